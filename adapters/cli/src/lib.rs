@@ -1,0 +1,32 @@
+//! The parts of the `wirenut` command, as a library: `main.rs` only calls [`run`] and says what failed.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`arguments`] | the command line |
+//! | [`failure`] | what ends the command with status 1, in one line |
+//! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
+//!
+//! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
+
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod arguments;
+pub mod failure;
+pub mod serve;
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+
+/// Does what the command line asks for, until it is over or something fails.
+///
+/// # Errors
+///
+/// The [`Failure`] that ended it: the caller shows it and exits with status 1.
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        Command::Serve(arguments) => serve::serve(&arguments),
+        Command::Demo(_) => Err(Failure::NoServer),
+    }
+}
