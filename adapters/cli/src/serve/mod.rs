@@ -10,10 +10,13 @@
 //! ```
 //!
 //! Invariants: no module here knows HTTP; nothing is opened but through [`root::Root`]; nothing that may wait for a disk is
-//! called on the server's thread.
+//! called on the server's thread but through [`pool::Pool`].
 
 pub mod content_type;
 pub mod path;
+pub mod pool;
+pub mod reader;
+pub mod reply;
 pub mod root;
 
 use crate::arguments::ServeArguments;
