@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`arguments`] | the command line |
 //! | [`failure`] | what ends the command with status 1, in one line |
+//! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
@@ -14,6 +15,7 @@ extern crate alloc;
 
 pub mod arguments;
 pub mod failure;
+pub mod log;
 pub mod serve;
 
 use arguments::{Arguments, Command};

@@ -1,0 +1,424 @@
+//! One line per request on standard output; what goes wrong with the command itself goes to standard error.
+//!
+//! ```text
+//! 127.0.0.1:50312 GET /a%20b.txt 200 1234 0.482ms
+//! ```
+//!
+//! The address of the peer, the method, the target, the status, the bytes of the body that were sent, the time it took:
+//! six fields without spaces, whatever a client sends.
+
+use alloc::sync::Arc;
+use core::fmt::{self, Write as _};
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::io::{self, Write};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// What is kept at most while the other end does not read: some hundred lines.
+const LONGEST_BACKLOG: usize = 64 * 1024;
+
+/// What is shown at most of a method or a target, in bytes before escaping.
+const LONGEST_TEXT: usize = 1024;
+
+/// How long the lines of the end are waited for when the log is dropped.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
+/// How long to wait where standard output was handed to us as one that does not block, and is full.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// One request and how it ended. `Display` is its line, without the end of line.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// Who asked.
+    pub peer: SocketAddr,
+    /// As it was on the wire.
+    pub method: &'a [u8],
+    /// As it was on the wire.
+    pub target: &'a [u8],
+    /// What was answered.
+    pub status: u16,
+    /// Bytes of the body that went out.
+    pub sent: u64,
+    /// From the request's head to the end of the answer.
+    pub took: Duration,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            peer,
+            method,
+            target,
+            status,
+            sent,
+            took,
+        } = self;
+        let (milliseconds, microseconds) = (took.as_millis(), took.subsec_micros() % 1000);
+        let (method, target) = (Escaped(method), Escaped(target));
+        write!(
+            f,
+            "{peer} {method} {target} {status} {sent} {milliseconds}.{microseconds:03}ms"
+        )
+    }
+}
+
+/// Bytes of a client as one word of printable ASCII: it can neither begin a line of its own nor command a terminal.
+struct Escaped<'a>(&'a [u8]);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_char('-');
+        }
+        for &byte in self.0.iter().take(LONGEST_TEXT) {
+            match byte {
+                b'\\' => f.write_str("\\\\")?,
+                byte if byte.is_ascii_graphic() => f.write_char(char::from(byte))?,
+                byte => write!(f, "\\x{byte:02x}")?,
+            }
+        }
+        if self.0.len() > LONGEST_TEXT {
+            f.write_str("...")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Where the lines go.
+///
+/// A thread of its own writes them, so that a terminal held with Ctrl-S or a pipe that nobody reads never holds up a
+/// request: lines beyond a backlog are dropped, and a line tells how many. Once writing has failed (a closed pipe), the
+/// log is silent.
+#[derive(Debug)]
+pub struct AccessLog(Option<Arc<Shared>>);
+
+impl AccessLog {
+    /// Writes to standard output.
+    ///
+    /// # Errors
+    ///
+    /// The system would not give a thread.
+    pub fn to_standard_output() -> io::Result<Self> {
+        Self::new(io::stdout())
+    }
+
+    /// Writes to whatever this is.
+    ///
+    /// # Errors
+    ///
+    /// The system would not give a thread.
+    pub fn new(out: impl Write + Send + 'static) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            backlog: Mutex::new(Backlog {
+                lines: String::new(),
+                dropped: 0,
+                phase: Phase::Open,
+            }),
+            changed: Condvar::new(),
+        });
+        let writer = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("wirenut log".into())
+            .spawn(move || writer.write_out(out))?;
+        Ok(Self(Some(shared)))
+    }
+
+    /// Writes nothing.
+    #[must_use]
+    pub const fn silent() -> Self {
+        Self(None)
+    }
+
+    /// Has the line written. Never blocks for long, never fails, never panics.
+    pub fn record(&self, line: &Line<'_>) {
+        let Some(shared) = &self.0 else { return };
+        let mut backlog = shared.lock();
+        if backlog.phase != Phase::Open {
+            return;
+        }
+        if backlog.lines.len() >= LONGEST_BACKLOG {
+            backlog.dropped += 1;
+            return;
+        }
+        // A `String` takes anything.
+        let _ = writeln!(backlog.lines, "{line}");
+        drop(backlog);
+        shared.changed.notify_all();
+    }
+}
+
+impl Drop for AccessLog {
+    /// Waits for the last lines, but not for ever.
+    fn drop(&mut self) {
+        let Some(shared) = &self.0 else { return };
+        let mut backlog = shared.lock();
+        if backlog.phase == Phase::Open {
+            backlog.phase = Phase::Closing;
+        }
+        shared.changed.notify_all();
+        let _ = shared
+            .changed
+            .wait_timeout_while(backlog, LAST_WAIT, |backlog| backlog.phase != Phase::Closed);
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    backlog: Mutex<Backlog>,
+    /// Both ends wait for it: the thread for lines, whoever closes the log for the thread.
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct Backlog {
+    lines: String,
+    dropped: u64,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// No more lines will come.
+    Closing,
+    /// No more lines will be written.
+    Closed,
+}
+
+impl Shared {
+    fn write_out(&self, mut out: impl Write) {
+        let mut lines = String::new();
+        while self.take(&mut lines) {
+            if write_all(&mut out, lines.as_bytes()).is_err() {
+                break;
+            }
+        }
+        self.lock().phase = Phase::Closed;
+        self.changed.notify_all();
+    }
+
+    /// Waits for lines and swaps them in; false where no more will come.
+    fn take(&self, lines: &mut String) -> bool {
+        lines.clear();
+        let mut backlog = self
+            .changed
+            .wait_while(self.lock(), |backlog| {
+                backlog.lines.is_empty() && backlog.phase == Phase::Open
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        core::mem::swap(lines, &mut backlog.lines);
+        if backlog.dropped > 0 {
+            let _ = writeln!(
+                lines,
+                "wirenut: {} lines dropped, the log was not read",
+                backlog.dropped
+            );
+            backlog.dropped = 0;
+        }
+        !lines.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Backlog> {
+        // At worst a panic left half a line.
+        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Like `Write::write_all`, but it stays with an output that was set not to block, by whoever shares it with us.
+fn write_all(out: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match out.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(PAUSE),
+            Err(error) => return Err(error),
+        }
+    }
+    loop {
+        match out.flush() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(PAUSE),
+            outcome => return outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::net::Ipv6Addr;
+    use std::sync::mpsc;
+    use std::time::Instant;
+
+    const PEER: SocketAddr = SocketAddr::new(core::net::IpAddr::V6(Ipv6Addr::LOCALHOST), 80);
+
+    fn line<'a>(method: &'a [u8], target: &'a [u8]) -> Line<'a> {
+        Line {
+            peer: PEER,
+            method,
+            target,
+            status: 200,
+            sent: 1234,
+            took: Duration::from_micros(61_000_482),
+        }
+    }
+
+    /// What was written, shared with the test.
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Page {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Gives each write its next outcome from the table, then takes everything.
+    struct Script(Vec<io::ErrorKind>, Page);
+
+    impl Write for Script {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            match self.0.pop() {
+                Some(kind) => Err(kind.into()),
+                None => self.1.write(&bytes[..1]),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Takes nothing until the other end is dropped.
+    struct Stalled(mpsc::Receiver<()>, mpsc::Sender<()>, Page);
+
+    impl Write for Stalled {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.1.send(());
+            let _ = self.0.recv();
+            self.2.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_are_six_words_of_printable_ascii() {
+        let long = [b'a'; LONGEST_TEXT + 1];
+        let shown = format!("{}...", "a".repeat(LONGEST_TEXT));
+        let cases: &[(&[u8], &str)] = &[
+            (b"/", "/"),
+            (b"/a%20b?c=d&e", "/a%20b?c=d&e"),
+            (b"", "-"),
+            (b"/ a", "/\\x20a"),
+            (b"/\r\n1.2.3.4 GET", "/\\x0d\\x0a1.2.3.4\\x20GET"),
+            (b"/\x1b[2J\x7f\0", "/\\x1b[2J\\x7f\\x00"),
+            (b"/\xc3\xa4\x9b", "/\\xc3\\xa4\\x9b"),
+            (b"/\\x0a", "/\\\\x0a"),
+            (&long, &shown),
+        ];
+        for (target, shown) in cases {
+            assert_eq!(
+                line(b"GET", target).to_string(),
+                format!("[::1]:80 GET {shown} 200 1234 61000.482ms")
+            );
+            assert_eq!(
+                line(target, b"/").to_string(),
+                format!("[::1]:80 {shown} / 200 1234 61000.482ms")
+            );
+        }
+    }
+
+    #[test]
+    fn every_line_is_written_before_the_log_is_gone() {
+        let page = Page::default();
+        let log = AccessLog::new(page.clone()).unwrap();
+        for _ in 0..100 {
+            log.record(&line(b"GET", b"/"));
+        }
+        drop(log);
+        assert_eq!(page.text(), format!("{}\n", line(b"GET", b"/")).repeat(100));
+    }
+
+    #[test]
+    fn short_writes_and_passing_errors_lose_nothing() {
+        let page = Page::default();
+        let log = AccessLog::new(Script(
+            vec![io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock],
+            page.clone(),
+        ))
+        .unwrap();
+        log.record(&line(b"GET", b"/"));
+        drop(log);
+        assert_eq!(page.text(), format!("{}\n", line(b"GET", b"/")));
+    }
+
+    #[test]
+    fn closed_output_is_ignored() {
+        let page = Page::default();
+        let log = AccessLog::new(Script(vec![io::ErrorKind::BrokenPipe], page.clone())).unwrap();
+        log.record(&line(b"GET", b"/"));
+        while log.0.as_ref().unwrap().lock().phase == Phase::Open {
+            thread::yield_now();
+        }
+        log.record(&line(b"GET", b"/"));
+        assert_eq!(log.0.as_ref().unwrap().lock().lines, "");
+        drop(log);
+        assert_eq!(page.text(), "");
+    }
+
+    #[test]
+    fn stalled_output_holds_nobody_up_and_costs_bounded_memory() {
+        let page = Page::default();
+        let (release, released) = mpsc::channel();
+        let (writing, is_writing) = mpsc::channel();
+        let log = AccessLog::new(Stalled(released, writing, page.clone())).unwrap();
+        log.record(&line(b"GET", b"/"));
+        is_writing.recv().unwrap();
+        for _ in 0..10_000 {
+            log.record(&line(b"GET", &[0; LONGEST_TEXT]));
+        }
+        assert!(log.0.as_ref().unwrap().lock().lines.len() < LONGEST_BACKLOG + 10 * LONGEST_TEXT);
+        drop(release);
+        drop(log);
+        let text = page.text();
+        let kept = text.matches("GET").count() - 1;
+        assert!(text.ends_with(&format!(
+            "\nwirenut: {} lines dropped, the log was not read\n",
+            10_000 - kept
+        )));
+    }
+
+    #[test]
+    fn stalled_output_does_not_keep_the_program_from_ending() {
+        let (_release, released) = mpsc::channel();
+        let (writing, is_writing) = mpsc::channel();
+        let log = AccessLog::new(Stalled(released, writing, Page::default())).unwrap();
+        log.record(&line(b"GET", b"/"));
+        is_writing.recv().unwrap();
+        let start = Instant::now();
+        drop(log);
+        assert!(start.elapsed() < 10 * LAST_WAIT);
+    }
+
+    #[test]
+    fn silence_is_silent() {
+        AccessLog::silent().record(&line(b"GET", b"/"));
+    }
+}
