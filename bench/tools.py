@@ -1,0 +1,79 @@
+"""What the scripts need from the system around them: programs, bounds, tables."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+# Debian's package for each program that may be missing.
+PACKAGES = {
+    "nginx": "nginx-light",
+    "strace": "strace",
+    "taskset": "util-linux",
+    "setpriv": "util-linux",
+    "valgrind": "valgrind",
+    "wrk": "wrk",
+}
+
+
+def ensure(*programs):
+    """Installs the programs that are missing, or says which and stops."""
+    # nginx lies in /usr/sbin, which is not in everybody's path.
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    missing = [program for program in programs if not shutil.which(program)]
+    if not missing:
+        return
+    packages = sorted({PACKAGES[program] for program in missing})
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    print(f"installing what is missing: {' '.join(install)}", file=sys.stderr, flush=True)
+    try:
+        # RUNLEVEL=1 asks a package not to start its service; one that starts is only in nobody's way,
+        # since the servers here listen on free ports.
+        subprocess.run(install, check=True, stdout=sys.stderr, env=os.environ | {
+            "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"})
+    except (OSError, subprocess.CalledProcessError):
+        sys.exit(f"please install {' '.join(packages)} and run this again")
+
+
+def bound_time(seconds, what):
+    """Says how long the script takes at most, and ends it then; Ctrl-C and SIGTERM end it as cleanly."""
+    print(f"{what}; at most {seconds:.0f} s", file=sys.stderr, flush=True)
+
+    def stop(number, _frame):
+        raise SystemExit(f"stopped by {signal.Signals(number).name}")
+
+    # Raised in the main thread, so that every `with` puts its server away.
+    for number in (signal.SIGALRM, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    signal.alarm(int(seconds) + 1)
+
+
+def allow_descriptors(count):
+    """Raises the limit of open descriptors for this process and for those it starts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= count:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, max(hard, count)))
+    except (OSError, ValueError):
+        sys.exit(f"{count} open descriptors are needed; the limit is {hard} (ulimit -Hn)")
+
+
+def wait_until(condition, seconds, what):
+    """Looks again every few milliseconds; raises TimeoutError with `what` in the end."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(what)
+        time.sleep(0.005)
+
+
+def print_table(header, rows):
+    """Prints Markdown: the first column to the left, the others to the right."""
+    print("| " + " | ".join(header) + " |")
+    print("|---|" + "---:|" * (len(header) - 1))
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
