@@ -1,1 +1,32 @@
+//! Wirenut: one protocol core, any wire.
+//!
+//! A sans-IO core: it parses and writes HTTP/1.x, models connections and says when it wants what, and never does I/O,
+//! never allocates, never reads a clock. Adapters bind it to Linux and to embedded stacks.
 #![no_std]
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "tests may panic"
+    )
+)]
+
+pub mod http;
+pub mod readiness;
+mod scan;
+pub mod service;
+pub mod time;

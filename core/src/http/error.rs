@@ -1,0 +1,260 @@
+//! What went wrong: which rule, at which byte, whose fault, and what to answer.
+
+use core::fmt;
+
+use super::Status;
+
+/// Who broke the rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Fault {
+    /// The peer sent, or failed to send, something.
+    Peer,
+    /// The service used the connection wrongly, or gave up.
+    Service,
+    /// The transport between them, or the program that drives the connection, ended it.
+    Host,
+}
+
+/// Why a connection or an exchange failed: the rule that was broken, and where.
+///
+/// An error poisons its connection: every later call returns the same one.
+///
+/// ```
+/// use wirenut::http::{Error, Fault, Rule, Status};
+/// let error = Error { rule: Rule::BareLineFeed, offset: 14 };
+/// assert_eq!(error.rule.status(), Some(Status::BAD_REQUEST));
+/// assert_eq!(error.rule.fault(), Fault::Peer);
+/// assert_eq!(error.rule.section(), "RFC 9112 2.2");
+/// assert_eq!(std::format!("{error}"), "line feed without carriage return at byte 14 (RFC 9112 2.2)");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Error {
+    /// What was broken.
+    pub rule: Rule,
+    /// The byte that broke it, counted from the first byte of the message (of the empty lines before it, if any).
+    /// For what no byte broke (a time-out, a lost connection): how many bytes of the message had come.
+    pub offset: u64,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {} ({})", self.rule.text(), self.offset, self.rule.section())
+    }
+}
+
+impl core::error::Error for Error {}
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident: $fault:ident, $status:expr, $section:literal, $text:literal;)*) => {
+        /// A rule that can be broken.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+        #[non_exhaustive]
+        pub enum Rule {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Rule {
+            /// Every rule, for tables and tests.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Whose fault it is.
+            #[must_use]
+            pub const fn fault(self) -> Fault {
+                match self { $(Self::$name => Fault::$fault,)* }
+            }
+
+            /// The status to answer with, if an answer is due at all.
+            #[must_use]
+            pub const fn status(self) -> Option<Status> {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// Where the rule is written.
+            #[must_use]
+            pub const fn section(self) -> &'static str {
+                match self { $(Self::$name => $section,)* }
+            }
+
+            /// What was wrong, in a few words.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+const BAD: Option<Status> = Some(Status::BAD_REQUEST);
+
+rules! {
+    /// The method is not a token, or no space follows it.
+    InvalidMethod: Peer, BAD, "RFC 9112 3.1", "invalid method";
+    /// The target holds a byte that it must not hold, or is empty.
+    InvalidTarget: Peer, BAD, "RFC 9112 3.2", "invalid request target";
+    /// The form of the target does not fit the method, or its authority not the Host field.
+    MismatchedTarget: Peer, BAD, "RFC 9112 3.2", "request target does not fit the method or the Host field";
+    /// The version is not `HTTP/` digit `.` digit, or no line end follows it.
+    InvalidVersion: Peer, BAD, "RFC 9112 2.3", "invalid protocol version";
+    /// The major version is not 1.
+    UnsupportedVersion: Peer, Some(Status::HTTP_VERSION_NOT_SUPPORTED), "RFC 9110 15.6.6", "unsupported protocol version";
+    /// The request line does not end within [`Limits::head_bytes`](super::Limits::head_bytes).
+    RequestLineTooLong: Peer, Some(Status::URI_TOO_LONG), "RFC 9112 3", "request line too long";
+    /// The head does not end within [`Limits::head_bytes`](super::Limits::head_bytes).
+    HeadTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "head too large";
+    /// More field lines than [`Limits::field_count`](super::Limits::field_count).
+    TooManyFields: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "too many field lines";
+    /// A field name is empty or holds a byte that is not of a token.
+    InvalidFieldName: Peer, BAD, "RFC 9110 5.1", "invalid field name";
+    /// White space between field name and colon.
+    SpaceBeforeColon: Peer, BAD, "RFC 9112 5.1", "white space before the colon of a field line";
+    /// A field line ends before its colon.
+    MissingColon: Peer, BAD, "RFC 9112 5", "field line without colon";
+    /// A line begins with white space: a folded line, or white space before the first field line.
+    ObsoleteLineFolding: Peer, BAD, "RFC 9112 5.2", "obsolete line folding";
+    /// A carriage return without line feed.
+    BareCarriageReturn: Peer, BAD, "RFC 9112 2.2", "carriage return without line feed";
+    /// A line feed without carriage return.
+    BareLineFeed: Peer, BAD, "RFC 9112 2.2", "line feed without carriage return";
+    /// NUL or another control in a field value.
+    InvalidFieldValue: Peer, BAD, "RFC 9110 5.5", "control character in a field value";
+    /// HTTP/1.1 without a Host field.
+    MissingHost: Peer, BAD, "RFC 9112 3.2", "missing Host field";
+    /// More than one Host field.
+    DuplicateHost: Peer, BAD, "RFC 9112 3.2", "more than one Host field";
+    /// A Host field that is not a host with an optional port.
+    InvalidHost: Peer, BAD, "RFC 9110 7.2", "invalid Host field";
+    /// A Content-Length that is not digits alone, or overflows.
+    InvalidContentLength: Peer, BAD, "RFC 9110 8.6", "invalid Content-Length";
+    /// More than one Content-Length field, equal or not.
+    DuplicateContentLength: Peer, BAD, "RFC 9112 6.3", "more than one Content-Length field";
+    /// Content-Length beside Transfer-Encoding.
+    ContentLengthWithTransferEncoding: Peer, BAD, "RFC 9112 6.1", "Content-Length beside Transfer-Encoding";
+    /// The transfer codings of a request do not end in a single `chunked`.
+    ChunkedNotFinal: Peer, BAD, "RFC 9112 6.3", "transfer codings do not end in chunked";
+    /// A malformed Transfer-Encoding list.
+    InvalidTransferEncoding: Peer, BAD, "RFC 9112 6.1", "invalid Transfer-Encoding";
+    /// Transfer-Encoding in an HTTP/1.0 message.
+    TransferEncodingInHttp10: Peer, BAD, "RFC 9112 6.1", "Transfer-Encoding in HTTP/1.0";
+    /// A transfer coding before the final `chunked`.
+    UnknownTransferCoding: Peer, Some(Status::NOT_IMPLEMENTED), "RFC 9112 6.1", "unknown transfer coding";
+    /// An expectation other than `100-continue`.
+    UnknownExpectation: Peer, Some(Status::EXPECTATION_FAILED), "RFC 9110 10.1.1", "unknown expectation";
+    /// The content is longer than [`Limits::body_bytes`](super::Limits::body_bytes).
+    BodyTooLarge: Peer, Some(Status::CONTENT_TOO_LARGE), "RFC 9110 15.5.14", "content too large";
+    /// A chunk size that is not hexadecimal digits.
+    InvalidChunkSize: Peer, BAD, "RFC 9112 7.1", "invalid chunk size";
+    /// A chunk size that overflows.
+    ChunkSizeOverflow: Peer, BAD, "RFC 9112 7.1", "chunk size overflows";
+    /// A byte that no chunk extension may hold, or one not begun by a semicolon.
+    InvalidChunkExtension: Peer, BAD, "RFC 9112 7.1.1", "invalid chunk extension";
+    /// A chunk-size line over [`Limits::chunk_line_bytes`](super::Limits::chunk_line_bytes).
+    ChunkLineTooLong: Peer, BAD, "RFC 9112 7.1.1", "chunk-size line too long";
+    /// The data of a chunk are not followed by a line end.
+    MissingChunkEnd: Peer, BAD, "RFC 9112 7.1", "chunk data without line end";
+    /// A trailer section over [`Limits::trailer_bytes`](super::Limits::trailer_bytes).
+    TrailersTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 9112 7.1.2", "trailer section too large";
+    /// A trailer field that decides framing or routing (RFC 9110 §6.5.1).
+    ForbiddenTrailer: Peer, BAD, "RFC 9110 6.5.1", "forbidden trailer field";
+    /// The peer ended the connection in the middle of a message.
+    Truncated: Peer, BAD, "RFC 9112 8", "message cut off";
+    /// No whole head came in [`Limits::head`](super::Limits::head).
+    HeadTimeout: Peer, Some(Status::REQUEST_TIMEOUT), "RFC 9110 15.5.9", "head took too long";
+    /// The content came slower than [`Limits::body`](super::Limits::body).
+    BodyTimeout: Peer, Some(Status::REQUEST_TIMEOUT), "RFC 9110 15.5.9", "content came too slowly";
+    /// The peer took the response slower than [`Limits::write`](super::Limits::write).
+    WriteTimeout: Peer, None, "RFC 9112 9.5", "response taken too slowly";
+    /// The transport failed: the peer reset the connection, or a network on the way did.
+    Reset: Host, None, "RFC 9293 3.5.3", "connection reset";
+    /// The host ended the connection: it shuts down, or needed the slot.
+    HostClosed: Host, None, "RFC 9112 9.6", "closed by the host";
+    /// The service gave the exchange up ([`Step::Abort`](crate::service::Step::Abort)).
+    ServiceAborted: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9112 9.6", "aborted by the service";
+    /// The service misused the connection (a [`Misuse`]).
+    ServiceMisused: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "the service misused the connection";
+    /// A response head, or a piece that must go whole, is larger than the largest output buffer.
+    ResponseTooLarge: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "response head larger than the output buffer";
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// Why a command that writes did not.
+///
+/// ```
+/// use wirenut::http::{Misuse, WriteError};
+/// assert_eq!(WriteError::from(Misuse::NoRequest), WriteError::Misuse(Misuse::NoRequest));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum WriteError {
+    /// There is no room for it now. Nothing was written; the same call works once there is.
+    Full,
+    /// The caller asked for what would be an invalid message. Nothing was written, and the response is poisoned.
+    Misuse(Misuse),
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("no room in the output buffer"),
+            Self::Misuse(misuse) => misuse.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for WriteError {}
+
+impl From<Misuse> for WriteError {
+    fn from(misuse: Misuse) -> Self {
+        Self::Misuse(misuse)
+    }
+}
+
+/// What a service must not ask for: the message would be invalid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Misuse {
+    /// No request is waiting for a response (or it already has one).
+    NoRequest,
+    /// There is no response whose body could be sent: no head yet, or the body is complete.
+    NoBody,
+    /// A status that is not of three digits, or a reason phrase with a control in it.
+    InvalidStatus,
+    /// A field with an invalid name or value.
+    InvalidField,
+    /// A field that the connection itself writes: Content-Length, Transfer-Encoding, Connection.
+    FramingField,
+    /// A body with a status that has none (204, 304).
+    BodyNotAllowed,
+    /// More body than the declared length.
+    BodyTooLong,
+    /// The response ended before its declared length.
+    BodyTooShort,
+    /// 101 without an Upgrade field in the request.
+    UpgradeNotRequested,
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRequest => "no request waits for a response",
+            Self::NoBody => "no response body is being sent",
+            Self::InvalidStatus => "invalid status code or reason phrase",
+            Self::InvalidField => "invalid field name or value",
+            Self::FramingField => "a field that the connection itself writes",
+            Self::BodyNotAllowed => "a body with a status that has none",
+            Self::BodyTooLong => "more body than the declared length",
+            Self::BodyTooShort => "response ended before its declared length",
+            Self::UpgradeNotRequested => "101 without an Upgrade field in the request",
+        })
+    }
+}
+
+impl core::error::Error for Misuse {}

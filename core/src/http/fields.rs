@@ -1,0 +1,239 @@
+//! Field lines (RFC 9112 §5): one, and a validated section of them.
+
+use super::error::Rule;
+use crate::scan::{self, CR, HTAB, LF, SP};
+
+/// A field: its name, and its value without the white space around it.
+///
+/// ```
+/// use wirenut::http::Field;
+/// const ALLOW: Field<'static> = Field::new("Allow", "GET, HEAD");
+/// assert_eq!(ALLOW.value, b"GET, HEAD");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Field<'b> {
+    /// The name, a token; case means nothing.
+    pub name: &'b [u8],
+    /// The value: visible ASCII, space, tab, and bytes from 0x80 up, which mean what the field says.
+    pub value: &'b [u8],
+}
+
+impl<'b> Field<'b> {
+    /// A field of text.
+    #[must_use]
+    pub const fn new(name: &'b str, value: &'b str) -> Self {
+        Self { name: name.as_bytes(), value: value.as_bytes() }
+    }
+
+    /// A field whose value was made at run time.
+    #[must_use]
+    pub const fn from_bytes(name: &'b str, value: &'b [u8]) -> Self {
+        Self { name: name.as_bytes(), value }
+    }
+
+    /// Is this the field of that name?
+    #[must_use]
+    pub const fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+}
+
+/// The field lines of a head or of a trailer section, validated and where they came in: nothing is copied, and no
+/// table is built. Iterating looks at the bytes again.
+///
+/// Given out by the connection in [`Head::fields`](super::Head::fields); [`Fields::EMPTY`] stands for none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Fields<'b> {
+    lines: &'b [u8],
+}
+
+impl<'b> Fields<'b> {
+    /// No field at all.
+    pub const EMPTY: Self = Self { lines: &[] };
+
+    /// `lines` are whole field lines that [`line`] has accepted, or none.
+    pub(crate) const fn validated(lines: &'b [u8]) -> Self {
+        Self { lines }
+    }
+
+    /// The value of the first field of this name.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<&'b [u8]> {
+        self.get_all(name).next()
+    }
+
+    /// The values of all fields of this name, in order.
+    pub fn get_all(self, name: &str) -> impl Iterator<Item = &'b [u8]> {
+        self.into_iter().filter(move |field| field.is(name)).map(|field| field.value)
+    }
+
+    /// Is there no field?
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.lines.is_empty()
+    }
+}
+
+impl<'b> IntoIterator for Fields<'b> {
+    type Item = Field<'b>;
+    type IntoIter = FieldIter<'b>;
+
+    fn into_iter(self) -> FieldIter<'b> {
+        FieldIter { lines: self.lines }
+    }
+}
+
+/// Goes through [`Fields`] in the order in which they came.
+#[derive(Clone, Debug)]
+pub struct FieldIter<'b> {
+    lines: &'b [u8],
+}
+
+impl<'b> Iterator for FieldIter<'b> {
+    type Item = Field<'b>;
+
+    fn next(&mut self) -> Option<Field<'b>> {
+        match line(self.lines) {
+            Ok(Line::Field { field, length }) => {
+                self.lines = self.lines.get(length..)?;
+                Some(field)
+            }
+            Ok(Line::Empty) | Err(_) => None,
+        }
+    }
+}
+
+/// A line of a head or of a trailer section.
+pub(crate) enum Line<'b> {
+    /// A field line, and its length with its line end.
+    Field { field: Field<'b>, length: usize },
+    /// The empty line that ends the section: two bytes.
+    Empty,
+}
+
+/// Why a line is none: a rule broken at that index, or the bytes ended there.
+#[derive(Clone, Copy)]
+pub(crate) struct Flaw {
+    pub(crate) rule: Option<Rule>,
+    pub(crate) at: usize,
+}
+
+impl Flaw {
+    pub(crate) const fn broken(rule: Rule, at: usize) -> Self {
+        Self { rule: Some(rule), at }
+    }
+
+    pub(crate) const fn ended(at: usize) -> Self {
+        Self { rule: None, at }
+    }
+}
+
+/// Reads the line that `bytes` begin with.
+///
+/// ```text
+/// field-line = field-name ":" OWS field-value OWS CRLF
+/// ```
+#[inline]
+pub(crate) fn line(bytes: &[u8]) -> Result<Line<'_>, Flaw> {
+    let colon = scan::token_end(bytes);
+    let (name, rest) = bytes.split_at_checked(colon).unwrap_or((bytes, &[]));
+    let after_colon = match rest {
+        [b':', after @ ..] if colon > 0 => after,
+        _ => return not_a_name(bytes, colon),
+    };
+    let value_start = colon.saturating_add(1);
+    let end = scan::value_end(after_colon);
+    let (value, rest) = after_colon.split_at_checked(end).unwrap_or((after_colon, &[]));
+    let value_end = value_start.saturating_add(end);
+    line_end(rest, value_end, Rule::InvalidFieldValue)?;
+    Ok(Line::Field { field: Field { name, value: scan::trim(value) }, length: value_end.saturating_add(2) })
+}
+
+#[cold]
+#[inline(never)]
+fn cold_flaw<T>(flaw: Flaw) -> Result<T, Flaw> {
+    Err(flaw)
+}
+
+/// What begins with no name: the empty line, or a flaw at index `at`, where the name ended.
+fn not_a_name(bytes: &[u8], at: usize) -> Result<Line<'_>, Flaw> {
+    match (at, bytes.get(at..).unwrap_or(&[])) {
+        (0, [CR, LF, ..]) => Ok(Line::Empty),
+        (_, [] | [CR]) => cold_flaw(Flaw::ended(at)),
+        (0, [SP | HTAB, ..]) => cold_flaw(Flaw::broken(Rule::ObsoleteLineFolding, 0)),
+        (_, [SP | HTAB, ..]) => cold_flaw(Flaw::broken(Rule::SpaceBeforeColon, at)),
+        (_, [LF, ..]) => cold_flaw(Flaw::broken(Rule::BareLineFeed, at)),
+        (_, [CR, LF, ..]) => cold_flaw(Flaw::broken(Rule::MissingColon, at)),
+        (_, [CR, ..]) => cold_flaw(Flaw::broken(Rule::BareCarriageReturn, at)),
+        (_, _) => cold_flaw(Flaw::broken(Rule::InvalidFieldName, at)),
+    }
+}
+
+/// Checks that `rest`, found at index `at`, begins with a line end; `otherwise` is broken by any other byte.
+#[inline]
+pub(crate) fn line_end(rest: &[u8], at: usize, otherwise: Rule) -> Result<(), Flaw> {
+    match rest {
+        [CR, LF, ..] => Ok(()),
+        [] | [CR] => cold_flaw(Flaw::ended(at)),
+        [CR, ..] => cold_flaw(Flaw::broken(Rule::BareCarriageReturn, at)),
+        [LF, ..] => cold_flaw(Flaw::broken(Rule::BareLineFeed, at)),
+        [_, ..] => cold_flaw(Flaw::broken(otherwise, at)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Expected<'b> = Result<Option<(&'b [u8], &'b [u8])>, (Option<Rule>, usize)>;
+
+    fn check(bytes: &[u8], expected: Expected<'_>) {
+        let got = match line(bytes) {
+            Ok(Line::Field { field, .. }) => Ok(Some((field.name, field.value))),
+            Ok(Line::Empty) => Ok(None),
+            Err(flaw) => Err((flaw.rule, flaw.at)),
+        };
+        assert_eq!(got, expected, "{:?}", bytes.escape_ascii());
+    }
+
+    #[test]
+    fn a_line_is_a_field_or_the_end_or_has_one_flaw() {
+        use Rule::*;
+        check(b"a:b\r\n", Ok(Some((b"a", b"b"))));
+        check(b"A-b: \t c d \t\r\nrest", Ok(Some((b"A-b", b"c d"))));
+        check(b"a:\r\n", Ok(Some((b"a", b""))));
+        check(b"a: \xff\x80\r\n", Ok(Some((b"a", b"\xff\x80"))));
+        check(b"\r\nrest", Ok(None));
+        check(b"", Err((None, 0)));
+        check(b"\r", Err((None, 0)));
+        check(b"a", Err((None, 1)));
+        check(b"a: b", Err((None, 4)));
+        check(b"a: b\r", Err((None, 4)));
+        check(b"a\r", Err((None, 1)));
+        check(b" a: b\r\n", Err((Some(ObsoleteLineFolding), 0)));
+        check(b"\ta: b\r\n", Err((Some(ObsoleteLineFolding), 0)));
+        check(b"a : b\r\n", Err((Some(SpaceBeforeColon), 1)));
+        check(b"a\r\n", Err((Some(MissingColon), 1)));
+        check(b"a\n", Err((Some(BareLineFeed), 1)));
+        check(b"\n", Err((Some(BareLineFeed), 0)));
+        check(b"\rx", Err((Some(BareCarriageReturn), 0)));
+        check(b"a\rb: c\r\n", Err((Some(BareCarriageReturn), 1)));
+        check(b":b\r\n", Err((Some(InvalidFieldName), 0)));
+        check(b"a\0: b\r\n", Err((Some(InvalidFieldName), 1)));
+        check(b"a(b): c\r\n", Err((Some(InvalidFieldName), 1)));
+        check(b"a: b\0c\r\n", Err((Some(InvalidFieldValue), 4)));
+        check(b"a: b\x7f\r\n", Err((Some(InvalidFieldValue), 4)));
+        check(b"a: b\rc\r\n", Err((Some(BareCarriageReturn), 4)));
+        check(b"a: b\nc\r\n", Err((Some(BareLineFeed), 4)));
+    }
+
+    #[test]
+    fn fields_are_found_by_name_whatever_its_case() {
+        let fields = Fields::validated(b"A: 1\r\nb: 2\r\na: 3\r\n");
+        assert_eq!(fields.get("a"), Some(&b"1"[..]));
+        assert!(fields.get_all("A").eq([b"1", b"3"]));
+        assert_eq!(fields.get("c"), None);
+        assert_eq!(fields.into_iter().count(), 3);
+        assert!(Fields::EMPTY.is_empty() && Fields::EMPTY.into_iter().next().is_none());
+    }
+}

@@ -1,0 +1,68 @@
+//! What a head said, and what the connection has to remember, in sixteen bits.
+
+/// A set of facts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Flags(u16);
+
+impl Flags {
+    pub(crate) const NONE: Self = Self(0);
+    /// A Host field came.
+    pub(crate) const HOST: Self = Self(1);
+    /// A Content-Length field came.
+    pub(crate) const CONTENT_LENGTH: Self = Self(1 << 1);
+    /// A Transfer-Encoding field came.
+    pub(crate) const TRANSFER_ENCODING: Self = Self(1 << 2);
+    /// `chunked` is the last transfer coding so far.
+    pub(crate) const CHUNKED: Self = Self(1 << 3);
+    /// Another transfer coding came.
+    pub(crate) const OTHER_CODING: Self = Self(1 << 4);
+    /// `Connection: close`.
+    pub(crate) const CLOSE: Self = Self(1 << 5);
+    /// `Connection: keep-alive`.
+    pub(crate) const KEEP_ALIVE: Self = Self(1 << 6);
+    /// `Connection: upgrade`.
+    pub(crate) const UPGRADE_OPTION: Self = Self(1 << 7);
+    /// An Upgrade field came.
+    pub(crate) const UPGRADE_FIELD: Self = Self(1 << 8);
+    /// `Expect: 100-continue`, and neither a 100 nor a final response has been sent.
+    pub(crate) const EXPECT_CONTINUE: Self = Self(1 << 9);
+    /// The message is HTTP/1.0.
+    pub(crate) const HTTP10: Self = Self(1 << 10);
+    /// The method is HEAD.
+    pub(crate) const HEAD: Self = Self(1 << 11);
+    /// The method is CONNECT.
+    pub(crate) const CONNECT: Self = Self(1 << 12);
+    /// The last answer was "need more": it is the peer's turn, and its deadline runs.
+    pub(crate) const AWAITS_PEER: Self = Self(1 << 13);
+    /// A byte of a message has come.
+    pub(crate) const BEGUN: Self = Self(1 << 14);
+    /// The peer has ended its direction.
+    pub(crate) const EOF: Self = Self(1 << 15);
+
+    /// What stays from one message to the next.
+    pub(crate) const OF_CONNECTION: Self = Self::EOF;
+
+    pub(crate) const fn has(self, flag: Self) -> bool {
+        self.0 & flag.0 != 0
+    }
+
+    pub(crate) const fn has_all(self, flags: Self) -> bool {
+        self.0 & flags.0 == flags.0
+    }
+
+    pub(crate) const fn with(self, flag: Self) -> Self {
+        Self(self.0 | flag.0)
+    }
+
+    pub(crate) const fn set(&mut self, flag: Self) {
+        self.0 |= flag.0;
+    }
+
+    pub(crate) const fn clear(&mut self, flag: Self) {
+        self.0 &= !flag.0;
+    }
+
+    pub(crate) const fn keep(&mut self, flags: Self) {
+        self.0 &= flags.0;
+    }
+}

@@ -1,0 +1,62 @@
+//! Every bound that a connection keeps, in one place.
+
+use crate::time::{Duration, Pace};
+
+/// The bounds of a connection: nothing is unlimited by accident.
+///
+/// ```
+/// use wirenut::{http::Limits, time::Duration};
+/// const DEVICE: Limits = Limits { head_bytes: 1024, idle: Duration::from_secs(5), ..Limits::DEFAULT };
+/// assert_eq!(DEVICE.field_count, Limits::DEFAULT.field_count);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Bytes of a head: request line, field lines and the empty line. A longer one is answered 414 (in its request
+    /// line) or 431. The caller's buffer must hold this many, for a head is understood in one piece.
+    pub head_bytes: u32,
+    /// Field lines of a head. More are answered 431.
+    pub field_count: u8,
+    /// Bytes of a request's content, without its chunked framing. A longer one is answered 413.
+    pub body_bytes: u64,
+    /// Bytes of one chunk-size line: size, extensions and line end (RFC 9112 §7.1.1).
+    pub chunk_line_bytes: u32,
+    /// Bytes of the trailer section (RFC 9112 §7.1.2), in one piece like a head.
+    pub trailer_bytes: u32,
+    /// Bytes of a request's content that are read and thrown away to keep a connection alive when the response did
+    /// not wait for them. If more are due, the connection is closed.
+    pub discard_bytes: u64,
+    /// How long a head may take from its first byte on; and how long a fresh connection may take to send that byte.
+    pub head: Duration,
+    /// How slowly a request's content may come. Does not run while the service does not take it.
+    pub body: Pace,
+    /// How long a connection may stay without a request between two of them.
+    pub idle: Duration,
+    /// How slowly the peer may take what is sent to it.
+    pub write: Pace,
+    /// How long the rest of what the peer sends is awaited and thrown away after the last response, so that a reset
+    /// cannot destroy that response on its way (RFC 9112 §9.6).
+    pub linger: Duration,
+}
+
+impl Limits {
+    /// Sane bounds for a server on a machine with memory to spare.
+    pub const DEFAULT: Self = Self {
+        head_bytes: 16 * 1024,
+        field_count: 100,
+        body_bytes: 1 << 40,
+        chunk_line_bytes: 256,
+        trailer_bytes: 4 * 1024,
+        discard_bytes: 64 * 1024,
+        head: Duration::from_secs(20),
+        body: Pace { grace: Duration::from_secs(30), per_byte: Duration::from_millis(2) },
+        idle: Duration::from_secs(60),
+        write: Pace { grace: Duration::from_secs(30), per_byte: Duration::from_millis(2) },
+        linger: Duration::from_secs(5),
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

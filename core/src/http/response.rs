@@ -1,0 +1,146 @@
+//! Response heads, as they are written (RFC 9112 §4, §5).
+
+use super::error::{Misuse, WriteError};
+use super::{Field, HttpDate, Status};
+use crate::scan;
+
+/// The head of a response that a service asks for. The connection adds Date, Content-Length, Transfer-Encoding and
+/// Connection.
+///
+/// ```
+/// use wirenut::http::{Field, Response, Status};
+/// const HELLO: Response<'static> =
+///     Response::new(Status::OK).with_fields(&[Field::new("Content-Type", "text/plain")]).with_length(5);
+/// assert_eq!(HELLO.length, Some(5));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Response<'a> {
+    /// The status.
+    pub status: Status,
+    /// Fields of the service's own. None that frames the message.
+    pub fields: &'a [Field<'a>],
+    /// Bytes of the body that will be sent (for HEAD: that GET would send). `None`: not known yet; the body is
+    /// chunked, or for an HTTP/1.0 peer ends with the connection.
+    pub length: Option<u64>,
+    /// Close the connection after this response.
+    pub close: bool,
+}
+
+impl<'a> Response<'a> {
+    /// A response without fields of its own and without a body.
+    #[must_use]
+    pub const fn new(status: Status) -> Self {
+        Self { status, fields: &[], length: Some(0), close: false }
+    }
+
+    /// With these fields in place of the former ones.
+    #[must_use]
+    pub const fn with_fields(mut self, fields: &'a [Field<'a>]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// With a body of so many bytes.
+    #[must_use]
+    pub const fn with_length(mut self, length: u64) -> Self {
+        self.length = Some(length);
+        self
+    }
+
+    /// With a body whose length is not known yet.
+    #[must_use]
+    pub const fn with_unknown_length(mut self) -> Self {
+        self.length = None;
+        self
+    }
+
+    /// Closes the connection after this response, and says so.
+    #[must_use]
+    pub const fn closing(mut self) -> Self {
+        self.close = true;
+        self
+    }
+
+    /// Can this be sent as it is?
+    pub(crate) fn check(&self) -> Result<(), Misuse> {
+        if !(100..1_000).contains(&self.status.code()) || !scan::is_field_value(self.status.reason().as_bytes()) {
+            return Err(Misuse::InvalidStatus);
+        }
+        for field in self.fields {
+            if !scan::is_token(field.name) || !scan::is_field_value(field.value) {
+                return Err(Misuse::InvalidField);
+            }
+            if field.is("content-length") || field.is("transfer-encoding") || field.is("connection") {
+                return Err(Misuse::FramingField);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes into a slice that is given to it, all or nothing.
+pub(crate) struct Writer<'o> {
+    out: &'o mut [u8],
+    room: usize,
+}
+
+impl<'o> Writer<'o> {
+    pub(crate) fn new(out: &'o mut [u8]) -> Self {
+        let room = out.len();
+        Self { out, room }
+    }
+
+    /// Bytes written so far.
+    pub(crate) fn written(&self) -> usize {
+        self.room.saturating_sub(self.out.len())
+    }
+
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        let out = core::mem::take(&mut self.out);
+        match out.split_at_mut_checked(bytes.len()) {
+            Some((place, rest)) => {
+                place.copy_from_slice(bytes);
+                self.out = rest;
+                Ok(())
+            }
+            None => Err(WriteError::Full),
+        }
+    }
+
+    pub(crate) fn put_decimal(&mut self, number: u64) -> Result<(), WriteError> {
+        let mut digits = [0; 20];
+        let mut rest = number;
+        let mut first = digits.len();
+        for (at, digit) in digits.iter_mut().enumerate().rev() {
+            *digit = u8::try_from(rest % 10).unwrap_or(0).saturating_add(b'0');
+            rest /= 10;
+            first = at;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.put(digits.get(first..).unwrap_or(&[]))
+    }
+
+    /// The status line, and a Date field where there is a clock.
+    pub(crate) fn put_status(&mut self, status: Status, date: Option<&HttpDate>) -> Result<(), WriteError> {
+        self.put(b"HTTP/1.1 ")?;
+        self.put_decimal(u64::from(status.code()))?;
+        self.put(b" ")?;
+        self.put(status.reason().as_bytes())?;
+        self.put(b"\r\n")?;
+        if let Some(date) = date {
+            self.put(b"Date: ")?;
+            self.put(date.as_bytes())?;
+            self.put(b"\r\n")?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn put_field(&mut self, field: &Field<'_>) -> Result<(), WriteError> {
+        self.put(field.name)?;
+        self.put(b": ")?;
+        self.put(field.value)?;
+        self.put(b"\r\n")
+    }
+}

@@ -1,0 +1,276 @@
+//! The server's end of an HTTP/1.x connection: bytes of requests in, bytes of responses out.
+//!
+//! It does no I/O, owns no bytes, reads no clock, and fits in 64 bytes. Its methods are of four kinds:
+//!
+//! | kind | methods | meaning |
+//! |---|---|---|
+//! | getter | [`disposition`], [`is_readable`], … | changes nothing |
+//! | input | [`receive`], [`take_body`], [`handle_eof`], [`handle_sent`], [`handle_timeout`], [`handle_reset`] | something happened |
+//! | command | [`respond`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`finish`], [`abort`], [`retire`] | the service wants something |
+//! | output | [`poll_transmit`], [`poll_timeout`] | what the connection itself has to say |
+//!
+//! After any input or command call [`poll_transmit`] until it writes nothing, then [`receive`] until it says
+//! [`Event::NeedMore`], [`Event::Paused`] or [`Event::Closed`]; then obey [`disposition`].
+//! [`Session`](crate::service::Session) does all this for a [`Service`](crate::service::Service).
+//!
+//! [`receive`]: ServerConnection::receive
+//! [`take_body`]: ServerConnection::take_body
+//! [`handle_eof`]: ServerConnection::handle_eof
+//! [`handle_sent`]: ServerConnection::handle_sent
+//! [`handle_timeout`]: ServerConnection::handle_timeout
+//! [`handle_reset`]: ServerConnection::handle_reset
+//! [`respond`]: ServerConnection::respond
+//! [`send_body`]: ServerConnection::send_body
+//! [`fill_body`]: ServerConnection::fill_body
+//! [`sent_elsewhere`]: ServerConnection::sent_elsewhere
+//! [`finish`]: ServerConnection::finish
+//! [`abort`]: ServerConnection::abort
+//! [`retire`]: ServerConnection::retire
+//! [`poll_transmit`]: ServerConnection::poll_transmit
+//! [`poll_timeout`]: ServerConnection::poll_timeout
+//! [`disposition`]: ServerConnection::disposition
+//! [`is_readable`]: ServerConnection::is_readable
+
+mod ending;
+mod receive;
+mod send;
+
+use super::chunked::ChunkPhase;
+use super::flags::Flags;
+use super::head::{Head, LineProgress};
+use super::state::{State, States};
+use super::{Error, Fields, HttpDate, Limits, Rule};
+use crate::time::{Deadline, Instant};
+
+/// What a connection has to be told at each call: the time, the bounds, and the date if there is a clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The time now. Never earlier than at the call before.
+    pub now: Instant,
+    /// The bounds, the same at each call.
+    pub limits: &'a Limits,
+    /// The date for the Date field. `None`: no clock, so no such field (RFC 9110 §6.6.1).
+    pub date: Option<&'a HttpDate>,
+}
+
+/// What [`ServerConnection::receive`] found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event<'b> {
+    /// More bytes are needed. Give those that were not consumed again, with more behind them.
+    NeedMore,
+    /// Nothing is taken until the response is complete. Keep the bytes, and leave more of them with the transport.
+    Paused,
+    /// A request.
+    Head(Head<'b>),
+    /// A piece of its content (or, after an upgrade, bytes of the tunnel), never empty. It is consumed by
+    /// [`ServerConnection::take_body`], as far as it is wanted.
+    Body(&'b [u8]),
+    /// The content is complete. Comes exactly once for each request, with the trailer fields if there are any.
+    End(Fields<'b>),
+    /// Nothing more will be taken.
+    Closed,
+}
+
+/// What to do with the connection, once all that was written is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Disposition {
+    /// Go on.
+    Open,
+    /// End our direction, and go on reading: what comes is thrown away until the peer ends its own, so that no reset
+    /// destroys the last response on its way.
+    ShutdownWrite,
+    /// Close.
+    Close,
+    /// Reset, without sending what is left: a response that was cut off must not look whole.
+    Abort,
+}
+
+/// What delimits what is received.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Receiving {
+    /// `remaining` bytes.
+    Length,
+    /// A chunk-size line.
+    ChunkLine(ChunkPhase),
+    /// The data of a chunk, `remaining` bytes.
+    ChunkData,
+    /// The carriage return behind the data.
+    ChunkCarriageReturn,
+    /// The line feed behind the data.
+    ChunkLineFeed,
+    /// The trailer section.
+    Trailers,
+    /// All until the peer ends its direction.
+    UntilClose,
+}
+
+/// What delimits what is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Sending {
+    /// `unsent` bytes.
+    Length,
+    /// Chunks.
+    Chunks,
+    /// The last chunk is due.
+    LastChunk,
+    /// All until the connection ends.
+    UntilClose,
+    /// Nothing: the request was HEAD. What the service sends is thrown away.
+    Nothing,
+}
+
+/// Whether and how the connection ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ending {
+    /// It does not, as far as it depends on us.
+    Open,
+    /// After the response that is being sent, or that will be.
+    AfterResponse,
+    /// An error answer is due first.
+    Answer,
+    /// All is sent; the rest of what comes is thrown away.
+    Linger,
+    /// Nothing is left to do.
+    Close,
+    /// Something was cut off.
+    Abort,
+}
+
+/// One HTTP/1.x connection, seen from the server. See the [module](self) for the order of calls.
+///
+/// ```
+/// use wirenut::http::{Context, Event, Limits, Response, ServerConnection, Status};
+/// use wirenut::time::Instant;
+///
+/// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+/// let mut connection = ServerConnection::new(&cx);
+/// let mut out = [0; 256];
+///
+/// let (used, event) = connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+/// let Event::Head(head) = event else { panic!() };
+/// assert_eq!((used, head.target.path), (27, &b"/"[..]));
+/// let mut written = connection.respond(&cx, &Response::new(Status::OK).with_length(5), &mut out).unwrap();
+/// written += connection.send_body(&cx, b"hello", &mut out[written..]).unwrap().1;
+/// connection.finish(&cx).unwrap();
+/// assert_eq!(&out[..written], b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+/// assert!(matches!(connection.receive(&cx, b""), Ok((0, Event::End(_)))));
+/// assert!(matches!(connection.receive(&cx, b""), Ok((0, Event::NeedMore))));
+/// ```
+#[derive(Clone, Debug)]
+pub struct ServerConnection {
+    /// While the peer is awaited: the microsecond at which its time is up. Otherwise: the microseconds it has left.
+    peer_time: u64,
+    /// Runs while something is written and not sent.
+    write_deadline: Deadline,
+    /// Bytes of this message that were consumed; of the head, once it is complete.
+    offset: u64,
+    /// Bytes left of the body, or of the chunk. While a head is read: its Content-Length.
+    remaining: u64,
+    /// Bytes of the body that were taken.
+    received: u64,
+    /// Bytes left of the response's body.
+    unsent: u64,
+    /// In a head or trailer section; in a chunk-size line, `searched` counts its bytes.
+    progress: LineProgress,
+    flags: Flags,
+    states: States,
+    receiving: Receiving,
+    sending: Sending,
+    ending: Ending,
+    broken: Option<Rule>,
+    field_count: u8,
+}
+
+impl ServerConnection {
+    /// A fresh connection, which waits for its first request for at most [`Limits::head`].
+    #[must_use]
+    pub fn new(cx: &Context<'_>) -> Self {
+        let mut connection = Self {
+            peer_time: 0,
+            write_deadline: Deadline::NEVER,
+            offset: 0,
+            remaining: 0,
+            received: 0,
+            unsent: 0,
+            progress: LineProgress { line: 0, searched: 0 },
+            flags: Flags::NONE,
+            states: States::IDLE,
+            receiving: Receiving::Length,
+            sending: Sending::Length,
+            ending: Ending::Open,
+            broken: None,
+            field_count: 0,
+        };
+        connection.peer_time = cx.limits.head.as_micros();
+        connection.await_peer(cx.now);
+        connection
+    }
+
+    /// What to do with the connection once all that was written is sent.
+    #[must_use]
+    pub const fn disposition(&self) -> Disposition {
+        match self.ending {
+            Ending::Open | Ending::AfterResponse | Ending::Answer => Disposition::Open,
+            Ending::Linger => Disposition::ShutdownWrite,
+            Ending::Close => Disposition::Close,
+            Ending::Abort => Disposition::Abort,
+        }
+    }
+
+    /// Is it the peer's turn, so that the transport should be read? If not, what comes stays with the transport:
+    /// that is the back-pressure.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        self.flags.has(Flags::AWAITS_PEER)
+            && matches!(self.ending, Ending::Open | Ending::AfterResponse | Ending::Linger)
+    }
+
+    /// Is it between two requests (or before the first), with nothing of the next one here?
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        matches!(self.states.client(), State::Idle)
+            && !self.flags.has(Flags::BEGUN)
+            && matches!(self.ending, Ending::Open)
+    }
+
+    /// Is the content of the current request complete?
+    #[must_use]
+    pub const fn is_request_complete(&self) -> bool {
+        !matches!(self.states.client(), State::SendBody | State::Tunnel)
+    }
+
+    /// Has the head of a final response been written to the current request?
+    #[must_use]
+    pub const fn is_responding(&self) -> bool {
+        !matches!(self.states.server(), State::Idle | State::SendHead)
+    }
+
+    /// The error that poisons the connection, if one does.
+    #[must_use]
+    pub fn error(&self) -> Option<Error> {
+        self.broken.map(|rule| Error { rule, offset: self.offset })
+    }
+
+    /// States of client and server, for tests and diagnostics.
+    #[must_use]
+    pub const fn states(&self) -> (State, State) {
+        (self.states.client(), self.states.server())
+    }
+
+    /// Does the connection go on after this response, as far as both sides have said?
+    fn persists(&self) -> bool {
+        let asked = !self.flags.has(Flags::HTTP10) || self.flags.has(Flags::KEEP_ALIVE);
+        self.ending == Ending::Open && asked && !self.flags.has(Flags::CLOSE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_fits_in_64_bytes() {
+        assert!(size_of::<ServerConnection>() <= 64, "{}", size_of::<ServerConnection>());
+    }
+}

@@ -1,0 +1,325 @@
+//! What comes from the peer: heads, bodies, their ends, and the time they take.
+
+use super::super::chunked::{self, ChunkLine, ChunkPhase};
+use super::super::flags::Flags;
+use super::super::head::{BodyFraming, HeadReader, LineProgress, Section};
+use super::super::state::{Change, Side, State};
+use super::{Context, Ending, Error, Event, Fields, Receiving, Rule, ServerConnection};
+use crate::scan::{CR, LF};
+use crate::time::{Duration, Instant};
+
+/// Empty lines that are overlooked before a request line (RFC 9112 §2.2), in bytes.
+const EMPTY_LINE_BYTES: u64 = 8;
+
+type Received<'b> = Result<(usize, Event<'b>), Error>;
+
+impl ServerConnection {
+    /// Takes what came from the peer: the bytes that were not consumed before, and those behind them. Returns how many
+    /// were consumed, and what they were. A body piece begins behind the consumed bytes and is consumed by
+    /// [`Self::take_body`].
+    ///
+    /// Any cut of the same bytes gives the same events, once adjacent body pieces are joined.
+    ///
+    /// # Errors
+    /// The rule that the peer broke, and where. The connection is poisoned then: an answer with the right status comes
+    /// out of [`Self::poll_transmit`] where one is due, and [`Self::disposition`] says how to end.
+    pub fn receive<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+        if self.poll_timeout().is_some_and(|due| due <= cx.now) {
+            self.handle_timeout(cx)?;
+        }
+        if let Some(error) = self.error() {
+            // What still comes is thrown away, for as long as the connection lingers.
+            return if self.ending == Ending::Linger { Ok(self.discard(cx, input)) } else { Err(error) };
+        }
+        match (self.ending, self.states.client(), self.states.server()) {
+            (Ending::Linger, ..) => Ok(self.discard(cx, input)),
+            (Ending::Close | Ending::Abort, ..) => Ok((0, Event::Closed)),
+            (_, State::SendBody, State::Done) => self.skip_body(cx, input),
+            (_, State::Done, State::Done) => self.next_message(cx, input),
+            (_, State::Idle, _) => self.receive_head(cx, input),
+            (_, State::SendBody | State::Tunnel, _) => self.receive_body(cx, input),
+            (_, State::Done, _) => {
+                self.stop_awaiting(cx.now);
+                Ok((0, Event::Paused))
+            }
+            _ => Ok((0, Event::Closed)),
+        }
+    }
+
+    /// Consumes the first `taken` bytes of the body piece that was given out last. The others will be given out again;
+    /// what is not taken, the peer is not hurried for.
+    pub fn take_body(&mut self, cx: &Context<'_>, taken: usize) {
+        let taken = u64::try_from(taken).unwrap_or(u64::MAX);
+        if self.receiving != Receiving::UntilClose {
+            self.remaining = self.remaining.saturating_sub(taken);
+        }
+        self.offset = self.offset.saturating_add(taken);
+        self.received = self.received.saturating_add(taken);
+        self.peer_time = cx.limits.body.earn(Duration::from_micros(self.peer_time), taken).as_micros();
+        if self.receiving == Receiving::ChunkData && self.remaining == 0 {
+            self.receiving = Receiving::ChunkCarriageReturn;
+        }
+    }
+
+    /// The peer has ended its direction, and all that it sent was consumed, or is too little to go on with.
+    ///
+    /// Between two messages that is the end of the connection; while a response is being made it will be, after it.
+    ///
+    /// # Errors
+    /// [`Rule::Truncated`] in the middle of a message.
+    pub fn handle_eof(&mut self, cx: &Context<'_>) -> Result<(), Error> {
+        self.flags.set(Flags::EOF);
+        self.stop_awaiting(cx.now);
+        match (self.ending, self.states.client()) {
+            (Ending::Close | Ending::Abort | Ending::Answer, _) => Ok(()),
+            (Ending::Linger, _) => {
+                self.ending = Ending::Close;
+                Ok(())
+            }
+            (_, State::Idle) if !self.flags.has(Flags::BEGUN) => {
+                self.states.change(Side::Client, Change::Close);
+                self.ending = Ending::Close;
+                Ok(())
+            }
+            (_, State::Idle | State::SendBody) => Err(self.fail(cx, Rule::Truncated)),
+            _ => Ok(()),
+        }
+    }
+
+    fn receive_head<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+        let mut rest = input;
+        if !input.is_empty() && !self.flags.has(Flags::BEGUN) {
+            self.flags.set(Flags::BEGUN);
+            self.stop_awaiting(cx.now);
+            self.peer_time = cx.limits.head.as_micros();
+        }
+        while let ([CR, LF, after @ ..], 0) = (rest, self.progress.searched) {
+            if self.offset >= EMPTY_LINE_BYTES {
+                return Err(self.fail(cx, Rule::InvalidMethod));
+            }
+            self.offset = self.offset.saturating_add(2);
+            rest = after;
+        }
+        let skipped = input.len().saturating_sub(rest.len());
+        if matches!(rest, [] | [CR]) {
+            self.await_peer(cx.now);
+            return Ok((skipped, Event::NeedMore));
+        }
+        let mut reader = HeadReader {
+            content_length: self.remaining,
+            progress: self.progress,
+            flags: self.flags,
+            field_count: self.field_count,
+        };
+        let read = reader.read(cx.limits, rest);
+        (self.remaining, self.progress, self.flags, self.field_count) =
+            (reader.content_length, reader.progress, reader.flags, reader.field_count);
+        match read {
+            Ok(None) => {
+                self.await_peer(cx.now);
+                Ok((skipped, Event::NeedMore))
+            }
+            Ok(Some((length, head))) => {
+                self.begin_body(cx, head.body, length);
+                Ok((skipped.saturating_add(length), Event::Head(head)))
+            }
+            Err((rule, at)) => Err(self.fail_at(cx, rule, at)),
+        }
+    }
+
+    /// A head of `length` bytes was read.
+    fn begin_body(&mut self, cx: &Context<'_>, framing: BodyFraming, length: usize) {
+        self.states.change(Side::Client, Change::Request);
+        self.states.change(Side::Server, Change::Request);
+        self.stop_awaiting(cx.now);
+        self.peer_time = cx.limits.body.grace.as_micros();
+        self.offset = self.offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        self.progress = LineProgress::default();
+        self.remaining = framing.length().unwrap_or(0);
+        self.receiving = match framing {
+            BodyFraming::Length(_) => Receiving::Length,
+            BodyFraming::Chunked => Receiving::ChunkLine(ChunkPhase::Size),
+        };
+        if framing == BodyFraming::Length(0) {
+            self.flags.clear(Flags::EXPECT_CONTINUE);
+        }
+    }
+
+    fn receive_body<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+        if !input.is_empty() {
+            // The client did not wait for the 100, so none is owed (RFC 9110 §10.1.1).
+            self.flags.clear(Flags::EXPECT_CONTINUE);
+        }
+        let mut rest = input;
+        loop {
+            let used = input.len().saturating_sub(rest.len());
+            match (self.receiving, rest) {
+                (Receiving::Length, _) if self.remaining == 0 => return Ok((used, self.end_body(cx, Fields::EMPTY))),
+                (Receiving::Trailers, _) => return self.receive_trailers(cx, used, rest),
+                (Receiving::UntilClose, []) if self.flags.has(Flags::EOF) => {
+                    return Ok((used, self.end_body(cx, Fields::EMPTY)));
+                }
+                (_, []) => {
+                    self.await_peer(cx.now);
+                    return Ok((used, Event::NeedMore));
+                }
+                (Receiving::Length | Receiving::ChunkData, _) => {
+                    let piece = usize::try_from(self.remaining).ok().and_then(|most| rest.get(..most)).unwrap_or(rest);
+                    self.stop_awaiting(cx.now);
+                    return Ok((used, Event::Body(piece)));
+                }
+                (Receiving::UntilClose, _) => {
+                    self.stop_awaiting(cx.now);
+                    return Ok((used, Event::Body(rest)));
+                }
+                (
+                    Receiving::ChunkLine(_) | Receiving::ChunkCarriageReturn | Receiving::ChunkLineFeed,
+                    [byte, after @ ..],
+                ) => {
+                    self.receive_chunk_framing(cx, *byte)?;
+                    self.offset = self.offset.saturating_add(1);
+                    rest = after;
+                }
+            }
+        }
+    }
+
+    /// Takes one byte of what stands between the data of chunks.
+    fn receive_chunk_framing(&mut self, cx: &Context<'_>, byte: u8) -> Result<(), Error> {
+        if let Receiving::ChunkLine(phase) = self.receiving {
+            return self.receive_chunk_line(cx, phase, byte);
+        }
+        match (self.receiving == Receiving::ChunkCarriageReturn, byte) {
+            (true, CR) => self.receiving = Receiving::ChunkLineFeed,
+            (false, LF) => self.receiving = Receiving::ChunkLine(ChunkPhase::Size),
+            _ => return Err(self.fail(cx, Rule::MissingChunkEnd)),
+        }
+        Ok(())
+    }
+
+    fn receive_chunk_line(&mut self, cx: &Context<'_>, phase: ChunkPhase, byte: u8) -> Result<(), Error> {
+        let mut line = ChunkLine { phase, size: self.remaining, length: self.progress.searched };
+        match line.advance(cx.limits, byte) {
+            Ok(false) => {
+                self.remaining = line.size;
+                self.progress.searched = line.length;
+                self.receiving = Receiving::ChunkLine(line.phase);
+                Ok(())
+            }
+            Ok(true) => {
+                self.progress = LineProgress::default();
+                self.remaining = line.size;
+                self.receiving = if line.size == 0 { Receiving::Trailers } else { Receiving::ChunkData };
+                match self.received.checked_add(line.size) {
+                    Some(total) if total <= cx.limits.body_bytes => Ok(()),
+                    _ => Err(self.fail(cx, Rule::BodyTooLarge)),
+                }
+            }
+            Err((rule, was_before)) => {
+                self.offset = self.offset.saturating_sub(u64::from(was_before));
+                Err(self.fail(cx, rule))
+            }
+        }
+    }
+
+    fn receive_trailers<'b>(&mut self, cx: &Context<'_>, used: usize, rest: &'b [u8]) -> Received<'b> {
+        let section = Section::new(rest, cx.limits.trailer_bytes, Rule::TrailersTooLarge);
+        let mut progress = self.progress;
+        let read = progress.read_fields(&section, 0, |field, line| {
+            if chunked::is_forbidden_trailer(field.name) { Err((Rule::ForbiddenTrailer, line)) } else { Ok(()) }
+        });
+        self.progress = progress;
+        match read {
+            Ok(None) => {
+                self.await_peer(cx.now);
+                Ok((used, Event::NeedMore))
+            }
+            Ok(Some(end)) => {
+                let event = self.end_body(cx, section.lines(0, end));
+                Ok((used.saturating_add(end).saturating_add(2), event))
+            }
+            Err((rule, at)) => Err(self.fail_at(cx, rule, at)),
+        }
+    }
+
+    fn end_body<'b>(&mut self, cx: &Context<'_>, trailers: Fields<'b>) -> Event<'b> {
+        self.states.change(Side::Client, Change::End);
+        self.stop_awaiting(cx.now);
+        Event::End(trailers)
+    }
+
+    /// The response did not wait for the end of the request's content. It is skipped if little of it is left, so that
+    /// the connection can go on; otherwise the connection ends.
+    fn skip_body<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+        let mut used = 0;
+        loop {
+            let known = if self.receiving == Receiving::Length { self.remaining } else { self.received };
+            let is_little = known <= cx.limits.discard_bytes;
+            if !is_little || !self.persists() {
+                self.retire_now(cx);
+                let (rest, event) = self.discard(cx, input.get(used..).unwrap_or(&[]));
+                return Ok((used.saturating_add(rest), event));
+            }
+            let rest = input.get(used..).unwrap_or(&[]);
+            let (framing, event) = self.receive_body(cx, rest)?;
+            used = used.saturating_add(framing);
+            match event {
+                Event::Body(piece) => {
+                    self.take_body(cx, piece.len());
+                    used = used.saturating_add(piece.len());
+                }
+                Event::End(_) => {
+                    let (more, event) = self.next_message(cx, input.get(used..).unwrap_or(&[]))?;
+                    return Ok((used.saturating_add(more), event));
+                }
+                Event::NeedMore | Event::Paused | Event::Head(_) | Event::Closed => return Ok((used, event)),
+            }
+        }
+    }
+
+    /// Both messages are complete: begins the next one, or ends the connection.
+    fn next_message<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+        if self.sending == super::Sending::LastChunk {
+            return Ok((0, Event::Paused));
+        }
+        if !self.persists() {
+            self.retire_now(cx);
+            return if self.ending == Ending::Linger { Ok(self.discard(cx, input)) } else { Ok((0, Event::Closed)) };
+        }
+        self.states.change(Side::Client, Change::Persist);
+        self.states.change(Side::Server, Change::Persist);
+        self.flags.keep(Flags::OF_CONNECTION);
+        (self.offset, self.remaining, self.received, self.field_count) = (0, 0, 0, 0);
+        self.peer_time = cx.limits.idle.as_micros();
+        self.receive_head(cx, input)
+    }
+
+    /// Throws away what comes.
+    fn discard<'b>(&mut self, cx: &Context<'_>, input: &[u8]) -> (usize, Event<'b>) {
+        self.await_peer(cx.now);
+        (input.len(), Event::NeedMore)
+    }
+
+    /// It is the peer's turn: its time runs.
+    pub(super) fn await_peer(&mut self, now: Instant) {
+        if !self.flags.has(Flags::AWAITS_PEER) {
+            self.flags.set(Flags::AWAITS_PEER);
+            self.peer_time = now.as_micros().saturating_add(self.peer_time);
+        }
+    }
+
+    /// The service takes nothing for a while: what comes stays with the transport, and the peer is not hurried.
+    pub(crate) fn pause(&mut self, cx: &Context<'_>) {
+        if self.error().is_none() && self.ending != Ending::Linger {
+            self.stop_awaiting(cx.now);
+        }
+    }
+
+    /// It is not the peer's turn: its time stands still.
+    pub(super) fn stop_awaiting(&mut self, now: Instant) {
+        if self.flags.has(Flags::AWAITS_PEER) {
+            self.flags.clear(Flags::AWAITS_PEER);
+            self.peer_time = self.peer_time.saturating_sub(now.as_micros());
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! What goes to the peer: response heads, bodies, and what the connection itself has to say.
+
+use super::super::error::{Misuse, WriteError};
+use super::super::flags::Flags;
+use super::super::response::{Response, Writer};
+use super::super::state::{Change, Side, State};
+use super::super::{Rule, Status};
+use super::{Context, Ending, LineProgress, Receiving, Sending, ServerConnection};
+
+/// The end of a chunked body without trailers.
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+impl ServerConnection {
+    /// Writes the head of a response into `out`: all of it, or nothing. Returns its length.
+    ///
+    /// A 1xx status other than 101 is an interim response: the final one still has to come. 101, and 2xx to CONNECT,
+    /// turn the connection into a tunnel: from then on body pieces are its bytes, both ways.
+    ///
+    /// # Errors
+    /// [`WriteError::Full`] where it does not fit: call again with more room. [`WriteError::Misuse`] poisons the
+    /// connection: the message would be invalid.
+    pub fn respond(&mut self, cx: &Context<'_>, response: &Response<'_>, out: &mut [u8]) -> Result<usize, WriteError> {
+        let plan = self.plan(response).map_err(|misuse| self.misused(cx, misuse))?;
+        let mut writer = Writer::new(out);
+        if plan.is_silent {
+            return Ok(0);
+        }
+        writer.put_status(response.status, cx.date)?;
+        for field in response.fields {
+            writer.put_field(field)?;
+        }
+        if plan.writes_framing {
+            match (response.length, plan.sending) {
+                (Some(length), _) => {
+                    writer.put(b"Content-Length: ")?;
+                    writer.put_decimal(length)?;
+                    writer.put(b"\r\n")?;
+                }
+                (None, Sending::UntilClose) => {}
+                (None, _) => writer.put(b"Transfer-Encoding: chunked\r\n")?,
+            }
+        }
+        if response.status == Status::SWITCHING_PROTOCOLS {
+            writer.put(b"Connection: upgrade\r\n")?;
+        } else if plan.change == Change::Final && !plan.persists {
+            writer.put(b"Connection: close\r\n")?;
+        } else if plan.change == Change::Final && self.flags.has(Flags::HTTP10) {
+            writer.put(b"Connection: keep-alive\r\n")?;
+        }
+        writer.put(b"\r\n")?;
+        let written = writer.written();
+        self.begin_response(response, plan);
+        Ok(written)
+    }
+
+    /// What a response would do, if it may be sent now.
+    fn plan(&self, response: &Response<'_>) -> Result<Plan, Misuse> {
+        if self.states.server() != State::SendHead {
+            return Err(Misuse::NoRequest);
+        }
+        response.check()?;
+        let status = response.status;
+        let is_http10 = self.flags.has(Flags::HTTP10);
+        let plan = |change, sending, writes_framing, persists| {
+            Ok(Plan { change, sending, writes_framing, persists, is_silent: false })
+        };
+        if status == Status::SWITCHING_PROTOCOLS {
+            let is_asked = self.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION)) && !is_http10;
+            return if is_asked && self.has_no_more_body() {
+                plan(Change::Switch, Sending::UntilClose, false, false)
+            } else {
+                Err(Misuse::UpgradeNotRequested)
+            };
+        }
+        if self.flags.has(Flags::CONNECT) && (200..300).contains(&status.code()) {
+            return if self.has_no_more_body() {
+                plan(Change::Switch, Sending::UntilClose, false, false)
+            } else {
+                Err(Misuse::UpgradeNotRequested)
+            };
+        }
+        if status.is_informational() {
+            // An HTTP/1.0 client does not know interim responses (RFC 9110 §15.2).
+            return Ok(Plan {
+                change: Change::Interim,
+                sending: self.sending,
+                writes_framing: false,
+                persists: true,
+                is_silent: is_http10,
+            });
+        }
+        if status.forbids_body() && response.length != Some(0) {
+            return Err(Misuse::BodyNotAllowed);
+        }
+        let ends_by_close = response.length.is_none() && is_http10 && !self.flags.has(Flags::HEAD);
+        // A client that still waits for a 100 may or may not send its content now: nobody can tell.
+        let is_unframed = self.flags.has(Flags::EXPECT_CONTINUE) && self.states.client() == State::SendBody;
+        let persists = self.persists() && !response.close && !ends_by_close && !is_unframed;
+        let sending = match response.length {
+            _ if self.flags.has(Flags::HEAD) => Sending::Nothing,
+            Some(_) => Sending::Length,
+            None if is_http10 => Sending::UntilClose,
+            None => Sending::Chunks,
+        };
+        plan(Change::Final, sending, !status.forbids_body(), persists)
+    }
+
+    fn has_no_more_body(&self) -> bool {
+        self.states.client() == State::Done || (self.receiving == Receiving::Length && self.remaining == 0)
+    }
+
+    fn begin_response(&mut self, response: &Response<'_>, plan: Plan) {
+        self.states.change(Side::Server, plan.change);
+        if response.status == Status::CONTINUE {
+            self.flags.clear(Flags::EXPECT_CONTINUE);
+        }
+        if plan.change == Change::Interim {
+            return;
+        }
+        self.sending = plan.sending;
+        self.unsent = response.length.unwrap_or(0);
+        if plan.change == Change::Switch {
+            self.states.change(Side::Client, Change::Switch);
+            self.receiving = Receiving::UntilClose;
+            self.progress = LineProgress::default();
+        }
+        // What the peer asked for itself is not our wish.
+        if !plan.persists && self.persists() {
+            self.ending = Ending::AfterResponse;
+        }
+    }
+
+    /// Writes a piece of the response's body into `out`, with its framing. Returns how much of the piece was taken, and
+    /// how many bytes were written; both may be less than offered, and zero, if there is little room.
+    ///
+    /// To a HEAD request all is taken and nothing written.
+    ///
+    /// # Errors
+    /// [`Misuse::NoBody`] and [`Misuse::BodyTooLong`]: nothing was written, and the connection is poisoned.
+    pub fn send_body(&mut self, cx: &Context<'_>, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), WriteError> {
+        self.check_body(cx, u64::try_from(piece.len()).unwrap_or(u64::MAX))?;
+        if self.sending == Sending::Nothing {
+            return Ok((piece.len(), 0));
+        }
+        let mut taken = 0;
+        let written = self.fill_body(cx, out, |place| {
+            let most = place.len().min(piece.len());
+            if let (Some(place), Some(piece)) = (place.get_mut(..most), piece.get(..most)) {
+                place.copy_from_slice(piece);
+            }
+            taken = most;
+            most
+        })?;
+        Ok((taken, written))
+    }
+
+    /// As [`Self::send_body`], for a body that is made or read in place: `fill` is given the room there is for body
+    /// bytes (never more than the declared length has left) and returns how many it put there. It is not called if
+    /// there is no room. Returns how many bytes were written, framing included.
+    ///
+    /// # Errors
+    /// As [`Self::send_body`].
+    pub fn fill_body(
+        &mut self,
+        cx: &Context<'_>,
+        out: &mut [u8],
+        fill: impl FnOnce(&mut [u8]) -> usize,
+    ) -> Result<usize, WriteError> {
+        self.check_body(cx, 0)?;
+        match self.sending {
+            Sending::Length => {
+                let most = usize::try_from(self.unsent).unwrap_or(usize::MAX).min(out.len());
+                let Some(place) = out.get_mut(..most).filter(|place| !place.is_empty()) else { return Ok(0) };
+                let filled = fill(place).min(most);
+                self.unsent = self.unsent.saturating_sub(u64::try_from(filled).unwrap_or(u64::MAX));
+                Ok(filled)
+            }
+            Sending::UntilClose => {
+                let most = out.len();
+                Ok(if most == 0 { 0 } else { fill(out).min(most) })
+            }
+            Sending::Chunks => Ok(fill_chunk(out, fill)),
+            Sending::LastChunk | Sending::Nothing => Ok(0),
+        }
+    }
+
+    /// The host has moved `bytes` of the body to the peer itself (sendfile, DMA). Only for a body of declared length,
+    /// and only once all that was written before is sent.
+    ///
+    /// # Errors
+    /// As [`Self::send_body`].
+    pub fn sent_elsewhere(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
+        self.check_body(cx, bytes)?;
+        if self.sending != Sending::Length {
+            return Err(self.misused(cx, Misuse::NoBody));
+        }
+        self.unsent = self.unsent.saturating_sub(bytes);
+        Ok(())
+    }
+
+    /// The response's body is complete. What ends it comes out of [`Self::poll_transmit`].
+    ///
+    /// # Errors
+    /// [`Misuse::BodyTooShort`] where the declared length was not reached, [`Misuse::NoBody`] where there is no
+    /// response; the connection is poisoned then, so that the peer sees that the message is not whole.
+    pub fn finish(&mut self, cx: &Context<'_>) -> Result<(), WriteError> {
+        self.check_body(cx, 0)?;
+        match self.sending {
+            Sending::Length if self.unsent > 0 => return Err(self.misused(cx, Misuse::BodyTooShort)),
+            Sending::Chunks => self.sending = Sending::LastChunk,
+            Sending::Length | Sending::LastChunk | Sending::UntilClose | Sending::Nothing => {}
+        }
+        let was_tunnel = self.states.server() == State::Tunnel;
+        self.states.change(Side::Server, Change::End);
+        if was_tunnel {
+            self.linger_or_close(cx);
+        }
+        Ok(())
+    }
+
+    /// Bytes of the body that are still to be sent, where its length was declared.
+    #[must_use]
+    pub fn unsent(&self) -> Option<u64> {
+        (self.states.server() == State::SendBody && self.sending == Sending::Length).then_some(self.unsent)
+    }
+
+    /// Is the response swallowed because the request was HEAD?
+    #[must_use]
+    pub fn is_swallowing(&self) -> bool {
+        self.sending == Sending::Nothing && self.states.server() == State::SendBody
+    }
+
+    /// Writes what the connection itself has to say: a 100, the last chunk, the answer to an error. Returns its length,
+    /// zero if there is nothing, or no room for it yet.
+    #[must_use]
+    pub fn poll_transmit(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
+        let mut writer = Writer::new(out);
+        if self.ending == Ending::Answer {
+            return self.transmit_answer(cx, writer);
+        }
+        if self.sending == Sending::LastChunk && self.states.server() == State::Done {
+            if writer.put(LAST_CHUNK).is_ok() {
+                self.sending = Sending::Length;
+            }
+        } else if self.flags.has_all(Flags::EXPECT_CONTINUE.with(Flags::AWAITS_PEER))
+            && (self.states.client(), self.states.server()) == (State::SendBody, State::SendHead)
+            && writer.put(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok()
+        {
+            self.flags.clear(Flags::EXPECT_CONTINUE);
+        }
+        writer.written()
+    }
+
+    fn transmit_answer(&mut self, cx: &Context<'_>, mut writer: Writer<'_>) -> usize {
+        let status = self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR);
+        let put = writer
+            .put_status(status, cx.date)
+            .and_then(|()| writer.put(b"Content-Length: 0\r\nConnection: close\r\n\r\n"));
+        if put.is_err() {
+            return 0;
+        }
+        self.linger_or_close(cx);
+        writer.written()
+    }
+
+    /// May `bytes` more of a body be sent?
+    fn check_body(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
+        if !matches!(self.states.server(), State::SendBody | State::Tunnel) {
+            return Err(self.misused(cx, Misuse::NoBody));
+        }
+        if self.sending == Sending::Length && bytes > self.unsent {
+            return Err(self.misused(cx, Misuse::BodyTooLong));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn misused(&mut self, cx: &Context<'_>, misuse: Misuse) -> WriteError {
+        self.fail(cx, Rule::ServiceMisused);
+        WriteError::Misuse(misuse)
+    }
+}
+
+/// What a response does to the connection.
+#[derive(Clone, Copy)]
+struct Plan {
+    change: Change,
+    sending: Sending,
+    writes_framing: bool,
+    persists: bool,
+    is_silent: bool,
+}
+
+/// Writes one chunk: its size in as many digits as the room needs, its data, its line end.
+fn fill_chunk(out: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
+    let room = out.len();
+    // Four line-end bytes besides the digits; sizes are written with leading zeros, so that the data can be put in
+    // their place before their size is known.
+    let digits = match room {
+        0..=20 => 1,
+        21..=261 => 2,
+        262..=4_102 => 3,
+        4_103..=65_544 => 4,
+        _ => 8,
+    };
+    let most = room.saturating_sub(digits).saturating_sub(4).min(0xffff_ffff);
+    let data_start = digits.saturating_add(2);
+    let Some(place) = out.get_mut(data_start..data_start.saturating_add(most)).filter(|place| !place.is_empty()) else {
+        return 0;
+    };
+    let filled = fill(place).min(most);
+    if filled == 0 {
+        return 0;
+    }
+    let mut rest = filled;
+    if let Some(size) = out.get_mut(..digits) {
+        for digit in size.iter_mut().rev() {
+            *digit = *b"0123456789abcdef".get(rest & 15).unwrap_or(&b'0');
+            rest >>= 4;
+        }
+    }
+    let end = data_start.saturating_add(filled);
+    for (at, line_end) in [(digits, b"\r\n"), (end, b"\r\n")] {
+        if let Some(place) = out.get_mut(at..at.saturating_add(2)) {
+            place.copy_from_slice(line_end);
+        }
+    }
+    end.saturating_add(2)
+}

@@ -1,0 +1,125 @@
+//! Status codes (RFC 9110 §15).
+
+use core::fmt;
+
+/// A status code with its reason phrase.
+///
+/// The phrase travels with the constant, so a firmware carries the phrases of the codes that it uses and no table.
+/// Two codes are equal if their numbers are.
+///
+/// ```
+/// use wirenut::http::Status;
+/// const TEAPOT: Status = Status::new(418, "I'm a Teapot");
+/// assert_eq!(TEAPOT.code(), 418);
+/// assert!(Status::NO_CONTENT.forbids_body());
+/// ```
+#[derive(Clone, Copy)]
+pub struct Status {
+    code: u16,
+    reason: &'static str,
+}
+
+macro_rules! statuses {
+    ($($name:ident $code:literal $reason:literal)*) => {
+        impl Status {
+            $(#[doc = concat!($code, " ", $reason)] pub const $name: Self = Self::new($code, $reason);)*
+        }
+    };
+}
+
+statuses! {
+    CONTINUE 100 "Continue"
+    SWITCHING_PROTOCOLS 101 "Switching Protocols"
+    EARLY_HINTS 103 "Early Hints"
+    OK 200 "OK"
+    CREATED 201 "Created"
+    ACCEPTED 202 "Accepted"
+    NO_CONTENT 204 "No Content"
+    PARTIAL_CONTENT 206 "Partial Content"
+    MOVED_PERMANENTLY 301 "Moved Permanently"
+    FOUND 302 "Found"
+    SEE_OTHER 303 "See Other"
+    NOT_MODIFIED 304 "Not Modified"
+    TEMPORARY_REDIRECT 307 "Temporary Redirect"
+    PERMANENT_REDIRECT 308 "Permanent Redirect"
+    BAD_REQUEST 400 "Bad Request"
+    UNAUTHORIZED 401 "Unauthorized"
+    FORBIDDEN 403 "Forbidden"
+    NOT_FOUND 404 "Not Found"
+    METHOD_NOT_ALLOWED 405 "Method Not Allowed"
+    NOT_ACCEPTABLE 406 "Not Acceptable"
+    REQUEST_TIMEOUT 408 "Request Timeout"
+    CONFLICT 409 "Conflict"
+    GONE 410 "Gone"
+    LENGTH_REQUIRED 411 "Length Required"
+    PRECONDITION_FAILED 412 "Precondition Failed"
+    CONTENT_TOO_LARGE 413 "Content Too Large"
+    URI_TOO_LONG 414 "URI Too Long"
+    UNSUPPORTED_MEDIA_TYPE 415 "Unsupported Media Type"
+    RANGE_NOT_SATISFIABLE 416 "Range Not Satisfiable"
+    EXPECTATION_FAILED 417 "Expectation Failed"
+    MISDIRECTED_REQUEST 421 "Misdirected Request"
+    UNPROCESSABLE_CONTENT 422 "Unprocessable Content"
+    UPGRADE_REQUIRED 426 "Upgrade Required"
+    TOO_MANY_REQUESTS 429 "Too Many Requests"
+    REQUEST_HEADER_FIELDS_TOO_LARGE 431 "Request Header Fields Too Large"
+    INTERNAL_SERVER_ERROR 500 "Internal Server Error"
+    NOT_IMPLEMENTED 501 "Not Implemented"
+    BAD_GATEWAY 502 "Bad Gateway"
+    SERVICE_UNAVAILABLE 503 "Service Unavailable"
+    GATEWAY_TIMEOUT 504 "Gateway Timeout"
+    HTTP_VERSION_NOT_SUPPORTED 505 "HTTP Version Not Supported"
+}
+
+impl Status {
+    /// A code of one's own. Whether both parts may be sent is checked when they are
+    /// ([`Misuse::InvalidStatus`](crate::http::Misuse::InvalidStatus)).
+    #[must_use]
+    pub const fn new(code: u16, reason: &'static str) -> Self {
+        Self { code, reason }
+    }
+
+    /// The number, 100 to 999 in a code that can be sent.
+    #[must_use]
+    pub const fn code(self) -> u16 {
+        self.code
+    }
+
+    /// The reason phrase.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        self.reason
+    }
+
+    /// Is this an interim response (1xx), after which the final one still has to come?
+    #[must_use]
+    pub const fn is_informational(self) -> bool {
+        self.code < 200
+    }
+
+    /// Does this code never come with a body (1xx, 204, 304: RFC 9112 §6.3)?
+    #[must_use]
+    pub const fn forbids_body(self) -> bool {
+        self.is_informational() || self.code == 204 || self.code == 304
+    }
+}
+
+impl PartialEq for Status {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+}
+
+impl Eq for Status {}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.reason)
+    }
+}

@@ -1,0 +1,233 @@
+//! Byte classes and the scanners over them: the one place where bytes are told apart.
+//!
+//! The classes are those of RFC 9110 §5.5 and §5.6.2, RFC 9112 §3.2 and RFC 3986 §2, as bits of one table.
+
+pub(crate) const CR: u8 = b'\r';
+pub(crate) const LF: u8 = b'\n';
+pub(crate) const SP: u8 = b' ';
+pub(crate) const HTAB: u8 = b'\t';
+
+/// `tchar` of RFC 9110 §5.6.2.
+const TOKEN: u8 = 1;
+/// What a request target may hold: the characters of RFC 3986, and those that browsers send unescaped in a query
+/// (WHATWG URL): `` ^ ` { | } ``. Refused: controls, space, `"`, `#`, `<`, `>`, `\` and all beyond ASCII.
+const TARGET: u8 = 2;
+/// What a registered name may hold (RFC 3986 §3.2.2): unreserved, sub-delims and `%`.
+const REG_NAME: u8 = 4;
+/// What a field value may hold (RFC 9110 §5.5): visible ASCII, space, tab and obs-text.
+const FIELD_VALUE: u8 = 8;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        let mut class = 0;
+        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"!#$%&'*+-.^_`|~") {
+            class |= TOKEN;
+        }
+        if byte.is_ascii_graphic() && !is_one_of(byte, b"\"#<>\\") {
+            class |= TARGET;
+        }
+        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._~!$&'()*+,;=%") {
+            class |= REG_NAME;
+        }
+        if byte >= 0x80 || byte == HTAB || (byte >= SP && byte != 0x7f) {
+            class |= FIELD_VALUE;
+        }
+        #[expect(
+            clippy::indexing_slicing,
+            clippy::as_conversions,
+            reason = "a byte is below 256, and this is evaluated by the compiler"
+        )]
+        {
+            classes[byte as usize] = class;
+        }
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte = byte.wrapping_add(1);
+    }
+};
+
+const fn is_one_of(byte: u8, mut set: &[u8]) -> bool {
+    while let [first, rest @ ..] = set {
+        if *first == byte {
+            return true;
+        }
+        set = rest;
+    }
+    false
+}
+
+fn has_class(byte: u8, class: u8) -> bool {
+    CLASSES.get(usize::from(byte)).is_some_and(|classes| classes & class != 0)
+}
+
+fn class_end(bytes: &[u8], class: u8) -> usize {
+    bytes.iter().position(|&byte| !has_class(byte, class)).unwrap_or(bytes.len())
+}
+
+/// Length of the token that `bytes` begin with.
+pub(crate) fn token_end(bytes: &[u8]) -> usize {
+    class_end(bytes, TOKEN)
+}
+
+/// Length of the request target that `bytes` begin with.
+pub(crate) fn target_end(bytes: &[u8]) -> usize {
+    class_end(bytes, TARGET)
+}
+
+/// Is this byte allowed in a registered name?
+pub(crate) fn is_reg_name(byte: u8) -> bool {
+    has_class(byte, REG_NAME)
+}
+
+/// Is the whole of `bytes` a token (RFC 9110 §5.6.2)?
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && token_end(bytes) == bytes.len()
+}
+
+/// May the whole of `bytes` stand as a field value?
+pub(crate) fn is_field_value(bytes: &[u8]) -> bool {
+    value_end(bytes) == bytes.len()
+}
+
+/// Index of the first line feed.
+pub(crate) fn line_feed(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|&byte| byte == LF)
+}
+
+/// Length of the field value that `bytes` begin with: up to the first byte which no value may hold.
+#[cfg(target_pointer_width = "64")]
+pub(crate) fn value_end(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    // Thirty-two at a time, in a form that compilers turn into vector instructions.
+    while let Some((block, after)) = rest.split_first_chunk::<32>() {
+        if block.iter().fold(false, |found, &byte| found | is_control(byte)) {
+            break;
+        }
+        rest = after;
+    }
+    // Then eight at a time: a byte below SP borrows from its top bit, and so does one that equals DEL after the xor.
+    while let Some((block, after)) = rest.split_first_chunk::<8>() {
+        const ONES: u64 = u64::from_le_bytes([1; 8]);
+        const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
+        let word = u64::from_le_bytes(*block);
+        let delete = word ^ u64::from_le_bytes([0x7f; 8]);
+        let below_space = word.wrapping_sub(u64::from_le_bytes([SP; 8])) & !word;
+        let found = (below_space | (delete.wrapping_sub(ONES) & !delete)) & TOPS;
+        if found != 0 {
+            break;
+        }
+        rest = after;
+    }
+    // A tab looks like a control above; it lands here, one block at a time, and values seldom hold one.
+    let stopped = bytes.len().saturating_sub(rest.len());
+    for (step, &byte) in rest.iter().enumerate() {
+        if !has_class(byte, FIELD_VALUE) {
+            return stopped.saturating_add(step);
+        }
+    }
+    bytes.len()
+}
+
+#[cfg(target_pointer_width = "64")]
+const fn is_control(byte: u8) -> bool {
+    (byte < SP && byte != HTAB) || byte == 0x7f
+}
+
+/// Length of the field value that `bytes` begin with: up to the first byte which no value may hold.
+#[cfg(not(target_pointer_width = "64"))]
+pub(crate) fn value_end(bytes: &[u8]) -> usize {
+    class_end(bytes, FIELD_VALUE)
+}
+
+/// `bytes` without the optional white space around them (RFC 9110 §5.6.3).
+pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [SP | HTAB, rest @ ..] = bytes {
+        bytes = rest;
+    }
+    while let [rest @ .., SP | HTAB] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// The number that `digits` spell: only digits, at least one, without overflow; leading zeros are allowed.
+pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, &digit| {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// The value of a hexadecimal digit.
+pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
+        b'a'..=b'f' => Some(byte.wrapping_sub(b'a').wrapping_add(10)),
+        b'A'..=b'F' => Some(byte.wrapping_sub(b'A').wrapping_add(10)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn value_end_finds_every_byte_at_every_place() {
+        for length in 0..80 {
+            for place in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = vec![b'x'; length];
+                    bytes[place] = byte;
+                    let allowed = byte == HTAB || byte >= 0x80 || (0x20..0x7f).contains(&byte);
+                    let expected = if allowed { length } else { place };
+                    assert_eq!(value_end(&bytes), expected, "byte {byte} at {place} of {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_tab_does_not_hide_what_follows_it() {
+        let mut bytes = vec![b'\t'; 100];
+        assert_eq!(value_end(&bytes), 100);
+        bytes[99] = 0;
+        assert_eq!(value_end(&bytes), 99);
+    }
+
+    #[test]
+    fn decimal_takes_digits_and_nothing_else() {
+        let cases: [(&[u8], Option<u64>); 9] = [
+            (b"0", Some(0)),
+            (b"007", Some(7)),
+            (b"18446744073709551615", Some(u64::MAX)),
+            (b"18446744073709551616", None),
+            (b"", None),
+            (b"+5", None),
+            (b"-5", None),
+            (b"5 ", None),
+            (b"5,6", None),
+        ];
+        for (digits, expected) in cases {
+            assert_eq!(decimal(digits), expected, "{digits:?}");
+        }
+    }
+
+    #[test]
+    fn trim_takes_spaces_and_tabs_off_both_ends_only() {
+        assert_eq!(trim(b" \t a b\t "), b"a b");
+        assert_eq!(trim(b" \t "), b"");
+        assert_eq!(trim(b"\x0ba\x0c"), b"\x0ba\x0c");
+    }
+}

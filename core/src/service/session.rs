@@ -1,0 +1,334 @@
+//! One connection and its service, driven by an adapter.
+
+use super::{Answer, Host, Service, Step};
+use crate::http::{Context, Disposition, Error, Event, Rule, ServerConnection, WriteError};
+use crate::time::{Deadline, Instant};
+
+/// What [`Session::drive`] did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[must_use]
+pub struct Driven {
+    /// Bytes of the input that were consumed.
+    pub taken: usize,
+    /// Bytes that were written to the output.
+    pub written: usize,
+    /// What went wrong, told once.
+    pub error: Option<Error>,
+}
+
+/// A server connection together with the exchange that a service has on it.
+///
+/// An adapter's loop is: bytes in, [`Self::drive`], bytes out, for as long as it takes or writes something; then wait
+/// for what [`Self::is_readable`], [`Self::poll_timeout`] and its own unsent bytes name, and obey
+/// [`Self::disposition`]. Drive it again whenever bytes came, room grew, it was woken, or its time has come.
+///
+/// ```
+/// # use wirenut::http::{Context, Head, Limits, Response, Status, WriteError};
+/// # use wirenut::service::{Answer, Host, Service, Session, Step};
+/// # use wirenut::time::Instant;
+/// # struct Hello;
+/// # impl Service for Hello {
+/// #     type Exchange = ();
+/// #     type Source = core::convert::Infallible;
+/// #     fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+/// #         answer.send(&Response::new(Status::OK), b"hello")?;
+/// #         Ok(((), Step::Done))
+/// #     }
+/// # }
+/// # struct Pair;
+/// # impl Host for Pair {
+/// #     fn waker(&self) -> core::task::Waker { core::task::Waker::noop().clone() }
+/// #     fn peer(&self) -> Option<core::net::SocketAddr> { None }
+/// #     fn output_capacity(&self) -> usize { 256 }
+/// # }
+/// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+/// let mut session = Session::<Hello>::new(&cx);
+/// let mut out = [0; 256];
+/// let driven = session.drive(&cx, &Pair, &Hello, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut out);
+/// assert_eq!(&out[..driven.written], b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+/// ```
+pub struct Session<S: Service + ?Sized> {
+    connection: ServerConnection,
+    /// Until when the exchange waits; [`Self::is_waiting`] says whether it does.
+    wait_until: Deadline,
+    is_waiting: bool,
+    exchange: Option<S::Exchange>,
+    transfer: Option<(S::Source, u64)>,
+}
+
+/// What one turn of the loop did.
+enum Turn {
+    /// Something: turn again.
+    Progress,
+    /// Nothing more can be done now.
+    Rest,
+}
+
+impl<S: Service + ?Sized> Session<S> {
+    /// A session on a fresh connection.
+    #[must_use]
+    pub fn new(cx: &Context<'_>) -> Self {
+        Self {
+            connection: ServerConnection::new(cx),
+            wait_until: Deadline::NEVER,
+            is_waiting: false,
+            exchange: None,
+            transfer: None,
+        }
+    }
+
+    /// Does all that can be done with these bytes and this room.
+    ///
+    /// `input` are the bytes that were not consumed before, and those that came since, in one piece. It must be able to
+    /// hold a whole head ([`Limits::head_bytes`](crate::http::Limits::head_bytes)). `out` is written from its start.
+    pub fn drive(&mut self, cx: &Context<'_>, host: &dyn Host, service: &S, input: &[u8], out: &mut [u8]) -> Driven {
+        let mut driven = Driven::default();
+        if self.is_waiting && self.wait_until.is_due(cx.now) {
+            self.is_waiting = false;
+        }
+        loop {
+            let room = out.get_mut(driven.written..).unwrap_or(&mut []);
+            driven.written = driven.written.saturating_add(self.connection.poll_transmit(cx, room));
+            if let Turn::Rest = self.turn(cx, host, service, input, out, &mut driven) {
+                return driven;
+            }
+        }
+    }
+
+    fn turn(
+        &mut self,
+        cx: &Context<'_>,
+        host: &dyn Host,
+        service: &S,
+        input: &[u8],
+        out: &mut [u8],
+        driven: &mut Driven,
+    ) -> Turn {
+        if self.transfer.is_some() || self.is_waiting {
+            return Turn::Rest;
+        }
+        let before = self.connection.clone();
+        let rest = input.get(driven.taken..).unwrap_or(&[]);
+        let (used, event) = match self.connection.receive(cx, rest) {
+            Ok(received) => received,
+            Err(_) if before.error().is_some() => return Turn::Rest,
+            Err(error) => {
+                self.fail(service, error, driven);
+                return Turn::Progress;
+            }
+        };
+        let body_start = driven.taken.saturating_add(used);
+        let mut answer = Answer { connection: &mut self.connection, cx, host, out, written: driven.written };
+        let mut body_taken = 0;
+        let is_idle_turn = matches!(event, Event::NeedMore | Event::Paused);
+        let asked = match (event, &mut self.exchange) {
+            (Event::Head(head), exchange) => service.request(&head, &mut answer).map(|(begun, step)| {
+                *exchange = Some(begun);
+                step
+            }),
+            (Event::Body(piece), Some(exchange)) => service.body(exchange, piece, &mut answer).map(|(taken, step)| {
+                body_taken = taken.min(piece.len());
+                step
+            }),
+            (Event::End(trailers), Some(exchange)) => service.end(exchange, trailers, &mut answer),
+            (Event::NeedMore | Event::Paused, Some(exchange)) => service.proceed(exchange, &mut answer),
+            (Event::Body(_) | Event::End(_) | Event::NeedMore | Event::Paused | Event::Closed, _) => {
+                let progress = used > 0;
+                driven.taken = body_start;
+                return if progress { Turn::Progress } else { Turn::Rest };
+            }
+        };
+        let written = answer.written;
+        match asked {
+            Ok(step) => {
+                if body_taken > 0 {
+                    self.connection.take_body(cx, body_taken);
+                }
+                let moved = used > 0 || body_taken > 0 || written > driven.written;
+                driven.taken = body_start.saturating_add(body_taken);
+                driven.written = written;
+                let ended = self.obey(cx, service, step, driven);
+                // A service that neither moved nor changed anything is asked again when something has changed.
+                if moved || ended || (!is_idle_turn && !matches!(event, Event::Body(_))) {
+                    Turn::Progress
+                } else {
+                    Turn::Rest
+                }
+            }
+            Err(WriteError::Full) => {
+                self.connection = before;
+                if driven.written == 0 && out.len() >= host.output_capacity() {
+                    let error = self.connection.abort(cx, Rule::ResponseTooLarge);
+                    self.fail(service, error, driven);
+                    return Turn::Progress;
+                }
+                // The request stays where it is; the time that its sender takes is not its fault now.
+                self.connection.pause(cx);
+                Turn::Rest
+            }
+            Err(WriteError::Misuse(_)) => {
+                let error = self.connection.abort(cx, Rule::ServiceMisused);
+                self.fail(service, error, driven);
+                Turn::Progress
+            }
+        }
+    }
+
+    /// Does what the service wants. Whether that ended the exchange.
+    fn obey(&mut self, cx: &Context<'_>, service: &S, step: Step<S::Source>, driven: &mut Driven) -> bool {
+        match step {
+            Step::Abort => {
+                let error = self.connection.abort(cx, Rule::ServiceAborted);
+                self.fail(service, error, driven);
+                true
+            }
+            // Nothing of a response to HEAD is sent but its head.
+            _ if matches!(step, Step::Done) || self.connection.is_swallowing() => {
+                match self.connection.finish(cx) {
+                    Ok(()) => self.close_exchange(service, Ok(())),
+                    Err(_) => {
+                        let error = self.connection.abort(cx, Rule::ServiceMisused);
+                        self.fail(service, error, driven);
+                    }
+                }
+                true
+            }
+            Step::More | Step::Done => false,
+            Step::Wait(until) => {
+                self.is_waiting = true;
+                self.wait_until = until.map_or(Deadline::NEVER, Deadline::at);
+                self.connection.pause(cx);
+                false
+            }
+            Step::Transfer { source, length } => {
+                self.transfer = (length > 0).then_some((source, length));
+                self.connection.pause(cx);
+                false
+            }
+        }
+    }
+
+    /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed.
+    pub fn handle_eof(&mut self, cx: &Context<'_>, service: &S) -> Driven {
+        let mut driven = Driven::default();
+        if self.connection.error().is_some() || self.connection.handle_eof(cx).is_ok() {
+            return driven;
+        }
+        if let Some(error) = self.connection.error() {
+            self.fail(service, error, &mut driven);
+        }
+        driven
+    }
+
+    /// Of what was written, `sent` more bytes are on their way and `left` still wait.
+    /// See [`ServerConnection::handle_sent`].
+    pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
+        self.connection.handle_sent(cx, sent, left);
+    }
+
+    /// [`Self::poll_timeout`] is due. Drive the session afterwards.
+    pub fn handle_timeout(&mut self, cx: &Context<'_>, service: &S) -> Driven {
+        let mut driven = Driven::default();
+        if self.is_waiting && self.wait_until.is_due(cx.now) {
+            self.is_waiting = false;
+        }
+        let was_broken = self.connection.error().is_some();
+        if let (Err(error), false) = (self.connection.handle_timeout(cx), was_broken) {
+            self.fail(service, error, &mut driven);
+        }
+        driven
+    }
+
+    /// The connection is gone, or is to be given up at once: because of the transport ([`Rule::Reset`]), or of the
+    /// host ([`Rule::HostClosed`]). The exchange, if there is one, is closed; so this must be called before a session
+    /// with one is dropped.
+    pub fn handle_lost(&mut self, cx: &Context<'_>, service: &S, rule: Rule) -> Driven {
+        let mut driven = Driven::default();
+        let was_broken = self.connection.error().is_some();
+        let error = self.connection.abort(cx, rule);
+        if was_broken {
+            self.close_exchange(service, Err(error));
+        } else {
+            self.fail(service, error, &mut driven);
+        }
+        driven
+    }
+
+    /// The exchange's waker was woken. Drive the session afterwards.
+    pub const fn wake(&mut self) {
+        self.is_waiting = false;
+    }
+
+    /// Ends the connection: now if it is idle, otherwise after the response in flight.
+    pub fn retire(&mut self) {
+        self.connection.retire();
+    }
+
+    /// What the adapter has to move itself before anything else: from where, and how many bytes. All that was written
+    /// before must be sent first.
+    pub fn transfer(&mut self) -> Option<(&mut S::Source, u64)> {
+        self.transfer.as_mut().map(|(source, length)| (source, *length))
+    }
+
+    /// The adapter has moved `bytes` of [`Self::transfer`]. Drive the session afterwards.
+    pub fn handle_transferred(&mut self, cx: &Context<'_>, service: &S, bytes: u64) -> Driven {
+        let mut driven = Driven::default();
+        if self.connection.sent_elsewhere(cx, bytes).is_err() {
+            let error = self.connection.abort(cx, Rule::ServiceMisused);
+            self.fail(service, error, &mut driven);
+            return driven;
+        }
+        if let Some((_, length)) = &mut self.transfer {
+            *length = length.saturating_sub(bytes);
+            if *length == 0 {
+                self.transfer = None;
+            }
+        }
+        driven
+    }
+
+    /// When [`Self::handle_timeout`] is to be called, if nothing else happens before.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let wait = if self.is_waiting { self.wait_until } else { Deadline::NEVER };
+        let connection = self.connection.poll_timeout().map_or(Deadline::NEVER, Deadline::at);
+        connection.min(wait).instant()
+    }
+
+    /// Should the transport be read? If not, what comes stays there: that is the back-pressure.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        self.connection.is_readable()
+    }
+
+    /// Is it between two requests, so that it may be closed for somebody else?
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        self.connection.is_idle()
+    }
+
+    /// What to do with the connection once all that was written is sent.
+    #[must_use]
+    pub const fn disposition(&self) -> Disposition {
+        self.connection.disposition()
+    }
+
+    /// The connection, to look at.
+    #[must_use]
+    pub const fn connection(&self) -> &ServerConnection {
+        &self.connection
+    }
+
+    fn fail(&mut self, service: &S, error: Error, driven: &mut Driven) {
+        driven.error = Some(error);
+        self.close_exchange(service, Err(error));
+    }
+
+    fn close_exchange(&mut self, service: &S, outcome: Result<(), Error>) {
+        self.transfer = None;
+        self.is_waiting = false;
+        if let Some(exchange) = self.exchange.take() {
+            service.closed(exchange, outcome);
+        }
+    }
+}
