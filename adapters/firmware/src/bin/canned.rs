@@ -36,8 +36,7 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\
 fn main() -> ! {
     static mut FRAMES: FrameBuffers = FrameBuffers::new();
     static mut BOARD: MaybeUninit<Board> = MaybeUninit::uninit();
-    static mut BUFFERS: [[[u8; BUFFER_LENGTH]; 2]; CONNECTIONS] =
-        [[[0; BUFFER_LENGTH]; 2]; CONNECTIONS];
+    static mut BUFFERS: [[[u8; BUFFER_LENGTH]; 2]; CONNECTIONS] = [[[0; BUFFER_LENGTH]; 2]; CONNECTIONS];
     // Written at the start and not here: an empty storage is not all zeros, so it would take as
     // much flash as RAM.
     static mut SOCKETS: MaybeUninit<[SocketStorage<'static>; CONNECTIONS]> = MaybeUninit::uninit();
@@ -46,10 +45,7 @@ fn main() -> ! {
     let storage = SOCKETS.write([const { SocketStorage::EMPTY }; CONNECTIONS]);
     let mut sockets = SocketSet::new(&mut storage[..]);
     let mut connections = BUFFERS.each_mut().map(|[received, transmitted]| {
-        let mut socket = Socket::new(
-            SocketBuffer::new(&mut received[..]),
-            SocketBuffer::new(&mut transmitted[..]),
-        );
+        let mut socket = Socket::new(SocketBuffer::new(&mut received[..]), SocketBuffer::new(&mut transmitted[..]));
         socket.set_timeout(Some(PEER_TIMEOUT));
         socket.set_keep_alive(Some(KEEP_ALIVE));
         Connection::new(sockets.add(socket))
@@ -73,10 +69,7 @@ struct Connection {
 
 impl Connection {
     fn new(handle: SocketHandle) -> Self {
-        Self {
-            handle,
-            head_end: HeadEnd::default(),
-        }
+        Self { handle, head_end: HeadEnd::default() }
     }
 
     /// Does what the socket allows by now: listen, answer, close.
@@ -93,9 +86,7 @@ impl Connection {
 
     fn listen(&mut self, socket: &mut Socket<'_>) {
         self.head_end = HeadEnd::default();
-        socket
-            .listen(PORT)
-            .expect("a closed socket may listen on a port that is not 0");
+        socket.listen(PORT).expect("a closed socket may listen on a port that is not 0");
     }
 
     /// One answer per head, as long as there is room: what does not fit waits in the socket.
@@ -131,11 +122,8 @@ impl HeadEnd {
     /// The number of bytes up to and with the end of a head, if `bytes` holds one.
     fn find(&mut self, bytes: &[u8]) -> Option<usize> {
         for (index, &byte) in bytes.iter().enumerate() {
-            self.matched = if byte == Self::PATTERN[self.matched] {
-                self.matched + 1
-            } else {
-                usize::from(byte == b'\r')
-            };
+            self.matched =
+                if byte == Self::PATTERN[self.matched] { self.matched + 1 } else { usize::from(byte == b'\r') };
             if self.matched == Self::PATTERN.len() {
                 self.matched = 0;
                 return Some(index + 1);

@@ -44,11 +44,7 @@ impl Clock {
             let counter = SYST::get_current();
             // A tick whose interrupt has not run yet counts too, and the counter that was read
             // may be from before it.
-            if SCB::is_pendst_pending() {
-                (ticks + 1, SYST::get_current())
-            } else {
-                (ticks, counter)
-            }
+            if SCB::is_pendst_pending() { (ticks + 1, SYST::get_current()) } else { (ticks, counter) }
         });
         ticks * u64::from(MICROSECONDS_PER_TICK) + u64::from(microseconds_into_tick(counter))
     }

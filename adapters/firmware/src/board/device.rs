@@ -23,15 +23,9 @@ pub struct FrameBuffers {
 impl FrameBuffers {
     /// Zeroed buffers, so that a `static` of them takes no flash.
     #[must_use]
-    #[expect(
-        clippy::new_without_default,
-        reason = "made in a static only, where Default cannot be called"
-    )]
+    #[expect(clippy::new_without_default, reason = "made in a static only, where Default cannot be called")]
     pub const fn new() -> Self {
-        Self {
-            received: [0; FRAME_LENGTH],
-            transmitted: [0; FRAME_LENGTH],
-        }
+        Self { received: [0; FRAME_LENGTH], transmitted: [0; FRAME_LENGTH] }
     }
 }
 
@@ -70,25 +64,16 @@ impl Device for EthernetDevice {
         if !self.controller.can_transmit(FRAME_LENGTH) {
             return None;
         }
-        let FrameBuffers {
-            received,
-            transmitted,
-        } = &mut *self.frames;
+        let FrameBuffers { received, transmitted } = &mut *self.frames;
         let length = self.controller.receive(received)?;
-        let answer = FrameToTransmit {
-            controller: &mut self.controller,
-            buffer: transmitted,
-        };
+        let answer = FrameToTransmit { controller: &mut self.controller, buffer: transmitted };
         Some((ReceivedFrame(&received[..length]), answer))
     }
 
     fn transmit(&mut self, _now: Instant) -> Option<FrameToTransmit<'_>> {
         self.controller
             .can_transmit(FRAME_LENGTH)
-            .then_some(FrameToTransmit {
-                controller: &mut self.controller,
-                buffer: &mut self.frames.transmitted,
-            })
+            .then_some(FrameToTransmit { controller: &mut self.controller, buffer: &mut self.frames.transmitted })
     }
 
     fn capabilities(&self) -> DeviceCapabilities {

@@ -60,9 +60,7 @@ impl Lan9118 {
     ///
     /// When no LAN9118 answers, or it does not get ready.
     pub(super) fn start(mac_address: [u8; 6]) -> Result<Self, Error> {
-        let mut controller = Self {
-            registers: Registers::of_the_board(),
-        };
+        let mut controller = Self { registers: Registers::of_the_board() };
         controller.identify()?;
         controller.reset()?;
         controller.set_up_fifos();
@@ -145,11 +143,7 @@ impl Lan9118 {
     fn identify(&self) -> Result<(), Error> {
         let answers = self.registers.read(Port::ByteOrderTest) == BYTE_ORDER;
         let is_lan9118 = self.registers.read(Port::IdAndRevision) >> 16 == CHIP;
-        if answers && is_lan9118 {
-            Ok(())
-        } else {
-            Err(Error::NotFound)
-        }
+        if answers && is_lan9118 { Ok(()) } else { Err(Error::NotFound) }
     }
 
     fn reset(&mut self) -> Result<(), Error> {
@@ -158,10 +152,7 @@ impl Lan9118 {
     }
 
     fn set_up_fifos(&mut self) {
-        self.write(
-            Port::HardwareConfiguration,
-            HW_CFG_STORE_AND_FORWARD | HW_CFG_TX_FIFO_5_KB,
-        );
+        self.write(Port::HardwareConfiguration, HW_CFG_STORE_AND_FORWARD | HW_CFG_TX_FIFO_5_KB);
         self.write(Port::RxConfiguration, 0);
         self.write(Port::TxConfiguration, TX_CFG_ON | TX_CFG_STATUS_OVERRUN);
     }
@@ -169,10 +160,7 @@ impl Lan9118 {
     /// The interrupt line rises with the first frame and stays up until it is cleared.
     fn set_up_interrupt(&mut self) {
         self.write(Port::FifoInterruptLevels, 0);
-        self.write(
-            Port::InterruptConfiguration,
-            IRQ_CFG_ENABLE | IRQ_CFG_ACTIVE_HIGH | IRQ_CFG_PUSH_PULL,
-        );
+        self.write(Port::InterruptConfiguration, IRQ_CFG_ENABLE | IRQ_CFG_ACTIVE_HIGH | IRQ_CFG_PUSH_PULL);
         self.write(Port::InterruptEnable, INT_RX_STATUS_LEVEL);
     }
 
@@ -180,10 +168,7 @@ impl Lan9118 {
         let [a, b, c, d, e, f] = address;
         self.write_mac(MAC_ADDRESS_LOW, u32::from_le_bytes([a, b, c, d]))?;
         self.write_mac(MAC_ADDRESS_HIGH, u32::from_le_bytes([e, f, 0, 0]))?;
-        self.write_mac(
-            MAC_CR,
-            MAC_CR_FULL_DUPLEX | MAC_CR_TX_ENABLE | MAC_CR_RX_ENABLE,
-        )
+        self.write_mac(MAC_CR, MAC_CR_FULL_DUPLEX | MAC_CR_TX_ENABLE | MAC_CR_RX_ENABLE)
     }
 
     /// The MAC's own registers are reached through a pair of ours: a value, then a command.

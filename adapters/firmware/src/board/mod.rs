@@ -44,11 +44,7 @@ impl Board {
         let controller = Lan9118::start(network::MAC_ADDRESS).expect("the LAN9118 answers");
         let mut device = EthernetDevice::new(controller, frames);
         let interface = network::interface(&mut device, clock.now());
-        Self {
-            clock,
-            device,
-            interface,
-        }
+        Self { clock, device, interface }
     }
 
     /// Lets smoltcp receive what has come and send what is due.
@@ -58,8 +54,7 @@ impl Board {
     ///
     /// [`sleep`]: Board::sleep
     pub fn poll(&mut self, sockets: &mut SocketSet<'_>) -> PollResult {
-        self.interface
-            .poll(self.clock.now(), &mut self.device, sockets)
+        self.interface.poll(self.clock.now(), &mut self.device, sockets)
     }
 
     /// Sleeps until a frame has come or smoltcp has something to do by itself.

@@ -30,13 +30,8 @@ pub fn interface(device: &mut impl Device, now: Instant) -> Interface {
     config.random_seed = RANDOM_SEED;
     let mut interface = Interface::new(config, device, now);
     interface.update_ip_addrs(|addresses| {
-        addresses
-            .push(IpCidr::Ipv4(ADDRESS))
-            .expect("the interface has room for one address");
+        addresses.push(IpCidr::Ipv4(ADDRESS)).expect("the interface has room for one address");
     });
-    interface
-        .routes_mut()
-        .add_default_ipv4_route(GATEWAY)
-        .expect("the interface has room for one route");
+    interface.routes_mut().add_default_ipv4_route(GATEWAY).expect("the interface has room for one route");
     interface
 }
