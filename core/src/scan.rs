@@ -109,6 +109,7 @@ pub(crate) fn value_end(bytes: &[u8]) -> usize {
         rest = after;
     }
     // Then eight at a time: a byte below SP borrows from its top bit, and so does one that equals DEL after the xor.
+    // What is found first is found exactly.
     while let Some((block, after)) = rest.split_first_chunk::<8>() {
         const ONES: u64 = u64::from_le_bytes([1; 8]);
         const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
@@ -117,18 +118,17 @@ pub(crate) fn value_end(bytes: &[u8]) -> usize {
         let below_space = word.wrapping_sub(u64::from_le_bytes([SP; 8])) & !word;
         let found = (below_space | (delete.wrapping_sub(ONES) & !delete)) & TOPS;
         if found != 0 {
-            break;
+            let step = usize::try_from(found.trailing_zeros() / 8).unwrap_or(0);
+            if block.get(step) != Some(&HTAB) {
+                return bytes.len().saturating_sub(rest.len()).saturating_add(step);
+            }
+            rest = rest.get(step.saturating_add(1)..).unwrap_or(&[]);
+            continue;
         }
         rest = after;
     }
-    // A tab looks like a control above; it lands here, one block at a time, and values seldom hold one.
     let stopped = bytes.len().saturating_sub(rest.len());
-    for (step, &byte) in rest.iter().enumerate() {
-        if !has_class(byte, FIELD_VALUE) {
-            return stopped.saturating_add(step);
-        }
-    }
-    bytes.len()
+    stopped.saturating_add(class_end(rest, FIELD_VALUE))
 }
 
 #[cfg(target_pointer_width = "64")]

@@ -131,9 +131,17 @@ fn authority_with_port(bytes: &[u8]) -> bool {
 
 /// Is this what a Host field may say (RFC 9110 §7.2): nothing, or a host and perhaps a port?
 pub(crate) fn is_host_field(value: &[u8]) -> bool {
-    // Most hosts are plain names; whatever else there is goes through the grammar.
-    value.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-')
-        || all_consuming((host, port)).parse(value).is_ok()
+    is_plain_host(value) || all_consuming((host, port)).parse(value).is_ok()
+}
+
+/// Most hosts are names without escapes, perhaps with a port; whatever else there is goes through the grammar.
+fn is_plain_host(value: &[u8]) -> bool {
+    let name_length = value.iter().position(|&byte| !scan::is_reg_name(byte) || byte == b'%').unwrap_or(value.len());
+    match value.get(name_length..) {
+        Some([]) => true,
+        Some([b':', port @ ..]) => name_length > 0 && port.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -49,11 +49,22 @@ pub struct Driven {
 /// ```
 pub struct Session<S: Service + ?Sized> {
     connection: ServerConnection,
-    /// Until when the exchange waits; [`Self::is_waiting`] says whether it does.
-    wait_until: Deadline,
-    is_waiting: bool,
+    pause: Pause,
+    /// While it waits: until when, as a [`Deadline`]. While something is transferred: how many bytes are left.
+    pause_bound: u64,
     exchange: Option<S::Exchange>,
-    transfer: Option<(S::Source, u64)>,
+    source: Option<S::Source>,
+}
+
+/// Why the service is not asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pause {
+    /// It is.
+    None,
+    /// It said [`Step::Wait`].
+    Waiting,
+    /// The adapter has bytes to move first, from `source`.
+    Transferring,
 }
 
 /// What one turn of the loop did.
@@ -68,13 +79,7 @@ impl<S: Service + ?Sized> Session<S> {
     /// A session on a fresh connection.
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
-        Self {
-            connection: ServerConnection::new(cx),
-            wait_until: Deadline::NEVER,
-            is_waiting: false,
-            exchange: None,
-            transfer: None,
-        }
+        Self { connection: ServerConnection::new(cx), pause: Pause::None, pause_bound: 0, exchange: None, source: None }
     }
 
     /// Does all that can be done with these bytes and this room.
@@ -83,9 +88,7 @@ impl<S: Service + ?Sized> Session<S> {
     /// hold a whole head ([`Limits::head_bytes`](crate::http::Limits::head_bytes)). `out` is written from its start.
     pub fn drive(&mut self, cx: &Context<'_>, host: &dyn Host, service: &S, input: &[u8], out: &mut [u8]) -> Driven {
         let mut driven = Driven::default();
-        if self.is_waiting && self.wait_until.is_due(cx.now) {
-            self.is_waiting = false;
-        }
+        self.end_wait(cx);
         loop {
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
             driven.written = driven.written.saturating_add(self.connection.poll_transmit(cx, room));
@@ -104,7 +107,7 @@ impl<S: Service + ?Sized> Session<S> {
         out: &mut [u8],
         driven: &mut Driven,
     ) -> Turn {
-        if self.transfer.is_some() || self.is_waiting {
+        if self.pause != Pause::None {
             return Turn::Rest;
         }
         let before = self.connection.clone();
@@ -195,14 +198,18 @@ impl<S: Service + ?Sized> Session<S> {
             }
             Step::More | Step::Done => false,
             Step::Wait(until) => {
-                self.is_waiting = true;
-                self.wait_until = until.map_or(Deadline::NEVER, Deadline::at);
+                self.pause = Pause::Waiting;
+                self.pause_bound = until.map_or(u64::MAX, Instant::as_micros);
                 self.connection.pause(cx);
                 false
             }
             Step::Transfer { source, length } => {
-                self.transfer = (length > 0).then_some((source, length));
-                self.connection.pause(cx);
+                if length > 0 {
+                    self.source = Some(source);
+                    self.pause = Pause::Transferring;
+                    self.pause_bound = length;
+                    self.connection.pause(cx);
+                }
                 false
             }
         }
@@ -229,9 +236,7 @@ impl<S: Service + ?Sized> Session<S> {
     /// [`Self::poll_timeout`] is due. Drive the session afterwards.
     pub fn handle_timeout(&mut self, cx: &Context<'_>, service: &S) -> Driven {
         let mut driven = Driven::default();
-        if self.is_waiting && self.wait_until.is_due(cx.now) {
-            self.is_waiting = false;
-        }
+        self.end_wait(cx);
         let was_broken = self.connection.error().is_some();
         if let (Err(error), false) = (self.connection.handle_timeout(cx), was_broken) {
             self.fail(service, error, &mut driven);
@@ -256,7 +261,9 @@ impl<S: Service + ?Sized> Session<S> {
 
     /// The exchange's waker was woken. Drive the session afterwards.
     pub const fn wake(&mut self) {
-        self.is_waiting = false;
+        if let Pause::Waiting = self.pause {
+            self.pause = Pause::None;
+        }
     }
 
     /// Ends the connection: now if it is idle, otherwise after the response in flight.
@@ -267,7 +274,10 @@ impl<S: Service + ?Sized> Session<S> {
     /// What the adapter has to move itself before anything else: from where, and how many bytes. All that was written
     /// before must be sent first.
     pub fn transfer(&mut self) -> Option<(&mut S::Source, u64)> {
-        self.transfer.as_mut().map(|(source, length)| (source, *length))
+        match (&mut self.source, self.pause) {
+            (Some(source), Pause::Transferring) => Some((source, self.pause_bound)),
+            _ => None,
+        }
     }
 
     /// The adapter has moved `bytes` of [`Self::transfer`]. Drive the session afterwards.
@@ -278,10 +288,11 @@ impl<S: Service + ?Sized> Session<S> {
             self.fail(service, error, &mut driven);
             return driven;
         }
-        if let Some((_, length)) = &mut self.transfer {
-            *length = length.saturating_sub(bytes);
-            if *length == 0 {
-                self.transfer = None;
+        if self.pause == Pause::Transferring {
+            self.pause_bound = self.pause_bound.saturating_sub(bytes);
+            if self.pause_bound == 0 {
+                self.pause = Pause::None;
+                self.source = None;
             }
         }
         driven
@@ -290,9 +301,8 @@ impl<S: Service + ?Sized> Session<S> {
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let wait = if self.is_waiting { self.wait_until } else { Deadline::NEVER };
         let connection = self.connection.poll_timeout().map_or(Deadline::NEVER, Deadline::at);
-        connection.min(wait).instant()
+        connection.min(self.wait_end()).instant()
     }
 
     /// Should the transport be read? If not, what comes stays there: that is the back-pressure.
@@ -319,16 +329,52 @@ impl<S: Service + ?Sized> Session<S> {
         &self.connection
     }
 
+    fn end_wait(&mut self, cx: &Context<'_>) {
+        if self.wait_end().is_due(cx.now) {
+            self.pause = Pause::None;
+        }
+    }
+
+    const fn wait_end(&self) -> Deadline {
+        match self.pause {
+            Pause::Waiting => Deadline::at(Instant::from_micros(self.pause_bound)),
+            Pause::None | Pause::Transferring => Deadline::NEVER,
+        }
+    }
+
     fn fail(&mut self, service: &S, error: Error, driven: &mut Driven) {
         driven.error = Some(error);
         self.close_exchange(service, Err(error));
     }
 
     fn close_exchange(&mut self, service: &S, outcome: Result<(), Error>) {
-        self.transfer = None;
-        self.is_waiting = false;
+        self.source = None;
+        self.pause = Pause::None;
         if let Some(exchange) = self.exchange.take() {
             service.closed(exchange, outcome);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{Head, WriteError};
+    use crate::service::{Answer, Step};
+
+    struct Nothing;
+
+    impl Service for Nothing {
+        type Exchange = ();
+        type Source = core::convert::Infallible;
+
+        fn request(&self, _: &Head<'_>, _: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+            Ok(((), Step::Done))
+        }
+    }
+
+    #[test]
+    fn a_session_without_an_exchange_of_its_own_fits_in_80_bytes() {
+        assert!(size_of::<Session<Nothing>>() <= 80, "{}", size_of::<Session<Nothing>>());
     }
 }
