@@ -1,0 +1,355 @@
+//! The service itself: what each request is answered with.
+
+use core::convert::Infallible;
+use core::ops::RangeInclusive;
+
+use wirenut::http::{Field, Fields, Head, Method, Response, Status, WriteError};
+use wirenut::service::{Answer, Service, Step};
+use wirenut::time::{Duration, Instant};
+
+use crate::crc32::Crc32;
+use crate::device::Device;
+use crate::route::Route;
+use crate::text::Text;
+use crate::{decimal, query};
+
+/// The degrees that may be set.
+pub const SETTINGS: RangeInclusive<u8> = 5..=30;
+/// The most bytes of a download.
+pub const MAX_DOWNLOAD: u64 = 1 << 40;
+/// The bytes of a download that does not say how many.
+pub const DEFAULT_DOWNLOAD: u64 = 65_536;
+/// The most milliseconds of a slow answer.
+pub const MAX_SLOW_MS: u64 = 60_000;
+/// The milliseconds of a slow answer that does not say how many.
+pub const DEFAULT_SLOW_MS: u64 = 1_000;
+
+/// Bytes of a setting: two digits, and room for those who write zeros before them.
+const SETTING_BYTES: usize = 4;
+
+static PAGE: &[u8] = include_bytes!("page.html");
+
+const HTML: &[Field<'static>] = &[Field::new("Content-Type", "text/html; charset=utf-8")];
+const JSON: &[Field<'static>] = &[Field::new("Content-Type", "application/json")];
+const PLAIN: &[Field<'static>] = &[Field::new("Content-Type", "text/plain")];
+const BINARY: &[Field<'static>] = &[Field::new("Content-Type", "application/octet-stream")];
+
+const WRONG_SETTING: &str = "a setting is a whole number from 5 to 30\n";
+
+/// The byte of a download at `index`: `index * 31 + index / 256`, modulo 256.
+///
+/// ```
+/// use wirenut_reference::pattern_byte;
+/// assert_eq!([0, 1, 2, 256].map(pattern_byte), [0, 31, 62, 1]);
+/// ```
+#[must_use]
+pub const fn pattern_byte(index: u64) -> u8 {
+    let [low, high, ..] = index.to_le_bytes();
+    low.wrapping_mul(31).wrapping_add(high)
+}
+
+/// The reference service, of one device. See the [crate](crate) for what it answers.
+///
+/// ```
+/// use wirenut::http::{Context, Limits};
+/// use wirenut::service::{Host, Session};
+/// use wirenut::time::Instant;
+/// use wirenut_reference::{MemoryDevice, Reference};
+///
+/// # struct Pair;
+/// # impl Host for Pair {
+/// #     fn waker(&self) -> core::task::Waker { core::task::Waker::noop().clone() }
+/// #     fn peer(&self) -> Option<core::net::SocketAddr> { None }
+/// #     fn output_capacity(&self) -> usize { 256 }
+/// # }
+/// let service = Reference { device: MemoryDevice::new() };
+/// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+/// let mut session = Session::<Reference<MemoryDevice>>::new(&cx);
+/// let mut out = [0; 256];
+/// let driven = session.drive(&cx, &Pair, &service, b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n", &mut out);
+/// assert!(out[..driven.written].ends_with(br#"{"celsius":21.5,"setting":20,"requests":0}"#));
+/// ```
+#[derive(Debug, Default)]
+pub struct Reference<D> {
+    /// What outlives a connection.
+    pub device: D,
+}
+
+/// A request in flight: 16 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exchange(Stage);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// The response was written whole.
+    Answered,
+    /// The page is being sent.
+    Page,
+    /// So many bytes of the pattern are being sent, those before included.
+    Download { length: u64 },
+    /// The answer is not ready before this time.
+    Slow { until: Instant },
+    /// A setting is being received; so many of these bytes have come.
+    Setting { bytes: [u8; SETTING_BYTES], length: u8 },
+    /// Content is being received; so long is what has come, and that is its CRC-32.
+    Upload { crc: Crc32, length: u64 },
+    /// Content of so many bytes is being sent back, those before included.
+    Echo { length: u64 },
+    /// Content of unknown length is being sent back.
+    EchoChunked,
+}
+
+type Begun = Result<(Stage, Step), WriteError>;
+
+impl<D: Device> Service for Reference<D> {
+    type Exchange = Exchange;
+    type Source = Infallible;
+
+    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
+        let (stage, step) = self.begin(head, answer)?;
+        self.device.count_request();
+        Ok((Exchange(stage), step))
+    }
+
+    fn body(
+        &self,
+        exchange: &mut Exchange,
+        piece: &[u8],
+        answer: &mut Answer<'_>,
+    ) -> Result<(usize, Step), WriteError> {
+        match &mut exchange.0 {
+            Stage::Setting { bytes, length } => receive_setting(bytes, length, piece, answer),
+            Stage::Upload { crc, length } => {
+                crc.update(piece);
+                *length = length.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+                Ok((piece.len(), Step::More))
+            }
+            Stage::Echo { .. } | Stage::EchoChunked => {
+                begin_echo(exchange.0, answer)?;
+                Ok((answer.send_body(piece)?, Step::More))
+            }
+            // Content that nobody asked for stays where it is, so that what becomes of the connection does not depend
+            // on how much of it came before the response was complete.
+            Stage::Answered | Stage::Page | Stage::Download { .. } | Stage::Slow { .. } => {
+                Ok((0, self.proceed(exchange, answer)?))
+            }
+        }
+    }
+
+    fn end(&self, exchange: &mut Exchange, _: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        match &mut exchange.0 {
+            Stage::Setting { bytes, length } => self.end_setting(bytes.get(..usize::from(*length)), answer),
+            Stage::Upload { crc, length } => end_upload(*crc, *length, answer),
+            Stage::Echo { .. } | Stage::EchoChunked => {
+                begin_echo(exchange.0, answer)?;
+                Ok(Step::Done)
+            }
+            Stage::Answered | Stage::Page | Stage::Download { .. } | Stage::Slow { .. } => {
+                self.proceed(exchange, answer)
+            }
+        }
+    }
+
+    fn proceed(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        match &mut exchange.0 {
+            Stage::Answered => Ok(Step::Done),
+            Stage::Page => send_page(answer),
+            Stage::Download { length } => send_pattern(*length, answer),
+            Stage::Slow { until } => send_when_due(*until, answer),
+            Stage::Setting { .. } | Stage::Upload { .. } | Stage::Echo { .. } | Stage::EchoChunked => Ok(Step::More),
+        }
+    }
+}
+
+impl<D: Device> Reference<D> {
+    fn begin(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Begun {
+        let target = &head.target;
+        if target.path == b"*" {
+            return options("GET, HEAD, PUT, POST, OPTIONS", answer);
+        }
+        let Some(route) = Route::of(target.path) else {
+            return refuse(Status::NOT_FOUND, "there is nothing here\n", answer);
+        };
+        if head.method == Method::Options {
+            return options(route.allow(), answer);
+        }
+        if !route.allows(head.method) {
+            return refuse_method(route.allow(), answer);
+        }
+        match route {
+            Route::Page => begin_page(answer),
+            Route::Reading => self.send_reading(answer),
+            Route::Download => begin_download(target.query, answer),
+            Route::Slow => begin_slow(target.query, answer),
+            Route::Setting => match head.body.length() {
+                Some(length) if usize::try_from(length).map_or(true, |length| length > SETTING_BYTES) => {
+                    refuse(Status::CONTENT_TOO_LARGE, WRONG_SETTING, answer)
+                }
+                _ => Ok((Stage::Setting { bytes: [0; SETTING_BYTES], length: 0 }, Step::More)),
+            },
+            Route::Upload => Ok((Stage::Upload { crc: Crc32::EMPTY, length: 0 }, Step::More)),
+            // The response begins with the content, so that a client that waits for a 100 gets one.
+            Route::Echo => {
+                let echo = head.body.length().map_or(Stage::EchoChunked, |length| Stage::Echo { length });
+                Ok((echo, Step::More))
+            }
+        }
+    }
+
+    fn send_reading(&self, answer: &mut Answer<'_>) -> Begun {
+        let mut text = Text::new();
+        text.put("{\"celsius\":");
+        text.put_tenths(self.device.celsius_tenths());
+        text.put(",\"setting\":");
+        text.put_decimal(u64::from(self.device.setting()));
+        text.put(",\"requests\":");
+        text.put_decimal(u64::from(self.device.requests()));
+        text.put("}");
+        answer.send(&Response::new(Status::OK).with_fields(JSON), text.as_bytes())?;
+        Ok((Stage::Answered, Step::Done))
+    }
+
+    fn end_setting(&self, content: Option<&[u8]>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        let number = decimal::parse(content.unwrap_or(&[]), u64::from(*SETTINGS.end()));
+        match number.and_then(|number| u8::try_from(number).ok()).filter(|degrees| SETTINGS.contains(degrees)) {
+            Some(degrees) => {
+                answer.respond(&Response::new(Status::NO_CONTENT))?;
+                self.device.set(degrees);
+            }
+            None => send_text(Status::BAD_REQUEST, WRONG_SETTING, answer)?,
+        }
+        Ok(Step::Done)
+    }
+}
+
+fn begin_page(answer: &mut Answer<'_>) -> Begun {
+    let length = u64::try_from(PAGE.len()).unwrap_or(u64::MAX);
+    answer.respond(&Response::new(Status::OK).with_fields(HTML).with_length(length))?;
+    Ok((Stage::Page, send_page(answer)?))
+}
+
+/// Sends what there is room for of what is left of the page.
+fn send_page(answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    let unsent = answer.unsent().and_then(|unsent| usize::try_from(unsent).ok()).unwrap_or(0);
+    let rest = PAGE.get(PAGE.len().saturating_sub(unsent)..).unwrap_or(&[]);
+    let sent = answer.send_body(rest)?;
+    Ok(if sent == rest.len() { Step::Done } else { Step::More })
+}
+
+fn begin_download(query: Option<&[u8]>, answer: &mut Answer<'_>) -> Begun {
+    let Ok(asked) = query::number(query, b"bytes", MAX_DOWNLOAD) else {
+        return refuse(Status::BAD_REQUEST, "bytes is a number up to 1099511627776\n", answer);
+    };
+    let length = asked.unwrap_or(DEFAULT_DOWNLOAD);
+    answer.respond(&Response::new(Status::OK).with_fields(BINARY).with_length(length))?;
+    Ok((Stage::Download { length }, send_pattern(length, answer)?))
+}
+
+/// Makes what there is room for of what is left of a pattern of `length` bytes.
+fn send_pattern(length: u64, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    let sent = length.saturating_sub(answer.unsent().unwrap_or(0));
+    answer.fill_body(|place| {
+        for (byte, index) in place.iter_mut().zip(sent..) {
+            *byte = pattern_byte(index);
+        }
+        place.len()
+    })?;
+    Ok(if answer.unsent().unwrap_or(0) == 0 { Step::Done } else { Step::More })
+}
+
+fn begin_slow(query: Option<&[u8]>, answer: &mut Answer<'_>) -> Begun {
+    let Ok(asked) = query::number(query, b"ms", MAX_SLOW_MS) else {
+        return refuse(Status::BAD_REQUEST, "ms is a number up to 60000\n", answer);
+    };
+    let until = answer.now().saturating_add(Duration::from_millis(asked.unwrap_or(DEFAULT_SLOW_MS)));
+    Ok((Stage::Slow { until }, send_when_due(until, answer)?))
+}
+
+fn send_when_due(until: Instant, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    if answer.now() < until {
+        return Ok(Step::Wait(Some(until)));
+    }
+    send_text(Status::OK, "done\n", answer)?;
+    Ok(Step::Done)
+}
+
+/// Takes a piece of a setting, and refuses one that is too long.
+fn receive_setting(
+    bytes: &mut [u8; SETTING_BYTES],
+    length: &mut u8,
+    piece: &[u8],
+    answer: &mut Answer<'_>,
+) -> Result<(usize, Step), WriteError> {
+    let start = usize::from(*length);
+    let end = start.saturating_add(piece.len());
+    match (bytes.get_mut(start..end), u8::try_from(end)) {
+        (Some(place), Ok(end)) => {
+            place.copy_from_slice(piece);
+            *length = end;
+            Ok((piece.len(), Step::More))
+        }
+        _ => {
+            send_text(Status::CONTENT_TOO_LARGE, WRONG_SETTING, answer)?;
+            Ok((0, Step::Done))
+        }
+    }
+}
+
+fn end_upload(crc: Crc32, length: u64, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    let mut text = Text::new();
+    text.put("{\"length\":");
+    text.put_decimal(length);
+    text.put(",\"crc32\":\"");
+    text.put_hex(crc.value());
+    text.put("\"}");
+    answer.send(&Response::new(Status::OK).with_fields(JSON), text.as_bytes())?;
+    Ok(Step::Done)
+}
+
+/// Writes the head of an echo, if that was not done before.
+fn begin_echo(stage: Stage, answer: &mut Answer<'_>) -> Result<(), WriteError> {
+    if answer.is_responding() {
+        return Ok(());
+    }
+    let response = Response::new(Status::OK).with_fields(BINARY);
+    let length = if let Stage::Echo { length } = stage { Some(length) } else { None };
+    answer.respond(&Response { length, ..response })
+}
+
+fn options(allow: &str, answer: &mut Answer<'_>) -> Begun {
+    answer.respond(&Response::new(Status::NO_CONTENT).with_fields(&[Field::new("Allow", allow)]))?;
+    Ok((Stage::Answered, Step::Done))
+}
+
+fn refuse_method(allow: &str, answer: &mut Answer<'_>) -> Begun {
+    let fields = [Field::new("Content-Type", "text/plain"), Field::new("Allow", allow)];
+    let response = Response::new(Status::METHOD_NOT_ALLOWED).with_fields(&fields);
+    answer.send(&response, b"this cannot be done here\n")?;
+    Ok((Stage::Answered, Step::Done))
+}
+
+fn refuse(status: Status, text: &str, answer: &mut Answer<'_>) -> Begun {
+    send_text(status, text, answer)?;
+    Ok((Stage::Answered, Step::Done))
+}
+
+fn send_text(status: Status, text: &str, answer: &mut Answer<'_>) -> Result<(), WriteError> {
+    answer.send(&Response::new(status).with_fields(PLAIN), text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_is_16_bytes() {
+        assert_eq!((size_of::<Exchange>(), size_of::<Option<Exchange>>()), (16, 16));
+    }
+
+    #[test]
+    fn the_page_says_which_settings_there_are() {
+        let (low, high) = (SETTINGS.start(), SETTINGS.end());
+        assert!(core::str::from_utf8(PAGE).unwrap().contains(&std::format!("min=\"{low}\" max=\"{high}\"")));
+        assert_eq!(WRONG_SETTING, std::format!("a setting is a whole number from {low} to {high}\n"));
+    }
+}
