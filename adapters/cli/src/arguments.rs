@@ -67,9 +67,7 @@ pub struct ServerArguments {
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(
-        |_error| "expected a numeric address and a port, such as 127.0.0.1:8080 or [::1]:8080",
-    )
+    text.parse().map_err(|_error| "expected a numeric address and a port, such as 127.0.0.1:8080 or [::1]:8080")
 }
 
 #[cfg(test)]
@@ -92,22 +90,10 @@ mod tests {
         for (line, directory, listen, quiet) in [
             ("wirenut serve", ".", "127.0.0.1:8080", false),
             ("wirenut serve public", "public", "127.0.0.1:8080", false),
-            (
-                "wirenut serve --listen [::1]:0 -q /srv",
-                "/srv",
-                "[::1]:0",
-                true,
-            ),
-            (
-                "wirenut serve --quiet --listen=0.0.0.0:80 -- -dir",
-                "-dir",
-                "0.0.0.0:80",
-                true,
-            ),
+            ("wirenut serve --listen [::1]:0 -q /srv", "/srv", "[::1]:0", true),
+            ("wirenut serve --quiet --listen=0.0.0.0:80 -- -dir", "-dir", "0.0.0.0:80", true),
         ] {
-            let Command::Serve(arguments) = parse(line).unwrap().command else {
-                panic!("{line}")
-            };
+            let Command::Serve(arguments) = parse(line).unwrap().command else { panic!("{line}") };
             assert_eq!(arguments.directory, PathBuf::from(directory), "{line}");
             assert_eq!(arguments.server.listen, listen.parse().unwrap(), "{line}");
             assert_eq!(arguments.server.quiet, quiet, "{line}");
@@ -116,44 +102,25 @@ mod tests {
 
     #[test]
     fn demo_takes_what_it_is_given() {
-        for (line, listen, quiet) in [
-            ("wirenut demo", "127.0.0.1:8080", false),
-            ("wirenut demo --listen [::]:9000 --quiet", "[::]:9000", true),
-        ] {
-            let Command::Demo(arguments) = parse(line).unwrap().command else {
-                panic!("{line}")
-            };
-            assert_eq!(
-                (arguments.server.listen, arguments.server.quiet),
-                (listen.parse().unwrap(), quiet),
-                "{line}"
-            );
+        for (line, listen, quiet) in
+            [("wirenut demo", "127.0.0.1:8080", false), ("wirenut demo --listen [::]:9000 --quiet", "[::]:9000", true)]
+        {
+            let Command::Demo(arguments) = parse(line).unwrap().command else { panic!("{line}") };
+            assert_eq!((arguments.server.listen, arguments.server.quiet), (listen.parse().unwrap(), quiet), "{line}");
         }
     }
 
     #[test]
     fn mistakes_are_usage_errors() {
         for (line, kind) in [
-            (
-                "wirenut",
-                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
-            ),
+            ("wirenut", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
             ("wirenut frame", ErrorKind::InvalidSubcommand),
             ("wirenut serve a b", ErrorKind::UnknownArgument),
             ("wirenut serve --port 80", ErrorKind::UnknownArgument),
             ("wirenut serve --listen 8080", ErrorKind::ValueValidation),
-            (
-                "wirenut serve --listen localhost:8080",
-                ErrorKind::ValueValidation,
-            ),
-            (
-                "wirenut serve --listen ::1:8080",
-                ErrorKind::ValueValidation,
-            ),
-            (
-                "wirenut serve --listen 127.0.0.1:65536",
-                ErrorKind::ValueValidation,
-            ),
+            ("wirenut serve --listen localhost:8080", ErrorKind::ValueValidation),
+            ("wirenut serve --listen ::1:8080", ErrorKind::ValueValidation),
+            ("wirenut serve --listen 127.0.0.1:65536", ErrorKind::ValueValidation),
             ("wirenut demo dir", ErrorKind::UnknownArgument),
         ] {
             let error = parse(line).unwrap_err();
@@ -164,19 +131,10 @@ mod tests {
 
     #[test]
     fn help_tells_defaults_and_examples() {
-        for line in [
-            "wirenut serve --help",
-            "wirenut serve -h",
-            "wirenut demo --help",
-        ] {
+        for line in ["wirenut serve --help", "wirenut serve -h", "wirenut demo --help"] {
             let help = parse(line).unwrap_err();
             assert_eq!(help.kind(), ErrorKind::DisplayHelp);
-            for part in [
-                "127.0.0.1:8080",
-                "--listen <ADDR:PORT>",
-                "--quiet",
-                "Example",
-            ] {
+            for part in ["127.0.0.1:8080", "--listen <ADDR:PORT>", "--quiet", "Example"] {
                 assert!(help.to_string().contains(part), "{line}: {part}");
             }
         }

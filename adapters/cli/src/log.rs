@@ -46,20 +46,10 @@ pub struct Line<'a> {
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            peer,
-            method,
-            target,
-            status,
-            sent,
-            took,
-        } = self;
+        let Self { peer, method, target, status, sent, took } = self;
         let (milliseconds, microseconds) = (took.as_millis(), took.subsec_micros() % 1000);
         let (method, target) = (Escaped(method), Escaped(target));
-        write!(
-            f,
-            "{peer} {method} {target} {status} {sent} {milliseconds}.{microseconds:03}ms"
-        )
+        write!(f, "{peer} {method} {target} {status} {sent} {milliseconds}.{microseconds:03}ms")
     }
 }
 
@@ -78,11 +68,7 @@ impl fmt::Display for Escaped<'_> {
                 byte => write!(f, "\\x{byte:02x}")?,
             }
         }
-        if self.0.len() > LONGEST_TEXT {
-            f.write_str("...")
-        } else {
-            Ok(())
-        }
+        if self.0.len() > LONGEST_TEXT { f.write_str("...") } else { Ok(()) }
     }
 }
 
@@ -111,17 +97,11 @@ impl AccessLog {
     /// The system would not give a thread.
     pub fn new(out: impl Write + Send + 'static) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            backlog: Mutex::new(Backlog {
-                lines: String::new(),
-                dropped: 0,
-                phase: Phase::Open,
-            }),
+            backlog: Mutex::new(Backlog { lines: String::new(), dropped: 0, phase: Phase::Open }),
             changed: Condvar::new(),
         });
         let writer = Arc::clone(&shared);
-        thread::Builder::new()
-            .name("wirenut log".into())
-            .spawn(move || writer.write_out(out))?;
+        thread::Builder::new().name("wirenut log".into()).spawn(move || writer.write_out(out))?;
         Ok(Self(Some(shared)))
     }
 
@@ -158,9 +138,7 @@ impl Drop for AccessLog {
             backlog.phase = Phase::Closing;
         }
         shared.changed.notify_all();
-        let _ = shared
-            .changed
-            .wait_timeout_while(backlog, LAST_WAIT, |backlog| backlog.phase != Phase::Closed);
+        let _ = shared.changed.wait_timeout_while(backlog, LAST_WAIT, |backlog| backlog.phase != Phase::Closed);
     }
 }
 
@@ -204,17 +182,11 @@ impl Shared {
         lines.clear();
         let mut backlog = self
             .changed
-            .wait_while(self.lock(), |backlog| {
-                backlog.lines.is_empty() && backlog.phase == Phase::Open
-            })
+            .wait_while(self.lock(), |backlog| backlog.lines.is_empty() && backlog.phase == Phase::Open)
             .unwrap_or_else(PoisonError::into_inner);
         core::mem::swap(lines, &mut backlog.lines);
         if backlog.dropped > 0 {
-            let _ = writeln!(
-                lines,
-                "wirenut: {} lines dropped, the log was not read",
-                backlog.dropped
-            );
+            let _ = writeln!(lines, "wirenut: {} lines dropped, the log was not read", backlog.dropped);
             backlog.dropped = 0;
         }
         !lines.is_empty()
@@ -256,14 +228,7 @@ mod tests {
     const PEER: SocketAddr = SocketAddr::new(core::net::IpAddr::V6(Ipv6Addr::LOCALHOST), 80);
 
     fn line<'a>(method: &'a [u8], target: &'a [u8]) -> Line<'a> {
-        Line {
-            peer: PEER,
-            method,
-            target,
-            status: 200,
-            sent: 1234,
-            took: Duration::from_micros(61_000_482),
-        }
+        Line { peer: PEER, method, target, status: 200, sent: 1234, took: Duration::from_micros(61_000_482) }
     }
 
     /// What was written, shared with the test.
@@ -334,14 +299,8 @@ mod tests {
             (&long, &shown),
         ];
         for (target, shown) in cases {
-            assert_eq!(
-                line(b"GET", target).to_string(),
-                format!("[::1]:80 GET {shown} 200 1234 61000.482ms")
-            );
-            assert_eq!(
-                line(target, b"/").to_string(),
-                format!("[::1]:80 {shown} / 200 1234 61000.482ms")
-            );
+            assert_eq!(line(b"GET", target).to_string(), format!("[::1]:80 GET {shown} 200 1234 61000.482ms"));
+            assert_eq!(line(target, b"/").to_string(), format!("[::1]:80 {shown} / 200 1234 61000.482ms"));
         }
     }
 
@@ -359,11 +318,8 @@ mod tests {
     #[test]
     fn short_writes_and_passing_errors_lose_nothing() {
         let page = Page::default();
-        let log = AccessLog::new(Script(
-            vec![io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock],
-            page.clone(),
-        ))
-        .unwrap();
+        let log =
+            AccessLog::new(Script(vec![io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock], page.clone())).unwrap();
         log.record(&line(b"GET", b"/"));
         drop(log);
         assert_eq!(page.text(), format!("{}\n", line(b"GET", b"/")));
@@ -399,10 +355,7 @@ mod tests {
         drop(log);
         let text = page.text();
         let kept = text.matches("GET").count() - 1;
-        assert!(text.ends_with(&format!(
-            "\nwirenut: {} lines dropped, the log was not read\n",
-            10_000 - kept
-        )));
+        assert!(text.ends_with(&format!("\nwirenut: {} lines dropped, the log was not read\n", 10_000 - kept)));
     }
 
     #[test]

@@ -76,10 +76,7 @@ pub fn of(path: &Path) -> &'static str {
     let Some(extension) = path.extension().and_then(|extension| extension.to_str()) else {
         return UNKNOWN;
     };
-    TYPES
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(extension))
-        .map_or(UNKNOWN, |(_, media_type)| media_type)
+    TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(extension)).map_or(UNKNOWN, |(_, media_type)| media_type)
 }
 
 #[cfg(test)]
@@ -106,12 +103,7 @@ mod tests {
             (b".", UNKNOWN),
         ];
         for (path, media_type) in cases {
-            assert_eq!(
-                of(Path::new(OsStr::from_bytes(path))),
-                *media_type,
-                "{}",
-                path.escape_ascii()
-            );
+            assert_eq!(of(Path::new(OsStr::from_bytes(path))), *media_type, "{}", path.escape_ascii());
         }
     }
 
@@ -120,11 +112,7 @@ mod tests {
         assert!(TYPES.is_sorted_by(|(left, _), (right, _)| left < right));
         for (extension, media_type) in TYPES {
             assert_eq!(*extension, extension.to_ascii_lowercase());
-            assert_eq!(
-                media_type.starts_with("text/"),
-                media_type.ends_with("; charset=utf-8"),
-                "{extension}"
-            );
+            assert_eq!(media_type.starts_with("text/"), media_type.ends_with("; charset=utf-8"), "{extension}");
         }
     }
 }

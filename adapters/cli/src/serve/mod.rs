@@ -18,6 +18,7 @@ pub mod pool;
 pub mod reader;
 pub mod reply;
 pub mod root;
+pub mod service;
 
 use crate::arguments::ServeArguments;
 use crate::failure::Failure;
@@ -29,9 +30,7 @@ use root::Root;
 ///
 /// [`Failure::Directory`] where the directory cannot be opened; [`Failure::NoServer`] as long as no server is behind it.
 pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
-    let _root = Root::open(&arguments.directory).map_err(|error| Failure::Directory {
-        path: arguments.directory.clone(),
-        error,
-    })?;
+    let _root = Root::open(&arguments.directory)
+        .map_err(|error| Failure::Directory { path: arguments.directory.clone(), error })?;
     Err(Failure::NoServer)
 }

@@ -15,8 +15,8 @@ const LONGEST: usize = 4095;
 
 /// A path that stays beneath the directory it is applied to, as far as its text tells.
 ///
-/// Its bytes need not be UTF-8: file names on Unix are bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Its bytes need not be UTF-8: file names on Unix are bytes. The default is the directory itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RelativePath {
     bytes: Vec<u8>,
     directory: bool,
@@ -36,10 +36,7 @@ impl RelativePath {
     ///
     /// See [`PathError`]: each is the client's fault.
     pub fn parse(target: &[u8]) -> Result<Self, PathError> {
-        let path = target
-            .split(|&byte| byte == b'?')
-            .next()
-            .unwrap_or_default();
+        let path = target.split(|&byte| byte == b'?').next().unwrap_or_default();
         let path = path.strip_prefix(b"/").ok_or(PathError::NotAbsolute)?;
         // Three bytes at most stand for one: what is longer than this cannot become short enough by decoding, and what it
         // could become by collapsing is not worth the memory.
@@ -73,11 +70,7 @@ impl RelativePath {
     /// The path for system calls; `.` for the served directory itself.
     #[must_use]
     pub fn as_path(&self) -> &Path {
-        let bytes: &[u8] = if self.bytes.is_empty() {
-            b"."
-        } else {
-            &self.bytes
-        };
+        let bytes: &[u8] = if self.bytes.is_empty() { b"." } else { &self.bytes };
         Path::new(OsStr::from_bytes(bytes))
     }
 
@@ -95,10 +88,7 @@ impl RelativePath {
             bytes.push(b'/');
         }
         bytes.extend_from_slice(b"index.html");
-        Self {
-            bytes,
-            directory: false,
-        }
+        Self { bytes, directory: false }
     }
 
     /// The target of the directory form, percent-encoded, for the redirect of a directory asked for without its slash:
@@ -161,11 +151,7 @@ impl Error for PathError {}
 fn decode(segment: &[u8], into: &mut Vec<u8>) -> Result<(), PathError> {
     let mut rest = segment.iter();
     while let Some(&byte) = rest.next() {
-        let byte = if byte == b'%' {
-            hexadecimal(rest.next())? << 4 | hexadecimal(rest.next())?
-        } else {
-            byte
-        };
+        let byte = if byte == b'%' { hexadecimal(rest.next())? << 4 | hexadecimal(rest.next())? } else { byte };
         match byte {
             0 => return Err(PathError::Nul),
             b'/' => return Err(PathError::EncodedSlash),
@@ -215,18 +201,8 @@ mod tests {
         ];
         for (target, path, directory) in cases {
             let parsed = RelativePath::parse(target).unwrap();
-            assert_eq!(
-                parsed.as_path().as_os_str().as_bytes(),
-                *path,
-                "{}",
-                target.escape_ascii()
-            );
-            assert_eq!(
-                parsed.is_directory(),
-                *directory,
-                "{}",
-                target.escape_ascii()
-            );
+            assert_eq!(parsed.as_path().as_os_str().as_bytes(), *path, "{}", target.escape_ascii());
+            assert_eq!(parsed.is_directory(), *directory, "{}", target.escape_ascii());
         }
     }
 
@@ -258,12 +234,7 @@ mod tests {
             (b"//../a", PathError::ParentSegment),
         ];
         for (target, error) in cases {
-            assert_eq!(
-                RelativePath::parse(target),
-                Err(*error),
-                "{}",
-                target.escape_ascii()
-            );
+            assert_eq!(RelativePath::parse(target), Err(*error), "{}", target.escape_ascii());
         }
     }
 
@@ -290,11 +261,7 @@ mod tests {
             ("/", "index.html", "/"),
             ("//", "index.html", "/"),
             ("/dir", "dir/index.html", "/dir/"),
-            (
-                "//other.example",
-                "other.example/index.html",
-                "/other.example/",
-            ),
+            ("//other.example", "other.example/index.html", "/other.example/"),
             ("/a%20b/%ff%0d%0a", "", "/a%20b/%FF%0D%0A/"),
             ("/a%25b%3fc", "a%b?c/index.html", "/a%25b%3Fc/"),
         ] {
@@ -303,11 +270,7 @@ mod tests {
             assert!(index.is_empty() || path.index().as_path() == Path::new(index));
             assert!(!path.index().is_directory());
             let again = RelativePath::parse(path.location().as_bytes()).unwrap();
-            assert_eq!(
-                again.as_path(),
-                path.as_path(),
-                "a location leads back to its path"
-            );
+            assert_eq!(again.as_path(), path.as_path(), "a location leads back to its path");
             assert!(again.is_directory());
         }
     }

@@ -32,25 +32,14 @@ impl Pool {
     /// The system would not give a thread.
     pub fn new(threads: NonZeroUsize, waiting: usize) -> io::Result<Self> {
         let queue = Arc::new(Queue {
-            state: Mutex::new(State {
-                jobs: VecDeque::new(),
-                idle: 0,
-                closed: false,
-            }),
+            state: Mutex::new(State { jobs: VecDeque::new(), idle: 0, closed: false }),
             changed: Condvar::new(),
             waiting,
         });
-        let mut pool = Self {
-            queue,
-            workers: Vec::with_capacity(threads.get()),
-        };
+        let mut pool = Self { queue, workers: Vec::with_capacity(threads.get()) };
         for _ in 0..threads.get() {
             let queue = Arc::clone(&pool.queue);
-            pool.workers.push(
-                thread::Builder::new()
-                    .name("wirenut disk".into())
-                    .spawn(move || queue.work())?,
-            );
+            pool.workers.push(thread::Builder::new().name("wirenut disk".into()).spawn(move || queue.work())?);
         }
         Ok(pool)
     }
@@ -112,10 +101,7 @@ impl Drop for Pool {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool")
-            .field("threads", &self.workers.len())
-            .field("waiting", &self.queue.waiting)
-            .finish()
+        f.debug_struct("Pool").field("threads", &self.workers.len()).field("waiting", &self.queue.waiting).finish()
     }
 }
 
@@ -258,10 +244,7 @@ pub(crate) mod tests {
 
         let done = Arc::new(AtomicBool::new(false));
         let mark = Arc::clone(&done);
-        drop(
-            pool.ask(&waker, move || mark.store(true, Ordering::Relaxed))
-                .unwrap(),
-        );
+        drop(pool.ask(&waker, move || mark.store(true, Ordering::Relaxed)).unwrap());
         drop(release);
         drop(pool);
         assert_eq!((Arc::strong_count(&owned), bell.rung()), (1, 0));

@@ -87,13 +87,7 @@ impl FileReader {
     /// Will give exactly `length` bytes from `position` on, or fail.
     #[must_use]
     pub fn new(file: File, position: u64, length: u64) -> Self {
-        Self {
-            file: Arc::new(file),
-            position,
-            remaining: length,
-            state: State::Idle,
-            cached: true,
-        }
+        Self { file: Arc::new(file), position, remaining: length, state: State::Idle, cached: true }
     }
 
     /// How many bytes are still to be given.
@@ -145,11 +139,7 @@ impl FileReader {
             Poll::Ready(Ok(Ok(bytes))) if bytes.is_empty() => State::Failed(ReadError::Truncated),
             Poll::Ready(Ok(Ok(bytes))) => State::Piece { bytes, given: 0 },
         };
-        if let State::Failed(error) = self.state {
-            Err(Read::Failed(error))
-        } else {
-            Ok(())
-        }
+        if let State::Failed(error) = self.state { Err(Read::Failed(error)) } else { Ok(()) }
     }
 
     /// `None`: the pool has to find out.
@@ -209,13 +199,7 @@ pub enum CachedError {
 ///
 /// See [`CachedError`].
 pub fn read_cached(file: impl AsFd, buf: &mut [u8], offset: u64) -> Result<usize, CachedError> {
-    preadv2(
-        file,
-        &mut [IoSliceMut::new(buf)],
-        offset,
-        ReadWriteFlags::NOWAIT,
-    )
-    .map_err(|errno| match errno {
+    preadv2(file, &mut [IoSliceMut::new(buf)], offset, ReadWriteFlags::NOWAIT).map_err(|errno| match errno {
         Errno::AGAIN | Errno::INTR => CachedError::WouldBlock,
         Errno::NOSYS | Errno::OPNOTSUPP => CachedError::Unsupported,
         other => CachedError::Disk(io::Error::from(other).kind()),
@@ -258,10 +242,7 @@ mod tests {
 
     /// A reader for which the page cache is as good as empty: each piece comes from the pool.
     fn cold(file: File, position: u64, length: u64) -> FileReader {
-        FileReader {
-            cached: false,
-            ..FileReader::new(file, position, length)
-        }
+        FileReader { cached: false, ..FileReader::new(file, position, length) }
     }
 
     /// Reads to the end with a buffer of this size; the bytes, and what ended them.
@@ -289,23 +270,14 @@ mod tests {
     fn every_byte_comes_once_and_in_order() {
         let pool = pool(1, 4);
         let content = content(3 * PIECE + 17);
-        for (position, length) in [
-            (0, content.len()),
-            (0, 0),
-            (5, PIECE),
-            (PIECE, PIECE + 1),
-            (content.len() - 1, 1),
-        ] {
+        for (position, length) in [(0, content.len()), (0, 0), (5, PIECE), (PIECE, PIECE + 1), (content.len() - 1, 1)] {
             for room in [1000, PIECE - 1, PIECE, 10 * PIECE] {
                 let warm = FileReader::new(file_of(&content), position as u64, length as u64);
                 let cold = cold(file_of(&content), position as u64, length as u64);
                 for mut reader in [warm, cold] {
                     let (bytes, end) = drain(&mut reader, room, &pool);
                     assert_eq!(end, Read::End);
-                    assert!(
-                        bytes == content[position..position + length],
-                        "{length} from {position} by {room}"
-                    );
+                    assert!(bytes == content[position..position + length], "{length} from {position} by {room}");
                     assert_eq!(reader.remaining(), 0);
                 }
             }
@@ -323,16 +295,9 @@ mod tests {
                 let mut reader = start(file, 0, full);
                 writer.set_len(shrunk).unwrap();
                 let (bytes, end) = drain(&mut reader, 1000, &pool);
-                assert_eq!(
-                    (bytes.len() as u64, end),
-                    (shrunk, Read::Failed(ReadError::Truncated))
-                );
+                assert_eq!((bytes.len() as u64, end), (shrunk, Read::Failed(ReadError::Truncated)));
                 writer.set_len(full).unwrap();
-                assert_eq!(
-                    drain(&mut reader, 1000, &pool).1,
-                    end,
-                    "a failure is for good"
-                );
+                assert_eq!(drain(&mut reader, 1000, &pool).1, end, "a failure is for good");
             }
         }
     }
@@ -343,10 +308,7 @@ mod tests {
         let mut file = file_of(b"before");
         let mut reader = FileReader::new(file.try_clone().unwrap(), 0, 6);
         file.write_all(b" and after").unwrap();
-        assert_eq!(
-            drain(&mut reader, 100, &pool),
-            (b"before".to_vec(), Read::End)
-        );
+        assert_eq!(drain(&mut reader, 100, &pool), (b"before".to_vec(), Read::End));
     }
 
     #[test]
@@ -403,15 +365,8 @@ mod tests {
         let mut buf = [0; 16];
         match read_cached(&file, &mut buf, 2) {
             Ok(read) => assert_eq!(&buf[..read], b"ntent"),
-            Err(error) => assert_ne!(
-                error,
-                CachedError::Disk(io::ErrorKind::InvalidInput),
-                "{error:?}"
-            ),
+            Err(error) => assert_ne!(error, CachedError::Disk(io::ErrorKind::InvalidInput), "{error:?}"),
         }
-        assert!(matches!(
-            read_cached(&file, &mut buf, 7),
-            Ok(0) | Err(CachedError::Unsupported)
-        ));
+        assert!(matches!(read_cached(&file, &mut buf, 7), Ok(0) | Err(CachedError::Unsupported)));
     }
 }

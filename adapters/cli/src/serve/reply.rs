@@ -129,10 +129,8 @@ pub(crate) mod tests {
         /// Waits until it was rung that often in all, and fails where that takes far too long.
         pub(crate) fn wait_for(&self, times: usize) {
             let rung = self.rung.lock().unwrap();
-            let (_rung, waited) = self
-                .changed
-                .wait_timeout_while(rung, Duration::from_secs(20), |rung| *rung < times)
-                .unwrap();
+            let (_rung, waited) =
+                self.changed.wait_timeout_while(rung, Duration::from_secs(20), |rung| *rung < times).unwrap();
             assert!(!waited.timed_out(), "never woken");
         }
     }

@@ -14,10 +14,7 @@ use rustix::io::Errno;
 use super::path::RelativePath;
 
 /// What is opened is only read, never blocks (a FIFO without a writer would), and never becomes our terminal.
-const READ: OFlags = OFlags::RDONLY
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::NOCTTY)
-    .union(OFlags::CLOEXEC);
+const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 /// A directory that is only passed through: needs no permission to read it.
 const PASS: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -68,16 +65,8 @@ impl Root {
             Err(Errno::NOSYS | Errno::PERM) => Walk::Segments,
             Ok(_) | Err(_) => Walk::Kernel,
         };
-        let cache = if walk == Walk::Kernel && is_local(&directory) {
-            Cache::Trusted
-        } else {
-            Cache::Untrusted
-        };
-        Ok(Self {
-            directory,
-            walk,
-            cache,
-        })
+        let cache = if walk == Walk::Kernel && is_local(&directory) { Cache::Trusted } else { Cache::Untrusted };
+        Ok(Self { directory, walk, cache })
     }
 
     /// Opens what the path names and tells what it is. May wait for a disk: call it on a [`Pool`](super::pool::Pool).
@@ -118,13 +107,7 @@ impl Root {
     fn walk_by_kernel(&self, path: &RelativePath, resolve: ResolveFlags) -> Result<OwnedFd, Errno> {
         let mut last = Errno::AGAIN;
         for _ in 0..TRIES {
-            match openat2(
-                &self.directory,
-                path.as_path(),
-                READ,
-                Mode::empty(),
-                resolve,
-            ) {
+            match openat2(&self.directory, path.as_path(), READ, Mode::empty(), resolve) {
                 Err(error @ (Errno::AGAIN | Errno::INTR)) => last = error,
                 outcome => return outcome,
             }
@@ -139,19 +122,9 @@ impl Root {
         let mut parent = None;
         for segment in path.parent().into_iter().flat_map(Path::iter) {
             let above = parent.as_ref().unwrap_or(&self.directory);
-            parent = Some(openat(
-                above,
-                segment,
-                PASS | OFlags::NOFOLLOW,
-                Mode::empty(),
-            )?);
+            parent = Some(openat(above, segment, PASS | OFlags::NOFOLLOW, Mode::empty())?);
         }
-        openat(
-            parent.as_ref().unwrap_or(&self.directory),
-            name,
-            READ | OFlags::NOFOLLOW,
-            Mode::empty(),
-        )
+        openat(parent.as_ref().unwrap_or(&self.directory), name, READ | OFlags::NOFOLLOW, Mode::empty())
     }
 }
 
@@ -224,9 +197,7 @@ impl From<Errno> for OpenError {
 
 fn inspect(opened: OwnedFd, path: &RelativePath) -> Result<Entry, OpenError> {
     let file = File::from(opened);
-    let metadata = file
-        .metadata()
-        .map_err(|error| OpenError::Disk(error.kind()))?;
+    let metadata = file.metadata().map_err(|error| OpenError::Disk(error.kind()))?;
     let kind = metadata.file_type();
     if kind.is_dir() {
         Ok(Entry::Directory)
@@ -235,11 +206,7 @@ fn inspect(opened: OwnedFd, path: &RelativePath) -> Result<Entry, OpenError> {
     } else if path.is_directory() {
         Err(OpenError::NotFound)
     } else {
-        Ok(Entry::File(OpenFile {
-            file,
-            length: metadata.len(),
-            modified: metadata.modified().ok(),
-        }))
+        Ok(Entry::File(OpenFile { file, length: metadata.len(), modified: metadata.modified().ok() }))
     }
 }
 
@@ -300,14 +267,7 @@ mod tests {
             symlink(target, at("root").join(link)).unwrap();
         }
         symlink(at("root/file"), at("root/absolute-but-inside")).unwrap();
-        mknodat(
-            CWD,
-            at("root/fifo"),
-            FileType::Fifo,
-            Mode::RUSR | Mode::WUSR,
-            0,
-        )
-        .unwrap();
+        mknodat(CWD, at("root/fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         UnixListener::bind(at("root/socket")).unwrap();
         tree
     }
@@ -315,31 +275,15 @@ mod tests {
     /// As this kernel allows, and as if it had no `openat2`.
     fn roots(path: &Path) -> [Root; 2] {
         let open = || Root::open(path).unwrap();
-        [
-            open(),
-            Root {
-                walk: Walk::Segments,
-                cache: Cache::Untrusted,
-                ..open()
-            },
-        ]
+        [open(), Root { walk: Walk::Segments, cache: Cache::Untrusted, ..open() }]
     }
 
     /// Looks the target up in every way there is.
     fn check(roots: &[Root], target: &str, by_kernel: &str, by_segments: &str) {
         let path = path(target);
         for root in roots {
-            let expected = if root.walk == Walk::Kernel {
-                by_kernel
-            } else {
-                by_segments
-            };
-            assert_eq!(
-                describe(root.look_up(&path)),
-                expected,
-                "{target}, {:?}",
-                root.walk
-            );
+            let expected = if root.walk == Walk::Kernel { by_kernel } else { by_segments };
+            assert_eq!(describe(root.look_up(&path)), expected, "{target}, {:?}", root.walk);
             // Whatever was just opened is in memory, but the kernel may be too old to say so.
             if let Some(cached) = root.look_up_cached(&path) {
                 assert_eq!(root.cache, Cache::Trusted);
@@ -403,12 +347,7 @@ mod tests {
             ("/socket", "Special", None),
             (&overlong, "NotFound", None),
         ] {
-            check(
-                &roots,
-                target,
-                expected,
-                without_openat2.unwrap_or(expected),
-            );
+            check(&roots, target, expected, without_openat2.unwrap_or(expected));
         }
     }
 
@@ -444,14 +383,9 @@ mod tests {
     fn time_of_change_is_told() {
         let tree = tree();
         let modified = SystemTime::UNIX_EPOCH + Duration::new(784_111_777, 5);
-        File::open(tree.path().join("root/file"))
-            .unwrap()
-            .set_modified(modified)
-            .unwrap();
+        File::open(tree.path().join("root/file")).unwrap().set_modified(modified).unwrap();
         for root in roots(&tree.path().join("root")) {
-            let Ok(Entry::File(found)) = root.look_up(&path("/file")) else {
-                panic!("a file")
-            };
+            let Ok(Entry::File(found)) = root.look_up(&path("/file")) else { panic!("a file") };
             assert_eq!(found.modified, Some(modified));
         }
     }
@@ -471,10 +405,7 @@ mod tests {
             (Errno::ACCESS, OpenError::Forbidden),
             (Errno::MFILE, OpenError::Exhausted),
             (Errno::NODEV, OpenError::Special),
-            (
-                Errno::STALE,
-                OpenError::Disk(io::ErrorKind::StaleNetworkFileHandle),
-            ),
+            (Errno::STALE, OpenError::Disk(io::ErrorKind::StaleNetworkFileHandle)),
         ] {
             assert_eq!(OpenError::from(errno), error);
         }
