@@ -90,9 +90,11 @@ impl<S: Service + ?Sized> Session<S> {
         let mut driven = Driven::default();
         self.end_wait(cx);
         loop {
+            let turn = self.turn(cx, host, service, input, out, &mut driven);
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
-            driven.written = driven.written.saturating_add(self.connection.poll_transmit(cx, room));
-            if let Turn::Rest = self.turn(cx, host, service, input, out, &mut driven) {
+            let transmitted = self.connection.poll_transmit(cx, room);
+            driven.written = driven.written.saturating_add(transmitted);
+            if matches!(turn, Turn::Rest) && transmitted == 0 {
                 return driven;
             }
         }

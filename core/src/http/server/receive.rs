@@ -31,6 +31,16 @@ impl ServerConnection {
             // What still comes is thrown away, for as long as the connection lingers.
             return if self.ending == Ending::Linger { Ok(self.discard(cx, input)) } else { Err(error) };
         }
+        let received = self.receive_now(cx, input)?;
+        if matches!(received.1, Event::NeedMore) && self.flags.has(Flags::EOF) {
+            // There is no more.
+            self.handle_eof(cx)?;
+            return Ok((received.0, Event::Closed));
+        }
+        Ok(received)
+    }
+
+    fn receive_now<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
         match (self.ending, self.states.client(), self.states.server()) {
             (Ending::Linger, ..) => Ok(self.discard(cx, input)),
             (Ending::Close | Ending::Abort, ..) => Ok((0, Event::Closed)),
