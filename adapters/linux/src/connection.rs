@@ -1,0 +1,100 @@
+//! One connection, as its worker keeps it.
+
+use core::ops::Range;
+use std::net::TcpStream;
+
+use wirenut::service::{Service, Session};
+
+use crate::sys::epoll::Interest;
+
+/// A socket and what is spoken over it. Owns no buffer, except while something is [`Kept`].
+pub(crate) struct Connection<S: Service + ?Sized> {
+    pub(crate) session: Session<S>,
+    pub(crate) kept: Option<Box<Kept>>,
+    pub(crate) socket: TcpStream,
+    /// What epoll was asked for.
+    pub(crate) interest: Interest,
+    /// Our direction has ended.
+    pub(crate) is_shut: bool,
+    /// The peer's direction has ended: there is nothing more to read.
+    pub(crate) is_ended: bool,
+    /// It is in the list of those that go on in the next round.
+    pub(crate) is_queued: bool,
+}
+
+/// Bytes that had to be kept from one turn to the next: no connection has any between two requests.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// What was received and not consumed: a message that is cut, or more than the service takes now.
+    pub(crate) input: Vec<u8>,
+    /// What was written and not sent.
+    pub(crate) output: Vec<u8>,
+    /// How much of the output was sent since.
+    pub(crate) sent: usize,
+}
+
+impl<S: Service + ?Sized> Connection<S> {
+    pub(crate) fn new(session: Session<S>, socket: TcpStream) -> Self {
+        Self {
+            session,
+            kept: None,
+            socket,
+            interest: Interest::Read,
+            is_shut: false,
+            is_ended: false,
+            is_queued: false,
+        }
+    }
+
+    /// Should the socket be read?
+    pub(crate) fn wants_input(&self) -> bool {
+        self.session.is_readable() && !self.is_ended
+    }
+
+    /// May it be closed for another one?
+    pub(crate) fn is_idle(&self) -> bool {
+        self.session.is_idle() && self.kept.is_none()
+    }
+
+    /// Puts the input that was kept at the start of the buffer; it stays kept until [`Self::keep_input`].
+    pub(crate) fn restore_input(&self, buffer: &mut [u8]) -> Range<usize> {
+        let Some(kept) = &self.kept else { return 0..0 };
+        buffer[..kept.input.len()].copy_from_slice(&kept.input);
+        0..kept.input.len()
+    }
+
+    /// Keeps what was not consumed, in place of what was kept.
+    pub(crate) fn keep_input(&mut self, left: &[u8]) {
+        if left.is_empty() && self.kept.is_none() {
+            return;
+        }
+        let kept = self.kept.get_or_insert_default();
+        if left.is_empty() {
+            kept.input = Vec::new();
+        } else {
+            kept.input.clear();
+            kept.input.reserve_exact(left.len());
+            kept.input.extend_from_slice(left);
+        }
+        self.free_kept();
+    }
+
+    /// Keeps what was not sent.
+    pub(crate) fn keep_output(&mut self, left: &[u8]) {
+        let kept = self.kept.get_or_insert_default();
+        kept.output = left.to_vec();
+        kept.sent = 0;
+    }
+
+    /// Frees what is empty.
+    pub(crate) fn free_kept(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            if kept.sent == kept.output.len() {
+                (kept.output, kept.sent) = (Vec::new(), 0);
+            }
+            if kept.input.is_empty() && kept.output.is_empty() {
+                self.kept = None;
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Wirenut on Linux: one thread, one epoll, and any number of connections of a
+//! [`Service`](wirenut::service::Service).
+//!
+//! ```
+//! use wirenut::http::{Head, Response, Status, WriteError};
+//! use wirenut::service::{Answer, Service, Step};
+//! use wirenut_linux::{Config, Server};
+//!
+//! struct Hello;
+//!
+//! impl Service for Hello {
+//!     type Exchange = ();
+//!     type Source = core::convert::Infallible;
+//!
+//!     fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+//!         answer.send(&Response::new(Status::OK), b"Hello, World!")?;
+//!         Ok(((), Step::Done))
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
+//! server.stop_on_signals()?;
+//! # server.stopper().stop();
+//! server.run(&Hello)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | `server`, `config` | what a user sees: listen, run, stop |
+//! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
+//! | `turn` | one connection's turn: receive, drive, send, obey |
+//! | `accept` | the listening socket, and connections that are turned away |
+//! | `slots`, `timers`, `wake`, `clock` | what the loop keeps: connections, deadlines, wake-ups, the time |
+//! | `transfer` | bodies that the kernel moves itself |
+//! | `sys` | system calls, one module for each interface: all the unsafe code |
+//!
+//! Only `sys` has unsafe code. No module has a protocol `if`: what HTTP wants is asked of the core's
+//! [`Session`](wirenut::service::Session).
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+mod accept;
+mod clock;
+mod config;
+mod connection;
+mod server;
+mod slots;
+mod sys;
+mod timers;
+mod transfer;
+mod turn;
+mod wake;
+mod worker;
+
+pub use config::Config;
+pub use server::{BindError, Report, RunError, Server};
+pub use transfer::{FileRange, Transfer};
+pub use wake::Stopper;

@@ -1,0 +1,66 @@
+//! SIGTERM and SIGINT as descriptors that become readable: one at the first signal, one at the second.
+//!
+//! They are the process's, as signals are: never read, so every server that watches them sees them, and never closed,
+//! so the handler writes to nothing else.
+
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use core::{mem, ptr};
+use std::io::Result;
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::checked;
+use super::eventfd::{self, EventFd};
+
+/// What the signals raise.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    /// Readable since the first signal.
+    pub(crate) first: EventFd,
+    /// Readable since the second.
+    pub(crate) second: EventFd,
+}
+
+static SIGNALS: OnceLock<Signals> = OnceLock::new();
+/// The descriptors again, for the handler: it may touch nothing but atomics.
+static FIRST: AtomicI32 = AtomicI32::new(-1);
+static SECOND: AtomicI32 = AtomicI32::new(-1);
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// From now on the signals do not end the process, but raise these.
+pub(crate) fn catch() -> Result<&'static Signals> {
+    static ONCE: Mutex<()> = Mutex::new(());
+    let _guard = ONCE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(signals) = SIGNALS.get() {
+        return Ok(signals);
+    }
+    let signals = Signals { first: EventFd::new()?, second: EventFd::new()? };
+    FIRST.store(signals.first.as_fd().as_raw_fd(), Ordering::SeqCst);
+    SECOND.store(signals.second.as_fd().as_raw_fd(), Ordering::SeqCst);
+    let signals = SIGNALS.get_or_init(|| signals);
+    for signal in [libc::SIGTERM, libc::SIGINT] {
+        install(signal)?;
+    }
+    Ok(signals)
+}
+
+fn install(signal: libc::c_int) -> Result<()> {
+    let handler: extern "C" fn(libc::c_int) = handle;
+    // SAFETY: all-zero bytes are a valid sigaction: no flags, an empty mask, the default handler.
+    let mut action: libc::sigaction = unsafe { mem::zeroed() };
+    action.sa_sigaction = handler as libc::sighandler_t;
+    action.sa_flags = libc::SA_RESTART;
+    // SAFETY: the kernel reads `action`, which outlives the call; the handler calls only what a handler may.
+    checked(unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) })?;
+    Ok(())
+}
+
+extern "C" fn handle(_: libc::c_int) {
+    // SAFETY: the location is valid for the thread that the handler runs on.
+    let before = unsafe { *libc::__errno_location() };
+    let descriptor = if COUNT.fetch_add(1, Ordering::SeqCst) == 0 { &FIRST } else { &SECOND };
+    eventfd::raise(descriptor.load(Ordering::SeqCst));
+    // The code that was interrupted may be about to look at its own error.
+    // SAFETY: as above.
+    unsafe { *libc::__errno_location() = before };
+}

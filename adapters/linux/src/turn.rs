@@ -1,0 +1,330 @@
+//! A connection's turn: receive, drive, send, obey. At most one receive, and a bounded number of sends: then it is the
+//! others' turn.
+
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::ops::Range;
+use core::task::Waker;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
+
+use wirenut::http::{Context, Disposition, Error, Fault, Limits, Rule};
+use wirenut::service::{Driven, Host, Service};
+
+use crate::clock::Clock;
+use crate::connection::Connection;
+use crate::slots::Token;
+use crate::sys::epoll::{Epoll, Interest};
+use crate::sys::socket;
+use crate::transfer::Transfer;
+use crate::wake::{ConnectionWaker, Mailbox};
+
+/// What one send or transfer moves at most, and so what is kept for a peer that does not read.
+const OUTPUT_BYTES: usize = 64 * 1024;
+
+/// What one receive takes, if heads are not larger.
+const INPUT_BYTES: usize = 64 * 1024;
+
+/// How often a connection may drive and send in one turn.
+const ROUNDS: usize = 4;
+
+/// What every turn needs and none changes.
+pub(crate) struct Surroundings<'s, S: ?Sized> {
+    pub(crate) service: &'s S,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
+    pub(crate) epoll: Epoll,
+    pub(crate) mailbox: Arc<Mailbox>,
+}
+
+impl<S: ?Sized> Surroundings<'_, S> {
+    pub(crate) const fn context(&self) -> Context<'_> {
+        Context { now: self.clock.now(), limits: &self.limits, date: Some(self.clock.date()) }
+    }
+}
+
+/// One input and one output buffer, shared by all connections of a worker: each uses them during its turn only.
+pub(crate) struct Buffers {
+    input: Box<[u8]>,
+    output: Box<[u8]>,
+}
+
+impl Buffers {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        // What must be understood in one piece must fit.
+        let largest = usize::try_from(limits.head_bytes.max(limits.trailer_bytes)).unwrap_or(usize::MAX);
+        Self {
+            input: vec![0; INPUT_BYTES.max(largest)].into_boxed_slice(),
+            output: vec![0; OUTPUT_BYTES].into_boxed_slice(),
+        }
+    }
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    /// There is nothing to do until something happens.
+    Rest,
+    /// There is more to do, in the next round.
+    Again,
+    /// The connection is to be closed.
+    Gone,
+}
+
+/// Why no more was done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Pumped {
+    /// All is done, and all that was written is sent.
+    Rested,
+    /// The peer takes no more.
+    Blocked,
+    /// The rounds are used up.
+    Spent,
+}
+
+/// One turn of one connection.
+pub(crate) struct Turn<'t, 's, S: Service + ?Sized> {
+    pub(crate) around: &'t Surroundings<'s, S>,
+    pub(crate) buffers: &'t mut Buffers,
+    pub(crate) connection: &'t mut Connection<S>,
+    pub(crate) token: Token,
+}
+
+impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
+    /// Does what can be done. `may_read`: the socket has something to read.
+    #[inline]
+    pub(crate) fn run(mut self, may_read: bool) -> Outcome {
+        let reads = may_read && self.connection.wants_input();
+        match self.pump(reads) {
+            Ok(pumped) => self.settle(pumped, may_read && !reads),
+            Err(rule) => self.lose(rule),
+        }
+    }
+
+    /// The connection has failed.
+    pub(crate) fn lose(self, rule: Rule) -> Outcome {
+        let driven = self.connection.session.handle_lost(&self.around.context(), self.around.service, rule);
+        report(&self.connection.socket, &driven);
+        Outcome::Gone
+    }
+
+    /// The connection's time has come.
+    pub(crate) fn time_out(self) -> Outcome {
+        let driven = self.connection.session.handle_timeout(&self.around.context(), self.around.service);
+        report(&self.connection.socket, &driven);
+        self.run(false)
+    }
+
+    fn pump(&mut self, reads: bool) -> Result<Pumped, Rule> {
+        if self.connection.kept.is_some() && !self.send_kept()? {
+            return Ok(Pumped::Blocked);
+        }
+        let mut window = self.connection.restore_input(&mut self.buffers.input);
+        if reads {
+            self.receive(&mut window)?;
+        }
+        let pumped = self.drive_and_send(&mut window)?;
+        self.connection.keep_input(&self.buffers.input[window]);
+        Ok(pumped)
+    }
+
+    fn drive_and_send(&mut self, window: &mut Range<usize>) -> Result<Pumped, Rule> {
+        for _ in 0..ROUNDS {
+            if self.connection.session.transfer().is_some() && !self.transfer()? {
+                return Ok(Pumped::Blocked);
+            }
+            let driven = self.drive(window.clone());
+            window.start += driven.taken;
+            let session = &mut self.connection.session;
+            if session.disposition() == Disposition::Abort {
+                return Ok(Pumped::Rested);
+            }
+            if driven.written > 0 && !self.send(driven.written)? {
+                return Ok(Pumped::Blocked);
+            }
+            let session = &mut self.connection.session;
+            let is_between_requests = window.start == window.end && session.is_idle();
+            let is_stuck = driven.taken == 0 && driven.written == 0 && session.transfer().is_none();
+            if is_between_requests || is_stuck {
+                return Ok(Pumped::Rested);
+            }
+        }
+        Ok(Pumped::Spent)
+    }
+
+    /// One receive, behind what is in the window.
+    fn receive(&mut self, window: &mut Range<usize>) -> Result<(), Rule> {
+        match self.connection.socket.read(&mut self.buffers.input[window.end..]) {
+            Ok(0) => {
+                self.connection.is_ended = true;
+                let driven = self.connection.session.handle_eof(&self.around.context(), self.around.service);
+                report(&self.connection.socket, &driven);
+                Ok(())
+            }
+            Ok(received) => {
+                window.end += received;
+                Ok(())
+            }
+            Err(error) if is_passing(&error) => Ok(()),
+            Err(_) => Err(Rule::Reset),
+        }
+    }
+
+    fn drive(&mut self, window: Range<usize>) -> Driven {
+        let Connection { session, socket, .. } = &mut *self.connection;
+        let host = ConnectionHost { socket, token: self.token, mailbox: &self.around.mailbox };
+        let (input, output) = (&self.buffers.input[window], &mut *self.buffers.output);
+        let driven = session.drive(&self.around.context(), &host, self.around.service, input, output);
+        report(socket, &driven);
+        driven
+    }
+
+    /// Sends what was written into the output buffer, and keeps what the peer does not take. False if there is some.
+    fn send(&mut self, written: usize) -> Result<bool, Rule> {
+        let output = &self.buffers.output[..written];
+        let sent = send(&mut self.connection.socket, output)?;
+        let left = &output[sent..];
+        self.connection.session.handle_sent(&self.around.context(), sent, left.len());
+        if left.is_empty() {
+            return Ok(true);
+        }
+        self.connection.keep_output(left);
+        Ok(false)
+    }
+
+    /// Sends what was kept. False if some is left.
+    fn send_kept(&mut self) -> Result<bool, Rule> {
+        let Some(kept) = &mut self.connection.kept else { return Ok(true) };
+        if kept.output.is_empty() {
+            return Ok(true);
+        }
+        let sent = send(&mut self.connection.socket, &kept.output[kept.sent..])?;
+        kept.sent += sent;
+        let left = kept.output.len() - kept.sent;
+        self.connection.session.handle_sent(&self.around.context(), sent, left);
+        self.connection.free_kept();
+        Ok(left == 0)
+    }
+
+    /// Moves one piece of what the service wants transferred. False if the peer takes no more.
+    fn transfer(&mut self) -> Result<bool, Rule> {
+        let (cx, service) = (self.around.context(), self.around.service);
+        let Connection { session, socket, .. } = &mut *self.connection;
+        let Some((source, length)) = session.transfer() else { return Ok(true) };
+        let moved = match source.transfer(socket.as_fd(), length.min(OUTPUT_BYTES as u64)) {
+            // The source is too short: the peer must see that the response is not whole.
+            Ok(0) => return Err(Rule::ServiceAborted),
+            Ok(moved) => moved,
+            Err(error) if is_passing(&error) => {
+                let left = usize::try_from(length).unwrap_or(usize::MAX);
+                session.handle_sent(&cx, 0, left);
+                return Ok(false);
+            }
+            Err(error) if is_of_peer(&error) => return Err(Rule::Reset),
+            Err(_) => return Err(Rule::ServiceAborted),
+        };
+        session.handle_sent(&cx, usize::try_from(moved).unwrap_or(usize::MAX), 0);
+        let driven = session.handle_transferred(&cx, service, moved);
+        report(socket, &driven);
+        Ok(true)
+    }
+
+    /// Obeys the connection's disposition, and tells epoll what to wait for. `is_unread`: the socket has something to
+    /// read that is not wanted now.
+    fn settle(self, pumped: Pumped, is_unread: bool) -> Outcome {
+        match (self.connection.session.disposition(), pumped) {
+            (Disposition::Abort, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
+            (Disposition::ShutdownWrite, Pumped::Rested) if !self.connection.is_shut => {
+                self.connection.is_shut = true;
+                // It fails only if the connection has: epoll says so.
+                let _ = self.connection.socket.shutdown(Shutdown::Write);
+            }
+            (Disposition::Open | Disposition::ShutdownWrite | Disposition::Close, _) => {}
+        }
+        let before = self.connection.interest;
+        let interest = match pumped {
+            Pumped::Blocked => Interest::Write,
+            Pumped::Rested | Pumped::Spent if self.connection.wants_input() => Interest::Read,
+            // What is not wanted for a moment may well be wanted before it comes.
+            Pumped::Rested | Pumped::Spent if before == Interest::Read && !is_unread => Interest::Read,
+            Pumped::Rested | Pumped::Spent => Interest::Nothing,
+        };
+        if interest != before {
+            self.connection.interest = interest;
+            if self.around.epoll.modify(&self.connection.socket, self.token.to_u64(), interest).is_err() {
+                return self.lose(Rule::HostClosed);
+            }
+        }
+        if pumped == Pumped::Spent { Outcome::Again } else { Outcome::Rest }
+    }
+}
+
+/// What a session has to know of its connection.
+struct ConnectionHost<'t> {
+    socket: &'t TcpStream,
+    token: Token,
+    mailbox: &'t Arc<Mailbox>,
+}
+
+impl Host for ConnectionHost<'_> {
+    fn waker(&self) -> Waker {
+        Waker::from(Arc::new(ConnectionWaker { token: self.token, mailbox: Arc::clone(self.mailbox) }))
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.socket.peer_addr().ok()
+    }
+
+    fn output_capacity(&self) -> usize {
+        OUTPUT_BYTES
+    }
+}
+
+/// Closes the connection as its disposition says, and its exchange if there still is one.
+pub(crate) fn close<S: Service + ?Sized>(mut connection: Connection<S>, around: &Surroundings<'_, S>) {
+    if connection.session.disposition() == Disposition::Abort {
+        // Where it fails there is no connection to reset.
+        let _ = socket::reset_on_close(&connection.socket);
+    }
+    let driven = connection.session.handle_lost(&around.context(), around.service, Rule::HostClosed);
+    let _ = driven;
+}
+
+/// Sends what the socket takes now. (The standard library sends with MSG_NOSIGNAL: there is no SIGPIPE.)
+fn send(socket: &mut TcpStream, bytes: &[u8]) -> Result<usize, Rule> {
+    match socket.write(bytes) {
+        Ok(sent) => Ok(sent),
+        Err(error) if is_passing(&error) => Ok(0),
+        Err(_) => Err(Rule::Reset),
+    }
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+fn is_of_peer(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::TimedOut)
+}
+
+/// Logs what went wrong, if something did.
+fn report(socket: &TcpStream, driven: &Driven) {
+    if let Some(error) = driven.error {
+        log_error(socket, error);
+    }
+}
+
+#[cold]
+fn log_error(socket: &TcpStream, error: Error) {
+    let level = match error.rule.fault() {
+        Fault::Service => log::Level::Error,
+        Fault::Peer => log::Level::Warn,
+        Fault::Host => log::Level::Debug,
+    };
+    match socket.peer_addr() {
+        Ok(peer) => log::log!(level, "{peer}: {error}"),
+        // It is gone, and its address with it.
+        Err(_) => log::log!(level, "unknown peer: {error}"),
+    }
+}

@@ -1,0 +1,388 @@
+//! The loop of one thread: wait, then deadlines, events, wakes, and what is left from the round before.
+
+use alloc::sync::Arc;
+use core::mem;
+use std::net::{TcpListener, TcpStream};
+
+use wirenut::http::{Disposition, Rule};
+use wirenut::readiness::{Admission, Link, Policy, Verdict, WhenFull};
+use wirenut::service::{Service, Session};
+use wirenut::time::Instant;
+
+use crate::accept::{Accepted, Acceptor};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::connection::Connection;
+use crate::server::{Report, RunError};
+use crate::slots::{BLOCK, Slots, Token};
+use crate::sys::epoll::{Epoll, Event, Events, Interest};
+use crate::sys::signal::Signals;
+use crate::timers::Timers;
+use crate::transfer::Transfer;
+use crate::turn::{self, Buffers, Outcome, Surroundings, Turn};
+use crate::wake::{Mailbox, Stop};
+
+/// Tokens of what is no connection: no slot has such a number.
+const LISTENER: u64 = u64::MAX;
+const BELL: u64 = u64::MAX - 1;
+const FIRST_SIGNAL: u64 = u64::MAX - 2;
+const SECOND_SIGNAL: u64 = u64::MAX - 3;
+
+/// How many connections are accepted before others have their turn.
+const MOST_ACCEPTED: usize = 64;
+
+/// All that one thread serves.
+pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
+    around: Surroundings<'s, S>,
+    config: Config,
+    signals: Option<&'static Signals>,
+    /// None once the worker is to stop.
+    acceptor: Option<Acceptor>,
+    admission: Admission<Vec<Link>>,
+    slots: Slots<S>,
+    timers: Timers,
+    buffers: Buffers,
+    /// Connections that have more to do than fitted into their turn.
+    queue: Vec<Token>,
+    /// When a drain is over.
+    drain_until: Option<Instant>,
+    report: Report,
+}
+
+impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
+    pub(crate) fn new(
+        service: &'s S,
+        config: Config,
+        listener: TcpListener,
+        mailbox: Arc<Mailbox>,
+        signals: Option<&'static Signals>,
+    ) -> Result<Self, RunError> {
+        let epoll = Epoll::new().map_err(RunError::of("make an epoll instance"))?;
+        let watch = RunError::of("watch the server's own descriptors");
+        epoll.register(mailbox.bell(), BELL, Interest::Read).map_err(&watch)?;
+        if let Some(signals) = signals {
+            epoll.register(&signals.first, FIRST_SIGNAL, Interest::Read).map_err(&watch)?;
+            epoll.register(&signals.second, SECOND_SIGNAL, Interest::Read).map_err(&watch)?;
+        }
+        let acceptor = Acceptor::new(listener, &epoll, LISTENER).map_err(watch)?;
+        let policy =
+            Policy { slots: config.max_connections, evict_idle: config.evict_idle, when_full: config.when_full };
+        let clock = Clock::new();
+        Ok(Self {
+            timers: Timers::new(clock.now()),
+            around: Surroundings { service, limits: config.limits, clock, epoll, mailbox },
+            config,
+            signals,
+            acceptor: Some(acceptor),
+            admission: Admission::new(policy, Vec::new()),
+            slots: Slots::new(),
+            buffers: Buffers::new(&config.limits),
+            queue: Vec::new(),
+            drain_until: None,
+            report: Report::default(),
+        })
+    }
+
+    /// Serves until it was told to stop and all connections are gone.
+    pub(crate) fn run(mut self) -> Result<Report, RunError> {
+        let mut events = Events::new();
+        let mut woken = Vec::new();
+        loop {
+            self.obey_stop()?;
+            if self.acceptor.is_none() && self.slots.is_empty() {
+                return Ok(mem::take(&mut self.report));
+            }
+            let has_mail = self.wait(&mut events)?;
+            self.handle_timeouts()?;
+            for event in (0..).map_while(|index| events.get(index)) {
+                self.handle_event(event)?;
+            }
+            if has_mail {
+                woken = self.around.mailbox.take_woken(woken);
+                for token in woken.drain(..) {
+                    self.wake(token)?;
+                }
+            }
+            self.go_on()?;
+        }
+    }
+
+    /// Waits until something happens. True if something is in the mailbox.
+    fn wait(&mut self, events: &mut Events) -> Result<bool, RunError> {
+        let had_mail = self.around.mailbox.fall_asleep();
+        let limit = if had_mail || !self.queue.is_empty() {
+            Some(core::time::Duration::ZERO)
+        } else {
+            let now = self.around.clock.now();
+            self.poll_timeout().map(|until| until.saturating_since(now).into())
+        };
+        let waited = self.around.epoll.wait(events, limit);
+        let has_mail = self.around.mailbox.get_up() || had_mail;
+        waited.map_err(RunError::of("wait for events"))?;
+        self.around.clock.advance();
+        Ok(has_mail)
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let acceptor = self.acceptor.as_ref().and_then(Acceptor::poll_timeout);
+        [self.timers.next(), acceptor, self.drain_until].into_iter().flatten().min()
+    }
+
+    fn handle_timeouts(&mut self) -> Result<(), RunError> {
+        let now = self.around.clock.now();
+        while let Some(slot) = self.timers.pop_due(&mut self.slots, now) {
+            let Some(token) = self.slots.token(slot) else { continue };
+            let Some(turn) = self.turn(token) else { continue };
+            match turn.connection.session.poll_timeout() {
+                Some(due) if due <= now => {
+                    let outcome = turn.time_out();
+                    self.after(token, outcome)?;
+                }
+                Some(later) => self.timers.arm(&mut self.slots, slot, later),
+                None => {}
+            }
+        }
+        if self.acceptor.as_mut().is_some_and(|acceptor| acceptor.handle_timeout(now)) {
+            self.resume()?;
+        }
+        Ok(())
+    }
+
+    fn handle_event(&mut self, event: Event) -> Result<(), RunError> {
+        match event.token {
+            LISTENER => self.accept(),
+            BELL => {
+                self.around.mailbox.bell().clear();
+                Ok(())
+            }
+            FIRST_SIGNAL | SECOND_SIGNAL => self.handle_signal(event.token == SECOND_SIGNAL),
+            bits => {
+                let token = Token::from_u64(bits);
+                let Some(turn) = self.turn(token) else { return Ok(()) };
+                // A hang-up that no reading will bring to light would be told again and again.
+                let is_lost = event.is_error() || (event.is_hang_up() && !turn.connection.wants_input());
+                let outcome = if is_lost { turn.lose(Rule::Reset) } else { turn.run(event.is_readable()) };
+                self.after(token, outcome)
+            }
+        }
+    }
+
+    /// The signals' descriptors stay readable, so each is watched only until it is.
+    fn handle_signal(&mut self, is_second: bool) -> Result<(), RunError> {
+        let Some(signals) = self.signals else { return Ok(()) };
+        let (raised, how) = if is_second { (&signals.second, Stop::Now) } else { (&signals.first, Stop::Drain) };
+        self.around.mailbox.stop(how);
+        self.around.epoll.deregister(raised).map_err(RunError::of("stop watching for signals"))
+    }
+
+    fn wake(&mut self, token: Token) -> Result<(), RunError> {
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        turn.connection.session.wake();
+        let outcome = turn.run(false);
+        self.after(token, outcome)
+    }
+
+    /// Gives another turn to those that had more to do.
+    fn go_on(&mut self) -> Result<(), RunError> {
+        for token in mem::take(&mut self.queue) {
+            let Some(turn) = self.turn(token) else { continue };
+            turn.connection.is_queued = false;
+            let outcome = turn.run(false);
+            self.after(token, outcome)?;
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self, token: Token) -> Option<Turn<'_, 's, S>> {
+        let connection = self.slots.named(token)?;
+        Some(Turn { around: &self.around, buffers: &mut self.buffers, connection, token })
+    }
+
+    /// What a turn leaves to do beyond its connection.
+    fn after(&mut self, token: Token, outcome: Outcome) -> Result<(), RunError> {
+        let Some(connection) = self.slots.named(token) else { return Ok(()) };
+        if outcome == Outcome::Gone {
+            return self.remove(token.slot);
+        }
+        if outcome == Outcome::Again && !connection.is_queued {
+            connection.is_queued = true;
+            self.queue.push(token);
+        }
+        let is_idle = connection.is_idle();
+        if let Some(deadline) = connection.session.poll_timeout() {
+            self.timers.arm(&mut self.slots, token.slot, deadline);
+        }
+        self.set_idle(token.slot, is_idle)
+    }
+
+    /// Keeps the order in which connections became idle, if it is wanted.
+    fn set_idle(&mut self, slot: u32, is_idle: bool) -> Result<(), RunError> {
+        if !self.config.evict_idle {
+            return Ok(());
+        }
+        if !is_idle {
+            self.admission.set_busy(slot);
+            return Ok(());
+        }
+        self.admission.set_idle(slot);
+        // Somebody may wait in the queue until one is idle.
+        self.resume()
+    }
+
+    fn accept(&mut self) -> Result<(), RunError> {
+        for _ in 0..MOST_ACCEPTED {
+            let must_queue = self.must_queue();
+            let Some(acceptor) = &mut self.acceptor else { return Ok(()) };
+            if must_queue {
+                return acceptor.pause(&self.around.epoll).map_err(RunError::of("stop watching the listener"));
+            }
+            match acceptor.accept(self.around.clock.now()) {
+                Accepted::Stream(stream) => self.admit(stream)?,
+                Accepted::Lost => {}
+                Accepted::Nobody => return Ok(()),
+                Accepted::OutOf(error) => return self.make_room(&error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Must the next connection stay where it is? Asked before it is accepted: afterwards it is too late.
+    fn must_queue(&self) -> bool {
+        let is_full = self.admission.taken() >= self.config.max_connections;
+        let may_evict = self.config.evict_idle && self.admission.longest_idle().is_some();
+        is_full && !may_evict && self.config.when_full == WhenFull::Queue
+    }
+
+    fn admit(&mut self, stream: TcpStream) -> Result<(), RunError> {
+        loop {
+            match self.admission.arrive() {
+                Verdict::Admit => return self.begin(stream),
+                Verdict::Evict(slot) => {
+                    self.report.evicted += 1;
+                    self.retire(slot)?;
+                }
+                Verdict::Refuse => {
+                    self.report.refused += 1;
+                    if let Some(acceptor) = &mut self.acceptor {
+                        acceptor.refuse(stream, self.around.clock.now());
+                    }
+                    return Ok(());
+                }
+                // Neither is said here: who must queue was not accepted, and who stops has no listener.
+                Verdict::Queue | Verdict::Close => return Ok(()),
+            }
+        }
+    }
+
+    fn begin(&mut self, stream: TcpStream) -> Result<(), RunError> {
+        self.report.accepted += 1;
+        let session = Session::new(&self.around.context());
+        let token = self.slots.insert(Connection::new(session, stream));
+        let links = self.admission.links_mut();
+        while (links.len() as u64) < u64::from(self.slots.count()) {
+            links.reserve_exact(BLOCK as usize);
+            links.resize(links.len() + BLOCK as usize, Link::NEW);
+        }
+        let Some(connection) = self.slots.named(token) else { return Ok(()) };
+        match self.around.epoll.register(&connection.socket, token.to_u64(), Interest::Read) {
+            Ok(()) => self.after(token, Outcome::Rest),
+            Err(error) => {
+                log::warn!("cannot watch a connection: {error}");
+                self.remove(token.slot)
+            }
+        }
+    }
+
+    /// The system has no room for one more connection: gives up an idle one, or pauses.
+    fn make_room(&mut self, error: &std::io::Error) -> Result<(), RunError> {
+        log::warn!("cannot accept a connection: {error}");
+        match self.admission.longest_idle().filter(|_| self.config.evict_idle) {
+            Some(slot) => {
+                self.report.evicted += 1;
+                self.retire(slot)
+            }
+            None => match &mut self.acceptor {
+                Some(acceptor) => {
+                    acceptor.pause(&self.around.epoll).map_err(RunError::of("stop watching the listener"))
+                }
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Accepts again, if that was paused.
+    fn resume(&mut self) -> Result<(), RunError> {
+        match &mut self.acceptor {
+            Some(acceptor) => acceptor.resume(&self.around.epoll).map_err(RunError::of("watch the listener")),
+            None => Ok(()),
+        }
+    }
+
+    fn obey_stop(&mut self) -> Result<(), RunError> {
+        let stop = self.around.mailbox.wanted_stop();
+        if stop == Stop::No {
+            return Ok(());
+        }
+        let now = self.around.clock.now();
+        let until = match self.drain_until {
+            Some(until) => until,
+            None => {
+                let until = now.saturating_add(self.config.drain);
+                self.drain_until = Some(until);
+                self.drain()?;
+                until
+            }
+        };
+        if stop == Stop::Now || until <= now { self.cut() } else { Ok(()) }
+    }
+
+    /// Takes nobody in any more, closes who is idle, and lets the others finish.
+    fn drain(&mut self) -> Result<(), RunError> {
+        self.acceptor = None;
+        self.admission.drain();
+        (0..self.slots.count()).try_for_each(|slot| self.retire(slot))
+    }
+
+    /// Ends a connection: now if it is idle, otherwise after its response.
+    fn retire(&mut self, slot: u32) -> Result<(), RunError> {
+        let Some(token) = self.slots.token(slot) else { return Ok(()) };
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        turn.connection.session.retire();
+        let outcome = turn.run(false);
+        self.after(token, outcome)
+    }
+
+    /// Ends all connections now.
+    fn cut(&mut self) -> Result<(), RunError> {
+        for slot in 0..self.slots.count() {
+            let Some(token) = self.slots.token(slot) else { continue };
+            let Some(turn) = self.turn(token) else { continue };
+            // One that has sent all it will is not cut, and must not be reset.
+            if turn.connection.session.disposition() != Disposition::ShutdownWrite {
+                turn.lose(Rule::HostClosed);
+                self.report.cut += 1;
+            }
+            self.remove(slot)?;
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, slot: u32) -> Result<(), RunError> {
+        self.timers.disarm(&mut self.slots, slot);
+        let Some(connection) = self.slots.remove(slot) else { return Ok(()) };
+        turn::close(connection, &self.around);
+        self.admission.release(slot);
+        self.resume()
+    }
+}
+
+/// Whatever ends the worker, every exchange is closed.
+impl<S: Service<Source: Transfer> + ?Sized> Drop for Worker<'_, S> {
+    fn drop(&mut self) {
+        for slot in 0..self.slots.count() {
+            if let Some(connection) = self.slots.remove(slot) {
+                turn::close(connection, &self.around);
+            }
+        }
+    }
+}
