@@ -96,15 +96,10 @@ impl<'o> Writer<'o> {
     }
 
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
-        let out = core::mem::take(&mut self.out);
-        match out.split_at_mut_checked(bytes.len()) {
-            Some((place, rest)) => {
-                place.copy_from_slice(bytes);
-                self.out = rest;
-                Ok(())
-            }
-            None => Err(WriteError::Full),
-        }
+        let place = self.out.get_mut(..bytes.len()).ok_or(WriteError::Full)?;
+        place.copy_from_slice(bytes);
+        self.out = core::mem::take(&mut self.out).get_mut(bytes.len()..).unwrap_or(&mut []);
+        Ok(())
     }
 
     pub(crate) fn put_decimal(&mut self, number: u64) -> Result<(), WriteError> {
@@ -142,5 +137,20 @@ impl<'o> Writer<'o> {
         self.put(b": ")?;
         self.put(field.value)?;
         self.put(b"\r\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_not_counted_as_written() {
+        let mut out = [0; 4];
+        let mut writer = Writer::new(&mut out);
+        assert_eq!(writer.put(b"12345"), Err(WriteError::Full));
+        assert_eq!(writer.written(), 0);
+        assert_eq!(writer.put(b"1234"), Ok(()));
+        assert_eq!((writer.put(b"5"), writer.written()), (Err(WriteError::Full), 4));
     }
 }
