@@ -1,0 +1,80 @@
+//! Wirenut over smoltcp: many HTTP connections over the sockets of one set, in fixed memory.
+//!
+//! A [`Server`] owns no bytes. Requests stay in the ring of their socket until they are understood, and are looked at
+//! through one scratch buffer that all connections share; responses are written straight into the socket's ring.
+//! So a request's head may be as large as the smaller of ring and scratch, and what a service does not take stays in
+//! the ring and closes the window of TCP: that is the back-pressure.
+//!
+//! ```no_run
+//! # use smoltcp::{iface::{Interface, SocketSet}, phy::Device, socket::tcp, time::Instant};
+//! # use wirenut::http::{Head, Limits, Response, Status, WriteError};
+//! # use wirenut::service::{Answer, Service, Step};
+//! # struct Hello;
+//! # impl Service for Hello {
+//! #     type Exchange = ();
+//! #     type Source = core::convert::Infallible;
+//! #     fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+//! #         answer.send(&Response::new(Status::OK), b"hello")?;
+//! #         Ok(((), Step::Done))
+//! #     }
+//! # }
+//! use wirenut::readiness::{Policy, WhenFull};
+//! use wirenut_smoltcp::Server;
+//!
+//! # fn run(mut interface: Interface, mut device: impl Device, now: fn() -> Instant, sleep_until: fn(Option<Instant>)) {
+//! let mut buffers = [[[0; 1024]; 2]; 4];
+//! let mut storage = [const { smoltcp::iface::SocketStorage::EMPTY }; 4];
+//! let mut sockets = SocketSet::new(&mut storage[..]);
+//! let handles = buffers.each_mut().map(|[received, sent]| {
+//!     let buffer = tcp::SocketBuffer::new;
+//!     sockets.add(tcp::Socket::new(buffer(&mut received[..]), buffer(&mut sent[..])))
+//! });
+//! let policy = Policy { slots: 4, evict_idle: true, when_full: WhenFull::Refuse };
+//! let mut server = Server::new(handles, 80, Limits::DEFAULT, policy);
+//! let mut scratch = [0; 1024];
+//! loop {
+//!     interface.poll(now(), &mut device, &mut sockets);
+//!     while let Some(_error) = server.poll(now(), None, &mut sockets, &Hello, &mut scratch) {}
+//!     let stack = interface.poll_at(now(), &sockets);
+//!     sleep_until(stack.into_iter().chain(server.poll_timeout()).min());
+//! }
+//! # }
+//! ```
+//!
+//! # Not supported
+//!
+//! - A queue of connections in front of the sockets: smoltcp has none. See [`Server::new`].
+//! - Bodies that are moved by the adapter ([`Step::Transfer`](wirenut::service::Step::Transfer)).
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "tests may panic"
+    )
+)]
+
+#[cfg(test)]
+extern crate std;
+
+mod clock;
+mod slot;
+mod socket;
+
+mod server;
+pub use server::Server;

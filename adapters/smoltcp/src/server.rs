@@ -1,0 +1,284 @@
+//! The sockets of a server, and who is admitted to them.
+//!
+//! ```text
+//!            admitted              said all               gone
+//! vacant ──────────────► serving ───────────► leaving ──────────► vacant
+//!    └────────────────── refused ─────────────────▲
+//! ```
+
+use core::convert::Infallible;
+use core::task::Waker;
+
+use smoltcp::iface::{SocketHandle, SocketSet};
+use smoltcp::time as theirs;
+use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
+use wirenut::readiness::{Admission, Link, Policy, Verdict};
+use wirenut::service::Service;
+use wirenut::time::Instant;
+
+use crate::clock;
+use crate::slot::{Outcome, Phase, Slot};
+use crate::socket::{Socket, Stage};
+
+/// What a connection is told for which there is no slot.
+const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// Serves HTTP/1.x on `N` sockets.
+///
+/// All sockets listen on one port, for smoltcp has no queue of connections: a connection that finds no socket
+/// listening is reset by the stack. A socket listens again as soon as its connection is gone. Three things see to it
+/// that this is soon:
+///
+/// - Every state has a deadline out of [`Limits`], also those of the stack: a handshake takes at most
+///   [`Limits::head`], a peer that does not end its direction is reset after [`Limits::linger`], one that does not
+///   acknowledge the last bytes after [`Limits::write`]. The sockets need no time-out of their own.
+/// - TIME-WAIT is cut from smoltcp's 10 s to a tenth of a second. It has two purposes (RFC 9293 §3.6.1): to repeat the
+///   last acknowledgement, and to keep old segments from a new connection of the same two ports. Without it a peer
+///   whose last acknowledgement was lost sees a reset after both directions were complete, which costs it nothing; and
+///   old segments must hit the window of a connection with a fresh initial sequence number. A socket lost for ten
+///   seconds, of four, costs clients more.
+/// - Idle connections are closed in favour of new ones, if the policy says so.
+///
+/// See the [crate](crate) for the loop around it.
+pub struct Server<S: Service<Source = Infallible>, const N: usize> {
+    slots: [Slot<S>; N],
+    admission: Admission<[Link; N]>,
+    limits: Limits,
+    waker: Waker,
+    port: u16,
+    evicts_idle: bool,
+    /// Somebody was admitted in this poll and is to be served.
+    has_admitted: bool,
+}
+
+impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
+    /// A server on the sockets of `handles`, which must be closed now and left to the server from now on. `port` must
+    /// not be 0.
+    ///
+    /// `limits.head_bytes` and `limits.trailer_bytes` are cut to what sockets and scratch can hold.
+    ///
+    /// What the policy means here:
+    /// - `slots == N`: nobody is ever refused, since nobody gets through to us while all sockets are taken. With
+    ///   `evict_idle`, the connection that has been idle for longest is closed when no socket listens any more, so
+    ///   that the next client finds one.
+    /// - `slots < N`: the sockets beyond the slots hear those who come when all slots are taken. With `evict_idle` an
+    ///   idle connection is closed only then, for them; otherwise `WhenFull::Refuse` answers 503, and
+    ///   `WhenFull::Queue` leaves them in their socket, unanswered, until a slot is free.
+    ///
+    /// A connection is idle for this purpose between two requests, not before its first.
+    #[must_use]
+    pub fn new(handles: [SocketHandle; N], port: u16, limits: Limits, policy: Policy) -> Self {
+        Self {
+            slots: handles.map(Slot::new),
+            admission: Admission::new(policy, [Link::NEW; N]),
+            limits,
+            waker: Waker::noop().clone(),
+            port,
+            evicts_idle: policy.evict_idle,
+            has_admitted: false,
+        }
+    }
+
+    /// What [`Answer::waker`](wirenut::service::Answer::waker) hands out. It must see to it that [`Self::poll`] is
+    /// called soon; every poll asks the exchanges that wait.
+    ///
+    /// Not needed where the loop never sleeps through an interrupt, or where no service waits for one. An async
+    /// firmware gives its task's waker.
+    pub fn set_waker(&mut self, waker: Waker) {
+        self.waker = waker;
+    }
+
+    /// Does all that can be done now. Call it after each poll of the interface, again until it returns `None`, and
+    /// then sleep no longer than the interface and [`Self::poll_timeout`] say.
+    ///
+    /// `Some`: what went wrong with one of the connections. It is told once, for the log; there is nothing to do.
+    ///
+    /// `date` is `None` on a device without a clock. `scratch` is used during the call only, and is at best as large
+    /// as the largest receive ring of the sockets; it must always be of the same length.
+    #[must_use = "poll again until it returns None"]
+    pub fn poll(
+        &mut self,
+        now: theirs::Instant,
+        date: Option<&HttpDate>,
+        sockets: &mut SocketSet<'_>,
+        service: &S,
+        scratch: &mut [u8],
+    ) -> Option<Error> {
+        let now = clock::from_smoltcp(now);
+        loop {
+            for slot in 0..N {
+                let error = self.serve(slot, now, date, sockets, service, scratch);
+                if error.is_some() {
+                    return error;
+                }
+            }
+            // After all were served: a request that has come already saves its connection from being closed as idle.
+            self.has_admitted = false;
+            for slot in 0..N {
+                self.admit(slot, now, sockets, scratch.len());
+            }
+            // Nobody comes while we are here, so this ends.
+            if !self.has_admitted {
+                break;
+            }
+        }
+        self.keep_a_socket_listening(now, sockets);
+        None
+    }
+
+    /// When [`Self::poll`] is to be called, if nothing happens before.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<theirs::Instant> {
+        self.slots.iter().filter_map(Slot::poll_timeout).min().and_then(clock::to_smoltcp)
+    }
+
+    /// Ends the server in good order: nobody comes in any more, idle connections are closed, the others after the
+    /// response in flight. Poll on until [`Self::is_drained`].
+    pub fn retire(&mut self) {
+        self.admission.drain();
+        for slot in &mut self.slots {
+            if let Phase::Serving { session, .. } = &mut slot.phase {
+                session.retire();
+            }
+        }
+    }
+
+    /// Resets all connections that are left, and stops listening. Poll the interface once more, so that the resets
+    /// leave.
+    pub fn abort(&mut self, now: theirs::Instant, sockets: &mut SocketSet<'_>, service: &S) {
+        self.admission.drain();
+        let cx = Context { now: clock::from_smoltcp(now), limits: &self.limits, date: None };
+        for slot in &mut self.slots {
+            if let Phase::Serving { session, .. } = &mut slot.phase {
+                let _ = session.handle_lost(&cx, service, Rule::HostClosed);
+            }
+            slot.phase = Phase::Vacant { until: None };
+            Socket(sockets.get_mut(slot.handle)).abort();
+        }
+    }
+
+    /// Is everybody gone, after [`Self::retire`] and a poll?
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.admission.is_draining() && self.slots.iter().all(Slot::is_vacant)
+    }
+
+    /// How many connections are served.
+    #[must_use]
+    pub const fn connections(&self) -> u32 {
+        self.admission.taken()
+    }
+
+    /// Lets the connection of a slot go on, or away.
+    fn serve(
+        &mut self,
+        index: usize,
+        now: Instant,
+        date: Option<&HttpDate>,
+        sockets: &mut SocketSet<'_>,
+        service: &S,
+        scratch: &mut [u8],
+    ) -> Option<Error> {
+        let slot = self.slots.get_mut(index)?;
+        let mut socket = Socket(sockets.get_mut(slot.handle));
+        let cx = Context { now, limits: &self.limits, date };
+        let (outcome, error) = slot.serve(&cx, &self.waker, &mut socket, service, scratch);
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        match outcome {
+            Outcome::Same => {}
+            Outcome::Busy => self.admission.set_busy(number),
+            Outcome::Idle => self.admission.set_idle(number),
+            Outcome::Gone => {
+                self.admission.release(number);
+            }
+        }
+        slot.part(&cx, &mut socket);
+        error
+    }
+
+    /// Sees to it that a vacant socket listens, and decides on who has come.
+    fn admit(&mut self, index: usize, now: Instant, sockets: &mut SocketSet<'_>, scratch_length: usize) {
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let Phase::Vacant { until } = &mut slot.phase else { return };
+        let mut socket = Socket(sockets.get_mut(slot.handle));
+        let cx = Context { now, limits: &self.limits, date: None };
+        let opened = until.take();
+        match socket.stage() {
+            Stage::Closed | Stage::Resetting | Stage::TimeWait if self.admission.is_draining() => {}
+            Stage::Listening | Stage::Opening if self.admission.is_draining() => socket.abort(),
+            Stage::Closed | Stage::Resetting | Stage::TimeWait => {
+                let most = u32::try_from(socket.recv_capacity().min(scratch_length)).unwrap_or(u32::MAX);
+                self.limits.head_bytes = self.limits.head_bytes.min(most);
+                self.limits.trailer_bytes = self.limits.trailer_bytes.min(most);
+                socket.listen(self.port);
+            }
+            Stage::Listening => {}
+            Stage::Opening => match opened {
+                Some(due) if due <= now => slot.reset(&cx, &mut socket),
+                due => *until = Some(due.unwrap_or(now.saturating_add(self.limits.head))),
+            },
+            Stage::Open | Stage::PeerEnded => self.decide(index, now, sockets),
+        }
+    }
+
+    /// Somebody has come.
+    fn decide(&mut self, index: usize, now: Instant, sockets: &mut SocketSet<'_>) {
+        let mut verdict = self.admission.arrive();
+        while let Verdict::Evict(idle) = verdict {
+            self.evict(idle, now, sockets);
+            verdict = self.admission.arrive();
+        }
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let mut socket = Socket(sockets.get_mut(slot.handle));
+        let cx = Context { now, limits: &self.limits, date: None };
+        match verdict {
+            Verdict::Admit => {
+                slot.enter(&cx);
+                self.has_admitted = true;
+            }
+            Verdict::Refuse => {
+                socket.write(refuse);
+                slot.leave(&cx, &mut socket);
+            }
+            Verdict::Close => slot.leave(&cx, &mut socket),
+            // It stays in its socket, and is asked about again. (Evictions were dealt with above.)
+            Verdict::Queue | Verdict::Evict(_) => {}
+        }
+    }
+
+    /// Closes an idle connection, for somebody else.
+    fn evict(&mut self, idle: u32, now: Instant, sockets: &mut SocketSet<'_>) {
+        self.admission.release(idle);
+        let slot = usize::try_from(idle).ok().and_then(|index| self.slots.get_mut(index));
+        let Some(slot) = slot else { return };
+        let cx = Context { now, limits: &self.limits, date: None };
+        slot.leave(&cx, &mut Socket(sockets.get_mut(slot.handle)));
+    }
+
+    /// Whoever comes when no socket listens is reset by the stack. So an idle connection is closed before that, unless
+    /// a socket will be free soon anyway.
+    fn keep_a_socket_listening(&mut self, now: Instant, sockets: &mut SocketSet<'_>) {
+        if !self.evicts_idle || self.admission.is_draining() {
+            return;
+        }
+        let will_listen = self.slots.iter().any(|slot| match slot.phase {
+            Phase::Vacant { .. } => Socket(sockets.get_mut(slot.handle)).stage() == Stage::Listening,
+            Phase::Serving { .. } => false,
+            Phase::Leaving { .. } => true,
+        });
+        if let (false, Some(idle)) = (will_listen, self.admission.longest_idle()) {
+            self.evict(idle, now, sockets);
+        }
+    }
+}
+
+/// Writes [`REFUSAL`], if there is room for it.
+fn refuse(room: &mut [u8]) -> (usize, ()) {
+    match room.get_mut(..REFUSAL.len()) {
+        Some(place) => {
+            place.copy_from_slice(REFUSAL);
+            (REFUSAL.len(), ())
+        }
+        None => (0, ()),
+    }
+}

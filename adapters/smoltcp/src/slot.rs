@@ -1,0 +1,235 @@
+//! One socket of a server, and how far the connection on it is.
+
+use core::convert::Infallible;
+use core::net::SocketAddr;
+use core::task::Waker;
+
+use smoltcp::iface::SocketHandle;
+use wirenut::http::{Context, Disposition, Error, Limits, Rule};
+use wirenut::service::{Host, Service, Session};
+use wirenut::time::{Duration, Instant};
+
+use crate::socket::{Socket, Stage};
+
+/// How long a reset may wait to leave: longer than it takes to ask a living neighbour for its address. A dead one must
+/// not keep the socket.
+const RESET_TIME: Duration = Duration::from_secs(1);
+
+/// How long a socket stays in TIME-WAIT, see [`Server`](crate::Server). Longer than an acknowledgement is delayed.
+const TIME_WAIT: Duration = Duration::from_millis(100);
+
+pub(crate) struct Slot<S: Service<Source = Infallible>> {
+    pub(crate) handle: SocketHandle,
+    pub(crate) phase: Phase<S>,
+}
+
+pub(crate) enum Phase<S: Service<Source = Infallible>> {
+    /// The socket listens, or holds somebody who is not admitted yet.
+    Vacant {
+        /// When the handshake that has begun must be complete.
+        until: Option<Instant>,
+    },
+    /// A session speaks.
+    Serving {
+        session: Session<S>,
+        /// Bytes that the peer had not acknowledged when we last looked.
+        unacknowledged: usize,
+    },
+    /// All is said. The last bytes, the ends of both directions, or a reset are on their way.
+    Leaving {
+        /// When that must be over.
+        until: Instant,
+    },
+}
+
+/// What became of a connection that was served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    /// As it was.
+    Same,
+    /// In the middle of something.
+    Busy,
+    /// Between two requests, after having done something.
+    Idle,
+    /// Not served any more.
+    Gone,
+}
+
+impl<S: Service<Source = Infallible>> Slot<S> {
+    pub(crate) const fn new(handle: SocketHandle) -> Self {
+        Self { handle, phase: Phase::Vacant { until: None } }
+    }
+
+    pub(crate) const fn is_vacant(&self) -> bool {
+        matches!(self.phase, Phase::Vacant { .. })
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Vacant { until } => *until,
+            Phase::Serving { session, .. } => session.poll_timeout(),
+            Phase::Leaving { until } => Some(*until),
+        }
+    }
+
+    /// Begins to serve whoever is on the socket.
+    pub(crate) fn enter(&mut self, cx: &Context<'_>) {
+        self.phase = Phase::Serving { session: Session::new(cx), unacknowledged: 0 };
+    }
+
+    /// While it serves: lets the session do all that it can, and obeys it.
+    pub(crate) fn serve(
+        &mut self,
+        cx: &Context<'_>,
+        waker: &Waker,
+        socket: &mut Socket<'_, '_>,
+        service: &S,
+        scratch: &mut [u8],
+    ) -> (Outcome, Option<Error>) {
+        let Phase::Serving { session, unacknowledged } = &mut self.phase else { return (Outcome::Same, None) };
+        if socket.is_lost() {
+            let lost = session.handle_lost(cx, service, Rule::Reset);
+            self.phase = Phase::Leaving { until: cx.now.saturating_add(RESET_TIME) };
+            return (Outcome::Gone, lost.error);
+        }
+        let left = socket.unacknowledged();
+        if left < *unacknowledged {
+            session.handle_sent(cx, unacknowledged.saturating_sub(left), left);
+        }
+        let was_idle = session.is_idle();
+        let mut error = None;
+        if session.poll_timeout().is_some_and(|due| due <= cx.now) {
+            error = session.handle_timeout(cx, service).error;
+        }
+        session.wake();
+        let (has_moved, drive_error) = drive(session, cx, waker, socket, service, scratch);
+        let waits = socket.unacknowledged();
+        if waits > left {
+            session.handle_sent(cx, 0, waits);
+        }
+        *unacknowledged = waits;
+        let outcome = match (session.is_idle(), was_idle && !has_moved) {
+            (false, _) => Outcome::Busy,
+            (true, false) => Outcome::Idle,
+            (true, true) => Outcome::Same,
+        };
+        match session.disposition() {
+            Disposition::Open => {}
+            Disposition::ShutdownWrite => socket.close(),
+            Disposition::Close => {
+                self.leave(cx, socket);
+                return (Outcome::Gone, error.or(drive_error));
+            }
+            Disposition::Abort => {
+                self.reset(cx, socket);
+                return (Outcome::Gone, error.or(drive_error));
+            }
+        }
+        (outcome, error.or(drive_error))
+    }
+
+    /// Ends the connection in good order, behind what was written.
+    pub(crate) fn leave(&mut self, cx: &Context<'_>, socket: &mut Socket<'_, '_>) {
+        if socket.stage() == Stage::Open && !socket.may_send() {
+            // We have ended our direction before, and the peer had its time to end the other one.
+            return self.reset(cx, socket);
+        }
+        socket.close();
+        let time = match socket.unacknowledged() {
+            0 => cx.limits.linger,
+            waits => time_to_take(cx.limits, waits),
+        };
+        self.phase = Phase::Leaving { until: cx.now.saturating_add(time) };
+    }
+
+    /// Ends it by a reset.
+    pub(crate) fn reset(&mut self, cx: &Context<'_>, socket: &mut Socket<'_, '_>) {
+        socket.abort();
+        self.phase = Phase::Leaving { until: cx.now.saturating_add(RESET_TIME) };
+    }
+
+    /// While it leaves: sees to it that it gets away, and in time.
+    pub(crate) fn part(&mut self, cx: &Context<'_>, socket: &mut Socket<'_, '_>) {
+        let Phase::Leaving { until } = &mut self.phase else { return };
+        // A full ring would keep the peer's end out.
+        socket.discard();
+        let stage = socket.stage();
+        if stage == Stage::TimeWait {
+            *until = (*until).min(cx.now.saturating_add(TIME_WAIT));
+        }
+        let is_due = *until <= cx.now;
+        match stage {
+            Stage::Resetting | Stage::TimeWait if !is_due => {}
+            Stage::Closed | Stage::Listening | Stage::Resetting | Stage::TimeWait => {
+                self.phase = Phase::Vacant { until: None };
+            }
+            Stage::Opening | Stage::Open | Stage::PeerEnded if is_due => self.reset(cx, socket),
+            Stage::Opening | Stage::Open | Stage::PeerEnded => {}
+        }
+    }
+}
+
+/// How long a peer at the slowest pace that is allowed takes for so many bytes.
+fn time_to_take(limits: &Limits, bytes: usize) -> Duration {
+    let pace = limits.write;
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    let micros = pace.per_byte.saturating_mul(bytes).as_micros().saturating_add(pace.grace.as_micros());
+    Duration::from_micros(micros)
+}
+
+/// Where a session runs.
+struct Place<'a> {
+    waker: &'a Waker,
+    peer: Option<SocketAddr>,
+    output_capacity: usize,
+}
+
+impl Host for Place<'_> {
+    fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    fn output_capacity(&self) -> usize {
+        self.output_capacity
+    }
+}
+
+/// Feeds and drains a session until nothing moves. Whether anything did, and what went wrong.
+///
+/// It ends, for it takes from one ring and fills another, and neither moves meanwhile by itself.
+fn drive<S: Service<Source = Infallible>>(
+    session: &mut Session<S>,
+    cx: &Context<'_>,
+    waker: &Waker,
+    socket: &mut Socket<'_, '_>,
+    service: &S,
+    scratch: &mut [u8],
+) -> (bool, Option<Error>) {
+    let place = Place { waker, peer: socket.peer(), output_capacity: socket.send_capacity() };
+    let mut has_moved = false;
+    let mut error = None;
+    let mut may_end = true;
+    loop {
+        // First a copy and then in place: smoltcp lends only one of the two rings at a time.
+        let input = socket.peek(scratch);
+        let driven = socket.write(|room| {
+            let driven = session.drive(cx, &place, service, input, room);
+            (driven.written, driven)
+        });
+        socket.consume(driven.taken);
+        error = error.or(driven.error);
+        if driven.taken > 0 || driven.written > 0 {
+            has_moved = true;
+        } else if may_end && session.is_readable() && socket.is_ended_by_peer() {
+            // It waits for what will never come.
+            may_end = false;
+            error = error.or(session.handle_eof(cx, service).error);
+        } else {
+            return (has_moved, error);
+        }
+    }
+}

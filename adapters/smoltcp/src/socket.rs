@@ -1,0 +1,119 @@
+//! The operations of a socket that a connection needs. Nothing else here knows smoltcp's socket, so that another stack
+//! (or a fork of this one) is another file like this.
+
+use core::net::SocketAddr;
+
+use smoltcp::socket::tcp::{self, State};
+
+/// Where a socket is in its life, as far as it matters to its user.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stage {
+    /// Free: it may listen.
+    Closed,
+    /// Closed, but its reset has not left yet.
+    Resetting,
+    /// Waits for a connection.
+    Listening,
+    /// The handshake is not complete.
+    Opening,
+    /// Bytes may come.
+    Open,
+    /// The peer has ended its direction. What it sent before may still be in the ring.
+    PeerEnded,
+    /// Both have ended. Free if need be: it may listen.
+    TimeWait,
+}
+
+/// A socket while it is looked after.
+pub(crate) struct Socket<'a, 's>(pub(crate) &'a mut tcp::Socket<'s>);
+
+impl Socket<'_, '_> {
+    pub(crate) fn stage(&self) -> Stage {
+        match self.0.state() {
+            State::Closed if self.0.remote_endpoint().is_some() => Stage::Resetting,
+            State::Closed => Stage::Closed,
+            State::Listen => Stage::Listening,
+            State::SynSent | State::SynReceived => Stage::Opening,
+            State::Established | State::FinWait1 | State::FinWait2 => Stage::Open,
+            State::CloseWait | State::Closing | State::LastAck => Stage::PeerEnded,
+            State::TimeWait => Stage::TimeWait,
+        }
+    }
+
+    /// Is there no connection any more?
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.stage(), Stage::Closed | Stage::Resetting | Stage::Listening)
+    }
+
+    /// Has the peer ended its direction? What it sent before may still be in the ring.
+    pub(crate) fn is_ended_by_peer(&self) -> bool {
+        matches!(self.stage(), Stage::PeerEnded | Stage::TimeWait)
+    }
+
+    /// May we write, now or when there is room?
+    pub(crate) fn may_send(&self) -> bool {
+        self.0.may_send()
+    }
+
+    /// Begins to listen, from [`Stage::Closed`], [`Stage::Resetting`] or [`Stage::TimeWait`].
+    pub(crate) fn listen(&mut self, port: u16) {
+        // It fails in other stages, which the caller excludes, and for port 0, on which nobody can listen.
+        let _ = self.0.listen(port);
+    }
+
+    /// Ends our direction, behind what was written.
+    pub(crate) fn close(&mut self) {
+        self.0.close();
+    }
+
+    /// Resets the connection; the reset leaves with the next poll of the interface.
+    pub(crate) fn abort(&mut self) {
+        self.0.abort();
+    }
+
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.0.remote_endpoint().map(Into::into)
+    }
+
+    pub(crate) fn recv_capacity(&self) -> usize {
+        self.0.recv_capacity()
+    }
+
+    pub(crate) fn send_capacity(&self) -> usize {
+        self.0.send_capacity()
+    }
+
+    /// Bytes that were written and that the peer has not acknowledged.
+    pub(crate) fn unacknowledged(&self) -> usize {
+        self.0.send_queue()
+    }
+
+    /// Copies out what has come, across the end of the ring, and leaves it there.
+    pub(crate) fn peek<'b>(&mut self, scratch: &'b mut [u8]) -> &'b [u8] {
+        let length = self.0.peek_slice(scratch).unwrap_or(0);
+        scratch.get(..length).unwrap_or(&[])
+    }
+
+    /// Removes the first `count` bytes of what has come.
+    pub(crate) fn consume(&mut self, count: usize) {
+        let mut left = count;
+        // Twice where they lie across the end of the ring.
+        while left > 0 {
+            match self.0.recv(|piece| (piece.len().min(left), piece.len().min(left))) {
+                Ok(taken) if taken > 0 => left = left.saturating_sub(taken),
+                _ => return,
+            }
+        }
+    }
+
+    /// Throws away what has come.
+    pub(crate) fn discard(&mut self) {
+        self.consume(usize::MAX);
+    }
+
+    /// Lets `write` write into the free part of the ring that lies in one piece: all of the ring, if it is empty;
+    /// nothing, if our direction is ended. It returns how many bytes it wrote, and what the caller wants to know.
+    pub(crate) fn write<R: Default>(&mut self, write: impl FnOnce(&mut [u8]) -> (usize, R)) -> R {
+        if self.0.may_send() { self.0.send(write).unwrap_or_default() } else { write(&mut []).1 }
+    }
+}
