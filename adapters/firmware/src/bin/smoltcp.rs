@@ -1,0 +1,67 @@
+//! The reference service on the board: the same source that a Linux server runs, over smoltcp.
+
+#![no_std]
+#![no_main]
+
+use core::mem::MaybeUninit;
+
+use cortex_m_rt::entry;
+use smoltcp::{
+    iface::{SocketSet, SocketStorage},
+    socket::tcp::{Socket, SocketBuffer},
+};
+use wirenut::{
+    http::Limits,
+    readiness::{Policy, WhenFull},
+    time::Duration,
+};
+use wirenut_firmware::{Board, FrameBuffers, info, warn};
+use wirenut_reference::{MemoryDevice, Reference};
+use wirenut_smoltcp::Server;
+
+const PORT: u16 = 80;
+/// A browser opens six connections at once.
+const CONNECTIONS: usize = 7;
+const BUFFER_LENGTH: usize = 2048;
+
+/// The seventh socket is for telling whoever else comes that we are full.
+const POLICY: Policy = Policy { slots: 6, evict_idle: true, when_full: WhenFull::Refuse };
+
+/// Sockets are few: who is gone without a word must not keep one for long.
+const LIMITS: Limits = Limits {
+    head: Duration::from_secs(10),
+    idle: Duration::from_secs(20),
+    linger: Duration::from_secs(2),
+    ..Limits::DEFAULT
+};
+
+#[entry]
+fn main() -> ! {
+    static mut FRAMES: FrameBuffers = FrameBuffers::new();
+    static mut BOARD: MaybeUninit<Board> = MaybeUninit::uninit();
+    static mut BUFFERS: [[[u8; BUFFER_LENGTH]; 2]; CONNECTIONS] = [[[0; BUFFER_LENGTH]; 2]; CONNECTIONS];
+    static mut SCRATCH: [u8; BUFFER_LENGTH] = [0; BUFFER_LENGTH];
+    // These are written at the start and not here: what is not all zeros would take as much flash as RAM.
+    static mut SOCKETS: MaybeUninit<[SocketStorage<'static>; CONNECTIONS]> = MaybeUninit::uninit();
+    static mut SERVER: MaybeUninit<Server<Reference<MemoryDevice>, CONNECTIONS>> = MaybeUninit::uninit();
+
+    let board = BOARD.write(Board::start(FRAMES));
+    let storage = SOCKETS.write([const { SocketStorage::EMPTY }; CONNECTIONS]);
+    let mut sockets = SocketSet::new(&mut storage[..]);
+    let handles = BUFFERS.each_mut().map(|[received, transmitted]| {
+        sockets.add(Socket::new(SocketBuffer::new(&mut received[..]), SocketBuffer::new(&mut transmitted[..])))
+    });
+    let server = SERVER.write(Server::new(handles, PORT, LIMITS, POLICY));
+    let service = Reference { device: MemoryDevice::new() };
+
+    info!("listening on port {=u16}", PORT);
+    loop {
+        board.poll(&mut sockets);
+        let now = board.clock.now();
+        while let Some(error) = server.poll(now, None, &mut sockets, &service, SCRATCH) {
+            warn!("{} at byte {=u64}", error.rule, error.offset);
+        }
+        let stack = board.interface.poll_at(now, &sockets);
+        board.sleep_until(stack.into_iter().chain(server.poll_timeout()).min());
+    }
+}
