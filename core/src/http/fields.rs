@@ -135,6 +135,9 @@ impl Flaw {
 /// ```
 #[inline]
 pub(crate) fn line(bytes: &[u8]) -> Result<Line<'_>, Flaw> {
+    if let [CR, LF, ..] = bytes {
+        return Ok(Line::Empty);
+    }
     let colon = scan::token_end(bytes);
     let (name, rest) = bytes.split_at_checked(colon).unwrap_or((bytes, &[]));
     let after_colon = match rest {
@@ -155,10 +158,11 @@ fn cold_flaw<T>(flaw: Flaw) -> Result<T, Flaw> {
     Err(flaw)
 }
 
-/// What begins with no name: the empty line, or a flaw at index `at`, where the name ended.
+/// The flaw of what begins with no name; `at` is the index where the name ended.
+#[cold]
+#[inline(never)]
 fn not_a_name(bytes: &[u8], at: usize) -> Result<Line<'_>, Flaw> {
     match (at, bytes.get(at..).unwrap_or(&[])) {
-        (0, [CR, LF, ..]) => Ok(Line::Empty),
         (_, [] | [CR]) => cold_flaw(Flaw::ended(at)),
         (0, [SP | HTAB, ..]) => cold_flaw(Flaw::broken(Rule::ObsoleteLineFolding, 0)),
         (_, [SP | HTAB, ..]) => cold_flaw(Flaw::broken(Rule::SpaceBeforeColon, at)),

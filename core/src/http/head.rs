@@ -180,29 +180,29 @@ impl HeadReader {
         Ok(Some((end.saturating_add(2), head)))
     }
 
-    /// Takes from a field what framing needs. The names that matter are told apart by their length first.
+    /// Takes from a field what framing needs. The names that matter are told apart by length and first letter first.
     #[inline]
     fn note(&mut self, limits: &Limits, bytes: &[u8], line: usize, field: Field<'_>) -> Result<(), Broken> {
         if self.field_count >= limits.field_count {
             return Err((Rule::TooManyFields, line));
         }
         self.field_count = self.field_count.saturating_add(1);
-        match field.name.len() {
-            4 if field.is("host") => self.note_host(field.value),
-            6 if field.is("expect") => self.note_expect(field.value),
-            7 if field.is("upgrade") => {
+        let noted = match (field.name.len(), field.name.first().map(u8::to_ascii_lowercase)) {
+            (4, Some(b'h')) if field.is("host") => self.note_host(field.value),
+            (6, Some(b'e')) if field.is("expect") => self.note_expect(field.value),
+            (7, Some(b'u')) if field.is("upgrade") => {
                 self.flags.set(Flags::UPGRADE_FIELD);
-                Ok(())
+                return Ok(());
             }
-            10 if field.is("connection") => {
+            (10, Some(b'c')) if field.is("connection") => {
                 self.note_connection(field.value);
-                Ok(())
+                return Ok(());
             }
-            14 if field.is("content-length") => self.note_content_length(field.value),
-            17 if field.is("transfer-encoding") => self.note_transfer_encoding(field.value),
-            _ => Ok(()),
-        }
-        .map_err(|rule| (rule, offset_of(field.value, bytes)))
+            (14, Some(b'c')) if field.is("content-length") => self.note_content_length(field.value),
+            (17, Some(b't')) if field.is("transfer-encoding") => self.note_transfer_encoding(field.value),
+            _ => return Ok(()),
+        };
+        noted.map_err(|rule| (rule, offset_of(field.value, bytes)))
     }
 
     fn note_host(&mut self, value: &[u8]) -> Result<(), Rule> {
@@ -227,12 +227,11 @@ impl HeadReader {
 
     fn note_connection(&mut self, value: &[u8]) {
         for option in list(value) {
-            if option.eq_ignore_ascii_case(b"close") {
-                self.flags.set(Flags::CLOSE);
-            } else if option.eq_ignore_ascii_case(b"keep-alive") {
-                self.flags.set(Flags::KEEP_ALIVE);
-            } else if option.eq_ignore_ascii_case(b"upgrade") {
-                self.flags.set(Flags::UPGRADE_OPTION);
+            match option.len() {
+                5 if option.eq_ignore_ascii_case(b"close") => self.flags.set(Flags::CLOSE),
+                7 if option.eq_ignore_ascii_case(b"upgrade") => self.flags.set(Flags::UPGRADE_OPTION),
+                10 if option.eq_ignore_ascii_case(b"keep-alive") => self.flags.set(Flags::KEEP_ALIVE),
+                _ => {}
             }
         }
     }
@@ -335,7 +334,11 @@ impl RequestLine<'_> {
 /// ```
 #[inline]
 fn request_line(bytes: &[u8]) -> Result<(RequestLine<'_>, usize), Flaw> {
-    let method_end = scan::token_end(bytes);
+    let method_end = match bytes {
+        [b'G', b'E', b'T', SP, ..] => 3,
+        [b'P', b'O', b'S', b'T', SP, ..] => 4,
+        _ => scan::token_end(bytes),
+    };
     let (method, rest) = bytes.split_at_checked(method_end).unwrap_or((bytes, &[]));
     let rest = match rest {
         [SP, rest @ ..] if method_end > 0 => rest,

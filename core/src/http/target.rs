@@ -86,7 +86,7 @@ impl<'b> Target<'b> {
 }
 
 fn split_query(hier: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match hier.iter().position(|&byte| byte == b'?').and_then(|mark| hier.split_at_checked(mark)) {
+    match hier.split_at_checked(scan::query_mark(hier)).filter(|(_, query)| !query.is_empty()) {
         Some((path, query)) => (path, query.get(1..)),
         None => (hier, None),
     }
@@ -136,7 +136,7 @@ pub(crate) fn is_host_field(value: &[u8]) -> bool {
 
 /// Most hosts are names without escapes, perhaps with a port; whatever else there is goes through the grammar.
 fn is_plain_host(value: &[u8]) -> bool {
-    let name_length = value.iter().position(|&byte| !scan::is_reg_name(byte) || byte == b'%').unwrap_or(value.len());
+    let name_length = scan::plain_name_end(value);
     match value.get(name_length..) {
         Some([]) => true,
         Some([b':', port @ ..]) => name_length > 0 && port.iter().all(u8::is_ascii_digit),

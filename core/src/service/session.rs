@@ -163,12 +163,14 @@ impl<S: Service + ?Sized> Session<S> {
             Err(WriteError::Full) => {
                 self.connection = before;
                 if driven.written == 0 && out.len() >= host.output_capacity() {
+                    // Once more, so that the connection knows the request that it has to answer.
+                    let _ = self.connection.receive(cx, rest);
                     let error = self.connection.abort(cx, Rule::ResponseTooLarge);
                     self.fail(service, error, driven);
                     return Turn::Progress;
                 }
                 // The request stays where it is; the time that its sender takes is not its fault now.
-                self.connection.pause(cx);
+                self.connection.hold(cx);
                 Turn::Rest
             }
             Err(WriteError::Misuse(_)) => {

@@ -9,6 +9,9 @@ impl ServerConnection {
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if matches!(self.ending, Ending::Close | Ending::Abort) {
+            return None;
+        }
         // The time to linger runs only once the last response is sent.
         let lingers_later = self.ending == Ending::Linger && self.write_deadline != Deadline::NEVER;
         // Bytes of a tunnel come when they come; the service that reads them has its own deadlines.
@@ -101,7 +104,7 @@ impl ServerConnection {
     #[cold]
     pub(super) fn fail(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
         if let Some(error) = self.error() {
-            if rule == Rule::WriteTimeout {
+            if matches!(rule, Rule::WriteTimeout | Rule::Reset | Rule::HostClosed) {
                 self.ending = Ending::Abort;
             }
             return error;

@@ -4,7 +4,7 @@ use super::super::chunked::{self, ChunkLine, ChunkPhase};
 use super::super::flags::Flags;
 use super::super::head::{BodyFraming, HeadReader, LineProgress, Section};
 use super::super::state::{Change, Side, State};
-use super::{Context, Ending, Error, Event, Fields, Receiving, Rule, ServerConnection};
+use super::{Context, Ending, Error, Event, Fields, Receiving, Rule, Sending, ServerConnection};
 use crate::scan::{CR, LF};
 use crate::time::{Duration, Instant};
 
@@ -48,7 +48,8 @@ impl ServerConnection {
             (_, State::Done, State::Done) => self.next_message(cx, input),
             (_, State::Idle, _) => self.receive_head(cx, input),
             (_, State::SendBody | State::Tunnel, _) => self.receive_body(cx, input),
-            (_, State::Done, _) => {
+            // In a tunnel the peer may end its direction first.
+            (_, State::Done | State::MustClose, _) => {
                 self.stop_awaiting(cx.now);
                 Ok((0, Event::Paused))
             }
@@ -79,6 +80,10 @@ impl ServerConnection {
     /// [`Rule::Truncated`] in the middle of a message.
     pub fn handle_eof(&mut self, cx: &Context<'_>) -> Result<(), Error> {
         self.flags.set(Flags::EOF);
+        if !self.flags.has(Flags::AWAITS_PEER) {
+            // What came before is not understood yet. When it turns out to be too little, `receive` comes back here.
+            return Ok(());
+        }
         self.stop_awaiting(cx.now);
         match (self.ending, self.states.client()) {
             (Ending::Close | Ending::Abort | Ending::Answer, _) => Ok(()),
@@ -98,13 +103,9 @@ impl ServerConnection {
 
     fn receive_head<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
         let mut rest = input;
-        if !input.is_empty() && !self.flags.has(Flags::BEGUN) {
-            self.flags.set(Flags::BEGUN);
-            self.stop_awaiting(cx.now);
-            self.peer_time = cx.limits.head.as_micros();
-        }
         while let ([CR, LF, after @ ..], 0) = (rest, self.progress.searched) {
             if self.offset >= EMPTY_LINE_BYTES {
+                self.flags.set(Flags::BEGUN);
                 return Err(self.fail(cx, Rule::InvalidMethod));
             }
             self.offset = self.offset.saturating_add(2);
@@ -114,6 +115,12 @@ impl ServerConnection {
         if matches!(rest, [] | [CR]) {
             self.await_peer(cx.now);
             return Ok((skipped, Event::NeedMore));
+        }
+        // Empty lines do not begin a message: some clients put one behind each.
+        if !self.flags.has(Flags::BEGUN) {
+            self.flags.set(Flags::BEGUN);
+            self.stop_awaiting(cx.now);
+            self.peer_time = cx.limits.head.as_micros();
         }
         let mut reader = HeadReader {
             content_length: self.remaining,
@@ -261,6 +268,10 @@ impl ServerConnection {
     /// The response did not wait for the end of the request's content. It is skipped if little of it is left, so that
     /// the connection can go on; otherwise the connection ends.
     fn skip_body<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+        if self.sending == Sending::LastChunk {
+            self.stop_awaiting(cx.now);
+            return Ok((0, Event::Paused));
+        }
         let mut used = 0;
         loop {
             let known = if self.receiving == Receiving::Length { self.remaining } else { self.received };
@@ -289,7 +300,7 @@ impl ServerConnection {
 
     /// Both messages are complete: begins the next one, or ends the connection.
     fn next_message<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
-        if self.sending == super::Sending::LastChunk {
+        if self.sending == Sending::LastChunk {
             return Ok((0, Event::Paused));
         }
         if !self.persists() {
@@ -323,6 +334,12 @@ impl ServerConnection {
         if self.error().is_none() && self.ending != Ending::Linger {
             self.stop_awaiting(cx.now);
         }
+    }
+
+    /// As [`Self::pause`], with a request's head that is here and waits for room: the connection is not idle.
+    pub(crate) fn hold(&mut self, cx: &Context<'_>) {
+        self.flags.set(Flags::BEGUN);
+        self.pause(cx);
     }
 
     /// It is not the peer's turn: its time stands still.

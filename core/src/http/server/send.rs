@@ -30,14 +30,15 @@ impl ServerConnection {
             writer.put_field(field)?;
         }
         if plan.writes_framing {
-            match (response.length, plan.sending) {
-                (Some(length), _) => {
+            match response.length {
+                Some(length) => {
                     writer.put(b"Content-Length: ")?;
                     writer.put_decimal(length)?;
                     writer.put(b"\r\n")?;
                 }
-                (None, Sending::UntilClose) => {}
-                (None, _) => writer.put(b"Transfer-Encoding: chunked\r\n")?,
+                // An HTTP/1.0 client knows no transfer coding (RFC 9112 §6.1), not even of a body that it will not get.
+                None if self.flags.has(Flags::HTTP10) => {}
+                None => writer.put(b"Transfer-Encoding: chunked\r\n")?,
             }
         }
         if response.status == Status::SWITCHING_PROTOCOLS {
@@ -300,7 +301,7 @@ fn fill_chunk(out: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
         0..=20 => 1,
         21..=261 => 2,
         262..=4_102 => 3,
-        4_103..=65_544 => 4,
+        4_103..=65_543 => 4,
         _ => 8,
     };
     let most = room.saturating_sub(digits).saturating_sub(4).min(0xffff_ffff);

@@ -2,6 +2,14 @@
 //!
 //! The classes are those of RFC 9110 §5.5 and §5.6.2, RFC 9112 §3.2 and RFC 3986 §2, as bits of one table.
 
+/// One way of scanning, in two files with the same surface.
+#[cfg(all(feature = "sse2", target_arch = "x86_64"))]
+#[path = "sse2.rs"]
+mod blocks;
+#[cfg(not(all(feature = "sse2", target_arch = "x86_64")))]
+#[path = "words.rs"]
+mod blocks;
+
 pub(crate) const CR: u8 = b'\r';
 pub(crate) const LF: u8 = b'\n';
 pub(crate) const SP: u8 = b' ';
@@ -17,6 +25,11 @@ const REG_NAME: u8 = 4;
 /// What a field value may hold (RFC 9110 §5.5): visible ASCII, space, tab and obs-text.
 const FIELD_VALUE: u8 = 8;
 
+/// A registered name without escapes.
+const PLAIN_NAME: u8 = 16;
+/// Anything but a question mark.
+const NO_QUERY_MARK: u8 = 32;
+
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0_u8;
@@ -30,6 +43,12 @@ const CLASSES: [u8; 256] = {
         }
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._~!$&'()*+,;=%") {
             class |= REG_NAME;
+            if byte != b'%' {
+                class |= PLAIN_NAME;
+            }
+        }
+        if byte != b'?' {
+            class |= NO_QUERY_MARK;
         }
         if byte >= 0x80 || byte == HTAB || (byte >= SP && byte != 0x7f) {
             class |= FIELD_VALUE;
@@ -68,13 +87,33 @@ fn class_end(bytes: &[u8], class: u8) -> usize {
 }
 
 /// Length of the token that `bytes` begin with.
+#[inline]
 pub(crate) fn token_end(bytes: &[u8]) -> usize {
-    class_end(bytes, TOKEN)
+    blocks::class_end(bytes, TOKEN, blocks::outside_names)
 }
 
 /// Length of the request target that `bytes` begin with.
+#[inline]
 pub(crate) fn target_end(bytes: &[u8]) -> usize {
-    class_end(bytes, TARGET)
+    blocks::class_end(bytes, TARGET, blocks::outside_targets)
+}
+
+/// Length of the field value that `bytes` begin with: up to the first byte which no value may hold.
+#[inline]
+pub(crate) fn value_end(bytes: &[u8]) -> usize {
+    blocks::class_end(bytes, FIELD_VALUE, blocks::controls)
+}
+
+/// Index of the first question mark, or the length.
+#[inline]
+pub(crate) fn query_mark(bytes: &[u8]) -> usize {
+    blocks::class_end(bytes, NO_QUERY_MARK, blocks::query_marks)
+}
+
+/// Length of the registered name without escapes that `bytes` begin with.
+#[inline]
+pub(crate) fn plain_name_end(bytes: &[u8]) -> usize {
+    class_end(bytes, PLAIN_NAME)
 }
 
 /// Is this byte allowed in a registered name?
@@ -95,51 +134,6 @@ pub(crate) fn is_field_value(bytes: &[u8]) -> bool {
 /// Index of the first line feed.
 pub(crate) fn line_feed(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == LF)
-}
-
-/// Length of the field value that `bytes` begin with: up to the first byte which no value may hold.
-#[cfg(target_pointer_width = "64")]
-pub(crate) fn value_end(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    // Thirty-two at a time, in a form that compilers turn into vector instructions.
-    while let Some((block, after)) = rest.split_first_chunk::<32>() {
-        if block.iter().fold(false, |found, &byte| found | is_control(byte)) {
-            break;
-        }
-        rest = after;
-    }
-    // Then eight at a time: a byte below SP borrows from its top bit, and so does one that equals DEL after the xor.
-    // What is found first is found exactly.
-    while let Some((block, after)) = rest.split_first_chunk::<8>() {
-        const ONES: u64 = u64::from_le_bytes([1; 8]);
-        const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
-        let word = u64::from_le_bytes(*block);
-        let delete = word ^ u64::from_le_bytes([0x7f; 8]);
-        let below_space = word.wrapping_sub(u64::from_le_bytes([SP; 8])) & !word;
-        let found = (below_space | (delete.wrapping_sub(ONES) & !delete)) & TOPS;
-        if found != 0 {
-            let step = usize::try_from(found.trailing_zeros() / 8).unwrap_or(0);
-            if block.get(step) != Some(&HTAB) {
-                return bytes.len().saturating_sub(rest.len()).saturating_add(step);
-            }
-            rest = rest.get(step.saturating_add(1)..).unwrap_or(&[]);
-            continue;
-        }
-        rest = after;
-    }
-    let stopped = bytes.len().saturating_sub(rest.len());
-    stopped.saturating_add(class_end(rest, FIELD_VALUE))
-}
-
-#[cfg(target_pointer_width = "64")]
-const fn is_control(byte: u8) -> bool {
-    (byte < SP && byte != HTAB) || byte == 0x7f
-}
-
-/// Length of the field value that `bytes` begin with: up to the first byte which no value may hold.
-#[cfg(not(target_pointer_width = "64"))]
-pub(crate) fn value_end(bytes: &[u8]) -> usize {
-    class_end(bytes, FIELD_VALUE)
 }
 
 /// `bytes` without the optional white space around them (RFC 9110 §5.6.3).
@@ -183,18 +177,34 @@ mod tests {
     use super::*;
     use alloc::vec;
 
+    /// Each scanner against the plain loop over its class: every byte at every place of every length.
     #[test]
-    fn value_end_finds_every_byte_at_every_place() {
-        for length in 0..80 {
-            for place in 0..length {
-                for byte in 0..=u8::MAX {
-                    let mut bytes = vec![b'x'; length];
-                    bytes[place] = byte;
-                    let allowed = byte == HTAB || byte >= 0x80 || (0x20..0x7f).contains(&byte);
-                    let expected = if allowed { length } else { place };
-                    assert_eq!(value_end(&bytes), expected, "byte {byte} at {place} of {length}");
+    fn scanners_find_every_byte_at_every_place() {
+        type Scanner = fn(&[u8]) -> usize;
+        let scanners: [(Scanner, u8); 3] = [(token_end, TOKEN), (target_end, TARGET), (value_end, FIELD_VALUE)];
+        for (scanner, class) in scanners {
+            for length in 0..50 {
+                for place in 0..length {
+                    for byte in 0..=u8::MAX {
+                        let mut bytes = vec![b'x'; length];
+                        bytes[place] = byte;
+                        let expected = class_end(&bytes, class);
+                        assert_eq!(scanner(&bytes), expected, "class {class}, byte {byte} at {place} of {length}");
+                    }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn classes_are_those_of_the_rfcs() {
+        for byte in 0..=u8::MAX {
+            let character = char::from(byte);
+            assert_eq!(has_class(byte, FIELD_VALUE), byte == HTAB || (byte >= 0x20 && byte != 0x7f), "{byte}");
+            let token = character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character);
+            assert_eq!(has_class(byte, TOKEN), token, "{byte}");
+            let target = character.is_ascii_graphic() && !"\"#<>\\".contains(character);
+            assert_eq!(has_class(byte, TARGET), target, "{byte}");
         }
     }
 
