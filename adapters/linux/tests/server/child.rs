@@ -1,0 +1,138 @@
+//! What concerns a whole process, and so needs one of its own: signals, and descriptors that run out.
+
+use core::net::SocketAddr;
+use core::sync::atomic::Ordering;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use wirenut_linux::{Config, Server};
+
+use crate::client::Client;
+use crate::lab::{Lab, wait_until};
+
+const VARIABLE: &str = "WIRENUT_TEST_CHILD";
+
+/// Not a test by itself: what the child runs.
+#[test]
+fn serve_in_the_child() {
+    if std::env::var_os(VARIABLE).is_none() {
+        return;
+    }
+    let mut server = Server::bind("127.0.0.1:0", Config { evict_idle: false, ..Config::DEFAULT }).unwrap();
+    server.stop_on_signals().unwrap();
+    println!("\naddress {}", server.local_addr());
+    let (lab, woken) = Lab::new(None);
+    let report = server.run(&lab).unwrap();
+    drop(woken);
+    assert_eq!(lab.begun.load(Ordering::SeqCst), lab.closed.load(Ordering::SeqCst));
+    println!("\nreport {} {}", report.accepted, report.cut);
+}
+
+struct Process {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Process {
+    fn start(most_descriptors: u32) -> Self {
+        let mut child = Command::new("sh")
+            .arg("-c")
+            .arg(format!("ulimit -n {most_descriptors} && exec \"$0\" --exact child::serve_in_the_child --nocapture"))
+            .arg(std::env::current_exe().unwrap())
+            .env(VARIABLE, "1")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let address = line(&mut output, "address ").parse().unwrap();
+        Self { child, output, address }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end, and gives what it reports: connections accepted, and cut.
+    fn end(&mut self) -> String {
+        let report = line(&mut self.output, "report ");
+        // What is printed after that must have a reader.
+        std::io::copy(&mut self.output, &mut std::io::sink()).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        report
+    }
+
+    /// Ticks (hundredths of a second) of CPU time that it has used.
+    fn ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let after_name = stat.rsplit_once(") ").unwrap().1;
+        after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn line(output: &mut impl BufRead, prefix: &str) -> String {
+    let mut lines = output.lines().map(Result::unwrap);
+    lines.find_map(|line| line.strip_prefix(prefix).map(str::to_owned)).expect("the child says it")
+}
+
+#[test]
+fn the_first_signal_drains_and_the_second_one_ends() {
+    for signal in ["TERM", "INT"] {
+        let mut process = Process::start(100);
+        let mut busy = Client::connect(process.address);
+        busy.ask("/never");
+        let mut idle = Client::connect(process.address);
+        assert_eq!(idle.get("/hello").status, 200);
+        process.signal(signal);
+        idle.assert_closed();
+        assert!(busy.is_silent());
+        process.signal(signal);
+        assert_eq!(process.end(), "2 1");
+        assert_eq!(busy.rest().0, b"");
+    }
+}
+
+#[test]
+fn a_signal_lets_exchanges_finish() {
+    let mut process = Process::start(100);
+    let mut busy = Client::connect(process.address);
+    busy.ask("/wait/300");
+    let mut idle = Client::connect(process.address);
+    assert_eq!(idle.get("/hello").status, 200);
+    process.signal("TERM");
+    idle.assert_closed();
+    assert_eq!(busy.response().body, b"waited");
+    drop(busy);
+    assert_eq!(process.end(), "2 0");
+}
+
+#[test]
+fn descriptors_that_run_out_are_survived() {
+    let mut process = Process::start(24);
+    let mut clients: Vec<Client> = (0..60).map(|_| Client::connect(process.address)).collect();
+    for client in &mut clients {
+        client.stream.get_mut().write_all(crate::client::get("/hello").as_bytes()).unwrap();
+    }
+    assert_eq!(clients[0].response().status, 200);
+    assert!(clients[59].is_silent());
+    // It neither ends nor turns round and round.
+    let before = process.ticks();
+    std::thread::sleep(core::time::Duration::from_secs(1));
+    assert!(process.ticks() - before < 50);
+    for mut client in clients.drain(1..) {
+        assert_eq!(client.response().status, 200);
+    }
+    assert_eq!(clients[0].get("/hello").status, 200);
+    drop(clients);
+    process.signal("TERM");
+    wait_until("it ends", || process.child.try_wait().unwrap().is_some());
+    assert_eq!(process.end(), "60 0");
+}

@@ -1,0 +1,12 @@
+//! The server over real sockets: every path of a connection, and `closed` exactly once in each of them.
+
+extern crate alloc;
+
+mod admission;
+mod child;
+mod client;
+mod endings;
+mod exchanges;
+mod lab;
+mod output;
+mod stopping;
