@@ -27,12 +27,12 @@ fn a_thousand_pipelined_requests_are_answered_in_order() {
     let server = Running::start(Config::DEFAULT);
     let mut client = Client::connect(server.address);
     // Large answers among them, so that the peer's buffers fill in the middle of requests.
-    let path = |number: usize| if number % 10 == 0 { "/big/50000" } else { "/hello" };
+    let path = |number: u32| if number.is_multiple_of(10) { "/big/50000" } else { "/hello" };
     let requests: String = (0..1_000).map(|number| get(path(number))).collect();
     let mut sender = client.stream.get_ref().try_clone().unwrap();
     let sending = thread::spawn(move || sender.write_all(requests.as_bytes()).unwrap());
-    for number in 0..1_000 {
-        let expected = if number % 10 == 0 { 50_000 } else { 13 };
+    for number in 0..1_000_u32 {
+        let expected = if number.is_multiple_of(10) { 50_000 } else { 13 };
         assert_eq!(client.response().body.len(), expected, "{number}");
     }
     sending.join().unwrap();

@@ -28,13 +28,13 @@ pub(crate) struct Lab {
 
 pub(crate) enum Exchange {
     Simple,
-    Echo { is_complete: bool, kept: Vec<u8> },
+    Echo { is_complete: bool },
     Sink(u64),
     Big(u64),
     WaitUntil(Instant),
-    Woken(Arc<AtomicU64>),
+    Woken,
     Never,
-    File { is_moved: bool },
+    File,
 }
 
 impl Lab {
@@ -76,7 +76,7 @@ impl Service for Lab {
             }
             "echo" => {
                 answer.respond(&OK.with_unknown_length())?;
-                self.begin(Exchange::Echo { is_complete: false, kept: Vec::new() }, Step::More)
+                self.begin(Exchange::Echo { is_complete: false }, Step::More)
             }
             "sink" => self.begin(Exchange::Sink(0), Step::More),
             "big" => {
@@ -89,13 +89,13 @@ impl Service for Lab {
             }
             "wake" => {
                 self.wakers.send(answer.waker()).unwrap();
-                self.begin(Exchange::Woken(Arc::default()), Step::Wait(None))
+                self.begin(Exchange::Woken, Step::Wait(None))
             }
             "never" => self.begin(Exchange::Never, Step::Wait(None)),
             "file" => {
                 answer.respond(&OK.with_length(number))?;
                 let source = FileRange::new(Arc::clone(self.file.as_ref().unwrap()), 0);
-                self.begin(Exchange::File { is_moved: false }, Step::Transfer { source, length: number })
+                self.begin(Exchange::File, Step::Transfer { source, length: number })
             }
             _ => {
                 answer.send(&Response::new(Status::NOT_FOUND), b"")?;
@@ -116,7 +116,12 @@ impl Service for Lab {
                 *taken += piece.len() as u64;
                 piece.len()
             }
-            _ => piece.len(),
+            Exchange::Simple
+            | Exchange::Big(_)
+            | Exchange::WaitUntil(_)
+            | Exchange::Woken
+            | Exchange::Never
+            | Exchange::File => piece.len(),
         };
         self.taken.fetch_add(taken as u64, Ordering::SeqCst);
         Ok((taken, Step::More))
@@ -128,20 +133,18 @@ impl Service for Lab {
         _: Fields<'_>,
         answer: &mut Answer<'_>,
     ) -> Result<Step<FileRange>, WriteError> {
-        match exchange {
-            Exchange::Echo { is_complete, .. } => *is_complete = true,
-            Exchange::Sink(taken) => {
-                answer.send(&OK, taken.to_string().as_bytes())?;
-                return Ok(Step::Done);
-            }
-            _ => {}
+        if let Exchange::Echo { is_complete } = exchange {
+            *is_complete = true;
+        } else if let Exchange::Sink(taken) = exchange {
+            answer.send(&OK, taken.to_string().as_bytes())?;
+            return Ok(Step::Done);
         }
         self.proceed(exchange, answer)
     }
 
     fn proceed(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step<FileRange>, WriteError> {
         match exchange {
-            Exchange::Echo { is_complete, kept } if *is_complete && kept.is_empty() => Ok(Step::Done),
+            Exchange::Echo { is_complete: true } => Ok(Step::Done),
             Exchange::Simple | Exchange::Echo { .. } | Exchange::Sink(_) => Ok(Step::More),
             Exchange::Big(left) => {
                 answer.fill_body(|place| {
@@ -159,16 +162,11 @@ impl Service for Lab {
                 answer.send(&OK, b"waited")?;
                 Ok(Step::Done)
             }
-            Exchange::Woken(times) => {
-                // The end of the request's content comes before anybody was woken.
+            Exchange::Woken => {
                 answer.send(&OK, b"woken")?;
-                times.fetch_add(1, Ordering::SeqCst);
                 Ok(Step::Done)
             }
-            Exchange::File { is_moved } => {
-                *is_moved = true;
-                Ok(if answer.unsent() == Some(0) { Step::Done } else { Step::More })
-            }
+            Exchange::File => Ok(if answer.unsent() == Some(0) { Step::Done } else { Step::More }),
         }
     }
 
