@@ -39,18 +39,21 @@ pub struct ServeArguments {
     /// The directory to serve
     #[arg(value_name = "DIR", default_value = ".")]
     pub directory: PathBuf,
-    /// Where to listen, and what to say.
+    /// Where to listen.
     #[command(flatten)]
     pub server: ServerArguments,
+    /// Print no line for each request
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// What `wirenut demo` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  wirenut demo --listen 127.0.0.1:9000 --quiet")]
+  wirenut demo --listen 127.0.0.1:9000")]
 pub struct DemoArguments {
-    /// Where to listen, and what to say.
+    /// Where to listen.
     #[command(flatten)]
     pub server: ServerArguments,
 }
@@ -61,9 +64,6 @@ pub struct ServerArguments {
     /// The address and port to listen at; port 0 lets the system choose
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     pub listen: SocketAddr,
-    /// Print no line for each request
-    #[arg(long, short)]
-    pub quiet: bool,
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
@@ -96,17 +96,15 @@ mod tests {
             let Command::Serve(arguments) = parse(line).unwrap().command else { panic!("{line}") };
             assert_eq!(arguments.directory, PathBuf::from(directory), "{line}");
             assert_eq!(arguments.server.listen, listen.parse().unwrap(), "{line}");
-            assert_eq!(arguments.server.quiet, quiet, "{line}");
+            assert_eq!(arguments.quiet, quiet, "{line}");
         }
     }
 
     #[test]
     fn demo_takes_what_it_is_given() {
-        for (line, listen, quiet) in
-            [("wirenut demo", "127.0.0.1:8080", false), ("wirenut demo --listen [::]:9000 --quiet", "[::]:9000", true)]
-        {
+        for (line, listen) in [("wirenut demo", "127.0.0.1:8080"), ("wirenut demo --listen [::]:9000", "[::]:9000")] {
             let Command::Demo(arguments) = parse(line).unwrap().command else { panic!("{line}") };
-            assert_eq!((arguments.server.listen, arguments.server.quiet), (listen.parse().unwrap(), quiet), "{line}");
+            assert_eq!(arguments.server.listen, listen.parse().unwrap(), "{line}");
         }
     }
 
@@ -121,6 +119,7 @@ mod tests {
             ("wirenut serve --listen localhost:8080", ErrorKind::ValueValidation),
             ("wirenut serve --listen ::1:8080", ErrorKind::ValueValidation),
             ("wirenut serve --listen 127.0.0.1:65536", ErrorKind::ValueValidation),
+            ("wirenut demo --quiet", ErrorKind::UnknownArgument),
             ("wirenut demo dir", ErrorKind::UnknownArgument),
         ] {
             let error = parse(line).unwrap_err();
@@ -134,7 +133,7 @@ mod tests {
         for line in ["wirenut serve --help", "wirenut serve -h", "wirenut demo --help"] {
             let help = parse(line).unwrap_err();
             assert_eq!(help.kind(), ErrorKind::DisplayHelp);
-            for part in ["127.0.0.1:8080", "--listen <ADDR:PORT>", "--quiet", "Example"] {
+            for part in ["127.0.0.1:8080", "--listen <ADDR:PORT>", "Example"] {
                 assert!(help.to_string().contains(part), "{line}: {part}");
             }
         }

@@ -5,6 +5,8 @@ use core::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use wirenut_linux::{BindError, RunError};
+
 /// Why the command ended without success. Its `Display` is the line for the user, without the `wirenut: ` before it.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -16,8 +18,17 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
-    /// This build of the command has no server in it yet.
-    NoServer,
+    /// The address could not be listened on.
+    Listen(BindError),
+    /// The server ended.
+    Run(RunError),
+    /// The system would not give what the command needs to run.
+    System {
+        /// What was asked for.
+        what: &'static str,
+        /// What the system said.
+        error: io::Error,
+    },
 }
 
 impl fmt::Display for Failure {
@@ -26,7 +37,9 @@ impl fmt::Display for Failure {
             Self::Directory { path, error } => {
                 write!(f, "cannot serve '{}': {error}", path.display())
             }
-            Self::NoServer => f.write_str("this build has no server in it yet"),
+            Self::Listen(error) => error.fmt(f),
+            Self::Run(error) => error.fmt(f),
+            Self::System { what, error } => write!(f, "cannot {what}: {error}"),
         }
     }
 }
@@ -34,8 +47,9 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Directory { error, .. } => Some(error),
-            Self::NoServer => None,
+            Self::Directory { error, .. } | Self::System { error, .. } => Some(error),
+            Self::Listen(error) => Some(error),
+            Self::Run(error) => Some(error),
         }
     }
 }

@@ -3,9 +3,11 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`arguments`] | the command line |
+//! | [`demo`] | the reference service
 //! | [`failure`] | what ends the command with status 1, in one line |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
+//! | [`server`] | listening, saying where, running until told to stop |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
 
@@ -14,9 +16,11 @@
 extern crate alloc;
 
 pub mod arguments;
+pub mod demo;
 pub mod failure;
 pub mod log;
 pub mod serve;
+pub mod server;
 
 use arguments::{Arguments, Command};
 use failure::Failure;
@@ -29,6 +33,6 @@ use failure::Failure;
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Serve(arguments) => serve::serve(&arguments),
-        Command::Demo(_) => Err(Failure::NoServer),
+        Command::Demo(arguments) => demo::demo(&arguments),
     }
 }

@@ -78,9 +78,9 @@ impl fmt::Display for Escaped<'_> {
 /// request: lines beyond a backlog are dropped, and a line tells how many. Once writing has failed (a closed pipe), the
 /// log is silent.
 #[derive(Debug)]
-pub struct AccessLog(Option<Arc<Shared>>);
+pub struct LineLog(Option<Arc<Shared>>);
 
-impl AccessLog {
+impl LineLog {
     /// Writes to standard output.
     ///
     /// # Errors
@@ -112,7 +112,7 @@ impl AccessLog {
     }
 
     /// Has the line written. Never blocks for long, never fails, never panics.
-    pub fn record(&self, line: &Line<'_>) {
+    pub fn record(&self, line: &impl fmt::Display) {
         let Some(shared) = &self.0 else { return };
         let mut backlog = shared.lock();
         if backlog.phase != Phase::Open {
@@ -129,7 +129,7 @@ impl AccessLog {
     }
 }
 
-impl Drop for AccessLog {
+impl Drop for LineLog {
     /// Waits for the last lines, but not for ever.
     fn drop(&mut self) {
         let Some(shared) = &self.0 else { return };
@@ -216,6 +216,37 @@ fn write_all(out: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
             outcome => return outcome,
         }
     }
+}
+
+/// What goes wrong on connections, on standard error: the sink of the `log` crate.
+struct ErrorLog(LineLog);
+
+impl log::Log for ErrorLog {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::Level::Warn
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            self.0.record(&format_args!("wirenut: {}", record.args()));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Has warnings and errors written to standard error from now on, without ever waiting for whoever reads it.
+///
+/// # Errors
+///
+/// The system would not give a thread.
+pub fn write_errors_to_standard_error() -> io::Result<()> {
+    let sink = ErrorLog(LineLog::new(io::stderr())?);
+    // It fails only if there is a sink already.
+    if log::set_boxed_logger(Box::new(sink)).is_ok() {
+        log::set_max_level(log::LevelFilter::Warn);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -307,7 +338,7 @@ mod tests {
     #[test]
     fn every_line_is_written_before_the_log_is_gone() {
         let page = Page::default();
-        let log = AccessLog::new(page.clone()).unwrap();
+        let log = LineLog::new(page.clone()).unwrap();
         for _ in 0..100 {
             log.record(&line(b"GET", b"/"));
         }
@@ -319,7 +350,7 @@ mod tests {
     fn short_writes_and_passing_errors_lose_nothing() {
         let page = Page::default();
         let log =
-            AccessLog::new(Script(vec![io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock], page.clone())).unwrap();
+            LineLog::new(Script(vec![io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock], page.clone())).unwrap();
         log.record(&line(b"GET", b"/"));
         drop(log);
         assert_eq!(page.text(), format!("{}\n", line(b"GET", b"/")));
@@ -328,7 +359,7 @@ mod tests {
     #[test]
     fn closed_output_is_ignored() {
         let page = Page::default();
-        let log = AccessLog::new(Script(vec![io::ErrorKind::BrokenPipe], page.clone())).unwrap();
+        let log = LineLog::new(Script(vec![io::ErrorKind::BrokenPipe], page.clone())).unwrap();
         log.record(&line(b"GET", b"/"));
         while log.0.as_ref().unwrap().lock().phase == Phase::Open {
             thread::yield_now();
@@ -344,7 +375,7 @@ mod tests {
         let page = Page::default();
         let (release, released) = mpsc::channel();
         let (writing, is_writing) = mpsc::channel();
-        let log = AccessLog::new(Stalled(released, writing, page.clone())).unwrap();
+        let log = LineLog::new(Stalled(released, writing, page.clone())).unwrap();
         log.record(&line(b"GET", b"/"));
         is_writing.recv().unwrap();
         for _ in 0..10_000 {
@@ -362,7 +393,7 @@ mod tests {
     fn stalled_output_does_not_keep_the_program_from_ending() {
         let (_release, released) = mpsc::channel();
         let (writing, is_writing) = mpsc::channel();
-        let log = AccessLog::new(Stalled(released, writing, Page::default())).unwrap();
+        let log = LineLog::new(Stalled(released, writing, Page::default())).unwrap();
         log.record(&line(b"GET", b"/"));
         is_writing.recv().unwrap();
         let start = Instant::now();
@@ -372,6 +403,6 @@ mod tests {
 
     #[test]
     fn silence_is_silent() {
-        AccessLog::silent().record(&line(b"GET", b"/"));
+        LineLog::silent().record(&line(b"GET", b"/"));
     }
 }

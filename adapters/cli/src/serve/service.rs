@@ -15,7 +15,7 @@ use super::pool::{Busy, Pool};
 use super::reader::{FileReader, Read};
 use super::reply::Reply;
 use super::root::{Entry, OpenError, Root};
-use crate::log::{AccessLog, Line};
+use crate::log::{Line, LineLog};
 
 const ALLOW: Field<'static> = Field::new("Allow", "GET, HEAD");
 const TEXT: Field<'static> = Field::new("Content-Type", "text/plain; charset=utf-8");
@@ -29,13 +29,13 @@ const BUSY_WAIT: Duration = Duration::from_millis(5);
 pub struct Files {
     root: Arc<Root>,
     pool: Pool,
-    log: Option<AccessLog>,
+    log: Option<LineLog>,
 }
 
 impl Files {
     /// Files beneath `root`, read by `pool` where a disk has to be waited for; a line in `log` for each request.
     #[must_use]
-    pub const fn new(root: Arc<Root>, pool: Pool, log: Option<AccessLog>) -> Self {
+    pub const fn new(root: Arc<Root>, pool: Pool, log: Option<LineLog>) -> Self {
         Self { root, pool, log }
     }
 }

@@ -1,0 +1,36 @@
+//! What both servers of this command have in common: listen, say where, run until told to stop.
+
+use core::net::SocketAddr;
+use std::io::{self, Write};
+
+use wirenut::service::Service;
+use wirenut_linux::{Config, Server, Transfer};
+
+use crate::failure::Failure;
+use crate::log;
+
+/// How the servers of this command run.
+pub const CONFIG: Config = Config::DEFAULT;
+
+/// Listens on an address.
+///
+/// # Errors
+///
+/// [`Failure::Listen`]: it is taken, or not ours.
+pub fn listen(address: &SocketAddr) -> Result<Server, Failure> {
+    Server::bind(address, CONFIG).map_err(Failure::Listen)
+}
+
+/// Prints the address, and serves until SIGTERM or SIGINT.
+///
+/// # Errors
+///
+/// What ended the server.
+pub fn run<S: Service<Source: Transfer>>(mut server: Server, service: &S) -> Result<(), Failure> {
+    let system = |what| move |error| Failure::System { what, error };
+    log::write_errors_to_standard_error().map_err(system("start a thread for the log"))?;
+    server.stop_on_signals().map_err(system("take signals"))?;
+    // Not `println!`, which panics where standard output is closed.
+    let _ = writeln!(io::stdout(), "http://{}/", server.local_addr());
+    server.run(service).map(|_| ()).map_err(Failure::Run)
+}
