@@ -311,6 +311,7 @@ impl ServerConnection {
         self.states.change(Side::Server, Change::Persist);
         self.flags.keep(Flags::OF_CONNECTION);
         (self.offset, self.remaining, self.received, self.field_count) = (0, 0, 0, 0);
+        self.progress = LineProgress::default();
         self.peer_time = cx.limits.idle.as_micros();
         self.receive_head(cx, input)
     }
@@ -347,6 +348,32 @@ impl ServerConnection {
         if self.flags.has(Flags::AWAITS_PEER) {
             self.flags.clear(Flags::AWAITS_PEER);
             self.peer_time = self.peer_time.saturating_sub(now.as_micros());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{Limits, Response, Status};
+
+    #[test]
+    fn a_cut_in_the_trailers_leaves_nothing_behind_for_the_next_head() {
+        let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+        let request = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nSome: trailer\r\n\r\n";
+        let body_start = request.len() - 20;
+        for cut in body_start..request.len() {
+            let mut connection = ServerConnection::new(&cx);
+            let (mut used, event) = connection.receive(&cx, &request[..cut]).unwrap();
+            assert!(matches!(event, Event::Head(_)));
+            connection.respond(&cx, &Response::new(Status::OK), &mut [0; 64]).unwrap();
+            used += connection.receive(&cx, &request[used..cut]).unwrap().0;
+            let (_, event) = connection.receive(&cx, &request[used..]).unwrap();
+            assert!(matches!(event, Event::End(_)), "cut at {cut}");
+            connection.finish(&cx).unwrap();
+            // Its field line has no colon; nothing of it may be skipped.
+            assert!(connection.receive(&cx, b"GET / HTTP/1.1\r\nHost\r\n\r\n").is_err(), "cut at {cut}");
+            assert_eq!(connection.error().map(|error| error.rule), Some(Rule::MissingColon), "cut at {cut}");
         }
     }
 }
