@@ -200,6 +200,12 @@ impl<S: Service + ?Sized> Session<S> {
                 }
                 true
             }
+            // The adapter would have sent too much before anybody noticed.
+            Step::Transfer { length, .. } if self.connection.unsent().is_none_or(|unsent| length > unsent) => {
+                let error = self.connection.abort(cx, Rule::ServiceMisused);
+                self.fail(service, error, driven);
+                true
+            }
             Step::More | Step::Done => false,
             Step::Wait(until) => {
                 self.pause = Pause::Waiting;

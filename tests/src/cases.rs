@@ -1,0 +1,1 @@
+//! Raw requests and what they must lead to.

@@ -1,0 +1,27 @@
+//! What the tests of Wirenut share: how to write bytes down, drive a service without a socket or a clock, cut bytes
+//! everywhere, and know the right answer from another source.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`wire`] | bytes written so that a reader sees every one of them |
+//! | [`pair`] | a session and its peer in memory, with a virtual clock |
+//! | [`recorder`] | a service that notes what it is told, and answers in every way there is |
+//! | [`every_split`] | the same bytes in every cut |
+//! | [`cases`] | raw requests and what they must lead to |
+//! | [`oracle`] | a second parser of requests, written to be obviously right |
+//! | [`responses`] | a reader of what a server wrote |
+//! | [`fuzz`] | the bodies of the fuzz targets |
+//!
+//! A failure panics: this is test code.
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod cases;
+pub mod every_split;
+pub mod fuzz;
+pub mod oracle;
+pub mod pair;
+pub mod recorder;
+pub mod responses;
+pub mod wire;

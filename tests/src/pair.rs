@@ -1,0 +1,381 @@
+//! A session and its peer in memory: no socket, no clock, no sleep.
+//!
+//! [`Pair`] plays adapter, wire and peer. Pieces are put on the wire by [`Pair::put`]; they are delivered one by one
+//! while the session is readable, and the session is driven after each as an adapter must: until it neither takes nor
+//! writes anything.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use core::cell::{Cell, RefCell};
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::Waker;
+
+use wirenut::http::{Context, Disposition, Error, Fields, Head, HttpDate, Limits, Rule, WriteError};
+use wirenut::service::{Answer, Driven, Host, Service, Session, Step};
+use wirenut::time::{Duration, Instant};
+
+/// How an adapter is built: the properties must hold for each.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Setup {
+    /// The bounds of the connection.
+    pub limits: Limits,
+    /// The size of the output buffer.
+    pub capacity: usize,
+    /// How much of it is offered, call by call, over and over; nothing: all of it. After a call that did nothing, all
+    /// of it is offered once.
+    pub rooms: Vec<usize>,
+    /// Bytes, and the end of them, are given to the session also when it did not ask.
+    pub is_eager: bool,
+    /// The date that is told.
+    pub date: Option<HttpDate>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { limits: Limits::DEFAULT, capacity: 1024, rooms: Vec::new(), is_eager: false, date: None }
+    }
+}
+
+impl Setup {
+    /// With these bounds.
+    #[must_use]
+    pub fn with_limits(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+}
+
+/// What came of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// All that was written.
+    pub output: Vec<u8>,
+    /// What to do with the connection.
+    pub disposition: Disposition,
+    /// The errors that were told, in order.
+    pub errors: Vec<Error>,
+    /// How each exchange was closed, in order, before the connection was dropped.
+    pub closed: Vec<Result<(), Error>>,
+    /// Whether an exchange was still in flight.
+    pub is_in_flight: bool,
+}
+
+/// Runs `pieces` through a fresh connection; then, if `has_end`, the peer ends its direction.
+pub fn run<S: Service>(setup: &Setup, service: S, pieces: &[&[u8]], has_end: bool) -> (Outcome, S) {
+    let mut pair = Pair::new(setup.clone(), service);
+    pieces.iter().for_each(|piece| pair.put(piece));
+    if has_end {
+        pair.put_end();
+    }
+    pair.run();
+    pair.finish()
+}
+
+/// A service whose exchanges are counted.
+#[derive(Debug)]
+pub struct Counted<S> {
+    service: S,
+    begun: Cell<usize>,
+    closed: RefCell<Vec<Result<(), Error>>>,
+}
+
+impl<S: Service> Service for Counted<S> {
+    type Exchange = S::Exchange;
+    type Source = S::Source;
+
+    fn request(
+        &self,
+        head: &Head<'_>,
+        answer: &mut Answer<'_>,
+    ) -> Result<(Self::Exchange, Step<Self::Source>), WriteError> {
+        let begun = self.service.request(head, answer)?;
+        self.begun.set(self.begun.get() + 1);
+        Ok(begun)
+    }
+
+    fn body(
+        &self,
+        exchange: &mut Self::Exchange,
+        piece: &[u8],
+        answer: &mut Answer<'_>,
+    ) -> Result<(usize, Step<Self::Source>), WriteError> {
+        assert!(!piece.is_empty(), "an empty body piece");
+        self.service.body(exchange, piece, answer)
+    }
+
+    fn end(
+        &self,
+        exchange: &mut Self::Exchange,
+        trailers: Fields<'_>,
+        answer: &mut Answer<'_>,
+    ) -> Result<Step<Self::Source>, WriteError> {
+        self.service.end(exchange, trailers, answer)
+    }
+
+    fn proceed(
+        &self,
+        exchange: &mut Self::Exchange,
+        answer: &mut Answer<'_>,
+    ) -> Result<Step<Self::Source>, WriteError> {
+        self.service.proceed(exchange, answer)
+    }
+
+    fn closed(&self, exchange: Self::Exchange, outcome: Result<(), Error>) {
+        self.closed.borrow_mut().push(outcome);
+        self.service.closed(exchange, outcome);
+    }
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Stub {
+    woken: Arc<Woken>,
+    capacity: usize,
+}
+
+impl Host for Stub {
+    fn waker(&self) -> Waker {
+        Arc::clone(&self.woken).into()
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        Some(SocketAddr::from(([192, 0, 2, 1], 40_000)))
+    }
+
+    fn output_capacity(&self) -> usize {
+        self.capacity
+    }
+}
+
+/// A session, the wire to it, and its peer.
+pub struct Pair<S: Service> {
+    /// The session, to look at.
+    pub session: Session<Counted<S>>,
+    /// All that was written, ever.
+    pub output: Vec<u8>,
+    /// What went wrong, in order.
+    pub errors: Vec<Error>,
+    /// Does the peer take what is sent? If not, output gathers until the buffer is full.
+    pub peer_reads: bool,
+    /// Calls of [`Session::drive`].
+    pub drives: usize,
+    service: Counted<S>,
+    setup: Setup,
+    stub: Stub,
+    now: Instant,
+    next_room: usize,
+    wire: VecDeque<Vec<u8>>,
+    has_end: bool,
+    is_end_told: bool,
+    unread: Vec<u8>,
+    unsent: usize,
+}
+
+impl<S: Service> Pair<S> {
+    /// A fresh connection, at the start of time.
+    pub fn new(setup: Setup, service: S) -> Self {
+        let now = Instant::START;
+        let cx = Context { now, limits: &setup.limits, date: setup.date.as_ref() };
+        Self {
+            session: Session::new(&cx),
+            output: Vec::new(),
+            errors: Vec::new(),
+            peer_reads: true,
+            drives: 0,
+            service: Counted { service, begun: Cell::new(0), closed: RefCell::default() },
+            stub: Stub { woken: Arc::default(), capacity: setup.capacity },
+            now,
+            next_room: 0,
+            wire: VecDeque::new(),
+            has_end: false,
+            is_end_told: false,
+            unread: Vec::new(),
+            unsent: 0,
+            setup,
+        }
+    }
+
+    /// The service.
+    pub const fn service(&self) -> &S {
+        &self.service.service
+    }
+
+    /// How the exchanges that are over were closed.
+    pub fn closed(&self) -> Vec<Result<(), Error>> {
+        self.service.closed.borrow().clone()
+    }
+
+    /// The time now.
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// What the peer has sent, and the session has not taken.
+    pub fn untaken(&self) -> usize {
+        self.unread.len() + self.wire.iter().map(Vec::len).sum::<usize>()
+    }
+
+    /// Puts a piece on the wire.
+    pub fn put(&mut self, piece: &[u8]) {
+        if !piece.is_empty() {
+            self.wire.push_back(piece.to_vec());
+        }
+    }
+
+    /// The peer ends its direction, behind what is on the wire.
+    pub fn put_end(&mut self) {
+        self.has_end = true;
+    }
+
+    /// Puts a piece on the wire, and runs.
+    pub fn send(&mut self, piece: &[u8]) {
+        self.put(piece);
+        self.run();
+    }
+
+    /// Is nothing left to do but to close?
+    pub fn is_over(&self) -> bool {
+        matches!(self.session.disposition(), Disposition::Close | Disposition::Abort)
+    }
+
+    /// Delivers what is on the wire, for as long as the session takes it, and drives it.
+    pub fn run(&mut self) {
+        self.drive();
+        while !self.is_over() && (self.setup.is_eager || self.session.is_readable()) {
+            if let Some(piece) = self.wire.pop_front() {
+                self.unread.extend(piece);
+            } else if self.has_end && !self.is_end_told {
+                self.is_end_told = true;
+                let driven = self.with_context(|session, service, cx| session.handle_eof(cx, service));
+                self.note(driven);
+            } else {
+                return;
+            }
+            self.drive();
+        }
+    }
+
+    /// Drives the session until it neither takes nor writes anything.
+    pub fn drive(&mut self) {
+        // Far more than any test needs: one byte at a time of the longest body.
+        const MOST: usize = 200_000;
+        let mut out = Vec::new();
+        let mut is_idle = false;
+        for _ in 0..MOST {
+            if self.stub.woken.0.swap(false, Ordering::Relaxed) {
+                self.session.wake();
+            }
+            let free = self.setup.capacity - self.unsent;
+            let room = if is_idle { free } else { self.room().min(free) };
+            out.clear();
+            // Whatever is not written must not be sent: it would be seen.
+            out.resize(room, b'?');
+            let cx = Context { now: self.now, limits: &self.setup.limits, date: self.setup.date.as_ref() };
+            let driven = self.session.drive(&cx, &self.stub, &self.service, &self.unread, &mut out);
+            self.drives += 1;
+            assert!(driven.taken <= self.unread.len(), "took more than there is");
+            assert!(driven.written <= room, "wrote more than there is room");
+            self.unread.drain(..driven.taken);
+            self.output.extend(&out[..driven.written]);
+            self.note(driven);
+            self.flush(driven.written);
+            if driven.taken == 0 && driven.written == 0 {
+                if room == free {
+                    return;
+                }
+                is_idle = true;
+            } else {
+                is_idle = false;
+            }
+        }
+        panic!("driven {MOST} times without end");
+    }
+
+    /// Tells the session how much went to the peer.
+    fn flush(&mut self, written: usize) {
+        let (sent, left) = if self.peer_reads { (self.unsent + written, 0) } else { (0, self.unsent + written) };
+        self.unsent = left;
+        self.with_context(|session, _, cx| session.handle_sent(cx, sent, left));
+    }
+
+    /// The peer takes so many of the bytes that wait for it.
+    pub fn take_output(&mut self, most: usize) {
+        let taken = most.min(self.unsent);
+        self.unsent -= taken;
+        let left = self.unsent;
+        self.with_context(|session, _, cx| session.handle_sent(cx, taken, left));
+        self.run();
+    }
+
+    /// Lets time pass, with every deadline on the way kept to the microsecond.
+    pub fn pass(&mut self, span: Duration) {
+        let until = self.now.saturating_add(span);
+        while let Some(due) = self.next_timeout().filter(|&due| due <= until) {
+            self.now = self.now.max(due);
+            self.time_out();
+        }
+        self.now = until;
+    }
+
+    /// Lets time pass at once, as if the host had been away.
+    pub fn jump(&mut self, span: Duration) {
+        self.now = self.now.saturating_add(span);
+    }
+
+    /// When the session wants to be called.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        if self.is_over() { None } else { self.session.poll_timeout() }
+    }
+
+    /// The session's time has come. What it asks for next must lie ahead.
+    pub fn time_out(&mut self) {
+        let driven = self.with_context(|session, service, cx| session.handle_timeout(cx, service));
+        self.note(driven);
+        self.run();
+        let next = self.session.poll_timeout();
+        assert!(next.is_none_or(|next| next > self.now), "{next:?} is not after {:?}: a busy loop", self.now);
+    }
+
+    /// Retires the connection, and drives it.
+    pub fn retire(&mut self) {
+        self.session.retire();
+        self.run();
+    }
+
+    /// Drops the connection. Every exchange has been closed exactly once.
+    pub fn finish(mut self) -> (Outcome, S) {
+        let disposition = self.session.disposition();
+        let closed = self.closed();
+        let is_in_flight = closed.len() < self.service.begun.get();
+        let errors = self.errors.clone();
+        let driven = self.with_context(|session, service, cx| session.handle_lost(cx, service, Rule::HostClosed));
+        self.note(driven);
+        assert_eq!(self.closed().len(), self.service.begun.get(), "an exchange was not closed exactly once");
+        let outcome = Outcome { output: self.output, disposition, errors, closed, is_in_flight };
+        (outcome, self.service.service)
+    }
+
+    fn room(&mut self) -> usize {
+        let rooms = &self.setup.rooms;
+        let room = rooms.get(self.next_room % rooms.len().max(1)).copied().unwrap_or(self.setup.capacity);
+        self.next_room += 1;
+        room
+    }
+
+    fn note(&mut self, driven: Driven) {
+        self.errors.extend(driven.error);
+    }
+
+    fn with_context<T>(&mut self, call: impl FnOnce(&mut Session<Counted<S>>, &Counted<S>, &Context<'_>) -> T) -> T {
+        let cx = Context { now: self.now, limits: &self.setup.limits, date: self.setup.date.as_ref() };
+        call(&mut self.session, &self.service, &cx)
+    }
+}

@@ -1,0 +1,377 @@
+//! A service that notes what it is told, and answers in every way there is, by path.
+//!
+//! | path | answer |
+//! |---|---|
+//! | `/early` | at once, whatever content is due |
+//! | `/early-big` | the same, [`BIG`] bytes, of unknown length |
+//! | `/unknown` | [`UNKNOWN`], of unknown length |
+//! | `/big` | [`BIG`] bytes of declared length |
+//! | `/no-content`, `/not-modified` | 204, 304 |
+//! | `/close` | says that it closes |
+//! | `/interim` | 103, then 200 |
+//! | `/wait` | a second later |
+//! | `/never` | waits for a waker that nobody wakes |
+//! | `/abort`, `/abort-late` | gives up, before and after the head |
+//! | `/silent` | is done without a response |
+//! | `/short`, `/long` | less and more than it declared |
+//! | `/lazy` | takes three bytes at a time |
+//! | `/echo` | the content as it comes, of unknown length |
+//! | `/tunnel`, CONNECT | a tunnel that echoes, and says `bye` after its end |
+//! | other | method and length of the content, once that is complete |
+
+use core::cell::RefCell;
+use core::convert::Infallible;
+
+use wirenut::http::{BodyFraming, Error, Field, Fields, Head, Response, Status, Version, WriteError};
+use wirenut::service::{Answer, Service, Step};
+use wirenut::time::Duration;
+
+/// The body of `/unknown`.
+pub const UNKNOWN: &[u8] = b"Hello, World!";
+/// Bytes of the body of `/big`.
+pub const BIG: usize = 10_000;
+
+/// Byte `index` of the body of `/big`.
+#[must_use]
+pub fn big_byte(index: usize) -> u8 {
+    b'a' + u8::try_from(index % 23).unwrap_or(0)
+}
+
+/// What the service was told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// A request's head.
+    Head(Request),
+    /// Content, joined.
+    Body(Vec<u8>),
+    /// The content's end, with the trailer fields.
+    End(Vec<(Vec<u8>, Vec<u8>)>),
+    /// The exchange's end.
+    Closed(Result<(), Error>),
+}
+
+/// A copy of a head.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Vec<u8>,
+    /// The target as it came.
+    pub target: Vec<u8>,
+    /// The version.
+    pub version: Version,
+    /// The fields.
+    pub fields: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The framing.
+    pub body: BodyFraming,
+}
+
+impl Request {
+    /// A copy of `head`.
+    #[must_use]
+    pub fn new(head: &Head<'_>) -> Self {
+        Self {
+            method: head.method.as_bytes().to_vec(),
+            target: head.target.raw.to_vec(),
+            version: head.version,
+            fields: copy(head.fields),
+            body: head.body,
+        }
+    }
+}
+
+fn copy(fields: Fields<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fields.into_iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
+}
+
+/// See the [module](self).
+#[derive(Debug, Default)]
+pub struct Recorder {
+    events: RefCell<Vec<Event>>,
+}
+
+impl Recorder {
+    /// What it was told so far.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.events.borrow().clone()
+    }
+
+    /// The requests among [`Self::events`], one line each: method, target, version, framing, and the content that
+    /// came; then `.` if its end came, and the trailer fields.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for event in self.events.borrow().iter() {
+            let line = lines.last_mut();
+            match (event, line) {
+                (Event::Head(head), _) => lines.push(describe(head)),
+                (Event::Body(body), Some(line)) => line.push_str(&format!(" {}", body.escape_ascii())),
+                (Event::End(trailers), Some(line)) => {
+                    line.push('.');
+                    for (name, value) in trailers {
+                        line.push_str(&format!(" {}: {}", name.escape_ascii(), value.escape_ascii()));
+                    }
+                }
+                (Event::Closed(_) | Event::Body(_) | Event::End(_), _) => {}
+            }
+        }
+        lines
+    }
+
+    /// The methods of the requests.
+    #[must_use]
+    pub fn methods(&self) -> Vec<String> {
+        let heads = self.events();
+        let methods = heads.into_iter().filter_map(|event| match event {
+            Event::Head(head) => Some(String::from_utf8_lossy(&head.method).into_owned()),
+            Event::Body(_) | Event::End(_) | Event::Closed(_) => None,
+        });
+        methods.collect()
+    }
+
+    fn note(&self, event: Event) {
+        let mut events = self.events.borrow_mut();
+        match (events.last_mut(), event) {
+            (Some(Event::Body(body)), Event::Body(more)) => body.extend(more),
+            (_, event) => events.push(event),
+        }
+    }
+}
+
+fn describe(head: &Request) -> String {
+    let version = match head.version {
+        Version::Http10 => "1.0",
+        Version::Http11 => "1.1",
+    };
+    let framing = head.body.length().map_or("chunked".to_owned(), |length| length.to_string());
+    format!("{} {} {version} {framing}", head.method.escape_ascii(), head.target.escape_ascii())
+}
+
+/// How a request is answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Manner {
+    AtEnd,
+    Early,
+    EarlyBig,
+    Unknown,
+    Big,
+    NoContent,
+    NotModified,
+    Close,
+    Interim,
+    Wait,
+    Never,
+    Abort,
+    AbortLate,
+    Silent,
+    Short,
+    Long,
+    Lazy,
+    Echo,
+    Tunnel,
+}
+
+impl Manner {
+    fn new(head: &Head<'_>) -> Self {
+        match head.target.path {
+            b"" | b"/tunnel" => Self::Tunnel,
+            b"/early" => Self::Early,
+            b"/early-big" => Self::EarlyBig,
+            b"/unknown" => Self::Unknown,
+            b"/big" => Self::Big,
+            b"/no-content" => Self::NoContent,
+            b"/not-modified" => Self::NotModified,
+            b"/close" => Self::Close,
+            b"/interim" => Self::Interim,
+            b"/wait" => Self::Wait,
+            b"/never" => Self::Never,
+            b"/abort" => Self::Abort,
+            b"/abort-late" => Self::AbortLate,
+            b"/silent" => Self::Silent,
+            b"/short" => Self::Short,
+            b"/long" => Self::Long,
+            b"/lazy" => Self::Lazy,
+            b"/echo" => Self::Echo,
+            _ => Self::AtEnd,
+        }
+    }
+}
+
+/// A request in flight.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    manner: Manner,
+    method: String,
+    received: usize,
+    sent: usize,
+    has_waited: bool,
+    is_switch: bool,
+    has_ended: bool,
+}
+
+const OK: Response<'static> = Response::new(Status::OK);
+
+impl Service for Recorder {
+    type Exchange = Exchange;
+    type Source = Infallible;
+
+    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
+        let mut exchange = Exchange {
+            manner: Manner::new(head),
+            method: String::from_utf8_lossy(head.method.as_bytes()).into_owned(),
+            received: 0,
+            sent: 0,
+            has_waited: false,
+            is_switch: head.target.path == b"/tunnel",
+            has_ended: false,
+        };
+        let step = exchange.begin(answer)?;
+        self.note(Event::Head(Request::new(head)));
+        Ok((exchange, step))
+    }
+
+    fn body(
+        &self,
+        exchange: &mut Exchange,
+        piece: &[u8],
+        answer: &mut Answer<'_>,
+    ) -> Result<(usize, Step), WriteError> {
+        let taken = if matches!(exchange.manner, Manner::Echo | Manner::Tunnel) {
+            if !answer.is_responding() {
+                answer.respond(&OK.with_unknown_length())?;
+            }
+            answer.send_body(piece)?
+        } else if exchange.manner == Manner::Lazy {
+            piece.len().min(3)
+        } else {
+            piece.len()
+        };
+        if taken > 0 {
+            exchange.received += taken;
+            self.note(Event::Body(piece[..taken].to_vec()));
+        }
+        Ok((taken, Step::More))
+    }
+
+    fn end(&self, exchange: &mut Exchange, trailers: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        // What is put off by a full buffer is asked for again by the same call: only then has nothing happened.
+        exchange.has_ended = true;
+        let step = exchange.proceed(answer)?;
+        self.note(Event::End(copy(trailers)));
+        Ok(step)
+    }
+
+    fn proceed(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        exchange.proceed(answer)
+    }
+
+    fn closed(&self, _: Exchange, outcome: Result<(), Error>) {
+        self.note(Event::Closed(outcome));
+    }
+}
+
+impl Exchange {
+    /// What is said before any content has come.
+    fn begin(&mut self, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        let empty = |status| Response::new(status);
+        match self.manner {
+            Manner::Early => answer.send(&OK, b"early")?,
+            Manner::EarlyBig => answer.respond(&OK.with_unknown_length())?,
+            Manner::NoContent => answer.respond(&empty(Status::NO_CONTENT))?,
+            Manner::NotModified => {
+                let fields = [Field::new("ETag", "\"a\"")];
+                answer.respond(&empty(Status::NOT_MODIFIED).with_fields(&fields))?;
+            }
+            Manner::Close => answer.send(&OK.closing(), b"bye")?,
+            Manner::Interim => {
+                let fields = [Field::new("Link", "</a>")];
+                answer.respond(&empty(Status::EARLY_HINTS).with_fields(&fields))?;
+                answer.send(&OK, b"after")?;
+            }
+            Manner::Abort => return Ok(Step::Abort),
+            Manner::AbortLate => {
+                answer.respond(&OK.with_length(10))?;
+                answer.send_body(b"12345")?;
+                return Ok(Step::Abort);
+            }
+            Manner::Short => {
+                answer.respond(&OK.with_length(10))?;
+                answer.send_body(b"12345")?;
+            }
+            Manner::Long => {
+                answer.respond(&OK.with_length(3))?;
+                answer.send_body(b"12345")?;
+            }
+            Manner::Silent => {}
+            Manner::Never => return Ok(Step::Wait(None)),
+            Manner::Unknown => {
+                answer.respond(&OK.with_unknown_length())?;
+                return Ok(Step::More);
+            }
+            Manner::Big => {
+                answer.respond(&OK.with_length(u64::try_from(BIG).unwrap_or(0)))?;
+                return Ok(Step::More);
+            }
+            Manner::Tunnel => {
+                let fields = [Field::new("Upgrade", "echo")];
+                let status = if self.is_switch { Status::SWITCHING_PROTOCOLS } else { Status::OK };
+                answer.respond(&empty(status).with_fields(if self.is_switch { &fields } else { &[] }))?;
+                return Ok(Step::More);
+            }
+            Manner::AtEnd | Manner::Lazy | Manner::Echo | Manner::Wait => return Ok(Step::More),
+        }
+        Ok(if self.manner == Manner::EarlyBig { Step::More } else { Step::Done })
+    }
+
+    fn proceed(&mut self, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        let manner = self.manner;
+        if manner == Manner::Unknown {
+            return self.send_rest(answer, UNKNOWN.len(), |index| UNKNOWN[index]);
+        }
+        if matches!(manner, Manner::Big | Manner::EarlyBig) {
+            return self.send_rest(answer, BIG, big_byte);
+        }
+        if !self.has_ended {
+            return Ok(Step::More);
+        }
+        if manner == Manner::Tunnel {
+            return self.send_rest(answer, 3, |index| b"bye"[index]);
+        }
+        if manner == Manner::Echo {
+            if !answer.is_responding() {
+                answer.respond(&OK.with_unknown_length())?;
+            }
+            return Ok(Step::Done);
+        }
+        if manner == Manner::Wait && !self.has_waited {
+            self.has_waited = true;
+            return Ok(Step::Wait(Some(answer.now().saturating_add(Duration::from_secs(1)))));
+        }
+        answer.send(&OK, format!("{} {}", self.method, self.received).as_bytes())?;
+        Ok(Step::Done)
+    }
+
+    fn send_rest(
+        &mut self,
+        answer: &mut Answer<'_>,
+        length: usize,
+        byte: impl Fn(usize) -> u8,
+    ) -> Result<Step, WriteError> {
+        while self.sent < length {
+            let start = self.sent;
+            let sent = &mut self.sent;
+            let had_room = answer.fill_body(|place| {
+                let count = place.len().min(length - start);
+                for (index, place) in place[..count].iter_mut().enumerate() {
+                    *place = byte(start + index);
+                }
+                *sent += count;
+                count
+            })?;
+            if !had_room {
+                return Ok(Step::More);
+            }
+        }
+        Ok(Step::Done)
+    }
+}
