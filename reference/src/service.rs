@@ -181,12 +181,10 @@ impl<D: Device> Reference<D> {
             Route::Reading => self.send_reading(answer),
             Route::Download => begin_download(target.query, answer),
             Route::Slow => begin_slow(target.query, answer),
-            Route::Setting => match head.body.length() {
-                Some(length) if usize::try_from(length).map_or(true, |length| length > SETTING_BYTES) => {
-                    refuse(Status::CONTENT_TOO_LARGE, WRONG_SETTING, answer)
-                }
-                _ => Ok((Stage::Setting { bytes: [0; SETTING_BYTES], length: 0 }, Step::More)),
-            },
+            Route::Setting if head.body.length().is_none_or(fits_a_setting) => {
+                Ok((Stage::Setting { bytes: [0; SETTING_BYTES], length: 0 }, Step::More))
+            }
+            Route::Setting => refuse(Status::CONTENT_TOO_LARGE, WRONG_SETTING, answer),
             Route::Upload => Ok((Stage::Upload { crc: Crc32::EMPTY, length: 0 }, Step::More)),
             // The response begins with the content, so that a client that waits for a 100 gets one.
             Route::Echo => {
@@ -271,6 +269,10 @@ fn send_when_due(until: Instant, answer: &mut Answer<'_>) -> Result<Step, WriteE
     }
     send_text(Status::OK, "done\n", answer)?;
     Ok(Step::Done)
+}
+
+fn fits_a_setting(length: u64) -> bool {
+    usize::try_from(length).is_ok_and(|length| length <= SETTING_BYTES)
 }
 
 /// Takes a piece of a setting, and refuses one that is too long.
