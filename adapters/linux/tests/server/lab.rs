@@ -13,7 +13,7 @@ use wirenut::service::{Answer, Service, Step};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::{Config, FileRange, Report, Server, Stopper};
 
-/// `/hello`, `/echo`, `/sink`, `/big/BYTES`, `/wait/MILLISECONDS`, `/wake`, `/never`, `/file/BYTES`.
+/// `/hello`, `/echo`, `/sink`, `/big/BYTES`, `/wait/MILLISECONDS`, `/wake`, `/never`, `/file/BYTES`, `/panic`.
 pub(crate) struct Lab {
     pub(crate) begun: AtomicU64,
     pub(crate) closed: AtomicU64,
@@ -97,6 +97,7 @@ impl Service for Lab {
                 let source = FileRange::new(Arc::clone(self.file.as_ref().unwrap()), 0);
                 self.begin(Exchange::File, Step::Transfer { source, length: number })
             }
+            "panic" => panic!("as the test wants it"),
             _ => {
                 answer.send(&Response::new(Status::NOT_FOUND), b"")?;
                 self.begin(Exchange::Simple, Step::Done)
@@ -210,7 +211,12 @@ impl Running {
 
     /// Waits until it has stopped.
     pub(crate) fn join(self) -> Report {
-        let report = self.thread.join().unwrap();
+        self.join_or_panic().unwrap()
+    }
+
+    /// As [`Self::join`], where the service may have panicked.
+    pub(crate) fn join_or_panic(self) -> thread::Result<Report> {
+        let report = self.thread.join();
         let count = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
         assert_eq!(count(&self.lab.begun), count(&self.lab.closed), "exchanges begun and closed");
         report

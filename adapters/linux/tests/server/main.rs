@@ -8,5 +8,6 @@ mod client;
 mod endings;
 mod exchanges;
 mod lab;
+mod logging;
 mod output;
 mod stopping;

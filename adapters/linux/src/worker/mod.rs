@@ -1,20 +1,24 @@
 //! The loop of one thread: wait, then deadlines, events, wakes, and what is left from the round before.
+//!
+//! Who comes in is in `admit`, how it all ends in `stop`.
+
+mod admit;
+mod stop;
 
 use alloc::sync::Arc;
 use core::mem;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 
-use wirenut::http::{Disposition, Rule};
-use wirenut::readiness::{Admission, Link, Policy, Verdict, WhenFull};
-use wirenut::service::{Service, Session};
+use wirenut::http::Rule;
+use wirenut::readiness::{Admission, Link, Policy};
+use wirenut::service::Service;
 use wirenut::time::Instant;
 
-use crate::accept::{Accepted, Acceptor};
+use crate::accept::Acceptor;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::connection::Connection;
 use crate::server::{Report, RunError};
-use crate::slots::{BLOCK, Slots, Token};
+use crate::slots::{Slots, Token};
 use crate::sys::epoll::{Epoll, Event, Events, Interest};
 use crate::sys::signal::Signals;
 use crate::timers::Timers;
@@ -28,8 +32,8 @@ const BELL: u64 = u64::MAX - 1;
 const FIRST_SIGNAL: u64 = u64::MAX - 2;
 const SECOND_SIGNAL: u64 = u64::MAX - 3;
 
-/// How many connections are accepted before others have their turn.
-const MOST_ACCEPTED: usize = 64;
+/// For how many connections there are links from the start.
+const MOST_LINKS: u32 = 1 << 20;
 
 /// All that one thread serves.
 pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
@@ -74,7 +78,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             config,
             signals,
             acceptor: Some(acceptor),
-            admission: Admission::new(policy, Vec::new()),
+            // Room for all: memory that is not written to costs nothing, and growing would leave holes.
+            admission: Admission::new(policy, Vec::with_capacity(config.max_connections.min(MOST_LINKS) as usize)),
             slots: Slots::new(),
             buffers: Buffers::new(&config.limits),
             queue: Vec::new(),
@@ -193,13 +198,14 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         Ok(())
     }
 
-    fn turn(&mut self, token: Token) -> Option<Turn<'_, 's, S>> {
+    /// The turn of the connection of that name, unless it is gone.
+    pub(super) fn turn(&mut self, token: Token) -> Option<Turn<'_, 's, S>> {
         let connection = self.slots.named(token)?;
         Some(Turn { around: &self.around, buffers: &mut self.buffers, connection, token })
     }
 
     /// What a turn leaves to do beyond its connection.
-    fn after(&mut self, token: Token, outcome: Outcome) -> Result<(), RunError> {
+    pub(super) fn after(&mut self, token: Token, outcome: Outcome) -> Result<(), RunError> {
         let Some(connection) = self.slots.named(token) else { return Ok(()) };
         if outcome == Outcome::Gone {
             return self.remove(token.slot);
@@ -215,136 +221,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         self.set_idle(token.slot, is_idle)
     }
 
-    /// Keeps the order in which connections became idle, if it is wanted.
-    fn set_idle(&mut self, slot: u32, is_idle: bool) -> Result<(), RunError> {
-        if !self.config.evict_idle {
-            return Ok(());
-        }
-        if !is_idle {
-            self.admission.set_busy(slot);
-            return Ok(());
-        }
-        self.admission.set_idle(slot);
-        // Somebody may wait in the queue until one is idle.
-        self.resume()
-    }
-
-    fn accept(&mut self) -> Result<(), RunError> {
-        for _ in 0..MOST_ACCEPTED {
-            let must_queue = self.must_queue();
-            let Some(acceptor) = &mut self.acceptor else { return Ok(()) };
-            if must_queue {
-                return acceptor.pause(&self.around.epoll).map_err(RunError::of("stop watching the listener"));
-            }
-            match acceptor.accept(self.around.clock.now()) {
-                Accepted::Stream(stream) => self.admit(stream)?,
-                Accepted::Lost => {}
-                Accepted::Nobody => return Ok(()),
-                Accepted::OutOf(error) => return self.make_room(&error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Must the next connection stay where it is? Asked before it is accepted: afterwards it is too late.
-    fn must_queue(&self) -> bool {
-        let is_full = self.admission.taken() >= self.config.max_connections;
-        let may_evict = self.config.evict_idle && self.admission.longest_idle().is_some();
-        is_full && !may_evict && self.config.when_full == WhenFull::Queue
-    }
-
-    fn admit(&mut self, stream: TcpStream) -> Result<(), RunError> {
-        loop {
-            match self.admission.arrive() {
-                Verdict::Admit => return self.begin(stream),
-                Verdict::Evict(slot) => {
-                    self.report.evicted += 1;
-                    self.retire(slot)?;
-                }
-                Verdict::Refuse => {
-                    self.report.refused += 1;
-                    if let Some(acceptor) = &mut self.acceptor {
-                        acceptor.refuse(stream, self.around.clock.now());
-                    }
-                    return Ok(());
-                }
-                // Neither is said here: who must queue was not accepted, and who stops has no listener.
-                Verdict::Queue | Verdict::Close => return Ok(()),
-            }
-        }
-    }
-
-    fn begin(&mut self, stream: TcpStream) -> Result<(), RunError> {
-        self.report.accepted += 1;
-        let session = Session::new(&self.around.context());
-        let token = self.slots.insert(Connection::new(session, stream));
-        let links = self.admission.links_mut();
-        while (links.len() as u64) < u64::from(self.slots.count()) {
-            links.reserve_exact(BLOCK as usize);
-            links.resize(links.len() + BLOCK as usize, Link::NEW);
-        }
-        let Some(connection) = self.slots.named(token) else { return Ok(()) };
-        match self.around.epoll.register(&connection.socket, token.to_u64(), Interest::Read) {
-            Ok(()) => self.after(token, Outcome::Rest),
-            Err(error) => {
-                log::warn!("cannot watch a connection: {error}");
-                self.remove(token.slot)
-            }
-        }
-    }
-
-    /// The system has no room for one more connection: gives up an idle one, or pauses.
-    fn make_room(&mut self, error: &std::io::Error) -> Result<(), RunError> {
-        log::warn!("cannot accept a connection: {error}");
-        match self.admission.longest_idle().filter(|_| self.config.evict_idle) {
-            Some(slot) => {
-                self.report.evicted += 1;
-                self.retire(slot)
-            }
-            None => match &mut self.acceptor {
-                Some(acceptor) => {
-                    acceptor.pause(&self.around.epoll).map_err(RunError::of("stop watching the listener"))
-                }
-                None => Ok(()),
-            },
-        }
-    }
-
-    /// Accepts again, if that was paused.
-    fn resume(&mut self) -> Result<(), RunError> {
-        match &mut self.acceptor {
-            Some(acceptor) => acceptor.resume(&self.around.epoll).map_err(RunError::of("watch the listener")),
-            None => Ok(()),
-        }
-    }
-
-    fn obey_stop(&mut self) -> Result<(), RunError> {
-        let stop = self.around.mailbox.wanted_stop();
-        if stop == Stop::No {
-            return Ok(());
-        }
-        let now = self.around.clock.now();
-        let until = match self.drain_until {
-            Some(until) => until,
-            None => {
-                let until = now.saturating_add(self.config.drain);
-                self.drain_until = Some(until);
-                self.drain()?;
-                until
-            }
-        };
-        if stop == Stop::Now || until <= now { self.cut() } else { Ok(()) }
-    }
-
-    /// Takes nobody in any more, closes who is idle, and lets the others finish.
-    fn drain(&mut self) -> Result<(), RunError> {
-        self.acceptor = None;
-        self.admission.drain();
-        (0..self.slots.count()).try_for_each(|slot| self.retire(slot))
-    }
-
     /// Ends a connection: now if it is idle, otherwise after its response.
-    fn retire(&mut self, slot: u32) -> Result<(), RunError> {
+    pub(super) fn retire(&mut self, slot: u32) -> Result<(), RunError> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
         let Some(turn) = self.turn(token) else { return Ok(()) };
         turn.connection.session.retire();
@@ -352,22 +230,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         self.after(token, outcome)
     }
 
-    /// Ends all connections now.
-    fn cut(&mut self) -> Result<(), RunError> {
-        for slot in 0..self.slots.count() {
-            let Some(token) = self.slots.token(slot) else { continue };
-            let Some(turn) = self.turn(token) else { continue };
-            // One that has sent all it will is not cut, and must not be reset.
-            if turn.connection.session.disposition() != Disposition::ShutdownWrite {
-                turn.lose(Rule::HostClosed);
-                self.report.cut += 1;
-            }
-            self.remove(slot)?;
-        }
-        Ok(())
-    }
-
-    fn remove(&mut self, slot: u32) -> Result<(), RunError> {
+    /// Closes a connection, whatever it is doing.
+    pub(super) fn remove(&mut self, slot: u32) -> Result<(), RunError> {
         self.timers.disarm(&mut self.slots, slot);
         let Some(connection) = self.slots.remove(slot) else { return Ok(()) };
         turn::close(connection, &self.around);

@@ -1,0 +1,123 @@
+//! Who comes in, and who has to go for that: what [`Admission`](wirenut::readiness::Admission) says, done.
+
+use std::io;
+use std::net::TcpStream;
+
+use wirenut::readiness::{Link, Verdict, WhenFull};
+use wirenut::service::{Service, Session};
+
+use super::Worker;
+use crate::accept::Accepted;
+use crate::connection::Connection;
+use crate::server::RunError;
+use crate::sys::epoll::Interest;
+use crate::transfer::Transfer;
+use crate::turn::Outcome;
+
+/// How many connections are accepted before others have their turn.
+const MOST_ACCEPTED: usize = 64;
+
+impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
+    /// The listening socket has something: takes some of those who wait.
+    pub(super) fn accept(&mut self) -> Result<(), RunError> {
+        for _ in 0..MOST_ACCEPTED {
+            let must_queue = self.must_queue();
+            let Some(acceptor) = &mut self.acceptor else { return Ok(()) };
+            if must_queue {
+                return acceptor.pause(&self.around.epoll).map_err(RunError::of("stop watching the listener"));
+            }
+            match acceptor.accept(self.around.clock.now()) {
+                Accepted::Stream(stream) => self.admit(stream)?,
+                Accepted::Lost => {}
+                Accepted::Nobody => return Ok(()),
+                Accepted::OutOf(error) => return self.make_room(&error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Must the next connection stay where it is? Asked before it is accepted: afterwards it is too late.
+    fn must_queue(&self) -> bool {
+        let is_full = self.admission.taken() >= self.config.max_connections;
+        let may_evict = self.config.evict_idle && self.admission.longest_idle().is_some();
+        is_full && !may_evict && self.config.when_full == WhenFull::Queue
+    }
+
+    /// Somebody was accepted: a place, or a refusal.
+    fn admit(&mut self, stream: TcpStream) -> Result<(), RunError> {
+        loop {
+            match self.admission.arrive() {
+                Verdict::Admit => return self.begin(stream),
+                Verdict::Evict(slot) => {
+                    self.report.evicted += 1;
+                    self.retire(slot)?;
+                }
+                Verdict::Refuse => {
+                    self.report.refused += 1;
+                    if let Some(acceptor) = &mut self.acceptor {
+                        acceptor.refuse(stream, self.around.clock.now());
+                    }
+                    return Ok(());
+                }
+                // Neither is said here: who must queue was not accepted, and who stops has no listener.
+                Verdict::Queue | Verdict::Close => return Ok(()),
+            }
+        }
+    }
+
+    /// There is a place: a session begins.
+    fn begin(&mut self, stream: TcpStream) -> Result<(), RunError> {
+        self.report.accepted += 1;
+        let session = Session::new(&self.around.context());
+        let token = self.slots.insert(Connection::new(session, stream));
+        let links = self.admission.links_mut();
+        links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
+        let Some(connection) = self.slots.named(token) else { return Ok(()) };
+        match self.around.epoll.register(&connection.socket, token.to_u64(), Interest::Read) {
+            Ok(()) => self.after(token, Outcome::Rest),
+            Err(error) => {
+                log::warn!("cannot watch a connection: {error}");
+                self.remove(token.slot)
+            }
+        }
+    }
+
+    /// The system has no room for one more connection: gives up an idle one, or pauses.
+    fn make_room(&mut self, error: &io::Error) -> Result<(), RunError> {
+        log::warn!("cannot accept a connection: {error}");
+        match self.admission.longest_idle().filter(|_| self.config.evict_idle) {
+            Some(slot) => {
+                self.report.evicted += 1;
+                self.retire(slot)
+            }
+            None => match &mut self.acceptor {
+                Some(acceptor) => {
+                    acceptor.pause(&self.around.epoll).map_err(RunError::of("stop watching the listener"))
+                }
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Accepts again, if that was paused.
+    pub(super) fn resume(&mut self) -> Result<(), RunError> {
+        match &mut self.acceptor {
+            Some(acceptor) => acceptor.resume(&self.around.epoll).map_err(RunError::of("watch the listener")),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps the order in which connections became idle, if it is wanted.
+    pub(super) fn set_idle(&mut self, slot: u32, is_idle: bool) -> Result<(), RunError> {
+        if !self.config.evict_idle {
+            return Ok(());
+        }
+        if !is_idle {
+            self.admission.set_busy(slot);
+            return Ok(());
+        }
+        self.admission.set_idle(slot);
+        // Somebody may wait in the queue until one is idle.
+        self.resume()
+    }
+}
