@@ -245,10 +245,11 @@ fn begin_download(query: Option<&[u8]>, answer: &mut Answer<'_>) -> Begun {
 
 /// Makes what there is room for of what is left of a pattern of `length` bytes.
 fn send_pattern(length: u64, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-    let sent = length.saturating_sub(answer.unsent().unwrap_or(0));
+    let mut index = length.saturating_sub(answer.unsent().unwrap_or(0));
     answer.fill_body(|place| {
-        for (byte, index) in place.iter_mut().zip(sent..) {
+        for byte in &mut *place {
             *byte = pattern_byte(index);
+            index = index.wrapping_add(1);
         }
         place.len()
     })?;
@@ -282,19 +283,14 @@ fn receive_setting(
     piece: &[u8],
     answer: &mut Answer<'_>,
 ) -> Result<(usize, Step), WriteError> {
-    let start = usize::from(*length);
-    let end = start.saturating_add(piece.len());
-    match (bytes.get_mut(start..end), u8::try_from(end)) {
-        (Some(place), Ok(end)) => {
-            place.copy_from_slice(piece);
-            *length = end;
-            Ok((piece.len(), Step::More))
-        }
-        _ => {
-            send_text(Status::CONTENT_TOO_LARGE, WRONG_SETTING, answer)?;
-            Ok((0, Step::Done))
-        }
-    }
+    let free = bytes.get_mut(usize::from(*length)..).unwrap_or(&mut []);
+    let Some(place) = free.get_mut(..piece.len()) else {
+        send_text(Status::CONTENT_TOO_LARGE, WRONG_SETTING, answer)?;
+        return Ok((0, Step::Done));
+    };
+    place.copy_from_slice(piece);
+    *length = length.saturating_add(u8::try_from(piece.len()).unwrap_or(u8::MAX));
+    Ok((piece.len(), Step::More))
 }
 
 fn end_upload(crc: Crc32, length: u64, answer: &mut Answer<'_>) -> Result<Step, WriteError> {

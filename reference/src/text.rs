@@ -42,11 +42,13 @@ impl Text {
         self.put_decimal(tenths % 10);
     }
 
+    /// Not inlined: it is called from many places.
+    #[inline(never)]
     fn put_bytes(&mut self, bytes: &[u8]) {
-        let end = self.length.saturating_add(bytes.len());
-        if let Some(place) = self.bytes.get_mut(self.length..end) {
+        let free = self.bytes.get_mut(self.length..).unwrap_or(&mut []);
+        if let Some(place) = free.get_mut(..bytes.len()) {
             place.copy_from_slice(bytes);
-            self.length = end;
+            self.length = self.length.saturating_add(bytes.len());
         }
     }
 
