@@ -224,7 +224,9 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             Err(error) if is_of_peer(&error) => return Err(Rule::Reset),
             Err(_) => return Err(Rule::ServiceAborted),
         };
-        session.handle_sent(&cx, usize::try_from(moved).unwrap_or(usize::MAX), 0);
+        // What is left waits for the peer too: so it is held to its pace from piece to piece.
+        let left = usize::try_from(length.saturating_sub(moved)).unwrap_or(usize::MAX);
+        session.handle_sent(&cx, usize::try_from(moved).unwrap_or(usize::MAX), left);
         let driven = session.handle_transferred(&cx, service, moved);
         report(socket, &driven);
         Ok(true)

@@ -136,3 +136,30 @@ fn descriptors_that_run_out_are_survived() {
     wait_until("it ends", || process.child.try_wait().unwrap().is_some());
     assert_eq!(process.end(), "60 0");
 }
+
+/// Readiness is told as long as it lasts: what is not wanted now must not keep the server awake.
+#[test]
+fn what_waits_costs_no_time() {
+    let mut process = Process::start(100);
+    let waiting = crate::client::get("/never");
+    let mut clients: Vec<Client> = (0..5).map(|_| Client::connect(process.address)).collect();
+    clients[0].send(waiting.clone() + &crate::client::get("/hello"));
+    clients[1].send(&waiting);
+    clients[1].end_sending();
+    clients[2].send(&waiting);
+    assert!(clients[2].is_silent());
+    clients[2].send(crate::client::get("/hello"));
+    // An answer that nobody reads, and more behind it.
+    clients[3].ask("/big/1000000000");
+    clients[3].ask("/hello");
+    clients[4].send("broken\r\n\r\n");
+    assert_eq!(clients[4].response().status, 400);
+    assert_eq!(Client::connect(process.address).get("/hello").status, 200);
+    std::thread::sleep(core::time::Duration::from_millis(300));
+    let before = process.ticks();
+    std::thread::sleep(core::time::Duration::from_secs(1));
+    assert!(process.ticks() - before < 20, "{} ticks", process.ticks() - before);
+    process.signal("TERM");
+    process.signal("TERM");
+    assert_eq!(process.end().split(' ').next(), Some("6"));
+}
