@@ -228,10 +228,8 @@ impl<S: Service + ?Sized> Session<S> {
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed.
     pub fn handle_eof(&mut self, cx: &Context<'_>, service: &S) -> Driven {
         let mut driven = Driven::default();
-        if self.connection.error().is_some() || self.connection.handle_eof(cx).is_ok() {
-            return driven;
-        }
-        if let Some(error) = self.connection.error() {
+        let was_broken = self.connection.error().is_some();
+        if let (Err(error), false) = (self.connection.handle_eof(cx), was_broken) {
             self.fail(service, error, &mut driven);
         }
         driven
@@ -386,5 +384,31 @@ mod tests {
     #[test]
     fn a_session_without_an_exchange_of_its_own_fits_in_80_bytes() {
         assert!(size_of::<Session<Nothing>>() <= 80, "{}", size_of::<Session<Nothing>>());
+    }
+    struct Nowhere;
+
+    impl Host for Nowhere {
+        fn waker(&self) -> core::task::Waker {
+            core::task::Waker::noop().clone()
+        }
+
+        fn peer(&self) -> Option<core::net::SocketAddr> {
+            None
+        }
+
+        fn output_capacity(&self) -> usize {
+            128
+        }
+    }
+
+    #[test]
+    fn after_an_error_the_end_of_the_peers_direction_ends_the_lingering() {
+        let cx = Context { now: Instant::START, limits: &crate::http::Limits::DEFAULT, date: None };
+        let mut session = Session::<Nothing>::new(&cx);
+        let driven = session.drive(&cx, &Nowhere, &Nothing, b"\0 / HTTP/1.1\r\n", &mut [0; 128]);
+        assert!(driven.error.is_some() && driven.written > 0);
+        assert_eq!(session.disposition(), Disposition::ShutdownWrite);
+        assert_eq!(session.handle_eof(&cx, &Nothing).error, None);
+        assert_eq!(session.disposition(), Disposition::Close);
     }
 }
