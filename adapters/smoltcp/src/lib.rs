@@ -70,7 +70,7 @@
 )]
 
 #[cfg(test)]
-extern crate std;
+extern crate alloc;
 
 mod clock;
 mod slot;
@@ -78,3 +78,6 @@ mod socket;
 
 mod server;
 pub use server::Server;
+
+#[cfg(test)]
+mod tests;

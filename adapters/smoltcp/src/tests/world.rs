@@ -1,0 +1,359 @@
+//! Two hosts, a wire between them, and a clock that only we turn.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::rc::Rc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+
+use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
+use wirenut::http::{Error, Fields, Head, Limits, WriteError};
+use wirenut::readiness::{Policy, WhenFull};
+use wirenut::service::{Answer, Service, Step};
+use wirenut_reference::{Exchange, MemoryDevice, Reference};
+
+use crate::Server;
+
+pub(super) const RING: usize = 512;
+const PORT: u16 = 80;
+const CLIENT_RING: usize = 4096;
+/// What one frame takes on the wire.
+const LATENCY: Duration = Duration::from_micros(200);
+
+type Frames = Rc<RefCell<VecDeque<(Instant, Vec<u8>)>>>;
+
+/// One end of the wire.
+struct End {
+    incoming: Frames,
+    outgoing: Frames,
+    /// Every so many frames that are sent, one is lost; 1 cuts the wire.
+    loses_each: Rc<Cell<u32>>,
+    sent: u32,
+}
+
+struct Received(Vec<u8>);
+
+struct Transmitted<'a> {
+    end: &'a mut End,
+    now: Instant,
+}
+
+impl RxToken for Received {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
+        read(&self.0)
+    }
+}
+
+impl TxToken for Transmitted<'_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, write: F) -> R {
+        let mut frame = vec![0; length];
+        let result = write(&mut frame);
+        self.end.sent += 1;
+        let loses_each = self.end.loses_each.get();
+        if loses_each == 0 || !self.end.sent.is_multiple_of(loses_each) {
+            self.end.outgoing.borrow_mut().push_back((self.now + LATENCY, frame));
+        }
+        result
+    }
+}
+
+impl Device for End {
+    type RxToken<'a> = Received;
+    type TxToken<'a> = Transmitted<'a>;
+
+    fn receive(&mut self, now: Instant) -> Option<(Received, Transmitted<'_>)> {
+        let frame = {
+            let mut incoming = self.incoming.borrow_mut();
+            incoming.front().filter(|(at, _)| *at <= now)?;
+            incoming.pop_front()?.1
+        };
+        Some((Received(frame), Transmitted { end: self, now }))
+    }
+
+    fn transmit(&mut self, now: Instant) -> Option<Transmitted<'_>> {
+        Some(Transmitted { end: self, now })
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        let mut capabilities = DeviceCapabilities::default();
+        capabilities.medium = Medium::Ip;
+        capabilities.max_transmission_unit = 1500;
+        capabilities
+    }
+}
+
+fn interface(end: &mut End, last: u8) -> Interface {
+    let mut config = Config::new(HardwareAddress::Ip);
+    config.random_seed = u64::from(last);
+    let mut interface = Interface::new(config, end, Instant::ZERO);
+    interface.update_ip_addrs(|addresses| addresses.push(IpCidr::new(IpAddress::v4(10, 0, 0, last), 24)).unwrap());
+    interface
+}
+
+fn socket(ring: usize) -> Socket<'static> {
+    Socket::new(SocketBuffer::new(vec![0; ring]), SocketBuffer::new(vec![0; ring]))
+}
+
+/// The reference service, which counts what was begun and closed.
+pub(super) struct Counted {
+    inner: Reference<MemoryDevice>,
+    pub(super) begun: Cell<usize>,
+    pub(super) completed: Cell<usize>,
+    pub(super) failed: Cell<usize>,
+}
+
+impl Service for Counted {
+    type Exchange = Exchange;
+    type Source = core::convert::Infallible;
+
+    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
+        let begun = self.inner.request(head, answer)?;
+        self.begun.set(self.begun.get() + 1);
+        Ok(begun)
+    }
+
+    fn body(&self, x: &mut Exchange, piece: &[u8], answer: &mut Answer<'_>) -> Result<(usize, Step), WriteError> {
+        self.inner.body(x, piece, answer)
+    }
+
+    fn end(&self, x: &mut Exchange, trailers: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        self.inner.end(x, trailers, answer)
+    }
+
+    fn proceed(&self, x: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        self.inner.proceed(x, answer)
+    }
+
+    fn closed(&self, x: Exchange, outcome: Result<(), Error>) {
+        let counter = if outcome.is_ok() { &self.completed } else { &self.failed };
+        counter.set(counter.get() + 1);
+        self.inner.closed(x, outcome);
+    }
+}
+
+/// A client's socket and what its user wants.
+struct Client {
+    handle: SocketHandle,
+    unsent: VecDeque<u8>,
+    received: Vec<u8>,
+    reads: bool,
+    closes: bool,
+}
+
+pub(super) struct World<const N: usize> {
+    pub(super) now: Instant,
+    pub(super) server: Server<Counted, N>,
+    pub(super) service: Counted,
+    pub(super) errors: Vec<Error>,
+    server_handles: [SocketHandle; N],
+    server_end: End,
+    server_interface: Interface,
+    server_sockets: SocketSet<'static>,
+    scratch: Box<[u8]>,
+    client_end: End,
+    client_interface: Interface,
+    client_sockets: SocketSet<'static>,
+    clients: Vec<Client>,
+    next_port: u16,
+}
+
+pub(super) const POLICY: Policy = Policy { slots: 2, evict_idle: false, when_full: WhenFull::Refuse };
+
+impl World<2> {
+    pub(super) fn new() -> Self {
+        Self::with(Limits::DEFAULT, POLICY)
+    }
+}
+
+impl<const N: usize> World<N> {
+    pub(super) fn with(limits: Limits, policy: Policy) -> Self {
+        let (there, back) = (Frames::default(), Frames::default());
+        let end = |incoming: &Frames, outgoing: &Frames| End {
+            incoming: Rc::clone(incoming),
+            outgoing: Rc::clone(outgoing),
+            loses_each: Rc::default(),
+            sent: 0,
+        };
+        let (mut server_end, mut client_end) = (end(&there, &back), end(&back, &there));
+        let mut server_sockets = SocketSet::new(vec![]);
+        let server_handles = [(); N].map(|()| server_sockets.add(socket(RING)));
+        let mut world = Self {
+            now: Instant::ZERO,
+            server: Server::new(server_handles, PORT, limits, policy),
+            service: Counted {
+                inner: Reference { device: MemoryDevice::new() },
+                begun: Cell::default(),
+                completed: Cell::default(),
+                failed: Cell::default(),
+            },
+            errors: Vec::new(),
+            server_handles,
+            server_interface: interface(&mut server_end, 1),
+            server_end,
+            server_sockets,
+            scratch: vec![0; RING].into(),
+            client_interface: interface(&mut client_end, 2),
+            client_end,
+            client_sockets: SocketSet::new(vec![]),
+            clients: Vec::new(),
+            next_port: 50_000,
+        };
+        world.run_ms(1);
+        world
+    }
+
+    /// Every so many frames one is lost, each way.
+    pub(super) fn lose_each(&self, frames: u32) {
+        self.lose_from_server(frames);
+        self.client_end.loses_each.set(frames);
+    }
+
+    pub(super) fn lose_from_server(&self, frames: u32) {
+        self.server_end.loses_each.set(frames);
+    }
+
+    /// Begins a connection, without waiting for it.
+    pub(super) fn connect(&mut self) -> usize {
+        self.next_port += 1;
+        let handle = self.client_sockets.add(socket(CLIENT_RING));
+        let client = self.client_sockets.get_mut::<Socket<'_>>(handle);
+        client.connect(self.client_interface.context(), (IpAddress::v4(10, 0, 0, 1), PORT), self.next_port).unwrap();
+        self.clients.push(Client { handle, unsent: VecDeque::new(), received: Vec::new(), reads: true, closes: false });
+        self.clients.len() - 1
+    }
+
+    pub(super) fn send(&mut self, client: usize, bytes: &[u8]) {
+        self.clients[client].unsent.extend(bytes);
+    }
+
+    /// Ends the client's direction, behind what it sends.
+    pub(super) fn close(&mut self, client: usize) {
+        self.clients[client].closes = true;
+    }
+
+    pub(super) fn reset(&mut self, client: usize) {
+        self.client_socket(client).abort();
+    }
+
+    pub(super) fn set_reading(&mut self, client: usize, reads: bool) {
+        self.clients[client].reads = reads;
+    }
+
+    pub(super) fn state(&mut self, client: usize) -> State {
+        self.client_socket(client).state()
+    }
+
+    /// What came since it was last asked.
+    pub(super) fn take_received(&mut self, client: usize) -> Vec<u8> {
+        core::mem::take(&mut self.clients[client].received)
+    }
+
+    /// Sends, waits for thirty milliseconds (acknowledgements are delayed by ten), and returns what came.
+    pub(super) fn ask(&mut self, client: usize, bytes: &[u8]) -> Vec<u8> {
+        self.send(client, bytes);
+        self.run_ms(30);
+        self.take_received(client)
+    }
+
+    /// Runs until so many bytes have come, for at most ten minutes.
+    pub(super) fn await_bytes(&mut self, client: usize, count: usize) -> Vec<u8> {
+        for _ in 0..60_000 {
+            if self.clients[client].received.len() >= count {
+                break;
+            }
+            self.run_ms(10);
+        }
+        self.take_received(client)
+    }
+
+    pub(super) fn listening(&self) -> usize {
+        let is_listening = |handle: &&SocketHandle| self.server_sockets.get::<Socket<'_>>(**handle).is_listening();
+        self.server_handles.iter().filter(is_listening).count()
+    }
+
+    /// Exchanges: begun, completed, failed.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
+        (self.service.begun.get(), self.service.completed.get(), self.service.failed.get())
+    }
+
+    pub(super) fn abort_server(&mut self) {
+        self.server.abort(self.now, &mut self.server_sockets, &self.service);
+    }
+
+    pub(super) fn run_secs(&mut self, seconds: u64) {
+        self.run_ms(seconds * 1_000);
+    }
+
+    /// Lets time pass. Hosts are looked after when frames come, and when they themselves asked for it, and not
+    /// otherwise: a deadline that nobody names is never met.
+    pub(super) fn run_ms(&mut self, millis: u64) {
+        let end = self.now + Duration::from_millis(millis);
+        loop {
+            self.step();
+            let frames = [&self.server_end, &self.client_end].map(|end| end.incoming.borrow().front().map(|f| f.0));
+            let next = frames
+                .into_iter()
+                .chain([
+                    self.server_interface.poll_at(self.now, &self.server_sockets),
+                    self.client_interface.poll_at(self.now, &self.client_sockets),
+                    self.server.poll_timeout(),
+                ])
+                .flatten()
+                .min();
+            // A deadline may be due at once; then time must pass all the same.
+            let next = next.unwrap_or(end).max(self.now + Duration::from_micros(50));
+            if next >= end {
+                self.now = end;
+                return self.step();
+            }
+            self.now = next;
+        }
+    }
+
+    fn step(&mut self) {
+        if self.client_interface.poll(self.now, &mut self.client_end, &mut self.client_sockets)
+            == PollResult::SocketStateChanged
+            || !self.clients.is_empty()
+        {
+            self.serve_clients();
+            self.client_interface.poll(self.now, &mut self.client_end, &mut self.client_sockets);
+        }
+        self.server_interface.poll(self.now, &mut self.server_end, &mut self.server_sockets);
+        let polled = |world: &mut Self| {
+            world.server.poll(world.now, None, &mut world.server_sockets, &world.service, &mut world.scratch)
+        };
+        while let Some(error) = polled(self) {
+            self.errors.push(error);
+        }
+        self.server_interface.poll(self.now, &mut self.server_end, &mut self.server_sockets);
+    }
+
+    fn serve_clients(&mut self) {
+        for client in &mut self.clients {
+            let socket = self.client_sockets.get_mut::<Socket<'_>>(client.handle);
+            if socket.can_send() {
+                let sent = socket.send_slice(client.unsent.make_contiguous()).unwrap();
+                client.unsent.drain(..sent);
+            }
+            while client.reads && socket.can_recv() {
+                let taken = socket.recv(|piece| {
+                    client.received.extend_from_slice(piece);
+                    (piece.len(), piece.len())
+                });
+                assert!(taken.is_ok_and(|taken| taken > 0));
+            }
+            if client.closes && client.unsent.is_empty() && socket.may_send() {
+                socket.close();
+            }
+        }
+    }
+
+    fn client_socket(&mut self, client: usize) -> &mut Socket<'static> {
+        self.client_sockets.get_mut(self.clients[client].handle)
+    }
+}
