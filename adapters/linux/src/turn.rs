@@ -116,6 +116,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         self.run(false)
     }
 
+    /// Sends what was kept, receives once, and does what came of it.
     fn pump(&mut self, reads: bool) -> Result<Pumped, Rule> {
         if self.connection.kept.is_some() && !self.send_kept()? {
             return Ok(Pumped::Blocked);
@@ -129,6 +130,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         Ok(pumped)
     }
 
+    /// Drives and sends by turns, as long as that moves something and the rounds last.
     fn drive_and_send(&mut self, window: &mut Range<usize>) -> Result<Pumped, Rule> {
         for _ in 0..ROUNDS {
             if self.connection.session.transfer().is_some() && !self.transfer()? {
@@ -155,7 +157,12 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
 
     /// One receive, behind what is in the window.
     fn receive(&mut self, window: &mut Range<usize>) -> Result<(), Rule> {
-        match self.connection.socket.read(&mut self.buffers.input[window.end..]) {
+        let room = &mut self.buffers.input[window.end..];
+        if room.is_empty() {
+            // A session takes what fills the buffer, or breaks; if neither, a read of nothing would look like the end.
+            return Err(Rule::HostClosed);
+        }
+        match self.connection.socket.read(room) {
             Ok(0) => {
                 self.connection.is_ended = true;
                 let driven = self.connection.session.handle_eof(&self.around.context(), self.around.service);
