@@ -29,22 +29,26 @@ pub enum Method<'b> {
     Other(&'b [u8]),
 }
 
+impl Method<'static> {
+    /// All that have a name here, the frequent ones first.
+    pub const KNOWN: [Self; 9] = [
+        Self::Get,
+        Self::Post,
+        Self::Head,
+        Self::Put,
+        Self::Delete,
+        Self::Options,
+        Self::Patch,
+        Self::Connect,
+        Self::Trace,
+    ];
+}
+
 impl<'b> Method<'b> {
     /// The method that a token names. The token is not checked again: the head's parser has done that.
     #[must_use]
     pub fn from_token(token: &'b [u8]) -> Self {
-        match token {
-            b"GET" => Self::Get,
-            b"HEAD" => Self::Head,
-            b"POST" => Self::Post,
-            b"PUT" => Self::Put,
-            b"DELETE" => Self::Delete,
-            b"CONNECT" => Self::Connect,
-            b"OPTIONS" => Self::Options,
-            b"TRACE" => Self::Trace,
-            b"PATCH" => Self::Patch,
-            other => Self::Other(other),
-        }
+        Method::KNOWN.into_iter().find(|known| known.as_bytes() == token).unwrap_or(Self::Other(token))
     }
 
     /// The token as it stands on the wire.

@@ -1,12 +1,5 @@
 //! The request target (RFC 9112 §3.2) and the authority in it and in the Host field (RFC 3986 §3.2).
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag, tag_no_case, take_while1};
-use nom::character::complete::{char, digit0};
-use nom::combinator::{all_consuming, opt, recognize, rest};
-use nom::sequence::{delimited, preceded, terminated};
-use nom::{IResult, Parser};
-
 use super::Method;
 use super::error::Rule;
 use crate::scan;
@@ -58,9 +51,10 @@ impl<'b> Target<'b> {
     pub fn parse(method: Method<'_>, raw: &'b [u8]) -> Result<Self, Rule> {
         let form = |form, authority, path, query| Ok(Self { raw, form, authority, path, query });
         if method == Method::Connect {
-            return match authority_with_port(raw) {
-                true => form(TargetForm::Authority, Some(raw), &[], None),
-                false => Err(Rule::MismatchedTarget),
+            return if is_authority_with_port(raw) {
+                form(TargetForm::Authority, Some(raw), &[], None)
+            } else {
+                Err(Rule::MismatchedTarget)
             };
         }
         match raw {
@@ -71,7 +65,7 @@ impl<'b> Target<'b> {
             b"*" if method == Method::Options => form(TargetForm::Asterisk, None, raw, None),
             b"*" => Err(Rule::MismatchedTarget),
             _ => {
-                let (_, (authority, hier)) = absolute(raw).map_err(|_| Rule::InvalidTarget)?;
+                let (authority, hier) = absolute(raw).ok_or(Rule::InvalidTarget)?;
                 let (path, query) = split_query(hier);
                 form(TargetForm::Absolute, Some(authority), if path.is_empty() { b"/" } else { path }, query)
             }
@@ -92,56 +86,60 @@ fn split_query(hier: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-type Parsed<'b, T> = IResult<&'b [u8], T>;
-
-/// `scheme "://" authority path-abempty [ "?" query ]`; user information is refused (RFC 9110 §4.2.4).
-fn absolute(raw: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
-    let scheme = terminated(alt((tag_no_case("https"), tag_no_case("http"))), tag("://"));
-    let hier = alt((recognize((char('/'), rest)), recognize((char('?'), rest)), nom::combinator::eof));
-    preceded(scheme, (recognize((host, port)), hier)).parse(raw)
-}
-
-/// `uri-host`, not empty.
-fn host(bytes: &[u8]) -> Parsed<'_, &[u8]> {
-    let ip_literal = delimited(
-        char('['),
-        take_while1(|byte: u8| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.'),
-        char(']'),
-    );
-    alt((recognize(ip_literal), reg_name)).parse(bytes)
-}
-
-/// A registered name or an IPv4 address, not empty; a percent sign is followed by two hexadecimal digits.
-fn reg_name(bytes: &[u8]) -> Parsed<'_, &[u8]> {
-    let (rest, name) = take_while1(scan::is_reg_name).parse(bytes)?;
-    let mut escapes = name.split(|&byte| byte == b'%').skip(1);
-    if escapes.all(|after| matches!(after, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())) {
-        return Ok((rest, name));
+/// Takes `scheme "://" authority path-abempty [ "?" query ]` apart: authority, and what follows it. User information is
+/// refused (RFC 9110 §4.2.4), and so is an empty host.
+fn absolute(raw: &[u8]) -> Option<(&[u8], &[u8])> {
+    let scheme_end = raw.iter().position(|&byte| byte == b':')?;
+    let (scheme, rest) = raw.split_at_checked(scheme_end)?;
+    if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
+        return None;
     }
-    Err(nom::Err::Error(nom::error::Error::new(bytes, nom::error::ErrorKind::Verify)))
+    let [b':', b'/', b'/', rest @ ..] = rest else { return None };
+    let (authority, hier) = rest.split_at_checked(host_and_port(rest)?.1)?;
+    matches!(hier, [] | [b'/' | b'?', ..]).then_some((authority, hier))
 }
 
-fn port(bytes: &[u8]) -> Parsed<'_, Option<&[u8]>> {
-    opt(preceded(char(':'), digit0)).parse(bytes)
+/// ```text
+/// uri-host [ ":" port ]
+/// ```
+/// The lengths of the host, which is not empty, and of both, at the start of `bytes`.
+fn host_and_port(bytes: &[u8]) -> Option<(usize, usize)> {
+    let host = if let [b'[', ..] = bytes { ip_literal(bytes)? } else { registered_name(bytes)? };
+    let Some([b':', port @ ..]) = bytes.get(host..) else { return Some((host, host)) };
+    let digits = port.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    Some((host, host.wrapping_add(1).wrapping_add(digits)))
 }
 
-fn authority_with_port(bytes: &[u8]) -> bool {
-    all_consuming((host, char(':'), take_while1(|byte: u8| byte.is_ascii_digit()))).parse(bytes).is_ok()
+/// An IPv6 address in brackets, as far as its characters tell.
+fn ip_literal(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.iter().position(|&byte| byte == b']')?;
+    let address = bytes.get(1..end)?;
+    let is_sound = address.iter().all(|&byte| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.');
+    (is_sound && !address.is_empty()).then_some(end.wrapping_add(1))
+}
+
+/// A registered name or an IPv4 address; a percent sign is followed by two hexadecimal digits.
+fn registered_name(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
+    loop {
+        rest = match rest {
+            [b'%', a, b, after @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => after,
+            [b'%', ..] => return None,
+            [byte, after @ ..] if scan::is_reg_name(*byte) => after,
+            _ => break,
+        };
+    }
+    let length = bytes.len().wrapping_sub(rest.len());
+    (length > 0).then_some(length)
+}
+
+fn is_authority_with_port(bytes: &[u8]) -> bool {
+    host_and_port(bytes).is_some_and(|(host, end)| end == bytes.len() && end > host.wrapping_add(1))
 }
 
 /// Is this what a Host field may say (RFC 9110 §7.2): nothing, or a host and perhaps a port?
 pub(crate) fn is_host_field(value: &[u8]) -> bool {
-    is_plain_host(value) || all_consuming((host, port)).parse(value).is_ok()
-}
-
-/// Most hosts are names without escapes, perhaps with a port; whatever else there is goes through the grammar.
-fn is_plain_host(value: &[u8]) -> bool {
-    let name_length = scan::plain_name_end(value);
-    match value.get(name_length..) {
-        Some([]) => true,
-        Some([b':', port @ ..]) => name_length > 0 && port.iter().all(u8::is_ascii_digit),
-        _ => false,
-    }
+    value.is_empty() || host_and_port(value).is_some_and(|(_, end)| end == value.len())
 }
 
 #[cfg(test)]

@@ -25,10 +25,8 @@ const REG_NAME: u8 = 4;
 /// What a field value may hold (RFC 9110 §5.5): visible ASCII, space, tab and obs-text.
 const FIELD_VALUE: u8 = 8;
 
-/// A registered name without escapes.
-const PLAIN_NAME: u8 = 16;
 /// Anything but a question mark.
-const NO_QUERY_MARK: u8 = 32;
+const NO_QUERY_MARK: u8 = 16;
 
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
@@ -43,9 +41,6 @@ const CLASSES: [u8; 256] = {
         }
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._~!$&'()*+,;=%") {
             class |= REG_NAME;
-            if byte != b'%' {
-                class |= PLAIN_NAME;
-            }
         }
         if byte != b'?' {
             class |= NO_QUERY_MARK;
@@ -108,12 +103,6 @@ pub(crate) fn value_end(bytes: &[u8]) -> usize {
 #[inline]
 pub(crate) fn query_mark(bytes: &[u8]) -> usize {
     blocks::class_end(bytes, NO_QUERY_MARK, blocks::query_marks)
-}
-
-/// Length of the registered name without escapes that `bytes` begin with.
-#[inline]
-pub(crate) fn plain_name_end(bytes: &[u8]) -> usize {
-    class_end(bytes, PLAIN_NAME)
 }
 
 /// Is this byte allowed in a registered name?
