@@ -1,3 +1,4 @@
 //! The tests that need more than one part of Wirenut.
 
+mod cases;
 mod regressions;

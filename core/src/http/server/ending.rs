@@ -131,7 +131,7 @@ impl ServerConnection {
 
     /// The last response is complete.
     pub(super) fn retire_now(&mut self, cx: &Context<'_>) {
-        let is_all_read = self.states.client() == State::Done;
+        let is_all_read = self.has_no_more_body();
         let peer_said_so = self.ending == Ending::Open;
         self.states.change(Side::Client, Change::Retire);
         self.states.change(Side::Server, Change::Retire);

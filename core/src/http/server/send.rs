@@ -106,7 +106,7 @@ impl ServerConnection {
         plan(Change::Final, sending, !status.forbids_body(), persists)
     }
 
-    fn has_no_more_body(&self) -> bool {
+    pub(super) fn has_no_more_body(&self) -> bool {
         self.states.client() == State::Done || (self.receiving == Receiving::Length && self.remaining == 0)
     }
 

@@ -1,1 +1,0 @@
-//! Raw requests and what they must lead to.

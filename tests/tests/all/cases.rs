@@ -1,0 +1,13 @@
+//! The table of raw cases, in every cut.
+
+use std::panic::catch_unwind;
+
+use wirenut_tests::cases;
+
+#[test]
+fn every_case_in_every_cut() {
+    let failed = cases::all().filter(|case| catch_unwind(|| cases::check(case)).is_err()).count();
+    let count = cases::all().count();
+    assert_eq!(failed, 0, "of {count} cases");
+    assert!(count >= 150, "{count} cases");
+}
