@@ -221,7 +221,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         let Some((source, length)) = session.transfer() else { return Ok(true) };
         let moved = match source.transfer(socket.as_fd(), length.min(OUTPUT_BYTES as u64)) {
             // The source is too short: the peer must see that the response is not whole.
-            Ok(0) => return Err(Rule::ServiceAborted),
+            Ok(0) => return Err(Rule::SourceFailed),
             Ok(moved) => moved,
             Err(error) if is_passing(&error) => {
                 let left = usize::try_from(length).unwrap_or(usize::MAX);
@@ -229,7 +229,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
                 return Ok(false);
             }
             Err(error) if is_of_peer(&error) => return Err(Rule::Reset),
-            Err(_) => return Err(Rule::ServiceAborted),
+            Err(_) => return Err(Rule::SourceFailed),
         };
         // What is left waits for the peer too: so it is held to its pace from piece to piece.
         let left = usize::try_from(length.saturating_sub(moved)).unwrap_or(usize::MAX);

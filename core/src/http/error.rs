@@ -170,6 +170,9 @@ rules! {
     Reset: Host, None, "RFC 9293 3.5.3", "connection reset";
     /// The host ended the connection: it shuts down, or needed the slot.
     HostClosed: Host, None, "RFC 9112 9.6", "closed by the host";
+    /// What the host moved itself ([`Step::Transfer`](crate::service::Step::Transfer)) could not be read, or was too
+    /// short.
+    SourceFailed: Host, None, "RFC 9112 8", "the source of the content failed";
     /// The service gave the exchange up ([`Step::Abort`](crate::service::Step::Abort)).
     ServiceAborted: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9112 9.6", "aborted by the service";
     /// The service misused the connection (a [`Misuse`]).

@@ -87,14 +87,23 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         Self { policy, links, taken: 0, longest_idle: NONE, latest_idle: NONE, is_draining: false }
     }
 
-    /// A connection has come.
+    /// A connection has come. If it is admitted, it counts from now on.
     #[must_use]
     pub fn arrive(&mut self) -> Verdict {
+        let verdict = self.verdict();
+        if verdict == Verdict::Admit {
+            self.taken = self.taken.saturating_add(1);
+        }
+        verdict
+    }
+
+    /// What [`Self::arrive`] would say to a connection that comes now: for a host that must know before it accepts.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
         if self.is_draining {
             return Verdict::Close;
         }
         if self.taken < self.policy.slots {
-            self.taken = self.taken.saturating_add(1);
             return Verdict::Admit;
         }
         match (self.longest_idle(), self.policy.when_full) {

@@ -95,6 +95,9 @@ impl<S: Service + ?Sized> Session<S> {
             let transmitted = self.connection.poll_transmit(cx, room);
             driven.written = driven.written.saturating_add(transmitted);
             if matches!(turn, Turn::Rest) && transmitted == 0 {
+                if driven.written == 0 && out.len() >= host.output_capacity() {
+                    self.connection.give_up_answer();
+                }
                 return driven;
             }
         }
@@ -410,5 +413,30 @@ mod tests {
         assert_eq!(session.disposition(), Disposition::ShutdownWrite);
         assert_eq!(session.handle_eof(&cx, &Nothing).error, None);
         assert_eq!(session.disposition(), Disposition::Close);
+    }
+
+    struct Tiny;
+
+    impl Host for Tiny {
+        fn waker(&self) -> core::task::Waker {
+            core::task::Waker::noop().clone()
+        }
+
+        fn peer(&self) -> Option<core::net::SocketAddr> {
+            None
+        }
+
+        fn output_capacity(&self) -> usize {
+            40
+        }
+    }
+
+    #[test]
+    fn an_error_answer_that_never_fits_does_not_hold_the_connection_for_ever() {
+        let cx = Context { now: Instant::START, limits: &crate::http::Limits::DEFAULT, date: None };
+        let mut session = Session::<Nothing>::new(&cx);
+        let driven = session.drive(&cx, &Tiny, &Nothing, b"bad\r\n\r\n", &mut [0; 40]);
+        assert_eq!((driven.written, driven.error.map(|error| error.rule)), (0, Some(Rule::InvalidMethod)));
+        assert_eq!(session.disposition(), Disposition::Abort);
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::TcpStream;
 
-use wirenut::readiness::{Link, Verdict, WhenFull};
+use wirenut::readiness::{Link, Verdict};
 use wirenut::service::{Service, Session};
 
 use super::Worker;
@@ -21,9 +21,9 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// The listening socket has something: takes some of those who wait.
     pub(super) fn accept(&mut self) -> Result<(), RunError> {
         for _ in 0..MOST_ACCEPTED {
-            let must_queue = self.must_queue();
             let Some(acceptor) = &mut self.acceptor else { return Ok(()) };
-            if must_queue {
+            // Who must queue stays where it is: once accepted, it is too late.
+            if self.admission.verdict() == Verdict::Queue {
                 return acceptor.pause(&self.around.epoll).map_err(RunError::of("stop watching the listener"));
             }
             match acceptor.accept(self.around.clock.now()) {
@@ -34,13 +34,6 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             }
         }
         Ok(())
-    }
-
-    /// Must the next connection stay where it is? Asked before it is accepted: afterwards it is too late.
-    fn must_queue(&self) -> bool {
-        let is_full = self.admission.taken() >= self.config.max_connections;
-        let may_evict = self.config.evict_idle && self.admission.longest_idle().is_some();
-        is_full && !may_evict && self.config.when_full == WhenFull::Queue
     }
 
     /// Somebody was accepted: a place, or a refusal.

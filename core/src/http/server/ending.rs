@@ -12,11 +12,12 @@ impl ServerConnection {
         if matches!(self.ending, Ending::Close | Ending::Abort) {
             return None;
         }
-        // The time to linger runs only once the last response is sent.
-        let lingers_later = self.ending == Ending::Linger && self.write_deadline != Deadline::NEVER;
+        // The times to linger and to be idle run only once the last response is sent.
+        let is_sending = self.write_deadline != Deadline::NEVER;
+        let rests_later = is_sending && (self.ending == Ending::Linger || self.is_idle());
         // Bytes of a tunnel come when they come; the service that reads them has its own deadlines.
         let is_tunnel = self.states.client() == State::Tunnel;
-        let is_peers_turn = self.is_readable() && !lingers_later && !is_tunnel;
+        let is_peers_turn = self.is_readable() && !rests_later && !is_tunnel;
         let peer = if is_peers_turn { Deadline::at(Instant::from_micros(self.peer_time)) } else { Deadline::NEVER };
         peer.min(self.write_deadline).instant()
     }
@@ -53,10 +54,12 @@ impl ServerConnection {
     pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
         let was_waiting = self.write_deadline.instant();
         if left == 0 {
-            if was_waiting.is_some() && self.ending == Ending::Linger {
-                self.begin_linger(cx);
-            }
             self.write_deadline = Deadline::NEVER;
+            if was_waiting.is_some() && self.ending == Ending::Linger {
+                self.restart_peer_time(cx, cx.limits.linger);
+            } else if was_waiting.is_some() && self.is_idle() {
+                self.restart_peer_time(cx, cx.limits.idle);
+            }
             return;
         }
         let pace = cx.limits.write;
@@ -148,13 +151,20 @@ impl ServerConnection {
             self.ending = Ending::Close;
         } else {
             self.ending = Ending::Linger;
-            self.begin_linger(cx);
+            self.restart_peer_time(cx, cx.limits.linger);
         }
     }
 
-    fn begin_linger(&mut self, cx: &Context<'_>) {
+    fn restart_peer_time(&mut self, cx: &Context<'_>, time: Duration) {
         self.stop_awaiting(cx.now);
-        self.peer_time = Duration::as_micros(cx.limits.linger);
+        self.peer_time = time.as_micros();
         self.await_peer(cx.now);
+    }
+
+    /// The error answer is larger than any room there will be: the connection ends without it.
+    pub(crate) fn give_up_answer(&mut self) {
+        if self.ending == Ending::Answer {
+            self.ending = Ending::Abort;
+        }
     }
 }

@@ -313,18 +313,19 @@ fn fill_chunk(out: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
     if filled == 0 {
         return 0;
     }
-    let mut rest = filled;
-    if let Some(size) = out.get_mut(..digits) {
-        for digit in size.iter_mut().rev() {
-            *digit = *b"0123456789abcdef".get(rest & 15).unwrap_or(&b'0');
-            rest >>= 4;
-        }
-    }
     let end = data_start.saturating_add(filled);
-    for (at, line_end) in [(digits, b"\r\n"), (end, b"\r\n")] {
-        if let Some(place) = out.get_mut(at..at.saturating_add(2)) {
-            place.copy_from_slice(line_end);
-        }
+    put_line_end(out, digits);
+    put_line_end(out, end);
+    let mut rest = filled;
+    for digit in out.iter_mut().take(digits).rev() {
+        *digit = *b"0123456789abcdef".get(rest & 15).unwrap_or(&b'0');
+        rest >>= 4;
     }
     end.saturating_add(2)
+}
+
+fn put_line_end(out: &mut [u8], at: usize) {
+    if let Some(place) = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *place = *b"\r\n";
+    }
 }
