@@ -35,8 +35,7 @@
 //! loop {
 //!     interface.poll(now(), &mut device, &mut sockets);
 //!     while let Some(_error) = server.poll(now(), None, &mut sockets, &Hello, &mut scratch) {}
-//!     let stack = interface.poll_at(now(), &sockets);
-//!     sleep_until(stack.into_iter().chain(server.poll_timeout()).min());
+//!     sleep_until(server.poll_timeout(interface.poll_at(now(), &sockets)));
 //! }
 //! # }
 //! ```

@@ -126,10 +126,19 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
         None
     }
 
-    /// When [`Self::poll`] is to be called, if nothing happens before.
+    /// When to poll again, if nothing happens before: the earliest deadline of the connections, and of the stack, whose
+    /// own is what `Interface::poll_at` says.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<theirs::Instant> {
-        self.slots.iter().filter_map(Slot::poll_timeout).min().and_then(clock::to_smoltcp)
+    pub fn poll_timeout(&self, stack: Option<theirs::Instant>) -> Option<theirs::Instant> {
+        let mut earliest = stack.map(clock::from_smoltcp);
+        for slot in &self.slots {
+            if let Some(deadline) = slot.poll_timeout()
+                && earliest.is_none_or(|earliest| deadline < earliest)
+            {
+                earliest = Some(deadline);
+            }
+        }
+        earliest.and_then(clock::to_smoltcp)
     }
 
     /// Ends the server in good order: nobody comes in any more, idle connections are closed, the others after the

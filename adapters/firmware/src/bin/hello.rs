@@ -62,7 +62,7 @@ fn main() -> ! {
         while let Some(error) = server.poll(now, None, &mut sockets, &Hello, SCRATCH) {
             warn!("{} at byte {=u64}", error.rule, error.offset);
         }
-        let stack = board.interface.poll_at(now, &sockets);
-        board.sleep_until(stack.into_iter().chain(server.poll_timeout()).min());
+        let deadline = server.poll_timeout(board.interface.poll_at(now, &sockets));
+        board.sleep_until(deadline);
     }
 }

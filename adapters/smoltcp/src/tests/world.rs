@@ -301,7 +301,7 @@ impl<const N: usize> World<N> {
                 .chain([
                     self.server_interface.poll_at(self.now, &self.server_sockets),
                     self.client_interface.poll_at(self.now, &self.client_sockets),
-                    self.server.poll_timeout(),
+                    self.server.poll_timeout(None),
                 ])
                 .flatten()
                 .min();
