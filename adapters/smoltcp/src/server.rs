@@ -14,7 +14,7 @@ use smoltcp::time as theirs;
 use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
 use wirenut::readiness::{Admission, Link, Policy, Verdict};
 use wirenut::service::Service;
-use wirenut::time::Instant;
+use wirenut::time::{Duration, Instant};
 
 use crate::clock;
 use crate::slot::{Outcome, Phase, Slot};
@@ -37,7 +37,8 @@ const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r
 ///   whose last acknowledgement was lost sees a reset after both directions were complete, which costs it nothing; and
 ///   old segments must hit the window of a connection with a fresh initial sequence number. A socket lost for ten
 ///   seconds, of four, costs clients more.
-/// - Idle connections are closed in favour of new ones, if the policy says so.
+/// - Idle connections are closed in favour of new ones, if the policy says so: they are reset as soon as the peer has
+///   acknowledged the end of our direction.
 ///
 /// See the [crate](crate) for the loop around it.
 pub struct Server<S: Service<Source = Infallible>, const N: usize> {
@@ -226,7 +227,7 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
                 Some(due) if due <= now => slot.reset(&cx, &mut socket),
                 due => *until = Some(due.unwrap_or(now.saturating_add(self.limits.head))),
             },
-            Stage::Open | Stage::PeerEnded => self.decide(index, now, sockets),
+            Stage::Open | Stage::HalfClosed | Stage::PeerEnded => self.decide(index, now, sockets),
         }
     }
 
@@ -247,9 +248,9 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
             }
             Verdict::Refuse => {
                 socket.write(refuse);
-                slot.leave(&cx, &mut socket);
+                slot.leave(&cx, cx.limits.linger, &mut socket);
             }
-            Verdict::Close => slot.leave(&cx, &mut socket),
+            Verdict::Close => slot.leave(&cx, cx.limits.linger, &mut socket),
             // It stays in its socket, and is asked about again. (Evictions were dealt with above.)
             Verdict::Queue | Verdict::Evict(_) => {}
         }
@@ -261,7 +262,8 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
         let slot = usize::try_from(idle).ok().and_then(|index| self.slots.get_mut(index));
         let Some(slot) = slot else { return };
         let cx = Context { now, limits: &self.limits, date: None };
-        slot.leave(&cx, &mut Socket(sockets.get_mut(slot.handle)));
+        // It has all that it asked for, and somebody else waits for its socket: so no time to linger.
+        slot.leave(&cx, Duration::default(), &mut Socket(sockets.get_mut(slot.handle)));
     }
 
     /// Whoever comes when no socket listens is reset by the stack. So an idle connection is closed before that, unless

@@ -39,6 +39,8 @@ pub(crate) enum Phase<S: Service<Source = Infallible>> {
     Leaving {
         /// When that must be over.
         until: Instant,
+        /// How much of that the peer may take to end its direction, once it knows the end of ours.
+        linger: Duration,
     },
 }
 
@@ -68,7 +70,7 @@ impl<S: Service<Source = Infallible>> Slot<S> {
         match &self.phase {
             Phase::Vacant { until } => *until,
             Phase::Serving { session, .. } => session.poll_timeout(),
-            Phase::Leaving { until } => Some(*until),
+            Phase::Leaving { until, .. } => Some(*until),
         }
     }
 
@@ -89,7 +91,7 @@ impl<S: Service<Source = Infallible>> Slot<S> {
         let Phase::Serving { session, unacknowledged } = &mut self.phase else { return (Outcome::Same, None) };
         if socket.is_lost() {
             let lost = session.handle_lost(cx, service, Rule::Reset);
-            self.phase = Phase::Leaving { until: cx.now.saturating_add(RESET_TIME) };
+            self.give_up(cx);
             return (Outcome::Gone, lost.error);
         }
         let left = socket.unacknowledged();
@@ -117,7 +119,7 @@ impl<S: Service<Source = Infallible>> Slot<S> {
             Disposition::Open => {}
             Disposition::ShutdownWrite => socket.close(),
             Disposition::Close => {
-                self.leave(cx, socket);
+                self.leave(cx, cx.limits.linger, socket);
                 return (Outcome::Gone, error.or(drive_error));
             }
             Disposition::Abort => {
@@ -128,10 +130,11 @@ impl<S: Service<Source = Infallible>> Slot<S> {
         (outcome, error.or(drive_error))
     }
 
-    /// Ends the connection in good order, behind what was written.
-    pub(crate) fn leave(&mut self, cx: &Context<'_>, socket: &mut Socket<'_, '_>) {
-        if socket.stage() == Stage::Open && !socket.may_send() {
-            // We have ended our direction before, and the peer had its time to end the other one.
+    /// Ends the connection in good order, behind what was written. When the peer has all of that, it may take the time
+    /// to linger to end its direction, too.
+    pub(crate) fn leave(&mut self, cx: &Context<'_>, linger: Duration, socket: &mut Socket<'_, '_>) {
+        if socket.stage() == Stage::HalfClosed {
+            // It had that time, in the session.
             return self.reset(cx, socket);
         }
         socket.close();
@@ -139,32 +142,39 @@ impl<S: Service<Source = Infallible>> Slot<S> {
             0 => cx.limits.linger,
             waits => time_to_take(cx.limits, waits),
         };
-        self.phase = Phase::Leaving { until: cx.now.saturating_add(time) };
+        self.phase = Phase::Leaving { until: cx.now.saturating_add(time), linger };
     }
 
     /// Ends it by a reset.
     pub(crate) fn reset(&mut self, cx: &Context<'_>, socket: &mut Socket<'_, '_>) {
         socket.abort();
-        self.phase = Phase::Leaving { until: cx.now.saturating_add(RESET_TIME) };
+        self.give_up(cx);
+    }
+
+    /// There is no connection any more, but a reset that may have to leave yet.
+    fn give_up(&mut self, cx: &Context<'_>) {
+        self.phase = Phase::Leaving { until: cx.now.saturating_add(RESET_TIME), linger: RESET_TIME };
     }
 
     /// While it leaves: sees to it that it gets away, and in time.
     pub(crate) fn part(&mut self, cx: &Context<'_>, socket: &mut Socket<'_, '_>) {
-        let Phase::Leaving { until } = &mut self.phase else { return };
+        let Phase::Leaving { until, linger } = &mut self.phase else { return };
         // A full ring would keep the peer's end out.
         socket.discard();
         let stage = socket.stage();
-        if stage == Stage::TimeWait {
-            *until = (*until).min(cx.now.saturating_add(TIME_WAIT));
+        // Counted from when the stage is first seen, for later the sum is later.
+        match stage {
+            Stage::HalfClosed => *until = (*until).min(cx.now.saturating_add(*linger)),
+            Stage::TimeWait => *until = (*until).min(cx.now.saturating_add(TIME_WAIT)),
+            Stage::Closed | Stage::Resetting | Stage::Listening | Stage::Opening | Stage::Open | Stage::PeerEnded => {}
         }
         let is_due = *until <= cx.now;
         match stage {
-            Stage::Resetting | Stage::TimeWait if !is_due => {}
-            Stage::Closed | Stage::Listening | Stage::Resetting | Stage::TimeWait => {
-                self.phase = Phase::Vacant { until: None };
-            }
-            Stage::Opening | Stage::Open | Stage::PeerEnded if is_due => self.reset(cx, socket),
-            Stage::Opening | Stage::Open | Stage::PeerEnded => {}
+            Stage::Closed | Stage::Listening => self.phase = Phase::Vacant { until: None },
+            Stage::Resetting | Stage::TimeWait if is_due => self.phase = Phase::Vacant { until: None },
+            Stage::Opening | Stage::Open | Stage::HalfClosed | Stage::PeerEnded if is_due => self.reset(cx, socket),
+            Stage::Resetting | Stage::TimeWait => {}
+            Stage::Opening | Stage::Open | Stage::HalfClosed | Stage::PeerEnded => {}
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) enum Stage {
     Opening,
     /// Bytes may come.
     Open,
+    /// Bytes may come, and the peer has all of ours and knows that there will be no more.
+    HalfClosed,
     /// The peer has ended its direction. What it sent before may still be in the ring.
     PeerEnded,
     /// Both have ended. Free if need be: it may listen.
@@ -34,7 +36,8 @@ impl Socket<'_, '_> {
             State::Closed => Stage::Closed,
             State::Listen => Stage::Listening,
             State::SynSent | State::SynReceived => Stage::Opening,
-            State::Established | State::FinWait1 | State::FinWait2 => Stage::Open,
+            State::Established | State::FinWait1 => Stage::Open,
+            State::FinWait2 => Stage::HalfClosed,
             State::CloseWait | State::Closing | State::LastAck => Stage::PeerEnded,
             State::TimeWait => Stage::TimeWait,
         }
@@ -48,11 +51,6 @@ impl Socket<'_, '_> {
     /// Has the peer ended its direction? What it sent before may still be in the ring.
     pub(crate) fn is_ended_by_peer(&self) -> bool {
         matches!(self.stage(), Stage::PeerEnded | Stage::TimeWait)
-    }
-
-    /// May we write, now or when there is room?
-    pub(crate) fn may_send(&self) -> bool {
-        self.0.may_send()
     }
 
     /// Begins to listen, from [`Stage::Closed`], [`Stage::Resetting`] or [`Stage::TimeWait`].
