@@ -3,7 +3,7 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`arguments`] | the command line |
-//! | [`demo`] | the reference service
+//! | [`demo`] | the reference service |
 //! | [`failure`] | what ends the command with status 1, in one line |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |

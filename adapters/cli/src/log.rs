@@ -36,8 +36,8 @@ pub struct Line<'a> {
     pub method: &'a [u8],
     /// As it was on the wire.
     pub target: &'a [u8],
-    /// What was answered.
-    pub status: u16,
+    /// What was answered, if anything was: `-` otherwise.
+    pub status: Option<u16>,
     /// Bytes of the body that went out.
     pub sent: u64,
     /// From the request's head to the end of the answer.
@@ -48,13 +48,17 @@ impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { peer, method, target, status, sent, took } = self;
         let (milliseconds, microseconds) = (took.as_millis(), took.subsec_micros() % 1000);
-        let (method, target) = (Escaped(method), Escaped(target));
-        write!(f, "{peer} {method} {target} {status} {sent} {milliseconds}.{microseconds:03}ms")
+        write!(f, "{peer} {} {} ", Escaped(method), Escaped(target))?;
+        match status {
+            Some(status) => write!(f, "{status}")?,
+            None => f.write_char('-')?,
+        }
+        write!(f, " {sent} {milliseconds}.{microseconds:03}ms")
     }
 }
 
 /// Bytes of a client as one word of printable ASCII: it can neither begin a line of its own nor command a terminal.
-struct Escaped<'a>(&'a [u8]);
+pub struct Escaped<'a>(pub &'a [u8]);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -259,7 +263,7 @@ mod tests {
     const PEER: SocketAddr = SocketAddr::new(core::net::IpAddr::V6(Ipv6Addr::LOCALHOST), 80);
 
     fn line<'a>(method: &'a [u8], target: &'a [u8]) -> Line<'a> {
-        Line { peer: PEER, method, target, status: 200, sent: 1234, took: Duration::from_micros(61_000_482) }
+        Line { peer: PEER, method, target, status: Some(200), sent: 1234, took: Duration::from_micros(61_000_482) }
     }
 
     /// What was written, shared with the test.
@@ -333,6 +337,12 @@ mod tests {
             assert_eq!(line(b"GET", target).to_string(), format!("[::1]:80 GET {shown} 200 1234 61000.482ms"));
             assert_eq!(line(target, b"/").to_string(), format!("[::1]:80 {shown} / 200 1234 61000.482ms"));
         }
+    }
+
+    #[test]
+    fn what_was_not_answered_has_no_status() {
+        let line = Line { status: None, sent: 0, ..line(b"GET", b"/") };
+        assert_eq!(line.to_string(), "[::1]:80 GET / - 0 61000.482ms");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use core::task::Waker;
 use std::io;
 use std::panic::catch_unwind;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use super::reply::{Reply, reply};
 
@@ -18,10 +18,11 @@ type Job = Box<dyn FnOnce() + Send>;
 /// A fixed number of threads behind a bounded queue.
 ///
 /// A panic in a job ends that job only (where the program is built with `panic = "abort"` it ends the program, as
-/// anywhere). Dropping the pool throws the queue away and waits for the jobs that run, so a job must not own its pool.
+/// anywhere). Dropping the pool throws the queue away and leaves the jobs that run to themselves: a disk that does not
+/// answer must not keep the program from ending.
 pub struct Pool {
     queue: Arc<Queue>,
-    workers: Vec<JoinHandle<()>>,
+    threads: usize,
 }
 
 impl Pool {
@@ -36,10 +37,11 @@ impl Pool {
             changed: Condvar::new(),
             waiting,
         });
-        let mut pool = Self { queue, workers: Vec::with_capacity(threads.get()) };
+        // From here on, so that the threads end where not all of them could be had.
+        let pool = Self { queue, threads: threads.get() };
         for _ in 0..threads.get() {
             let queue = Arc::clone(&pool.queue);
-            pool.workers.push(thread::Builder::new().name("wirenut disk".into()).spawn(move || queue.work())?);
+            thread::Builder::new().name("wirenut disk".into()).spawn(move || queue.work())?;
         }
         Ok(pool)
     }
@@ -92,16 +94,12 @@ impl Drop for Pool {
         self.queue.changed.notify_all();
         // Outside the lock: what a job owns may do anything when it is dropped.
         drop(thrown_away);
-        for worker in self.workers.drain(..) {
-            // The error would be a panic outside any job; there is nobody to tell.
-            let _ = worker.join();
-        }
     }
 }
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("threads", &self.workers.len()).field("waiting", &self.queue.waiting).finish()
+        f.debug_struct("Pool").field("threads", &self.threads).field("waiting", &self.queue.waiting).finish()
     }
 }
 
@@ -188,9 +186,18 @@ pub(crate) mod tests {
         release
     }
 
-    fn take<T>(reply: &mut Reply<T>, bell: &Bell, waker: &Waker) -> Result<T, Lost> {
+    /// Drops the pool, and waits until its threads are gone with all that their jobs owned.
+    fn end(pool: Pool) {
+        let queue = Arc::clone(&pool.queue);
+        drop(pool);
+        while Arc::strong_count(&queue) > 1 {
+            thread::yield_now();
+        }
+    }
+
+    fn take<T>(reply: &mut Reply<T>, bell: &Bell) -> Result<T, Lost> {
         bell.wait_for(1);
-        match reply.try_take(waker) {
+        match reply.try_take() {
             Poll::Ready(outcome) => outcome,
             Poll::Pending => panic!("woken for nothing"),
         }
@@ -201,7 +208,7 @@ pub(crate) mod tests {
         let pool = pool(2, 8);
         let (bell, waker) = Bell::new();
         let mut reply = pool.ask(&waker, || 6 * 7).unwrap();
-        assert_eq!(take(&mut reply, &bell, &waker), Ok(42));
+        assert_eq!(take(&mut reply, &bell), Ok(42));
     }
 
     #[test]
@@ -216,7 +223,7 @@ pub(crate) mod tests {
             assert_eq!(pool.submit(|| ()), Err(Busy));
             assert_eq!(pool.ask(&waker, || ()).err(), Some(Busy));
             drop(release);
-            drop(pool);
+            end(pool);
             assert_eq!(bell.rung(), 0);
         }
     }
@@ -226,11 +233,11 @@ pub(crate) mod tests {
         let pool = pool(1, 8);
         let (bell, waker) = Bell::new();
         let mut reply = pool.ask(&waker, || panic!("on purpose")).unwrap();
-        assert_eq!(take::<()>(&mut reply, &bell, &waker), Err(Lost));
+        assert_eq!(take::<()>(&mut reply, &bell), Err(Lost));
 
         let (bell, waker) = Bell::new();
         let mut reply = pool.ask(&waker, || 1).unwrap();
-        assert_eq!(take(&mut reply, &bell, &waker), Ok(1));
+        assert_eq!(take(&mut reply, &bell), Ok(1));
     }
 
     #[test]
@@ -246,7 +253,7 @@ pub(crate) mod tests {
         let mark = Arc::clone(&done);
         drop(pool.ask(&waker, move || mark.store(true, Ordering::Relaxed)).unwrap());
         drop(release);
-        drop(pool);
+        end(pool);
         assert_eq!((Arc::strong_count(&owned), bell.rung()), (1, 0));
         assert!(!done.load(Ordering::Relaxed));
     }
@@ -269,20 +276,18 @@ pub(crate) mod tests {
         has_started.recv().unwrap();
         drop(reply);
         drop(release);
-        drop(pool);
+        end(pool);
         assert_eq!((Arc::strong_count(&value), bell.rung()), (1, 0));
     }
 
     #[test]
-    fn dropping_waits_for_what_runs_and_loses_what_waits() {
+    fn dropping_waits_for_nothing_and_loses_what_waits() {
         let pool = pool(1, 8);
         let release = occupy(&pool);
         let (bell, waker) = Bell::new();
         let mut reply = pool.ask(&waker, || ()).unwrap();
-        let dropping = thread::spawn(move || drop(pool));
-        assert_eq!(take(&mut reply, &bell, &waker), Err(Lost));
-        assert!(!dropping.is_finished());
+        drop(pool);
+        assert_eq!(take(&mut reply, &bell), Err(Lost));
         drop(release);
-        dropping.join().unwrap();
     }
 }

@@ -49,10 +49,10 @@ enum State {
 pub enum Read {
     /// So many bytes are in the buffer; none only if it has no room.
     Bytes(usize),
-    /// The disk is being asked: read again when woken.
+    /// The next bytes are not in memory: [`FileReader::ask`] for them.
+    Absent,
+    /// They were asked for: read again when woken.
     Wait,
-    /// The pool takes no more: read again at a time of your own, nobody will wake you.
-    Busy,
     /// All was given.
     End,
     /// No more can be given, now or later. What was sent is not the whole body: close so that the peer sees it.
@@ -97,9 +97,9 @@ impl FileReader {
     }
 
     /// Reads the next bytes into the buffer. Never blocks; call it again after any answer but `End` and `Failed`, which
-    /// stay what they are. Of several wakers only the latest is woken.
-    pub fn read(&mut self, buf: &mut [u8], waker: &Waker, pool: &Pool) -> Read {
-        if let Err(answer) = self.collect(waker) {
+    /// stay what they are.
+    pub fn read(&mut self, buf: &mut [u8]) -> Read {
+        if let Err(answer) = self.collect() {
             return answer;
         }
         if self.remaining == 0 {
@@ -121,18 +121,33 @@ impl FileReader {
         let room = buf.len().min(clamp(self.remaining));
         match self.read_from_memory(&mut buf[..room]) {
             Some(taken) => self.gave(taken),
-            None => self.ask(waker, pool),
+            None => Read::Absent,
         }
     }
 
+    /// After [`Read::Absent`]: has the pool read the next bytes, and the waker woken once when they are there.
+    ///
+    /// Apart from [`Self::read`] because a waker costs something, which a file in memory need not pay.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`]: the pool takes no more. Come back at a time of your own, nobody will wake you.
+    pub fn ask(&mut self, waker: &Waker, pool: &Pool) -> Result<(), Busy> {
+        let file = Arc::clone(&self.file);
+        let position = self.position;
+        let length = PIECE.min(clamp(self.remaining));
+        self.state = State::Asked(pool.ask(waker, move || read_piece(&file, position, length))?);
+        Ok(())
+    }
+
     /// Takes in the answer of a job that was asked; afterwards the state is `Idle` or `Piece`.
-    fn collect(&mut self, waker: &Waker) -> Result<(), Read> {
+    fn collect(&mut self) -> Result<(), Read> {
         let reply = match &mut self.state {
             State::Failed(error) => return Err(Read::Failed(*error)),
             State::Idle | State::Piece { .. } => return Ok(()),
             State::Asked(reply) => reply,
         };
-        self.state = match reply.try_take(waker) {
+        self.state = match reply.try_take() {
             Poll::Pending => return Err(Read::Wait),
             Poll::Ready(Err(Lost)) => State::Failed(ReadError::Lost),
             Poll::Ready(Ok(Err(error))) => State::Failed(ReadError::Disk(error.kind())),
@@ -158,19 +173,6 @@ impl FileReader {
                 self.cached = false;
                 None
             }
-        }
-    }
-
-    fn ask(&mut self, waker: &Waker, pool: &Pool) -> Read {
-        let file = Arc::clone(&self.file);
-        let position = self.position;
-        let length = PIECE.min(clamp(self.remaining));
-        match pool.ask(waker, move || read_piece(&file, position, length)) {
-            Ok(reply) => {
-                self.state = State::Asked(reply);
-                Read::Wait
-            }
-            Err(Busy) => Read::Busy,
         }
     }
 
@@ -252,16 +254,17 @@ mod tests {
         let mut all = Vec::new();
         let mut buf = vec![0; room];
         loop {
-            match reader.read(&mut buf, &waker, pool) {
+            match reader.read(&mut buf) {
                 Read::Bytes(taken) => {
                     assert!(taken > 0);
                     all.extend_from_slice(&buf[..taken]);
                 }
-                Read::Wait => {
+                Read::Absent => {
+                    reader.ask(&waker, pool).unwrap();
                     asked += 1;
-                    bell.wait_for(asked);
                 }
-                end @ (Read::Busy | Read::End | Read::Failed(_)) => return (all, end),
+                Read::Wait => bell.wait_for(asked),
+                end @ (Read::End | Read::Failed(_)) => return (all, end),
             }
         }
     }
@@ -319,17 +322,19 @@ mod tests {
         let (bell, waker) = Bell::new();
         let mut buf = [0; 4];
         // The queue has one place: a second job would find it full.
+        assert_eq!(reader.read(&mut buf), Read::Absent);
+        reader.ask(&waker, &pool).unwrap();
         for _ in 0..3 {
-            assert_eq!(reader.read(&mut buf, &waker, &pool), Read::Wait);
+            assert_eq!(reader.read(&mut buf), Read::Wait);
         }
         drop(release);
         bell.wait_for(1);
-        assert_eq!(reader.read(&mut [], &waker, &pool), Read::Bytes(0));
-        assert_eq!(reader.read(&mut buf, &waker, &pool), Read::Bytes(4));
+        assert_eq!(reader.read(&mut []), Read::Bytes(0));
+        assert_eq!(reader.read(&mut buf), Read::Bytes(4));
         assert_eq!(&buf, b"cont");
-        assert_eq!(reader.read(&mut buf, &waker, &pool), Read::Bytes(3));
+        assert_eq!(reader.read(&mut buf), Read::Bytes(3));
         assert!(matches!(reader.state, State::Idle));
-        assert_eq!(reader.read(&mut buf, &waker, &pool), Read::End);
+        assert_eq!(reader.read(&mut buf), Read::End);
         assert_eq!(bell.rung(), 1);
     }
 
@@ -341,13 +346,14 @@ mod tests {
         let mut reader = cold(file_of(b"content"), 0, 7);
         let (bell, waker) = Bell::new();
         let mut buf = [0; 16];
-        assert_eq!(reader.read(&mut buf, &waker, &pool), Read::Busy);
+        assert_eq!(reader.ask(&waker, &pool), Err(Busy));
+        assert_eq!(reader.read(&mut buf), Read::Absent);
         drop(release);
-        while reader.read(&mut buf, &waker, &pool) == Read::Busy {
+        while reader.ask(&waker, &pool) == Err(Busy) {
             std::thread::yield_now();
         }
         bell.wait_for(1);
-        assert_eq!(reader.read(&mut buf, &waker, &pool), Read::Bytes(7));
+        assert_eq!(reader.read(&mut buf), Read::Bytes(7));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::task::Poll;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Instant as Clock;
 
 use wirenut::http::{Error, Field, Head, Method, Response, Status, WriteError};
@@ -15,7 +16,7 @@ use super::pool::{Busy, Pool};
 use super::reader::{FileReader, Read};
 use super::reply::Reply;
 use super::root::{Entry, OpenError, Root};
-use crate::log::{Line, LineLog};
+use crate::log::{Escaped, Line, LineLog};
 
 const ALLOW: Field<'static> = Field::new("Allow", "GET, HEAD");
 const TEXT: Field<'static> = Field::new("Content-Type", "text/plain; charset=utf-8");
@@ -70,7 +71,8 @@ struct Logged {
     method: Box<[u8]>,
     target: Box<[u8]>,
     begun: Clock,
-    status: u16,
+    /// None as long as nothing was answered.
+    status: Option<Status>,
     sent: u64,
 }
 
@@ -80,25 +82,19 @@ impl Service for Files {
 
     fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
         let logged = self.log.as_ref().map(|_| Box::new(Logged::of(head, answer)));
-        let parsed = RelativePath::parse(head.target.path);
-        let mut exchange = Exchange {
-            phase: Phase::Answered,
-            path: parsed.clone().unwrap_or_default(),
-            query: head.target.query.map(Box::from),
-            logged,
-        };
-        let step = match (head.method, parsed) {
-            (Method::Get | Method::Head, Ok(_)) => {
-                exchange.phase = Phase::Start;
+        let mut exchange = Exchange { phase: Phase::Start, path: RelativePath::default(), query: None, logged };
+        if !matches!(head.method, Method::Get | Method::Head) {
+            let fields = [ALLOW, TEXT, NO_SNIFF];
+            let step = exchange.refuse(Status::METHOD_NOT_ALLOWED, &fields, "only GET and HEAD\n", answer)?;
+            return Ok((exchange, step));
+        }
+        let step = match RelativePath::parse(head.target.path) {
+            Ok(path) => {
+                exchange.path = path;
+                exchange.query = head.target.query.map(Box::from);
                 self.proceed(&mut exchange, answer)?
             }
-            (Method::Get | Method::Head, Err(error)) => {
-                exchange.refuse(Status::BAD_REQUEST, &[TEXT, NO_SNIFF], &format!("{error}\n"), answer)?
-            }
-            _ => {
-                let fields = [ALLOW, TEXT, NO_SNIFF];
-                exchange.refuse(Status::METHOD_NOT_ALLOWED, &fields, "only GET and HEAD\n", answer)?
-            }
+            Err(error) => exchange.refuse(Status::BAD_REQUEST, &[TEXT, NO_SNIFF], &format!("{error}\n"), answer)?,
         };
         Ok((exchange, step))
     }
@@ -113,10 +109,10 @@ impl Service for Files {
                     Ok(phase) => phase,
                     Err(Busy) => return Ok(Step::Wait(Some(answer.now().saturating_add(BUSY_WAIT)))),
                 },
-                Phase::LookingUp(reply) => match reply.try_take(&answer.waker()) {
+                Phase::LookingUp(reply) => match reply.try_take() {
                     Poll::Pending => return Ok(Step::Wait(None)),
                     Poll::Ready(Ok(found)) => Phase::Found(found),
-                    // The look-up died: it is asked again by nobody.
+                    // The look-up died.
                     Poll::Ready(Err(_)) => Phase::Found(Err(OpenError::Exhausted)),
                 },
             };
@@ -124,13 +120,15 @@ impl Service for Files {
         }
     }
 
-    fn closed(&self, exchange: Exchange, _outcome: Result<(), Error>) {
+    fn closed(&self, exchange: Exchange, outcome: Result<(), Error>) {
         if let (Some(log), Some(logged)) = (&self.log, exchange.logged) {
+            // Where we did not answer, the connection itself may have done so.
+            let status = logged.status.or_else(|| outcome.err()?.rule.status());
             log.record(&Line {
                 peer: logged.peer,
                 method: &logged.method,
                 target: &logged.target,
-                status: logged.status,
+                status: status.map(Status::code),
                 sent: logged.sent,
                 took: logged.begun.elapsed(),
             });
@@ -169,7 +167,12 @@ impl Files {
             // What lies outside, or is no file, is not there.
             Err(_) => Status::NOT_FOUND,
         };
-        exchange.refuse(refused, &[TEXT, NO_SNIFF], &format!("{refused}\n"), answer)
+        let reason = found.as_ref().err().copied();
+        let step = exchange.refuse(refused, &[TEXT, NO_SNIFF], &format!("{refused}\n"), answer)?;
+        if let Some(reason @ (OpenError::Outside | OpenError::Exhausted | OpenError::Disk(_))) = reason {
+            exchange.warn(&reason, answer);
+        }
+        Ok(step)
     }
 
     /// The head is written: begins with the body.
@@ -182,7 +185,6 @@ impl Files {
 
     /// Sends as much of the file as there is room for. To HEAD there is none, and the session ends the exchange.
     fn send(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-        let waker = answer.waker();
         loop {
             let Phase::Sending(reader) = &mut exchange.phase else { return Ok(Step::Done) };
             if reader.remaining() == 0 {
@@ -191,16 +193,24 @@ impl Files {
             }
             let mut read = None;
             answer.fill_body(|room| {
-                let outcome = reader.read(room, &waker, &self.pool);
+                let outcome = reader.read(room);
                 read = Some(outcome);
                 if let Read::Bytes(count) = outcome { count } else { 0 }
             })?;
             match read {
                 None => return Ok(Step::More),
                 Some(Read::Bytes(count)) => exchange.note_sent(count),
+                Some(Read::Absent) => match reader.ask(&answer.waker(), &self.pool) {
+                    Ok(()) => return Ok(Step::Wait(None)),
+                    Err(Busy) => return Ok(Step::Wait(Some(answer.now().saturating_add(BUSY_WAIT)))),
+                },
                 Some(Read::Wait) => return Ok(Step::Wait(None)),
-                Some(Read::Busy) => return Ok(Step::Wait(Some(answer.now().saturating_add(BUSY_WAIT)))),
-                Some(Read::End | Read::Failed(_)) => return Ok(Step::Abort),
+                Some(Read::Failed(error)) => {
+                    exchange.warn(&error, answer);
+                    return Ok(Step::Abort);
+                }
+                // There are bytes left to send, so the reader has some to give.
+                Some(Read::End) => return Ok(Step::Abort),
             }
         }
     }
@@ -234,29 +244,37 @@ impl Exchange {
         self.refuse(Status::MOVED_PERMANENTLY, &fields, "the directory ends with a slash\n", answer)
     }
 
+    /// Tells whoever runs the server what its clients are not told.
+    fn warn(&self, reason: &dyn core::error::Error, answer: &Answer<'_>) {
+        let peer = answer.peer().unwrap_or(NOBODY);
+        log::warn!("{peer}: {}: {reason}", Escaped(self.path.as_path().as_os_str().as_bytes()));
+    }
+
     fn note_status(&mut self, status: Status) {
         if let Some(logged) = &mut self.logged {
-            logged.status = status.code();
+            logged.status = Some(status);
         }
     }
 
     fn note_sent(&mut self, bytes: usize) {
-        if let Some(logged) = &mut self.logged {
+        // To HEAD no body goes out.
+        if let Some(logged) = self.logged.as_mut().filter(|logged| *logged.method != *b"HEAD") {
             logged.sent = logged.sent.saturating_add(bytes as u64);
         }
     }
 }
 
+/// Stands for a peer that is gone, or has no address.
+const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 impl Logged {
     fn of(head: &Head<'_>, answer: &Answer<'_>) -> Self {
-        /// Stands for a peer that is gone, or has no address.
-        const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
         Self {
             peer: answer.peer().unwrap_or(NOBODY),
             method: head.method.as_bytes().into(),
             target: head.target.raw.into(),
             begun: Clock::now(),
-            status: 0,
+            status: None,
             sent: 0,
         }
     }
