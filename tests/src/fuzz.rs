@@ -1,1 +1,202 @@
-//! The bodies of the fuzz targets.
+//! The bodies of the fuzz targets: plain functions of bytes, which tests replay the corpus through.
+//!
+//! The laws: no panic; no more taken than given, no more written than there is room (both in [`crate::pair`]); any cut
+//! and any room come to the same; what is accepted, the [`crate::oracle`] accepts as the same, and the other way round.
+
+use wirenut::http::{Context, Error, Event, Limits, ServerConnection};
+use wirenut::service::Service;
+use wirenut::time::{Duration, Instant};
+use wirenut_reference::{MemoryDevice, Reference};
+
+use crate::every_split::cuts;
+use crate::httparse;
+use crate::oracle::{self, Verdict};
+use crate::pair::{Outcome, Pair, Setup};
+use crate::recorder::{self, Recorder, Request};
+use crate::responses;
+
+/// Bounds that a fuzzer reaches.
+pub const LIMITS: Limits = Limits {
+    head_bytes: 512,
+    field_count: 8,
+    body_bytes: 1 << 16,
+    chunk_line_bytes: 24,
+    trailer_bytes: 64,
+    discard_bytes: 64,
+    ..Limits::DEFAULT
+};
+
+/// What a request head that comes in `pieces` is, with its length; for one that is refused, why.
+#[must_use]
+pub fn read_head(limits: &Limits, pieces: &[&[u8]]) -> (Verdict<Request>, Option<Error>) {
+    let cx = Context { now: Instant::START, limits, date: None };
+    let mut connection = ServerConnection::new(&cx);
+    let (mut unread, mut taken) = (Vec::new(), 0);
+    for piece in pieces {
+        unread.extend_from_slice(piece);
+        match connection.receive(&cx, &unread) {
+            Ok((used, Event::Head(head))) => return (Verdict::Accepted(Request::new(&head), taken + used), None),
+            Ok((used, event)) => {
+                assert_eq!(event, Event::NeedMore);
+                unread.drain(..used);
+                taken += used;
+            }
+            Err(error) => return (Verdict::Refused, Some(error)),
+        }
+    }
+    (Verdict::Incomplete, None)
+}
+
+/// A request head: in any cut the same, and to the oracle, and to httparse.
+pub fn request_head(data: &[u8]) {
+    let (whole, error) = read_head(&LIMITS, &[data]);
+    // All cuts of a long input would be too slow for a fuzzer.
+    let few = if data.len() <= 64 { usize::MAX } else { 8 };
+    for pieces in cuts(data).take(few) {
+        assert_eq!(read_head(&LIMITS, &pieces), (whole.clone(), error), "{}", data.escape_ascii());
+    }
+    match (oracle::request(&LIMITS, data), &whole) {
+        (Verdict::Accepted(expected, expected_length), Verdict::Accepted(request, length)) => {
+            assert_eq!((expected.method, expected.target), (request.method.clone(), request.target.clone()));
+            assert_eq!((expected.fields, expected.length), (request.fields.clone(), request.body.length()));
+            assert_eq!(expected_length, *length);
+        }
+        (Verdict::Incomplete, Verdict::Incomplete) | (Verdict::Refused, Verdict::Refused) => {}
+        (expected, _) => panic!("{expected:?} of {whole:?} {error:?}: {}", data.escape_ascii()),
+    }
+    let agreed = match (&whole, error) {
+        (Verdict::Accepted(request, length), _) => httparse::accepts(data, request, *length),
+        (_, Some(error)) => httparse::refuses(data, error.rule),
+        (_, None) => Ok(()),
+    };
+    agreed.unwrap_or_else(|why| panic!("{why}: {}", data.escape_ascii()));
+}
+
+/// A connection: in any cut and any room the same requests and the same responses, and to the oracle the same requests.
+pub fn server_connection(data: &[u8]) {
+    let Some((&[seed, step, room], bytes)) = data.split_first_chunk() else { return };
+    let (whole, service) = converse(&plenty(), Recorder::default(), &[bytes]);
+    let pieces: Vec<_> = cut(bytes, step, seed).collect();
+    let (cut, cut_service) = converse(&tight(seed, room), Recorder::default(), &pieces);
+    assert_eq!(service.events(), cut_service.events(), "{}", bytes.escape_ascii());
+    same(&service.methods(), &whole, &cut, bytes);
+    let (got, expected) = (heads(&service), oracle_heads(bytes));
+    assert!(got.len() <= expected.len() && got == expected[..got.len()], "{got:?} {expected:?}");
+    let is_tunnel = service.methods().iter().any(|method| method == "CONNECT");
+    if whole.errors.is_empty() && whole.is_idle && !is_tunnel {
+        assert_eq!(got.len(), expected.len(), "{}", bytes.escape_ascii());
+    }
+}
+
+/// The reference service: in any cut and any room the same responses.
+pub fn reference_service(data: &[u8]) {
+    let Some((&[seed, step, room], bytes)) = data.split_first_chunk() else { return };
+    let service = || Reference { device: MemoryDevice::new() };
+    let (whole, _) = converse(&plenty(), service(), &[bytes]);
+    let pieces: Vec<_> = cut(bytes, step, seed).collect();
+    let (cut, _) = converse(&tight(seed, room), service(), &pieces);
+    let methods = oracle_heads(bytes).into_iter().map(|head| String::from_utf8_lossy(&head.0).into_owned());
+    same(&methods.collect::<Vec<_>>(), &whole, &cut, bytes);
+}
+
+/// The method, the target and the declared length of a request.
+type Outline = (Vec<u8>, Vec<u8>, Option<u64>);
+
+fn heads(service: &Recorder) -> Vec<Outline> {
+    let events = service.events().into_iter();
+    let outlines = events.filter_map(|event| match event {
+        recorder::Event::Head(head) => Some((head.method, head.target, head.body.length())),
+        recorder::Event::Body(_) | recorder::Event::End(_) | recorder::Event::Closed(_) => None,
+    });
+    outlines.collect()
+}
+
+/// All requests that are in `bytes`, if none of them ended the connection.
+#[must_use]
+fn oracle_heads(mut bytes: &[u8]) -> Vec<Outline> {
+    let mut heads = Vec::new();
+    while let Verdict::Accepted(request, length) = oracle::request(&LIMITS, bytes) {
+        bytes = &bytes[length..];
+        heads.push((request.method, request.target, request.length));
+        let length = match request.length {
+            Some(length) => usize::try_from(length).unwrap_or(usize::MAX),
+            None => match oracle::chunked(&LIMITS, bytes) {
+                Verdict::Accepted(_, length) => length,
+                Verdict::Incomplete | Verdict::Refused => break,
+            },
+        };
+        let Some(rest) = bytes.get(length..) else { break };
+        bytes = rest;
+    }
+    heads
+}
+
+/// What came of a conversation.
+struct Conversation {
+    outcome: Outcome,
+    errors: Vec<String>,
+    is_idle: bool,
+}
+
+impl core::ops::Deref for Conversation {
+    type Target = Outcome;
+
+    fn deref(&self) -> &Outcome {
+        &self.outcome
+    }
+}
+
+/// Says all, waits for what the service puts off, and then for as long as the connection lives.
+fn converse<S: Service>(setup: &Setup, service: S, pieces: &[&[u8]]) -> (Conversation, S) {
+    let mut pair = Pair::new(setup.clone(), service);
+    pieces.iter().for_each(|piece| pair.put(piece));
+    pair.run();
+    // Nobody waits a quarter of the time that a peer has.
+    for _ in 0..2_000 {
+        if pair.untaken() == 0 || pair.next_timeout().is_none() || pair.is_over() {
+            break;
+        }
+        pair.pass(Duration::from_millis(10));
+    }
+    let is_idle = pair.session.is_idle();
+    pair.pass(Duration::from_secs(200));
+    assert!(pair.next_timeout().is_none(), "still waiting");
+    let errors = pair.errors.iter().map(ToString::to_string).collect();
+    let (outcome, service) = pair.finish();
+    (Conversation { outcome, errors, is_idle }, service)
+}
+
+fn plenty() -> Setup {
+    Setup { limits: LIMITS, capacity: 4096, ..Setup::default() }
+}
+
+fn tight(seed: u8, room: u8) -> Setup {
+    let rooms = vec![usize::from(room), usize::from(seed & 31), usize::from(room ^ seed)];
+    Setup { rooms, is_eager: seed & 64 != 0, ..plenty() }
+}
+
+/// Pieces of lengths that follow from two bytes.
+fn cut(mut bytes: &[u8], step: u8, seed: u8) -> impl Iterator<Item = &[u8]> {
+    let (mut length, step) = (usize::from(seed), usize::from(step));
+    core::iter::from_fn(move || {
+        length = (length * 5 + step) % 97;
+        let piece;
+        (piece, bytes) = bytes.split_at((length % 48 + 1).min(bytes.len()));
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+/// Two conversations about the same bytes.
+fn same(methods: &[String], whole: &Conversation, cut: &Conversation, bytes: &[u8]) {
+    let summary = |conversation: &Conversation| {
+        let methods: Vec<_> = methods.iter().map(String::as_str).collect();
+        let mut responses = responses::read_all(&methods, &conversation.output);
+        // Whether the client is told to go on depends on whether it has.
+        responses.retain(|response| response.code != 100);
+        // How far a response that is cut off has come depends on the room.
+        responses.iter_mut().filter(|response| !response.is_whole).for_each(|response| response.body.clear());
+        let outcome = &conversation.outcome;
+        (responses, conversation.errors.clone(), outcome.closed.clone(), outcome.disposition, conversation.is_idle)
+    };
+    assert_eq!(summary(whole), summary(cut), "{}", bytes.escape_ascii());
+}

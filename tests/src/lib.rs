@@ -9,6 +9,7 @@
 //! | [`every_split`] | the same bytes in every cut |
 //! | [`cases`] | raw requests and what they must lead to |
 //! | [`oracle`] | a second parser of requests, written to be obviously right |
+//! | [`httparse`](mod@crate::httparse) | the other parser's opinion |
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //!
@@ -20,6 +21,7 @@ extern crate alloc;
 pub mod cases;
 pub mod every_split;
 pub mod fuzz;
+pub mod httparse;
 pub mod oracle;
 pub mod pair;
 pub mod recorder;

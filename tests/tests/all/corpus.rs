@@ -1,0 +1,45 @@
+//! The inputs that fuzzing keeps, through the bodies of the fuzz targets.
+
+use std::fs;
+use std::path::Path;
+
+use wirenut_tests::cases;
+use wirenut_tests::fuzz::{reference_service, request_head, server_connection};
+use wirenut_tests::wire::bytes;
+
+fn replay(target: &str, body: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+    let mut count = 0;
+    for entry in fs::read_dir(&folder).expect("a corpus") {
+        body(&fs::read(entry.expect("an entry").path()).expect("an input"));
+        count += 1;
+    }
+    assert!(count > 0, "{} is empty", folder.display());
+}
+
+#[test]
+fn request_heads() {
+    replay("request_head", request_head);
+}
+
+#[test]
+fn server_connections() {
+    replay("server_connection", server_connection);
+}
+
+#[test]
+fn reference_services() {
+    replay("reference_service", reference_service);
+}
+
+/// The table of cases keeps the laws too, in other cuts and rooms.
+#[test]
+fn cases_keep_the_laws_of_fuzzing() {
+    for case in cases::all() {
+        let bytes = bytes(case.text);
+        request_head(&bytes);
+        for seed in [[0, 0, 255], [7, 13, 40], [96, 1, 6]] {
+            server_connection(&[&seed[..], &bytes].concat());
+        }
+    }
+}
