@@ -32,7 +32,7 @@ const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r
 /// - Every state has a deadline out of [`Limits`], also those of the stack: a handshake takes at most
 ///   [`Limits::head`], a peer that does not end its direction is reset after [`Limits::linger`], one that does not
 ///   acknowledge the last bytes after [`Limits::write`]. The sockets need no time-out of their own.
-/// - TIME-WAIT is cut from smoltcp's 10 s to a tenth of a second. It has two purposes (RFC 9293 §3.6.1): to repeat the
+/// - TIME-WAIT is cut from smoltcp's 10 s to a tenth of a second, or less if no socket listens. It has two purposes (RFC 9293 §3.6.1): to repeat the
 ///   last acknowledgement, and to keep old segments from a new connection of the same two ports. Without it a peer
 ///   whose last acknowledgement was lost sees a reset after both directions were complete, which costs it nothing; and
 ///   old segments must hit the window of a connection with a fresh initial sequence number. A socket lost for ten
@@ -123,7 +123,7 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
                 break;
             }
         }
-        self.keep_a_socket_listening(now, sockets);
+        self.keep_a_socket_listening(now, sockets, scratch.len());
         None
     }
 
@@ -266,18 +266,28 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
         slot.leave(&cx, Duration::default(), &mut Socket(sockets.get_mut(slot.handle)));
     }
 
-    /// Whoever comes when no socket listens is reset by the stack. So an idle connection is closed before that, unless
-    /// a socket will be free soon anyway.
-    fn keep_a_socket_listening(&mut self, now: Instant, sockets: &mut SocketSet<'_>) {
-        if !self.evicts_idle || self.admission.is_draining() {
+    /// Whoever comes when no socket listens is reset by the stack. So before that a socket in TIME-WAIT is taken out of
+    /// it, or else an idle connection is closed, unless a socket will be free soon anyway.
+    fn keep_a_socket_listening(&mut self, now: Instant, sockets: &mut SocketSet<'_>, scratch_length: usize) {
+        if self.admission.is_draining() {
             return;
         }
-        let will_listen = self.slots.iter().any(|slot| match slot.phase {
-            Phase::Vacant { .. } => Socket(sockets.get_mut(slot.handle)).stage() == Stage::Listening,
-            Phase::Serving { .. } => false,
-            Phase::Leaving { .. } => true,
-        });
-        if let (false, Some(idle)) = (will_listen, self.admission.longest_idle()) {
+        let (mut time_wait, mut is_one_leaving) = (None, false);
+        for (index, slot) in self.slots.iter().enumerate() {
+            let stage = Socket(sockets.get_mut(slot.handle)).stage();
+            match (&slot.phase, stage) {
+                (Phase::Vacant { .. }, Stage::Listening) => return,
+                (Phase::Leaving { .. }, Stage::TimeWait) => time_wait = Some(index),
+                (Phase::Leaving { .. }, _) => is_one_leaving = true,
+                (Phase::Vacant { .. } | Phase::Serving { .. }, _) => {}
+            }
+        }
+        if let Some(index) = time_wait {
+            if let Some(slot) = self.slots.get_mut(index) {
+                slot.vacate();
+            }
+            self.admit(index, now, sockets, scratch_length);
+        } else if let (true, false, Some(idle)) = (self.evicts_idle, is_one_leaving, self.admission.longest_idle()) {
             self.evict(idle, now, sockets);
         }
     }

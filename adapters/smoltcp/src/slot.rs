@@ -151,6 +151,11 @@ impl<S: Service<Source = Infallible>> Slot<S> {
         self.give_up(cx);
     }
 
+    /// The socket may listen again.
+    pub(crate) fn vacate(&mut self) {
+        self.phase = Phase::Vacant { until: None };
+    }
+
     /// There is no connection any more, but a reset that may have to leave yet.
     fn give_up(&mut self, cx: &Context<'_>) {
         self.phase = Phase::Leaving { until: cx.now.saturating_add(RESET_TIME), linger: RESET_TIME };
@@ -170,8 +175,8 @@ impl<S: Service<Source = Infallible>> Slot<S> {
         }
         let is_due = *until <= cx.now;
         match stage {
-            Stage::Closed | Stage::Listening => self.phase = Phase::Vacant { until: None },
-            Stage::Resetting | Stage::TimeWait if is_due => self.phase = Phase::Vacant { until: None },
+            Stage::Closed | Stage::Listening => self.vacate(),
+            Stage::Resetting | Stage::TimeWait if is_due => self.vacate(),
             Stage::Opening | Stage::Open | Stage::HalfClosed | Stage::PeerEnded if is_due => self.reset(cx, socket),
             Stage::Resetting | Stage::TimeWait => {}
             Stage::Opening | Stage::Open | Stage::HalfClosed | Stage::PeerEnded => {}

@@ -407,6 +407,22 @@ fn hundreds_of_connections_one_after_another_lose_no_socket() {
 }
 
 #[test]
+fn sockets_in_time_wait_make_room_when_no_other_listens() {
+    let mut world = World::new();
+    for _ in 0..50 {
+        let client = world.connect();
+        world.send(client, b"GET /reading HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        world.run_ms(2);
+        assert_eq!(statuses(&world.take_received(client)), [200]);
+        world.close(client);
+        world.run_ms(2);
+        assert!(world.listening() > 0);
+    }
+    world.run_ms(200);
+    assert_eq!((world.listening(), world.errors.len()), (2, 0));
+}
+
+#[test]
 fn a_peer_that_is_gone_for_good_gives_its_socket_back() {
     let mut world = World::new();
     let (idle, busy) = (world.connect(), world.connect());
