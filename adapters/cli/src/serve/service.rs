@@ -279,3 +279,6 @@ impl Logged {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
