@@ -239,8 +239,7 @@ fn drive<S: Service<Source = Infallible>>(
         error = error.or(driven.error);
         if driven.taken > 0 || driven.written > 0 {
             has_moved = true;
-        } else if may_end && session.is_readable() && socket.is_ended_by_peer() {
-            // It waits for what will never come.
+        } else if may_end && socket.is_ended_by_peer() {
             may_end = false;
             error = error.or(session.handle_eof(cx, service).error);
         } else {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use smoltcp::socket::tcp::State;
 use wirenut::http::{Limits, Rule};
 use wirenut::readiness::{Policy, WhenFull};
-use wirenut::time::Duration;
+use wirenut::time::{Duration, Pace};
 use wirenut_reference::pattern_byte;
 
 use world::{POLICY, RING, World};
@@ -285,6 +285,45 @@ fn who_waits_is_asked_again_at_its_time() {
 }
 
 #[test]
+fn every_poll_asks_those_who_wait() {
+    let mut world = World::new();
+    let client = world.connect();
+    assert!(world.ask(client, b"GET /latch HTTP/1.1\r\nHost: a\r\n\r\n").is_empty());
+    world.run_secs(100);
+    assert!(world.take_received(client).is_empty());
+    world.service.is_latch_open.set(true);
+    world.run_ms(10);
+    assert_eq!(statuses(&world.take_received(client)), [200]);
+    assert_eq!((world.counts(), world.errors.len()), ((1, 1, 0), 0));
+}
+
+#[test]
+fn the_last_bytes_have_the_time_to_write_and_not_that_to_linger() {
+    let mut world = World::new();
+    let client = world.connect();
+    world.set_reading(client, false);
+    world.send(client, b"GET /download?bytes=4300 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    world.run_secs(25);
+    assert_eq!((world.counts(), world.server.connections()), ((1, 1, 0), 0));
+    world.set_reading(client, true);
+    world.run_secs(1);
+    assert_eq!(parts(&world.take_received(client)).1, pattern(4_300));
+}
+
+#[test]
+fn a_reset_that_cannot_leave_does_not_hold_its_socket() {
+    let write = Pace { grace: Duration::from_secs(2), per_byte: Duration::default() };
+    let mut world = World::<2>::with(Limits { write, ..Limits::DEFAULT }, POLICY);
+    let client = world.connect();
+    world.send(client, b"GET /download?bytes=100000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    world.run_ms(2);
+    world.stick_server();
+    world.run_secs(4);
+    assert_eq!((world.counts(), world.errors[0].rule), ((1, 0, 1), Rule::WriteTimeout));
+    assert_eq!((world.listening(), world.server.connections()), (2, 0));
+}
+
+#[test]
 fn the_longest_idle_makes_room_when_no_socket_listens() {
     let mut world = World::<2>::with(Limits::DEFAULT, Policy { evict_idle: true, ..POLICY });
     let first = world.connect();
@@ -336,6 +375,8 @@ fn who_finds_all_slots_taken_is_refused() {
         let client = world.connect();
         let response = text(world.ask(client, READING));
         assert!(response.starts_with("HTTP/1.1 503 ") && response.contains("Connection: close\r\n"), "{response}");
+        // What it sends all the same is thrown away, so that its end gets through.
+        world.send(client, &[b'x'; 5 * RING]);
         world.close(client);
         world.run_ms(200);
         assert_eq!((world.listening(), world.server.connections()), (1, 2));
@@ -442,7 +483,10 @@ fn a_handshake_that_is_never_complete_gives_its_socket_back() {
     world.lose_from_server(1);
     let client = world.connect();
     world.run_ms(10);
+    world.lose_each(1);
     world.reset(client);
+    assert_eq!(world.listening(), 1);
+    world.run_secs(2);
     assert_eq!(world.listening(), 1);
     world.run_secs(5);
     assert_eq!((world.listening(), world.server.connections(), world.errors.len()), (2, 0, 0));

@@ -12,7 +12,7 @@ use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
-use wirenut::http::{Error, Fields, Head, Limits, WriteError};
+use wirenut::http::{Error, Fields, Head, Limits, Response, Status, WriteError};
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut::service::{Answer, Service, Step};
 use wirenut_reference::{Exchange, MemoryDevice, Reference};
@@ -34,6 +34,8 @@ struct End {
     /// Every so many frames that are sent, one is lost; 1 cuts the wire.
     loses_each: Rc<Cell<u32>>,
     sent: u32,
+    /// Takes no frame to send: its neighbour does not answer, or its queue is full.
+    is_stuck: bool,
 }
 
 struct Received(Vec<u8>);
@@ -76,7 +78,7 @@ impl Device for End {
     }
 
     fn transmit(&mut self, now: Instant) -> Option<Transmitted<'_>> {
-        Some(Transmitted { end: self, now })
+        (!self.is_stuck).then_some(Transmitted { end: self, now })
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
@@ -99,40 +101,68 @@ fn socket(ring: usize) -> Socket<'static> {
     Socket::new(SocketBuffer::new(vec![0; ring]), SocketBuffer::new(vec![0; ring]))
 }
 
-/// The reference service, which counts what was begun and closed.
+/// The reference service, which counts what was begun and closed; and `/latch`, which answers once the latch is open.
 pub(super) struct Counted {
     inner: Reference<MemoryDevice>,
+    pub(super) is_latch_open: Cell<bool>,
     pub(super) begun: Cell<usize>,
     pub(super) completed: Cell<usize>,
     pub(super) failed: Cell<usize>,
 }
 
+impl Counted {
+    fn try_latch(&self, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        if !self.is_latch_open.get() {
+            return Ok(Step::Wait(None));
+        }
+        answer.send(&Response::new(Status::OK), b"open")?;
+        Ok(Step::Done)
+    }
+}
+
 impl Service for Counted {
-    type Exchange = Exchange;
+    /// `None` at the latch.
+    type Exchange = Option<Exchange>;
     type Source = core::convert::Infallible;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
-        let begun = self.inner.request(head, answer)?;
+    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Self::Exchange, Step), WriteError> {
+        let begun = if head.target.path == b"/latch" {
+            (None, self.try_latch(answer)?)
+        } else {
+            let (exchange, step) = self.inner.request(head, answer)?;
+            (Some(exchange), step)
+        };
         self.begun.set(self.begun.get() + 1);
         Ok(begun)
     }
 
-    fn body(&self, x: &mut Exchange, piece: &[u8], answer: &mut Answer<'_>) -> Result<(usize, Step), WriteError> {
-        self.inner.body(x, piece, answer)
+    fn body(&self, x: &mut Self::Exchange, piece: &[u8], answer: &mut Answer<'_>) -> Result<(usize, Step), WriteError> {
+        match x {
+            Some(x) => self.inner.body(x, piece, answer),
+            None => Ok((piece.len(), Step::More)),
+        }
     }
 
-    fn end(&self, x: &mut Exchange, trailers: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-        self.inner.end(x, trailers, answer)
+    fn end(&self, x: &mut Self::Exchange, trailers: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        match x {
+            Some(x) => self.inner.end(x, trailers, answer),
+            None => self.try_latch(answer),
+        }
     }
 
-    fn proceed(&self, x: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-        self.inner.proceed(x, answer)
+    fn proceed(&self, x: &mut Self::Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+        match x {
+            Some(x) => self.inner.proceed(x, answer),
+            None => self.try_latch(answer),
+        }
     }
 
-    fn closed(&self, x: Exchange, outcome: Result<(), Error>) {
+    fn closed(&self, x: Self::Exchange, outcome: Result<(), Error>) {
         let counter = if outcome.is_ok() { &self.completed } else { &self.failed };
         counter.set(counter.get() + 1);
-        self.inner.closed(x, outcome);
+        if let Some(x) = x {
+            self.inner.closed(x, outcome);
+        }
     }
 }
 
@@ -178,6 +208,7 @@ impl<const N: usize> World<N> {
             outgoing: Rc::clone(outgoing),
             loses_each: Rc::default(),
             sent: 0,
+            is_stuck: false,
         };
         let (mut server_end, mut client_end) = (end(&there, &back), end(&back, &there));
         let mut server_sockets = SocketSet::new(vec![]);
@@ -187,6 +218,7 @@ impl<const N: usize> World<N> {
             server: Server::new(server_handles, PORT, limits, policy),
             service: Counted {
                 inner: Reference { device: MemoryDevice::new() },
+                is_latch_open: Cell::default(),
                 begun: Cell::default(),
                 completed: Cell::default(),
                 failed: Cell::default(),
@@ -215,6 +247,11 @@ impl<const N: usize> World<N> {
 
     pub(super) fn lose_from_server(&self, frames: u32) {
         self.server_end.loses_each.set(frames);
+    }
+
+    /// From now on nothing leaves the server.
+    pub(super) fn stick_server(&mut self) {
+        self.server_end.is_stuck = true;
     }
 
     /// Begins a connection, without waiting for it.
