@@ -99,10 +99,8 @@ impl<S: Service<Source = Infallible>> Slot<S> {
             session.handle_sent(cx, unacknowledged.saturating_sub(left), left);
         }
         let was_idle = session.is_idle();
-        let mut error = None;
-        if session.poll_timeout().is_some_and(|due| due <= cx.now) {
-            error = session.handle_timeout(cx, service).error;
-        }
+        // Does nothing before it is due.
+        let error = session.handle_timeout(cx, service).error;
         session.wake();
         let (has_moved, drive_error) = drive(session, cx, waker, socket, service, scratch);
         let waits = socket.unacknowledged();
