@@ -23,6 +23,10 @@ use crate::socket::{Socket, Stage};
 /// What a connection is told for which there is no slot.
 const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
+/// How long a connection has been idle before it is closed for somebody who may come. One that is used all the time is
+/// idle all the time, too, but not for long.
+const IDLE_GRACE: Duration = Duration::from_secs(1);
+
 /// Serves HTTP/1.x on `N` sockets.
 ///
 /// All sockets listen on one port, for smoltcp has no queue of connections: a connection that finds no socket
@@ -48,6 +52,8 @@ pub struct Server<S: Service<Source = Infallible>, const N: usize> {
     waker: Waker,
     port: u16,
     evicts_idle: bool,
+    /// When the longest idle connection is to be closed, if no socket listens until then.
+    evict_at: Option<Instant>,
     /// Somebody was admitted in this poll and is to be served.
     has_admitted: bool,
 }
@@ -60,8 +66,8 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
     ///
     /// What the policy means here:
     /// - `slots == N`: nobody is ever refused, since nobody gets through to us while all sockets are taken. With
-    ///   `evict_idle`, the connection that has been idle for longest is closed when no socket listens any more, so
-    ///   that the next client finds one.
+    ///   `evict_idle`, the connection that has been idle for longest, and for a second at least, is closed when no
+    ///   socket listens any more, so that the next client finds one.
     /// - `slots < N`: the sockets beyond the slots hear those who come when all slots are taken. With `evict_idle` an
     ///   idle connection is closed only then, for them; otherwise `WhenFull::Refuse` answers 503, and
     ///   `WhenFull::Queue` leaves them in their socket, unanswered, until a slot is free.
@@ -76,6 +82,7 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
             waker: Waker::noop().clone(),
             port,
             evicts_idle: policy.evict_idle,
+            evict_at: None,
             has_admitted: false,
         }
     }
@@ -132,8 +139,9 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
     #[must_use]
     pub fn poll_timeout(&self, stack: Option<theirs::Instant>) -> Option<theirs::Instant> {
         let mut earliest = stack.map(clock::from_smoltcp);
-        for slot in &self.slots {
-            if let Some(deadline) = slot.poll_timeout()
+        let slots = self.slots.iter().map(Slot::poll_timeout);
+        for deadline in slots.chain([self.evict_at]) {
+            if let Some(deadline) = deadline
                 && earliest.is_none_or(|earliest| deadline < earliest)
             {
                 earliest = Some(deadline);
@@ -259,8 +267,7 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
     /// Closes an idle connection, for somebody else.
     fn evict(&mut self, idle: u32, now: Instant, sockets: &mut SocketSet<'_>) {
         self.admission.release(idle);
-        let slot = usize::try_from(idle).ok().and_then(|index| self.slots.get_mut(index));
-        let Some(slot) = slot else { return };
+        let Some(slot) = usize::try_from(idle).ok().and_then(|index| self.slots.get_mut(index)) else { return };
         let cx = Context { now, limits: &self.limits, date: None };
         // It has all that it asked for, and somebody else waits for its socket: so no time to linger.
         slot.leave(&cx, Duration::default(), &mut Socket(sockets.get_mut(slot.handle)));
@@ -269,6 +276,7 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
     /// Whoever comes when no socket listens is reset by the stack. So before that a socket in TIME-WAIT is taken out of
     /// it, or else an idle connection is closed, unless a socket will be free soon anyway.
     fn keep_a_socket_listening(&mut self, now: Instant, sockets: &mut SocketSet<'_>, scratch_length: usize) {
+        self.evict_at = None;
         if self.admission.is_draining() {
             return;
         }
@@ -287,8 +295,16 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
                 slot.vacate();
             }
             self.admit(index, now, sockets, scratch_length);
-        } else if let (true, false, Some(idle)) = (self.evicts_idle, is_one_leaving, self.admission.longest_idle()) {
-            self.evict(idle, now, sockets);
+        } else if let (true, false, Some(idle)) = (self.evicts_idle, is_one_leaving, self.admission.longest_idle())
+            && let Some(Phase::Serving { moved_at, .. }) =
+                usize::try_from(idle).ok().and_then(|index| self.slots.get(index)).map(|slot| &slot.phase)
+        {
+            let due = moved_at.saturating_add(IDLE_GRACE);
+            if due <= now {
+                self.evict(idle, now, sockets);
+            } else {
+                self.evict_at = Some(due);
+            }
         }
     }
 }

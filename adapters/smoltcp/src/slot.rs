@@ -34,6 +34,8 @@ pub(crate) enum Phase<S: Service<Source = Infallible>> {
         session: Session<S>,
         /// Bytes that the peer had not acknowledged when we last looked.
         unacknowledged: usize,
+        /// When it last did something.
+        moved_at: Instant,
     },
     /// All is said. The last bytes, the ends of both directions, or a reset are on their way.
     Leaving {
@@ -76,7 +78,7 @@ impl<S: Service<Source = Infallible>> Slot<S> {
 
     /// Begins to serve whoever is on the socket.
     pub(crate) fn enter(&mut self, cx: &Context<'_>) {
-        self.phase = Phase::Serving { session: Session::new(cx), unacknowledged: 0 };
+        self.phase = Phase::Serving { session: Session::new(cx), unacknowledged: 0, moved_at: cx.now };
     }
 
     /// While it serves: lets the session do all that it can, and obeys it.
@@ -88,7 +90,9 @@ impl<S: Service<Source = Infallible>> Slot<S> {
         service: &S,
         scratch: &mut [u8],
     ) -> (Outcome, Option<Error>) {
-        let Phase::Serving { session, unacknowledged } = &mut self.phase else { return (Outcome::Same, None) };
+        let Phase::Serving { session, unacknowledged, moved_at } = &mut self.phase else {
+            return (Outcome::Same, None);
+        };
         if socket.is_lost() {
             let lost = session.handle_lost(cx, service, Rule::Reset);
             self.give_up(cx);
@@ -108,6 +112,9 @@ impl<S: Service<Source = Infallible>> Slot<S> {
             session.handle_sent(cx, 0, waits);
         }
         *unacknowledged = waits;
+        if has_moved {
+            *moved_at = cx.now;
+        }
         let outcome = match (session.is_idle(), was_idle && !has_moved) {
             (false, _) => Outcome::Busy,
             (true, false) => Outcome::Idle,

@@ -331,11 +331,26 @@ fn the_longest_idle_makes_room_when_no_socket_listens() {
     assert_eq!(world.state(first), State::Established);
     // One that has not asked anything yet is not idle; the first one is, and goes.
     let second = world.connect();
-    world.run_ms(10);
+    world.run_ms(900);
+    assert_eq!((world.state(first), world.state(second)), (State::Established, State::Established));
+    world.run_ms(100);
     assert_eq!((world.state(first), world.state(second)), (State::Closed, State::Established));
     assert_eq!((world.listening(), world.server.connections()), (1, 1));
     assert_eq!(statuses(&world.ask(second, READING)), [200]);
     assert!(world.errors.is_empty());
+}
+
+#[test]
+fn connections_in_use_are_not_closed_for_somebody_who_may_come() {
+    let mut world = World::<2>::with(Limits::DEFAULT, Policy { evict_idle: true, ..POLICY });
+    let clients = [world.connect(), world.connect()];
+    for _ in 0..20 {
+        for client in clients {
+            assert_eq!(statuses(&world.ask(client, READING)), [200]);
+        }
+        world.run_ms(500);
+    }
+    assert_eq!((world.counts(), world.errors.len()), ((40, 40, 0), 0));
 }
 
 #[test]
