@@ -15,7 +15,9 @@ pub trait Host {
     /// The peer's address, if it has one.
     fn peer(&self) -> Option<SocketAddr>;
 
-    /// The most room that an output slice will ever have. What does not fit into that never will.
+    /// The most room that an output slice will ever have. What does not fit into that never will: a response head that
+    /// does not is answered 500. The connection's own error answers take up to 160 bytes; with less room than that the
+    /// peer may see an abort in their place.
     fn output_capacity(&self) -> usize;
 }
 

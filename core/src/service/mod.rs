@@ -37,7 +37,7 @@ pub enum Step<T = core::convert::Infallible> {
     Transfer {
         /// Where from.
         source: T,
-        /// How many bytes.
+        /// How many bytes: at least one, and no more than are left of the declared length.
         length: u64,
     },
 }

@@ -203,8 +203,10 @@ impl<S: Service + ?Sized> Session<S> {
                 }
                 true
             }
-            // The adapter would have sent too much before anybody noticed.
-            Step::Transfer { length, .. } if self.connection.unsent().is_none_or(|unsent| length > unsent) => {
+            // The adapter would have sent too much before anybody noticed, or waited for nothing.
+            Step::Transfer { length, .. }
+                if length == 0 || self.connection.unsent().is_none_or(|unsent| length > unsent) =>
+            {
                 let error = self.connection.abort(cx, Rule::ServiceMisused);
                 self.fail(service, error, driven);
                 true
@@ -217,12 +219,10 @@ impl<S: Service + ?Sized> Session<S> {
                 false
             }
             Step::Transfer { source, length } => {
-                if length > 0 {
-                    self.source = Some(source);
-                    self.pause = Pause::Transferring;
-                    self.pause_bound = length;
-                    self.connection.pause(cx);
-                }
+                self.source = Some(source);
+                self.pause = Pause::Transferring;
+                self.pause_bound = length;
+                self.connection.pause(cx);
                 false
             }
         }
@@ -437,6 +437,44 @@ mod tests {
         let mut session = Session::<Nothing>::new(&cx);
         let driven = session.drive(&cx, &Tiny, &Nothing, b"bad\r\n\r\n", &mut [0; 40]);
         assert_eq!((driven.written, driven.error.map(|error| error.rule)), (0, Some(Rule::InvalidMethod)));
+        assert_eq!(session.disposition(), Disposition::Abort);
+    }
+
+    /// Says that nothing is to be moved, for ever.
+    struct Transfers;
+
+    impl Service for Transfers {
+        type Exchange = ();
+        type Source = ();
+
+        fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step<()>), WriteError> {
+            answer.respond(&crate::http::Response::new(crate::http::Status::OK).with_length(5))?;
+            Ok(((), Step::Transfer { source: (), length: 0 }))
+        }
+    }
+
+    #[test]
+    fn a_transfer_of_nothing_is_misuse_and_not_a_wait_for_ever() {
+        struct Roomy;
+
+        impl Host for Roomy {
+            fn waker(&self) -> core::task::Waker {
+                Tiny.waker()
+            }
+
+            fn peer(&self) -> Option<core::net::SocketAddr> {
+                None
+            }
+
+            fn output_capacity(&self) -> usize {
+                200
+            }
+        }
+
+        let cx = Context { now: Instant::START, limits: &crate::http::Limits::DEFAULT, date: None };
+        let mut session = Session::<Transfers>::new(&cx);
+        let driven = session.drive(&cx, &Roomy, &Transfers, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut [0; 200]);
+        assert_eq!(driven.error.map(|error| error.rule), Some(Rule::ServiceMisused));
         assert_eq!(session.disposition(), Disposition::Abort);
     }
 }
