@@ -168,7 +168,7 @@ impl World {
 }
 
 fn large() -> Vec<u8> {
-    (0..200_000_u32).flat_map(|at| at.to_le_bytes()).collect()
+    (0..200_000_u32).flat_map(u32::to_le_bytes).collect()
 }
 
 fn get(target: &str) -> String {

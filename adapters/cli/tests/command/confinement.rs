@@ -1,0 +1,142 @@
+//! What must never be served, and what must not hang.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use crate::client::Client;
+use crate::process::{Server, wirenut};
+use crate::tree::Tree;
+
+fn site() -> Tree {
+    let tree = Tree::with(&[("file", "file"), ("dir/file", "inside")]);
+    fs::create_dir(tree.path().join("outside")).unwrap();
+    fs::write(tree.path().join("outside/secret"), "secret").unwrap();
+    fs::write(tree.path().join("secret"), "secret").unwrap();
+    tree
+}
+
+#[test]
+fn no_spelling_leads_out() {
+    let tree = site();
+    let server = Server::serve(&tree.public());
+    let mut client = Client::connect(server.address);
+    let absolute = format!("/{}", tree.path().join("secret").display());
+    for (target, status) in [
+        ("/../secret", 400),
+        ("/dir/../../secret", 400),
+        ("/dir/../file", 400),
+        ("/%2e%2e/secret", 400),
+        ("/.%2E/secret", 400),
+        ("/..%2fsecret", 400),
+        ("/dir%2f..%2f..%2fsecret", 400),
+        ("/dir%2Ffile", 400),
+        ("/%2fetc/passwd", 400),
+        ("/file%00", 400),
+        ("/file%00.html", 400),
+        ("/..%00/secret", 400),
+        ("/%", 400),
+        ("/%2", 400),
+        ("/%zz", 400),
+        ("/..", 400),
+        ("/%252e%252e/secret", 404),
+        ("/..%5csecret", 404),
+        ("/%c0%ae%c0%ae/secret", 404),
+        ("//etc/passwd", 404),
+        (&absolute, 404),
+    ] {
+        let response = client.get(target);
+        assert_eq!(response.status, status, "{target}");
+        assert!(!response.text().contains("secret"), "{target}");
+    }
+    assert_eq!(client.get("/file").text(), "file", "and the connection still is of use");
+}
+
+#[test]
+fn links_are_followed_inside_only() {
+    let tree = site();
+    for (target, link) in [
+        ("file", "in"),
+        ("dir", "in-dir"),
+        ("../file", "dir/in"),
+        ("../secret", "out"),
+        ("../../secret", "dir/out"),
+        ("../outside", "out-dir"),
+        ("../public/file", "out-and-back"),
+        ("/etc/passwd", "absolute"),
+        ("/proc/self/root", "magic"),
+        ("loop", "loop"),
+        ("nothing", "dangling"),
+    ] {
+        symlink(target, tree.public().join(link)).unwrap();
+    }
+    let server = Server::serve(&tree.public());
+    let mut client = Client::connect(server.address);
+    for (target, body) in [("/in", "file"), ("/in-dir/file", "inside"), ("/dir/in", "file")] {
+        let response = client.get(target);
+        assert_eq!((response.status, response.text()), (200, body), "{target}");
+    }
+    assert_eq!(client.get("/in-dir").field("Location"), Some("/in-dir/"));
+    for target in [
+        "/out",
+        "/dir/out",
+        "/in-dir/out",
+        "/out-dir",
+        "/out-dir/",
+        "/out-dir/secret",
+        "/out-and-back",
+        "/absolute",
+        "/magic/etc/passwd",
+        "/loop",
+        "/dangling",
+    ] {
+        assert_eq!((client.get(target).status, target), (404, target));
+    }
+    let peer = "a symbolic link leads out of the served directory";
+    assert!(server.errors.wait_for(1)[0].ends_with(&format!(": out: {peer}")));
+}
+
+#[test]
+fn what_is_no_file_is_not_found_and_does_not_hang() {
+    let tree = site();
+    let fifo = tree.public().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let _socket = UnixListener::bind(tree.public().join("socket")).unwrap();
+    let server = Server::serve(&tree.public());
+    let mut client = Client::connect(server.address);
+    for target in ["/fifo", "/socket", "/fifo/"] {
+        assert_eq!((client.get(target).status, target), (404, target));
+    }
+    assert_eq!(client.get("/file").text(), "file");
+}
+
+#[test]
+fn what_may_not_be_read_is_forbidden() {
+    const NOBODY: u32 = 65_534;
+    let tree = site();
+    for (name, mode) in [("public/file", 0o000), ("public/dir", 0o000), ("public", 0o755), ("", 0o755)] {
+        fs::set_permissions(tree.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    tree.write("open", "open");
+    fs::set_permissions(tree.public().join("open"), fs::Permissions::from_mode(0o644)).unwrap();
+    let mut command = wirenut();
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        // Nothing is forbidden to root, so the server is somebody else: from a copy, since a build directory may be
+        // closed to others.
+        let copy = tree.path().join("wirenut");
+        fs::copy(env!("CARGO_BIN_EXE_wirenut"), &copy).unwrap();
+        command = Command::new(copy);
+        command.stdin(Stdio::null()).uid(NOBODY).gid(NOBODY);
+    }
+    let server = Server::start(command.arg("serve").arg(tree.public()).args(["--listen", "127.0.0.1:0"]));
+    let mut client = Client::connect(server.address);
+    for target in ["/file", "/dir/file", "/dir/"] {
+        let response = client.get(target);
+        assert_eq!((response.status, response.text()), (403, "403 Forbidden\n"), "{target}");
+    }
+    assert_eq!(client.get("/open").text(), "open");
+    // So that it can be cleared away.
+    fs::set_permissions(tree.public().join("dir"), fs::Permissions::from_mode(0o755)).unwrap();
+}

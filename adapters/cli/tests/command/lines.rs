@@ -1,0 +1,129 @@
+//! What is printed while it runs: one line for each request, one for each fault, and no client writes either.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::client::{Client, get};
+use crate::process::{Server, wirenut};
+use crate::tree::Tree;
+
+#[test]
+fn each_request_has_one_line() {
+    let tree = Tree::with(&[("small", "small"), ("dir/index.html", "")]);
+    let server = Server::serve(&tree.public());
+    let mut client = Client::connect(server.address);
+    client.get("/small?a=b");
+    client.head_of("/small");
+    client.get("/dir");
+    client.get("/missing");
+    client.get("/%0d%0a127.0.0.1:1%20GET%20/%20200");
+    client.get("/%1b[2J");
+    let expected = [
+        "GET /small?a=b 200 5",
+        "HEAD /small 200 0",
+        "GET /dir 301 32",
+        "GET /missing 404 14",
+        "GET /%0d%0a127.0.0.1:1%20GET%20/%20200 404 14",
+        "GET /%1b[2J 404 14",
+    ];
+    assert_eq!(server.output.wait_for_requests(6), expected);
+    for line in server.output.all() {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert_eq!(words.len(), 6, "{line}");
+        assert!(words[0].starts_with("127.0.0.1:") && words[5].ends_with("ms"), "{line}");
+        assert!(line.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()), "{line:?}");
+    }
+}
+
+#[test]
+fn bad_requests_are_answered_and_told() {
+    let tree = Tree::with(&[("small", "small")]);
+    let server = Server::serve(&tree.public());
+    for (request, status, told) in [
+        ("GET / HTTP/1.1\nHost: a\n\n", 400, "line feed without carriage return at byte 14 (RFC 9112 2.2)"),
+        ("GET / HTTP/1.1\r\n\r\n", 400, "missing Host field at byte 16 (RFC 9112 3.2)"),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n",
+            400,
+            "white space before the colon of a field line at byte 26 (RFC 9112 5.1)",
+        ),
+        ("GET /\x1b[31m HTTP/1.1\r\n\r\n", 400, "invalid request target at byte 5 (RFC 9112 3.2)"),
+        ("GET / HTTP/2.0\r\n\r\n", 505, "unsupported protocol version at byte 11 (RFC 9110 15.6.6)"),
+    ] {
+        let before = server.errors.all().len();
+        let mut client = Client::connect(server.address);
+        client.send(request);
+        let response = client.response();
+        assert_eq!((response.status, response.field("Connection")), (status, Some("close")), "{request:?}");
+        assert_eq!(client.rest(), 0);
+        let line = server.errors.wait_for(before + 1)[before].clone();
+        assert!(line.starts_with("wirenut: 127.0.0.1:") && line.ends_with(&format!(": {told}")), "{line}");
+    }
+    assert_eq!(server.output.all(), [""; 0], "no request, no line");
+}
+
+#[test]
+fn quiet_prints_the_address_only() {
+    let tree = Tree::with(&[("small", "small")]);
+    let mut server = Server::start(wirenut().args(["serve", "--quiet", "--listen", "127.0.0.1:0"]).arg(tree.public()));
+    let mut client = Client::connect(server.address);
+    assert_eq!((client.get("/small").status, client.get("/missing").status), (200, 404));
+    server.signal("TERM");
+    assert!(server.end().success());
+    assert_eq!((server.output.all(), server.errors.all()), (vec![], vec![]));
+}
+
+/// As with `wirenut serve | head -1`.
+#[test]
+fn an_output_that_is_closed_ends_nothing() {
+    let tree = Tree::with(&[("small", "small")]);
+    let mut child = wirenut()
+        .arg("serve")
+        .arg(tree.public())
+        .args(["--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut address = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    drop(child.stderr.take());
+    let address = address.trim_end().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    for _ in 0..10 {
+        let mut client = Client::connect(address);
+        assert_eq!(client.get("/small").text(), "small");
+        client.send("nonsense\r\n\r\n");
+        assert_eq!(client.response().status, 400);
+    }
+    assert!(child.try_wait().unwrap().is_none());
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// A pipe that nobody reads: what does not fit is dropped, and nobody waits.
+#[test]
+fn an_output_that_is_not_read_holds_up_nobody() {
+    let tree = Tree::with(&[("small", "small")]);
+    let mut child = wirenut()
+        .arg("serve")
+        .arg(tree.public())
+        .args(["--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::with_capacity(64, child.stdout.take().unwrap());
+    let mut address = String::new();
+    output.read_line(&mut address).unwrap();
+    let address = address.trim_end().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    let mut client = Client::connect(address);
+    let long = format!("/{}", "a".repeat(900));
+    for _ in 0..20 {
+        client.send(get(&long).repeat(20));
+        for _ in 0..20 {
+            assert_eq!(client.response().status, 404);
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

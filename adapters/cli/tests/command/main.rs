@@ -1,0 +1,15 @@
+//! The `wirenut` command as its user has it: the real program, real sockets on this machine only, real files.
+
+extern crate alloc;
+
+mod client;
+mod confinement;
+mod connections;
+mod demo;
+mod large;
+mod lines;
+mod process;
+mod serving;
+mod starting;
+mod stopping;
+mod tree;

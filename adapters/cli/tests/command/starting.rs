@@ -1,0 +1,102 @@
+//! How it begins, or says in one line why it does not.
+
+use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::client::Client;
+use crate::process::{Server, run, wirenut};
+use crate::tree::Tree;
+
+#[test]
+fn what_is_in_the_way_is_said_in_one_line() {
+    let tree = Tree::with(&[("file", "")]);
+    let public = tree.public();
+    let (public, file, missing) = (public.to_str().unwrap(), public.join("file"), public.join("missing"));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let free = "127.0.0.1:0";
+    for (arguments, said) in [
+        (&["serve", public, "--listen", &taken][..], format!("cannot listen on {taken}: Address already in use")),
+        (&["demo", "--listen", &taken], format!("cannot listen on {taken}: Address already in use")),
+        (&["demo", "--listen", "192.0.2.1:8080"], "cannot listen on 192.0.2.1:8080: Cannot assign".into()),
+        (
+            &["serve", missing.to_str().unwrap(), "--listen", free],
+            format!("cannot serve '{}': No such file or directory", missing.display()),
+        ),
+        (
+            &["serve", file.to_str().unwrap(), "--listen", free],
+            format!("cannot serve '{}': Not a directory", file.display()),
+        ),
+    ] {
+        let (status, output, errors) = run(arguments);
+        assert_eq!((status, output.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(errors.starts_with(&format!("wirenut: {said}")), "{errors}");
+        assert_eq!((errors.matches('\n').count(), errors.ends_with('\n')), (1, true), "{errors}");
+    }
+}
+
+#[test]
+fn wrong_usage_has_status_2() {
+    for arguments in [
+        &["frame"][..],
+        &["serve", "a", "b"],
+        &["serve", "--listen", "localhost:80"],
+        &["serve", "--listen", "127.0.0.1"],
+        &["serve", "--port", "80"],
+        &["demo", "--quiet"],
+    ] {
+        let (status, output, errors) = run(arguments);
+        assert_eq!((status, output.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(errors.contains("--help"), "{errors}");
+    }
+    let (status, _, errors) = run(&[]);
+    assert_eq!(status, Some(2));
+    assert!(errors.contains("Usage: wirenut <COMMAND>"), "{errors}");
+}
+
+#[test]
+fn help_helps() {
+    for (arguments, parts) in [
+        (&["--help"][..], &["serve", "demo", "Usage: wirenut"][..]),
+        (
+            &["serve", "--help"],
+            &["[DIR]", "--listen <ADDR:PORT>", "127.0.0.1:8080", "--quiet", "index.html", "Examples:"],
+        ),
+        (&["demo", "--help"], &["--listen <ADDR:PORT>", "127.0.0.1:8080", "Example:"]),
+        (&["--version"], &[env!("CARGO_PKG_VERSION")]),
+    ] {
+        let (status, output, errors) = run(arguments);
+        assert_eq!((status, errors.as_str()), (Some(0), ""), "{arguments:?}");
+        for part in parts {
+            assert!(output.contains(part), "{arguments:?}: {part} is not in {output}");
+        }
+    }
+}
+
+#[test]
+fn ipv6_works_alike() {
+    if let Err(error) = TcpListener::bind("[::1]:0") {
+        // Some containers have no IPv6 at all: then there is nothing to be tested.
+        eprintln!("not tested, this machine has no IPv6: {error}");
+        return;
+    }
+    let tree = Tree::with(&[("small", "small")]);
+    let server = Server::start(wirenut().args(["serve", "--listen", "[::1]:0"]).arg(tree.public()));
+    assert!(server.address.is_ipv6());
+    assert_eq!(Client::connect(server.address).get("/small").text(), "small");
+    assert!(server.output.wait_for(1)[0].starts_with("[::1]:"));
+}
+
+#[test]
+fn the_directory_is_where_it_was_called_and_stays_itself() {
+    let tree = Tree::with(&[("small", "small")]);
+    let server = Server::start(wirenut().args(["serve", "--listen", "127.0.0.1:0"]).current_dir(tree.public()));
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.get("/small").text(), "small");
+    let moved = tree.path().join(std::ffi::OsStr::from_bytes(b"moved \xff"));
+    std::fs::rename(tree.public(), &moved).unwrap();
+    assert_eq!(client.get("/small").text(), "small");
+
+    let server = Server::serve(&moved);
+    assert_eq!(Client::connect(server.address).get("/small").text(), "small");
+}
