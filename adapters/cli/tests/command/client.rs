@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 use crate::process::PATIENCE;
 
@@ -44,6 +44,10 @@ impl Client {
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.get_mut().write_all(bytes.as_ref()).unwrap();
+    }
+
+    pub(crate) fn end_sending(&mut self) {
+        self.stream.get_mut().shutdown(Shutdown::Write).unwrap();
     }
 
     pub(crate) fn get(&mut self, target: &str) -> Response {

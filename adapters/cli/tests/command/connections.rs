@@ -49,6 +49,19 @@ fn a_request_may_come_byte_by_byte_and_a_last_one_says_so() {
 }
 
 #[test]
+fn who_has_said_all_still_gets_the_answer() {
+    let tree = Tree::with(&[("small", "small")]);
+    tree.write_blocks("large", 300);
+    let server = Server::serve(&tree.public());
+    let mut client = Client::connect(server.address);
+    client.send(get("/large") + &get("/small"));
+    client.end_sending();
+    assert_eq!(client.response().body.len(), 300 << 16);
+    assert_eq!((client.response().text(), client.rest()), ("small", 0));
+    assert_eq!(server.errors.all(), [""; 0]);
+}
+
+#[test]
 fn a_hundred_connections_are_served_at_a_time() {
     const EACH: usize = 10;
     let tree = Tree::with(&[("small", "small")]);

@@ -7,6 +7,8 @@ use std::os::unix::fs::FileExt;
 use std::thread;
 use std::time::Instant;
 
+use rustix::fs::{Advice, fadvise};
+
 use crate::client::{Client, get};
 use crate::process::Server;
 use crate::tree::{Block, Tree};
@@ -32,6 +34,26 @@ fn two_hundred_megabytes_arrive_as_they_are() {
     assert_eq!(client.get("/missing").status, 404);
     assert_eq!(server.output.wait_for_requests(1)[0], format!("GET /large.zip 200 {}", BLOCKS * Block::LENGTH));
     assert!(server.peak_memory() < MOST_MEMORY, "{} KiB", server.peak_memory());
+}
+
+/// Where the file system keeps files in memory only, this is as good as any other download.
+#[test]
+fn what_is_not_in_memory_comes_from_the_disk() {
+    const BLOCKS: u64 = 500;
+    let tree = Tree::with(&[("small", "small")]);
+    tree.write_blocks("cold", BLOCKS);
+    let file = File::open(tree.public().join("cold")).unwrap();
+    file.sync_all().unwrap();
+    fadvise(&file, 0, None, Advice::DontNeed).unwrap();
+    let server = Server::serve(&tree.public());
+    let mut client = Client::connect(server.address);
+    client.send(get("/cold") + &get("/small"));
+    let length = client.head().length();
+    let mut expected = Block::new();
+    client.take(length, 1 << 16, |at, piece| {
+        assert!(piece == expected.number(at / Block::LENGTH), "at byte {at}");
+    });
+    assert_eq!(client.response().text(), "small");
 }
 
 #[test]
