@@ -2,6 +2,22 @@
 
 use core::cell::Cell;
 
+use wirenut::http::Limits;
+use wirenut::time::Duration;
+
+/// The bounds on a device: a head and a trailer section lie in a ring of 2 KiB, and sockets are so few that who is gone
+/// without a word must not keep one for long.
+///
+/// A host that keeps the same bounds gives the same answers, also to what is too long.
+pub const DEVICE_LIMITS: Limits = Limits {
+    head_bytes: 2048,
+    trailer_bytes: 2048,
+    head: Duration::from_secs(10),
+    idle: Duration::from_secs(20),
+    linger: Duration::from_secs(2),
+    ..Limits::DEFAULT
+};
+
 /// The device that the service shows and sets.
 ///
 /// Methods take `&self`, as [`Service`](wirenut::service::Service) does: where threads share the device, it keeps its

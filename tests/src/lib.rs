@@ -11,6 +11,7 @@
 //! | [`oracle`] | a second parser of requests, written to be obviously right |
 //! | [`httparse`](mod@crate::httparse) | the other parser's opinion |
 //! | [`responses`] | a reader of what a server wrote |
+//! | [`parity`] | the same bytes, the same answers: on every wire |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //!
 //! A failure panics: this is test code.
@@ -24,6 +25,7 @@ pub mod fuzz;
 pub mod httparse;
 pub mod oracle;
 pub mod pair;
+pub mod parity;
 pub mod recorder;
 pub mod responses;
 pub mod wire;

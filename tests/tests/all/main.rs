@@ -1,7 +1,11 @@
 //! The tests that need more than one part of Wirenut.
 
+extern crate alloc;
+
 mod cases;
 mod corpus;
+mod parity;
+mod process;
 mod properties;
 mod regressions;
 mod time;

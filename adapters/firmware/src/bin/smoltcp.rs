@@ -13,10 +13,9 @@ use smoltcp::{
 use wirenut::{
     http::Limits,
     readiness::{Policy, WhenFull},
-    time::Duration,
 };
 use wirenut_firmware::{Board, FrameBuffers, info, warn};
-use wirenut_reference::{MemoryDevice, Reference};
+use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference};
 use wirenut_smoltcp::Server;
 
 const PORT: u16 = 80;
@@ -27,13 +26,9 @@ const BUFFER_LENGTH: usize = 2048;
 /// The seventh socket is for telling whoever else comes that we are full.
 const POLICY: Policy = Policy { slots: 6, evict_idle: true, when_full: WhenFull::Refuse };
 
-/// Sockets are few: who is gone without a word must not keep one for long.
-const LIMITS: Limits = Limits {
-    head: Duration::from_secs(10),
-    idle: Duration::from_secs(20),
-    linger: Duration::from_secs(2),
-    ..Limits::DEFAULT
-};
+/// A head must fit into a socket's ring.
+const LIMITS: Limits = DEVICE_LIMITS;
+const _: () = assert!(LIMITS.head_bytes as usize <= BUFFER_LENGTH);
 
 #[entry]
 fn main() -> ! {

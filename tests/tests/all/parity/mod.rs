@@ -1,0 +1,133 @@
+//! One service, linked unchanged into a Linux server and a firmware, gives the same answers to the same bytes.
+//!
+//! What is compared, and how, is said in [`wirenut_tests::parity`].
+
+pub(crate) mod board;
+mod client;
+mod linux;
+
+use alloc::collections::BTreeSet;
+use std::time::Instant;
+
+use wirenut_tests::parity::{Case, Close, State, Transcript, cases, memory};
+
+use board::Board;
+use client::Failure;
+use linux::Linux;
+
+/// On the board, where each connection costs some ten milliseconds, every so manyeth cut is tried.
+const BOARD_STRIDE: usize = 12;
+
+/// So many differences are shown.
+const SHOWN: usize = 8;
+
+#[test]
+fn memory_and_linux_agree() {
+    let mut report = Report::default();
+    for case in cases::all().iter().chain(&cases::of_the_tables()).chain(&cuts(1)) {
+        let expected = memory::converse(case, State::FRESH);
+        report.note(&expected);
+        report.compare(case, "Linux", &expected, ask_linux(case, State::FRESH, !expected.is_empty()));
+    }
+    // Should a case be lost, or come to something else on all wires, what it shows must still be shown.
+    assert_eq!(report.codes, [100, 200, 204, 400, 404, 405, 413, 414, 417, 431, 501, 505].into());
+    assert!(report.has_reset);
+    report.finish("memory and Linux");
+}
+
+#[test]
+fn memory_linux_and_board_agree() {
+    let mut board = Board::boot();
+    let mut report = Report::default();
+    for case in cases::all().iter().chain(&cases::of_the_tables()).chain(&cuts(BOARD_STRIDE)) {
+        let is_answered = !memory::converse(case, State::FRESH).is_empty();
+        match board.converse(case, is_answered) {
+            Ok((state, got)) => {
+                let expected = memory::converse(case, state);
+                report.compare(case, "Linux", &expected, ask_linux(case, state, is_answered));
+                report.compare(case, "the board", &expected, Ok(over_the_network_of_qemu(&expected, got)));
+            }
+            Err(why) => {
+                report.compare(case, "the board", &memory::converse(case, State::FRESH), Err(why));
+                let differences = || report.differences.join("\n");
+                assert!(report.differences.len() < SHOWN, "{}\nthe board said:\n{}", differences(), board.log());
+            }
+        }
+    }
+    println!("the board refused {} times", board.refusals);
+    drop(board);
+    report.finish("memory, Linux and board");
+}
+
+/// The representative requests cut, and ended, at every byte that is a multiple of `stride`, and sent byte by byte.
+fn cuts(stride: usize) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (index, case) in cases::to_be_cut().into_iter().enumerate() {
+        let length = case.first().len();
+        // Not the same bytes in each.
+        let places = || (1 + index % stride..length).step_by(stride);
+        cases.extend(places().map(|at| case.cut_at(at)));
+        cases.extend(places().map(|at| case.ended_at(at)));
+        cases.push(case.one_by_one());
+    }
+    cases
+}
+
+fn ask_linux(case: &Case, state: State, is_answered: bool) -> Result<Transcript, String> {
+    let server = Linux::start(state);
+    client::converse(server.address, case, is_answered).map_err(|failure| match failure {
+        Failure::Refused => "no answer".to_owned(),
+        Failure::Wrong(why) => why,
+    })
+}
+
+/// A reset that should have come may have become an end on the way.
+fn over_the_network_of_qemu(expected: &Transcript, got: Transcript) -> Transcript {
+    match (expected.close, got.close) {
+        (Close::Reset, Close::Ended) => Transcript { close: Close::Reset, ..got },
+        _ => got,
+    }
+}
+
+/// How often wires agreed, and where they did not.
+#[derive(Debug)]
+struct Report {
+    begun: Instant,
+    compared: usize,
+    differences: Vec<String>,
+    codes: BTreeSet<u16>,
+    has_reset: bool,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        let (differences, codes) = (Vec::new(), BTreeSet::new());
+        Self { begun: Instant::now(), compared: 0, differences, codes, has_reset: false }
+    }
+}
+
+impl Report {
+    fn note(&mut self, transcript: &Transcript) {
+        self.codes.extend(transcript.codes());
+        self.has_reset |= transcript.close == Close::Reset;
+    }
+
+    fn compare(&mut self, case: &Case, wire: &str, expected: &Transcript, got: Result<Transcript, String>) {
+        self.compared += 1;
+        let comparable =
+            |transcript: Transcript| if case.awaits_continue { transcript } else { transcript.without_interim() };
+        let expected = comparable(expected.clone());
+        let got = got.map(comparable);
+        if got.as_ref() != Ok(&expected) {
+            let got = got.map_or_else(|why| format!("      {why}"), |got| format!("{got:?}"));
+            self.differences.push(format!("{}\n   memory:\n{expected:?}\n   {wire}:\n{got}", case.name));
+        }
+    }
+
+    fn finish(self, what: &str) {
+        println!("{what}: {} comparisons in {:?}", self.compared, self.begun.elapsed());
+        let count = self.differences.len();
+        let shown = self.differences.into_iter().take(SHOWN).collect::<Vec<_>>().join("\n");
+        assert!(count == 0, "{what} differ in {count} cases of {}; the first of them:\n{shown}", self.compared);
+    }
+}
