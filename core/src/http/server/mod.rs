@@ -1,35 +1,4 @@
 //! The server's end of an HTTP/1.x connection: bytes of requests in, bytes of responses out.
-//!
-//! It does no I/O, owns no bytes, reads no clock, and fits in 64 bytes. Its methods are of four kinds:
-//!
-//! | kind | methods | meaning |
-//! |---|---|---|
-//! | getter | [`disposition`], [`is_readable`], … | changes nothing |
-//! | input | [`receive`], [`take_body`], [`handle_eof`], [`handle_sent`], [`handle_timeout`], [`handle_reset`] | something happened |
-//! | command | [`respond`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`finish`], [`abort`], [`retire`] | the service wants something |
-//! | output | [`poll_transmit`], [`poll_timeout`] | what the connection itself has to say |
-//!
-//! After any input or command call [`poll_transmit`] until it writes nothing, then [`receive`] until it says
-//! [`Event::NeedMore`], [`Event::Paused`] or [`Event::Closed`]; then obey [`disposition`].
-//! [`Session`](crate::service::Session) does all this for a [`Service`](crate::service::Service).
-//!
-//! [`receive`]: ServerConnection::receive
-//! [`take_body`]: ServerConnection::take_body
-//! [`handle_eof`]: ServerConnection::handle_eof
-//! [`handle_sent`]: ServerConnection::handle_sent
-//! [`handle_timeout`]: ServerConnection::handle_timeout
-//! [`handle_reset`]: ServerConnection::handle_reset
-//! [`respond`]: ServerConnection::respond
-//! [`send_body`]: ServerConnection::send_body
-//! [`fill_body`]: ServerConnection::fill_body
-//! [`sent_elsewhere`]: ServerConnection::sent_elsewhere
-//! [`finish`]: ServerConnection::finish
-//! [`abort`]: ServerConnection::abort
-//! [`retire`]: ServerConnection::retire
-//! [`poll_transmit`]: ServerConnection::poll_transmit
-//! [`poll_timeout`]: ServerConnection::poll_timeout
-//! [`disposition`]: ServerConnection::disposition
-//! [`is_readable`]: ServerConnection::is_readable
 
 mod ending;
 mod receive;
@@ -138,7 +107,38 @@ enum Ending {
     Abort,
 }
 
-/// One HTTP/1.x connection, seen from the server. See the [module](self) for the order of calls.
+/// One HTTP/1.x connection, seen from the server.
+///
+/// It does no I/O, owns no bytes, reads no clock, and fits in 64 bytes. Its methods are of four kinds:
+///
+/// | kind | methods | meaning |
+/// |---|---|---|
+/// | getter | [`disposition`], [`is_readable`], … | changes nothing |
+/// | input | [`receive`], [`take_body`], [`handle_eof`], [`handle_sent`], [`handle_timeout`], [`handle_reset`] | something happened |
+/// | command | [`respond`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`finish`], [`abort`], [`retire`] | the service wants something |
+/// | output | [`poll_transmit`], [`poll_timeout`] | what the connection itself has to say |
+///
+/// After any input or command call [`poll_transmit`] until it writes nothing, then [`receive`] until it says
+/// [`Event::NeedMore`], [`Event::Paused`] or [`Event::Closed`]; then obey [`disposition`].
+/// [`Session`](crate::service::Session) does all this for a [`Service`](crate::service::Service).
+///
+/// [`receive`]: ServerConnection::receive
+/// [`take_body`]: ServerConnection::take_body
+/// [`handle_eof`]: ServerConnection::handle_eof
+/// [`handle_sent`]: ServerConnection::handle_sent
+/// [`handle_timeout`]: ServerConnection::handle_timeout
+/// [`handle_reset`]: ServerConnection::handle_reset
+/// [`respond`]: ServerConnection::respond
+/// [`send_body`]: ServerConnection::send_body
+/// [`fill_body`]: ServerConnection::fill_body
+/// [`sent_elsewhere`]: ServerConnection::sent_elsewhere
+/// [`finish`]: ServerConnection::finish
+/// [`abort`]: ServerConnection::abort
+/// [`retire`]: ServerConnection::retire
+/// [`poll_transmit`]: ServerConnection::poll_transmit
+/// [`poll_timeout`]: ServerConnection::poll_timeout
+/// [`disposition`]: ServerConnection::disposition
+/// [`is_readable`]: ServerConnection::is_readable
 ///
 /// ```
 /// use wirenut::http::{Context, Event, Limits, Response, ServerConnection, Status};
