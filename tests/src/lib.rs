@@ -29,3 +29,8 @@ pub mod parity;
 pub mod recorder;
 pub mod responses;
 pub mod wire;
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

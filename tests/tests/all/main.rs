@@ -7,5 +7,6 @@ mod corpus;
 mod parity;
 mod process;
 mod properties;
+mod readme;
 mod regressions;
 mod time;

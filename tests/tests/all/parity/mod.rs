@@ -3,7 +3,7 @@
 //! What is compared, and how, is said in [`wirenut_tests::parity`].
 
 pub(crate) mod board;
-mod client;
+pub(crate) mod client;
 mod linux;
 
 use alloc::collections::BTreeSet;

@@ -1,0 +1,112 @@
+//! What the README tells people to type does what it says. Its Rust examples are doctests of [`wirenut_tests`].
+
+use std::fs;
+
+use wirenut_tests::parity::Case;
+
+use crate::parity::board;
+use crate::parity::client;
+use crate::process::{Program, ROOT};
+
+const WIRENUT: &str = "cargo run --release -p wirenut-cli -- ";
+
+fn file(path: &str) -> String {
+    fs::read_to_string(format!("{ROOT}/{path}")).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The blocks of code in the README, each behind what its fence says.
+fn blocks() -> Vec<(String, String)> {
+    let readme = file("README.md");
+    let mut blocks = Vec::new();
+    // Text and code by turns.
+    let mut parts = readme.split("```").skip(1);
+    while let (Some(code), Some(_text)) = (parts.next(), parts.next()) {
+        let (language, code) = code.split_once('\n').expect("a fence on a line of its own");
+        blocks.push((language.to_owned(), code.to_owned()));
+    }
+    blocks
+}
+
+#[test]
+fn every_command_does_what_it_says() {
+    let scripts: String = blocks().into_iter().filter(|(language, _)| language == "sh").map(|(_, code)| code).collect();
+    let commands: Vec<&str> = scripts.lines().collect();
+    assert!(commands.len() >= 4, "the README has lost its commands: {commands:?}");
+    for command in commands {
+        check(command);
+    }
+}
+
+/// Whoever writes another command into the README writes down here what it must do.
+fn check(command: &str) {
+    let port = |text: &str| text.parse::<u16>().unwrap_or_else(|_| panic!("no port: {command}"));
+    if let Some(words) = command.strip_prefix(WIRENUT) {
+        if words == "serve" {
+            let mut server = start(&format!("{command} --listen 127.0.0.1:0"));
+            assert_eq!(get(&server, "/README.md"), file("README.md"), "it serves this directory");
+            assert!(server.terminate().is_some_and(|status| status.success()), "{}", server.log());
+            return;
+        }
+        if let Some(given) = words.strip_prefix("demo --listen 127.0.0.1:") {
+            port(given);
+            // Another port, for that one may be taken here.
+            let mut server = start(&format!("{WIRENUT}demo --listen 127.0.0.1:0"));
+            assert_eq!(get(&server, "/reading"), r#"{"celsius":21.5,"setting":20,"requests":0}"#);
+            assert!(server.terminate().is_some_and(|status| status.success()), "{}", server.log());
+            return;
+        }
+    }
+    if let Some(given) = command.strip_prefix(board::COMMAND).and_then(|rest| rest.strip_prefix(" --port ")) {
+        // It is run by the tests of parity, at a port of its choice.
+        port(given);
+        assert!(file("adapters/firmware/run").contains("--port N "), "{command}");
+        return;
+    }
+    if command == "cargo test --workspace" {
+        // It runs this; and the gate runs it.
+        let gate = file(".ci/run");
+        let is_run =
+            |line: &str| line.trim().strip_prefix(command).is_some_and(|rest| ["", " --locked"].contains(&rest));
+        assert!(gate.lines().any(is_run), "{command}");
+        return;
+    }
+    panic!("the README says `{command}`, which no test runs: say in `check` what it must do");
+}
+
+#[test]
+fn the_linux_example_says_hello() {
+    let (_, example) = blocks().into_iter().find(|(_, code)| code.contains("wirenut_linux")).expect("an example");
+    let source = file("adapters/linux/examples/hello.rs");
+    let (_, code) = source.split_once("\n\n").expect("a head and the code");
+    assert_eq!(code, example, "adapters/linux/examples/hello.rs is not what the README shows");
+    let mut server = start("cargo run -p wirenut-linux --example hello");
+    assert_eq!(get(&server, "/"), "Hello, World!\n");
+    assert!(server.terminate().is_some_and(|status| status.success()), "{}", server.log());
+}
+
+#[test]
+fn examples_hide_nothing() {
+    // Rustdoc hides lines that begin so; others show them, and people copy what they see.
+    let is_rust = |language: &str| language == "rust" || language.starts_with("rust,");
+    let examples: Vec<_> = blocks().into_iter().filter(|(language, _)| is_rust(language)).collect();
+    assert_eq!(examples.len(), 2);
+    for (_, code) in examples {
+        assert!(!code.lines().any(|line| line.trim_start().starts_with("# ")), "{code}");
+    }
+}
+
+fn start(command: &str) -> Program {
+    let mut words: Vec<_> = command.split(' ').collect();
+    if words[0] == "cargo" {
+        words[0] = env!("CARGO");
+    }
+    Program::start(&words)
+}
+
+/// The body of a response that is 200 (OK).
+fn get(server: &Program, path: &str) -> String {
+    let case = Case::new(path).ask(&format!("GET {path} HTTP/1.1↵Host: a↵Connection: close↵↵"));
+    let got = client::converse(server.address, &case, true).unwrap_or_else(|why| panic!("{path}: {why:?}"));
+    assert_eq!(got.codes(), [200], "{got:?}");
+    String::from_utf8(got.responses[0].body.clone()).expect("a text")
+}
