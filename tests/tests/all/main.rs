@@ -1,6 +1,7 @@
 //! The tests that need more than one part of Wirenut.
 
 mod cases;
+mod client;
 mod corpus;
 mod properties;
 mod regressions;

@@ -124,7 +124,7 @@ pub struct ServerConnection {
 }
 
 impl ServerConnection {
-    /// A fresh connection, which waits for its first request for at most [`Limits::head`].
+    /// A fresh connection, which waits for its first request for at most [`Limits::head`](super::Limits::head).
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
         let mut connection = Self {
