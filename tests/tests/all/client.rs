@@ -10,6 +10,7 @@ use wirenut::http::{
     ServerConnection, Status, WriteError,
 };
 use wirenut::time::Instant;
+use wirenut_tests::answers::client_connection;
 
 /// More than any head here.
 const ROOM: usize = 300;
@@ -286,5 +287,54 @@ proptest! {
         depth in 1_usize..6,
     ) {
         run(&exchanges, &sizes, depth);
+    }
+}
+
+/// Parts of which right and wrong answers are made.
+const PARTS: [&str; 26] = [
+    "HTTP/1.1 200 OK\r\n",
+    "HTTP/1.1 200 \r\n",
+    "HTTP/1.0 200 OK\r\n",
+    "HTTP/1.1 204 No\r\n",
+    "HTTP/1.1 100 Continue\r\n",
+    "HTTP/1.1 101 Switch\r\n",
+    "HTTP/1.1 304 Not\r\n",
+    "HTTP/1.1 500 \r\n",
+    "HTTP/1.",
+    "\r\n",
+    "\r\n\r\n",
+    "\n",
+    "\r",
+    "Content-Length: 3\r\n",
+    "Content-Length: 0\r\n",
+    "Content-Length: x\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Transfer-Encoding: gzip\r\n",
+    "Connection: close\r\n",
+    "Connection: keep-alive, upgrade\r\nUpgrade: x\r\n",
+    "A: b\r\n",
+    " ",
+    "3\r\nabc\r\n",
+    "0\r\n\r\n",
+    "0\r\nC: d\r\n\r\n",
+    "abc",
+];
+
+proptest! {
+    #[test]
+    fn answers_are_the_same_in_every_cut(parts in vec(select(PARTS.to_vec()), 0..9)) {
+        client_connection(parts.concat().as_bytes());
+    }
+
+    #[test]
+    fn a_byte_that_is_changed_is_read_the_same_in_every_cut(
+        parts in vec(select(PARTS.to_vec()), 1..6),
+        at in any::<proptest::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let mut bytes = parts.concat().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        client_connection(&bytes);
     }
 }
