@@ -39,6 +39,16 @@ pub struct ResponseHead<'b> {
 }
 
 /// How a response's body is delimited (RFC 9112 §6.3).
+///
+/// ```
+/// # use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Method, Request, ResponseFraming};
+/// # use wirenut::time::Instant;
+/// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+/// let mut connection = ClientConnection::new(&cx);
+/// connection.request(&cx, &Request::new(Method::Head, "/", "a"), &mut [0; 64]).unwrap();
+/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n").unwrap();
+/// assert!(matches!(event, ClientEvent::Head(head) if head.body == ResponseFraming::Length(0)));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ResponseFraming {
     /// So many bytes; zero where there is no body (also after HEAD, whatever the fields say).

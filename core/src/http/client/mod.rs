@@ -51,6 +51,17 @@ use super::{Context, Disposition, Error, Fields, Rule};
 use crate::time::Deadline;
 
 /// What [`ClientConnection::receive`] found. All of it belongs to the oldest request that is not answered.
+///
+/// ```
+/// # use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Method, Request, Status};
+/// # use wirenut::time::Instant;
+/// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+/// let mut connection = ClientConnection::new(&cx);
+/// connection.request(&cx, &Request::new(Method::Get, "/", "a"), &mut [0; 64]).unwrap();
+/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").unwrap();
+/// assert!(matches!(event, ClientEvent::Interim(head) if head.status == Status::EARLY_HINTS));
+/// assert!(matches!(connection.receive(&cx, b""), Ok((0, ClientEvent::NeedMore))));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClientEvent<'b> {
     /// More bytes are needed. Give those that were not consumed again, with more behind them.

@@ -235,7 +235,7 @@ impl ClientConnection {
     }
 
     /// Does the connection go on after this response, as far as the server has said?
-    fn persists(&self) -> bool {
+    pub(super) fn persists(&self) -> bool {
         let is_kept = !self.flags.has(Flags::HTTP10) || self.flags.has(Flags::KEEP_ALIVE);
         let is_delimited = self.receiving != Receiving::UntilClose;
         is_kept && is_delimited && !self.flags.has(Flags::CLOSE) && self.states.client() != State::MustClose

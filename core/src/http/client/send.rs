@@ -38,6 +38,10 @@ impl ClientConnection {
             (Ending::Open, State::SendBody) => return Err(Misuse::RequestUnfinished),
             _ => return Err(Misuse::ConnectionEnding),
         }
+        if self.states.server() == State::SendBody && !self.persists() {
+            // The server has said that it acts on nothing more.
+            return Err(Misuse::ConnectionEnding);
+        }
         if !self.pipeline.may_grow() {
             return Err(Misuse::PipelineFull);
         }
