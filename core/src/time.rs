@@ -147,6 +147,15 @@ impl Pace {
         let earned = self.per_byte.saturating_mul(moved);
         Duration { micros: left.micros.saturating_add(earned.micros) }.min(self.grace)
     }
+
+    /// The deadline of a peer that has moved `moved` more bytes and still owes some. `before`: the one it had.
+    pub(crate) fn deadline(self, now: Instant, before: Deadline, moved: u64) -> Deadline {
+        let left = match before.instant() {
+            Some(due) => self.earn(due.saturating_since(now), moved),
+            None => self.grace,
+        };
+        Deadline::at(now.saturating_add(left))
+    }
 }
 
 #[cfg(test)]

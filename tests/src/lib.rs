@@ -10,6 +10,7 @@
 //! | [`cases`] | raw requests and what they must lead to |
 //! | [`oracle`] | a second parser of requests, written to be obviously right |
 //! | [`httparse`](mod@crate::httparse) | the other parser's opinion |
+//! | [`answers`] | what a client hears, in any cut |
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`parity`] | the same bytes, the same answers: on every wire |
 //! | [`fuzz`] | the bodies of the fuzz targets |
@@ -19,6 +20,7 @@
 
 extern crate alloc;
 
+pub mod answers;
 pub mod cases;
 pub mod every_split;
 pub mod fuzz;

@@ -166,6 +166,20 @@ rules! {
     BodyTimeout: Peer, Some(Status::REQUEST_TIMEOUT), "RFC 9110 15.5.9", "content came too slowly";
     /// The peer took the response slower than [`Limits::write`](super::Limits::write).
     WriteTimeout: Peer, None, "RFC 9112 9.5", "response taken too slowly";
+    /// The first line of a response is not version, space, three digits from 100 on, space, and a reason phrase (it may
+    /// be empty, its space not be missing).
+    InvalidStatusLine: Peer, None, "RFC 9112 4", "invalid status line";
+    /// 101 where no Upgrade was asked for, before the request was complete, or without saying what to upgrade to.
+    UnrequestedSwitch: Peer, None, "RFC 9110 7.8", "protocol switched without being asked";
+    /// Bytes of a response that nobody asked for.
+    UnsolicitedResponse: Peer, None, "RFC 9112 9.2", "response without a request";
+    /// No byte of a response came in [`Limits::response`](super::Limits::response).
+    ResponseTimeout: Peer, None, "RFC 9112 9.5", "response took too long";
+    /// The server ended the connection before the first byte of the response. Whether it has acted on the request,
+    /// nobody knows ([`ClientConnection::may_retry`](super::ClientConnection::may_retry)).
+    Unanswered: Peer, None, "RFC 9112 9.3.1", "connection ended without an answer";
+    /// The server ended the connection with the response to an earlier request, so it has not acted on this one.
+    NotProcessed: Peer, None, "RFC 9112 9.6", "connection ended before the request was processed";
     /// The transport failed: the peer reset the connection, or a network on the way did.
     Reset: Host, None, "RFC 9293 3.5.3", "connection reset";
     /// The host ended the connection: it shuts down, or needed the slot.
@@ -198,7 +212,8 @@ impl fmt::Display for Rule {
 pub enum WriteError {
     /// There is no room for it now. Nothing was written; the same call works once there is.
     Full,
-    /// The caller asked for what would be an invalid message. Nothing was written, and the response is poisoned.
+    /// The caller asked for what would be an invalid message. Nothing was written; where a message was begun, or a
+    /// response is due, the connection is poisoned.
     Misuse(Misuse),
 }
 
@@ -219,43 +234,68 @@ impl From<Misuse> for WriteError {
     }
 }
 
-/// What a service must not ask for: the message would be invalid.
+/// What must not be asked for: the message would be invalid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Misuse {
     /// No request is waiting for a response (or it already has one).
     NoRequest,
-    /// There is no response whose body could be sent: no head yet, or the body is complete.
+    /// There is no message whose body could be sent: no head yet, or the body is complete.
     NoBody,
     /// A status that is not of three digits, or a reason phrase with a control in it.
     InvalidStatus,
     /// A field with an invalid name or value.
     InvalidField,
-    /// A field that the connection itself writes: Content-Length, Transfer-Encoding, Connection.
+    /// A field that the connection itself writes: Content-Length, Transfer-Encoding, Connection; in a request also Host
+    /// and Expect.
     FramingField,
-    /// A body with a status that has none (204, 304).
+    /// A body with a status (204, 304) or a method (CONNECT, TRACE) that has none.
     BodyNotAllowed,
     /// More body than the declared length.
     BodyTooLong,
-    /// The response ended before its declared length.
+    /// The message ended before its declared length.
     BodyTooShort,
     /// 101 without an Upgrade field in the request.
     UpgradeNotRequested,
+    /// A method that is not a token.
+    InvalidMethod,
+    /// A target that holds a byte that it must not hold, or whose form does not fit the method or the host.
+    InvalidTarget,
+    /// A host that is not a name or address with an optional port.
+    InvalidHost,
+    /// The request before is not finished.
+    RequestUnfinished,
+    /// As many requests as possible wait for their answers, or the last of them may switch protocols.
+    PipelineFull,
+    /// The connection ends, or has ended: no further request can be sent on it.
+    ConnectionEnding,
+    /// A 100 is expected for a request without a body.
+    ExpectWithoutBody,
+    /// A body of unknown length for a server that speaks HTTP/1.0.
+    LengthRequired,
 }
 
 impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoRequest => "no request waits for a response",
-            Self::NoBody => "no response body is being sent",
+            Self::NoBody => "no body is being sent",
             Self::InvalidStatus => "invalid status code or reason phrase",
             Self::InvalidField => "invalid field name or value",
             Self::FramingField => "a field that the connection itself writes",
-            Self::BodyNotAllowed => "a body with a status that has none",
+            Self::BodyNotAllowed => "a body with a status or method that has none",
             Self::BodyTooLong => "more body than the declared length",
-            Self::BodyTooShort => "response ended before its declared length",
+            Self::BodyTooShort => "message ended before its declared length",
             Self::UpgradeNotRequested => "101 without an Upgrade field in the request",
+            Self::InvalidMethod => "invalid method",
+            Self::InvalidTarget => "invalid target, or one that does not fit the method or the host",
+            Self::InvalidHost => "invalid host",
+            Self::RequestUnfinished => "the request before is not finished",
+            Self::PipelineFull => "too many requests wait for their answers",
+            Self::ConnectionEnding => "no further request can be sent on this connection",
+            Self::ExpectWithoutBody => "a 100 is expected for a request without a body",
+            Self::LengthRequired => "a body of unknown length for an HTTP/1.0 server",
         })
     }
 }

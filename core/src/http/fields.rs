@@ -31,6 +31,11 @@ impl<'b> Field<'b> {
         Self { name: name.as_bytes(), value }
     }
 
+    /// Can this be sent as it is?
+    pub(crate) fn is_sound(&self) -> bool {
+        scan::is_token(self.name) && scan::is_field_value(self.value)
+    }
+
     /// Is this the field of that name?
     #[must_use]
     pub const fn is(&self, name: &str) -> bool {

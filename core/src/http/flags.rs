@@ -39,8 +39,15 @@ impl Flags {
     /// The peer has ended its direction.
     pub(crate) const EOF: Self = Self(1 << 15);
 
+    /// A client's: a byte of the answer to the oldest request has come. No response has a Host field to note.
+    pub(crate) const SEEN: Self = Self::HOST;
+    /// A client's: the server has answered in HTTP/1.0. What was asked is kept in the pipeline, not here.
+    pub(crate) const OLD_PEER: Self = Self::HEAD;
+
     /// What stays from one message to the next.
     pub(crate) const OF_CONNECTION: Self = Self::EOF;
+    /// What stays with a client from one response to the next.
+    pub(crate) const OF_CLIENT: Self = Self::EOF.with(Self::OLD_PEER).with(Self::EXPECT_CONTINUE);
 
     pub(crate) const fn has(self, flag: Self) -> bool {
         self.0 & flag.0 != 0

@@ -8,8 +8,9 @@
 use super::error::Rule;
 use super::fields::{self, Field, Fields, Flaw, Line};
 use super::flags::Flags;
+use super::start_line::{RequestLine, StartLine};
 use super::{Limits, Method, Target, Version, target};
-use crate::scan::{self, SP};
+use crate::scan;
 
 /// A request's head. Borrows from the bytes that were received.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -133,7 +134,14 @@ impl LineProgress {
     }
 }
 
-/// Reads a request head that may come in pieces. Its owner keeps it between two calls, and gives the same bytes again
+/// A head that is there up to the empty line at index `end`.
+pub(crate) struct Lines<'b, S> {
+    pub(crate) start: S,
+    pub(crate) fields: Fields<'b>,
+    pub(crate) end: usize,
+}
+
+/// Reads a head that may come in pieces. Its owner keeps it between two calls, and gives the same bytes again
 /// with more behind them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeadReader {
@@ -146,16 +154,29 @@ pub(crate) struct HeadReader {
 impl HeadReader {
     /// Reads on. `None`: more bytes are needed. Otherwise the head and its length.
     pub(crate) fn read<'b>(&mut self, limits: &Limits, input: &'b [u8]) -> Result<Option<(usize, Head<'b>)>, Broken> {
-        let mut section = Section::new(input, limits.head_bytes, Rule::RequestLineTooLong);
+        let Some(lines) = self.read_lines::<RequestLine<'_>>(limits, input)? else { return Ok(None) };
+        let end = lines.end;
+        let head = self.finish(limits, lines.start, lines.fields, end)?;
+        Ok(Some((end.saturating_add(2), head)))
+    }
+
+    /// Reads on, up to the end of the head, which is not yet judged as a whole.
+    #[inline]
+    pub(crate) fn read_lines<'b, S: StartLine<'b>>(
+        &mut self,
+        limits: &Limits,
+        input: &'b [u8],
+    ) -> Result<Option<Lines<'b, S>>, Broken> {
+        let mut section = Section::new(input, limits.head_bytes, S::TOO_LONG);
         let mut progress = self.progress;
-        let mut request = None;
+        let mut start_line = None;
         if progress.line == 0 {
             if progress.still_waits(&section) {
                 self.progress = progress;
                 return Ok(None);
             }
-            match request_line(section.bytes) {
-                Ok(read) => request = Some(read),
+            match S::read(section.bytes) {
+                Ok(read) => start_line = Some(read),
                 Err(flaw) => {
                     let stopped = progress.stop(&section, 0, flaw);
                     self.progress = progress;
@@ -166,30 +187,36 @@ impl HeadReader {
             progress.searched = 0;
         }
         section.too_large = Rule::HeadTooLarge;
-        if let Some((line, _)) = &request {
+        if let Some((line, _)) = &start_line {
             self.flags.set(line.flags());
         }
-        let start = request.as_ref().map_or(0, |(_, length)| *length);
-        let end = progress.read_fields(&section, start, |field, line| self.note(limits, section.bytes, line, field))?;
+        let first = start_line.as_ref().map_or(0, |(_, length)| *length);
+        let end =
+            progress.read_fields(&section, first, |field, line| self.note::<S>(limits, section.bytes, line, field))?;
         self.progress = progress;
         let Some(end) = end else { return Ok(None) };
-        let Some((request, start)) = request.or_else(|| request_line(section.bytes).ok()) else {
-            return Err((Rule::InvalidMethod, 0));
+        let Some((start, first)) = start_line.or_else(|| S::read(section.bytes).ok()) else {
+            return Err((S::TOO_LONG, 0));
         };
-        let head = self.finish(limits, request, section.lines(start, end), end)?;
-        Ok(Some((end.saturating_add(2), head)))
+        Ok(Some(Lines { start, fields: section.lines(first, end), end }))
     }
 
     /// Takes from a field what framing needs. The names that matter are told apart by length and first letter first.
     #[inline]
-    fn note(&mut self, limits: &Limits, bytes: &[u8], line: usize, field: Field<'_>) -> Result<(), Broken> {
+    fn note<'b, S: StartLine<'b>>(
+        &mut self,
+        limits: &Limits,
+        bytes: &[u8],
+        line: usize,
+        field: Field<'_>,
+    ) -> Result<(), Broken> {
         if self.field_count >= limits.field_count {
             return Err((Rule::TooManyFields, line));
         }
         self.field_count = self.field_count.saturating_add(1);
         let noted = match (field.name.len(), field.name.first().map(u8::to_ascii_lowercase)) {
-            (4, Some(b'h')) if field.is("host") => self.note_host(field.value),
-            (6, Some(b'e')) if field.is("expect") => self.note_expect(field.value),
+            (4, Some(b'h')) if S::IS_REQUEST && field.is("host") => self.note_host(field.value),
+            (6, Some(b'e')) if S::IS_REQUEST && field.is("expect") => self.note_expect(field.value),
             (7, Some(b'u')) if field.is("upgrade") => {
                 self.flags.set(Flags::UPGRADE_FIELD);
                 return Ok(());
@@ -304,86 +331,6 @@ impl HeadReader {
             return broken(Rule::BodyTooLarge);
         }
         Ok(Head { method, target, version, fields, body })
-    }
-}
-
-/// The parts of a request line, not yet judged together.
-#[derive(Clone, Copy)]
-struct RequestLine<'b> {
-    method: Method<'b>,
-    target: &'b [u8],
-    target_start: usize,
-    version: Version,
-}
-
-impl RequestLine<'_> {
-    fn flags(&self) -> Flags {
-        let mut flags = Flags::NONE;
-        if self.method == Method::Head {
-            flags.set(Flags::HEAD);
-        }
-        if self.method == Method::Connect {
-            flags.set(Flags::CONNECT);
-        }
-        if self.version == Version::Http10 { flags.with(Flags::HTTP10) } else { flags }
-    }
-}
-
-/// ```text
-/// request-line = method SP request-target SP HTTP-version CRLF
-/// ```
-#[inline]
-fn request_line(bytes: &[u8]) -> Result<(RequestLine<'_>, usize), Flaw> {
-    let method_end = match bytes {
-        [b'G', b'E', b'T', SP, ..] => 3,
-        [b'P', b'O', b'S', b'T', SP, ..] => 4,
-        _ => scan::token_end(bytes),
-    };
-    let (method, rest) = bytes.split_at_checked(method_end).unwrap_or((bytes, &[]));
-    let rest = match rest {
-        [SP, rest @ ..] if method_end > 0 => rest,
-        [] => return Err(Flaw::ended(method_end)),
-        _ => return Err(Flaw::broken(Rule::InvalidMethod, method_end)),
-    };
-    let target_start = method_end.saturating_add(1);
-    let target_length = scan::target_end(rest);
-    let target_end = target_start.saturating_add(target_length);
-    let (target, rest) = rest.split_at_checked(target_length).unwrap_or((rest, &[]));
-    let rest = match rest {
-        [SP, rest @ ..] if target_length > 0 => rest,
-        [] => return Err(Flaw::ended(target_end)),
-        _ => return Err(Flaw::broken(Rule::InvalidTarget, target_end)),
-    };
-    let version_start = target_end.saturating_add(1);
-    let (version, rest) = version(rest, version_start)?;
-    let end = version_start.saturating_add(8);
-    fields::line_end(rest, end, Rule::InvalidVersion)?;
-    let line = RequestLine { method: Method::from_token(method), target, target_start, version };
-    Ok((line, end.saturating_add(2)))
-}
-
-/// `HTTP-version`, which begins at index `at` of the head.
-#[inline]
-fn version(bytes: &[u8], at: usize) -> Result<(Version, &[u8]), Flaw> {
-    match bytes {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1', rest @ ..] => Ok((Version::Http11, rest)),
-        [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9', rest @ ..] => {
-            match (major, minor) {
-                (b'1', b'0') => Ok((Version::Http10, rest)),
-                (b'1', _) => Ok((Version::Http11, rest)),
-                _ => Err(Flaw::broken(Rule::UnsupportedVersion, at.saturating_add(5))),
-            }
-        }
-        _ => {
-            // The longest prefix that could become a version, so that a cut one is waited for.
-            let fits = |(byte, pattern): &(&u8, &u8)| match **pattern {
-                b'#' => byte.is_ascii_digit(),
-                literal => **byte == literal,
-            };
-            let good = bytes.iter().zip(b"HTTP/#.#").take_while(fits).count();
-            let at = at.saturating_add(good);
-            Err(if good == bytes.len() { Flaw::ended(at) } else { Flaw::broken(Rule::InvalidVersion, at) })
-        }
     }
 }
 

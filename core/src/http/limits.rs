@@ -11,12 +11,13 @@ use crate::time::{Duration, Pace};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Bytes of a head: request line, field lines and the empty line. A longer one is answered 414 (in its request
+    /// Bytes of a head: first line, field lines and the empty line. A longer request is answered 414 (in its first
     /// line) or 431. The caller's buffer must hold this many, for a head is understood in one piece.
     pub head_bytes: u32,
-    /// Field lines of a head. More are answered 431.
+    /// Field lines of a head; a client counts those of interim responses, and each of these as one, with those of the
+    /// final one. More in a request are answered 431.
     pub field_count: u8,
-    /// Bytes of a request's content, without its chunked framing. A longer one is answered 413.
+    /// Bytes of a message's content, without its chunked framing. A longer request is answered 413.
     pub body_bytes: u64,
     /// Bytes of one chunk-size line: size, extensions and line end (RFC 9112 §7.1.1).
     pub chunk_line_bytes: u32,
@@ -27,9 +28,13 @@ pub struct Limits {
     pub discard_bytes: u64,
     /// How long a head may take from its first byte on; and how long a fresh connection may take to send that byte.
     pub head: Duration,
-    /// How slowly a request's content may come. Does not run while the service does not take it.
+    /// How long a client waits for the first byte of a response, once its request is sent.
+    pub response: Duration,
+    /// How long a client waits for a 100 before it sends the content without one (RFC 9110 §10.1.1).
+    pub expect: Duration,
+    /// How slowly content may come. Does not run while it is not taken.
     pub body: Pace,
-    /// How long a connection may stay without a request between two of them.
+    /// How long a connection may stay without a request before the first (a client's) and between two of them.
     pub idle: Duration,
     /// How slowly the peer may take what is sent to it.
     pub write: Pace,
@@ -48,6 +53,8 @@ impl Limits {
         trailer_bytes: 4 * 1024,
         discard_bytes: 64 * 1024,
         head: Duration::from_secs(20),
+        response: Duration::from_secs(60),
+        expect: Duration::from_secs(1),
         body: Pace { grace: Duration::from_secs(30), per_byte: Duration::from_millis(2) },
         idle: Duration::from_secs(60),
         write: Pace { grace: Duration::from_secs(30), per_byte: Duration::from_millis(2) },

@@ -1,6 +1,9 @@
 //! HTTP/1.x (RFC 9110, RFC 9112): messages and connections, as pure functions of bytes and time.
 
+mod body;
 mod chunked;
+mod client;
+mod context;
 mod date;
 mod error;
 mod fields;
@@ -8,21 +11,30 @@ mod flags;
 mod head;
 mod limits;
 mod method;
+mod pipeline;
+mod request;
 mod response;
+mod response_head;
 mod server;
+mod start_line;
 pub mod state;
 mod status;
 mod target;
+mod turn;
 mod version;
 
+pub use client::{ClientConnection, ClientEvent};
+pub use context::{Context, Disposition};
 pub use date::HttpDate;
 pub use error::{Error, Fault, Misuse, Rule, WriteError};
 pub use fields::{Field, FieldIter, Fields};
 pub use head::{BodyFraming, Head};
 pub use limits::Limits;
 pub use method::Method;
+pub use request::Request;
 pub use response::Response;
-pub use server::{Context, Disposition, Event, ServerConnection};
+pub use response_head::{ResponseFraming, ResponseHead};
+pub use server::{Event, ServerConnection};
 pub use status::Status;
 pub use target::{Target, TargetForm};
 pub use version::Version;

@@ -67,7 +67,7 @@ impl<'a> Response<'a> {
             return Err(Misuse::InvalidStatus);
         }
         for field in self.fields {
-            if !scan::is_token(field.name) || !scan::is_field_value(field.value) {
+            if !field.is_sound() {
                 return Err(Misuse::InvalidField);
             }
             if field.is("content-length") || field.is("transfer-encoding") || field.is("connection") {

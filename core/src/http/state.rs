@@ -34,7 +34,8 @@ pub enum State {
 /// What changes a state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Change {
-    /// The client's head is complete.
+    /// The client's head is complete (of a pipelined request, while the server still owes responses). Of the server:
+    /// it is that request's turn.
     Request,
     /// The head of an interim response (1xx except 101).
     Interim,
@@ -44,9 +45,10 @@ pub enum Change {
     Switch,
     /// The body is complete.
     End,
-    /// Both messages are complete and the connection persists.
+    /// The message is complete and the connection persists. The server's side goes on with the next request even if
+    /// the client is sending it, or a later one.
     Persist,
-    /// Both messages are complete and the connection does not persist.
+    /// Both messages are complete, or the rest of the request is not wanted, and the connection does not persist.
     Retire,
     /// The side has ended the connection in its direction.
     Close,
@@ -64,6 +66,7 @@ pub const TRANSITIONS: &[(Side, State, Change, State)] = &[
     (Client, S::SendBody, C::End, S::Done),
     (Client, S::SendBody, C::Switch, S::Tunnel),
     (Client, S::Done, C::Switch, S::Tunnel),
+    (Client, S::Done, C::Request, S::SendBody),
     (Client, S::Done, C::Persist, S::Idle),
     (Client, S::Done, C::Retire, S::MustClose),
     (Client, S::SendBody, C::Retire, S::MustClose),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{reference_service, request_head, server_connection};
 use wirenut_tests::wire::bytes;
@@ -25,6 +26,11 @@ fn request_heads() {
 #[test]
 fn server_connections() {
     replay("server_connection", server_connection);
+}
+
+#[test]
+fn client_connections() {
+    replay("client_connection", client_connection);
 }
 
 #[test]

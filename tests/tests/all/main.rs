@@ -3,6 +3,7 @@
 extern crate alloc;
 
 mod cases;
+mod client;
 mod corpus;
 mod parity;
 mod process;

@@ -1,8 +1,9 @@
 //! How a connection ends: errors, time, resets, and the wish of either side.
 
+use super::super::body::Sending;
 use super::super::flags::Flags;
 use super::super::state::{Change, Side, State};
-use super::{Context, Ending, Error, Rule, Sending, ServerConnection};
+use super::{Context, Ending, Error, Rule, ServerConnection};
 use crate::time::{Deadline, Duration, Instant};
 
 impl ServerConnection {
@@ -62,12 +63,8 @@ impl ServerConnection {
             }
             return;
         }
-        let pace = cx.limits.write;
-        let time_left = match was_waiting {
-            Some(due) => pace.earn(due.saturating_since(cx.now), u64::try_from(sent).unwrap_or(u64::MAX)),
-            None => pace.grace,
-        };
-        self.write_deadline = Deadline::at(cx.now.saturating_add(time_left));
+        let sent = u64::try_from(sent).unwrap_or(u64::MAX);
+        self.write_deadline = cx.limits.write.deadline(cx.now, self.write_deadline, sent);
     }
 
     /// The transport failed: nothing more can come or go.
@@ -156,9 +153,7 @@ impl ServerConnection {
     }
 
     fn restart_peer_time(&mut self, cx: &Context<'_>, time: Duration) {
-        self.stop_awaiting(cx.now);
-        self.peer_time = time.as_micros();
-        self.await_peer(cx.now);
+        self.turn().restart(cx.now, time);
     }
 
     /// The error answer is larger than any room there will be: the connection ends without it.

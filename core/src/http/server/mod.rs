@@ -4,23 +4,13 @@ mod ending;
 mod receive;
 mod send;
 
-use super::chunked::ChunkPhase;
+use super::body::{BodyReader, BodyWriter, Receiving, Sending};
 use super::flags::Flags;
 use super::head::{Head, LineProgress};
 use super::state::{State, States};
-use super::{Error, Fields, HttpDate, Limits, Rule};
-use crate::time::{Deadline, Instant};
-
-/// What a connection has to be told at each call: the time, the bounds, and the date if there is a clock.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// The time now. Never earlier than at the call before.
-    pub now: Instant,
-    /// The bounds, the same at each call.
-    pub limits: &'a Limits,
-    /// The date for the Date field. `None`: no clock, so no such field (RFC 9110 §6.6.1).
-    pub date: Option<&'a HttpDate>,
-}
+use super::turn::Turn;
+use super::{Context, Disposition, Error, Fields, Rule};
+use crate::time::Deadline;
 
 /// What [`ServerConnection::receive`] found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,55 +29,6 @@ pub enum Event<'b> {
     End(Fields<'b>),
     /// Nothing more will be taken.
     Closed,
-}
-
-/// What to do with the connection, once all that was written is sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Disposition {
-    /// Go on.
-    Open,
-    /// End our direction, and go on reading: what comes is thrown away until the peer ends its own, so that no reset
-    /// destroys the last response on its way.
-    ShutdownWrite,
-    /// Close.
-    Close,
-    /// Reset, without sending what is left: a response that was cut off must not look whole.
-    Abort,
-}
-
-/// What delimits what is received.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Receiving {
-    /// `remaining` bytes.
-    Length,
-    /// A chunk-size line.
-    ChunkLine(ChunkPhase),
-    /// The data of a chunk, `remaining` bytes.
-    ChunkData,
-    /// The carriage return behind the data.
-    ChunkCarriageReturn,
-    /// The line feed behind the data.
-    ChunkLineFeed,
-    /// The trailer section.
-    Trailers,
-    /// All until the peer ends its direction.
-    UntilClose,
-}
-
-/// What delimits what is sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Sending {
-    /// `unsent` bytes.
-    Length,
-    /// Chunks.
-    Chunks,
-    /// The last chunk is due.
-    LastChunk,
-    /// All until the connection ends.
-    UntilClose,
-    /// Nothing: the request was HEAD. What the service sends is thrown away.
-    Nothing,
 }
 
 /// Whether and how the connection ends.
@@ -183,7 +124,7 @@ pub struct ServerConnection {
 }
 
 impl ServerConnection {
-    /// A fresh connection, which waits for its first request for at most [`Limits::head`].
+    /// A fresh connection, which waits for its first request for at most [`Limits::head`](super::Limits::head).
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
         let mut connection = Self {
@@ -256,6 +197,27 @@ impl ServerConnection {
     #[must_use]
     pub const fn states(&self) -> (State, State) {
         (self.states.client(), self.states.server())
+    }
+
+    /// What is kept about the request's body.
+    fn body_reader(&mut self) -> BodyReader<'_> {
+        BodyReader {
+            receiving: &mut self.receiving,
+            remaining: &mut self.remaining,
+            received: &mut self.received,
+            offset: &mut self.offset,
+            progress: &mut self.progress,
+        }
+    }
+
+    /// What is kept about the response's body.
+    fn body_writer(&mut self) -> BodyWriter<'_> {
+        BodyWriter { sending: &mut self.sending, unsent: &mut self.unsent }
+    }
+
+    /// What is kept about the peer's time.
+    fn turn(&mut self) -> Turn<'_> {
+        Turn { time: &mut self.peer_time, flags: &mut self.flags }
     }
 
     /// Does the connection go on after this response, as far as both sides have said?

@@ -1,10 +1,11 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
 
-use super::super::chunked::{self, ChunkLine, ChunkPhase};
+use super::super::body::{Piece, Receiving, Sending};
+use super::super::chunked::ChunkPhase;
 use super::super::flags::Flags;
-use super::super::head::{BodyFraming, HeadReader, LineProgress, Section};
+use super::super::head::{BodyFraming, HeadReader, LineProgress};
 use super::super::state::{Change, Side, State};
-use super::{Context, Ending, Error, Event, Fields, Receiving, Rule, Sending, ServerConnection};
+use super::{Context, Ending, Error, Event, Fields, Rule, ServerConnection};
 use crate::scan::{CR, LF};
 use crate::time::{Duration, Instant};
 
@@ -61,15 +62,8 @@ impl ServerConnection {
     /// what is not taken, the peer is not hurried for.
     pub fn take_body(&mut self, cx: &Context<'_>, taken: usize) {
         let taken = u64::try_from(taken).unwrap_or(u64::MAX);
-        if self.receiving != Receiving::UntilClose {
-            self.remaining = self.remaining.saturating_sub(taken);
-        }
-        self.offset = self.offset.saturating_add(taken);
-        self.received = self.received.saturating_add(taken);
+        self.body_reader().take(taken);
         self.peer_time = cx.limits.body.earn(Duration::from_micros(self.peer_time), taken).as_micros();
-        if self.receiving == Receiving::ChunkData && self.remaining == 0 {
-            self.receiving = Receiving::ChunkCarriageReturn;
-        }
     }
 
     /// The peer has ended its direction, and all that it sent was consumed, or is too little to go on with.
@@ -167,94 +161,17 @@ impl ServerConnection {
             // The client did not wait for the 100, so none is owed (RFC 9110 §10.1.1).
             self.flags.clear(Flags::EXPECT_CONTINUE);
         }
-        let mut rest = input;
-        loop {
-            let used = input.len().saturating_sub(rest.len());
-            match (self.receiving, rest) {
-                (Receiving::Length, _) if self.remaining == 0 => return Ok((used, self.end_body(cx, Fields::EMPTY))),
-                (Receiving::Trailers, _) => return self.receive_trailers(cx, used, rest),
-                (Receiving::UntilClose, []) if self.flags.has(Flags::EOF) => {
-                    return Ok((used, self.end_body(cx, Fields::EMPTY)));
-                }
-                (_, []) => {
-                    self.await_peer(cx.now);
-                    return Ok((used, Event::NeedMore));
-                }
-                (Receiving::Length | Receiving::ChunkData, _) => {
-                    let piece = usize::try_from(self.remaining).ok().and_then(|most| rest.get(..most)).unwrap_or(rest);
-                    self.stop_awaiting(cx.now);
-                    return Ok((used, Event::Body(piece)));
-                }
-                (Receiving::UntilClose, _) => {
-                    self.stop_awaiting(cx.now);
-                    return Ok((used, Event::Body(rest)));
-                }
-                (
-                    Receiving::ChunkLine(_) | Receiving::ChunkCarriageReturn | Receiving::ChunkLineFeed,
-                    [byte, after @ ..],
-                ) => {
-                    self.receive_chunk_framing(cx, *byte)?;
-                    self.offset = self.offset.saturating_add(1);
-                    rest = after;
-                }
-            }
-        }
-    }
-
-    /// Takes one byte of what stands between the data of chunks.
-    fn receive_chunk_framing(&mut self, cx: &Context<'_>, byte: u8) -> Result<(), Error> {
-        if let Receiving::ChunkLine(phase) = self.receiving {
-            return self.receive_chunk_line(cx, phase, byte);
-        }
-        match (self.receiving == Receiving::ChunkCarriageReturn, byte) {
-            (true, CR) => self.receiving = Receiving::ChunkLineFeed,
-            (false, LF) => self.receiving = Receiving::ChunkLine(ChunkPhase::Size),
-            _ => return Err(self.fail(cx, Rule::MissingChunkEnd)),
-        }
-        Ok(())
-    }
-
-    fn receive_chunk_line(&mut self, cx: &Context<'_>, phase: ChunkPhase, byte: u8) -> Result<(), Error> {
-        let mut line = ChunkLine { phase, size: self.remaining, length: self.progress.searched };
-        match line.advance(cx.limits, byte) {
-            Ok(false) => {
-                self.remaining = line.size;
-                self.progress.searched = line.length;
-                self.receiving = Receiving::ChunkLine(line.phase);
-                Ok(())
-            }
-            Ok(true) => {
-                self.progress = LineProgress::default();
-                self.remaining = line.size;
-                self.receiving = if line.size == 0 { Receiving::Trailers } else { Receiving::ChunkData };
-                match self.received.checked_add(line.size) {
-                    Some(total) if total <= cx.limits.body_bytes => Ok(()),
-                    _ => Err(self.fail(cx, Rule::BodyTooLarge)),
-                }
-            }
-            Err((rule, was_before)) => {
-                self.offset = self.offset.saturating_sub(u64::from(was_before));
-                Err(self.fail(cx, rule))
-            }
-        }
-    }
-
-    fn receive_trailers<'b>(&mut self, cx: &Context<'_>, used: usize, rest: &'b [u8]) -> Received<'b> {
-        let section = Section::new(rest, cx.limits.trailer_bytes, Rule::TrailersTooLarge);
-        let mut progress = self.progress;
-        let read = progress.read_fields(&section, 0, |field, line| {
-            if chunked::is_forbidden_trailer(field.name) { Err((Rule::ForbiddenTrailer, line)) } else { Ok(()) }
-        });
-        self.progress = progress;
-        match read {
-            Ok(None) => {
+        let has_ended = self.flags.has(Flags::EOF);
+        match self.body_reader().read(cx.limits, has_ended, input) {
+            Ok((used, Piece::NeedMore)) => {
                 self.await_peer(cx.now);
                 Ok((used, Event::NeedMore))
             }
-            Ok(Some(end)) => {
-                let event = self.end_body(cx, section.lines(0, end));
-                Ok((used.saturating_add(end).saturating_add(2), event))
+            Ok((used, Piece::Data(piece))) => {
+                self.stop_awaiting(cx.now);
+                Ok((used, Event::Body(piece)))
             }
+            Ok((used, Piece::End(trailers))) => Ok((used, self.end_body(cx, trailers))),
             Err((rule, at)) => Err(self.fail_at(cx, rule, at)),
         }
     }
@@ -324,10 +241,7 @@ impl ServerConnection {
 
     /// It is the peer's turn: its time runs.
     pub(super) fn await_peer(&mut self, now: Instant) {
-        if !self.flags.has(Flags::AWAITS_PEER) {
-            self.flags.set(Flags::AWAITS_PEER);
-            self.peer_time = now.as_micros().saturating_add(self.peer_time);
-        }
+        self.turn().begin(now);
     }
 
     /// The service takes nothing for a while: what comes stays with the transport, and the peer is not hurried.
@@ -345,10 +259,7 @@ impl ServerConnection {
 
     /// It is not the peer's turn: its time stands still.
     pub(super) fn stop_awaiting(&mut self, now: Instant) {
-        if self.flags.has(Flags::AWAITS_PEER) {
-            self.flags.clear(Flags::AWAITS_PEER);
-            self.peer_time = self.peer_time.saturating_sub(now.as_micros());
-        }
+        self.turn().end(now);
     }
 }
 

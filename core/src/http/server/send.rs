@@ -1,14 +1,12 @@
 //! What goes to the peer: response heads, bodies, and what the connection itself has to say.
 
+use super::super::body::{LAST_CHUNK, Receiving, Sending, put_piece};
 use super::super::error::{Misuse, WriteError};
 use super::super::flags::Flags;
 use super::super::response::{Response, Writer};
 use super::super::state::{Change, Side, State};
 use super::super::{Rule, Status};
-use super::{Context, Ending, LineProgress, Receiving, Sending, ServerConnection};
-
-/// The end of a chunked body without trailers.
-const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+use super::{Context, Ending, LineProgress, ServerConnection};
 
 impl ServerConnection {
     /// Writes the head of a response into `out`: all of it, or nothing. Returns its length.
@@ -145,12 +143,8 @@ impl ServerConnection {
         }
         let mut taken = 0;
         let written = self.fill_body(cx, out, |place| {
-            let most = place.len().min(piece.len());
-            if let (Some(place), Some(piece)) = (place.get_mut(..most), piece.get(..most)) {
-                place.copy_from_slice(piece);
-            }
-            taken = most;
-            most
+            taken = put_piece(piece, place);
+            taken
         })?;
         Ok((taken, written))
     }
@@ -168,21 +162,7 @@ impl ServerConnection {
         fill: impl FnOnce(&mut [u8]) -> usize,
     ) -> Result<usize, WriteError> {
         self.check_body(cx, 0)?;
-        match self.sending {
-            Sending::Length => {
-                let most = usize::try_from(self.unsent).unwrap_or(usize::MAX).min(out.len());
-                let Some(place) = out.get_mut(..most).filter(|place| !place.is_empty()) else { return Ok(0) };
-                let filled = fill(place).min(most);
-                self.unsent = self.unsent.saturating_sub(u64::try_from(filled).unwrap_or(u64::MAX));
-                Ok(filled)
-            }
-            Sending::UntilClose => {
-                let most = out.len();
-                Ok(if most == 0 { 0 } else { fill(out).min(most) })
-            }
-            Sending::Chunks => Ok(fill_chunk(out, fill)),
-            Sending::LastChunk | Sending::Nothing => Ok(0),
-        }
+        Ok(self.body_writer().fill(out, fill))
     }
 
     /// The host has moved `bytes` of the body to the peer itself (sendfile, DMA). Only for a body of declared length,
@@ -192,11 +172,7 @@ impl ServerConnection {
     /// As [`Self::send_body`].
     pub fn sent_elsewhere(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
         self.check_body(cx, bytes)?;
-        if self.sending != Sending::Length {
-            return Err(self.misused(cx, Misuse::NoBody));
-        }
-        self.unsent = self.unsent.saturating_sub(bytes);
-        Ok(())
+        self.body_writer().skip(bytes).map_err(|misuse| self.misused(cx, misuse))
     }
 
     /// The response's body is complete. What ends it comes out of [`Self::poll_transmit`].
@@ -206,11 +182,7 @@ impl ServerConnection {
     /// response; the connection is poisoned then, so that the peer sees that the message is not whole.
     pub fn finish(&mut self, cx: &Context<'_>) -> Result<(), WriteError> {
         self.check_body(cx, 0)?;
-        match self.sending {
-            Sending::Length if self.unsent > 0 => return Err(self.misused(cx, Misuse::BodyTooShort)),
-            Sending::Chunks => self.sending = Sending::LastChunk,
-            Sending::Length | Sending::LastChunk | Sending::UntilClose | Sending::Nothing => {}
-        }
+        self.body_writer().finish().map_err(|misuse| self.misused(cx, misuse))?;
         let was_tunnel = self.states.server() == State::Tunnel;
         self.states.change(Side::Server, Change::End);
         if was_tunnel {
@@ -269,10 +241,7 @@ impl ServerConnection {
         if !matches!(self.states.server(), State::SendBody | State::Tunnel) {
             return Err(self.misused(cx, Misuse::NoBody));
         }
-        if self.sending == Sending::Length && bytes > self.unsent {
-            return Err(self.misused(cx, Misuse::BodyTooLong));
-        }
-        Ok(())
+        self.body_writer().check(bytes).map_err(|misuse| self.misused(cx, misuse))
     }
 
     #[cold]
@@ -290,42 +259,4 @@ struct Plan {
     writes_framing: bool,
     persists: bool,
     is_silent: bool,
-}
-
-/// Writes one chunk: its size in as many digits as the room needs, its data, its line end.
-fn fill_chunk(out: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
-    let room = out.len();
-    // Four line-end bytes besides the digits; sizes are written with leading zeros, so that the data can be put in
-    // their place before their size is known.
-    let digits = match room {
-        0..=20 => 1,
-        21..=261 => 2,
-        262..=4_102 => 3,
-        4_103..=65_543 => 4,
-        _ => 8,
-    };
-    let most = room.saturating_sub(digits).saturating_sub(4).min(0xffff_ffff);
-    let data_start = digits.saturating_add(2);
-    let Some(place) = out.get_mut(data_start..data_start.saturating_add(most)).filter(|place| !place.is_empty()) else {
-        return 0;
-    };
-    let filled = fill(place).min(most);
-    if filled == 0 {
-        return 0;
-    }
-    let end = data_start.saturating_add(filled);
-    put_line_end(out, digits);
-    put_line_end(out, end);
-    let mut rest = filled;
-    for digit in out.iter_mut().take(digits).rev() {
-        *digit = *b"0123456789abcdef".get(rest & 15).unwrap_or(&b'0');
-        rest >>= 4;
-    }
-    end.saturating_add(2)
-}
-
-fn put_line_end(out: &mut [u8], at: usize) {
-    if let Some(place) = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
-        *place = *b"\r\n";
-    }
 }

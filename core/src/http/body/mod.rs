@@ -1,0 +1,7 @@
+//! Bodies on their way, in and out: what delimits them, whoever sends them. Both ends of a connection use these.
+
+mod read;
+mod write;
+
+pub(crate) use read::{BodyReader, Piece, Receiving};
+pub(crate) use write::{BodyWriter, LAST_CHUNK, Sending, put_piece};

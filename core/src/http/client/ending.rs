@@ -1,0 +1,164 @@
+//! How a connection ends: errors, time, resets, and the wish of either side.
+
+use super::super::Limits;
+use super::super::body::Receiving;
+use super::super::flags::Flags;
+use super::super::state::{Change, Side, State};
+use super::{ClientConnection, Context, Ending, Error, Rule};
+use crate::time::{Deadline, Duration, Instant};
+
+impl ClientConnection {
+    /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if matches!(self.ending, Ending::Close | Ending::Broken(_)) {
+            return None;
+        }
+        let waits = self.is_waiting();
+        // The times to answer and to be idle run only once the requests are sent.
+        let is_sending = self.write_deadline != Deadline::NEVER;
+        let rests_later = is_sending && waits;
+        // Nobody answers a request that we have not finished, except to let us go on.
+        let is_our_turn = waits && self.is_sending_oldest() && !self.is_held();
+        // Bytes of a tunnel come when they come; who reads them has his own deadlines.
+        let is_tunnel = self.states.server() == State::Tunnel;
+        let is_peers_turn = self.is_readable() && !rests_later && !is_our_turn && !is_tunnel;
+        let peer = if is_peers_turn { Deadline::at(Instant::from_micros(self.peer_time)) } else { Deadline::NEVER };
+        peer.min(self.write_deadline).instant()
+    }
+
+    /// Time has passed. Does nothing before [`Self::poll_timeout`] is due.
+    ///
+    /// # Errors
+    /// [`Rule::ResponseTimeout`], [`Rule::HeadTimeout`], [`Rule::BodyTimeout`] or [`Rule::WriteTimeout`]. The end of an
+    /// idle connection is no error, and that of the time for a 100 lets the body go.
+    pub fn handle_timeout(&mut self, cx: &Context<'_>) -> Result<(), Error> {
+        if self.poll_timeout().is_none_or(|due| due > cx.now) {
+            return Ok(());
+        }
+        if self.write_deadline.is_due(cx.now) {
+            return Err(self.fail(cx, Rule::WriteTimeout));
+        }
+        match self.states.server() {
+            State::Idle => {
+                self.close();
+                Ok(())
+            }
+            State::SendHead if self.flags.has(Flags::BEGUN) => Err(self.fail(cx, Rule::HeadTimeout)),
+            State::SendHead if self.is_held() && self.is_sending_oldest() => {
+                self.flags.clear(Flags::EXPECT_CONTINUE);
+                Ok(())
+            }
+            State::SendHead => Err(self.fail(cx, Rule::ResponseTimeout)),
+            State::SendBody | State::Done | State::MustClose | State::Closed | State::Tunnel | State::Error => {
+                Err(self.fail(cx, Rule::BodyTimeout))
+            }
+        }
+    }
+
+    /// The peer has ended its direction, and all that it sent was consumed, or is too little to go on with. Call
+    /// [`Self::receive`] afterwards: a body without another end is complete with this one.
+    ///
+    /// # Errors
+    /// [`Rule::Unanswered`] where a response is due and nothing of it has come, [`Rule::Truncated`] in the middle of
+    /// one.
+    pub fn handle_eof(&mut self, cx: &Context<'_>) -> Result<(), Error> {
+        self.flags.set(Flags::EOF);
+        if !self.flags.has(Flags::AWAITS_PEER) {
+            // What came before is not understood yet. When it turns out to be too little, `receive` comes back here.
+            return Ok(());
+        }
+        self.turn().end(cx.now);
+        match (self.ending, self.states.server()) {
+            (Ending::Close | Ending::Broken(_), _) => Ok(()),
+            (_, State::Idle) => {
+                self.close();
+                Ok(())
+            }
+            (_, State::SendHead) if !self.flags.has(Flags::SEEN) => Err(self.fail(cx, Rule::Unanswered)),
+            (_, State::SendBody) if self.receiving == Receiving::UntilClose => Ok(()),
+            (_, State::SendHead | State::SendBody) => Err(self.fail(cx, Rule::Truncated)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Of what was written, `sent` more bytes are on their way (given to the transport's peer as far as the host can
+    /// tell), and `left` bytes still wait. The peer's time to take them runs while some wait.
+    pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
+        if left > 0 {
+            let sent = u64::try_from(sent).unwrap_or(u64::MAX);
+            self.write_deadline = cx.limits.write.deadline(cx.now, self.write_deadline, sent);
+            return;
+        }
+        let was_sending = self.write_deadline != Deadline::NEVER;
+        self.write_deadline = Deadline::NEVER;
+        if was_sending && self.is_waiting() {
+            self.restart_wait(cx);
+        }
+    }
+
+    /// The transport failed: nothing more can come or go.
+    pub fn handle_reset(&mut self, cx: &Context<'_>) -> Error {
+        self.fail(cx, Rule::Reset)
+    }
+
+    /// The application wants the connection to end: at once if it is idle, otherwise after the responses that are due.
+    pub fn retire(&mut self) {
+        if self.is_idle() {
+            self.close();
+        } else if self.ending == Ending::Open {
+            self.ending = Ending::AfterResponse;
+        }
+    }
+
+    /// Gives the connection up, with all that is outstanding on it.
+    pub fn abort(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
+        self.fail(cx, rule)
+    }
+
+    /// A rule was broken `at` bytes behind what was consumed.
+    pub(super) fn fail_at(&mut self, cx: &Context<'_>, rule: Rule, at: usize) -> Error {
+        self.offset = self.offset.saturating_add(u64::try_from(at).unwrap_or(u64::MAX));
+        self.fail(cx, rule)
+    }
+
+    /// Poisons the connection. The first error stays.
+    #[cold]
+    pub(super) fn fail(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
+        if let Some(error) = self.error() {
+            return error;
+        }
+        self.turn().end(cx.now);
+        self.states.change(Side::Client, Change::Fail);
+        self.states.change(Side::Server, Change::Fail);
+        self.ending = Ending::Broken(rule);
+        Error { rule, offset: self.offset }
+    }
+
+    fn close(&mut self) {
+        self.states.change(Side::Client, Change::Close);
+        self.states.change(Side::Server, Change::Close);
+        self.ending = Ending::Close;
+    }
+
+    /// Is nothing of the next response here, or of none?
+    fn is_waiting(&self) -> bool {
+        matches!(self.states.server(), State::Idle | State::SendHead) && !self.flags.has(Flags::BEGUN)
+    }
+
+    /// How long the first byte of the next response may take.
+    pub(super) fn wait_time(&self, limits: &Limits) -> Duration {
+        if self.pipeline.is_empty() {
+            limits.idle
+        } else if self.is_held() && self.is_sending_oldest() {
+            limits.expect
+        } else {
+            limits.response
+        }
+    }
+
+    pub(super) fn restart_wait(&mut self, cx: &Context<'_>) {
+        let time = self.wait_time(cx.limits);
+        self.turn().restart(cx.now, time);
+    }
+}

@@ -1,0 +1,243 @@
+//! What comes from the peer: heads, bodies, their ends, and the time they take.
+
+use super::super::body::{Piece, Receiving, Sending};
+use super::super::chunked::ChunkPhase;
+use super::super::flags::Flags;
+use super::super::head::{HeadReader, LineProgress};
+use super::super::pipeline::Kind;
+use super::super::response_head::{ResponseFraming, ResponseHead};
+use super::super::state::{Change, Side, State};
+use super::super::{Fields, Status};
+use super::{ClientConnection, ClientEvent, Context, Ending, Error, Rule};
+use crate::time::Duration;
+
+type Received<'b> = Result<(usize, ClientEvent<'b>), Error>;
+
+impl ClientConnection {
+    /// Takes what came from the peer: the bytes that were not consumed before, and those behind them. Returns how many
+    /// were consumed, and what they were. A body piece begins behind the consumed bytes and is consumed by
+    /// [`Self::take_body`].
+    ///
+    /// Any cut of the same bytes gives the same events, once adjacent body pieces are joined.
+    ///
+    /// # Errors
+    /// The rule that the peer broke, and where. The connection is poisoned then; [`Self::may_retry`] says what may be
+    /// asked again elsewhere.
+    pub fn receive<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+        if self.poll_timeout().is_some_and(|due| due <= cx.now) {
+            self.handle_timeout(cx)?;
+        }
+        if let Some(error) = self.error() {
+            return Err(error);
+        }
+        let received = self.receive_now(cx, input)?;
+        if matches!(received.1, ClientEvent::NeedMore) && self.flags.has(Flags::EOF) {
+            // There is no more.
+            self.handle_eof(cx)?;
+            return Ok((received.0, ClientEvent::Closed));
+        }
+        Ok(received)
+    }
+
+    fn receive_now<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+        match (self.ending, self.states.server()) {
+            (Ending::Close | Ending::Broken(_), _) => Ok((0, ClientEvent::Closed)),
+            (_, State::Idle | State::SendHead) if input.is_empty() => {
+                self.turn().begin(cx.now);
+                Ok((0, ClientEvent::NeedMore))
+            }
+            (_, State::Idle) => Err(self.fail(cx, Rule::UnsolicitedResponse)),
+            (_, State::SendHead) => self.receive_head(cx, input),
+            (_, State::SendBody | State::Tunnel) => self.receive_body(cx, input),
+            (_, State::Done | State::MustClose | State::Closed | State::Error) => {
+                self.turn().end(cx.now);
+                Ok((0, ClientEvent::Paused))
+            }
+        }
+    }
+
+    /// Consumes the first `taken` bytes of the body piece that was given out last. The others will be given out again;
+    /// what is not taken, the peer is not hurried for.
+    pub fn take_body(&mut self, cx: &Context<'_>, taken: usize) {
+        let taken = u64::try_from(taken).unwrap_or(u64::MAX);
+        self.body_reader().take(taken);
+        self.peer_time = cx.limits.body.earn(Duration::from_micros(self.peer_time), taken).as_micros();
+    }
+
+    fn receive_head<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+        let Some(mut asked) = self.pipeline.get(0) else { return Err(self.fail(cx, Rule::UnsolicitedResponse)) };
+        if asked.kind == Kind::Upgrade && self.states.client() != State::Done {
+            // Nothing else can be spoken before the request is complete (RFC 9110 §7.8).
+            asked.kind = Kind::Content;
+        }
+        if !self.flags.has(Flags::BEGUN) {
+            self.flags.set(Flags::BEGUN.with(Flags::SEEN));
+            self.turn().end(cx.now);
+            self.peer_time = cx.limits.head.as_micros();
+        }
+        let mut reader = HeadReader {
+            content_length: self.remaining,
+            progress: self.progress,
+            flags: self.flags,
+            field_count: u8::try_from(self.received).unwrap_or(u8::MAX),
+        };
+        let read = reader.read_response(cx.limits, asked, input);
+        (self.remaining, self.progress, self.flags, self.received) =
+            (reader.content_length, reader.progress, reader.flags, u64::from(reader.field_count));
+        match read {
+            Ok(None) => {
+                self.turn().begin(cx.now);
+                Ok((0, ClientEvent::NeedMore))
+            }
+            Ok(Some((length, head))) => Ok((length, self.begin_response(cx, head, length)?)),
+            Err((rule, at)) => Err(self.fail_at(cx, rule, at)),
+        }
+    }
+
+    /// A head of `length` bytes was read.
+    fn begin_response<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        head: ResponseHead<'b>,
+        length: usize,
+    ) -> Result<ClientEvent<'b>, Error> {
+        self.turn().end(cx.now);
+        self.progress = LineProgress::default();
+        if head.status.is_informational() && head.body != ResponseFraming::Tunnel {
+            return self.pass_interim(cx, head);
+        }
+        self.offset = self.offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        self.received = 0;
+        self.peer_time = cx.limits.body.grace.as_micros();
+        if self.flags.has(Flags::HTTP10) {
+            self.flags.set(Flags::OLD_PEER);
+        }
+        let change = if head.body == ResponseFraming::Tunnel { Change::Switch } else { Change::Final };
+        self.states.change(Side::Server, change);
+        (self.receiving, self.remaining) = match head.body {
+            ResponseFraming::Length(length) => (Receiving::Length, length),
+            ResponseFraming::Chunked => (Receiving::ChunkLine(ChunkPhase::Size), 0),
+            ResponseFraming::UntilClose | ResponseFraming::Tunnel => (Receiving::UntilClose, 0),
+        };
+        if head.body == ResponseFraming::Tunnel {
+            self.states.change(Side::Client, Change::Switch);
+            self.sending = Sending::UntilClose;
+            self.pipeline.pop();
+        }
+        self.stop_body(head.status);
+        Ok(ClientEvent::Head(head))
+    }
+
+    /// After an interim response the next head begins. Each counts as a field line, so that there is an end to them.
+    fn pass_interim<'b>(&mut self, cx: &Context<'_>, head: ResponseHead<'b>) -> Result<ClientEvent<'b>, Error> {
+        if self.received >= u64::from(cx.limits.field_count) {
+            return Err(self.fail(cx, Rule::TooManyFields));
+        }
+        self.received = self.received.saturating_add(1);
+        self.states.change(Side::Server, Change::Interim);
+        self.flags.keep(Flags::OF_CLIENT.with(Flags::SEEN));
+        if head.status == Status::CONTINUE && self.is_sending_oldest() {
+            self.flags.clear(Flags::EXPECT_CONTINUE);
+        }
+        self.remaining = 0;
+        self.peer_time = self.wait_time(cx.limits).as_micros();
+        Ok(ClientEvent::Interim(head))
+    }
+
+    /// A final answer has come while its request is being sent. The rest is wanted only if the server has begun to
+    /// read it and says that all is well (an echo does); otherwise it is not sent, and nobody can tell what would
+    /// follow, so the connection ends after the response (RFC 9112 §9.3, RFC 9110 §10.1.1).
+    fn stop_body(&mut self, status: Status) {
+        if !self.is_sending_oldest() {
+            return;
+        }
+        if self.sending == Sending::Length && self.unsent == 0 {
+            self.states.change(Side::Client, Change::End);
+        } else if self.is_held() || status.code() >= 300 {
+            self.flags.clear(Flags::EXPECT_CONTINUE);
+            self.sending = Sending::Nothing;
+            self.states.change(Side::Client, Change::Retire);
+        }
+    }
+
+    fn receive_body<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+        let has_ended = self.flags.has(Flags::EOF);
+        let mut input = input;
+        if self.receiving == Receiving::UntilClose && self.states.server() == State::SendBody {
+            let most = cx.limits.body_bytes.saturating_sub(self.received);
+            if most == 0 && !input.is_empty() {
+                return Err(self.fail(cx, Rule::BodyTooLarge));
+            }
+            input = usize::try_from(most).ok().and_then(|most| input.get(..most)).unwrap_or(input);
+        }
+        match self.body_reader().read(cx.limits, has_ended, input) {
+            Ok((used, Piece::NeedMore)) => {
+                self.turn().begin(cx.now);
+                Ok((used, ClientEvent::NeedMore))
+            }
+            Ok((used, Piece::Data(piece))) => {
+                self.turn().end(cx.now);
+                Ok((used, ClientEvent::Body(piece)))
+            }
+            Ok((used, Piece::End(trailers))) => Ok((used, self.end_body(cx, trailers))),
+            Err((rule, at)) => Err(self.fail_at(cx, rule, at)),
+        }
+    }
+
+    fn end_body<'b>(&mut self, cx: &Context<'_>, trailers: Fields<'b>) -> ClientEvent<'b> {
+        self.turn().end(cx.now);
+        self.pipeline.pop();
+        self.states.change(Side::Server, Change::End);
+        if self.states.server() == State::Done {
+            self.settle(cx);
+        } else if self.states.client() == State::MustClose {
+            // Both directions of the tunnel have ended.
+            self.ending = Ending::Close;
+        }
+        ClientEvent::End(trailers)
+    }
+
+    /// A response is complete: goes on with the next, or ends the connection, unless the request is still being sent.
+    pub(super) fn settle(&mut self, cx: &Context<'_>) {
+        let has_more = !self.pipeline.is_empty();
+        let persists = self.persists();
+        let is_sending = self.states.client() == State::SendBody;
+        if persists && is_sending && !has_more {
+            return;
+        }
+        if has_more && !persists {
+            // A server that says so acts on no further request (RFC 9112 §9.6); from any other end nothing follows.
+            let rule = if self.flags.has(Flags::CLOSE) { Rule::NotProcessed } else { Rule::Unanswered };
+            self.offset = 0;
+            self.flags.clear(Flags::SEEN);
+            self.fail(cx, rule);
+            return;
+        }
+        if !has_more && (!persists || self.ending != Ending::Open) {
+            if is_sending {
+                self.sending = Sending::Nothing;
+            }
+            self.states.change(Side::Server, Change::Retire);
+            self.states.change(Side::Client, Change::Retire);
+            self.ending = Ending::Close;
+            return;
+        }
+        self.states.change(Side::Server, Change::Persist);
+        if has_more {
+            self.states.change(Side::Server, Change::Request);
+        } else {
+            self.states.change(Side::Client, Change::Persist);
+        }
+        self.flags.keep(Flags::OF_CLIENT);
+        (self.offset, self.remaining, self.received) = (0, 0, 0);
+        self.progress = LineProgress::default();
+        self.peer_time = self.wait_time(cx.limits).as_micros();
+    }
+
+    /// Does the connection go on after this response, as far as the server has said?
+    pub(super) fn persists(&self) -> bool {
+        let is_kept = !self.flags.has(Flags::HTTP10) || self.flags.has(Flags::KEEP_ALIVE);
+        let is_delimited = self.receiving != Receiving::UntilClose;
+        is_kept && is_delimited && !self.flags.has(Flags::CLOSE) && self.states.client() != State::MustClose
+    }
+}

@@ -1,0 +1,166 @@
+//! Response heads (RFC 9112 §4 to §6), as a client reads them: by the same pass as request heads.
+
+use super::error::Rule;
+use super::fields::{self, Flaw};
+use super::flags::Flags;
+use super::head::{Broken, HeadReader};
+use super::pipeline::{Asked, Kind};
+use super::start_line::{self, StartLine};
+use super::{Fields, Limits, Status, Version};
+use crate::scan::{self, SP};
+
+/// A response's head. Borrows from the bytes that were received.
+///
+/// ```
+/// use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Method, Request, ResponseFraming, Status};
+/// # use wirenut::time::Instant;
+/// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+/// let mut connection = ClientConnection::new(&cx);
+/// connection.request(&cx, &Request::new(Method::Get, "/", "a"), &mut [0; 64]).unwrap();
+/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 404 Nothing here\r\nContent-Length: 3\r\n\r\n").unwrap();
+/// let ClientEvent::Head(head) = event else { panic!() };
+/// assert_eq!((head.status, head.reason), (Status::NOT_FOUND, &b"Nothing here"[..]));
+/// assert_eq!(head.body, ResponseFraming::Length(3));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct ResponseHead<'b> {
+    /// The status code, from 100 to 999; one above 599 means what 500 means (RFC 9110 §15). Its own phrase is empty,
+    /// for what came is in `reason`.
+    pub status: Status,
+    /// The reason phrase, which means nothing and may be empty.
+    pub reason: &'b [u8],
+    /// The version.
+    pub version: Version,
+    /// The field lines.
+    pub fields: Fields<'b>,
+    /// What follows the head.
+    pub body: ResponseFraming,
+}
+
+/// How a response's body is delimited (RFC 9112 §6.3).
+///
+/// ```
+/// # use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Method, Request, ResponseFraming};
+/// # use wirenut::time::Instant;
+/// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+/// let mut connection = ClientConnection::new(&cx);
+/// connection.request(&cx, &Request::new(Method::Head, "/", "a"), &mut [0; 64]).unwrap();
+/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n").unwrap();
+/// assert!(matches!(event, ClientEvent::Head(head) if head.body == ResponseFraming::Length(0)));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ResponseFraming {
+    /// So many bytes; zero where there is no body (also after HEAD, whatever the fields say).
+    Length(u64),
+    /// By the chunked transfer coding.
+    Chunked,
+    /// By the end of the connection. If there is a Transfer-Encoding field, its codings are still to be undone.
+    UntilClose,
+    /// No HTTP any more: what follows are the bytes of a tunnel or of another protocol.
+    Tunnel,
+}
+
+impl HeadReader {
+    /// Reads on in the head of the response to what was `asked`. `None`: more bytes are needed. Otherwise the head and
+    /// its length.
+    pub(crate) fn read_response<'b>(
+        &mut self,
+        limits: &Limits,
+        asked: Asked,
+        input: &'b [u8],
+    ) -> Result<Option<(usize, ResponseHead<'b>)>, Broken> {
+        let Some(lines) = self.read_lines::<StatusLine<'_>>(limits, input)? else { return Ok(None) };
+        let StatusLine { version, status, reason } = lines.start;
+        let framing = self.frame_response(status, asked, lines.end)?;
+        if let ResponseFraming::Length(length) = framing
+            && length > limits.body_bytes
+        {
+            return Err((Rule::BodyTooLarge, lines.end));
+        }
+        let head = ResponseHead { status, reason, version, fields: lines.fields, body: framing };
+        Ok(Some((lines.end.saturating_add(2), head)))
+    }
+
+    /// RFC 9112 §6.3, in its order. The empty line is at index `end`.
+    fn frame_response(&self, status: Status, asked: Asked, end: usize) -> Result<ResponseFraming, Broken> {
+        if status == Status::SWITCHING_PROTOCOLS {
+            let says_what = self.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION));
+            let is_asked = asked.kind == Kind::Upgrade && !self.flags.has(Flags::HTTP10);
+            return if is_asked && says_what {
+                Ok(ResponseFraming::Tunnel)
+            } else {
+                Err((Rule::UnrequestedSwitch, CODE_START))
+            };
+        }
+        if asked.kind == Kind::Head || status.forbids_body() {
+            return Ok(ResponseFraming::Length(0));
+        }
+        if asked.kind == Kind::Connect && (200..300).contains(&status.code()) {
+            return Ok(ResponseFraming::Tunnel);
+        }
+        if self.flags.has(Flags::CHUNKED) {
+            return if self.flags.has(Flags::OTHER_CODING) {
+                Err((Rule::UnknownTransferCoding, end))
+            } else {
+                Ok(ResponseFraming::Chunked)
+            };
+        }
+        if self.flags.has(Flags::CONTENT_LENGTH) {
+            return Ok(ResponseFraming::Length(self.content_length));
+        }
+        Ok(ResponseFraming::UntilClose)
+    }
+}
+
+/// Where the status code stands.
+const CODE_START: usize = 9;
+
+struct StatusLine<'b> {
+    version: Version,
+    status: Status,
+    reason: &'b [u8],
+}
+
+impl<'b> StartLine<'b> for StatusLine<'b> {
+    const IS_REQUEST: bool = false;
+    const TOO_LONG: Rule = Rule::HeadTooLarge;
+
+    /// ```text
+    /// status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF
+    /// ```
+    fn read(bytes: &'b [u8]) -> Result<(Self, usize), Flaw> {
+        let (version, rest) = start_line::version(bytes, 0)?;
+        let (code, rest) = match rest {
+            [SP, a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', SP, rest @ ..] => ([*a, *b, *c], rest),
+            _ => return Err(not_a_code(rest)),
+        };
+        let code = code
+            .iter()
+            .fold(0_u16, |code, digit| code.wrapping_mul(10).wrapping_add(u16::from(digit.wrapping_sub(b'0'))));
+        let length = scan::value_end(rest);
+        let (reason, rest) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+        let end = length.saturating_add(REASON_START);
+        fields::line_end(rest, end, Rule::InvalidStatusLine)?;
+        Ok((Self { version, status: Status::new(code, ""), reason }, end.saturating_add(2)))
+    }
+
+    fn flags(&self) -> Flags {
+        if self.version == Version::Http10 { Flags::HTTP10 } else { Flags::NONE }
+    }
+}
+
+/// Where the reason phrase begins.
+const REASON_START: usize = 13;
+
+/// The flaw of what follows the version; cut short it is waited for.
+fn not_a_code(rest: &[u8]) -> Flaw {
+    let fits = |(byte, pattern): &(&u8, &u8)| match **pattern {
+        b'#' => byte.is_ascii_digit(),
+        b'+' => byte.is_ascii_digit() && **byte != b'0',
+        literal => **byte == literal,
+    };
+    let good = rest.iter().zip(b" +## ").take_while(fits).count();
+    let at = good.saturating_add(8);
+    if good == rest.len() { Flaw::ended(at) } else { Flaw::broken(Rule::InvalidStatusLine, at) }
+}

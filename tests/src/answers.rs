@@ -1,0 +1,142 @@
+//! What a client hears, written down: the same in any cut, and never more than another parser accepts.
+
+use wirenut::http::{
+    ClientConnection, ClientEvent, Context, Error, Field, Fields, Limits, Method, Request, ResponseFraming,
+    ResponseHead,
+};
+use wirenut::time::Instant;
+
+use crate::every_split::cuts;
+use crate::fuzz::LIMITS;
+
+/// The fields of a head or of a trailer section: names and values.
+pub type OwnedFields = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// An event, with all that it borrowed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Heard {
+    /// The head of an interim response.
+    Interim(u16, Vec<u8>, OwnedFields),
+    /// The head of a final response.
+    Head(u16, Vec<u8>, OwnedFields, ResponseFraming),
+    /// Adjacent pieces of content.
+    Body(Vec<u8>),
+    /// The end of the content.
+    End(OwnedFields),
+    /// The connection takes nothing more.
+    Closed,
+    /// What went wrong, and how many of the outstanding requests may be sent again.
+    Failed(Error, usize),
+}
+
+fn owned(fields: Fields<'_>) -> OwnedFields {
+    fields.into_iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
+}
+
+fn note(heard: &mut Vec<Heard>, event: ClientEvent<'_>) {
+    let parts = |head: ResponseHead<'_>| (head.status.code(), head.reason.to_vec(), owned(head.fields));
+    let next = match event {
+        ClientEvent::NeedMore | ClientEvent::Paused => return,
+        ClientEvent::Interim(head) => {
+            let (code, reason, fields) = parts(head);
+            Heard::Interim(code, reason, fields)
+        }
+        ClientEvent::Head(head) => {
+            let (code, reason, fields) = parts(head);
+            Heard::Head(code, reason, fields, head.body)
+        }
+        ClientEvent::Body(piece) => match heard.last_mut() {
+            Some(Heard::Body(body)) => return body.extend(piece),
+            _ => Heard::Body(piece.to_vec()),
+        },
+        ClientEvent::End(trailers) => Heard::End(owned(trailers)),
+        ClientEvent::Closed => Heard::Closed,
+    };
+    heard.push(next);
+}
+
+/// What a client that has sent `requests` hears in `pieces`, and in their end if `has_end`.
+#[must_use]
+pub fn hear(limits: &Limits, requests: &[Request<'_>], pieces: &[&[u8]], has_end: bool) -> Vec<Heard> {
+    let cx = Context { now: Instant::START, limits, date: None };
+    let mut connection = ClientConnection::new(&cx);
+    for request in requests {
+        connection.request(&cx, request, &mut [0; 256]).expect("a right request");
+    }
+    let (mut heard, mut unread) = (Vec::new(), Vec::new());
+    let ends = has_end.then_some(None);
+    for piece in pieces.iter().map(|piece| Some(*piece)).chain(ends) {
+        match piece {
+            Some(piece) => unread.extend_from_slice(piece),
+            // What is wrong comes out of `receive`.
+            None => _ = connection.handle_eof(&cx),
+        }
+        loop {
+            match connection.receive(&cx, &unread) {
+                Ok((mut used, event)) => {
+                    assert!(used <= unread.len(), "took more than there is");
+                    if let ClientEvent::Body(body) = event {
+                        assert!(!body.is_empty(), "an empty body piece");
+                        used += body.len();
+                        connection.take_body(&cx, body.len());
+                    }
+                    let rests = matches!(event, ClientEvent::NeedMore | ClientEvent::Paused);
+                    let is_over = event == ClientEvent::Closed;
+                    note(&mut heard, event);
+                    unread.drain(..used);
+                    if is_over {
+                        return heard;
+                    }
+                    if rests {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    let retries = (0..connection.outstanding()).filter(|&nth| connection.may_retry(nth)).count();
+                    heard.push(Heard::Failed(error, retries));
+                    return heard;
+                }
+            }
+        }
+    }
+    heard
+}
+
+/// Any bytes as the answers to all that can be asked: in any cut the same, and the first head is one to
+/// httparse as well, which is more lenient.
+pub fn client_connection(data: &[u8]) {
+    let get = Request::new(Method::Get, "/", "a");
+    let upgrade = [Field::new("Upgrade", "x")];
+    let sets: [&[Request<'_>]; 4] = [
+        &[get, Request::new(Method::Head, "/", "a"), Request::new(Method::Post, "/", "a"), get],
+        &[get.with_fields(&upgrade)],
+        &[Request::new(Method::Connect, "a:1", "a:1")],
+        &[],
+    ];
+    // All cuts of a long input would be too slow for a fuzzer.
+    let few = if data.len() <= 64 { usize::MAX } else { 8 };
+    for requests in sets {
+        for has_end in [false, true] {
+            let whole = hear(&LIMITS, requests, &[data], has_end);
+            for pieces in cuts(data).take(few) {
+                assert_eq!(hear(&LIMITS, requests, &pieces, has_end), whole, "{}", data.escape_ascii());
+            }
+            if let Some(Heard::Head(code, _, fields, _) | Heard::Interim(code, _, fields)) = whole.first() {
+                agrees(data, *code, fields.len());
+            }
+        }
+    }
+}
+
+fn agrees(data: &[u8], code: u16, fields: usize) {
+    let mut lines = [::httparse::EMPTY_HEADER; 64];
+    let mut response = ::httparse::Response::new(&mut lines);
+    match response.parse(data) {
+        Ok(::httparse::Status::Complete(_)) => {
+            assert_eq!((response.code, response.headers.len()), (Some(code), fields), "{}", data.escape_ascii());
+        }
+        // It knows no minor version but 0 and 1.
+        Err(::httparse::Error::Version) => {}
+        other => panic!("{other:?}: {}", data.escape_ascii()),
+    }
+}
