@@ -95,9 +95,9 @@ fn fill_chunk(out: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
         21..=261 => 2,
         262..=4_102 => 3,
         4_103..=65_543 => 4,
-        _ => 8,
+        _ => 16,
     };
-    let most = room.saturating_sub(digits).saturating_sub(4).min(0xffff_ffff);
+    let most = room.saturating_sub(digits).saturating_sub(4);
     let data_start = digits.saturating_add(2);
     let Some(place) = out.get_mut(data_start..data_start.saturating_add(most)).filter(|place| !place.is_empty()) else {
         return 0;

@@ -1,38 +1,4 @@
 //! The client's end of an HTTP/1.x connection: bytes of requests out, bytes of responses in.
-//!
-//! It does no I/O, owns no bytes, reads no clock, and fits in 64 bytes. Its methods are of four kinds:
-//!
-//! | kind | methods | meaning |
-//! |---|---|---|
-//! | getter | [`disposition`], [`is_readable`], [`may_retry`], … | changes nothing |
-//! | input | [`receive`], [`take_body`], [`handle_eof`], [`handle_sent`], [`handle_timeout`], [`handle_reset`] | something happened |
-//! | command | [`request`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`finish`], [`abort`], [`retire`] | the application wants something |
-//! | output | [`poll_transmit`], [`poll_timeout`] | what the connection itself has to say |
-//!
-//! After any input or command call [`poll_transmit`] until it writes nothing, then [`receive`] until it says
-//! [`ClientEvent::NeedMore`], [`ClientEvent::Paused`] or [`ClientEvent::Closed`]; then obey [`disposition`].
-//!
-//! Up to five requests may wait for their answers, which come in their order. Behind one that may switch protocols
-//! (CONNECT, or one with an Upgrade field) nothing is sent before it is answered.
-//!
-//! [`receive`]: ClientConnection::receive
-//! [`take_body`]: ClientConnection::take_body
-//! [`handle_eof`]: ClientConnection::handle_eof
-//! [`handle_sent`]: ClientConnection::handle_sent
-//! [`handle_timeout`]: ClientConnection::handle_timeout
-//! [`handle_reset`]: ClientConnection::handle_reset
-//! [`request`]: ClientConnection::request
-//! [`send_body`]: ClientConnection::send_body
-//! [`fill_body`]: ClientConnection::fill_body
-//! [`sent_elsewhere`]: ClientConnection::sent_elsewhere
-//! [`finish`]: ClientConnection::finish
-//! [`abort`]: ClientConnection::abort
-//! [`retire`]: ClientConnection::retire
-//! [`poll_transmit`]: ClientConnection::poll_transmit
-//! [`poll_timeout`]: ClientConnection::poll_timeout
-//! [`disposition`]: ClientConnection::disposition
-//! [`is_readable`]: ClientConnection::is_readable
-//! [`may_retry`]: ClientConnection::may_retry
 
 mod ending;
 mod receive;
@@ -95,7 +61,41 @@ enum Ending {
     Broken(Rule),
 }
 
-/// One HTTP/1.x connection, seen from the client. See the [module](self) for the order of calls.
+/// One HTTP/1.x connection, seen from the client.
+///
+/// It does no I/O, owns no bytes, reads no clock, and fits in 64 bytes. Its methods are of four kinds:
+///
+/// | kind | methods | meaning |
+/// |---|---|---|
+/// | getter | [`disposition`], [`is_readable`], [`may_retry`], … | changes nothing |
+/// | input | [`receive`], [`take_body`], [`handle_eof`], [`handle_sent`], [`handle_timeout`], [`handle_reset`] | something happened |
+/// | command | [`request`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`finish`], [`abort`], [`retire`] | the application wants something |
+/// | output | [`poll_transmit`], [`poll_timeout`] | what the connection itself has to say |
+///
+/// After any input or command call [`poll_transmit`] until it writes nothing, then [`receive`] until it says
+/// [`ClientEvent::NeedMore`], [`ClientEvent::Paused`] or [`ClientEvent::Closed`]; then obey [`disposition`].
+///
+/// Up to five requests may wait for their answers, which come in their order. Behind one that may switch protocols
+/// (CONNECT, or one with an Upgrade field) nothing is sent before it is answered.
+///
+/// [`receive`]: ClientConnection::receive
+/// [`take_body`]: ClientConnection::take_body
+/// [`handle_eof`]: ClientConnection::handle_eof
+/// [`handle_sent`]: ClientConnection::handle_sent
+/// [`handle_timeout`]: ClientConnection::handle_timeout
+/// [`handle_reset`]: ClientConnection::handle_reset
+/// [`request`]: ClientConnection::request
+/// [`send_body`]: ClientConnection::send_body
+/// [`fill_body`]: ClientConnection::fill_body
+/// [`sent_elsewhere`]: ClientConnection::sent_elsewhere
+/// [`finish`]: ClientConnection::finish
+/// [`abort`]: ClientConnection::abort
+/// [`retire`]: ClientConnection::retire
+/// [`poll_transmit`]: ClientConnection::poll_transmit
+/// [`poll_timeout`]: ClientConnection::poll_timeout
+/// [`disposition`]: ClientConnection::disposition
+/// [`is_readable`]: ClientConnection::is_readable
+/// [`may_retry`]: ClientConnection::may_retry
 ///
 /// ```
 /// use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Method, Request, Status};
