@@ -229,7 +229,9 @@ proptest! {
             prop_assert!(read.len() == 1 && (read[0].code == 500 || outcome.disposition == Disposition::Abort));
             prop_assert!(!service.refusals.borrow().is_empty() || outcome.errors.len() == 1);
         }
-        prop_assert_eq!(outcome.output.windows(3).filter(|text| text == b"\nB:").count(), 0);
+        // No line that was smuggled into a field: looked for in the head, since a body may begin with anything.
+        let head_end = outcome.output.windows(4).position(|text| text == b"\r\n\r\n").unwrap_or(outcome.output.len());
+        prop_assert_eq!(outcome.output[..head_end].windows(3).filter(|text| text == b"\nB:").count(), 0);
     }
 
     #[test]
