@@ -6,7 +6,7 @@
 //! bytes that come one at a time cost linear time.
 
 use super::error::Rule;
-use super::fields::{self, Field, Fields, Flaw, Line};
+use super::fields::{self, Field, FieldLine, Fields, Flaw};
 use super::flags::Flags;
 use super::{Limits, Method, Target, Version, target};
 use crate::scan::{self, SP};
@@ -80,8 +80,13 @@ impl<'b> Section<'b> {
 }
 
 impl LineProgress {
+    /// Where reading goes on.
+    pub(crate) fn start(self) -> usize {
+        index(self.line)
+    }
+
     /// Is it certain, without reading, that the pending line has no end yet?
-    fn still_waits(&mut self, section: &Section<'_>) -> bool {
+    pub(crate) fn still_waits(&mut self, section: &Section<'_>) -> bool {
         let unsearched = section.bytes.get(index(self.searched)..).unwrap_or(&[]);
         let waits = self.searched > 0 && !section.is_full && scan::line_feed(unsearched).is_none();
         if waits {
@@ -90,26 +95,22 @@ impl LineProgress {
         waits
     }
 
-    /// Reads field lines from index `at` on, giving each with the index of its line to `note`. The index of the empty
-    /// line that ends the section, or `None` where more bytes are needed.
-    #[inline]
-    pub(crate) fn read_fields<'b>(
+    /// Reads field lines from index `at` on, giving each to `note`. The index of the empty line that ends the section, or
+    /// `None` where more bytes are needed.
+    #[inline(always)]
+    pub(crate) fn read_fields(
         &mut self,
-        section: &Section<'b>,
-        start: usize,
-        mut note: impl FnMut(Field<'b>, usize) -> Result<(), Broken>,
+        section: &Section<'_>,
+        mut at: usize,
+        mut note: impl FnMut(&[u8], FieldLine) -> Result<(), Broken>,
     ) -> Result<Option<usize>, Broken> {
-        if self.still_waits(section) {
-            return Ok(None);
-        }
-        let mut at = start.max(index(self.line));
         loop {
-            match fields::line(section.bytes.get(at..).unwrap_or(&[])) {
-                Ok(Line::Field { field, length }) => {
-                    note(field, at)?;
-                    at = at.saturating_add(length);
+            match fields::line(section.bytes, at) {
+                Ok(Some(line)) => {
+                    note(section.bytes, line)?;
+                    at = line.end();
                 }
-                Ok(Line::Empty) => return Ok(Some(at)),
+                Ok(None) => return Ok(Some(at)),
                 Err(flaw) => return self.stop(section, at, flaw),
             }
         }
@@ -119,7 +120,7 @@ impl LineProgress {
     #[cold]
     #[inline(never)]
     fn stop<T>(&mut self, section: &Section<'_>, line: usize, flaw: Flaw) -> Result<Option<T>, Broken> {
-        let at = line.saturating_add(flaw.at);
+        let at = flaw.at;
         let has_end = section.bytes.get(at..).is_some_and(|rest| scan::line_feed(rest).is_some());
         match flaw.rule {
             Some(rule) if has_end || section.is_full => Err((rule, at)),
@@ -137,80 +138,114 @@ impl LineProgress {
 /// with more behind them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeadReader {
-    pub(crate) content_length: u64,
+    pub(crate) facts: Facts,
     pub(crate) progress: LineProgress,
-    pub(crate) flags: Flags,
     pub(crate) field_count: u8,
 }
 
+/// What a head has said about its framing so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    pub(crate) content_length: u64,
+    pub(crate) flags: Flags,
+}
+
+/// Where the parts of a whole head are.
+#[derive(Clone, Copy)]
+pub(crate) struct HeadLines {
+    request: RequestLine,
+    /// Where the empty line begins.
+    end: usize,
+}
+
+impl HeadLines {
+    /// The length of the head.
+    pub(crate) const fn length(self) -> usize {
+        self.end.wrapping_add(2)
+    }
+}
+
 impl HeadReader {
-    /// Reads on. `None`: more bytes are needed. Otherwise the head and its length.
-    pub(crate) fn read<'b>(&mut self, limits: &Limits, input: &'b [u8]) -> Result<Option<(usize, Head<'b>)>, Broken> {
+    /// Reads on. `None`: more bytes are needed.
+    #[inline(always)]
+    pub(crate) fn read(&mut self, limits: &Limits, input: &[u8]) -> Result<Option<HeadLines>, Broken> {
         let mut section = Section::new(input, limits.head_bytes, Rule::RequestLineTooLong);
-        let mut progress = self.progress;
+        if self.progress.still_waits(&section) {
+            return Ok(None);
+        }
+        let mut start = self.progress.start();
         let mut request = None;
-        if progress.line == 0 {
-            if progress.still_waits(&section) {
-                self.progress = progress;
-                return Ok(None);
-            }
+        if start == 0 {
             match request_line(section.bytes) {
-                Ok(read) => request = Some(read),
-                Err(flaw) => {
-                    let stopped = progress.stop(&section, 0, flaw);
-                    self.progress = progress;
-                    return stopped;
+                Ok(line) => {
+                    if line.version == Version::Http10 {
+                        self.facts.flags.set(Flags::HTTP10);
+                    }
+                    start = line.end();
+                    request = Some(line);
                 }
+                Err(flaw) => return self.progress.stop(&section, 0, flaw),
             }
-            // A line feed was found, so what was searched before says nothing about the next line.
-            progress.searched = 0;
         }
         section.too_large = Rule::HeadTooLarge;
-        if let Some((line, _)) = &request {
-            self.flags.set(line.flags());
-        }
-        let start = request.as_ref().map_or(0, |(_, length)| *length);
-        let end = progress.read_fields(&section, start, |field, line| self.note(limits, section.bytes, line, field))?;
-        self.progress = progress;
+        let Self { facts, progress, field_count } = self;
+        let end = progress.read_fields(&section, start, |bytes, line| {
+            if *field_count >= limits.field_count {
+                return Err((Rule::TooManyFields, line.start));
+            }
+            *field_count = field_count.wrapping_add(1);
+            if is_perhaps_framing(bytes, line) { facts.note(bytes, line) } else { Ok(()) }
+        })?;
         let Some(end) = end else { return Ok(None) };
-        let Some((request, start)) = request.or_else(|| request_line(section.bytes).ok()) else {
-            return Err((Rule::InvalidMethod, 0));
-        };
-        let head = self.finish(limits, request, section.lines(start, end), end)?;
-        Ok(Some((end.saturating_add(2), head)))
-    }
-
-    /// Takes from a field what framing needs. The names that matter are told apart by length and first letter first.
-    #[inline]
-    fn note(&mut self, limits: &Limits, bytes: &[u8], line: usize, field: Field<'_>) -> Result<(), Broken> {
-        if self.field_count >= limits.field_count {
-            return Err((Rule::TooManyFields, line));
+        match request.or_else(|| request_line_again(section.bytes)) {
+            Some(request) => Ok(Some(HeadLines { request, end })),
+            None => Err((Rule::InvalidMethod, 0)),
         }
-        self.field_count = self.field_count.saturating_add(1);
-        let noted = match (field.name.len(), field.name.first().map(u8::to_ascii_lowercase)) {
-            (4, Some(b'h')) if field.is("host") => self.note_host(field.value),
-            (6, Some(b'e')) if field.is("expect") => self.note_expect(field.value),
-            (7, Some(b'u')) if field.is("upgrade") => {
+    }
+}
+
+/// Could this be one of the six fields that framing needs? By the length of its name, each has one first letter.
+#[inline(always)]
+fn is_perhaps_framing(bytes: &[u8], line: FieldLine) -> bool {
+    const FIRST_LETTERS: &[u8; 32] = b"....h.eu..c...c..t..............";
+    // A longer name may find the letter of a shorter one: that costs a second look, no more.
+    let length = line.colon.wrapping_sub(line.start) & 31;
+    let first = bytes.get(line.start).map_or(0, |first| first | 0x20);
+    FIRST_LETTERS.get(length) == Some(&first)
+}
+
+impl Facts {
+    /// Takes from a field what framing needs.
+    #[inline(never)]
+    fn note(&mut self, bytes: &[u8], line: FieldLine) -> Result<(), Broken> {
+        let field = line.field(bytes);
+        let Field { name, value } = field;
+        let at = offset_of(value, bytes);
+        let noted = match name.len() {
+            4 if is_lower(name, b"host") => self.note_host(bytes, at, at.wrapping_add(value.len())),
+            6 if is_lower(name, b"expect") => self.note_expect(value),
+            7 if is_lower(name, b"upgrade") => {
                 self.flags.set(Flags::UPGRADE_FIELD);
-                return Ok(());
+                Ok(())
             }
-            (10, Some(b'c')) if field.is("connection") => {
-                self.note_connection(field.value);
-                return Ok(());
+            10 if is_lower(name, b"connection") => {
+                self.note_connection(value);
+                Ok(())
             }
-            (14, Some(b'c')) if field.is("content-length") => self.note_content_length(field.value),
-            (17, Some(b't')) if field.is("transfer-encoding") => self.note_transfer_encoding(field.value),
-            _ => return Ok(()),
+            14 if is_lower(name, b"content-length") => self.note_content_length(value),
+            17 if field.is("transfer-encoding") => self.note_transfer_encoding(value),
+            _ => Ok(()),
         };
-        noted.map_err(|rule| (rule, offset_of(field.value, bytes)))
+        noted.map_err(|rule| (rule, at))
     }
 
-    fn note_host(&mut self, value: &[u8]) -> Result<(), Rule> {
+    /// The value lies between `start` and `end`.
+    fn note_host(&mut self, bytes: &[u8], start: usize, end: usize) -> Result<(), Rule> {
         if self.flags.has(Flags::HOST) {
             return Err(Rule::DuplicateHost);
         }
         self.flags.set(Flags::HOST);
-        if target::is_host_field(value) { Ok(()) } else { Err(Rule::InvalidHost) }
+        if target::is_host_field(bytes, start, end) { Ok(()) } else { Err(Rule::InvalidHost) }
     }
 
     fn note_expect(&mut self, value: &[u8]) -> Result<(), Rule> {
@@ -226,6 +261,10 @@ impl HeadReader {
     }
 
     fn note_connection(&mut self, value: &[u8]) {
+        if is_lower(value, b"keep-alive") {
+            self.flags.set(Flags::KEEP_ALIVE);
+            return;
+        }
         for option in list(value) {
             match option.len() {
                 5 if option.eq_ignore_ascii_case(b"close") => self.flags.set(Flags::CLOSE),
@@ -274,18 +313,22 @@ impl HeadReader {
         Ok(())
     }
 
-    /// The empty line at index `end` has come: what can only be judged now.
-    fn finish<'b>(
-        &self,
-        limits: &Limits,
-        request: RequestLine<'b>,
-        fields: Fields<'b>,
-        end: usize,
-    ) -> Result<Head<'b>, Broken> {
+    /// All lines of the head have come: what can only be judged now.
+    #[inline(always)]
+    pub(crate) fn judge<'b>(&mut self, limits: &Limits, bytes: &'b [u8], lines: HeadLines) -> Result<Head<'b>, Broken> {
+        let HeadLines { request, end } = lines;
         let broken = |rule| Err((rule, end));
-        let RequestLine { method, target, target_start, version } = request;
+        let method = request.method(bytes);
+        if method == Method::Head {
+            self.flags.set(Flags::HEAD);
+        } else if method == Method::Connect {
+            self.flags.set(Flags::CONNECT);
+        }
+        let fields = Fields::validated(bytes.get(request.end()..end).unwrap_or(&[]));
+        let target_start = request.target_start();
+        let target = bytes.get(target_start..request.target_end).unwrap_or(&[]);
         let target = Target::parse(method, target).map_err(|rule| (rule, target_start))?;
-        if !self.flags.has(Flags::HOST) && version == Version::Http11 {
+        if !self.flags.has(Flags::HOST) && request.version == Version::Http11 {
             return broken(Rule::MissingHost);
         }
         if target.authority.is_some() && fields.get("host").is_some_and(|host| !target.agrees_with(host)) {
@@ -303,77 +346,97 @@ impl HeadReader {
         if body.length().is_some_and(|length| length > limits.body_bytes) {
             return broken(Rule::BodyTooLarge);
         }
-        Ok(Head { method, target, version, fields, body })
+        Ok(Head { method, target, version: request.version, fields, body })
     }
 }
 
-/// The parts of a request line, not yet judged together.
+/// Where the parts of a request line are, which are not yet judged together.
 #[derive(Clone, Copy)]
-struct RequestLine<'b> {
-    method: Method<'b>,
-    target: &'b [u8],
-    target_start: usize,
+struct RequestLine {
+    method_end: usize,
+    target_end: usize,
     version: Version,
 }
 
-impl RequestLine<'_> {
-    fn flags(&self) -> Flags {
-        let mut flags = Flags::NONE;
-        if self.method == Method::Head {
-            flags.set(Flags::HEAD);
+impl RequestLine {
+    fn method(self, bytes: &[u8]) -> Method<'_> {
+        if begins_with_get(bytes) {
+            return Method::Get;
         }
-        if self.method == Method::Connect {
-            flags.set(Flags::CONNECT);
-        }
-        if self.version == Version::Http10 { flags.with(Flags::HTTP10) } else { flags }
+        Method::from_token(bytes.get(..self.method_end).unwrap_or(&[]))
+    }
+
+    const fn target_start(self) -> usize {
+        self.method_end.wrapping_add(1)
+    }
+
+    /// Where the first field line begins: behind a space, the version, and the line end.
+    const fn end(self) -> usize {
+        self.target_end.wrapping_add(11)
     }
 }
 
 /// ```text
 /// request-line = method SP request-target SP HTTP-version CRLF
 /// ```
-#[inline]
-fn request_line(bytes: &[u8]) -> Result<(RequestLine<'_>, usize), Flaw> {
-    let method_end = match bytes {
-        [b'G', b'E', b'T', SP, ..] => 3,
-        [b'P', b'O', b'S', b'T', SP, ..] => 4,
-        _ => scan::token_end(bytes),
-    };
-    let (method, rest) = bytes.split_at_checked(method_end).unwrap_or((bytes, &[]));
-    let rest = match rest {
-        [SP, rest @ ..] if method_end > 0 => rest,
-        [] => return Err(Flaw::ended(method_end)),
-        _ => return Err(Flaw::broken(Rule::InvalidMethod, method_end)),
-    };
-    let target_start = method_end.saturating_add(1);
-    let target_length = scan::target_end(rest);
-    let target_end = target_start.saturating_add(target_length);
-    let (target, rest) = rest.split_at_checked(target_length).unwrap_or((rest, &[]));
-    let rest = match rest {
-        [SP, rest @ ..] if target_length > 0 => rest,
-        [] => return Err(Flaw::ended(target_end)),
-        _ => return Err(Flaw::broken(Rule::InvalidTarget, target_end)),
-    };
-    let version_start = target_end.saturating_add(1);
-    let (version, rest) = version(rest, version_start)?;
-    let end = version_start.saturating_add(8);
-    fields::line_end(rest, end, Rule::InvalidVersion)?;
-    let line = RequestLine { method: Method::from_token(method), target, target_start, version };
-    Ok((line, end.saturating_add(2)))
+#[inline(always)]
+fn request_line(bytes: &[u8]) -> Result<RequestLine, Flaw> {
+    let method_end = if begins_with_get(bytes) { 3 } else { method_end(bytes)? };
+    let target_start = method_end.wrapping_add(1);
+    let target_end = scan::target_end(bytes, target_start);
+    let rest = bytes.get(target_end..).unwrap_or(&[]);
+    let is_usual = rest.first_chunk() == Some(b" HTTP/1.1\r\n") && target_end > target_start;
+    let version = if is_usual { Version::Http11 } else { other_version(bytes, target_start, target_end)? };
+    Ok(RequestLine { method_end, target_end, version })
+}
+
+/// The common method, in one comparison.
+fn begins_with_get(bytes: &[u8]) -> bool {
+    bytes.first_chunk() == Some(b"GET ")
+}
+
+/// The request line of a head that came in pieces: it was judged with the first of them.
+#[cold]
+#[inline(never)]
+fn request_line_again(bytes: &[u8]) -> Option<RequestLine> {
+    request_line(bytes).ok()
+}
+
+/// The length of the method that `bytes` begin with; a space follows it.
+#[inline(never)]
+fn method_end(bytes: &[u8]) -> Result<usize, Flaw> {
+    let end = scan::token_end(bytes, 0);
+    match bytes.get(end..) {
+        Some([SP, ..]) if end > 0 => Ok(end),
+        None | Some([]) => Err(Flaw::ended(end)),
+        _ => Err(Flaw::broken(Rule::InvalidMethod, end)),
+    }
+}
+
+/// What stands behind the target, where that is not ` HTTP/1.1` and a line end.
+#[cold]
+#[inline(never)]
+fn other_version(bytes: &[u8], target_start: usize, target_end: usize) -> Result<Version, Flaw> {
+    match bytes.get(target_end..) {
+        Some([SP, rest @ ..]) if target_end > target_start => {
+            let start = target_end.wrapping_add(1);
+            let version = version(rest, start)?;
+            fields::line_end(bytes, start.wrapping_add(8), Rule::InvalidVersion)?;
+            Ok(version)
+        }
+        None | Some([]) => Err(Flaw::ended(target_end)),
+        _ => Err(Flaw::broken(Rule::InvalidTarget, target_end)),
+    }
 }
 
 /// `HTTP-version`, which begins at index `at` of the head.
-#[inline]
-fn version(bytes: &[u8], at: usize) -> Result<(Version, &[u8]), Flaw> {
+fn version(bytes: &[u8], at: usize) -> Result<Version, Flaw> {
     match bytes {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1', rest @ ..] => Ok((Version::Http11, rest)),
-        [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9', rest @ ..] => {
-            match (major, minor) {
-                (b'1', b'0') => Ok((Version::Http10, rest)),
-                (b'1', _) => Ok((Version::Http11, rest)),
-                _ => Err(Flaw::broken(Rule::UnsupportedVersion, at.saturating_add(5))),
-            }
-        }
+        [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9', ..] => match (major, minor) {
+            (b'1', b'0') => Ok(Version::Http10),
+            (b'1', _) => Ok(Version::Http11),
+            _ => Err(Flaw::broken(Rule::UnsupportedVersion, at.saturating_add(5))),
+        },
         _ => {
             // The longest prefix that could become a version, so that a cut one is waited for.
             let fits = |(byte, pattern): &(&u8, &u8)| match **pattern {
@@ -384,6 +447,24 @@ fn version(bytes: &[u8], at: usize) -> Result<(Version, &[u8]), Flaw> {
             let at = at.saturating_add(good);
             Err(if good == bytes.len() { Flaw::ended(at) } else { Flaw::broken(Rule::InvalidVersion, at) })
         }
+    }
+}
+
+/// Is this, without regard to case, `lower`, of 4 to 16 bytes? For what holds no control: for those the digits and signs
+/// would match.
+#[inline(always)]
+fn is_lower(bytes: &[u8], lower: &[u8]) -> bool {
+    bytes.len() == lower.len() && lower_ends(bytes) == lower_ends(lower)
+}
+
+/// The first and the last bytes in lower case, as two words that may overlap: all of 4 to 16 bytes.
+#[inline(always)]
+fn lower_ends(bytes: &[u8]) -> Option<(u64, u64)> {
+    let word = |half: &[u8; 8]| u64::from_le_bytes(*half) | 0x2020_2020_2020_2020;
+    let half = |quarter: &[u8; 4]| u64::from(u32::from_le_bytes(*quarter) | 0x2020_2020);
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => Some((word(first), word(last))),
+        _ => Some((half(bytes.first_chunk()?), half(bytes.last_chunk()?))),
     }
 }
 
@@ -403,4 +484,27 @@ fn index(number: u32) -> usize {
 
 fn count(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    #[test]
+    fn words_compare_names_as_the_plain_loop_does() {
+        for lower in ["host", "close", "expect", "upgrade", "connection", "content-length", "sixteen-bytes-it"] {
+            let lower = lower.as_bytes();
+            assert!(is_lower(lower, lower) && is_lower(&lower.to_ascii_uppercase(), lower), "{}", lower.escape_ascii());
+            assert!(!is_lower(&lower[1..], lower) && !is_lower(&[lower, b"x"].concat(), lower));
+            for place in 0..lower.len() {
+                for byte in b' '..=u8::MAX {
+                    let mut name = lower.to_vec();
+                    name[place] = byte;
+                    let expected = name.eq_ignore_ascii_case(lower);
+                    assert_eq!(is_lower(&name, lower), expected, "{}", name.escape_ascii());
+                }
+            }
+        }
+    }
 }
