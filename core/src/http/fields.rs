@@ -98,22 +98,34 @@ impl<'b> Iterator for FieldIter<'b> {
     type Item = Field<'b>;
 
     fn next(&mut self) -> Option<Field<'b>> {
-        match line(self.lines) {
-            Ok(Line::Field { field, length }) => {
-                self.lines = self.lines.get(length..)?;
-                Some(field)
-            }
-            Ok(Line::Empty) | Err(_) => None,
-        }
+        let line = line(self.lines, 0).ok()??;
+        let field = line.field(self.lines);
+        self.lines = self.lines.get(line.end()..)?;
+        Some(field)
     }
 }
 
-/// A line of a head or of a trailer section.
-pub(crate) enum Line<'b> {
-    /// A field line, and its length with its line end.
-    Field { field: Field<'b>, length: usize },
-    /// The empty line that ends the section: two bytes.
-    Empty,
+/// Where the parts of a field line are.
+#[derive(Clone, Copy)]
+pub(crate) struct FieldLine {
+    pub(crate) start: usize,
+    pub(crate) colon: usize,
+    /// Behind the white space that may follow the value, too.
+    value_end: usize,
+}
+
+impl FieldLine {
+    /// Where the next line begins.
+    pub(crate) const fn end(self) -> usize {
+        self.value_end.wrapping_add(2)
+    }
+
+    /// The field, of the bytes in which the line was found.
+    pub(crate) fn field(self, bytes: &[u8]) -> Field<'_> {
+        let name = bytes.get(self.start..self.colon).unwrap_or(&[]);
+        let value = bytes.get(self.colon.wrapping_add(1)..self.value_end).unwrap_or(&[]);
+        Field { name, value: scan::trim(value) }
+    }
 }
 
 /// Why a line is none: a rule broken at that index, or the bytes ended there.
@@ -133,60 +145,58 @@ impl Flaw {
     }
 }
 
-/// Reads the line that `bytes` begin with.
+/// Reads the line that begins at index `start`; `None` is the empty line that ends a section. What a flaw names is an
+/// index of `bytes`, too.
 ///
 /// ```text
 /// field-line = field-name ":" OWS field-value OWS CRLF
 /// ```
-#[inline]
-pub(crate) fn line(bytes: &[u8]) -> Result<Line<'_>, Flaw> {
-    if let [CR, LF, ..] = bytes {
-        return Ok(Line::Empty);
+#[inline(always)]
+pub(crate) fn line(bytes: &[u8], start: usize) -> Result<Option<FieldLine>, Flaw> {
+    let is_empty = bytes.get(start) == Some(&CR);
+    let colon = if is_empty { start } else { scan::token_end(bytes, start) };
+    if colon == start || bytes.get(colon) != Some(&b':') {
+        check_empty(bytes, start, colon)?;
+        return Ok(None);
     }
-    let colon = scan::token_end(bytes);
-    let (name, rest) = bytes.split_at_checked(colon).unwrap_or((bytes, &[]));
-    let after_colon = match rest {
-        [b':', after @ ..] if colon > 0 => after,
-        _ => return not_a_name(bytes, colon),
+    let value_end = scan::line_value_end(bytes, start, colon);
+    line_end(bytes, value_end, Rule::InvalidFieldValue)?;
+    Ok(Some(FieldLine { start, colon, value_end }))
+}
+
+/// Checks that what begins with no name is the empty line; `at` is the index where the name ended.
+#[cold]
+#[inline(never)]
+fn check_empty(bytes: &[u8], start: usize, at: usize) -> Result<(), Flaw> {
+    let is_empty = at == start;
+    let rule = match bytes.get(at..).unwrap_or(&[]) {
+        [CR, LF, ..] if is_empty => return Ok(()),
+        [] | [CR] => return Err(Flaw::ended(at)),
+        [SP | HTAB, ..] if is_empty => Rule::ObsoleteLineFolding,
+        [SP | HTAB, ..] => Rule::SpaceBeforeColon,
+        [LF, ..] => Rule::BareLineFeed,
+        [CR, LF, ..] => Rule::MissingColon,
+        [CR, ..] => Rule::BareCarriageReturn,
+        _ => Rule::InvalidFieldName,
     };
-    let value_start = colon.saturating_add(1);
-    let end = scan::value_end(after_colon);
-    let (value, rest) = after_colon.split_at_checked(end).unwrap_or((after_colon, &[]));
-    let value_end = value_start.saturating_add(end);
-    line_end(rest, value_end, Rule::InvalidFieldValue)?;
-    Ok(Line::Field { field: Field { name, value: scan::trim(value) }, length: value_end.saturating_add(2) })
+    Err(Flaw::broken(rule, at))
+}
+
+/// Checks that there is a line end at index `at`; `otherwise` is broken by any other byte.
+#[inline(always)]
+pub(crate) fn line_end(bytes: &[u8], at: usize, otherwise: Rule) -> Result<(), Flaw> {
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    if rest.first_chunk() == Some(b"\r\n") { Ok(()) } else { Err(no_line_end(rest, at, otherwise)) }
 }
 
 #[cold]
 #[inline(never)]
-fn cold_flaw<T>(flaw: Flaw) -> Result<T, Flaw> {
-    Err(flaw)
-}
-
-/// The flaw of what begins with no name; `at` is the index where the name ended.
-#[cold]
-#[inline(never)]
-fn not_a_name(bytes: &[u8], at: usize) -> Result<Line<'_>, Flaw> {
-    match (at, bytes.get(at..).unwrap_or(&[])) {
-        (_, [] | [CR]) => cold_flaw(Flaw::ended(at)),
-        (0, [SP | HTAB, ..]) => cold_flaw(Flaw::broken(Rule::ObsoleteLineFolding, 0)),
-        (_, [SP | HTAB, ..]) => cold_flaw(Flaw::broken(Rule::SpaceBeforeColon, at)),
-        (_, [LF, ..]) => cold_flaw(Flaw::broken(Rule::BareLineFeed, at)),
-        (_, [CR, LF, ..]) => cold_flaw(Flaw::broken(Rule::MissingColon, at)),
-        (_, [CR, ..]) => cold_flaw(Flaw::broken(Rule::BareCarriageReturn, at)),
-        (_, _) => cold_flaw(Flaw::broken(Rule::InvalidFieldName, at)),
-    }
-}
-
-/// Checks that `rest`, found at index `at`, begins with a line end; `otherwise` is broken by any other byte.
-#[inline]
-pub(crate) fn line_end(rest: &[u8], at: usize, otherwise: Rule) -> Result<(), Flaw> {
+fn no_line_end(rest: &[u8], at: usize, otherwise: Rule) -> Flaw {
     match rest {
-        [CR, LF, ..] => Ok(()),
-        [] | [CR] => cold_flaw(Flaw::ended(at)),
-        [CR, ..] => cold_flaw(Flaw::broken(Rule::BareCarriageReturn, at)),
-        [LF, ..] => cold_flaw(Flaw::broken(Rule::BareLineFeed, at)),
-        [_, ..] => cold_flaw(Flaw::broken(otherwise, at)),
+        [] | [CR] => Flaw::ended(at),
+        [CR, ..] => Flaw::broken(Rule::BareCarriageReturn, at),
+        [LF, ..] => Flaw::broken(Rule::BareLineFeed, at),
+        [_, ..] => Flaw::broken(otherwise, at),
     }
 }
 
@@ -197,9 +207,9 @@ mod tests {
     type Expected<'b> = Result<Option<(&'b [u8], &'b [u8])>, (Option<Rule>, usize)>;
 
     fn check(bytes: &[u8], expected: Expected<'_>) {
-        let got = match line(bytes) {
-            Ok(Line::Field { field, .. }) => Ok(Some((field.name, field.value))),
-            Ok(Line::Empty) => Ok(None),
+        let got = match line(bytes, 0) {
+            Ok(Some(line)) => Ok(Some((line.field(bytes).name, line.field(bytes).value))),
+            Ok(None) => Ok(None),
             Err(flaw) => Err((flaw.rule, flaw.at)),
         };
         assert_eq!(got, expected, "{:?}", bytes.escape_ascii());

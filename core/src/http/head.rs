@@ -6,7 +6,7 @@
 //! bytes that come one at a time cost linear time.
 
 use super::error::Rule;
-use super::fields::{self, Field, Fields, Flaw, Line};
+use super::fields::{self, Field, FieldLine, Fields, Flaw};
 use super::flags::Flags;
 use super::start_line::{RequestLine, StartLine};
 use super::{Limits, Method, Target, Version, target};
@@ -81,8 +81,13 @@ impl<'b> Section<'b> {
 }
 
 impl LineProgress {
+    /// Where reading goes on.
+    pub(crate) fn start(self) -> usize {
+        index(self.line)
+    }
+
     /// Is it certain, without reading, that the pending line has no end yet?
-    fn still_waits(&mut self, section: &Section<'_>) -> bool {
+    pub(crate) fn still_waits(&mut self, section: &Section<'_>) -> bool {
         let unsearched = section.bytes.get(index(self.searched)..).unwrap_or(&[]);
         let waits = self.searched > 0 && !section.is_full && scan::line_feed(unsearched).is_none();
         if waits {
@@ -91,26 +96,22 @@ impl LineProgress {
         waits
     }
 
-    /// Reads field lines from index `at` on, giving each with the index of its line to `note`. The index of the empty
-    /// line that ends the section, or `None` where more bytes are needed.
-    #[inline]
-    pub(crate) fn read_fields<'b>(
+    /// Reads field lines from index `at` on, giving each to `note`. The index of the empty line that ends the section, or
+    /// `None` where more bytes are needed.
+    #[inline(always)]
+    pub(crate) fn read_fields(
         &mut self,
-        section: &Section<'b>,
-        start: usize,
-        mut note: impl FnMut(Field<'b>, usize) -> Result<(), Broken>,
+        section: &Section<'_>,
+        mut at: usize,
+        mut note: impl FnMut(&[u8], FieldLine) -> Result<(), Broken>,
     ) -> Result<Option<usize>, Broken> {
-        if self.still_waits(section) {
-            return Ok(None);
-        }
-        let mut at = start.max(index(self.line));
         loop {
-            match fields::line(section.bytes.get(at..).unwrap_or(&[])) {
-                Ok(Line::Field { field, length }) => {
-                    note(field, at)?;
-                    at = at.saturating_add(length);
+            match fields::line(section.bytes, at) {
+                Ok(Some(line)) => {
+                    note(section.bytes, line)?;
+                    at = line.end();
                 }
-                Ok(Line::Empty) => return Ok(Some(at)),
+                Ok(None) => return Ok(Some(at)),
                 Err(flaw) => return self.stop(section, at, flaw),
             }
         }
@@ -120,7 +121,7 @@ impl LineProgress {
     #[cold]
     #[inline(never)]
     fn stop<T>(&mut self, section: &Section<'_>, line: usize, flaw: Flaw) -> Result<Option<T>, Broken> {
-        let at = line.saturating_add(flaw.at);
+        let at = flaw.at;
         let has_end = section.bytes.get(at..).is_some_and(|rest| scan::line_feed(rest).is_some());
         match flaw.rule {
             Some(rule) if has_end || section.is_full => Err((rule, at)),
@@ -134,110 +135,130 @@ impl LineProgress {
     }
 }
 
-/// A head that is there up to the empty line at index `end`.
-pub(crate) struct Lines<'b, S> {
-    pub(crate) start: S,
-    pub(crate) fields: Fields<'b>,
-    pub(crate) end: usize,
-}
-
 /// Reads a head that may come in pieces. Its owner keeps it between two calls, and gives the same bytes again
 /// with more behind them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeadReader {
-    pub(crate) content_length: u64,
+    pub(crate) facts: Facts,
     pub(crate) progress: LineProgress,
-    pub(crate) flags: Flags,
     pub(crate) field_count: u8,
 }
 
-impl HeadReader {
-    /// Reads on. `None`: more bytes are needed. Otherwise the head and its length.
-    pub(crate) fn read<'b>(&mut self, limits: &Limits, input: &'b [u8]) -> Result<Option<(usize, Head<'b>)>, Broken> {
-        let Some(lines) = self.read_lines::<RequestLine<'_>>(limits, input)? else { return Ok(None) };
-        let end = lines.end;
-        let head = self.finish(limits, lines.start, lines.fields, end)?;
-        Ok(Some((end.saturating_add(2), head)))
+/// What a head has said about its framing so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    pub(crate) content_length: u64,
+    pub(crate) flags: Flags,
+}
+
+/// Where the parts of a whole head are, which is not yet judged as a whole.
+#[derive(Clone, Copy)]
+pub(crate) struct HeadLines<S> {
+    pub(crate) start: S,
+    /// Where the empty line begins.
+    pub(crate) end: usize,
+}
+
+impl<S: StartLine> HeadLines<S> {
+    /// The length of the head.
+    pub(crate) fn length(self) -> usize {
+        self.end.wrapping_add(2)
     }
 
-    /// Reads on, up to the end of the head, which is not yet judged as a whole.
-    #[inline]
-    pub(crate) fn read_lines<'b, S: StartLine<'b>>(
-        &mut self,
-        limits: &Limits,
-        input: &'b [u8],
-    ) -> Result<Option<Lines<'b, S>>, Broken> {
+    /// The field lines, of the bytes in which the head was found.
+    pub(crate) fn fields(self, bytes: &[u8]) -> Fields<'_> {
+        Fields::validated(bytes.get(self.start.end()..self.end).unwrap_or(&[]))
+    }
+}
+
+impl HeadReader {
+    /// Reads on. `None`: more bytes are needed.
+    #[inline(always)]
+    pub(crate) fn read<S: StartLine>(&mut self, limits: &Limits, input: &[u8]) -> Result<Option<HeadLines<S>>, Broken> {
         let mut section = Section::new(input, limits.head_bytes, S::TOO_LONG);
-        let mut progress = self.progress;
-        let mut start_line = None;
-        if progress.line == 0 {
-            if progress.still_waits(&section) {
-                self.progress = progress;
-                return Ok(None);
-            }
+        if self.progress.still_waits(&section) {
+            return Ok(None);
+        }
+        let mut at = self.progress.start();
+        let mut start = None;
+        if at == 0 {
             match S::read(section.bytes) {
-                Ok(read) => start_line = Some(read),
-                Err(flaw) => {
-                    let stopped = progress.stop(&section, 0, flaw);
-                    self.progress = progress;
-                    return stopped;
+                Ok(line) => {
+                    if line.version() == Version::Http10 {
+                        self.facts.flags.set(Flags::HTTP10);
+                    }
+                    at = line.end();
+                    start = Some(line);
                 }
+                Err(flaw) => return self.progress.stop(&section, 0, flaw),
             }
-            // A line feed was found, so what was searched before says nothing about the next line.
-            progress.searched = 0;
         }
         section.too_large = Rule::HeadTooLarge;
-        if let Some((line, _)) = &start_line {
-            self.flags.set(line.flags());
-        }
-        let first = start_line.as_ref().map_or(0, |(_, length)| *length);
-        let end =
-            progress.read_fields(&section, first, |field, line| self.note::<S>(limits, section.bytes, line, field))?;
-        self.progress = progress;
+        let Self { facts, progress, field_count } = self;
+        let end = progress.read_fields(&section, at, |bytes, line| {
+            if *field_count >= limits.field_count {
+                return Err((Rule::TooManyFields, line.start));
+            }
+            *field_count = field_count.wrapping_add(1);
+            if is_perhaps_framing(bytes, line) { facts.note::<S>(bytes, line) } else { Ok(()) }
+        })?;
         let Some(end) = end else { return Ok(None) };
-        let Some((start, first)) = start_line.or_else(|| S::read(section.bytes).ok()) else {
-            return Err((S::TOO_LONG, 0));
-        };
-        Ok(Some(Lines { start, fields: section.lines(first, end), end }))
-    }
-
-    /// Takes from a field what framing needs. The names that matter are told apart by length and first letter first.
-    #[inline]
-    fn note<'b, S: StartLine<'b>>(
-        &mut self,
-        limits: &Limits,
-        bytes: &[u8],
-        line: usize,
-        field: Field<'_>,
-    ) -> Result<(), Broken> {
-        if self.field_count >= limits.field_count {
-            return Err((Rule::TooManyFields, line));
+        match start.or_else(|| read_again(section.bytes)) {
+            Some(start) => Ok(Some(HeadLines { start, end })),
+            None => Err((S::TOO_LONG, 0)),
         }
-        self.field_count = self.field_count.saturating_add(1);
-        let noted = match (field.name.len(), field.name.first().map(u8::to_ascii_lowercase)) {
-            (4, Some(b'h')) if S::IS_REQUEST && field.is("host") => self.note_host(field.value),
-            (6, Some(b'e')) if S::IS_REQUEST && field.is("expect") => self.note_expect(field.value),
-            (7, Some(b'u')) if field.is("upgrade") => {
+    }
+}
+
+/// The start line of a head that came in pieces: it was judged with the first of them.
+#[cold]
+#[inline(never)]
+fn read_again<S: StartLine>(bytes: &[u8]) -> Option<S> {
+    S::read(bytes).ok()
+}
+
+/// Could this be one of the six fields that framing needs? By the length of its name, each has one first letter.
+#[inline(always)]
+fn is_perhaps_framing(bytes: &[u8], line: FieldLine) -> bool {
+    const FIRST_LETTERS: &[u8; 32] = b"....h.eu..c...c..t..............";
+    // A longer name may find the letter of a shorter one: that costs a second look, no more.
+    let length = line.colon.wrapping_sub(line.start) & 31;
+    let first = bytes.get(line.start).map_or(0, |first| first | 0x20);
+    FIRST_LETTERS.get(length) == Some(&first)
+}
+
+impl Facts {
+    /// Takes from a field what framing needs.
+    #[inline(never)]
+    fn note<S: StartLine>(&mut self, bytes: &[u8], line: FieldLine) -> Result<(), Broken> {
+        let field = line.field(bytes);
+        let Field { name, value } = field;
+        let at = offset_of(value, bytes);
+        let noted = match name.len() {
+            4 if S::IS_REQUEST && is_lower(name, b"host") => self.note_host(bytes, at, at.wrapping_add(value.len())),
+            6 if S::IS_REQUEST && is_lower(name, b"expect") => self.note_expect(value),
+            7 if is_lower(name, b"upgrade") => {
                 self.flags.set(Flags::UPGRADE_FIELD);
-                return Ok(());
+                Ok(())
             }
-            (10, Some(b'c')) if field.is("connection") => {
-                self.note_connection(field.value);
-                return Ok(());
+            10 if is_lower(name, b"connection") => {
+                self.note_connection(value);
+                Ok(())
             }
-            (14, Some(b'c')) if field.is("content-length") => self.note_content_length(field.value),
-            (17, Some(b't')) if field.is("transfer-encoding") => self.note_transfer_encoding(field.value),
-            _ => return Ok(()),
+            14 if is_lower(name, b"content-length") => self.note_content_length(value),
+            17 if field.is("transfer-encoding") => self.note_transfer_encoding(value),
+            _ => Ok(()),
         };
-        noted.map_err(|rule| (rule, offset_of(field.value, bytes)))
+        noted.map_err(|rule| (rule, at))
     }
 
-    fn note_host(&mut self, value: &[u8]) -> Result<(), Rule> {
+    /// The value lies between `start` and `end`.
+    fn note_host(&mut self, bytes: &[u8], start: usize, end: usize) -> Result<(), Rule> {
         if self.flags.has(Flags::HOST) {
             return Err(Rule::DuplicateHost);
         }
         self.flags.set(Flags::HOST);
-        if target::is_host_field(value) { Ok(()) } else { Err(Rule::InvalidHost) }
+        if target::is_host_field(bytes, start, end) { Ok(()) } else { Err(Rule::InvalidHost) }
     }
 
     fn note_expect(&mut self, value: &[u8]) -> Result<(), Rule> {
@@ -253,6 +274,10 @@ impl HeadReader {
     }
 
     fn note_connection(&mut self, value: &[u8]) {
+        if is_lower(value, b"keep-alive") {
+            self.flags.set(Flags::KEEP_ALIVE);
+            return;
+        }
         for option in list(value) {
             match option.len() {
                 5 if option.eq_ignore_ascii_case(b"close") => self.flags.set(Flags::CLOSE),
@@ -301,18 +326,27 @@ impl HeadReader {
         Ok(())
     }
 
-    /// The empty line at index `end` has come: what can only be judged now.
-    fn finish<'b>(
-        &self,
+    /// All lines of a request's head have come: what can only be judged now.
+    #[inline(always)]
+    pub(crate) fn judge<'b>(
+        &mut self,
         limits: &Limits,
-        request: RequestLine<'b>,
-        fields: Fields<'b>,
-        end: usize,
+        bytes: &'b [u8],
+        lines: HeadLines<RequestLine>,
     ) -> Result<Head<'b>, Broken> {
+        let HeadLines { start: request, end } = lines;
         let broken = |rule| Err((rule, end));
-        let RequestLine { method, target, target_start, version } = request;
+        let method = request.method(bytes);
+        if method == Method::Head {
+            self.flags.set(Flags::HEAD);
+        } else if method == Method::Connect {
+            self.flags.set(Flags::CONNECT);
+        }
+        let fields = lines.fields(bytes);
+        let target_start = request.target_start();
+        let target = bytes.get(target_start..request.target_end).unwrap_or(&[]);
         let target = Target::parse(method, target).map_err(|rule| (rule, target_start))?;
-        if !self.flags.has(Flags::HOST) && version == Version::Http11 {
+        if !self.flags.has(Flags::HOST) && request.version == Version::Http11 {
             return broken(Rule::MissingHost);
         }
         if target.authority.is_some() && fields.get("host").is_some_and(|host| !target.agrees_with(host)) {
@@ -330,7 +364,25 @@ impl HeadReader {
         if body.length().is_some_and(|length| length > limits.body_bytes) {
             return broken(Rule::BodyTooLarge);
         }
-        Ok(Head { method, target, version, fields, body })
+        Ok(Head { method, target, version: request.version, fields, body })
+    }
+}
+
+/// Is this, without regard to case, `lower`, of 4 to 16 bytes? For what holds no control: for those the digits and signs
+/// would match.
+#[inline(always)]
+fn is_lower(bytes: &[u8], lower: &[u8]) -> bool {
+    bytes.len() == lower.len() && lower_ends(bytes) == lower_ends(lower)
+}
+
+/// The first and the last bytes in lower case, as two words that may overlap: all of 4 to 16 bytes.
+#[inline(always)]
+fn lower_ends(bytes: &[u8]) -> Option<(u64, u64)> {
+    let word = |half: &[u8; 8]| u64::from_le_bytes(*half) | 0x2020_2020_2020_2020;
+    let half = |quarter: &[u8; 4]| u64::from(u32::from_le_bytes(*quarter) | 0x2020_2020);
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => Some((word(first), word(last))),
+        _ => Some((half(bytes.first_chunk()?), half(bytes.last_chunk()?))),
     }
 }
 
@@ -350,4 +402,27 @@ fn index(number: u32) -> usize {
 
 fn count(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    #[test]
+    fn words_compare_names_as_the_plain_loop_does() {
+        for lower in ["host", "close", "expect", "upgrade", "connection", "content-length", "sixteen-bytes-it"] {
+            let lower = lower.as_bytes();
+            assert!(is_lower(lower, lower) && is_lower(&lower.to_ascii_uppercase(), lower), "{}", lower.escape_ascii());
+            assert!(!is_lower(&lower[1..], lower) && !is_lower(&[lower, b"x"].concat(), lower));
+            for place in 0..lower.len() {
+                for byte in b' '..=u8::MAX {
+                    let mut name = lower.to_vec();
+                    name[place] = byte;
+                    let expected = name.eq_ignore_ascii_case(lower);
+                    assert_eq!(is_lower(&name, lower), expected, "{}", name.escape_ascii());
+                }
+            }
+        }
+    }
 }

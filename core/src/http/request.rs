@@ -105,10 +105,10 @@ impl<'a> Request<'a> {
         if !scan::is_token(method.as_bytes()) {
             return Err(Misuse::InvalidMethod);
         }
-        if !target::is_host_field(self.host) {
+        if !target::is_host_field(self.host, 0, self.host.len()) {
             return Err(Misuse::InvalidHost);
         }
-        let is_clean = scan::target_end(self.target) == self.target.len();
+        let is_clean = scan::target_end(self.target, 0) == self.target.len();
         match Target::parse(method, self.target) {
             Ok(target) if is_clean && target.agrees_with(self.host) => {}
             _ => return Err(Misuse::InvalidTarget),

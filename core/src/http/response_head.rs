@@ -3,7 +3,7 @@
 use super::error::Rule;
 use super::fields::{self, Flaw};
 use super::flags::Flags;
-use super::head::{Broken, HeadReader};
+use super::head::{Broken, Facts, HeadReader};
 use super::pipeline::{Asked, Kind};
 use super::start_line::{self, StartLine};
 use super::{Fields, Limits, Status, Version};
@@ -70,18 +70,21 @@ impl HeadReader {
         asked: Asked,
         input: &'b [u8],
     ) -> Result<Option<(usize, ResponseHead<'b>)>, Broken> {
-        let Some(lines) = self.read_lines::<StatusLine<'_>>(limits, input)? else { return Ok(None) };
-        let StatusLine { version, status, reason } = lines.start;
-        let framing = self.frame_response(status, asked, lines.end)?;
+        let Some(lines) = self.read::<StatusLine>(limits, input)? else { return Ok(None) };
+        let StatusLine { version, status, reason_end } = lines.start;
+        let framing = self.facts.frame_response(status, asked, lines.end)?;
         if let ResponseFraming::Length(length) = framing
             && length > limits.body_bytes
         {
             return Err((Rule::BodyTooLarge, lines.end));
         }
-        let head = ResponseHead { status, reason, version, fields: lines.fields, body: framing };
-        Ok(Some((lines.end.saturating_add(2), head)))
+        let reason = input.get(REASON_START..reason_end).unwrap_or(&[]);
+        let head = ResponseHead { status, reason, version, fields: lines.fields(input), body: framing };
+        Ok(Some((lines.length(), head)))
     }
+}
 
+impl Facts {
     /// RFC 9112 §6.3, in its order. The empty line is at index `end`.
     fn frame_response(&self, status: Status, asked: Asked, end: usize) -> Result<ResponseFraming, Broken> {
         if status == Status::SWITCHING_PROTOCOLS {
@@ -116,37 +119,40 @@ impl HeadReader {
 /// Where the status code stands.
 const CODE_START: usize = 9;
 
-struct StatusLine<'b> {
+#[derive(Clone, Copy)]
+struct StatusLine {
     version: Version,
     status: Status,
-    reason: &'b [u8],
+    reason_end: usize,
 }
 
-impl<'b> StartLine<'b> for StatusLine<'b> {
+impl StartLine for StatusLine {
     const IS_REQUEST: bool = false;
     const TOO_LONG: Rule = Rule::HeadTooLarge;
 
     /// ```text
     /// status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF
     /// ```
-    fn read(bytes: &'b [u8]) -> Result<(Self, usize), Flaw> {
-        let (version, rest) = start_line::version(bytes, 0)?;
-        let (code, rest) = match rest {
-            [SP, a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', SP, rest @ ..] => ([*a, *b, *c], rest),
-            _ => return Err(not_a_code(rest)),
+    fn read(bytes: &[u8]) -> Result<Self, Flaw> {
+        let version = start_line::version(bytes, 0)?;
+        let code = match bytes.get(CODE_START.wrapping_sub(1)..).unwrap_or(&[]) {
+            [SP, a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', SP, ..] => [*a, *b, *c],
+            rest => return Err(not_a_code(rest)),
         };
         let code = code
             .iter()
             .fold(0_u16, |code, digit| code.wrapping_mul(10).wrapping_add(u16::from(digit.wrapping_sub(b'0'))));
-        let length = scan::value_end(rest);
-        let (reason, rest) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-        let end = length.saturating_add(REASON_START);
-        fields::line_end(rest, end, Rule::InvalidStatusLine)?;
-        Ok((Self { version, status: Status::new(code, ""), reason }, end.saturating_add(2)))
+        let reason_end = scan::value_end(bytes, REASON_START);
+        fields::line_end(bytes, reason_end, Rule::InvalidStatusLine)?;
+        Ok(Self { version, status: Status::new(code, ""), reason_end })
     }
 
-    fn flags(&self) -> Flags {
-        if self.version == Version::Http10 { Flags::HTTP10 } else { Flags::NONE }
+    fn end(self) -> usize {
+        self.reason_end.wrapping_add(2)
+    }
+
+    fn version(self) -> Version {
+        self.version
     }
 }
 

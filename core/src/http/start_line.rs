@@ -2,99 +2,115 @@
 
 use super::error::Rule;
 use super::fields::{self, Flaw};
-use super::flags::Flags;
 use super::{Method, Version};
 use crate::scan::{self, SP};
 
-/// The first line of a head.
-pub(crate) trait StartLine<'b>: Sized {
+/// Where the parts of the first line of a head are.
+pub(crate) trait StartLine: Copy {
     /// Do Host and Expect mean anything below it?
     const IS_REQUEST: bool;
     /// What is broken where it does not end within the limit.
     const TOO_LONG: Rule;
 
-    /// Reads it, and says how long it is.
-    fn read(bytes: &'b [u8]) -> Result<(Self, usize), Flaw>;
+    /// Reads it.
+    fn read(bytes: &[u8]) -> Result<Self, Flaw>;
 
-    /// What it says for the fields below it and for the connection.
-    fn flags(&self) -> Flags;
+    /// Where the first field line begins.
+    fn end(self) -> usize;
+
+    /// The version.
+    fn version(self) -> Version;
 }
 
-/// The parts of a request line, not yet judged together.
+/// Where the parts of a request line are, which are not yet judged together.
 #[derive(Clone, Copy)]
-pub(crate) struct RequestLine<'b> {
-    pub(crate) method: Method<'b>,
-    pub(crate) target: &'b [u8],
-    pub(crate) target_start: usize,
+pub(crate) struct RequestLine {
+    method_end: usize,
+    pub(crate) target_end: usize,
     pub(crate) version: Version,
 }
 
-impl<'b> StartLine<'b> for RequestLine<'b> {
+impl RequestLine {
+    pub(crate) fn method(self, bytes: &[u8]) -> Method<'_> {
+        if begins_with_get(bytes) {
+            return Method::Get;
+        }
+        Method::from_token(bytes.get(..self.method_end).unwrap_or(&[]))
+    }
+
+    pub(crate) const fn target_start(self) -> usize {
+        self.method_end.wrapping_add(1)
+    }
+}
+
+impl StartLine for RequestLine {
     const IS_REQUEST: bool = true;
     const TOO_LONG: Rule = Rule::RequestLineTooLong;
 
-    #[inline]
-    fn read(bytes: &'b [u8]) -> Result<(Self, usize), Flaw> {
-        request_line(bytes)
+    /// ```text
+    /// request-line = method SP request-target SP HTTP-version CRLF
+    /// ```
+    #[inline(always)]
+    fn read(bytes: &[u8]) -> Result<Self, Flaw> {
+        let method_end = if begins_with_get(bytes) { 3 } else { method_end(bytes)? };
+        let target_start = method_end.wrapping_add(1);
+        let target_end = scan::target_end(bytes, target_start);
+        let rest = bytes.get(target_end..).unwrap_or(&[]);
+        let is_usual = rest.first_chunk() == Some(b" HTTP/1.1\r\n") && target_end > target_start;
+        let version = if is_usual { Version::Http11 } else { other_version(bytes, target_start, target_end)? };
+        Ok(Self { method_end, target_end, version })
     }
 
-    fn flags(&self) -> Flags {
-        let mut flags = Flags::NONE;
-        if self.method == Method::Head {
-            flags.set(Flags::HEAD);
-        }
-        if self.method == Method::Connect {
-            flags.set(Flags::CONNECT);
-        }
-        if self.version == Version::Http10 { flags.with(Flags::HTTP10) } else { flags }
+    /// Behind a space, the version, and the line end.
+    fn end(self) -> usize {
+        self.target_end.wrapping_add(11)
+    }
+
+    fn version(self) -> Version {
+        self.version
     }
 }
 
-/// ```text
-/// request-line = method SP request-target SP HTTP-version CRLF
-/// ```
-#[inline]
-fn request_line(bytes: &[u8]) -> Result<(RequestLine<'_>, usize), Flaw> {
-    let method_end = match bytes {
-        [b'G', b'E', b'T', SP, ..] => 3,
-        [b'P', b'O', b'S', b'T', SP, ..] => 4,
-        _ => scan::token_end(bytes),
-    };
-    let (method, rest) = bytes.split_at_checked(method_end).unwrap_or((bytes, &[]));
-    let rest = match rest {
-        [SP, rest @ ..] if method_end > 0 => rest,
-        [] => return Err(Flaw::ended(method_end)),
-        _ => return Err(Flaw::broken(Rule::InvalidMethod, method_end)),
-    };
-    let target_start = method_end.saturating_add(1);
-    let target_length = scan::target_end(rest);
-    let target_end = target_start.saturating_add(target_length);
-    let (target, rest) = rest.split_at_checked(target_length).unwrap_or((rest, &[]));
-    let rest = match rest {
-        [SP, rest @ ..] if target_length > 0 => rest,
-        [] => return Err(Flaw::ended(target_end)),
-        _ => return Err(Flaw::broken(Rule::InvalidTarget, target_end)),
-    };
-    let version_start = target_end.saturating_add(1);
-    let (version, rest) = version(rest, version_start)?;
-    let end = version_start.saturating_add(8);
-    fields::line_end(rest, end, Rule::InvalidVersion)?;
-    let line = RequestLine { method: Method::from_token(method), target, target_start, version };
-    Ok((line, end.saturating_add(2)))
+/// The common method, in one comparison.
+fn begins_with_get(bytes: &[u8]) -> bool {
+    bytes.first_chunk() == Some(b"GET ")
+}
+
+/// The length of the method that `bytes` begin with; a space follows it.
+#[inline(never)]
+fn method_end(bytes: &[u8]) -> Result<usize, Flaw> {
+    let end = scan::token_end(bytes, 0);
+    match bytes.get(end..) {
+        Some([SP, ..]) if end > 0 => Ok(end),
+        None | Some([]) => Err(Flaw::ended(end)),
+        _ => Err(Flaw::broken(Rule::InvalidMethod, end)),
+    }
+}
+
+/// What stands behind the target, where that is not ` HTTP/1.1` and a line end.
+#[cold]
+#[inline(never)]
+fn other_version(bytes: &[u8], target_start: usize, target_end: usize) -> Result<Version, Flaw> {
+    match bytes.get(target_end..) {
+        Some([SP, rest @ ..]) if target_end > target_start => {
+            let start = target_end.wrapping_add(1);
+            let version = version(rest, start)?;
+            fields::line_end(bytes, start.wrapping_add(8), Rule::InvalidVersion)?;
+            Ok(version)
+        }
+        None | Some([]) => Err(Flaw::ended(target_end)),
+        _ => Err(Flaw::broken(Rule::InvalidTarget, target_end)),
+    }
 }
 
 /// `HTTP-version`, which begins at index `at` of the head.
-#[inline]
-pub(crate) fn version(bytes: &[u8], at: usize) -> Result<(Version, &[u8]), Flaw> {
+pub(crate) fn version(bytes: &[u8], at: usize) -> Result<Version, Flaw> {
     match bytes {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1', rest @ ..] => Ok((Version::Http11, rest)),
-        [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9', rest @ ..] => {
-            match (major, minor) {
-                (b'1', b'0') => Ok((Version::Http10, rest)),
-                (b'1', _) => Ok((Version::Http11, rest)),
-                _ => Err(Flaw::broken(Rule::UnsupportedVersion, at.saturating_add(5))),
-            }
-        }
+        [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9', ..] => match (major, minor) {
+            (b'1', b'0') => Ok(Version::Http10),
+            (b'1', _) => Ok(Version::Http11),
+            _ => Err(Flaw::broken(Rule::UnsupportedVersion, at.saturating_add(5))),
+        },
         _ => {
             // The longest prefix that could become a version, so that a cut one is waited for.
             let fits = |(byte, pattern): &(&u8, &u8)| match **pattern {

@@ -20,7 +20,7 @@ const TOKEN: u8 = 1;
 /// What a request target may hold: the characters of RFC 3986, and those that browsers send unescaped in a query
 /// (WHATWG URL): `` ^ ` { | } ``. Refused: controls, space, `"`, `#`, `<`, `>`, `\` and all beyond ASCII.
 const TARGET: u8 = 2;
-/// What a registered name may hold (RFC 3986 §3.2.2): unreserved, sub-delims and `%`.
+/// What a registered name may hold (RFC 3986 §3.2.2) besides percent-encoding: unreserved and sub-delims.
 const REG_NAME: u8 = 4;
 /// What a field value may hold (RFC 9110 §5.5): visible ASCII, space, tab and obs-text.
 const FIELD_VALUE: u8 = 8;
@@ -39,7 +39,7 @@ const CLASSES: [u8; 256] = {
         if byte.is_ascii_graphic() && !is_one_of(byte, b"\"#<>\\") {
             class |= TARGET;
         }
-        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._~!$&'()*+,;=%") {
+        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._~!$&'()*+,;=") {
             class |= REG_NAME;
         }
         if byte != b'?' {
@@ -77,47 +77,58 @@ fn has_class(byte: u8, class: u8) -> bool {
     CLASSES.get(usize::from(byte)).is_some_and(|classes| classes & class != 0)
 }
 
-fn class_end(bytes: &[u8], class: u8) -> usize {
-    bytes.iter().position(|&byte| !has_class(byte, class)).unwrap_or(bytes.len())
+/// Index of the first byte from `at` on that is not of `class`, or the length.
+fn class_end(bytes: &[u8], at: usize, class: u8) -> usize {
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    let step = rest.iter().position(|&byte| !has_class(byte, class));
+    step.map_or(bytes.len(), |step| at.wrapping_add(step))
 }
 
-/// Length of the token that `bytes` begin with.
+/// Where the token ends that begins at `at`.
 #[inline]
-pub(crate) fn token_end(bytes: &[u8]) -> usize {
-    blocks::class_end(bytes, TOKEN, blocks::outside_names)
+pub(crate) fn token_end(bytes: &[u8], at: usize) -> usize {
+    blocks::class_end(bytes, at, TOKEN, blocks::outside_names)
 }
 
-/// Length of the request target that `bytes` begin with.
+/// Where the request target ends that begins at `at`.
 #[inline]
-pub(crate) fn target_end(bytes: &[u8]) -> usize {
-    blocks::class_end(bytes, TARGET, blocks::outside_targets)
+pub(crate) fn target_end(bytes: &[u8], at: usize) -> usize {
+    blocks::class_end(bytes, at, TARGET, blocks::outside_targets)
 }
 
-/// Length of the field value that `bytes` begin with: up to the first byte which no value may hold.
+/// Where the field value ends that begins at `at`: at the first byte which no value may hold.
 #[inline]
-pub(crate) fn value_end(bytes: &[u8]) -> usize {
-    blocks::class_end(bytes, FIELD_VALUE, blocks::controls)
+pub(crate) fn value_end(bytes: &[u8], at: usize) -> usize {
+    blocks::class_end(bytes, at, FIELD_VALUE, blocks::controls)
+}
+
+/// Where the value ends of the field line that begins at `start` and has a colon there. The name holds no control, so it
+/// does not matter whether it is looked at, too: that costs time, or saves the time to wait for the colon.
+#[inline]
+pub(crate) fn line_value_end(bytes: &[u8], start: usize, colon: usize) -> usize {
+    value_end(bytes, if blocks::LOOKS_AHEAD { start } else { colon.wrapping_add(1) })
+}
+
+/// Where the registered name ends that begins at `at`, or is percent-encoded.
+#[inline]
+pub(crate) fn reg_name_end(bytes: &[u8], at: usize) -> usize {
+    blocks::class_end(bytes, at, REG_NAME, blocks::outside_hosts)
 }
 
 /// Index of the first question mark, or the length.
 #[inline]
 pub(crate) fn query_mark(bytes: &[u8]) -> usize {
-    blocks::class_end(bytes, NO_QUERY_MARK, blocks::query_marks)
-}
-
-/// Is this byte allowed in a registered name?
-pub(crate) fn is_reg_name(byte: u8) -> bool {
-    has_class(byte, REG_NAME)
+    blocks::class_end(bytes, 0, NO_QUERY_MARK, blocks::query_marks)
 }
 
 /// Is the whole of `bytes` a token (RFC 9110 §5.6.2)?
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && token_end(bytes) == bytes.len()
+    !bytes.is_empty() && token_end(bytes, 0) == bytes.len()
 }
 
 /// May the whole of `bytes` stand as a field value?
 pub(crate) fn is_field_value(bytes: &[u8]) -> bool {
-    value_end(bytes) == bytes.len()
+    value_end(bytes, 0) == bytes.len()
 }
 
 /// Index of the first line feed.
@@ -166,19 +177,31 @@ mod tests {
     use super::*;
     use alloc::vec;
 
-    /// Each scanner against the plain loop over its class: every byte at every place of every length.
+    /// Each scanner against the plain loop over its class: every byte at every place of every length, from every start.
     #[test]
     fn scanners_find_every_byte_at_every_place() {
-        type Scanner = fn(&[u8]) -> usize;
-        let scanners: [(Scanner, u8); 3] = [(token_end, TOKEN), (target_end, TARGET), (value_end, FIELD_VALUE)];
+        type Scanner = fn(&[u8], usize) -> usize;
+        let scanners: [(Scanner, u8); 5] = [
+            (token_end, TOKEN),
+            (target_end, TARGET),
+            (value_end, FIELD_VALUE),
+            (reg_name_end, REG_NAME),
+            (|bytes, at| query_mark(&bytes[at..]) + at, NO_QUERY_MARK),
+        ];
         for (scanner, class) in scanners {
             for length in 0..50 {
                 for place in 0..length {
                     for byte in 0..=u8::MAX {
                         let mut bytes = vec![b'x'; length];
                         bytes[place] = byte;
-                        let expected = class_end(&bytes, class);
-                        assert_eq!(scanner(&bytes), expected, "class {class}, byte {byte} at {place} of {length}");
+                        for start in [0, place / 2, place, place + 1, length] {
+                            let expected = class_end(&bytes, start, class);
+                            assert_eq!(
+                                scanner(&bytes, start),
+                                expected,
+                                "class {class}, byte {byte} at {place} of {length}, from {start}"
+                            );
+                        }
                     }
                 }
             }
@@ -200,9 +223,9 @@ mod tests {
     #[test]
     fn a_tab_does_not_hide_what_follows_it() {
         let mut bytes = vec![b'\t'; 100];
-        assert_eq!(value_end(&bytes), 100);
+        assert_eq!(value_end(&bytes, 0), 100);
         bytes[99] = 0;
-        assert_eq!(value_end(&bytes), 99);
+        assert_eq!(value_end(&bytes, 0), 99);
     }
 
     #[test]

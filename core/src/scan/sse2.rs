@@ -9,22 +9,38 @@ use safe_arch::{
 
 use super::has_class;
 
-/// Length of the bytes of `class` that `bytes` begin with; `outside` marks what is perhaps not of it.
-#[inline]
-pub(super) fn class_end(bytes: &[u8], class: u8, outside: impl Fn(m128i) -> m128i) -> usize {
-    let mut rest = bytes;
-    while let Some((block, after)) = rest.split_first_chunk::<16>() {
-        let mut marks = move_mask_i8_m128i(outside(load_unaligned_m128i(block))).cast_unsigned();
-        while marks != 0 {
-            let step = usize::try_from(marks.trailing_zeros()).unwrap_or(0);
-            if block.get(step).is_none_or(|&byte| !has_class(byte, class)) {
-                return bytes.len().saturating_sub(rest.len()).saturating_add(step);
-            }
-            marks &= marks.wrapping_sub(1);
+/// Is it faster to look at bytes twice than to wait until it is known where to begin?
+pub(super) const LOOKS_AHEAD: bool = true;
+
+/// Index of the first byte from `at` on that is not of `class`, or the length; `outside` marks what is perhaps not of it.
+#[inline(always)]
+pub(super) fn class_end(bytes: &[u8], mut at: usize, class: u8, outside: impl Fn(m128i) -> m128i) -> usize {
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        if let Some(step) = first_outside(block, 0, class, &outside) {
+            return at.wrapping_add(step);
         }
-        rest = after;
+        at = at.wrapping_add(16);
     }
-    bytes.len().saturating_sub(rest.len()).saturating_add(super::class_end(rest, class))
+    // The last block again, without what was seen of it.
+    let Some(block) = bytes.last_chunk::<16>() else { return super::class_end(bytes, at, class) };
+    let start = bytes.len().wrapping_sub(16);
+    first_outside(block, at.wrapping_sub(start), class, &outside).map_or(bytes.len(), |step| start.wrapping_add(step))
+}
+
+/// Index of the first byte of `block` that is not of `class`, but for the first `skipped` of them.
+#[inline(always)]
+fn first_outside(block: &[u8; 16], skipped: usize, class: u8, outside: impl Fn(m128i) -> m128i) -> Option<usize> {
+    let skipped = u32::try_from(skipped).unwrap_or(16);
+    let marks = move_mask_i8_m128i(outside(load_unaligned_m128i(block))).cast_unsigned();
+    let mut marks = marks & u32::MAX.wrapping_shl(skipped);
+    while marks != 0 {
+        let step = usize::try_from(marks.trailing_zeros()).unwrap_or(0);
+        if block.get(step).is_none_or(|&byte| !has_class(byte, class)) {
+            return Some(step);
+        }
+        marks &= marks.wrapping_sub(1);
+    }
+    None
 }
 
 fn all(byte: u8) -> m128i {
@@ -40,12 +56,24 @@ fn at_most(block: m128i, byte: u8) -> m128i {
     cmp_eq_mask_i8_m128i(min_u8_m128i(block, all(byte)), block)
 }
 
-/// All but letters and the hyphen, of which nearly all names consist.
-pub(super) fn outside_names(block: m128i) -> m128i {
+/// Letters.
+fn letters(block: m128i) -> m128i {
     let lower = bitor_m128i(block, all(0x20));
     // Signed comparisons: what lies beyond ASCII is below `a`.
-    let letters = bitand_m128i(cmp_gt_mask_i8_m128i(lower, all(b'a' - 1)), cmp_gt_mask_i8_m128i(all(b'z' + 1), lower));
-    cmp_eq_mask_i8_m128i(bitor_m128i(letters, equal(block, b'-')), all(0))
+    bitand_m128i(cmp_gt_mask_i8_m128i(lower, all(b'a' - 1)), cmp_gt_mask_i8_m128i(all(b'z' + 1), lower))
+}
+
+/// All but letters and the hyphen, of which nearly all names consist.
+pub(super) fn outside_names(block: m128i) -> m128i {
+    cmp_eq_mask_i8_m128i(bitor_m128i(letters(block), equal(block, b'-')), all(0))
+}
+
+/// All but letters, digits, the hyphen and the full stop, of which nearly all hosts consist.
+pub(super) fn outside_hosts(block: m128i) -> m128i {
+    // From the hyphen to the nine lie these, and the slash.
+    let others = bitand_m128i(cmp_gt_mask_i8_m128i(block, all(b'-' - 1)), cmp_gt_mask_i8_m128i(all(b'9' + 1), block));
+    let slash = equal(block, b'/');
+    bitor_m128i(cmp_eq_mask_i8_m128i(bitor_m128i(letters(block), others), all(0)), slash)
 }
 
 /// What no target holds: up to the space, from DEL on, and five characters between.

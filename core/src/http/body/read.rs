@@ -140,8 +140,13 @@ impl BodyReader<'_> {
         rest: &'b [u8],
     ) -> Result<(usize, Piece<'b>), Broken> {
         let section = Section::new(rest, limits.trailer_bytes, Rule::TrailersTooLarge);
-        let read = self.progress.read_fields(&section, 0, |field, line| {
-            if chunked::is_forbidden_trailer(field.name) { Err((Rule::ForbiddenTrailer, line)) } else { Ok(()) }
+        if self.progress.still_waits(&section) {
+            return Ok((used, Piece::NeedMore));
+        }
+        let start = self.progress.start();
+        let read = self.progress.read_fields(&section, start, |bytes, line| {
+            let is_forbidden = chunked::is_forbidden_trailer(line.field(bytes).name);
+            if is_forbidden { Err((Rule::ForbiddenTrailer, line.start)) } else { Ok(()) }
         });
         Ok(match read? {
             None => (used, Piece::NeedMore),

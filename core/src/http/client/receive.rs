@@ -3,7 +3,7 @@
 use super::super::body::{Piece, Receiving, Sending};
 use super::super::chunked::ChunkPhase;
 use super::super::flags::Flags;
-use super::super::head::{HeadReader, LineProgress};
+use super::super::head::{Facts, HeadReader, LineProgress};
 use super::super::pipeline::Kind;
 use super::super::response_head::{ResponseFraming, ResponseHead};
 use super::super::state::{Change, Side, State};
@@ -76,14 +76,13 @@ impl ClientConnection {
             self.peer_time = cx.limits.head.as_micros();
         }
         let mut reader = HeadReader {
-            content_length: self.remaining,
+            facts: Facts { content_length: self.remaining, flags: self.flags },
             progress: self.progress,
-            flags: self.flags,
             field_count: u8::try_from(self.received).unwrap_or(u8::MAX),
         };
         let read = reader.read_response(cx.limits, asked, input);
-        (self.remaining, self.progress, self.flags, self.received) =
-            (reader.content_length, reader.progress, reader.flags, u64::from(reader.field_count));
+        (self.remaining, self.flags) = (reader.facts.content_length, reader.facts.flags);
+        (self.progress, self.received) = (reader.progress, u64::from(reader.field_count));
         match read {
             Ok(None) => {
                 self.turn().begin(cx.now);

@@ -3,7 +3,8 @@
 use super::super::body::{Piece, Receiving, Sending};
 use super::super::chunked::ChunkPhase;
 use super::super::flags::Flags;
-use super::super::head::{BodyFraming, HeadReader, LineProgress};
+use super::super::head::{BodyFraming, Facts, HeadReader, LineProgress};
+use super::super::start_line::RequestLine;
 use super::super::state::{Change, Side, State};
 use super::{Context, Ending, Error, Event, Fields, Rule, ServerConnection};
 use crate::scan::{CR, LF};
@@ -25,22 +26,27 @@ impl ServerConnection {
     /// The rule that the peer broke, and where. The connection is poisoned then: an answer with the right status comes
     /// out of [`Self::poll_transmit`] where one is due, and [`Self::disposition`] says how to end.
     pub fn receive<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
-        if self.poll_timeout().is_some_and(|due| due <= cx.now) {
+        // Whether it really is due is looked at there.
+        let is_peers_turn = self.flags.has(Flags::AWAITS_PEER);
+        if (is_peers_turn && self.peer_time <= cx.now.as_micros()) || self.write_deadline.is_due(cx.now) {
             self.handle_timeout(cx)?;
         }
         if let Some(error) = self.error() {
             // What still comes is thrown away, for as long as the connection lingers.
             return if self.ending == Ending::Linger { Ok(self.discard(cx, input)) } else { Err(error) };
         }
-        let received = self.receive_now(cx, input)?;
-        if matches!(received.1, Event::NeedMore) && self.flags.has(Flags::EOF) {
+        let received = self.receive_now(cx, input);
+        if self.flags.has(Flags::EOF)
+            && let Ok((used, Event::NeedMore)) = received
+        {
             // There is no more.
             self.handle_eof(cx)?;
-            return Ok((received.0, Event::Closed));
+            return Ok((used, Event::Closed));
         }
-        Ok(received)
+        received
     }
 
+    #[inline]
     fn receive_now<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
         match (self.ending, self.states.client(), self.states.server()) {
             (Ending::Linger, ..) => Ok(self.discard(cx, input)),
@@ -116,23 +122,25 @@ impl ServerConnection {
             self.stop_awaiting(cx.now);
             self.peer_time = cx.limits.head.as_micros();
         }
-        let mut reader = HeadReader {
-            content_length: self.remaining,
-            progress: self.progress,
-            flags: self.flags,
-            field_count: self.field_count,
-        };
-        let read = reader.read(cx.limits, rest);
-        (self.remaining, self.progress, self.flags, self.field_count) =
-            (reader.content_length, reader.progress, reader.flags, reader.field_count);
-        match read {
+        let facts = Facts { content_length: self.remaining, flags: self.flags };
+        let mut reader = HeadReader { facts, progress: self.progress, field_count: self.field_count };
+        let read = reader.read::<RequestLine>(cx.limits, rest);
+        (self.remaining, self.flags) = (reader.facts.content_length, reader.facts.flags);
+        (self.progress, self.field_count) = (reader.progress, reader.field_count);
+        let lines = match read {
+            Ok(Some(lines)) => lines,
             Ok(None) => {
                 self.await_peer(cx.now);
-                Ok((skipped, Event::NeedMore))
+                return Ok((skipped, Event::NeedMore));
             }
-            Ok(Some((length, head))) => {
-                self.begin_body(cx, head.body, length);
-                Ok((skipped.saturating_add(length), Event::Head(head)))
+            Err((rule, at)) => return Err(self.fail_at(cx, rule, at)),
+        };
+        let judged = reader.facts.judge(cx.limits, rest, lines);
+        self.flags = reader.facts.flags;
+        match judged {
+            Ok(head) => {
+                self.begin_body(cx, head.body, lines.length());
+                Ok((skipped.wrapping_add(lines.length()), Event::Head(head)))
             }
             Err((rule, at)) => Err(self.fail_at(cx, rule, at)),
         }
