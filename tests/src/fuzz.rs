@@ -78,6 +78,9 @@ pub fn server_connection(data: &[u8]) {
     let (whole, service) = converse(&plenty(), Recorder::default(), &[bytes]);
     let pieces: Vec<_> = cut(bytes, step, seed).collect();
     let (cut, cut_service) = converse(&tight(seed, room), Recorder::default(), &pieces);
+    if won_by_the_answer(&service.events(), &cut_service.events()) {
+        return;
+    }
     assert_eq!(service.events(), cut_service.events(), "{}", bytes.escape_ascii());
     same(&service.methods(), &whole, &cut, bytes);
     let (got, expected) = (heads(&service), oracle_heads(bytes));
@@ -86,6 +89,16 @@ pub fn server_connection(data: &[u8]) {
     if whole.errors.is_empty() && whole.is_idle && !is_tunnel {
         assert_eq!(got.len(), expected.len(), "{}", bytes.escape_ascii());
     }
+}
+
+/// Do the two differ first in that one exchange was over before the peer broke its content, and the other was not? An
+/// answer that does not wait for the content (it began before its end had come) races with it: no cut decides who wins.
+fn won_by_the_answer(one: &[recorder::Event], other: &[recorder::Event]) -> bool {
+    use recorder::Event::{Closed, End, Head};
+    let Some(at) = one.iter().zip(other).position(|(one, other)| one != other) else { return false };
+    let (Some(Closed(first)), Some(Closed(second))) = (one.get(at), other.get(at)) else { return false };
+    let last = one[..at].iter().rev().find(|event| matches!(event, Head(_) | End(_)));
+    first.is_ok() != second.is_ok() && matches!(last, Some(Head(_)))
 }
 
 /// The reference service: in any cut and any room the same responses.
