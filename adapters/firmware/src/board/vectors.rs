@@ -6,6 +6,7 @@ pub(super) const ETHERNET: u16 = 13;
 /// One more than [`ETHERNET`]: no later interrupt is ever enabled, so its vector may be missing.
 const COUNT: usize = ETHERNET as usize + 1;
 
+// SAFETY: cortex-m-rt's linker script provides a function of this name, which takes and returns nothing.
 unsafe extern "C" {
     /// cortex-m-rt's handler for whatever has no handler: it stops the processor.
     fn DefaultHandler();
