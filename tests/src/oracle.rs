@@ -253,12 +253,7 @@ pub fn chunked(limits: &Limits, bytes: &[u8]) -> Verdict<Chunked> {
     let mut trailers = Vec::new();
     for line in lines {
         let Some(field) = field(line) else { return Refused };
-        let name = String::from_utf8_lossy(&field.0).to_ascii_lowercase();
-        let is_forbidden = ["content-length", "transfer-encoding", "host", "connection", "content-encoding"]
-            .into_iter()
-            .chain(["content-range", "authorization", "trailer"])
-            .any(|forbidden| name == forbidden);
-        if is_forbidden {
+        if !may_trail(&field.0) {
             return Refused;
         }
         trailers.push(field);
@@ -270,7 +265,20 @@ pub fn chunked(limits: &Limits, bytes: &[u8]) -> Verdict<Chunked> {
     }
 }
 
-/// `size [ BWS ";" anything ] CRLF`, judged byte by byte as it comes.
+/// May a field of this name stand behind the content?
+fn may_trail(name: &[u8]) -> bool {
+    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    let is_named = |names: &[&str]| names.contains(&name.as_str());
+    let is_of_connection = is_named(&["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"]);
+    let is_framing = is_named(&["content-length", "transfer-encoding", "host", "max-forwards", "expect", "range"]);
+    let is_credential = name.ends_with("authorization") || name.ends_with("authenticate") || name.ends_with("cookie");
+    let is_modifier = name.starts_with("if-") || is_named(&["pragma", "cache-control", "age", "date", "expires"]);
+    let is_control = is_named(&["location", "retry-after", "vary", "warning"]);
+    let is_format = is_named(&["content-type", "content-encoding", "content-range"]);
+    !(is_of_connection || is_framing || is_credential || is_modifier || is_control || is_format)
+}
+
+/// `size extensions CRLF`, judged byte by byte as it comes.
 fn chunk_line(limits: &Limits, bytes: &[u8]) -> Verdict<u64> {
     let limit = usize::try_from(limits.chunk_line_bytes).expect("a test machine");
     let within = &bytes[..bytes.len().min(limit)];
@@ -288,19 +296,58 @@ fn chunk_line(limits: &Limits, bytes: &[u8]) -> Verdict<u64> {
     if digits == 0 {
         return if rest.is_empty() { unfinished } else { Refused };
     }
-    let spaces = rest.iter().take_while(|byte| b" \t".contains(byte)).count();
-    let extension = match &rest[spaces..] {
-        [b';', ..] => {
-            let is_plain = |byte: &&u8| **byte == b'\t' || (**byte >= b' ' && **byte != 0x7f);
-            rest[spaces..].iter().take_while(is_plain).count()
+    match rest.iter().position(|&byte| byte == b'\r' || byte == b'\n') {
+        // What comes may still be right if anything could be put behind it.
+        None => {
+            let endings = ["", "a", "=a", "a\"", "\"", ";a"];
+            let may_be_right = endings.iter().any(|end| are_extensions(&[rest, end.as_bytes()].concat()));
+            if may_be_right { unfinished } else { Refused }
         }
-        [] => return unfinished,
-        _ if spaces > 0 => return Refused,
-        _ => 0,
-    };
-    match &rest[spaces + extension..] {
-        [b'\r', b'\n', ..] => Accepted(size, digits + spaces + extension + 2),
-        [] | [b'\r'] => unfinished,
-        _ => Refused,
+        Some(end) if !are_extensions(&rest[..end]) => Refused,
+        Some(end) => match &rest[end..] {
+            [b'\r', b'\n', ..] => Accepted(size, digits + end + 2),
+            [b'\r'] => unfinished,
+            _ => Refused,
+        },
     }
+}
+
+/// `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`
+fn are_extensions(text: &[u8]) -> bool {
+    let is_space = |byte: &u8| *byte == b' ' || *byte == b'\t';
+    if text.is_empty() {
+        return true;
+    }
+    if text.last().is_some_and(is_space) {
+        return false;
+    }
+    // Semicolons that are not quoted are where one extension ends and the next begins.
+    let (mut parts, mut quotes, mut escaped) = (vec![Vec::new()], false, false);
+    for &byte in text {
+        match byte {
+            b';' if !quotes => parts.push(Vec::new()),
+            _ => parts.last_mut().expect("one at least").push(byte),
+        }
+        if byte == b'"' && !escaped {
+            quotes = !quotes;
+        }
+        escaped = quotes && byte == b'\\' && !escaped;
+    }
+    let is_clean = text.iter().all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));
+    let is_right = |part: &Vec<u8>| match part.iter().position(|&byte| byte == b'=') {
+        None => is_token(trim(part)),
+        Some(equals) => is_token(trim(&part[..equals])) && is_value(trim(&part[equals + 1..])),
+    };
+    is_clean && !quotes && trim(&parts[0]).is_empty() && parts.len() > 1 && parts[1..].iter().all(is_right)
+}
+
+fn is_value(text: &[u8]) -> bool {
+    let [b'"', inside @ .., b'"'] = text else { return is_token(text) };
+    let mut inside = inside.iter();
+    while let Some(byte) = inside.next() {
+        if *byte == b'"' || (*byte == b'\\' && inside.next().is_none()) {
+            return false;
+        }
+    }
+    true
 }

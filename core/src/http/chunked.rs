@@ -2,25 +2,64 @@
 //! looked at.
 //!
 //! ```text
-//! chunk-line = 1*HEXDIG [ BWS ";" extension ] CRLF
+//! chunk-line = 1*HEXDIG *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ) CRLF
 //! ```
-//! The size is digits alone: no sign, no prefix, no space before the line end. Extensions are bounded and ignored.
+//! The size is digits alone: no sign, no prefix, no space before the line end. Extensions mean nothing here, but they
+//! are held to their grammar: a parser that is lenient about them disagrees with the next one about where the line
+//! ends, and so about where the next message begins.
 
 use super::Limits;
 use super::error::Rule;
 use crate::scan::{self, CR, HTAB, LF, SP};
 
-/// Where in a chunk-size line the reader is.
+/// What of a chunk-size line was read last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ChunkPhase {
-    /// At the digits of the size.
+    /// Digits of the size, if any.
     Size,
-    /// In the white space before a semicolon.
+    /// White space before a semicolon.
     Space,
-    /// In the extensions.
-    Extension,
-    /// At the line feed.
-    LineFeed,
+    /// A semicolon, and white space behind it.
+    Semicolon,
+    /// The name of an extension.
+    Name,
+    /// White space behind a name.
+    NameSpace,
+    /// An equals sign, and white space behind it.
+    Equals,
+    /// A value that is a token.
+    Token,
+    /// A quotation mark, and what it quotes.
+    Quoted,
+    /// A backslash that quotes one byte.
+    Backslash,
+    /// The second quotation mark.
+    QuoteEnd,
+    /// The carriage return.
+    CarriageReturn,
+}
+
+impl ChunkPhase {
+    /// What `byte` is behind this; nothing if it cannot stand there.
+    fn after(self, byte: u8) -> Option<Self> {
+        Some(match (self, byte) {
+            (Self::Size | Self::Name | Self::Token | Self::QuoteEnd, CR) => Self::CarriageReturn,
+            (Self::Size | Self::Space | Self::Name | Self::NameSpace | Self::Token | Self::QuoteEnd, b';') => {
+                Self::Semicolon
+            }
+            (Self::Size | Self::Space | Self::Token | Self::QuoteEnd, SP | HTAB) => Self::Space,
+            (Self::Name | Self::NameSpace, SP | HTAB) => Self::NameSpace,
+            (Self::Semicolon | Self::Equals, SP | HTAB) => self,
+            (Self::Name | Self::NameSpace, b'=') => Self::Equals,
+            (Self::Equals, b'"') => Self::Quoted,
+            (Self::Quoted, b'"') => Self::QuoteEnd,
+            (Self::Quoted, b'\\') => Self::Backslash,
+            (Self::Quoted | Self::Backslash, _) if scan::is_field_value(&[byte]) => Self::Quoted,
+            (Self::Semicolon | Self::Name, _) if scan::is_token(&[byte]) => Self::Name,
+            (Self::Equals | Self::Token, _) if scan::is_token(&[byte]) => Self::Token,
+            _ => return None,
+        })
+    }
 }
 
 /// Reads a chunk-size line.
@@ -42,56 +81,47 @@ impl ChunkLine {
         if self.length >= limits.chunk_line_bytes {
             return Err((Rule::ChunkLineTooLong, false));
         }
-        self.phase = match self.phase {
-            ChunkPhase::Size => match (scan::hex_digit(byte), byte) {
-                (Some(digit), _) => {
-                    if self.size >> 60 != 0 {
-                        return Err((Rule::ChunkSizeOverflow, false));
-                    }
-                    self.size = self.size << 4 | u64::from(digit);
-                    ChunkPhase::Size
-                }
-                (None, LF) => return Err((Rule::BareLineFeed, false)),
-                _ if self.length == 0 => return Err((Rule::InvalidChunkSize, false)),
-                (None, b';') => ChunkPhase::Extension,
-                (None, SP | HTAB) => ChunkPhase::Space,
-                (None, CR) => ChunkPhase::LineFeed,
-                _ => return Err((Rule::InvalidChunkSize, false)),
-            },
-            ChunkPhase::Space => match byte {
-                SP | HTAB => ChunkPhase::Space,
-                b';' => ChunkPhase::Extension,
-                _ => return Err((Rule::InvalidChunkExtension, false)),
-            },
-            ChunkPhase::Extension => match byte {
-                CR => ChunkPhase::LineFeed,
-                LF => return Err((Rule::BareLineFeed, false)),
-                _ if scan::is_field_value(&[byte]) => ChunkPhase::Extension,
-                _ => return Err((Rule::InvalidChunkExtension, false)),
-            },
-            ChunkPhase::LineFeed if byte == LF => return Ok(true),
-            ChunkPhase::LineFeed => return Err((Rule::BareCarriageReturn, true)),
-        };
+        match (self.phase, scan::hex_digit(byte)) {
+            (ChunkPhase::CarriageReturn, _) if byte == LF => return Ok(true),
+            (ChunkPhase::CarriageReturn, _) => return Err((Rule::BareCarriageReturn, true)),
+            _ if byte == LF => return Err((Rule::BareLineFeed, false)),
+            (ChunkPhase::Size, Some(_)) if self.size >> 60 != 0 => return Err((Rule::ChunkSizeOverflow, false)),
+            (ChunkPhase::Size, Some(digit)) => self.size = self.size << 4 | u64::from(digit),
+            (ChunkPhase::Size, None) if self.length == 0 => return Err((Rule::InvalidChunkSize, false)),
+            (phase, _) => {
+                let is_size = phase == ChunkPhase::Size;
+                let rule = if is_size { Rule::InvalidChunkSize } else { Rule::InvalidChunkExtension };
+                self.phase = phase.after(byte).ok_or((rule, false))?;
+            }
+        }
         self.length = self.length.saturating_add(1);
         Ok(false)
     }
 }
 
-/// May a trailer field have this name? Not if it decides framing, routing or what the message means before its body
-/// is read (RFC 9110 §6.5.1).
+/// Is this the name of a field that must not come behind the content? Such fields must be known before it is read (RFC
+/// 9110 §6.5.1 names their groups, and RFC 7230 §4.1.2 where their members stand), or are not about the message at all.
 pub(crate) fn is_forbidden_trailer(name: &[u8]) -> bool {
-    const FORBIDDEN: [&[u8]; 8] = [
-        b"content-length",
-        b"transfer-encoding",
-        b"host",
-        b"connection",
-        b"content-encoding",
-        b"content-range",
-        b"authorization",
-        b"trailer",
-    ];
-    FORBIDDEN.iter().any(|forbidden| name.eq_ignore_ascii_case(forbidden))
+    FORBIDDEN_TRAILERS
+        .iter()
+        .flat_map(|group| group.as_bytes().split(|&byte| byte == b' '))
+        .any(|forbidden| name.eq_ignore_ascii_case(forbidden))
 }
+
+const FORBIDDEN_TRAILERS: [&str; 6] = [
+    // Framing (RFC 9112 §6, RFC 9110 §6.6.2) and the connection (RFC 9110 §7.6.1, §7.8, §10.1.4).
+    "content-length transfer-encoding trailer connection keep-alive proxy-connection te upgrade",
+    // Routing (RFC 9110 §7.2, §7.6.2).
+    "host max-forwards",
+    // Authentication (RFC 9110 §11.6, §11.7, RFC 6265 §4). Not Authentication-Info, which may come behind (§11.6.3).
+    "authorization proxy-authorization www-authenticate proxy-authenticate cookie set-cookie",
+    // Request modifiers: controls (RFC 9110 §10.1.1, §14.2, RFC 9111 §5.4) and preconditions (RFC 9110 §13.1).
+    "expect range pragma if-match if-none-match if-modified-since if-unmodified-since if-range",
+    // Response controls (RFC 9110 §6.6.1, §10.2, §12.5.5, RFC 9111 §5). Not ETag, which may come behind (§8.8.3).
+    "age cache-control date expires location retry-after vary warning",
+    // Format of the content (RFC 9110 §8.3, §8.4, §14.4).
+    "content-type content-encoding content-range",
+];
 
 #[cfg(test)]
 mod tests {
@@ -123,6 +153,9 @@ mod tests {
         check(b"1aF\r\nx", Ok((0x1af, 5)));
         check(b"5;a=b\r\n", Ok((5, 7)));
         check(b"5 \t;a=\"b;c\"\r\n", Ok((5, 13)));
+        check(b"5;a;b=c;d\r\n", Ok((5, 11)));
+        check(b"5 ; a = b ; c =\t\"\" ;d\r\n", Ok((5, 23)));
+        check(b"5;a=\"\\\"\\\\ \xff\t;=\";b\r\n", Ok((5, 19)));
         check(b"ffffffffffffffff\r\n", Ok((u64::MAX, 18)));
         check(b"00000000000000000005\r\n", Ok((5, 22)));
         check(b"10000000000000000\r\n", Err((ChunkSizeOverflow, 16)));
@@ -138,7 +171,34 @@ mod tests {
         check(b"5;a\n", Err((BareLineFeed, 3)));
         check(b"5\rx", Err((BareCarriageReturn, 1)));
         check(b"5;a\rb\r\n", Err((BareCarriageReturn, 3)));
-        check(b"5;\0\r\n", Err((InvalidChunkExtension, 2)));
+        for line in
+            [&b"5;"[..], b"5; ", b"5;a=", b"5;a= ", b"5;a=\"", b"5;a=\"b\\", b"5;a ", b"5;a=b ", b"5;a=\"b\" ", b"5;a;"]
+        {
+            check(&[line, b"\r\n"].concat(), Err((InvalidChunkExtension, line.len())));
+        }
+        for (line, at) in [
+            (&b"5;\0"[..], 2),
+            (b"5;\xff", 2),
+            (b"5;;a", 2),
+            (b"5;=a", 2),
+            (b"5;\"a\"", 2),
+            (b"5;a b", 4),
+            (b"5;a\"b\"", 3),
+            (b"5;a=;b", 4),
+            (b"5;a=b=c", 5),
+            (b"5;a=b c", 6),
+            (b"5;a=b\"c\"", 5),
+            (b"5;a=\"b\"c", 7),
+            (b"5;a=\"\0\"", 5),
+            (b"5;a=\"\\\x7f\"", 6),
+            (b"5;a,b", 3),
+        ] {
+            check(&[line, b"\r\n"].concat(), Err((InvalidChunkExtension, at)));
+        }
+        // A line end cannot be quoted: a parser that lets it be finds another end of the line.
+        check(b"5;a=\"\n\"\r\n", Err((BareLineFeed, 5)));
+        check(b"5;a=\"\r\n\"\r\n", Err((InvalidChunkExtension, 5)));
+        check(b"5;a=\"\\\r\n\"\r\n", Err((InvalidChunkExtension, 6)));
         check(&[b'0'; 300], Err((ChunkLineTooLong, 256)));
     }
 }

@@ -103,7 +103,14 @@ pub(super) const CASES: &[Case] = &[
     Case::accept("9112 7.1", chunks!("a↵0123456789↵B↵0123456789a↵0↵↵"), &["POST / 1.1 chunked 01234567890123456789a."]),
     Case::accept("9112 7.1.1", chunks!("5;a=b;c;d=\"e;\\\"f\"↵hello↵0;x↵↵"), CHUNKED),
     Case::accept("9112 7.1.1", chunks!("5 ␉;␉ a = b↵hello↵0↵↵"), CHUNKED),
-    Case::accept("9112 7.1.1", chunks!("5;é↵hello↵0↵↵"), CHUNKED),
+    Case::accept("9112 7.1.1", chunks!("5;a=\"é␉;\\\"=\"↵hello↵0;b↵↵"), CHUNKED),
+    Case::refuse("9112 7.1.1", chunks!("5;‸é↵hello↵0↵↵"), InvalidChunkExtension).within(&["POST / 1.1 chunked"], BAD),
+    Case::refuse("9112 7.1.1", chunks!("5;‸↵hello↵0↵↵"), InvalidChunkExtension).within(&["POST / 1.1 chunked"], BAD),
+    Case::refuse("9112 7.1.1", chunks!("5;a=‸↵hello↵0↵↵"), InvalidChunkExtension).within(&["POST / 1.1 chunked"], BAD),
+    Case::refuse("9112 7.1.1", chunks!("5;a ‸b↵hello↵0↵↵"), InvalidChunkExtension).within(&["POST / 1.1 chunked"], BAD),
+    Case::refuse("9112 7.1.1", chunks!("5;a=\"b‸↵hello\"↵0↵↵"), InvalidChunkExtension)
+        .within(&["POST / 1.1 chunked"], BAD),
+    Case::refuse("9112 7.1.1", chunks!("5;a=\"b‸␊hello\"↵0↵↵"), BareLineFeed).within(&["POST / 1.1 chunked"], BAD),
     Case::refuse("9112 7.1", chunks!("‸+5↵hello↵0↵↵"), InvalidChunkSize).within(&["POST / 1.1 chunked"], BAD),
     Case::refuse("9112 7.1", chunks!("‸-5↵hello↵0↵↵"), InvalidChunkSize).within(&["POST / 1.1 chunked"], BAD),
     Case::refuse("9112 7.1", chunks!("0‸x5↵hello↵0↵↵"), InvalidChunkSize).within(&["POST / 1.1 chunked"], BAD),
@@ -125,15 +132,16 @@ pub(super) const CASES: &[Case] = &[
     Case::refuse("9112 2.2", chunks!("5;a‸␊hello↵0↵↵"), BareLineFeed).within(&["POST / 1.1 chunked"], BAD),
     Case::refuse("9112 2.2", chunks!("5‸␍hello↵0↵↵"), BareCarriageReturn).within(&["POST / 1.1 chunked"], BAD),
     Case::refuse("9112 2.2", chunks!("5;a‸␍b↵hello↵0↵↵"), BareCarriageReturn).within(&["POST / 1.1 chunked"], BAD),
-    Case::refuse("9112 2.2", chunks!("5;a=\"‸␍b\"↵hello↵0↵↵"), BareCarriageReturn).within(&["POST / 1.1 chunked"], BAD),
+    Case::refuse("9112 7.1.1", chunks!("5;a=\"‸␍b\"↵hello↵0↵↵"), InvalidChunkExtension)
+        .within(&["POST / 1.1 chunked"], BAD),
     Case::refuse("9112 7.1", chunks!("5↵hello‸0↵↵"), MissingChunkEnd).within(&["POST / 1.1 chunked hello"], BAD),
     Case::refuse("9112 7.1", chunks!("5↵hello‸!↵0↵↵"), MissingChunkEnd).within(&["POST / 1.1 chunked hello"], BAD),
     Case::refuse("9112 7.1", chunks!("5↵hello‸␊0↵↵"), MissingChunkEnd).within(&["POST / 1.1 chunked hello"], BAD),
     Case::refuse("9112 7.1", chunks!("5↵hello␍‸␍0↵↵"), MissingChunkEnd).within(&["POST / 1.1 chunked hello"], BAD),
     // Bounds of chunks: a line of twelve bytes, ten bytes of content.
-    Case::accept("9112 7.1.1", "POST / HTTP/1.1↵Host: a↵Transfer-Encoding: chunked↵↵5;23456789↵hello↵0↵↵", CHUNKED)
+    Case::accept("9112 7.1.1", "POST / HTTP/1.1↵Host: a↵Transfer-Encoding: chunked↵↵5;a3456789↵hello↵0↵↵", CHUNKED)
         .small(),
-    Case::refuse("9112 7.1.1", chunks!("5;234567890␍‸␊hello↵0↵↵"), ChunkLineTooLong)
+    Case::refuse("9112 7.1.1", chunks!("5;a34567890␍‸␊hello↵0↵↵"), ChunkLineTooLong)
         .within(&["POST / 1.1 chunked"], BAD)
         .small(),
     Case::refuse("9112 7.1.1", chunks!("000000000000‸5↵hello↵0↵↵"), ChunkLineTooLong)
@@ -155,6 +163,15 @@ pub(super) const CASES: &[Case] = &[
     Case::refuse("9110 6.5.1", chunks!("0↵‸Connection: close↵↵"), ForbiddenTrailer)
         .within(&["POST / 1.1 chunked"], BAD),
     Case::refuse("9110 6.5.1", chunks!("0↵‸Authorization: a↵↵"), ForbiddenTrailer).within(&["POST / 1.1 chunked"], BAD),
+    Case::refuse("9110 6.5.1", chunks!("0↵‸Set-Cookie: a↵↵"), ForbiddenTrailer).within(&["POST / 1.1 chunked"], BAD),
+    Case::refuse("9110 6.5.1", chunks!("0↵‸IF-MATCH: *↵↵"), ForbiddenTrailer).within(&["POST / 1.1 chunked"], BAD),
+    Case::refuse("9110 6.5.1", chunks!("0↵‸Vary: *↵↵"), ForbiddenTrailer).within(&["POST / 1.1 chunked"], BAD),
+    Case::refuse("9110 6.5.1", chunks!("0↵‸Content-Type: a↵↵"), ForbiddenTrailer).within(&["POST / 1.1 chunked"], BAD),
+    Case::accept(
+        "9110 6.5.1",
+        chunks!("5↵hello↵0↵ETag: a↵Authentication-Info: b↵Content-Typed: c↵↵"),
+        &["POST / 1.1 chunked hello. ETag: a Authentication-Info: b Content-Typed: c"],
+    ),
     Case::refuse("9112 5", chunks!("0↵A‸↵↵"), MissingColon).within(&["POST / 1.1 chunked"], BAD),
     Case::refuse("9112 5.1", chunks!("0↵A‸ : b↵↵"), SpaceBeforeColon).within(&["POST / 1.1 chunked"], BAD),
     Case::refuse("9112 5.2", chunks!("0↵A: b↵‸ c↵↵"), ObsoleteLineFolding).within(&["POST / 1.1 chunked"], BAD),

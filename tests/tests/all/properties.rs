@@ -302,6 +302,37 @@ fn trimmed(value: &[u8]) -> Vec<u8> {
     value[start..end].to_vec()
 }
 
+/// Every chunk-size line up to eight signs behind its size is what the oracle takes it for, and so is each beginning of
+/// one. Behind a beginning that both refuse, nothing is tried.
+#[test]
+fn chunk_extensions_are_judged_as_the_oracle_judges_them() {
+    let limits = wirenut::http::Limits::DEFAULT;
+    let cx = Context { now: Instant::START, limits: &limits, date: None };
+    let mut connection = ServerConnection::new(&cx);
+    let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    connection.receive(&cx, head).expect("a request");
+    let judge = |bytes: &[u8]| match connection.clone().receive(&cx, bytes) {
+        Ok((used, wirenut::http::Event::End(_))) => {
+            Verdict::Accepted(oracle::Chunked { body: vec![], trailers: vec![] }, used)
+        }
+        Ok(_) => Verdict::Incomplete,
+        Err(_) => Verdict::Refused,
+    };
+    let (mut beginnings, mut accepted) = (vec![b"0".to_vec()], 0);
+    while let Some(beginning) = beginnings.pop() {
+        let line = [&beginning[..], b"\r\n\r\n"].concat();
+        let [begun, ended] = [&beginning, &line].map(|bytes| (judge(bytes), oracle::chunked(&limits, bytes)));
+        assert_eq!(begun.0, begun.1, "{}", beginning.escape_ascii());
+        assert_eq!(ended.0, ended.1, "{}", line.escape_ascii());
+        accepted += usize::from(ended.0 != Verdict::Refused);
+        if begun.0 == Verdict::Incomplete && beginning.len() <= 8 {
+            let signs = [b' ', b';', b'a', b'=', b'"', b'\\', b'\xe9', b'\r', b'\n'];
+            beginnings.extend(signs.map(|sign| [&beginning[..], &[sign]].concat()));
+        }
+    }
+    assert!(accepted > 1_000, "{accepted}");
+}
+
 /// A head that comes byte by byte costs linear work: were it quadratic, this would take an hour.
 #[test]
 fn long_heads_byte_by_byte() {
