@@ -5,6 +5,7 @@
 //! | `/early` | at once, whatever content is due |
 //! | `/early-big` | the same, [`BIG`] bytes, of unknown length |
 //! | `/unknown` | [`UNKNOWN`], of unknown length |
+//! | `/trailers` | the same with trailer fields, once the content is complete |
 //! | `/big` | [`BIG`] bytes of declared length |
 //! | `/no-content`, `/not-modified` | 204, 304 |
 //! | `/close` | says that it closes |
@@ -28,6 +29,8 @@ use wirenut::time::Duration;
 
 /// The body of `/unknown`.
 pub const UNKNOWN: &[u8] = b"Hello, World!";
+/// The fields behind that of `/trailers`.
+pub const TRAILERS: [Field<'static>; 2] = [Field::new("Sum", "1129"), Field::new("Empty", "")];
 /// Bytes of the body of `/big`.
 pub const BIG: usize = 10_000;
 
@@ -154,6 +157,7 @@ enum Manner {
     Early,
     EarlyBig,
     Unknown,
+    Trailers,
     Big,
     NoContent,
     NotModified,
@@ -178,6 +182,7 @@ impl Manner {
             b"/early" => Self::Early,
             b"/early-big" => Self::EarlyBig,
             b"/unknown" => Self::Unknown,
+            b"/trailers" => Self::Trailers,
             b"/big" => Self::Big,
             b"/no-content" => Self::NoContent,
             b"/not-modified" => Self::NotModified,
@@ -318,7 +323,7 @@ impl Exchange {
                 answer.respond(&empty(status).with_fields(if self.is_switch { &fields } else { &[] }))?;
                 return Ok(Step::More);
             }
-            Manner::AtEnd | Manner::Lazy | Manner::Echo | Manner::Wait => return Ok(Step::More),
+            Manner::AtEnd | Manner::Trailers | Manner::Lazy | Manner::Echo | Manner::Wait => return Ok(Step::More),
         }
         Ok(if self.manner == Manner::EarlyBig { Step::More } else { Step::Done })
     }
@@ -342,6 +347,14 @@ impl Exchange {
                 answer.respond(&OK.with_unknown_length())?;
             }
             return Ok(Step::Done);
+        }
+        if manner == Manner::Trailers {
+            if !answer.is_responding() {
+                answer.respond(&OK.with_unknown_length())?;
+            }
+            let step = self.send_rest(answer, UNKNOWN.len(), |index| UNKNOWN[index])?;
+            let has_room = step == Step::More || answer.trailers(&TRAILERS)?;
+            return Ok(if has_room { step } else { Step::More });
         }
         if manner == Manner::Wait && !self.has_waited {
             self.has_waited = true;

@@ -14,6 +14,8 @@ pub struct Response {
     pub fields: Vec<oracle::Field>,
     /// The body.
     pub body: Vec<u8>,
+    /// The fields behind it.
+    pub trailers: Vec<oracle::Field>,
     /// Is it all there? For a body that ends with the connection nobody can tell: yes.
     pub is_whole: bool,
 }
@@ -71,7 +73,7 @@ pub fn read(method: &str, output: &[u8]) -> (Response, usize) {
     let code = parsed.code.expect("a status");
     let reason = parsed.reason.unwrap_or("").as_bytes().to_vec();
     assert_eq!(parsed.version, Some(1));
-    let mut response = Response { code, reason, fields, body: Vec::new(), is_whole: true };
+    let mut response = Response { code, reason, fields, body: Vec::new(), trailers: Vec::new(), is_whole: true };
     let rest = &output[head..];
     let length = response.field("content-length").map(decimal);
     let is_chunked = response.field("transfer-encoding") == Some(b"chunked");
@@ -87,7 +89,7 @@ pub fn read(method: &str, output: &[u8]) -> (Response, usize) {
         }
         None if is_chunked => match oracle::chunked(&Limits::DEFAULT, rest) {
             Verdict::Accepted(chunked, length) => {
-                response.body = chunked.body;
+                (response.body, response.trailers) = (chunked.body, chunked.trailers);
                 return (response, head + length);
             }
             Verdict::Incomplete => {

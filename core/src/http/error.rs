@@ -148,7 +148,7 @@ rules! {
     InvalidChunkSize: Peer, BAD, "RFC 9112 7.1", "invalid chunk size";
     /// A chunk size that overflows.
     ChunkSizeOverflow: Peer, BAD, "RFC 9112 7.1", "chunk size overflows";
-    /// A byte that no chunk extension may hold, or one not begun by a semicolon.
+    /// A chunk extension that is not a semicolon, a name and perhaps a value.
     InvalidChunkExtension: Peer, BAD, "RFC 9112 7.1.1", "invalid chunk extension";
     /// A chunk-size line over [`Limits::chunk_line_bytes`](super::Limits::chunk_line_bytes).
     ChunkLineTooLong: Peer, BAD, "RFC 9112 7.1.1", "chunk-size line too long";
@@ -156,7 +156,8 @@ rules! {
     MissingChunkEnd: Peer, BAD, "RFC 9112 7.1", "chunk data without line end";
     /// A trailer section over [`Limits::trailer_bytes`](super::Limits::trailer_bytes).
     TrailersTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 9112 7.1.2", "trailer section too large";
-    /// A trailer field that decides framing or routing (RFC 9110 §6.5.1).
+    /// A trailer field that would have to be known before the content: for framing, routing, authentication, or as a
+    /// modifier of the request or the response (RFC 9110 §6.5.1).
     ForbiddenTrailer: Peer, BAD, "RFC 9110 6.5.1", "forbidden trailer field";
     /// The peer ended the connection in the middle of a message.
     Truncated: Peer, BAD, "RFC 9112 8", "message cut off";
@@ -256,6 +257,10 @@ pub enum Misuse {
     BodyTooLong,
     /// The message ended before its declared length.
     BodyTooShort,
+    /// Trailer fields where there is no place for them: behind a body of declared length, or in a tunnel.
+    TrailersNotAllowed,
+    /// A trailer field that must stand in the head if it stands anywhere ([`Rule::ForbiddenTrailer`]).
+    ForbiddenTrailer,
     /// 101 without an Upgrade field in the request.
     UpgradeNotRequested,
     /// A method that is not a token.
@@ -287,6 +292,8 @@ impl fmt::Display for Misuse {
             Self::BodyNotAllowed => "a body with a status or method that has none",
             Self::BodyTooLong => "more body than the declared length",
             Self::BodyTooShort => "message ended before its declared length",
+            Self::TrailersNotAllowed => "trailer fields behind a body that is not chunked",
+            Self::ForbiddenTrailer => "a field that must not be a trailer field",
             Self::UpgradeNotRequested => "101 without an Upgrade field in the request",
             Self::InvalidMethod => "invalid method",
             Self::InvalidTarget => "invalid target, or one that does not fit the method or the host",

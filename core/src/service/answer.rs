@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 use core::task::Waker;
 
-use crate::http::{Context, Response, ServerConnection, WriteError};
+use crate::http::{Context, Field, Response, ServerConnection, WriteError};
 use crate::time::Instant;
 
 /// What a session has to know of the place where it runs.
@@ -84,6 +84,25 @@ impl Answer<'_> {
         })?;
         self.written = self.written.saturating_add(written);
         Ok(had_room)
+    }
+
+    /// Writes the end of a response of unknown length with these trailer fields: all of it, or nothing. Returns whether
+    /// there was room; if there was none, call it again when there is. Only [`Step::Done`](super::Step::Done) remains
+    /// after that. For a client that cannot take them they are dropped. See [`ServerConnection::send_trailers`].
+    ///
+    /// # Errors
+    /// [`WriteError::Full`] if they will never fit into an output buffer, and misuse.
+    pub fn trailers(&mut self, fields: &[Field<'_>]) -> Result<bool, WriteError> {
+        let is_all_there_will_be = self.written == 0 && self.out.len() >= self.host.output_capacity();
+        let out = self.out.get_mut(self.written..).unwrap_or(&mut []);
+        match self.connection.send_trailers(self.cx, fields, out) {
+            Ok(written) => {
+                self.written = self.written.saturating_add(written);
+                Ok(true)
+            }
+            Err(WriteError::Full) if !is_all_there_will_be => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Bytes of the body that are still to be sent, where its length was declared.

@@ -108,6 +108,18 @@ pub(super) const CASES: &[Case] = &[
     Case::accept("9112 6.3", "GET /unknown HTTP/1.0↵Connection: keep-alive↵↵", &["GET /unknown 1.0 0."])
         .leaves(ShutdownWrite),
     Case::accept("9112 6.3", "HEAD /unknown HTTP/1.0↵Connection: keep-alive↵↵", &["HEAD /unknown 1.0 0"]),
+    // Trailer fields where the client can take them; it is still there for the next request.
+    Case::accept(
+        "9112 7.1.2",
+        "GET /trailers HTTP/1.1↵Host: a↵↵GET / HTTP/1.1↵Host: a↵↵",
+        &["GET /trailers 1.1 0.", "GET / 1.1 0."],
+    ),
+    Case::accept(
+        "9112 7.1.2",
+        "HEAD /trailers HTTP/1.1↵Host: a↵↵GET / HTTP/1.1↵Host: a↵↵",
+        &["HEAD /trailers 1.1 0.", "GET / 1.1 0."],
+    ),
+    Case::accept("9112 7.1.2", "GET /trailers HTTP/1.0↵↵", &["GET /trailers 1.0 0."]).leaves(Close),
     // Interim responses.
     Case::accept("9110 15.2", "GET /interim HTTP/1.1↵Host: a↵↵", &["GET /interim 1.1 0"]).codes(&[103, 200]),
     Case::accept("9110 15.2", "GET /interim HTTP/1.0↵↵", &["GET /interim 1.0 0"]).leaves(Close),

@@ -11,3 +11,4 @@ mod properties;
 mod readme;
 mod regressions;
 mod time;
+mod trailers;

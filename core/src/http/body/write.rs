@@ -1,6 +1,7 @@
 //! Writes a body piece by piece, each with its framing.
 
-use super::super::Misuse;
+use super::super::response::Writer;
+use super::super::{Field, Misuse, WriteError, chunked};
 
 /// The end of a chunked body without trailers.
 pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
@@ -62,6 +63,35 @@ impl BodyWriter<'_> {
         }
         *self.unsent = self.unsent.saturating_sub(bytes);
         Ok(())
+    }
+
+    /// Writes the end of a chunked body with these trailer fields, all of it or nothing. Returns its length: zero where
+    /// the peer cannot take them.
+    pub(crate) fn trailers(&mut self, fields: &[Field<'_>], out: &mut [u8]) -> Result<usize, WriteError> {
+        for field in fields {
+            if !field.is_sound() {
+                return Err(Misuse::InvalidField.into());
+            }
+            if chunked::is_forbidden_trailer(field.name) {
+                return Err(Misuse::ForbiddenTrailer.into());
+            }
+        }
+        let mut writer = Writer::new(out);
+        match *self.sending {
+            Sending::Length | Sending::LastChunk => return Err(Misuse::TrailersNotAllowed.into()),
+            Sending::Nothing => return Ok(0),
+            Sending::UntilClose => {}
+            Sending::Chunks => {
+                writer.put(b"0\r\n")?;
+                for field in fields {
+                    writer.put_field(field)?;
+                }
+                writer.put(b"\r\n")?;
+            }
+        }
+        // As a declared length that is reached: no content may follow.
+        (*self.sending, *self.unsent) = (Sending::Length, 0);
+        Ok(writer.written())
     }
 
     /// It is complete.

@@ -69,7 +69,7 @@ enum Ending {
 /// |---|---|---|
 /// | getter | [`disposition`], [`is_readable`], [`may_retry`], … | changes nothing |
 /// | input | [`receive`], [`take_body`], [`handle_eof`], [`handle_sent`], [`handle_timeout`], [`handle_reset`] | something happened |
-/// | command | [`request`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`finish`], [`abort`], [`retire`] | the application wants something |
+/// | command | [`request`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`send_trailers`], [`finish`], [`abort`], [`retire`] | the application wants something |
 /// | output | [`poll_transmit`], [`poll_timeout`] | what the connection itself has to say |
 ///
 /// After any input or command call [`poll_transmit`] until it writes nothing, then [`receive`] until it says
@@ -88,6 +88,7 @@ enum Ending {
 /// [`send_body`]: ClientConnection::send_body
 /// [`fill_body`]: ClientConnection::fill_body
 /// [`sent_elsewhere`]: ClientConnection::sent_elsewhere
+/// [`send_trailers`]: ClientConnection::send_trailers
 /// [`finish`]: ClientConnection::finish
 /// [`abort`]: ClientConnection::abort
 /// [`retire`]: ClientConnection::retire

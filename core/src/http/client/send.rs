@@ -1,5 +1,6 @@
 //! What goes to the peer: request heads and bodies, and what the connection itself has to say.
 
+use super::super::Field;
 use super::super::body::{LAST_CHUNK, Sending, put_piece};
 use super::super::error::{Misuse, WriteError};
 use super::super::flags::Flags;
@@ -125,6 +126,32 @@ impl ClientConnection {
         // If it was held back, it is no longer.
         self.flags.clear(Flags::EXPECT_CONTINUE);
         self.body_writer().skip(bytes).map_err(|misuse| self.misused(cx, misuse))
+    }
+
+    /// Writes the end of a chunked request with these trailer fields into `out`: all of it, or nothing. Returns its
+    /// length. Only [`Self::finish`] remains after that. Where the rest of the body is no longer wanted
+    /// ([`Self::is_stopped`]) they are dropped, and nothing is written. A body that is held back ends with them without
+    /// waiting: it is empty.
+    ///
+    /// # Errors
+    /// [`WriteError::Full`] where it does not fit: call again with more room. [`Misuse::NoBody`],
+    /// [`Misuse::TrailersNotAllowed`], [`Misuse::ForbiddenTrailer`] and [`Misuse::InvalidField`] poison the connection.
+    pub fn send_trailers(
+        &mut self,
+        cx: &Context<'_>,
+        fields: &[Field<'_>],
+        out: &mut [u8],
+    ) -> Result<usize, WriteError> {
+        self.check_body(cx, 0)?;
+        if self.states.client() == State::Tunnel {
+            return Err(self.misused(cx, Misuse::TrailersNotAllowed));
+        }
+        let written = self.body_writer().trailers(fields, out).map_err(|error| match error {
+            WriteError::Full => WriteError::Full,
+            WriteError::Misuse(misuse) => self.misused(cx, misuse),
+        })?;
+        self.flags.clear(Flags::EXPECT_CONTINUE);
+        Ok(written)
     }
 
     /// The request's body is complete, or our direction of the tunnel. What ends it comes out of

@@ -56,7 +56,7 @@ enum Ending {
 /// |---|---|---|
 /// | getter | [`disposition`], [`is_readable`], … | changes nothing |
 /// | input | [`receive`], [`take_body`], [`handle_eof`], [`handle_sent`], [`handle_timeout`], [`handle_reset`] | something happened |
-/// | command | [`respond`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`finish`], [`abort`], [`retire`] | the service wants something |
+/// | command | [`respond`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`send_trailers`], [`finish`], [`abort`], [`retire`] | the service wants something |
 /// | output | [`poll_transmit`], [`poll_timeout`] | what the connection itself has to say |
 ///
 /// After any input or command call [`poll_transmit`] until it writes nothing, then [`receive`] until it says
@@ -73,6 +73,7 @@ enum Ending {
 /// [`send_body`]: ServerConnection::send_body
 /// [`fill_body`]: ServerConnection::fill_body
 /// [`sent_elsewhere`]: ServerConnection::sent_elsewhere
+/// [`send_trailers`]: ServerConnection::send_trailers
 /// [`finish`]: ServerConnection::finish
 /// [`abort`]: ServerConnection::abort
 /// [`retire`]: ServerConnection::retire

@@ -5,7 +5,7 @@ use super::super::error::{Misuse, WriteError};
 use super::super::flags::Flags;
 use super::super::response::{Response, Writer};
 use super::super::state::{Change, Side, State};
-use super::super::{Rule, Status};
+use super::super::{Field, Rule, Status};
 use super::{Context, Ending, LineProgress, ServerConnection};
 
 impl ServerConnection {
@@ -173,6 +173,48 @@ impl ServerConnection {
     pub fn sent_elsewhere(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
         self.check_body(cx, bytes)?;
         self.body_writer().skip(bytes).map_err(|misuse| self.misused(cx, misuse))
+    }
+
+    /// Writes the end of a chunked response with these trailer fields into `out`: all of it, or nothing. Returns its
+    /// length. Only [`Self::finish`] remains after that.
+    ///
+    /// Whether the body is chunked depends on the request, too: an HTTP/1.0 client cannot take trailer fields, and after
+    /// HEAD there is nothing that they could end. There they are dropped, and nothing is written.
+    ///
+    /// A client that did not send `TE: trailers` may throw them away, so they must not be needed (RFC 9110 §6.5.1); the
+    /// names of those that will come can be told before, in a Trailer field of the head (§6.6.2).
+    ///
+    /// # Errors
+    /// [`WriteError::Full`] where it does not fit: call again with more room. [`Misuse::NoBody`],
+    /// [`Misuse::TrailersNotAllowed`], [`Misuse::ForbiddenTrailer`] and [`Misuse::InvalidField`] poison the connection.
+    ///
+    /// ```
+    /// # use wirenut::http::{Context, Field, Limits, Response, ServerConnection, Status};
+    /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
+    /// # let mut connection = ServerConnection::new(&cx);
+    /// # let mut out = [0; 256];
+    /// connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    /// connection.respond(&cx, &Response::new(Status::OK).with_unknown_length(), &mut out).unwrap();
+    /// let (_, chunk) = connection.send_body(&cx, b"hello", &mut out).unwrap();
+    /// let fields = [Field::new("Digest-Sketch", "sum=1234")];
+    /// let end = connection.send_trailers(&cx, &fields, &mut out[chunk..]).unwrap();
+    /// connection.finish(&cx).unwrap();
+    /// assert_eq!(&out[..chunk + end], b"05\r\nhello\r\n0\r\nDigest-Sketch: sum=1234\r\n\r\n");
+    /// ```
+    pub fn send_trailers(
+        &mut self,
+        cx: &Context<'_>,
+        fields: &[Field<'_>],
+        out: &mut [u8],
+    ) -> Result<usize, WriteError> {
+        self.check_body(cx, 0)?;
+        if self.states.server() == State::Tunnel {
+            return Err(self.misused(cx, Misuse::TrailersNotAllowed));
+        }
+        self.body_writer().trailers(fields, out).map_err(|error| match error {
+            WriteError::Full => WriteError::Full,
+            WriteError::Misuse(misuse) => self.misused(cx, misuse),
+        })
     }
 
     /// The response's body is complete. What ends it comes out of [`Self::poll_transmit`].
