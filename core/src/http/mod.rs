@@ -8,6 +8,7 @@ mod date;
 mod error;
 mod fields;
 mod flags;
+mod forwarding;
 mod head;
 mod limits;
 mod method;

@@ -97,6 +97,13 @@ pub(super) const CASES: &[Case] = &[
         "POST / HTTP/1.0↵Content-Length: 5↵Transfer-Encoding: ‸chunked↵↵0↵↵",
         TransferEncodingInHttp10,
     ),
+    // What a Connection option names is framing all the same.
+    Case::accept(
+        "9110 7.6.1",
+        post!("Connection: host, content-length↵Content-Length: 5↵↵hello"),
+        &["POST / 1.1 5 hello."],
+    ),
+    Case::accept("9110 7.6.1", post!("Connection: transfer-encoding↵Transfer-Encoding: chunked↵↵5↵hello↵0↵↵"), CHUNKED),
     // Chunks.
     Case::accept("9112 7.1", chunks!("3↵hel↵2↵lo↵0↵↵"), CHUNKED),
     Case::accept("9112 7.1", chunks!("0000000000000000000005↵hello↵000↵↵"), CHUNKED),
