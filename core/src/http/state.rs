@@ -1,5 +1,31 @@
 //! The states of both sides of a connection, and how they change: one table, from which the code runs and tests and
 //! diagrams are made. It does not know which side we are.
+//!
+//! What each state becomes, by what changes it; a gap is what cannot be. Besides these, [`Change::Fail`] makes every
+//! state [`State::Error`].
+//!
+//! <!-- table of the Client -->
+//! | Client | Request | Switch | End | Persist | Retire | Close |
+//! |---|---|---|---|---|---|---|
+//! | **Idle** | SendBody |  |  |  |  | Closed |
+//! | **SendBody** |  | Tunnel | Done |  | MustClose |  |
+//! | **Done** | SendBody | Tunnel |  | Idle | MustClose |  |
+//! | **MustClose** |  |  |  |  |  |  |
+//! | **Closed** |  |  |  |  |  |  |
+//! | **Tunnel** |  |  | MustClose |  |  |  |
+//! <!-- end -->
+//!
+//! <!-- table of the Server -->
+//! | Server | Request | Interim | Final | Switch | End | Persist | Retire | Close |
+//! |---|---|---|---|---|---|---|---|---|
+//! | **Idle** | SendHead |  |  |  |  |  |  | Closed |
+//! | **SendHead** |  | SendHead | SendBody | Tunnel |  |  |  |  |
+//! | **SendBody** |  |  |  |  | Done |  |  |  |
+//! | **Done** |  |  |  |  |  | Idle | MustClose |  |
+//! | **MustClose** |  |  |  |  |  |  |  |  |
+//! | **Closed** |  |  |  |  |  |  |  |  |
+//! | **Tunnel** |  |  |  |  | MustClose |  |  |  |
+//! <!-- end -->
 
 /// A side of the connection: who sends requests, and who sends responses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,7 +49,7 @@ pub enum State {
     Done,
     /// The message is complete, and there will be no other.
     MustClose,
-    /// The side has ended the connection in its direction.
+    /// The side has ended the connection between two messages.
     Closed,
     /// No HTTP any more: bytes of another protocol, or of a tunnel.
     Tunnel,
@@ -50,7 +76,7 @@ pub enum Change {
     Persist,
     /// Both messages are complete, or the rest of the request is not wanted, and the connection does not persist.
     Retire,
-    /// The side has ended the connection in its direction.
+    /// The side ends the connection between two messages.
     Close,
     /// A rule was broken.
     Fail,
@@ -72,9 +98,6 @@ pub const TRANSITIONS: &[(Side, State, Change, State)] = &[
     (Client, S::SendBody, C::Retire, S::MustClose),
     (Client, S::Tunnel, C::End, S::MustClose),
     (Client, S::Idle, C::Close, S::Closed),
-    (Client, S::Done, C::Close, S::Closed),
-    (Client, S::MustClose, C::Close, S::Closed),
-    (Client, S::Closed, C::Close, S::Closed),
     (Server, S::Idle, C::Request, S::SendHead),
     (Server, S::SendHead, C::Interim, S::SendHead),
     (Server, S::SendHead, C::Final, S::SendBody),
@@ -84,8 +107,6 @@ pub const TRANSITIONS: &[(Side, State, Change, State)] = &[
     (Server, S::Done, C::Retire, S::MustClose),
     (Server, S::Tunnel, C::End, S::MustClose),
     (Server, S::Idle, C::Close, S::Closed),
-    (Server, S::MustClose, C::Close, S::Closed),
-    (Server, S::Closed, C::Close, S::Closed),
 ];
 
 const SIDES: usize = 2;
@@ -103,6 +124,12 @@ static NEXT: [[[Option<State>; CHANGES]; STATES]; SIDES] = {
     }
     next
 };
+
+impl Change {
+    /// Every change, for tables and tests.
+    pub const ALL: [Self; CHANGES] =
+        [C::Request, C::Interim, C::Final, C::Switch, C::End, C::Persist, C::Retire, C::Close, C::Fail];
+}
 
 impl State {
     /// Every state, for tables and tests.
@@ -175,14 +202,11 @@ impl States {
 mod tests {
     use super::*;
 
-    const CHANGES: [Change; 9] =
-        [C::Request, C::Interim, C::Final, C::Switch, C::End, C::Persist, C::Retire, C::Close, C::Fail];
-
     #[test]
     fn the_look_up_says_what_the_table_says() {
         for side in [Client, Server] {
             for state in State::ALL {
-                for change in CHANGES {
+                for change in Change::ALL {
                     let mut rows = TRANSITIONS.iter().filter(|row| (row.0, row.1, row.2) == (side, state, change));
                     let listed = rows.next().map(|row| row.3);
                     assert!(rows.next().is_none(), "two rows for {side:?} {state:?} {change:?}");

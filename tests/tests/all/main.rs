@@ -10,5 +10,6 @@ mod process;
 mod properties;
 mod readme;
 mod regressions;
+mod states;
 mod time;
 mod trailers;

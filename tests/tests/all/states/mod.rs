@@ -1,0 +1,198 @@
+//! The table of states against the two ends of a connection: all that can happen to them, in all pairs of states that
+//! they reach, does what the table says, and nothing else does.
+
+mod client;
+mod docs;
+mod server;
+
+use alloc::collections::{BTreeSet, VecDeque};
+use core::fmt::Debug;
+
+use wirenut::http::state::{Change, Side, State, TRANSITIONS};
+use wirenut::http::{Context, Error, Limits};
+use wirenut::time::Instant;
+
+/// The states of client and server.
+type Pair = (State, State);
+type Changes = Vec<(Side, Change)>;
+
+const LIMITS: Limits = Limits { discard_bytes: 4, ..Limits::DEFAULT };
+/// Room for all that is written here.
+const ROOM: usize = 512;
+
+fn at(now: Instant) -> Context<'static> {
+    Context { now, limits: &LIMITS, date: None }
+}
+
+/// What can happen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Event {
+    /// These bytes come. Where some are left from before, those must be looked at again first: by [`Self::Again`].
+    Receive(&'static str),
+    Again,
+    Eof,
+    TimeOut,
+    Reset,
+    /// So much of what was written is left.
+    Sent(usize),
+    /// The head of that number is to be sent, with all the room that it needs or without any.
+    Head(usize, bool),
+    Send(&'static str),
+    SentElsewhere,
+    SendTrailers,
+    Finish,
+    Transmit,
+    Retire,
+    Abort,
+}
+
+/// Besides heads.
+const EVENTS: [Event; 20] = [
+    Event::Again,
+    // Content, and no digits.
+    Event::Receive("xy"),
+    Event::Receive("2\r\nxy\r\n"),
+    Event::Receive("0\r\n\r\n"),
+    Event::Receive("0\r\nA: b\r\n\r\n"),
+    Event::Receive("\0"),
+    Event::Eof,
+    Event::TimeOut,
+    Event::Reset,
+    Event::Sent(0),
+    Event::Sent(1),
+    Event::Send(""),
+    Event::Send("xy"),
+    Event::Send("xyz"),
+    Event::SentElsewhere,
+    Event::SendTrailers,
+    Event::Finish,
+    Event::Transmit,
+    Event::Retire,
+    Event::Abort,
+];
+
+/// One end of a connection, with what is left of what came.
+trait End: Clone + Debug {
+    /// How many heads it can be asked to send.
+    const HEADS: usize;
+    /// Heads that its peer sends.
+    const PEER_HEADS: &'static [&'static str];
+    /// Those of them that may wait until they are looked at again.
+    const WAITING: &'static [&'static str];
+
+    fn new() -> Self;
+    fn pair(&self) -> Pair;
+    fn error(&self) -> Option<Error>;
+
+    /// May these bytes come now? Where content is due, content; where a head is due, a head; and anywhere what is
+    /// neither.
+    fn may_come(&self, bytes: &str, is_peer: Side) -> bool {
+        let (client, server) = self.pair();
+        let peer = if is_peer == Side::Client { client } else { server };
+        let is_content_due = matches!(peer, State::SendBody | State::Tunnel);
+        bytes == "\0" || is_content_due != Self::PEER_HEADS.contains(&bytes)
+    }
+
+    /// Makes it happen. What that must mean; nothing if it cannot happen now.
+    fn happen(&mut self, event: Event) -> Option<Meaning>;
+}
+
+/// What something meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Meaning {
+    /// Exactly one of these.
+    OneOf(Vec<Changes>),
+    /// A refusal: nothing at all is changed, not even what nobody sees.
+    Refusal,
+}
+
+impl Meaning {
+    fn only(changes: impl Into<Changes>) -> Self {
+        Self::OneOf(vec![changes.into()])
+    }
+
+    fn none() -> Self {
+        Self::only([])
+    }
+
+    fn failure() -> Self {
+        Self::only([(Side::Client, Change::Fail), (Side::Server, Change::Fail)])
+    }
+}
+
+/// The states after `changes`, if the table has them all; notes which rows those are.
+fn walk((mut client, mut server): Pair, changes: &Changes, rows: &mut Vec<usize>) -> Option<Pair> {
+    for &(side, change) in changes {
+        let state = if side == Side::Client { &mut client } else { &mut server };
+        rows.extend(TRANSITIONS.iter().position(|row| (row.0, row.1, row.2) == (side, *state, change)));
+        *state = state.after(side, change)?;
+    }
+    Some((client, server))
+}
+
+/// Everything about an end but times and places, which differ without end; behind an error, no more than that.
+fn key<E: End>(end: &E) -> String {
+    let mut text = format!("{end:?}");
+    if end.error().is_some() {
+        let (start, end) = (text.find("ending: "), text.find("unread: "));
+        return text[start.expect("it ends")..end.expect("it is told")].into();
+    }
+    for name in ["peer_time: ", "write_deadline: Deadline(", "offset: ", "received: ", "now: Instant { micros: "] {
+        let start = text.find(name).unwrap_or_else(|| panic!("no {name} in {text}")) + name.len();
+        let length = text[start..].find(|sign: char| !sign.is_ascii_digit()).expect("more behind it");
+        let is_never = text[start..start + length] == u64::MAX.to_string();
+        text.replace_range(start..start + length, if is_never { "never" } else { "some" });
+    }
+    text
+}
+
+/// Lets everything happen everywhere. Which rows of the table were taken.
+fn explore<E: End>() -> BTreeSet<usize> {
+    let heads = (0..E::HEADS).flat_map(|number| [Event::Head(number, false), Event::Head(number, true)]);
+    let peer_heads = E::PEER_HEADS.iter().map(|head| Event::Receive(head));
+    let events: Vec<Event> = EVENTS.into_iter().chain(heads).chain(peer_heads).collect();
+    let start = E::new();
+    let mut seen = BTreeSet::from([key(&start)]);
+    let mut ahead = VecDeque::from([start]);
+    let mut taken = BTreeSet::new();
+    while let Some(before) = ahead.pop_front() {
+        for &event in &events {
+            let mut after = before.clone();
+            let Some(meaning) = after.happen(event) else { continue };
+            let context = || format!("{event:?} of {before:?} gave {after:?}, not {meaning:?}");
+            match &meaning {
+                // Nothing changes the states behind an error, nor the error.
+                _ if before.error().is_some() => {
+                    assert_eq!((after.pair(), after.error()), (before.pair(), before.error()), "{}", context());
+                }
+                Meaning::Refusal => assert_eq!(format!("{before:?}"), format!("{after:?}"), "{event:?}"),
+                Meaning::OneOf(all) => {
+                    let mut ways = all.iter().filter_map(|changes| {
+                        let mut rows = Vec::new();
+                        let end = walk(before.pair(), changes, &mut rows)?;
+                        (end == after.pair()).then_some(rows)
+                    });
+                    taken.extend(ways.next().unwrap_or_else(|| panic!("{}", context())));
+                    assert_eq!(ways.next(), None, "in two ways: {}", context());
+                }
+            }
+            assert_eq!(after.error().is_some(), after.pair() == (State::Error, State::Error), "{}", context());
+            if seen.insert(key(&after)) {
+                ahead.push_back(after);
+            }
+        }
+    }
+    taken
+}
+
+/// A row that an end cannot take, and why.
+type Excuse = (Side, State, Change, &'static str);
+
+/// Explores, and wants every row to be taken that is not excused.
+fn check<E: End>(excuses: &[Excuse]) {
+    let taken = explore::<E>();
+    let missed = TRANSITIONS.iter().enumerate().filter(|(number, _)| !taken.contains(number));
+    let missed: Vec<_> = missed.map(|(_, &(side, from, change, _))| (side, from, change)).collect();
+    let excused: Vec<_> = excuses.iter().map(|&(side, from, change, _)| (side, from, change)).collect();
+    assert_eq!(missed, excused, "left: rows that were not taken, right: those that are excused");
+}
