@@ -10,6 +10,7 @@ mod process;
 mod properties;
 mod readme;
 mod regressions;
+mod room;
 mod states;
 mod time;
 mod trailers;

@@ -10,7 +10,9 @@ use super::super::state::{Change, Side, State};
 use super::{ClientConnection, Context, Ending, Rule};
 
 impl ClientConnection {
-    /// Writes the head of a request into `out`: all of it, or nothing. Returns its length.
+    /// Writes the head of a request into `out`: all of it, or nothing. Returns its length. A head is never cut: the
+    /// largest room that will ever be offered must hold it. If the last chunk of the request before is still due, it
+    /// goes with it.
     ///
     /// A request of length zero is complete with that; every other one wants its body and [`Self::finish`]. The next
     /// one may follow once it is complete, before its answer has come; whether that is wise is said by RFC 9112 §9.3.2:
