@@ -308,3 +308,26 @@ impl fmt::Display for Misuse {
 }
 
 impl core::error::Error for Misuse {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_errors_that_can_go_anywhere() {
+        fn check<T: core::error::Error + Copy + Send + Sync + 'static>() {}
+        check::<Error>();
+        check::<WriteError>();
+        check::<Misuse>();
+    }
+
+    #[test]
+    fn every_rule_says_what_is_wrong_and_where_that_is_written() {
+        for (number, rule) in Rule::ALL.iter().enumerate() {
+            assert!(rule.section().starts_with("RFC ") && !rule.text().ends_with('.'), "{rule}");
+            assert!(Rule::ALL[number + 1..].iter().all(|other| other.text() != rule.text()), "{rule} twice");
+            // A service that fails is still to be answered for.
+            assert!(rule.status().is_some() || rule.fault() != Fault::Service, "{rule}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ extern crate alloc;
 mod cases;
 mod client;
 mod corpus;
+mod errors;
 mod parity;
 mod process;
 mod properties;
