@@ -79,7 +79,7 @@ impl HeadReader {
             return Err((Rule::BodyTooLarge, lines.end));
         }
         let reason = input.get(REASON_START..reason_end).unwrap_or(&[]);
-        let head = ResponseHead { status, reason, version, fields: lines.fields(input), body: framing };
+        let head = ResponseHead { status, reason, version, fields: lines.fields(limits, input), body: framing };
         Ok(Some((lines.length(), head)))
     }
 }

@@ -10,4 +10,5 @@ mod process;
 mod properties;
 mod readme;
 mod regressions;
+mod small_buffer;
 mod time;
