@@ -63,22 +63,28 @@ pub fn hear(limits: &Limits, requests: &[Request<'_>], pieces: &[&[u8]], has_end
     for request in requests {
         connection.request(&cx, request, &mut [0; 256]).expect("a right request");
     }
+    listen(&cx, &mut connection, pieces, has_end)
+}
+
+/// What `connection` hears in `pieces`, and in their end if `has_end`.
+#[must_use]
+pub fn listen(cx: &Context<'_>, connection: &mut ClientConnection, pieces: &[&[u8]], has_end: bool) -> Vec<Heard> {
     let (mut heard, mut unread) = (Vec::new(), Vec::new());
     let ends = has_end.then_some(None);
     for piece in pieces.iter().map(|piece| Some(*piece)).chain(ends) {
         match piece {
             Some(piece) => unread.extend_from_slice(piece),
             // What is wrong comes out of `receive`.
-            None => _ = connection.handle_eof(&cx),
+            None => _ = connection.handle_eof(cx),
         }
         loop {
-            match connection.receive(&cx, &unread) {
+            match connection.receive(cx, &unread) {
                 Ok((mut used, event)) => {
                     assert!(used <= unread.len(), "took more than there is");
                     if let ClientEvent::Body(body) = event {
                         assert!(!body.is_empty(), "an empty body piece");
                         used += body.len();
-                        connection.take_body(&cx, body.len());
+                        connection.take_body(cx, body.len());
                     }
                     let rests = matches!(event, ClientEvent::NeedMore | ClientEvent::Paused);
                     let is_over = event == ClientEvent::Closed;
