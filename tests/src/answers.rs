@@ -63,13 +63,31 @@ pub fn hear(limits: &Limits, requests: &[Request<'_>], pieces: &[&[u8]], has_end
     hear_in(usize::MAX, limits, requests, pieces, has_end)
 }
 
-/// As [`hear`], in a receive buffer of so many bytes. Room is made in it as often as possible, not only when it is full.
+/// As [`hear`], in a receive buffer of so many bytes.
 fn hear_in(buffer: usize, limits: &Limits, requests: &[Request<'_>], pieces: &[&[u8]], has_end: bool) -> Vec<Heard> {
     let cx = Context { now: Instant::START, limits, date: None };
     let mut connection = ClientConnection::new(&cx);
     for request in requests {
         connection.request(&cx, request, &mut [0; 256]).expect("a right request");
     }
+    listen_in(buffer, &cx, &mut connection, pieces, has_end)
+}
+
+/// What `connection` hears in `pieces`, and in their end if `has_end`.
+#[must_use]
+pub fn listen(cx: &Context<'_>, connection: &mut ClientConnection, pieces: &[&[u8]], has_end: bool) -> Vec<Heard> {
+    listen_in(usize::MAX, cx, connection, pieces, has_end)
+}
+
+/// As [`listen`], in a receive buffer of so many bytes. Room is made in it as often as possible, not only when it is
+/// full.
+pub fn listen_in(
+    buffer: usize,
+    cx: &Context<'_>,
+    connection: &mut ClientConnection,
+    pieces: &[&[u8]],
+    has_end: bool,
+) -> Vec<Heard> {
     let (mut heard, mut unread) = (Vec::new(), Vec::<u8>::new());
     let mut pieces: VecDeque<_> = pieces.iter().map(|piece| Some(*piece)).chain(has_end.then_some(None)).collect();
     while let Some(piece) = pieces.pop_front() {
@@ -82,16 +100,16 @@ fn hear_in(buffer: usize, limits: &Limits, requests: &[Request<'_>], pieces: &[&
                 }
             }
             // What is wrong comes out of `receive`.
-            None => _ = connection.handle_eof(&cx),
+            None => _ = connection.handle_eof(cx),
         }
         loop {
-            match connection.receive(&cx, &unread) {
+            match connection.receive(cx, &unread) {
                 Ok((mut used, event)) => {
                     assert!(used <= unread.len(), "took more than there is");
                     if let ClientEvent::Body(body) = event {
                         assert!(!body.is_empty(), "an empty body piece");
                         used += body.len();
-                        connection.take_body(&cx, body.len());
+                        connection.take_body(cx, body.len());
                     }
                     let rests = matches!(event, ClientEvent::NeedMore | ClientEvent::Paused);
                     let is_over = event == ClientEvent::Closed;
@@ -104,13 +122,13 @@ fn hear_in(buffer: usize, limits: &Limits, requests: &[Request<'_>], pieces: &[&
                         break;
                     }
                 }
-                Err(error) => return failed(heard, &connection, error),
+                Err(error) => return failed(heard, connection, error),
             }
         }
-        if limits.interest.is_some() && buffer < usize::MAX {
-            match connection.compact(&cx, &mut unread) {
+        if cx.limits.interest.is_some() && buffer < usize::MAX {
+            match connection.compact(cx, &mut unread) {
                 Ok(length) => unread.truncate(length),
-                Err(error) => return failed(heard, &connection, error),
+                Err(error) => return failed(heard, connection, error),
             }
             // Only what nobody reads yet, behind an answer that is complete, may fill the buffer.
             if unread.len() == buffer {

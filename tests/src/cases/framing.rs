@@ -46,6 +46,16 @@ pub(super) const CASES: &[Case] = &[
     Case::refuse("9112 6.3", post!("Content-Length: 5↵content-length: ‸6↵↵hello"), DuplicateContentLength),
     Case::refuse("9112 6.3", "GET / HTTP/1.0↵Content-Length: 5↵Content-Length: ‸0↵↵", DuplicateContentLength),
     Case::accept("9112 6.3", post!("Content_Length: 5↵Content-Length: 0↵↵"), &["POST / 1.1 0."]),
+    // Whatever the method is, content is framed as it says (RFC 9110 §9.3).
+    Case::accept("9110 9.3.5", "DELETE / HTTP/1.1↵Host: a↵Content-Length: 2↵↵hi", &["DELETE / 1.1 2 hi."]),
+    Case::accept("9110 9.3.2", "HEAD / HTTP/1.1↵Host: a↵Content-Length: 2↵↵hi", &["HEAD / 1.1 2 hi."]),
+    Case::accept("9110 9.3.4", "PUT / HTTP/1.1↵Host: a↵↵", &["PUT / 1.1 0."]),
+    Case::accept("9110 9.3.8", "TRACE / HTTP/1.1↵Host: a↵Content-Length: 2↵↵hi", &["TRACE / 1.1 2 hi."]),
+    Case::accept("9110 9.1", "SEARCH / HTTP/1.1↵Host: a↵Transfer-Encoding: chunked↵↵0↵↵", &["SEARCH / 1.1 chunked."]),
+    Case::accept("9110 9.3.1", "GET / HTTP/1.1↵Host: a↵Transfer-Encoding: chunked↵↵1↵a↵0↵↵", &["GET / 1.1 chunked a."]),
+    // A field that is named in Connection still frames (RFC 9110 §7.6.1 asks that of nobody who sends it).
+    Case::accept("9110 7.6.1", post!("Content-Length: 5↵Connection: content-length↵↵hello"), HELLO),
+    Case::accept("9110 7.6.1", post!("Connection: transfer-encoding↵Transfer-Encoding: chunked↵↵5↵hello↵0↵↵"), CHUNKED),
     // Both.
     Case::refuse(
         "9112 6.1",
@@ -79,6 +89,13 @@ pub(super) const CASES: &[Case] = &[
     Case::refuse("9112 6.1", post!("Transfer-Encoding: gzip, chunked↵‸↵0↵↵"), UnknownTransferCoding),
     Case::refuse("9112 6.1", post!("Transfer-Encoding: gzip↵Transfer-Encoding: chunked↵‸↵0↵↵"), UnknownTransferCoding),
     Case::refuse("9112 6.1", post!("Transfer-Encoding: gzip;a=\"b\", chunked↵‸↵0↵↵"), UnknownTransferCoding),
+    Case::accept("9112 6.1", post!("Transfer_Encoding: chunked↵Content-Length: 5↵↵hello"), HELLO),
+    Case::accept("9110 10.1.4", post!("TE: chunked, gzip, trailers↵Content-Length: 5↵↵hello"), HELLO),
+    Case::refuse("9112 6.1", post!("Transfer-Encoding: identity, chunked↵‸↵0↵↵"), UnknownTransferCoding),
+    Case::refuse("9112 6.1", post!("Transfer-Encoding: chunked↵Transfer-Encoding: ‸identity↵↵0↵↵"), ChunkedNotFinal),
+    Case::refuse("9112 6.1", post!("Transfer-Encoding: ‸chunked, \"chunked\"↵↵0↵↵"), ChunkedNotFinal),
+    Case::refuse("9112 6.1", post!("Transfer-Encoding: ‸gzip, ,↵↵0↵↵"), InvalidTransferEncoding),
+    Case::refuse("9112 6.1", post!("Transfer-Encoding: chunked␉;a↵‸↵0↵↵"), ChunkedNotFinal),
     Case::refuse("9112 6.3", post!("Transfer-Encoding: gzip↵‸↵0↵↵"), ChunkedNotFinal),
     Case::refuse("9112 6.3", post!("Transfer-Encoding: identity↵‸↵0↵↵"), ChunkedNotFinal),
     Case::refuse("9112 6.3", post!("Transfer-Encoding: xchunked↵‸↵0↵↵"), ChunkedNotFinal),

@@ -1,7 +1,8 @@
-//! Raw requests and what they must lead to.
+//! Raw requests and what they must lead to; raw responses in [`answers`].
 //!
 //! [`check`] runs a case in every cut, with all the room there is and with little, and wants the same each time.
 
+pub mod answers;
 mod framing;
 mod heads;
 mod messages;
