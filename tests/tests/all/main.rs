@@ -6,6 +6,7 @@ mod cases;
 mod client;
 mod corpus;
 mod parity;
+mod peers;
 mod process;
 mod properties;
 mod readme;
