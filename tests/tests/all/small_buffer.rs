@@ -4,30 +4,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use wirenut::http::{Interest, Limits, Rule, Status};
+use wirenut_tests::browser_head;
 use wirenut_tests::fuzz::small_buffer;
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::recorder::{Event, Recorder};
 
 const INTEREST: Interest = Interest { names: &["Accept-Encoding", "If-None-Match"], bytes: 198 };
-
-/// A head of 4 KiB, as a browser sends it to a site that it knows well.
-fn browser_head() -> String {
-    let crumbs: String = (0..60).map(|n| format!("crumb{n}={}; ", "0123456789abcdef".repeat(3))).collect();
-    format!(
-        "GET /reading?unit=celsius HTTP/1.1\r\n\
-        Host: 192.0.2.7:8080\r\n\
-        User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0\r\n\
-        Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n\
-        Accept-Encoding: gzip, deflate, br, zstd\r\n\
-        Accept-Language: en-GB,en;q=0.9,de;q=0.8\r\n\
-        Sec-CH-UA: \"Chromium\";v=\"131\", \"Not_A Brand\";v=\"24\"\r\n\
-        Cookie: {crumbs}end=1\r\n\
-        Referer: http://192.0.2.7:8080/{}\r\n\
-        If-None-Match: \"5f3c\"\r\n\
-        Connection: keep-alive\r\n\r\n",
-        "deep/".repeat(40)
-    )
-}
 
 fn setup(buffer: Option<usize>) -> Setup {
     let limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
@@ -36,7 +18,7 @@ fn setup(buffer: Option<usize>) -> Setup {
 
 #[test]
 fn a_browsers_head_is_understood_in_256_bytes() {
-    let head = browser_head();
+    let head = browser_head("/reading?unit=celsius");
     assert!(head.len() >= 4096 && INTEREST.buffer_bytes() == 256, "{} {}", head.len(), INTEREST.buffer_bytes());
     let twice = head.repeat(2);
     let (_, large) = pair::run(&setup(None), Recorder::default(), &[twice.as_bytes()], false);
