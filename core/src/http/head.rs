@@ -321,6 +321,8 @@ impl Facts {
         let field = line.field(bytes);
         let Field { name, value } = field;
         let at = offset_of(value, bytes);
+        // What a 2xx to CONNECT says of a length means nothing (RFC 9110 §9.3.6).
+        let is_tunnel = !S::IS_REQUEST && self.flags.has(Flags::CONNECT);
         let noted = match name.len() {
             4 if S::IS_REQUEST && is_lower(name, b"host") => self.note_host(bytes, at, at.wrapping_add(value.len())),
             6 if S::IS_REQUEST && is_lower(name, b"expect") => self.note_expect(value),
@@ -332,8 +334,8 @@ impl Facts {
                 self.note_connection(value);
                 Ok(())
             }
-            14 if is_lower(name, b"content-length") => self.note_content_length(value),
-            17 if field.is("transfer-encoding") => self.note_transfer_encoding(value),
+            14 if !is_tunnel && is_lower(name, b"content-length") => self.note_content_length(value),
+            17 if !is_tunnel && field.is("transfer-encoding") => self.note_transfer_encoding(value),
             _ => Ok(()),
         };
         noted.map_err(|rule| (rule, at))

@@ -12,4 +12,5 @@ mod properties;
 mod readme;
 mod regressions;
 mod small_buffer;
+mod slow;
 mod time;

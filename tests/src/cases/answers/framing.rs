@@ -41,7 +41,12 @@ pub(super) const CASES: &[Case] = &[
         .to(&[CONNECT]),
     Case::accept("9110 9.3.6", "HTTP/1.0 200 Connection established↵↵\u{16}\u{3}", &["200 tunnel \\x16\\x03"])
         .to(&[CONNECT]),
-    Case::accept("9110 9.3.6", "HTTP/1.1 204 No↵↵", &["204 0."]).to(&[CONNECT]),
+    Case::accept("9110 9.3.6", "HTTP/1.1 204 No↵↵hello", &["204 tunnel hello"]).to(&[CONNECT]),
+    Case::accept("9110 9.3.6", ok!("Content-Length: 2↵Transfer-Encoding: chunked↵↵hello"), &["200 tunnel hello"])
+        .to(&[CONNECT]),
+    Case::accept("9110 9.3.6", ok!("Content-Length: x↵Content-Length: y↵Transfer-Encoding:↵↵"), &["200 tunnel"])
+        .to(&[CONNECT]),
+    Case::refuse("9112 6.3", "HTTP/1.1 300 Many↵Content-Length: ‸x↵↵", InvalidContentLength).to(&[CONNECT]),
     Case::accept("9110 9.3.6", "HTTP/1.1 299 Fine↵↵hello", &["299 tunnel hello"]).to(&[CONNECT]),
     Case::accept("9110 9.3.6", "HTTP/1.1 407 Who↵Content-Length: 2↵↵no", &["407 2 no."]).to(&[CONNECT]),
     Case::accept("9110 9.3.6", "HTTP/1.1 502 No↵↵no", &["502 close no."]).to(&[CONNECT]).ended().closes(),
