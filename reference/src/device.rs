@@ -2,15 +2,19 @@
 
 use core::cell::Cell;
 
-use wirenut::http::Limits;
+use wirenut::http::{Interest, Limits};
 use wirenut::time::Duration;
 
-/// The bounds on a device: a head and a trailer section lie in a ring of 2 KiB, and sockets are so few that who is gone
-/// without a word must not keep one for long.
+/// What is kept of heads and trailer sections on a device: the service asks for no field, so all is kept in 256 bytes.
+pub const DEVICE_INTEREST: Interest = Interest { names: &[], bytes: 198 };
+
+/// The bounds on a device: browsers send heads of several KiB, which there is no room for, and sockets are so few that
+/// who is gone without a word must not keep one for long.
 ///
 /// A host that keeps the same bounds gives the same answers, also to what is too long.
 pub const DEVICE_LIMITS: Limits = Limits {
-    head_bytes: 2048,
+    head_bytes: 8 * 1024,
+    interest: Some(&DEVICE_INTEREST),
     trailer_bytes: 2048,
     head: Duration::from_secs(10),
     idle: Duration::from_secs(20),

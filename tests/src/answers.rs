@@ -1,13 +1,15 @@
 //! What a client hears, written down: the same in any cut, and never more than another parser accepts.
 
+use alloc::collections::VecDeque;
+
 use wirenut::http::{
     ClientConnection, ClientEvent, Context, Error, Field, Fields, Limits, Method, Request, ResponseFraming,
-    ResponseHead,
+    ResponseHead, Rule,
 };
 use wirenut::time::Instant;
 
 use crate::every_split::cuts;
-use crate::fuzz::LIMITS;
+use crate::fuzz::{INTEREST, LIMITS};
 
 /// The fields of a head or of a trailer section: names and values.
 pub type OwnedFields = Vec<(Vec<u8>, Vec<u8>)>;
@@ -58,27 +60,56 @@ fn note(heard: &mut Vec<Heard>, event: ClientEvent<'_>) {
 /// What a client that has sent `requests` hears in `pieces`, and in their end if `has_end`.
 #[must_use]
 pub fn hear(limits: &Limits, requests: &[Request<'_>], pieces: &[&[u8]], has_end: bool) -> Vec<Heard> {
+    hear_in(usize::MAX, limits, requests, pieces, has_end)
+}
+
+/// As [`hear`], in a receive buffer of so many bytes.
+fn hear_in(buffer: usize, limits: &Limits, requests: &[Request<'_>], pieces: &[&[u8]], has_end: bool) -> Vec<Heard> {
     let cx = Context { now: Instant::START, limits, date: None };
     let mut connection = ClientConnection::new(&cx);
     for request in requests {
         connection.request(&cx, request, &mut [0; 256]).expect("a right request");
     }
-    let (mut heard, mut unread) = (Vec::new(), Vec::new());
-    let ends = has_end.then_some(None);
-    for piece in pieces.iter().map(|piece| Some(*piece)).chain(ends) {
+    listen_in(buffer, &cx, &mut connection, pieces, has_end)
+}
+
+/// What `connection` hears in `pieces`, and in their end if `has_end`.
+#[must_use]
+pub fn listen(cx: &Context<'_>, connection: &mut ClientConnection, pieces: &[&[u8]], has_end: bool) -> Vec<Heard> {
+    listen_in(usize::MAX, cx, connection, pieces, has_end)
+}
+
+/// As [`listen`], in a receive buffer of so many bytes. Room is made in it as often as possible, not only when it is
+/// full.
+pub fn listen_in(
+    buffer: usize,
+    cx: &Context<'_>,
+    connection: &mut ClientConnection,
+    pieces: &[&[u8]],
+    has_end: bool,
+) -> Vec<Heard> {
+    let (mut heard, mut unread) = (Vec::new(), Vec::<u8>::new());
+    let mut pieces: VecDeque<_> = pieces.iter().map(|piece| Some(*piece)).chain(has_end.then_some(None)).collect();
+    while let Some(piece) = pieces.pop_front() {
         match piece {
-            Some(piece) => unread.extend_from_slice(piece),
+            Some(piece) => {
+                let (piece, rest) = piece.split_at(piece.len().min(buffer - unread.len()));
+                unread.extend_from_slice(piece);
+                if !rest.is_empty() {
+                    pieces.push_front(Some(rest));
+                }
+            }
             // What is wrong comes out of `receive`.
-            None => _ = connection.handle_eof(&cx),
+            None => _ = connection.handle_eof(cx),
         }
         loop {
-            match connection.receive(&cx, &unread) {
+            match connection.receive(cx, &unread) {
                 Ok((mut used, event)) => {
                     assert!(used <= unread.len(), "took more than there is");
                     if let ClientEvent::Body(body) = event {
                         assert!(!body.is_empty(), "an empty body piece");
                         used += body.len();
-                        connection.take_body(&cx, body.len());
+                        connection.take_body(cx, body.len());
                     }
                     let rests = matches!(event, ClientEvent::NeedMore | ClientEvent::Paused);
                     let is_over = event == ClientEvent::Closed;
@@ -91,14 +122,26 @@ pub fn hear(limits: &Limits, requests: &[Request<'_>], pieces: &[&[u8]], has_end
                         break;
                     }
                 }
-                Err(error) => {
-                    let retries = (0..connection.outstanding()).filter(|&nth| connection.may_retry(nth)).count();
-                    heard.push(Heard::Failed(error, retries));
-                    return heard;
-                }
+                Err(error) => return failed(heard, connection, error),
+            }
+        }
+        if cx.limits.interest.is_some() && buffer < usize::MAX {
+            match connection.compact(cx, &mut unread) {
+                Ok(length) => unread.truncate(length),
+                Err(error) => return failed(heard, connection, error),
+            }
+            // Only what nobody reads yet, behind an answer that is complete, may fill the buffer.
+            if unread.len() == buffer {
+                return heard;
             }
         }
     }
+    heard
+}
+
+fn failed(mut heard: Vec<Heard>, connection: &ClientConnection, error: Error) -> Vec<Heard> {
+    let retries = (0..connection.outstanding()).filter(|&nth| connection.may_retry(nth)).count();
+    heard.push(Heard::Failed(error, retries));
     heard
 }
 
@@ -121,10 +164,28 @@ pub fn client_connection(data: &[u8]) {
             for pieces in cuts(data).take(few) {
                 assert_eq!(hear(&LIMITS, requests, &pieces, has_end), whole, "{}", data.escape_ascii());
             }
+            in_a_small_buffer(requests, data, has_end, few);
             if let Some(Heard::Head(code, _, fields, _) | Heard::Interim(code, _, fields)) = whole.first() {
                 agrees(data, *code, fields.len());
             }
         }
+    }
+}
+
+/// In any cut the same as in a large one, for the same interest.
+fn in_a_small_buffer(requests: &[Request<'_>], data: &[u8], has_end: bool, few: usize) {
+    let limits = Limits { interest: Some(&INTEREST), ..LIMITS };
+    let whole = hear(&limits, requests, &[data], has_end);
+    for pieces in cuts(data).take(few) {
+        let cut = hear_in(INTEREST.buffer_bytes(), &limits, requests, &pieces, has_end);
+        if let Some((Heard::Failed(..), before)) = cut.split_last()
+            && (whole == before
+                || matches!(whole.split_last(), Some((Heard::Failed(error, _), whole)) if error.rule == Rule::Truncated && whole == before))
+        {
+            // What is wrong with a line that never ends is told when room is made.
+            continue;
+        }
+        assert_eq!(cut, whole, "{}", data.escape_ascii());
     }
 }
 

@@ -3,7 +3,7 @@
 //! The laws: no panic; no more taken than given, no more written than there is room (both in [`crate::pair`]); any cut
 //! and any room come to the same; what is accepted, the [`crate::oracle`] accepts as the same, and the other way round.
 
-use wirenut::http::{Context, Error, Event, Limits, ServerConnection};
+use wirenut::http::{Context, Error, Event, Interest, Limits, Rule, ServerConnection};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 use wirenut_reference::{MemoryDevice, Reference};
@@ -25,6 +25,9 @@ pub const LIMITS: Limits = Limits {
     discard_bytes: 64,
     ..Limits::DEFAULT
 };
+
+/// Less than is kept of many heads that [`LIMITS`] allow.
+pub const INTEREST: Interest = Interest { names: &["X-A", "Accept"], bytes: 90 };
 
 /// What a request head that comes in `pieces` is, with its length; for one that is refused, why.
 #[must_use]
@@ -89,6 +92,29 @@ pub fn server_connection(data: &[u8]) {
     if whole.errors.is_empty() && whole.is_idle && !is_tunnel {
         assert_eq!(got.len(), expected.len(), "{}", bytes.escape_ascii());
     }
+}
+
+/// A connection with a receive buffer that is smaller than a head may be: the same as with a large one, for the same
+/// interest.
+pub fn small_buffer(data: &[u8]) {
+    let Some((&[seed, step], bytes)) = data.split_first_chunk() else { return };
+    let limits = Limits { interest: Some(&INTEREST), ..LIMITS };
+    let large = Setup { limits, ..plenty() };
+    let small = Setup { buffer: Some(INTEREST.buffer_bytes()), ..large.clone() };
+    let (whole, service) = converse(&large, Recorder::default(), &[bytes]);
+    let pieces: Vec<_> = cut(bytes, step, seed).collect();
+    let (cut, cut_service) = converse(&small, Recorder::default(), &pieces);
+    if won_by_the_answer(&service.events(), &cut_service.events()) {
+        return;
+    }
+    let broken = |conversation: &Conversation| conversation.outcome.errors.last().map(|error| error.rule);
+    if matches!(broken(&whole), Some(Rule::HeadTimeout | Rule::BodyTimeout)) && broken(&whole) != broken(&cut) {
+        // What is wrong with a line that never ends is told when the small buffer is full.
+        assert_eq!(heads(&service), heads(&cut_service), "{}", bytes.escape_ascii());
+        return;
+    }
+    assert_eq!(service.events(), cut_service.events(), "{}", bytes.escape_ascii());
+    same(&service.methods(), &whole, &cut, bytes);
 }
 
 /// Do the two differ first in that one exchange was over before the peer broke its content, and the other was not? An

@@ -10,6 +10,7 @@
 //! | [`cases`] | raw requests and what they must lead to |
 //! | [`oracle`] | a second parser of requests, written to be obviously right |
 //! | [`httparse`](mod@crate::httparse) | the other parser's opinion |
+//! | [`browser_head`] | a head as browsers send it |
 //! | [`answers`] | what a client hears, in any cut |
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`parity`] | the same bytes, the same answers: on every wire |
@@ -21,6 +22,7 @@
 extern crate alloc;
 
 pub mod answers;
+mod browser;
 pub mod cases;
 pub mod every_split;
 pub mod fuzz;
@@ -31,6 +33,8 @@ pub mod parity;
 pub mod recorder;
 pub mod responses;
 pub mod wire;
+
+pub use browser::browser_head;
 
 /// The examples of the README.
 #[cfg(doctest)]

@@ -26,7 +26,10 @@ pub struct Setup {
     /// How much of it is offered, call by call, over and over; nothing: all of it. After a call that did nothing, all
     /// of it is offered once.
     pub rooms: Vec<usize>,
-    /// Bytes, and the end of them, are given to the session also when it did not ask.
+    /// The size of the receive buffer, where it is smaller than what may have to be understood in one piece. Room is made
+    /// in it as often as possible, not only when it is full.
+    pub buffer: Option<usize>,
+    /// Bytes, and the end of them, are given to the session also when it did not ask. Not with a receive buffer.
     pub is_eager: bool,
     /// The date that is told.
     pub date: Option<HttpDate>,
@@ -34,7 +37,7 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { limits: Limits::DEFAULT, capacity: 1024, rooms: Vec::new(), is_eager: false, date: None }
+        Self { limits: Limits::DEFAULT, capacity: 1024, rooms: Vec::new(), buffer: None, is_eager: false, date: None }
     }
 }
 
@@ -250,7 +253,13 @@ impl<S: Service> Pair<S> {
     pub fn run(&mut self) {
         self.drive();
         while !self.is_over() && (self.setup.is_eager || self.session.is_readable()) {
-            if let Some(piece) = self.wire.pop_front() {
+            if let Some(mut piece) = self.wire.pop_front() {
+                if let Some(buffer) = self.setup.buffer {
+                    let rest = piece.split_off(piece.len().min(buffer - self.unread.len()));
+                    if !rest.is_empty() {
+                        self.wire.push_front(rest);
+                    }
+                }
                 self.unread.extend(piece);
             } else if self.has_end && !self.is_end_told {
                 self.is_end_told = true;
@@ -259,6 +268,25 @@ impl<S: Service> Pair<S> {
             } else {
                 return;
             }
+            self.drive();
+            if let Some(buffer) = self.setup.buffer
+                && self.session.is_readable()
+            {
+                self.compact(buffer);
+            }
+        }
+    }
+
+    /// Makes room in the receive buffer, in which nothing is that the session could take.
+    fn compact(&mut self, buffer: usize) {
+        let mut unread = core::mem::take(&mut self.unread);
+        let (length, driven) = self.with_context(|session, service, cx| session.compact(cx, service, &mut unread));
+        let has_failed = driven.error.is_some();
+        self.note(driven);
+        assert!(length < buffer || has_failed, "no room in a buffer of {buffer}: {}", unread.escape_ascii());
+        unread.truncate(length);
+        self.unread = unread;
+        if has_failed {
             self.drive();
         }
     }

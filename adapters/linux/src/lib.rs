@@ -27,8 +27,15 @@
 //! # }
 //! ```
 //!
+//! Beneath it, and usable without it: [`socket`], the calls of network programming with their traps closed, [`lookup`] for
+//! names and addresses, and [`signal`] for an orderly end.
+//!
 //! | module | what lives there |
 //! |---|---|
+//! | [`socket`] | TCP, UDP and Unix sockets |
+//! | [`lookup`] | hosts and services, by name and by address |
+//! | [`signal`] | SIGTERM and SIGINT as something to wait for |
+//! | `error` | what failed, on what, and why |
 //! | `server`, `config` | what a user sees: listen, run, stop |
 //! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
 //! | `turn` | one connection's turn: receive, drive, send, obey |
@@ -47,8 +54,12 @@ mod accept;
 mod clock;
 mod config;
 mod connection;
+mod error;
+pub mod lookup;
 mod server;
+pub mod signal;
 mod slots;
+pub mod socket;
 mod sys;
 mod timers;
 mod transfer;
@@ -57,6 +68,7 @@ mod wake;
 mod worker;
 
 pub use config::Config;
+pub use error::Error;
 pub use server::{BindError, Report, RunError, Server};
 pub use transfer::{FileRange, Transfer};
 pub use wake::Stopper;

@@ -3,7 +3,8 @@
 //! A [`Server`] owns no bytes. Requests stay in the ring of their socket until they are understood, and are looked at
 //! through one scratch buffer that all connections share; responses are written straight into the socket's ring.
 //! So a request's head may be as large as the smaller of ring and scratch, and what a service does not take stays in
-//! the ring and closes the window of TCP: that is the back-pressure.
+//! the ring and closes the window of TCP: that is the back-pressure. Larger heads, as browsers send them, need a store
+//! for what is kept of them: see [`Server::with_stores`].
 //!
 //! ```no_run
 //! # use smoltcp::{iface::{Interface, SocketSet}, phy::Device, socket::tcp, time::Instant};
@@ -74,6 +75,7 @@ extern crate alloc;
 mod clock;
 mod slot;
 mod socket;
+mod store;
 
 mod server;
 pub use server::Server;

@@ -11,7 +11,7 @@ use core::task::Waker;
 
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
-use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
+use wirenut::http::{Context, Error, HttpDate, Interest, Limits, Rule};
 use wirenut::readiness::{Admission, Link, Policy, Verdict};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
@@ -44,9 +44,11 @@ const IDLE_GRACE: Duration = Duration::from_secs(1);
 /// - Idle connections are closed in favour of new ones, if the policy says so: they are reset as soon as the peer has
 ///   acknowledged the end of our direction.
 ///
+/// `STORE` are the bytes that each connection keeps of an unfinished head, see [`Self::with_stores`].
+///
 /// See the [crate](crate) for the loop around it.
-pub struct Server<S: Service<Source = Infallible>, const N: usize> {
-    slots: [Slot<S>; N],
+pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize = 0> {
+    slots: [Slot<S, STORE>; N],
     admission: Admission<[Link; N]>,
     limits: Limits,
     waker: Waker,
@@ -75,6 +77,40 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
     /// A connection is idle for this purpose between two requests, not before its first.
     #[must_use]
     pub fn new(handles: [SocketHandle; N], port: u16, limits: Limits, policy: Policy) -> Self {
+        Self::with_stores(handles, port, limits, policy)
+    }
+}
+
+impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server<S, N, STORE> {
+    /// As [`Server::new`], for heads and trailer sections that are larger than the sockets' rings: of one that is not
+    /// complete, each connection keeps what [`Limits::interest`](wirenut::http::Limits::interest) names, in `STORE`
+    /// bytes of its own.
+    ///
+    /// `STORE` must be [`Interest::buffer_bytes`](wirenut::http::Interest::buffer_bytes) at least, and the scratch
+    /// larger than `STORE`; otherwise limits are cut as there, and the stores are not used.
+    ///
+    /// ```
+    /// # use smoltcp::iface::SocketHandle;
+    /// # use wirenut::http::{Head, Interest, Limits, Response, Status, WriteError};
+    /// # use wirenut::readiness::Policy;
+    /// # use wirenut::service::{Answer, Service, Step};
+    /// # use wirenut_smoltcp::Server;
+    /// # struct Hello;
+    /// # impl Service for Hello {
+    /// #     type Exchange = ();
+    /// #     type Source = core::convert::Infallible;
+    /// #     fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    /// #         Ok(((), Step::Done))
+    /// #     }
+    /// # }
+    /// const INTEREST: Interest = Interest { names: &["If-None-Match"], bytes: 198 };
+    /// const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    /// # fn new(handles: [SocketHandle; 4], policy: Policy) {
+    /// let server: Server<Hello, 4, { INTEREST.buffer_bytes() }> = Server::with_stores(handles, 80, LIMITS, policy);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_stores(handles: [SocketHandle; N], port: u16, limits: Limits, policy: Policy) -> Self {
         Self {
             slots: handles.map(Slot::new),
             admission: Admission::new(policy, [Link::NEW; N]),
@@ -225,9 +261,12 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
             Stage::Closed | Stage::Resetting | Stage::TimeWait if self.admission.is_draining() => {}
             Stage::Listening | Stage::Opening if self.admission.is_draining() => socket.abort(),
             Stage::Closed | Stage::Resetting | Stage::TimeWait => {
-                let most = u32::try_from(socket.recv_capacity().min(scratch_length)).unwrap_or(u32::MAX);
-                self.limits.head_bytes = self.limits.head_bytes.min(most);
-                self.limits.trailer_bytes = self.limits.trailer_bytes.min(most);
+                let is_stored = |interest: &Interest| interest.buffer_bytes() <= STORE && STORE < scratch_length;
+                if !self.limits.interest.is_some_and(is_stored) {
+                    let most = u32::try_from(socket.recv_capacity().min(scratch_length)).unwrap_or(u32::MAX);
+                    self.limits.head_bytes = self.limits.head_bytes.min(most);
+                    self.limits.trailer_bytes = self.limits.trailer_bytes.min(most);
+                }
                 socket.listen(self.port);
             }
             Stage::Listening => {}

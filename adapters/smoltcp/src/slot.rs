@@ -10,6 +10,7 @@ use wirenut::service::{Host, Service, Session};
 use wirenut::time::{Duration, Instant};
 
 use crate::socket::{Socket, Stage};
+use crate::store::Store;
 
 /// How long a reset may wait to leave: longer than it takes to ask a living neighbour for its address. A dead one must
 /// not keep the socket.
@@ -18,9 +19,10 @@ const RESET_TIME: Duration = Duration::from_secs(1);
 /// How long a socket stays in TIME-WAIT, see [`Server`](crate::Server). Longer than an acknowledgement is delayed.
 const TIME_WAIT: Duration = Duration::from_millis(100);
 
-pub(crate) struct Slot<S: Service<Source = Infallible>> {
+pub(crate) struct Slot<S: Service<Source = Infallible>, const STORE: usize> {
     pub(crate) handle: SocketHandle,
     pub(crate) phase: Phase<S>,
+    store: Store<STORE>,
 }
 
 pub(crate) enum Phase<S: Service<Source = Infallible>> {
@@ -59,9 +61,9 @@ pub(crate) enum Outcome {
     Gone,
 }
 
-impl<S: Service<Source = Infallible>> Slot<S> {
+impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
     pub(crate) const fn new(handle: SocketHandle) -> Self {
-        Self { handle, phase: Phase::Vacant { until: None } }
+        Self { handle, phase: Phase::Vacant { until: None }, store: Store::EMPTY }
     }
 
     pub(crate) const fn is_vacant(&self) -> bool {
@@ -79,6 +81,7 @@ impl<S: Service<Source = Infallible>> Slot<S> {
     /// Begins to serve whoever is on the socket.
     pub(crate) fn enter(&mut self, cx: &Context<'_>) {
         self.phase = Phase::Serving { session: Session::new(cx), unacknowledged: 0, moved_at: cx.now };
+        self.store = Store::EMPTY;
     }
 
     /// While it serves: lets the session do all that it can, and obeys it.
@@ -106,7 +109,7 @@ impl<S: Service<Source = Infallible>> Slot<S> {
         // Does nothing before it is due.
         let error = session.handle_timeout(cx, service).error;
         session.wake();
-        let (has_moved, drive_error) = drive(session, cx, waker, socket, service, scratch);
+        let (has_moved, drive_error) = drive(session, cx, waker, socket, service, &mut self.store, scratch);
         let waits = socket.unacknowledged();
         if waits > left {
             session.handle_sent(cx, 0, waits);
@@ -221,12 +224,13 @@ impl Host for Place<'_> {
 /// Feeds and drains a session until nothing moves. Whether anything did, and what went wrong.
 ///
 /// It ends, for it takes from one ring and fills another, and neither moves meanwhile by itself.
-fn drive<S: Service<Source = Infallible>>(
+fn drive<S: Service<Source = Infallible>, const STORE: usize>(
     session: &mut Session<S>,
     cx: &Context<'_>,
     waker: &Waker,
     socket: &mut Socket<'_, '_>,
     service: &S,
+    store: &mut Store<STORE>,
     scratch: &mut [u8],
 ) -> (bool, Option<Error>) {
     let place = Place { waker, peer: socket.peer(), output_capacity: socket.send_capacity() };
@@ -235,15 +239,28 @@ fn drive<S: Service<Source = Infallible>>(
     let mut may_end = true;
     loop {
         // First a copy and then in place: smoltcp lends only one of the two rings at a time.
-        let input = socket.peek(scratch);
+        let (kept, received) = gather(store, socket, scratch);
+        let input = scratch.get_mut(..kept.saturating_add(received)).unwrap_or(&mut []);
         let driven = socket.write(|room| {
             let driven = session.drive(cx, &place, service, input, room);
             (driven.written, driven)
         });
-        socket.consume(driven.taken);
+        socket.consume(store.consume(driven.taken));
         error = error.or(driven.error);
         if driven.taken > 0 || driven.written > 0 {
             has_moved = true;
+        } else if STORE > 0 && received > 0 && session.is_readable() && cx.limits.interest.is_some() {
+            // An unfinished head, of which the rest may never fit into the ring; and an almost full ring is as bad as
+            // a full one, for peers do not send for a small window.
+            let (length, driven) = session.compact(cx, service, input);
+            has_moved = true;
+            if driven.error.is_some() {
+                error = error.or(driven.error);
+            } else if input.get(..length).is_some_and(|left| store.set(left)) {
+                socket.consume(received);
+            } else {
+                return (has_moved, error);
+            }
         } else if may_end && socket.is_ended_by_peer() {
             may_end = false;
             error = error.or(session.handle_eof(cx, service).error);
@@ -251,4 +268,12 @@ fn drive<S: Service<Source = Infallible>>(
             return (has_moved, error);
         }
     }
+}
+
+/// Copies what was kept and what has come behind one another. Returns how many bytes there are of each.
+fn gather<const STORE: usize>(store: &Store<STORE>, socket: &mut Socket<'_, '_>, scratch: &mut [u8]) -> (usize, usize) {
+    let kept = store.bytes();
+    let Some((front, back)) = scratch.split_at_mut_checked(kept.len()) else { return (0, 0) };
+    front.copy_from_slice(kept);
+    (kept.len(), socket.peek(back).len())
 }

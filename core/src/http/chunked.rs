@@ -108,6 +108,9 @@ pub(crate) fn is_forbidden_trailer(name: &[u8]) -> bool {
         .any(|forbidden| name.eq_ignore_ascii_case(forbidden))
 }
 
+/// No name of them is longer, nor that of a field that the connection needs.
+pub(crate) const LONGEST_FORBIDDEN_TRAILER: usize = "If-Unmodified-Since".len();
+
 const FORBIDDEN_TRAILERS: [&str; 6] = [
     // Framing (RFC 9112 §6, RFC 9110 §6.6.2) and the connection (RFC 9110 §7.6.1, §7.8, §10.1.4).
     "content-length transfer-encoding trailer connection keep-alive proxy-connection te upgrade",
@@ -144,6 +147,12 @@ mod tests {
             }
         }
         assert_eq!(got, expected, "{:?}", line.escape_ascii());
+    }
+
+    #[test]
+    fn no_forbidden_trailer_has_a_longer_name() {
+        let names = FORBIDDEN_TRAILERS.iter().flat_map(|group| group.split(' '));
+        assert_eq!(names.map(str::len).max(), Some(LONGEST_FORBIDDEN_TRAILER));
     }
 
     #[test]

@@ -100,12 +100,15 @@ rules! {
     InvalidVersion: Peer, BAD, "RFC 9112 2.3", "invalid protocol version";
     /// The major version is not 1.
     UnsupportedVersion: Peer, Some(Status::HTTP_VERSION_NOT_SUPPORTED), "RFC 9110 15.6.6", "unsupported protocol version";
-    /// The request line does not end within [`Limits::head_bytes`](super::Limits::head_bytes).
+    /// The request line does not end within [`Limits::head_bytes`](super::Limits::head_bytes) and
+    /// [`Interest::bytes`](super::Interest::bytes).
     RequestLineTooLong: Peer, Some(Status::URI_TOO_LONG), "RFC 9112 3", "request line too long";
     /// The head does not end within [`Limits::head_bytes`](super::Limits::head_bytes).
     HeadTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "head too large";
-    /// More field lines than [`Limits::field_count`](super::Limits::field_count).
+    /// More field lines than [`Limits::field_count`](super::Limits::field_count); the end of the first one too many.
     TooManyFields: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "too many field lines";
+    /// The fields that are kept do not fit in [`Interest::bytes`](super::Interest::bytes).
+    FieldTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "field too large";
     /// A field name is empty or holds a byte that is not of a token.
     InvalidFieldName: Peer, BAD, "RFC 9110 5.1", "invalid field name";
     /// White space between field name and colon.

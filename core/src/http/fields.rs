@@ -1,5 +1,6 @@
 //! Field lines (RFC 9112 §5): one, and a validated section of them.
 
+use super::Interest;
 use super::error::Rule;
 use crate::scan::{self, CR, HTAB, LF, SP};
 
@@ -50,15 +51,17 @@ impl<'b> Field<'b> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Fields<'b> {
     lines: &'b [u8],
+    interest: Option<&'static Interest>,
 }
 
 impl<'b> Fields<'b> {
     /// No field at all.
-    pub const EMPTY: Self = Self { lines: &[] };
+    pub const EMPTY: Self = Self { lines: &[], interest: None };
 
-    /// `lines` are whole field lines that [`line`] has accepted, or none.
-    pub(crate) const fn validated(lines: &'b [u8]) -> Self {
-        Self { lines }
+    /// `lines` are whole field lines that [`line`] has accepted, or none. Of them, those are shown that the interest
+    /// names.
+    pub(crate) const fn validated(lines: &'b [u8], interest: Option<&'static Interest>) -> Self {
+        Self { lines, interest }
     }
 
     /// The value of the first field of this name.
@@ -74,8 +77,8 @@ impl<'b> Fields<'b> {
 
     /// Is there no field?
     #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.lines.is_empty()
+    pub fn is_empty(self) -> bool {
+        self.into_iter().next().is_none()
     }
 }
 
@@ -84,7 +87,7 @@ impl<'b> IntoIterator for Fields<'b> {
     type IntoIter = FieldIter<'b>;
 
     fn into_iter(self) -> FieldIter<'b> {
-        FieldIter { lines: self.lines }
+        FieldIter { lines: self.lines, interest: self.interest }
     }
 }
 
@@ -92,16 +95,21 @@ impl<'b> IntoIterator for Fields<'b> {
 #[derive(Clone, Debug)]
 pub struct FieldIter<'b> {
     lines: &'b [u8],
+    interest: Option<&'static Interest>,
 }
 
 impl<'b> Iterator for FieldIter<'b> {
     type Item = Field<'b>;
 
     fn next(&mut self) -> Option<Field<'b>> {
-        let line = line(self.lines, 0).ok()??;
-        let field = line.field(self.lines);
-        self.lines = self.lines.get(line.end()..)?;
-        Some(field)
+        loop {
+            let line = line(self.lines, 0).ok()??;
+            let field = line.field(self.lines);
+            self.lines = self.lines.get(line.end()..)?;
+            if self.interest.is_none_or(|interest| interest.keeps(field.name)) {
+                return Some(field);
+            }
+        }
     }
 }
 
@@ -111,7 +119,7 @@ pub(crate) struct FieldLine {
     pub(crate) start: usize,
     pub(crate) colon: usize,
     /// Behind the white space that may follow the value, too.
-    value_end: usize,
+    pub(crate) value_end: usize,
 }
 
 impl FieldLine {
@@ -248,7 +256,7 @@ mod tests {
 
     #[test]
     fn fields_are_found_by_name_whatever_its_case() {
-        let fields = Fields::validated(b"A: 1\r\nb: 2\r\na: 3\r\n");
+        let fields = Fields::validated(b"A: 1\r\nb: 2\r\na: 3\r\n", None);
         assert_eq!(fields.get("a"), Some(&b"1"[..]));
         assert!(fields.get_all("A").eq([b"1", b"3"]));
         assert_eq!(fields.get("c"), None);

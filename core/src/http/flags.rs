@@ -30,7 +30,7 @@ impl Flags {
     pub(crate) const HTTP10: Self = Self(1 << 10);
     /// The method is HEAD.
     pub(crate) const HEAD: Self = Self(1 << 11);
-    /// The method is CONNECT.
+    /// The method is CONNECT. While a client reads: and the response is 2xx.
     pub(crate) const CONNECT: Self = Self(1 << 12);
     /// The last answer was "need more": it is the peer's turn, and its deadline runs.
     pub(crate) const AWAITS_PEER: Self = Self(1 << 13);

@@ -55,7 +55,8 @@ impl<'b> Fields<'b> {
     /// that is forwarded without them could be understood in another way: so those stay. Any other field that is listed
     /// is taken away, as the RFC wants it. Whoever relies on one must read it before, and whoever adds one (Via,
     /// Forwarded) must add it after. [`Request`](super::Request) and [`Response`](super::Response) take the host, the
-    /// length and the expectation apart from the fields.
+    /// length and the expectation apart from the fields. Under an [`Interest`](super::Interest) there are only the fields
+    /// that it names.
     ///
     /// ```
     /// # use wirenut::http::{Context, Event, Limits, ServerConnection};
@@ -129,7 +130,7 @@ mod tests {
     use alloc::vec::Vec;
 
     fn names(lines: &[u8]) -> Vec<&[u8]> {
-        let fields = Fields::validated(lines);
+        let fields = Fields::validated(lines, None);
         fields.end_to_end(fields.connection_options()).map(|field| field.name).collect()
     }
 
@@ -153,14 +154,14 @@ mod tests {
 
     #[test]
     fn a_trailer_section_obeys_the_options_of_its_head() {
-        let trailers = Fields::validated(b"Sum: 1\r\nHop: 2\r\n");
+        let trailers = Fields::validated(b"Sum: 1\r\nHop: 2\r\n", None);
         let kept = trailers.end_to_end([&b"close"[..], b"hop"].into_iter());
         assert!(kept.map(|field| field.name).eq([b"Sum"]));
     }
 
     fn check(value: &str, expected: &[&str]) {
         let lines = [b"A: ", value.as_bytes(), b"\r\n"].concat();
-        let members: Vec<_> = Fields::validated(&lines).members("a").collect();
+        let members: Vec<_> = Fields::validated(&lines, None).members("a").collect();
         let expected: Vec<_> = expected.iter().map(|member| member.as_bytes()).collect();
         assert_eq!(members, expected, "{value}");
     }

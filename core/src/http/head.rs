@@ -8,8 +8,9 @@
 use super::error::Rule;
 use super::fields::{self, Field, FieldLine, Fields, Flaw};
 use super::flags::Flags;
+use super::interest::{self, Room, SectionKind};
 use super::start_line::{RequestLine, StartLine};
-use super::{Limits, Method, Target, Version, target};
+use super::{Interest, Limits, Method, Target, Version, target};
 use crate::scan;
 
 /// A request's head. Borrows from the bytes that were received.
@@ -66,17 +67,41 @@ pub(crate) struct Section<'b> {
     bytes: &'b [u8],
     is_full: bool,
     too_large: Rule,
+    kind: SectionKind,
+    interest: Option<&'static Interest>,
 }
 
 impl<'b> Section<'b> {
-    pub(crate) fn new(input: &'b [u8], limit: u32, too_large: Rule) -> Self {
+    fn head(limits: &Limits, limit: u32, too_large: Rule, input: &'b [u8]) -> Self {
+        Self::new(input, limit, too_large, SectionKind::Head, limits.interest)
+    }
+
+    /// A trailer section; `dropped` bytes of it are not there any more.
+    pub(crate) fn trailers(limits: &Limits, dropped: u32, input: &'b [u8]) -> Self {
+        let limit = limits.trailer_bytes.saturating_sub(dropped);
+        Self::new(input, limit, Rule::TrailersTooLarge, SectionKind::Trailers, limits.interest)
+    }
+
+    fn new(
+        input: &'b [u8],
+        limit: u32,
+        too_large: Rule,
+        kind: SectionKind,
+        interest: Option<&'static Interest>,
+    ) -> Self {
         let limit = index(limit);
-        Self { bytes: input.get(..limit).unwrap_or(input), is_full: input.len() >= limit, too_large }
+        let bytes = input.get(..limit).unwrap_or(input);
+        Self { bytes, is_full: input.len() >= limit, too_large, kind, interest }
+    }
+
+    /// What is left for lines that are kept, from index `at` on.
+    fn room(&self, at: usize) -> Option<Room> {
+        Some(Room::at(self.interest?, self.kind, self.bytes, at))
     }
 
     /// The lines between two indexes.
     pub(crate) fn lines(&self, start: usize, end: usize) -> Fields<'b> {
-        Fields::validated(self.bytes.get(start..end).unwrap_or(&[]))
+        Fields::validated(self.bytes.get(start..end).unwrap_or(&[]), self.interest)
     }
 }
 
@@ -105,24 +130,69 @@ impl LineProgress {
         mut at: usize,
         mut note: impl FnMut(&[u8], FieldLine) -> Result<(), Broken>,
     ) -> Result<Option<usize>, Broken> {
+        let mut room = section.room(at);
         loop {
             match fields::line(section.bytes, at) {
                 Ok(Some(line)) => {
+                    if let Some(room) = &mut room {
+                        room.take(section.bytes, line)?;
+                    }
                     note(section.bytes, line)?;
                     at = line.end();
                 }
                 Ok(None) => return Ok(Some(at)),
-                Err(flaw) => return self.stop(section, at, flaw),
+                Err(flaw) => return self.stop(section, room.as_ref(), at, flaw),
             }
         }
+    }
+
+    /// Makes room in a head; see [`Self::compact`].
+    pub(crate) fn compact_head(
+        &mut self,
+        interest: &'static Interest,
+        dropped: &mut u64,
+        bytes: &mut [u8],
+    ) -> Result<usize, Broken> {
+        // The first line is never dropped, nor judged before its end.
+        if self.line == 0 { Ok(bytes.len()) } else { self.compact(interest, SectionKind::Head, dropped, bytes) }
+    }
+
+    /// Makes room in a section, and counts what is dropped; see [`interest::compact`]. Of what is wrong with it, the
+    /// distance to its beginning is told, not the index.
+    pub(crate) fn compact(
+        &mut self,
+        interest: &'static Interest,
+        kind: SectionKind,
+        dropped: &mut u64,
+        bytes: &mut [u8],
+    ) -> Result<usize, Broken> {
+        let before = usize::try_from(*dropped).unwrap_or(usize::MAX);
+        let (line, length) = interest::compact(interest, kind, bytes, self.start())
+            .map_err(|(rule, at)| (rule, at.saturating_add(before)))?;
+        (self.line, self.searched) = (count(line), count(length));
+        let gone = u64::try_from(bytes.len().saturating_sub(length)).unwrap_or(u64::MAX);
+        *dropped = dropped.saturating_add(gone);
+        Ok(length)
     }
 
     /// A line could not be read. It is judged if its end is there or never will be; otherwise more is needed.
     #[cold]
     #[inline(never)]
-    fn stop<T>(&mut self, section: &Section<'_>, line: usize, flaw: Flaw) -> Result<Option<T>, Broken> {
+    fn stop<T>(
+        &mut self,
+        section: &Section<'_>,
+        room: Option<&Room>,
+        line: usize,
+        flaw: Flaw,
+    ) -> Result<Option<T>, Broken> {
         let at = flaw.at;
         let has_end = section.bytes.get(at..).is_some_and(|rest| scan::line_feed(rest).is_some());
+        if (has_end || section.is_full)
+            && let Some(overflow) = room.and_then(|room| room.overflow(section.bytes, line))
+            && overflow <= at
+        {
+            return Err((Rule::FieldTooLarge, overflow));
+        }
         match flaw.rule {
             Some(rule) if has_end || section.is_full => Err((rule, at)),
             None if section.is_full => Err((section.too_large, section.bytes.len())),
@@ -142,6 +212,8 @@ pub(crate) struct HeadReader {
     pub(crate) facts: Facts,
     pub(crate) progress: LineProgress,
     pub(crate) field_count: u8,
+    /// Bytes of it that are not there any more.
+    pub(crate) dropped: u32,
 }
 
 /// What a head has said about its framing so far.
@@ -166,8 +238,8 @@ impl<S: StartLine> HeadLines<S> {
     }
 
     /// The field lines, of the bytes in which the head was found.
-    pub(crate) fn fields(self, bytes: &[u8]) -> Fields<'_> {
-        Fields::validated(bytes.get(self.start.end()..self.end).unwrap_or(&[]))
+    pub(crate) fn fields<'b>(self, limits: &Limits, bytes: &'b [u8]) -> Fields<'b> {
+        Fields::validated(bytes.get(self.start.end()..self.end).unwrap_or(&[]), limits.interest)
     }
 }
 
@@ -175,7 +247,12 @@ impl HeadReader {
     /// Reads on. `None`: more bytes are needed.
     #[inline(always)]
     pub(crate) fn read<S: StartLine>(&mut self, limits: &Limits, input: &[u8]) -> Result<Option<HeadLines<S>>, Broken> {
-        let mut section = Section::new(input, limits.head_bytes, S::TOO_LONG);
+        let limit = limits.head_bytes.saturating_sub(self.dropped);
+        let mut section = Section::head(limits, limit, Rule::HeadTooLarge, input);
+        if self.progress.line == 0 {
+            let limit = limits.interest.map_or(limit, |interest| limit.min(interest.bytes));
+            section = Section::head(limits, limit, S::TOO_LONG, input);
+        }
         if self.progress.still_waits(&section) {
             return Ok(None);
         }
@@ -190,14 +267,14 @@ impl HeadReader {
                     at = line.end();
                     start = Some(line);
                 }
-                Err(flaw) => return self.progress.stop(&section, 0, flaw),
+                Err(flaw) => return self.progress.stop(&section, None, 0, flaw),
             }
+            section = Section::head(limits, limit, Rule::HeadTooLarge, input);
         }
-        section.too_large = Rule::HeadTooLarge;
-        let Self { facts, progress, field_count } = self;
+        let Self { facts, progress, field_count, .. } = self;
         let end = progress.read_fields(&section, at, |bytes, line| {
             if *field_count >= limits.field_count {
-                return Err((Rule::TooManyFields, line.start));
+                return Err((Rule::TooManyFields, line.value_end));
             }
             *field_count = field_count.wrapping_add(1);
             if is_perhaps_framing(bytes, line) { facts.note::<S>(bytes, line) } else { Ok(()) }
@@ -207,6 +284,16 @@ impl HeadReader {
             Some(start) => Ok(Some(HeadLines { start, end })),
             None => Err((S::TOO_LONG, 0)),
         }
+    }
+}
+
+impl HeadReader {
+    /// How far from the beginning of the head the byte at index `at` of `bytes` came.
+    #[cold]
+    pub(crate) fn distance(&self, at: usize, bytes: &[u8]) -> usize {
+        // Nothing of the first line is ever dropped.
+        let is_in_first_line = scan::line_feed(bytes).is_none_or(|line_feed| at <= line_feed);
+        if is_in_first_line { at } else { at.saturating_add(index(self.dropped)) }
     }
 }
 
@@ -234,6 +321,8 @@ impl Facts {
         let field = line.field(bytes);
         let Field { name, value } = field;
         let at = offset_of(value, bytes);
+        // What a 2xx to CONNECT says of a length means nothing (RFC 9110 §9.3.6).
+        let is_tunnel = !S::IS_REQUEST && self.flags.has(Flags::CONNECT);
         let noted = match name.len() {
             4 if S::IS_REQUEST && is_lower(name, b"host") => self.note_host(bytes, at, at.wrapping_add(value.len())),
             6 if S::IS_REQUEST && is_lower(name, b"expect") => self.note_expect(value),
@@ -245,8 +334,8 @@ impl Facts {
                 self.note_connection(value);
                 Ok(())
             }
-            14 if is_lower(name, b"content-length") => self.note_content_length(value),
-            17 if field.is("transfer-encoding") => self.note_transfer_encoding(value),
+            14 if !is_tunnel && is_lower(name, b"content-length") => self.note_content_length(value),
+            17 if !is_tunnel && field.is("transfer-encoding") => self.note_transfer_encoding(value),
             _ => Ok(()),
         };
         noted.map_err(|rule| (rule, at))
@@ -342,7 +431,7 @@ impl Facts {
         } else if method == Method::Connect {
             self.flags.set(Flags::CONNECT);
         }
-        let fields = lines.fields(bytes);
+        let fields = lines.fields(limits, bytes);
         let target_start = request.target_start();
         let target = bytes.get(target_start..request.target_end).unwrap_or(&[]);
         let target = Target::parse(method, target).map_err(|rule| (rule, target_start))?;
@@ -396,7 +485,7 @@ pub(crate) fn offset_of(part: &[u8], bytes: &[u8]) -> usize {
     part.as_ptr().addr().saturating_sub(bytes.as_ptr().addr())
 }
 
-fn index(number: u32) -> usize {
+pub(crate) fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 

@@ -1,5 +1,6 @@
 //! Every bound that a connection keeps, in one place.
 
+use super::Interest;
 use crate::time::{Duration, Pace};
 
 /// The bounds of a connection: nothing is unlimited by accident.
@@ -12,8 +13,11 @@ use crate::time::{Duration, Pace};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Bytes of a head: first line, field lines and the empty line. A longer request is answered 414 (in its first
-    /// line) or 431. The caller's buffer must hold this many, for a head is understood in one piece.
+    /// line) or 431. The caller's buffer must hold this many, for a head is understood in one piece; if an interest is
+    /// named, [`Interest::buffer_bytes`] are enough.
     pub head_bytes: u32,
+    /// The fields that somebody will ask for. `None`: all of them.
+    pub interest: Option<&'static Interest>,
     /// Field lines of a head; a client counts those of interim responses, and each of these as one, with those of the
     /// final one. More in a request are answered 431.
     pub field_count: u8,
@@ -47,6 +51,7 @@ impl Limits {
     /// Sane bounds for a server on a machine with memory to spare.
     pub const DEFAULT: Self = Self {
         head_bytes: 16 * 1024,
+        interest: None,
         field_count: 100,
         body_bytes: 1 << 40,
         chunk_line_bytes: 256,

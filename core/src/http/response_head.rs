@@ -70,6 +70,9 @@ impl HeadReader {
         asked: Asked,
         input: &'b [u8],
     ) -> Result<Option<(usize, ResponseHead<'b>)>, Broken> {
+        if asked.kind == Kind::Connect && input.get(CODE_START) == Some(&b'2') {
+            self.facts.flags.set(Flags::CONNECT);
+        }
         let Some(lines) = self.read::<StatusLine>(limits, input)? else { return Ok(None) };
         let StatusLine { version, status, reason_end } = lines.start;
         let framing = self.facts.frame_response(status, asked, lines.end)?;
@@ -79,13 +82,14 @@ impl HeadReader {
             return Err((Rule::BodyTooLarge, lines.end));
         }
         let reason = input.get(REASON_START..reason_end).unwrap_or(&[]);
-        let head = ResponseHead { status, reason, version, fields: lines.fields(input), body: framing };
+        let head = ResponseHead { status, reason, version, fields: lines.fields(limits, input), body: framing };
         Ok(Some((lines.length(), head)))
     }
 }
 
 impl Facts {
-    /// RFC 9112 §6.3, in its order. The empty line is at index `end`.
+    /// RFC 9112 §6.3, in its order, but that any 2xx to CONNECT begins a tunnel, also 204 (RFC 9110 §9.3.6). The empty
+    /// line is at index `end`.
     fn frame_response(&self, status: Status, asked: Asked, end: usize) -> Result<ResponseFraming, Broken> {
         if status == Status::SWITCHING_PROTOCOLS {
             let says_what = self.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION));
@@ -96,11 +100,11 @@ impl Facts {
                 Err((Rule::UnrequestedSwitch, CODE_START))
             };
         }
-        if asked.kind == Kind::Head || status.forbids_body() {
-            return Ok(ResponseFraming::Length(0));
-        }
         if asked.kind == Kind::Connect && (200..300).contains(&status.code()) {
             return Ok(ResponseFraming::Tunnel);
+        }
+        if asked.kind == Kind::Head || status.forbids_body() {
+            return Ok(ResponseFraming::Length(0));
         }
         if self.flags.has(Flags::CHUNKED) {
             return if self.flags.has(Flags::OTHER_CODING) {

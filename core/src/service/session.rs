@@ -85,7 +85,8 @@ impl<S: Service + ?Sized> Session<S> {
     /// Does all that can be done with these bytes and this room.
     ///
     /// `input` are the bytes that were not consumed before, and those that came since, in one piece. It must be able to
-    /// hold a whole head ([`Limits::head_bytes`](crate::http::Limits::head_bytes)). `out` is written from its start.
+    /// hold a whole head ([`Limits::head_bytes`](crate::http::Limits::head_bytes)), or be made room in by
+    /// [`Self::compact`]. `out` is written from its start.
     pub fn drive(&mut self, cx: &Context<'_>, host: &dyn Host, service: &S, input: &[u8], out: &mut [u8]) -> Driven {
         let mut driven = Driven::default();
         self.end_wait(cx);
@@ -226,6 +227,18 @@ impl<S: Service + ?Sized> Session<S> {
                 false
             }
         }
+    }
+
+    /// Makes room in a receive buffer that is full of `kept`, what [`Self::drive`] did not take while the session
+    /// [`is readable`](Self::is_readable). Returns how many bytes are left, at the front. Drive the session afterwards.
+    /// See [`ServerConnection::compact`].
+    pub fn compact(&mut self, cx: &Context<'_>, service: &S, kept: &mut [u8]) -> (usize, Driven) {
+        let mut driven = Driven::default();
+        let length = self.connection.compact(cx, kept).unwrap_or_else(|error| {
+            self.fail(service, error, &mut driven);
+            kept.len()
+        });
+        (length, driven)
     }
 
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed.

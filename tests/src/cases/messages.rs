@@ -20,6 +20,20 @@ pub(super) const CASES: &[Case] = &[
     Case::refuse("9110 10.1.1", post!("Expect:‸↵↵"), UnknownExpectation),
     Case::accept("9110 10.1.1", "POST / HTTP/1.0↵Expect: a↵Content-Length: 5↵↵hello", &["POST / 1.0 5 hello."])
         .leaves(Close),
+    Case::accept(
+        "9110 10.1.1",
+        post!("Expect: 100-continue↵Transfer-Encoding: chunked↵↵0↵↵"),
+        &["POST / 1.1 chunked."],
+    ),
+    Case::accept("9110 10.1.1", post!("Expect: 100-continue↵Expect: 100-continue↵Content-Length: 5↵↵hello"), HELLO),
+    Case::accept(
+        "9110 10.1.1",
+        "GET / HTTP/1.1↵Host: a↵Expect: 100-continue↵↵GET / HTTP/1.1↵Host: a↵↵",
+        &["GET / 1.1 0.", "GET / 1.1 0."],
+    ),
+    Case::refuse("9110 10.1.1", post!("Expect: ‸100-continue;a=b↵↵"), UnknownExpectation),
+    Case::refuse("9110 10.1.1", post!("Expect: ‸\"100-continue\"↵↵"), UnknownExpectation),
+    Case::refuse("9110 10.1.1", post!("Expect: 100-continue↵Expect: ‸a↵↵"), UnknownExpectation),
     // Pipelines.
     Case::accept(
         "9112 9.3.2",
@@ -64,11 +78,22 @@ pub(super) const CASES: &[Case] = &[
     Case::accept("9112 9.3", "GET / HTTP/1.1↵Host: a↵Connection: keep-alive↵↵", GET),
     Case::accept("9112 9.3", "GET / HTTP/1.1↵Host: a↵Connection: closed↵↵", GET),
     Case::accept("9112 9.3", "GET / HTTP/1.1↵Host: a↵Connection:↵↵", GET),
+    Case::accept("9110 5.6.1", "GET / HTTP/1.1↵Host: a↵Connection: , ,␉close,↵↵", GET).leaves(Close),
+    Case::accept("9110 5.6.4", "GET / HTTP/1.1↵Host: a↵Connection: \"close\"↵↵", GET),
+    Case::accept("9112 9.3", "GET / HTTP/1.1↵Host: a↵Proxy-Connection: close↵↵", GET),
+    Case::accept("9112 9.3", "GET / HTTP/1.2↵Host: a↵Connection: close↵↵", GET).leaves(Close),
+    Case::accept("9112 9.3", "GET / HTTP/1.0↵Proxy-Connection: keep-alive↵↵", GET10).leaves(Close),
+    Case::accept(
+        "9112 9.3",
+        "POST / HTTP/1.0↵Connection: keep-alive↵Content-Length: 2↵↵hiGET / HTTP/1.1↵Host: a↵↵",
+        &["POST / 1.0 2 hi.", "GET / 1.1 0."],
+    ),
     Case::accept("9112 9.3", "GET / HTTP/1.0↵↵", GET10).leaves(Close),
     Case::accept("9112 9.3", "GET / HTTP/1.0↵Connection: close↵↵", GET10).leaves(Close),
     Case::accept("9112 9.3", "GET / HTTP/1.0↵Connection: keep-alive↵↵", GET10),
     Case::accept("9112 9.3", "GET / HTTP/1.0↵Connection: a, KEEP-Alive↵↵", GET10),
     Case::accept("9112 9.3", "GET / HTTP/1.0↵Connection: keep-alive↵Connection: close↵↵", GET10).leaves(Close),
+    Case::accept("9112 9.3", "GET / HTTP/1.0↵Connection: keep-alive, close↵↵GET / HTTP/1.0↵↵", GET10).leaves(Close),
     Case::accept("9112 9.3", "GET / HTTP/1.0↵Connection: keep-alive↵↵GET / HTTP/1.0↵↵", &["GET / 1.0 0."; 2])
         .leaves(Close),
     Case::accept("9112 9.6", "GET /close HTTP/1.1↵Host: a↵↵", &["GET /close 1.1 0"]).leaves(ShutdownWrite),
@@ -193,6 +218,13 @@ pub(super) const CASES: &[Case] = &[
     )
     .codes(&[101])
     .ended(),
+    // Who does not know the protocol answers as if it had not been named.
+    Case::accept("9110 7.8", "GET / HTTP/1.1↵Host: a↵Connection: Upgrade, HTTP2-Settings↵Upgrade: h2c↵↵", GET),
+    Case::accept(
+        "9110 7.8",
+        "GET / HTTP/1.1↵Host: a↵Connection: upgrade↵↵GET / HTTP/1.1↵Host: a↵↵",
+        &["GET / 1.1 0.", "GET / 1.1 0."],
+    ),
     Case::refuse("9110 7.8", "GET /tunnel HTTP/1.1↵Host: a↵Upgrade: echo↵↵‸hello", ServiceMisused).within(&[], &[500]),
     Case::refuse("9110 7.8", "GET /tunnel HTTP/1.0↵Connection: Upgrade↵Upgrade: echo↵↵‸", ServiceMisused)
         .within(&[], &[500]),

@@ -1,12 +1,13 @@
-//! Raw requests and what they must lead to.
+//! Raw requests and what they must lead to; raw responses in [`answers`].
 //!
 //! [`check`] runs a case in every cut, with all the room there is and with little, and wants the same each time.
 
+pub mod answers;
 mod framing;
 mod heads;
 mod messages;
 
-use wirenut::http::{Disposition, Limits, Rule, Status};
+use wirenut::http::{Disposition, Interest, Limits, Rule, Status};
 use wirenut::time::Duration;
 
 use crate::every_split::every_split;
@@ -109,12 +110,18 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     [heads::CASES, framing::CASES, messages::CASES].into_iter().flatten()
 }
 
+/// Less than some heads of the cases, and more than what is kept of any; with the trailer fields that are expected.
+const INTEREST: Interest =
+    Interest { names: &["A", "C", "Trail", "Second", "ETag", "Authentication-Info"], bytes: 100 };
+
 /// How adapters may differ.
 #[must_use]
-pub fn setups(limits: Limits) -> [Setup; 3] {
+pub fn setups(limits: Limits) -> [Setup; 4] {
     let plenty = Setup { limits, ..Setup::default() };
-    let tight = Setup { limits, capacity: 200, rooms: vec![3, 40, 0, 17], ..Setup::default() };
-    [plenty.clone(), Setup { is_eager: true, ..plenty }, tight]
+    let tight = Setup { capacity: 200, rooms: vec![3, 40, 0, 17], ..plenty.clone() };
+    let limits = Limits { interest: Some(&INTEREST), ..limits };
+    let buffered = Setup { limits, buffer: Some(INTEREST.buffer_bytes()), ..plenty.clone() };
+    [plenty.clone(), Setup { is_eager: true, ..plenty }, tight, buffered]
 }
 
 /// Runs `case` in every cut and every setup.

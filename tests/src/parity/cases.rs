@@ -1,7 +1,7 @@
 //! The requests that every wire must answer alike.
 
 use super::Case;
-use crate::{cases, wire};
+use crate::{browser_head, cases, wire};
 use wirenut::http::Limits;
 use wirenut_reference::{DEVICE_LIMITS, pattern_byte};
 
@@ -119,6 +119,8 @@ fn good() -> Vec<Case> {
 
     let fitting = head_of(usize::try_from(DEVICE_LIMITS.head_bytes).unwrap_or(usize::MAX));
     cases.push(Case::new("the largest head").ask(&fitting).answered().probed());
+    let browser = browser_head("/reading").replace("\r\n", "↵");
+    cases.push(Case::new("a browser's head").ask(&browser).answered().ask(&browser).answered().probed());
     cases
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
-use wirenut_tests::fuzz::{reference_service, request_head, server_connection};
+use wirenut_tests::fuzz::{reference_service, request_head, server_connection, small_buffer};
 use wirenut_tests::wire::bytes;
 
 fn replay(target: &str, body: fn(&[u8])) {
@@ -29,6 +29,11 @@ fn server_connections() {
 }
 
 #[test]
+fn small_buffers() {
+    replay("small_buffer", small_buffer);
+}
+
+#[test]
 fn client_connections() {
     replay("client_connection", client_connection);
 }
@@ -46,6 +51,7 @@ fn cases_keep_the_laws_of_fuzzing() {
         request_head(&bytes);
         for seed in [[0, 0, 255], [7, 13, 40], [96, 1, 6]] {
             server_connection(&[&seed[..], &bytes].concat());
+            small_buffer(&[&seed[..2], &bytes].concat());
         }
     }
 }

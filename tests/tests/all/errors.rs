@@ -2,15 +2,16 @@
 
 use wirenut::http::state::State;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Event, Fault, Field, Limits, Method, Request, Response,
-    Rule, ServerConnection, Status,
+    ClientConnection, ClientEvent, Context, Disposition, Error, Event, Fault, Field, Interest, Limits, Method, Request,
+    Response, Rule, ServerConnection, Status,
 };
 use wirenut::time::{Duration, Instant};
 use wirenut_tests::cases::SMALL;
 use wirenut_tests::wire::bytes;
 
-/// With room for sizes that overflow.
-const LIMITS: Limits = Limits { chunk_line_bytes: 20, ..SMALL };
+/// With room for sizes that overflow, and for fields that are too large though the head is not.
+const LIMITS: Limits =
+    Limits { head_bytes: 128, interest: Some(&Interest { names: &["A"], bytes: 80 }), chunk_line_bytes: 20, ..SMALL };
 const AGE: Duration = Duration::from_secs(10_000);
 
 fn at(now: Instant) -> Context<'static> {
@@ -34,27 +35,33 @@ enum Breach {
 
 use Breach::*;
 
+macro_rules! fifty {
+    () => {
+        "01234567890123456789012345678901234567890123456789"
+    };
+}
+
 macro_rules! post {
-    ($rest:literal) => {
-        Bytes(concat!("POST / HTTP/1.1↵Host: a↵", $rest))
+    ($($rest:tt)*) => {
+        Bytes(concat!("POST / HTTP/1.1↵Host: a↵", $($rest)*))
     };
 }
 
 macro_rules! chunks {
-    ($rest:literal) => {
-        Bytes(concat!("POST / HTTP/1.1↵Host: a↵Transfer-Encoding: chunked↵↵", $rest))
+    ($($rest:tt)*) => {
+        Bytes(concat!("POST / HTTP/1.1↵Host: a↵Transfer-Encoding: chunked↵↵", $($rest)*))
     };
 }
 
 macro_rules! ok {
-    ($rest:literal) => {
-        Bytes(concat!("HTTP/1.1 200 ↵", $rest))
+    ($($rest:tt)*) => {
+        Bytes(concat!("HTTP/1.1 200 ↵", $($rest)*))
     };
 }
 
 macro_rules! ok_chunks {
-    ($rest:literal) => {
-        Bytes(concat!("HTTP/1.1 200 ↵Transfer-Encoding: chunked↵↵", $rest))
+    ($($rest:tt)*) => {
+        Bytes(concat!("HTTP/1.1 200 ↵Transfer-Encoding: chunked↵↵", $($rest)*))
     };
 }
 
@@ -65,12 +72,9 @@ const BREACHES: &[(Rule, Breach, Breach)] = &[
     (Rule::MismatchedTarget, Bytes("GET * HTTP/1.1↵Host: a↵↵"), Never),
     (Rule::InvalidVersion, Bytes("GET / HTTP/x.1↵↵"), Bytes("HTTP/x.1 200 ↵↵")),
     (Rule::UnsupportedVersion, Bytes("GET / HTTP/2.0↵↵"), Bytes("HTTP/2.0 200 ↵↵")),
-    (Rule::RequestLineTooLong, Bytes("GET /6789012345678901234567890123456789012345678901234567890123456789"), Never),
-    (
-        Rule::HeadTooLarge,
-        post!("A: 6789012345678901234567890123456789012345678901234567890123456789"),
-        ok!("A: 6789012345678901234567890123456789012345678901234567890123456789"),
-    ),
+    (Rule::RequestLineTooLong, Bytes(concat!("GET /", fifty!(), fifty!(), " HTTP/1.1↵")), Never),
+    (Rule::HeadTooLarge, post!("B: ", fifty!(), fifty!(), "↵"), ok!("B: ", fifty!(), fifty!(), fifty!(), "↵")),
+    (Rule::FieldTooLarge, post!("A: ", fifty!(), "678901↵"), ok!("A: ", fifty!(), fifty!(), "↵")),
     (Rule::TooManyFields, post!("B: c↵C: d↵E: f↵↵"), ok!("A: b↵B: c↵C: d↵E: f↵↵")),
     (Rule::InvalidFieldName, post!(":↵↵"), ok!(":↵↵")),
     (Rule::SpaceBeforeColon, post!("A : b↵↵"), ok!("A : b↵↵")),

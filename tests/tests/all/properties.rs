@@ -9,7 +9,7 @@ use proptest::sample::{Index, select};
 use wirenut::http::{Context, Disposition, Field, Head, Response, ServerConnection, Status, WriteError};
 use wirenut::service::{Answer, Service, Step};
 use wirenut::time::Instant;
-use wirenut_tests::fuzz::{LIMITS, reference_service, request_head, server_connection};
+use wirenut_tests::fuzz::{LIMITS, reference_service, request_head, server_connection, small_buffer};
 use wirenut_tests::oracle::{self, Verdict};
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::recorder::{Event, Recorder};
@@ -270,6 +270,7 @@ proptest! {
         request_head(&bytes);
         server_connection(&bytes);
         reference_service(&bytes);
+        small_buffer(&bytes);
     }
 
     /// One byte of a good conversation replaced, removed or doubled.
@@ -292,6 +293,7 @@ proptest! {
         let with_seed = [&seed[..], &bytes].concat();
         server_connection(&with_seed);
         reference_service(&with_seed);
+        small_buffer(&with_seed);
     }
 }
 

@@ -10,43 +10,42 @@ use smoltcp::{
     iface::{SocketSet, SocketStorage},
     socket::tcp::{Socket, SocketBuffer},
 };
-use wirenut::{
-    http::Limits,
-    readiness::{Policy, WhenFull},
-};
+use wirenut::readiness::{Policy, WhenFull};
 use wirenut_firmware::{Board, FrameBuffers, info, warn};
-use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference};
+use wirenut_reference::{DEVICE_INTEREST, DEVICE_LIMITS, MemoryDevice, Reference};
 use wirenut_smoltcp::Server;
 
 const PORT: u16 = 80;
 /// A browser opens six connections at once.
 const CONNECTIONS: usize = 7;
-const BUFFER_LENGTH: usize = 2048;
+const RECEIVE_RING: usize = 256;
+const TRANSMIT_RING: usize = 2048;
+/// Heads are larger than the ring: what is kept of one.
+const STORE: usize = DEVICE_INTEREST.buffer_bytes();
 
 /// The seventh socket is for telling whoever else comes that we are full.
 const POLICY: Policy = Policy { slots: 6, evict_idle: true, when_full: WhenFull::Refuse };
-
-/// A head must fit into a socket's ring.
-const LIMITS: Limits = DEVICE_LIMITS;
-const _: () = assert!(LIMITS.head_bytes as usize <= BUFFER_LENGTH);
 
 #[entry]
 fn main() -> ! {
     static mut FRAMES: FrameBuffers = FrameBuffers::new();
     static mut BOARD: MaybeUninit<Board> = MaybeUninit::uninit();
-    static mut BUFFERS: [[[u8; BUFFER_LENGTH]; 2]; CONNECTIONS] = [[[0; BUFFER_LENGTH]; 2]; CONNECTIONS];
-    static mut SCRATCH: [u8; BUFFER_LENGTH] = [0; BUFFER_LENGTH];
+    static mut RECEIVED: [[u8; RECEIVE_RING]; CONNECTIONS] = [[0; RECEIVE_RING]; CONNECTIONS];
+    static mut TRANSMITTED: [[u8; TRANSMIT_RING]; CONNECTIONS] = [[0; TRANSMIT_RING]; CONNECTIONS];
+    static mut SCRATCH: [u8; STORE + RECEIVE_RING] = [0; STORE + RECEIVE_RING];
     // These are written at the start and not here: what is not all zeros would take as much flash as RAM.
     static mut SOCKETS: MaybeUninit<[SocketStorage<'static>; CONNECTIONS]> = MaybeUninit::uninit();
-    static mut SERVER: MaybeUninit<Server<Reference<MemoryDevice>, CONNECTIONS>> = MaybeUninit::uninit();
+    static mut SERVER: MaybeUninit<Server<Reference<MemoryDevice>, CONNECTIONS, STORE>> = MaybeUninit::uninit();
 
     let board = BOARD.write(Board::start(FRAMES));
     let storage = SOCKETS.write([const { SocketStorage::EMPTY }; CONNECTIONS]);
     let mut sockets = SocketSet::new(&mut storage[..]);
-    let handles = BUFFERS.each_mut().map(|[received, transmitted]| {
+    let mut rings = RECEIVED.iter_mut().zip(TRANSMITTED);
+    let handles = [(); CONNECTIONS].map(|()| {
+        let (received, transmitted) = rings.next().expect("as many of each");
         sockets.add(Socket::new(SocketBuffer::new(&mut received[..]), SocketBuffer::new(&mut transmitted[..])))
     });
-    let server = SERVER.write(Server::new(handles, PORT, LIMITS, POLICY));
+    let server = SERVER.write(Server::with_stores(handles, PORT, DEVICE_LIMITS, POLICY));
     let service = Reference { device: MemoryDevice::new() };
 
     info!("listening on port {=u16}", PORT);

@@ -1,8 +1,12 @@
 //! System calls that the standard library lacks, one module for each interface: all the unsafe code of this package.
 #![expect(unsafe_code, reason = "here is where the system is called")]
 
+pub(crate) mod address;
 pub(crate) mod epoll;
 pub(crate) mod eventfd;
+pub(crate) mod inherit;
+pub(crate) mod mmsg;
+pub(crate) mod netdb;
 pub(crate) mod sendfile;
 pub(crate) mod signal;
 pub(crate) mod socket;

@@ -1,44 +1,84 @@
-//! What the standard library cannot do with a TCP socket.
+//! What neither the standard library nor rustix can do with a socket, and what the server does with those of the
+//! standard library.
 
+use core::mem::MaybeUninit;
 use core::ptr;
-use std::io::{Error, Result};
+use core::time::Duration;
+use std::io;
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd};
 
-use super::checked;
+use rustix::io::{Errno, Result};
+use rustix::net::{SocketFlags, sockopt};
 
 /// Listens again, with a queue of that length (the system has its own bound): the standard library's may overflow in a
 /// burst, and a lost connection request comes again only after a second.
-pub(crate) fn listen(listener: &TcpListener, backlog: u32) -> Result<()> {
-    let backlog = libc::c_int::try_from(backlog).unwrap_or(libc::c_int::MAX);
-    // SAFETY: the call takes no pointer, and the descriptor is open as long as the listener lives.
-    checked(unsafe { libc::listen(listener.as_raw_fd(), backlog) })?;
-    Ok(())
+pub(crate) fn listen(listener: &TcpListener, backlog: u32) -> io::Result<()> {
+    Ok(rustix::net::listen(listener, i32::try_from(backlog).unwrap_or(i32::MAX))?)
 }
 
 /// Takes a connection, which never blocks. One system call: the peer's address is not asked for.
-pub(crate) fn accept(listener: &TcpListener) -> Result<TcpStream> {
-    let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-    // SAFETY: the descriptor is open, and a null address with a null length asks for none.
-    let descriptor = checked(unsafe { libc::accept4(listener.as_raw_fd(), ptr::null_mut(), ptr::null_mut(), flags) })?;
-    // SAFETY: the kernel has just made the descriptor, and nobody else knows it.
-    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }.into())
+pub(crate) fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
+    Ok(rustix::net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?.into())
 }
 
 /// Sends small pieces at once. What a listener is told, its connections inherit.
-pub(crate) fn set_no_delay(socket: &impl AsFd) -> Result<()> {
-    set_option(socket, libc::IPPROTO_TCP, libc::TCP_NODELAY, &1_i32)
+pub(crate) fn set_no_delay(socket: &impl AsFd) -> io::Result<()> {
+    Ok(sockopt::set_tcp_nodelay(socket, true)?)
 }
 
 /// Makes close(2) a reset: the peer can see that something was cut off.
-pub(crate) fn reset_on_close(socket: &impl AsFd) -> Result<()> {
-    set_option(socket, libc::SOL_SOCKET, libc::SO_LINGER, &libc::linger { l_onoff: 1, l_linger: 0 })
+pub(crate) fn reset_on_close(socket: &impl AsFd) -> io::Result<()> {
+    Ok(sockopt::set_socket_linger(socket, Some(Duration::ZERO))?)
 }
 
-fn set_option<T>(socket: &impl AsFd, level: libc::c_int, name: libc::c_int, value: &T) -> Result<()> {
-    let length = libc::socklen_t::try_from(size_of::<T>()).map_err(Error::other)?;
+/// Messages come with the time at which they were sent.
+pub(crate) fn set_timestamps(socket: impl AsFd) -> Result<()> {
+    set_option(&socket, libc::SOL_SOCKET, libc::SO_TIMESTAMP, 1)
+}
+
+/// See tcp(7).
+pub(crate) fn set_defer_accept(socket: &impl AsFd, seconds: u32) -> Result<()> {
+    set_option(socket, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, clamped(seconds))
+}
+
+/// See tcp(7).
+pub(crate) fn set_fast_open(socket: &impl AsFd, most: u32) -> Result<()> {
+    set_option(socket, libc::IPPROTO_TCP, libc::TCP_FASTOPEN, clamped(most))
+}
+
+/// See tcp(7).
+pub(crate) fn set_fast_open_connect(socket: &impl AsFd, is_on: bool) -> Result<()> {
+    set_option(socket, libc::IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT, libc::c_int::from(is_on))
+}
+
+fn clamped(value: u32) -> libc::c_int {
+    libc::c_int::try_from(value).unwrap_or(libc::c_int::MAX)
+}
+
+/// rustix's own takes the process for never 0, which one of another namespace is.
+pub(crate) fn peer_credentials(socket: &impl AsFd) -> Result<libc::ucred> {
+    let mut credentials = MaybeUninit::<libc::ucred>::zeroed();
+    let mut length = libc::socklen_t::try_from(size_of::<libc::ucred>()).map_err(|_| Errno::OVERFLOW)?;
+    let (level, name) = (libc::SOL_SOCKET, libc::SO_PEERCRED);
+    let (socket, value) = (socket.as_fd().as_raw_fd(), credentials.as_mut_ptr().cast());
+    // SAFETY: the descriptor is open, and the kernel writes at most `length` bytes to `credentials`, which has so many,
+    // and the count to `length`.
+    if unsafe { libc::getsockopt(socket, level, name, value, &raw mut length) } < 0 {
+        return Err(last_error());
+    }
+    // SAFETY: all bytes are initialized, at least by zero, and any bytes are a valid `ucred`: three integers.
+    Ok(unsafe { credentials.assume_init() })
+}
+
+fn set_option(socket: &impl AsFd, level: libc::c_int, name: libc::c_int, value: libc::c_int) -> Result<()> {
+    let length = libc::socklen_t::try_from(size_of::<libc::c_int>()).map_err(|_| Errno::OVERFLOW)?;
     let socket = socket.as_fd().as_raw_fd();
     // SAFETY: the descriptor is open, and the kernel reads `length` bytes of `value`, which has so many.
-    checked(unsafe { libc::setsockopt(socket, level, name, ptr::from_ref(value).cast(), length) })?;
-    Ok(())
+    let set = unsafe { libc::setsockopt(socket, level, name, ptr::from_ref(&value).cast(), length) };
+    if set < 0 { Err(last_error()) } else { Ok(()) }
+}
+
+pub(super) fn last_error() -> Errno {
+    Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::IO)
 }

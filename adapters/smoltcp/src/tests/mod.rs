@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use smoltcp::socket::tcp::State;
-use wirenut::http::{Limits, Rule};
+use wirenut::http::{Interest, Limits, Rule};
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time::{Duration, Pace};
 use wirenut_reference::pattern_byte;
@@ -505,4 +505,64 @@ fn a_handshake_that_is_never_complete_gives_its_socket_back() {
     assert_eq!(world.listening(), 1);
     world.run_secs(5);
     assert_eq!((world.listening(), world.server.connections(), world.errors.len()), (2, 0, 0));
+}
+
+const INTEREST: Interest = Interest { names: &[], bytes: 198 };
+const STORED: Limits = Limits { interest: Some(&INTEREST), head_bytes: 8192, ..Limits::DEFAULT };
+
+/// A request whose head is much larger than ring and store together.
+fn with_cookie(request_line: &str, fields: &str, body: &str) -> String {
+    format!("{request_line} HTTP/1.1\r\nHost: a\r\nCookie: {}\r\n{fields}\r\n{body}", "crumb=1; ".repeat(450))
+}
+
+/// The status lines of what comes within half a minute.
+fn answers(world: &mut World<2, 256>, client: usize, request: &str) -> Vec<u16> {
+    world.send(client, request.as_bytes());
+    world.run_secs(30);
+    statuses(&world.take_received(client))
+}
+
+#[test]
+fn a_head_larger_than_the_ring_is_understood_with_a_store() {
+    let mut world = World::<2, 256>::with_stores(256, STORED, POLICY);
+    let client = world.connect();
+    let reading = with_cookie("GET /reading", "", "");
+    let upload = with_cookie("POST /upload", "Content-Length: 700\r\n", &"x".repeat(700));
+    let chunked = with_cookie(
+        "POST /upload",
+        "Transfer-Encoding: chunked\r\n",
+        &format!("5\r\nhello\r\n0\r\nTrail: {}\r\n\r\n", "t".repeat(3000)),
+    );
+    world.lose_each(31);
+    for _ in 0..3 {
+        for request in [&reading, &upload, &chunked] {
+            assert_eq!(answers(&mut world, client, request), [200]);
+        }
+        // What follows in the same segment is not lost.
+        let three = [&reading[..], &upload, &reading].concat();
+        assert_eq!(answers(&mut world, client, &three), [200, 200, 200]);
+    }
+    assert_eq!(world.errors, []);
+}
+
+#[test]
+fn what_a_store_cannot_hold_is_refused_by_name() {
+    for (request, code, rule) in [
+        (with_cookie(&format!("GET /{}", "p".repeat(300)), "", ""), 414, Rule::RequestLineTooLong),
+        (with_cookie("GET /", &format!("Connection: {}\r\n", "c".repeat(300)), ""), 431, Rule::FieldTooLarge),
+        (with_cookie("GET /", &format!("Cookie: {}\r\n", "c".repeat(9000)), ""), 431, Rule::HeadTooLarge),
+        (with_cookie("GET /", "Bad: \0\r\n", ""), 400, Rule::InvalidFieldValue),
+    ] {
+        let mut world = World::<2, 256>::with_stores(256, STORED, POLICY);
+        let client = world.connect();
+        assert_eq!(answers(&mut world, client, &request), [code]);
+        assert_eq!(world.errors.iter().map(|error| error.rule).collect::<Vec<_>>(), [rule]);
+    }
+}
+
+#[test]
+fn a_store_that_is_too_small_for_the_interest_is_not_used() {
+    let mut world = World::<2, 255>::with_stores(256, STORED, POLICY);
+    let client = world.connect();
+    assert_eq!(statuses(&world.ask(client, with_cookie("GET /reading", "", "").as_bytes())), [431]);
 }

@@ -175,9 +175,9 @@ struct Client {
     closes: bool,
 }
 
-pub(super) struct World<const N: usize> {
+pub(super) struct World<const N: usize, const STORE: usize = 0> {
     pub(super) now: Instant,
-    pub(super) server: Server<Counted, N>,
+    pub(super) server: Server<Counted, N, STORE>,
     pub(super) service: Counted,
     pub(super) errors: Vec<Error>,
     server_handles: [SocketHandle; N],
@@ -202,6 +202,13 @@ impl World<2> {
 
 impl<const N: usize> World<N> {
     pub(super) fn with(limits: Limits, policy: Policy) -> Self {
+        Self::with_stores(RING, limits, policy)
+    }
+}
+
+impl<const N: usize, const STORE: usize> World<N, STORE> {
+    /// The server's sockets have rings of so many bytes.
+    pub(super) fn with_stores(ring: usize, limits: Limits, policy: Policy) -> Self {
         let (there, back) = (Frames::default(), Frames::default());
         let end = |incoming: &Frames, outgoing: &Frames| End {
             incoming: Rc::clone(incoming),
@@ -212,10 +219,10 @@ impl<const N: usize> World<N> {
         };
         let (mut server_end, mut client_end) = (end(&there, &back), end(&back, &there));
         let mut server_sockets = SocketSet::new(vec![]);
-        let server_handles = [(); N].map(|()| server_sockets.add(socket(RING)));
+        let server_handles = [(); N].map(|()| server_sockets.add(socket(ring)));
         let mut world = Self {
             now: Instant::ZERO,
-            server: Server::new(server_handles, PORT, limits, policy),
+            server: Server::with_stores(server_handles, PORT, limits, policy),
             service: Counted {
                 inner: Reference { device: MemoryDevice::new() },
                 is_latch_open: Cell::default(),

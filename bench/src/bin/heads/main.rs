@@ -2,6 +2,7 @@
 //!
 //! Ours takes every decision that framing needs and makes no table of fields; the peers make a table and take none.
 
+mod fixed;
 mod inputs;
 #[cfg(feature = "picohttpparser")]
 mod picohttpparser;

@@ -1,8 +1,9 @@
 //! Reads a body that may come in pieces.
 
 use super::super::chunked::{self, ChunkLine, ChunkPhase};
-use super::super::head::{Broken, LineProgress, Section};
-use super::super::{Fields, Limits, Rule};
+use super::super::head::{Broken, LineProgress, Section, index};
+use super::super::interest::SectionKind;
+use super::super::{Fields, Interest, Limits, Rule};
 use crate::scan::{CR, LF};
 
 /// What delimits what is received.
@@ -37,7 +38,7 @@ pub(crate) enum Piece<'b> {
 /// Reads a body: a view of what a connection keeps about it, so that its fields can lie side by side with the others.
 pub(crate) struct BodyReader<'c> {
     pub(crate) receiving: &'c mut Receiving,
-    /// Bytes left of the body, or of the chunk.
+    /// Bytes left of the body, or of the chunk; of trailers, how many were dropped.
     pub(crate) remaining: &'c mut u64,
     /// Bytes of content that were taken.
     pub(crate) received: &'c mut u64,
@@ -139,7 +140,8 @@ impl BodyReader<'_> {
         used: usize,
         rest: &'b [u8],
     ) -> Result<(usize, Piece<'b>), Broken> {
-        let section = Section::new(rest, limits.trailer_bytes, Rule::TrailersTooLarge);
+        let dropped = u32::try_from(*self.remaining).unwrap_or(u32::MAX);
+        let section = Section::trailers(limits, dropped, rest);
         if self.progress.still_waits(&section) {
             return Ok((used, Piece::NeedMore));
         }
@@ -148,9 +150,19 @@ impl BodyReader<'_> {
             let is_forbidden = chunked::is_forbidden_trailer(line.field(bytes).name);
             if is_forbidden { Err((Rule::ForbiddenTrailer, line.start)) } else { Ok(()) }
         });
-        Ok(match read? {
+        // Nothing is told of a line of which something was dropped.
+        let read = read.map_err(|(rule, at)| (rule, at.saturating_add(index(dropped))))?;
+        Ok(match read {
             None => (used, Piece::NeedMore),
-            Some(end) => (used.saturating_add(end).saturating_add(2), Piece::End(section.lines(0, end))),
+            Some(end) => {
+                *self.remaining = 0;
+                (used.saturating_add(end).saturating_add(2), Piece::End(section.lines(0, end)))
+            }
         })
+    }
+
+    /// Makes room in a trailer section, of which `bytes` are there. Returns how many are left.
+    pub(crate) fn compact(&mut self, interest: &'static Interest, bytes: &mut [u8]) -> Result<usize, Broken> {
+        self.progress.compact(interest, SectionKind::Trailers, self.remaining, bytes)
     }
 }

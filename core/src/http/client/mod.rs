@@ -61,6 +61,25 @@ enum Ending {
     Broken(Rule),
 }
 
+/// What is counted while a response's head is read, in one word.
+#[derive(Clone, Copy)]
+struct Tally {
+    /// Its field lines, and those of the interim ones before.
+    field_count: u8,
+    /// Bytes of it that were dropped.
+    dropped: u64,
+}
+
+impl Tally {
+    fn from_bits(bits: u64) -> Self {
+        Self { field_count: u8::try_from(bits & 0xff).unwrap_or(u8::MAX), dropped: bits >> 8 }
+    }
+
+    fn bits(self) -> u64 {
+        self.dropped << 8 | u64::from(self.field_count)
+    }
+}
+
 /// One HTTP/1.x connection, seen from the client.
 ///
 /// It does no I/O, owns no bytes, reads no clock, and fits in 64 bytes. Its methods are of four kinds:
@@ -129,9 +148,10 @@ pub struct ClientConnection {
     write_deadline: Deadline,
     /// Bytes of this response that were consumed; of the head, once it is complete.
     offset: u64,
-    /// Bytes left of the body, or of the chunk. While a head is read: its Content-Length.
+    /// Bytes left of the body, or of the chunk. While a head is read: its Content-Length. While trailers are read: bytes
+    /// of them that were dropped.
     remaining: u64,
-    /// Bytes of the body that were taken. While a head is read: its field lines, and those of the interim ones before.
+    /// Bytes of the body that were taken. While a head is read: a [`Tally`].
     received: u64,
     /// Bytes left of the request's body.
     unsent: u64,

@@ -8,7 +8,7 @@ use super::super::pipeline::Kind;
 use super::super::response_head::{ResponseFraming, ResponseHead};
 use super::super::state::{Change, Side, State};
 use super::super::{Fields, Status};
-use super::{ClientConnection, ClientEvent, Context, Ending, Error, Rule};
+use super::{ClientConnection, ClientEvent, Context, Ending, Error, Rule, Tally};
 use crate::time::Duration;
 
 type Received<'b> = Result<(usize, ClientEvent<'b>), Error>;
@@ -64,6 +64,35 @@ impl ClientConnection {
         self.peer_time = cx.limits.body.earn(Duration::from_micros(self.peer_time), taken).as_micros();
     }
 
+    /// Makes room in a receive buffer that is full: `kept` are the bytes that the last [`Self::receive`] did not
+    /// consume, when it needed more. Of an unfinished head or trailer section the lines that nobody asked for
+    /// ([`Limits::interest`](super::super::Limits::interest)) are dropped, and the others moved to the front. Returns
+    /// how many bytes are left there, to be given to [`Self::receive`] again with more behind them: fewer than
+    /// [`Interest::buffer_bytes`](super::super::Interest::buffer_bytes).
+    ///
+    /// Without an interest, or outside of such a section, nothing changes. For an example see
+    /// [`ServerConnection::compact`](super::super::ServerConnection::compact).
+    ///
+    /// # Errors
+    /// As [`Self::receive`], for what is wrong with a line whose end is not there yet.
+    pub fn compact(&mut self, cx: &Context<'_>, kept: &mut [u8]) -> Result<usize, Error> {
+        if let Some(error) = self.error() {
+            return Err(error);
+        }
+        let Some(interest) = cx.limits.interest else { return Ok(kept.len()) };
+        let compacted = match (self.states.server(), self.receiving) {
+            (State::SendHead, _) => {
+                let Tally { field_count, mut dropped } = Tally::from_bits(self.received);
+                let compacted = self.progress.compact_head(interest, &mut dropped, kept);
+                self.received = Tally { field_count, dropped }.bits();
+                compacted
+            }
+            (State::SendBody, Receiving::Trailers) => self.body_reader().compact(interest, kept),
+            _ => Ok(kept.len()),
+        };
+        compacted.map_err(|(rule, at)| self.fail_at(cx, rule, at))
+    }
+
     fn receive_head<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
         let Some(mut asked) = self.pipeline.get(0) else { return Err(self.fail(cx, Rule::UnsolicitedResponse)) };
         if asked.kind == Kind::Upgrade && self.states.client() != State::Done {
@@ -75,21 +104,24 @@ impl ClientConnection {
             self.turn().end(cx.now);
             self.peer_time = cx.limits.head.as_micros();
         }
+        let Tally { field_count, dropped } = Tally::from_bits(self.received);
         let mut reader = HeadReader {
             facts: Facts { content_length: self.remaining, flags: self.flags },
             progress: self.progress,
-            field_count: u8::try_from(self.received).unwrap_or(u8::MAX),
+            field_count,
+            dropped: u32::try_from(dropped).unwrap_or(u32::MAX),
         };
         let read = reader.read_response(cx.limits, asked, input);
         (self.remaining, self.flags) = (reader.facts.content_length, reader.facts.flags);
-        (self.progress, self.received) = (reader.progress, u64::from(reader.field_count));
+        self.progress = reader.progress;
+        self.received = Tally { field_count: reader.field_count, dropped }.bits();
         match read {
             Ok(None) => {
                 self.turn().begin(cx.now);
                 Ok((0, ClientEvent::NeedMore))
             }
             Ok(Some((length, head))) => Ok((length, self.begin_response(cx, head, length)?)),
-            Err((rule, at)) => Err(self.fail_at(cx, rule, at)),
+            Err((rule, at)) => Err(self.fail_at(cx, rule, reader.distance(at, input))),
         }
     }
 
@@ -105,7 +137,8 @@ impl ClientConnection {
         if head.status.is_informational() && head.body != ResponseFraming::Tunnel {
             return self.pass_interim(cx, head);
         }
-        self.offset = self.offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        self.offset = self.offset.saturating_add(Tally::from_bits(self.received).dropped).saturating_add(length);
         self.received = 0;
         self.peer_time = cx.limits.body.grace.as_micros();
         if self.flags.has(Flags::HTTP10) {
@@ -129,10 +162,11 @@ impl ClientConnection {
 
     /// After an interim response the next head begins. Each counts as a field line, so that there is an end to them.
     fn pass_interim<'b>(&mut self, cx: &Context<'_>, head: ResponseHead<'b>) -> Result<ClientEvent<'b>, Error> {
-        if self.received >= u64::from(cx.limits.field_count) {
+        let field_count = Tally::from_bits(self.received).field_count;
+        if field_count >= cx.limits.field_count {
             return Err(self.fail(cx, Rule::TooManyFields));
         }
-        self.received = self.received.saturating_add(1);
+        self.received = Tally { field_count: field_count.saturating_add(1), dropped: 0 }.bits();
         self.states.change(Side::Server, Change::Interim);
         self.flags.keep(Flags::OF_CLIENT.with(Flags::SEEN));
         if head.status == Status::CONTINUE && self.is_sending_oldest() {

@@ -107,9 +107,10 @@ pub struct ServerConnection {
     write_deadline: Deadline,
     /// Bytes of this message that were consumed; of the head, once it is complete.
     offset: u64,
-    /// Bytes left of the body, or of the chunk. While a head is read: its Content-Length.
+    /// Bytes left of the body, or of the chunk. While a head is read: its Content-Length. While trailers are read: bytes
+    /// of them that were dropped.
     remaining: u64,
-    /// Bytes of the body that were taken.
+    /// Bytes of the body that were taken. While a head is read: bytes of it that were dropped.
     received: u64,
     /// Bytes left of the response's body.
     unsent: u64,

@@ -72,6 +72,41 @@ impl ServerConnection {
         self.peer_time = cx.limits.body.earn(Duration::from_micros(self.peer_time), taken).as_micros();
     }
 
+    /// Makes room in a receive buffer that is full: `kept` are the bytes that the last [`Self::receive`] did not
+    /// consume, when it needed more. Of an unfinished head or trailer section the lines that nobody asked for
+    /// ([`Limits::interest`](super::super::Limits::interest)) are dropped, and the others moved to the front. Returns
+    /// how many bytes are left there, to be given to [`Self::receive`] again with more behind them: fewer than
+    /// [`Interest::buffer_bytes`](super::super::Interest::buffer_bytes).
+    ///
+    /// Without an interest, or outside of such a section, nothing changes.
+    ///
+    /// # Errors
+    /// As [`Self::receive`], for what is wrong with a line whose end is not there yet.
+    ///
+    /// ```
+    /// # use wirenut::http::{Context, Event, Interest, Limits, ServerConnection};
+    /// # use wirenut::time::Instant;
+    /// const LIMITS: Limits = Limits { interest: Some(&Interest { names: &[], bytes: 60 }), ..Limits::DEFAULT };
+    /// # let cx = Context { now: Instant::START, limits: &LIMITS, date: None };
+    /// let mut connection = ServerConnection::new(&cx);
+    /// let mut buffer = *b"GET / HTTP/1.1\r\nCookie: crumbs=many; and=more";
+    /// assert!(matches!(connection.receive(&cx, &buffer), Ok((0, Event::NeedMore))));
+    /// let length = connection.compact(&cx, &mut buffer).unwrap();
+    /// assert_eq!(&buffer[..length], b"GET / HTTP/1.1\r\nCookie:");
+    /// ```
+    pub fn compact(&mut self, cx: &Context<'_>, kept: &mut [u8]) -> Result<usize, Error> {
+        if self.ending != Ending::Open && self.ending != Ending::AfterResponse {
+            return Ok(kept.len());
+        }
+        let Some(interest) = cx.limits.interest else { return Ok(kept.len()) };
+        let compacted = match (self.states.client(), self.receiving) {
+            (State::Idle, _) => self.progress.compact_head(interest, &mut self.received, kept),
+            (State::SendBody, Receiving::Trailers) => self.body_reader().compact(interest, kept),
+            _ => Ok(kept.len()),
+        };
+        compacted.map_err(|(rule, at)| self.fail_at(cx, rule, at))
+    }
+
     /// The peer has ended its direction, and all that it sent was consumed, or is too little to go on with.
     ///
     /// Between two messages that is the end of the connection; while a response is being made it will be, after it.
@@ -123,7 +158,8 @@ impl ServerConnection {
             self.peer_time = cx.limits.head.as_micros();
         }
         let facts = Facts { content_length: self.remaining, flags: self.flags };
-        let mut reader = HeadReader { facts, progress: self.progress, field_count: self.field_count };
+        let dropped = u32::try_from(self.received).unwrap_or(u32::MAX);
+        let mut reader = HeadReader { facts, progress: self.progress, field_count: self.field_count, dropped };
         let read = reader.read::<RequestLine>(cx.limits, rest);
         (self.remaining, self.flags) = (reader.facts.content_length, reader.facts.flags);
         (self.progress, self.field_count) = (reader.progress, reader.field_count);
@@ -133,7 +169,7 @@ impl ServerConnection {
                 self.await_peer(cx.now);
                 return Ok((skipped, Event::NeedMore));
             }
-            Err((rule, at)) => return Err(self.fail_at(cx, rule, at)),
+            Err((rule, at)) => return Err(self.fail_at(cx, rule, reader.distance(at, rest))),
         };
         let judged = reader.facts.judge(cx.limits, rest, lines);
         self.flags = reader.facts.flags;
@@ -142,7 +178,7 @@ impl ServerConnection {
                 self.begin_body(cx, head.body, lines.length());
                 Ok((skipped.wrapping_add(lines.length()), Event::Head(head)))
             }
-            Err((rule, at)) => Err(self.fail_at(cx, rule, at)),
+            Err((rule, at)) => Err(self.fail_at(cx, rule, reader.distance(at, rest))),
         }
     }
 
@@ -152,7 +188,9 @@ impl ServerConnection {
         self.states.change(Side::Server, Change::Request);
         self.stop_awaiting(cx.now);
         self.peer_time = cx.limits.body.grace.as_micros();
-        self.offset = self.offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        self.offset = self.offset.saturating_add(self.received).saturating_add(length);
+        self.received = 0;
         self.progress = LineProgress::default();
         self.remaining = framing.length().unwrap_or(0);
         self.receiving = match framing {

@@ -150,7 +150,7 @@ fn status_lines() {
     }
     check(&[GET], &"x".repeat(130), "InvalidVersion@0");
     check(&[GET], &format!("HTTP/1.1 200 {}", "x".repeat(130)), "HeadTooLarge@120");
-    check(&[GET], "HTTP/1.1 200 OK↵A: b↵C: d↵E: f↵G: h↵I: j↵↵", "TooManyFields@41");
+    check(&[GET], "HTTP/1.1 200 OK↵A: b↵C: d↵E: f↵G: h↵I: j↵↵", "TooManyFields@45");
     check(&[GET], "HTTP/1.1 200 OK↵A : b↵↵", "SpaceBeforeColon@18");
     check(&[GET], "HTTP/1.1 200 OK↵Host: a↵Host: b c↵Expect: x↵Content-Length: 0↵↵", "200:0 .");
 }

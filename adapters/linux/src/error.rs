@@ -1,0 +1,133 @@
+//! What could not be done, with what, and why: in one line.
+
+use core::fmt;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+
+use rustix::io::Errno;
+
+use crate::lookup::Failure;
+
+/// Why a call of [`socket`](crate::socket) or [`lookup`](crate::lookup) failed. Its one line names the operation, the
+/// address, name or descriptor, and what the system said.
+///
+/// That a call would have to wait is no error: see [`Attempt`](crate::socket::Attempt).
+///
+/// ```
+/// use wirenut_linux::socket::{TcpListener, TcpStream};
+/// let address = TcpListener::bind(&"127.0.0.1:0".parse()?)?.local_address()?; // and closed again
+/// let error = TcpStream::connect(&address).unwrap_err();
+/// assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
+/// assert_eq!(error.to_string(), format!("cannot connect to {address}: Connection refused (os error 111)"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Error {
+    operation: &'static str,
+    subject: Subject,
+    cause: Cause,
+}
+
+#[derive(Debug)]
+enum Subject {
+    Nothing,
+    Descriptor(RawFd),
+    Name(Box<str>),
+}
+
+#[derive(Debug)]
+enum Cause {
+    System(Errno),
+    Lookup(Failure),
+}
+
+impl Error {
+    /// The operation reads as in "cannot … descriptor 7".
+    pub(crate) fn on(operation: &'static str, descriptor: &impl AsRawFd, errno: Errno) -> Self {
+        Self { operation, subject: Subject::Descriptor(descriptor.as_raw_fd()), cause: Cause::System(errno) }
+    }
+
+    /// The operation reads as in "cannot … 127.0.0.1:80".
+    pub(crate) fn of(operation: &'static str, subject: &impl fmt::Display, errno: Errno) -> Self {
+        let subject = Subject::Name(subject.to_string().into_boxed_str());
+        Self { operation, subject, cause: Cause::System(errno) }
+    }
+
+    /// Something that has no name yet.
+    pub(crate) fn plain(operation: &'static str, errno: Errno) -> Self {
+        Self { operation, subject: Subject::Nothing, cause: Cause::System(errno) }
+    }
+
+    pub(crate) fn lookup(operation: &'static str, subject: &impl fmt::Display, failure: Failure) -> Self {
+        let subject = Subject::Name(subject.to_string().into_boxed_str());
+        Self { operation, subject, cause: Cause::Lookup(failure) }
+    }
+
+    /// What the system said, as the standard library sorts it. Failures of look-up are sorted only roughly: see
+    /// [`Self::lookup_failure`].
+    #[must_use]
+    pub fn kind(&self) -> io::ErrorKind {
+        match &self.cause {
+            Cause::System(errno) => errno.kind(),
+            Cause::Lookup(failure) => failure.kind(),
+        }
+    }
+
+    /// The number that errno(3) had, if it was the system that failed.
+    #[must_use]
+    pub fn raw_os_error(&self) -> Option<i32> {
+        match &self.cause {
+            Cause::System(errno) => Some(errno.raw_os_error()),
+            Cause::Lookup(_) => None,
+        }
+    }
+
+    /// What getaddrinfo(3) or getnameinfo(3) said, if they failed.
+    #[must_use]
+    pub const fn lookup_failure(&self) -> Option<Failure> {
+        match &self.cause {
+            Cause::System(_) => None,
+            Cause::Lookup(failure) => Some(*failure),
+        }
+    }
+
+    /// True where the process or the system has run out of descriptors or memory: the call may work later, when some are
+    /// given back.
+    #[must_use]
+    pub const fn is_out_of_resources(&self) -> bool {
+        matches!(&self.cause, Cause::System(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {}", self.operation)?;
+        match &self.subject {
+            Subject::Nothing => {}
+            Subject::Descriptor(number) => write!(f, " descriptor {number}")?,
+            Subject::Name(name) => write!(f, " {name}")?,
+        }
+        match &self.cause {
+            Cause::System(errno) => write!(f, ": {}", io::Error::from(*errno)),
+            Cause::Lookup(failure) => write!(f, ": {failure}"),
+        }
+    }
+}
+
+// The line says all, so there is no source that a caller would print a second time.
+impl core::error::Error for Error {}
+
+/// Keeps the kind and the line.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        Self::new(error.kind(), error)
+    }
+}
+
+/// A blocking contract has no "would block": a time that is over is `TimedOut`.
+impl embedded_io::Error for Error {
+    fn kind(&self) -> embedded_io::ErrorKind {
+        let kind = Self::kind(self);
+        if kind == io::ErrorKind::WouldBlock { embedded_io::ErrorKind::TimedOut } else { kind.into() }
+    }
+}

@@ -1,0 +1,178 @@
+//! Names and addresses, hosts and services, as this machine looks them up: its files, its name servers, whatever
+//! `/etc/nsswitch.conf` says.
+//!
+//! ```
+//! use wirenut_linux::lookup::{self, Transport};
+//! use wirenut_linux::socket::TcpStream;
+//! # let listener = wirenut_linux::socket::TcpListener::bind(&"127.0.0.1:0".parse()?)?;
+//! # let port = &listener.local_address()?.port().to_string();
+//! let mut addresses = lookup::addresses("localhost", port, Transport::Tcp)?.into_iter();
+//! let stream = addresses.find_map(|address| TcpStream::connect(&address).ok());
+//! assert!(stream.is_some());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! These calls wait for files and name servers, for many seconds if need be, and cannot be interrupted: call them on a
+//! thread of their own where that matters. What needs no look-up waits for nothing: [`address_from_text`].
+
+mod failure;
+mod text;
+
+use alloc::ffi::CString;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use rustix::io::Errno;
+
+pub use failure::Failure;
+pub use text::{address_from_text, address_to_text};
+
+use crate::error::Error;
+use crate::sys::netdb::{self, Code};
+
+/// What a service is spoken over: the same port may be another service for each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+impl Transport {
+    const fn socket_type(self) -> libc::c_int {
+        match self {
+            Self::Tcp => libc::SOCK_STREAM,
+            Self::Udp => libc::SOCK_DGRAM,
+        }
+    }
+}
+
+/// The name of this machine: gethostname(2). It need not be one that can be looked up.
+///
+/// ```
+/// assert!(!wirenut_linux::lookup::host_name().is_empty());
+/// ```
+#[must_use]
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The addresses of a host, each with the port of the service: getaddrinfo(3). The best one is first (RFC 6724), so try
+/// them in their order; there is at least one.
+///
+/// The host is a name or an address; the service a name (`http`) or a port in digits.
+///
+/// ```
+/// use wirenut_linux::lookup::{Transport, addresses};
+/// assert_eq!(addresses("127.0.0.1", "80", Transport::Tcp)?, ["127.0.0.1:80".parse()?]);
+/// let error = addresses("127.0.0.1", "no-such-service", Transport::Tcp).unwrap_err();
+/// assert_eq!(error.to_string(), "cannot look up 127.0.0.1, service no-such-service: unknown service for this transport");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Error::lookup_failure`] tells which; see [`Failure`]. `InvalidInput`: a zero byte in a name.
+pub fn addresses(host: &str, service: &str, transport: Transport) -> Result<Vec<SocketAddr>, Error> {
+    let asked = format!("{host}, service {service}");
+    let (host, service) = (c_string(host)?, c_string(service)?);
+    let found = netdb::addresses(Some(&host), Some(&service), transport.socket_type(), 0);
+    found.map(|(addresses, _)| addresses).map_err(failed("look up", &asked))
+}
+
+/// The addresses of a host, without a service.
+///
+/// ```
+/// assert_eq!(wirenut_linux::lookup::host("::1")?, ["::1".parse::<core::net::IpAddr>()?]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Those of [`addresses`].
+pub fn host(name: &str) -> Result<Vec<IpAddr>, Error> {
+    let found =
+        netdb::addresses(Some(&*c_string(name)?), None, libc::SOCK_STREAM, 0).map_err(failed("look up", name))?;
+    Ok(found.0.iter().map(SocketAddr::ip).collect())
+}
+
+/// The name that a host calls itself by, of which others are aliases (AI_CANONNAME).
+///
+/// ```
+/// assert_eq!(wirenut_linux::lookup::canonical_name("localhost")?, "localhost");
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of [`addresses`].
+pub fn canonical_name(name: &str) -> Result<String, Error> {
+    let found = netdb::addresses(Some(&*c_string(name)?), None, libc::SOCK_STREAM, libc::AI_CANONNAME);
+    found.map(|(_, canonical)| canonical.unwrap_or_else(|| name.to_owned())).map_err(failed("look up", name))
+}
+
+/// The name of the host that has an address: getnameinfo(3). `None` if it has none. Whoever owns the address decides
+/// what it says: look the name up to be sure.
+///
+/// ```
+/// assert_eq!(wirenut_linux::lookup::name_of("127.0.0.1".parse()?)?.as_deref(), Some("localhost"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Those of [`addresses`], but for an unknown name.
+pub fn name_of(address: IpAddr) -> Result<Option<String>, Error> {
+    match netdb::names(&SocketAddr::new(address, 0), libc::NI_NAMEREQD) {
+        Ok((host, _)) => Ok(Some(host)),
+        Err(Code(libc::EAI_NONAME, _)) => Ok(None),
+        Err(code) => Err(failed("look up the name of", &address.to_string())(code)),
+    }
+}
+
+/// The port of a service, by its name, or the number that its digits say.
+///
+/// ```
+/// use wirenut_linux::lookup::{Transport, port};
+/// assert_eq!(port("http", Transport::Tcp)?, 80);
+/// assert_eq!(port("8080", Transport::Tcp)?, 8080);
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Failure::Service`]: there is none of that name; `/etc/services` says which there are.
+pub fn port(service: &str, transport: Transport) -> Result<u16, Error> {
+    let found = netdb::addresses(None, Some(&*c_string(service)?), transport.socket_type(), 0);
+    let (addresses, _) = found.map_err(failed("look up the service", service))?;
+    let first = addresses.first().ok_or_else(|| Error::lookup("look up the service", &service, Failure::Service))?;
+    Ok(first.port())
+}
+
+/// The name of the service that has a port. `None` if it has none.
+///
+/// ```
+/// use wirenut_linux::lookup::{Transport, service_of};
+/// assert_eq!(service_of(80, Transport::Tcp)?.as_deref(), Some("http"));
+/// assert_eq!(service_of(1, Transport::Udp)?, None);
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of [`addresses`].
+pub fn service_of(port: u16, transport: Transport) -> Result<Option<String>, Error> {
+    let flags = match transport {
+        Transport::Tcp => libc::NI_NUMERICHOST,
+        Transport::Udp => libc::NI_NUMERICHOST | libc::NI_DGRAM,
+    };
+    let found = netdb::names(&SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port), flags);
+    let (_, name) = found.map_err(failed("look up the service at port", &port.to_string()))?;
+    Ok(Some(name).filter(|name| *name != port.to_string()))
+}
+
+fn c_string(name: &str) -> Result<CString, Error> {
+    CString::new(name).map_err(|_| Error::of("look up", &name.escape_debug(), Errno::INVAL))
+}
+
+/// To be given to `map_err`.
+fn failed(operation: &'static str, asked: &str) -> impl Fn(Code) -> Error {
+    move |Code(number, errno)| match Failure::of(number) {
+        Some(failure) => Error::lookup(operation, &asked, failure),
+        None => Error::of(operation, &asked, Errno::from_io_error(&errno).unwrap_or(Errno::IO)),
+    }
+}

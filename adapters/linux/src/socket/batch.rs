@@ -1,0 +1,93 @@
+//! Many datagrams in one call.
+
+use std::io::IoSlice;
+
+use rustix::io::retry_on_intr;
+use rustix::net::addr::SocketAddrArg;
+use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny};
+
+use super::address::sealed::Address as _;
+use super::protocol::{Datagrams, Open};
+use super::{Address, Attempt, Message, Socket};
+use crate::error::Error;
+use crate::sys::mmsg;
+
+/// Room for datagrams that are received together, and what came last.
+#[derive(Debug)]
+pub struct Batch<A> {
+    storage: Box<[u8]>,
+    size: usize,
+    received: Vec<(Message, A)>,
+}
+
+impl<A: Address> Batch<A> {
+    /// How many datagrams one call receives at most.
+    pub const MOST: usize = mmsg::MOST;
+
+    /// Room for so many datagrams (1 to [`Self::MOST`]; others are clamped), of so many bytes each: what is longer is
+    /// truncated. See [`Socket::recv_batch`].
+    #[must_use]
+    pub fn new(count: usize, size: usize) -> Self {
+        let count = count.clamp(1, Self::MOST);
+        // One of no size has no place of its own.
+        let size = size.max(1);
+        Self { storage: vec![0; count * size].into_boxed_slice(), size, received: Vec::with_capacity(count) }
+    }
+
+    /// What came last, in its order: the bytes, how long they were, and from whom.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], Message, &A)> {
+        let places = self.storage.chunks_exact(self.size);
+        self.received.iter().zip(places).map(|((message, from), place)| (&place[..message.length], *message, from))
+    }
+}
+
+impl<P: Datagrams> Socket<P, Open> {
+    /// Receives all datagrams that are there and for which there is room, and waits for the first one only: recvmmsg(2). Says
+    /// how many; the batch has them.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Attempt, Batch, UdpSocket};
+    /// let (one, other) = (UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?, UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?);
+    /// let to = other.local_address()?;
+    /// assert_eq!(one.send_batch(&[(b"a", &to), (b"", &to), (b"long", &to)])?, Attempt::Done(3));
+    /// let mut batch = Batch::new(10, 2);
+    /// assert_eq!(other.recv_batch(&mut batch)?, Attempt::Done(3));
+    /// let texts: Vec<_> = batch.iter().map(|(bytes, message, _from)| (bytes, message.is_truncated())).collect();
+    /// assert_eq!(texts, [(&b"a"[..], false), (b"", false), (b"lo", true)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Self::recv_from`].
+    pub fn recv_batch(&self, batch: &mut Batch<P::Address>) -> Result<Attempt<usize>, Error> {
+        let Batch { storage, size, received } = batch;
+        received.clear();
+        let mut outcome = Ok(());
+        let attempt = retry_on_intr(|| {
+            mmsg::recv(self, storage, *size, |full_length, from| {
+                match from.map_or_else(P::Address::nobody, P::Address::from_any) {
+                    Ok(from) => received.push((Message::new(full_length, *size), from)),
+                    Err(errno) => outcome = Err(errno),
+                }
+            })
+        });
+        outcome.and_then(|()| Attempt::of(attempt)).map_err(self.failed("receive on"))
+    }
+
+    /// Sends datagrams, each to its own address, in as few calls as the system has: sendmmsg(2). Says how many were sent, from
+    /// the first one on, which is fewer than all where there is no room or one fails; an error is that of the first.
+    ///
+    /// # Errors
+    /// Those of [`Self::send_to`].
+    pub fn send_batch(&self, datagrams: &[(&[u8], &P::Address)]) -> Result<Attempt<usize>, Error> {
+        let [(_, first), ..] = datagrams else { return Ok(Attempt::Done(0)) };
+        let addresses: Vec<SocketAddrAny> = datagrams.iter().map(|(_, to)| to.raw().as_any()).collect();
+        let slices: Vec<[IoSlice<'_>; 1]> = datagrams.iter().map(|(bytes, _)| [IoSlice::new(bytes)]).collect();
+        let mut controls: Vec<_> = datagrams.iter().map(|_| SendAncillaryBuffer::default()).collect();
+        let parts = addresses.iter().zip(&slices).zip(&mut controls);
+        let mut headers: Vec<MMsgHdr<'_>> =
+            parts.map(|((to, slice), control)| MMsgHdr::new_with_addr(to, slice, control)).collect();
+        let sent = retry_on_intr(|| rustix::net::sendmmsg(self, &mut headers, SendFlags::NOSIGNAL));
+        Attempt::of(sent).map_err(|errno| Error::of("send to", first, errno))
+    }
+}

@@ -1,0 +1,196 @@
+//! What a socket speaks, and what state it is in: types without values, for the compiler.
+
+use core::net::SocketAddr;
+use std::os::fd::BorrowedFd;
+
+use rustix::io::{Errno, Result};
+use rustix::net::{AddressFamily, SocketType, getpeername, sockopt};
+
+use super::address::{Address, UnixAddress};
+use crate::sys::socket;
+
+pub(super) mod sealed {
+    use super::{AddressFamily, BorrowedFd, Result, SocketType};
+
+    pub trait Protocol {
+        const NAME: &str;
+        const TYPE: SocketType;
+        const FAMILIES: &[AddressFamily];
+
+        /// What is to be done once a socket is connected.
+        fn prepare(_: BorrowedFd<'_>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    pub trait State {
+        const NAME: &str;
+    }
+
+    pub trait Settled: State {
+        /// Fails if the descriptor is in another state.
+        fn check(descriptor: BorrowedFd<'_>) -> Result<()>;
+    }
+}
+
+/// What a socket speaks. This trait and those below are implemented here only.
+pub trait Protocol: sealed::Protocol {
+    /// How its peers are addressed.
+    type Address: Address;
+}
+
+/// Over IPv4 and IPv6: [`Tcp`], [`Udp`].
+pub trait Internet: Protocol<Address = SocketAddr> {}
+/// On this machine (unix(7)): [`Stream`], [`Datagram`], [`Seqpacket`].
+pub trait Local: Protocol<Address = UnixAddress> {}
+/// Connections that are listened for: [`Tcp`], [`Stream`], [`Seqpacket`].
+pub trait Connection: Protocol {}
+/// Bytes without bounds between them: [`Tcp`], [`Stream`].
+pub trait ByteStream: Connection {}
+/// Messages to and from anybody: [`Udp`], [`Datagram`].
+pub trait Datagrams: Protocol {}
+
+/// TCP: tcp(7).
+#[derive(Clone, Copy, Debug)]
+pub enum Tcp {}
+/// UDP: udp(7).
+#[derive(Clone, Copy, Debug)]
+pub enum Udp {}
+/// Byte streams on this machine (SOCK_STREAM): unix(7).
+#[derive(Clone, Copy, Debug)]
+pub enum Stream {}
+/// Datagrams on this machine (SOCK_DGRAM), which keep their order and are not lost: unix(7).
+#[derive(Clone, Copy, Debug)]
+pub enum Datagram {}
+/// Connections of messages on this machine (SOCK_SEQPACKET): unix(7).
+#[derive(Clone, Copy, Debug)]
+pub enum Seqpacket {}
+
+const INTERNET: &[AddressFamily] = &[AddressFamily::INET, AddressFamily::INET6];
+const LOCAL: &[AddressFamily] = &[AddressFamily::UNIX];
+
+impl sealed::Protocol for Tcp {
+    const NAME: &str = "TCP";
+    const TYPE: SocketType = SocketType::STREAM;
+    const FAMILIES: &[AddressFamily] = INTERNET;
+}
+
+impl sealed::Protocol for Udp {
+    const NAME: &str = "UDP";
+    const TYPE: SocketType = SocketType::DGRAM;
+    const FAMILIES: &[AddressFamily] = INTERNET;
+}
+
+impl sealed::Protocol for Stream {
+    const NAME: &str = "Unix stream";
+    const TYPE: SocketType = SocketType::STREAM;
+    const FAMILIES: &[AddressFamily] = LOCAL;
+}
+
+impl sealed::Protocol for Datagram {
+    const NAME: &str = "Unix datagram";
+    const TYPE: SocketType = SocketType::DGRAM;
+    const FAMILIES: &[AddressFamily] = LOCAL;
+}
+
+impl sealed::Protocol for Seqpacket {
+    const NAME: &str = "Unix seqpacket";
+    const TYPE: SocketType = SocketType::SEQPACKET;
+    const FAMILIES: &[AddressFamily] = LOCAL;
+
+    /// A message of no bytes and the end look the same to recv(2). But a message has a time, and the end has none.
+    fn prepare(descriptor: BorrowedFd<'_>) -> Result<()> {
+        socket::set_timestamps(descriptor)
+    }
+}
+
+impl Protocol for Tcp {
+    type Address = SocketAddr;
+}
+impl Protocol for Udp {
+    type Address = SocketAddr;
+}
+impl Protocol for Stream {
+    type Address = UnixAddress;
+}
+impl Protocol for Datagram {
+    type Address = UnixAddress;
+}
+impl Protocol for Seqpacket {
+    type Address = UnixAddress;
+}
+impl Internet for Tcp {}
+impl Internet for Udp {}
+impl Local for Stream {}
+impl Local for Datagram {}
+impl Local for Seqpacket {}
+impl Connection for Tcp {}
+impl Connection for Stream {}
+impl Connection for Seqpacket {}
+impl ByteStream for Tcp {}
+impl ByteStream for Stream {}
+impl Datagrams for Udp {}
+impl Datagrams for Datagram {}
+
+/// What state a socket is in.
+pub trait State: sealed::State {}
+/// The states that a descriptor from elsewhere may be in: all but [`Connecting`].
+pub trait Settled: State + sealed::Settled {}
+
+/// Neither connected nor listening; bound or not.
+#[derive(Clone, Copy, Debug)]
+pub enum Open {}
+/// On its way to a connection.
+#[derive(Clone, Copy, Debug)]
+pub enum Connecting {}
+/// Waiting for connections.
+#[derive(Clone, Copy, Debug)]
+pub enum Listening {}
+/// With a peer. A connection that has ended is still in this state: its calls say so.
+#[derive(Clone, Copy, Debug)]
+pub enum Connected {}
+
+impl sealed::State for Open {
+    const NAME: &str = "open";
+}
+impl sealed::State for Connecting {
+    const NAME: &str = "connecting";
+}
+impl sealed::State for Listening {
+    const NAME: &str = "listening";
+}
+impl sealed::State for Connected {
+    const NAME: &str = "connected";
+}
+impl State for Open {}
+impl State for Connecting {}
+impl State for Listening {}
+impl State for Connected {}
+impl Settled for Open {}
+impl Settled for Listening {}
+impl Settled for Connected {}
+
+impl sealed::Settled for Open {
+    fn check(descriptor: BorrowedFd<'_>) -> Result<()> {
+        if sockopt::socket_acceptconn(descriptor)? {
+            return Err(Errno::INVAL);
+        }
+        match getpeername(descriptor) {
+            Ok(_) => Err(Errno::ISCONN),
+            Err(Errno::NOTCONN) => Ok(()),
+            Err(errno) => Err(errno),
+        }
+    }
+}
+
+impl sealed::Settled for Listening {
+    fn check(descriptor: BorrowedFd<'_>) -> Result<()> {
+        if sockopt::socket_acceptconn(descriptor)? { Ok(()) } else { Err(Errno::INVAL) }
+    }
+}
+
+impl sealed::Settled for Connected {
+    fn check(descriptor: BorrowedFd<'_>) -> Result<()> {
+        getpeername(descriptor).map(|_| ())
+    }
+}

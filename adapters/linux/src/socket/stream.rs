@@ -1,0 +1,190 @@
+//! Bytes over a connection.
+
+use std::io::{IoSlice, IoSliceMut};
+use std::net::Shutdown;
+
+use rustix::io::{Errno, retry_on_intr};
+use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags};
+
+use super::protocol::{ByteStream, Connected, Connection};
+use super::{Attempt, Received, Socket};
+use crate::error::Error;
+
+impl<P: ByteStream> Socket<P, Connected> {
+    /// Receives what is there, and waits while nothing is: recv(2).
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Mode, Received, UnixStream};
+    /// let (one, other) = UnixStream::pair()?;
+    /// let mut bytes = [0; 10];
+    /// one.send(b"abc")?;
+    /// assert_eq!(other.recv(&mut bytes)?, Received::Data(3));
+    /// other.set_mode(Mode::NonBlocking)?;
+    /// assert_eq!(other.recv(&mut bytes)?, Received::WouldBlock);
+    /// assert_eq!(other.recv(&mut [])?, Received::Data(0));
+    /// drop(one);
+    /// assert_eq!(other.recv(&mut bytes)?, Received::End);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `ConnectionReset`: the peer has broken it off, and what was not yet received may be lost. `TimedOut`: the peer does
+    /// not answer (see [`Socket::set_keep_alive`]).
+    pub fn recv(&self, into: &mut [u8]) -> Result<Received, Error> {
+        self.recv_with(into, RecvFlags::empty())
+    }
+
+    /// Receives without taking: the next call gives the same bytes again (MSG_PEEK).
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Received, UnixStream};
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.send(b"abc")?;
+    /// let mut bytes = [0; 10];
+    /// assert_eq!(other.peek(&mut bytes[..2])?, Received::Data(2));
+    /// assert_eq!(other.recv(&mut bytes)?, Received::Data(3));
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Self::recv`].
+    pub fn peek(&self, into: &mut [u8]) -> Result<Received, Error> {
+        self.recv_with(into, RecvFlags::PEEK)
+    }
+
+    fn recv_with(&self, into: &mut [u8], flags: RecvFlags) -> Result<Received, Error> {
+        // The system would wait for bytes that there is no room for.
+        if into.is_empty() {
+            return Ok(Received::Data(0));
+        }
+        let result = retry_on_intr(|| rustix::net::recv(self, &mut *into, flags));
+        self.received(result.map(|(count, _)| count))
+    }
+
+    /// Receives into several buffers, in their order: recvmsg(2).
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use wirenut_linux::socket::{Received, UnixStream};
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.send(b"headbody")?;
+    /// let (mut head, mut body) = ([0; 4], [0; 100]);
+    /// let received = other.recv_vectored(&mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)])?;
+    /// assert_eq!((received, &head, &body[..4]), (Received::Data(8), b"head", &b"body"[..]));
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Self::recv`]; and there may be 1024 buffers at most.
+    pub fn recv_vectored(&self, into: &mut [IoSliceMut<'_>]) -> Result<Received, Error> {
+        if into.iter().all(|slice| slice.is_empty()) {
+            return Ok(Received::Data(0));
+        }
+        let mut control = RecvAncillaryBuffer::default();
+        let result = retry_on_intr(|| rustix::net::recvmsg(self, into, &mut control, RecvFlags::empty()));
+        self.received(result.map(|message| message.bytes))
+    }
+
+    fn received(&self, result: Result<usize, Errno>) -> Result<Received, Error> {
+        match result {
+            Ok(0) => Ok(Received::End),
+            Ok(count) => Ok(Received::Data(count)),
+            Err(Errno::AGAIN) => Ok(Received::WouldBlock),
+            Err(errno) => Err(Error::on("receive on", self, errno)),
+        }
+    }
+
+    /// Sends as many of the bytes as there is room for, at least one of them, and says how many: send(2). A blocking
+    /// socket sends all of them, unless its time-out is over or a signal comes. [`std::io::Write::write_all`] sends all.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Attempt, Mode, UnixStream};
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.set_mode(Mode::NonBlocking)?;
+    /// let Attempt::Done(sent) = one.send(&[0; 10_000_000])? else { unreachable!() };
+    /// assert!(sent < 10_000_000);
+    /// drop(other);
+    /// let error = one.send(b"more").unwrap_err(); // and no SIGPIPE
+    /// assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `BrokenPipe`: our direction has ended, or the connection. `ConnectionReset`: the peer has broken it off.
+    pub fn send(&self, bytes: &[u8]) -> Result<Attempt<usize>, Error> {
+        self.send_with(bytes, SendFlags::NOSIGNAL)
+    }
+
+    /// Sends as [`Self::send`] does, and says that more follows at once, so that TCP waits for a full segment, for at most
+    /// 200 ms (MSG_MORE).
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Mode, TcpListener, TcpStream};
+    /// let listener = TcpListener::bind(&"127.0.0.1:0".parse()?)?;
+    /// let client = TcpStream::connect(&listener.local_address()?)?;
+    /// let (server, _) = listener.accept(Mode::Blocking)?.done().unwrap();
+    /// client.send_more(b"head ")?;
+    /// client.send(b"body")?;
+    /// let mut bytes = [0; 9];
+    /// std::io::Read::read_exact(&mut &server, &mut bytes)?;
+    /// assert_eq!(&bytes, b"head body");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Self::send`].
+    pub fn send_more(&self, bytes: &[u8]) -> Result<Attempt<usize>, Error> {
+        self.send_with(bytes, SendFlags::NOSIGNAL | SendFlags::MORE)
+    }
+
+    fn send_with(&self, bytes: &[u8], flags: SendFlags) -> Result<Attempt<usize>, Error> {
+        self.sent(retry_on_intr(|| rustix::net::send(self, bytes, flags)))
+    }
+
+    /// Sends several pieces, in their order, as if they were one: sendmsg(2).
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use wirenut_linux::socket::{Attempt, UnixStream};
+    /// let (one, other) = UnixStream::pair()?;
+    /// assert_eq!(one.send_vectored(&[IoSlice::new(b"head"), IoSlice::new(b"body")])?, Attempt::Done(8));
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Self::send`]; and there may be 1024 pieces at most.
+    pub fn send_vectored(&self, pieces: &[IoSlice<'_>]) -> Result<Attempt<usize>, Error> {
+        let mut control = SendAncillaryBuffer::default();
+        self.sent(retry_on_intr(|| rustix::net::sendmsg(self, pieces, &mut control, SendFlags::NOSIGNAL)))
+    }
+
+    fn sent(&self, result: Result<usize, Errno>) -> Result<Attempt<usize>, Error> {
+        Attempt::of(result).map_err(self.failed("send on"))
+    }
+}
+
+impl<P: Connection> Socket<P, Connected> {
+    /// Ends our direction, or stops receiving, or both: shutdown(2). Dropping the socket ends both for us, but what is
+    /// still to be received then makes TCP break the connection off: end our direction, and receive to the end first.
+    ///
+    /// ```
+    /// use std::net::Shutdown;
+    /// use wirenut_linux::socket::{Received, UnixStream};
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.shutdown(Shutdown::Write)?;
+    /// assert_eq!(other.recv(&mut [0])?, Received::End);
+    /// other.send(b"still there")?;
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `NotConnected`: the connection has ended already.
+    pub fn shutdown(&self, how: Shutdown) -> Result<(), Error> {
+        let how = match how {
+            Shutdown::Read => rustix::net::Shutdown::Read,
+            Shutdown::Write => rustix::net::Shutdown::Write,
+            Shutdown::Both => rustix::net::Shutdown::Both,
+        };
+        rustix::net::shutdown(self, how).map_err(self.failed("shut down"))
+    }
+}

@@ -1,0 +1,430 @@
+//! Streams of requests and responses, most of them nearly right: the same ones for the same seed.
+
+use wirenut_tests::cases;
+use wirenut_tests::wire::bytes;
+
+/// What follows some streams, so that it shows where the message before it ended.
+const NEXT_REQUEST: &[u8] = b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// Bytes that mean something to somebody.
+const SIGNS: &[u8] = b"\r\n\t :;,=\"\\+-_/?#*.(0159afxAF\0\x0b\x0c\x7f\x80\xe9";
+
+/// So many choices are usual ones, to one that is odd.
+const USUAL: usize = 40;
+
+const METHODS: &[&str] = &["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE"];
+const ODD_METHODS: &[&str] = &[
+    "",
+    "get",
+    "PATCH",
+    "TRACE",
+    "SEARCH",
+    "M-SEARCH",
+    "FOO",
+    "G(T",
+    "GET\t",
+    " GET",
+    "\r\nGET",
+    "\nGET",
+    "\r\n\r\n\r\nGET",
+];
+const TARGETS: &[&str] = &["/", "/a/b?c=d&e", "/x;y=z,%20", "//"];
+const ODD_TARGETS: &[&str] = &[
+    "",
+    "*",
+    "a",
+    "a:1",
+    "?a",
+    "/a b",
+    "/#f",
+    "/\"",
+    "/<a>",
+    "/\\",
+    "/\u{e9}",
+    "/{|}^`",
+    "/%zz",
+    "/\t",
+    "/\0",
+    "/\u{7f}",
+    "http://a/b",
+    "http://a",
+    "HTTP://A?b",
+    "http://b/",
+    "http://u@a/",
+    "http:///",
+    "ftp://a/",
+    "https://a/",
+    "/../a",
+];
+const ODD_VERSIONS: &[&str] = &[
+    "",
+    "HTTP/1.0",
+    "HTTP/1.2",
+    "HTTP/2.0",
+    "HTTP/0.9",
+    "HTTP/1",
+    "HTTP/1.",
+    "HTTP/1.10",
+    "http/1.1",
+    "HTTP/1,1",
+    "HTTP /1.1",
+    "HTTP/1.1 ",
+    " HTTP/1.1",
+    "HTTP/01.1",
+    "RTSP/1.1",
+    "ICE/1.1",
+];
+const STATUSES: &[&str] = &["200 OK", "404 Not Found", "500 ", "299 a b"];
+const ODD_STATUSES: &[&str] = &[
+    "",
+    "200",
+    "204 No",
+    "304 Not",
+    "101 Switch",
+    "099 a",
+    "100 Go",
+    "103 Hints",
+    "1000 a",
+    "20 OK",
+    "2x0 OK",
+    " 200 OK",
+    "200\tOK",
+    "200  OK",
+    "999 ",
+    "200 \u{e9}",
+    "200 a\tb",
+    "200 a\0",
+    "+20 OK",
+];
+const LINE_ENDS: &[&str] = &["\n", "\r", "\r\r\n", "\r\n\r\n", "", "\n\r", "\r\n ", "\r\n\t", " \r\n"];
+const FIELDS: &[&str] =
+    &["A: b", "Accept: */*", "X-Y:z", "Empty:", "A:\t b \t", "Connection: keep-alive", "User-Agent: a (b; c)"];
+const ODD_FIELDS: &[&str] = &[
+    "A : b",
+    "A\t: b",
+    ": b",
+    "A",
+    " A: b",
+    "\tA: b",
+    "A(: b",
+    "A\u{e9}: b",
+    "A: \u{e9}\u{80}",
+    "A: \0",
+    "A: b\u{7f}c",
+    "A: \u{1}",
+    "A: b\u{b}c",
+    "A: b\tc",
+    "A:: b",
+    "A: b: c",
+    "A\0: b",
+    "\"A\": b",
+    "{}: b",
+    "Host: a",
+    "Host: b",
+    "Host:",
+    "Host: a b",
+    "Host: a/b",
+    "Host : a",
+    "Host: u@a",
+    "Host: [::1]:8",
+    "Host: [::1",
+    "Host: a:b",
+    "Host: a:",
+    "Host: \u{e9}",
+    "Host: a,b",
+    "Host: %61",
+    "Host: a%2",
+    "Connection: close",
+    "Connection: a, Close",
+    "Connection: \"close\"",
+    "Connection: upgrade\r\nUpgrade: x",
+    "Upgrade: x",
+    "Expect: 100-continue",
+    "Expect: 100-continue, a",
+    "Expect: b",
+    "Keep-Alive: 1",
+    "Proxy-Connection: close",
+    "Date: x",
+    "Trailer: A",
+    "TE: trailers",
+    "Content_Length: 5",
+    "Content-Length : 5",
+    "Content-Type: a/b",
+    "X: a\r\n b",
+];
+const ODD_FRAMING: &[&str] = &[
+    "Content-Length: 3",
+    "Content-Length: 0",
+    "Content-Length: 03",
+    "Content-Length: +3",
+    "Content-Length: -3",
+    "Content-Length: 3a",
+    "Content-Length: 0x3",
+    "Content-Length:",
+    "Content-Length: 3, 3",
+    "Content-Length: 3,4",
+    "Content-Length: 3 3",
+    "Content-Length: 18446744073709551616",
+    "Content-Length: 18446744073709551615",
+    "Content-Length: 9223372036854775808",
+    "Content-Length: 1_0",
+    "Content-Length: \u{b}3",
+    "Content-Length: 3\u{a0}",
+    "Content-Length: 3;a",
+    "Content-Length: 3.0",
+    "Transfer-Encoding: chunked",
+    "Transfer-Encoding: Chunked",
+    "Transfer-Encoding: chunked ",
+    "Transfer-Encoding: chunked\t",
+    "Transfer-Encoding: gzip, chunked",
+    "Transfer-Encoding: chunked, gzip",
+    "Transfer-Encoding: chunked, chunked",
+    "Transfer-Encoding: gzip",
+    "Transfer-Encoding:",
+    "Transfer-Encoding: identity",
+    "Transfer-Encoding: xchunked",
+    "Transfer-Encoding: chunkedx",
+    "Transfer-Encoding: ,chunked",
+    "Transfer-Encoding: chunked,",
+    "Transfer-Encoding: \"chunked\"",
+    "Transfer-Encoding: chunked;a=b",
+    "Transfer-Encoding: \u{b}chunked",
+    "Transfer-Encoding: x chunked",
+    "Transfer-Encoding: identity, chunked",
+    "Transfer_Encoding: chunked",
+    "Transfer-Encoding : chunked",
+];
+const EXTENSIONS: &[&str] = &[
+    ";",
+    ";a",
+    ";a=b",
+    ";a=\"b;c\"",
+    " ;a",
+    "\t; a = b",
+    " ",
+    " a",
+    ";\u{e9}",
+    ";\0",
+    ";a\n",
+    ";a\rb",
+    ";\u{7f}",
+    ";a\\",
+    ";\"a\r\nb\"",
+    ";=",
+];
+const ODD_SIZES: &[&str] =
+    &["", "+3", "-3", "0x3", " 3", "3_0", "g", "10000000000000003", "fffffffffffffffe", "3.", "３", "03", "3h", "A"];
+const TRAILERS: &[&str] = &[
+    "T: u",
+    "T:",
+    "T : u",
+    "T",
+    " T: u",
+    "T: \0",
+    "Content-Length: 5",
+    "Transfer-Encoding: chunked",
+    "Host: b",
+    "Connection: close",
+    "Trailer: x",
+    "Authorization: x",
+    "T: \u{e9}",
+    "T\u{e9}: u",
+    "Content-Type: a/b",
+    "T: u\n",
+    "Content-Encoding: gzip",
+];
+/// Parts that are strewn in, and of which soups are made.
+const PARTS: &[&str] = &[
+    "GET / HTTP/1.1\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\n",
+    "HTTP/1.1 200 OK\r\n",
+    "HTTP/1.0 200 OK\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\n",
+    "Host: a\r\n",
+    "Content-Length: 3\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Connection: close\r\n",
+    "A: b\r\n",
+    "\r\n",
+    "\r\n\r\n",
+    "\n",
+    "\r",
+    " ",
+    "\t",
+    "\0",
+    "abc",
+    "3\r\nabc\r\n",
+    "0\r\n\r\n",
+    "0\r\nC: d\r\n\r\n",
+    "0\r\n",
+    "HTTP/1.",
+    ":",
+];
+
+/// Numbers that look as if they came by chance (SplitMix64).
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64, nth: u64) -> Self {
+        let mut dice = Self(seed ^ nth.wrapping_mul(0xd134_2543_de82_ef95));
+        dice.roll();
+        dice
+    }
+
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.roll() % u64::try_from(end.max(1)).expect("a count")).expect("below a count")
+    }
+
+    fn one_in(&mut self, many: usize) -> bool {
+        self.below(many) == 0
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+
+    /// One of the usual ones, or now and then an odd one.
+    fn mostly<T: Copy>(&mut self, usual: &[T], odd: &[T]) -> T {
+        if self.one_in(USUAL) { self.pick(odd) } else { self.pick(usual) }
+    }
+}
+
+/// What the messages of a stream are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Requests,
+    Response,
+}
+
+/// The streams of a run: each raw case as it is, and `count` made ones.
+pub(crate) fn streams(role: Role, seed: u64, count: u64) -> impl Iterator<Item = Vec<u8>> {
+    let cases: Vec<Vec<u8>> = cases::all().map(|case| bytes(case.text)).collect();
+    let whole = if role == Role::Requests { cases.clone() } else { Vec::new() };
+    whole.into_iter().chain((0..count).map(move |nth| {
+        let mut dice = Dice::new(seed, nth);
+        let mut stream = match (dice.below(8), role) {
+            (0, _) => (0..dice.below(9)).flat_map(|_| latin1(dice.pick(PARTS))).collect(),
+            (1, Role::Requests) => cases[dice.below(cases.len())].clone(),
+            _ => (0..1 + dice.below(2)).flat_map(|_| message(&mut dice, role)).collect(),
+        };
+        if dice.one_in(2) {
+            (0..1 + dice.below(2)).for_each(|_| mutate(&mut dice, &mut stream));
+        }
+        if role == Role::Requests && dice.one_in(2) {
+            stream.extend(NEXT_REQUEST);
+        }
+        stream
+    }))
+}
+
+/// The characters of the tables above stand for the bytes of their numbers; those that no byte has, for their UTF-8.
+fn latin1(text: &str) -> Vec<u8> {
+    let byte =
+        |sign: char| u8::try_from(u32::from(sign)).map_or_else(|_| sign.to_string().into_bytes(), |byte| vec![byte]);
+    text.chars().flat_map(byte).collect()
+}
+
+fn message(dice: &mut Dice, role: Role) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut put = |text: &str| out.extend(latin1(text));
+    match role {
+        Role::Requests => {
+            put(dice.mostly(METHODS, ODD_METHODS));
+            put(dice.mostly(&[" "], &["  ", "\t", ""]));
+            put(dice.mostly(TARGETS, ODD_TARGETS));
+            put(dice.mostly(&[" "], &["  ", "\t", ""]));
+            put(dice.mostly(&["HTTP/1.1"], ODD_VERSIONS));
+        }
+        Role::Response => {
+            put(dice.mostly(&["HTTP/1.1"], ODD_VERSIONS));
+            put(dice.mostly(&[" "], &["  ", "\t", ""]));
+            put(dice.mostly(STATUSES, ODD_STATUSES));
+        }
+    }
+    put(dice.mostly(&["\r\n"], LINE_ENDS));
+    let mut fields = vec![];
+    if role == Role::Requests && !dice.one_in(USUAL) {
+        fields.push("Host: a".to_owned());
+    }
+    (0..dice.below(4)).for_each(|_| fields.push(dice.mostly(FIELDS, ODD_FIELDS).to_owned()));
+    let content = content(dice, &mut fields);
+    for field in fields {
+        put(&field);
+        put(dice.mostly(&["\r\n"], LINE_ENDS));
+    }
+    put(dice.mostly(&["\r\n"], LINE_ENDS));
+    out.extend(content);
+    out
+}
+
+/// The content, and behind `fields` those that frame it.
+fn content(dice: &mut Dice, fields: &mut Vec<String>) -> Vec<u8> {
+    let data = &b"hello\r\nHTTP/1.1 x\r\n\r\n0\r\n\r\n"[..dice.below(20)];
+    let (mut content, framing) = match dice.below(3) {
+        0 => (Vec::new(), None),
+        1 => (data.to_vec(), Some(format!("Content-Length: {}", data.len()))),
+        _ => (chunks(dice, data), Some("Transfer-Encoding: chunked".to_owned())),
+    };
+    fields.extend(framing);
+    if dice.one_in(USUAL / 4) {
+        let at = dice.below(fields.len() + 1);
+        fields.insert(at, dice.pick(ODD_FRAMING).to_owned());
+    }
+    if dice.one_in(USUAL) {
+        content.truncate(dice.below(content.len()));
+    }
+    content
+}
+
+fn chunks(dice: &mut Dice, data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut put = |text: &str| out.extend(latin1(text));
+    for piece in data.chunks(1 + dice.below(9)) {
+        let size = format!("{:x}", piece.len());
+        put(dice.mostly(&[size.as_str()], ODD_SIZES));
+        put(dice.mostly(&[""], EXTENSIONS));
+        put(dice.mostly(&["\r\n"], LINE_ENDS));
+        put(&piece.iter().copied().map(char::from).collect::<String>());
+        put(dice.mostly(&["\r\n"], LINE_ENDS));
+    }
+    put(dice.mostly(&["0", "000"], &["", "00000000000000000000", "-0", "0x0"]));
+    put(dice.mostly(&[""], EXTENSIONS));
+    put(dice.mostly(&["\r\n"], LINE_ENDS));
+    for _ in 0..dice.below(3) / 2 {
+        put(dice.pick(TRAILERS));
+        put(dice.mostly(&["\r\n"], LINE_ENDS));
+    }
+    put(dice.mostly(&["\r\n"], LINE_ENDS));
+    out
+}
+
+/// Changes a byte, puts one in, takes one out, doubles, moves or drops a line, or strews a part in.
+fn mutate(dice: &mut Dice, stream: &mut Vec<u8>) {
+    let at = dice.below(stream.len());
+    if stream.is_empty() {
+        return;
+    }
+    match dice.below(7) {
+        0 => stream[at] = dice.pick(SIGNS),
+        1 => stream.insert(at, dice.pick(SIGNS)),
+        2 => drop(stream.remove(at)),
+        3 => drop(stream.splice(at..at, latin1(dice.pick(PARTS)))),
+        manner => {
+            let mut lines: Vec<Vec<u8>> = stream.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+            let (from, to) = (dice.below(lines.len()), dice.below(lines.len()));
+            match manner {
+                4 => lines.insert(to, lines[from].clone()),
+                5 => lines.swap(from, to),
+                _ => drop(lines.remove(from)),
+            }
+            *stream = lines.concat();
+        }
+    }
+}
