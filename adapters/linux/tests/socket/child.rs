@@ -10,8 +10,8 @@ use std::thread;
 
 use wirenut_linux::lookup::{self, Transport};
 use wirenut_linux::socket::{
-    Attempt, Family, Mode, Received, Socket, TcpListener, TcpStream, UdpSocket, UnixAddress, UnixListener, UnixStream,
-    inherited,
+    Attempt, Family, Inherited, Mode, Received, Socket, TcpListener, TcpStream, UdpSocket, UnixAddress, UnixListener,
+    UnixStream, inherited,
 };
 
 use crate::peer::{Directory, PATIENCE, Peer, abstract_name};
