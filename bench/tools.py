@@ -14,6 +14,7 @@ PACKAGES = {
     "strace": "strace",
     "taskset": "util-linux",
     "setpriv": "util-linux",
+    "slowhttptest": "slowhttptest",
     "valgrind": "valgrind",
     "wrk": "wrk",
 }

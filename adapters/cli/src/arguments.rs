@@ -1,11 +1,11 @@
 //! The command line. What is wrong with it is said by `clap`, with exit status 2.
 
-use core::net::SocketAddr;
+use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Serve files over HTTP, or try the server out.
+/// Serve files over HTTP, or try servers, clients and networks out.
 #[derive(Debug, Parser)]
 #[command(name = "wirenut", version, arg_required_else_help = true)]
 pub struct Arguments {
@@ -26,6 +26,14 @@ pub enum Command {
     ///
     /// The same service runs on every server and every board that Wirenut supports, and gives the same answers.
     Demo(DemoArguments),
+    /// Send back what comes, over TCP, UDP and Unix sockets
+    ///
+    /// Until it is told to stop, by SIGTERM or SIGINT: then it sends back what it has, for a second at most.
+    Echo(EchoArguments),
+    /// Find the addresses of a name, or the name of an address
+    ///
+    /// As this machine looks them up: its files, its name servers, whatever /etc/nsswitch.conf says.
+    Lookup(LookupArguments),
 }
 
 /// What `wirenut serve` is told.
@@ -56,6 +64,56 @@ pub struct DemoArguments {
     /// Where to listen.
     #[command(flatten)]
     pub server: ServerArguments,
+}
+
+/// What `wirenut echo` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirenut echo                                over TCP, at 127.0.0.1:7007
+  wirenut echo --tcp '[::1]:0' --udp '[::1]:0'  over IPv6, at free ports of the system's choice
+  wirenut echo --unix /tmp/echo.sock          then: socat - UNIX-CONNECT:/tmp/echo.sock")]
+pub struct EchoArguments {
+    /// Listen for TCP connections [default, where no other is asked for: 127.0.0.1:7007]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    pub tcp: Option<SocketAddr>,
+    /// Receive UDP datagrams; those from ports below 1024 are not answered
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    pub udp: Option<SocketAddr>,
+    /// Listen for Unix stream connections of this user
+    #[arg(long, value_name = "PATH")]
+    pub unix: Option<PathBuf>,
+    /// How many connections there may be at a time, over TCP and Unix sockets each; the others wait
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
+    pub connections: u16,
+}
+
+impl EchoArguments {
+    /// Where to listen for TCP connections.
+    #[must_use]
+    pub fn tcp(&self) -> Option<SocketAddr> {
+        let is_default = self.udp.is_none() && self.unix.is_none();
+        self.tcp.or(is_default.then_some(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 7007))))
+    }
+}
+
+/// What `wirenut lookup` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirenut lookup localhost         its addresses, the best one first
+  wirenut lookup localhost http    with the port of the service
+  wirenut lookup 127.0.0.1         the name of an address")]
+pub struct LookupArguments {
+    /// The name of a host, or an address
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The name of a service, or a port
+    #[arg(value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// The service is one of UDP, and not of TCP
+    #[arg(long, requires = "service")]
+    pub udp: bool,
 }
 
 /// What every server is told.
@@ -109,6 +167,33 @@ mod tests {
     }
 
     #[test]
+    fn echo_is_of_tcp_unless_something_else_is_asked_for() {
+        for (line, tcp, udp, is_unix, connections) in [
+            ("wirenut echo", Some("127.0.0.1:7007"), None, false, 100),
+            ("wirenut echo --udp [::1]:7 --connections 9", None, Some("[::1]:7"), false, 9),
+            ("wirenut echo --unix path", None, None, true, 100),
+            ("wirenut echo --tcp 0.0.0.0:7 --unix path", Some("0.0.0.0:7"), None, true, 100),
+        ] {
+            let Command::Echo(arguments) = parse(line).unwrap().command else { panic!("{line}") };
+            let address = |text: Option<&str>| text.map(|text| text.parse().unwrap());
+            assert_eq!((arguments.tcp(), arguments.udp), (address(tcp), address(udp)), "{line}");
+            assert_eq!((arguments.unix.is_some(), arguments.connections), (is_unix, connections), "{line}");
+        }
+    }
+
+    #[test]
+    fn lookup_takes_a_name_and_a_service() {
+        for (line, name, service, udp) in [
+            ("wirenut lookup localhost", "localhost", None, false),
+            ("wirenut lookup --udp ::1 domain", "::1", Some("domain"), true),
+        ] {
+            let Command::Lookup(arguments) = parse(line).unwrap().command else { panic!("{line}") };
+            let taken = (arguments.name.as_str(), arguments.service.as_deref(), arguments.udp);
+            assert_eq!(taken, (name, service, udp), "{line}");
+        }
+    }
+
+    #[test]
     fn mistakes_are_usage_errors() {
         for (line, kind) in [
             ("wirenut", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
@@ -121,6 +206,11 @@ mod tests {
             ("wirenut serve --listen 127.0.0.1:65536", ErrorKind::ValueValidation),
             ("wirenut demo --quiet", ErrorKind::UnknownArgument),
             ("wirenut demo dir", ErrorKind::UnknownArgument),
+            ("wirenut echo 127.0.0.1:7", ErrorKind::UnknownArgument),
+            ("wirenut echo --udp 7", ErrorKind::ValueValidation),
+            ("wirenut echo --connections 0", ErrorKind::ValueValidation),
+            ("wirenut lookup", ErrorKind::MissingRequiredArgument),
+            ("wirenut lookup --udp localhost", ErrorKind::MissingRequiredArgument),
         ] {
             let error = parse(line).unwrap_err();
             assert_eq!(error.kind(), kind, "{line}");

@@ -2,10 +2,17 @@
 
 use core::error::Error;
 use core::fmt;
+use core::net::IpAddr;
 use std::io;
 use std::path::PathBuf;
 
+use rustix::io::Errno;
+use wirenut_linux::lookup::Failure as Lookup;
 use wirenut_linux::{BindError, RunError};
+
+const EADDRINUSE: i32 = Errno::ADDRINUSE.raw_os_error();
+const EADDRNOTAVAIL: i32 = Errno::ADDRNOTAVAIL.raw_os_error();
+const EACCES: i32 = Errno::ACCESS.raw_os_error();
 
 /// Why the command ended without success. Its `Display` is the line for the user, without the `wirenut: ` before it.
 #[derive(Debug)]
@@ -20,6 +27,10 @@ pub enum Failure {
     },
     /// The address could not be listened on.
     Listen(BindError),
+    /// A socket could not be had, or a name was not found.
+    Socket(wirenut_linux::Error),
+    /// The address has no name.
+    Nameless(IpAddr),
     /// The server ended.
     Run(RunError),
     /// The system would not give what the command needs to run.
@@ -38,6 +49,8 @@ impl fmt::Display for Failure {
                 write!(f, "cannot serve '{}': {error}", path.display())
             }
             Self::Listen(error) => error.fmt(f),
+            Self::Socket(error) => write!(f, "{error}{}", advice(error)),
+            Self::Nameless(address) => write!(f, "{address} has no name"),
             Self::Run(error) => error.fmt(f),
             Self::System { what, error } => write!(f, "cannot {what}: {error}"),
         }
@@ -49,7 +62,29 @@ impl Error for Failure {
         match self {
             Self::Directory { error, .. } | Self::System { error, .. } => Some(error),
             Self::Listen(error) => Some(error),
+            Self::Socket(error) => Some(error),
+            Self::Nameless(_) => None,
             Self::Run(error) => Some(error),
         }
+    }
+}
+
+impl From<wirenut_linux::Error> for Failure {
+    fn from(error: wirenut_linux::Error) -> Self {
+        Self::Socket(error)
+    }
+}
+
+/// What the user can do, where that is known.
+fn advice(error: &wirenut_linux::Error) -> &'static str {
+    match (error.lookup_failure(), error.raw_os_error()) {
+        (Some(Lookup::NoName | Lookup::NoData), _) => " (is it spelt right? 'getent ahosts NAME' asks the same)",
+        (Some(Lookup::Service), _) => " (give a port in digits, or a name of /etc/services)",
+        (None, Some(EADDRINUSE)) => " (somebody is there already: choose another, for addresses port 0)",
+        (None, Some(EADDRNOTAVAIL)) => {
+            " (no interface of this machine has it: 'ip address' shows those that there are)"
+        }
+        (None, Some(EACCES)) => " (ports below 1024 are root's, and directories their owners')",
+        _ => "",
     }
 }

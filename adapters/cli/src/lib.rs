@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`arguments`] | the command line |
 //! | [`demo`] | the reference service |
+//! | [`echo`] | what comes is sent back, over TCP, UDP and Unix sockets |
 //! | [`failure`] | what ends the command with status 1, in one line |
+//! | [`lookup`] | names and addresses |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | listening, saying where, running until told to stop |
@@ -17,8 +19,10 @@ extern crate alloc;
 
 pub mod arguments;
 pub mod demo;
+pub mod echo;
 pub mod failure;
 pub mod log;
+pub mod lookup;
 pub mod serve;
 pub mod server;
 
@@ -34,5 +38,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
+        Command::Echo(arguments) => echo::echo(&arguments),
+        Command::Lookup(arguments) => lookup::lookup(&arguments),
     }
 }

@@ -1,4 +1,4 @@
-//! One byte at a time, and values many at a time where the machine has vectors and words for that.
+//! Words at a time where a value is long enough, and vectors where the machine has them; otherwise by the table.
 
 use super::{SP, has_class};
 
@@ -8,31 +8,66 @@ pub(super) const LOOKS_AHEAD: bool = false;
 /// How many bytes the compiler compares at once, where it knows how to.
 const BLOCK: usize = 16;
 
+/// How many bytes a register holds.
+const WORD: usize = size_of::<usize>();
+
 /// Index of the first byte from `at` on that is not of `class`, or the length; `outside`, where it is given, marks by
-/// their top bits those of eight that are perhaps not of it. What it marks above the first may be wrong.
+/// their top bits those of a word that are perhaps not of it. What it marks above the first may be wrong.
 #[inline]
-pub(super) fn class_end(bytes: &[u8], mut at: usize, class: u8, outside: Option<Outside>) -> usize {
-    let (Some(outside), true) = (outside, cfg!(target_pointer_width = "64")) else {
-        return super::class_end(bytes, at, class);
+pub(super) fn class_end(bytes: &[u8], at: usize, class: u8, outside: Option<Outside>) -> usize {
+    let Some(outside) = outside else {
+        return class_end_by_table(bytes, at, class);
     };
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-        if (outside.any)(block) {
-            break;
-        }
-        at = at.wrapping_add(BLOCK);
-    }
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let marks = (outside.marks)(u64::from_le_bytes(*block));
-        let step = usize::try_from(marks.trailing_zeros() / 8).unwrap_or(0);
-        at = at.wrapping_add(step);
-        if marks != 0 {
-            if block.get(step).is_none_or(|&byte| !has_class(byte, class)) {
-                return at;
+    let mut rest = bytes.get(at..).unwrap_or(&[]);
+    if cfg!(target_pointer_width = "64") {
+        while let Some((block, behind)) = rest.split_first_chunk::<BLOCK>() {
+            if (outside.any)(block) {
+                break;
             }
-            at = at.wrapping_add(1);
+            rest = behind;
         }
     }
-    super::class_end(bytes, at, class)
+    while let Some((word, behind)) = rest.split_first_chunk::<WORD>() {
+        let marks = (outside.marks)(usize::from_le_bytes(*word));
+        if marks == 0 {
+            rest = behind;
+            continue;
+        }
+        let step = usize::try_from(marks.trailing_zeros() / 8).unwrap_or(0);
+        let marked = rest.get(step..).unwrap_or(&[]);
+        match marked {
+            [byte, behind @ ..] if has_class(*byte, class) => rest = behind,
+            _ => return index_of(marked, bytes),
+        }
+    }
+    class_end_by_table(bytes, index_of(rest, bytes), class)
+}
+
+/// By the table, four bytes between two looks at the length: written out, since firmware is built by a compiler that is
+/// told to save space and unrolls nothing.
+fn class_end_by_table(bytes: &[u8], at: usize, class: u8) -> usize {
+    let mut rest = bytes.get(at..).unwrap_or(&[]);
+    while let Some(([a, b, c, d], behind)) = rest.split_first_chunk() {
+        let step = if !has_class(*a, class) {
+            0
+        } else if !has_class(*b, class) {
+            1
+        } else if !has_class(*c, class) {
+            2
+        } else if !has_class(*d, class) {
+            3
+        } else {
+            rest = behind;
+            continue;
+        };
+        return index_of(rest, bytes).wrapping_add(step);
+    }
+    super::class_end(bytes, index_of(rest, bytes), class)
+}
+
+/// Where in `bytes` their end `rest` begins.
+fn index_of(rest: &[u8], bytes: &[u8]) -> usize {
+    bytes.len().wrapping_sub(rest.len())
 }
 
 /// Tells bytes that are perhaps not of a class.
@@ -41,7 +76,7 @@ pub(super) struct Outside {
     /// Are there any? Written so that the compiler makes one comparison of vectors of it.
     any: fn(&[u8; BLOCK]) -> bool,
     /// Where in a word is the first?
-    marks: fn(u64) -> u64,
+    marks: fn(usize) -> usize,
 }
 
 /// Names are short: a loop over the table is as fast as any word.
@@ -65,14 +100,14 @@ fn any_control(block: &[u8; BLOCK]) -> bool {
     block.iter().fold(false, |any, &byte| any | (byte < SP) | (byte == 0x7f))
 }
 
-/// A byte below the space borrows from its top bit, and so does one that equals DEL after the xor.
+/// A byte below the space borrows and so sets its top bit, and DEL gets it from one more. A carry out of 0xff marks 0x7e
+/// behind it, too: no harm, since what is marked is looked at again.
 #[inline]
-fn control_marks(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
-    let delete = word ^ u64::from_le_bytes([0x7f; 8]);
-    let below_space = word.wrapping_sub(u64::from_le_bytes([SP; 8])) & !word;
-    (below_space | (delete.wrapping_sub(ONES) & !delete)) & TOPS
+fn control_marks(word: usize) -> usize {
+    const ONES: usize = usize::from_le_bytes([1; WORD]);
+    const SPACES: usize = usize::from_le_bytes([SP; WORD]);
+    const TOPS: usize = usize::from_le_bytes([0x80; WORD]);
+    (word.wrapping_sub(SPACES) | word.wrapping_add(ONES)) & !word & TOPS
 }
 
 /// Paths are short.

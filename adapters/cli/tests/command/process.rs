@@ -49,7 +49,8 @@ impl Server {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
-        let address = line.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/\n"));
+        let place = line.trim_end().trim_end_matches('/');
+        let address = ["http://", "tcp ", "udp "].iter().find_map(|protocol| place.strip_prefix(protocol));
         let address = address.unwrap_or_else(|| panic!("no address: {line:?}, {:?}", errors.all()));
         Self { child, address: address.parse().unwrap(), output: Lines::of(output), errors }
     }

@@ -1,0 +1,28 @@
+//! `wirenut lookup`: addresses of names, and names of addresses.
+
+use core::net::IpAddr;
+use std::io::{self, Write};
+
+use wirenut_linux::lookup::{self, Transport};
+
+use crate::arguments::LookupArguments;
+use crate::failure::Failure;
+
+/// Prints what was found, one in a line.
+///
+/// # Errors
+/// [`Failure::Socket`] says what was not found, and why; [`Failure::Nameless`], that an address has no name.
+pub fn lookup(arguments: &LookupArguments) -> Result<(), Failure> {
+    let lines = match (&arguments.service, arguments.name.parse::<IpAddr>()) {
+        (Some(service), _) => {
+            let transport = if arguments.udp { Transport::Udp } else { Transport::Tcp };
+            let found = lookup::addresses(&arguments.name, service, transport)?;
+            found.iter().map(lookup::address_to_text).collect::<Vec<_>>()
+        }
+        (None, Ok(address)) => vec![lookup::name_of(address)?.ok_or(Failure::Nameless(address))?],
+        (None, Err(_)) => lookup::host(&arguments.name)?.iter().map(ToString::to_string).collect(),
+    };
+    // Not `println!`, which panics where standard output is closed.
+    let _ = writeln!(io::stdout(), "{}", lines.join("\n"));
+    Ok(())
+}

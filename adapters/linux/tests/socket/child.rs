@@ -1,0 +1,274 @@
+//! What concerns a whole process, and so needs one of its own: signals, descriptors that are counted, that run out, and
+//! that it was started with.
+
+use core::time::Duration;
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::os::fd::AsFd;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use wirenut_linux::lookup::{self, Transport};
+use wirenut_linux::socket::{
+    Attempt, Family, Inherited, Mode, Received, Socket, TcpListener, TcpStream, UdpSocket, UnixAddress, UnixListener,
+    UnixStream, inherited,
+};
+
+use crate::peer::{Directory, PATIENCE, Peer, abstract_name};
+
+const VARIABLE: &str = "WIRENUT_TEST_CHILD";
+
+/// Not a test by itself: what a child does.
+#[test]
+fn in_the_child() {
+    match std::env::var(VARIABLE).as_deref() {
+        Ok("count") => count(),
+        Ok("exhaust") => exhaust(),
+        Ok("interrupted") => interrupted(),
+        Ok("inherited") => take_inherited(),
+        Ok("pipe") => write_to_nobody(),
+        _ => {}
+    }
+}
+
+/// This program, to run one of the above.
+fn child(part: &str, before: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{before} exec \"$0\" --exact child::in_the_child --nocapture --test-threads=1"));
+    command.arg(std::env::current_exe().unwrap()).env(VARIABLE, part);
+    command
+}
+
+fn run(mut command: Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn open_descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+#[test]
+fn nothing_leaks() {
+    run(child("count", ""));
+}
+
+/// Each call that opens something, where it succeeds and where it fails.
+fn count() {
+    let directory = Directory::new();
+    let path = directory.join("socket");
+    let before = open_descriptors();
+    for _ in 0..3 {
+        let listener = TcpListener::bind(&([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_address().unwrap();
+        let client = TcpStream::connect(&address).unwrap();
+        let (server, _) = listener.accept(Mode::Blocking).unwrap().done().unwrap();
+        TcpListener::bind(&address).unwrap_err();
+        server.abort().unwrap();
+        client.recv(&mut [0]).unwrap_err();
+        drop(listener);
+        TcpStream::connect(&address).unwrap_err();
+        Socket::tcp(Family::V4).unwrap().connect_within(&address, Duration::from_secs(1)).unwrap_err();
+        let _ = Socket::tcp(Family::V4).unwrap().start_connect(&address);
+        UdpSocket::try_from(std::os::fd::OwnedFd::from(client)).unwrap_err();
+
+        let (_listener, pathname) = Socket::stream().unwrap().listen_at(&path, 0o600, 1).unwrap();
+        Socket::stream().unwrap().listen_at(&path, 0o600, 1).unwrap_err();
+        assert!(pathname.remove().unwrap());
+        let (one, other) = UnixStream::pair().unwrap();
+        one.send_descriptors(b"seen", &[one.as_fd(), one.as_fd()]).unwrap().done().unwrap();
+        assert!(matches!(other.recv_descriptors(&mut [0; 4]).unwrap(), Received::Data(_)));
+        one.send_descriptors(b"unseen", &[one.as_fd()]).unwrap().done().unwrap();
+        assert_eq!(other.recv(&mut [0; 10]).unwrap(), Received::Data(6));
+        one.send_descriptors(b"never received", &[one.as_fd()]).unwrap().done().unwrap();
+        lookup::addresses("localhost", "80", Transport::Tcp).unwrap();
+        lookup::addresses("localhost", "no-such", Transport::Tcp).unwrap_err();
+        lookup::address_from_text("[fe80::1%lo]:80").unwrap();
+        assert!(inherited().unwrap().is_empty());
+    }
+    assert_eq!(open_descriptors(), before);
+}
+
+#[test]
+fn descriptors_that_run_out_are_errors_that_pass() {
+    run(child("exhaust", "ulimit -n 32;"));
+}
+
+fn exhaust() {
+    let listener = TcpListener::bind(&([127, 0, 0, 1], 0).into()).unwrap();
+    let address = listener.local_address().unwrap();
+    let client = TcpStream::connect(&address).unwrap();
+    let (one, other) = UnixStream::pair().unwrap();
+    one.send_descriptors(b"two", &[one.as_fd(), one.as_fd()]).unwrap().done().unwrap();
+    let mut hoard = Vec::new();
+    let error = loop {
+        match Socket::udp(Family::V4) {
+            Ok(socket) => hoard.push(socket),
+            Err(error) => break error,
+        }
+    };
+    assert!(error.is_out_of_resources());
+    assert_eq!(error.to_string(), "cannot make a socket for UDP: Too many open files (os error 24)");
+    let error = listener.accept(Mode::Blocking).unwrap_err();
+    assert!(error.is_out_of_resources());
+    assert!(error.to_string().starts_with("cannot accept a connection on descriptor "), "{error}");
+    assert!(UnixStream::pair().unwrap_err().is_out_of_resources());
+    // One more is allowed: one of two arrives, and that is told.
+    hoard.pop();
+    let Received::Data(delivery) = other.recv_descriptors(&mut [0; 10]).unwrap() else { panic!() };
+    assert_eq!((delivery.message.length, delivery.descriptors.len(), delivery.is_incomplete), (3, 1, true));
+    drop(delivery);
+    // The connection has waited.
+    let (server, peer) = listener.accept(Mode::Blocking).unwrap().done().unwrap();
+    assert_eq!(peer, client.local_address().unwrap());
+    drop(server);
+}
+
+/// A time-out makes the system give up waiting at a signal, whatever its handler wants: the hard case.
+#[test]
+fn interrupted_calls_go_on() {
+    let name = abstract_name();
+    let listener = Socket::stream().unwrap();
+    listener.bind(&name).unwrap();
+    let listener = listener.listen(0).unwrap();
+    let _first = UnixStream::connect(&name).unwrap();
+    let text = core::str::from_utf8(name.as_abstract_name().unwrap()).unwrap().to_owned();
+    let mut child: Child = child("interrupted", "").env("NAME", text).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut wait_for = |said: &str| assert!(lines.any(|line| line.ends_with(said)), "it says {said}");
+    let signal = |count: usize| {
+        for _ in 0..count {
+            // Until it waits, a signal does nothing, which is no failure: only that it goes on is asked for.
+            thread::sleep(Duration::from_millis(10));
+            let id = child.id().to_string();
+            assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+        }
+    };
+    // It waits to be connected, for there is no room.
+    wait_for("connecting");
+    signal(10);
+    listener.accept(Mode::Blocking).unwrap().done().unwrap();
+    let (stream, _) = listener.accept(Mode::Blocking).unwrap().done().unwrap();
+    // It waits for bytes.
+    wait_for("receiving");
+    signal(10);
+    stream.send(b"x").unwrap().done().unwrap();
+    // It waits for room.
+    wait_for("sending");
+    signal(10);
+    let mut total = 0;
+    let mut bytes = vec![0; 1 << 16];
+    while let Received::Data(count) = stream.recv(&mut bytes).unwrap() {
+        total += count;
+    }
+    assert_eq!(total, 10_000_000);
+    assert!(child.wait().unwrap().success());
+}
+
+fn interrupted() {
+    let _termination = wirenut_linux::signal::termination().unwrap();
+    let name = UnixAddress::abstract_name(std::env::var("NAME").unwrap().as_bytes()).unwrap();
+    println!("\nconnecting");
+    let stream = Socket::stream().unwrap().connect_within(&name, PATIENCE).unwrap();
+    stream.set_recv_timeout(Some(PATIENCE)).unwrap();
+    stream.set_send_timeout(Some(PATIENCE)).unwrap();
+    println!("\nreceiving");
+    assert_eq!(stream.recv(&mut [0; 10]).unwrap(), Received::Data(1));
+    println!("\nsending");
+    let data = vec![0; 10_000_000];
+    let mut sent = 0;
+    while let Attempt::Done(count) = stream.send(&data[sent..]).unwrap() {
+        sent += count;
+        if sent == data.len() {
+            return;
+        }
+    }
+    panic!("it would block after {sent} bytes");
+}
+
+const SYSTEMD: &str = "
+import fcntl
+tcp = create_server(('127.0.0.1', 0)); udp = socket(AF_INET, SOCK_DGRAM)
+path = socket(AF_UNIX); path.bind(arguments[1]); path.listen()
+# First out of the way, for one of them may have one of the numbers.
+high = [fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 50) for s in (tcp, udp, path)]
+for number, descriptor in enumerate(high): os.dup2(descriptor, 3 + number)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=arguments[2], LISTEN_FDNAMES=arguments[3], WIRENUT_TEST_CHILD='inherited')
+os.closerange(6, 60)
+os.execv(arguments[0], [arguments[0], '--exact', 'child::in_the_child', '--nocapture', '--test-threads=1'])";
+
+#[test]
+fn sockets_of_systemd_are_taken_once_and_their_paths_stay() {
+    let directory = Directory::new();
+    let path = directory.join("socket");
+    let program = std::env::current_exe().unwrap();
+    for (count, names, said) in [
+        ("3", "web:dns:local", "taken"),
+        (
+            "3",
+            "web:dns",
+            "cannot name that many descriptors as LISTEN_FDNAMES says: web:dns: Invalid argument (os error 22)",
+        ),
+        ("x", "web", "cannot take as many descriptors as LISTEN_FDS says: x: Invalid argument (os error 22)"),
+        ("4", "a:b:c:d", "cannot take over descriptor 6: "),
+    ] {
+        let _ = fs::remove_file(&path);
+        let mut peer = Peer::start(SYSTEMD, &[&program.display(), &path.display(), &count, &names]);
+        let line = loop {
+            let line = peer.hear();
+            if let Some(line) = line.strip_prefix("said ") {
+                break line.to_owned();
+            }
+        };
+        assert!(line.starts_with(said), "{line}");
+        assert!(path.exists());
+    }
+}
+
+fn take_inherited() {
+    let taken = match inherited() {
+        Ok(taken) => taken,
+        Err(error) => return println!("\nsaid {error}"),
+    };
+    let names: Vec<&str> = taken.iter().map(Inherited::name).collect();
+    assert_eq!(names, ["web", "dns", "local"]);
+    assert!(inherited().unwrap().is_empty());
+    let mut taken = taken.into_iter();
+    let web: TcpListener = taken.next().unwrap().into_socket().unwrap();
+    assert!(rustix::io::fcntl_getfd(&web).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+    let wrong = taken.next().unwrap().into_socket::<wirenut_linux::socket::Tcp, wirenut_linux::socket::Listening>();
+    assert_eq!(
+        wrong.unwrap_err().to_string(),
+        "cannot take over descriptor 4: Protocol wrong type for socket (os error 91)"
+    );
+    let local: UnixListener = taken.next().unwrap().into_socket().unwrap();
+    let address = local.local_address().unwrap();
+    UnixStream::connect(&address).unwrap();
+    drop(local);
+    println!("\nsaid taken");
+}
+
+/// Programs in Rust ignore SIGPIPE, so that a call which raises it would not be noticed: not so this child, whose signals
+/// are blocked by the one who starts it. What is raised then waits, and is seen.
+#[test]
+fn sending_to_nobody_raises_no_signal() {
+    let program = std::env::current_exe().unwrap();
+    let script = "
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])
+os.environ['WIRENUT_TEST_CHILD'] = 'pipe'
+os.execv(arguments[0], [arguments[0], '--exact', 'child::in_the_child', '--nocapture', '--test-threads=1'])";
+    Peer::start(script, &[&program.display()]).end();
+}
+
+fn write_to_nobody() {
+    let (one, other) = UnixStream::pair().unwrap();
+    drop(other);
+    assert_eq!(one.send(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!(one.send_more(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!(one.send_vectored(&[std::io::IoSlice::new(b"x")]).unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!(one.send_descriptors(b"x", &[one.as_fd()]).unwrap_err().kind(), ErrorKind::BrokenPipe);
+    let status = fs::read_to_string("/proc/thread-self/status").unwrap();
+    let pending = status.lines().find_map(|line| line.strip_prefix("SigPnd:\t")).unwrap();
+    assert_eq!(pending, "0000000000000000");
+}
