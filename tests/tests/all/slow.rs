@@ -61,7 +61,7 @@ fn go_on(beginning: &str, piece: &str, pause: Duration) -> End {
 #[track_caller]
 fn ends(beginning: &str, piece: &str, pause: Duration, rule: Rule, pieces: usize, most_kept: usize) {
     let end = go_on(beginning, piece, pause);
-    let code = rule.status().map_or(0, |status| status.code());
+    let code = rule.status().map_or(0, wirenut::http::Status::code);
     assert_eq!((end.rule, end.code, end.pieces), (Some(rule), code, pieces));
     assert!(end.kept <= most_kept, "{} bytes kept", end.kept);
 }
