@@ -3,7 +3,9 @@
 //! What a single deadline does is in [`time`](crate::time), what a bound does at its byte in the tables of cases. Here
 //! a peer keeps just within both, or sends without end.
 
-use wirenut::http::{ClientConnection, ClientEvent, Context, Disposition, Error, Limits, Method, Request, Rule};
+use wirenut::http::{
+    ClientConnection, ClientEvent, Context, Disposition, Error, Limits, Method, Request, Rule, Status,
+};
 use wirenut::time::{Duration, Instant, Pace};
 use wirenut_tests::pair::{Pair, Setup};
 use wirenut_tests::recorder::Recorder;
@@ -61,7 +63,7 @@ fn go_on(beginning: &str, piece: &str, pause: Duration) -> End {
 #[track_caller]
 fn ends(beginning: &str, piece: &str, pause: Duration, rule: Rule, pieces: usize, most_kept: usize) {
     let end = go_on(beginning, piece, pause);
-    let code = rule.status().map_or(0, wirenut::http::Status::code);
+    let code = rule.status().map_or(0, Status::code);
     assert_eq!((end.rule, end.code, end.pieces), (Some(rule), code, pieces));
     assert!(end.kept <= most_kept, "{} bytes kept", end.kept);
 }

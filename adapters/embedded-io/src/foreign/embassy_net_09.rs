@@ -1,0 +1,56 @@
+//! The sockets of embassy-net 0.9, and the timers of embassy-time.
+
+use embassy_net::tcp::{Error, TcpReader, TcpSocket, TcpWriter};
+use wirenut::time::Instant;
+
+use crate::{Clock, Shutdown, Split, Timer};
+
+impl Shutdown for TcpSocket<'_> {
+    /// Returns when the peer has all that was written, and knows that there is no more.
+    async fn shutdown_write(&mut self) -> Result<(), Error> {
+        self.close();
+        self.flush().await
+    }
+
+    /// Returns when the reset has left.
+    async fn abort(&mut self) {
+        TcpSocket::abort(self);
+        // It fails never: what it waits for is the reset.
+        let _ = self.flush().await;
+    }
+}
+
+impl<'s> Split for TcpSocket<'s> {
+    type Reader<'a>
+        = TcpReader<'a>
+    where
+        Self: 'a;
+    type Writer<'a>
+        = TcpWriter<'a>
+    where
+        Self: 'a;
+
+    fn split(&mut self) -> (TcpReader<'_>, TcpWriter<'_>) {
+        TcpSocket::split(self)
+    }
+}
+
+/// The time since the device started. It knows no time of day.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EmbassyTimer;
+
+impl Clock for EmbassyTimer {
+    fn now(&self) -> Instant {
+        Instant::from_micros(embassy_time::Instant::now().as_micros())
+    }
+}
+
+impl Timer for EmbassyTimer {
+    async fn wait_until(&self, at: Instant) {
+        // What is too late for the ticks of the device is never.
+        match embassy_time::Instant::try_from_micros(at.as_micros()) {
+            Some(at) => embassy_time::Timer::at(at).await,
+            None => core::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The sockets and the clocks of the standard library, on Unix.
+
+use core::time::Duration;
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{self, TcpStream};
+use std::time::{self, SystemTime, UNIX_EPOCH};
+
+use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt::set_socket_linger;
+use wirenut::http::HttpDate;
+use wirenut::time::Instant;
+
+use crate::Clock;
+use crate::blocking::{Shutdown, Wanted};
+
+/// A TCP socket. It is asked by poll(2) whether it is ready, so deadlines hold.
+///
+/// ```no_run
+/// # fn main() -> std::io::Result<()> {
+/// use wirenut::http::Limits;
+/// use wirenut_embedded_io::{Connection, SystemClock, Tcp};
+/// use wirenut_reference::{MemoryDevice, Reference};
+///
+/// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let clock = SystemClock::new();
+/// loop {
+///     let (stream, peer) = listener.accept()?;
+///     std::thread::spawn(move || {
+///         let (mut input, mut output) = ([0; 16 * 1024], [0; 16 * 1024]);
+///         let service = Reference { device: MemoryDevice::new() };
+///         let connection = Connection::new(&Limits::DEFAULT, &mut input, &mut output).with_peer(peer);
+///         let mut socket = Tcp::new(stream)?;
+///         let served = connection.serve_blocking(&mut socket, &service, &clock, |socket, wanted| {
+///             socket.wait(wanted, &clock);
+///         });
+///         served.map_err(std::io::Error::other)
+///     });
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Tcp {
+    stream: TcpStream,
+}
+
+impl Tcp {
+    /// This socket, from now on without blocking.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn new(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream })
+    }
+
+    /// Waits until what is wanted may have happened.
+    pub fn wait(&self, wanted: Wanted, clock: &impl Clock) {
+        let span = wanted.until.map(|until| Duration::from(until.saturating_since(clock.now())));
+        let mut events = PollFlags::empty();
+        events.set(PollFlags::IN, wanted.reads);
+        events.set(PollFlags::OUT, wanted.writes);
+        // It fails where it was interrupted, and then it is called again.
+        let _ = self.poll(events, span);
+    }
+
+    /// Waits for one of the events, for so long at most. Whether it has come.
+    fn poll(&self, events: PollFlags, span: Option<Duration>) -> io::Result<bool> {
+        let span = span.and_then(|span| Timespec::try_from(span).ok());
+        let mut polled = [PollFd::new(&self.stream, events)];
+        Ok(poll(&mut polled, span.as_ref())? > 0)
+    }
+}
+
+impl ErrorType for Tcp {
+    type Error = io::Error;
+}
+
+impl Read for Tcp {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buf).map_err(not_yet)
+    }
+}
+
+impl Write for Tcp {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.stream.write(buf).map_err(not_yet)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl ReadReady for Tcp {
+    fn read_ready(&mut self) -> io::Result<bool> {
+        self.poll(PollFlags::IN, Some(Duration::ZERO))
+    }
+}
+
+impl WriteReady for Tcp {
+    fn write_ready(&mut self) -> io::Result<bool> {
+        self.poll(PollFlags::OUT, Some(Duration::ZERO))
+    }
+}
+
+impl Shutdown for Tcp {
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.stream.shutdown(net::Shutdown::Write)
+    }
+
+    /// The reset is sent when the socket is dropped.
+    fn abort(&mut self) {
+        // Where it fails there is no connection to reset.
+        let _ = set_socket_linger(&self.stream, Some(Duration::ZERO));
+    }
+}
+
+/// `embedded-io` knows no "would block"; a time-out says the same.
+fn not_yet(error: io::Error) -> io::Error {
+    if error.kind() == ErrorKind::WouldBlock { ErrorKind::TimedOut.into() } else { error }
+}
+
+/// The clocks of the system: a monotonic one, and that of the day for the Date field.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    start: time::Instant,
+}
+
+impl SystemClock {
+    /// A clock that starts now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { start: time::Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::START.saturating_add(self.start.elapsed().into())
+    }
+
+    fn date(&self) -> Option<HttpDate> {
+        // A clock before 1970 is a clock that was never set.
+        SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|since| HttpDate::from_unix(since.as_secs()))
+    }
+}

@@ -1,0 +1,102 @@
+//! The sockets and timers of tokio 1.
+
+use embedded_io_adapters::tokio_1::FromTokio;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::time;
+use wirenut::time::{Duration, Instant};
+
+use crate::{Clock, Shutdown, Split, Timer};
+use std::io;
+
+/// A TCP socket of tokio.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use wirenut::http::Limits;
+/// use wirenut_embedded_io::{Connection, TokioTcp, TokioTimer};
+/// use wirenut_reference::{MemoryDevice, Reference};
+///
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// let mut client = tokio::net::TcpStream::connect(listener.local_addr()?).await?;
+/// client.write_all(b"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await?;
+///
+/// let (stream, peer) = listener.accept().await?;
+/// let (mut input, mut output) = ([0; 16 * 1024], [0; 4096]);
+/// let connection = Connection::new(&Limits::DEFAULT, &mut input, &mut output).with_peer(peer);
+/// let service = Reference { device: MemoryDevice::new() };
+/// connection.serve(&mut TokioTcp(stream), &service, &TokioTimer::new()).await.expect("a request in good order");
+///
+/// let mut answer = String::new();
+/// client.read_to_string(&mut answer).await?;
+/// assert!(answer.starts_with("HTTP/1.1 204 No Content\r\n"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TokioTcp(pub TcpStream);
+
+impl embedded_io::ErrorType for TokioTcp {
+    type Error = io::Error;
+}
+
+impl Shutdown for TokioTcp {
+    async fn shutdown_write(&mut self) -> io::Result<()> {
+        self.0.shutdown().await
+    }
+
+    /// The reset is sent when the socket is dropped.
+    async fn abort(&mut self) {
+        // Where it fails there is no connection to reset.
+        let _ = self.0.set_zero_linger();
+    }
+}
+
+impl Split for TokioTcp {
+    type Reader<'a> = FromTokio<ReadHalf<'a>>;
+    type Writer<'a> = FromTokio<WriteHalf<'a>>;
+
+    fn split(&mut self) -> (Self::Reader<'_>, Self::Writer<'_>) {
+        let (reader, writer) = self.0.split();
+        (FromTokio::new(reader), FromTokio::new(writer))
+    }
+}
+
+/// The time of tokio, which tests may pause. It knows no time of day.
+#[derive(Clone, Copy, Debug)]
+pub struct TokioTimer {
+    start: time::Instant,
+}
+
+impl TokioTimer {
+    /// A timer that starts now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { start: time::Instant::now() }
+    }
+}
+
+impl Default for TokioTimer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for TokioTimer {
+    fn now(&self) -> Instant {
+        Instant::START.saturating_add(self.start.elapsed().into())
+    }
+}
+
+impl Timer for TokioTimer {
+    async fn wait_until(&self, at: Instant) {
+        let since_start: Duration = at.saturating_since(Instant::START);
+        match self.start.checked_add(since_start.into()) {
+            Some(at) => time::sleep_until(at).await,
+            None => core::future::pending().await,
+        }
+    }
+}

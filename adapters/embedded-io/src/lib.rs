@@ -1,0 +1,136 @@
+//! Wirenut over any stream of `embedded-io` or `embedded-io-async`: one connection, in the caller's memory.
+//!
+//! A stream is whatever reads and writes bytes in their order: a socket, a TLS session, a UART, a pipe. Two things are
+//! missing from the traits of `embedded-io`, and are here: how a stream ends ([`Shutdown`]), and that both directions
+//! can be used at once ([`Split`]). Three more come from the caller: buffers, a clock, and what to wait with.
+//!
+//! | the stream | server | client |
+//! |---|---|---|
+//! | is async | [`Connection::serve`], with a [`Timer`] | [`Client`] |
+//! | blocks, and says whether it is ready | [`Connection::serve_blocking`], with a [`Clock`] | [`blocking::Client`] |
+//! | only blocks | the same, wrapped in [`blocking::Sequential`]: no deadline interrupts a read | the same |
+//! | has no end (a UART) | the same, its writer wrapped in [`Silent`] | the same |
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `std` | `Tcp`, a socket of the standard library, and `SystemClock` (on Unix) |
+//! | `tokio-1` | `TokioTcp` and `TokioTimer` |
+//! | `embassy-net-09` | the traits for embassy-net's `TcpSocket`, and `EmbassyTimer` |
+//!
+//! One connection is the unit. Who accepts the next one, and how many there may be, is the application's; a [`Slot`]
+//! ties a connection to [`Admission`](wirenut::readiness::Admission).
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! use tokio::net::TcpListener;
+//! use wirenut::http::{Head, Limits, Response, Status, WriteError};
+//! use wirenut::service::{Answer, Service, Step};
+//! use wirenut_embedded_io::{Connection, TokioTcp, TokioTimer};
+//!
+//! struct Hello;
+//!
+//! impl Service for Hello {
+//!     type Exchange = ();
+//!     type Source = core::convert::Infallible;
+//!
+//!     fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+//!         answer.send(&Response::new(Status::OK), b"hello")?;
+//!         Ok(((), Step::Done))
+//!     }
+//! }
+//!
+//! const LIMITS: Limits = Limits { head_bytes: 2048, trailer_bytes: 2048, ..Limits::DEFAULT };
+//!
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! # let address = listener.local_addr()?;
+//! # let client = std::thread::spawn(move || {
+//! #     use std::io::{Read, Write};
+//! #     let mut client = std::net::TcpStream::connect(address).unwrap();
+//! #     client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+//! #     let mut answer = String::new();
+//! #     client.read_to_string(&mut answer).unwrap();
+//! #     assert!(answer.ends_with("\r\n\r\nhello"));
+//! # });
+//! loop {
+//!     let (stream, peer) = listener.accept().await?;
+//!     let (mut input, mut output) = ([0; 2048], [0; 1024]);
+//!     let connection = Connection::new(&LIMITS, &mut input, &mut output).with_peer(peer);
+//!     // Or in a task of its own, for several at once.
+//!     if let Err(error) = connection.serve(&mut TokioTcp(stream), &Hello, &TokioTimer::new()).await {
+//!         eprintln!("{peer}: {error}");
+//!     }
+//! #   client.join().unwrap();
+//! #   break Ok(());
+//! }
+//! # }
+//! ```
+//!
+//! # What a stream owes
+//!
+//! - Bytes that were written before [`Shutdown::shutdown_write`] arrive. Who drops a stream that has not sent them yet
+//!   loses the end of the answer.
+//! - Reads need not be safe to cancel: one that has begun is kept until it is complete. Writes, flushes and ends are
+//!   dropped only together with the connection.
+//!
+//! # Not supported
+//!
+//! - Bodies that are moved by the adapter ([`Step::Transfer`](wirenut::service::Step::Transfer)).
+//! - Reading ahead: while something is being written nothing is read, as on every wire of Wirenut.
+//! - Pipelined requests of a client.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+#![expect(async_fn_in_trait, reason = "whether a future is Send is known where its types are, as in embedded-io-async")]
+
+#[cfg(any(feature = "std", feature = "tokio-1"))]
+extern crate std;
+
+mod clock;
+pub use clock::{Clock, Timer};
+
+mod error;
+pub use error::{Error, Operation};
+
+mod stream;
+pub use stream::{Halves, Shutdown, Silent, Split};
+
+mod slot;
+pub use slot::Slot;
+
+mod driver;
+mod race;
+mod window;
+
+mod server;
+pub use server::Connection;
+
+mod client;
+pub use client::Client;
+
+pub mod blocking;
+
+/// One file for each foreign world.
+mod foreign {
+    #[cfg(feature = "embassy-net-09")]
+    pub(crate) mod embassy_net_09;
+    #[cfg(all(feature = "std", unix))]
+    pub(crate) mod std;
+    #[cfg(feature = "tokio-1")]
+    pub(crate) mod tokio_1;
+}
+
+#[cfg(feature = "embassy-net-09")]
+pub use foreign::embassy_net_09::EmbassyTimer;
+#[cfg(all(feature = "std", unix))]
+pub use foreign::std::{SystemClock, Tcp};
+#[cfg(feature = "tokio-1")]
+pub use foreign::tokio_1::{TokioTcp, TokioTimer};

@@ -1,0 +1,366 @@
+//! The server's end of one stream.
+//!
+//! ```text
+//!            ┌──────────── settle: drive, write, flush, until nothing moves ◄─────────┐
+//!            ▼                                                                        │
+//! ends? ── ShutdownWrite, Close, Abort ──► the stream                                 │
+//!            ▼                                                                        │
+//!          wait: a read that stays pending · the deadline · a waker · retirement ─────┘
+//! ```
+
+use core::convert::Infallible;
+use core::future::poll_fn;
+use core::net::SocketAddr;
+use core::pin::{Pin, pin};
+use core::task::Poll;
+
+use embedded_io_async::{Read, Write};
+use wirenut::http::{Disposition, Limits, Rule};
+use wirenut::service::Service;
+
+use crate::driver::Driver;
+use crate::race::{self, First};
+use crate::window::Window;
+use crate::{Error, Operation, Shutdown, Slot, Split, Timer};
+
+/// What one connection of a server is given: bounds, buffers, and what is known of the peer.
+///
+/// `input` must hold a whole head ([`Limits::head_bytes`]) and trailer section, or what is kept of them
+/// ([`Interest::buffer_bytes`](wirenut::http::Interest::buffer_bytes)). `output` must hold a response head, and 160 bytes
+/// for the answers that the connection makes itself. What does not fit ends the connection.
+///
+/// See the [crate](crate) for an example.
+#[derive(Debug)]
+pub struct Connection<'b, L = ()> {
+    pub(crate) limits: &'b Limits,
+    pub(crate) input: &'b mut [u8],
+    pub(crate) output: &'b mut [u8],
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) slot: L,
+}
+
+impl<'b> Connection<'b> {
+    /// A connection to nobody in particular, which is alone.
+    #[must_use]
+    pub const fn new(limits: &'b Limits, input: &'b mut [u8], output: &'b mut [u8]) -> Self {
+        Self { limits, input, output, peer: None, slot: () }
+    }
+}
+
+impl<'b, L: Slot> Connection<'b, L> {
+    /// A connection to this peer ([`Answer::peer`](wirenut::service::Answer::peer)).
+    #[must_use]
+    pub fn with_peer(self, peer: SocketAddr) -> Self {
+        Self { peer: Some(peer), ..self }
+    }
+
+    /// A connection that has a place among others.
+    #[must_use]
+    pub fn with_slot<M: Slot>(self, slot: M) -> Connection<'b, M> {
+        let Self { limits, input, output, peer, slot: _ } = self;
+        Connection { limits, input, output, peer, slot }
+    }
+
+    /// Serves the stream until the connection is over, and ends the stream as is right then; it is only dropped
+    /// afterwards. (Accepting the next one is the application's.)
+    ///
+    /// Dropping the future gives the connection up: an exchange in flight is closed with [`Rule::HostClosed`].
+    ///
+    /// A waker that the service kept wakes the task; and each time that the task is polled, an exchange that waits is
+    /// asked.
+    ///
+    /// # Errors
+    /// What went wrong first, for the log; there is nothing to do. The end of an idle connection is no error.
+    pub async fn serve<T: Split, S: Service<Source = Infallible>>(
+        self,
+        stream: &mut T,
+        service: &S,
+        timer: &impl Timer,
+    ) -> Result<(), Error<T::Error>> {
+        let Self { limits, input, output, peer, slot } = self;
+        let driver = Driver::new(service, timer, limits, peer, output.len());
+        let mut server =
+            Server { driver, output, has_moved: false, is_unflushed: false, is_shut: false, is_ended: false };
+        let mut retired = pin!(Some(slot.retired()));
+        let mut input = Window::new(input);
+        let ended = loop {
+            let (mut reader, mut writer) = stream.split();
+            let ending = server.converse(&mut reader, &mut writer, &mut input, &slot, retired.as_mut()).await;
+            drop((reader, writer));
+            match ending {
+                Ok(Ending::ShutdownWrite) => {
+                    if let Err(error) = server.shut(stream).await {
+                        break Err(error);
+                    }
+                }
+                Ok(Ending::Close) if server.is_shut => break Ok(()),
+                Ok(Ending::Close) => break server.shut(stream).await,
+                Ok(Ending::Abort) => {
+                    stream.abort().await;
+                    break Ok(());
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        let outcome = server.outcome();
+        if ended.is_err() {
+            server.driver.handle_lost(Rule::Reset);
+            stream.abort().await;
+        }
+        outcome.and(ended)
+    }
+}
+
+/// What is to be done with the stream.
+enum Ending {
+    ShutdownWrite,
+    Close,
+    Abort,
+}
+
+/// What came of listening.
+enum Heard {
+    /// Nothing yet, but it is to be looked after.
+    Nothing,
+    /// So many bytes.
+    Read(usize),
+    /// The stream is to be ended.
+    Ending(Ending),
+}
+
+/// Why the connection is looked after again.
+enum Event<R> {
+    /// A read is complete.
+    Read(R),
+    /// The deadline has come.
+    Due,
+    /// The slot says so.
+    Retired,
+    /// Somebody woke the task.
+    Woken,
+}
+
+struct Server<'d, S: Service<Source = Infallible>, C: Timer> {
+    driver: Driver<'d, S, C>,
+    output: &'d mut [u8],
+    /// Something came or went since the slot was told.
+    has_moved: bool,
+    /// Something was written since the last flush.
+    is_unflushed: bool,
+    /// Our direction has ended.
+    is_shut: bool,
+    /// The peer's direction has ended.
+    is_ended: bool,
+}
+
+impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
+    /// Speaks until the stream is to be ended, one way or both.
+    async fn converse<E: embedded_io::Error>(
+        &mut self,
+        reader: &mut impl Read<Error = E>,
+        writer: &mut impl Write<Error = E>,
+        input: &mut Window<'_>,
+        slot: &impl Slot,
+        mut retired: Pin<&mut Option<impl Future<Output = ()>>>,
+    ) -> Result<Ending, Error<E>> {
+        loop {
+            let taken = self.settle(writer, input.unread()).await?;
+            input.take(taken);
+            if let Some(ending) = self.ending() {
+                return Ok(ending);
+            }
+            if self.wants_input() && input.is_full() {
+                self.make_room(input);
+                continue;
+            }
+            let (kept, room) = input.split();
+            let (taken, heard) = self.listen(reader, writer, kept, room, slot, retired.as_mut()).await?;
+            input.take(taken);
+            match heard {
+                Heard::Nothing => {}
+                Heard::Read(0) => {
+                    self.is_ended = true;
+                    self.driver.handle_eof();
+                }
+                Heard::Read(count) if input.fill(count) => {}
+                Heard::Read(_) => return Err(Error::Miscounted(Operation::Read)),
+                Heard::Ending(ending) => return Ok(ending),
+            }
+        }
+    }
+
+    /// Has the session drop what nobody asked for. (What fills the buffer is taken, or breaks a rule, or shrinks; unless
+    /// the bounds are larger than the buffer.)
+    fn make_room(&mut self, input: &mut Window<'_>) {
+        let Ok(()) = input.compact(|kept| Ok::<_, Infallible>(self.driver.compact(kept)));
+        if input.is_full() && self.driver.error().is_none() {
+            self.driver.handle_lost(Rule::HostClosed);
+        }
+    }
+
+    /// Waits for something to happen: for bytes if they are wanted, in `room`. A read that has begun is kept until it
+    /// is complete, whatever else happens meanwhile. Returns how many of the bytes that were kept were taken, too.
+    async fn listen<E: embedded_io::Error>(
+        &mut self,
+        reader: &mut impl Read<Error = E>,
+        writer: &mut impl Write<Error = E>,
+        kept: &[u8],
+        room: &mut [u8],
+        slot: &impl Slot,
+        mut retired: Pin<&mut Option<impl Future<Output = ()>>>,
+    ) -> Result<(usize, Heard), Error<E>> {
+        let mut reading = pin!(if self.wants_input() { Some(reader.read(room)) } else { None });
+        let mut rest = kept;
+        let taken = |rest: &[u8]| kept.len().saturating_sub(rest.len());
+        loop {
+            if core::mem::take(&mut self.has_moved) {
+                slot.set_idle(self.driver.is_idle() && rest.is_empty());
+            }
+            match self.wait(reading.as_mut(), retired.as_mut()).await {
+                Event::Read(Ok(count)) => return Ok((taken(rest), Heard::Read(count))),
+                Event::Read(Err(error)) => return Err(Error::Stream(Operation::Read, error)),
+                Event::Due => self.driver.handle_timeout(),
+                Event::Retired => self.driver.retire(),
+                Event::Woken => self.driver.wake(),
+            }
+            if reading.is_none() {
+                return Ok((0, Heard::Nothing));
+            }
+            let count = self.settle(writer, rest).await?;
+            rest = rest.get(count..).unwrap_or(&[]);
+            if let Some(ending) = self.ending() {
+                return Ok((taken(rest), Heard::Ending(ending)));
+            }
+        }
+    }
+
+    /// Does all that can be done with these bytes, and sends it. Returns how many bytes were taken.
+    async fn settle<E: embedded_io::Error>(
+        &mut self,
+        writer: &mut impl Write<Error = E>,
+        input: &[u8],
+    ) -> Result<usize, Error<E>> {
+        let mut taken = 0;
+        loop {
+            let rest = input.get(taken..).unwrap_or(&[]);
+            let driven = poll_fn(|cx| Poll::Ready(self.driver.drive(cx.waker(), rest, self.output))).await;
+            taken = taken.saturating_add(driven.taken);
+            self.has_moved |= driven.taken > 0 || driven.written > 0;
+            if self.driver.disposition() == Disposition::Abort {
+                return Ok(taken);
+            }
+            if driven.written > 0 {
+                self.write(writer, driven.written).await?;
+            } else if driven.taken == 0 {
+                break;
+            }
+        }
+        if self.is_unflushed {
+            self.flush(writer).await?;
+        }
+        Ok(taken)
+    }
+
+    async fn write<E: embedded_io::Error>(
+        &mut self,
+        writer: &mut impl Write<Error = E>,
+        length: usize,
+    ) -> Result<(), Error<E>> {
+        self.is_unflushed = true;
+        let mut rest = self.output.get(..length).unwrap_or(&[]);
+        while !rest.is_empty() {
+            let Some(written) = keep_up(&mut self.driver, rest.len(), writer.write(rest)).await else { return Ok(()) };
+            let written = written.map_err(|error| Error::Stream(Operation::Write, error))?;
+            rest = rest.get(written..).filter(|_| written > 0).ok_or(Error::Miscounted(Operation::Write))?;
+            self.driver.handle_sent(written, rest.len());
+        }
+        Ok(())
+    }
+
+    async fn flush<E: embedded_io::Error>(&mut self, writer: &mut impl Write<Error = E>) -> Result<(), Error<E>> {
+        let Some(flushed) = keep_up(&mut self.driver, 1, writer.flush()).await else { return Ok(()) };
+        self.is_unflushed = false;
+        self.driver.handle_sent(0, 0);
+        flushed.map_err(|error| Error::Stream(Operation::Flush, error))
+    }
+
+    /// Waits until something is to be done. Each time that somebody wakes us without a reason of ours is one, too.
+    async fn wait<F: Future>(
+        &self,
+        mut reading: Pin<&mut Option<F>>,
+        mut retired: Pin<&mut Option<impl Future<Output = ()>>>,
+    ) -> Event<F::Output> {
+        let mut sleep = pin!(race::sleep_until(self.driver.clock, self.driver.poll_timeout()));
+        let mut is_woken = false;
+        poll_fn(|cx| {
+            if self.wants_input()
+                && let Some(reading) = reading.as_mut().as_pin_mut()
+                && let Poll::Ready(read) = reading.poll(cx)
+            {
+                return Poll::Ready(Event::Read(read));
+            }
+            if sleep.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Event::Due);
+            }
+            if let Some(retirement) = retired.as_mut().as_pin_mut()
+                && retirement.poll(cx).is_ready()
+            {
+                retired.set(None);
+                return Poll::Ready(Event::Retired);
+            }
+            if core::mem::replace(&mut is_woken, true) { Poll::Ready(Event::Woken) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    /// Ends our direction. A peer that does not take the end of it is not waited for longer than it may linger.
+    async fn shut<T: Shutdown>(&mut self, stream: &mut T) -> Result<(), Error<T::Error>> {
+        self.is_shut = true;
+        let deadline = self.driver.clock.now().saturating_add(self.driver.limits.linger);
+        let shutdown = pin!(stream.shutdown_write());
+        match race::until(shutdown, self.driver.clock, Some(deadline)).await {
+            First::Done(Err(error)) => Err(Error::Stream(Operation::Shutdown, error)),
+            First::Done(Ok(())) | First::Due => Ok(()),
+        }
+    }
+
+    fn ending(&self) -> Option<Ending> {
+        match self.driver.disposition() {
+            Disposition::Open => None,
+            Disposition::ShutdownWrite => (!self.is_shut).then_some(Ending::ShutdownWrite),
+            Disposition::Close => Some(Ending::Close),
+            Disposition::Abort => Some(Ending::Abort),
+        }
+    }
+
+    const fn wants_input(&self) -> bool {
+        self.driver.is_readable() && !self.is_ended
+    }
+
+    fn outcome<E>(&self) -> Result<(), Error<E>> {
+        self.driver.error().map_or(Ok(()), |error| Err(Error::Protocol(error)))
+    }
+}
+
+/// Waits for an operation by which the peer takes `left` bytes, and holds the peer to its pace meanwhile. `None` if the
+/// connection is given up.
+async fn keep_up<S: Service<Source = Infallible>, C: Timer, F: Future>(
+    driver: &mut Driver<'_, S, C>,
+    left: usize,
+    operation: F,
+) -> Option<F::Output> {
+    let mut operation = pin!(operation);
+    if let Some(output) = race::try_once(operation.as_mut()).await {
+        return Some(output);
+    }
+    driver.handle_sent(0, left);
+    loop {
+        match race::until(operation.as_mut(), driver.clock, driver.poll_timeout()).await {
+            First::Done(output) => return Some(output),
+            First::Due => driver.handle_timeout(),
+        }
+        if driver.disposition() == Disposition::Abort {
+            return None;
+        }
+    }
+}
