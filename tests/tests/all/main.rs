@@ -13,4 +13,5 @@ mod readme;
 mod regressions;
 mod small_buffer;
 mod slow;
+mod suites;
 mod time;
