@@ -14,6 +14,7 @@
 //! | [`answers`] | what a client hears, in any cut |
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`parity`] | the same bytes, the same answers: on every wire |
+//! | [`suites`] | other people's conformance suites |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //!
 //! A failure panics: this is test code.
@@ -32,6 +33,7 @@ pub mod pair;
 pub mod parity;
 pub mod recorder;
 pub mod responses;
+pub mod suites;
 pub mod wire;
 
 pub use browser::browser_head;

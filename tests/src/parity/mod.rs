@@ -6,10 +6,11 @@
 //! |---|---|
 //! | memory | a session, between two calls ([`memory`]) |
 //! | Linux | the Linux server, over the loopback interface |
+//! | embedded-io | one connection of a blocking stream, over the loopback interface |
 //! | board | the firmware in QEMU, through QEMU's network |
 //!
-//! All three run the reference service with its [`DEVICE_LIMITS`](wirenut_reference::DEVICE_LIMITS), from the same
-//! [`State`]. Here is what needs no socket; the two other wires are beside the test, which depends on them.
+//! All of them run the reference service with its [`DEVICE_LIMITS`](wirenut_reference::DEVICE_LIMITS), from the same
+//! [`State`]. Here is what needs no socket; the other wires are beside the test, which depends on them.
 //!
 //! | what | how it is compared |
 //! |---|---|
@@ -18,7 +19,7 @@
 //! | a chunked body | without the framing: the sizes of chunks follow the buffers |
 //! | 100 (Continue) | only where the client waits for it: whether it is told depends on whether it has gone on |
 //! | whether the connection goes on | to the byte: a last request, the probe, is answered or not |
-//! | an end in good order, or a reset | between memory and Linux; QEMU's network may make an end of a reset, and then the body is not whole |
+//! | an end in good order, or a reset | between all but the board; QEMU's network may make an end of a reset, and then the body is not whole |
 //!
 //! Time-outs are left out: nobody waits for them, and each part has tests with a clock of its own.
 

@@ -16,5 +16,6 @@ mod room;
 mod slow;
 mod small_buffer;
 mod states;
+mod suites;
 mod time;
 mod trailers;

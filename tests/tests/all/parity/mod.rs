@@ -4,6 +4,7 @@
 
 pub(crate) mod board;
 pub(crate) mod client;
+mod embedded_io;
 mod linux;
 
 use alloc::collections::BTreeSet;
@@ -33,6 +34,17 @@ fn memory_and_linux_agree() {
     assert_eq!(report.codes, [100, 200, 204, 400, 404, 405, 413, 414, 417, 431, 501, 505].into());
     assert!(report.has_reset);
     report.finish("memory and Linux");
+}
+
+#[test]
+fn memory_and_embedded_io_agree() {
+    let mut report = Report::default();
+    for case in cases::all().iter().chain(&cases::of_the_tables()).chain(&cuts(1)) {
+        let expected = memory::converse(case, State::FRESH);
+        let got = embedded_io::ask(case, State::FRESH, !expected.is_empty());
+        report.compare(case, "embedded-io", &expected, got);
+    }
+    report.finish("memory and embedded-io");
 }
 
 #[test]
