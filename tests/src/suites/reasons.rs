@@ -55,6 +55,7 @@ const LLHTTP: &[Reason] = &[
     reason(Laxer("lenient only"), BEHIND).only(&["connection.md"]),
     reason(Laxer("Invalid method for HTTP/x.x request"), TOKEN),
     reason(Laxer("Expected space after method"), TOKEN),
+    reason(Stricter(ForbiddenTrailer), "what decides how content is read does not come behind it (RFC 9110 §6.5.1)"),
     reason(Unlike, "until it is answered 2xx, a CONNECT has the content that it announces (§6.3)")
         .only(&["CONNECT with body"]),
     reason(Unlike, "101 has no content (§6.3): what follows is of the other protocol").only(&["HTTP 101"]),
