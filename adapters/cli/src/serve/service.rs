@@ -88,10 +88,10 @@ impl Service for Files {
             let step = exchange.refuse(Status::METHOD_NOT_ALLOWED, &fields, "only GET and HEAD\n", answer)?;
             return Ok((exchange, step));
         }
-        let step = match RelativePath::parse(head.target.path) {
+        let step = match RelativePath::parse(head.target.path()) {
             Ok(path) => {
                 exchange.path = path;
-                exchange.query = head.target.query.map(Box::from);
+                exchange.query = head.target.query().map(Box::from);
                 self.proceed(&mut exchange, answer)?
             }
             Err(error) => exchange.refuse(Status::BAD_REQUEST, &[TEXT, NO_SNIFF], &format!("{error}\n"), answer)?,
@@ -272,7 +272,7 @@ impl Logged {
         Self {
             peer: answer.peer().unwrap_or(NOBODY),
             method: head.method.as_bytes().into(),
-            target: head.target.raw.into(),
+            target: head.target.raw().into(),
             begun: Clock::now(),
             status: None,
             sent: 0,
