@@ -58,6 +58,25 @@ impl<'b> Fields<'b> {
     /// No field at all.
     pub const EMPTY: Self = Self { lines: &[], interest: None };
 
+    /// Reads whole field lines, each with its line end, and no empty line behind them: what was kept of a head for later.
+    /// `None` if one of them is no field line.
+    ///
+    /// ```
+    /// use wirenut::http::Fields;
+    /// let fields = Fields::parse(b"Range: bytes=0-9\r\nIf-Range: \"v1\"\r\n").unwrap();
+    /// assert_eq!(fields.get("range"), Some(&b"bytes=0-9"[..]));
+    /// assert!(Fields::parse(b"Range bytes=0-9\r\n").is_none());
+    /// ```
+    #[must_use]
+    pub fn parse(lines: &'b [u8]) -> Option<Self> {
+        let mut rest = lines;
+        while !rest.is_empty() {
+            let line = line(rest, 0).ok()??;
+            rest = rest.get(line.end()..)?;
+        }
+        Some(Self { lines, interest: None })
+    }
+
     /// `lines` are whole field lines that [`line`] has accepted, or none. Of them, those are shown that the interest
     /// names.
     pub(crate) const fn validated(lines: &'b [u8], interest: Option<&'static Interest>) -> Self {
