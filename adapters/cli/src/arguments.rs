@@ -1,6 +1,7 @@
 //! The command line. What is wrong with it is said by `clap`, with exit status 2.
 
 use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use core::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -57,6 +58,9 @@ pub struct ServeArguments {
     /// Where to listen.
     #[command(flatten)]
     pub server: ServerArguments,
+    /// How many threads answer requests [default: one for each core]
+    #[arg(long, value_name = "COUNT", value_parser = workers)]
+    pub workers: Option<NonZeroUsize>,
     /// The page that is sent for a directory that has one of this name
     #[arg(long, value_name = "NAME", default_value = "index.html", value_parser = file_name)]
     pub index: String,
@@ -113,6 +117,11 @@ impl ServeArguments {
             error_page: self.error_page.clone(),
         }
     }
+}
+
+fn workers(text: &str) -> Result<NonZeroUsize, &'static str> {
+    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= 1024);
+    count.ok_or("expected a number of threads from 1 to 1024")
 }
 
 fn file_name(text: &str) -> Result<String, &'static str> {

@@ -54,14 +54,16 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         root = root.without_symbolic_links();
     }
     let finder = Finder { root, policy: arguments.policy() };
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).max(DISK_THREADS);
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let workers = arguments.workers.unwrap_or(cores);
+    let threads = cores.get().max(DISK_THREADS);
     let waiting = usize::try_from(server::CONFIG.max_connections).unwrap_or(usize::MAX);
     let system = |what| move |error| Failure::System { what, error };
     let pool = Pool::new(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN), waiting)
         .map_err(system("start threads for the disk"))?;
     let server = server::listen(&arguments.server.listen)?;
     let log = access_log(arguments)?;
-    server::run(server, &Files::new(Arc::new(finder), pool, log))
+    server::run_on_threads(server, workers, &Files::new(Arc::new(finder), pool, log))
 }
 
 fn access_log(arguments: &ServeArguments) -> Result<Option<AccessLog>, Failure> {

@@ -243,6 +243,7 @@ fn wrong_values_are_told_with_what_would_be_right() {
         ("--cache=a\nb", "max-age=3600"),
         ("--spa=../x", "a parent segment in the path; expected a file inside the served directory"),
         ("--error-page=dir/", "expected a file inside the served directory"),
+        ("--workers=0", "from 1 to 1024"),
         ("--log=apache", "[possible values: short, common, combined]"),
     ] {
         let (status, output, errors) = run(&["serve", option]);
