@@ -18,6 +18,8 @@
 //! }
 //! ```
 //!
+//! With the feature `embassy`, [`board::embassy`] brings the same board to embassy's executor and network instead.
+//!
 //! In scope: registers, clock, frames, the network's addresses, logs. Out of scope: HTTP, and
 //! anything that a second board would not have to supply in its own way.
 
