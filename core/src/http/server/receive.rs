@@ -28,7 +28,7 @@ impl ServerConnection {
     pub fn receive<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
         // Whether it really is due is looked at there.
         let is_peers_turn = self.flags.has(Flags::AWAITS_PEER);
-        if (is_peers_turn && self.peer_time <= cx.now.as_micros()) || self.write_deadline.is_due(cx.now) {
+        if (is_peers_turn && self.peer_time <= cx.now.as_micros()) || self.write_time.deadline().is_due(cx.now) {
             self.handle_timeout(cx)?;
         }
         if let Some(error) = self.error() {
