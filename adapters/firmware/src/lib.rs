@@ -28,5 +28,8 @@
 pub mod board;
 pub use board::{Board, FrameBuffers};
 
+#[cfg(feature = "fetch")]
+pub mod fetch;
+
 mod diagnostics;
 pub use diagnostics::{error, info, warn};

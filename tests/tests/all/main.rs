@@ -5,6 +5,7 @@ extern crate alloc;
 mod cases;
 mod client;
 mod corpus;
+mod device_client;
 mod errors;
 mod parity;
 mod peers;

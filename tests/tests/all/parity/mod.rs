@@ -5,7 +5,7 @@
 pub(crate) mod board;
 pub(crate) mod client;
 mod embedded_io;
-mod linux;
+pub(crate) mod linux;
 
 use alloc::collections::BTreeSet;
 use std::time::Instant;
