@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 
 use wirenut::time::{Duration, Instant};
 
-use crate::sys::epoll::{Epoll, Interest};
+use crate::sys::epoll::Epoll;
 use crate::sys::socket;
 
 /// How long to wait where the system has no descriptor or no memory for a connection, if none is closed before.
@@ -33,7 +33,7 @@ pub(crate) enum Accepted {
     OutOf(io::Error),
 }
 
-/// Takes connections from the listening socket.
+/// Takes connections from the listening socket, which other workers may take some from, too.
 pub(crate) struct Acceptor {
     listener: TcpListener,
     token: u64,
@@ -46,7 +46,7 @@ pub(crate) struct Acceptor {
 impl Acceptor {
     /// The listener must not block.
     pub(crate) fn new(listener: TcpListener, epoll: &Epoll, token: u64) -> io::Result<Self> {
-        epoll.register(&listener, token, Interest::Read)?;
+        epoll.register_shared(&listener, token)?;
         Ok(Self { listener, token, is_watched: true, paused_until: None, refused: VecDeque::new() })
     }
 
@@ -76,8 +76,11 @@ impl Acceptor {
 
     fn watch(&mut self, epoll: &Epoll, is_watched: bool) -> io::Result<()> {
         if self.is_watched != is_watched {
-            let interest = if is_watched { Interest::Read } else { Interest::Nothing };
-            epoll.modify(&self.listener, self.token, interest)?;
+            if is_watched {
+                epoll.register_shared(&self.listener, self.token)?;
+            } else {
+                epoll.deregister(&self.listener)?;
+            }
             self.is_watched = is_watched;
         }
         Ok(())

@@ -92,21 +92,28 @@ impl Epoll {
 
     /// Watches a descriptor until it is closed.
     pub(crate) fn register(&self, watched: &impl AsFd, token: u64, interest: Interest) -> Result<()> {
-        self.control(libc::EPOLL_CTL_ADD, watched, token, interest)
+        self.control(libc::EPOLL_CTL_ADD, watched, token, interest.events())
+    }
+
+    /// Watches a descriptor that others watch, too, until it is [deregistered](Self::deregister): closing it is not enough
+    /// then. Of those who sleep, not all are woken for one event.
+    pub(crate) fn register_shared(&self, watched: &impl AsFd, token: u64) -> Result<()> {
+        let events = Interest::Read.events() | libc::EPOLLEXCLUSIVE.cast_unsigned();
+        self.control(libc::EPOLL_CTL_ADD, watched, token, events)
     }
 
     /// Watches it for something else.
     pub(crate) fn modify(&self, watched: &impl AsFd, token: u64, interest: Interest) -> Result<()> {
-        self.control(libc::EPOLL_CTL_MOD, watched, token, interest)
+        self.control(libc::EPOLL_CTL_MOD, watched, token, interest.events())
     }
 
     /// Watches it no more.
     pub(crate) fn deregister(&self, watched: &impl AsFd) -> Result<()> {
-        self.control(libc::EPOLL_CTL_DEL, watched, 0, Interest::Nothing)
+        self.control(libc::EPOLL_CTL_DEL, watched, 0, 0)
     }
 
-    fn control(&self, operation: libc::c_int, watched: &impl AsFd, token: u64, interest: Interest) -> Result<()> {
-        let mut event = libc::epoll_event { events: interest.events(), u64: token };
+    fn control(&self, operation: libc::c_int, watched: &impl AsFd, token: u64, events: u32) -> Result<()> {
+        let mut event = libc::epoll_event { events, u64: token };
         let (epoll, watched) = (self.0.as_raw_fd(), watched.as_fd().as_raw_fd());
         // SAFETY: both descriptors are open, and the kernel only reads the event, which outlives the call.
         checked(unsafe { libc::epoll_ctl(epoll, operation, watched, &raw mut event) })?;

@@ -14,13 +14,10 @@ use crate::sys::epoll::Interest;
 use crate::transfer::Transfer;
 use crate::turn::Outcome;
 
-/// How many connections are accepted before others have their turn.
-const MOST_ACCEPTED: usize = 64;
-
 impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// The listening socket has something: takes some of those who wait.
     pub(super) fn accept(&mut self) -> Result<(), RunError> {
-        for _ in 0..MOST_ACCEPTED {
+        for _ in 0..self.most_accepted {
             let Some(acceptor) = &mut self.acceptor else { return Ok(()) };
             // Who must queue stays where it is: once accepted, it is too late.
             if self.admission.verdict() == Verdict::Queue {

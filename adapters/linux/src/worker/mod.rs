@@ -35,11 +35,16 @@ const SECOND_SIGNAL: u64 = u64::MAX - 3;
 /// For how many connections there are links from the start.
 const MOST_LINKS: u32 = 1 << 20;
 
+/// How many connections are accepted before others have their turn.
+const MOST_ACCEPTED: usize = 64;
+
 /// All that one thread serves.
 pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
     around: Surroundings<'s, S>,
     config: Config,
     signals: Option<&'static Signals>,
+    /// How many connections are accepted before others have their turn.
+    most_accepted: usize,
     /// None once the worker is to stop.
     acceptor: Option<Acceptor>,
     admission: Admission<Vec<Link>>,
@@ -60,6 +65,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         listener: TcpListener,
         mailbox: Arc<Mailbox>,
         signals: Option<&'static Signals>,
+        is_alone: bool,
     ) -> Result<Self, RunError> {
         let epoll = Epoll::new().map_err(RunError::of("make an epoll instance"))?;
         let watch = RunError::of("watch the server's own descriptors");
@@ -77,6 +83,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             around: Surroundings { service, limits: config.limits, clock, epoll, mailbox },
             config,
             signals,
+            // One at a time, so that who waits for work beside us has a share in it.
+            most_accepted: if is_alone { MOST_ACCEPTED } else { 1 },
             acceptor: Some(acceptor),
             // Room for all: memory that is not written to costs nothing, and growing would leave holes.
             admission: Admission::new(policy, Vec::with_capacity(config.max_connections.min(MOST_LINKS) as usize)),

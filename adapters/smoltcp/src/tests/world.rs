@@ -130,7 +130,7 @@ impl Service for Counted {
     type Source = core::convert::Infallible;
 
     fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Self::Exchange, Step), WriteError> {
-        let begun = if head.target.path == b"/latch" {
+        let begun = if head.target.path() == b"/latch" {
             (None, self.try_latch(answer)?)
         } else if head.target.path == b"/fields" {
             let field = Field::new("Set-Cookie", "crumb=0123456789012345678901234567890123456789");

@@ -172,8 +172,8 @@ impl BodyReader<'_> {
             return Ok((used, Piece::NeedMore));
         }
         let start = self.progress.start();
-        let read = self.progress.read_fields(&section, start, |bytes, line| {
-            let is_forbidden = chunked::is_forbidden_trailer(line.field(bytes).name);
+        let read = self.progress.read_fields(section, start, |bytes, line| {
+            let is_forbidden = line.field(bytes).is_some_and(|field| chunked::is_forbidden_trailer(field.name));
             if is_forbidden { Err((Rule::ForbiddenTrailer, line.start)) } else { Ok(()) }
         });
         // Nothing is told of a line of which something was dropped.

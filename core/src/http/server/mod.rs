@@ -92,7 +92,7 @@ enum Ending {
 ///
 /// let (used, event) = connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
 /// let Event::Head(head) = event else { panic!() };
-/// assert_eq!((used, head.target.path), (27, &b"/"[..]));
+/// assert_eq!((used, head.target.path()), (27, &b"/"[..]));
 /// let mut written = connection.respond(&cx, &Response::new(Status::OK).with_length(5), &mut out).unwrap();
 /// written += connection.send_body(&cx, b"hello", &mut out[written..]).unwrap().1;
 /// connection.finish(&cx).unwrap();
