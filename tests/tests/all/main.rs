@@ -5,6 +5,7 @@ extern crate alloc;
 mod cases;
 mod client;
 mod corpus;
+mod crowd;
 mod device_client;
 mod errors;
 mod parity;
