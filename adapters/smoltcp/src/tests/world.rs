@@ -132,7 +132,7 @@ impl Service for Counted {
     fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Self::Exchange, Step), WriteError> {
         let begun = if head.target.path() == b"/latch" {
             (None, self.try_latch(answer)?)
-        } else if head.target.path == b"/fields" {
+        } else if head.target.path() == b"/fields" {
             let field = Field::new("Set-Cookie", "crumb=0123456789012345678901234567890123456789");
             answer.send(&Response::new(Status::OK).with_fields(&[field; FIELDS]), b"many")?;
             (None, Step::Done)
