@@ -58,6 +58,11 @@ impl Error {
         Self { operation, subject: Subject::Nothing, cause: Cause::System(errno) }
     }
 
+    /// The same, of an operation of which this was a part.
+    pub(crate) fn during(self, operation: &'static str) -> Self {
+        Self { operation, subject: Subject::Nothing, ..self }
+    }
+
     pub(crate) fn lookup(operation: &'static str, subject: &impl fmt::Display, failure: Failure) -> Self {
         let subject = Subject::Name(subject.to_string().into_boxed_str());
         Self { operation, subject, cause: Cause::Lookup(failure) }

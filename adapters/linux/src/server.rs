@@ -9,6 +9,7 @@ use std::net::{TcpListener, ToSocketAddrs};
 use wirenut::service::Service;
 
 use crate::config::Config;
+use crate::error::Error;
 use crate::sys::signal::{self, Signals};
 use crate::sys::socket;
 use crate::transfer::Transfer;
@@ -152,27 +153,24 @@ impl core::error::Error for BindError {}
 
 /// Why a server could not go on, in one line.
 #[derive(Debug)]
-pub struct RunError {
-    operation: &'static str,
-    source: io::Error,
-}
+pub struct RunError(Error);
 
 impl RunError {
     /// To be given to `map_err`.
-    pub(crate) fn of(operation: &'static str) -> impl Fn(io::Error) -> Self {
-        move |source| Self { operation, source }
+    pub(crate) fn of(operation: &'static str) -> impl Fn(Error) -> Self {
+        move |error| Self(error.during(operation))
     }
 
     /// What the system said.
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
-        self.source.kind()
+        self.0.kind()
     }
 }
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.operation, self.source)
+        self.0.fmt(f)
     }
 }
 
