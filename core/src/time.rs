@@ -147,14 +147,57 @@ impl Pace {
         let earned = self.per_byte.saturating_mul(moved);
         Duration { micros: left.micros.saturating_add(earned.micros) }.min(self.grace)
     }
+}
 
-    /// The deadline of a peer that has moved `moved` more bytes and still owes some. `before`: the one it had.
-    pub(crate) fn deadline(self, now: Instant, before: Deadline, moved: u64) -> Deadline {
-        let left = match before.instant() {
-            Some(due) => self.earn(due.saturating_since(now), moved),
-            None => self.grace,
-        };
-        Deadline::at(now.saturating_add(left))
+/// The time that a peer has to take what is written to it: until a deadline while something waits, and so much of it
+/// left while nothing does. In eight bytes, as all that a connection keeps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct WriteTime(u64);
+
+impl WriteTime {
+    /// The grace of any pace.
+    pub(crate) const FULL: Self = Self(u64::MAX);
+
+    /// Nothing waits: the other bits are what is left.
+    const STOPPED: u64 = 1 << 63;
+
+    /// What a peer needs to say that it has taken the last byte (the first guess of RFC 6298 §2.1).
+    const ROUND_TRIP: Duration = Duration::from_secs(1);
+
+    /// Does something wait?
+    pub(crate) const fn is_running(self) -> bool {
+        self.0 & Self::STOPPED == 0
+    }
+
+    pub(crate) const fn deadline(self) -> Deadline {
+        if self.is_running() { Deadline(self.0) } else { Deadline::NEVER }
+    }
+
+    /// `moved` more bytes were taken, and some wait.
+    pub(crate) fn run(&mut self, pace: Pace, now: Instant, moved: u64) {
+        let left = if self.is_running() { pace.earn(self.left(pace, now), moved) } else { self.left(pace, now) };
+        self.0 = now.saturating_add(left).as_micros() & !Self::STOPPED;
+    }
+
+    /// `moved` more bytes were taken, and nothing waits any more. What is left stays: otherwise a peer could empty a
+    /// small buffer once in a grace, for ever. But whoever is sent little at a time is not hurried for it.
+    pub(crate) fn stop(&mut self, pace: Pace, now: Instant, moved: u64) {
+        if self.is_running() {
+            let left = pace.earn(self.left(pace, now), moved).micros.saturating_add(Self::ROUND_TRIP.micros);
+            self.0 = left | Self::STOPPED;
+        }
+    }
+
+    /// Another message begins: what is left is the grace again, unless something of the one before waits.
+    pub(crate) const fn refill(&mut self) {
+        if !self.is_running() {
+            *self = Self::FULL;
+        }
+    }
+
+    fn left(self, pace: Pace, now: Instant) -> Duration {
+        let left = if self.is_running() { self.0.saturating_sub(now.micros) } else { self.0 & !Self::STOPPED };
+        Duration { micros: left }.min(pace.grace)
     }
 }
 
@@ -175,6 +218,26 @@ mod tests {
                 left = PACE.earn(left, bytes_per_second);
             }
             assert_eq!(alive, survives, "{bytes_per_second} bytes per second");
+        }
+    }
+
+    #[test]
+    fn who_empties_a_buffer_now_and_then_lives_by_its_pace_and_whoever_is_sent_little_lives() {
+        for (bytes, seconds, survives) in [(1_100, 2, true), (1_000, 3, false), (10, 1, true), (10, 2, false)] {
+            let mut time = WriteTime::FULL;
+            let mut now = Instant::START;
+            let mut alive = true;
+            for _ in 0..1_000 {
+                time.run(PACE, now, 0);
+                now = now.saturating_add(Duration::from_secs(seconds));
+                alive = alive && !time.deadline().is_due(now);
+                time.stop(PACE, now, bytes);
+                assert!(!time.is_running() && time.deadline() == Deadline::NEVER);
+                now = now.saturating_add(Duration::from_secs(60));
+            }
+            assert_eq!(alive, survives, "{bytes} bytes in {seconds} s");
+            time.refill();
+            assert_eq!(time, WriteTime::FULL);
         }
     }
 

@@ -164,10 +164,10 @@ impl<D: Device> Service for Reference<D> {
 impl<D: Device> Reference<D> {
     fn begin(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Begun {
         let target = &head.target;
-        if target.path == b"*" {
+        if target.path() == b"*" {
             return options("GET, HEAD, PUT, POST, OPTIONS", answer);
         }
-        let Some(route) = Route::of(target.path) else {
+        let Some(route) = Route::of(target.path()) else {
             return refuse(Status::NOT_FOUND, "there is nothing here\n", answer);
         };
         if head.method == Method::Options {
@@ -179,8 +179,8 @@ impl<D: Device> Reference<D> {
         match route {
             Route::Page => begin_page(answer),
             Route::Reading => self.send_reading(answer),
-            Route::Download => begin_download(target.query, answer),
-            Route::Slow => begin_slow(target.query, answer),
+            Route::Download => begin_download(target.query(), answer),
+            Route::Slow => begin_slow(target.query(), answer),
             Route::Setting if head.body.length().is_none_or(fits_a_setting) => {
                 Ok((Stage::Setting { bytes: [0; SETTING_BYTES], length: 0 }, Step::More))
             }

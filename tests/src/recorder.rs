@@ -74,7 +74,7 @@ impl Request {
     pub fn new(head: &Head<'_>) -> Self {
         Self {
             method: head.method.as_bytes().to_vec(),
-            target: head.target.raw.to_vec(),
+            target: head.target.raw().to_vec(),
             version: head.version,
             fields: copy(head.fields),
             body: head.body,
@@ -177,7 +177,7 @@ enum Manner {
 
 impl Manner {
     fn new(head: &Head<'_>) -> Self {
-        match head.target.path {
+        match head.target.path() {
             b"" | b"/tunnel" => Self::Tunnel,
             b"/early" => Self::Early,
             b"/early-big" => Self::EarlyBig,
@@ -227,7 +227,7 @@ impl Service for Recorder {
             received: 0,
             sent: 0,
             has_waited: false,
-            is_switch: head.target.path == b"/tunnel",
+            is_switch: head.target.path() == b"/tunnel",
             has_ended: false,
         };
         let step = exchange.begin(answer)?;

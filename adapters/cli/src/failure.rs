@@ -25,6 +25,13 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// The file for the log could not be opened.
+    LogFile {
+        /// As the user wrote it.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The address could not be listened on.
     Listen(BindError),
     /// A socket could not be had, or a name was not found.
@@ -48,6 +55,7 @@ impl fmt::Display for Failure {
             Self::Directory { path, error } => {
                 write!(f, "cannot serve '{}': {error}", path.display())
             }
+            Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", path.display()),
             Self::Listen(error) => error.fmt(f),
             Self::Socket(error) => write!(f, "{error}{}", advice(error)),
             Self::Nameless(address) => write!(f, "{address} has no name"),
@@ -60,7 +68,7 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Directory { error, .. } | Self::System { error, .. } => Some(error),
+            Self::Directory { error, .. } | Self::LogFile { error, .. } | Self::System { error, .. } => Some(error),
             Self::Listen(error) => Some(error),
             Self::Socket(error) => Some(error),
             Self::Nameless(_) => None,

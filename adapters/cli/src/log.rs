@@ -5,15 +5,21 @@
 //! ```
 //!
 //! The address of the peer, the method, the target, the status, the bytes of the body that were sent, the time it took:
-//! six fields without spaces, whatever a client sends.
+//! six fields without spaces, whatever a client sends. [`Format`] has the lines of other servers, too.
 
 use alloc::sync::Arc;
 use core::fmt::{self, Write as _};
 use core::net::SocketAddr;
 use core::time::Duration;
+use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::SystemTime;
+
+use wirenut::http::{HttpDate, Version};
 
 /// What is kept at most while the other end does not read: some hundred lines.
 const LONGEST_BACKLOG: usize = 64 * 1024;
@@ -36,6 +42,14 @@ pub struct Line<'a> {
     pub method: &'a [u8],
     /// As it was on the wire.
     pub target: &'a [u8],
+    /// Of the request.
+    pub version: Version,
+    /// As it was on the wire; empty if it was not there.
+    pub referer: &'a [u8],
+    /// As it was on the wire; empty if it was not there.
+    pub user_agent: &'a [u8],
+    /// When the request came.
+    pub date: SystemTime,
     /// What was answered, if anything was: `-` otherwise.
     pub status: Option<u16>,
     /// Bytes of the body that went out.
@@ -46,7 +60,7 @@ pub struct Line<'a> {
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { peer, method, target, status, sent, took } = self;
+        let Self { peer, method, target, status, sent, took, .. } = self;
         let (milliseconds, microseconds) = (took.as_millis(), took.subsec_micros() % 1000);
         write!(f, "{peer} {} {} ", Escaped(method), Escaped(target))?;
         match status {
@@ -54,6 +68,132 @@ impl fmt::Display for Line<'_> {
             None => f.write_char('-')?,
         }
         write!(f, " {sent} {milliseconds}.{microseconds:03}ms")
+    }
+}
+
+/// How a line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Address, method, target, status, bytes sent, time taken
+    Short,
+    /// The Common Log Format, in UTC
+    Common,
+    /// The Common Log Format with Referer and User-Agent
+    Combined,
+}
+
+/// A log of requests.
+#[derive(Debug)]
+pub struct AccessLog {
+    /// Where the lines go.
+    pub lines: LineLog,
+    /// How they look.
+    pub format: Format,
+}
+
+impl AccessLog {
+    /// Has the line written. Never blocks for long, never fails, never panics.
+    pub fn record(&self, line: &Line<'_>) {
+        match self.format {
+            Format::Short => self.lines.record(line),
+            Format::Common => self.lines.record(&Common(line)),
+            Format::Combined => {
+                let (referer, agent) = (Quoted(line.referer), Quoted(line.user_agent));
+                self.lines.record(&format_args!("{} \"{referer}\" \"{agent}\"", Common(line)));
+            }
+        }
+    }
+}
+
+/// A line in the Common Log Format of NCSA's server: `host ident user [date] "request" status bytes`.
+struct Common<'a>(&'a Line<'a>);
+
+impl fmt::Display for Common<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Line { peer, method, target, version, status, sent, date, .. } = self.0;
+        let seconds = date.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let date = HttpDate::from_unix(seconds);
+        // Of `Sun, 06 Nov 1994 08:49:37 GMT`.
+        let part = |range: core::ops::Range<usize>| String::from_utf8_lossy(&date.as_bytes()[range]);
+        let (day, month, year, time) = (part(5..7), part(8..11), part(12..16), part(17..25));
+        let version = match version {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+        };
+        let (ip, method, target) = (peer.ip(), Quoted(method), Quoted(target));
+        write!(f, "{ip} - - [{day}/{month}/{year}:{time} +0000] \"{method} {target} {version}\" ")?;
+        match status {
+            Some(status) => write!(f, "{status} {sent}"),
+            None => write!(f, "- {sent}"),
+        }
+    }
+}
+
+/// Bytes of a client within quotes: printable ASCII that ends neither the quotes nor the line.
+struct Quoted<'a>(&'a [u8]);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_char('-');
+        }
+        for &byte in self.0.iter().take(LONGEST_TEXT) {
+            match byte {
+                b'"' | b'\\' => write!(f, "\\x{byte:02x}")?,
+                b' '..=b'~' => f.write_char(char::from(byte))?,
+                byte => write!(f, "\\x{byte:02x}")?,
+            }
+        }
+        if self.0.len() > LONGEST_TEXT { f.write_str("...") } else { Ok(()) }
+    }
+}
+
+/// A file that lines are appended to. Once it was moved or removed, as those do who rotate logs, the next line begins a new
+/// file in its old place: nobody has to send a signal.
+#[derive(Debug)]
+pub struct LogFile {
+    path: PathBuf,
+    file: File,
+    /// The last write ended a line: only then may another file be begun.
+    is_between_lines: bool,
+}
+
+impl LogFile {
+    /// Opens the file, or makes it.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = File::options().append(true).create(true).open(path)?;
+        Ok(Self { path: path.to_owned(), file, is_between_lines: true })
+    }
+
+    fn is_moved(&self) -> bool {
+        let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        match (self.file.metadata(), fs::metadata(&self.path)) {
+            (Ok(open), Ok(named)) => place(open) != place(named),
+            (_, Err(error)) => error.kind() == io::ErrorKind::NotFound,
+            (Err(_), _) => false,
+        }
+    }
+}
+
+impl Write for LogFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_between_lines && self.is_moved() {
+            // Where it cannot be made, the old one is better than none.
+            if let Ok(new) = Self::open(&self.path) {
+                *self = new;
+            }
+        }
+        let written = self.file.write(bytes)?;
+        self.is_between_lines = bytes[..written].ends_with(b"\n");
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -263,7 +403,18 @@ mod tests {
     const PEER: SocketAddr = SocketAddr::new(core::net::IpAddr::V6(Ipv6Addr::LOCALHOST), 80);
 
     fn line<'a>(method: &'a [u8], target: &'a [u8]) -> Line<'a> {
-        Line { peer: PEER, method, target, status: Some(200), sent: 1234, took: Duration::from_micros(61_000_482) }
+        Line {
+            peer: PEER,
+            method,
+            target,
+            version: Version::Http11,
+            referer: b"",
+            user_agent: b"a \"b\"\x1b\\\xff",
+            date: SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777),
+            status: Some(200),
+            sent: 1234,
+            took: Duration::from_micros(61_000_482),
+        }
     }
 
     /// What was written, shared with the test.
@@ -337,6 +488,40 @@ mod tests {
             assert_eq!(line(b"GET", target).to_string(), format!("[::1]:80 GET {shown} 200 1234 61000.482ms"));
             assert_eq!(line(target, b"/").to_string(), format!("[::1]:80 {shown} / 200 1234 61000.482ms"));
         }
+    }
+
+    #[test]
+    fn lines_of_other_servers_cannot_be_forged_either() {
+        for (format, target, expected) in [
+            (Format::Common, &b"/"[..], "::1 - - [06/Nov/1994:08:49:37 +0000] \"GET / HTTP/1.1\" 200 1234\n"),
+            (
+                Format::Combined,
+                b"/\" 200 1\r\n",
+                "::1 - - [06/Nov/1994:08:49:37 +0000] \"GET /\\x22 200 1\\x0d\\x0a HTTP/1.1\" 200 1234 \"-\" \
+                 \"a \\x22b\\x22\\x1b\\x5c\\xff\"\n",
+            ),
+        ] {
+            let page = Page::default();
+            let log = AccessLog { lines: LineLog::new(page.clone()).unwrap(), format };
+            log.record(&line(b"GET", target));
+            drop(log);
+            assert_eq!(page.text(), expected);
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_moved_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, old) = (folder.path().join("log"), folder.path().join("log.1"));
+        let mut file = LogFile::open(&path).unwrap();
+        file.write_all(b"one\ntw").unwrap();
+        fs::rename(&path, &old).unwrap();
+        file.write_all(b"o\n").unwrap();
+        file.write_all(b"three\n").unwrap();
+        fs::remove_file(&path).unwrap();
+        file.write_all(b"four\n").unwrap();
+        assert_eq!(fs::read_to_string(&old).unwrap(), "one\ntwo\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "four\n");
     }
 
     #[test]

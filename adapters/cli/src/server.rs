@@ -1,6 +1,7 @@
 //! What both servers of this command have in common: listen, say where, run until told to stop.
 
 use core::net::SocketAddr;
+use core::num::NonZeroUsize;
 use std::io::{self, Write};
 
 use wirenut::service::Service;
@@ -27,10 +28,29 @@ pub fn listen(address: &SocketAddr) -> Result<Server, Failure> {
 ///
 /// What ended the server.
 pub fn run<S: Service<Source: Transfer>>(mut server: Server, service: &S) -> Result<(), Failure> {
+    prepare(&mut server)?;
+    server.run(service).map(|_| ()).map_err(Failure::Run)
+}
+
+/// The same on several threads.
+///
+/// # Errors
+///
+/// What ended the server.
+pub fn run_on_threads<S: Service<Source: Transfer> + Sync>(
+    mut server: Server,
+    threads: NonZeroUsize,
+    service: &S,
+) -> Result<(), Failure> {
+    prepare(&mut server)?;
+    server.run_on_threads(threads, service).map(|_| ()).map_err(Failure::Run)
+}
+
+fn prepare(server: &mut Server) -> Result<(), Failure> {
     let system = |what| move |error| Failure::System { what, error };
     log::write_errors_to_standard_error().map_err(system("start a thread for the log"))?;
     server.stop_on_signals().map_err(system("take signals"))?;
     // Not `println!`, which panics where standard output is closed.
     let _ = writeln!(io::stdout(), "http://{}/", server.local_addr());
-    server.run(service).map(|_| ()).map_err(Failure::Run)
+    Ok(())
 }

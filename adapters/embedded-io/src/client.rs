@@ -89,8 +89,9 @@ impl<'b, T: Split, C: Timer> Client<'b, T, C> {
     /// more.
     ///
     /// # Errors
-    /// [`Error::Refused`] if the request is none, or cannot be sent now: nothing has happened. After any other error
-    /// the stream was given up; [`Self::connection`] says whether to ask again elsewhere.
+    /// [`Error::Refused`] if the request is none, or cannot be sent now: nothing has happened, unless it was begun, and
+    /// `body` does not hold what was declared. After that, and any other error, the stream was given up;
+    /// [`Self::connection`] says whether to ask again elsewhere.
     pub async fn send<R>(
         &mut self,
         request: &Request<'_>,
@@ -189,20 +190,19 @@ impl<'b> Engine<'b> {
                 }
                 let is_vain = shared.connection.borrow().is_stopped();
                 if answer.is_some() && (is_sent || is_vain) {
-                    return Poll::Ready(Ok(true));
+                    return Poll::Ready(Ok(answer.take()));
                 }
                 let is_due = sleep.as_mut().poll(cx).is_ready();
                 if is_due || shared.connection.borrow().poll_timeout() != deadline {
-                    return Poll::Ready(Ok(false));
+                    return Poll::Ready(Ok(None));
                 }
                 Poll::Pending
             });
-            if next.await? {
-                break;
+            if let Some(answer) = next.await? {
+                return Ok(answer);
             }
             shared.with(ClientConnection::handle_timeout).map_err(Error::Protocol)?;
         }
-        answer.ok_or(Error::Miscounted(Operation::Read))
     }
 
     pub(crate) async fn read<T: Split>(

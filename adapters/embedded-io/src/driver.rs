@@ -41,12 +41,8 @@ impl<'d, S: Service<Source = Infallible>, C: Clock> Driver<'d, S, C> {
 
     /// Makes room in a full buffer. How many bytes are left.
     pub(crate) fn compact(&mut self, kept: &mut [u8]) -> usize {
-        let mut length = kept.len();
-        let _ = self.note(|session, service, cx| {
-            let (left, driven) = session.compact(cx, service, kept);
-            length = left;
-            driven
-        });
+        let (length, driven) = self.with(|session, service, cx| session.compact(cx, service, kept));
+        self.error = self.error.or(driven.error);
         length
     }
 
@@ -64,10 +60,7 @@ impl<'d, S: Service<Source = Infallible>, C: Clock> Driver<'d, S, C> {
     }
 
     pub(crate) fn handle_sent(&mut self, sent: usize, left: usize) {
-        let _ = self.note(|session, _, cx| {
-            session.handle_sent(cx, sent, left);
-            Driven::default()
-        });
+        self.with(|session, _, cx| session.handle_sent(cx, sent, left));
     }
 
     pub(crate) const fn wake(&mut self) {
@@ -99,11 +92,15 @@ impl<'d, S: Service<Source = Infallible>, C: Clock> Driver<'d, S, C> {
     }
 
     fn note(&mut self, call: impl FnOnce(&mut Session<S>, &S, &Context<'_>) -> Driven) -> Driven {
-        let date = self.clock.date();
-        let cx = Context { now: self.clock.now(), limits: self.limits, date: date.as_ref() };
-        let driven = call(&mut self.session, self.service, &cx);
+        let driven = self.with(call);
         self.error = self.error.or(driven.error);
         driven
+    }
+
+    fn with<R>(&mut self, call: impl FnOnce(&mut Session<S>, &S, &Context<'_>) -> R) -> R {
+        let date = self.clock.date();
+        let cx = Context { now: self.clock.now(), limits: self.limits, date: date.as_ref() };
+        call(&mut self.session, self.service, &cx)
     }
 }
 

@@ -18,8 +18,8 @@ impl<'b> Window<'b> {
     }
 
     /// The first `count` bytes of that were taken.
-    pub(crate) const fn take(&mut self, count: usize) {
-        self.start = self.start.saturating_add(count);
+    pub(crate) fn take(&mut self, count: usize) {
+        self.start = self.start.saturating_add(count).min(self.end);
     }
 
     /// What is there, at the start of the buffer, and the room behind it.

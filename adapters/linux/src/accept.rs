@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 
-use wirenut::readiness::{Interest, Poller, Token};
+use wirenut::readiness::{Poller, Token};
 use wirenut::time::{Duration, Instant};
 
 use crate::error::Error;
@@ -36,7 +36,7 @@ pub(crate) enum Accepted {
     OutOf(io::Error),
 }
 
-/// Takes connections from the listening socket.
+/// Takes connections from the listening socket, which other workers may take some from, too.
 pub(crate) struct Acceptor {
     listener: TcpListener,
     token: Token,
@@ -49,7 +49,7 @@ pub(crate) struct Acceptor {
 impl Acceptor {
     /// The listener must not block.
     pub(crate) fn new(listener: TcpListener, poller: &mut Epoll, token: Token) -> Result<Self, Error> {
-        poller.register(listener.as_fd(), token, Interest::READABLE)?;
+        poller.register_shared(listener.as_fd(), token)?;
         Ok(Self { listener, token, is_watched: true, paused_until: None, refused: VecDeque::new() })
     }
 
@@ -79,8 +79,11 @@ impl Acceptor {
 
     fn watch(&mut self, poller: &mut Epoll, is_watched: bool) -> Result<(), Error> {
         if self.is_watched != is_watched {
-            let interest = if is_watched { Interest::READABLE } else { Interest::NOTHING };
-            poller.modify(self.listener.as_fd(), self.token, interest)?;
+            if is_watched {
+                poller.register_shared(self.listener.as_fd(), self.token)?;
+            } else {
+                poller.deregister(self.listener.as_fd(), self.token)?;
+            }
             self.is_watched = is_watched;
         }
         Ok(())

@@ -58,9 +58,12 @@ impl Error {
         Self { operation, subject: Subject::Nothing, cause: Cause::System(errno) }
     }
 
-    /// The same, of an operation of which this was a part.
-    pub(crate) fn during(self, operation: &'static str) -> Self {
-        Self { operation, subject: Subject::Nothing, ..self }
+    /// Only what the system said, for an operation of which this was a part.
+    pub(crate) fn into_cause(self) -> io::Error {
+        match self.cause {
+            Cause::System(errno) => errno.into(),
+            Cause::Lookup(failure) => failure.kind().into(),
+        }
     }
 
     pub(crate) fn lookup(operation: &'static str, subject: &impl fmt::Display, failure: Failure) -> Self {

@@ -1,4 +1,4 @@
-//! Wirenut on Linux: one thread, one epoll, and any number of connections of a
+//! Wirenut on Linux: one thread or several, each with an epoll and any number of connections of a
 //! [`Service`](wirenut::service::Service).
 //!
 //! ```

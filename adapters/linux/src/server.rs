@@ -3,8 +3,9 @@
 use alloc::sync::Arc;
 use core::fmt;
 use core::net::SocketAddr;
-use std::io;
+use core::num::NonZeroUsize;
 use std::net::{TcpListener, ToSocketAddrs};
+use std::{io, thread};
 
 use wirenut::service::Service;
 
@@ -13,10 +14,10 @@ use crate::error::Error;
 use crate::sys::signal::{self, Signals};
 use crate::sys::socket;
 use crate::transfer::Transfer;
-use crate::wake::{Mailbox, Stopper};
+use crate::wake::{Mailbox, Stop, Stopper};
 use crate::worker::Worker;
 
-/// A server on one thread: it listens since it was [bound](Self::bind), and answers while it [runs](Self::run).
+/// A server: it listens since it was [bound](Self::bind), and answers while it [runs](Self::run).
 ///
 /// See the [crate] for an example.
 #[derive(Debug)]
@@ -109,7 +110,67 @@ impl Server {
         S: Service + ?Sized,
         S::Source: Transfer,
     {
-        Worker::new(service, self.config, self.listener, self.mailbox, self.signals)?.run()
+        Worker::new(service, self.config, self.listener, self.mailbox, self.signals, true)?.run()
+    }
+
+    /// Like [`Self::run`], on so many threads, this one among them. Each has its own connections, taken from the one
+    /// listening socket, and its share of [`Config::max_connections`]; they stop together, also if one of them fails.
+    ///
+    /// One socket, and not one for each thread (`SO_REUSEPORT`): what waits in the queue of a socket that is closed is
+    /// lost, and a second server at the same address would not be refused.
+    ///
+    /// ```no_run
+    /// # use wirenut::{http::{Head, WriteError}, service::{Answer, Service, Step}};
+    /// # struct Hello;
+    /// # impl Service for Hello {
+    /// #     type Exchange = ();
+    /// #     type Source = core::convert::Infallible;
+    /// #     fn request(&self, _: &Head<'_>, _: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    /// #         Ok(((), Step::Abort))
+    /// #     }
+    /// # }
+    /// use wirenut_linux::{Config, Server};
+    /// let server = Server::bind("127.0.0.1:8080", Config::DEFAULT)?;
+    /// server.run_on_threads(std::thread::available_parallelism()?, &Hello)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::run`]; or the system would not give a thread. Of several errors, the first.
+    pub fn run_on_threads<S>(self, threads: NonZeroUsize, service: &S) -> Result<Report, RunError>
+    where
+        S: Service + Sync + ?Sized,
+        S::Source: Transfer,
+    {
+        if threads == NonZeroUsize::MIN {
+            return self.run(service);
+        }
+        let Self { listener, mut config, mailbox, signals, .. } = self;
+        let share = u32::try_from(threads.get()).unwrap_or(u32::MAX);
+        config.max_connections = config.max_connections.div_ceil(share);
+        let follower = |_| Ok((listener.try_clone()?, Arc::new(Mailbox::new()?)));
+        let followers: io::Result<Vec<_>> = (1..threads.get()).map(follower).collect();
+        let followers = followers.map_err(RunError::of("share the listener"))?;
+        mailbox.lead(followers.iter().map(|(_, mailbox)| Arc::clone(mailbox)).collect());
+        let leader = &mailbox;
+        let work = |listener, mailbox| {
+            let outcome = Worker::new(service, config, listener, mailbox, signals, false).and_then(Worker::run);
+            // A server of which a part is missing is not one to go on with.
+            outcome.inspect_err(|_| leader.stop(Stop::Drain))
+        };
+        thread::scope(|scope| {
+            let start = |(listener, mailbox)| {
+                let thread = thread::Builder::new().name("wirenut worker".into());
+                let started = thread.spawn_scoped(scope, move || work(listener, mailbox));
+                started.map_err(RunError::of("start a thread")).inspect_err(|_| leader.stop(Stop::Drain))
+            };
+            let started: Vec<_> = followers.into_iter().map(start).collect();
+            let own = work(listener, Arc::clone(leader));
+            let outcomes = started
+                .into_iter()
+                .map(|started| started?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            core::iter::once(own).chain(outcomes).try_fold(Report::default(), |all, one| Ok(all.with(one?)))
+        })
     }
 }
 
@@ -125,6 +186,17 @@ pub struct Report {
     pub evicted: u64,
     /// Connections that were cut because they did not end within [`Config::drain`].
     pub cut: u64,
+}
+
+impl Report {
+    const fn with(self, other: Self) -> Self {
+        Self {
+            accepted: self.accepted + other.accepted,
+            refused: self.refused + other.refused,
+            evicted: self.evicted + other.evicted,
+            cut: self.cut + other.cut,
+        }
+    }
 }
 
 /// Why a server could not listen, in one line.
@@ -153,24 +225,32 @@ impl core::error::Error for BindError {}
 
 /// Why a server could not go on, in one line.
 #[derive(Debug)]
-pub struct RunError(Error);
+pub struct RunError {
+    operation: &'static str,
+    source: io::Error,
+}
 
 impl RunError {
     /// To be given to `map_err`.
-    pub(crate) fn of(operation: &'static str) -> impl Fn(Error) -> Self {
-        move |error| Self(error.during(operation))
+    pub(crate) fn of(operation: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| Self { operation, source }
+    }
+
+    /// The same, where it was the poller that failed.
+    pub(crate) fn of_poller(operation: &'static str) -> impl Fn(Error) -> Self {
+        move |error| Self { operation, source: error.into_cause() }
     }
 
     /// What the system said.
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
-        self.0.kind()
+        self.source.kind()
     }
 }
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "cannot {}: {}", self.operation, self.source)
     }
 }
 

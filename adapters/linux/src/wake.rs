@@ -5,7 +5,7 @@ use alloc::task::Wake;
 use core::mem;
 use core::sync::atomic::{AtomicU8, Ordering};
 use std::io::Result;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::slots::Token;
 use crate::sys::eventfd::EventFd;
@@ -24,6 +24,8 @@ pub(crate) struct Mailbox {
     stop: AtomicU8,
     woken: Mutex<Vec<Token>>,
     bell: EventFd,
+    /// Those who stop when this one is to.
+    followers: OnceLock<Vec<Arc<Mailbox>>>,
 }
 
 /// How a server is to stop.
@@ -45,6 +47,7 @@ impl Mailbox {
             stop: AtomicU8::new(Stop::No as u8),
             woken: Mutex::new(Vec::new()),
             bell: EventFd::new()?,
+            followers: OnceLock::new(),
         })
     }
 
@@ -80,6 +83,17 @@ impl Mailbox {
     pub(crate) fn stop(&self, how: Stop) {
         self.stop.fetch_max(how as u8, Ordering::SeqCst);
         self.notify();
+        self.followers.get().into_iter().flatten().for_each(|follower| follower.stop(how));
+    }
+
+    /// Has others stop when this one is to, or was already. Only the first call has an effect.
+    pub(crate) fn lead(&self, followers: Vec<Arc<Self>>) {
+        let followers = self.followers.get_or_init(|| followers);
+        // Whoever stopped it before did not know them.
+        let wanted = self.wanted_stop();
+        if wanted != Stop::No {
+            followers.iter().for_each(|follower| follower.stop(wanted));
+        }
     }
 
     fn wake(&self, token: Token) {

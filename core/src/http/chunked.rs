@@ -1,5 +1,5 @@
-//! The chunked transfer coding (RFC 9112 §7.1), as it is read: one byte at a time between the data, which are not
-//! looked at.
+//! The chunked transfer coding (RFC 9112 §7.1), as it is read: what stands between the data in one step where it is
+//! whole and plain, otherwise one byte at a time. The data are not looked at.
 //!
 //! ```text
 //! chunk-line = 1*HEXDIG *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ) CRLF
@@ -97,6 +97,25 @@ impl ChunkLine {
         self.length = self.length.saturating_add(1);
         Ok(false)
     }
+}
+
+/// The size in the chunk-size line that `bytes` begin with, and what is behind the line: if it is here, keeps its limit,
+/// and is nothing but digits, too few of them to overflow.
+#[inline]
+pub(crate) fn whole_line<'b>(limits: &Limits, bytes: &'b [u8]) -> Option<(u64, &'b [u8])> {
+    let (mut size, mut rest) = (0_u64, bytes);
+    // The line's length, if it ends here.
+    for length in 2..=limits.chunk_line_bytes.min(17) {
+        match rest {
+            [CR, LF, data @ ..] if length > 2 => return Some((size, data)),
+            [byte, after @ ..] => {
+                size = size << 4 | u64::from(scan::hex_digit(*byte)?);
+                rest = after;
+            }
+            [] => return None,
+        }
+    }
+    None
 }
 
 /// Is this the name of a field that must not come behind the content? Such fields must be known before it is read (RFC

@@ -58,6 +58,25 @@ impl<'b> Fields<'b> {
     /// No field at all.
     pub const EMPTY: Self = Self { lines: &[], interest: None };
 
+    /// Reads whole field lines, each with its line end, and no empty line behind them: what was kept of a head for later.
+    /// `None` if one of them is no field line.
+    ///
+    /// ```
+    /// use wirenut::http::Fields;
+    /// let fields = Fields::parse(b"Range: bytes=0-9\r\nIf-Range: \"v1\"\r\n").unwrap();
+    /// assert_eq!(fields.get("range"), Some(&b"bytes=0-9"[..]));
+    /// assert!(Fields::parse(b"Range bytes=0-9\r\n").is_none());
+    /// ```
+    #[must_use]
+    pub fn parse(lines: &'b [u8]) -> Option<Self> {
+        let mut rest = lines;
+        while !rest.is_empty() {
+            let line = line(rest, 0).ok()??;
+            rest = rest.get(line.end()..)?;
+        }
+        Some(Self { lines, interest: None })
+    }
+
     /// `lines` are whole field lines that [`line`] has accepted, or none. Of them, those are shown that the interest
     /// names.
     pub(crate) const fn validated(lines: &'b [u8], interest: Option<&'static Interest>) -> Self {
@@ -104,7 +123,7 @@ impl<'b> Iterator for FieldIter<'b> {
     fn next(&mut self) -> Option<Field<'b>> {
         loop {
             let line = line(self.lines, 0).ok()??;
-            let field = line.field(self.lines);
+            let field = line.field(self.lines)?;
             self.lines = self.lines.get(line.end()..)?;
             if self.interest.is_none_or(|interest| interest.keeps(field.name)) {
                 return Some(field);
@@ -123,16 +142,24 @@ pub(crate) struct FieldLine {
 }
 
 impl FieldLine {
+    /// The line that begins and ends there, if these are its ends.
+    #[inline(always)]
+    pub(crate) fn between(bytes: &[u8], start: usize, (colon, value_end): (usize, usize)) -> Option<Self> {
+        let is_sound = colon > start && bytes.get(colon) == Some(&b':') && is_line_end(bytes, value_end);
+        is_sound.then_some(Self { start, colon, value_end })
+    }
+
     /// Where the next line begins.
     pub(crate) const fn end(self) -> usize {
         self.value_end.wrapping_add(2)
     }
 
-    /// The field, of the bytes in which the line was found.
-    pub(crate) fn field(self, bytes: &[u8]) -> Field<'_> {
-        let name = bytes.get(self.start..self.colon).unwrap_or(&[]);
-        let value = bytes.get(self.colon.wrapping_add(1)..self.value_end).unwrap_or(&[]);
-        Field { name, value: scan::trim(value) }
+    /// The field, of the bytes in which the line was found, and only of these.
+    #[inline(always)]
+    pub(crate) fn field(self, bytes: &[u8]) -> Option<Field<'_>> {
+        let name = bytes.get(self.start..self.colon)?;
+        let value = bytes.get(self.colon.wrapping_add(1)..self.value_end)?;
+        Some(Field { name, value: scan::trim(value) })
     }
 }
 
@@ -159,27 +186,26 @@ impl Flaw {
 /// ```text
 /// field-line = field-name ":" OWS field-value OWS CRLF
 /// ```
-#[inline(always)]
 pub(crate) fn line(bytes: &[u8], start: usize) -> Result<Option<FieldLine>, Flaw> {
-    let is_empty = bytes.get(start) == Some(&CR);
-    let colon = if is_empty { start } else { scan::token_end(bytes, start) };
-    if colon == start || bytes.get(colon) != Some(&b':') {
-        check_empty(bytes, start, colon)?;
+    if is_line_end(bytes, start) {
         return Ok(None);
     }
-    let value_end = scan::line_value_end(bytes, start, colon);
+    let colon = scan::token_end(bytes, start);
+    if colon == start || bytes.get(colon) != Some(&b':') {
+        return Err(no_name(bytes, start, colon));
+    }
+    let value_end = scan::value_end(bytes, colon.wrapping_add(1));
     line_end(bytes, value_end, Rule::InvalidFieldValue)?;
     Ok(Some(FieldLine { start, colon, value_end }))
 }
 
-/// Checks that what begins with no name is the empty line; `at` is the index where the name ended.
+/// Why a line has no name; `at` is the index where what could be one ended.
 #[cold]
 #[inline(never)]
-fn check_empty(bytes: &[u8], start: usize, at: usize) -> Result<(), Flaw> {
+fn no_name(bytes: &[u8], start: usize, at: usize) -> Flaw {
     let is_empty = at == start;
     let rule = match bytes.get(at..).unwrap_or(&[]) {
-        [CR, LF, ..] if is_empty => return Ok(()),
-        [] | [CR] => return Err(Flaw::ended(at)),
+        [] | [CR] => return Flaw::ended(at),
         [SP | HTAB, ..] if is_empty => Rule::ObsoleteLineFolding,
         [SP | HTAB, ..] => Rule::SpaceBeforeColon,
         [LF, ..] => Rule::BareLineFeed,
@@ -187,20 +213,24 @@ fn check_empty(bytes: &[u8], start: usize, at: usize) -> Result<(), Flaw> {
         [CR, ..] => Rule::BareCarriageReturn,
         _ => Rule::InvalidFieldName,
     };
-    Err(Flaw::broken(rule, at))
+    Flaw::broken(rule, at)
 }
 
 /// Checks that there is a line end at index `at`; `otherwise` is broken by any other byte.
 #[inline(always)]
 pub(crate) fn line_end(bytes: &[u8], at: usize, otherwise: Rule) -> Result<(), Flaw> {
-    let rest = bytes.get(at..).unwrap_or(&[]);
-    if rest.first_chunk() == Some(b"\r\n") { Ok(()) } else { Err(no_line_end(rest, at, otherwise)) }
+    if is_line_end(bytes, at) { Ok(()) } else { Err(no_line_end(bytes, at, otherwise)) }
+}
+
+#[inline(always)]
+pub(crate) fn is_line_end(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at..).and_then(<[u8]>::first_chunk) == Some(b"\r\n")
 }
 
 #[cold]
 #[inline(never)]
-fn no_line_end(rest: &[u8], at: usize, otherwise: Rule) -> Flaw {
-    match rest {
+fn no_line_end(bytes: &[u8], at: usize, otherwise: Rule) -> Flaw {
+    match bytes.get(at..).unwrap_or(&[]) {
         [] | [CR] => Flaw::ended(at),
         [CR, ..] => Flaw::broken(Rule::BareCarriageReturn, at),
         [LF, ..] => Flaw::broken(Rule::BareLineFeed, at),
@@ -216,7 +246,7 @@ mod tests {
 
     fn check(bytes: &[u8], expected: Expected<'_>) {
         let got = match line(bytes, 0) {
-            Ok(Some(line)) => Ok(Some((line.field(bytes).name, line.field(bytes).value))),
+            Ok(Some(line)) => Ok(line.field(bytes).map(|field| (field.name, field.value))),
             Ok(None) => Ok(None),
             Err(flaw) => Err((flaw.rule, flaw.at)),
         };

@@ -10,7 +10,7 @@ use super::fields::{self, Field, FieldLine, Fields, Flaw};
 use super::flags::Flags;
 use super::interest::{self, Room, SectionKind};
 use super::start_line::{RequestLine, StartLine};
-use super::{Interest, Limits, Method, Target, Version, target};
+use super::{Interest, Limits, Method, Target, TargetForm, Version, target};
 use crate::scan;
 
 /// A request's head. Borrows from the bytes that were received.
@@ -126,23 +126,31 @@ impl LineProgress {
     #[inline(always)]
     pub(crate) fn read_fields(
         &mut self,
-        section: &Section<'_>,
+        section: Section<'_>,
         mut at: usize,
         mut note: impl FnMut(&[u8], FieldLine) -> Result<(), Broken>,
     ) -> Result<Option<usize>, Broken> {
+        let bytes = section.bytes;
+        let mut ends = scan::LineEnds::new(bytes, at);
         let mut room = section.room(at);
         loop {
-            match fields::line(section.bytes, at) {
-                Ok(Some(line)) => {
-                    if let Some(room) = &mut room {
-                        room.take(section.bytes, line)?;
-                    }
-                    note(section.bytes, line)?;
-                    at = line.end();
-                }
-                Ok(None) => return Ok(Some(at)),
-                Err(flaw) => return self.stop(section, room.as_ref(), at, flaw),
+            if fields::is_line_end(bytes, at) {
+                return Ok(Some(at));
             }
+            let line = match FieldLine::between(bytes, at, ends.of(at)) {
+                Some(line) => line,
+                // It has rare characters, or it is none.
+                None => match fields::line(bytes, at) {
+                    Ok(Some(line)) => line,
+                    Ok(None) => return Ok(Some(at)),
+                    Err(flaw) => return self.stop(section, room.as_ref(), at, flaw),
+                },
+            };
+            if let Some(room) = &mut room {
+                room.take(bytes, line)?;
+            }
+            note(bytes, line)?;
+            at = line.end();
         }
     }
 
@@ -180,7 +188,7 @@ impl LineProgress {
     #[inline(never)]
     fn stop<T>(
         &mut self,
-        section: &Section<'_>,
+        section: Section<'_>,
         room: Option<&Room>,
         line: usize,
         flaw: Flaw,
@@ -223,30 +231,30 @@ pub(crate) struct Facts {
     pub(crate) flags: Flags,
 }
 
-/// Where the parts of a whole head are, which is not yet judged as a whole.
+/// A whole head, which is not yet judged as a whole.
 #[derive(Clone, Copy)]
-pub(crate) struct HeadLines<S> {
+pub(crate) struct HeadLines<'b, S> {
     pub(crate) start: S,
+    pub(crate) fields: Fields<'b>,
     /// Where the empty line begins.
     pub(crate) end: usize,
 }
 
-impl<S: StartLine> HeadLines<S> {
+impl<S> HeadLines<'_, S> {
     /// The length of the head.
-    pub(crate) fn length(self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.end.wrapping_add(2)
-    }
-
-    /// The field lines, of the bytes in which the head was found.
-    pub(crate) fn fields<'b>(self, limits: &Limits, bytes: &'b [u8]) -> Fields<'b> {
-        Fields::validated(bytes.get(self.start.end()..self.end).unwrap_or(&[]), limits.interest)
     }
 }
 
 impl HeadReader {
     /// Reads on. `None`: more bytes are needed.
     #[inline(always)]
-    pub(crate) fn read<S: StartLine>(&mut self, limits: &Limits, input: &[u8]) -> Result<Option<HeadLines<S>>, Broken> {
+    pub(crate) fn read<'b, S: StartLine>(
+        &mut self,
+        limits: &Limits,
+        input: &'b [u8],
+    ) -> Result<Option<HeadLines<'b, S>>, Broken> {
         let limit = limits.head_bytes.saturating_sub(self.dropped);
         let mut section = Section::head(limits, limit, Rule::HeadTooLarge, input);
         if self.progress.line == 0 {
@@ -256,34 +264,35 @@ impl HeadReader {
         if self.progress.still_waits(&section) {
             return Ok(None);
         }
+        let mut start = S::UNREAD;
         let mut at = self.progress.start();
-        let mut start = None;
-        if at == 0 {
-            match S::read(section.bytes) {
-                Ok(line) => {
-                    if line.version() == Version::Http10 {
-                        self.facts.flags.set(Flags::HTTP10);
-                    }
-                    at = line.end();
-                    start = Some(line);
-                }
-                Err(flaw) => return self.progress.stop(&section, None, 0, flaw),
+        let is_cut = at > 0;
+        if !is_cut {
+            start = match S::read(section.bytes) {
+                Ok(line) => line,
+                Err(flaw) => return self.progress.stop(section, None, 0, flaw),
+            };
+            if start.version() == Version::Http10 {
+                self.facts.flags.set(Flags::HTTP10);
             }
+            at = start.end();
             section = Section::head(limits, limit, Rule::HeadTooLarge, input);
         }
         let Self { facts, progress, field_count, .. } = self;
-        let end = progress.read_fields(&section, at, |bytes, line| {
-            if *field_count >= limits.field_count {
+        let mut count = *field_count;
+        let end = progress.read_fields(section, at, |bytes, line| {
+            if count >= limits.field_count {
                 return Err((Rule::TooManyFields, line.value_end));
             }
-            *field_count = field_count.wrapping_add(1);
+            count = count.wrapping_add(1);
             if is_perhaps_framing(bytes, line) { facts.note::<S>(bytes, line) } else { Ok(()) }
         })?;
+        *field_count = count;
         let Some(end) = end else { return Ok(None) };
-        match start.or_else(|| read_again(section.bytes)) {
-            Some(start) => Ok(Some(HeadLines { start, end })),
-            None => Err((S::TOO_LONG, 0)),
+        if is_cut {
+            start = read_again(section.bytes)?;
         }
+        Ok(Some(HeadLines { start, fields: section.lines(start.end(), end), end }))
     }
 }
 
@@ -300,8 +309,8 @@ impl HeadReader {
 /// The start line of a head that came in pieces: it was judged with the first of them.
 #[cold]
 #[inline(never)]
-fn read_again<S: StartLine>(bytes: &[u8]) -> Option<S> {
-    S::read(bytes).ok()
+fn read_again<S: StartLine>(bytes: &[u8]) -> Result<S, Broken> {
+    S::read(bytes).map_err(|_| (S::TOO_LONG, 0))
 }
 
 /// Could this be one of the six fields that framing needs? By the length of its name, each has one first letter.
@@ -318,8 +327,7 @@ impl Facts {
     /// Takes from a field what framing needs.
     #[inline(never)]
     fn note<S: StartLine>(&mut self, bytes: &[u8], line: FieldLine) -> Result<(), Broken> {
-        let field = line.field(bytes);
-        let Field { name, value } = field;
+        let Some(Field { name, value }) = line.field(bytes) else { return Err((Rule::InvalidFieldName, line.start)) };
         let at = offset_of(value, bytes);
         // What a 2xx to CONNECT says of a length means nothing (RFC 9110 §9.3.6).
         let is_tunnel = !S::IS_REQUEST && self.flags.has(Flags::CONNECT);
@@ -335,7 +343,7 @@ impl Facts {
                 Ok(())
             }
             14 if !is_tunnel && is_lower(name, b"content-length") => self.note_content_length(value),
-            17 if !is_tunnel && field.is("transfer-encoding") => self.note_transfer_encoding(value),
+            17 if !is_tunnel && name.eq_ignore_ascii_case(b"transfer-encoding") => self.note_transfer_encoding(value),
             _ => Ok(()),
         };
         noted.map_err(|rule| (rule, at))
@@ -421,9 +429,9 @@ impl Facts {
         &mut self,
         limits: &Limits,
         bytes: &'b [u8],
-        lines: HeadLines<RequestLine>,
+        lines: &HeadLines<'b, RequestLine>,
     ) -> Result<Head<'b>, Broken> {
-        let HeadLines { start: request, end } = lines;
+        let HeadLines { start: request, fields, end } = *lines;
         let broken = |rule| Err((rule, end));
         let method = request.method(bytes);
         if method == Method::Head {
@@ -431,14 +439,13 @@ impl Facts {
         } else if method == Method::Connect {
             self.flags.set(Flags::CONNECT);
         }
-        let fields = lines.fields(limits, bytes);
         let target_start = request.target_start();
-        let target = bytes.get(target_start..request.target_end).unwrap_or(&[]);
-        let target = Target::parse(method, target).map_err(|rule| (rule, target_start))?;
+        let target = bytes.get(target_start..request.target_end).ok_or(Rule::InvalidTarget);
+        let target = target.and_then(|raw| Target::parse(method, raw)).map_err(|rule| (rule, target_start))?;
         if !self.flags.has(Flags::HOST) && request.version == Version::Http11 {
             return broken(Rule::MissingHost);
         }
-        if target.authority.is_some() && fields.get("host").is_some_and(|host| !target.agrees_with(host)) {
+        if target.form() != TargetForm::Origin && fields.get("host").is_some_and(|host| !target.agrees_with(host)) {
             return Err((Rule::MismatchedTarget, target_start));
         }
         let body = if !self.flags.has(Flags::TRANSFER_ENCODING) {
@@ -481,7 +488,7 @@ fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Where in `bytes` their part `part` begins.
-pub(crate) fn offset_of(part: &[u8], bytes: &[u8]) -> usize {
+fn offset_of(part: &[u8], bytes: &[u8]) -> usize {
     part.as_ptr().addr().saturating_sub(bytes.as_ptr().addr())
 }
 

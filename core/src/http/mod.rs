@@ -1,10 +1,13 @@
 //! HTTP/1.x (RFC 9110, RFC 9112): messages and connections, as pure functions of bytes and time.
 
+mod accept_encoding;
 mod body;
 mod chunked;
 mod client;
+mod conditional;
 mod context;
 mod date;
+mod entity_tag;
 mod error;
 mod fields;
 mod flags;
@@ -14,6 +17,7 @@ mod interest;
 mod limits;
 mod method;
 mod pipeline;
+mod range;
 mod request;
 mod response;
 mod response_head;
@@ -25,15 +29,19 @@ mod target;
 mod turn;
 mod version;
 
+pub use accept_encoding::AcceptEncoding;
 pub use client::{ClientConnection, ClientEvent};
+pub use conditional::{Precondition, Validators};
 pub use context::{Context, Disposition};
 pub use date::HttpDate;
+pub use entity_tag::EntityTag;
 pub use error::{Error, Fault, Misuse, Rule, WriteError};
 pub use fields::{Field, FieldIter, Fields};
 pub use head::{BodyFraming, Head};
 pub use interest::Interest;
 pub use limits::Limits;
 pub use method::Method;
+pub use range::{ByteRange, Ranges};
 pub use request::Request;
 pub use response::Response;
 pub use response_head::{ResponseFraming, ResponseHead};

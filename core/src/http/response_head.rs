@@ -82,7 +82,7 @@ impl HeadReader {
             return Err((Rule::BodyTooLarge, lines.end));
         }
         let reason = input.get(REASON_START..reason_end).unwrap_or(&[]);
-        let head = ResponseHead { status, reason, version, fields: lines.fields(limits, input), body: framing };
+        let head = ResponseHead { status, reason, version, fields: lines.fields, body: framing };
         Ok(Some((lines.length(), head)))
     }
 }
@@ -133,6 +133,7 @@ struct StatusLine {
 impl StartLine for StatusLine {
     const IS_REQUEST: bool = false;
     const TOO_LONG: Rule = Rule::HeadTooLarge;
+    const UNREAD: Self = Self { version: Version::Http11, status: Status::OK, reason_end: 0 };
 
     /// ```text
     /// status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF

@@ -12,6 +12,9 @@ pub(crate) trait StartLine: Copy {
     /// What is broken where it does not end within the limit.
     const TOO_LONG: Rule;
 
+    /// One that is not read yet.
+    const UNREAD: Self;
+
     /// Reads it.
     fn read(bytes: &[u8]) -> Result<Self, Flaw>;
 
@@ -46,6 +49,7 @@ impl RequestLine {
 impl StartLine for RequestLine {
     const IS_REQUEST: bool = true;
     const TOO_LONG: Rule = Rule::RequestLineTooLong;
+    const UNREAD: Self = Self { method_end: 0, target_end: 0, version: Version::Http11 };
 
     /// ```text
     /// request-line = method SP request-target SP HTTP-version CRLF

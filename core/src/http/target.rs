@@ -18,71 +18,98 @@ pub enum TargetForm {
     Asterisk,
 }
 
-/// A request target, taken apart and not decoded: percent-encoding stands as it came.
+/// A sound request target. It is taken apart when its parts are asked for, and not decoded: percent-encoding stands as
+/// it came.
 ///
 /// ```
 /// use wirenut::http::{Method, Target, TargetForm};
 /// let target = Target::parse(Method::Get, b"/a?b=c").unwrap();
-/// assert_eq!((target.path, target.query), (&b"/a"[..], Some(&b"b=c"[..])));
+/// assert_eq!((target.path(), target.query()), (&b"/a"[..], Some(&b"b=c"[..])));
 /// let target = Target::parse(Method::Get, b"http://example.org").unwrap();
-/// assert_eq!((target.form, target.path), (TargetForm::Absolute, &b"/"[..]));
+/// assert_eq!((target.form(), target.path()), (TargetForm::Absolute, &b"/"[..]));
+/// assert_eq!(target.authority(), Some(&b"example.org"[..]));
 /// assert!(Target::parse(Method::Get, b"*").is_err());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
 pub struct Target<'b> {
-    /// The whole target as it came.
-    pub raw: &'b [u8],
-    /// Which form it has.
-    pub form: TargetForm,
-    /// Host and optional port, in absolute and authority form.
-    pub authority: Option<&'b [u8]>,
-    /// The path: begins with `/`, except that it is `*` in asterisk form and empty in authority form.
-    pub path: &'b [u8],
-    /// What follows the first `?`.
-    pub query: Option<&'b [u8]>,
+    raw: &'b [u8],
+    form: TargetForm,
 }
 
 impl<'b> Target<'b> {
-    /// Takes a target apart, in the form that the method allows.
+    /// Reads a target, in the form that the method allows.
     ///
     /// # Errors
     /// [`Rule::InvalidTarget`] where no form fits, [`Rule::MismatchedTarget`] where it is not one for this method.
+    #[inline]
     pub fn parse(method: Method<'_>, raw: &'b [u8]) -> Result<Self, Rule> {
-        let form = |form, authority, path, query| Ok(Self { raw, form, authority, path, query });
-        if method == Method::Connect {
-            return if is_authority_with_port(raw) {
-                form(TargetForm::Authority, Some(raw), &[], None)
-            } else {
-                Err(Rule::MismatchedTarget)
-            };
+        let is_usual = matches!(raw, [b'/', ..]) && method != Method::Connect;
+        let form = if is_usual { TargetForm::Origin } else { rare_form(method, raw)? };
+        Ok(Self { raw, form })
+    }
+
+    /// The whole target as it came.
+    #[must_use]
+    pub const fn raw(&self) -> &'b [u8] {
+        self.raw
+    }
+
+    /// Which form it has.
+    #[must_use]
+    pub const fn form(&self) -> TargetForm {
+        self.form
+    }
+
+    /// Host and optional port, in absolute and authority form.
+    #[must_use]
+    pub fn authority(&self) -> Option<&'b [u8]> {
+        match self.form {
+            TargetForm::Absolute => absolute(self.raw).map(|(authority, _)| authority),
+            TargetForm::Authority => Some(self.raw),
+            TargetForm::Origin | TargetForm::Asterisk => None,
         }
-        match raw {
-            [b'/', ..] => {
-                let (path, query) = split_query(raw);
-                form(TargetForm::Origin, None, path, query)
-            }
-            b"*" if method == Method::Options => form(TargetForm::Asterisk, None, raw, None),
-            b"*" => Err(Rule::MismatchedTarget),
-            _ => {
-                let (authority, hier) = absolute(raw).ok_or(Rule::InvalidTarget)?;
-                let (path, query) = split_query(hier);
-                form(TargetForm::Absolute, Some(authority), if path.is_empty() { b"/" } else { path }, query)
-            }
+    }
+
+    /// The path: begins with `/`, except that it is `*` in asterisk form and empty in authority form.
+    #[must_use]
+    pub fn path(&self) -> &'b [u8] {
+        let hier = self.path_and_query();
+        let path = hier.get(..scan::query_mark(hier)).unwrap_or(hier);
+        if path.is_empty() && self.form == TargetForm::Absolute { b"/" } else { path }
+    }
+
+    /// What follows the first `?`.
+    #[must_use]
+    pub fn query(&self) -> Option<&'b [u8]> {
+        let hier = self.path_and_query();
+        hier.get(scan::query_mark(hier).wrapping_add(1)..)
+    }
+
+    fn path_and_query(&self) -> &'b [u8] {
+        match self.form {
+            TargetForm::Origin | TargetForm::Asterisk => self.raw,
+            TargetForm::Absolute => absolute(self.raw).map_or(&[], |(_, hier)| hier),
+            TargetForm::Authority => &[],
         }
     }
 
     /// Does the Host field name the authority of this target? In origin and asterisk form there is nothing to agree
     /// with. RFC 9112 §3.2 has the client send the same authority in both; two parsers would follow different ones.
     pub(crate) fn agrees_with(&self, host: &[u8]) -> bool {
-        self.authority.is_none_or(|authority| authority.eq_ignore_ascii_case(host))
+        self.authority().is_none_or(|authority| authority.eq_ignore_ascii_case(host))
     }
 }
 
-fn split_query(hier: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match hier.split_at_checked(scan::query_mark(hier)).filter(|(_, query)| !query.is_empty()) {
-        Some((path, query)) => (path, query.get(1..)),
-        None => (hier, None),
+/// The form of a target that is not a path.
+#[cold]
+#[inline(never)]
+fn rare_form(method: Method<'_>, raw: &[u8]) -> Result<TargetForm, Rule> {
+    match (raw, method) {
+        (_, Method::Connect) if is_authority_with_port(raw) => Ok(TargetForm::Authority),
+        (b"*", Method::Options) => Ok(TargetForm::Asterisk),
+        (_, Method::Connect) | (b"*", _) => Err(Rule::MismatchedTarget),
+        _ if absolute(raw).is_some() => Ok(TargetForm::Absolute),
+        _ => Err(Rule::InvalidTarget),
     }
 }
 
@@ -105,9 +132,14 @@ fn absolute(raw: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Where the host ends that begins at index `at`, which is not empty, and where both end.
 fn host_and_port(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let host = if bytes.get(at) == Some(&b'[') { ip_literal(bytes, at)? } else { registered_name(bytes, at)? };
-    let Some([b':', port @ ..]) = bytes.get(host..) else { return Some((host, host)) };
+    Some((host, port_end(bytes, host)))
+}
+
+/// Where a colon and a port end that begin at index `at`, if they do.
+fn port_end(bytes: &[u8], at: usize) -> usize {
+    let Some([b':', port @ ..]) = bytes.get(at..) else { return at };
     let digits = port.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    Some((host, host.wrapping_add(1).wrapping_add(digits)))
+    at.wrapping_add(1).wrapping_add(digits)
 }
 
 /// An IPv6 address in brackets, as far as its characters tell.
@@ -139,7 +171,15 @@ fn is_authority_with_port(bytes: &[u8]) -> bool {
 /// May a Host field have the value that lies between these two indexes (RFC 9110 §7.2): nothing, or a host and perhaps
 /// a port? Behind it comes a byte that neither may hold, or none.
 pub(crate) fn is_host_field(bytes: &[u8], start: usize, end: usize) -> bool {
-    start == end || host_and_port(bytes, start).is_some_and(|(_, found)| found == end)
+    let name_end = scan::reg_name_end(bytes, start);
+    name_end == end || (name_end > start && port_end(bytes, name_end) == end) || is_rare_host(bytes, start, end)
+}
+
+/// Brackets, or percent-encoding.
+#[cold]
+#[inline(never)]
+fn is_rare_host(bytes: &[u8], start: usize, end: usize) -> bool {
+    host_and_port(bytes, start).is_some_and(|(_, found)| found == end)
 }
 
 #[cfg(test)]
@@ -191,7 +231,8 @@ mod tests {
             (Method::Get, "http:///", Err(InvalidTarget)),
         ];
         for (method, raw, expected) in cases {
-            let got = Target::parse(method, raw.as_bytes()).map(|target| (target.form, target.path, target.query));
+            let got =
+                Target::parse(method, raw.as_bytes()).map(|target| (target.form(), target.path(), target.query()));
             let expected = expected.map(|(form, path, query)| (form, path.as_bytes(), query.map(str::as_bytes)));
             assert_eq!(got, expected, "{raw}");
         }

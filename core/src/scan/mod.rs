@@ -10,6 +10,8 @@ mod blocks;
 #[path = "words.rs"]
 mod blocks;
 
+pub(crate) use blocks::LineEnds;
+
 pub(crate) const CR: u8 = b'\r';
 pub(crate) const LF: u8 = b'\n';
 pub(crate) const SP: u8 = b' ';
@@ -78,6 +80,7 @@ fn has_class(byte: u8, class: u8) -> bool {
 }
 
 /// Index of the first byte from `at` on that is not of `class`, or the length.
+#[cfg(any(test, not(all(feature = "sse2", target_arch = "x86_64"))))]
 fn class_end(bytes: &[u8], at: usize, class: u8) -> usize {
     let rest = bytes.get(at..).unwrap_or(&[]);
     let step = rest.iter().position(|&byte| !has_class(byte, class));
@@ -100,13 +103,6 @@ pub(crate) fn target_end(bytes: &[u8], at: usize) -> usize {
 #[inline]
 pub(crate) fn value_end(bytes: &[u8], at: usize) -> usize {
     blocks::class_end(bytes, at, FIELD_VALUE, blocks::controls)
-}
-
-/// Where the value ends of the field line that begins at `start` and has a colon there. The name holds no control, so it
-/// does not matter whether it is looked at, too: that costs time, or saves the time to wait for the colon.
-#[inline]
-pub(crate) fn line_value_end(bytes: &[u8], start: usize, colon: usize) -> usize {
-    value_end(bytes, if blocks::LOOKS_AHEAD { start } else { colon.wrapping_add(1) })
 }
 
 /// Where the registered name ends that begins at `at`, or is percent-encoded.
@@ -136,8 +132,16 @@ pub(crate) fn line_feed(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == LF)
 }
 
-/// `bytes` without the optional white space around them (RFC 9110 §5.6.3).
-pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
+/// `bytes` without the optional white space around them (RFC 9110 §5.6.3): most often, one space before.
+#[inline(always)]
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    let bytes = if let [SP, rest @ ..] = bytes { rest } else { bytes };
+    if let [SP | HTAB, ..] | [.., SP | HTAB] = bytes { trim_more(bytes) } else { bytes }
+}
+
+#[cold]
+#[inline(never)]
+fn trim_more(mut bytes: &[u8]) -> &[u8] {
     while let [SP | HTAB, rest @ ..] = bytes {
         bytes = rest;
     }

@@ -3,44 +3,102 @@
 //! A mask marks the bytes of a block that are perhaps not of the class: all that are not, and some that are and are rare.
 
 use safe_arch::{
-    bitand_m128i, bitor_m128i, cmp_eq_mask_i8_m128i, cmp_gt_mask_i8_m128i, load_unaligned_m128i, m128i, min_u8_m128i,
-    move_mask_i8_m128i, set_splat_i8_m128i,
+    add_i8_m128i, bitand_m128i, bitor_m128i, cmp_eq_mask_i8_m128i, cmp_gt_mask_i8_m128i, load_unaligned_m128i, m128i,
+    min_u8_m128i, move_mask_i8_m128i, set_splat_i8_m128i,
 };
 
 use super::has_class;
 
-/// Is it faster to look at bytes twice than to wait until it is known where to begin?
-pub(super) const LOOKS_AHEAD: bool = true;
-
 /// Index of the first byte from `at` on that is not of `class`, or the length; `outside` marks what is perhaps not of it.
 #[inline(always)]
 pub(super) fn class_end(bytes: &[u8], mut at: usize, class: u8, outside: impl Fn(m128i) -> m128i) -> usize {
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) {
-        if let Some(step) = first_outside(block, 0, class, &outside) {
-            return at.wrapping_add(step);
+    loop {
+        at = first_mark(bytes, at, &outside);
+        if bytes.get(at).is_none_or(|&byte| !has_class(byte, class)) {
+            return at;
+        }
+        at = at.wrapping_add(1);
+    }
+}
+
+/// Index of the first byte from `at` on that `outside` marks, or the length; in fewer than sixteen bytes, `at`.
+#[inline(always)]
+fn first_mark(bytes: &[u8], mut at: usize, outside: impl Fn(m128i) -> m128i) -> usize {
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let marks = marks(block, &outside);
+        if marks != 0 {
+            return at.wrapping_add(lowest(marks));
         }
         at = at.wrapping_add(16);
     }
     // The last block again, without what was seen of it.
-    let Some(block) = bytes.last_chunk::<16>() else { return super::class_end(bytes, at, class) };
+    let Some(block) = bytes.last_chunk() else { return at };
     let start = bytes.len().wrapping_sub(16);
-    first_outside(block, at.wrapping_sub(start), class, &outside).map_or(bytes.len(), |step| start.wrapping_add(step))
+    let seen = at.wrapping_sub(start);
+    // Its end counts as a mark.
+    at.wrapping_add(lowest((marks(block, outside) | 1 << 16) >> (seen & 31)))
 }
 
-/// Index of the first byte of `block` that is not of `class`, but for the first `skipped` of them.
-#[inline(always)]
-fn first_outside(block: &[u8; 16], skipped: usize, class: u8, outside: impl Fn(m128i) -> m128i) -> Option<usize> {
-    let skipped = u32::try_from(skipped).unwrap_or(16);
-    let marks = move_mask_i8_m128i(outside(load_unaligned_m128i(block))).cast_unsigned();
-    let mut marks = marks & u32::MAX.wrapping_shl(skipped);
-    while marks != 0 {
-        let step = usize::try_from(marks.trailing_zeros()).unwrap_or(0);
-        if block.get(step).is_none_or(|&byte| !has_class(byte, class)) {
-            return Some(step);
-        }
-        marks &= marks.wrapping_sub(1);
+/// The ends of lines, of which one block may show several. Where blocks lie does not depend on where lines begin, so no
+/// line waits for the end of the one before.
+pub(crate) struct LineEnds<'b> {
+    bytes: &'b [u8],
+    /// Where the block begins.
+    block: usize,
+    /// Marks of the controls in it.
+    controls: u64,
+}
+
+impl<'b> LineEnds<'b> {
+    /// Those that lie at `at` or behind.
+    #[inline(always)]
+    pub(crate) fn new(bytes: &'b [u8], at: usize) -> Self {
+        // Before the first block lies one without controls.
+        Self { bytes, block: at.wrapping_sub(64), controls: 0 }
     }
-    None
+
+    /// Where the name ends of the field line that begins at `start`, and where its value does, if it has no rare
+    /// characters: they also count as ends. Lines must be asked for in their order.
+    #[inline(always)]
+    pub(crate) fn of(&mut self, start: usize) -> (usize, usize) {
+        (first_mark(self.bytes, start, outside_names), self.first_control(start))
+    }
+
+    #[inline(always)]
+    fn first_control(&mut self, mut at: usize) -> usize {
+        loop {
+            let before = at.wrapping_sub(self.block);
+            let left = if before < 64 { self.controls >> before } else { 0 };
+            if left != 0 {
+                return at.wrapping_add(usize::try_from(left.trailing_zeros()).unwrap_or(0));
+            }
+            let next = self.block.wrapping_add(64);
+            let Some(last) = self.bytes.last_chunk() else { return first_mark(self.bytes, at, controls) };
+            at = at.max(next);
+            if at >= self.bytes.len() {
+                return self.bytes.len();
+            }
+            let block = self.bytes.get(next..).and_then(<[u8]>::first_chunk);
+            self.block = if block.is_some() { next } else { self.bytes.len().wrapping_sub(64) };
+            self.controls = control_marks(block.unwrap_or(last));
+        }
+    }
+}
+
+#[inline(always)]
+fn control_marks(block: &[u8; 64]) -> u64 {
+    let (quarters, _) = block.as_chunks();
+    quarters.iter().rev().fold(0, |all, quarter| all << 16 | u64::from(marks(quarter, controls)))
+}
+
+#[inline(always)]
+fn marks(block: &[u8; 16], outside: impl Fn(m128i) -> m128i) -> u32 {
+    move_mask_i8_m128i(outside(load_unaligned_m128i(block))).cast_unsigned()
+}
+
+#[inline(always)]
+fn lowest(marks: u32) -> usize {
+    usize::try_from(marks.trailing_zeros()).unwrap_or(0)
 }
 
 fn all(byte: u8) -> m128i {
@@ -51,6 +109,10 @@ fn equal(block: m128i, byte: u8) -> m128i {
     cmp_eq_mask_i8_m128i(block, all(byte))
 }
 
+fn not(block: m128i) -> m128i {
+    cmp_eq_mask_i8_m128i(block, all(0))
+}
+
 /// At most `byte`, unsigned.
 fn at_most(block: m128i, byte: u8) -> m128i {
     cmp_eq_mask_i8_m128i(min_u8_m128i(block, all(byte)), block)
@@ -58,22 +120,21 @@ fn at_most(block: m128i, byte: u8) -> m128i {
 
 /// Letters.
 fn letters(block: m128i) -> m128i {
-    let lower = bitor_m128i(block, all(0x20));
-    // Signed comparisons: what lies beyond ASCII is below `a`.
-    bitand_m128i(cmp_gt_mask_i8_m128i(lower, all(b'a' - 1)), cmp_gt_mask_i8_m128i(all(b'z' + 1), lower))
+    // `z` becomes the largest signed number, and what is above it negative.
+    let lower = add_i8_m128i(bitor_m128i(block, all(0x20)), all(0x7f - b'z'));
+    cmp_gt_mask_i8_m128i(lower, all(0x7f - 26))
 }
 
 /// All but letters and the hyphen, of which nearly all names consist.
 pub(super) fn outside_names(block: m128i) -> m128i {
-    cmp_eq_mask_i8_m128i(bitor_m128i(letters(block), equal(block, b'-')), all(0))
+    not(bitor_m128i(letters(block), equal(block, b'-')))
 }
 
 /// All but letters, digits, the hyphen and the full stop, of which nearly all hosts consist.
 pub(super) fn outside_hosts(block: m128i) -> m128i {
     // From the hyphen to the nine lie these, and the slash.
     let others = bitand_m128i(cmp_gt_mask_i8_m128i(block, all(b'-' - 1)), cmp_gt_mask_i8_m128i(all(b'9' + 1), block));
-    let slash = equal(block, b'/');
-    bitor_m128i(cmp_eq_mask_i8_m128i(bitor_m128i(letters(block), others), all(0)), slash)
+    bitor_m128i(not(bitor_m128i(letters(block), others)), equal(block, b'/'))
 }
 
 /// What no target holds: up to the space, from DEL on, and five characters between.
@@ -83,7 +144,7 @@ pub(super) fn outside_targets(block: m128i) -> m128i {
     let quote_or_hash = equal(bitand_m128i(block, all(!1)), b'"');
     let angles = equal(bitand_m128i(block, all(!2)), b'<');
     let refused = bitor_m128i(bitor_m128i(quote_or_hash, angles), equal(block, b'\\'));
-    bitor_m128i(cmp_eq_mask_i8_m128i(visible, all(0)), refused)
+    bitor_m128i(not(visible), refused)
 }
 
 /// Controls: what no field value holds, and the tab.

@@ -2,9 +2,6 @@
 
 use super::{SP, has_class};
 
-/// Is it faster to look at bytes twice than to wait until it is known where to begin?
-pub(super) const LOOKS_AHEAD: bool = false;
-
 /// How many bytes the compiler compares at once, where it knows how to.
 const BLOCK: usize = 16;
 
@@ -68,6 +65,25 @@ fn class_end_by_table(bytes: &[u8], at: usize, class: u8) -> usize {
 /// Where in `bytes` their end `rest` begins.
 fn index_of(rest: &[u8], bytes: &[u8]) -> usize {
     bytes.len().wrapping_sub(rest.len())
+}
+
+/// The ends of lines, found one after the other.
+pub(crate) struct LineEnds<'b>(&'b [u8]);
+
+impl<'b> LineEnds<'b> {
+    /// Those that lie at `at` or behind.
+    #[inline(always)]
+    pub(crate) fn new(bytes: &'b [u8], _: usize) -> Self {
+        Self(bytes)
+    }
+
+    /// Where the name ends of the field line that begins at `start`, and where its value does, if it has no rare
+    /// characters: they also count as ends. Lines must be asked for in their order.
+    #[inline(always)]
+    pub(crate) fn of(&mut self, start: usize) -> (usize, usize) {
+        let name = super::token_end(self.0, start);
+        (name, super::value_end(self.0, name.wrapping_add(1)))
+    }
 }
 
 /// Tells bytes that are perhaps not of a class.

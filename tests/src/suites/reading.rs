@@ -107,7 +107,7 @@ fn serve(pieces: &[&[u8]], has_end: bool) -> Reading {
             let mut is_whole = false;
             match event {
                 Event::Head(head) => reading.messages.push(Message {
-                    start: [head.method.as_bytes(), b" ", head.target.raw].concat(),
+                    start: [head.method.as_bytes(), b" ", head.target.raw()].concat(),
                     fields: owned(head.fields),
                     ..Message::default()
                 }),

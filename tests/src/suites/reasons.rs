@@ -35,8 +35,6 @@ const NO_SPACE: &str = "the space behind the code is there even if the phrase is
 const FINAL: &str = "a coding behind chunked leaves two ends to choose from: of the chunks, of the connection (§6.3)";
 const BEHIND: &str = "what comes behind the last message is not looked at (§9.6)";
 const TOKEN: &str = "a method is any token (RFC 9110 §9.1)";
-const EXTENSION: &str =
-    "extensions are dropped, and whatever their grammar, no byte in them can end the line for others";
 const CALLER: &str = "what Location says, and how often, is the caller's matter";
 
 const LLHTTP: &[Reason] = &[
@@ -57,8 +55,7 @@ const LLHTTP: &[Reason] = &[
     reason(Laxer("lenient only"), BEHIND).only(&["connection.md"]),
     reason(Laxer("Invalid method for HTTP/x.x request"), TOKEN),
     reason(Laxer("Expected space after method"), TOKEN),
-    reason(Laxer("Invalid character in chunk extensions"), EXTENSION),
-    reason(Laxer("Invalid character in chunk extensions quoted value"), EXTENSION),
+    reason(Stricter(ForbiddenTrailer), "what decides how content is read does not come behind it (RFC 9110 §6.5.1)"),
     reason(Unlike, "until it is answered 2xx, a CONNECT has the content that it announces (§6.3)")
         .only(&["CONNECT with body"]),
     reason(Unlike, "101 has no content (§6.3): what follows is of the other protocol").only(&["HTTP 101"]),

@@ -10,6 +10,7 @@ mod parity;
 mod peers;
 mod process;
 mod properties;
+mod ranges;
 mod readme;
 mod regressions;
 mod room;

@@ -56,9 +56,9 @@ impl Service for Notes {
 
     fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let line = format!("{} {}", text(head.method.as_bytes()), text(head.target.raw));
-        let is_early = head.target.path.starts_with(b"/early");
-        let is_switch = head.target.path.starts_with(b"/switch") && head.fields.get("upgrade").is_some();
+        let line = format!("{} {}", text(head.method.as_bytes()), text(head.target.raw()));
+        let is_early = head.target.path().starts_with(b"/early");
+        let is_switch = head.target.path().starts_with(b"/switch") && head.fields.get("upgrade").is_some();
         if is_early {
             answer.send(&Response::new(Status::FORBIDDEN), testimony(&line).as_bytes())?;
         } else if is_switch {

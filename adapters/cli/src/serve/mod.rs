@@ -3,21 +3,26 @@
 //! What becomes of one request, in the order of the modules:
 //!
 //! ```text
-//! target ──▶ path::RelativePath ──▶ root::Root ──▶ root::Entry::File ──▶ reader::FileReader ──▶ the connection's buffer
-//!             decoded, no `..`      look_up_cached      │                     │      ▲
-//!                                   or, by the pool,    │ content_type::of    └ pool ┘ only for what is not in memory
-//!                                   look_up             ▼
+//! target ──▶ path::RelativePath ──▶ find::Finder ──▶ Found ──▶ selection ──▶ body::Body ──▶ the connection's buffer
+//!             decoded, no `..`       │  policy         │  conditions, ranges    │      ▲
+//!                                    ▼                 │ content_type::of       └ pool ┘ only for what is not in memory
+//!                                   root::Root, at once or by the pool
 //! ```
 //!
-//! Invariants: only [`service`] knows HTTP; nothing is opened but through [`root::Root`]; nothing that may wait for a disk is
-//! called on the server's thread but through [`pool::Pool`].
+//! Invariants: only [`service`] and [`selection`] know HTTP; nothing is opened but through [`root::Root`]; nothing that may
+//! wait for a disk is called on the server's thread but through [`pool::Pool`].
 
+pub mod body;
 pub mod content_type;
+pub mod find;
+pub mod listing;
 pub mod path;
+pub mod policy;
 pub mod pool;
 pub mod reader;
 pub mod reply;
 pub mod root;
+pub mod selection;
 pub mod service;
 
 use alloc::sync::Arc;
@@ -26,8 +31,9 @@ use std::thread;
 
 use crate::arguments::ServeArguments;
 use crate::failure::Failure;
-use crate::log::LineLog;
+use crate::log::{AccessLog, LineLog, LogFile};
 use crate::server;
+use find::Finder;
 use pool::Pool;
 use root::Root;
 use service::Files;
@@ -42,17 +48,35 @@ const DISK_THREADS: usize = 8;
 /// [`Failure::Directory`] where the directory cannot be opened, [`Failure::Listen`] where the address cannot be listened
 /// on, and what else ended the server.
 pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
-    let root = Root::open(&arguments.directory)
+    let mut root = Root::open(&arguments.directory)
         .map_err(|error| Failure::Directory { path: arguments.directory.clone(), error })?;
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).max(DISK_THREADS);
+    if arguments.no_symlinks {
+        root = root.without_symbolic_links();
+    }
+    let finder = Finder { root, policy: arguments.policy() };
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let workers = arguments.workers.unwrap_or(cores);
+    let threads = cores.get().max(DISK_THREADS);
     let waiting = usize::try_from(server::CONFIG.max_connections).unwrap_or(usize::MAX);
     let system = |what| move |error| Failure::System { what, error };
     let pool = Pool::new(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN), waiting)
         .map_err(system("start threads for the disk"))?;
     let server = server::listen(&arguments.server.listen)?;
-    let log = (!arguments.quiet)
-        .then(LineLog::to_standard_output)
-        .transpose()
-        .map_err(system("start a thread for the log"))?;
-    server::run(server, &Files::new(Arc::new(root), pool, log))
+    let log = access_log(arguments)?;
+    server::run_on_threads(server, workers, &Files::new(Arc::new(finder), pool, log))
+}
+
+fn access_log(arguments: &ServeArguments) -> Result<Option<AccessLog>, Failure> {
+    if arguments.quiet {
+        return Ok(None);
+    }
+    let lines = match &arguments.log_file {
+        None => LineLog::to_standard_output(),
+        Some(path) => {
+            let file = LogFile::open(path).map_err(|error| Failure::LogFile { path: path.clone(), error })?;
+            LineLog::new(file)
+        }
+    };
+    let lines = lines.map_err(|error| Failure::System { what: "start a thread for the log", error })?;
+    Ok(Some(AccessLog { lines, format: arguments.log }))
 }

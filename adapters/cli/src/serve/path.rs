@@ -37,7 +37,22 @@ impl RelativePath {
     /// See [`PathError`]: each is the client's fault.
     pub fn parse(target: &[u8]) -> Result<Self, PathError> {
         let path = target.split(|&byte| byte == b'?').next().unwrap_or_default();
-        let path = path.strip_prefix(b"/").ok_or(PathError::NotAbsolute)?;
+        Self::collect(path.strip_prefix(b"/").ok_or(PathError::NotAbsolute)?, decode)
+    }
+
+    /// A path as a user writes it, beneath the served directory: nothing in it is encoded.
+    ///
+    /// # Errors
+    ///
+    /// See [`PathError`].
+    pub fn plain(path: &[u8]) -> Result<Self, PathError> {
+        Self::collect(path, |segment, into| {
+            into.extend_from_slice(segment);
+            if segment.contains(&0) { Err(PathError::Nul) } else { Ok(()) }
+        })
+    }
+
+    fn collect(path: &[u8], copy: impl Fn(&[u8], &mut Vec<u8>) -> Result<(), PathError>) -> Result<Self, PathError> {
         // Three bytes at most stand for one: what is longer than this cannot become short enough by decoding, and what it
         // could become by collapsing is not worth the memory.
         if path.len() > 3 * LONGEST {
@@ -51,7 +66,7 @@ impl RelativePath {
                 bytes.push(b'/');
             }
             let start = bytes.len();
-            decode(segment, &mut bytes)?;
+            copy(segment, &mut bytes)?;
             directory = match &bytes[start..] {
                 b".." => return Err(PathError::ParentSegment),
                 b"" | b"." => {
@@ -74,39 +89,57 @@ impl RelativePath {
         Path::new(OsStr::from_bytes(bytes))
     }
 
+    /// The same as bytes; empty for the served directory itself.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The last segment.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        self.bytes.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+    }
+
     /// Whether the target ended in a slash, or in `/.` which says the same: only a directory may be meant.
     #[must_use]
     pub fn is_directory(&self) -> bool {
         self.directory
     }
 
-    /// The page that stands for this directory: `index.html` in it.
+    /// What has this name in this directory.
     #[must_use]
-    pub fn index(&self) -> Self {
-        let mut bytes = self.bytes.clone();
+    pub fn join(&self, name: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(self.bytes.len() + 1 + name.len());
+        bytes.extend_from_slice(&self.bytes);
         if !bytes.is_empty() {
             bytes.push(b'/');
         }
-        bytes.extend_from_slice(b"index.html");
+        bytes.extend_from_slice(name);
         Self { bytes, directory: false }
+    }
+
+    /// What has this path with something behind it, such as `.gz`.
+    #[must_use]
+    pub fn with_suffix(&self, suffix: &str) -> Self {
+        Self { bytes: [&self.bytes, suffix.as_bytes()].concat(), directory: false }
+    }
+
+    /// Whether a segment begins with a dot: what programs keep for themselves, `.git` and `.env` among it. `.well-known`
+    /// at the front does not count: it is there to be asked for (RFC 8615).
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        let path = self.bytes.strip_prefix(b".well-known").filter(|rest| matches!(rest, [] | [b'/', ..]));
+        let mut segments = path.unwrap_or(&self.bytes).split(|&byte| byte == b'/');
+        segments.any(|segment| segment.starts_with(b"."))
     }
 
     /// The target of the directory form, percent-encoded, for the redirect of a directory asked for without its slash:
     /// `/a%20b/` for `a b`. It begins with exactly one slash, so that it is never an address of another host.
     #[must_use]
     pub fn location(&self) -> String {
-        const HEX: &[u8; 16] = b"0123456789ABCDEF";
         let mut location = String::from("/");
-        for &byte in &self.bytes {
-            // RFC 3986 section 2.3: the unreserved characters are never encoded; everything else may be.
-            if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-                location.push(char::from(byte));
-            } else {
-                location.push('%');
-                location.push(char::from(HEX[usize::from(byte >> 4)]));
-                location.push(char::from(HEX[usize::from(byte & 0xf)]));
-            }
-        }
+        encode(&self.bytes, &mut location);
         if !self.bytes.is_empty() {
             location.push('/');
         }
@@ -147,8 +180,26 @@ impl fmt::Display for PathError {
 
 impl Error for PathError {}
 
+/// Appends a path, percent-encoded: what is not unreserved (RFC 3986 section 2.3), but for the slash.
+pub fn encode(path: &[u8], into: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for &byte in path {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            into.push('%');
+            into.push(char::from(HEX[usize::from(byte >> 4)]));
+            into.push(char::from(HEX[usize::from(byte & 0xf)]));
+        }
+    }
+}
+
 /// Appends one segment, percent-decoded once.
-fn decode(segment: &[u8], into: &mut Vec<u8>) -> Result<(), PathError> {
+///
+/// # Errors
+///
+/// [`PathError::InvalidEscape`], and what no name of a file may hold.
+pub fn decode(segment: &[u8], into: &mut Vec<u8>) -> Result<(), PathError> {
     let mut rest = segment.iter();
     while let Some(&byte) = rest.next() {
         let byte = if byte == b'%' { hexadecimal(rest.next())? << 4 | hexadecimal(rest.next())? } else { byte };
@@ -267,11 +318,44 @@ mod tests {
         ] {
             let path = RelativePath::parse(target.as_bytes()).unwrap();
             assert_eq!(path.location(), location);
-            assert!(index.is_empty() || path.index().as_path() == Path::new(index));
-            assert!(!path.index().is_directory());
+            assert!(index.is_empty() || path.join(b"index.html").as_path() == Path::new(index));
+            assert!(!path.join(b"index.html").is_directory());
             let again = RelativePath::parse(path.location().as_bytes()).unwrap();
             assert_eq!(again.as_path(), path.as_path(), "a location leads back to its path");
             assert!(again.is_directory());
+        }
+    }
+
+    #[test]
+    fn names_with_a_dot_at_their_front_are_hidden() {
+        for (path, is_hidden) in [
+            ("", false),
+            ("a.b/c.", false),
+            (".git", true),
+            (".git/config", true),
+            ("a/.env", true),
+            ("...", true),
+            (".well-known", false),
+            (".well-known/acme", false),
+            (".well-known/.a", true),
+            (".well-known.txt", true),
+            ("a/.well-known/b", true),
+        ] {
+            assert_eq!(RelativePath::plain(path.as_bytes()).unwrap().is_hidden(), is_hidden, "{path}");
+        }
+    }
+
+    #[test]
+    fn plain_paths_are_taken_as_they_are() {
+        for (path, expected) in [
+            ("a%20b", Ok("a%20b")),
+            ("/a//b/", Ok("a/b")),
+            ("a?b", Ok("a?b")),
+            ("../a", Err(PathError::ParentSegment)),
+            ("a\0", Err(PathError::Nul)),
+        ] {
+            let parsed = RelativePath::plain(path.as_bytes());
+            assert_eq!(parsed.as_ref().map(RelativePath::as_path), expected.as_ref().map(Path::new), "{path}");
         }
     }
 }

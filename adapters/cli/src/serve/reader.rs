@@ -86,8 +86,8 @@ impl Error for ReadError {}
 impl FileReader {
     /// Will give exactly `length` bytes from `position` on, or fail.
     #[must_use]
-    pub fn new(file: File, position: u64, length: u64) -> Self {
-        Self { file: Arc::new(file), position, remaining: length, state: State::Idle, cached: true }
+    pub fn new(file: impl Into<Arc<File>>, position: u64, length: u64) -> Self {
+        Self { file: file.into(), position, remaining: length, state: State::Idle, cached: true }
     }
 
     /// How many bytes are still to be given.

@@ -1,14 +1,17 @@
 //! The served directory, and the only way to open what is beneath it.
 
+use alloc::collections::BinaryHeap;
 use core::error::Error;
 use core::fmt;
+use core::time::Duration;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::SystemTime;
 
-use rustix::fs::{Mode, OFlags, ResolveFlags, fstatfs, open, openat, openat2};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, fstatfs, open, openat, openat2, statat};
 use rustix::io::Errno;
 
 use super::path::RelativePath;
@@ -35,6 +38,7 @@ pub struct Root {
     directory: OwnedFd,
     walk: Walk,
     cache: Cache,
+    resolve: ResolveFlags,
 }
 
 /// Who walks a path and sees to it that it stays beneath the root.
@@ -66,20 +70,27 @@ impl Root {
             Ok(_) | Err(_) => Walk::Kernel,
         };
         let cache = if walk == Walk::Kernel && is_local(&directory) { Cache::Trusted } else { Cache::Untrusted };
-        Ok(Self { directory, walk, cache })
+        Ok(Self { directory, walk, cache, resolve: BENEATH })
+    }
+
+    /// Follows no symbolic link from now on.
+    #[must_use]
+    pub fn without_symbolic_links(mut self) -> Self {
+        self.resolve |= ResolveFlags::NO_SYMLINKS;
+        self
     }
 
     /// Opens what the path names and tells what it is. May wait for a disk: call it on a [`Pool`](super::pool::Pool).
     ///
-    /// A directory asked for with its slash is better looked up by [`RelativePath::index`] straight away: the page may be
-    /// readable where the directory is not.
+    /// For a directory asked for with its slash, its page is better looked up straight away: that may be readable where
+    /// the directory is not.
     ///
     /// # Errors
     ///
     /// See [`OpenError`].
     pub fn look_up(&self, path: &RelativePath) -> Result<Entry, OpenError> {
         let opened = match self.walk {
-            Walk::Kernel => self.walk_by_kernel(path, BENEATH),
+            Walk::Kernel => self.walk_by_kernel(path, READ),
             Walk::Segments => self.walk_by_segments(path.as_path()),
         };
         inspect(opened?, path)
@@ -94,7 +105,7 @@ impl Root {
         if self.cache == Cache::Untrusted {
             return None;
         }
-        let cached = BENEATH | ResolveFlags::CACHED | ResolveFlags::NO_XDEV;
+        let cached = self.resolve | ResolveFlags::CACHED | ResolveFlags::NO_XDEV;
         match openat2(&self.directory, path.as_path(), READ, Mode::empty(), cached) {
             // EINVAL: the kernel does not know RESOLVE_CACHED (before Linux 5.12). EXDEV: another mount, or an escape
             // which the pool's look-up will tell from it.
@@ -110,10 +121,66 @@ impl Root {
         self.cache = Cache::Untrusted;
     }
 
-    fn walk_by_kernel(&self, path: &RelativePath, resolve: ResolveFlags) -> Result<OwnedFd, Errno> {
+    /// Reads a page of the directory's entries: those behind `after`, in the order of their bytes. Waits for disks.
+    ///
+    /// The whole directory is read for each page, but no more of it is kept than the page: so its size costs time, and no
+    /// memory.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`].
+    pub fn list(
+        &self,
+        path: &RelativePath,
+        after: &[u8],
+        filter: impl Fn(&[u8]) -> bool,
+    ) -> Result<Entries, OpenError> {
+        let opened = match self.walk {
+            Walk::Kernel => self.walk_by_kernel(path, READ | OFlags::DIRECTORY),
+            Walk::Segments => self.walk_by_segments(path.as_path()),
+        }?;
+        let mut first_names = BinaryHeap::with_capacity(PAGE + 2);
+        for entry in Dir::read_from(&opened)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            let is_before = first_names.len() <= PAGE || first_names.peek().is_some_and(|last: &Vec<u8>| name < last);
+            if name > after && is_before && !matches!(name, b"." | b"..") && filter(name) {
+                first_names.push(name.to_vec());
+                if first_names.len() > PAGE + 1 {
+                    first_names.pop();
+                }
+            }
+        }
+        let mut names = first_names.into_sorted_vec();
+        let has_more = names.len() > PAGE;
+        names.truncate(PAGE);
+        let last = has_more.then(|| names.last().cloned().unwrap_or_default());
+        let entries = names.into_iter().filter_map(|name| self.describe(path, &opened, name)).collect();
+        Ok(Entries { entries, last })
+    }
+
+    /// What an entry is. `None`: it is gone, or nothing that would be served.
+    fn describe(&self, path: &RelativePath, directory: &OwnedFd, name: Vec<u8>) -> Option<ListedEntry> {
+        let mut status = statat(directory, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        if FileType::from_raw_mode(status.st_mode) == FileType::Symlink {
+            if self.walk == Walk::Segments {
+                return None;
+            }
+            let target = self.walk_by_kernel(&path.join(&name), OFlags::PATH | OFlags::CLOEXEC).ok()?;
+            status = fstat(target).ok()?;
+        }
+        let kind = FileType::from_raw_mode(status.st_mode);
+        if !matches!(kind, FileType::Directory | FileType::RegularFile) {
+            return None;
+        }
+        let length = (kind == FileType::RegularFile).then(|| u64::try_from(status.st_size).unwrap_or(0));
+        Some(ListedEntry { name, length, modified: u64::try_from(status.st_mtime).unwrap_or(0) })
+    }
+
+    fn walk_by_kernel(&self, path: &RelativePath, flags: OFlags) -> Result<OwnedFd, Errno> {
         let mut last = Errno::AGAIN;
         for _ in 0..TRIES {
-            match openat2(&self.directory, path.as_path(), READ, Mode::empty(), resolve) {
+            match openat2(&self.directory, path.as_path(), flags, Mode::empty(), self.resolve) {
                 Err(error @ (Errno::AGAIN | Errno::INTR)) => last = error,
                 outcome => return outcome,
             }
@@ -143,6 +210,29 @@ pub enum Entry {
     Directory,
 }
 
+/// How many entries there are at most in [`Entries`].
+pub const PAGE: usize = 1000;
+
+/// A page of what a directory holds.
+#[derive(Debug, Default)]
+pub struct Entries {
+    /// In the order of the bytes of their names; what would not be served is left out.
+    pub entries: Vec<ListedEntry>,
+    /// The name behind which the next page begins, if there is one.
+    pub last: Option<Vec<u8>>,
+}
+
+/// A file or a directory in a listing.
+#[derive(Debug)]
+pub struct ListedEntry {
+    /// Any bytes but NUL and the slash.
+    pub name: Vec<u8>,
+    /// Of a file. `None`: it is a directory.
+    pub length: Option<u64>,
+    /// In seconds since 1970.
+    pub modified: u64,
+}
+
 /// A regular file and what was true of it when it was opened.
 #[derive(Debug)]
 pub struct OpenFile {
@@ -152,6 +242,8 @@ pub struct OpenFile {
     pub length: u64,
     /// When its content last changed, where the file system keeps that.
     pub modified: Option<SystemTime>,
+    /// When it last changed in any way. Nobody can set this time.
+    pub changed: SystemTime,
 }
 
 /// Why a path could not be opened.
@@ -212,7 +304,9 @@ fn inspect(opened: OwnedFd, path: &RelativePath) -> Result<Entry, OpenError> {
     } else if path.is_directory() {
         Err(OpenError::NotFound)
     } else {
-        Ok(Entry::File(OpenFile { file, length: metadata.len(), modified: metadata.modified().ok() }))
+        let seconds = Duration::from_secs(metadata.ctime().unsigned_abs());
+        let changed = SystemTime::UNIX_EPOCH + seconds + Duration::from_nanos(metadata.ctime_nsec().unsigned_abs());
+        Ok(Entry::File(OpenFile { file, length: metadata.len(), modified: metadata.modified().ok(), changed }))
     }
 }
 
@@ -240,8 +334,7 @@ fn is_local(directory: impl AsFd) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::time::Duration;
-    use rustix::fs::{CWD, FileType, mknodat};
+    use rustix::fs::{CWD, mknodat};
     use std::fs;
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;

@@ -4,49 +4,55 @@ use alloc::sync::Arc;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::task::Poll;
 use std::os::unix::ffi::OsStrExt;
-use std::time::Instant as Clock;
+use std::time::{Instant as Clock, SystemTime};
 
-use wirenut::http::{Error, Field, Head, Method, Response, Status, WriteError};
+use wirenut::http::{ByteRange, Error, Field, Fields, Head, Method, Response, Status, Version, WriteError};
 use wirenut::service::{Answer, Service, Step};
 use wirenut::time::Duration;
 
-use super::content_type;
+use super::body::{Body, Segment};
+use super::find::{Coding, Finder, Found, FoundFile, Patience, Wanted};
 use super::path::RelativePath;
 use super::pool::{Busy, Pool};
 use super::reader::{FileReader, Read};
 use super::reply::Reply;
-use super::root::{Entry, OpenError, Root};
-use crate::log::{Escaped, Line, LineLog};
+use super::root::OpenError;
+use super::selection::{self, Multipart, Selection, Tags};
+use crate::log::{AccessLog, Escaped, Line};
 
 const ALLOW: Field<'static> = Field::new("Allow", "GET, HEAD");
-const TEXT: Field<'static> = Field::new("Content-Type", "text/plain; charset=utf-8");
+const HTML: Field<'static> = Field::new("Content-Type", "text/html; charset=utf-8");
 /// A browser must not take a text for a page because it looks like one.
 const NO_SNIFF: Field<'static> = Field::new("X-Content-Type-Options", "nosniff");
+/// A listing runs nothing and loads nothing, whatever the names in it are.
+const NO_SCRIPTS: Field<'static> =
+    Field::new("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
 
 /// How long to wait before asking a pool again that takes no more.
 const BUSY_WAIT: Duration = Duration::from_millis(5);
 
 /// Serves what is beneath a directory.
 pub struct Files {
-    root: Arc<Root>,
+    finder: Arc<Finder>,
     pool: Pool,
-    log: Option<LineLog>,
+    log: Option<AccessLog>,
 }
 
 impl Files {
-    /// Files beneath `root`, read by `pool` where a disk has to be waited for; a line in `log` for each request.
+    /// What the finder finds, read by `pool` where a disk has to be waited for; a line in `log` for each request.
     #[must_use]
-    pub const fn new(root: Arc<Root>, pool: Pool, log: Option<LineLog>) -> Self {
-        Self { root, pool, log }
+    pub const fn new(finder: Arc<Finder>, pool: Pool, log: Option<AccessLog>) -> Self {
+        Self { finder, pool, log }
     }
 }
 
 /// One request in flight.
 pub struct Exchange {
     phase: Phase,
-    path: RelativePath,
-    /// What follows the path in a redirect.
-    query: Option<Box<[u8]>>,
+    wanted: Wanted,
+    is_head: bool,
+    /// The field lines that have a say in what is sent; mostly none.
+    conditions: Vec<u8>,
     logged: Option<Box<Logged>>,
 }
 
@@ -54,22 +60,24 @@ enum Phase {
     /// Nothing was done yet.
     Start,
     /// The pool is looking.
-    LookingUp(Reply<Found>),
+    LookingUp(Reply<Result<Found, OpenError>>),
     /// Known, and not answered yet.
-    Found(Found),
-    /// The head is sent, and the file on its way.
-    Sending(FileReader),
+    Found(Result<Found, OpenError>),
+    /// The head is sent, and the body on its way.
+    Sending(Body),
     /// Nothing is left to do.
     Answered,
 }
-
-type Found = Result<Entry, OpenError>;
 
 /// What the log will say of a request.
 struct Logged {
     peer: SocketAddr,
     method: Box<[u8]>,
     target: Box<[u8]>,
+    version: Version,
+    /// The values of Referer and User-Agent.
+    origin: [Box<[u8]>; 2],
+    date: SystemTime,
     begun: Clock,
     /// None as long as nothing was answered.
     status: Option<Status>,
@@ -82,19 +90,22 @@ impl Service for Files {
 
     fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
         let logged = self.log.as_ref().map(|_| Box::new(Logged::of(head, answer)));
-        let mut exchange = Exchange { phase: Phase::Start, path: RelativePath::default(), query: None, logged };
-        if !matches!(head.method, Method::Get | Method::Head) {
-            let fields = [ALLOW, TEXT, NO_SNIFF];
-            let step = exchange.refuse(Status::METHOD_NOT_ALLOWED, &fields, "only GET and HEAD\n", answer)?;
+        let is_head = head.method == Method::Head;
+        let (wanted, conditions) = (Wanted::default(), Vec::new());
+        let mut exchange = Exchange { phase: Phase::Start, wanted, is_head, conditions, logged };
+        if !is_head && head.method != Method::Get {
+            let step = exchange.refuse(Status::METHOD_NOT_ALLOWED, &[ALLOW], "only GET and HEAD", answer)?;
             return Ok((exchange, step));
         }
-        let step = match RelativePath::parse(head.target.path) {
+        let step = match RelativePath::parse(head.target.path()) {
             Ok(path) => {
-                exchange.path = path;
-                exchange.query = head.target.query.map(Box::from);
+                let is_precompressed = self.finder.policy.is_precompressed;
+                let codings = if is_precompressed { Coding::wanted(head.fields) } else { [None; 3] };
+                exchange.wanted = Wanted { path, query: head.target.query().map(Box::from), codings };
+                exchange.conditions = conditions_of(head.fields);
                 self.proceed(&mut exchange, answer)?
             }
-            Err(error) => exchange.refuse(Status::BAD_REQUEST, &[TEXT, NO_SNIFF], &format!("{error}\n"), answer)?,
+            Err(error) => exchange.refuse(Status::BAD_REQUEST, &[], &error.to_string(), answer)?,
         };
         Ok((exchange, step))
     }
@@ -105,7 +116,7 @@ impl Service for Files {
                 Phase::Answered => return Ok(Step::Done),
                 Phase::Sending(_) => return self.send(exchange, answer),
                 Phase::Found(_) => return self.answer(exchange, answer),
-                Phase::Start => match self.look_up(&exchange.path, answer) {
+                Phase::Start => match self.look_up(&exchange.wanted, answer) {
                     Ok(phase) => phase,
                     Err(Busy) => return Ok(Step::Wait(Some(answer.now().saturating_add(BUSY_WAIT)))),
                 },
@@ -128,6 +139,10 @@ impl Service for Files {
                 peer: logged.peer,
                 method: &logged.method,
                 target: &logged.target,
+                version: logged.version,
+                referer: &logged.origin[0],
+                user_agent: &logged.origin[1],
+                date: logged.date,
                 status: status.map(Status::code),
                 sent: logged.sent,
                 took: logged.begun.elapsed(),
@@ -137,60 +152,164 @@ impl Service for Files {
 }
 
 impl Files {
-    /// Finds what the path names: at once if no disk has to be asked, by the pool otherwise.
-    fn look_up(&self, path: &RelativePath, answer: &Answer<'_>) -> Result<Phase, Busy> {
-        // Of a directory only its page is served.
-        let path = if path.is_directory() { path.index() } else { path.clone() };
-        if let Some(found) = self.root.look_up_cached(&path) {
+    /// Finds what is wanted: at once if no disk has to be asked, by the pool otherwise.
+    fn look_up(&self, wanted: &Wanted, answer: &Answer<'_>) -> Result<Phase, Busy> {
+        if let Some(found) = self.finder.find(wanted, Patience::None) {
             return Ok(Phase::Found(found));
         }
-        let root = Arc::clone(&self.root);
-        self.pool.ask(&answer.waker(), move || root.look_up(&path)).map(Phase::LookingUp)
+        let (finder, wanted) = (Arc::clone(&self.finder), wanted.clone());
+        let find = move || finder.find(&wanted, Patience::Any).unwrap_or(Err(OpenError::NotFound));
+        self.pool.ask(&answer.waker(), find).map(Phase::LookingUp)
     }
 
     /// Answers what was found, once there is room for it.
     fn answer(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-        let Phase::Found(found) = &exchange.phase else { return Ok(Step::More) };
-        let refused = match found {
-            Ok(Entry::File(file)) => {
-                let name = if exchange.path.is_directory() { exchange.path.index() } else { exchange.path.clone() };
-                let fields = [Field::new("Content-Type", content_type::of(name.as_path())), NO_SNIFF];
-                answer.respond(&Response::new(Status::OK).with_fields(&fields).with_length(file.length))?;
-                exchange.note_status(Status::OK);
-                return self.begin(exchange, answer);
-            }
-            Ok(Entry::Directory) if exchange.path.is_directory() => Status::NOT_FOUND,
-            Ok(Entry::Directory) => return exchange.redirect(answer),
-            Err(OpenError::Forbidden) => Status::FORBIDDEN,
-            Err(OpenError::Exhausted) => Status::SERVICE_UNAVAILABLE,
-            Err(OpenError::Disk(_)) => Status::INTERNAL_SERVER_ERROR,
-            // What lies outside, or is no file, is not there.
-            Err(_) => Status::NOT_FOUND,
+        let Phase::Found(found) = core::mem::replace(&mut exchange.phase, Phase::Answered) else {
+            return Ok(Step::More);
         };
-        let reason = found.as_ref().err().copied();
-        let step = exchange.refuse(refused, &[TEXT, NO_SNIFF], &format!("{refused}\n"), answer)?;
-        if let Some(reason @ (OpenError::Outside | OpenError::Exhausted | OpenError::Disk(_))) = reason {
-            exchange.warn(&reason, answer);
+        match self.respond(&found, exchange, answer) {
+            Ok(None) => Ok(Step::Done),
+            Ok(Some(plan)) => {
+                exchange.phase = plan.body(found).map_or(Phase::Answered, Phase::Sending);
+                self.send(exchange, answer)
+            }
+            Err(error) => {
+                exchange.phase = Phase::Found(found);
+                Err(error)
+            }
         }
-        Ok(step)
     }
 
-    /// The head is written: begins with the body.
-    fn begin(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-        if let Phase::Found(Ok(Entry::File(file))) = core::mem::replace(&mut exchange.phase, Phase::Answered) {
-            exchange.phase = Phase::Sending(FileReader::new(file.file, 0, file.length));
+    /// Writes the head of the answer. `None`: it was the whole answer.
+    fn respond(
+        &self,
+        found: &Result<Found, OpenError>,
+        exchange: &mut Exchange,
+        answer: &mut Answer<'_>,
+    ) -> Result<Option<Plan>, WriteError> {
+        let error = match found {
+            Ok(Found::File(file)) => return self.respond_with_file(file, exchange, answer),
+            Ok(Found::Redirect) => return exchange.redirect(answer),
+            Ok(Found::Listing(page)) => {
+                let fields = [HTML, NO_SNIFF, NO_SCRIPTS, Field::new("Cache-Control", "no-cache")];
+                let response = Response::new(Status::OK).with_fields(&fields).with_length(page.len() as u64);
+                answer.respond(&response)?;
+                exchange.note_status(Status::OK);
+                return Ok(Some(Plan::Listing));
+            }
+            Err(error) => error,
+        };
+        let status = match error {
+            OpenError::Forbidden => Status::FORBIDDEN,
+            OpenError::Exhausted => Status::SERVICE_UNAVAILABLE,
+            OpenError::Disk(_) => Status::INTERNAL_SERVER_ERROR,
+            // What lies outside, or is no file, is not there.
+            OpenError::NotFound | OpenError::Outside | OpenError::Special => Status::NOT_FOUND,
+        };
+        exchange.refuse(status, &[], "", answer)?;
+        if matches!(error, OpenError::Outside | OpenError::Exhausted | OpenError::Disk(_)) {
+            exchange.warn(error, answer);
         }
-        self.send(exchange, answer)
+        Ok(None)
     }
 
-    /// Sends as much of the file as there is room for. To HEAD there is none, and the session ends the exchange.
+    fn respond_with_file(
+        &self,
+        found: &FoundFile,
+        exchange: &mut Exchange,
+        answer: &mut Answer<'_>,
+    ) -> Result<Option<Plan>, WriteError> {
+        let length = found.file.length;
+        if found.is_error_page {
+            let fields = [Field::new("Content-Type", found.media_type), NO_SNIFF];
+            answer.respond(&Response::new(Status::NOT_FOUND).with_fields(&fields).with_length(length))?;
+            exchange.note_status(Status::NOT_FOUND);
+            return Ok(Some(Plan::Whole));
+        }
+        let tags = Tags::of(found, SystemTime::now());
+        let method = if exchange.is_head { Method::Head } else { Method::Get };
+        let fields = Fields::parse(&exchange.conditions).unwrap_or_default();
+        let plan = match selection::select(&tags, length, method, fields) {
+            Selection::Whole => Plan::Whole,
+            Selection::Part(part) => Plan::Part(part),
+            Selection::Parts(parts) => {
+                let around = Multipart::new(&parts, found.media_type, length);
+                Plan::Parts(parts, around)
+            }
+            Selection::NotModified => Plan::NotModified,
+            Selection::PreconditionFailed => {
+                exchange.refuse(Status::PRECONDITION_FAILED, &[], "", answer)?;
+                return Ok(None);
+            }
+            Selection::Unsatisfiable => {
+                let range = format!("bytes */{length}");
+                let fields = [Field::new("Content-Range", &range)];
+                exchange.refuse(Status::RANGE_NOT_SATISFIABLE, &fields, "", answer)?;
+                return Ok(None);
+            }
+        };
+        let status = plan.status();
+        self.write_head(found, &tags, &plan, answer)?;
+        exchange.note_status(status);
+        Ok((plan != Plan::NotModified).then_some(plan))
+    }
+
+    fn write_head(
+        &self,
+        found: &FoundFile,
+        tags: &Tags,
+        plan: &Plan,
+        answer: &mut Answer<'_>,
+    ) -> Result<(), WriteError> {
+        let mut fields = Vec::with_capacity(10);
+        let length = found.file.length;
+        let (date, range);
+        // A 304 updates what is cached: the tag is enough to tell of what (RFC 9110 §15.4.5).
+        if *plan != Plan::NotModified {
+            let media_type = if let Plan::Parts(_, around) = plan { &around.media_type } else { found.media_type };
+            fields.extend([Field::new("Content-Type", media_type), NO_SNIFF, Field::new("Accept-Ranges", "bytes")]);
+            date = tags.date();
+            fields.extend(date.as_ref().map(|date| Field::from_bytes("Last-Modified", date.as_bytes())));
+            fields.extend(found.coding.map(|coding| Field::new("Content-Encoding", coding.name())));
+            if let Plan::Part(part) = plan {
+                range = selection::content_range(*part, length);
+                fields.push(Field::new("Content-Range", &range));
+            }
+        }
+        fields.push(Field::new("ETag", &tags.entity_tag));
+        fields.extend(found.cache.as_deref().map(|cache| Field::new("Cache-Control", cache)));
+        if self.finder.policy.is_precompressed {
+            fields.push(Field::new("Vary", "Accept-Encoding"));
+        }
+        let length = match plan {
+            Plan::Whole => length,
+            Plan::Part(part) => part.length(),
+            Plan::Parts(_, around) => around.length,
+            Plan::NotModified | Plan::Listing => 0,
+        };
+        answer.respond(&Response::new(plan.status()).with_fields(&fields).with_length(length))
+    }
+
+    /// Sends as much of the body as there is room for. To HEAD there is none, and the session ends the exchange.
     fn send(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
         loop {
-            let Phase::Sending(reader) = &mut exchange.phase else { return Ok(Step::Done) };
-            if reader.remaining() == 0 {
-                exchange.phase = Phase::Answered;
-                return Ok(Step::Done);
-            }
+            let Phase::Sending(body) = &mut exchange.phase else { return Ok(Step::Done) };
+            let reader = match body.current() {
+                None => {
+                    exchange.phase = Phase::Answered;
+                    return Ok(Step::Done);
+                }
+                Some(Segment::Bytes(bytes, given)) => {
+                    let sent = answer.send_body(&bytes[*given..])?;
+                    *given += sent;
+                    exchange.note_sent(sent);
+                    if sent == 0 {
+                        return Ok(Step::More);
+                    }
+                    continue;
+                }
+                Some(Segment::File(reader)) => reader,
+            };
             let mut read = None;
             answer.fill_body(|room| {
                 let outcome = reader.read(room);
@@ -216,38 +335,99 @@ impl Files {
     }
 }
 
+/// What follows a head.
+#[derive(Debug, PartialEq)]
+enum Plan {
+    Whole,
+    Part(ByteRange),
+    Parts(Vec<ByteRange>, Multipart),
+    NotModified,
+    Listing,
+}
+
+impl Plan {
+    const fn status(&self) -> Status {
+        match self {
+            Self::Whole | Self::Listing => Status::OK,
+            Self::Part(_) | Self::Parts(..) => Status::PARTIAL_CONTENT,
+            Self::NotModified => Status::NOT_MODIFIED,
+        }
+    }
+
+    /// The body that was promised, of what was found.
+    fn body(self, found: Result<Found, OpenError>) -> Option<Body> {
+        let file = match found {
+            Ok(Found::File(found)) => found.file,
+            Ok(Found::Listing(page)) => return Some(Body::one(Segment::Bytes(page.into_bytes(), 0))),
+            Ok(Found::Redirect) | Err(_) => return None,
+        };
+        match self {
+            Self::Whole => Some(Body::one(Segment::File(FileReader::new(file.file, 0, file.length)))),
+            Self::Part(part) => Some(Body::one(Segment::File(FileReader::new(file.file, part.first, part.length())))),
+            Self::Parts(parts, around) => {
+                let content = Arc::new(file.file);
+                let mut segments = Vec::with_capacity(2 * parts.len() + 1);
+                let mut parts = parts.into_iter();
+                for delimiter in around.delimiters {
+                    segments.push(Segment::Bytes(delimiter.into_bytes(), 0));
+                    let part = parts.next();
+                    let reader = |part: ByteRange| FileReader::new(Arc::clone(&content), part.first, part.length());
+                    segments.extend(part.map(reader).map(Segment::File));
+                }
+                Some(Body::of(segments))
+            }
+            Self::NotModified | Self::Listing => None,
+        }
+    }
+}
+
+/// The field lines that decide what is sent, kept for when the file is found.
+fn conditions_of(fields: Fields<'_>) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for field in fields.into_iter().filter(|field| selection::is_condition(field.name)) {
+        for part in [field.name, b": ", field.value, b"\r\n"] {
+            lines.extend_from_slice(part);
+        }
+    }
+    lines
+}
+
 impl Exchange {
-    /// Answers with a text and without a file.
+    /// Answers with a small page and without a file. `why` says more than the status, where that is known.
     fn refuse(
         &mut self,
         status: Status,
         fields: &[Field<'_>],
-        text: &str,
+        why: &str,
         answer: &mut Answer<'_>,
     ) -> Result<Step, WriteError> {
-        answer.send(&Response::new(status).with_fields(fields), text.as_bytes())?;
+        let fields = [&[HTML, NO_SNIFF], fields].concat();
+        let why = if why.is_empty() { String::new() } else { format!("<p>{why}</p>\n") };
+        let page = format!("<!doctype html>\n<title>{status}</title>\n<h1>{status}</h1>\n{why}");
+        answer.send(&Response::new(status).with_fields(&fields), page.as_bytes())?;
         self.note_status(status);
-        self.note_sent(text.len());
+        self.note_sent(page.len());
         self.phase = Phase::Answered;
         Ok(Step::Done)
     }
 
     /// A directory without its slash: relative links of its page would lead astray, so the client is sent to the right
     /// address first.
-    fn redirect(&mut self, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-        let mut location = self.path.location().into_bytes();
-        if let Some(query) = &self.query {
+    fn redirect(&mut self, answer: &mut Answer<'_>) -> Result<Option<Plan>, WriteError> {
+        let mut location = self.wanted.path.location().into_bytes();
+        if let Some(query) = &self.wanted.query {
             location.push(b'?');
             location.extend_from_slice(query);
         }
-        let fields = [Field::from_bytes("Location", &location), TEXT, NO_SNIFF];
-        self.refuse(Status::MOVED_PERMANENTLY, &fields, "the directory ends with a slash\n", answer)
+        let fields = [Field::from_bytes("Location", &location)];
+        self.refuse(Status::MOVED_PERMANENTLY, &fields, "the directory ends with a slash", answer)?;
+        Ok(None)
     }
 
     /// Tells whoever runs the server what its clients are not told.
     fn warn(&self, reason: &dyn core::error::Error, answer: &Answer<'_>) {
         let peer = answer.peer().unwrap_or(NOBODY);
-        log::warn!("{peer}: {}: {reason}", Escaped(self.path.as_path().as_os_str().as_bytes()));
+        log::warn!("{peer}: {}: {reason}", Escaped(self.wanted.path.as_path().as_os_str().as_bytes()));
     }
 
     fn note_status(&mut self, status: Status) {
@@ -258,7 +438,7 @@ impl Exchange {
 
     fn note_sent(&mut self, bytes: usize) {
         // To HEAD no body goes out.
-        if let Some(logged) = self.logged.as_mut().filter(|logged| *logged.method != *b"HEAD") {
+        if let Some(logged) = self.logged.as_mut().filter(|_| !self.is_head) {
             logged.sent = logged.sent.saturating_add(bytes as u64);
         }
     }
@@ -272,7 +452,10 @@ impl Logged {
         Self {
             peer: answer.peer().unwrap_or(NOBODY),
             method: head.method.as_bytes().into(),
-            target: head.target.raw.into(),
+            target: head.target.raw().into(),
+            version: head.version,
+            origin: ["Referer", "User-Agent"].map(|name| head.fields.get(name).unwrap_or_default().into()),
+            date: SystemTime::now(),
             begun: Clock::now(),
             status: None,
             sent: 0,

@@ -62,8 +62,14 @@ impl Client {
     }
 
     pub(crate) fn response(&mut self) -> Response {
-        let mut response = self.head();
-        response.body = vec![0; usize::try_from(response.length()).unwrap()];
+        let response = self.head();
+        let length = response.length();
+        self.body(response, length)
+    }
+
+    /// The response with its body.
+    pub(crate) fn body(&mut self, mut response: Response, length: u64) -> Response {
+        response.body = vec![0; usize::try_from(length).unwrap()];
         self.stream.read_exact(&mut response.body).unwrap();
         response
     }

@@ -134,7 +134,11 @@ fn what_may_not_be_read_is_forbidden() {
     let mut client = Client::connect(server.address);
     for target in ["/file", "/dir/file", "/dir/"] {
         let response = client.get(target);
-        assert_eq!((response.status, response.text()), (403, "403 Forbidden\n"), "{target}");
+        assert_eq!(
+            (response.status, response.text()),
+            (403, "<!doctype html>\n<title>403 Forbidden</title>\n<h1>403 Forbidden</h1>\n"),
+            "{target}"
+        );
     }
     assert_eq!(client.get("/open").text(), "open");
     // So that it can be cleared away.

@@ -1,10 +1,14 @@
 //! What is printed while it runs: one line for each request, one for each fault, and no client writes either.
 
+use core::time::Duration;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::Stdio;
+use std::thread;
+use std::time::Instant;
 
 use crate::client::{Client, get};
-use crate::process::{Server, wirenut};
+use crate::process::{PATIENCE, Server, wirenut};
 use crate::tree::Tree;
 
 #[test]
@@ -21,10 +25,10 @@ fn each_request_has_one_line() {
     let expected = [
         "GET /small?a=b 200 5",
         "HEAD /small 200 0",
-        "GET /dir 301 32",
-        "GET /missing 404 14",
-        "GET /%0d%0a127.0.0.1:1%20GET%20/%20200 404 14",
-        "GET /%1b[2J 404 14",
+        "GET /dir 301 123",
+        "GET /missing 404 68",
+        "GET /%0d%0a127.0.0.1:1%20GET%20/%20200 404 68",
+        "GET /%1b[2J 404 68",
     ];
     assert_eq!(server.output.wait_for_requests(6), expected);
     for line in server.output.all() {
@@ -33,6 +37,33 @@ fn each_request_has_one_line() {
         assert!(words[0].starts_with("127.0.0.1:") && words[5].ends_with("ms"), "{line}");
         assert!(line.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()), "{line:?}");
     }
+}
+
+#[test]
+fn lines_of_other_servers_go_into_a_file() {
+    let tree = Tree::with(&[("small", "small")]);
+    let (log, old) = (tree.path().join("log"), tree.path().join("log.1"));
+    let server = Server::serve_with(&tree.public(), &["--log", "combined", "--log-file", log.to_str().unwrap()]);
+    let mut client = Client::connect(server.address);
+    let wait_for_line = |path: &Path| {
+        let start = Instant::now();
+        loop {
+            match std::fs::read_to_string(path) {
+                Ok(text) if text.ends_with('\n') => return text,
+                _ => assert!(start.elapsed() < PATIENCE, "no line in {path:?}"),
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    };
+    client.send("GET /small HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nUser-Agent: \"x\"\r\n\r\n");
+    client.response();
+    let line = wait_for_line(&log);
+    assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
+    assert!(line.ends_with(" +0000] \"GET /small HTTP/1.0\" 200 5 \"-\" \"\\x22x\\x22\"\n"), "{line}");
+    std::fs::rename(&log, &old).unwrap();
+    client.get("/missing");
+    assert!(wait_for_line(&log).contains("\"GET /missing HTTP/1.1\" 404 "));
+    assert_eq!(wait_for_line(&old), line);
 }
 
 #[test]

@@ -42,6 +42,11 @@ impl Server {
         Self::start(wirenut().arg("serve").arg(directory).args(["--listen", "127.0.0.1:0"]))
     }
 
+    /// The same with options.
+    pub(crate) fn serve_with(directory: &Path, options: &[&str]) -> Self {
+        Self::start(wirenut().arg("serve").arg(directory).args(["--listen", "127.0.0.1:0"]).args(options))
+    }
+
     /// Any command that prints an address.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -3,7 +3,7 @@
 use embedded_io::ErrorKind;
 use embedded_io_async::{Read, Write};
 use wirenut::http::{Limits, Method, Misuse, Request, Rule, WriteError};
-use wirenut_embedded_io::{Client, Clock, Connection, Error, Shutdown};
+use wirenut_embedded_io::{Client, Clock, Connection, Error, Shutdown, Timer};
 use wirenut_reference::{DEVICE_LIMITS, pattern_byte};
 
 use crate::watched::Watched;
@@ -157,4 +157,44 @@ fn a_server_that_does_not_answer_is_given_up() {
     assert!(matches!(asked, Err(Error::Protocol(error)) if error.rule == Rule::ResponseTimeout), "{asked:?}");
     assert_eq!(world.now().as_micros(), DEVICE_LIMITS.response.as_micros());
     drop(there);
+}
+
+#[test]
+fn an_early_refusal_is_heard_while_nobody_reads_the_request() {
+    let world = World::default();
+    let (mut here, mut there) = wire(500);
+    let (mut input, mut output) = ([0; 2048], [0; 200]);
+    let mut client = Client::new(&mut here, &world, &DEVICE_LIMITS, &mut input, &mut output);
+    let request = Request::new(Method::Post, "/", "a").with_length(10_000);
+    let refusal = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nmuch";
+    let asked = async {
+        let code = client.send(&request, &[b'x'; 10_000][..], |head| head.status.code()).await;
+        (code, read_all(&mut client).await)
+    };
+    let (answer, said) = run(&world, join(asked, there.writer.write_all(refusal)));
+    assert_eq!((answer, said), ((Ok(413), Ok(b"much".to_vec())), Ok(())));
+    assert_eq!(world.now(), wirenut::time::Instant::START);
+}
+
+#[test]
+fn the_time_to_answer_begins_when_the_request_is_sent() {
+    let world = World::default();
+    let (mut here, mut there) = wire(10_000);
+    here.writer.flushes = true;
+    let (mut input, mut output) = ([0; 2048], [0; 200]);
+    let second = wirenut::time::Duration::from_secs(1);
+    let limits = Limits { response: second, ..DEVICE_LIMITS };
+    let mut client = Client::new(&mut here, &world, &limits, &mut input, &mut output);
+    let asked = async {
+        let asked = client.send(&Request::new(Method::Get, "/", "a"), &[][..], |_| ()).await;
+        (asked, world.now())
+    };
+    let five = wirenut::time::Instant::START.saturating_add(second.saturating_mul(5));
+    let heard = async {
+        world.wait_until(five).await;
+        read_to_end(&mut there.reader).await.0
+    };
+    let ((asked, ended_at), _) = run(&world, join(asked, heard));
+    assert!(matches!(asked, Err(Error::Protocol(error)) if error.rule == Rule::ResponseTimeout), "{asked:?}");
+    assert_eq!(ended_at, five.saturating_add(second));
 }

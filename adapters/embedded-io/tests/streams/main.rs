@@ -4,8 +4,10 @@ extern crate alloc;
 
 mod blocking;
 mod client;
+mod embassy_net;
 mod flaws;
 mod server;
+mod size;
 mod tokio;
 mod watched;
 mod world;

@@ -126,6 +126,33 @@ fn a_peer_that_takes_nothing_is_cut_off() {
 }
 
 #[test]
+fn a_flush_belongs_to_the_response() {
+    let seconds = |secs| wirenut::time::Instant::START.saturating_add(Duration::from_secs(secs));
+    for (reads_after, is_good) in [(15, true), (100, false)] {
+        let (world, service) = (World::default(), Watched::default());
+        let (mut here, mut there) = wire(10_000);
+        here.writer.flushes = true;
+        let (mut input, mut output) = ([0; 2048], [0; 512]);
+        let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
+        let served = async {
+            let served = connection.serve(&mut here, &service, &world).await;
+            (served, world.now())
+        };
+        let asked = async {
+            there.writer.write_all(b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("room");
+            world.wait_until(seconds(reads_after)).await;
+            read_to_end(&mut there.reader).await.1
+        };
+        let ((served, ended_at), end) = run(&world, join(served, asked));
+        assert_eq!((served.is_ok(), end.is_ok()), (is_good, is_good), "{served:?}");
+        // It is idle from then on; or it was held to its pace.
+        let idle = Duration::from_secs(15).as_micros() + DEVICE_LIMITS.idle.as_micros();
+        let expected = if is_good { idle } else { DEVICE_LIMITS.write.grace.as_micros() };
+        assert_eq!(ended_at.as_micros(), expected);
+    }
+}
+
+#[test]
 fn what_is_cut_off_is_an_error_and_the_answer_still_arrives() {
     let ended = serve(&DEVICE_LIMITS, [2048, 2048], [usize::MAX; 2], async |_, peer| {
         let head = b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1234";

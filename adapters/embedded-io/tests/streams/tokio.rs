@@ -40,7 +40,7 @@ impl Device for Atomic {
 }
 
 /// A runtime of one thread, with a limit to everything that is done in it.
-fn run(future: impl Future<Output = ()>) {
+pub(crate) fn run(future: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let patience = core::time::Duration::from_secs(30);
     runtime.block_on(async { tokio::time::timeout(patience, future).await }).expect("an end in time");

@@ -120,6 +120,8 @@ pub(crate) struct Writer {
     pipe: Shared,
     back: Shared,
     pub(crate) most: usize,
+    /// Flushing waits until the peer has all of it, as that of embassy-net does.
+    pub(crate) flushes: bool,
 }
 
 pub(crate) type End = Halves<Reader, Writer>;
@@ -134,7 +136,7 @@ pub(crate) fn wire(capacity: usize) -> (End, End) {
     let (there, back) = (pipe(), pipe());
     let end = |from: &Shared, to: &Shared| Halves {
         reader: Reader { pipe: Rc::clone(from), most: usize::MAX },
-        writer: Writer { pipe: Rc::clone(to), back: Rc::clone(from), most: usize::MAX },
+        writer: Writer { pipe: Rc::clone(to), back: Rc::clone(from), most: usize::MAX, flushes: false },
     };
     (end(&back, &there), end(&there, &back))
 }
@@ -205,13 +207,22 @@ impl Write for Writer {
     }
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
-        Ok(())
+        poll_fn(|cx| {
+            let mut pipe = self.pipe.borrow_mut();
+            if self.flushes && !pipe.bytes.is_empty() {
+                pipe.writer = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
     }
 }
 
 impl Shutdown for Writer {
     async fn shutdown_write(&mut self) -> Result<(), ErrorKind> {
         let mut pipe = self.pipe.borrow_mut();
+        assert!(!pipe.has_ended, "ended twice");
         pipe.has_ended = true;
         pipe.wake();
         Ok(())

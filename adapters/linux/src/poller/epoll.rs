@@ -76,6 +76,19 @@ impl<T: Trigger> EpollInstance<T> {
         Ok(Self { system, batch, next: 0, found: 0, trigger: PhantomData })
     }
 
+    /// Tells when it can be read, as do the other pollers that it is registered with in this way: of those that wait, not
+    /// all are woken for one event (EPOLLEXCLUSIVE). For a listener that several threads or processes accept from. It
+    /// must be deregistered, as closing it is not enough while others watch it, and cannot be modified.
+    ///
+    /// # Errors
+    /// As [`Poller::register`].
+    pub fn register_shared(&mut self, source: BorrowedFd<'_>, token: Token) -> Result<(), Error> {
+        let mut entry = Self::entry(token, Interest::READABLE);
+        // The kernel takes no half-close beside it.
+        entry.events = entry.events & !libc::EPOLLRDHUP.cast_unsigned() | libc::EPOLLEXCLUSIVE.cast_unsigned();
+        self.system.add(source, entry).map_err(|errno| Error::on("watch", &source, errno))
+    }
+
     fn entry(token: Token, interest: Interest) -> Entry {
         let flag = |wanted, flag| if interest.contains(wanted) { flag } else { 0 };
         let events = flag(Interest::READABLE, libc::EPOLLIN | libc::EPOLLRDHUP)

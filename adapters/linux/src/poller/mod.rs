@@ -36,9 +36,8 @@
 //! # Ok::<(), wirenut_linux::Error>(())
 //! ```
 //!
-//! Sources that belong to nobody else need no flag beyond these. EPOLLONESHOT is what [`Interest::NOTHING`] does.
-//! EPOLLEXCLUSIVE shares one listener among processes, cannot be modified, and wakes the wrong one up for as long as it
-//! likes: give each process a listener of its own by SO_REUSEPORT.
+//! EPOLLONESHOT is what [`Interest::NOTHING`] does, and is not offered. EPOLLEXCLUSIVE is beyond the contract:
+//! [`register_shared`](EpollInstance::register_shared).
 
 mod bell;
 mod epoll;

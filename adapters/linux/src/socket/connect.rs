@@ -30,11 +30,11 @@ impl<P: Protocol> Socket<P, Open> {
     /// For datagrams, this sends nothing: from now on they go to this peer, and come from this peer only.
     ///
     /// ```
-    /// use wirenut_linux::socket::UdpSocket;
+    /// use wirenut_linux::socket::{Attempt, UdpSocket};
     /// let (one, other) = (UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?, UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?);
     /// let address = one.local_address()?;
     /// let one = one.connect(&other.local_address()?)?;
-    /// other.send_to(b"hello", &address)?;
+    /// assert_eq!(other.send_to(b"hello", &address)?, Attempt::Done(()));
     /// assert_eq!(one.recv_message(&mut [0; 10])?.done().unwrap().length, 5);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -52,8 +52,9 @@ impl<P: Protocol> Socket<P, Open> {
         if mode == Mode::NonBlocking {
             self.set_mode(Mode::Blocking)?;
         }
-        match limit {
-            Some(limit) => self.connect_until(address, Instant::now() + limit),
+        // A time beyond all clocks is none.
+        match limit.and_then(|limit| Instant::now().checked_add(limit)) {
+            Some(deadline) => self.connect_until(address, deadline),
             None => self.connect_once(address),
         }
         .map_err(failed)?;
@@ -179,6 +180,14 @@ impl<P: Connection> Socket<P, Connecting> {
 impl Socket<Tcp, Connected> {
     /// Connects by TCP, and waits for it.
     ///
+    /// ```
+    /// use wirenut_linux::socket::{TcpListener, TcpStream};
+    /// let listener = TcpListener::bind(&"[::1]:0".parse()?)?;
+    /// let stream = TcpStream::connect(&listener.local_address()?)?;
+    /// assert_eq!(stream.peer_address()?, listener.local_address()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As for [`Socket::tcp`] and [`Socket::connect`].
     pub fn connect(address: &SocketAddr) -> Result<Self, Error> {
@@ -189,6 +198,14 @@ impl Socket<Tcp, Connected> {
 impl Socket<Stream, Connected> {
     /// Connects to a listener on this machine, and waits while that has no room.
     ///
+    /// ```
+    /// use wirenut_linux::socket::{UnixAddress, UnixListener, UnixStream};
+    /// let name = UnixAddress::abstract_name(format!("stream {}", std::process::id()).as_bytes())?;
+    /// let _listener = UnixListener::bind(&name)?;
+    /// assert_eq!(UnixStream::connect(&name)?.peer_address()?, name);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As for [`Socket::stream`] and [`Socket::connect`].
     pub fn connect(address: &UnixAddress) -> Result<Self, Error> {
@@ -198,6 +215,14 @@ impl Socket<Stream, Connected> {
 
 impl Socket<Seqpacket, Connected> {
     /// Connects to a listener on this machine, and waits while that has no room.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{SeqpacketListener, SeqpacketStream, UnixAddress};
+    /// let name = UnixAddress::abstract_name(format!("seqpacket {}", std::process::id()).as_bytes())?;
+    /// let _listener = SeqpacketListener::bind(&name)?;
+    /// assert_eq!(SeqpacketStream::connect(&name)?.peer_address()?, name);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As for [`Socket::seqpacket`] and [`Socket::connect`].

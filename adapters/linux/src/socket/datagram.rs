@@ -14,9 +14,9 @@ impl<P: Datagrams> Socket<P, Open> {
     /// Receives the next datagram, and tells from whom: recvfrom(2). It may have no bytes at all.
     ///
     /// ```
-    /// use wirenut_linux::socket::UdpSocket;
+    /// use wirenut_linux::socket::{Attempt, UdpSocket};
     /// let (one, other) = (UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?, UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?);
-    /// one.send_to(b"hello", &other.local_address()?)?;
+    /// assert_eq!(one.send_to(b"hello", &other.local_address()?)?, Attempt::Done(()));
     /// let mut bytes = [0; 4];
     /// let (message, from) = other.recv_from(&mut bytes)?.done().unwrap();
     /// assert_eq!((message.length, message.full_length, from), (4, 5, one.local_address()?));
@@ -64,7 +64,7 @@ impl<P: Datagrams, S: State> Socket<P, S> {
     /// ```
     /// use wirenut_linux::socket::{Attempt, Connected, Datagram, Socket};
     /// let (one, other) = Socket::<Datagram, Connected>::pair()?;
-    /// one.send_message(&[0; 70_000])?;
+    /// assert_eq!(one.send_message(&[0; 70_000])?, Attempt::Done(()));
     /// assert_eq!(other.next_length()?, Attempt::Done(70_000));
     /// # Ok::<(), wirenut_linux::Error>(())
     /// ```
@@ -81,9 +81,9 @@ impl<P: Datagrams> Socket<P, Connected> {
     /// Receives the next datagram of the peer: recv(2). It may have no bytes at all.
     ///
     /// ```
-    /// use wirenut_linux::socket::{Connected, Datagram, Message, Socket};
+    /// use wirenut_linux::socket::{Attempt, Connected, Datagram, Message, Socket};
     /// let (one, other) = Socket::<Datagram, Connected>::pair()?;
-    /// one.send_message(b"hello")?;
+    /// assert_eq!(one.send_message(b"hello")?, Attempt::Done(()));
     /// let message = other.recv_message(&mut [0; 10])?.done();
     /// assert_eq!(message, Some(Message { length: 5, full_length: 5 }));
     /// # Ok::<(), wirenut_linux::Error>(())
@@ -111,9 +111,9 @@ impl Socket<Seqpacket, Connected> {
     /// Receives the next message: recvmsg(2). One without bytes and the end are told apart.
     ///
     /// ```
-    /// use wirenut_linux::socket::{Message, Received, SeqpacketStream};
+    /// use wirenut_linux::socket::{Attempt, Message, Received, SeqpacketStream};
     /// let (one, other) = SeqpacketStream::pair()?;
-    /// one.send_message(b"")?;
+    /// assert_eq!(one.send_message(b"")?, Attempt::Done(()));
     /// drop(one);
     /// assert_eq!(other.recv_message(&mut [0; 10])?, Received::Data(Message { length: 0, full_length: 0 }));
     /// assert_eq!(other.recv_message(&mut [0; 10])?, Received::End);

@@ -45,13 +45,13 @@ impl<P: Local> Socket<P, Connected> {
     ///
     /// ```
     /// use std::os::fd::AsFd;
-    /// use wirenut_linux::socket::{Received, UnixStream};
+    /// use wirenut_linux::socket::{Attempt, Received, UnixStream};
     /// let (one, other) = UnixStream::pair()?;
     /// let (left, right) = UnixStream::pair()?;
-    /// one.send_descriptors(b"!", &[right.as_fd()])?;
+    /// assert_eq!(one.send_descriptors(b"!", &[right.as_fd()])?, Attempt::Done(1));
     /// let Received::Data(mut delivery) = other.recv_descriptors(&mut [0; 10])? else { unreachable!() };
     /// let right = UnixStream::try_from(delivery.descriptors.remove(0))?;
-    /// right.send(b"it is the same")?;
+    /// assert_eq!(right.send(b"it is the same")?, Attempt::Done(14));
     /// assert_eq!(left.recv(&mut [0; 100])?, Received::Data(14));
     /// # Ok::<(), wirenut_linux::Error>(())
     /// ```

@@ -1,6 +1,7 @@
 //! Sockets: the classic calls, with their traps closed.
 //!
 //! ```
+//! use std::io::{Read, Write};
 //! use std::thread;
 //! use wirenut_linux::socket::{Mode, Received, TcpListener, TcpStream};
 //!
@@ -10,15 +11,15 @@
 //!     let (stream, _peer) = listener.accept(Mode::Blocking)?.done().unwrap();
 //!     let mut bytes = [0; 100];
 //!     while let Received::Data(count) = stream.recv(&mut bytes)? {
-//!         stream.send(&bytes[..count])?;
+//!         (&stream).write_all(&bytes[..count])?;
 //!     }
-//!     Ok::<(), wirenut_linux::Error>(())
+//!     Ok::<(), std::io::Error>(())
 //! });
-//! let stream = TcpStream::connect(&address)?;
-//! stream.send(b"hello")?;
+//! let mut stream = TcpStream::connect(&address)?;
+//! stream.write_all(b"hello")?;
 //! stream.shutdown(std::net::Shutdown::Write)?;
 //! let mut bytes = Vec::new();
-//! std::io::Read::read_to_end(&mut &stream, &mut bytes)?;
+//! stream.read_to_end(&mut bytes)?;
 //! assert_eq!(bytes, b"hello");
 //! echo.join().unwrap()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

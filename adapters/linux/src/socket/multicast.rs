@@ -13,12 +13,12 @@ impl<S: State> Socket<Udp, S> {
     /// Allows sending to the broadcast addresses of IPv4 (SO_BROADCAST).
     ///
     /// ```
-    /// use wirenut_linux::socket::{Family, Socket};
+    /// use wirenut_linux::socket::{Attempt, Family, Socket};
     /// let socket = Socket::udp(Family::V4)?;
     /// let error = socket.send_to(b"all", &"127.255.255.255:9".parse()?).unwrap_err();
     /// assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
     /// socket.set_broadcast(true)?;
-    /// socket.send_to(b"all", &"127.255.255.255:9".parse()?)?;
+    /// assert_eq!(socket.send_to(b"all", &"127.255.255.255:9".parse()?)?, Attempt::Done(()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -33,13 +33,13 @@ impl<S: State> Socket<Udp, S> {
     /// port, see [`Socket::set_reuse_address`].
     ///
     /// ```
-    /// use wirenut_linux::socket::UdpSocket;
+    /// use wirenut_linux::socket::{Attempt, UdpSocket};
     /// let loopback = 1;
     /// let socket = UdpSocket::bind_to(&"0.0.0.0:0".parse()?)?;
     /// let group = "239.255.1.2".parse()?;
     /// socket.join_multicast(group, loopback)?;
     /// socket.set_multicast_interface(loopback)?;
-    /// socket.send_to(b"hello", &(group, socket.local_address()?.port()).into())?;
+    /// assert_eq!(socket.send_to(b"hello", &(group, socket.local_address()?.port()).into())?, Attempt::Done(()));
     /// assert_eq!(socket.recv_from(&mut [0; 10])?.done().unwrap().0.length, 5);
     /// socket.leave_multicast(group, loopback)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -86,6 +86,14 @@ impl<S: State> Socket<Udp, S> {
 
     /// Over how many routers multicasts may go (IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS): 0 for this machine only, 1 for
     /// this network, as sockets begin.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Family, Socket};
+    /// let socket = Socket::udp(Family::V6)?;
+    /// socket.set_multicast_hops(0)?;
+    /// socket.set_multicast_loop(false)?; // then nobody hears it at all
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     ///
     /// # Errors
     /// None that are known.

@@ -94,6 +94,16 @@ impl Socket<Udp> {
 impl Socket<Stream> {
     /// A Unix socket for streams: socket(2).
     ///
+    /// ```
+    /// use wirenut_linux::socket::{Socket, UnixAddress};
+    /// let name = UnixAddress::abstract_name(format!("open {}", std::process::id()).as_bytes())?;
+    /// let socket = Socket::stream()?;
+    /// socket.set_send_buffer_size(10_000)?;
+    /// socket.bind(&name)?;
+    /// let _listener = socket.listen(1)?;
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// No descriptor or memory is left.
     pub fn stream() -> Result<Self, Error> {
@@ -103,6 +113,11 @@ impl Socket<Stream> {
 
 impl Socket<Datagram> {
     /// A Unix socket for datagrams: socket(2). Unbound, it has no address that could be answered to.
+    ///
+    /// ```
+    /// assert!(wirenut_linux::socket::Socket::datagram()?.local_address()?.is_unnamed());
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     ///
     /// # Errors
     /// No descriptor or memory is left.
@@ -145,7 +160,8 @@ impl<P: Protocol> Socket<P, Open> {
 }
 
 impl<P: Connection> Socket<P, Open> {
-    /// Begins to wait for connections: listen(2). So many may wait to be accepted; `net.core.somaxconn` bounds that,
+    /// Begins to wait for connections: listen(2), after [`Self::bind`]; an Internet socket that is not bound gets a port of
+    /// the system's choice. So many may wait to be accepted; `net.core.somaxconn` bounds that,
     /// too. What is more must try again, for TCP after a second.
     ///
     /// # Errors
@@ -206,9 +222,9 @@ impl<P: Local> Socket<P, Connected> {
     /// Two sockets that are connected to each other: socketpair(2).
     ///
     /// ```
-    /// use wirenut_linux::socket::{Connected, Datagram, Socket};
+    /// use wirenut_linux::socket::{Attempt, Connected, Datagram, Socket};
     /// let (one, other) = Socket::<Datagram, Connected>::pair()?;
-    /// one.send_message(b"")?;
+    /// assert_eq!(one.send_message(b"")?, Attempt::Done(()));
     /// assert_eq!(other.recv_message(&mut [])?.done().unwrap().full_length, 0);
     /// # Ok::<(), wirenut_linux::Error>(())
     /// ```

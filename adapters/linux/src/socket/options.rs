@@ -76,6 +76,15 @@ impl<P: Protocol, S: State> Socket<P, S> {
 
     /// For how long sending and connecting wait on a blocking socket (SO_SNDTIMEO), as [`Self::set_recv_timeout`].
     ///
+    /// ```
+    /// use core::time::Duration;
+    /// use wirenut_linux::socket::{Attempt, UnixStream};
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_send_timeout(Some(Duration::from_millis(10)))?;
+    /// while one.send(&[0; 100_000])? != Attempt::WouldBlock {} // nobody receives
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `InvalidInput`: the time is zero.
     pub fn set_send_timeout(&self, limit: Option<Duration>) -> Result<(), Error> {
@@ -132,6 +141,17 @@ impl<P: Protocol, S: State> Socket<P, S> {
     }
 
     /// The error that came while no call was under way, if one did (SO_ERROR). It is told once.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Attempt, UdpSocket};
+    /// let (one, nobody) = (UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?, UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?);
+    /// let one = one.connect(&nobody.local_address()?)?;
+    /// drop(nobody);
+    /// assert_eq!(one.send_message(b"anybody?")?, Attempt::Done(()));
+    /// assert_eq!(one.take_error()?.unwrap().kind(), std::io::ErrorKind::ConnectionRefused);
+    /// assert!(one.take_error()?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// None that are known.
@@ -239,6 +259,11 @@ impl<P: Internet, S: State> Socket<P, S> {
 
 impl<P: Protocol> Socket<P, Listening> {
     /// Changes how many connections may wait to be accepted: listen(2) once more.
+    ///
+    /// ```
+    /// wirenut_linux::socket::TcpListener::bind(&"127.0.0.1:0".parse()?)?.set_backlog(10)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// None that are known.

@@ -14,10 +14,10 @@ impl<P: ByteStream> Socket<P, Connected> {
     /// Receives what is there, and waits while nothing is: recv(2).
     ///
     /// ```
-    /// use wirenut_linux::socket::{Mode, Received, UnixStream};
+    /// use wirenut_linux::socket::{Attempt, Mode, Received, UnixStream};
     /// let (one, other) = UnixStream::pair()?;
     /// let mut bytes = [0; 10];
-    /// one.send(b"abc")?;
+    /// assert_eq!(one.send(b"abc")?, Attempt::Done(3));
     /// assert_eq!(other.recv(&mut bytes)?, Received::Data(3));
     /// other.set_mode(Mode::NonBlocking)?;
     /// assert_eq!(other.recv(&mut bytes)?, Received::WouldBlock);
@@ -37,9 +37,9 @@ impl<P: ByteStream> Socket<P, Connected> {
     /// Receives without taking: the next call gives the same bytes again (MSG_PEEK).
     ///
     /// ```
-    /// use wirenut_linux::socket::{Received, UnixStream};
+    /// use wirenut_linux::socket::{Attempt, Received, UnixStream};
     /// let (one, other) = UnixStream::pair()?;
-    /// one.send(b"abc")?;
+    /// assert_eq!(one.send(b"abc")?, Attempt::Done(3));
     /// let mut bytes = [0; 10];
     /// assert_eq!(other.peek(&mut bytes[..2])?, Received::Data(2));
     /// assert_eq!(other.recv(&mut bytes)?, Received::Data(3));
@@ -65,9 +65,9 @@ impl<P: ByteStream> Socket<P, Connected> {
     ///
     /// ```
     /// use std::io::IoSliceMut;
-    /// use wirenut_linux::socket::{Received, UnixStream};
+    /// use wirenut_linux::socket::{Attempt, Received, UnixStream};
     /// let (one, other) = UnixStream::pair()?;
-    /// one.send(b"headbody")?;
+    /// assert_eq!(one.send(b"headbody")?, Attempt::Done(8));
     /// let (mut head, mut body) = ([0; 4], [0; 100]);
     /// let received = other.recv_vectored(&mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)])?;
     /// assert_eq!((received, &head, &body[..4]), (Received::Data(8), b"head", &b"body"[..]));
@@ -119,12 +119,12 @@ impl<P: ByteStream> Socket<P, Connected> {
     /// 200 ms (MSG_MORE).
     ///
     /// ```
-    /// use wirenut_linux::socket::{Mode, TcpListener, TcpStream};
+    /// use wirenut_linux::socket::{Attempt, Mode, TcpListener, TcpStream};
     /// let listener = TcpListener::bind(&"127.0.0.1:0".parse()?)?;
     /// let client = TcpStream::connect(&listener.local_address()?)?;
     /// let (server, _) = listener.accept(Mode::Blocking)?.done().unwrap();
-    /// client.send_more(b"head ")?;
-    /// client.send(b"body")?;
+    /// assert_eq!(client.send_more(b"head ")?, Attempt::Done(5));
+    /// assert_eq!(client.send(b"body")?, Attempt::Done(4));
     /// let mut bytes = [0; 9];
     /// std::io::Read::read_exact(&mut &server, &mut bytes)?;
     /// assert_eq!(&bytes, b"head body");
@@ -169,11 +169,11 @@ impl<P: Connection> Socket<P, Connected> {
     ///
     /// ```
     /// use std::net::Shutdown;
-    /// use wirenut_linux::socket::{Received, UnixStream};
+    /// use wirenut_linux::socket::{Attempt, Received, UnixStream};
     /// let (one, other) = UnixStream::pair()?;
     /// one.shutdown(Shutdown::Write)?;
     /// assert_eq!(other.recv(&mut [0])?, Received::End);
-    /// other.send(b"still there")?;
+    /// assert_eq!(other.send(b"still there")?, Attempt::Done(11));
     /// # Ok::<(), wirenut_linux::Error>(())
     /// ```
     ///

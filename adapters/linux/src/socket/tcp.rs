@@ -183,11 +183,11 @@ impl Socket<Tcp, Open> {
     /// (TCP_FASTOPEN_CONNECT). Connecting then says at once that it is done, and only sending may find that nobody is there.
     ///
     /// ```
-    /// use wirenut_linux::socket::{Family, Socket, TcpListener};
+    /// use wirenut_linux::socket::{Attempt, Family, Socket, TcpListener};
     /// let listener = TcpListener::bind(&"127.0.0.1:0".parse()?)?;
     /// let socket = Socket::tcp(Family::V4)?;
     /// socket.set_fast_open_connect(true)?;
-    /// socket.connect(&listener.local_address()?)?.send(b"first")?;
+    /// assert_eq!(socket.connect(&listener.local_address()?)?.send(b"first")?, Attempt::Done(5));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

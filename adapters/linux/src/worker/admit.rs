@@ -14,17 +14,14 @@ use crate::server::RunError;
 use crate::transfer::Transfer;
 use crate::turn::Outcome;
 
-/// How many connections are accepted before others have their turn.
-const MOST_ACCEPTED: usize = 64;
-
 impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// The listening socket has something: takes some of those who wait.
     pub(super) fn accept(&mut self) -> Result<(), RunError> {
-        for _ in 0..MOST_ACCEPTED {
+        for _ in 0..self.most_accepted {
             let Some(acceptor) = &mut self.acceptor else { return Ok(()) };
             // Who must queue stays where it is: once accepted, it is too late.
             if self.admission.verdict() == Verdict::Queue {
-                return acceptor.pause(&mut self.poller).map_err(RunError::of("stop watching the listener"));
+                return acceptor.pause(&mut self.poller).map_err(RunError::of_poller("stop watching the listener"));
             }
             match acceptor.accept(self.around.clock.now()) {
                 Accepted::Stream(stream) => self.admit(stream)?,
@@ -84,7 +81,9 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
                 self.retire(slot)
             }
             None => match &mut self.acceptor {
-                Some(acceptor) => acceptor.pause(&mut self.poller).map_err(RunError::of("stop watching the listener")),
+                Some(acceptor) => {
+                    acceptor.pause(&mut self.poller).map_err(RunError::of_poller("stop watching the listener"))
+                }
                 None => Ok(()),
             },
         }
@@ -93,7 +92,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Accepts again, if that was paused.
     pub(super) fn resume(&mut self) -> Result<(), RunError> {
         match &mut self.acceptor {
-            Some(acceptor) => acceptor.resume(&mut self.poller).map_err(RunError::of("watch the listener")),
+            Some(acceptor) => acceptor.resume(&mut self.poller).map_err(RunError::of_poller("watch the listener")),
             None => Ok(()),
         }
     }

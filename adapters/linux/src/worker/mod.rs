@@ -36,12 +36,17 @@ const SECOND_SIGNAL: readiness::Token = readiness::Token(u64::MAX - 3);
 /// For how many connections there are links from the start.
 const MOST_LINKS: u32 = 1 << 20;
 
+/// How many connections are accepted before others have their turn.
+const MOST_ACCEPTED: usize = 64;
+
 /// All that one thread serves.
 pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
     around: Surroundings<'s, S>,
     poller: Epoll,
     config: Config,
     signals: Option<&'static Signals>,
+    /// How many connections are accepted before others have their turn.
+    most_accepted: usize,
     /// None once the worker is to stop.
     acceptor: Option<Acceptor>,
     admission: Admission<Vec<Link>>,
@@ -62,9 +67,10 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         listener: TcpListener,
         mailbox: Arc<Mailbox>,
         signals: Option<&'static Signals>,
+        is_alone: bool,
     ) -> Result<Self, RunError> {
-        let mut poller = Epoll::new().map_err(RunError::of("make an epoll instance"))?;
-        let watch = RunError::of("watch the server's own descriptors");
+        let mut poller = Epoll::new().map_err(RunError::of_poller("make an epoll instance"))?;
+        let watch = RunError::of_poller("watch the server's own descriptors");
         poller.register(mailbox.bell().as_fd(), BELL, Interest::READABLE).map_err(&watch)?;
         if let Some(signals) = signals {
             poller.register(signals.first.as_fd(), FIRST_SIGNAL, Interest::READABLE).map_err(&watch)?;
@@ -80,6 +86,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             poller,
             config,
             signals,
+            // One at a time, so that who waits for work beside us has a share in it.
+            most_accepted: if is_alone { MOST_ACCEPTED } else { 1 },
             acceptor: Some(acceptor),
             // Room for all: memory that is not written to costs nothing, and growing would leave holes.
             admission: Admission::new(policy, Vec::with_capacity(config.max_connections.min(MOST_LINKS) as usize)),
@@ -126,7 +134,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         let waited = self.poller.wait(limit);
         let has_mail = self.around.mailbox.get_up() || had_mail;
         // Whatever ended it, what there is to do is looked for.
-        let _ = waited.map_err(RunError::of("wait for events"))?;
+        let _ = waited.map_err(RunError::of_poller("wait for events"))?;
         self.around.clock.advance();
         Ok(has_mail)
     }
@@ -181,7 +189,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         let (raised, how) = if is_second { (&signals.second, Stop::Now) } else { (&signals.first, Stop::Drain) };
         self.around.mailbox.stop(how);
         let token = if is_second { SECOND_SIGNAL } else { FIRST_SIGNAL };
-        self.poller.deregister(raised.as_fd(), token).map_err(RunError::of("stop watching for signals"))
+        self.poller.deregister(raised.as_fd(), token).map_err(RunError::of_poller("stop watching for signals"))
     }
 
     fn wake(&mut self, token: Token) -> Result<(), RunError> {

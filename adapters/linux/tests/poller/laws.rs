@@ -1,6 +1,6 @@
 //! The laws about registering, modifying, fetching and waiting, one by one.
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Once;
@@ -13,6 +13,9 @@ use wirenut_linux::poller::{Bell, Interest, Token, Waited};
 use crate::Tested;
 
 const READ: Interest = Interest::READABLE;
+
+/// How long what must come may take.
+const PATIENCE: Option<Duration> = Some(Duration::from_secs(20));
 
 /// Beyond what select takes, so that many sources leave it the small numbers.
 const HIGH: i32 = 1_100;
@@ -75,7 +78,7 @@ pub(crate) fn no_event_is_older_than_the_registration<P: Tested>() {
             for (token, bell) in (0..).zip(&bells) {
                 poller.register(bell.as_fd(), Token(token), READ).unwrap();
             }
-            let _ = poller.wait(None).unwrap();
+            let _ = poller.wait(PATIENCE).unwrap();
             let mut seen: Vec<u64> =
                 (0..fetched).map_while(|_| poller.next_event()).map(|event| event.token.0).collect();
             let before = seen.clone();
@@ -126,7 +129,7 @@ pub(crate) fn no_event_is_lost_that_was_not_fetched<P: Tested>() {
     }
     let mut told = BTreeSet::new();
     for _ in 0..3 {
-        assert_eq!(poller.wait(None).unwrap(), Waited::Ready);
+        assert_eq!(poller.wait(PATIENCE).unwrap(), Waited::Ready);
         told.insert(poller.next_event().unwrap().token);
     }
     assert_eq!(told, BTreeSet::from([Token(0), Token(1), Token(2)]));

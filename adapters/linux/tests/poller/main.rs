@@ -1,5 +1,7 @@
 //! One suite holds every poller to the laws of the contract.
 
+extern crate alloc;
+
 mod laws;
 mod model;
 mod situations;

@@ -1,6 +1,6 @@
 //! Every sequence of calls agrees with a simple model of four socket pairs.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
@@ -103,11 +103,10 @@ impl Pair {
     fn step(&mut self, operation: Operation) {
         let asked = self.asked.unwrap_or(NOTHING);
         match operation {
-            Operation::Send if !self.is_shut => {
-                if self.peers.write(b"x").is_ok() {
-                    self.has_bytes = true;
-                    self.is_due |= asked.reads;
-                }
+            Operation::Send => {
+                let is_sent = !self.is_shut && self.peers.write(b"x").is_ok();
+                self.has_bytes |= is_sent;
+                self.is_due |= is_sent && asked.reads;
             }
             Operation::Drain => {
                 while matches!(self.ours.read(&mut [0; 64]), Ok(1..)) {}
@@ -127,7 +126,11 @@ impl Pair {
                 self.peers.shutdown(Shutdown::Write).unwrap();
                 self.is_shut = true;
             }
-            _ => {}
+            Operation::Register(..)
+            | Operation::Modify(..)
+            | Operation::Deregister
+            | Operation::Wait
+            | Operation::Fetch => {}
         }
     }
 }
@@ -173,7 +176,9 @@ impl<P: Tested> World<P> {
                 let event = self.poller.next_event();
                 self.check(event);
             }
-            _ => pair.step(operation),
+            Operation::Send | Operation::Drain | Operation::Fill | Operation::DrainPeer | Operation::Shut => {
+                pair.step(operation);
+            }
         }
     }
 

@@ -163,5 +163,7 @@ fn what_waits_costs_no_time() {
     // Two signals that wait at the same time are one.
     wait_until("the first is taken", || std::net::TcpStream::connect(process.address).is_err());
     process.signal("TERM");
-    assert_eq!(process.end().split(' ').next(), Some("6"));
+    // Whoever tried in between may have been taken in, too.
+    let accepted: u32 = process.end().split(' ').next().unwrap().parse().unwrap();
+    assert!(accepted >= 6, "{accepted}");
 }

@@ -66,7 +66,7 @@ impl Service for Lab {
     type Source = FileRange;
 
     fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step<FileRange>), WriteError> {
-        let path = core::str::from_utf8(head.target.path).unwrap();
+        let path = core::str::from_utf8(head.target.path()).unwrap();
         let (name, number) = path[1..].split_once('/').unwrap_or((&path[1..], "0"));
         let number: u64 = number.parse().unwrap();
         match name {

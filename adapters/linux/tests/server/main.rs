@@ -11,3 +11,4 @@ mod lab;
 mod logging;
 mod output;
 mod stopping;
+mod threads;

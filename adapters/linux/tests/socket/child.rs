@@ -4,9 +4,8 @@
 use core::time::Duration;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 
 use wirenut_linux::lookup::{self, Transport};
 use wirenut_linux::socket::{
@@ -14,7 +13,7 @@ use wirenut_linux::socket::{
     UnixStream, inherited,
 };
 
-use crate::peer::{Directory, PATIENCE, Peer, abstract_name};
+use crate::peer::{Directory, PATIENCE, Peer, abstract_name, accept, patient};
 
 const VARIABLE: &str = "WIRENUT_TEST_CHILD";
 
@@ -70,7 +69,7 @@ fn count() {
         TcpStream::connect(&address).unwrap_err();
         Socket::tcp(Family::V4).unwrap().connect_within(&address, Duration::from_secs(1)).unwrap_err();
         let _ = Socket::tcp(Family::V4).unwrap().start_connect(&address);
-        UdpSocket::try_from(std::os::fd::OwnedFd::from(client)).unwrap_err();
+        UdpSocket::try_from(OwnedFd::from(client)).unwrap_err();
 
         let (_listener, pathname) = Socket::stream().unwrap().listen_at(&path, 0o600, 1).unwrap();
         Socket::stream().unwrap().listen_at(&path, 0o600, 1).unwrap_err();
@@ -130,32 +129,35 @@ fn interrupted_calls_go_on() {
     let name = abstract_name();
     let listener = Socket::stream().unwrap();
     listener.bind(&name).unwrap();
-    let listener = listener.listen(0).unwrap();
+    let listener = patient(listener.listen(0).unwrap());
     let _first = UnixStream::connect(&name).unwrap();
     let text = core::str::from_utf8(name.as_abstract_name().unwrap()).unwrap().to_owned();
     let mut child: Child = child("interrupted", "").env("NAME", text).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let mut wait_for = |said: &str| assert!(lines.any(|line| line.ends_with(said)), "it says {said}");
-    let signal = |count: usize| {
-        for _ in 0..count {
-            // Until it waits, a signal does nothing, which is no failure: only that it goes on is asked for.
-            thread::sleep(Duration::from_millis(10));
-            let id = child.id().to_string();
-            assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
-        }
+    let mut wait_for = |said: &str| lines.find_map(|line| line.strip_prefix(said).map(str::to_owned)).unwrap();
+    let thread = wait_for("thread ");
+    // To the very thread that waits: any other one may take what is for the process.
+    let signal = || {
+        let script = "
+import ctypes, time
+for _ in range(10):
+    # Until it waits, a signal does nothing, which is no failure: only that it goes on is asked for.
+    time.sleep(0.02)
+    assert ctypes.CDLL(None).tgkill(int(arguments[0]), int(arguments[1]), 15) == 0";
+        Peer::start(script, &[&child.id(), &thread]).end();
     };
     // It waits to be connected, for there is no room.
     wait_for("connecting");
-    signal(10);
+    signal();
     listener.accept(Mode::Blocking).unwrap().done().unwrap();
-    let (stream, _) = listener.accept(Mode::Blocking).unwrap().done().unwrap();
+    let stream = accept(&listener);
     // It waits for bytes.
     wait_for("receiving");
-    signal(10);
+    signal();
     stream.send(b"x").unwrap().done().unwrap();
     // It waits for room.
     wait_for("sending");
-    signal(10);
+    signal();
     let mut total = 0;
     let mut bytes = vec![0; 1 << 16];
     while let Received::Data(count) = stream.recv(&mut bytes).unwrap() {
@@ -168,6 +170,8 @@ fn interrupted_calls_go_on() {
 fn interrupted() {
     let _termination = wirenut_linux::signal::termination().unwrap();
     let name = UnixAddress::abstract_name(std::env::var("NAME").unwrap().as_bytes()).unwrap();
+    let thread = fs::read_link("/proc/thread-self").unwrap();
+    println!("\nthread {}", thread.file_name().unwrap().display());
     println!("\nconnecting");
     let stream = Socket::stream().unwrap().connect_within(&name, PATIENCE).unwrap();
     stream.set_recv_timeout(Some(PATIENCE)).unwrap();
@@ -234,9 +238,10 @@ fn take_inherited() {
     assert_eq!(names, ["web", "dns", "local"]);
     assert!(inherited().unwrap().is_empty());
     let mut taken = taken.into_iter();
-    let web: TcpListener = taken.next().unwrap().into_socket().unwrap();
-    assert!(rustix::io::fcntl_getfd(&web).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
-    let wrong = taken.next().unwrap().into_socket::<wirenut_linux::socket::Tcp, wirenut_linux::socket::Listening>();
+    let _web: TcpListener = taken.next().unwrap().into_socket().unwrap();
+    let dns = OwnedFd::from(taken.next().unwrap());
+    assert!(rustix::io::fcntl_getfd(&dns).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+    let wrong = TcpListener::try_from(dns);
     assert_eq!(
         wrong.unwrap_err().to_string(),
         "cannot take over descriptor 4: Protocol wrong type for socket (os error 91)"

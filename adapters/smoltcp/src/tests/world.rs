@@ -126,7 +126,7 @@ impl Service for Counted {
     type Source = core::convert::Infallible;
 
     fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Self::Exchange, Step), WriteError> {
-        let begun = if head.target.path == b"/latch" {
+        let begun = if head.target.path() == b"/latch" {
             (None, self.try_latch(answer)?)
         } else {
             let (exchange, step) = self.inner.request(head, answer)?;

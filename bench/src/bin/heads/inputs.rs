@@ -6,6 +6,8 @@ use super::fixed::FIXED;
 pub(crate) struct Input {
     pub(crate) name: &'static str,
     pub(crate) heads: Vec<Vec<u8>>,
+    /// Are they heads of responses?
+    pub(crate) are_responses: bool,
 }
 
 impl Input {
@@ -16,9 +18,28 @@ impl Input {
 }
 
 pub(crate) fn all() -> Vec<Input> {
-    let fixed = FIXED.iter().map(|&(name, head)| Input { name, heads: vec![lines(head)] });
-    fixed.chain([Input { name: "mix", heads: mix() }]).collect()
+    let one = |name, head, are_responses| Input { name, heads: vec![lines(head)], are_responses };
+    let fixed = FIXED.iter().map(|&(name, head)| one(name, head, false));
+    let mix = Input { name: "mix", heads: mix(), are_responses: false };
+    fixed.chain([one("nginx", NGINX, true), mix]).collect()
 }
+
+/// What nginx answers with a page: 11 fields.
+const NGINX: &str = "\
+HTTP/1.1 200 OK
+Server: nginx/1.24.0 (Debian)
+Date: Tue, 05 Mar 2024 10:22:31 GMT
+Content-Type: text/html; charset=utf-8
+Content-Length: 18342
+Last-Modified: Mon, 04 Mar 2024 16:05:17 GMT
+Connection: keep-alive
+Vary: Accept-Encoding
+ETag: \"65e5f1ad-47a6\"
+Expires: Tue, 05 Mar 2024 11:22:31 GMT
+Cache-Control: public, max-age=3600
+Accept-Ranges: bytes
+
+";
 
 fn lines(text: &str) -> Vec<u8> {
     text.replace('\n', "\r\n").into_bytes()

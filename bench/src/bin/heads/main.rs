@@ -11,24 +11,37 @@ mod plain_nom;
 use core::hint::black_box;
 use core::mem::MaybeUninit;
 use core::time::Duration;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use inputs::Input;
-use wirenut::http::{Context, Event, Limits, ServerConnection};
+use wirenut::http::{ClientConnection, ClientEvent, Context, Event, Limits, Method, Request, ServerConnection};
 
 const USAGE: &str = "\
 Usage: heads                        compares all parsers on all inputs, in time; takes about half a minute
        heads --count INPUT PARSER N reads an input N times with one parser, for a program that counts instructions";
 
-/// A parser reads one head, and returns something of it.
-type Parser = fn(&[u8]) -> usize;
+/// What reads one head, and returns something of it.
+type Read = fn(&[u8]) -> usize;
 
-const PARSERS: &[(&str, Parser)] = &[
-    ("httparse", read_httparse),
-    ("wirenut", read_wirenut),
-    ("nom", read_nom),
+struct Parser {
+    name: &'static str,
+    request: Read,
+    response: Read,
+}
+
+impl Parser {
+    fn read_of(&self, input: &Input) -> Read {
+        if input.are_responses { self.response } else { self.request }
+    }
+}
+
+const PARSERS: &[Parser] = &[
+    Parser { name: "httparse", request: read_httparse, response: read_httparse_response },
+    Parser { name: "wirenut", request: read_wirenut, response: read_wirenut_response },
+    Parser { name: "nom", request: read_nom, response: read_nom_response },
     #[cfg(feature = "picohttpparser")]
-    ("picohttpparser", picohttpparser::read),
+    Parser { name: "picohttpparser", request: picohttpparser::read, response: picohttpparser::read_response },
 ];
 
 /// How many times each input is read by each parser, in turns.
@@ -56,16 +69,16 @@ fn main() {
 
 fn count_reads(input: &str, parser: &str, count: &str) -> Option<()> {
     let input = inputs::all().into_iter().find(|known| known.name == input)?;
-    let (_, parser) = PARSERS.iter().find(|known| known.0 == parser)?;
-    read_all(&input, *parser, count.parse().ok()?);
+    let parser = PARSERS.iter().find(|known| known.name == parser)?;
+    read_all(&input, parser.read_of(&input), count.parse().ok()?);
     Some(())
 }
 
 #[inline(never)]
-fn read_all(input: &Input, parser: Parser, times: usize) {
+fn read_all(input: &Input, read: Read, times: usize) {
     for _ in 0..times {
         for head in &input.heads {
-            black_box(parser(black_box(head)));
+            black_box(read(black_box(head)));
         }
     }
 }
@@ -73,7 +86,7 @@ fn read_all(input: &Input, parser: Parser, times: usize) {
 /// Prints the table: nanoseconds per head and, in parentheses, times httparse.
 fn compare() {
     print!("| input | bytes |");
-    PARSERS.iter().for_each(|(name, _)| print!(" {name} |"));
+    PARSERS.iter().for_each(|parser| print!(" {} |", parser.name));
     print!("\n|---|---:|");
     PARSERS.iter().for_each(|_| print!("---:|"));
     println!();
@@ -96,12 +109,13 @@ fn compare() {
 
 /// Nanoseconds per head for each parser: the minimum of many turns, in which all parsers take part one after the other.
 fn measure(input: &Input) -> Vec<f64> {
-    let times: Vec<usize> = PARSERS.iter().map(|(_, parser)| times_of_a_turn(input, *parser)).collect();
+    let reads = PARSERS.iter().map(|parser| parser.read_of(input));
+    let turns: Vec<(Read, usize)> = reads.map(|read| (read, times_of_a_turn(input, read))).collect();
     let mut best = vec![f64::INFINITY; PARSERS.len()];
     for _ in 0..ROUNDS {
-        for (((_, parser), times), best) in PARSERS.iter().zip(&times).zip(&mut best) {
+        for (&(read, times), best) in turns.iter().zip(&mut best) {
             let start = Instant::now();
-            read_all(input, *parser, *times);
+            read_all(input, read, times);
             let heads = (times * input.heads.len()) as f64;
             *best = best.min(start.elapsed().as_nanos() as f64 / heads);
         }
@@ -109,11 +123,11 @@ fn measure(input: &Input) -> Vec<f64> {
     best
 }
 
-fn times_of_a_turn(input: &Input, parser: Parser) -> usize {
+fn times_of_a_turn(input: &Input, read: Read) -> usize {
     let mut times = 1;
     loop {
         let start = Instant::now();
-        read_all(input, parser, times);
+        read_all(input, read, times);
         if start.elapsed() >= TURN {
             return times;
         }
@@ -121,11 +135,35 @@ fn times_of_a_turn(input: &Input, parser: Parser) -> usize {
     }
 }
 
+fn context() -> Context<'static> {
+    Context { now: black_box(wirenut::time::Instant::START), limits: &Limits::DEFAULT, date: None }
+}
+
 fn read_wirenut(bytes: &[u8]) -> usize {
-    let cx = Context { now: black_box(wirenut::time::Instant::START), limits: &Limits::DEFAULT, date: None };
+    let cx = context();
     let mut connection = ServerConnection::new(&cx);
     match connection.receive(&cx, bytes) {
         Ok((used, Event::Head(ref head))) => {
+            black_box(head);
+            used
+        }
+        _ => panic!("no head"),
+    }
+}
+
+fn read_wirenut_response(bytes: &[u8]) -> usize {
+    // One that has asked for something.
+    static ASKED: LazyLock<ClientConnection> = LazyLock::new(|| {
+        let cx = context();
+        let mut connection = ClientConnection::new(&cx);
+        let asked = connection.request(&cx, &Request::new(Method::Get, "/", "a"), &mut [0; 64]);
+        asked.expect("it fits");
+        connection
+    });
+    let cx = context();
+    let mut connection = ASKED.clone();
+    match connection.receive(&cx, bytes) {
+        Ok((used, ClientEvent::Head(ref head))) => {
             black_box(head);
             used
         }
@@ -145,10 +183,32 @@ fn read_httparse(bytes: &[u8]) -> usize {
     }
 }
 
+fn read_httparse_response(bytes: &[u8]) -> usize {
+    let mut fields = [const { MaybeUninit::uninit() }; plain_nom::FIELDS];
+    let mut response = httparse::Response::new(&mut []);
+    let config = httparse::ParserConfig::default();
+    match config.parse_response_with_uninit_headers(&mut response, bytes, &mut fields) {
+        Ok(httparse::Status::Complete(used)) => {
+            black_box(&response);
+            used
+        }
+        _ => panic!("no head"),
+    }
+}
+
 fn read_nom(bytes: &[u8]) -> usize {
-    match plain_nom::head(bytes) {
+    used_by_nom(bytes, plain_nom::request(bytes))
+}
+
+fn read_nom_response(bytes: &[u8]) -> usize {
+    used_by_nom(bytes, plain_nom::response(bytes))
+}
+
+#[inline(always)]
+fn used_by_nom(bytes: &[u8], read: nom::IResult<&[u8], plain_nom::Head<'_>>) -> usize {
+    match read {
         Ok((rest, head)) => {
-            black_box((head.method, head.target, head.minor, &head.fields, head.field_count));
+            black_box((head.start, &head.fields, head.field_count));
             bytes.len() - rest.len()
         }
         Err(_) => panic!("no head"),

@@ -3,7 +3,7 @@
 use core::hint::black_box;
 use core::ptr;
 
-use picohttpparser_sys::{phr_header, phr_parse_request};
+use picohttpparser_sys::{phr_header, phr_parse_request, phr_parse_response};
 
 pub(crate) fn read(bytes: &[u8]) -> usize {
     let (mut method, mut method_length) = (ptr::null(), 0);
@@ -28,5 +28,28 @@ pub(crate) fn read(bytes: &[u8]) -> usize {
         )
     };
     black_box((method, method_length, path, path_length, minor, &fields, count));
+    usize::try_from(used).expect("no head")
+}
+
+pub(crate) fn read_response(bytes: &[u8]) -> usize {
+    let (mut minor, mut status) = (0, 0);
+    let (mut reason, mut reason_length) = (ptr::null(), 0);
+    let mut fields = [const { core::mem::MaybeUninit::<phr_header>::uninit() }; super::plain_nom::FIELDS];
+    let mut count = fields.len();
+    // SAFETY: as above.
+    let used = unsafe {
+        phr_parse_response(
+            bytes.as_ptr().cast(),
+            bytes.len(),
+            &raw mut minor,
+            &raw mut status,
+            &raw mut reason,
+            &raw mut reason_length,
+            fields.as_mut_ptr().cast(),
+            &raw mut count,
+            0,
+        )
+    };
+    black_box((minor, status, reason, reason_length, &fields, count));
     usize::try_from(used).expect("no head")
 }

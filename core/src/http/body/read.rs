@@ -75,6 +75,10 @@ impl BodyReader<'_> {
                     Receiving::ChunkLine(_) | Receiving::ChunkCarriageReturn | Receiving::ChunkLineFeed,
                     [byte, after @ ..],
                 ) => {
+                    if let Some(data) = self.read_whole_framing(limits, rest) {
+                        rest = data;
+                        continue;
+                    }
                     self.read_chunk_framing(limits, *byte).map_err(|rule| (rule, 0))?;
                     *self.offset = self.offset.saturating_add(1);
                     rest = after;
@@ -94,6 +98,30 @@ impl BodyReader<'_> {
         if *self.receiving == Receiving::ChunkData && *self.remaining == 0 {
             *self.receiving = Receiving::ChunkCarriageReturn;
         }
+    }
+
+    /// Takes all that stands before the data of a chunk, if it is here, is right, and holds no extension; returns what
+    /// is behind. Anything else is read byte by byte: that comes to the same, and finds the byte that is wrong.
+    #[inline]
+    fn read_whole_framing<'b>(&mut self, limits: &Limits, rest: &'b [u8]) -> Option<&'b [u8]> {
+        let line = match (*self.receiving, rest) {
+            (Receiving::ChunkCarriageReturn, [CR, LF, line @ ..]) => line,
+            (Receiving::ChunkLine(ChunkPhase::Size), line) if self.progress.searched == 0 => line,
+            _ => return None,
+        };
+        let (size, data) = chunked::whole_line(limits, line)?;
+        self.received.checked_add(size).filter(|total| *total <= limits.body_bytes)?;
+        self.begin_chunk(size);
+        let used = rest.len().saturating_sub(data.len());
+        *self.offset = self.offset.saturating_add(u64::try_from(used).unwrap_or(u64::MAX));
+        Some(data)
+    }
+
+    /// A chunk-size line was read.
+    fn begin_chunk(&mut self, size: u64) {
+        *self.progress = LineProgress::default();
+        *self.remaining = size;
+        *self.receiving = if size == 0 { Receiving::Trailers } else { Receiving::ChunkData };
     }
 
     /// Takes one byte of what stands between the data of chunks.
@@ -119,9 +147,7 @@ impl BodyReader<'_> {
                 Ok(())
             }
             Ok(true) => {
-                *self.progress = LineProgress::default();
-                *self.remaining = line.size;
-                *self.receiving = if line.size == 0 { Receiving::Trailers } else { Receiving::ChunkData };
+                self.begin_chunk(line.size);
                 match self.received.checked_add(line.size) {
                     Some(total) if total <= limits.body_bytes => Ok(()),
                     _ => Err(Rule::BodyTooLarge),
@@ -146,8 +172,8 @@ impl BodyReader<'_> {
             return Ok((used, Piece::NeedMore));
         }
         let start = self.progress.start();
-        let read = self.progress.read_fields(&section, start, |bytes, line| {
-            let is_forbidden = chunked::is_forbidden_trailer(line.field(bytes).name);
+        let read = self.progress.read_fields(section, start, |bytes, line| {
+            let is_forbidden = line.field(bytes).is_some_and(|field| chunked::is_forbidden_trailer(field.name));
             if is_forbidden { Err((Rule::ForbiddenTrailer, line.start)) } else { Ok(()) }
         });
         // Nothing is told of a line of which something was dropped.

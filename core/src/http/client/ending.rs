@@ -16,7 +16,7 @@ impl ClientConnection {
         }
         let waits = self.is_waiting();
         // The times to answer and to be idle run only once the requests are sent.
-        let is_sending = self.write_deadline != Deadline::NEVER;
+        let is_sending = self.write_time.is_running();
         let rests_later = is_sending && waits;
         // Nobody answers a request that we have not finished, except to let us go on.
         let is_our_turn = waits && self.is_sending_oldest() && !self.is_held();
@@ -24,7 +24,7 @@ impl ClientConnection {
         let is_tunnel = self.states.server() == State::Tunnel;
         let is_peers_turn = self.is_readable() && !rests_later && !is_our_turn && !is_tunnel;
         let peer = if is_peers_turn { Deadline::at(Instant::from_micros(self.peer_time)) } else { Deadline::NEVER };
-        peer.min(self.write_deadline).instant()
+        peer.min(self.write_time.deadline()).instant()
     }
 
     /// Time has passed. Does nothing before [`Self::poll_timeout`] is due.
@@ -36,7 +36,7 @@ impl ClientConnection {
         if self.poll_timeout().is_none_or(|due| due > cx.now) {
             return Ok(());
         }
-        if self.write_deadline.is_due(cx.now) {
+        if self.write_time.deadline().is_due(cx.now) {
             return Err(self.fail(cx, Rule::WriteTimeout));
         }
         match self.states.server() {
@@ -85,14 +85,15 @@ impl ClientConnection {
     /// Of what was written, `sent` more bytes are on their way (given to the transport's peer as far as the host can
     /// tell), and `left` bytes still wait. The peer's time to take them runs while some wait.
     pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
+        let sent = u64::try_from(sent).unwrap_or(u64::MAX);
         if left > 0 {
-            let sent = u64::try_from(sent).unwrap_or(u64::MAX);
-            self.write_deadline = cx.limits.write.deadline(cx.now, self.write_deadline, sent);
+            return self.write_time.run(cx.limits.write, cx.now, sent);
+        }
+        if !self.write_time.is_running() {
             return;
         }
-        let was_sending = self.write_deadline != Deadline::NEVER;
-        self.write_deadline = Deadline::NEVER;
-        if was_sending && self.is_waiting() {
+        self.write_time.stop(cx.limits.write, cx.now, sent);
+        if self.is_waiting() {
             self.restart_wait(cx);
         }
     }

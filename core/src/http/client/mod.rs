@@ -14,7 +14,7 @@ use super::response_head::ResponseHead;
 use super::state::{State, States};
 use super::turn::Turn;
 use super::{Context, Disposition, Error, Fields, Rule};
-use crate::time::Deadline;
+use crate::time::WriteTime;
 
 /// What [`ClientConnection::receive`] found. All of it belongs to the oldest request that is not answered.
 ///
@@ -144,8 +144,8 @@ impl Tally {
 pub struct ClientConnection {
     /// While the peer is awaited: the microsecond at which its time is up. Otherwise: the microseconds it has left.
     peer_time: u64,
-    /// Runs while something is written and not sent.
-    write_deadline: Deadline,
+    /// The peer's, to take what is written.
+    write_time: WriteTime,
     /// Bytes of this response that were consumed; of the head, once it is complete.
     offset: u64,
     /// Bytes left of the body, or of the chunk. While a head is read: its Content-Length. While trailers are read: bytes
@@ -171,7 +171,7 @@ impl ClientConnection {
     pub fn new(cx: &Context<'_>) -> Self {
         let mut connection = Self {
             peer_time: 0,
-            write_deadline: Deadline::NEVER,
+            write_time: WriteTime::FULL,
             offset: 0,
             remaining: 0,
             received: 0,

@@ -58,6 +58,7 @@ impl ClientConnection {
         let is_oldest = self.pipeline.is_empty();
         self.pipeline.push(request.asked());
         self.states.change(Side::Client, Change::Request);
+        self.write_time.refill();
         self.unsent = request.length.unwrap_or(0);
         self.sending = if request.length.is_some() { Sending::Length } else { Sending::Chunks };
         if request.length == Some(0) {

@@ -14,13 +14,13 @@ impl ServerConnection {
             return None;
         }
         // The times to linger and to be idle run only once the last response is sent.
-        let is_sending = self.write_deadline != Deadline::NEVER;
+        let is_sending = self.write_time.is_running();
         let rests_later = is_sending && (self.ending == Ending::Linger || self.is_idle());
         // Bytes of a tunnel come when they come; the service that reads them has its own deadlines.
         let is_tunnel = self.states.client() == State::Tunnel;
         let is_peers_turn = self.is_readable() && !rests_later && !is_tunnel;
         let peer = if is_peers_turn { Deadline::at(Instant::from_micros(self.peer_time)) } else { Deadline::NEVER };
-        peer.min(self.write_deadline).instant()
+        peer.min(self.write_time.deadline()).instant()
     }
 
     /// Time has passed. Does nothing before [`Self::poll_timeout`] is due.
@@ -32,7 +32,7 @@ impl ServerConnection {
         if self.poll_timeout().is_none_or(|due| due > cx.now) {
             return Ok(());
         }
-        if self.write_deadline.is_due(cx.now) {
+        if self.write_time.deadline().is_due(cx.now) {
             return Err(self.fail(cx, Rule::WriteTimeout));
         }
         match (self.ending, self.states.client()) {
@@ -53,18 +53,19 @@ impl ServerConnection {
     /// Of what was written, `sent` more bytes are on their way (given to the transport's peer as far as the host can
     /// tell), and `left` bytes still wait. The peer's time to take them runs while some wait.
     pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
-        let was_waiting = self.write_deadline.instant();
-        if left == 0 {
-            self.write_deadline = Deadline::NEVER;
-            if was_waiting.is_some() && self.ending == Ending::Linger {
-                self.restart_peer_time(cx, cx.limits.linger);
-            } else if was_waiting.is_some() && self.is_idle() {
-                self.restart_peer_time(cx, cx.limits.idle);
-            }
+        let sent = u64::try_from(sent).unwrap_or(u64::MAX);
+        if left > 0 {
+            return self.write_time.run(cx.limits.write, cx.now, sent);
+        }
+        if !self.write_time.is_running() {
             return;
         }
-        let sent = u64::try_from(sent).unwrap_or(u64::MAX);
-        self.write_deadline = cx.limits.write.deadline(cx.now, self.write_deadline, sent);
+        self.write_time.stop(cx.limits.write, cx.now, sent);
+        if self.ending == Ending::Linger {
+            self.restart_peer_time(cx, cx.limits.linger);
+        } else if self.is_idle() {
+            self.restart_peer_time(cx, cx.limits.idle);
+        }
     }
 
     /// The transport failed: nothing more can come or go.

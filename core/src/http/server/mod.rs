@@ -10,7 +10,7 @@ use super::head::{Head, LineProgress};
 use super::state::{State, States};
 use super::turn::Turn;
 use super::{Context, Disposition, Error, Fields, Rule};
-use crate::time::Deadline;
+use crate::time::WriteTime;
 
 /// What [`ServerConnection::receive`] found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,7 +92,7 @@ enum Ending {
 ///
 /// let (used, event) = connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
 /// let Event::Head(head) = event else { panic!() };
-/// assert_eq!((used, head.target.path), (27, &b"/"[..]));
+/// assert_eq!((used, head.target.path()), (27, &b"/"[..]));
 /// let mut written = connection.respond(&cx, &Response::new(Status::OK).with_length(5), &mut out).unwrap();
 /// written += connection.send_body(&cx, b"hello", &mut out[written..]).unwrap().1;
 /// connection.finish(&cx).unwrap();
@@ -103,8 +103,8 @@ enum Ending {
 pub struct ServerConnection {
     /// While the peer is awaited: the microsecond at which its time is up. Otherwise: the microseconds it has left.
     peer_time: u64,
-    /// Runs while something is written and not sent.
-    write_deadline: Deadline,
+    /// The peer's, to take what is written.
+    write_time: WriteTime,
     /// Bytes of this message that were consumed; of the head, once it is complete.
     offset: u64,
     /// Bytes left of the body, or of the chunk. While a head is read: its Content-Length. While trailers are read: bytes
@@ -131,7 +131,7 @@ impl ServerConnection {
     pub fn new(cx: &Context<'_>) -> Self {
         let mut connection = Self {
             peer_time: 0,
-            write_deadline: Deadline::NEVER,
+            write_time: WriteTime::FULL,
             offset: 0,
             remaining: 0,
             received: 0,

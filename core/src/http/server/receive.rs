@@ -28,7 +28,7 @@ impl ServerConnection {
     pub fn receive<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
         // Whether it really is due is looked at there.
         let is_peers_turn = self.flags.has(Flags::AWAITS_PEER);
-        if (is_peers_turn && self.peer_time <= cx.now.as_micros()) || self.write_deadline.is_due(cx.now) {
+        if (is_peers_turn && self.peer_time <= cx.now.as_micros()) || self.write_time.deadline().is_due(cx.now) {
             self.handle_timeout(cx)?;
         }
         if let Some(error) = self.error() {
@@ -162,16 +162,16 @@ impl ServerConnection {
         let mut reader = HeadReader { facts, progress: self.progress, field_count: self.field_count, dropped };
         let read = reader.read::<RequestLine>(cx.limits, rest);
         (self.remaining, self.flags) = (reader.facts.content_length, reader.facts.flags);
-        (self.progress, self.field_count) = (reader.progress, reader.field_count);
         let lines = match read {
             Ok(Some(lines)) => lines,
             Ok(None) => {
+                (self.progress, self.field_count) = (reader.progress, reader.field_count);
                 self.await_peer(cx.now);
                 return Ok((skipped, Event::NeedMore));
             }
             Err((rule, at)) => return Err(self.fail_at(cx, rule, reader.distance(at, rest))),
         };
-        let judged = reader.facts.judge(cx.limits, rest, lines);
+        let judged = reader.facts.judge(cx.limits, rest, &lines);
         self.flags = reader.facts.flags;
         match judged {
             Ok(head) => {

@@ -118,6 +118,7 @@ impl ServerConnection {
         if plan.change == Change::Interim {
             return;
         }
+        self.write_time.refill();
         self.sending = plan.sending;
         self.unsent = response.length.unwrap_or(0);
         if plan.change == Change::Switch {

@@ -144,7 +144,10 @@ pub(crate) const EXPLANATIONS: &[Explanation] = &[
     ),
     Explanation::otherwise(
         &[Node],
-        |parting| *parting.difference == Difference::WeStop && parting.is_behind_http10("close"),
+        |parting| {
+            let have_stopped = parting.ours().is_none() && parting.ours.refused.is_none();
+            have_stopped && parting.is_behind_http10("close")
+        },
         "in HTTP/1.0 it lets keep-alive win against close; RFC 9112 §9.3 looks for close first",
     ),
     Explanation::otherwise(
@@ -212,7 +215,7 @@ pub(crate) const EXPLANATIONS: &[Explanation] = &[
     Explanation::only_theirs(
         &[H11],
         "illegal chunk header",
-        |parting| parting.holds_any(&[" ;", "\t;", "000000000000000000000"]),
+        |parting| parting.holds_any(&[" ;", "\t;", "00000000000000000000"]),
         "it allows no white space before a chunk extension (RFC 9112 §7.1.1 asks to), and no more than twenty digits",
     ),
     Explanation::only_theirs(
@@ -230,8 +233,8 @@ pub(crate) const EXPLANATIONS: &[Explanation] = &[
     Explanation::only_theirs(
         &[Node],
         "HPE_CLOSED_CONNECTION",
-        |parting| parting.ours().is_none(),
-        "behind the last request of a connection it wants nothing; we do not look (RFC 9112 §9.6)",
+        |parting| parting.ours().is_none() || parting.holds_any(&["HTTP/1.0 10"]),
+        "behind what ends a connection (so does a 1xx of HTTP/1.0, to it) it wants nothing; we do not look there",
     ),
     Explanation::only_theirs(
         &[Node],

@@ -1,6 +1,5 @@
 //! What hyper reads.
 
-use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use core::cell::RefCell;
 use core::convert::Infallible;
@@ -21,24 +20,25 @@ use super::reading::{Field, Reading, Step};
 const PATIENCE: usize = 1_000;
 
 /// A stream to be read, and nobody at its other end who would look at what is written.
-struct Wire {
-    unread: VecDeque<u8>,
+struct Wire<'a> {
+    unread: &'a [u8],
     /// A client reads nothing before it has asked.
     is_held: bool,
 }
 
-impl Read for Wire {
+impl Read for Wire<'_> {
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         if self.is_held {
             return Poll::Pending;
         }
-        let count = self.unread.len().min(buf.remaining());
-        self.unread.drain(..count).for_each(|byte| buf.put_slice(&[byte]));
+        let (now, later) = self.unread.split_at(self.unread.len().min(buf.remaining()));
+        buf.put_slice(now);
+        self.unread = later;
         Poll::Ready(Ok(()))
     }
 }
 
-impl Write for Wire {
+impl Write for Wire<'_> {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.is_held = false;
         Poll::Ready(Ok(bytes.len()))
@@ -73,7 +73,7 @@ pub(crate) fn requests(stream: &[u8]) -> Reading<String> {
             Ok::<_, Infallible>(response)
         }
     });
-    let wire = Wire { unread: stream.to_vec().into(), is_held: false };
+    let wire = Wire { unread: stream, is_held: false };
     let connection = server::conn::http1::Builder::new().half_close(true).serve_connection(wire, service);
     let outcome = run(connection);
     note(&shared, outcome.err());
@@ -83,7 +83,7 @@ pub(crate) fn requests(stream: &[u8]) -> Reading<String> {
 /// The final response in `stream`, to a request with this method.
 pub(crate) fn response(method: &[u8], stream: &[u8]) -> Reading<String> {
     let shared = Shared::new(RefCell::new(Reading::EMPTY));
-    let wire = Wire { unread: stream.to_vec().into(), is_held: true };
+    let wire = Wire { unread: stream, is_held: true };
     let _ = run(async {
         let (mut sender, connection) = client::conn::http1::handshake(wire).await?;
         let mut connection = pin!(connection);

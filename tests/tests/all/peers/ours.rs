@@ -57,7 +57,7 @@ pub(crate) fn requests(stream: &[u8]) -> Reading<Rule> {
 
 fn read_head(head: &Head<'_>) -> Step {
     let version = if head.version == Version::Http10 { b"1.0" } else { b"1.1" };
-    Step::head([head.method.as_bytes(), head.target.raw, version].join(&b' '), owned(head.fields))
+    Step::head([head.method.as_bytes(), head.target.raw(), version].join(&b' '), owned(head.fields))
 }
 
 fn owned(fields: Fields<'_>) -> Vec<Field> {

@@ -1,0 +1,230 @@
+//! What stands behind a path: a file or a form of it that is compressed already, a page in its place, a redirect.
+
+use wirenut::http::{AcceptEncoding, Fields};
+
+use super::content_type;
+use super::listing;
+use super::path::RelativePath;
+use super::policy::Policy;
+use super::root::{Entry, OpenError, OpenFile, Root};
+
+/// A content coding that files may lie ready in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// `br`
+    Brotli,
+    /// `zstd`
+    Zstandard,
+    /// `gzip`
+    Gzip,
+}
+
+impl Coding {
+    /// From the one that makes files smallest to the one that makes them largest.
+    const ALL: [Self; 3] = [Self::Brotli, Self::Zstandard, Self::Gzip];
+
+    /// As Content-Encoding calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Zstandard => "zstd",
+            Self::Gzip => "gzip",
+        }
+    }
+
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Brotli => ".br",
+            Self::Zstandard => ".zst",
+            Self::Gzip => ".gz",
+        }
+    }
+
+    /// Those that a client would rather have than the file itself, the best first.
+    #[must_use]
+    pub fn wanted(fields: Fields<'_>) -> [Option<Self>; 3] {
+        let accepted = AcceptEncoding::of(fields);
+        let identity = accepted.weight("identity");
+        let weight = |coding: Self| accepted.weight(coding.name());
+        let mut wanted = Self::ALL.map(|coding| Some(coding).filter(|_| weight(coding) >= identity.max(1)));
+        wanted.sort_by_key(|coding| core::cmp::Reverse(coding.map_or(0, weight)));
+        wanted
+    }
+}
+
+/// What a client asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Where it is.
+    pub path: RelativePath,
+    /// What follows the path.
+    pub query: Option<Box<[u8]>>,
+    /// See [`Coding::wanted`].
+    pub codings: [Option<Coding>; 3],
+}
+
+/// What is there.
+#[derive(Debug)]
+pub enum Found {
+    /// A file.
+    File(FoundFile),
+    /// A directory that was asked for without its slash.
+    Redirect,
+    /// A page that shows what is in a directory.
+    Listing(String),
+}
+
+/// A file, and what is said of it.
+#[derive(Debug)]
+pub struct FoundFile {
+    /// What is sent.
+    pub file: OpenFile,
+    /// What it would be without the coding.
+    pub media_type: &'static str,
+    /// How it lies ready.
+    pub coding: Option<Coding>,
+    /// The Cache-Control.
+    pub cache: Option<Box<str>>,
+    /// It stands for something that is missing.
+    pub is_error_page: bool,
+}
+
+/// Whether disks may be waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// On the server's thread.
+    None,
+    /// On a thread of the pool.
+    Any,
+}
+
+/// Finds what stands behind a path.
+#[derive(Debug)]
+pub struct Finder {
+    /// Where it looks.
+    pub root: Root,
+    /// What the user decided.
+    pub policy: Policy,
+}
+
+impl Finder {
+    /// Finds what is wanted. `None`: only with more patience.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing is sent: [`OpenError`].
+    #[must_use]
+    pub fn find(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
+        match self.find_itself(wanted, patience)? {
+            Err(error @ (OpenError::NotFound | OpenError::Outside | OpenError::Special)) => {
+                self.find_substitute(wanted, error, patience)
+            }
+            found => Some(found),
+        }
+    }
+
+    fn find_itself(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
+        let path = &wanted.path;
+        if path.is_hidden() && !self.policy.shows_hidden {
+            return Some(Err(OpenError::NotFound));
+        }
+        if path.is_directory() {
+            return self.find_page(wanted, patience);
+        }
+        match self.look_up(path, patience)? {
+            Ok(Entry::File(file)) => self.file(path, file, wanted, patience).map(Ok),
+            Ok(Entry::Directory) => Some(Ok(Found::Redirect)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// The page that stands for a directory, or one that shows what is in it.
+    fn find_page(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
+        let page = wanted.path.join(self.policy.index.as_bytes());
+        match self.look_up(&page, patience)? {
+            Ok(Entry::File(file)) => return self.file(&page, file, wanted, patience).map(Ok),
+            Ok(Entry::Directory) | Err(OpenError::NotFound) => {}
+            Err(error) => return Some(Err(error)),
+        }
+        if !self.policy.lists || self.policy.fallback.is_some() {
+            return Some(Err(OpenError::NotFound));
+        }
+        if patience == Patience::None {
+            return None;
+        }
+        let after = listing::after(wanted.query.as_deref());
+        let entries = self.root.list(&wanted.path, &after, |name| self.policy.shows_hidden || !name.starts_with(b"."));
+        Some(entries.map(|entries| Found::Listing(listing::page(&wanted.path, &after, &entries))))
+    }
+
+    /// What is sent where nothing is found.
+    fn find_substitute(
+        &self,
+        wanted: &Wanted,
+        error: OpenError,
+        patience: Patience,
+    ) -> Option<Result<Found, OpenError>> {
+        // What has an extension is no place in an application: who asks for a script must not get a page.
+        let is_place = wanted.path.is_directory() || !wanted.path.name().contains(&b'.');
+        if let Some(page) = self.policy.fallback.as_ref().filter(|_| is_place)
+            && let Ok(Entry::File(file)) = self.look_up(page, patience)?
+        {
+            return self.file(page, file, wanted, patience).map(Ok);
+        }
+        if let Some(page) = &self.policy.error_page
+            && let Ok(Entry::File(file)) = self.look_up(page, patience)?
+        {
+            let media_type = content_type::of(page.as_path());
+            let found = FoundFile { file, media_type, coding: None, cache: None, is_error_page: true };
+            return Some(Ok(Found::File(found)));
+        }
+        Some(Err(error))
+    }
+
+    /// The file, or the form of it that is wanted most.
+    fn file(&self, path: &RelativePath, file: OpenFile, wanted: &Wanted, patience: Patience) -> Option<Found> {
+        let media_type = content_type::of(path.as_path());
+        let cache = self.policy.cache_control(path).map(Box::from);
+        let mut found = FoundFile { file, media_type, coding: None, cache, is_error_page: false };
+        for coding in wanted.codings.into_iter().flatten() {
+            if let Ok(Entry::File(file)) = self.look_up(&path.with_suffix(coding.suffix()), patience)? {
+                (found.file, found.coding) = (file, Some(coding));
+                break;
+            }
+        }
+        Some(Found::File(found))
+    }
+
+    fn look_up(&self, path: &RelativePath, patience: Patience) -> Option<Result<Entry, OpenError>> {
+        match patience {
+            Patience::None => self.root.look_up_cached(path),
+            Patience::Any => Some(self.root.look_up(path)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codings_in_the_order_in_which_they_are_wanted() {
+        for (value, expected) in [
+            ("", &[][..]),
+            ("gzip", &["gzip"]),
+            ("gzip, br, zstd", &["br", "zstd", "gzip"]),
+            ("gzip;q=1, br;q=0.9", &["gzip", "br"]),
+            ("*", &["br", "zstd", "gzip"]),
+            ("identity, gzip;q=0.5", &[]),
+            ("identity;q=0.5, gzip;q=0.5, br;q=0.4", &["gzip"]),
+            ("gzip;q=0", &[]),
+            ("identity;q=0", &[]),
+        ] {
+            let line = format!("Accept-Encoding: {value}\r\n");
+            let wanted = Coding::wanted(Fields::parse(line.as_bytes()).unwrap());
+            let names: Vec<_> = wanted.into_iter().flatten().map(Coding::name).collect();
+            assert_eq!(names, expected, "{value}");
+        }
+    }
+}

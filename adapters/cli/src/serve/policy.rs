@@ -1,0 +1,119 @@
+//! What the user decided about how files are served.
+
+use super::path::RelativePath;
+
+/// How the files beneath a directory are served.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The name of the page that stands for its directory.
+    pub index: String,
+    /// Show what is in a directory that has no such page.
+    pub lists: bool,
+    /// Serve and list names that begin with a dot.
+    pub shows_hidden: bool,
+    /// Send `FILE.br`, `FILE.zst` or `FILE.gz` in place of `FILE` to who takes it.
+    pub is_precompressed: bool,
+    /// The Cache-Control of files.
+    pub cache: Option<String>,
+    /// Files that never change under their names.
+    pub immutable: Vec<Pattern>,
+    /// What is sent where nothing is found and no file was meant: the page of an application that finds its way itself.
+    pub fallback: Option<RelativePath>,
+    /// What is sent with 404.
+    pub error_page: Option<RelativePath>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            index: "index.html".into(),
+            lists: true,
+            shows_hidden: false,
+            is_precompressed: false,
+            cache: None,
+            immutable: Vec::new(),
+            fallback: None,
+            error_page: None,
+        }
+    }
+}
+
+impl Policy {
+    /// What caches are told of this file.
+    #[must_use]
+    pub fn cache_control(&self, path: &RelativePath) -> Option<&str> {
+        if self.immutable.iter().any(|pattern| pattern.matches(path)) {
+            // A year: what RFC 2616 called the longest time that makes sense, and what everybody writes for "for ever".
+            return Some("public, max-age=31536000, immutable");
+        }
+        self.cache.as_deref()
+    }
+}
+
+/// A pattern of names: `*` stands for any bytes, `?` for any one of them. With a slash in it, it is one of whole paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Any text is a pattern.
+    #[must_use]
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Whether it fits the name, or the path.
+    #[must_use]
+    pub fn matches(&self, path: &RelativePath) -> bool {
+        let text = if self.0.contains('/') { path.as_bytes() } else { path.name() };
+        is_match(self.0.trim_start_matches('/').as_bytes(), text)
+    }
+}
+
+/// In time that grows with the product of the lengths at most: only the last star is ever tried again.
+fn is_match(mut pattern: &[u8], mut text: &[u8]) -> bool {
+    let mut last_star: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern, text) {
+            ([b'*', rest @ ..], _) => {
+                last_star = Some((rest, text));
+                pattern = rest;
+            }
+            ([wanted, pattern_rest @ ..], [got, text_rest @ ..]) if *wanted == b'?' || wanted == got => {
+                (pattern, text) = (pattern_rest, text_rest);
+            }
+            ([], []) => return true,
+            _ => {
+                let Some((after_star, [_, later @ ..])) = last_star else { return false };
+                last_star = Some((after_star, later));
+                (pattern, text) = (after_star, later);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_names_or_paths() {
+        for (pattern, path, fits) in [
+            ("*.js", "a.js", true),
+            ("*.js", "assets/a.js", true),
+            ("*.js", "a.json", false),
+            ("*.????????.*", "app.0a1b2c3d.js", true),
+            ("*.????????.*", "app.0a1b2c3.js", false),
+            ("*-????????.css", "dir/main-DEADBEEF.css", true),
+            ("assets/*", "assets/deep/a", true),
+            ("/assets/*", "assets/a", true),
+            ("assets/*", "other/assets/a", false),
+            ("*", "a", true),
+            ("**a*", "xay", true),
+            ("", "a", false),
+            ("a*a*a*b", "aaaaaaaaaaaaaaaaaaaa", false),
+        ] {
+            let path = RelativePath::plain(path.as_bytes()).unwrap();
+            assert_eq!(Pattern::new(pattern.into()).matches(&path), fits, "{pattern} of {path:?}");
+        }
+    }
+}

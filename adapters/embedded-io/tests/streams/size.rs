@@ -1,0 +1,48 @@
+//! How much memory a connection takes beside its buffers: that of its future.
+
+use embedded_io_async::{Read, Write};
+use wirenut::http::{Method, Request};
+use wirenut_embedded_io::{Client, Connection, Halves, Silent};
+use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference};
+
+use crate::world::World;
+
+/// A stream whose futures are empty.
+struct Bare;
+
+impl embedded_io::ErrorType for Bare {
+    type Error = core::convert::Infallible;
+}
+
+impl Read for Bare {
+    async fn read(&mut self, _: &mut [u8]) -> Result<usize, Self::Error> {
+        Ok(0)
+    }
+}
+
+impl Write for Bare {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
+        Ok(buf.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+/// Prints them; `cargo test -p wirenut-embedded-io size -- --nocapture` shows them. (With 64-bit pointers.)
+#[test]
+fn futures_are_small() {
+    let world = World::default();
+    let (mut input, mut output) = ([0; 0], [0; 0]);
+    let mut stream = Halves { reader: Bare, writer: Silent(Bare) };
+    let service = Reference { device: MemoryDevice::new() };
+    let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
+    let serve = size_of_val(&connection.serve(&mut stream, &service, &world));
+    let mut client = Client::new(&mut stream, &world, &DEVICE_LIMITS, &mut input, &mut output);
+    let request = Request::new(Method::Get, "/", "a");
+    let send = size_of_val(&client.send(&request, &[][..], |head| head.status));
+    let read = size_of_val(&client.read(&mut []));
+    println!("serve: {serve}, client: {}, send: {send}, read: {read}", size_of_val(&client));
+    assert!(serve <= 1_300 && send <= 2_000 && read <= 700, "{serve} {send} {read}");
+}
