@@ -21,7 +21,7 @@ SERVER_CPU, LOAD_CPU = 0, 1
 
 @dataclasses.dataclass
 class Server:
-    """In `command` and `config`, {address} is ADDR:PORT and {folder} an empty folder of the run."""
+    """In `command` and `config`, {address} is ADDR:PORT, {port} its PORT and {folder} an empty folder of the run."""
 
     name: str
     command: str
@@ -102,7 +102,7 @@ def running(server, wrapper=(), patience=10):
     """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="wirenut-bench-") as folder:
-        words = {"address": f"127.0.0.1:{port}", "folder": folder}
+        words = {"address": f"127.0.0.1:{port}", "port": port, "folder": folder}
         (Path(folder) / "config").write_text(server.config.format(**words))
         process = subprocess.Popen(
             # The server dies with this script even if that is killed.

@@ -164,11 +164,29 @@ pub fn client_connection(data: &[u8]) {
             for pieces in cuts(data).take(few) {
                 assert_eq!(hear(&LIMITS, requests, &pieces, has_end), whole, "{}", data.escape_ascii());
             }
-            in_a_small_buffer(requests, data, has_end, few);
+            if let Some(asked) = requests.first() {
+                parses_alike(asked, data, whole.first());
+            }
+            in_a_small_buffer(requests, data, has_end, few.min(8));
             if let Some(Heard::Head(code, _, fields, _) | Heard::Interim(code, _, fields)) = whole.first() {
                 agrees(data, *code, fields.len());
             }
         }
+    }
+}
+
+/// What is heard first is what is parsed without a connection.
+fn parses_alike(asked: &Request<'_>, data: &[u8], heard: Option<&Heard>) {
+    let parsed = ResponseHead::parse(&LIMITS, asked, data);
+    match (parsed, heard) {
+        (Ok(Some((_, head))), Some(Heard::Head(code, reason, fields, framing))) => {
+            assert_eq!((head.status.code(), head.reason), (*code, &reason[..]), "{}", data.escape_ascii());
+            assert_eq!((owned(head.fields), head.body), (fields.clone(), *framing), "{}", data.escape_ascii());
+        }
+        (Ok(Some((_, head))), Some(Heard::Interim(code, ..))) => assert_eq!(head.status.code(), *code),
+        (Ok(None), None | Some(Heard::Failed(..))) => {}
+        (Err(error), Some(Heard::Failed(heard, _))) => assert_eq!(error, *heard, "{}", data.escape_ascii()),
+        (parsed, heard) => panic!("{parsed:?} {heard:?}: {}", data.escape_ascii()),
     }
 }
 

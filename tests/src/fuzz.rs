@@ -3,7 +3,7 @@
 //! The laws: no panic; no more taken than given, no more written than there is room (both in [`crate::pair`]); any cut
 //! and any room come to the same; what is accepted, the [`crate::oracle`] accepts as the same, and the other way round.
 
-use wirenut::http::{Context, Error, Event, Interest, Limits, Rule, ServerConnection};
+use wirenut::http::{Context, Error, Event, Head, Interest, Limits, Rule, ServerConnection};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 use wirenut_reference::{MemoryDevice, Reference};
@@ -57,6 +57,14 @@ pub fn request_head(data: &[u8]) {
     let few = if data.len() <= 64 { usize::MAX } else { 8 };
     for pieces in cuts(data).take(few) {
         assert_eq!(read_head(&LIMITS, &pieces), (whole.clone(), error), "{}", data.escape_ascii());
+    }
+    if !data.starts_with(b"\r") {
+        let parsed = match Head::parse(&LIMITS, data) {
+            Ok(Some((length, head))) => (Verdict::Accepted(Request::new(&head), length), None),
+            Ok(None) => (Verdict::Incomplete, None),
+            Err(error) => (Verdict::Refused, Some(error)),
+        };
+        assert_eq!(parsed, (whole.clone(), error), "{}", data.escape_ascii());
     }
     match (oracle::request(&LIMITS, data), &whole) {
         (Verdict::Accepted(expected, expected_length), Verdict::Accepted(request, length)) => {

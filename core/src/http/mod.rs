@@ -16,6 +16,7 @@ mod head;
 mod interest;
 mod limits;
 mod method;
+mod parse;
 mod pipeline;
 mod range;
 mod request;

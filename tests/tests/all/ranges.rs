@@ -1,6 +1,6 @@
 //! Ranges of any set, against sets of bytes.
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
 
 use proptest::prelude::*;
 use wirenut::http::{ByteRange, Ranges};

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Invariants: only [`service`] and [`selection`] know HTTP; nothing is opened but through [`root::Root`]; nothing that may
-//! wait for a disk is called on the server's thread but through [`pool::Pool`].
+//! wait for a disk is called on a server's thread but through [`pool::Pool`], except for
+//! [what seems to be in memory](reader::FileReader::transfer) and is not.
 
 pub mod body;
 pub mod content_type;

@@ -17,6 +17,13 @@ use super::reply::{Lost, Reply};
 /// What one job reads at most, and so what a reader keeps at most. Large enough that a disk is not asked too often.
 const PIECE: usize = 64 * 1024;
 
+/// What is moved at once at most, and at least: a shorter piece is sent for less together with what it follows.
+const LONGEST_TRANSFER: u64 = 256 * 1024;
+const SHORTEST_TRANSFER: u64 = 64 * 1024;
+
+/// How far from each other the bytes are that are looked at: what the kernel fetches or throws away, it does in runs.
+const STEP: usize = 64 * 1024;
+
 /// So many bytes of a file, from some position on.
 ///
 /// What the kernel has in memory goes straight into the caller's buffer. For the rest, one job at a time reads a piece on
@@ -88,6 +95,26 @@ impl FileReader {
     #[must_use]
     pub fn new(file: impl Into<Arc<File>>, position: u64, length: u64) -> Self {
         Self { file: file.into(), position, remaining: length, state: State::Idle, cached: true }
+    }
+
+    /// The next bytes for the kernel to move by itself, without a copy: where they begin, and how many, which are counted
+    /// as given. `None`: there are few left, or not all seem to be in memory; then [read](Self::read) them.
+    ///
+    /// It looks at the first byte of each [`STEP`] and at the last of all. What the kernel threw away between them, or since,
+    /// is read from the disk on the caller's thread: rare, and bounded by the piece.
+    pub fn transfer(&mut self) -> Option<(Arc<File>, u64, u64)> {
+        let length = self.remaining.min(LONGEST_TRANSFER);
+        if length < SHORTEST_TRANSFER || !self.cached || !matches!(self.state, State::Idle) {
+            return None;
+        }
+        let start = self.position;
+        let mut looks = (start..start + length).step_by(STEP).chain([start + length - 1]);
+        if !looks.all(|offset| read_cached(&self.file, &mut [0], offset) == Ok(1)) {
+            return None;
+        }
+        self.position += length;
+        self.remaining -= length;
+        Some((Arc::clone(&self.file), start, length))
     }
 
     /// How many bytes are still to be given.
@@ -354,6 +381,23 @@ mod tests {
         }
         bell.wait_for(1);
         assert_eq!(reader.read(&mut buf), Read::Bytes(7));
+    }
+
+    #[test]
+    fn what_is_in_memory_can_be_moved_without_a_copy() {
+        let length = LONGEST_TRANSFER + SHORTEST_TRANSFER + 10;
+        let file = file_of(&content(length as usize));
+        if read_cached(&file, &mut [0], 0) != Ok(1) {
+            return;
+        }
+        let mut reader = FileReader::new(file, 0, length);
+        let mut next = || reader.transfer().map(|(_, start, length)| (start, length));
+        assert_eq!(next(), Some((0, LONGEST_TRANSFER)));
+        assert_eq!(next(), Some((LONGEST_TRANSFER, SHORTEST_TRANSFER + 10)));
+        assert_eq!(next(), None);
+        assert_eq!(reader.remaining(), 0);
+        // A file that became shorter has nothing to move.
+        assert!(FileReader::new(file_of(b"short"), 0, length).transfer().is_none());
     }
 
     #[test]

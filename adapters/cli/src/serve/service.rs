@@ -1,20 +1,25 @@
 //! The files of one directory as a [`Service`]: what becomes of each request, and what is logged of it.
 
+use alloc::rc::Rc;
 use alloc::sync::Arc;
+use core::cell::Cell;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::task::Poll;
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Instant as Clock, SystemTime};
 
-use wirenut::http::{ByteRange, Error, Field, Fields, Head, Method, Response, Status, Version, WriteError};
+use wirenut::http::{ByteRange, Error, Field, Fields, Head, Method, Response, Rule, Status, Version, WriteError};
 use wirenut::service::{Answer, Service, Step};
 use wirenut::time::Duration;
+use wirenut_linux::{FileRange, Transfer};
 
 use super::body::{Body, Segment};
 use super::find::{Coding, Finder, Found, FoundFile, Patience, Wanted};
 use super::path::RelativePath;
 use super::pool::{Busy, Pool};
-use super::reader::{FileReader, Read};
+use super::reader::{FileReader, Read, ReadError};
 use super::reply::Reply;
 use super::root::OpenError;
 use super::selection::{self, Multipart, Selection, Tags};
@@ -53,6 +58,8 @@ pub struct Exchange {
     is_head: bool,
     /// The field lines that have a say in what is sent; mostly none.
     conditions: Vec<u8>,
+    /// Bytes that the kernel has moved.
+    moved: Rc<Cell<u64>>,
     logged: Option<Box<Logged>>,
 }
 
@@ -67,6 +74,21 @@ enum Phase {
     Sending(Body),
     /// Nothing is left to do.
     Answered,
+}
+
+/// A part of a file that the kernel moves, and the count of what it has moved.
+#[derive(Debug)]
+pub struct Moving {
+    range: FileRange,
+    moved: Rc<Cell<u64>>,
+}
+
+impl Transfer for Moving {
+    fn transfer(&mut self, socket: BorrowedFd<'_>, length: u64) -> io::Result<u64> {
+        let moved = self.range.transfer(socket, length)?;
+        self.moved.set(self.moved.get().saturating_add(moved));
+        Ok(moved)
+    }
 }
 
 /// What the log will say of a request.
@@ -86,13 +108,13 @@ struct Logged {
 
 impl Service for Files {
     type Exchange = Exchange;
-    type Source = core::convert::Infallible;
+    type Source = Moving;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
+    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step<Moving>), WriteError> {
         let logged = self.log.as_ref().map(|_| Box::new(Logged::of(head, answer)));
         let is_head = head.method == Method::Head;
         let (wanted, conditions) = (Wanted::default(), Vec::new());
-        let mut exchange = Exchange { phase: Phase::Start, wanted, is_head, conditions, logged };
+        let mut exchange = Exchange { phase: Phase::Start, wanted, is_head, conditions, moved: Rc::default(), logged };
         if !is_head && head.method != Method::Get {
             let step = exchange.refuse(Status::METHOD_NOT_ALLOWED, &[ALLOW], "only GET and HEAD", answer)?;
             return Ok((exchange, step));
@@ -110,7 +132,7 @@ impl Service for Files {
         Ok((exchange, step))
     }
 
-    fn proceed(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn proceed(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step<Moving>, WriteError> {
         loop {
             let next = match &mut exchange.phase {
                 Phase::Answered => return Ok(Step::Done),
@@ -132,6 +154,9 @@ impl Service for Files {
     }
 
     fn closed(&self, exchange: Exchange, outcome: Result<(), Error>) {
+        if outcome.is_err_and(|error| error.rule == Rule::SourceFailed) {
+            log::warn!("{}: {}", Escaped(exchange.wanted.path.as_bytes()), ReadError::Truncated);
+        }
         if let (Some(log), Some(logged)) = (&self.log, exchange.logged) {
             // Where we did not answer, the connection itself may have done so.
             let status = logged.status.or_else(|| outcome.err()?.rule.status());
@@ -144,7 +169,7 @@ impl Service for Files {
                 user_agent: &logged.origin[1],
                 date: logged.date,
                 status: status.map(Status::code),
-                sent: logged.sent,
+                sent: logged.sent.saturating_add(exchange.moved.get()),
                 took: logged.begun.elapsed(),
             });
         }
@@ -163,7 +188,7 @@ impl Files {
     }
 
     /// Answers what was found, once there is room for it.
-    fn answer(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn answer(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step<Moving>, WriteError> {
         let Phase::Found(found) = core::mem::replace(&mut exchange.phase, Phase::Answered) else {
             return Ok(Step::More);
         };
@@ -291,7 +316,7 @@ impl Files {
     }
 
     /// Sends as much of the body as there is room for. To HEAD there is none, and the session ends the exchange.
-    fn send(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn send(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step<Moving>, WriteError> {
         loop {
             let Phase::Sending(body) = &mut exchange.phase else { return Ok(Step::Done) };
             let reader = match body.current() {
@@ -310,6 +335,10 @@ impl Files {
                 }
                 Some(Segment::File(reader)) => reader,
             };
+            if let Some((file, start, length)) = reader.transfer() {
+                let source = Moving { range: FileRange::new(file, start), moved: Rc::clone(&exchange.moved) };
+                return Ok(Step::Transfer { source, length });
+            }
             let mut read = None;
             answer.fill_body(|room| {
                 let outcome = reader.read(room);
@@ -400,7 +429,7 @@ impl Exchange {
         fields: &[Field<'_>],
         why: &str,
         answer: &mut Answer<'_>,
-    ) -> Result<Step, WriteError> {
+    ) -> Result<Step<Moving>, WriteError> {
         let fields = [&[HTML, NO_SNIFF], fields].concat();
         let why = if why.is_empty() { String::new() } else { format!("<p>{why}</p>\n") };
         let page = format!("<!doctype html>\n<title>{status}</title>\n<h1>{status}</h1>\n{why}");

@@ -1,6 +1,7 @@
 //! Reads heads with our connection and with its peers, and compares. `bench/heads` runs it and counts instructions.
 //!
 //! Ours takes every decision that framing needs and makes no table of fields; the peers make a table and take none.
+//! `wirenut` is the pass alone, as the peers are; `connection` is a connection that is made and receives a head.
 
 mod fixed;
 mod inputs;
@@ -15,7 +16,9 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use inputs::Input;
-use wirenut::http::{ClientConnection, ClientEvent, Context, Event, Limits, Method, Request, ServerConnection};
+use wirenut::http::{
+    ClientConnection, ClientEvent, Context, Event, Head, Limits, Method, Request, ResponseHead, ServerConnection,
+};
 
 const USAGE: &str = "\
 Usage: heads                        compares all parsers on all inputs, in time; takes about half a minute
@@ -39,6 +42,7 @@ impl Parser {
 const PARSERS: &[Parser] = &[
     Parser { name: "httparse", request: read_httparse, response: read_httparse_response },
     Parser { name: "wirenut", request: read_wirenut, response: read_wirenut_response },
+    Parser { name: "connection", request: read_connection, response: read_connection_response },
     Parser { name: "nom", request: read_nom, response: read_nom_response },
     #[cfg(feature = "picohttpparser")]
     Parser { name: "picohttpparser", request: picohttpparser::read, response: picohttpparser::read_response },
@@ -140,6 +144,26 @@ fn context() -> Context<'static> {
 }
 
 fn read_wirenut(bytes: &[u8]) -> usize {
+    match Head::parse(&Limits::DEFAULT, bytes) {
+        Ok(Some((used, ref head))) => {
+            black_box(head);
+            used
+        }
+        _ => panic!("no head"),
+    }
+}
+
+fn read_wirenut_response(bytes: &[u8]) -> usize {
+    match ResponseHead::parse(&Limits::DEFAULT, &Request::new(Method::Get, "/", "a"), bytes) {
+        Ok(Some((used, ref head))) => {
+            black_box(head);
+            used
+        }
+        _ => panic!("no head"),
+    }
+}
+
+fn read_connection(bytes: &[u8]) -> usize {
     let cx = context();
     let mut connection = ServerConnection::new(&cx);
     match connection.receive(&cx, bytes) {
@@ -151,7 +175,7 @@ fn read_wirenut(bytes: &[u8]) -> usize {
     }
 }
 
-fn read_wirenut_response(bytes: &[u8]) -> usize {
+fn read_connection_response(bytes: &[u8]) -> usize {
     // One that has asked for something.
     static ASKED: LazyLock<ClientConnection> = LazyLock::new(|| {
         let cx = context();

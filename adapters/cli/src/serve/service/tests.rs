@@ -9,10 +9,13 @@ use crate::log::{Format, LineLog};
 use core::task::Waker;
 use rustix::fs::{Advice, fadvise};
 use std::fs::{self, File};
+use std::io::Read as _;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Mutex;
 use tempfile::TempDir;
-use wirenut::http::{Context, Disposition, Limits, Rule};
+use wirenut::http::{Context, Disposition, Limits};
 use wirenut::service::{Host, Session};
 use wirenut::time::Instant;
 
@@ -84,7 +87,22 @@ impl<'f> Pair<'f> {
         let driven = self.session.drive(&context, &self.place, self.files, &self.input, &mut out);
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);
-        driven.taken > 0 || driven.written > 0
+        let has_moved = self.transfer(&context);
+        driven.taken > 0 || driven.written > 0 || has_moved
+    }
+
+    /// Has the kernel move some of what is to be moved. Whether there was any.
+    fn transfer(&mut self, context: &Context<'_>) -> bool {
+        let Some((source, length)) = self.session.transfer() else { return false };
+        let (socket, mut peer) = UnixStream::pair().unwrap();
+        let moved = source.transfer(socket.as_fd(), length.min(10_000)).unwrap();
+        drop(socket);
+        peer.read_to_end(&mut self.output).unwrap();
+        let _ = match moved {
+            0 => self.session.handle_lost(context, self.files, Rule::SourceFailed),
+            moved => self.session.handle_transferred(context, self.files, moved),
+        };
+        true
     }
 
     fn ask(&mut self, request: &str) {
@@ -124,13 +142,13 @@ struct World {
 #[derive(Clone, Default)]
 struct Page(Arc<Mutex<Vec<u8>>>);
 
-impl std::io::Write for Page {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+impl io::Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
@@ -405,7 +423,7 @@ fn a_file_that_grows_is_sent_as_long_as_it_was() {
     // The head and no more, so that the length is promised.
     pair.drive_once(300);
     let mut grown = File::options().append(true).open(world.tree.path().join("large")).unwrap();
-    std::io::Write::write_all(&mut grown, b"more").unwrap();
+    io::Write::write_all(&mut grown, b"more").unwrap();
     pair.finish(&[4096]);
     assert_eq!(world.log(), ["GET /large 200 800000", "GET /small 200 5"]);
 }
