@@ -18,11 +18,11 @@ use super::reply::{Lost, Reply};
 const PIECE: usize = 64 * 1024;
 
 /// What is moved at once at most, and at least: a shorter piece is sent for less together with what it follows.
-const LONGEST_TRANSFER: u64 = 256 * 1024;
+const LONGEST_TRANSFER: u64 = 2 * 1024 * 1024;
 const SHORTEST_TRANSFER: u64 = 64 * 1024;
 
 /// How far from each other the bytes are that are looked at: what the kernel fetches or throws away, it does in runs.
-const STEP: usize = 64 * 1024;
+const STEP: usize = 128 * 1024;
 
 /// So many bytes of a file, from some position on.
 ///
@@ -100,7 +100,7 @@ impl FileReader {
     /// The next bytes for the kernel to move by itself, without a copy: where they begin, and how many, which are counted
     /// as given. `None`: there are few left, or not all seem to be in memory; then [read](Self::read) them.
     ///
-    /// It looks at the first byte of each [`STEP`] and at the last of all. What the kernel threw away between them, or since,
+    /// It looks at the first byte of every 128 KiB and at the last of all. What the kernel threw away between them, or since,
     /// is read from the disk on the caller's thread: rare, and bounded by the piece.
     pub fn transfer(&mut self) -> Option<(Arc<File>, u64, u64)> {
         let length = self.remaining.min(LONGEST_TRANSFER);
