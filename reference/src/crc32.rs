@@ -22,16 +22,25 @@ static TABLE: [u32; 16] = {
 };
 
 /// The CRC-32 of bytes that come in pieces.
+///
+/// ```
+/// use wirenut_reference::Crc32;
+/// let mut crc = Crc32::EMPTY;
+/// crc.update(b"1234");
+/// crc.update(b"56789");
+/// assert_eq!(crc.value(), 0xcbf4_3926);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Crc32 {
+pub struct Crc32 {
     remainder: u32,
 }
 
 impl Crc32 {
-    pub(crate) const EMPTY: Self = Self { remainder: u32::MAX };
+    /// Of nothing.
+    pub const EMPTY: Self = Self { remainder: u32::MAX };
 
-    /// The CRC of what came before and `bytes`.
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
+    /// The CRC of what came before and `bytes`, from now on.
+    pub fn update(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.remainder ^= u32::from(*byte);
             for _ in 0..2 {
@@ -42,7 +51,9 @@ impl Crc32 {
         }
     }
 
-    pub(crate) const fn value(self) -> u32 {
+    /// The CRC.
+    #[must_use]
+    pub const fn value(self) -> u32 {
         !self.remainder
     }
 }

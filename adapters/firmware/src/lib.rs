@@ -18,6 +18,8 @@
 //! }
 //! ```
 //!
+//! With the feature `embassy`, [`board::embassy`] brings the same board to embassy's executor and network instead.
+//!
 //! In scope: registers, clock, frames, the network's addresses, logs. Out of scope: HTTP, and
 //! anything that a second board would not have to supply in its own way.
 
@@ -25,6 +27,9 @@
 
 pub mod board;
 pub use board::{Board, FrameBuffers};
+
+#[cfg(feature = "fetch")]
+pub mod fetch;
 
 mod diagnostics;
 pub use diagnostics::{error, info, warn};

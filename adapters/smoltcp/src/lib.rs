@@ -1,4 +1,5 @@
-//! Wirenut over smoltcp: many HTTP connections over the sockets of one set, in fixed memory.
+//! Wirenut over smoltcp: many HTTP connections over the sockets of one set, in fixed memory. The client's end is
+//! [`Client`].
 //!
 //! A [`Server`] owns no bytes. Requests stay in the ring of their socket until they are understood, and are looked at
 //! through one scratch buffer that all connections share; responses are written straight into the socket's ring.
@@ -79,6 +80,9 @@ mod store;
 
 mod server;
 pub use server::Server;
+
+mod client;
+pub use client::Client;
 
 #[cfg(test)]
 mod tests;

@@ -239,7 +239,7 @@ fn drive<S: Service<Source = Infallible>, const STORE: usize>(
     let mut may_end = true;
     loop {
         // First a copy and then in place: smoltcp lends only one of the two rings at a time.
-        let (kept, received) = gather(store, socket, scratch);
+        let (kept, received) = store.gather(socket, scratch);
         let input = scratch.get_mut(..kept.saturating_add(received)).unwrap_or(&mut []);
         let driven = socket.write(|room| {
             let driven = session.drive(cx, &place, service, input, room);
@@ -268,12 +268,4 @@ fn drive<S: Service<Source = Infallible>, const STORE: usize>(
             return (has_moved, error);
         }
     }
-}
-
-/// Copies what was kept and what has come behind one another. Returns how many bytes there are of each.
-fn gather<const STORE: usize>(store: &Store<STORE>, socket: &mut Socket<'_, '_>, scratch: &mut [u8]) -> (usize, usize) {
-    let kept = store.bytes();
-    let Some((front, back)) = scratch.split_at_mut_checked(kept.len()) else { return (0, 0) };
-    front.copy_from_slice(kept);
-    (kept.len(), socket.peek(back).len())
 }

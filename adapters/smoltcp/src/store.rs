@@ -1,5 +1,7 @@
 //! What a connection keeps of an unfinished head, where the ring of its socket is smaller than a head may be.
 
+use crate::socket::Socket;
+
 /// At most `N` bytes, which come before those in the ring.
 pub(crate) struct Store<const N: usize> {
     bytes: [u8; N],
@@ -11,6 +13,14 @@ impl<const N: usize> Store<N> {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or(&[])
+    }
+
+    /// Copies what was kept and what has come to the socket behind one another. Returns how many bytes there are of each.
+    pub(crate) fn gather(&self, socket: &mut Socket<'_, '_>, scratch: &mut [u8]) -> (usize, usize) {
+        let kept = self.bytes();
+        let Some((front, back)) = scratch.split_at_mut_checked(kept.len()) else { return (0, 0) };
+        front.copy_from_slice(kept);
+        (kept.len(), socket.peek(back).len())
     }
 
     /// Keeps `bytes` in place of those before. Whether they fit; if not, nothing changes.

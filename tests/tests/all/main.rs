@@ -5,6 +5,8 @@ extern crate alloc;
 mod cases;
 mod client;
 mod corpus;
+mod crowd;
+mod device_client;
 mod errors;
 mod parity;
 mod peers;

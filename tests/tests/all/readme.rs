@@ -56,7 +56,7 @@ fn check(command: &str) {
             return;
         }
     }
-    if let Some(given) = command.strip_prefix(board::COMMAND).and_then(|rest| rest.strip_prefix(" --port ")) {
+    if let Some(given) = command.strip_prefix(board::SMOLTCP).and_then(|rest| rest.strip_prefix(" --port ")) {
         // It is run by the tests of parity, at a port of its choice.
         port(given);
         assert!(file("adapters/firmware/run").contains("--port N "), "{command}");

@@ -39,14 +39,7 @@ impl Clock {
     /// Microseconds since the start. Never goes back, and does not wrap in half a million years.
     #[must_use]
     pub fn microseconds(self) -> u64 {
-        let (ticks, counter) = interrupt::free(|cs| {
-            let ticks = TICKS.borrow(cs).get();
-            let counter = SYST::get_current();
-            // A tick whose interrupt has not run yet counts too, and the counter that was read
-            // may be from before it.
-            if SCB::is_pendst_pending() { (ticks + 1, SYST::get_current()) } else { (ticks, counter) }
-        });
-        ticks * u64::from(MICROSECONDS_PER_TICK) + u64::from(microseconds_into_tick(counter))
+        microseconds()
     }
 
     /// The same as smoltcp's type.
@@ -55,6 +48,18 @@ impl Clock {
         // 2^63 microseconds are 292,000 years.
         Instant::from_micros_const(self.microseconds().cast_signed())
     }
+}
+
+/// The same for who has no copy of the clock. Zero until it is started.
+pub(super) fn microseconds() -> u64 {
+    let (ticks, counter) = interrupt::free(|cs| {
+        let ticks = TICKS.borrow(cs).get();
+        let counter = SYST::get_current();
+        // A tick whose interrupt has not run yet counts too, and the counter that was read
+        // may be from before it.
+        if SCB::is_pendst_pending() { (ticks + 1, SYST::get_current()) } else { (ticks, counter) }
+    });
+    ticks * u64::from(MICROSECONDS_PER_TICK) + u64::from(microseconds_into_tick(counter))
 }
 
 /// The counter runs down, and ticks as it reaches 0: so 0 is where a tick begins.

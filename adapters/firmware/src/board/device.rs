@@ -1,7 +1,7 @@
-//! Ethernet frames between smoltcp and the controller, through two buffers of one frame each.
+//! Ethernet frames between a stack and the controller, through two buffers of one frame each.
 //!
-//! A frame leaves the controller's memory when smoltcp takes it and enters it when smoltcp has
-//! written it; nothing is queued here. Two buffers, because smoltcp may write an answer while it
+//! A frame leaves the controller's memory when the stack takes it and enters it when the stack has
+//! written it; nothing is queued here. Two buffers, because a stack may write an answer while it
 //! still reads the question.
 
 use smoltcp::{
@@ -29,7 +29,7 @@ impl FrameBuffers {
     }
 }
 
-/// The controller as smoltcp's [`Device`].
+/// The controller, frame by frame: smoltcp's [`Device`].
 pub struct EthernetDevice {
     controller: Lan9118,
     frames: &'static mut FrameBuffers,
@@ -48,10 +48,35 @@ impl EthernetDevice {
         self.controller.has_frame()
     }
 
+    /// Whether the largest frame could be sent now.
+    #[cfg(feature = "embassy")]
+    pub(super) fn has_room(&self) -> bool {
+        self.controller.can_transmit(FRAME_LENGTH)
+    }
+
     /// Forgets frames that were announced by interrupt so far; those that come later announce
     /// themselves again.
     pub(super) fn clear_interrupt(&mut self) {
         self.controller.clear_interrupt();
+    }
+
+    /// The next frame, and the right to answer it. It is taken only when an answer could be sent: else it waits in the
+    /// controller.
+    pub(super) fn take(&mut self) -> Option<(ReceivedFrame<'_>, FrameToTransmit<'_>)> {
+        if !self.controller.can_transmit(FRAME_LENGTH) {
+            return None;
+        }
+        let FrameBuffers { received, transmitted } = &mut *self.frames;
+        let length = self.controller.receive(received)?;
+        let answer = FrameToTransmit { controller: &mut self.controller, buffer: transmitted };
+        Some((ReceivedFrame(&mut received[..length]), answer))
+    }
+
+    /// The right to send a frame, if there is room for the largest.
+    pub(super) fn room(&mut self) -> Option<FrameToTransmit<'_>> {
+        self.controller
+            .can_transmit(FRAME_LENGTH)
+            .then_some(FrameToTransmit { controller: &mut self.controller, buffer: &mut self.frames.transmitted })
     }
 }
 
@@ -59,21 +84,12 @@ impl Device for EthernetDevice {
     type RxToken<'a> = ReceivedFrame<'a>;
     type TxToken<'a> = FrameToTransmit<'a>;
 
-    /// A frame is taken only when an answer to it could be sent: else it waits in the controller.
     fn receive(&mut self, _now: Instant) -> Option<(ReceivedFrame<'_>, FrameToTransmit<'_>)> {
-        if !self.controller.can_transmit(FRAME_LENGTH) {
-            return None;
-        }
-        let FrameBuffers { received, transmitted } = &mut *self.frames;
-        let length = self.controller.receive(received)?;
-        let answer = FrameToTransmit { controller: &mut self.controller, buffer: transmitted };
-        Some((ReceivedFrame(&received[..length]), answer))
+        self.take()
     }
 
     fn transmit(&mut self, _now: Instant) -> Option<FrameToTransmit<'_>> {
-        self.controller
-            .can_transmit(FRAME_LENGTH)
-            .then_some(FrameToTransmit { controller: &mut self.controller, buffer: &mut self.frames.transmitted })
+        self.room()
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
@@ -86,7 +102,7 @@ impl Device for EthernetDevice {
 }
 
 /// A frame that has come.
-pub struct ReceivedFrame<'a>(&'a [u8]);
+pub struct ReceivedFrame<'a>(pub(super) &'a mut [u8]);
 
 impl RxToken for ReceivedFrame<'_> {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
@@ -100,11 +116,18 @@ pub struct FrameToTransmit<'a> {
     buffer: &'a mut [u8; FRAME_LENGTH],
 }
 
-impl TxToken for FrameToTransmit<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, write: F) -> R {
+impl FrameToTransmit<'_> {
+    /// Lets `write` write a frame of `length` bytes, and sends it.
+    pub(super) fn send<R>(self, length: usize, write: impl FnOnce(&mut [u8]) -> R) -> R {
         let frame = &mut self.buffer[..length];
         let result = write(frame);
         self.controller.transmit(frame);
         result
+    }
+}
+
+impl TxToken for FrameToTransmit<'_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, write: F) -> R {
+        self.send(length, write)
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! Each part is a file with one reason to change: `lan9118` (the controller's registers),
 //! `device` (frames as smoltcp wants them), `clock` (time since the start), `network` (who we are
-//! on the wire), `sleep` (how the processor waits), `vectors` (the interrupt table).
+//! on the wire), `sleep` (how the processor waits), `vectors` (the interrupt table), `embassy` (all
+//! of that as embassy wants it).
 
 pub mod clock;
 pub mod device;
+#[cfg(feature = "embassy")]
+pub mod embassy;
 pub mod lan9118;
 pub mod network;
 
@@ -39,10 +42,7 @@ impl Board {
     /// this firmware is for would work without it.
     #[must_use]
     pub fn start(frames: &'static mut FrameBuffers) -> Self {
-        let peripherals = Peripherals::take().expect("the board starts once");
-        let clock = Clock::start(peripherals.SYST);
-        let controller = Lan9118::start(network::MAC_ADDRESS).expect("the LAN9118 answers");
-        let mut device = EthernetDevice::new(controller, frames);
+        let (clock, mut device) = start(frames);
         let interface = network::interface(&mut device, clock.now());
         Self { clock, device, interface }
     }
@@ -74,4 +74,12 @@ impl Board {
             sleep::until_frame_or_tick(&mut self.device);
         }
     }
+}
+
+/// Starts what every stack needs, once.
+fn start(frames: &'static mut FrameBuffers) -> (Clock, EthernetDevice) {
+    let peripherals = Peripherals::take().expect("the board starts once");
+    let clock = Clock::start(peripherals.SYST);
+    let controller = Lan9118::start(network::MAC_ADDRESS).expect("the LAN9118 answers");
+    (clock, EthernetDevice::new(controller, frames))
 }

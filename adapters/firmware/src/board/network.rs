@@ -18,7 +18,7 @@ pub const GATEWAY: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
 
 /// smoltcp draws the first sequence numbers from it. The board has no source of randomness; a
 /// real one must use its own here, or its connections can be guessed.
-const RANDOM_SEED: u64 = 0x5749_5245_4e55_5401;
+pub(super) const RANDOM_SEED: u64 = 0x5749_5245_4e55_5401;
 
 /// Sets smoltcp's interface up with these addresses.
 ///

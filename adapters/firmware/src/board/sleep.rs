@@ -25,14 +25,37 @@ unsafe impl interrupt::InterruptNumber for Ethernet {
 pub(super) fn until_frame_or_tick(device: &mut EthernetDevice) {
     interrupt::free(|_| {
         device.clear_interrupt();
-        if device.has_frame() {
-            return;
+        if !device.has_frame() {
+            until_interrupt();
+            NVIC::unpend(Ethernet);
         }
-        // SAFETY: no critical section relies on this line being masked, and it is masked again
-        // before the processor takes interrupts.
-        unsafe { NVIC::unmask(Ethernet) };
-        asm::wfi();
-        NVIC::mask(Ethernet);
-        NVIC::unpend(Ethernet);
     });
+}
+
+/// Returns when the clock has ticked, or while a frame is [announced](is_frame_announced).
+#[cfg(feature = "embassy")]
+pub(super) fn until_announced_or_tick() {
+    interrupt::free(|_| until_interrupt());
+}
+
+/// Has a frame come since the last [`withdraw`]?
+#[cfg(feature = "embassy")]
+pub(super) fn is_frame_announced() -> bool {
+    NVIC::is_pending(Ethernet)
+}
+
+/// Forgets the frames that were announced so far, for who looks for them afterwards.
+#[cfg(feature = "embassy")]
+pub(super) fn withdraw(device: &mut EthernetDevice) {
+    device.clear_interrupt();
+    NVIC::unpend(Ethernet);
+}
+
+/// Only in a critical section: no handler may run.
+fn until_interrupt() {
+    // SAFETY: no critical section relies on this line being masked, and it is masked again
+    // before the processor takes interrupts.
+    unsafe { NVIC::unmask(Ethernet) };
+    asm::wfi();
+    NVIC::mask(Ethernet);
 }

@@ -1,5 +1,6 @@
 //! A server and its clients, on a wire in memory.
 
+mod client;
 mod world;
 
 use alloc::format;

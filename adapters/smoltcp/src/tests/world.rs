@@ -12,7 +12,7 @@ use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
-use wirenut::http::{Error, Fields, Head, Limits, Response, Status, WriteError};
+use wirenut::http::{Error, Field, Fields, Head, Limits, Response, Status, WriteError};
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut::service::{Answer, Service, Step};
 use wirenut_reference::{Exchange, MemoryDevice, Reference};
@@ -101,7 +101,11 @@ fn socket(ring: usize) -> Socket<'static> {
     Socket::new(SocketBuffer::new(vec![0; ring]), SocketBuffer::new(vec![0; ring]))
 }
 
-/// The reference service, which counts what was begun and closed; and `/latch`, which answers once the latch is open.
+/// Fields that an answer of `/fields` has, each of 60 bytes.
+pub(super) const FIELDS: usize = 40;
+
+/// The reference service, which counts what was begun and closed; `/latch`, which answers once the latch is open; and
+/// `/fields`, which answers with many of them.
 pub(super) struct Counted {
     inner: Reference<MemoryDevice>,
     pub(super) is_latch_open: Cell<bool>,
@@ -128,6 +132,10 @@ impl Service for Counted {
     fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Self::Exchange, Step), WriteError> {
         let begun = if head.target.path() == b"/latch" {
             (None, self.try_latch(answer)?)
+        } else if head.target.path() == b"/fields" {
+            let field = Field::new("Set-Cookie", "crumb=0123456789012345678901234567890123456789");
+            answer.send(&Response::new(Status::OK).with_fields(&[field; FIELDS]), b"many")?;
+            (None, Step::Done)
         } else {
             let (exchange, step) = self.inner.request(head, answer)?;
             (Some(exchange), step)
@@ -263,8 +271,13 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
 
     /// Begins a connection, without waiting for it.
     pub(super) fn connect(&mut self) -> usize {
+        self.connect_with(CLIENT_RING)
+    }
+
+    /// The same from a socket with rings of so many bytes.
+    pub(super) fn connect_with(&mut self, ring: usize) -> usize {
         self.next_port += 1;
-        let handle = self.client_sockets.add(socket(CLIENT_RING));
+        let handle = self.client_sockets.add(socket(ring));
         let client = self.client_sockets.get_mut::<Socket<'_>>(handle);
         client.connect(self.client_interface.context(), (IpAddress::v4(10, 0, 0, 1), PORT), self.next_port).unwrap();
         self.clients.push(Client { handle, unsent: VecDeque::new(), received: Vec::new(), reads: true, closes: false });
@@ -290,6 +303,12 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
 
     pub(super) fn state(&mut self, client: usize) -> State {
         self.client_socket(client).state()
+    }
+
+    /// The client's socket, for who does without [`Self::send`] and the like: it is not read any more.
+    pub(super) fn take_socket(&mut self, client: usize) -> (SocketHandle, &mut SocketSet<'static>) {
+        self.set_reading(client, false);
+        (self.clients[client].handle, &mut self.client_sockets)
     }
 
     /// What came since it was last asked.

@@ -57,8 +57,11 @@ impl ClientConnection {
     }
 
     /// Consumes the first `taken` bytes of the body piece that was given out last. The others will be given out again;
-    /// what is not taken, the peer is not hurried for.
+    /// what is not taken, the peer is not hurried for. Nothing may be taken at any time: that changes nothing.
     pub fn take_body(&mut self, cx: &Context<'_>, taken: usize) {
+        if taken == 0 {
+            return;
+        }
         let taken = u64::try_from(taken).unwrap_or(u64::MAX);
         self.body_reader().take(taken);
         self.peer_time = cx.limits.body.earn(Duration::from_micros(self.peer_time), taken).as_micros();

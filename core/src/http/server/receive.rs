@@ -65,8 +65,11 @@ impl ServerConnection {
     }
 
     /// Consumes the first `taken` bytes of the body piece that was given out last. The others will be given out again;
-    /// what is not taken, the peer is not hurried for.
+    /// what is not taken, the peer is not hurried for. Nothing may be taken at any time: that changes nothing.
     pub fn take_body(&mut self, cx: &Context<'_>, taken: usize) {
+        if taken == 0 {
+            return;
+        }
         let taken = u64::try_from(taken).unwrap_or(u64::MAX);
         self.body_reader().take(taken);
         self.peer_time = cx.limits.body.earn(Duration::from_micros(self.peer_time), taken).as_micros();
@@ -332,5 +335,15 @@ mod tests {
             assert!(connection.receive(&cx, b"GET / HTTP/1.1\r\nHost\r\n\r\n").is_err(), "cut at {cut}");
             assert_eq!(connection.error().map(|error| error.rule), Some(Rule::MissingColon), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn taking_nothing_leaves_the_peers_time_alone() {
+        let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+        let mut connection = ServerConnection::new(&cx);
+        connection.receive(&cx, b"GET / HT").unwrap();
+        let due = connection.poll_timeout();
+        connection.take_body(&cx, 0);
+        assert!(due.is_some() && connection.poll_timeout() == due);
     }
 }

@@ -9,8 +9,11 @@ use wirenut_tests::parity::{Case, State, Transcript};
 use super::client::{self, Failure};
 use crate::process::Program;
 
-/// The command that boots the board, from the root of the repository. The README names it.
-pub(crate) const COMMAND: &str = "adapters/firmware/run smoltcp";
+/// The command that boots the board over smoltcp, from the root of the repository. The README names it.
+pub(crate) const SMOLTCP: &str = "adapters/firmware/run smoltcp";
+
+/// The same over embassy.
+pub(crate) const EMBASSY: &str = "adapters/firmware/run embassy";
 
 /// How long whoever is refused tries again. A stack without a queue refuses who comes too fast.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -22,12 +25,12 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// Boots the firmware.
+    /// Boots the firmware by this command.
     ///
     /// # Panics
     /// If that fails, with what the script said.
-    pub(crate) fn boot() -> Self {
-        let words: Vec<_> = COMMAND.split(' ').collect();
+    pub(crate) fn boot(command: &str) -> Self {
+        let words: Vec<_> = command.split(' ').collect();
         Self { refusals: 0, program: Program::start(&words) }
     }
 

@@ -5,7 +5,7 @@
 pub(crate) mod board;
 pub(crate) mod client;
 mod embedded_io;
-mod linux;
+pub(crate) mod linux;
 
 use alloc::collections::BTreeSet;
 use std::time::Instant;
@@ -49,7 +49,17 @@ fn memory_and_embedded_io_agree() {
 
 #[test]
 fn memory_linux_and_board_agree() {
-    let mut board = Board::boot();
+    compare_with_board(board::SMOLTCP, "smoltcp");
+}
+
+#[test]
+fn memory_linux_and_embassy_agree() {
+    compare_with_board(board::EMBASSY, "embassy");
+}
+
+/// Asks the board as memory and Linux are asked, from the state that it is in.
+fn compare_with_board(command: &str, stack: &str) {
+    let mut board = Board::boot(command);
     let mut report = Report::default();
     for case in cases::all().iter().chain(&cases::of_the_tables()).chain(&cuts(BOARD_STRIDE)) {
         let is_answered = !memory::converse(case, State::FRESH).is_empty();
@@ -57,18 +67,18 @@ fn memory_linux_and_board_agree() {
             Ok((state, got)) => {
                 let expected = memory::converse(case, state);
                 report.compare(case, "Linux", &expected, ask_linux(case, state, is_answered));
-                report.compare(case, "the board", &expected, Ok(over_the_network_of_qemu(&expected, got)));
+                report.compare(case, stack, &expected, Ok(over_the_network_of_qemu(&expected, got)));
             }
             Err(why) => {
-                report.compare(case, "the board", &memory::converse(case, State::FRESH), Err(why));
+                report.compare(case, stack, &memory::converse(case, State::FRESH), Err(why));
                 let differences = || report.differences.join("\n");
                 assert!(report.differences.len() < SHOWN, "{}\nthe board said:\n{}", differences(), board.log());
             }
         }
     }
-    println!("the board refused {} times", board.refusals);
+    println!("{stack} refused {} times", board.refusals);
     drop(board);
-    report.finish("memory, Linux and board");
+    report.finish(&format!("memory, Linux and {stack}"));
 }
 
 /// The representative requests cut, and ended, at every byte that is a multiple of `stride`, and sent byte by byte.
