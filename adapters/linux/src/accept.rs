@@ -3,10 +3,13 @@
 use alloc::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::AsFd;
 
+use wirenut::readiness::{Poller, Token};
 use wirenut::time::{Duration, Instant};
 
-use crate::sys::epoll::Epoll;
+use crate::error::Error;
+use crate::poller::Epoll;
 use crate::sys::socket;
 
 /// How long to wait where the system has no descriptor or no memory for a connection, if none is closed before.
@@ -36,7 +39,7 @@ pub(crate) enum Accepted {
 /// Takes connections from the listening socket, which other workers may take some from, too.
 pub(crate) struct Acceptor {
     listener: TcpListener,
-    token: u64,
+    token: Token,
     is_watched: bool,
     /// Until when the system is out of descriptors, as far as we know.
     paused_until: Option<Instant>,
@@ -45,8 +48,8 @@ pub(crate) struct Acceptor {
 
 impl Acceptor {
     /// The listener must not block.
-    pub(crate) fn new(listener: TcpListener, epoll: &Epoll, token: u64) -> io::Result<Self> {
-        epoll.register_shared(&listener, token)?;
+    pub(crate) fn new(listener: TcpListener, poller: &mut Epoll, token: Token) -> Result<Self, Error> {
+        poller.register_shared(listener.as_fd(), token)?;
         Ok(Self { listener, token, is_watched: true, paused_until: None, refused: VecDeque::new() })
     }
 
@@ -64,22 +67,22 @@ impl Acceptor {
     }
 
     /// Leaves connections in the queue of the system until [`Self::resume`].
-    pub(crate) fn pause(&mut self, epoll: &Epoll) -> io::Result<()> {
-        self.watch(epoll, false)
+    pub(crate) fn pause(&mut self, poller: &mut Epoll) -> Result<(), Error> {
+        self.watch(poller, false)
     }
 
     /// There is room again.
-    pub(crate) fn resume(&mut self, epoll: &Epoll) -> io::Result<()> {
+    pub(crate) fn resume(&mut self, poller: &mut Epoll) -> Result<(), Error> {
         self.paused_until = None;
-        self.watch(epoll, true)
+        self.watch(poller, true)
     }
 
-    fn watch(&mut self, epoll: &Epoll, is_watched: bool) -> io::Result<()> {
+    fn watch(&mut self, poller: &mut Epoll, is_watched: bool) -> Result<(), Error> {
         if self.is_watched != is_watched {
             if is_watched {
-                epoll.register_shared(&self.listener, self.token)?;
+                poller.register_shared(self.listener.as_fd(), self.token)?;
             } else {
-                epoll.deregister(&self.listener)?;
+                poller.deregister(self.listener.as_fd(), self.token)?;
             }
             self.is_watched = is_watched;
         }

@@ -3,16 +3,15 @@
 use core::ops::Range;
 use std::net::TcpStream;
 
+use wirenut::readiness::Interest;
 use wirenut::service::{Service, Session};
-
-use crate::sys::epoll::Interest;
 
 /// A socket and what is spoken over it. Owns no buffer, except while something is [`Kept`].
 pub(crate) struct Connection<S: Service + ?Sized> {
     pub(crate) session: Session<S>,
     pub(crate) kept: Option<Box<Kept>>,
     pub(crate) socket: TcpStream,
-    /// What epoll was asked for.
+    /// What the poller was asked for.
     pub(crate) interest: Interest,
     /// Our direction has ended.
     pub(crate) is_shut: bool,
@@ -39,7 +38,7 @@ impl<S: Service + ?Sized> Connection<S> {
             session,
             kept: None,
             socket,
-            interest: Interest::Read,
+            interest: Interest::READABLE,
             is_shut: false,
             is_ended: false,
             is_queued: false,

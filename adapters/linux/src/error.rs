@@ -58,6 +58,14 @@ impl Error {
         Self { operation, subject: Subject::Nothing, cause: Cause::System(errno) }
     }
 
+    /// Only what the system said, for an operation of which this was a part.
+    pub(crate) fn into_cause(self) -> io::Error {
+        match self.cause {
+            Cause::System(errno) => errno.into(),
+            Cause::Lookup(failure) => failure.kind().into(),
+        }
+    }
+
     pub(crate) fn lookup(operation: &'static str, subject: &impl fmt::Display, failure: Failure) -> Self {
         let subject = Subject::Name(subject.to_string().into_boxed_str());
         Self { operation, subject, cause: Cause::Lookup(failure) }

@@ -27,12 +27,13 @@
 //! # }
 //! ```
 //!
-//! Beneath it, and usable without it: [`socket`], the calls of network programming with their traps closed, [`lookup`] for
-//! names and addresses, and [`signal`] for an orderly end.
+//! Beneath it, and usable without it: [`socket`], the calls of network programming with their traps closed, [`poller`] to
+//! wait for many of them, [`lookup`] for names and addresses, and [`signal`] for an orderly end.
 //!
 //! | module | what lives there |
 //! |---|---|
 //! | [`socket`] | TCP, UDP and Unix sockets |
+//! | [`poller`] | select, poll and epoll; what wakes them up: timers, other threads |
 //! | [`lookup`] | hosts and services, by name and by address |
 //! | [`signal`] | SIGTERM and SIGINT as something to wait for |
 //! | `error` | what failed, on what, and why |
@@ -56,6 +57,7 @@ mod config;
 mod connection;
 mod error;
 pub mod lookup;
+pub mod poller;
 mod server;
 pub mod signal;
 mod slots;

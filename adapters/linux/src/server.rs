@@ -10,6 +10,7 @@ use std::{io, thread};
 use wirenut::service::Service;
 
 use crate::config::Config;
+use crate::error::Error;
 use crate::sys::signal::{self, Signals};
 use crate::sys::socket;
 use crate::transfer::Transfer;
@@ -233,6 +234,11 @@ impl RunError {
     /// To be given to `map_err`.
     pub(crate) fn of(operation: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self { operation, source }
+    }
+
+    /// The same, where it was the poller that failed.
+    pub(crate) fn of_poller(operation: &'static str) -> impl Fn(Error) -> Self {
+        move |error| Self { operation, source: error.into_cause() }
     }
 
     /// What the system said.

@@ -1,5 +1,6 @@
 //! Where connections live: slots in blocks, so that growing moves nothing and wastes little.
 
+use wirenut::readiness;
 use wirenut::service::Service;
 
 use crate::connection::Connection;
@@ -20,13 +21,13 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    pub(crate) const fn from_u64(bits: u64) -> Self {
-        let [a, b, c, d, e, f, g, h] = bits.to_be_bytes();
+    pub(crate) const fn from_poller(token: readiness::Token) -> Self {
+        let [a, b, c, d, e, f, g, h] = token.0.to_be_bytes();
         Self { generation: u32::from_be_bytes([a, b, c, d]), slot: u32::from_be_bytes([e, f, g, h]) }
     }
 
-    pub(crate) fn to_u64(self) -> u64 {
-        u64::from(self.generation) << 32 | u64::from(self.slot)
+    pub(crate) fn for_poller(self) -> readiness::Token {
+        readiness::Token(u64::from(self.generation) << 32 | u64::from(self.slot))
     }
 }
 

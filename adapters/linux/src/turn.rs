@@ -10,12 +10,13 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 
 use wirenut::http::{Context, Disposition, Error, Fault, Limits, Rule};
+use wirenut::readiness::{Interest, Poller};
 use wirenut::service::{Driven, Host, Service};
 
 use crate::clock::Clock;
 use crate::connection::Connection;
+use crate::poller::Epoll;
 use crate::slots::Token;
-use crate::sys::epoll::{Epoll, Interest};
 use crate::sys::socket;
 use crate::transfer::Transfer;
 use crate::wake::{ConnectionWaker, Mailbox};
@@ -38,7 +39,6 @@ pub(crate) struct Surroundings<'s, S: ?Sized> {
     pub(crate) service: &'s S,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
-    pub(crate) epoll: Epoll,
     pub(crate) mailbox: Arc<Mailbox>,
 }
 
@@ -90,6 +90,7 @@ enum Pumped {
 /// One turn of one connection.
 pub(crate) struct Turn<'t, 's, S: Service + ?Sized> {
     pub(crate) around: &'t Surroundings<'s, S>,
+    pub(crate) poller: &'t mut Epoll,
     pub(crate) buffers: &'t mut Buffers,
     pub(crate) connection: &'t mut Connection<S>,
     pub(crate) token: Token,
@@ -243,29 +244,29 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         Ok(true)
     }
 
-    /// Obeys the connection's disposition, and tells epoll what to wait for. `is_unread`: the socket has something to
+    /// Obeys the connection's disposition, and tells the poller what to wait for. `is_unread`: the socket has something to
     /// read that is not wanted now.
     fn settle(self, pumped: Pumped, is_unread: bool) -> Outcome {
         match (self.connection.session.disposition(), pumped) {
             (Disposition::Abort, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
             (Disposition::ShutdownWrite, Pumped::Rested) if !self.connection.is_shut => {
                 self.connection.is_shut = true;
-                // It fails only if the connection has: epoll says so.
+                // It fails only if the connection has: the poller says so.
                 let _ = self.connection.socket.shutdown(Shutdown::Write);
             }
             (Disposition::Open | Disposition::ShutdownWrite | Disposition::Close, _) => {}
         }
         let before = self.connection.interest;
         let interest = match pumped {
-            Pumped::Blocked => Interest::Write,
-            Pumped::Rested | Pumped::Spent if self.connection.wants_input() => Interest::Read,
+            Pumped::Blocked => Interest::WRITABLE,
+            Pumped::Rested | Pumped::Spent if self.connection.wants_input() => Interest::READABLE,
             // What is not wanted for a moment may well be wanted before it comes.
-            Pumped::Rested | Pumped::Spent if before == Interest::Read && !is_unread => Interest::Read,
-            Pumped::Rested | Pumped::Spent => Interest::Nothing,
+            Pumped::Rested | Pumped::Spent if before == Interest::READABLE && !is_unread => Interest::READABLE,
+            Pumped::Rested | Pumped::Spent => Interest::NOTHING,
         };
         if interest != before {
             self.connection.interest = interest;
-            if self.around.epoll.modify(&self.connection.socket, self.token.to_u64(), interest).is_err() {
+            if self.poller.modify(self.connection.socket.as_fd(), self.token.for_poller(), interest).is_err() {
                 return self.lose(Rule::HostClosed);
             }
         }

@@ -7,9 +7,12 @@ pub(crate) mod eventfd;
 pub(crate) mod inherit;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
+pub(crate) mod poll;
+pub(crate) mod select;
 pub(crate) mod sendfile;
 pub(crate) mod signal;
 pub(crate) mod socket;
+mod time;
 
 use std::io::{Error, Result};
 

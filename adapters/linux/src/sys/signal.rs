@@ -64,3 +64,21 @@ extern "C" fn handle(_: libc::c_int) {
     // SAFETY: as above.
     unsafe { *libc::__errno_location() = before };
 }
+
+/// A thread, for tests to interrupt.
+#[cfg(test)]
+pub(crate) struct Target(libc::pid_t);
+
+#[cfg(test)]
+impl Target {
+    pub(crate) fn this_thread() -> Self {
+        // SAFETY: the call takes no pointer.
+        Self(unsafe { libc::gettid() })
+    }
+
+    /// Has the thread handle a signal, which must be [caught](catch).
+    pub(crate) fn interrupt(&self) {
+        // SAFETY: the calls take no pointer; a thread that has ended is not found.
+        unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), self.0, libc::SIGTERM) };
+    }
+}

@@ -2,15 +2,15 @@
 
 use std::io;
 use std::net::TcpStream;
+use std::os::fd::AsFd;
 
-use wirenut::readiness::{Link, Verdict};
+use wirenut::readiness::{Interest, Link, Poller, Verdict};
 use wirenut::service::{Service, Session};
 
 use super::Worker;
 use crate::accept::Accepted;
 use crate::connection::Connection;
 use crate::server::RunError;
-use crate::sys::epoll::Interest;
 use crate::transfer::Transfer;
 use crate::turn::Outcome;
 
@@ -21,7 +21,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             let Some(acceptor) = &mut self.acceptor else { return Ok(()) };
             // Who must queue stays where it is: once accepted, it is too late.
             if self.admission.verdict() == Verdict::Queue {
-                return acceptor.pause(&self.around.epoll).map_err(RunError::of("stop watching the listener"));
+                return acceptor.pause(&mut self.poller).map_err(RunError::of_poller("stop watching the listener"));
             }
             match acceptor.accept(self.around.clock.now()) {
                 Accepted::Stream(stream) => self.admit(stream)?,
@@ -63,10 +63,10 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         let links = self.admission.links_mut();
         links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
         let Some(connection) = self.slots.named(token) else { return Ok(()) };
-        match self.around.epoll.register(&connection.socket, token.to_u64(), Interest::Read) {
+        match self.poller.register(connection.socket.as_fd(), token.for_poller(), Interest::READABLE) {
             Ok(()) => self.after(token, Outcome::Rest),
             Err(error) => {
-                log::warn!("cannot watch a connection: {error}");
+                log::warn!("{error}");
                 self.remove(token.slot)
             }
         }
@@ -82,7 +82,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             }
             None => match &mut self.acceptor {
                 Some(acceptor) => {
-                    acceptor.pause(&self.around.epoll).map_err(RunError::of("stop watching the listener"))
+                    acceptor.pause(&mut self.poller).map_err(RunError::of_poller("stop watching the listener"))
                 }
                 None => Ok(()),
             },
@@ -92,7 +92,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Accepts again, if that was paused.
     pub(super) fn resume(&mut self) -> Result<(), RunError> {
         match &mut self.acceptor {
-            Some(acceptor) => acceptor.resume(&self.around.epoll).map_err(RunError::of("watch the listener")),
+            Some(acceptor) => acceptor.resume(&mut self.poller).map_err(RunError::of_poller("watch the listener")),
             None => Ok(()),
         }
     }

@@ -8,18 +8,19 @@ mod stop;
 use alloc::sync::Arc;
 use core::mem;
 use std::net::TcpListener;
+use std::os::fd::AsFd;
 
 use wirenut::http::Rule;
-use wirenut::readiness::{Admission, Link, Policy};
+use wirenut::readiness::{self, Admission, Event, Interest, Link, Policy, Poller};
 use wirenut::service::Service;
-use wirenut::time::Instant;
+use wirenut::time::{Duration, Instant};
 
 use crate::accept::Acceptor;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::poller::Epoll;
 use crate::server::{Report, RunError};
 use crate::slots::{Slots, Token};
-use crate::sys::epoll::{Epoll, Event, Events, Interest};
 use crate::sys::signal::Signals;
 use crate::timers::Timers;
 use crate::transfer::Transfer;
@@ -27,10 +28,10 @@ use crate::turn::{self, Buffers, Outcome, Surroundings, Turn};
 use crate::wake::{Mailbox, Stop};
 
 /// Tokens of what is no connection: no slot has such a number.
-const LISTENER: u64 = u64::MAX;
-const BELL: u64 = u64::MAX - 1;
-const FIRST_SIGNAL: u64 = u64::MAX - 2;
-const SECOND_SIGNAL: u64 = u64::MAX - 3;
+const LISTENER: readiness::Token = readiness::Token(u64::MAX);
+const BELL: readiness::Token = readiness::Token(u64::MAX - 1);
+const FIRST_SIGNAL: readiness::Token = readiness::Token(u64::MAX - 2);
+const SECOND_SIGNAL: readiness::Token = readiness::Token(u64::MAX - 3);
 
 /// For how many connections there are links from the start.
 const MOST_LINKS: u32 = 1 << 20;
@@ -41,6 +42,7 @@ const MOST_ACCEPTED: usize = 64;
 /// All that one thread serves.
 pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
     around: Surroundings<'s, S>,
+    poller: Epoll,
     config: Config,
     signals: Option<&'static Signals>,
     /// How many connections are accepted before others have their turn.
@@ -67,20 +69,21 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         signals: Option<&'static Signals>,
         is_alone: bool,
     ) -> Result<Self, RunError> {
-        let epoll = Epoll::new().map_err(RunError::of("make an epoll instance"))?;
-        let watch = RunError::of("watch the server's own descriptors");
-        epoll.register(mailbox.bell(), BELL, Interest::Read).map_err(&watch)?;
+        let mut poller = Epoll::new().map_err(RunError::of_poller("make an epoll instance"))?;
+        let watch = RunError::of_poller("watch the server's own descriptors");
+        poller.register(mailbox.bell().as_fd(), BELL, Interest::READABLE).map_err(&watch)?;
         if let Some(signals) = signals {
-            epoll.register(&signals.first, FIRST_SIGNAL, Interest::Read).map_err(&watch)?;
-            epoll.register(&signals.second, SECOND_SIGNAL, Interest::Read).map_err(&watch)?;
+            poller.register(signals.first.as_fd(), FIRST_SIGNAL, Interest::READABLE).map_err(&watch)?;
+            poller.register(signals.second.as_fd(), SECOND_SIGNAL, Interest::READABLE).map_err(&watch)?;
         }
-        let acceptor = Acceptor::new(listener, &epoll, LISTENER).map_err(watch)?;
+        let acceptor = Acceptor::new(listener, &mut poller, LISTENER).map_err(watch)?;
         let policy =
             Policy { slots: config.max_connections, evict_idle: config.evict_idle, when_full: config.when_full };
         let clock = Clock::new();
         Ok(Self {
             timers: Timers::new(clock.now()),
-            around: Surroundings { service, limits: config.limits, clock, epoll, mailbox },
+            around: Surroundings { service, limits: config.limits, clock, mailbox },
+            poller,
             config,
             signals,
             // One at a time, so that who waits for work beside us has a share in it.
@@ -98,16 +101,15 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
 
     /// Serves until it was told to stop and all connections are gone.
     pub(crate) fn run(mut self) -> Result<Report, RunError> {
-        let mut events = Events::new();
         let mut woken = Vec::new();
         loop {
             self.obey_stop()?;
             if self.acceptor.is_none() && self.slots.is_empty() {
                 return Ok(mem::take(&mut self.report));
             }
-            let has_mail = self.wait(&mut events)?;
+            let has_mail = self.wait()?;
             self.handle_timeouts()?;
-            for event in (0..).map_while(|index| events.get(index)) {
+            while let Some(event) = self.poller.next_event() {
                 self.handle_event(event)?;
             }
             if has_mail {
@@ -121,17 +123,18 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     /// Waits until something happens. True if something is in the mailbox.
-    fn wait(&mut self, events: &mut Events) -> Result<bool, RunError> {
+    fn wait(&mut self) -> Result<bool, RunError> {
         let had_mail = self.around.mailbox.fall_asleep();
         let limit = if had_mail || !self.queue.is_empty() {
-            Some(core::time::Duration::ZERO)
+            Some(Duration::default())
         } else {
             let now = self.around.clock.now();
-            self.poll_timeout().map(|until| until.saturating_since(now).into())
+            self.poll_timeout().map(|until| until.saturating_since(now))
         };
-        let waited = self.around.epoll.wait(events, limit);
+        let waited = self.poller.wait(limit);
         let has_mail = self.around.mailbox.get_up() || had_mail;
-        waited.map_err(RunError::of("wait for events"))?;
+        // Whatever ended it, what there is to do is looked for.
+        let _ = waited.map_err(RunError::of_poller("wait for events"))?;
         self.around.clock.advance();
         Ok(has_mail)
     }
@@ -169,8 +172,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
                 Ok(())
             }
             FIRST_SIGNAL | SECOND_SIGNAL => self.handle_signal(event.token == SECOND_SIGNAL),
-            bits => {
-                let token = Token::from_u64(bits);
+            named => {
+                let token = Token::from_poller(named);
                 let Some(turn) = self.turn(token) else { return Ok(()) };
                 // A hang-up that no reading will bring to light would be told again and again.
                 let is_lost = event.is_error() || (event.is_hang_up() && !turn.connection.wants_input());
@@ -185,7 +188,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         let Some(signals) = self.signals else { return Ok(()) };
         let (raised, how) = if is_second { (&signals.second, Stop::Now) } else { (&signals.first, Stop::Drain) };
         self.around.mailbox.stop(how);
-        self.around.epoll.deregister(raised).map_err(RunError::of("stop watching for signals"))
+        let token = if is_second { SECOND_SIGNAL } else { FIRST_SIGNAL };
+        self.poller.deregister(raised.as_fd(), token).map_err(RunError::of_poller("stop watching for signals"))
     }
 
     fn wake(&mut self, token: Token) -> Result<(), RunError> {
@@ -209,7 +213,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     /// The turn of the connection of that name, unless it is gone.
     pub(super) fn turn(&mut self, token: Token) -> Option<Turn<'_, 's, S>> {
         let connection = self.slots.named(token)?;
-        Some(Turn { around: &self.around, buffers: &mut self.buffers, connection, token })
+        Some(Turn { around: &self.around, poller: &mut self.poller, buffers: &mut self.buffers, connection, token })
     }
 
     /// What a turn leaves to do beyond its connection.

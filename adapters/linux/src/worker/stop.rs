@@ -31,7 +31,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Takes nobody in any more, closes who is idle, and lets the others finish.
     fn drain(&mut self) -> Result<(), RunError> {
         if let Some(mut acceptor) = self.acceptor.take() {
-            acceptor.pause(&self.around.epoll).map_err(RunError::of("stop watching the listener"))?;
+            acceptor.pause(&mut self.poller).map_err(RunError::of_poller("stop watching the listener"))?;
         }
         self.admission.drain();
         (0..self.slots.count()).try_for_each(|slot| self.retire(slot))

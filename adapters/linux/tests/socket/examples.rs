@@ -79,7 +79,13 @@ for data in [b'', b'hello']: s.send(data); say(s.recv(100))";
 
 #[test]
 fn chat() {
-    let example = Example::start("chat", &[ANY]);
+    for poller in ["select", "poll", "epoll"] {
+        chat_by(poller);
+    }
+}
+
+fn chat_by(poller: &str) {
+    let example = Example::start("chat", &[poller, ANY]);
     // Nobody is in before the others have heard them.
     let script = "
 first, second, third = (create_connection(('127.0.0.1', int(arguments[0]))) for _ in range(3))
