@@ -126,11 +126,18 @@ pub fn small_buffer(data: &[u8]) {
 }
 
 /// Do the two differ first in that one exchange was over before the peer broke its content, and the other was not? An
-/// answer that does not wait for the content (it began before its end had come) races with it: no cut decides who wins.
+/// answer that does not wait for the content (it began before its end had come) races with it: no cut decides who wins,
+/// nor how much of the content came before.
 fn won_by_the_answer(one: &[recorder::Event], other: &[recorder::Event]) -> bool {
-    use recorder::Event::{Closed, End, Head};
+    use recorder::Event::{Body, Closed, End, Head};
     let Some(at) = one.iter().zip(other).position(|(one, other)| one != other) else { return false };
-    let (Some(Closed(first)), Some(Closed(second))) = (one.get(at), other.get(at)) else { return false };
+    let (first, second) = match (&one[at..], &other[at..]) {
+        ([Body(one), ..], [Body(other), ..]) if !one.starts_with(other) && !other.starts_with(one) => return false,
+        ([Body(_), Closed(first), ..] | [Closed(first), ..], [Body(_), Closed(second), ..] | [Closed(second), ..]) => {
+            (first, second)
+        }
+        _ => return false,
+    };
     let last = one[..at].iter().rev().find(|event| matches!(event, Head(_) | End(_)));
     first.is_ok() != second.is_ok() && matches!(last, Some(Head(_)))
 }
