@@ -46,6 +46,8 @@ fn check(command: &str) {
         client.send("/reading");
         assert_eq!(client.status().as_deref(), Some("200"));
     }
+    // A connection is idle once its answer was acknowledged, and acknowledgements may be delayed.
+    thread::sleep(PAUSE);
     let mut newcomer = Client::connect(board.address);
     newcomer.send("/reading");
     assert_eq!(newcomer.status().as_deref(), Some("200"), "{command}: nobody made room");
