@@ -72,8 +72,8 @@ pub(crate) struct Section<'b> {
 }
 
 impl<'b> Section<'b> {
-    fn head(limits: &Limits, limit: u32, too_large: Rule, input: &'b [u8]) -> Self {
-        Self::new(input, limit, too_large, SectionKind::Head, limits.interest)
+    fn head(limits: &Limits, limit: u32, input: &'b [u8]) -> Self {
+        Self::new(input, limit, Rule::HeadTooLarge, SectionKind::Head, limits.interest)
     }
 
     /// A trailer section; `dropped` bytes of it are not there any more.
@@ -256,10 +256,10 @@ impl HeadReader {
         input: &'b [u8],
     ) -> Result<Option<HeadLines<'b, S>>, Broken> {
         let limit = limits.head_bytes.saturating_sub(self.dropped);
-        let mut section = Section::head(limits, limit, Rule::HeadTooLarge, input);
+        let mut section = Section::head(limits, limit, input);
         if self.progress.line == 0 {
             let limit = limits.interest.map_or(limit, |interest| limit.min(interest.bytes));
-            section = Section::head(limits, limit, S::TOO_LONG, input);
+            section = Section::head(limits, limit, input);
         }
         if self.progress.still_waits(&section) {
             return Ok(None);
@@ -270,13 +270,16 @@ impl HeadReader {
         if !is_cut {
             start = match S::read(section.bytes) {
                 Ok(line) => line,
-                Err(flaw) => return self.progress.stop(section, None, 0, flaw),
+                Err(flaw) => {
+                    let section = Section { too_large: S::too_long(section.bytes), ..section };
+                    return self.progress.stop(section, None, 0, flaw);
+                }
             };
             if start.version() == Version::Http10 {
                 self.facts.flags.set(Flags::HTTP10);
             }
             at = start.end();
-            section = Section::head(limits, limit, Rule::HeadTooLarge, input);
+            section = Section::head(limits, limit, input);
         }
         let Self { facts, progress, field_count, .. } = self;
         let mut count = *field_count;
@@ -310,7 +313,7 @@ impl HeadReader {
 #[cold]
 #[inline(never)]
 fn read_again<S: StartLine>(bytes: &[u8]) -> Result<S, Broken> {
-    S::read(bytes).map_err(|_| (S::TOO_LONG, 0))
+    S::read(bytes).map_err(|_| (S::too_long(bytes), 0))
 }
 
 /// Could this be one of the six fields that framing needs? By the length of its name, each has one first letter.

@@ -33,7 +33,7 @@ pub struct Interest {
     /// The names, without regard to case.
     pub names: &'static [&'static str],
     /// Bytes of the first line and of the lines that are kept, line ends included. A longer request line is answered
-    /// 414, more in kept fields 431.
+    /// 414 (in its method 501), more in kept fields 431.
     pub bytes: u32,
 }
 

@@ -132,7 +132,6 @@ struct StatusLine {
 
 impl StartLine for StatusLine {
     const IS_REQUEST: bool = false;
-    const TOO_LONG: Rule = Rule::HeadTooLarge;
     const UNREAD: Self = Self { version: Version::Http11, status: Status::OK, reason_end: 0 };
 
     /// ```text
@@ -158,6 +157,10 @@ impl StartLine for StatusLine {
 
     fn version(self) -> Version {
         self.version
+    }
+
+    fn too_long(_: &[u8]) -> Rule {
+        Rule::HeadTooLarge
     }
 }
 
