@@ -8,8 +8,8 @@ use rustix::io::Errno;
 
 use crate::lookup::Failure;
 
-/// Why a call of [`socket`](crate::socket) or [`lookup`](crate::lookup) failed. Its one line names the operation, the
-/// address, name or descriptor, and what the system said.
+/// Why something of this crate failed. Its one line names the operation, the address, name or descriptor, and what the
+/// system said.
 ///
 /// That a call would have to wait is no error: see [`Attempt`](crate::socket::Attempt).
 ///
@@ -35,40 +35,52 @@ enum Subject {
     Name(Box<str>),
 }
 
+/// Who said no.
 #[derive(Debug)]
-enum Cause {
+pub(crate) enum Cause {
     System(Errno),
     Lookup(Failure),
+    /// The standard library, where the system said nothing: of names that it looked up.
+    Library(io::Error),
+}
+
+impl From<Errno> for Cause {
+    fn from(errno: Errno) -> Self {
+        Self::System(errno)
+    }
+}
+
+impl From<Failure> for Cause {
+    fn from(failure: Failure) -> Self {
+        Self::Lookup(failure)
+    }
+}
+
+impl From<io::Error> for Cause {
+    fn from(error: io::Error) -> Self {
+        Errno::from_io_error(&error).map_or(Self::Library(error), Self::System)
+    }
 }
 
 impl Error {
     /// The operation reads as in "cannot … descriptor 7".
     pub(crate) fn on(operation: &'static str, descriptor: &impl AsRawFd, errno: Errno) -> Self {
-        Self { operation, subject: Subject::Descriptor(descriptor.as_raw_fd()), cause: Cause::System(errno) }
+        Self { operation, subject: Subject::Descriptor(descriptor.as_raw_fd()), cause: errno.into() }
     }
 
     /// The operation reads as in "cannot … 127.0.0.1:80".
     pub(crate) fn of(operation: &'static str, subject: &impl fmt::Display, errno: Errno) -> Self {
-        let subject = Subject::Name(subject.to_string().into_boxed_str());
-        Self { operation, subject, cause: Cause::System(errno) }
+        Self::because(operation, subject, errno)
+    }
+
+    /// The same, where it need not be the system that said no.
+    pub(crate) fn because(operation: &'static str, subject: &impl fmt::Display, cause: impl Into<Cause>) -> Self {
+        Self { operation, subject: Subject::Name(subject.to_string().into_boxed_str()), cause: cause.into() }
     }
 
     /// Something that has no name yet.
-    pub(crate) fn plain(operation: &'static str, errno: Errno) -> Self {
-        Self { operation, subject: Subject::Nothing, cause: Cause::System(errno) }
-    }
-
-    /// Only what the system said, for an operation of which this was a part.
-    pub(crate) fn into_cause(self) -> io::Error {
-        match self.cause {
-            Cause::System(errno) => errno.into(),
-            Cause::Lookup(failure) => failure.kind().into(),
-        }
-    }
-
-    pub(crate) fn lookup(operation: &'static str, subject: &impl fmt::Display, failure: Failure) -> Self {
-        let subject = Subject::Name(subject.to_string().into_boxed_str());
-        Self { operation, subject, cause: Cause::Lookup(failure) }
+    pub(crate) fn plain(operation: &'static str, cause: impl Into<Cause>) -> Self {
+        Self { operation, subject: Subject::Nothing, cause: cause.into() }
     }
 
     /// What the system said, as the standard library sorts it. Failures of look-up are sorted only roughly: see
@@ -78,6 +90,7 @@ impl Error {
         match &self.cause {
             Cause::System(errno) => errno.kind(),
             Cause::Lookup(failure) => failure.kind(),
+            Cause::Library(error) => error.kind(),
         }
     }
 
@@ -86,7 +99,7 @@ impl Error {
     pub fn raw_os_error(&self) -> Option<i32> {
         match &self.cause {
             Cause::System(errno) => Some(errno.raw_os_error()),
-            Cause::Lookup(_) => None,
+            Cause::Lookup(_) | Cause::Library(_) => None,
         }
     }
 
@@ -94,8 +107,8 @@ impl Error {
     #[must_use]
     pub const fn lookup_failure(&self) -> Option<Failure> {
         match &self.cause {
-            Cause::System(_) => None,
             Cause::Lookup(failure) => Some(*failure),
+            Cause::System(_) | Cause::Library(_) => None,
         }
     }
 
@@ -118,6 +131,7 @@ impl fmt::Display for Error {
         match &self.cause {
             Cause::System(errno) => write!(f, ": {}", io::Error::from(*errno)),
             Cause::Lookup(failure) => write!(f, ": {failure}"),
+            Cause::Library(error) => write!(f, ": {error}"),
         }
     }
 }

@@ -140,7 +140,7 @@ pub fn name_of(address: IpAddr) -> Result<Option<String>, Error> {
 pub fn port(service: &str, transport: Transport) -> Result<u16, Error> {
     let found = netdb::addresses(None, Some(&*c_string(service)?), transport.socket_type(), 0);
     let (addresses, _) = found.map_err(failed("look up the service", service))?;
-    let first = addresses.first().ok_or_else(|| Error::lookup("look up the service", &service, Failure::Service))?;
+    let first = addresses.first().ok_or_else(|| Error::because("look up the service", &service, Failure::Service))?;
     Ok(first.port())
 }
 
@@ -172,7 +172,7 @@ fn c_string(name: &str) -> Result<CString, Error> {
 /// To be given to `map_err`.
 fn failed(operation: &'static str, asked: &str) -> impl Fn(Code) -> Error {
     move |Code(number, errno)| match Failure::of(number) {
-        Some(failure) => Error::lookup(operation, &asked, failure),
+        Some(failure) => Error::because(operation, &asked, failure),
         None => Error::of(operation, &asked, Errno::from_io_error(&errno).unwrap_or(Errno::IO)),
     }
 }
