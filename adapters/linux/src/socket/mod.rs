@@ -108,8 +108,8 @@ pub use message::Message;
 pub use options::Mode;
 pub use pathname::Pathname;
 pub use protocol::{
-    ByteStream, Connected, Connecting, Connection, Datagram, Datagrams, Internet, Listening, Local, Open, Protocol,
-    Seqpacket, Settled, State, Stream, Tcp, Udp,
+    ByteStream, Connected, Connecting, Connection, Datagram, Datagrams, Internet, Listening, Local, Messages, Open,
+    Protocol, Seqpacket, Settled, State, Stream, Tcp, Udp,
 };
 pub use tcp::KeepAlive;
 
