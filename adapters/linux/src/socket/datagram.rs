@@ -289,17 +289,17 @@ impl<P: Messages> Socket<P, Connected> {
     ///
     /// ```
     /// use wirenut_linux::socket::{Attempt, Mode, SeqpacketStream};
-    /// let (one, other) = SeqpacketStream::pair()?;
+    /// let (one, _other) = SeqpacketStream::pair()?;
     /// one.set_mode(Mode::NonBlocking)?;
     /// while one.send_message(b"nobody receives")? == Attempt::Done(()) {}
-    /// drop(other);
+    /// let (one, _) = SeqpacketStream::pair()?;
     /// assert_eq!(one.send_message(b"").unwrap_err().kind(), std::io::ErrorKind::BrokenPipe); // and no SIGPIPE
     /// # Ok::<(), wirenut_linux::Error>(())
     /// ```
     ///
     /// # Errors
     /// The bytes are more than a datagram holds, or than the buffer for sending. `ConnectionRefused`: what was sent before could
-    /// not be delivered. `BrokenPipe`: the connection has ended.
+    /// not be delivered. `ConnectionReset`, and then `BrokenPipe`: the peer has closed it.
     pub fn send_message(&self, bytes: &[u8]) -> Result<Attempt<()>, Error> {
         let sent = retry_on_intr(|| rustix::net::send(self, bytes, SendFlags::NOSIGNAL));
         Attempt::of(sent.map(|_| ())).map_err(self.failed("send on"))
