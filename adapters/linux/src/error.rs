@@ -104,6 +104,12 @@ impl Error {
     }
 
     /// What getaddrinfo(3) or getnameinfo(3) said, if they failed.
+    ///
+    /// ```
+    /// use wirenut_linux::lookup::{Failure, Transport, port};
+    /// let error = port("no-such-service", Transport::Tcp).unwrap_err();
+    /// assert_eq!((error.lookup_failure(), error.raw_os_error()), (Some(Failure::Service), None));
+    /// ```
     #[must_use]
     pub const fn lookup_failure(&self) -> Option<Failure> {
         match &self.cause {
@@ -114,6 +120,19 @@ impl Error {
 
     /// True where the process or the system has run out of descriptors or memory: the call may work later, when some are
     /// given back.
+    ///
+    /// ```
+    /// use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// use wirenut_linux::socket::UnixStream;
+    /// let limit = getrlimit(Resource::Nofile);
+    /// setrlimit(Resource::Nofile, Rlimit { current: Some(3), ..limit })?; // standard input, output and error
+    /// let error = UnixStream::pair().unwrap_err();
+    /// assert!(error.is_out_of_resources());
+    /// assert_eq!(error.to_string(), "cannot make a pair of sockets for Unix stream: Too many open files (os error 24)");
+    /// setrlimit(Resource::Nofile, limit)?;
+    /// UnixStream::pair()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn is_out_of_resources(&self) -> bool {
         matches!(&self.cause, Cause::System(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
@@ -140,6 +159,13 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 /// Keeps the kind and the line.
+///
+/// ```
+/// let error = wirenut_linux::lookup::address_from_text("nowhere").unwrap_err();
+/// let line = error.to_string();
+/// let error = std::io::Error::from(error);
+/// assert_eq!((error.kind(), error.to_string()), (std::io::ErrorKind::InvalidInput, line));
+/// ```
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         Self::new(error.kind(), error)
@@ -147,6 +173,13 @@ impl From<Error> for io::Error {
 }
 
 /// A blocking contract has no "would block": a time that is over is `TimedOut`.
+///
+/// ```
+/// use embedded_io::{Error, ErrorKind, Write};
+/// let (mut one, _) = wirenut_linux::socket::UnixStream::pair()?;
+/// assert_eq!(Error::kind(&Write::write(&mut one, b"nobody is there").unwrap_err()), ErrorKind::BrokenPipe);
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
 impl embedded_io::Error for Error {
     fn kind(&self) -> embedded_io::ErrorKind {
         let kind = Self::kind(self);

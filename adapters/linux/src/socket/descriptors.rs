@@ -19,7 +19,7 @@ use crate::sys::socket;
 /// How many descriptors can go with one message (SCM_MAX_FD).
 pub const MOST_DESCRIPTORS: usize = 253;
 
-/// Bytes, and the descriptors that came with them.
+/// Bytes, and the descriptors that came with them: see [`Socket::recv_descriptors`].
 #[derive(Debug)]
 pub struct Delivery {
     /// The bytes.
@@ -30,7 +30,7 @@ pub struct Delivery {
     pub is_incomplete: bool,
 }
 
-/// Who is at the other end, as of when it connected or listened.
+/// Who is at the other end, as of when it connected or listened: see [`Socket::peer_credentials`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Credentials {
     /// Its process; 0 if that is invisible from here (another PID namespace).

@@ -126,6 +126,17 @@ impl<P: Protocol, S: State> Socket<P, S> {
 
     /// How many bytes may wait to be sent (SO_SNDBUF), doubled and bounded (`net.core.wmem_max`) alike.
     ///
+    /// ```
+    /// use wirenut_linux::socket::{Attempt, Mode, UnixStream};
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_send_buffer_size(10_000)?;
+    /// assert_eq!(one.send_buffer_size()?, 20_000);
+    /// one.set_mode(Mode::NonBlocking)?;
+    /// let Attempt::Done(sent) = one.send(&[0; 100_000])? else { unreachable!() };
+    /// assert!(sent < 20_000);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// None that are known.
     pub fn set_send_buffer_size(&self, bytes: usize) -> Result<(), Error> {
