@@ -45,7 +45,7 @@
 //! # let address = "127.0.0.1:0".parse().unwrap();
 //! wirenut_linux::socket::TcpStream::connect(&address).unwrap().recv_from(&mut [0]); // a stream has no datagrams
 //! ```
-//! ```compile_fail,E0277
+//! ```compile_fail,E0599
 //! # let address = "127.0.0.1:0".parse().unwrap();
 //! let udp = wirenut_linux::socket::UdpSocket::bind_to(&address).unwrap();
 //! udp.listen(1); // nobody connects to a UDP socket
@@ -92,6 +92,8 @@ mod accept;
 mod address;
 mod attempt;
 mod batch;
+#[cfg(doctest)]
+mod combinations;
 mod connect;
 mod convert;
 mod datagram;
