@@ -10,11 +10,7 @@ use wirenut_linux::socket::{
     UnixStream,
 };
 
-use crate::peer::{Directory, Peer, abstract_name, accept, patient};
-
-fn text(address: &UnixAddress) -> String {
-    String::from_utf8(address.as_abstract_name().unwrap().to_vec()).unwrap()
-}
+use crate::peer::{Directory, Peer, abstract_name, accept, patient, text};
 
 #[test]
 fn paths_and_names_reach_each_other() {
