@@ -1,13 +1,14 @@
 //! Unix sockets against Python: paths and what is left of them, names, messages, descriptors.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net;
 
 use wirenut_linux::socket::{
-    Attempt, MOST_DESCRIPTORS, Message, Mode, Received, SeqpacketListener, Socket, UnixAddress, UnixListener,
-    UnixStream,
+    Attempt, Connected, Datagram, MOST_DESCRIPTORS, Message, Mode, Received, SeqpacketListener, Socket, UnixAddress,
+    UnixDatagram, UnixListener, UnixStream,
 };
 
 use crate::peer::{Directory, Peer, abstract_name, accept, patient, text};
@@ -140,14 +141,18 @@ s.close()";
     let mut bytes = [0; 6];
     for full_length in [3, 0, 16, 0] {
         let length = full_length.min(6);
-        assert_eq!(stream.recv_message(&mut bytes).unwrap(), Received::Data(Message { length, full_length }));
+        let message = Message { length, full_length };
+        assert_eq!(stream.peek_message(&mut bytes).unwrap(), Received::Data(message));
+        assert_eq!(stream.recv_message(&mut bytes).unwrap(), Received::Data(message));
     }
     stream.set_mode(Mode::NonBlocking).unwrap();
     assert_eq!(stream.recv_message(&mut bytes).unwrap(), Received::WouldBlock);
     stream.send_message(b"").unwrap().done().unwrap();
-    stream.send_message(b"two").unwrap().done().unwrap();
+    stream.send_message_vectored(&[IoSlice::new(b"t"), IoSlice::new(b"wo")]).unwrap().done().unwrap();
     assert_eq!(peer.hear(), "b'' b'two'");
     peer.end();
+    assert_eq!(stream.peek_message(&mut bytes).unwrap(), Received::End);
+    assert_eq!(stream.recv_message_vectored(&mut [IoSliceMut::new(&mut bytes)]).unwrap(), Received::End);
     assert_eq!(stream.recv_message(&mut bytes).unwrap(), Received::End);
     assert!(matches!(stream.recv_descriptors(&mut bytes).unwrap(), Received::End));
     assert_eq!(stream.send_message(b"three").unwrap_err().kind(), ErrorKind::BrokenPipe);
@@ -155,7 +160,7 @@ s.close()";
 
 #[test]
 fn datagrams_wait_for_room() {
-    let (one, other) = Socket::<wirenut_linux::socket::Datagram, _>::pair().unwrap();
+    let (one, other) = Socket::<Datagram, _>::pair().unwrap();
     one.set_mode(Mode::NonBlocking).unwrap();
     let mut sent = 0;
     while one.send_message(&[sent as u8]).unwrap() == Attempt::Done(()) {
@@ -217,11 +222,62 @@ send_fds(s, [b'here'], [read, read]); s.close()";
 }
 
 #[test]
+fn descriptors_go_to_any_address_and_come_from_it() {
+    let script = "
+s = socket(AF_UNIX, SOCK_DGRAM); s.bind(arguments[1])
+read, write = os.pipe(); os.write(write, b'through their pipe'); os.close(write)
+s.sendmsg([b'here'], [(SOL_SOCKET, SCM_RIGHTS, array.array('i', [read, read]))], 0, '\\0' + arguments[0])
+data, descriptors, flags, _ = recv_fds(s, 100, 10)
+say(data, len(descriptors), os.read(descriptors[0], 100))";
+    let directory = Directory::new();
+    let (name, path) = (abstract_name(), directory.join("peer"));
+    let socket = patient(Socket::datagram().unwrap());
+    socket.bind(&name).unwrap();
+    let mut peer = Peer::start(script, &[&text(&name), &path.display()]);
+    // What is longer than the buffer is told, and its descriptors come.
+    let (delivery, from) = socket.recv_descriptors_from(&mut [0; 3]).unwrap().done().unwrap();
+    assert_eq!((delivery.message, delivery.is_incomplete), (Message { length: 3, full_length: 4 }, false));
+    assert_eq!(from.as_pathname(), Some(path.as_path()));
+    let mut descriptors = delivery.descriptors.into_iter().map(File::from);
+    assert_eq!(std::io::read_to_string(descriptors.next().unwrap()).unwrap(), "through their pipe");
+    assert_eq!(descriptors.count(), 1);
+
+    fs::write(directory.join("file"), "through our file").unwrap();
+    let file = File::open(directory.join("file")).unwrap();
+    let too_many = vec![file.as_fd(); MOST_DESCRIPTORS + 1];
+    assert_eq!(socket.send_descriptors_to(b"", &too_many, &from).unwrap_err().kind(), ErrorKind::InvalidInput);
+    socket.send_descriptors_to(b"", &[file.as_fd()], &from).unwrap().done().unwrap();
+    assert_eq!(peer.hear(), "b'' 1 b'through our file'");
+    peer.end();
+    let error = socket.send_descriptors_to(b"", &[file.as_fd()], &from).unwrap_err();
+    let line = format!("cannot send descriptors to {}: Connection refused (os error 111)", path.display());
+    assert_eq!(error.to_string(), line);
+}
+
+#[test]
 fn as_many_descriptors_as_can_be_sent_arrive() {
     let (one, other) = UnixStream::pair().unwrap();
     one.send_descriptors(b"all", &vec![one.as_fd(); MOST_DESCRIPTORS]).unwrap().done().unwrap();
     let Received::Data(delivery) = other.recv_descriptors(&mut [0; 100]).unwrap() else { panic!() };
     assert_eq!((delivery.descriptors.len(), delivery.is_incomplete), (MOST_DESCRIPTORS, false));
+}
+
+#[test]
+fn the_standard_librarys_types_are_the_same_sockets() {
+    let name = abstract_name();
+    let listener = net::UnixListener::from(UnixListener::bind(&name).unwrap());
+    let client = net::UnixStream::from(UnixStream::connect(&name).unwrap());
+    let server = UnixListener::from(listener).accept(Mode::Blocking).unwrap().done().unwrap().0;
+    server.send(b"hello").unwrap().done().unwrap();
+    assert_eq!(UnixStream::from(client).recv(&mut [0; 9]).unwrap(), Received::Data(5));
+    let (one, other) = net::UnixDatagram::pair().unwrap();
+    let one = Socket::<Datagram, Connected>::try_from(one).unwrap();
+    one.send_message(b"hello").unwrap().done().unwrap();
+    assert_eq!(other.recv(&mut [0; 9]).unwrap(), 5);
+    let error = UnixDatagram::try_from(other).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(rustix::io::Errno::ISCONN.raw_os_error()));
+    let open = net::UnixDatagram::from(Socket::datagram().unwrap());
+    assert!(UnixDatagram::try_from(open).unwrap().local_address().unwrap().is_unnamed());
 }
 
 #[test]
@@ -231,7 +287,7 @@ fn addresses_of_the_standard_library_are_the_same() {
         UnixAddress::abstract_name(b"\0x\xff").unwrap(),
         UnixAddress::unnamed(),
     ] {
-        let theirs = std::os::unix::net::SocketAddr::try_from(&address).unwrap();
+        let theirs = net::SocketAddr::try_from(&address).unwrap();
         assert_eq!(UnixAddress::try_from(&theirs).unwrap(), address);
     }
     assert_eq!(UnixAddress::abstract_name(b"\0x\xff").unwrap().to_string(), "@\\x00x\\xff");
