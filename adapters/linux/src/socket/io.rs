@@ -103,15 +103,16 @@ impl<P: ByteStream> embedded_io::ErrorType for Socket<P, Connected> {
 /// Waits, as that trait asks for, also where the socket does not block. A time-out that is over is an error.
 ///
 /// ```
-/// use embedded_io::{Read, ReadReady, Write};
-/// use wirenut_linux::socket::UnixStream;
+/// use embedded_io::{Read, Write};
+/// use wirenut_linux::socket::{Mode, UnixStream};
 /// let (mut one, mut other) = UnixStream::pair()?;
-/// assert!(!other.read_ready()?);
-/// one.write_all(b"hello")?;
-/// assert!(other.read_ready()?);
+/// other.set_mode(Mode::NonBlocking)?;
+/// let writer = std::thread::spawn(move || one.write_all(b"hello"));
 /// let mut bytes = [0; 5];
 /// other.read_exact(&mut bytes).unwrap();
 /// assert_eq!(&bytes, b"hello");
+/// writer.join().unwrap()?;
+/// assert_eq!(other.read(&mut bytes)?, 0); // the end
 /// # Ok::<(), wirenut_linux::Error>(())
 /// ```
 impl<P: ByteStream> embedded_io::Read for Socket<P, Connected> {

@@ -254,6 +254,22 @@ fn a_listener_without_room_lets_connecting_time_out() {
 }
 
 #[test]
+fn a_listener_can_make_room() {
+    let name = abstract_name();
+    let socket = Socket::stream().unwrap();
+    socket.bind(&name).unwrap();
+    let listener = socket.listen(0).unwrap();
+    let connect = || Socket::stream().unwrap().start_connect(&name);
+    let _first = connect().unwrap();
+    assert_eq!(
+        connect().unwrap_err().to_string(),
+        format!("cannot connect to {name}: Resource temporarily unavailable (os error 11)")
+    );
+    listener.set_backlog(1).unwrap();
+    assert!(matches!(connect().unwrap(), Progress::Connected(_)));
+}
+
+#[test]
 fn nobody_listens() {
     let address = TcpListener::bind(&loopback()).unwrap().local_address().unwrap();
     assert_eq!(TcpStream::connect(&address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
@@ -369,7 +385,8 @@ while True:
     tcp.set_reuse_address(true).unwrap();
     tcp.set_reuse_port(true).unwrap();
     tcp.set_no_delay(true).unwrap();
-    tcp.set_keep_alive(Some(KeepAlive { idle: seconds(11), interval: seconds(12), probes: 13 })).unwrap();
+    tcp.set_keep_alive(Some(KeepAlive { idle: Duration::from_millis(10_001), interval: seconds(12), probes: 13 }))
+        .unwrap();
     tcp.set_user_timeout(30_000).unwrap();
     tcp.set_linger(Some(seconds(14))).unwrap();
     tcp.set_recv_buffer_size(10_000).unwrap();

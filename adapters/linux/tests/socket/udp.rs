@@ -80,6 +80,8 @@ fn pieces_are_one_datagram_and_what_is_cut_is_told() {
     socket.send_message_vectored(&[IoSlice::new(b"abc"), IoSlice::new(b"de")]).unwrap().done().unwrap();
     let cut = Attempt::Done(Message { length: 3, full_length: 5 });
     assert_eq!(socket.peek_message(&mut [0; 3]).unwrap(), cut);
+    assert_eq!(socket.recv_message(&mut [0; 3]).unwrap(), cut);
+    socket.send_message(b"abcde").unwrap().done().unwrap();
     let buffers = &mut [IoSliceMut::new(&mut two), IoSliceMut::new(&mut one)];
     assert_eq!(socket.recv_message_vectored(buffers).unwrap(), cut);
     socket.send_message_vectored(&[]).unwrap().done().unwrap();

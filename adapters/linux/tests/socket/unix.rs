@@ -5,6 +5,7 @@ use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net;
+use std::thread;
 
 use wirenut_linux::socket::{
     Attempt, Connected, Datagram, MOST_DESCRIPTORS, Message, Mode, Received, SeqpacketListener, Socket, UnixAddress,
@@ -114,6 +115,38 @@ say('bound'); hear()"
 }
 
 #[test]
+fn of_many_who_want_a_path_at_the_same_time_one_gets_it() {
+    let directory = Directory::new();
+    let path = directory.join("socket");
+    for _ in 0..20 {
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let listen = || Socket::stream().unwrap().listen_at(&path, 0o600, 10);
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(listen)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let (winners, losers): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+        assert_eq!(winners.len(), 1);
+        assert!(losers.into_iter().all(|loser| loser.unwrap_err().kind() == ErrorKind::AddrInUse));
+        UnixStream::connect(&UnixAddress::pathname(&path).unwrap()).unwrap();
+        // As a process that is killed leaves it: the next ones find a socket of nobody.
+        for (listener, pathname) in winners.into_iter().map(Result::unwrap) {
+            drop(listener);
+            core::mem::forget(pathname);
+        }
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_removed_is_told() {
+    let directory = Directory::new();
+    let path = directory.join("socket");
+    let pathname = Socket::datagram().unwrap().bind_pathname(&path, 0o600).unwrap();
+    drop(directory);
+    let line = format!("cannot remove {}: No such file or directory (os error 2)", path.display());
+    assert_eq!(pathname.remove().unwrap_err().to_string(), line);
+}
+
+#[test]
 fn the_path_of_a_successor_stays() {
     let directory = Directory::new();
     let path = directory.join("socket");
@@ -182,6 +215,7 @@ s = socket(AF_UNIX, getattr(socket_module, arguments[1])); s.connect('\\0' + arg
 data, descriptors, flags, _ = recv_fds(s, 100, 10)
 say(data, len(descriptors), os.read(descriptors[0], 100))
 read, write = os.pipe(); os.write(write, b'through their pipe'); os.close(write)
+if arguments[1] == 'seqpacket': s.send(b'')
 send_fds(s, [b'here'], [read, read]); s.close()";
     let script = script
         .replace("getattr(socket_module, arguments[1])", "{'stream': SOCK_STREAM}.get(arguments[1], SOCK_SEQPACKET)");
@@ -205,8 +239,10 @@ send_fds(s, [b'here'], [read, read]); s.close()";
     let mut peer = Peer::start(&script, &[&text(&name), &"stream"]);
     let stream = accept(&stream);
     assert_eq!(stream.send_descriptors(b"", &[file.as_fd()]).unwrap_err().kind(), ErrorKind::InvalidInput);
-    let too_many = vec![file.as_fd(); MOST_DESCRIPTORS + 1];
-    assert_eq!(stream.send_descriptors(b"x", &too_many).unwrap_err().kind(), ErrorKind::InvalidInput);
+    for count in [MOST_DESCRIPTORS + 1, 2 * MOST_DESCRIPTORS] {
+        let too_many = vec![file.as_fd(); count];
+        assert_eq!(stream.send_descriptors(b"x", &too_many).unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
     assert_eq!(stream.send_descriptors(b"take", &[file.as_fd()]).unwrap(), Attempt::Done(4));
     assert_eq!(peer.hear(), "b'take' 1 b'through our file'");
     check(stream.recv_descriptors(&mut [0; 100]).unwrap());
@@ -217,6 +253,8 @@ send_fds(s, [b'here'], [read, read]); s.close()";
     let stream = accept(&seqpacket);
     stream.send_descriptors(b"", &[file.as_fd()]).unwrap().done().unwrap();
     assert_eq!(peer.hear(), "b'' 1 b'through our file'");
+    let Received::Data(empty) = stream.recv_descriptors(&mut [0; 100]).unwrap() else { panic!("no end yet") };
+    assert_eq!((empty.message.full_length, empty.descriptors.len()), (0, 0));
     check(stream.recv_descriptors(&mut [0; 100]).unwrap());
     assert!(matches!(stream.recv_descriptors(&mut [0; 100]).unwrap(), Received::End));
 }
