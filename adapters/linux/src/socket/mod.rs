@@ -37,6 +37,9 @@
 //! | [`Seqpacket`] | bind, connect, listen | finish | accept | recv_message, send_message, shutdown |
 //! | [`Udp`], [`Datagram`] | bind, connect, recv_from, send_to | | | recv_message, send_message |
 //!
+//! What receives has a sibling that peeks, and what receives or sends one for several buffers (`_vectored`); descriptors
+//! go with any of the Unix protocols.
+//!
 //! ```compile_fail,E0599
 //! # let address = "127.0.0.1:0".parse().unwrap();
 //! wirenut_linux::socket::TcpListener::bind(&address).unwrap().recv(&mut [0]); // a listener receives nothing

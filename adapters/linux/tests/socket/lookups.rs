@@ -13,7 +13,8 @@ fn the_same_is_found() {
 for host, service in [('localhost', 'http'), ('localhost', '8080'), ('127.0.0.1', 'domain'), ('::1', '1')]:
     for kind in [SOCK_STREAM, SOCK_DGRAM]:
         say(','.join(f'{a[0]} {a[1]}' for *_, a in getaddrinfo(host, service, type=kind)) if service != 'http' or kind == SOCK_STREAM else '')
-say(gethostname()); say(getnameinfo(('127.0.0.1', 443), 0)); say(getservbyport(53, 'udp')); say(getservbyname('ntp', 'udp'))
+say(gethostname()); say(getnameinfo(('127.0.0.1', 443), 0)); say(getservbyport(514, 'udp')); say(getservbyport(514, 'tcp'))
+say(getservbyname('ntp', 'udp'))
 say(gethostbyaddr('127.0.0.1')[0])";
     let mut peer = Peer::start(script, &[]);
     for (host, service) in [("localhost", "http"), ("localhost", "8080"), ("127.0.0.1", "domain"), ("::1", "1")] {
@@ -32,7 +33,10 @@ say(gethostbyaddr('127.0.0.1')[0])";
     let names =
         [lookup::name_of(localhost).unwrap().unwrap(), lookup::service_of(443, Transport::Tcp).unwrap().unwrap()];
     assert_eq!(format!("('{}', '{}')", names[0], names[1]), peer.hear());
-    assert_eq!(lookup::service_of(53, Transport::Udp).unwrap().unwrap(), peer.hear());
+    // One port, two services.
+    for transport in [Transport::Udp, Transport::Tcp] {
+        assert_eq!(lookup::service_of(514, transport).unwrap().unwrap(), peer.hear());
+    }
     assert_eq!(lookup::port("ntp", Transport::Udp).unwrap().to_string(), peer.hear());
     assert_eq!(names[0], peer.hear());
     peer.end();
