@@ -11,6 +11,7 @@ pub const NOT_THEIRS: &[(Rule, &str)] = &[
     (Rule::InvalidMethod, "it skips any number of empty lines, and bare line feeds for them"),
     (Rule::InvalidTarget, "it lets a target hold any visible byte, and any above 0x7f, in any form"),
     (Rule::MismatchedTarget, "it does not look at forms"),
+    (Rule::MethodTooLong, "it has no bound"),
     (Rule::RequestLineTooLong, "it has no bound"),
     (Rule::HeadTooLarge, "it has no bound"),
     (Rule::TooManyFields, "its bound is the table that it is given"),

@@ -100,6 +100,9 @@ rules! {
     InvalidVersion: Peer, BAD, "RFC 9112 2.3", "invalid protocol version";
     /// The major version is not 1.
     UnsupportedVersion: Peer, Some(Status::HTTP_VERSION_NOT_SUPPORTED), "RFC 9110 15.6.6", "unsupported protocol version";
+    /// The method does not end within [`Limits::head_bytes`](super::Limits::head_bytes) and
+    /// [`Interest::bytes`](super::Interest::bytes).
+    MethodTooLong: Peer, Some(Status::NOT_IMPLEMENTED), "RFC 9112 3", "method too long";
     /// The request line does not end within [`Limits::head_bytes`](super::Limits::head_bytes) and
     /// [`Interest::bytes`](super::Interest::bytes).
     RequestLineTooLong: Peer, Some(Status::URI_TOO_LONG), "RFC 9112 3", "request line too long";

@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::chunked;
 use super::error::Rule;
 use super::fields::{self, FieldLine};
-use super::head::Broken;
+use super::section::Broken;
 use crate::scan;
 
 /// The fields of a head, or of a trailer section, that are kept; all others are validated, counted and dropped.
@@ -33,7 +33,7 @@ pub struct Interest {
     /// The names, without regard to case.
     pub names: &'static [&'static str],
     /// Bytes of the first line and of the lines that are kept, line ends included. A longer request line is answered
-    /// 414, more in kept fields 431.
+    /// 414 (in its method 501), more in kept fields 431.
     pub bytes: u32,
 }
 

@@ -12,8 +12,8 @@ use crate::time::{Duration, Pace};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Bytes of a head: first line, field lines and the empty line. A longer request is answered 414 (in its first
-    /// line) or 431. The caller's buffer must hold this many, for a head is understood in one piece; if an interest is
+    /// Bytes of a head: first line, field lines and the empty line. A longer request is answered 501 (in its
+    /// method), 414 (in its first line) or 431. The caller's buffer must hold this many, for a head is understood in one piece; if an interest is
     /// named, [`Interest::buffer_bytes`] are enough.
     pub head_bytes: u32,
     /// The fields that somebody will ask for. `None`: all of them.

@@ -1,10 +1,12 @@
 //! Response heads (RFC 9112 §4 to §6), as a client reads them: by the same pass as request heads.
 
 use super::error::Rule;
+use super::facts::Facts;
 use super::fields::{self, Flaw};
 use super::flags::Flags;
-use super::head::{Broken, Facts, HeadReader};
+use super::head::HeadReader;
 use super::pipeline::{Asked, Kind};
+use super::section::Broken;
 use super::start_line::{self, StartLine};
 use super::{Fields, Limits, Status, Version};
 use crate::scan::{self, SP};
@@ -132,7 +134,6 @@ struct StatusLine {
 
 impl StartLine for StatusLine {
     const IS_REQUEST: bool = false;
-    const TOO_LONG: Rule = Rule::HeadTooLarge;
     const UNREAD: Self = Self { version: Version::Http11, status: Status::OK, reason_end: 0 };
 
     /// ```text
@@ -158,6 +159,10 @@ impl StartLine for StatusLine {
 
     fn version(self) -> Version {
         self.version
+    }
+
+    fn too_long(_: &[u8]) -> Rule {
+        Rule::HeadTooLarge
     }
 }
 

@@ -9,9 +9,6 @@ use crate::scan::{self, SP};
 pub(crate) trait StartLine: Copy {
     /// Do Host and Expect mean anything below it?
     const IS_REQUEST: bool;
-    /// What is broken where it does not end within the limit.
-    const TOO_LONG: Rule;
-
     /// One that is not read yet.
     const UNREAD: Self;
 
@@ -23,6 +20,9 @@ pub(crate) trait StartLine: Copy {
 
     /// The version.
     fn version(self) -> Version;
+
+    /// What is broken where it does not end in `bytes`, which are all that the limit allows.
+    fn too_long(bytes: &[u8]) -> Rule;
 }
 
 /// Where the parts of a request line are, which are not yet judged together.
@@ -48,7 +48,6 @@ impl RequestLine {
 
 impl StartLine for RequestLine {
     const IS_REQUEST: bool = true;
-    const TOO_LONG: Rule = Rule::RequestLineTooLong;
     const UNREAD: Self = Self { method_end: 0, target_end: 0, version: Version::Http11 };
 
     /// ```text
@@ -72,6 +71,10 @@ impl StartLine for RequestLine {
 
     fn version(self) -> Version {
         self.version
+    }
+
+    fn too_long(bytes: &[u8]) -> Rule {
+        if bytes.contains(&SP) { Rule::RequestLineTooLong } else { Rule::MethodTooLong }
     }
 }
 

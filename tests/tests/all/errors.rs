@@ -72,6 +72,7 @@ const BREACHES: &[(Rule, Breach, Breach)] = &[
     (Rule::MismatchedTarget, Bytes("GET * HTTP/1.1↵Host: a↵↵"), Never),
     (Rule::InvalidVersion, Bytes("GET / HTTP/x.1↵↵"), Bytes("HTTP/x.1 200 ↵↵")),
     (Rule::UnsupportedVersion, Bytes("GET / HTTP/2.0↵↵"), Bytes("HTTP/2.0 200 ↵↵")),
+    (Rule::MethodTooLong, Bytes(concat!(fifty!(), fifty!())), Never),
     (Rule::RequestLineTooLong, Bytes(concat!("GET /", fifty!(), fifty!(), " HTTP/1.1↵")), Never),
     (Rule::HeadTooLarge, post!("B: ", fifty!(), fifty!(), "↵"), ok!("B: ", fifty!(), fifty!(), fifty!(), "↵")),
     (Rule::FieldTooLarge, post!("A: ", fifty!(), "678901↵"), ok!("A: ", fifty!(), fifty!(), "↵")),

@@ -72,7 +72,8 @@ fn ends(beginning: &str, piece: &str, pause: Duration, rule: Rule, pieces: usize
 fn what_has_no_end_is_refused_at_its_bound_however_fast_it_comes() {
     let now = Duration::default();
     let head = LIMITS.head_bytes as usize;
-    ends("", "a", now, Rule::RequestLineTooLong, head, head);
+    ends("", "a", now, Rule::MethodTooLong, head, head);
+    ends("GET ", "/", now, Rule::RequestLineTooLong, head - 4, head);
     ends("GET / HTTP/1.1↵", "a", now, Rule::HeadTooLarge, head - 16, head);
     ends("GET / HTTP/1.1↵", "a:↵", now, Rule::TooManyFields, 101, head);
     // Empty lines before a request are thrown away as they come, and few of them.

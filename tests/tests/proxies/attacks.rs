@@ -331,5 +331,5 @@ pub(crate) const ATTACKS: &[Attack] = &[
     Attack::new("oversized value", &[431], get!("a: ⋯↵↵☣")),
     Attack::new("oversized name", &[431], get!("⋯: a↵↵☣")),
     Attack::new("oversized target", &[414], "GET /outer-NNN?⋯ HTTP/1.1↵Host: a↵↵☣"),
-    Attack::new("oversized method", &[414], "⋯ /outer-NNN HTTP/1.1↵Host: a↵↵☣"),
+    Attack::new("oversized method", &[501], "⋯ /outer-NNN HTTP/1.1↵Host: a↵↵☣"),
 ];
