@@ -50,6 +50,7 @@ impl Server {
     pub fn bind(address: impl ToSocketAddrs + fmt::Debug, config: Config) -> Result<Self, Error> {
         let listen = || {
             let listener = TcpListener::bind(&address)?;
+            // The standard library's queue may overflow in a burst, and a lost request comes again only after a second.
             socket::listen(&listener, config.backlog)?;
             socket::set_no_delay(&listener)?;
             listener.set_nonblocking(true)?;

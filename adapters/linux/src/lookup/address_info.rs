@@ -66,8 +66,8 @@ impl Hints {
             (self.address_config, libc::AI_ADDRCONFIG),
         ]
         .into_iter()
-        .filter_map(|(is_wanted, flag)| is_wanted.then_some(flag))
-        .fold(0, |flags, flag| flags | flag)
+        .filter(|(is_wanted, _)| *is_wanted)
+        .fold(0, |flags, (_, flag)| flags | flag)
     }
 }
 

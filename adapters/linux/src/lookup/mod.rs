@@ -21,8 +21,6 @@ mod text;
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use rustix::io::Errno;
-
 pub use address_info::{AddressInfo, Hints, address_info};
 pub use failure::Failure;
 pub use text::{address_from_text, address_to_text};
@@ -169,6 +167,6 @@ pub fn service_of(port: u16, transport: Transport) -> Result<Option<String>, Err
 fn failed(operation: &'static str, asked: &str) -> impl Fn(Code) -> Error {
     move |Code(number, errno)| match Failure::of(number) {
         Some(failure) => Error::because(operation, &asked, failure),
-        None => Error::of(operation, &asked, Errno::from_io_error(&errno).unwrap_or(Errno::IO)),
+        None => Error::because(operation, &asked, errno),
     }
 }

@@ -12,6 +12,7 @@ use super::protocol::{
 };
 use super::{Family, Socket, UnixAddress};
 use crate::error::Error;
+use crate::sys::socket;
 
 /// How many connections may wait in the listeners that are made in one call. The system has its own bound
 /// (`net.core.somaxconn`).
@@ -190,7 +191,7 @@ impl<P: Connection> Socket<P, Open> {
     /// # Errors
     /// `AddrInUse`: another socket listens there already. `InvalidInput`: a Unix socket that is not bound.
     pub fn listen(self, backlog: u32) -> Result<Socket<P, Listening>, Error> {
-        rustix::net::listen(&self, i32::try_from(backlog).unwrap_or(i32::MAX)).map_err(self.failed("listen on"))?;
+        socket::listen(&self, backlog).map_err(self.failed("listen on"))?;
         Ok(self.into_state())
     }
 }

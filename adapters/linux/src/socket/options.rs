@@ -10,6 +10,7 @@ use rustix::net::sockopt::{self, Timeout};
 use super::protocol::{Internet, Listening, Open, Protocol, State};
 use super::{Family, Socket};
 use crate::error::Error;
+use crate::sys::socket;
 
 /// Whether the calls of a socket wait.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -279,6 +280,6 @@ impl<P: Protocol> Socket<P, Listening> {
     /// # Errors
     /// None that are known.
     pub fn set_backlog(&self, backlog: u32) -> Result<(), Error> {
-        rustix::net::listen(self, i32::try_from(backlog).unwrap_or(i32::MAX)).map_err(self.failed("listen on"))
+        socket::listen(self, backlog).map_err(self.failed("listen on"))
     }
 }

@@ -14,6 +14,7 @@ use super::address::sealed::Address as _;
 use super::protocol::{Connection, Datagram, Listening, Local, Open};
 use super::{Socket, UnixAddress};
 use crate::error::Error;
+use crate::sys::socket;
 
 /// The path that a socket is bound to: it is removed when this is dropped, if it is still the same one. Sockets that were
 /// [inherited](super::inherited) have none, so the paths of systemd stay. See [`Socket::listen_at`].
@@ -105,8 +106,7 @@ impl<P: Local + Connection> Socket<P, Open> {
         backlog: u32,
     ) -> core::result::Result<(Socket<P, Listening>, Pathname), Error> {
         // It listens before anybody else may look: one that does not is as good as nobody's.
-        let listen = || rustix::net::listen(&self, i32::try_from(backlog).unwrap_or(i32::MAX));
-        let pathname = self.bind_locked(path.as_ref(), permissions, listen)?;
+        let pathname = self.bind_locked(path.as_ref(), permissions, || socket::listen(&self, backlog))?;
         Ok((self.into_state(), pathname))
     }
 }
