@@ -6,7 +6,7 @@ macro_rules! call {
         #[doc = concat!(
             "```", $fence, "\n",
             "use core::net::SocketAddr;\n",
-            "use std::os::fd::{AsFd, BorrowedFd};\n",
+            "use std::os::fd::BorrowedFd;\n",
             "use wirenut_linux::socket::*;\n",
             "struct Sockets {\n",
             "    tcp: Socket<Tcp>, connecting: Socket<Tcp, Connecting>, listener: TcpListener, tcp_stream: TcpStream,\n",
