@@ -10,7 +10,7 @@ use crate::server;
 ///
 /// # Errors
 ///
-/// [`Failure::Listen`] where the address cannot be listened on, and what else ended the server.
+/// [`Failure::Network`] where the address cannot be listened on, and what else ended the server.
 pub fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
     let server = server::listen(&arguments.server.listen)?;
     server::run(server, &Reference { device: MemoryDevice::new() })

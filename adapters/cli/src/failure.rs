@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use rustix::io::Errno;
 use wirenut_linux::lookup::Failure as Lookup;
-use wirenut_linux::{BindError, RunError};
 
 const EADDRINUSE: i32 = Errno::ADDRINUSE.raw_os_error();
 const EADDRNOTAVAIL: i32 = Errno::ADDRNOTAVAIL.raw_os_error();
@@ -32,14 +31,10 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
-    /// The address could not be listened on.
-    Listen(BindError),
-    /// A socket could not be had, or a name was not found.
-    Socket(wirenut_linux::Error),
+    /// An address could not be listened on, a name was not found, or a server could not go on.
+    Network(wirenut_linux::Error),
     /// The address has no name.
     Nameless(IpAddr),
-    /// The server ended.
-    Run(RunError),
     /// The system would not give what the command needs to run.
     System {
         /// What was asked for.
@@ -56,10 +51,8 @@ impl fmt::Display for Failure {
                 write!(f, "cannot serve '{}': {error}", path.display())
             }
             Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", path.display()),
-            Self::Listen(error) => error.fmt(f),
-            Self::Socket(error) => write!(f, "{error}{}", advice(error)),
+            Self::Network(error) => write!(f, "{error}{}", advice(error)),
             Self::Nameless(address) => write!(f, "{address} has no name"),
-            Self::Run(error) => error.fmt(f),
             Self::System { what, error } => write!(f, "cannot {what}: {error}"),
         }
     }
@@ -69,17 +62,15 @@ impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Directory { error, .. } | Self::LogFile { error, .. } | Self::System { error, .. } => Some(error),
-            Self::Listen(error) => Some(error),
-            Self::Socket(error) => Some(error),
+            Self::Network(error) => Some(error),
             Self::Nameless(_) => None,
-            Self::Run(error) => Some(error),
         }
     }
 }
 
 impl From<wirenut_linux::Error> for Failure {
     fn from(error: wirenut_linux::Error) -> Self {
-        Self::Socket(error)
+        Self::Network(error)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// Prints what was found, one in a line.
 ///
 /// # Errors
-/// [`Failure::Socket`] says what was not found, and why; [`Failure::Nameless`], that an address has no name.
+/// [`Failure::Network`] says what was not found, and why; [`Failure::Nameless`], that an address has no name.
 pub fn lookup(arguments: &LookupArguments) -> Result<(), Failure> {
     let lines = match (&arguments.service, arguments.name.parse::<IpAddr>()) {
         (Some(service), _) => {

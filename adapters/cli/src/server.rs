@@ -17,9 +17,9 @@ pub const CONFIG: Config = Config::DEFAULT;
 ///
 /// # Errors
 ///
-/// [`Failure::Listen`]: it is taken, or not ours.
+/// [`Failure::Network`]: it is taken, or not ours.
 pub fn listen(address: &SocketAddr) -> Result<Server, Failure> {
-    Server::bind(address, CONFIG).map_err(Failure::Listen)
+    Ok(Server::bind(address, CONFIG)?)
 }
 
 /// Prints the address, and serves until SIGTERM or SIGINT.
@@ -29,7 +29,8 @@ pub fn listen(address: &SocketAddr) -> Result<Server, Failure> {
 /// What ended the server.
 pub fn run<S: Service<Source: Transfer>>(mut server: Server, service: &S) -> Result<(), Failure> {
     prepare(&mut server)?;
-    server.run(service).map(|_| ()).map_err(Failure::Run)
+    server.run(service)?;
+    Ok(())
 }
 
 /// The same on several threads.
@@ -43,13 +44,14 @@ pub fn run_on_threads<S: Service<Source: Transfer> + Sync>(
     service: &S,
 ) -> Result<(), Failure> {
     prepare(&mut server)?;
-    server.run_on_threads(threads, service).map(|_| ()).map_err(Failure::Run)
+    server.run_on_threads(threads, service)?;
+    Ok(())
 }
 
 fn prepare(server: &mut Server) -> Result<(), Failure> {
-    let system = |what| move |error| Failure::System { what, error };
-    log::write_errors_to_standard_error().map_err(system("start a thread for the log"))?;
-    server.stop_on_signals().map_err(system("take signals"))?;
+    let failed = |error| Failure::System { what: "start a thread for the log", error };
+    log::write_errors_to_standard_error().map_err(failed)?;
+    server.stop_on_signals()?;
     // Not `println!`, which panics where standard output is closed.
     let _ = writeln!(io::stdout(), "http://{}/", server.local_addr());
     Ok(())

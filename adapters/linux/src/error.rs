@@ -8,8 +8,8 @@ use rustix::io::Errno;
 
 use crate::lookup::Failure;
 
-/// Why a call of [`socket`](crate::socket) or [`lookup`](crate::lookup) failed. Its one line names the operation, the
-/// address, name or descriptor, and what the system said.
+/// Why something of this crate failed. Its one line names the operation, the address, name or descriptor, and what the
+/// system said.
 ///
 /// That a call would have to wait is no error: see [`Attempt`](crate::socket::Attempt).
 ///
@@ -35,40 +35,52 @@ enum Subject {
     Name(Box<str>),
 }
 
+/// Who said no.
 #[derive(Debug)]
-enum Cause {
+pub(crate) enum Cause {
     System(Errno),
     Lookup(Failure),
+    /// The standard library, where the system said nothing: of names that it looked up.
+    Library(io::Error),
+}
+
+impl From<Errno> for Cause {
+    fn from(errno: Errno) -> Self {
+        Self::System(errno)
+    }
+}
+
+impl From<Failure> for Cause {
+    fn from(failure: Failure) -> Self {
+        Self::Lookup(failure)
+    }
+}
+
+impl From<io::Error> for Cause {
+    fn from(error: io::Error) -> Self {
+        Errno::from_io_error(&error).map_or(Self::Library(error), Self::System)
+    }
 }
 
 impl Error {
     /// The operation reads as in "cannot … descriptor 7".
     pub(crate) fn on(operation: &'static str, descriptor: &impl AsRawFd, errno: Errno) -> Self {
-        Self { operation, subject: Subject::Descriptor(descriptor.as_raw_fd()), cause: Cause::System(errno) }
+        Self { operation, subject: Subject::Descriptor(descriptor.as_raw_fd()), cause: errno.into() }
     }
 
     /// The operation reads as in "cannot … 127.0.0.1:80".
     pub(crate) fn of(operation: &'static str, subject: &impl fmt::Display, errno: Errno) -> Self {
-        let subject = Subject::Name(subject.to_string().into_boxed_str());
-        Self { operation, subject, cause: Cause::System(errno) }
+        Self::because(operation, subject, errno)
+    }
+
+    /// The same, where it need not be the system that said no.
+    pub(crate) fn because(operation: &'static str, subject: &impl fmt::Display, cause: impl Into<Cause>) -> Self {
+        Self { operation, subject: Subject::Name(subject.to_string().into_boxed_str()), cause: cause.into() }
     }
 
     /// Something that has no name yet.
-    pub(crate) fn plain(operation: &'static str, errno: Errno) -> Self {
-        Self { operation, subject: Subject::Nothing, cause: Cause::System(errno) }
-    }
-
-    /// Only what the system said, for an operation of which this was a part.
-    pub(crate) fn into_cause(self) -> io::Error {
-        match self.cause {
-            Cause::System(errno) => errno.into(),
-            Cause::Lookup(failure) => failure.kind().into(),
-        }
-    }
-
-    pub(crate) fn lookup(operation: &'static str, subject: &impl fmt::Display, failure: Failure) -> Self {
-        let subject = Subject::Name(subject.to_string().into_boxed_str());
-        Self { operation, subject, cause: Cause::Lookup(failure) }
+    pub(crate) fn plain(operation: &'static str, cause: impl Into<Cause>) -> Self {
+        Self { operation, subject: Subject::Nothing, cause: cause.into() }
     }
 
     /// What the system said, as the standard library sorts it. Failures of look-up are sorted only roughly: see
@@ -78,6 +90,7 @@ impl Error {
         match &self.cause {
             Cause::System(errno) => errno.kind(),
             Cause::Lookup(failure) => failure.kind(),
+            Cause::Library(error) => error.kind(),
         }
     }
 
@@ -86,21 +99,40 @@ impl Error {
     pub fn raw_os_error(&self) -> Option<i32> {
         match &self.cause {
             Cause::System(errno) => Some(errno.raw_os_error()),
-            Cause::Lookup(_) => None,
+            Cause::Lookup(_) | Cause::Library(_) => None,
         }
     }
 
     /// What getaddrinfo(3) or getnameinfo(3) said, if they failed.
+    ///
+    /// ```
+    /// use wirenut_linux::lookup::{Failure, Transport, port};
+    /// let error = port("no-such-service", Transport::Tcp).unwrap_err();
+    /// assert_eq!((error.lookup_failure(), error.raw_os_error()), (Some(Failure::Service), None));
+    /// ```
     #[must_use]
     pub const fn lookup_failure(&self) -> Option<Failure> {
         match &self.cause {
-            Cause::System(_) => None,
             Cause::Lookup(failure) => Some(*failure),
+            Cause::System(_) | Cause::Library(_) => None,
         }
     }
 
     /// True where the process or the system has run out of descriptors or memory: the call may work later, when some are
     /// given back.
+    ///
+    /// ```
+    /// use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// use wirenut_linux::socket::UnixStream;
+    /// let limit = getrlimit(Resource::Nofile);
+    /// setrlimit(Resource::Nofile, Rlimit { current: Some(3), ..limit })?; // standard input, output and error
+    /// let error = UnixStream::pair().unwrap_err();
+    /// assert!(error.is_out_of_resources());
+    /// assert_eq!(error.to_string(), "cannot make a pair of sockets for Unix stream: Too many open files (os error 24)");
+    /// setrlimit(Resource::Nofile, limit)?;
+    /// UnixStream::pair()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn is_out_of_resources(&self) -> bool {
         matches!(&self.cause, Cause::System(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
@@ -118,6 +150,7 @@ impl fmt::Display for Error {
         match &self.cause {
             Cause::System(errno) => write!(f, ": {}", io::Error::from(*errno)),
             Cause::Lookup(failure) => write!(f, ": {failure}"),
+            Cause::Library(error) => write!(f, ": {error}"),
         }
     }
 }
@@ -126,6 +159,13 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 /// Keeps the kind and the line.
+///
+/// ```
+/// let error = wirenut_linux::lookup::address_from_text("nowhere").unwrap_err();
+/// let line = error.to_string();
+/// let error = std::io::Error::from(error);
+/// assert_eq!((error.kind(), error.to_string()), (std::io::ErrorKind::InvalidInput, line));
+/// ```
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         Self::new(error.kind(), error)
@@ -133,6 +173,13 @@ impl From<Error> for io::Error {
 }
 
 /// A blocking contract has no "would block": a time that is over is `TimedOut`.
+///
+/// ```
+/// use embedded_io::{Error, ErrorKind, Write};
+/// let (mut one, _) = wirenut_linux::socket::UnixStream::pair()?;
+/// assert_eq!(Error::kind(&Write::write(&mut one, b"nobody is there").unwrap_err()), ErrorKind::BrokenPipe);
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
 impl embedded_io::Error for Error {
     fn kind(&self) -> embedded_io::ErrorKind {
         let kind = Self::kind(self);

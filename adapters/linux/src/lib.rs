@@ -71,6 +71,6 @@ mod worker;
 
 pub use config::Config;
 pub use error::Error;
-pub use server::{BindError, Report, RunError, Server};
+pub use server::{Report, Server};
 pub use transfer::{FileRange, Transfer};
 pub use wake::Stopper;

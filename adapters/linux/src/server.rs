@@ -39,22 +39,28 @@ impl Server {
     ///
     /// let error = Server::bind(server.local_addr(), Config::DEFAULT).unwrap_err();
     /// assert!(error.to_string().starts_with("cannot listen on 127.0.0.1:"), "{error}");
-    /// # Ok::<(), wirenut_linux::BindError>(())
+    /// let error = Server::bind("nowhere", Config::DEFAULT).unwrap_err();
+    /// assert_eq!(error.to_string(), "cannot listen on nowhere: invalid socket address");
+    /// # Ok::<(), wirenut_linux::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`BindError`], which says what could not be done, with which address, and why.
-    pub fn bind(address: impl ToSocketAddrs + fmt::Debug, config: Config) -> Result<Self, BindError> {
-        let failed = |source| BindError { address: format!("{address:?}").trim_matches('"').to_owned(), source };
+    /// `AddrInUse`: somebody listens there. `AddrNotAvailable`: no interface of this machine has it. `PermissionDenied`: a
+    /// port below 1024. `InvalidInput`: no address; a name may be unknown. And what the system has run out of.
+    pub fn bind(address: impl ToSocketAddrs + fmt::Debug, config: Config) -> Result<Self, Error> {
         let listen = || {
             let listener = TcpListener::bind(&address)?;
+            // The standard library's queue may overflow in a burst, and a lost request comes again only after a second.
             socket::listen(&listener, config.backlog)?;
             socket::set_no_delay(&listener)?;
             listener.set_nonblocking(true)?;
             let (address, mailbox) = (listener.local_addr()?, Arc::new(Mailbox::new()?));
             Ok(Self { listener, address, config, mailbox, signals: None })
         };
-        listen().map_err(failed)
+        listen().map_err(|error: io::Error| {
+            let written = format!("{address:?}");
+            Error::because("listen on", &written.trim_matches('"'), error)
+        })
     }
 
     /// Where it listens: with the port that the system chose, where that was asked for.
@@ -94,8 +100,8 @@ impl Server {
     ///
     /// # Errors
     /// The system has no descriptor left, or forbids it.
-    pub fn stop_on_signals(&mut self) -> io::Result<()> {
-        self.signals = Some(signal::catch()?);
+    pub fn stop_on_signals(&mut self) -> Result<(), Error> {
+        self.signals = Some(signal::catch().map_err(|error| Error::plain("take signals", error))?);
         Ok(())
     }
 
@@ -103,9 +109,9 @@ impl Server {
     /// [`Self::stop_on_signals`]) and all connections have ended.
     ///
     /// # Errors
-    /// [`RunError`], only where the system has no resources to begin with, or is broken. What happens on a connection
+    /// Only where the system has no resources to begin with, or is broken. What happens on a connection
     /// is logged, and ends that connection at most.
-    pub fn run<S>(self, service: &S) -> Result<Report, RunError>
+    pub fn run<S>(self, service: &S) -> Result<Report, Error>
     where
         S: Service + ?Sized,
         S::Source: Transfer,
@@ -137,7 +143,7 @@ impl Server {
     ///
     /// # Errors
     /// As [`Self::run`]; or the system would not give a thread. Of several errors, the first.
-    pub fn run_on_threads<S>(self, threads: NonZeroUsize, service: &S) -> Result<Report, RunError>
+    pub fn run_on_threads<S>(self, threads: NonZeroUsize, service: &S) -> Result<Report, Error>
     where
         S: Service + Sync + ?Sized,
         S::Source: Transfer,
@@ -150,7 +156,7 @@ impl Server {
         config.max_connections = config.max_connections.div_ceil(share);
         let follower = |_| Ok((listener.try_clone()?, Arc::new(Mailbox::new()?)));
         let followers: io::Result<Vec<_>> = (1..threads.get()).map(follower).collect();
-        let followers = followers.map_err(RunError::of("share the listener"))?;
+        let followers = followers.map_err(|error| Error::plain("share the listener", error))?;
         mailbox.lead(followers.iter().map(|(_, mailbox)| Arc::clone(mailbox)).collect());
         let leader = &mailbox;
         let work = |listener, mailbox| {
@@ -162,7 +168,8 @@ impl Server {
             let start = |(listener, mailbox)| {
                 let thread = thread::Builder::new().name("wirenut worker".into());
                 let started = thread.spawn_scoped(scope, move || work(listener, mailbox));
-                started.map_err(RunError::of("start a thread")).inspect_err(|_| leader.stop(Stop::Drain))
+                let started = started.map_err(|error| Error::plain("start a thread", error));
+                started.inspect_err(|_| leader.stop(Stop::Drain))
             };
             let started: Vec<_> = followers.into_iter().map(start).collect();
             let own = work(listener, Arc::clone(leader));
@@ -198,60 +205,3 @@ impl Report {
         }
     }
 }
-
-/// Why a server could not listen, in one line.
-#[derive(Debug)]
-pub struct BindError {
-    address: String,
-    source: io::Error,
-}
-
-impl BindError {
-    /// What the system said.
-    #[must_use]
-    pub fn kind(&self) -> io::ErrorKind {
-        self.source.kind()
-    }
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot listen on {}: {}", self.address, self.source)
-    }
-}
-
-// The line says all, so there is no source that a caller would print a second time.
-impl core::error::Error for BindError {}
-
-/// Why a server could not go on, in one line.
-#[derive(Debug)]
-pub struct RunError {
-    operation: &'static str,
-    source: io::Error,
-}
-
-impl RunError {
-    /// To be given to `map_err`.
-    pub(crate) fn of(operation: &'static str) -> impl Fn(io::Error) -> Self {
-        move |source| Self { operation, source }
-    }
-
-    /// The same, where it was the poller that failed.
-    pub(crate) fn of_poller(operation: &'static str) -> impl Fn(Error) -> Self {
-        move |error| Self { operation, source: error.into_cause() }
-    }
-
-    /// What the system said.
-    #[must_use]
-    pub fn kind(&self) -> io::ErrorKind {
-        self.source.kind()
-    }
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.operation, self.source)
-    }
-}
-
-impl core::error::Error for RunError {}

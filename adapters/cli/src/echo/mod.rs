@@ -49,7 +49,7 @@ trait Echo {
 /// Prints where it listens, and echoes until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// [`Failure::Socket`]: an address is taken, or not ours. [`Failure::System`]: waiting failed.
+/// [`Failure::Network`]: an address is taken, or not ours. [`Failure::System`]: waiting failed.
 pub fn echo(arguments: &EchoArguments) -> Result<(), Failure> {
     let termination = signal::termination()?;
     let mut echoes: Vec<Box<dyn Echo>> = Vec::new();

@@ -46,7 +46,7 @@ const DISK_THREADS: usize = 8;
 ///
 /// # Errors
 ///
-/// [`Failure::Directory`] where the directory cannot be opened, [`Failure::Listen`] where the address cannot be listened
+/// [`Failure::Directory`] where the directory cannot be opened, [`Failure::Network`] where the address cannot be listened
 /// on, and what else ended the server.
 pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let mut root = Root::open(&arguments.directory)

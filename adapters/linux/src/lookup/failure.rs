@@ -4,6 +4,13 @@ use core::fmt;
 use std::io::ErrorKind;
 
 /// Why a look-up failed: the EAI numbers, with what they mean.
+///
+/// ```
+/// use wirenut_linux::lookup::{Failure, Hints, address_info};
+/// let error = address_info(Some("localhost"), None, &Hints { numeric_host: true, ..Hints::DEFAULT }).unwrap_err();
+/// assert_eq!(error.lookup_failure(), Some(Failure::NoName));
+/// assert_eq!(Failure::NoName.to_string(), "unknown name");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Failure {

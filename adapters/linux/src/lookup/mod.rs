@@ -15,14 +15,13 @@
 //! These calls wait for files and name servers, for many seconds if need be, and cannot be interrupted: call them on a
 //! thread of their own where that matters. What needs no look-up waits for nothing: [`address_from_text`].
 
+mod address_info;
 mod failure;
 mod text;
 
-use alloc::ffi::CString;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use rustix::io::Errno;
-
+pub use address_info::{AddressInfo, Hints, address_info};
 pub use failure::Failure;
 pub use text::{address_from_text, address_to_text};
 
@@ -47,6 +46,9 @@ impl Transport {
     }
 }
 
+/// Every address comes once, for any transport has the same.
+const EACH_ONCE: Hints = Hints { transport: Some(Transport::Tcp), ..Hints::DEFAULT };
+
 /// The name of this machine: gethostname(2). It need not be one that can be looked up.
 ///
 /// ```
@@ -58,7 +60,7 @@ pub fn host_name() -> String {
 }
 
 /// The addresses of a host, each with the port of the service: getaddrinfo(3). The best one is first (RFC 6724), so try
-/// them in their order; there is at least one.
+/// them in their order; there is at least one. [`address_info`] can be asked more.
 ///
 /// The host is a name or an address; the service a name (`http`) or a port in digits.
 ///
@@ -73,10 +75,8 @@ pub fn host_name() -> String {
 /// # Errors
 /// [`Error::lookup_failure`] tells which; see [`Failure`]. `InvalidInput`: a zero byte in a name.
 pub fn addresses(host: &str, service: &str, transport: Transport) -> Result<Vec<SocketAddr>, Error> {
-    let asked = format!("{host}, service {service}");
-    let (host, service) = (c_string(host)?, c_string(service)?);
-    let found = netdb::addresses(Some(&host), Some(&service), transport.socket_type(), 0);
-    found.map(|(addresses, _)| addresses).map_err(failed("look up", &asked))
+    let found = address_info(Some(host), Some(service), &Hints { transport: Some(transport), ..Hints::DEFAULT })?;
+    Ok(found.into_iter().map(|info| info.address).collect())
 }
 
 /// The addresses of a host, without a service.
@@ -89,9 +89,8 @@ pub fn addresses(host: &str, service: &str, transport: Transport) -> Result<Vec<
 /// # Errors
 /// Those of [`addresses`].
 pub fn host(name: &str) -> Result<Vec<IpAddr>, Error> {
-    let found =
-        netdb::addresses(Some(&*c_string(name)?), None, libc::SOCK_STREAM, 0).map_err(failed("look up", name))?;
-    Ok(found.0.iter().map(SocketAddr::ip).collect())
+    let found = address_info(Some(name), None, &EACH_ONCE)?;
+    Ok(found.iter().map(|info| info.address.ip()).collect())
 }
 
 /// The name that a host calls itself by, of which others are aliases (AI_CANONNAME).
@@ -104,8 +103,8 @@ pub fn host(name: &str) -> Result<Vec<IpAddr>, Error> {
 /// # Errors
 /// Those of [`addresses`].
 pub fn canonical_name(name: &str) -> Result<String, Error> {
-    let found = netdb::addresses(Some(&*c_string(name)?), None, libc::SOCK_STREAM, libc::AI_CANONNAME);
-    found.map(|(_, canonical)| canonical.unwrap_or_else(|| name.to_owned())).map_err(failed("look up", name))
+    let found = address_info(Some(name), None, &Hints { canonical_name: true, ..EACH_ONCE })?;
+    Ok(found.into_iter().find_map(|info| info.canonical_name).unwrap_or_else(|| name.to_owned()))
 }
 
 /// The name of the host that has an address: getnameinfo(3). `None` if it has none. Whoever owns the address decides
@@ -138,10 +137,9 @@ pub fn name_of(address: IpAddr) -> Result<Option<String>, Error> {
 /// # Errors
 /// [`Failure::Service`]: there is none of that name; `/etc/services` says which there are.
 pub fn port(service: &str, transport: Transport) -> Result<u16, Error> {
-    let found = netdb::addresses(None, Some(&*c_string(service)?), transport.socket_type(), 0);
-    let (addresses, _) = found.map_err(failed("look up the service", service))?;
-    let first = addresses.first().ok_or_else(|| Error::lookup("look up the service", &service, Failure::Service))?;
-    Ok(first.port())
+    let found = address_info(None, Some(service), &Hints { transport: Some(transport), ..Hints::DEFAULT })?;
+    let first = found.first().ok_or_else(|| Error::because("look up the service", &service, Failure::Service))?;
+    Ok(first.address.port())
 }
 
 /// The name of the service that has a port. `None` if it has none.
@@ -165,14 +163,10 @@ pub fn service_of(port: u16, transport: Transport) -> Result<Option<String>, Err
     Ok(Some(name).filter(|name| *name != port.to_string()))
 }
 
-fn c_string(name: &str) -> Result<CString, Error> {
-    CString::new(name).map_err(|_| Error::of("look up", &name.escape_debug(), Errno::INVAL))
-}
-
 /// To be given to `map_err`.
 fn failed(operation: &'static str, asked: &str) -> impl Fn(Code) -> Error {
     move |Code(number, errno)| match Failure::of(number) {
-        Some(failure) => Error::lookup(operation, &asked, failure),
-        None => Error::of(operation, &asked, Errno::from_io_error(&errno).unwrap_or(Errno::IO)),
+        Some(failure) => Error::because(operation, &asked, failure),
+        None => Error::because(operation, &asked, errno),
     }
 }

@@ -43,6 +43,14 @@ pub fn address_from_text(text: &str) -> Result<SocketAddr, Error> {
 
 /// Writes an address and a port: [`address_from_text`] reads them. Of an interface the name, if it has one, and else the
 /// index.
+///
+/// ```
+/// use core::net::SocketAddrV6;
+/// use wirenut_linux::lookup::address_to_text;
+/// let at = |interface| SocketAddrV6::new("fe80::1".parse().unwrap(), 80, 0, interface).into();
+/// assert_eq!(address_to_text(&at(1)), "[fe80::1%lo]:80");
+/// assert_eq!(address_to_text(&at(4_000_000_000)), "[fe80::1%4000000000]:80");
+/// ```
 #[must_use]
 pub fn address_to_text(address: &SocketAddr) -> String {
     match address {

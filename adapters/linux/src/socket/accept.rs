@@ -9,7 +9,7 @@ use super::protocol::{Connected, Connection, Listening, Protocol};
 use super::{Attempt, Socket};
 use crate::error::Error;
 
-/// A connection, and the address of its peer.
+/// A connection, and the address of its peer: what [`Socket::accept`] gives.
 pub type Accepted<P> = (Socket<P, Connected>, <P as Protocol>::Address);
 
 impl<P: Connection> Socket<P, Listening> {

@@ -31,6 +31,17 @@ pub(super) mod sealed {
 }
 
 /// An address of a socket: [`SocketAddr`] or [`UnixAddress`]. Implemented here only.
+///
+/// ```
+/// use wirenut_linux::Error;
+/// use wirenut_linux::socket::{Address, Protocol, Socket, State, UnixStream};
+/// fn place<P: Protocol, S: State>(socket: &Socket<P, S>) -> Result<String, Error> {
+///     let address: P::Address = socket.local_address()?;
+///     Ok(address.to_string())
+/// }
+/// assert_eq!(place(&UnixStream::pair()?.0)?, "(unnamed)");
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Address: sealed::Address + Clone + PartialEq + fmt::Debug + fmt::Display {}
 
 impl Address for SocketAddr {}
@@ -140,6 +151,12 @@ impl UnixAddress {
     }
 
     /// The address of a socket that was never bound.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Socket, UnixAddress};
+    /// assert_eq!(Socket::stream()?.local_address()?, UnixAddress::unnamed());
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     #[must_use]
     pub fn unnamed() -> Self {
         Self(SocketAddrUnix::new_unnamed())
@@ -214,6 +231,16 @@ impl fmt::Debug for UnixAddress {
 }
 
 /// An address of the standard library is a valid one, but for a path of 108 bytes.
+///
+/// ```
+/// use std::os::unix::net;
+/// use wirenut_linux::socket::UnixAddress;
+/// let theirs = net::SocketAddr::from_pathname("/run/wirenut.sock")?;
+/// let ours = UnixAddress::try_from(&theirs)?;
+/// assert_eq!(ours, UnixAddress::pathname("/run/wirenut.sock")?);
+/// assert_eq!(net::SocketAddr::try_from(&ours)?.as_pathname(), theirs.as_pathname());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 impl TryFrom<&net::SocketAddr> for UnixAddress {
     type Error = Error;
 
@@ -228,12 +255,13 @@ impl TryFrom<&net::SocketAddr> for UnixAddress {
 
 /// The same the other way.
 impl TryFrom<&UnixAddress> for net::SocketAddr {
-    type Error = std::io::Error;
+    type Error = Error;
 
-    fn try_from(address: &UnixAddress) -> std::io::Result<Self> {
+    fn try_from(address: &UnixAddress) -> core::result::Result<Self, Error> {
         match address.as_abstract_name() {
             Some(name) => Self::from_abstract_name(name),
             None => Self::from_pathname(address.as_pathname().unwrap_or(Path::new(""))),
         }
+        .map_err(|error| Error::because("convert the address", address, error))
     }
 }

@@ -51,6 +51,18 @@ impl<T> Attempt<T> {
 /// What came over a connection: for a byte stream, how many bytes.
 ///
 /// recv(2) says 0 for the end and for "no bytes", and an error for "would block". Here are three answers.
+///
+/// ```
+/// use wirenut_linux::socket::{Attempt, Mode, Received, SeqpacketStream};
+/// let (one, other) = SeqpacketStream::pair()?;
+/// other.set_mode(Mode::NonBlocking)?;
+/// assert_eq!(other.recv_message(&mut [0; 10])?, Received::WouldBlock);
+/// assert_eq!(one.send_message(b"")?, Attempt::Done(()));
+/// assert!(matches!(other.recv_message(&mut [0; 10])?, Received::Data(message) if message.length == 0));
+/// drop(one);
+/// assert_eq!(other.recv_message(&mut [0; 10])?, Received::End);
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub enum Received<T = usize> {

@@ -12,7 +12,7 @@ use super::{Address, Attempt, Message, Socket};
 use crate::error::Error;
 use crate::sys::mmsg;
 
-/// Room for datagrams that are received together, and what came last.
+/// Room for datagrams that are received together, and what came last: see [`Socket::recv_batch`].
 #[derive(Debug)]
 pub struct Batch<A> {
     storage: Box<[u8]>,
@@ -25,7 +25,12 @@ impl<A: Address> Batch<A> {
     pub const MOST: usize = mmsg::MOST;
 
     /// Room for so many datagrams (1 to [`Self::MOST`]; others are clamped), of so many bytes each: what is longer is
-    /// truncated. See [`Socket::recv_batch`].
+    /// truncated.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Batch, UnixAddress};
+    /// assert_eq!(Batch::<UnixAddress>::new(10, 1_500).iter().count(), 0); // nothing came yet
+    /// ```
     #[must_use]
     pub fn new(count: usize, size: usize) -> Self {
         let count = count.clamp(1, Self::MOST);
@@ -35,6 +40,20 @@ impl<A: Address> Batch<A> {
     }
 
     /// What came last, in its order: the bytes, how long they were, and from whom.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Attempt, Batch, Socket, UnixAddress};
+    /// let name = UnixAddress::abstract_name(format!("batch {}", std::process::id()).as_bytes())?;
+    /// let socket = Socket::datagram()?;
+    /// socket.bind(&name)?;
+    /// assert_eq!(socket.send_batch(&[(b"one", &name), (b"two", &name)])?, Attempt::Done(2));
+    /// let mut batch = Batch::new(2, 3);
+    /// assert_eq!(socket.recv_batch(&mut batch)?, Attempt::Done(2));
+    /// for ((bytes, message, from), sent) in batch.iter().zip([b"one", b"two"]) {
+    ///     assert_eq!((bytes, message.is_truncated(), from), (&sent[..], false, &name));
+    /// }
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], Message, &A)> {
         let places = self.storage.chunks_exact(self.size);
         self.received.iter().zip(places).map(|((message, from), place)| (&place[..message.length], *message, from))
@@ -76,6 +95,17 @@ impl<P: Datagrams> Socket<P, Open> {
 
     /// Sends datagrams, each to its own address, in as few calls as the system has: sendmmsg(2). Says how many were sent, from
     /// the first one on, which is fewer than all where there is no room or one fails; an error is that of the first.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Attempt, UdpSocket};
+    /// let socket = UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?;
+    /// let to = socket.local_address()?;
+    /// let too_long = [0; 65_508];
+    /// assert_eq!(socket.send_batch(&[(b"sent", &to), (&too_long, &to), (b"not sent", &to)])?, Attempt::Done(1));
+    /// let error = socket.send_batch(&[(&too_long, &to), (b"not sent", &to)]).unwrap_err();
+    /// assert!(error.to_string().starts_with(&format!("cannot send to {to}: Message too long")), "{error}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`Self::send_to`].

@@ -14,7 +14,7 @@ use super::protocol::{Connected, Connecting, Connection, Open, Protocol, Seqpack
 use super::{Family, Socket, UnixAddress};
 use crate::error::Error;
 
-/// What a connection that is asked for without waiting has become.
+/// What a connection that is asked for without waiting has become: see [`Socket::start_connect`].
 #[derive(Debug)]
 #[must_use]
 pub enum Progress<P: Protocol> {
@@ -163,6 +163,17 @@ impl<P: Connection> Socket<P, Open> {
 
 impl<P: Connection> Socket<P, Connecting> {
     /// Looks what has become of it, without waiting. It may be called too early, and gives the socket back then.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Family, Progress, Socket, TcpListener};
+    /// let address = TcpListener::bind(&"127.0.0.1:0".parse()?)?.local_address()?; // and closed again
+    /// let mut progress = Socket::tcp(Family::V4)?.start_connect(&address);
+    /// while let Ok(Progress::Connecting(socket)) = progress {
+    ///     progress = socket.finish(); // or better: when a poller says so
+    /// }
+    /// assert_eq!(progress.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`Socket::connect`].

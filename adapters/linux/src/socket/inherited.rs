@@ -14,7 +14,8 @@ use crate::sys::inherit;
 /// The first descriptor that is passed.
 const FIRST: RawFd = 3;
 
-/// A descriptor that was passed to this process, and the name that its unit gives it (`FileDescriptorName=`).
+/// A descriptor that was passed to this process, and the name that its unit gives it (`FileDescriptorName=`): see
+/// [`inherited`].
 #[derive(Debug)]
 pub struct Inherited {
     name: String,
@@ -29,6 +30,20 @@ impl Inherited {
     }
 
     /// The socket, if it is of this kind, such as a [`TcpListener`](super::TcpListener).
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{TcpListener, UdpSocket, inherited};
+    /// let (mut web, mut dns): (Option<TcpListener>, Option<UdpSocket>) = (None, None);
+    /// for passed in inherited()? {
+    ///     match passed.name() {
+    ///         "web" => web = Some(passed.into_socket()?),
+    ///         "dns" => dns = Some(passed.into_socket()?),
+    ///         other => eprintln!("nobody asked for {other}"),
+    ///     }
+    /// }
+    /// # assert!(web.is_none() && dns.is_none());
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     ///
     /// # Errors
     /// It is something else. It is closed then.

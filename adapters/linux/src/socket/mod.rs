@@ -37,6 +37,9 @@
 //! | [`Seqpacket`] | bind, connect, listen | finish | accept | recv_message, send_message, shutdown |
 //! | [`Udp`], [`Datagram`] | bind, connect, recv_from, send_to | | | recv_message, send_message |
 //!
+//! What receives has a sibling that peeks, and what receives or sends one for several buffers (`_vectored`); descriptors
+//! go with any of the Unix protocols.
+//!
 //! ```compile_fail,E0599
 //! # let address = "127.0.0.1:0".parse().unwrap();
 //! wirenut_linux::socket::TcpListener::bind(&address).unwrap().recv(&mut [0]); // a listener receives nothing
@@ -45,7 +48,7 @@
 //! # let address = "127.0.0.1:0".parse().unwrap();
 //! wirenut_linux::socket::TcpStream::connect(&address).unwrap().recv_from(&mut [0]); // a stream has no datagrams
 //! ```
-//! ```compile_fail,E0277
+//! ```compile_fail,E0599
 //! # let address = "127.0.0.1:0".parse().unwrap();
 //! let udp = wirenut_linux::socket::UdpSocket::bind_to(&address).unwrap();
 //! udp.listen(1); // nobody connects to a UDP socket
@@ -70,12 +73,30 @@
 //! those can do more need not be here. Byte streams are [`std::io::Read`] and [`std::io::Write`], and the same of
 //! `embedded-io`.
 //!
+//! ```
+//! use std::{net, os::unix};
+//! use wirenut_linux::socket::{Connected, Socket, TcpListener, UdpSocket, UnixStream};
+//! let listener = TcpListener::from(net::TcpListener::bind("127.0.0.1:0")?);
+//! let listener: net::TcpListener = listener.into();
+//! let stream: unix::net::UnixStream = UnixStream::pair()?.0.into();
+//! let stream: UnixStream = stream.into();
+//! // What the type of theirs does not say is looked for.
+//! let socket = net::UdpSocket::bind("127.0.0.1:0")?;
+//! socket.connect(listener.local_addr()?)?;
+//! let socket: Socket<_, Connected> = socket.try_into()?;
+//! let error = UdpSocket::try_from(net::UdpSocket::from(socket)).unwrap_err();
+//! assert!(error.to_string().ends_with("is already connected (os error 106)"), "{error}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Out of scope: protocols other than these, out-of-band data, `sendfile` (the server's own), asynchronous I/O.
 
 mod accept;
 mod address;
 mod attempt;
 mod batch;
+#[cfg(doctest)]
+mod combinations;
 mod connect;
 mod convert;
 mod datagram;
@@ -108,8 +129,8 @@ pub use message::Message;
 pub use options::Mode;
 pub use pathname::Pathname;
 pub use protocol::{
-    ByteStream, Connected, Connecting, Connection, Datagram, Datagrams, Internet, Listening, Local, Open, Protocol,
-    Seqpacket, Settled, State, Stream, Tcp, Udp,
+    ByteStream, Connected, Connecting, Connection, Datagram, Datagrams, Internet, Listening, Local, Messages, Open,
+    Protocol, Seqpacket, Settled, State, Stream, Tcp, Udp,
 };
 pub use tcp::KeepAlive;
 
@@ -159,6 +180,15 @@ impl<P: Protocol, S: State> Socket<P, S> {
 
     /// The socket's own address: getsockname(2). An unbound one has the wildcard address, or is unnamed.
     ///
+    /// ```
+    /// use wirenut_linux::socket::{Family, Socket};
+    /// let socket = Socket::udp(Family::V6)?;
+    /// assert_eq!(socket.local_address()?, "[::]:0".parse()?);
+    /// socket.bind(&"[::1]:0".parse()?)?;
+    /// assert_ne!(socket.local_address()?.port(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The system has no buffers left.
     pub fn local_address(&self) -> Result<P::Address, Error> {
@@ -169,6 +199,14 @@ impl<P: Protocol, S: State> Socket<P, S> {
 
 impl<P: Protocol> Socket<P, Connected> {
     /// The address at the other end: getpeername(2).
+    ///
+    /// ```
+    /// use wirenut_linux::socket::UdpSocket;
+    /// let (one, other) = (UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?, UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?);
+    /// let one = one.connect(&other.local_address()?)?;
+    /// assert_eq!(one.peer_address()?, other.local_address()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// `NotConnected`: the connection has ended meanwhile.
@@ -195,12 +233,28 @@ impl<P, S> AsRawFd for Socket<P, S> {
 }
 
 /// The descriptor lives on, and is the caller's to close.
+///
+/// ```
+/// use std::os::fd::{AsRawFd, OwnedFd};
+/// let socket = wirenut_linux::socket::Socket::stream()?;
+/// let number = socket.as_raw_fd();
+/// assert_eq!(OwnedFd::from(socket).as_raw_fd(), number);
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
 impl<P, S> From<Socket<P, S>> for OwnedFd {
     fn from(socket: Socket<P, S>) -> Self {
         socket.descriptor
     }
 }
 
+/// What it is, and its number.
+///
+/// ```
+/// use std::os::fd::AsRawFd;
+/// let socket = wirenut_linux::socket::Socket::seqpacket()?;
+/// assert_eq!(format!("{socket:?}"), format!("open Unix seqpacket socket, descriptor {}", socket.as_raw_fd()));
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
 impl<P: Protocol, S: State> fmt::Debug for Socket<P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} socket, descriptor {}", S::NAME, P::NAME, self.as_raw_fd())

@@ -59,6 +59,16 @@ impl<S: State> Socket<Udp, S> {
 
     /// Leaves a group, on the interface where it was joined. Closing leaves all.
     ///
+    /// ```
+    /// use wirenut_linux::socket::{Family, Socket};
+    /// let socket = Socket::udp(Family::V4)?;
+    /// let group = "239.255.1.2".parse()?;
+    /// socket.join_multicast(group, 1)?;
+    /// socket.leave_multicast(group, 1)?;
+    /// assert_eq!(socket.leave_multicast(group, 1).unwrap_err().kind(), std::io::ErrorKind::AddrNotAvailable);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `AddrNotAvailable`: it was not joined there.
     pub fn leave_multicast(&self, group: IpAddr, interface: u32) -> Result<(), Error> {
@@ -72,6 +82,17 @@ impl<S: State> Socket<Udp, S> {
     }
 
     /// The interface that multicasts leave by (IP_MULTICAST_IF, IPV6_MULTICAST_IF), by its index; 0 lets the system choose.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Family, Socket};
+    /// let (loopback, none) = (1, 4_000_000);
+    /// for family in [Family::V4, Family::V6] {
+    ///     let socket = Socket::udp(family)?;
+    ///     socket.set_multicast_interface(loopback)?;
+    ///     assert!(socket.set_multicast_interface(none).is_err());
+    /// }
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `AddrNotAvailable`: there is no such interface.
@@ -105,7 +126,16 @@ impl<S: State> Socket<Udp, S> {
         )
     }
 
-    /// Whether this machine receives what it sends to a group itself (IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP), as sockets begin.
+    /// Whether this machine receives what it sends to a group itself (IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP), as sockets begin. What
+    /// leaves by the loopback interface comes back in any case.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Family, Socket};
+    /// for family in [Family::V4, Family::V6] {
+    ///     Socket::udp(family)?.set_multicast_loop(false)?;
+    /// }
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     ///
     /// # Errors
     /// None that are known.

@@ -12,6 +12,7 @@ use super::protocol::{
 };
 use super::{Family, Socket, UnixAddress};
 use crate::error::Error;
+use crate::sys::socket;
 
 /// How many connections may wait in the listeners that are made in one call. The system has its own bound
 /// (`net.core.somaxconn`).
@@ -129,6 +130,19 @@ impl Socket<Datagram> {
 impl Socket<Seqpacket> {
     /// A Unix socket for connections of messages: socket(2).
     ///
+    /// ```
+    /// use wirenut_linux::socket::{Mode, Received, SeqpacketStream, Socket, UnixAddress};
+    /// let name = UnixAddress::abstract_name(format!("messages {}", std::process::id()).as_bytes())?;
+    /// let socket = Socket::seqpacket()?;
+    /// socket.bind(&name)?;
+    /// let listener = socket.listen(1)?;
+    /// let client = SeqpacketStream::connect(&name)?;
+    /// let (server, _) = listener.accept(Mode::Blocking)?.done().unwrap();
+    /// drop(client);
+    /// assert_eq!(server.recv_message(&mut [0; 10])?, Received::End);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// No descriptor or memory is left.
     pub fn seqpacket() -> Result<Self, Error> {
@@ -164,10 +178,20 @@ impl<P: Connection> Socket<P, Open> {
     /// the system's choice. So many may wait to be accepted; `net.core.somaxconn` bounds that,
     /// too. What is more must try again, for TCP after a second.
     ///
+    /// ```
+    /// use wirenut_linux::socket::{Family, Socket};
+    /// let socket = Socket::tcp(Family::V4)?;
+    /// socket.bind(&"127.0.0.1:0".parse()?)?;
+    /// let listener = socket.listen(128)?; // the socket is a listener from now on
+    /// assert_ne!(listener.local_address()?.port(), 0);
+    /// assert_eq!(Socket::stream()?.listen(1).unwrap_err().kind(), std::io::ErrorKind::InvalidInput);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `AddrInUse`: another socket listens there already. `InvalidInput`: a Unix socket that is not bound.
     pub fn listen(self, backlog: u32) -> Result<Socket<P, Listening>, Error> {
-        rustix::net::listen(&self, i32::try_from(backlog).unwrap_or(i32::MAX)).map_err(self.failed("listen on"))?;
+        socket::listen(&self, backlog).map_err(self.failed("listen on"))?;
         Ok(self.into_state())
     }
 }
@@ -197,6 +221,15 @@ impl Socket<Tcp, Listening> {
 impl Socket<Stream, Listening> {
     /// Listens for connections of byte streams on this machine. See [`Socket::listen_at`] for paths.
     ///
+    /// ```
+    /// use wirenut_linux::socket::{UnixAddress, UnixListener};
+    /// let name = UnixAddress::abstract_name(format!("taken {}", std::process::id()).as_bytes())?;
+    /// let _listener = UnixListener::bind(&name)?;
+    /// let error = UnixListener::bind(&name).unwrap_err();
+    /// assert_eq!(error.to_string(), format!("cannot bind to {name}: Address already in use (os error 98)"));
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As for [`Socket::stream`] and [`Socket::bind`].
     pub fn bind(address: &UnixAddress) -> Result<Self, Error> {
@@ -208,6 +241,13 @@ impl Socket<Stream, Listening> {
 
 impl Socket<Seqpacket, Listening> {
     /// Listens for connections of messages on this machine. See [`Socket::listen_at`] for paths.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{SeqpacketListener, UnixAddress};
+    /// let name = UnixAddress::abstract_name(format!("packets {}", std::process::id()).as_bytes())?;
+    /// assert_eq!(SeqpacketListener::bind(&name)?.local_address()?, name);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As for [`Socket::seqpacket`] and [`Socket::bind`].

@@ -10,6 +10,7 @@ use rustix::net::sockopt::{self, Timeout};
 use super::protocol::{Internet, Listening, Open, Protocol, State};
 use super::{Family, Socket};
 use crate::error::Error;
+use crate::sys::socket;
 
 /// Whether the calls of a socket wait.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -125,6 +126,17 @@ impl<P: Protocol, S: State> Socket<P, S> {
     }
 
     /// How many bytes may wait to be sent (SO_SNDBUF), doubled and bounded (`net.core.wmem_max`) alike.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Attempt, Mode, UnixStream};
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_send_buffer_size(10_000)?;
+    /// assert_eq!(one.send_buffer_size()?, 20_000);
+    /// one.set_mode(Mode::NonBlocking)?;
+    /// let Attempt::Done(sent) = one.send(&[0; 100_000])? else { unreachable!() };
+    /// assert!(sent < 20_000);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     ///
     /// # Errors
     /// None that are known.
@@ -268,6 +280,6 @@ impl<P: Protocol> Socket<P, Listening> {
     /// # Errors
     /// None that are known.
     pub fn set_backlog(&self, backlog: u32) -> Result<(), Error> {
-        rustix::net::listen(self, i32::try_from(backlog).unwrap_or(i32::MAX)).map_err(self.failed("listen on"))
+        socket::listen(self, backlog).map_err(self.failed("listen on"))
     }
 }

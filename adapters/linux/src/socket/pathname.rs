@@ -14,9 +14,10 @@ use super::address::sealed::Address as _;
 use super::protocol::{Connection, Datagram, Listening, Local, Open};
 use super::{Socket, UnixAddress};
 use crate::error::Error;
+use crate::sys::socket;
 
 /// The path that a socket is bound to: it is removed when this is dropped, if it is still the same one. Sockets that were
-/// [inherited](super::inherited) have none, so the paths of systemd stay.
+/// [inherited](super::inherited) have none, so the paths of systemd stay. See [`Socket::listen_at`].
 #[derive(Debug)]
 #[must_use = "the path is removed when this is dropped"]
 pub struct Pathname {
@@ -105,14 +106,25 @@ impl<P: Local + Connection> Socket<P, Open> {
         backlog: u32,
     ) -> core::result::Result<(Socket<P, Listening>, Pathname), Error> {
         // It listens before anybody else may look: one that does not is as good as nobody's.
-        let listen = || rustix::net::listen(&self, i32::try_from(backlog).unwrap_or(i32::MAX));
-        let pathname = self.bind_locked(path.as_ref(), permissions, listen)?;
+        let pathname = self.bind_locked(path.as_ref(), permissions, || socket::listen(&self, backlog))?;
         Ok((self.into_state(), pathname))
     }
 }
 
 impl Socket<Datagram, Open> {
     /// Binds to a path, with permissions and care as [`Socket::listen_at`].
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Attempt, Socket, UnixAddress};
+    /// let path = std::env::temp_dir().join(format!("wirenut-datagrams-{}", std::process::id()));
+    /// let socket = Socket::datagram()?;
+    /// let pathname = socket.bind_pathname(&path, 0o600)?;
+    /// assert_eq!(Socket::datagram()?.send_to(b"hello", &UnixAddress::pathname(&path)?)?, Attempt::Done(()));
+    /// assert_eq!(socket.recv_from(&mut [0; 10])?.done().unwrap().0.length, 5);
+    /// drop(pathname);
+    /// assert!(!path.exists());
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The same.

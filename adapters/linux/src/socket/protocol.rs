@@ -47,8 +47,10 @@ pub trait Local: Protocol<Address = UnixAddress> {}
 pub trait Connection: Protocol {}
 /// Bytes without bounds between them: [`Tcp`], [`Stream`].
 pub trait ByteStream: Connection {}
+/// Messages, each of which comes by itself: [`Udp`], [`Datagram`], [`Seqpacket`].
+pub trait Messages: Protocol {}
 /// Messages to and from anybody: [`Udp`], [`Datagram`].
-pub trait Datagrams: Protocol {}
+pub trait Datagrams: Messages {}
 
 /// TCP: tcp(7).
 #[derive(Clone, Copy, Debug)]
@@ -129,6 +131,9 @@ impl Connection for Stream {}
 impl Connection for Seqpacket {}
 impl ByteStream for Tcp {}
 impl ByteStream for Stream {}
+impl Messages for Udp {}
+impl Messages for Datagram {}
+impl Messages for Seqpacket {}
 impl Datagrams for Udp {}
 impl Datagrams for Datagram {}
 

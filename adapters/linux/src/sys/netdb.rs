@@ -26,37 +26,47 @@ impl Drop for List {
     }
 }
 
-/// The addresses of a host and a service for sockets of that type, and the canonical name if the flags ask for it.
+/// One of what getaddrinfo(3) found.
+pub(crate) struct Entry {
+    pub(crate) address: SocketAddr,
+    pub(crate) socket_type: libc::c_int,
+    pub(crate) canonical_name: Option<String>,
+}
+
+/// The addresses of a host and a service, for sockets of that family and type, where those are not 0.
 pub(crate) fn addresses(
     host: Option<&CStr>,
     service: Option<&CStr>,
+    family: libc::c_int,
     socket_type: libc::c_int,
     flags: libc::c_int,
-) -> Result<(Vec<SocketAddr>, Option<String>), Code> {
+) -> Result<Vec<Entry>, Code> {
     // SAFETY: all-zero bytes are a valid `addrinfo`: integers and null pointers.
     let mut hints: libc::addrinfo = unsafe { mem::zeroed() };
-    (hints.ai_socktype, hints.ai_flags) = (socket_type, flags);
+    (hints.ai_family, hints.ai_socktype, hints.ai_flags) = (family, socket_type, flags);
     let (host, service) = (host.map_or(ptr::null(), CStr::as_ptr), service.map_or(ptr::null(), CStr::as_ptr));
     let mut first = ptr::null_mut();
     // SAFETY: the two strings end with zero or are null, `hints` is as the man page wants it, and all outlive the call.
     checked(unsafe { libc::getaddrinfo(host, service, &raw const hints, &raw mut first) })?;
     let list = List(first);
-    let (mut addresses, mut name) = (Vec::new(), None);
+    let mut entries = Vec::new();
     let mut next = list.0;
     // SAFETY: `next` is null or an entry of the list, which lives until the end of this function.
     while let Some(entry) = unsafe { next.as_ref() } {
-        if !entry.ai_addr.is_null() {
-            // SAFETY: the entry's address has `ai_addrlen` bytes.
-            let address = unsafe { SocketAddrAny::read(entry.ai_addr.cast(), entry.ai_addrlen) };
-            addresses.extend(SocketAddr::try_from(address));
-        }
-        if !entry.ai_canonname.is_null() {
-            // SAFETY: the name ends with zero, and lives as long as the list.
-            name = Some(unsafe { CStr::from_ptr(entry.ai_canonname) }.to_string_lossy().into_owned());
-        }
         next = entry.ai_next;
+        if entry.ai_addr.is_null() {
+            continue;
+        }
+        // SAFETY: the entry's address has `ai_addrlen` bytes.
+        let address = unsafe { SocketAddrAny::read(entry.ai_addr.cast(), entry.ai_addrlen) };
+        let Ok(address) = SocketAddr::try_from(address) else { continue };
+        let canonical_name = (!entry.ai_canonname.is_null()).then(|| {
+            // SAFETY: the name ends with zero, and lives as long as the list.
+            unsafe { CStr::from_ptr(entry.ai_canonname) }.to_string_lossy().into_owned()
+        });
+        entries.push(Entry { address, socket_type: entry.ai_socktype, canonical_name });
     }
-    Ok((addresses, name))
+    Ok(entries)
 }
 
 /// The names of a host and of a service, or numbers where there are none and the flags allow it.

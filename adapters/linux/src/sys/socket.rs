@@ -11,10 +11,9 @@ use std::os::fd::{AsFd, AsRawFd};
 use rustix::io::{Errno, Result};
 use rustix::net::{SocketFlags, sockopt};
 
-/// Listens again, with a queue of that length (the system has its own bound): the standard library's may overflow in a
-/// burst, and a lost connection request comes again only after a second.
-pub(crate) fn listen(listener: &TcpListener, backlog: u32) -> io::Result<()> {
-    Ok(rustix::net::listen(listener, i32::try_from(backlog).unwrap_or(i32::MAX))?)
+/// Listens, or listens again with another queue, of that length (the system has its own bound).
+pub(crate) fn listen(socket: impl AsFd, backlog: u32) -> Result<()> {
+    rustix::net::listen(socket, clamped(backlog))
 }
 
 /// Takes a connection, which never blocks. One system call: the peer's address is not asked for.

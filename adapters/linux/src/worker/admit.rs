@@ -10,18 +10,18 @@ use wirenut::service::{Service, Session};
 use super::Worker;
 use crate::accept::Accepted;
 use crate::connection::Connection;
-use crate::server::RunError;
+use crate::error::Error;
 use crate::transfer::Transfer;
 use crate::turn::Outcome;
 
 impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// The listening socket has something: takes some of those who wait.
-    pub(super) fn accept(&mut self) -> Result<(), RunError> {
+    pub(super) fn accept(&mut self) -> Result<(), Error> {
         for _ in 0..self.most_accepted {
             let Some(acceptor) = &mut self.acceptor else { return Ok(()) };
             // Who must queue stays where it is: once accepted, it is too late.
             if self.admission.verdict() == Verdict::Queue {
-                return acceptor.pause(&mut self.poller).map_err(RunError::of_poller("stop watching the listener"));
+                return acceptor.pause(&mut self.poller);
             }
             match acceptor.accept(self.around.clock.now()) {
                 Accepted::Stream(stream) => self.admit(stream)?,
@@ -34,7 +34,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     }
 
     /// Somebody was accepted: a place, or a refusal.
-    fn admit(&mut self, stream: TcpStream) -> Result<(), RunError> {
+    fn admit(&mut self, stream: TcpStream) -> Result<(), Error> {
         loop {
             match self.admission.arrive() {
                 Verdict::Admit => return self.begin(stream),
@@ -56,7 +56,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     }
 
     /// There is a place: a session begins.
-    fn begin(&mut self, stream: TcpStream) -> Result<(), RunError> {
+    fn begin(&mut self, stream: TcpStream) -> Result<(), Error> {
         self.report.accepted += 1;
         let session = Session::new(&self.around.context());
         let token = self.slots.insert(Connection::new(session, stream));
@@ -73,7 +73,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     }
 
     /// The system has no room for one more connection: gives up an idle one, or pauses.
-    fn make_room(&mut self, error: &io::Error) -> Result<(), RunError> {
+    fn make_room(&mut self, error: &io::Error) -> Result<(), Error> {
         log::warn!("cannot accept a connection: {error}");
         match self.admission.longest_idle().filter(|_| self.config.evict_idle) {
             Some(slot) => {
@@ -81,24 +81,22 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
                 self.retire(slot)
             }
             None => match &mut self.acceptor {
-                Some(acceptor) => {
-                    acceptor.pause(&mut self.poller).map_err(RunError::of_poller("stop watching the listener"))
-                }
+                Some(acceptor) => acceptor.pause(&mut self.poller),
                 None => Ok(()),
             },
         }
     }
 
     /// Accepts again, if that was paused.
-    pub(super) fn resume(&mut self) -> Result<(), RunError> {
+    pub(super) fn resume(&mut self) -> Result<(), Error> {
         match &mut self.acceptor {
-            Some(acceptor) => acceptor.resume(&mut self.poller).map_err(RunError::of_poller("watch the listener")),
+            Some(acceptor) => acceptor.resume(&mut self.poller),
             None => Ok(()),
         }
     }
 
     /// Keeps the order in which connections became idle, if it is wanted.
-    pub(super) fn set_idle(&mut self, slot: u32, is_idle: bool) -> Result<(), RunError> {
+    pub(super) fn set_idle(&mut self, slot: u32, is_idle: bool) -> Result<(), Error> {
         if !self.config.evict_idle {
             return Ok(());
         }

@@ -18,8 +18,9 @@ use wirenut::time::{Duration, Instant};
 use crate::accept::Acceptor;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::error::Error;
 use crate::poller::Epoll;
-use crate::server::{Report, RunError};
+use crate::server::Report;
 use crate::slots::{Slots, Token};
 use crate::sys::signal::Signals;
 use crate::timers::Timers;
@@ -68,15 +69,14 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         mailbox: Arc<Mailbox>,
         signals: Option<&'static Signals>,
         is_alone: bool,
-    ) -> Result<Self, RunError> {
-        let mut poller = Epoll::new().map_err(RunError::of_poller("make an epoll instance"))?;
-        let watch = RunError::of_poller("watch the server's own descriptors");
-        poller.register(mailbox.bell().as_fd(), BELL, Interest::READABLE).map_err(&watch)?;
+    ) -> Result<Self, Error> {
+        let mut poller = Epoll::new()?;
+        poller.register(mailbox.bell().as_fd(), BELL, Interest::READABLE)?;
         if let Some(signals) = signals {
-            poller.register(signals.first.as_fd(), FIRST_SIGNAL, Interest::READABLE).map_err(&watch)?;
-            poller.register(signals.second.as_fd(), SECOND_SIGNAL, Interest::READABLE).map_err(&watch)?;
+            poller.register(signals.first.as_fd(), FIRST_SIGNAL, Interest::READABLE)?;
+            poller.register(signals.second.as_fd(), SECOND_SIGNAL, Interest::READABLE)?;
         }
-        let acceptor = Acceptor::new(listener, &mut poller, LISTENER).map_err(watch)?;
+        let acceptor = Acceptor::new(listener, &mut poller, LISTENER)?;
         let policy =
             Policy { slots: config.max_connections, evict_idle: config.evict_idle, when_full: config.when_full };
         let clock = Clock::new();
@@ -100,7 +100,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     /// Serves until it was told to stop and all connections are gone.
-    pub(crate) fn run(mut self) -> Result<Report, RunError> {
+    pub(crate) fn run(mut self) -> Result<Report, Error> {
         let mut woken = Vec::new();
         loop {
             self.obey_stop()?;
@@ -123,7 +123,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     /// Waits until something happens. True if something is in the mailbox.
-    fn wait(&mut self) -> Result<bool, RunError> {
+    fn wait(&mut self) -> Result<bool, Error> {
         let had_mail = self.around.mailbox.fall_asleep();
         let limit = if had_mail || !self.queue.is_empty() {
             Some(Duration::default())
@@ -134,7 +134,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         let waited = self.poller.wait(limit);
         let has_mail = self.around.mailbox.get_up() || had_mail;
         // Whatever ended it, what there is to do is looked for.
-        let _ = waited.map_err(RunError::of_poller("wait for events"))?;
+        let _ = waited?;
         self.around.clock.advance();
         Ok(has_mail)
     }
@@ -144,7 +144,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         [self.timers.next(), acceptor, self.drain_until].into_iter().flatten().min()
     }
 
-    fn handle_timeouts(&mut self) -> Result<(), RunError> {
+    fn handle_timeouts(&mut self) -> Result<(), Error> {
         let now = self.around.clock.now();
         while let Some(slot) = self.timers.pop_due(&mut self.slots, now) {
             let Some(token) = self.slots.token(slot) else { continue };
@@ -164,7 +164,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         Ok(())
     }
 
-    fn handle_event(&mut self, event: Event) -> Result<(), RunError> {
+    fn handle_event(&mut self, event: Event) -> Result<(), Error> {
         match event.token {
             LISTENER => self.accept(),
             BELL => {
@@ -184,15 +184,15 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     /// The signals' descriptors stay readable, so each is watched only until it is.
-    fn handle_signal(&mut self, is_second: bool) -> Result<(), RunError> {
+    fn handle_signal(&mut self, is_second: bool) -> Result<(), Error> {
         let Some(signals) = self.signals else { return Ok(()) };
         let (raised, how) = if is_second { (&signals.second, Stop::Now) } else { (&signals.first, Stop::Drain) };
         self.around.mailbox.stop(how);
         let token = if is_second { SECOND_SIGNAL } else { FIRST_SIGNAL };
-        self.poller.deregister(raised.as_fd(), token).map_err(RunError::of_poller("stop watching for signals"))
+        self.poller.deregister(raised.as_fd(), token)
     }
 
-    fn wake(&mut self, token: Token) -> Result<(), RunError> {
+    fn wake(&mut self, token: Token) -> Result<(), Error> {
         let Some(turn) = self.turn(token) else { return Ok(()) };
         turn.connection.session.wake();
         let outcome = turn.run(false);
@@ -200,7 +200,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     /// Gives another turn to those that had more to do.
-    fn go_on(&mut self) -> Result<(), RunError> {
+    fn go_on(&mut self) -> Result<(), Error> {
         for token in mem::take(&mut self.queue) {
             let Some(turn) = self.turn(token) else { continue };
             turn.connection.is_queued = false;
@@ -217,7 +217,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     /// What a turn leaves to do beyond its connection.
-    pub(super) fn after(&mut self, token: Token, outcome: Outcome) -> Result<(), RunError> {
+    pub(super) fn after(&mut self, token: Token, outcome: Outcome) -> Result<(), Error> {
         let Some(connection) = self.slots.named(token) else { return Ok(()) };
         if outcome == Outcome::Gone {
             return self.remove(token.slot);
@@ -234,7 +234,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     /// Ends a connection: now if it is idle, otherwise after its response.
-    pub(super) fn retire(&mut self, slot: u32) -> Result<(), RunError> {
+    pub(super) fn retire(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
         let Some(turn) = self.turn(token) else { return Ok(()) };
         turn.connection.session.retire();
@@ -243,7 +243,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     /// Closes a connection, whatever it is doing.
-    pub(super) fn remove(&mut self, slot: u32) -> Result<(), RunError> {
+    pub(super) fn remove(&mut self, slot: u32) -> Result<(), Error> {
         self.timers.disarm(&mut self.slots, slot);
         let Some(connection) = self.slots.remove(slot) else { return Ok(()) };
         turn::close(connection, &self.around);

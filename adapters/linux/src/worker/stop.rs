@@ -4,13 +4,13 @@ use wirenut::http::{Disposition, Rule};
 use wirenut::service::Service;
 
 use super::Worker;
-use crate::server::RunError;
+use crate::error::Error;
 use crate::transfer::Transfer;
 use crate::wake::Stop;
 
 impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Does what the mailbox, a signal or the end of a drain wants.
-    pub(super) fn obey_stop(&mut self) -> Result<(), RunError> {
+    pub(super) fn obey_stop(&mut self) -> Result<(), Error> {
         let stop = self.around.mailbox.wanted_stop();
         if stop == Stop::No {
             return Ok(());
@@ -29,16 +29,16 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     }
 
     /// Takes nobody in any more, closes who is idle, and lets the others finish.
-    fn drain(&mut self) -> Result<(), RunError> {
+    fn drain(&mut self) -> Result<(), Error> {
         if let Some(mut acceptor) = self.acceptor.take() {
-            acceptor.pause(&mut self.poller).map_err(RunError::of_poller("stop watching the listener"))?;
+            acceptor.pause(&mut self.poller)?;
         }
         self.admission.drain();
         (0..self.slots.count()).try_for_each(|slot| self.retire(slot))
     }
 
     /// Ends all connections now.
-    fn cut(&mut self) -> Result<(), RunError> {
+    fn cut(&mut self) -> Result<(), Error> {
         for slot in 0..self.slots.count() {
             let Some(token) = self.slots.token(slot) else { continue };
             let Some(turn) = self.turn(token) else { continue };

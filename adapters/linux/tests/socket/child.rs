@@ -2,18 +2,20 @@
 //! that it was started with.
 
 use core::time::Duration;
-use std::fs;
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader, ErrorKind, IoSlice, IoSliceMut, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
-use wirenut_linux::lookup::{self, Transport};
+use rustix::fs::inotify;
+use wirenut_linux::lookup::{self, Hints, Transport};
 use wirenut_linux::socket::{
-    Attempt, Family, Inherited, Mode, Received, Socket, TcpListener, TcpStream, UdpSocket, UnixAddress, UnixListener,
-    UnixStream, inherited,
+    Attempt, Batch, Family, Inherited, Mode, Received, SeqpacketStream, Socket, TcpListener, TcpStream, UdpSocket,
+    UnixAddress, UnixListener, UnixStream, inherited,
 };
 
-use crate::peer::{Directory, PATIENCE, Peer, abstract_name, accept, patient};
+use crate::peer::{Directory, PATIENCE, Peer, abstract_name, accept, patient, text};
 
 const VARIABLE: &str = "WIRENUT_TEST_CHILD";
 
@@ -22,9 +24,11 @@ const VARIABLE: &str = "WIRENUT_TEST_CHILD";
 fn in_the_child() {
     match std::env::var(VARIABLE).as_deref() {
         Ok("count") => count(),
+        Ok("exec") => exec(),
         Ok("exhaust") => exhaust(),
         Ok("interrupted") => interrupted(),
         Ok("inherited") => take_inherited(),
+        Ok("permissions") => give_permissions(),
         Ok("pipe") => write_to_nobody(),
         _ => {}
     }
@@ -80,12 +84,86 @@ fn count() {
         one.send_descriptors(b"unseen", &[one.as_fd()]).unwrap().done().unwrap();
         assert_eq!(other.recv(&mut [0; 10]).unwrap(), Received::Data(6));
         one.send_descriptors(b"never received", &[one.as_fd()]).unwrap().done().unwrap();
+        let name = abstract_name();
+        let (one, other) = (Socket::datagram().unwrap(), Socket::datagram().unwrap());
+        other.bind(&name).unwrap();
+        one.bind(&name).unwrap_err();
+        for _ in 0..5 {
+            one.send_descriptors_to(b"some", &[one.as_fd()], &name).unwrap().done().unwrap();
+        }
+        // Cut, seen and unseen in each way, and never received.
+        assert!(other.peek_from(&mut [0; 1]).unwrap().done().unwrap().0.is_truncated());
+        assert_eq!(other.recv_descriptors_from(&mut [0; 1]).unwrap().done().unwrap().0.descriptors.len(), 1);
+        other.recv_from(&mut [0; 1]).unwrap().done().unwrap();
+        other.recv_from_vectored(&mut []).unwrap().done().unwrap();
+        assert_eq!(other.recv_batch(&mut Batch::new(1, 1)).unwrap(), Attempt::Done(1));
+        one.send_descriptors_to(b"", &[one.as_fd()], &abstract_name()).unwrap_err();
         lookup::addresses("localhost", "80", Transport::Tcp).unwrap();
+        lookup::address_info(Some("localhost"), None, &Hints { canonical_name: true, ..Hints::DEFAULT }).unwrap();
         lookup::addresses("localhost", "no-such", Transport::Tcp).unwrap_err();
         lookup::address_from_text("[fe80::1%lo]:80").unwrap();
         assert!(inherited().unwrap().is_empty());
     }
     assert_eq!(open_descriptors(), before);
+}
+
+#[test]
+fn no_descriptor_survives_another_program() {
+    run(child("exec", ""));
+}
+
+/// Whatever made it: what a new program has is what it had before.
+fn exec() {
+    let listed = || Command::new("ls").arg("/proc/self/fd").output().unwrap().stdout;
+    let before = listed();
+    let directory = Directory::new();
+    let tcp = TcpListener::bind(&([127, 0, 0, 1], 0).into()).unwrap();
+    let client = TcpStream::connect(&tcp.local_address().unwrap()).unwrap();
+    let server = tcp.accept(Mode::Blocking).unwrap().done().unwrap();
+    let progress = Socket::tcp(Family::V4).unwrap().start_connect(&tcp.local_address().unwrap()).unwrap();
+    let (unix, pathname) = Socket::stream().unwrap().listen_at(directory.join("socket"), 0o600, 1).unwrap();
+    let (one, other) = UnixStream::pair().unwrap();
+    one.send_descriptors(b"x", &[one.as_fd()]).unwrap().done().unwrap();
+    let delivery = other.recv_descriptors(&mut [0]).unwrap();
+    assert!(matches!(&delivery, Received::Data(delivery) if delivery.descriptors.len() == 1));
+    let others = (Socket::udp(Family::DualStack).unwrap(), Socket::datagram().unwrap(), Socket::seqpacket().unwrap());
+    let plain = rustix::io::fcntl_dupfd_cloexec(&client, 0).unwrap();
+    rustix::io::fcntl_setfd(&plain, rustix::io::FdFlags::empty()).unwrap();
+    assert_ne!(listed(), before, "one that is left open is seen");
+    let taken = TcpStream::try_from(plain).unwrap();
+    assert_eq!(listed(), before);
+    drop((client, server, progress, unix, pathname, one, other, delivery, others, taken));
+}
+
+#[test]
+fn permissions_are_those_that_were_asked_for_whatever_the_umask_is() {
+    for umask in ["umask 0;", "umask 0777;", "umask 0022;"] {
+        run(child("permissions", umask));
+    }
+}
+
+fn give_permissions() {
+    let directory = std::env::temp_dir().join(format!("wirenut-test-permissions-{}", std::process::id()));
+    fs::create_dir(&directory).unwrap();
+    fs::set_permissions(&directory, Permissions::from_mode(0o700)).unwrap();
+    // Nobody may connect before the permissions are there: they are changed only where the umask takes some away.
+    let changes = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
+    inotify::add_watch(&changes, &directory, inotify::WatchFlags::ATTRIB).unwrap();
+    let umask = rustix::process::umask(rustix::fs::Mode::empty());
+    rustix::process::umask(umask);
+    for permissions in [0o600, 0o666, 0o642, 0] {
+        let path = directory.join("socket");
+        let (_listener, pathname) = Socket::stream().unwrap().listen_at(&path, permissions, 1).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, permissions);
+        let was_changed = rustix::io::read(&changes, &mut [0; 1000]).is_ok();
+        assert_eq!(was_changed, umask.as_raw_mode() & permissions != 0, "{permissions:o}");
+        drop(pathname);
+        let pathname = Socket::datagram().unwrap().bind_pathname(&path, permissions).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, permissions);
+        assert!(pathname.remove().unwrap());
+        while rustix::io::read(&changes, &mut [0; 1000]).is_ok() {}
+    }
+    fs::remove_dir(&directory).unwrap();
 }
 
 #[test]
@@ -131,8 +209,7 @@ fn interrupted_calls_go_on() {
     listener.bind(&name).unwrap();
     let listener = patient(listener.listen(0).unwrap());
     let _first = UnixStream::connect(&name).unwrap();
-    let text = core::str::from_utf8(name.as_abstract_name().unwrap()).unwrap().to_owned();
-    let mut child: Child = child("interrupted", "").env("NAME", text).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child: Child = child("interrupted", "").env("NAME", text(&name)).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let mut wait_for = |said: &str| lines.find_map(|line| line.strip_prefix(said).map(str::to_owned)).unwrap();
     let thread = wait_for("thread ");
@@ -146,15 +223,29 @@ for _ in range(10):
     assert ctypes.CDLL(None).tgkill(int(arguments[0]), int(arguments[1]), 15) == 0";
         Peer::start(script, &[&child.id(), &thread]).end();
     };
-    // It waits to be connected, for there is no room.
-    wait_for("connecting");
-    signal();
-    listener.accept(Mode::Blocking).unwrap().done().unwrap();
+    // It waits to be connected, for there is no room, and once more behind itself.
+    for before in ["connecting within", "connecting"] {
+        wait_for(before);
+        signal();
+        listener.accept(Mode::Blocking).unwrap().done().unwrap();
+    }
     let stream = accept(&listener);
     // It waits for bytes.
     wait_for("receiving");
     signal();
     stream.send(b"x").unwrap().done().unwrap();
+    // It waits for datagrams, in each way.
+    let socket = Socket::datagram().unwrap();
+    let to = UnixAddress::abstract_name(format!("{} datagrams", text(&name)).as_bytes()).unwrap();
+    for _ in 0..WAYS_TO_RECEIVE {
+        wait_for("waiting for a datagram");
+        signal();
+        socket.send_to(b"x", &to).unwrap().done().unwrap();
+    }
+    // It waits for a connection.
+    wait_for("accepting");
+    signal();
+    UnixStream::connect(&UnixAddress::abstract_name(format!("{} back", text(&name)).as_bytes()).unwrap()).unwrap();
     // It waits for room.
     wait_for("sending");
     signal();
@@ -167,17 +258,40 @@ for _ in range(10):
     assert!(child.wait().unwrap().success());
 }
 
+const WAYS_TO_RECEIVE: usize = 6;
+
 fn interrupted() {
     let _termination = wirenut_linux::signal::termination().unwrap();
-    let name = UnixAddress::abstract_name(std::env::var("NAME").unwrap().as_bytes()).unwrap();
+    let name = std::env::var("NAME").unwrap();
+    let [datagrams, back] = ["datagrams", "back"].map(|suffix| format!("{name} {suffix}"));
+    let [name, datagrams, back] =
+        [name, datagrams, back].map(|name| UnixAddress::abstract_name(name.as_bytes()).unwrap());
+    let socket = patient(Socket::datagram().unwrap());
+    socket.bind(&datagrams).unwrap();
+    let listener = patient(UnixListener::bind(&back).unwrap());
     let thread = fs::read_link("/proc/thread-self").unwrap();
     println!("\nthread {}", thread.file_name().unwrap().display());
+    println!("\nconnecting within");
+    let _first = Socket::stream().unwrap().connect_within(&name, PATIENCE).unwrap();
     println!("\nconnecting");
-    let stream = Socket::stream().unwrap().connect_within(&name, PATIENCE).unwrap();
-    stream.set_recv_timeout(Some(PATIENCE)).unwrap();
-    stream.set_send_timeout(Some(PATIENCE)).unwrap();
+    let stream = patient(Socket::stream().unwrap()).connect(&name).unwrap();
     println!("\nreceiving");
     assert_eq!(stream.recv(&mut [0; 10]).unwrap(), Received::Data(1));
+    let mut batch = Batch::new(1, 1);
+    let ways: [&mut dyn FnMut() -> bool; WAYS_TO_RECEIVE] = [
+        &mut || socket.recv_from(&mut [0]).unwrap().done().is_some(),
+        &mut || socket.recv_from_vectored(&mut [IoSliceMut::new(&mut [0])]).unwrap().done().is_some(),
+        &mut || socket.recv_batch(&mut batch).unwrap().done().is_some(),
+        &mut || socket.recv_descriptors_from(&mut [0]).unwrap().done().is_some(),
+        &mut || socket.peek_from(&mut []).unwrap().done().is_some() && socket.recv_from(&mut []).is_ok(),
+        &mut || socket.next_length().unwrap() == Attempt::Done(1),
+    ];
+    for receive in ways {
+        println!("\nwaiting for a datagram");
+        assert!(receive());
+    }
+    println!("\naccepting");
+    listener.accept(Mode::Blocking).unwrap().done().unwrap();
     println!("\nsending");
     let data = vec![0; 10_000_000];
     let mut sent = 0;
@@ -197,7 +311,7 @@ path = socket(AF_UNIX); path.bind(arguments[1]); path.listen()
 # First out of the way, for one of them may have one of the numbers.
 high = [fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 50) for s in (tcp, udp, path)]
 for number, descriptor in enumerate(high): os.dup2(descriptor, 3 + number)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=arguments[2], LISTEN_FDNAMES=arguments[3], WIRENUT_TEST_CHILD='inherited')
+os.environ.update(LISTEN_PID=arguments[4].replace('own', str(os.getpid())), LISTEN_FDS=arguments[2], LISTEN_FDNAMES=arguments[3], WIRENUT_TEST_CHILD='inherited')
 os.closerange(6, 60)
 os.execv(arguments[0], [arguments[0], '--exact', 'child::in_the_child', '--nocapture', '--test-threads=1'])";
 
@@ -206,18 +320,20 @@ fn sockets_of_systemd_are_taken_once_and_their_paths_stay() {
     let directory = Directory::new();
     let path = directory.join("socket");
     let program = std::env::current_exe().unwrap();
-    for (count, names, said) in [
-        ("3", "web:dns:local", "taken"),
+    for (id, count, names, said) in [
+        ("own", "3", "web:dns:local", "taken"),
+        ("1", "3", "web:dns:local", "none"),
         (
+            "own",
             "3",
             "web:dns",
             "cannot name that many descriptors as LISTEN_FDNAMES says: web:dns: Invalid argument (os error 22)",
         ),
-        ("x", "web", "cannot take as many descriptors as LISTEN_FDS says: x: Invalid argument (os error 22)"),
-        ("4", "a:b:c:d", "cannot take over descriptor 6: "),
+        ("own", "x", "web", "cannot take as many descriptors as LISTEN_FDS says: x: Invalid argument (os error 22)"),
+        ("own", "4", "a:b:c:d", "cannot take over descriptor 6: "),
     ] {
         let _ = fs::remove_file(&path);
-        let mut peer = Peer::start(SYSTEMD, &[&program.display(), &path.display(), &count, &names]);
+        let mut peer = Peer::start(SYSTEMD, &[&program.display(), &path.display(), &count, &names, &id]);
         let line = loop {
             let line = peer.hear();
             if let Some(line) = line.strip_prefix("said ") {
@@ -231,6 +347,7 @@ fn sockets_of_systemd_are_taken_once_and_their_paths_stay() {
 
 fn take_inherited() {
     let taken = match inherited() {
+        Ok(taken) if taken.is_empty() => return println!("\nsaid none"),
         Ok(taken) => taken,
         Err(error) => return println!("\nsaid {error}"),
     };
@@ -271,8 +388,17 @@ fn write_to_nobody() {
     drop(other);
     assert_eq!(one.send(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
     assert_eq!(one.send_more(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
-    assert_eq!(one.send_vectored(&[std::io::IoSlice::new(b"x")]).unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!(one.send_vectored(&[IoSlice::new(b"x")]).unwrap_err().kind(), ErrorKind::BrokenPipe);
     assert_eq!(one.send_descriptors(b"x", &[one.as_fd()]).unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!((&one).write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!((&one).write_vectored(&[IoSlice::new(b"x")]).unwrap_err().kind(), ErrorKind::BrokenPipe);
+    let mut one = one;
+    let error = embedded_io::Write::write(&mut one, b"x").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    let (one, other) = SeqpacketStream::pair().unwrap();
+    drop(other);
+    assert_eq!(one.send_message(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!(one.send_message_vectored(&[]).unwrap_err().kind(), ErrorKind::BrokenPipe);
     let status = fs::read_to_string("/proc/thread-self/status").unwrap();
     let pending = status.lines().find_map(|line| line.strip_prefix("SigPnd:\t")).unwrap();
     assert_eq!(pending, "0000000000000000");

@@ -1,9 +1,11 @@
-//! Sockets and look-up against real peers: Python's socket module, which has the classic calls as they are.
+//! Sockets and look-up against real peers: Python's socket module, which has the classic calls as they are, and socat and
+//! nc, which people have at hand.
 
 mod child;
 mod examples;
 mod lookups;
 mod peer;
 mod tcp;
+mod tools;
 mod udp;
 mod unix;

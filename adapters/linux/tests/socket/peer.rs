@@ -1,10 +1,10 @@
-//! A peer in Python, which does what its script says, and this process as the other side.
+//! A peer that is another program, mostly Python that does what its script says, and this process as the other side.
 
 use core::fmt::Display;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -29,21 +29,22 @@ arguments = sys.argv[1:]
 
 pub(crate) struct Peer {
     child: Child,
-    input: ChildStdin,
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
 impl Peer {
     pub(crate) fn start(script: &str, arguments: &[&dyn Display]) -> Self {
-        let mut child = Command::new("python3")
-            .args(["-c", &format!("{BEGINNING}{script}")])
-            .args(arguments.iter().map(ToString::to_string))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("python3 is installed");
-        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        Self { child, input, output }
+        let mut python = Command::new("python3");
+        python.args(["-c", &format!("{BEGINNING}{script}")]).args(arguments.iter().map(ToString::to_string));
+        Self::run(&mut python)
+    }
+
+    /// Any program.
+    pub(crate) fn run(program: &mut Command) -> Self {
+        let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it is installed");
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { input: child.stdin.take(), child, output }
     }
 
     /// The next line that it says.
@@ -60,7 +61,21 @@ impl Peer {
     }
 
     pub(crate) fn say(&mut self, line: &str) {
-        writeln!(self.input, "{line}").unwrap();
+        // In one piece, for what passes each piece on as a message.
+        self.input.as_ref().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// Its input is over.
+    pub(crate) fn say_no_more(&mut self) {
+        self.input = None;
+    }
+
+    /// All that it still says, until it ends.
+    pub(crate) fn hear_out(mut self) -> String {
+        let mut text = String::new();
+        self.output.read_to_string(&mut text).unwrap();
+        self.end();
+        text
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -107,6 +122,11 @@ fn unique() -> String {
 /// A name that nobody else has.
 pub(crate) fn abstract_name() -> UnixAddress {
     UnixAddress::abstract_name(unique().as_bytes()).unwrap()
+}
+
+/// An abstract name as text, without the `@`.
+pub(crate) fn text(address: &UnixAddress) -> String {
+    String::from_utf8(address.as_abstract_name().unwrap().to_vec()).unwrap()
 }
 
 /// A directory that vanishes with the test.

@@ -2,13 +2,16 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
-use std::io::{ErrorKind, IoSlice, Read, Write};
+use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use wirenut_linux::socket::{Attempt, Family, KeepAlive, Mode, Progress, Received, Socket, TcpListener, TcpStream};
+use wirenut_linux::socket::{
+    Attempt, Family, KeepAlive, Mode, Progress, Received, Socket, TcpListener, TcpStream, UnixListener,
+};
 
-use crate::peer::{Peer, accept, patient};
+use crate::peer::{Peer, abstract_name, accept, patient, text};
 
 fn loopback() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
@@ -67,6 +70,64 @@ fn their_end_first() {
 }
 
 #[test]
+fn our_receiving_ends_alone() {
+    let (mut peer, stream) = client("say(rest(s).decode())");
+    stream.shutdown(Shutdown::Read).unwrap();
+    assert_eq!(stream.recv(&mut [0; 9]).unwrap(), Received::End);
+    (&stream).write_all(b"still there").unwrap();
+    stream.shutdown(Shutdown::Both).unwrap();
+    assert_eq!(peer.hear(), "still there");
+    peer.end();
+}
+
+#[test]
+fn pieces_and_peeks_are_of_the_same_bytes() {
+    let (peer, stream) = client("s.sendall(b'headbody'); hear()");
+    let (mut head, mut body) = ([0; 4], [0; 100]);
+    while stream.peek(&mut body).unwrap() != Received::Data(8) {}
+    let mut buffers = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut []), IoSliceMut::new(&mut body)];
+    assert_eq!(stream.recv_vectored(&mut buffers).unwrap(), Received::Data(8));
+    assert_eq!((&head, &body[..4]), (b"head", &b"body"[..]));
+    // No bytes are neither an end nor something to wait for.
+    assert_eq!(stream.recv(&mut []).unwrap(), Received::Data(0));
+    assert_eq!(stream.peek(&mut []).unwrap(), Received::Data(0));
+    assert_eq!(stream.recv_vectored(&mut [IoSliceMut::new(&mut [])]).unwrap(), Received::Data(0));
+    assert_eq!(stream.send(b"").unwrap(), Attempt::Done(0));
+    assert_eq!(stream.send_vectored(&[]).unwrap(), Attempt::Done(0));
+    stream.set_mode(Mode::NonBlocking).unwrap();
+    assert_eq!(stream.recv_vectored(&mut [IoSliceMut::new(&mut head)]).unwrap(), Received::WouldBlock);
+    assert_eq!(stream.peek(&mut head).unwrap(), Received::WouldBlock);
+    peer.kill();
+    poll(&mut [PollFd::new(&stream, PollFlags::IN)], None).unwrap();
+    assert_eq!(stream.peek(&mut head).unwrap(), Received::End);
+    assert_eq!(stream.recv_vectored(&mut [IoSliceMut::new(&mut head)]).unwrap(), Received::End);
+}
+
+/// How many segments they were is known to the one who got them (tcpi_data_segs_in).
+#[test]
+fn what_is_sent_with_more_shares_a_segment() {
+    let script = "
+def take(length):
+    while length: length -= len(s.recv(length))
+    return struct.unpack_from('I', s.getsockopt(IPPROTO_TCP, TCP_INFO, 200), 152)[0]
+before = 0
+while hear():
+    now = take(8); say(now - before); before = now";
+    let (mut peer, stream) = server(script);
+    stream.set_no_delay(true).unwrap();
+    let mut segments = |send_head: &dyn Fn() -> Attempt<usize>| {
+        assert_eq!(send_head(), Attempt::Done(4));
+        assert_eq!(stream.send(b"body").unwrap(), Attempt::Done(4));
+        peer.say("how many?");
+        peer.hear()
+    };
+    // If this process has to pause in between for long enough, the system sends the first piece nevertheless.
+    let together = (0..20).any(|_| segments(&|| stream.send_more(b"head").unwrap()) == "1");
+    let apart = (0..20).any(|_| segments(&|| stream.send(b"head").unwrap()) == "2");
+    assert!(together && apart, "together: {together}, apart: {apart}");
+}
+
+#[test]
 fn a_reset_in_mid_message_is_an_error_and_no_signal() {
     let (mut peer, stream) = client(
         "s.sendall(b'abc'); hear()
@@ -97,7 +158,8 @@ fn our_reset_is_seen() {
 try: say(len(rest(s)))
 except ConnectionResetError: say('reset')",
     );
-    assert_eq!(stream.peek(&mut [0; 10]).unwrap(), Received::Data(3));
+    // What is not received would make any end a reset.
+    assert_eq!(stream.recv(&mut [0; 10]).unwrap(), Received::Data(3));
     stream.abort().unwrap();
     assert_eq!(peer.hear(), "reset");
     peer.end();
@@ -192,6 +254,39 @@ fn a_listener_without_room_lets_connecting_time_out() {
     assert_eq!(socket.connect(&address).unwrap_err().kind(), ErrorKind::TimedOut);
 }
 
+/// Who ends first keeps the address for a minute (TIME-WAIT).
+#[test]
+fn an_address_of_a_moment_ago_is_bound_again() {
+    let listener = TcpListener::bind(&loopback()).unwrap();
+    let address = listener.local_address().unwrap();
+    let client = TcpStream::connect(&address).unwrap();
+    let server = accept(&listener);
+    server.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(client.recv(&mut [0]).unwrap(), Received::End);
+    drop(client);
+    assert_eq!(server.recv(&mut [0]).unwrap(), Received::End);
+    drop((server, listener));
+    let error = Socket::tcp(Family::V4).unwrap().bind(&address).unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot bind to {address}: Address already in use (os error 98)"));
+    TcpListener::bind(&address).unwrap();
+}
+
+#[test]
+fn a_listener_can_make_room() {
+    let name = abstract_name();
+    let socket = Socket::stream().unwrap();
+    socket.bind(&name).unwrap();
+    let listener = socket.listen(0).unwrap();
+    let connect = || Socket::stream().unwrap().start_connect(&name);
+    let _first = connect().unwrap();
+    assert_eq!(
+        connect().unwrap_err().to_string(),
+        format!("cannot connect to {name}: Resource temporarily unavailable (os error 11)")
+    );
+    listener.set_backlog(1).unwrap();
+    assert!(matches!(connect().unwrap(), Progress::Connected(_)));
+}
+
 #[test]
 fn nobody_listens() {
     let address = TcpListener::bind(&loopback()).unwrap().local_address().unwrap();
@@ -261,9 +356,9 @@ s.setsockopt(IPPROTO_TCP, TCP_KEEPCNT, 13); s.setsockopt(SOL_SOCKET, SO_LINGER, 
 channel = socket(AF_UNIX); channel.connect('\\0' + hear())
 send_fds(channel, [b'!'], [s.fileno()])",
     );
-    let name = crate::peer::abstract_name();
-    let channel = wirenut_linux::socket::UnixListener::bind(&name).unwrap();
-    peer.say(core::str::from_utf8(name.as_abstract_name().unwrap()).unwrap());
+    let name = abstract_name();
+    let channel = UnixListener::bind(&name).unwrap();
+    peer.say(&text(&name));
     let channel = accept(&channel);
     let Received::Data(mut delivery) = channel.recv_descriptors(&mut [0]).unwrap() else { panic!() };
     let theirs = TcpStream::try_from(delivery.descriptors.remove(0)).unwrap();
@@ -277,6 +372,82 @@ send_fds(channel, [b'!'], [s.fileno()])",
         (stream.no_delay().unwrap(), stream.keep_alive().unwrap(), stream.linger().unwrap()),
         (false, None, None)
     );
+    peer.end();
+}
+
+/// Each option that is set here is what another program finds.
+#[test]
+fn options_that_are_set_are_set() {
+    let (listener, name) = (patient(TcpListener::bind(&loopback()).unwrap()), abstract_name());
+    let channel = UnixListener::bind(&name).unwrap();
+    let script = "
+channel = socket(AF_UNIX); channel.connect('\\0' + arguments[0])
+while True:
+    data, descriptors, _, _ = recv_fds(channel, 1000, 1)
+    if not data: break
+    s = socket(fileno=descriptors[0])
+    def get(option, level=SOL_SOCKET): return s.getsockopt(level, option)
+    def pair(option, format): return struct.unpack(format, s.getsockopt(SOL_SOCKET, option, 16))
+    say(eval(data))
+    s.close()";
+    let mut peer = Peer::start(script, &[&text(&name)]);
+    let channel = accept(&channel);
+    let mut check = |socket: BorrowedFd<'_>, expression: &str, value: &str| {
+        let sent = channel.send_descriptors(expression.as_bytes(), &[socket]).unwrap();
+        assert_eq!(sent, Attempt::Done(expression.len()));
+        assert_eq!(peer.hear(), value, "{expression}");
+    };
+    let seconds = Duration::from_secs;
+
+    let tcp = Socket::tcp(Family::V4).unwrap();
+    tcp.set_reuse_address(true).unwrap();
+    tcp.set_reuse_port(true).unwrap();
+    tcp.set_no_delay(true).unwrap();
+    tcp.set_keep_alive(Some(KeepAlive { idle: Duration::from_millis(10_001), interval: seconds(12), probes: 13 }))
+        .unwrap();
+    tcp.set_user_timeout(30_000).unwrap();
+    tcp.set_linger(Some(seconds(14))).unwrap();
+    tcp.set_recv_buffer_size(10_000).unwrap();
+    tcp.set_send_buffer_size(20_000).unwrap();
+    tcp.set_recv_timeout(Some(Duration::from_millis(1_500))).unwrap();
+    tcp.set_send_timeout(Some(seconds(2))).unwrap();
+    tcp.set_hops(7).unwrap();
+    tcp.set_fast_open_connect(true).unwrap();
+    for (expression, value) in [
+        ("get(SO_REUSEADDR)", "1"),
+        ("get(SO_REUSEPORT)", "1"),
+        ("get(TCP_NODELAY, IPPROTO_TCP)", "1"),
+        ("get(SO_KEEPALIVE)", "1"),
+        ("[get(each, IPPROTO_TCP) for each in (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT)]", "[11, 12, 13]"),
+        ("get(TCP_USER_TIMEOUT, IPPROTO_TCP)", "30000"),
+        ("pair(SO_LINGER, 'ii')", "(1, 14)"),
+        ("get(SO_RCVBUF)", "20000"),
+        ("get(SO_SNDBUF)", "40000"),
+        ("pair(SO_RCVTIMEO, 'll')", "(1, 500000)"),
+        ("pair(SO_SNDTIMEO, 'll')", "(2, 0)"),
+        ("get(IP_TTL, IPPROTO_IP)", "7"),
+        ("get(30, IPPROTO_TCP)", "1"), // TCP_FASTOPEN_CONNECT
+    ] {
+        check(tcp.as_fd(), expression, value);
+    }
+    listener.set_fast_open(16).unwrap();
+    check(listener.as_fd(), "get(TCP_FASTOPEN, IPPROTO_TCP)", "16");
+
+    let udp = Socket::udp(Family::V4).unwrap();
+    udp.set_broadcast(true).unwrap();
+    udp.set_multicast_hops(3).unwrap();
+    udp.set_multicast_loop(false).unwrap();
+    check(udp.as_fd(), "get(SO_BROADCAST)", "1");
+    check(udp.as_fd(), "[get(each, IPPROTO_IP) for each in (IP_MULTICAST_TTL, IP_MULTICAST_LOOP)]", "[3, 0]");
+
+    let six = Socket::udp(Family::V6).unwrap();
+    six.set_hops(9).unwrap();
+    six.set_multicast_hops(3).unwrap();
+    six.set_multicast_loop(false).unwrap();
+    six.set_multicast_interface(1).unwrap();
+    let names = "(IPV6_V6ONLY, IPV6_UNICAST_HOPS, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_MULTICAST_IF)";
+    check(six.as_fd(), &format!("[get(each, IPPROTO_IPV6) for each in {names}]"), "[1, 9, 3, 0, 1]");
+    drop(channel);
     peer.end();
 }
 

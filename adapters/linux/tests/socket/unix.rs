@@ -1,20 +1,18 @@
 //! Unix sockets against Python: paths and what is left of them, names, messages, descriptors.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net;
+use std::thread;
 
 use wirenut_linux::socket::{
-    Attempt, MOST_DESCRIPTORS, Message, Mode, Received, SeqpacketListener, Socket, UnixAddress, UnixListener,
-    UnixStream,
+    Attempt, Connected, Datagram, MOST_DESCRIPTORS, Message, Mode, Received, SeqpacketListener, Socket, UnixAddress,
+    UnixDatagram, UnixListener, UnixStream,
 };
 
-use crate::peer::{Directory, Peer, abstract_name, accept, patient};
-
-fn text(address: &UnixAddress) -> String {
-    String::from_utf8(address.as_abstract_name().unwrap().to_vec()).unwrap()
-}
+use crate::peer::{Directory, Peer, abstract_name, accept, patient, text};
 
 #[test]
 fn paths_and_names_reach_each_other() {
@@ -117,6 +115,38 @@ say('bound'); hear()"
 }
 
 #[test]
+fn of_many_who_want_a_path_at_the_same_time_one_gets_it() {
+    let directory = Directory::new();
+    let path = directory.join("socket");
+    for _ in 0..20 {
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let listen = || Socket::stream().unwrap().listen_at(&path, 0o600, 10);
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(listen)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let (winners, losers): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+        assert_eq!(winners.len(), 1);
+        assert!(losers.into_iter().all(|loser| loser.unwrap_err().kind() == ErrorKind::AddrInUse));
+        UnixStream::connect(&UnixAddress::pathname(&path).unwrap()).unwrap();
+        // As a process that is killed leaves it: the next ones find a socket of nobody.
+        for (listener, pathname) in winners.into_iter().map(Result::unwrap) {
+            drop(listener);
+            core::mem::forget(pathname);
+        }
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_removed_is_told() {
+    let directory = Directory::new();
+    let path = directory.join("socket");
+    let pathname = Socket::datagram().unwrap().bind_pathname(&path, 0o600).unwrap();
+    drop(directory);
+    let line = format!("cannot remove {}: No such file or directory (os error 2)", path.display());
+    assert_eq!(pathname.remove().unwrap_err().to_string(), line);
+}
+
+#[test]
 fn the_path_of_a_successor_stays() {
     let directory = Directory::new();
     let path = directory.join("socket");
@@ -144,14 +174,18 @@ s.close()";
     let mut bytes = [0; 6];
     for full_length in [3, 0, 16, 0] {
         let length = full_length.min(6);
-        assert_eq!(stream.recv_message(&mut bytes).unwrap(), Received::Data(Message { length, full_length }));
+        let message = Message { length, full_length };
+        assert_eq!(stream.peek_message(&mut bytes).unwrap(), Received::Data(message));
+        assert_eq!(stream.recv_message(&mut bytes).unwrap(), Received::Data(message));
     }
     stream.set_mode(Mode::NonBlocking).unwrap();
     assert_eq!(stream.recv_message(&mut bytes).unwrap(), Received::WouldBlock);
     stream.send_message(b"").unwrap().done().unwrap();
-    stream.send_message(b"two").unwrap().done().unwrap();
+    stream.send_message_vectored(&[IoSlice::new(b"t"), IoSlice::new(b"wo")]).unwrap().done().unwrap();
     assert_eq!(peer.hear(), "b'' b'two'");
     peer.end();
+    assert_eq!(stream.peek_message(&mut bytes).unwrap(), Received::End);
+    assert_eq!(stream.recv_message_vectored(&mut [IoSliceMut::new(&mut bytes)]).unwrap(), Received::End);
     assert_eq!(stream.recv_message(&mut bytes).unwrap(), Received::End);
     assert!(matches!(stream.recv_descriptors(&mut bytes).unwrap(), Received::End));
     assert_eq!(stream.send_message(b"three").unwrap_err().kind(), ErrorKind::BrokenPipe);
@@ -159,7 +193,7 @@ s.close()";
 
 #[test]
 fn datagrams_wait_for_room() {
-    let (one, other) = Socket::<wirenut_linux::socket::Datagram, _>::pair().unwrap();
+    let (one, other) = Socket::<Datagram, _>::pair().unwrap();
     one.set_mode(Mode::NonBlocking).unwrap();
     let mut sent = 0;
     while one.send_message(&[sent as u8]).unwrap() == Attempt::Done(()) {
@@ -181,6 +215,7 @@ s = socket(AF_UNIX, getattr(socket_module, arguments[1])); s.connect('\\0' + arg
 data, descriptors, flags, _ = recv_fds(s, 100, 10)
 say(data, len(descriptors), os.read(descriptors[0], 100))
 read, write = os.pipe(); os.write(write, b'through their pipe'); os.close(write)
+if arguments[1] == 'seqpacket': s.send(b'')
 send_fds(s, [b'here'], [read, read]); s.close()";
     let script = script
         .replace("getattr(socket_module, arguments[1])", "{'stream': SOCK_STREAM}.get(arguments[1], SOCK_SEQPACKET)");
@@ -204,8 +239,10 @@ send_fds(s, [b'here'], [read, read]); s.close()";
     let mut peer = Peer::start(&script, &[&text(&name), &"stream"]);
     let stream = accept(&stream);
     assert_eq!(stream.send_descriptors(b"", &[file.as_fd()]).unwrap_err().kind(), ErrorKind::InvalidInput);
-    let too_many = vec![file.as_fd(); MOST_DESCRIPTORS + 1];
-    assert_eq!(stream.send_descriptors(b"x", &too_many).unwrap_err().kind(), ErrorKind::InvalidInput);
+    for count in [MOST_DESCRIPTORS + 1, 2 * MOST_DESCRIPTORS] {
+        let too_many = vec![file.as_fd(); count];
+        assert_eq!(stream.send_descriptors(b"x", &too_many).unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
     assert_eq!(stream.send_descriptors(b"take", &[file.as_fd()]).unwrap(), Attempt::Done(4));
     assert_eq!(peer.hear(), "b'take' 1 b'through our file'");
     check(stream.recv_descriptors(&mut [0; 100]).unwrap());
@@ -216,8 +253,43 @@ send_fds(s, [b'here'], [read, read]); s.close()";
     let stream = accept(&seqpacket);
     stream.send_descriptors(b"", &[file.as_fd()]).unwrap().done().unwrap();
     assert_eq!(peer.hear(), "b'' 1 b'through our file'");
+    let Received::Data(empty) = stream.recv_descriptors(&mut [0; 100]).unwrap() else { panic!("no end yet") };
+    assert_eq!((empty.message.full_length, empty.descriptors.len()), (0, 0));
     check(stream.recv_descriptors(&mut [0; 100]).unwrap());
     assert!(matches!(stream.recv_descriptors(&mut [0; 100]).unwrap(), Received::End));
+}
+
+#[test]
+fn descriptors_go_to_any_address_and_come_from_it() {
+    let script = "
+s = socket(AF_UNIX, SOCK_DGRAM); s.bind(arguments[1])
+read, write = os.pipe(); os.write(write, b'through their pipe'); os.close(write)
+s.sendmsg([b'here'], [(SOL_SOCKET, SCM_RIGHTS, array.array('i', [read, read]))], 0, '\\0' + arguments[0])
+data, descriptors, flags, _ = recv_fds(s, 100, 10)
+say(data, len(descriptors), os.read(descriptors[0], 100))";
+    let directory = Directory::new();
+    let (name, path) = (abstract_name(), directory.join("peer"));
+    let socket = patient(Socket::datagram().unwrap());
+    socket.bind(&name).unwrap();
+    let mut peer = Peer::start(script, &[&text(&name), &path.display()]);
+    // What is longer than the buffer is told, and its descriptors come.
+    let (delivery, from) = socket.recv_descriptors_from(&mut [0; 3]).unwrap().done().unwrap();
+    assert_eq!((delivery.message, delivery.is_incomplete), (Message { length: 3, full_length: 4 }, false));
+    assert_eq!(from.as_pathname(), Some(path.as_path()));
+    let mut descriptors = delivery.descriptors.into_iter().map(File::from);
+    assert_eq!(std::io::read_to_string(descriptors.next().unwrap()).unwrap(), "through their pipe");
+    assert_eq!(descriptors.count(), 1);
+
+    fs::write(directory.join("file"), "through our file").unwrap();
+    let file = File::open(directory.join("file")).unwrap();
+    let too_many = vec![file.as_fd(); MOST_DESCRIPTORS + 1];
+    assert_eq!(socket.send_descriptors_to(b"", &too_many, &from).unwrap_err().kind(), ErrorKind::InvalidInput);
+    socket.send_descriptors_to(b"", &[file.as_fd()], &from).unwrap().done().unwrap();
+    assert_eq!(peer.hear(), "b'' 1 b'through our file'");
+    peer.end();
+    let error = socket.send_descriptors_to(b"", &[file.as_fd()], &from).unwrap_err();
+    let line = format!("cannot send descriptors to {}: Connection refused (os error 111)", path.display());
+    assert_eq!(error.to_string(), line);
 }
 
 #[test]
@@ -229,13 +301,31 @@ fn as_many_descriptors_as_can_be_sent_arrive() {
 }
 
 #[test]
+fn the_standard_librarys_types_are_the_same_sockets() {
+    let name = abstract_name();
+    let listener = net::UnixListener::from(UnixListener::bind(&name).unwrap());
+    let client = net::UnixStream::from(UnixStream::connect(&name).unwrap());
+    let server = UnixListener::from(listener).accept(Mode::Blocking).unwrap().done().unwrap().0;
+    server.send(b"hello").unwrap().done().unwrap();
+    assert_eq!(UnixStream::from(client).recv(&mut [0; 9]).unwrap(), Received::Data(5));
+    let (one, other) = net::UnixDatagram::pair().unwrap();
+    let one = Socket::<Datagram, Connected>::try_from(one).unwrap();
+    one.send_message(b"hello").unwrap().done().unwrap();
+    assert_eq!(other.recv(&mut [0; 9]).unwrap(), 5);
+    let error = UnixDatagram::try_from(other).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(rustix::io::Errno::ISCONN.raw_os_error()));
+    let open = net::UnixDatagram::from(Socket::datagram().unwrap());
+    assert!(UnixDatagram::try_from(open).unwrap().local_address().unwrap().is_unnamed());
+}
+
+#[test]
 fn addresses_of_the_standard_library_are_the_same() {
     for address in [
         UnixAddress::pathname("/tmp/x").unwrap(),
         UnixAddress::abstract_name(b"\0x\xff").unwrap(),
         UnixAddress::unnamed(),
     ] {
-        let theirs = std::os::unix::net::SocketAddr::try_from(&address).unwrap();
+        let theirs = net::SocketAddr::try_from(&address).unwrap();
         assert_eq!(UnixAddress::try_from(&theirs).unwrap(), address);
     }
     assert_eq!(UnixAddress::abstract_name(b"\0x\xff").unwrap().to_string(), "@\\x00x\\xff");
