@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::chunked;
 use super::error::Rule;
 use super::fields::{self, FieldLine};
-use super::head::Broken;
+use super::section::Broken;
 use crate::scan;
 
 /// The fields of a head, or of a trailer section, that are kept; all others are validated, counted and dropped.

@@ -1,8 +1,10 @@
 //! Heads without a connection: the same pass, as a pure function of bytes.
 
 use super::error::Error;
+use super::facts::Facts;
 use super::flags::Flags;
-use super::head::{Broken, Facts, Head, HeadReader, LineProgress};
+use super::head::{Head, HeadReader};
+use super::section::{Broken, LineProgress};
 use super::start_line::RequestLine;
 use super::{Limits, Request, ResponseHead};
 

@@ -1,10 +1,12 @@
 //! Response heads (RFC 9112 §4 to §6), as a client reads them: by the same pass as request heads.
 
 use super::error::Rule;
+use super::facts::Facts;
 use super::fields::{self, Flaw};
 use super::flags::Flags;
-use super::head::{Broken, Facts, HeadReader};
+use super::head::HeadReader;
 use super::pipeline::{Asked, Kind};
+use super::section::Broken;
 use super::start_line::{self, StartLine};
 use super::{Fields, Limits, Status, Version};
 use crate::scan::{self, SP};

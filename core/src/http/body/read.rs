@@ -1,8 +1,8 @@
 //! Reads a body that may come in pieces.
 
 use super::super::chunked::{self, ChunkLine, ChunkPhase};
-use super::super::head::{Broken, LineProgress, Section, index};
 use super::super::interest::SectionKind;
+use super::super::section::{Broken, LineProgress, Section, index};
 use super::super::{Fields, Interest, Limits, Rule};
 use crate::scan::{CR, LF};
 

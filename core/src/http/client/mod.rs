@@ -8,9 +8,9 @@ mod tests;
 
 use super::body::{BodyReader, BodyWriter, Receiving, Sending};
 use super::flags::Flags;
-use super::head::LineProgress;
 use super::pipeline::Pipeline;
 use super::response_head::ResponseHead;
+use super::section::LineProgress;
 use super::state::{State, States};
 use super::turn::Turn;
 use super::{Context, Disposition, Error, Fields, Rule};

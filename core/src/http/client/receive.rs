@@ -2,10 +2,12 @@
 
 use super::super::body::{Piece, Receiving, Sending};
 use super::super::chunked::ChunkPhase;
+use super::super::facts::Facts;
 use super::super::flags::Flags;
-use super::super::head::{Facts, HeadReader, LineProgress};
+use super::super::head::HeadReader;
 use super::super::pipeline::Kind;
 use super::super::response_head::{ResponseFraming, ResponseHead};
+use super::super::section::LineProgress;
 use super::super::state::{Change, Side, State};
 use super::super::{Fields, Status};
 use super::{ClientConnection, ClientEvent, Context, Ending, Error, Rule, Tally};

@@ -6,7 +6,8 @@ mod send;
 
 use super::body::{BodyReader, BodyWriter, Receiving, Sending};
 use super::flags::Flags;
-use super::head::{Head, LineProgress};
+use super::head::Head;
+use super::section::LineProgress;
 use super::state::{State, States};
 use super::turn::Turn;
 use super::{Context, Disposition, Error, Fields, Rule};

@@ -2,8 +2,10 @@
 
 use super::super::body::{Piece, Receiving, Sending};
 use super::super::chunked::ChunkPhase;
+use super::super::facts::Facts;
 use super::super::flags::Flags;
-use super::super::head::{BodyFraming, Facts, HeadReader, LineProgress};
+use super::super::head::{BodyFraming, HeadReader};
+use super::super::section::LineProgress;
 use super::super::start_line::RequestLine;
 use super::super::state::{Change, Side, State};
 use super::{Context, Ending, Error, Event, Fields, Rule, ServerConnection};
