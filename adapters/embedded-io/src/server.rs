@@ -254,6 +254,10 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
             } else if driven.taken == 0 {
                 break;
             }
+            // It waits for a request, of which nothing has come: another drive would change nothing.
+            if self.driver.is_idle() && taken == input.len() {
+                break;
+            }
         }
         if self.is_unflushed {
             self.flush(writer).await?;

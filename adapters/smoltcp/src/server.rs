@@ -58,6 +58,8 @@ pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: 
     evict_at: Option<Instant>,
     /// Somebody was admitted in this poll and is to be served.
     has_admitted: bool,
+    /// A socket listens, as far as this poll has seen.
+    is_listening: bool,
 }
 
 impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
@@ -120,6 +122,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
             evicts_idle: policy.evict_idle,
             evict_at: None,
             has_admitted: false,
+            is_listening: false,
         }
     }
 
@@ -158,6 +161,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
             }
             // After all were served: a request that has come already saves its connection from being closed as idle.
             self.has_admitted = false;
+            self.is_listening = false;
             for slot in 0..N {
                 self.admit(slot, now, sockets, scratch.len());
             }
@@ -166,7 +170,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
                 break;
             }
         }
-        self.keep_a_socket_listening(now, sockets, scratch.len());
+        self.evict_at = None;
+        if !self.is_listening && !self.admission.is_draining() {
+            self.make_a_socket_listen(now, sockets, scratch.len());
+        }
         None
     }
 
@@ -233,7 +240,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         service: &S,
         scratch: &mut [u8],
     ) -> Option<Error> {
-        let slot = self.slots.get_mut(index)?;
+        let slot = self.slots.get_mut(index).filter(|slot| !slot.is_vacant())?;
         let mut socket = Socket(sockets.get_mut(slot.handle));
         let cx = Context { now, limits: &self.limits, date };
         let (outcome, error) = slot.serve(&cx, &self.waker, &mut socket, service, scratch);
@@ -268,8 +275,9 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
                     self.limits.trailer_bytes = self.limits.trailer_bytes.min(most);
                 }
                 socket.listen(self.port);
+                self.is_listening = true;
             }
-            Stage::Listening => {}
+            Stage::Listening => self.is_listening = true,
             Stage::Opening => match opened {
                 Some(due) if due <= now => slot.reset(&cx, &mut socket),
                 due => *until = Some(due.unwrap_or(now.saturating_add(self.limits.head))),
@@ -312,18 +320,13 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         slot.leave(&cx, Duration::default(), &mut Socket(sockets.get_mut(slot.handle)));
     }
 
-    /// Whoever comes when no socket listens is reset by the stack. So before that a socket in TIME-WAIT is taken out of
+    /// No socket listens, and whoever comes then is reset by the stack. So a socket in TIME-WAIT is taken out of
     /// it, or else an idle connection is closed, unless a socket will be free soon anyway.
-    fn keep_a_socket_listening(&mut self, now: Instant, sockets: &mut SocketSet<'_>, scratch_length: usize) {
-        self.evict_at = None;
-        if self.admission.is_draining() {
-            return;
-        }
+    fn make_a_socket_listen(&mut self, now: Instant, sockets: &mut SocketSet<'_>, scratch_length: usize) {
         let (mut time_wait, mut is_one_leaving) = (None, false);
         for (index, slot) in self.slots.iter().enumerate() {
             let stage = Socket(sockets.get_mut(slot.handle)).stage();
             match (&slot.phase, stage) {
-                (Phase::Vacant { .. }, Stage::Listening) => return,
                 (Phase::Leaving { .. }, Stage::TimeWait) => time_wait = Some(index),
                 (Phase::Leaving { .. }, _) => is_one_leaving = true,
                 (Phase::Vacant { .. } | Phase::Serving { .. }, _) => {}

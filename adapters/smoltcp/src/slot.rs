@@ -106,10 +106,13 @@ impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
             session.handle_sent(cx, unacknowledged.saturating_sub(left), left);
         }
         let was_idle = session.is_idle();
-        // Does nothing before it is due.
-        let error = session.handle_timeout(cx, service).error;
         session.wake();
-        let (has_moved, drive_error) = drive(session, cx, waker, socket, service, &mut self.store, scratch);
+        let is_due = session.poll_timeout().is_some_and(|due| due <= cx.now);
+        let (has_moved, error) = if !is_due && is_at_rest(session, socket) {
+            (false, None)
+        } else {
+            drive(session, cx, waker, socket, service, &mut self.store, scratch)
+        };
         let waits = socket.unacknowledged();
         if waits > left {
             session.handle_sent(cx, 0, waits);
@@ -128,14 +131,14 @@ impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
             Disposition::ShutdownWrite => socket.close(),
             Disposition::Close => {
                 self.leave(cx, cx.limits.linger, socket);
-                return (Outcome::Gone, error.or(drive_error));
+                return (Outcome::Gone, error);
             }
             Disposition::Abort => {
                 self.reset(cx, socket);
-                return (Outcome::Gone, error.or(drive_error));
+                return (Outcome::Gone, error);
             }
         }
-        (outcome, error.or(drive_error))
+        (outcome, error)
     }
 
     /// Ends the connection in good order, behind what was written. When the peer has all of that, it may take the time
@@ -221,6 +224,11 @@ impl Host for Place<'_> {
     }
 }
 
+/// Does it wait for a request, of which nothing has come? Most polls find it so, and a drive would change nothing.
+fn is_at_rest<S: Service<Source = Infallible>>(session: &Session<S>, socket: &Socket<'_, '_>) -> bool {
+    session.is_idle() && socket.received() == 0 && !socket.is_ended_by_peer()
+}
+
 /// Feeds and drains a session until nothing moves. Whether anything did, and what went wrong.
 ///
 /// It ends, for it takes from one ring and fills another, and neither moves meanwhile by itself.
@@ -249,6 +257,9 @@ fn drive<S: Service<Source = Infallible>, const STORE: usize>(
         error = error.or(driven.error);
         if driven.taken > 0 || driven.written > 0 {
             has_moved = true;
+            if is_at_rest(session, socket) {
+                return (has_moved, error);
+            }
         } else if STORE > 0 && received > 0 && session.is_readable() && cx.limits.interest.is_some() {
             // An unfinished head, of which the rest may never fit into the ring; and an almost full ring is as bad as
             // a full one, for peers do not send for a small window.

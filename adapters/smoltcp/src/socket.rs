@@ -86,6 +86,11 @@ impl Socket<'_, '_> {
         self.0.send_queue()
     }
 
+    /// Bytes that have come and were not consumed.
+    pub(crate) fn received(&self) -> usize {
+        self.0.recv_queue()
+    }
+
     /// Copies out what has come, across the end of the ring, and leaves it there.
     pub(crate) fn peek<'b>(&mut self, scratch: &'b mut [u8]) -> &'b [u8] {
         let length = self.0.peek_slice(scratch).unwrap_or(0);

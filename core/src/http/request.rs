@@ -146,7 +146,7 @@ impl<'a> Request<'a> {
             Some(length) => {
                 writer.put(b"Content-Length: ")?;
                 writer.put_decimal(length)?;
-                writer.put(b"\r\n")?;
+                writer.put_pair(*b"\r\n")?;
             }
             None => writer.put(b"Transfer-Encoding: chunked\r\n")?,
         }

@@ -102,13 +102,26 @@ impl<'o> Writer<'o> {
         Ok(())
     }
 
+    /// As [`Self::put`], for what stands between the others: to call a copy costs more than two bytes do.
+    pub(crate) fn put_pair(&mut self, pair: [u8; 2]) -> Result<(), WriteError> {
+        let Some((place, _)) = self.out.split_first_chunk_mut() else { return Err(WriteError::Full) };
+        *place = pair;
+        self.out = core::mem::take(&mut self.out).get_mut(2..).unwrap_or(&mut []);
+        Ok(())
+    }
+
     pub(crate) fn put_decimal(&mut self, number: u64) -> Result<(), WriteError> {
         let mut digits = [0; 20];
         let mut rest = number;
         let mut first = digits.len();
         for (at, digit) in digits.iter_mut().enumerate().rev() {
-            *digit = u8::try_from(rest % 10).unwrap_or(0).saturating_add(b'0');
-            rest /= 10;
+            let last;
+            // Most numbers fit into 32 bits, which small processors divide themselves.
+            (rest, last) = match u32::try_from(rest) {
+                Ok(rest) => (u64::from(rest / 10), u64::from(rest % 10)),
+                Err(_) => (rest / 10, rest % 10),
+            };
+            *digit = u8::try_from(last).unwrap_or(0).saturating_add(b'0');
             first = at;
             if rest == 0 {
                 break;
@@ -119,24 +132,28 @@ impl<'o> Writer<'o> {
 
     /// The status line, and a Date field where there is a clock.
     pub(crate) fn put_status(&mut self, status: Status, date: Option<&HttpDate>) -> Result<(), WriteError> {
-        self.put(b"HTTP/1.1 ")?;
-        self.put_decimal(u64::from(status.code()))?;
-        self.put(b" ")?;
+        let mut start = *b"HTTP/1.1 000 ";
+        let mut rest = status.code();
+        for digit in start.iter_mut().skip(9).take(3).rev() {
+            *digit = u8::try_from(rest % 10).unwrap_or(0).saturating_add(b'0');
+            rest /= 10;
+        }
+        self.put(&start)?;
         self.put(status.reason().as_bytes())?;
-        self.put(b"\r\n")?;
+        self.put_pair(*b"\r\n")?;
         if let Some(date) = date {
             self.put(b"Date: ")?;
             self.put(date.as_bytes())?;
-            self.put(b"\r\n")?;
+            self.put_pair(*b"\r\n")?;
         }
         Ok(())
     }
 
     pub(crate) fn put_field(&mut self, field: &Field<'_>) -> Result<(), WriteError> {
         self.put(field.name)?;
-        self.put(b": ")?;
+        self.put_pair(*b": ")?;
         self.put(field.value)?;
-        self.put(b"\r\n")
+        self.put_pair(*b"\r\n")
     }
 }
 

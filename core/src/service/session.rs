@@ -325,8 +325,7 @@ impl<S: Service + ?Sized> Session<S> {
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let connection = self.connection.poll_timeout().map_or(Deadline::NEVER, Deadline::at);
-        connection.min(self.wait_end()).instant()
+        self.connection.deadline().min(self.wait_end()).instant()
     }
 
     /// Should the transport be read? If not, what comes stays there: that is the back-pressure.

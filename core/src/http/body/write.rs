@@ -86,7 +86,7 @@ impl BodyWriter<'_> {
                 for field in fields {
                     writer.put_field(field)?;
                 }
-                writer.put(b"\r\n")?;
+                writer.put_pair(*b"\r\n")?;
             }
         }
         // As a declared length that is reached: no content may follow.

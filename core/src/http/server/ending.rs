@@ -10,8 +10,13 @@ impl ServerConnection {
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        self.deadline().instant()
+    }
+
+    /// The same, in the form that is kept.
+    pub(crate) fn deadline(&self) -> Deadline {
         if matches!(self.ending, Ending::Close | Ending::Abort) {
-            return None;
+            return Deadline::NEVER;
         }
         // The times to linger and to be idle run only once the last response is sent.
         let is_sending = self.write_time.is_running();
@@ -20,7 +25,7 @@ impl ServerConnection {
         let is_tunnel = self.states.client() == State::Tunnel;
         let is_peers_turn = self.is_readable() && !rests_later && !is_tunnel;
         let peer = if is_peers_turn { Deadline::at(Instant::from_micros(self.peer_time)) } else { Deadline::NEVER };
-        peer.min(self.write_time.deadline()).instant()
+        peer.min(self.write_time.deadline())
     }
 
     /// Time has passed. Does nothing before [`Self::poll_timeout`] is due.
@@ -29,7 +34,7 @@ impl ServerConnection {
     /// [`Rule::HeadTimeout`], [`Rule::BodyTimeout`] or [`Rule::WriteTimeout`]. The end of an idle connection and of
     /// one that lingers is no error.
     pub fn handle_timeout(&mut self, cx: &Context<'_>) -> Result<(), Error> {
-        if self.poll_timeout().is_none_or(|due| due > cx.now) {
+        if !self.deadline().is_due(cx.now) {
             return Ok(());
         }
         if self.write_time.deadline().is_due(cx.now) {

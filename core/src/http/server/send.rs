@@ -34,7 +34,7 @@ impl ServerConnection {
                 Some(length) => {
                     writer.put(b"Content-Length: ")?;
                     writer.put_decimal(length)?;
-                    writer.put(b"\r\n")?;
+                    writer.put_pair(*b"\r\n")?;
                 }
                 // An HTTP/1.0 client knows no transfer coding (RFC 9112 §6.1), not even of a body that it will not get.
                 None if self.flags.has(Flags::HTTP10) => {}
@@ -48,7 +48,7 @@ impl ServerConnection {
         } else if plan.change == Change::Final && self.flags.has(Flags::HTTP10) {
             writer.put(b"Connection: keep-alive\r\n")?;
         }
-        writer.put(b"\r\n")?;
+        writer.put_pair(*b"\r\n")?;
         let written = writer.written();
         self.begin_response(response, plan);
         Ok(written)
