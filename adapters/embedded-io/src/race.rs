@@ -1,7 +1,7 @@
 //! Futures that wait for each other.
 //!
-//! Here and in the server's end, what is awaited is an `async move` block in a plain function: an `async fn` keeps a
-//! second copy of each of its arguments for as long as it runs.
+//! Here and at both ends of a connection, what is awaited is an `async move` block in a plain function: an `async fn`
+//! keeps a second copy of each of its arguments for as long as it runs.
 
 use core::future::{pending, poll_fn};
 use core::pin::{Pin, pin};
