@@ -92,21 +92,21 @@ impl<'b, T: Split, C: Timer> Client<'b, T, C> {
     /// [`Error::Refused`] if the request is none, or cannot be sent now: nothing has happened, unless it was begun, and
     /// `body` does not hold what was declared. After that, and any other error, the stream was given up;
     /// [`Self::connection`] says whether to ask again elsewhere.
-    pub async fn send<R>(
+    pub fn send<R>(
         &mut self,
         request: &Request<'_>,
         body: impl Read,
         on_head: impl FnOnce(&ResponseHead<'_>) -> R,
-    ) -> Result<R, Error<T::Error>> {
-        self.engine.send(self.stream, self.timer, request, body, on_head).await
+    ) -> impl Future<Output = Result<R, Error<T::Error>>> {
+        self.engine.send(self.stream, self.timer, request, body, on_head)
     }
 
     /// Reads a piece of the answer's content. Zero: it is complete (or `piece` is empty).
     ///
     /// # Errors
     /// The content was cut off, came too slowly, or the stream failed; it was given up then.
-    pub async fn read(&mut self, piece: &mut [u8]) -> Result<usize, Error<T::Error>> {
-        self.engine.read(self.stream, self.timer, piece).await
+    pub fn read(&mut self, piece: &mut [u8]) -> impl Future<Output = Result<usize, Error<T::Error>>> {
+        self.engine.read(self.stream, self.timer, piece)
     }
 
     /// The connection, to look at: is it idle, so that there may be another request? May one that failed be sent again?
@@ -140,134 +140,146 @@ impl<'b> Engine<'b> {
         Self { connection, limits, input: Window::new(input), output, is_reading: false }
     }
 
-    pub(crate) async fn send<T: Split, R>(
+    pub(crate) fn send<T: Split, R>(
         &mut self,
         stream: &mut T,
         timer: &impl Timer,
         request: &Request<'_>,
         body: impl Read,
         on_head: impl FnOnce(&ResponseHead<'_>) -> R,
-    ) -> Result<R, Error<T::Error>> {
-        if self.is_reading {
-            return Err(Error::Refused(WriteError::Misuse(Misuse::RequestUnfinished)));
+    ) -> impl Future<Output = Result<R, Error<T::Error>>> {
+        async move {
+            if self.is_reading {
+                return Err(Error::Refused(WriteError::Misuse(Misuse::RequestUnfinished)));
+            }
+            let cx = context(timer, self.limits);
+            let written = self.connection.request(&cx, request, self.output).map_err(Error::Refused)?;
+            let has_body = request.length != Some(0);
+            let sent = self.send_and_listen(stream, timer, (written, has_body), body, on_head).await;
+            self.is_reading = sent.is_ok();
+            self.keep(stream, timer, sent).await
         }
-        let cx = context(timer, self.limits);
-        let written = self.connection.request(&cx, request, self.output).map_err(Error::Refused)?;
-        let has_body = request.length != Some(0);
-        let sent = self.send_and_listen(stream, timer, (written, has_body), body, on_head).await;
-        self.is_reading = sent.is_ok();
-        self.keep(stream, timer, sent).await
     }
 
-    async fn send_and_listen<T: Split, R>(
+    fn send_and_listen<T: Split, R>(
         &mut self,
         stream: &mut T,
         timer: &impl Timer,
         (written, has_body): (usize, bool),
         body: impl Read,
         on_head: impl FnOnce(&ResponseHead<'_>) -> R,
-    ) -> Result<R, Error<T::Error>> {
-        let (mut reader, mut writer) = stream.split();
-        let shared = Shared { connection: RefCell::new(&mut self.connection), timer, limits: self.limits };
-        let mut sending =
-            pin!(Sender { shared: &shared, writer: &mut writer }.send(self.output, written, has_body, body));
-        let mut listening = pin!(shared.listen(&mut reader, &mut self.input, on_head));
-        let mut answer = None;
-        let mut is_sent = false;
-        loop {
-            let deadline = shared.connection.borrow().poll_timeout();
-            let mut sleep = pin!(race::sleep_until(timer, deadline));
-            let next = poll_fn(|cx| {
-                if answer.is_none()
-                    && let Poll::Ready(listened) = listening.as_mut().poll(cx)
-                {
-                    answer = Some(listened?);
-                }
-                // What was heard may have set it free, or made it vain.
-                if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
-                    sent?;
-                    is_sent = true;
-                }
-                let is_vain = shared.connection.borrow().is_stopped();
-                if answer.is_some() && (is_sent || is_vain) {
-                    return Poll::Ready(Ok(answer.take()));
-                }
-                let is_due = sleep.as_mut().poll(cx).is_ready();
-                if is_due || shared.connection.borrow().poll_timeout() != deadline {
-                    return Poll::Ready(Ok(None));
-                }
-                Poll::Pending
-            });
-            if let Some(answer) = next.await? {
-                return Ok(answer);
-            }
-            shared.with(ClientConnection::handle_timeout).map_err(Error::Protocol)?;
-        }
-    }
-
-    pub(crate) async fn read<T: Split>(
-        &mut self,
-        stream: &mut T,
-        timer: &impl Timer,
-        piece: &mut [u8],
-    ) -> Result<usize, Error<T::Error>> {
-        if !self.is_reading || piece.is_empty() {
-            return Ok(0);
-        }
-        let read = self.read_piece(stream, timer, piece).await;
-        self.is_reading = !matches!(read, Ok(0) | Err(_));
-        self.keep(stream, timer, read).await
-    }
-
-    async fn read_piece<T: Split>(
-        &mut self,
-        stream: &mut T,
-        timer: &impl Timer,
-        piece: &mut [u8],
-    ) -> Result<usize, Error<T::Error>> {
-        let (mut reader, _) = stream.split();
-        loop {
-            let cx = context(timer, self.limits);
-            let (used, event) = self.connection.receive(&cx, self.input.unread()).map_err(Error::Protocol)?;
-            let taken = match event {
-                ClientEvent::Body(content) => {
-                    let count = content.len().min(piece.len());
-                    if let (Some(to), Some(from)) = (piece.get_mut(..count), content.get(..count)) {
-                        to.copy_from_slice(from);
+    ) -> impl Future<Output = Result<R, Error<T::Error>>> {
+        async move {
+            let (mut reader, mut writer) = stream.split();
+            let shared = Shared { connection: RefCell::new(&mut self.connection), timer, limits: self.limits };
+            let mut sending =
+                pin!(Sender { shared: &shared, writer: &mut writer }.send(self.output, written, has_body, body));
+            let mut listening = pin!(shared.listen(&mut reader, &mut self.input, on_head));
+            let mut answer = None;
+            let mut is_sent = false;
+            loop {
+                let deadline = shared.connection.borrow().poll_timeout();
+                let mut sleep = pin!(race::sleep_until(timer, deadline));
+                let next = poll_fn(|cx| {
+                    if answer.is_none()
+                        && let Poll::Ready(listened) = listening.as_mut().poll(cx)
+                    {
+                        answer = Some(listened?);
                     }
-                    Some(count)
+                    // What was heard may have set it free, or made it vain.
+                    if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
+                        sent?;
+                        is_sent = true;
+                    }
+                    let is_vain = shared.connection.borrow().is_stopped();
+                    if answer.is_some() && (is_sent || is_vain) {
+                        return Poll::Ready(Ok(answer.take()));
+                    }
+                    let is_due = sleep.as_mut().poll(cx).is_ready();
+                    if is_due || shared.connection.borrow().poll_timeout() != deadline {
+                        return Poll::Ready(Ok(None));
+                    }
+                    Poll::Pending
+                });
+                if let Some(answer) = next.await? {
+                    return Ok(answer);
                 }
-                ClientEvent::End(_) | ClientEvent::Closed => Some(0),
-                ClientEvent::NeedMore | ClientEvent::Paused | ClientEvent::Interim(_) | ClientEvent::Head(_) => None,
-            };
-            self.input.take(used.saturating_add(taken.unwrap_or(0)));
-            if let Some(count) = taken {
-                self.connection.take_body(&cx, count);
-                return Ok(count);
+                shared.with(ClientConnection::handle_timeout).map_err(Error::Protocol)?;
             }
-            make_room(&mut self.connection, &cx, &mut self.input).map_err(Error::Protocol)?;
-            let count = self.receive(&mut reader, timer).await?;
-            let _ = self.input.fill(count);
-            if count == 0 {
-                self.connection.handle_eof(&context(timer, self.limits)).map_err(Error::Protocol)?;
+        }
+    }
+
+    pub(crate) fn read<T: Split>(
+        &mut self,
+        stream: &mut T,
+        timer: &impl Timer,
+        piece: &mut [u8],
+    ) -> impl Future<Output = Result<usize, Error<T::Error>>> {
+        async move {
+            if !self.is_reading || piece.is_empty() {
+                return Ok(0);
+            }
+            let read = self.read_piece(stream, timer, piece).await;
+            self.is_reading = !matches!(read, Ok(0) | Err(_));
+            self.keep(stream, timer, read).await
+        }
+    }
+
+    fn read_piece<T: Split>(
+        &mut self,
+        stream: &mut T,
+        timer: &impl Timer,
+        piece: &mut [u8],
+    ) -> impl Future<Output = Result<usize, Error<T::Error>>> {
+        async move {
+            let (mut reader, _) = stream.split();
+            loop {
+                let cx = context(timer, self.limits);
+                let (used, event) = self.connection.receive(&cx, self.input.unread()).map_err(Error::Protocol)?;
+                let taken = match event {
+                    ClientEvent::Body(content) => {
+                        let count = content.len().min(piece.len());
+                        if let (Some(to), Some(from)) = (piece.get_mut(..count), content.get(..count)) {
+                            to.copy_from_slice(from);
+                        }
+                        Some(count)
+                    }
+                    ClientEvent::End(_) | ClientEvent::Closed => Some(0),
+                    ClientEvent::NeedMore | ClientEvent::Paused | ClientEvent::Interim(_) | ClientEvent::Head(_) => {
+                        None
+                    }
+                };
+                self.input.take(used.saturating_add(taken.unwrap_or(0)));
+                if let Some(count) = taken {
+                    self.connection.take_body(&cx, count);
+                    return Ok(count);
+                }
+                make_room(&mut self.connection, &cx, &mut self.input).map_err(Error::Protocol)?;
+                let count = self.receive(&mut reader, timer).await?;
+                let _ = self.input.fill(count);
+                if count == 0 {
+                    self.connection.handle_eof(&context(timer, self.limits)).map_err(Error::Protocol)?;
+                }
             }
         }
     }
 
     /// Reads once, while the deadline allows it.
-    async fn receive<E: embedded_io::Error>(
+    fn receive<E: embedded_io::Error>(
         &mut self,
         reader: &mut impl Read<Error = E>,
         timer: &impl Timer,
-    ) -> Result<usize, Error<E>> {
-        let (_, room) = self.input.split();
-        let mut reading = pin!(receive(reader, room));
-        loop {
-            match race::until(reading.as_mut(), timer, self.connection.poll_timeout()).await {
-                First::Done(count) => return count,
-                First::Due => {
-                    let cx = context(timer, self.limits);
-                    self.connection.handle_timeout(&cx).map_err(Error::Protocol)?;
+    ) -> impl Future<Output = Result<usize, Error<E>>> {
+        async move {
+            let (_, room) = self.input.split();
+            let mut reading = pin!(receive(reader, room));
+            loop {
+                match race::until(reading.as_mut(), timer, self.connection.poll_timeout()).await {
+                    First::Done(count) => return count,
+                    First::Due => {
+                        let cx = context(timer, self.limits);
+                        self.connection.handle_timeout(&cx).map_err(Error::Protocol)?;
+                    }
                 }
             }
         }
@@ -288,17 +300,19 @@ impl<'b> Engine<'b> {
     }
 
     /// After an error, the stream is given up.
-    async fn keep<T: Split, R>(
+    fn keep<T: Split, R>(
         &mut self,
         stream: &mut T,
         timer: &impl Timer,
         result: Result<R, Error<T::Error>>,
-    ) -> Result<R, Error<T::Error>> {
-        if result.is_err() {
-            self.connection.handle_reset(&context(timer, self.limits));
-            stream.abort().await;
+    ) -> impl Future<Output = Result<R, Error<T::Error>>> {
+        async move {
+            if result.is_err() {
+                self.connection.handle_reset(&context(timer, self.limits));
+                stream.abort().await;
+            }
+            result
         }
-        result
     }
 }
 
@@ -315,36 +329,38 @@ impl<C: Clock> Shared<'_, '_, C> {
     }
 
     /// Waits for the head of the final answer.
-    async fn listen<R, E: embedded_io::Error>(
+    fn listen<R, E: embedded_io::Error>(
         &self,
         reader: &mut impl Read<Error = E>,
         input: &mut Window<'_>,
         on_head: impl FnOnce(&ResponseHead<'_>) -> R,
-    ) -> Result<R, Error<E>> {
-        loop {
-            let (used, event) =
-                self.with(|connection, cx| connection.receive(cx, input.unread())).map_err(Error::Protocol)?;
-            let needs_more = match event {
-                ClientEvent::Head(head) => {
-                    let answer = on_head(&head);
-                    input.take(used);
-                    return Ok(answer);
-                }
-                ClientEvent::Interim(_) => false,
-                ClientEvent::NeedMore
-                | ClientEvent::Paused
-                | ClientEvent::Body(_)
-                | ClientEvent::End(_)
-                | ClientEvent::Closed => true,
-            };
-            input.take(used);
-            if needs_more {
-                self.with(|connection, cx| make_room(connection, cx, input)).map_err(Error::Protocol)?;
-                let (_, room) = input.split();
-                let count = receive(reader, room).await?;
-                let _ = input.fill(count);
-                if count == 0 {
-                    self.with(ClientConnection::handle_eof).map_err(Error::Protocol)?;
+    ) -> impl Future<Output = Result<R, Error<E>>> {
+        async move {
+            loop {
+                let (used, event) =
+                    self.with(|connection, cx| connection.receive(cx, input.unread())).map_err(Error::Protocol)?;
+                let needs_more = match event {
+                    ClientEvent::Head(head) => {
+                        let answer = on_head(&head);
+                        input.take(used);
+                        return Ok(answer);
+                    }
+                    ClientEvent::Interim(_) => false,
+                    ClientEvent::NeedMore
+                    | ClientEvent::Paused
+                    | ClientEvent::Body(_)
+                    | ClientEvent::End(_)
+                    | ClientEvent::Closed => true,
+                };
+                input.take(used);
+                if needs_more {
+                    self.with(|connection, cx| make_room(connection, cx, input)).map_err(Error::Protocol)?;
+                    let (_, room) = input.split();
+                    let count = receive(reader, room).await?;
+                    let _ = input.fill(count);
+                    if count == 0 {
+                        self.with(ClientConnection::handle_eof).map_err(Error::Protocol)?;
+                    }
                 }
             }
         }
@@ -427,15 +443,17 @@ impl<C: Clock, E: embedded_io::Error, W: Write<Error = E>> Sender<'_, '_, C, W> 
         Ok(!self.shared.connection.borrow().is_stopped())
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), Error<E>> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            self.shared.with(|connection, cx| connection.handle_sent(cx, 0, rest.len()));
-            let written = self.writer.write(rest).await.map_err(|error| Error::Stream(Operation::Write, error))?;
-            rest = rest.get(written..).filter(|_| written > 0).ok_or(Error::Miscounted(Operation::Write))?;
-            self.shared.with(|connection, cx| connection.handle_sent(cx, written, rest.len()));
+    fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Result<(), Error<E>>> {
+        async move {
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                self.shared.with(|connection, cx| connection.handle_sent(cx, 0, rest.len()));
+                let written = self.writer.write(rest).await.map_err(|error| Error::Stream(Operation::Write, error))?;
+                rest = rest.get(written..).filter(|_| written > 0).ok_or(Error::Miscounted(Operation::Write))?;
+                self.shared.with(|connection, cx| connection.handle_sent(cx, written, rest.len()));
+            }
+            Ok(())
         }
-        Ok(())
     }
 
     async fn flush(&mut self) -> Result<(), Error<E>> {

@@ -89,6 +89,7 @@
     clippy::arithmetic_side_effects,
     clippy::as_conversions
 )]
+#![expect(clippy::manual_async_fn, reason = "an async fn keeps a second copy of each argument in its future")]
 #![expect(async_fn_in_trait, reason = "whether a future is Send is known where its types are, as in embedded-io-async")]
 
 #[cfg(any(feature = "std", feature = "tokio-1"))]

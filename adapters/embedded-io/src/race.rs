@@ -1,4 +1,7 @@
 //! Futures that wait for each other.
+//!
+//! Here and at both ends of a connection, what is awaited is an `async move` block in a plain function: an `async fn`
+//! keeps a second copy of each of its arguments for as long as it runs.
 
 use core::future::{pending, poll_fn};
 use core::pin::{Pin, pin};
@@ -17,36 +20,42 @@ pub(crate) enum First<A> {
 }
 
 /// Polls once.
-pub(crate) async fn try_once<F: Future>(mut operation: Pin<&mut F>) -> Option<F::Output> {
-    poll_fn(|cx| {
-        Poll::Ready(match operation.as_mut().poll(cx) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
+pub(crate) fn try_once<F: Future>(mut operation: Pin<&mut F>) -> impl Future<Output = Option<F::Output>> {
+    async move {
+        poll_fn(|cx| {
+            Poll::Ready(match operation.as_mut().poll(cx) {
+                Poll::Ready(output) => Some(output),
+                Poll::Pending => None,
+            })
         })
-    })
-    .await
+        .await
+    }
 }
 
 /// Waits for `operation`, or for `deadline` if there is one. Either goes on where it is, if it was not first.
-pub(crate) async fn until<F: Future>(
+pub(crate) fn until<F: Future>(
     mut operation: Pin<&mut F>,
     timer: &impl Timer,
     deadline: Option<Instant>,
-) -> First<F::Output> {
-    let mut sleep = pin!(sleep_until(timer, deadline));
-    poll_fn(|cx| {
-        if let Poll::Ready(output) = operation.as_mut().poll(cx) {
-            return Poll::Ready(First::Done(output));
-        }
-        sleep.as_mut().poll(cx).map(|()| First::Due)
-    })
-    .await
+) -> impl Future<Output = First<F::Output>> {
+    async move {
+        let mut sleep = pin!(sleep_until(timer, deadline));
+        poll_fn(|cx| {
+            if let Poll::Ready(output) = operation.as_mut().poll(cx) {
+                return Poll::Ready(First::Done(output));
+            }
+            sleep.as_mut().poll(cx).map(|()| First::Due)
+        })
+        .await
+    }
 }
 
 /// Waits until then; for ever, if there is no such time.
-pub(crate) async fn sleep_until(timer: &impl Timer, deadline: Option<Instant>) {
-    match deadline {
-        Some(at) => timer.wait_until(at).await,
-        None => pending().await,
+pub(crate) fn sleep_until(timer: &impl Timer, deadline: Option<Instant>) -> impl Future<Output = ()> {
+    async move {
+        match deadline {
+            Some(at) => timer.wait_until(at).await,
+            None => pending().await,
+        }
     }
 }

@@ -155,36 +155,38 @@ struct Server<'d, S: Service<Source = Infallible>, C: Timer> {
 
 impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
     /// Speaks until the stream is to be ended, one way or both.
-    async fn converse<E: embedded_io::Error>(
+    fn converse<E: embedded_io::Error>(
         &mut self,
         reader: &mut impl Read<Error = E>,
         writer: &mut impl Write<Error = E>,
         input: &mut Window<'_>,
         slot: &impl Slot,
         mut retired: Pin<&mut Option<impl Future<Output = ()>>>,
-    ) -> Result<Ending, Error<E>> {
-        loop {
-            let taken = self.settle(writer, input.unread()).await?;
-            input.take(taken);
-            if let Some(ending) = self.ending() {
-                return Ok(ending);
-            }
-            if self.wants_input() && input.is_full() {
-                self.make_room(input);
-                continue;
-            }
-            let (kept, room) = input.split();
-            let (taken, heard) = self.listen(reader, writer, kept, room, slot, retired.as_mut()).await?;
-            input.take(taken);
-            match heard {
-                Heard::Nothing => {}
-                Heard::Read(0) => {
-                    self.is_ended = true;
-                    self.driver.handle_eof();
+    ) -> impl Future<Output = Result<Ending, Error<E>>> {
+        async move {
+            loop {
+                let taken = self.settle(writer, input.unread()).await?;
+                input.take(taken);
+                if let Some(ending) = self.ending() {
+                    return Ok(ending);
                 }
-                Heard::Read(count) if input.fill(count) => {}
-                Heard::Read(_) => return Err(Error::Miscounted(Operation::Read)),
-                Heard::Ending(ending) => return Ok(ending),
+                if self.wants_input() && input.is_full() {
+                    self.make_room(input);
+                    continue;
+                }
+                let (kept, room) = input.split();
+                let (taken, heard) = self.listen(reader, writer, kept, room, slot, retired.as_mut()).await?;
+                input.take(taken);
+                match heard {
+                    Heard::Nothing => {}
+                    Heard::Read(0) => {
+                        self.is_ended = true;
+                        self.driver.handle_eof();
+                    }
+                    Heard::Read(count) if input.fill(count) => {}
+                    Heard::Read(_) => return Err(Error::Miscounted(Operation::Read)),
+                    Heard::Ending(ending) => return Ok(ending),
+                }
             }
         }
     }
@@ -200,7 +202,7 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
 
     /// Waits for something to happen: for bytes if they are wanted, in `room`. A read that has begun is kept until it
     /// is complete, whatever else happens meanwhile. Returns how many of the bytes that were kept were taken, too.
-    async fn listen<E: embedded_io::Error>(
+    fn listen<E: embedded_io::Error>(
         &mut self,
         reader: &mut impl Read<Error = E>,
         writer: &mut impl Write<Error = E>,
@@ -208,123 +210,140 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
         room: &mut [u8],
         slot: &impl Slot,
         mut retired: Pin<&mut Option<impl Future<Output = ()>>>,
-    ) -> Result<(usize, Heard), Error<E>> {
-        let mut reading = pin!(if self.wants_input() { Some(reader.read(room)) } else { None });
-        let mut rest = kept;
-        let taken = |rest: &[u8]| kept.len().saturating_sub(rest.len());
-        loop {
-            if core::mem::take(&mut self.has_moved) {
-                slot.set_idle(self.driver.is_idle() && rest.is_empty());
-            }
-            match self.wait(reading.as_mut(), retired.as_mut()).await {
-                Event::Read(Ok(count)) => return Ok((taken(rest), Heard::Read(count))),
-                Event::Read(Err(error)) => return Err(Error::Stream(Operation::Read, error)),
-                Event::Due => self.driver.handle_timeout(),
-                Event::Retired => self.driver.retire(),
-                Event::Woken => self.driver.wake(),
-            }
-            if reading.is_none() {
-                return Ok((0, Heard::Nothing));
-            }
-            let count = self.settle(writer, rest).await?;
-            rest = rest.get(count..).unwrap_or(&[]);
-            if let Some(ending) = self.ending() {
-                return Ok((taken(rest), Heard::Ending(ending)));
+    ) -> impl Future<Output = Result<(usize, Heard), Error<E>>> {
+        async move {
+            let mut reading = pin!(if self.wants_input() { Some(reader.read(room)) } else { None });
+            let mut rest = kept;
+            let taken = |rest: &[u8]| kept.len().saturating_sub(rest.len());
+            loop {
+                if core::mem::take(&mut self.has_moved) {
+                    slot.set_idle(self.driver.is_idle() && rest.is_empty());
+                }
+                match self.wait(reading.as_mut(), retired.as_mut()).await {
+                    Event::Read(Ok(count)) => return Ok((taken(rest), Heard::Read(count))),
+                    Event::Read(Err(error)) => return Err(Error::Stream(Operation::Read, error)),
+                    Event::Due => self.driver.handle_timeout(),
+                    Event::Retired => self.driver.retire(),
+                    Event::Woken => self.driver.wake(),
+                }
+                if reading.is_none() {
+                    return Ok((0, Heard::Nothing));
+                }
+                let count = self.settle(writer, rest).await?;
+                rest = rest.get(count..).unwrap_or(&[]);
+                if let Some(ending) = self.ending() {
+                    return Ok((taken(rest), Heard::Ending(ending)));
+                }
             }
         }
     }
 
     /// Does all that can be done with these bytes, and sends it. Returns how many bytes were taken.
-    async fn settle<E: embedded_io::Error>(
+    fn settle<E: embedded_io::Error>(
         &mut self,
         writer: &mut impl Write<Error = E>,
         input: &[u8],
-    ) -> Result<usize, Error<E>> {
-        let mut taken = 0;
-        loop {
-            let rest = input.get(taken..).unwrap_or(&[]);
-            let driven = poll_fn(|cx| Poll::Ready(self.driver.drive(cx.waker(), rest, self.output))).await;
-            taken = taken.saturating_add(driven.taken);
-            self.has_moved |= driven.taken > 0 || driven.written > 0;
-            if self.driver.disposition() == Disposition::Abort {
-                return Ok(taken);
+    ) -> impl Future<Output = Result<usize, Error<E>>> {
+        async move {
+            let mut taken = 0;
+            loop {
+                let rest = input.get(taken..).unwrap_or(&[]);
+                let driven = poll_fn(|cx| Poll::Ready(self.driver.drive(cx.waker(), rest, self.output))).await;
+                taken = taken.saturating_add(driven.taken);
+                self.has_moved |= driven.taken > 0 || driven.written > 0;
+                if self.driver.disposition() == Disposition::Abort {
+                    return Ok(taken);
+                }
+                if driven.written > 0 {
+                    self.write(writer, driven.written).await?;
+                } else if driven.taken == 0 {
+                    break;
+                }
+                // It waits for a request, of which nothing has come: another drive would change nothing.
+                if self.driver.is_idle() && taken == input.len() {
+                    break;
+                }
             }
-            if driven.written > 0 {
-                self.write(writer, driven.written).await?;
-            } else if driven.taken == 0 {
-                break;
+            if self.is_unflushed {
+                self.flush(writer).await?;
             }
-            // It waits for a request, of which nothing has come: another drive would change nothing.
-            if self.driver.is_idle() && taken == input.len() {
-                break;
-            }
+            Ok(taken)
         }
-        if self.is_unflushed {
-            self.flush(writer).await?;
-        }
-        Ok(taken)
     }
 
-    async fn write<E: embedded_io::Error>(
+    fn write<E: embedded_io::Error>(
         &mut self,
         writer: &mut impl Write<Error = E>,
         length: usize,
-    ) -> Result<(), Error<E>> {
-        self.is_unflushed = true;
-        let mut rest = self.output.get(..length).unwrap_or(&[]);
-        while !rest.is_empty() {
-            let Some(written) = keep_up(&mut self.driver, rest.len(), writer.write(rest)).await else { return Ok(()) };
-            let written = written.map_err(|error| Error::Stream(Operation::Write, error))?;
-            rest = rest.get(written..).filter(|_| written > 0).ok_or(Error::Miscounted(Operation::Write))?;
-            self.driver.handle_sent(written, rest.len());
+    ) -> impl Future<Output = Result<(), Error<E>>> {
+        async move {
+            self.is_unflushed = true;
+            let mut rest = self.output.get(..length).unwrap_or(&[]);
+            while !rest.is_empty() {
+                let Some(written) = keep_up(&mut self.driver, rest.len(), pin!(writer.write(rest))).await else {
+                    return Ok(());
+                };
+                let written = written.map_err(|error| Error::Stream(Operation::Write, error))?;
+                rest = rest.get(written..).filter(|_| written > 0).ok_or(Error::Miscounted(Operation::Write))?;
+                self.driver.handle_sent(written, rest.len());
+            }
+            Ok(())
         }
-        Ok(())
     }
 
-    async fn flush<E: embedded_io::Error>(&mut self, writer: &mut impl Write<Error = E>) -> Result<(), Error<E>> {
-        let Some(flushed) = keep_up(&mut self.driver, 1, writer.flush()).await else { return Ok(()) };
-        self.is_unflushed = false;
-        self.driver.handle_sent(0, 0);
-        flushed.map_err(|error| Error::Stream(Operation::Flush, error))
+    fn flush<E: embedded_io::Error>(
+        &mut self,
+        writer: &mut impl Write<Error = E>,
+    ) -> impl Future<Output = Result<(), Error<E>>> {
+        async move {
+            let Some(flushed) = keep_up(&mut self.driver, 1, pin!(writer.flush())).await else { return Ok(()) };
+            self.is_unflushed = false;
+            self.driver.handle_sent(0, 0);
+            flushed.map_err(|error| Error::Stream(Operation::Flush, error))
+        }
     }
 
     /// Waits until something is to be done. Each time that somebody wakes us without a reason of ours is one, too.
-    async fn wait<F: Future>(
+    fn wait<F: Future>(
         &self,
         mut reading: Pin<&mut Option<F>>,
         mut retired: Pin<&mut Option<impl Future<Output = ()>>>,
-    ) -> Event<F::Output> {
-        let mut sleep = pin!(race::sleep_until(self.driver.clock, self.driver.poll_timeout()));
-        let mut is_woken = false;
-        poll_fn(|cx| {
-            if self.wants_input()
-                && let Some(reading) = reading.as_mut().as_pin_mut()
-                && let Poll::Ready(read) = reading.poll(cx)
-            {
-                return Poll::Ready(Event::Read(read));
-            }
-            if sleep.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Event::Due);
-            }
-            if let Some(retirement) = retired.as_mut().as_pin_mut()
-                && retirement.poll(cx).is_ready()
-            {
-                retired.set(None);
-                return Poll::Ready(Event::Retired);
-            }
-            if core::mem::replace(&mut is_woken, true) { Poll::Ready(Event::Woken) } else { Poll::Pending }
-        })
-        .await
+    ) -> impl Future<Output = Event<F::Output>> {
+        async move {
+            let mut sleep = pin!(race::sleep_until(self.driver.clock, self.driver.poll_timeout()));
+            let mut is_woken = false;
+            poll_fn(|cx| {
+                if self.wants_input()
+                    && let Some(reading) = reading.as_mut().as_pin_mut()
+                    && let Poll::Ready(read) = reading.poll(cx)
+                {
+                    return Poll::Ready(Event::Read(read));
+                }
+                if sleep.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Event::Due);
+                }
+                if let Some(retirement) = retired.as_mut().as_pin_mut()
+                    && retirement.poll(cx).is_ready()
+                {
+                    retired.set(None);
+                    return Poll::Ready(Event::Retired);
+                }
+                if core::mem::replace(&mut is_woken, true) { Poll::Ready(Event::Woken) } else { Poll::Pending }
+            })
+            .await
+        }
     }
 
     /// Ends our direction. A peer that does not take the end of it is not waited for longer than it may linger.
-    async fn shut<T: Shutdown>(&mut self, stream: &mut T) -> Result<(), Error<T::Error>> {
-        self.is_shut = true;
-        let deadline = self.driver.clock.now().saturating_add(self.driver.limits.linger);
-        let shutdown = pin!(stream.shutdown_write());
-        match race::until(shutdown, self.driver.clock, Some(deadline)).await {
-            First::Done(Err(error)) => Err(Error::Stream(Operation::Shutdown, error)),
-            First::Done(Ok(())) | First::Due => Ok(()),
+    fn shut<T: Shutdown>(&mut self, stream: &mut T) -> impl Future<Output = Result<(), Error<T::Error>>> {
+        async move {
+            self.is_shut = true;
+            let deadline = self.driver.clock.now().saturating_add(self.driver.limits.linger);
+            let shutdown = pin!(stream.shutdown_write());
+            match race::until(shutdown, self.driver.clock, Some(deadline)).await {
+                First::Done(Err(error)) => Err(Error::Stream(Operation::Shutdown, error)),
+                First::Done(Ok(())) | First::Due => Ok(()),
+            }
         }
     }
 
@@ -348,23 +367,24 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
 
 /// Waits for an operation by which the peer takes `left` bytes, and holds the peer to its pace meanwhile. `None` if the
 /// connection is given up.
-async fn keep_up<S: Service<Source = Infallible>, C: Timer, F: Future>(
+fn keep_up<S: Service<Source = Infallible>, C: Timer, F: Future>(
     driver: &mut Driver<'_, S, C>,
     left: usize,
-    operation: F,
-) -> Option<F::Output> {
-    let mut operation = pin!(operation);
-    if let Some(output) = race::try_once(operation.as_mut()).await {
-        return Some(output);
-    }
-    driver.handle_sent(0, left);
-    loop {
-        match race::until(operation.as_mut(), driver.clock, driver.poll_timeout()).await {
-            First::Done(output) => return Some(output),
-            First::Due => driver.handle_timeout(),
+    mut operation: Pin<&mut F>,
+) -> impl Future<Output = Option<F::Output>> {
+    async move {
+        if let Some(output) = race::try_once(operation.as_mut()).await {
+            return Some(output);
         }
-        if driver.disposition() == Disposition::Abort {
-            return None;
+        driver.handle_sent(0, left);
+        loop {
+            match race::until(operation.as_mut(), driver.clock, driver.poll_timeout()).await {
+                First::Done(output) => return Some(output),
+                First::Due => driver.handle_timeout(),
+            }
+            if driver.disposition() == Disposition::Abort {
+                return None;
+            }
         }
     }
 }
