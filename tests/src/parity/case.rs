@@ -88,6 +88,21 @@ impl Case {
         self
     }
 
+    /// Does it speak after it asked for the end of the connection? A server that has closed by then resets, and whether
+    /// the client sees the end before that is chance.
+    #[must_use]
+    pub fn speaks_after_its_last_word(&self) -> bool {
+        let is_last_word = |step: &Step| match step {
+            Step::Send(bytes) => {
+                let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+                text.contains("connection: close") || (text.contains(" http/1.0\r") && !text.contains("keep-alive"))
+            }
+            Step::Await(_) | Step::AwaitBody(_) | Step::End => false,
+        };
+        let behind = self.steps.iter().position(is_last_word).map_or(&[][..], |last| &self.steps[last + 1..]);
+        behind.iter().any(|step| matches!(step, Step::Send(_)))
+    }
+
     /// Ends its direction.
     #[must_use]
     pub fn ended(mut self) -> Self {

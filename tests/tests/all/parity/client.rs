@@ -46,7 +46,7 @@ pub(crate) fn converse(address: SocketAddr, case: &Case, is_answered: bool) -> R
     thread::scope(|scope| {
         let stream = &stream;
         scope.spawn(move || listen(stream, &sender));
-        let mut client = Client { stream, news, output: Vec::new(), close: None };
+        let mut client = Client { stream, news, output: Vec::new(), close: None, was_reset: false };
         let result = client
             .act(case)
             .and_then(|got| if is_answered && got.is_empty() { Err(Failure::Refused) } else { Ok(got) });
@@ -78,6 +78,8 @@ struct Client<'s> {
     news: Receiver<News>,
     output: Vec<u8>,
     close: Option<Close>,
+    /// Was it a write that was told so?
+    was_reset: bool,
 }
 
 impl Client<'_> {
@@ -88,8 +90,9 @@ impl Client<'_> {
                     if index > 0 {
                         thread::sleep(PAUSE);
                     }
-                    // Who has said his last word takes no more: what came tells.
-                    let _ = self.stream.write_all(bytes);
+                    // Who has said his last word takes no more: what came tells. But a reset is told only once.
+                    let sent = self.stream.write_all(bytes);
+                    self.was_reset |= sent.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset);
                 }
                 Step::Await(count) => self.wait(case, |output| case.has_answers(*count, output))?,
                 Step::AwaitBody(bytes) => self.wait(case, |output| case.has_body(*bytes, output))?,
@@ -99,7 +102,7 @@ impl Client<'_> {
             }
         }
         self.wait(case, |_| false)?;
-        let close = self.close.unwrap_or(Close::Reset);
+        let close = if self.was_reset { Close::Reset } else { self.close.unwrap_or(Close::Reset) };
         Transcript::read(&case.methods, &self.output, close).map_err(Failure::Wrong)
     }
 
