@@ -1,0 +1,18 @@
+//! `nothing`, and reads the heads of requests.
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+
+use wirenut::http::Head;
+use wirenut_features::{BUFFER, LIMITS, receive};
+
+#[unsafe(no_mangle)]
+extern "C" fn _start() -> ! {
+    let mut buffer = [0; BUFFER];
+    loop {
+        let length = receive(&mut buffer);
+        let head = Head::parse(black_box(&LIMITS), buffer.get(..length).unwrap_or(&[]));
+        black_box(&head);
+    }
+}
