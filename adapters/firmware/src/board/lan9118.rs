@@ -107,9 +107,13 @@ impl Lan9118 {
         let length = frame.len() as u32;
         self.write(Port::TxData, TX_COMMAND_FIRST_AND_LAST | length);
         self.write(Port::TxData, length);
-        for bytes in frame.chunks(4) {
+        let (words, rest) = frame.as_chunks();
+        for word in words {
+            self.write(Port::TxData, u32::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
             let mut word = [0; 4];
-            word[..bytes.len()].copy_from_slice(bytes);
+            word[..rest.len()].copy_from_slice(rest);
             self.write(Port::TxData, u32::from_le_bytes(word));
         }
     }
@@ -120,9 +124,13 @@ impl Lan9118 {
     }
 
     fn read_frame(&mut self, frame: &mut [u8], with_checksum: usize) {
-        for bytes in frame.chunks_mut(4) {
+        let (words, rest) = frame.as_chunks_mut();
+        for word in words {
+            *word = self.registers.read(Port::RxData).to_le_bytes();
+        }
+        if !rest.is_empty() {
             let word = self.registers.read(Port::RxData).to_le_bytes();
-            bytes.copy_from_slice(&word[..bytes.len()]);
+            rest.copy_from_slice(&word[..rest.len()]);
         }
         for _ in frame.len().div_ceil(4)..with_checksum.div_ceil(4) {
             self.registers.read(Port::RxData);
