@@ -79,11 +79,17 @@ fn escape(bytes: &[u8], into: &mut String) {
             '>' => into.push_str("&gt;"),
             '"' => into.push_str("&quot;"),
             '\'' => into.push_str("&#39;"),
-            // A line break in a name would look like none, and others turn the direction of the text.
-            sign if sign.is_control() => into.push('\u{fffd}'),
+            // A line break in a name would look like none, and a name that turns the direction of the text would end in
+            // what is not its extension.
+            sign if sign.is_control() || is_bidirectional_control(sign) => into.push('\u{fffd}'),
             sign => into.push(sign),
         }
     }
+}
+
+/// Whether it has the Unicode property Bidi_Control.
+const fn is_bidirectional_control(sign: char) -> bool {
+    matches!(sign, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

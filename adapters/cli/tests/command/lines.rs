@@ -66,6 +66,28 @@ fn lines_of_other_servers_go_into_a_file() {
     assert_eq!(wait_for_line(&old), line);
 }
 
+/// Whatever a client says of itself, its line has as many words, or quotes, as any other.
+#[test]
+fn no_client_writes_more_than_its_words() {
+    const FORGED: &[u8] = b"/\" 200 5 \"-\" \"-\" \\\"\t\x80\xff\xc2\x85";
+    let tree = Tree::with(&[("small", "small")]);
+    let method_line = "G'!#$%&*+-.^_`|~ / HTTP/1.1";
+    for (format, sign, count) in [("short", ' ', 5), ("common", '"', 2), ("combined", '"', 6)] {
+        let server = Server::serve_with(&tree.public(), &["--log", format]);
+        let mut client = Client::connect(server.address);
+        for line in ["GET /small?'^`{|}-_200_5 HTTP/1.1", method_line, "GET /small?%22%0a HTTP/1.1"] {
+            let line = line.as_bytes();
+            let request = [line, b"\r\nHost: a\r\nReferer: ", FORGED, b"\r\nUser-Agent: ", FORGED, b"\r\n\r\n"];
+            client.send(request.concat());
+            client.response();
+        }
+        for line in server.output.wait_for(3) {
+            assert_eq!(line.matches(sign).count(), count, "{line}");
+            assert!(line.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{line:?}");
+        }
+    }
+}
+
 #[test]
 fn bad_requests_are_answered_and_told() {
     let tree = Tree::with(&[("small", "small")]);
