@@ -281,7 +281,7 @@ fn wrong_values_are_told_with_what_would_be_right() {
         ("--spa=../x", "a parent segment in the path; expected a file inside the served directory"),
         ("--error-page=dir/", "expected a file inside the served directory"),
         ("--workers=0", "from 1 to 1024"),
-        ("--log=apache", "[possible values: short, common, combined]"),
+        ("--log-format=apache", "[possible values: short, common, combined]"),
     ] {
         let (status, output, errors) = run(&["serve", option]);
         assert_eq!((status, output.as_str()), (Some(2), ""), "{option}");
