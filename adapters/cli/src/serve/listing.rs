@@ -1,6 +1,8 @@
 //! The page that shows what is in a directory.
 
 use core::fmt::Write;
+use core::hash::Hasher as _;
+use std::hash::DefaultHasher;
 
 use wirenut::http::HttpDate;
 
@@ -22,9 +24,29 @@ pub fn after(query: Option<&[u8]>) -> Vec<u8> {
     name
 }
 
-/// A page of HTML: names as links, sizes in bytes, times in UTC.
-#[must_use]
-pub fn page(path: &RelativePath, after: &[u8], entries: &Entries) -> String {
+/// A page of HTML, and what tells it from any other.
+#[derive(Debug)]
+pub struct Listing {
+    /// The page.
+    pub html: String,
+    /// A hash of all its bytes. Its key is known, so who chooses names could make two pages that have the same one, and
+    /// would mislead nobody but the caches of a page that they could have written as they liked.
+    pub digest: u64,
+}
+
+impl Listing {
+    /// The page for these entries.
+    #[must_use]
+    pub fn new(path: &RelativePath, after: &[u8], entries: &Entries) -> Self {
+        let html = page(path, after, entries);
+        let mut hasher = DefaultHasher::new();
+        hasher.write(html.as_bytes());
+        Self { html, digest: hasher.finish() }
+    }
+}
+
+/// Names as links, sizes in bytes, times in UTC.
+fn page(path: &RelativePath, after: &[u8], entries: &Entries) -> String {
     let mut html = String::with_capacity(1024 + 200 * entries.entries.len());
     let mut title = String::from("/");
     escape(path.as_bytes(), &mut title);

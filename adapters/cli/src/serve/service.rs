@@ -10,13 +10,17 @@ use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Instant as Clock, SystemTime};
 
-use wirenut::http::{ByteRange, Error, Field, Fields, Head, Method, Response, Rule, Status, Version, WriteError};
+use wirenut::http::{
+    ByteRange, EntityTag, Error, Field, Fields, Head, Method, Precondition, Response, Rule, Status, Validators,
+    Version, WriteError,
+};
 use wirenut::service::{Answer, Service, Step};
 use wirenut::time::Duration;
 use wirenut_linux::{FileRange, Transfer};
 
 use super::body::{Body, Segment};
 use super::find::{Coding, Finder, Found, FoundFile, Patience, Wanted};
+use super::listing::Listing;
 use super::path::RelativePath;
 use super::pool::{Busy, Pool};
 use super::reader::{FileReader, Read, ReadError};
@@ -215,13 +219,7 @@ impl Files {
         let error = match found {
             Ok(Found::File(file)) => return self.respond_with_file(file, exchange, answer),
             Ok(Found::Redirect) => return exchange.redirect(answer),
-            Ok(Found::Listing(page)) => {
-                let fields = [HTML, NO_SNIFF, NO_SCRIPTS, Field::new("Cache-Control", "no-cache")];
-                let response = Response::new(Status::OK).with_fields(&fields).with_length(page.len() as u64);
-                answer.respond(&response)?;
-                exchange.note_status(Status::OK);
-                return Ok(Some(Plan::Listing));
-            }
+            Ok(Found::Listing(listing)) => return exchange.respond_with_listing(listing, answer),
             Err(error) => error,
         };
         let status = match error {
@@ -252,9 +250,7 @@ impl Files {
             return Ok(Some(Plan::Whole));
         }
         let tags = Tags::of(found, SystemTime::now());
-        let method = if exchange.is_head { Method::Head } else { Method::Get };
-        let fields = Fields::parse(&exchange.conditions).unwrap_or_default();
-        let plan = match selection::select(&tags, length, method, fields) {
+        let plan = match selection::select(&tags, length, exchange.method(), exchange.conditions()) {
             Selection::Whole => Plan::Whole,
             Selection::Part(part) => Plan::Part(part),
             Selection::Parts(parts) => {
@@ -387,7 +383,7 @@ impl Plan {
     fn body(self, found: Result<Found, OpenError>) -> Option<Body> {
         let file = match found {
             Ok(Found::File(found)) => found.file,
-            Ok(Found::Listing(page)) => return Some(Body::one(Segment::Bytes(page.into_bytes(), 0))),
+            Ok(Found::Listing(listing)) => return Some(Body::one(Segment::Bytes(listing.html.into_bytes(), 0))),
             Ok(Found::Redirect) | Err(_) => return None,
         };
         match self {
@@ -438,6 +434,35 @@ impl Exchange {
         self.note_sent(page.len());
         self.phase = Phase::Answered;
         Ok(Step::Done)
+    }
+
+    /// Sends the page for a directory, unless the conditions say otherwise. No parts of it: it may be another page each
+    /// time, and is made as a whole.
+    fn respond_with_listing(&mut self, listing: &Listing, answer: &mut Answer<'_>) -> Result<Option<Plan>, WriteError> {
+        let entity_tag = format!("\"{:016x}\"", listing.digest);
+        let validators = Validators { entity_tag: EntityTag::parse(entity_tag.as_bytes()), ..Validators::NONE };
+        let (plan, length) = match validators.check(self.method(), self.conditions()) {
+            Precondition::Holds => (Plan::Listing, listing.html.len() as u64),
+            Precondition::NotModified => (Plan::NotModified, 0),
+            Precondition::Failed => {
+                self.refuse(Status::PRECONDITION_FAILED, &[], "", answer)?;
+                return Ok(None);
+            }
+        };
+        let fields =
+            [Field::new("ETag", &entity_tag), Field::new("Cache-Control", "no-cache"), HTML, NO_SNIFF, NO_SCRIPTS];
+        let told = if plan == Plan::NotModified { &fields[..2] } else { &fields };
+        answer.respond(&Response::new(plan.status()).with_fields(told).with_length(length))?;
+        self.note_status(plan.status());
+        Ok((plan != Plan::NotModified).then_some(plan))
+    }
+
+    const fn method(&self) -> Method<'static> {
+        if self.is_head { Method::Head } else { Method::Get }
+    }
+
+    fn conditions(&self) -> Fields<'_> {
+        Fields::parse(&self.conditions).unwrap_or_default()
     }
 
     /// A directory without its slash: relative links of its page would lead astray, so the client is sent to the right

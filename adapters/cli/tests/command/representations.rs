@@ -76,6 +76,46 @@ fn conditions_in_their_order() {
     assert_eq!(ask(&mut client, "GET", "/missing", "If-None-Match: *\r\n").status, 404, "a condition of nothing");
 }
 
+/// What has no file exists as well, and what is no success has no conditions (RFC 9110 §13.2.1).
+#[test]
+fn conditions_of_what_is_no_file() {
+    let tree = site();
+    tree.write("dir/deep/a", "");
+    let server = Server::serve_with(&tree.public(), &["--error-page=404.html"]);
+    let mut client = Client::connect(server.address);
+    let first = client.get("/dir/");
+    let tag = first.field("ETag").unwrap();
+    assert!(tag.starts_with('"') && first.field("Last-Modified").is_none(), "{first:?}");
+    assert_eq!(client.get("/dir/").field("ETag"), Some(tag), "of the same names");
+    for (fields, listing) in [
+        (format!("If-None-Match: {tag}\r\n"), 304),
+        ("If-None-Match: *\r\n".into(), 304),
+        ("If-None-Match: \"x\"\r\n".into(), 200),
+        (format!("If-Match: {tag}\r\n"), 200),
+        ("If-Match: *\r\n".into(), 200),
+        ("If-Match: \"x\"\r\n".into(), 412),
+        (format!("If-Match: \"x\"\r\nIf-None-Match: {tag}\r\n"), 412),
+        // Without a Last-Modified, dates say nothing.
+        ("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n".into(), 200),
+        (format!("If-Modified-Since: {DATE}\r\n"), 200),
+        ("Range: bytes=0-0\r\n".into(), 200),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let response = ask(&mut client, method, "/dir/", &fields);
+            assert_eq!(response.status, listing, "{method} {fields}");
+            if listing == 304 {
+                let told = ["ETag", "Cache-Control", "Content-Type"].map(|name| response.field(name));
+                assert_eq!(told, [Some(tag), Some("no-cache"), None], "{method} {fields}");
+            }
+        }
+        for (target, status) in [("/dir", 301), ("/missing", 404), ("/%00", 400)] {
+            assert_eq!(ask(&mut client, "GET", target, &fields).status, status, "{target} {fields}");
+        }
+    }
+    tree.write("dir/more", "");
+    assert_eq!(ask(&mut client, "GET", "/dir/", &format!("If-None-Match: {tag}\r\n")).status, 200, "it has changed");
+}
+
 #[test]
 fn a_file_that_was_written_just_now_has_a_weak_tag() {
     let tree = Tree::with(&[("new", "new")]);
