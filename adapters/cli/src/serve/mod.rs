@@ -9,15 +9,17 @@
 //!                                   root::Root, at once or by the pool
 //! ```
 //!
-//! Invariants: only [`service`] and [`selection`] know HTTP; nothing is opened but through [`root::Root`]; nothing that may
+//! Invariants: only [`service`], its [`exchange`], and [`selection`] know HTTP; nothing is opened but through [`root::Root`]; nothing that may
 //! wait for a disk is called on a server's thread but through [`pool::Pool`], except for
 //! [what seems to be in memory](reader::FileReader::transfer) and is not.
 
 pub mod body;
 pub mod content_type;
+pub mod exchange;
 pub mod find;
 pub mod listing;
 pub mod path;
+mod plan;
 pub mod policy;
 pub mod pool;
 pub mod reader;
