@@ -27,6 +27,9 @@ pub enum Command {
     /// Only files inside the directory are served: a path or a symbolic link that leads out of it is not found. For a
     /// directory, its index.html is sent, or a page that lists what is in it. Names that begin with a dot are neither
     /// served nor listed. Files may be of any size, and are only read; ranges and conditional requests are understood.
+    ///
+    /// It runs until SIGTERM or SIGINT: then it sends what it has begun to, for half a minute at most; a second one ends it
+    /// at once.
     Serve(ServeArguments),
     /// Run the reference service, to try clients and load generators on
     ///
@@ -93,8 +96,9 @@ pub struct ServeArguments {
     pub error_page: Option<RelativePath>,
     /// How the line for each request looks
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Short)]
-    pub log: Format,
-    /// Append these lines to a file, not to standard output; once it is moved away, a new one is begun
+    pub log_format: Format,
+    /// Append these lines to a file, not to standard output; once it is moved away, a new one is begun. SIGHUP does so at
+    /// once, and does not end the server then
     #[arg(long, value_name = "FILE", conflicts_with = "quiet")]
     pub log_file: Option<PathBuf>,
     /// Print no line for each request

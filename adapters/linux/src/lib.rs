@@ -35,7 +35,7 @@
 //! | [`socket`] | TCP, UDP and Unix sockets |
 //! | [`poller`] | select, poll and epoll; what wakes them up: timers, other threads |
 //! | [`lookup`] | hosts and services, by name and by address |
-//! | [`signal`] | SIGTERM and SIGINT as something to wait for |
+//! | [`signal`] | SIGTERM, SIGINT and SIGHUP as something to wait for |
 //! | `error` | what failed, on what, and why |
 //! | `server`, `config` | what a user sees: listen, run, stop |
 //! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |

@@ -1,10 +1,13 @@
-//! SIGTERM and SIGINT as something to wait for, beside sockets.
+//! SIGTERM and SIGINT as something to wait for, beside sockets; and SIGHUP.
 
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use rustix::io::Errno;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::Error;
+use crate::sys::eventfd::EventFd;
 use crate::sys::signal::{self, Signals};
 
 /// Readable, for any poller, since this process was told to end; and for good.
@@ -26,12 +29,40 @@ pub struct Termination(&'static Signals);
 /// # Errors
 /// The system has no descriptor left.
 pub fn termination() -> Result<Termination, Error> {
-    let failed = |error| Error::plain("take signals", Errno::from_io_error(&error).unwrap_or(Errno::IO));
-    signal::catch().map(Termination).map_err(failed)
+    signal::catch().map(Termination).map_err(|error| failed(&error))
+}
+
+fn failed(error: &io::Error) -> Error {
+    Error::plain("take signals", Errno::from_io_error(error).unwrap_or(Errno::IO))
 }
 
 impl AsFd for Termination {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.first.as_fd()
+    }
+}
+
+/// What has a daemon open its files anew: each SIGHUP since [`hangups`].
+#[derive(Clone, Copy, Debug)]
+pub struct Hangups(&'static EventFd);
+
+/// From now on SIGHUP does not end the process, but is waited for: by one thread, since it is taken by whoever waits.
+///
+/// # Errors
+/// The system has no descriptor left.
+pub fn hangups() -> Result<Hangups, Error> {
+    signal::catch_hangups().map(Hangups).map_err(|error| failed(&error))
+}
+
+impl Hangups {
+    /// Waits for the next one. Those that came since the last wait are one.
+    ///
+    /// # Errors
+    /// The system cannot wait.
+    pub fn wait(&self) -> Result<(), Error> {
+        let mut watched = [PollFd::new(self.0, PollFlags::IN)];
+        retry_on_intr(|| poll(&mut watched, None)).map_err(|errno| Error::plain("wait for signals", errno))?;
+        self.0.clear();
+        Ok(())
     }
 }

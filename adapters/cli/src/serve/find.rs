@@ -3,7 +3,7 @@
 use wirenut::http::{AcceptEncoding, Fields};
 
 use super::content_type;
-use super::listing;
+use super::listing::{self, Listing};
 use super::path::RelativePath;
 use super::policy::Policy;
 use super::root::{Entry, OpenError, OpenFile, Root};
@@ -72,7 +72,7 @@ pub enum Found {
     /// A directory that was asked for without its slash.
     Redirect,
     /// A page that shows what is in a directory.
-    Listing(String),
+    Listing(Listing),
 }
 
 /// A file, and what is said of it.
@@ -155,7 +155,7 @@ impl Finder {
         }
         let after = listing::after(wanted.query.as_deref());
         let entries = self.root.list(&wanted.path, &after, |name| self.policy.shows_hidden || !name.starts_with(b"."));
-        Some(entries.map(|entries| Found::Listing(listing::page(&wanted.path, &after, &entries))))
+        Some(entries.map(|entries| Found::Listing(Listing::new(&wanted.path, &after, &entries))))
     }
 
     /// What is sent where nothing is found.

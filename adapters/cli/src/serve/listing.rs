@@ -1,6 +1,8 @@
 //! The page that shows what is in a directory.
 
 use core::fmt::Write;
+use core::hash::Hasher as _;
+use std::hash::DefaultHasher;
 
 use wirenut::http::HttpDate;
 
@@ -22,9 +24,29 @@ pub fn after(query: Option<&[u8]>) -> Vec<u8> {
     name
 }
 
-/// A page of HTML: names as links, sizes in bytes, times in UTC.
-#[must_use]
-pub fn page(path: &RelativePath, after: &[u8], entries: &Entries) -> String {
+/// A page of HTML, and what tells it from any other.
+#[derive(Debug)]
+pub struct Listing {
+    /// The page.
+    pub html: String,
+    /// A hash of all its bytes. Its key is known, so who chooses names could make two pages that have the same one, and
+    /// would mislead nobody but the caches of a page that they could have written as they liked.
+    pub digest: u64,
+}
+
+impl Listing {
+    /// The page for these entries.
+    #[must_use]
+    pub fn new(path: &RelativePath, after: &[u8], entries: &Entries) -> Self {
+        let html = page(path, after, entries);
+        let mut hasher = DefaultHasher::new();
+        hasher.write(html.as_bytes());
+        Self { html, digest: hasher.finish() }
+    }
+}
+
+/// Names as links, sizes in bytes, times in UTC.
+fn page(path: &RelativePath, after: &[u8], entries: &Entries) -> String {
     let mut html = String::with_capacity(1024 + 200 * entries.entries.len());
     let mut title = String::from("/");
     escape(path.as_bytes(), &mut title);
@@ -79,11 +101,17 @@ fn escape(bytes: &[u8], into: &mut String) {
             '>' => into.push_str("&gt;"),
             '"' => into.push_str("&quot;"),
             '\'' => into.push_str("&#39;"),
-            // A line break in a name would look like none, and others turn the direction of the text.
-            sign if sign.is_control() => into.push('\u{fffd}'),
+            // A line break in a name would look like none, and a name that turns the direction of the text would end in
+            // what is not its extension.
+            sign if sign.is_control() || is_bidirectional_control(sign) => into.push('\u{fffd}'),
             sign => into.push(sign),
         }
     }
+}
+
+/// Whether it has the Unicode property Bidi_Control.
+const fn is_bidirectional_control(sign: char) -> bool {
+    matches!(sign, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -9,15 +9,17 @@
 //!                                   root::Root, at once or by the pool
 //! ```
 //!
-//! Invariants: only [`service`] and [`selection`] know HTTP; nothing is opened but through [`root::Root`]; nothing that may
+//! Invariants: only [`service`], its [`exchange`], and [`selection`] know HTTP; nothing is opened but through [`root::Root`]; nothing that may
 //! wait for a disk is called on a server's thread but through [`pool::Pool`], except for
 //! [what seems to be in memory](reader::FileReader::transfer) and is not.
 
 pub mod body;
 pub mod content_type;
+pub mod exchange;
 pub mod find;
 pub mod listing;
 pub mod path;
+mod plan;
 pub mod policy;
 pub mod pool;
 pub mod reader;
@@ -29,6 +31,8 @@ pub mod service;
 use alloc::sync::Arc;
 use core::num::NonZeroUsize;
 use std::thread;
+
+use wirenut_linux::signal;
 
 use crate::arguments::ServeArguments;
 use crate::failure::Failure;
@@ -75,9 +79,24 @@ fn access_log(arguments: &ServeArguments) -> Result<Option<AccessLog>, Failure> 
         None => LineLog::to_standard_output(),
         Some(path) => {
             let file = LogFile::open(path).map_err(|error| Failure::LogFile { path: path.clone(), error })?;
+            reopen_on_hangups(file.clone())?;
             LineLog::new(file)
         }
     };
     let lines = lines.map_err(|error| Failure::System { what: "start a thread for the log", error })?;
-    Ok(Some(AccessLog { lines, format: arguments.log }))
+    Ok(Some(AccessLog { lines, format: arguments.log_format }))
+}
+
+/// SIGHUP is how those who rotate logs tell a daemon that its file was moved away: from now on, it does not end us.
+fn reopen_on_hangups(file: LogFile) -> Result<(), Failure> {
+    let hangups = signal::hangups()?;
+    let reopen = move || {
+        while hangups.wait().is_ok() {
+            if let Err(error) = file.reopen() {
+                log::warn!("{}", Failure::LogFile { path: file.path().into(), error });
+            }
+        }
+    };
+    let started = thread::Builder::new().name("wirenut hangups".into()).spawn(reopen);
+    started.map(drop).map_err(|error| Failure::System { what: "start a thread for signals", error })
 }

@@ -2,36 +2,26 @@
 
 use alloc::rc::Rc;
 use alloc::sync::Arc;
-use core::cell::Cell;
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::task::Poll;
-use std::io;
-use std::os::fd::BorrowedFd;
-use std::os::unix::ffi::OsStrExt;
-use std::time::{Instant as Clock, SystemTime};
+use std::time::SystemTime;
 
-use wirenut::http::{ByteRange, Error, Field, Fields, Head, Method, Response, Rule, Status, Version, WriteError};
+use wirenut::http::{Error, Field, Head, Method, Response, Rule, Status, WriteError};
 use wirenut::service::{Answer, Service, Step};
 use wirenut::time::Duration;
-use wirenut_linux::{FileRange, Transfer};
+use wirenut_linux::FileRange;
 
-use super::body::{Body, Segment};
+use super::body::Segment;
+use super::exchange::{Exchange, Moving, NO_SNIFF, Phase};
 use super::find::{Coding, Finder, Found, FoundFile, Patience, Wanted};
 use super::path::RelativePath;
+use super::plan::Plan;
 use super::pool::{Busy, Pool};
-use super::reader::{FileReader, Read, ReadError};
-use super::reply::Reply;
+use super::reader::{Read, ReadError};
 use super::root::OpenError;
 use super::selection::{self, Multipart, Selection, Tags};
-use crate::log::{AccessLog, Escaped, Line};
+use crate::log::{AccessLog, Escaped};
 
 const ALLOW: Field<'static> = Field::new("Allow", "GET, HEAD");
-const HTML: Field<'static> = Field::new("Content-Type", "text/html; charset=utf-8");
-/// A browser must not take a text for a page because it looks like one.
-const NO_SNIFF: Field<'static> = Field::new("X-Content-Type-Options", "nosniff");
-/// A listing runs nothing and loads nothing, whatever the names in it are.
-const NO_SCRIPTS: Field<'static> =
-    Field::new("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
 
 /// How long to wait before asking a pool again that takes no more.
 const BUSY_WAIT: Duration = Duration::from_millis(5);
@@ -51,71 +41,13 @@ impl Files {
     }
 }
 
-/// One request in flight.
-pub struct Exchange {
-    phase: Phase,
-    wanted: Wanted,
-    is_head: bool,
-    /// The field lines that have a say in what is sent; mostly none.
-    conditions: Vec<u8>,
-    /// Bytes that the kernel has moved.
-    moved: Rc<Cell<u64>>,
-    logged: Option<Box<Logged>>,
-}
-
-enum Phase {
-    /// Nothing was done yet.
-    Start,
-    /// The pool is looking.
-    LookingUp(Reply<Result<Found, OpenError>>),
-    /// Known, and not answered yet.
-    Found(Result<Found, OpenError>),
-    /// The head is sent, and the body on its way.
-    Sending(Body),
-    /// Nothing is left to do.
-    Answered,
-}
-
-/// A part of a file that the kernel moves, and the count of what it has moved.
-#[derive(Debug)]
-pub struct Moving {
-    range: FileRange,
-    moved: Rc<Cell<u64>>,
-}
-
-impl Transfer for Moving {
-    fn transfer(&mut self, socket: BorrowedFd<'_>, length: u64) -> io::Result<u64> {
-        let moved = self.range.transfer(socket, length)?;
-        self.moved.set(self.moved.get().saturating_add(moved));
-        Ok(moved)
-    }
-}
-
-/// What the log will say of a request.
-struct Logged {
-    peer: SocketAddr,
-    method: Box<[u8]>,
-    target: Box<[u8]>,
-    version: Version,
-    /// The values of Referer and User-Agent.
-    origin: [Box<[u8]>; 2],
-    date: SystemTime,
-    begun: Clock,
-    /// None as long as nothing was answered.
-    status: Option<Status>,
-    sent: u64,
-}
-
 impl Service for Files {
     type Exchange = Exchange;
     type Source = Moving;
 
     fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step<Moving>), WriteError> {
-        let logged = self.log.as_ref().map(|_| Box::new(Logged::of(head, answer)));
-        let is_head = head.method == Method::Head;
-        let (wanted, conditions) = (Wanted::default(), Vec::new());
-        let mut exchange = Exchange { phase: Phase::Start, wanted, is_head, conditions, moved: Rc::default(), logged };
-        if !is_head && head.method != Method::Get {
+        let mut exchange = Exchange::new(head, self.log.is_some(), answer);
+        if !matches!(head.method, Method::Get | Method::Head) {
             let step = exchange.refuse(Status::METHOD_NOT_ALLOWED, &[ALLOW], "only GET and HEAD", answer)?;
             return Ok((exchange, step));
         }
@@ -124,7 +56,7 @@ impl Service for Files {
                 let is_precompressed = self.finder.policy.is_precompressed;
                 let codings = if is_precompressed { Coding::wanted(head.fields) } else { [None; 3] };
                 exchange.wanted = Wanted { path, query: head.target.query().map(Box::from), codings };
-                exchange.conditions = conditions_of(head.fields);
+                exchange.keep_conditions(head.fields);
                 self.proceed(&mut exchange, answer)?
             }
             Err(error) => exchange.refuse(Status::BAD_REQUEST, &[], &error.to_string(), answer)?,
@@ -157,21 +89,8 @@ impl Service for Files {
         if outcome.is_err_and(|error| error.rule == Rule::SourceFailed) {
             log::warn!("{}: {}", Escaped(exchange.wanted.path.as_bytes()), ReadError::Truncated);
         }
-        if let (Some(log), Some(logged)) = (&self.log, exchange.logged) {
-            // Where we did not answer, the connection itself may have done so.
-            let status = logged.status.or_else(|| outcome.err()?.rule.status());
-            log.record(&Line {
-                peer: logged.peer,
-                method: &logged.method,
-                target: &logged.target,
-                version: logged.version,
-                referer: &logged.origin[0],
-                user_agent: &logged.origin[1],
-                date: logged.date,
-                status: status.map(Status::code),
-                sent: logged.sent.saturating_add(exchange.moved.get()),
-                took: logged.begun.elapsed(),
-            });
+        if let (Some(log), Some(line)) = (&self.log, exchange.line(outcome)) {
+            log.record(&line);
         }
     }
 }
@@ -215,13 +134,7 @@ impl Files {
         let error = match found {
             Ok(Found::File(file)) => return self.respond_with_file(file, exchange, answer),
             Ok(Found::Redirect) => return exchange.redirect(answer),
-            Ok(Found::Listing(page)) => {
-                let fields = [HTML, NO_SNIFF, NO_SCRIPTS, Field::new("Cache-Control", "no-cache")];
-                let response = Response::new(Status::OK).with_fields(&fields).with_length(page.len() as u64);
-                answer.respond(&response)?;
-                exchange.note_status(Status::OK);
-                return Ok(Some(Plan::Listing));
-            }
+            Ok(Found::Listing(listing)) => return exchange.respond_with_listing(listing, answer),
             Err(error) => error,
         };
         let status = match error {
@@ -252,9 +165,7 @@ impl Files {
             return Ok(Some(Plan::Whole));
         }
         let tags = Tags::of(found, SystemTime::now());
-        let method = if exchange.is_head { Method::Head } else { Method::Get };
-        let fields = Fields::parse(&exchange.conditions).unwrap_or_default();
-        let plan = match selection::select(&tags, length, method, fields) {
+        let plan = match selection::select(&tags, length, exchange.method(), exchange.conditions()) {
             Selection::Whole => Plan::Whole,
             Selection::Part(part) => Plan::Part(part),
             Selection::Parts(parts) => {
@@ -360,134 +271,6 @@ impl Files {
                 // There are bytes left to send, so the reader has some to give.
                 Some(Read::End) => return Ok(Step::Abort),
             }
-        }
-    }
-}
-
-/// What follows a head.
-#[derive(Debug, PartialEq)]
-enum Plan {
-    Whole,
-    Part(ByteRange),
-    Parts(Vec<ByteRange>, Multipart),
-    NotModified,
-    Listing,
-}
-
-impl Plan {
-    const fn status(&self) -> Status {
-        match self {
-            Self::Whole | Self::Listing => Status::OK,
-            Self::Part(_) | Self::Parts(..) => Status::PARTIAL_CONTENT,
-            Self::NotModified => Status::NOT_MODIFIED,
-        }
-    }
-
-    /// The body that was promised, of what was found.
-    fn body(self, found: Result<Found, OpenError>) -> Option<Body> {
-        let file = match found {
-            Ok(Found::File(found)) => found.file,
-            Ok(Found::Listing(page)) => return Some(Body::one(Segment::Bytes(page.into_bytes(), 0))),
-            Ok(Found::Redirect) | Err(_) => return None,
-        };
-        match self {
-            Self::Whole => Some(Body::one(Segment::File(FileReader::new(file.file, 0, file.length)))),
-            Self::Part(part) => Some(Body::one(Segment::File(FileReader::new(file.file, part.first, part.length())))),
-            Self::Parts(parts, around) => {
-                let content = Arc::new(file.file);
-                let mut segments = Vec::with_capacity(2 * parts.len() + 1);
-                let mut parts = parts.into_iter();
-                for delimiter in around.delimiters {
-                    segments.push(Segment::Bytes(delimiter.into_bytes(), 0));
-                    let part = parts.next();
-                    let reader = |part: ByteRange| FileReader::new(Arc::clone(&content), part.first, part.length());
-                    segments.extend(part.map(reader).map(Segment::File));
-                }
-                Some(Body::of(segments))
-            }
-            Self::NotModified | Self::Listing => None,
-        }
-    }
-}
-
-/// The field lines that decide what is sent, kept for when the file is found.
-fn conditions_of(fields: Fields<'_>) -> Vec<u8> {
-    let mut lines = Vec::new();
-    for field in fields.into_iter().filter(|field| selection::is_condition(field.name)) {
-        for part in [field.name, b": ", field.value, b"\r\n"] {
-            lines.extend_from_slice(part);
-        }
-    }
-    lines
-}
-
-impl Exchange {
-    /// Answers with a small page and without a file. `why` says more than the status, where that is known.
-    fn refuse(
-        &mut self,
-        status: Status,
-        fields: &[Field<'_>],
-        why: &str,
-        answer: &mut Answer<'_>,
-    ) -> Result<Step<Moving>, WriteError> {
-        let fields = [&[HTML, NO_SNIFF], fields].concat();
-        let why = if why.is_empty() { String::new() } else { format!("<p>{why}</p>\n") };
-        let page = format!("<!doctype html>\n<title>{status}</title>\n<h1>{status}</h1>\n{why}");
-        answer.send(&Response::new(status).with_fields(&fields), page.as_bytes())?;
-        self.note_status(status);
-        self.note_sent(page.len());
-        self.phase = Phase::Answered;
-        Ok(Step::Done)
-    }
-
-    /// A directory without its slash: relative links of its page would lead astray, so the client is sent to the right
-    /// address first.
-    fn redirect(&mut self, answer: &mut Answer<'_>) -> Result<Option<Plan>, WriteError> {
-        let mut location = self.wanted.path.location().into_bytes();
-        if let Some(query) = &self.wanted.query {
-            location.push(b'?');
-            location.extend_from_slice(query);
-        }
-        let fields = [Field::from_bytes("Location", &location)];
-        self.refuse(Status::MOVED_PERMANENTLY, &fields, "the directory ends with a slash", answer)?;
-        Ok(None)
-    }
-
-    /// Tells whoever runs the server what its clients are not told.
-    fn warn(&self, reason: &dyn core::error::Error, answer: &Answer<'_>) {
-        let peer = answer.peer().unwrap_or(NOBODY);
-        log::warn!("{peer}: {}: {reason}", Escaped(self.wanted.path.as_path().as_os_str().as_bytes()));
-    }
-
-    fn note_status(&mut self, status: Status) {
-        if let Some(logged) = &mut self.logged {
-            logged.status = Some(status);
-        }
-    }
-
-    fn note_sent(&mut self, bytes: usize) {
-        // To HEAD no body goes out.
-        if let Some(logged) = self.logged.as_mut().filter(|_| !self.is_head) {
-            logged.sent = logged.sent.saturating_add(bytes as u64);
-        }
-    }
-}
-
-/// Stands for a peer that is gone, or has no address.
-const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-impl Logged {
-    fn of(head: &Head<'_>, answer: &Answer<'_>) -> Self {
-        Self {
-            peer: answer.peer().unwrap_or(NOBODY),
-            method: head.method.as_bytes().into(),
-            target: head.target.raw().into(),
-            version: head.version,
-            origin: ["Referer", "User-Agent"].map(|name| head.fields.get(name).unwrap_or_default().into()),
-            date: SystemTime::now(),
-            begun: Clock::now(),
-            status: None,
-            sent: 0,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What must never be served, and what must not hang.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use crate::client::Client;
 use crate::process::{Server, wirenut};
@@ -112,14 +115,88 @@ fn what_is_no_file_is_not_found_and_does_not_hang() {
     assert_eq!(client.get("/file").text(), "file");
 }
 
+/// Each of them would give bytes without end, or wait for some.
+#[test]
+fn devices_are_not_found() {
+    let server = Server::serve(Path::new("/dev"));
+    let mut client = Client::connect(server.address);
+    for target in ["/zero", "/urandom", "/full", "/null", "/tty", "/zero/"] {
+        assert_eq!((client.get(target).status, target), (404, target));
+    }
+    assert_eq!(client.get("/").status, 200);
+}
+
+/// What is sent in place of something else must be a file within, too.
+#[test]
+fn pages_and_compressed_forms_are_confined_alike() {
+    let tree = site();
+    tree.write("fifo-page/file", "");
+    tree.write("link-page/file", "");
+    for name in ["fifo-page/index.html", "file.br"] {
+        assert!(Command::new("mkfifo").arg(tree.public().join(name)).status().unwrap().success());
+    }
+    for (target, link) in
+        [("../../secret", "link-page/index.html"), ("../secret", "file.gz"), ("../secret", "404.html")]
+    {
+        symlink(target, tree.public().join(link)).unwrap();
+    }
+    let server = Server::serve_with(&tree.public(), &["--precompressed", "--error-page", "404.html"]);
+    let mut client = Client::connect(server.address);
+    for (target, status) in [("/fifo-page/", 404), ("/link-page/", 404), ("/missing", 404), ("/file", 200)] {
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br, gzip\r\n\r\n"));
+        let response = client.response();
+        assert_eq!((response.status, response.field("Content-Encoding")), (status, None), "{target}");
+        assert!(!response.text().contains("secret"), "{target}");
+    }
+}
+
+/// A check before the opening would be too early now and then.
+#[test]
+fn a_directory_that_becomes_a_link_while_it_is_asked_for_leads_nowhere() {
+    let tree = site();
+    fs::write(tree.path().join("outside/file"), "secret").unwrap();
+    symlink("../outside", tree.public().join("link")).unwrap();
+    let server = Server::serve(&tree.public());
+    let mut client = Client::connect(server.address);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let [dir, link, other] = ["dir", "link", "other"].map(|name| tree.public().join(name));
+            while !is_over.load(Ordering::Relaxed) {
+                for (from, to) in [(&dir, &other), (&link, &dir), (&dir, &link), (&other, &dir)] {
+                    fs::rename(from, to).unwrap();
+                }
+            }
+        });
+        let statuses: Vec<u16> = (0..2000)
+            .map(|_| {
+                let response = client.get("/dir/file");
+                assert!(response.status == 404 || response.text() == "inside", "{response:?}");
+                response.status
+            })
+            .collect();
+        is_over.store(true, Ordering::Relaxed);
+        assert!(statuses.contains(&200) && statuses.contains(&404), "both were met");
+    });
+}
+
 #[test]
 fn what_may_not_be_read_is_forbidden() {
     const NOBODY: u32 = 65_534;
     let tree = site();
-    for (name, mode) in [("public/file", 0o000), ("public/dir", 0o000), ("public", 0o755), ("", 0o755)] {
+    tree.write("passage/file", "inside");
+    tree.write("open", "open");
+    for (name, mode) in [
+        ("public/file", 0o000),
+        ("public/dir", 0o000),
+        // May be passed through, and not be listed.
+        ("public/passage", 0o711),
+        ("public/passage/file", 0o644),
+        ("public", 0o755),
+        ("", 0o755),
+    ] {
         fs::set_permissions(tree.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
     }
-    tree.write("open", "open");
     fs::set_permissions(tree.public().join("open"), fs::Permissions::from_mode(0o644)).unwrap();
     let mut command = wirenut();
     if fs::metadata("/proc/self").unwrap().uid() == 0 {
@@ -132,7 +209,8 @@ fn what_may_not_be_read_is_forbidden() {
     }
     let server = Server::start(command.arg("serve").arg(tree.public()).args(["--listen", "127.0.0.1:0"]));
     let mut client = Client::connect(server.address);
-    for target in ["/file", "/dir/file", "/dir/"] {
+    assert_eq!(client.get("/passage/file").text(), "inside");
+    for target in ["/file", "/dir/file", "/dir/", "/passage/"] {
         let response = client.get(target);
         assert_eq!(
             (response.status, response.text()),

@@ -1,6 +1,8 @@
 //! What is in a directory, shown to who asks for one without a page.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
@@ -50,6 +52,42 @@ fn directories_without_a_page_are_listed() {
     for link in links(root.text()) {
         assert_eq!(client.get(&format!("/{link}")).status, 200, "{link}");
     }
+}
+
+/// Whoever may put a file there must not write the page.
+#[test]
+fn names_of_any_bytes_are_shown_and_their_links_lead_to_them() {
+    let names: [&[u8]; 12] = [
+        b"\"><img src=x onerror=alert(1)>",
+        b"'&lt;",
+        b"a\r\nb\x1b[2J\x7f",
+        b"\xff\xfe\xc3",
+        "\u{202e}gpj.exe".as_bytes(),
+        "\u{2066}\u{200f}\u{85}".as_bytes(),
+        "日本語".as_bytes(),
+        b"javascript:alert(1)",
+        b"?after=a",
+        b"#%2e%2e%2f",
+        b"a\\..\\x",
+        b" ",
+    ];
+    let tree = Tree::new();
+    for name in names {
+        tree.write(OsStr::from_bytes(name), name);
+    }
+    let server = Server::serve(&tree.public());
+    let mut client = Client::connect(server.address);
+    let page = client.get("/");
+    let mut contents: Vec<Vec<u8>> =
+        links(page.text()).into_iter().map(|link| client.get(&format!("/{link}")).body).collect();
+    contents.sort();
+    let mut expected = names;
+    expected.sort_unstable();
+    assert_eq!(contents, expected);
+    for part in ["<img", "&lt;<", "'", "\r", "\x1b", "\x7f", "\u{85}", "\u{202e}", "\u{2066}", "\u{200f}"] {
+        assert!(!page.text().contains(part), "{part:?} is in {:?}", page.text());
+    }
+    assert!(page.text().contains(">\u{fffd}gpj.exe<") && page.text().contains(">日本語<"), "{}", page.text());
 }
 
 #[test]

@@ -76,6 +76,46 @@ fn conditions_in_their_order() {
     assert_eq!(ask(&mut client, "GET", "/missing", "If-None-Match: *\r\n").status, 404, "a condition of nothing");
 }
 
+/// What has no file exists as well, and what is no success has no conditions (RFC 9110 §13.2.1).
+#[test]
+fn conditions_of_what_is_no_file() {
+    let tree = site();
+    tree.write("dir/deep/a", "");
+    let server = Server::serve_with(&tree.public(), &["--error-page=404.html"]);
+    let mut client = Client::connect(server.address);
+    let first = client.get("/dir/");
+    let tag = first.field("ETag").unwrap();
+    assert!(tag.starts_with('"') && first.field("Last-Modified").is_none(), "{first:?}");
+    assert_eq!(client.get("/dir/").field("ETag"), Some(tag), "of the same names");
+    for (fields, listing) in [
+        (format!("If-None-Match: {tag}\r\n"), 304),
+        ("If-None-Match: *\r\n".into(), 304),
+        ("If-None-Match: \"x\"\r\n".into(), 200),
+        (format!("If-Match: {tag}\r\n"), 200),
+        ("If-Match: *\r\n".into(), 200),
+        ("If-Match: \"x\"\r\n".into(), 412),
+        (format!("If-Match: \"x\"\r\nIf-None-Match: {tag}\r\n"), 412),
+        // Without a Last-Modified, dates say nothing.
+        ("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n".into(), 200),
+        (format!("If-Modified-Since: {DATE}\r\n"), 200),
+        ("Range: bytes=0-0\r\n".into(), 200),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let response = ask(&mut client, method, "/dir/", &fields);
+            assert_eq!(response.status, listing, "{method} {fields}");
+            if listing == 304 {
+                let told = ["ETag", "Cache-Control", "Content-Type"].map(|name| response.field(name));
+                assert_eq!(told, [Some(tag), Some("no-cache"), None], "{method} {fields}");
+            }
+        }
+        for (target, status) in [("/dir", 301), ("/missing", 404), ("/%00", 400)] {
+            assert_eq!(ask(&mut client, "GET", target, &fields).status, status, "{target} {fields}");
+        }
+    }
+    tree.write("dir/more", "");
+    assert_eq!(ask(&mut client, "GET", "/dir/", &format!("If-None-Match: {tag}\r\n")).status, 200, "it has changed");
+}
+
 #[test]
 fn a_file_that_was_written_just_now_has_a_weak_tag() {
     let tree = Tree::with(&[("new", "new")]);
@@ -105,6 +145,9 @@ fn ranges_are_parts_of_the_whole() {
         ("Range: bytes=5-", 206, "56789", Some("bytes 5-9/10")),
         ("Range: bytes=-3", 206, "789", Some("bytes 7-9/10")),
         ("Range: bytes=-99", 206, "0123456789", Some("bytes 0-9/10")),
+        ("Range: bytes=9-18446744073709551616", 206, "9", Some("bytes 9-9/10")),
+        ("Range: bytes=-99999999999999999999999", 206, "0123456789", Some("bytes 0-9/10")),
+        ("Range: bytes=0-,0-,0-,0-,0-,0-,0-,0-,0-,0-,0-,0-,0-,0-,0-,0-", 206, "0123456789", Some("bytes 0-9/10")),
         ("Range: bytes=2-3,3-4,0-1", 206, "01234", Some("bytes 0-4/10")),
         ("Range: bytes=2-1", 200, "0123456789", None),
         ("Range: pages=1", 200, "0123456789", None),
@@ -118,10 +161,44 @@ fn ranges_are_parts_of_the_whole() {
         let head = ask(&mut client, "HEAD", "/ten.txt", &format!("{fields}\r\n"));
         assert_eq!((head.status, head.length(), head.field("Content-Range")), (200, 10, None), "HEAD {fields}");
     }
-    let none = ask(&mut client, "GET", "/ten.txt", "Range: bytes=10-\r\n");
-    assert_eq!((none.status, none.field("Content-Range")), (416, Some("bytes */10")));
-    assert_eq!(ask(&mut client, "GET", "/empty.txt", "Range: bytes=0-\r\n").status, 200);
+    for range in ["10-", "10-10", "-0", "99999999999999999999-", "-0, 18446744073709551615-18446744073709551616"] {
+        let none = ask(&mut client, "GET", "/ten.txt", &format!("Range: bytes={range}\r\n"));
+        assert_eq!((none.status, none.field("Content-Range")), (416, Some("bytes */10")), "{range}");
+    }
+    for range in ["0-", "0-0", "-1", "5-"] {
+        let empty = ask(&mut client, "GET", "/empty.txt", &format!("Range: bytes={range}\r\n"));
+        assert_eq!((empty.status, empty.text()), (200, ""), "{range}");
+    }
     assert_eq!(ask(&mut client, "GET", "/missing", "Range: bytes=0-\r\n").status, 404);
+}
+
+/// But for ranges, which are of GET alone.
+#[test]
+fn heads_are_those_of_the_answers_to_get() {
+    let tree = site();
+    tree.write("dir/deep/a", "");
+    let server = Server::serve_with(&tree.public(), &["--precompressed", "--cache=no-cache"]);
+    let mut client = Client::connect(server.address);
+    let tag = client.get("/ten.txt").field("ETag").unwrap().to_owned();
+    for (target, fields, status) in [
+        ("/ten.txt", "", 200),
+        ("/empty.txt", "", 200),
+        ("/app.js", "Accept-Encoding: br\r\n", 200),
+        ("/", "", 200),
+        ("/dir/", "", 200),
+        ("/dir?a", "", 301),
+        ("/ten.txt", &format!("If-None-Match: {tag}\r\n"), 304),
+        ("/%00", "", 400),
+        ("/missing", "", 404),
+        ("/ten.txt", "If-Match: \"x\"\r\n", 412),
+    ] {
+        let [get, head] = ["GET", "HEAD"].map(|method| {
+            let response = ask(&mut client, method, target, fields);
+            assert_eq!(response.status, status, "{method} {target}");
+            response.head.lines().filter(|line| !line.starts_with("Date: ")).collect::<Vec<_>>().join("\n")
+        });
+        assert_eq!(get, head, "{target}");
+    }
 }
 
 #[test]
@@ -244,7 +321,7 @@ fn wrong_values_are_told_with_what_would_be_right() {
         ("--spa=../x", "a parent segment in the path; expected a file inside the served directory"),
         ("--error-page=dir/", "expected a file inside the served directory"),
         ("--workers=0", "from 1 to 1024"),
-        ("--log=apache", "[possible values: short, common, combined]"),
+        ("--log-format=apache", "[possible values: short, common, combined]"),
     ] {
         let (status, output, errors) = run(&["serve", option]);
         assert_eq!((status, output.as_str()), (Some(2), ""), "{option}");

@@ -115,13 +115,16 @@ fn other_methods_are_refused_and_the_connection_goes_on() {
         "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
         "DELETE /../x HTTP/1.1\r\nHost: a\r\n\r\n",
         "PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "TRACE / HTTP/1.1\r\nHost: a\r\nCookie: a\r\n\r\n",
+        "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n",
+        "get /data HTTP/1.1\r\nHost: a\r\n\r\n",
     ] {
         client.send(request);
         let response = client.response();
         assert_eq!((response.status, response.field("Allow")), (405, Some("GET, HEAD")), "{request}");
         assert_eq!(client.get("/data").text(), "data");
     }
-    assert_eq!(server.output.wait_for_requests(12)[0], "POST /data 405 111");
+    assert_eq!(server.output.wait_for_requests(18)[0], "POST /data 405 111");
 }
 
 /// A client that others wrote, which must be installed.

@@ -1,7 +1,7 @@
-//! SIGTERM and SIGINT as descriptors that become readable: one at the first signal, one at the second.
+//! Signals as descriptors that become readable: one at the first SIGTERM or SIGINT, one at the second, one at SIGHUP.
 //!
-//! They are the process's, as signals are: never read, so every server that watches them sees them, and never closed,
-//! so the handler writes to nothing else.
+//! They are the process's, as signals are, and never closed, so the handler writes to nothing else. Those of the end are
+//! never read, so every server that watches them sees them.
 
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use core::{mem, ptr};
@@ -27,9 +27,15 @@ static FIRST: AtomicI32 = AtomicI32::new(-1);
 static SECOND: AtomicI32 = AtomicI32::new(-1);
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
+static HANGUPS: OnceLock<EventFd> = OnceLock::new();
+/// Its descriptor, for the handler.
+static HANGUP: AtomicI32 = AtomicI32::new(-1);
+
+/// Held by who sets something up for the handler.
+static ONCE: Mutex<()> = Mutex::new(());
+
 /// From now on the signals do not end the process, but raise these.
 pub(crate) fn catch() -> Result<&'static Signals> {
-    static ONCE: Mutex<()> = Mutex::new(());
     let _guard = ONCE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(signals) = SIGNALS.get() {
         return Ok(signals);
@@ -44,6 +50,19 @@ pub(crate) fn catch() -> Result<&'static Signals> {
     Ok(signals)
 }
 
+/// From now on SIGHUP does not end the process, but raises this.
+pub(crate) fn catch_hangups() -> Result<&'static EventFd> {
+    let _guard = ONCE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(hangups) = HANGUPS.get() {
+        return Ok(hangups);
+    }
+    let hangups = EventFd::new()?;
+    HANGUP.store(hangups.as_fd().as_raw_fd(), Ordering::SeqCst);
+    let hangups = HANGUPS.get_or_init(|| hangups);
+    install(libc::SIGHUP)?;
+    Ok(hangups)
+}
+
 fn install(signal: libc::c_int) -> Result<()> {
     let handler: extern "C" fn(libc::c_int) = handle;
     // SAFETY: all-zero bytes are a valid sigaction: no flags, an empty mask, the default handler.
@@ -55,10 +74,14 @@ fn install(signal: libc::c_int) -> Result<()> {
     Ok(())
 }
 
-extern "C" fn handle(_: libc::c_int) {
+extern "C" fn handle(signal: libc::c_int) {
     // SAFETY: the location is valid for the thread that the handler runs on.
     let before = unsafe { *libc::__errno_location() };
-    let descriptor = if COUNT.fetch_add(1, Ordering::SeqCst) == 0 { &FIRST } else { &SECOND };
+    let descriptor = match signal {
+        libc::SIGHUP => &HANGUP,
+        _ if COUNT.fetch_add(1, Ordering::SeqCst) == 0 => &FIRST,
+        _ => &SECOND,
+    };
     eventfd::raise(descriptor.load(Ordering::SeqCst));
     // The code that was interrupted may be about to look at its own error.
     // SAFETY: as above.

@@ -2,14 +2,16 @@
 
 use super::super::policy::Policy;
 use super::super::pool::tests::{occupy, pool};
+use super::super::reader::FileReader;
 use super::super::reply::tests::Bell;
 use super::super::root::Root;
 use super::*;
 use crate::log::{Format, LineLog};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::task::Waker;
 use rustix::fs::{Advice, fadvise};
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -18,6 +20,7 @@ use tempfile::TempDir;
 use wirenut::http::{Context, Disposition, Limits};
 use wirenut::service::{Host, Session};
 use wirenut::time::Instant;
+use wirenut_linux::Transfer as _;
 
 const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4711);
 

@@ -1,0 +1,229 @@
+//! One request in flight: how far it is, what is answered where no file is sent, and what the log will say of it.
+
+use alloc::rc::Rc;
+use core::cell::Cell;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Instant as Clock, SystemTime};
+
+use wirenut::http::{
+    EntityTag, Error, Field, Fields, Head, Method, Precondition, Response, Status, Validators, Version, WriteError,
+};
+use wirenut::service::{Answer, Step};
+use wirenut_linux::{FileRange, Transfer};
+
+use super::body::Body;
+use super::find::{Found, Wanted};
+use super::listing::Listing;
+use super::plan::Plan;
+use super::reply::Reply;
+use super::root::OpenError;
+use super::selection;
+use crate::log::{Escaped, Line};
+
+const HTML: Field<'static> = Field::new("Content-Type", "text/html; charset=utf-8");
+/// A browser must not take a text for a page because it looks like one.
+pub(super) const NO_SNIFF: Field<'static> = Field::new("X-Content-Type-Options", "nosniff");
+/// A listing runs nothing and loads nothing, whatever the names in it are.
+const NO_SCRIPTS: Field<'static> =
+    Field::new("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+
+/// One request in flight.
+pub struct Exchange {
+    pub(super) phase: Phase,
+    pub(super) wanted: Wanted,
+    is_head: bool,
+    /// The field lines that have a say in what is sent; mostly none.
+    conditions: Vec<u8>,
+    /// Bytes that the kernel has moved.
+    pub(super) moved: Rc<Cell<u64>>,
+    logged: Option<Box<Logged>>,
+}
+
+pub(super) enum Phase {
+    /// Nothing was done yet.
+    Start,
+    /// The pool is looking.
+    LookingUp(Reply<Result<Found, OpenError>>),
+    /// Known, and not answered yet.
+    Found(Result<Found, OpenError>),
+    /// The head is sent, and the body on its way.
+    Sending(Body),
+    /// Nothing is left to do.
+    Answered,
+}
+
+/// A part of a file that the kernel moves, and the count of what it has moved.
+#[derive(Debug)]
+pub struct Moving {
+    pub(super) range: FileRange,
+    pub(super) moved: Rc<Cell<u64>>,
+}
+
+impl Transfer for Moving {
+    fn transfer(&mut self, socket: BorrowedFd<'_>, length: u64) -> io::Result<u64> {
+        let moved = self.range.transfer(socket, length)?;
+        self.moved.set(self.moved.get().saturating_add(moved));
+        Ok(moved)
+    }
+}
+
+impl Exchange {
+    pub(super) fn new(head: &Head<'_>, is_logged: bool, answer: &Answer<'_>) -> Self {
+        Self {
+            phase: Phase::Start,
+            wanted: Wanted::default(),
+            is_head: head.method == Method::Head,
+            conditions: Vec::new(),
+            moved: Rc::default(),
+            logged: is_logged.then(|| Box::new(Logged::of(head, answer))),
+        }
+    }
+
+    /// Keeps the field lines that decide what is sent, for when the file is found.
+    pub(super) fn keep_conditions(&mut self, fields: Fields<'_>) {
+        for field in fields.into_iter().filter(|field| selection::is_condition(field.name)) {
+            for part in [field.name, b": ", field.value, b"\r\n"] {
+                self.conditions.extend_from_slice(part);
+            }
+        }
+    }
+
+    /// What the log says of it, if there is one.
+    pub(super) fn line(&self, outcome: Result<(), Error>) -> Option<Line<'_>> {
+        let logged = self.logged.as_ref()?;
+        // Where we did not answer, the connection itself may have done so.
+        let status = logged.status.or_else(|| outcome.err()?.rule.status());
+        Some(Line {
+            peer: logged.peer,
+            method: &logged.method,
+            target: &logged.target,
+            version: logged.version,
+            referer: &logged.origin[0],
+            user_agent: &logged.origin[1],
+            date: logged.date,
+            status: status.map(Status::code),
+            sent: logged.sent.saturating_add(self.moved.get()),
+            took: logged.begun.elapsed(),
+        })
+    }
+
+    /// Answers with a small page and without a file. `why` says more than the status, where that is known.
+    pub(super) fn refuse(
+        &mut self,
+        status: Status,
+        fields: &[Field<'_>],
+        why: &str,
+        answer: &mut Answer<'_>,
+    ) -> Result<Step<Moving>, WriteError> {
+        let fields = [&[HTML, NO_SNIFF], fields].concat();
+        let why = if why.is_empty() { String::new() } else { format!("<p>{why}</p>\n") };
+        let page = format!("<!doctype html>\n<title>{status}</title>\n<h1>{status}</h1>\n{why}");
+        answer.send(&Response::new(status).with_fields(&fields), page.as_bytes())?;
+        self.note_status(status);
+        self.note_sent(page.len());
+        self.phase = Phase::Answered;
+        Ok(Step::Done)
+    }
+
+    /// Sends the page for a directory, unless the conditions say otherwise. No parts of it: it may be another page each
+    /// time, and is made as a whole.
+    pub(super) fn respond_with_listing(
+        &mut self,
+        listing: &Listing,
+        answer: &mut Answer<'_>,
+    ) -> Result<Option<Plan>, WriteError> {
+        let entity_tag = format!("\"{:016x}\"", listing.digest);
+        let validators = Validators { entity_tag: EntityTag::parse(entity_tag.as_bytes()), ..Validators::NONE };
+        let (plan, length) = match validators.check(self.method(), self.conditions()) {
+            Precondition::Holds => (Plan::Listing, listing.html.len() as u64),
+            Precondition::NotModified => (Plan::NotModified, 0),
+            Precondition::Failed => {
+                self.refuse(Status::PRECONDITION_FAILED, &[], "", answer)?;
+                return Ok(None);
+            }
+        };
+        let fields =
+            [Field::new("ETag", &entity_tag), Field::new("Cache-Control", "no-cache"), HTML, NO_SNIFF, NO_SCRIPTS];
+        let told = if plan == Plan::NotModified { &fields[..2] } else { &fields };
+        answer.respond(&Response::new(plan.status()).with_fields(told).with_length(length))?;
+        self.note_status(plan.status());
+        Ok((plan != Plan::NotModified).then_some(plan))
+    }
+
+    pub(super) const fn method(&self) -> Method<'static> {
+        if self.is_head { Method::Head } else { Method::Get }
+    }
+
+    pub(super) fn conditions(&self) -> Fields<'_> {
+        Fields::parse(&self.conditions).unwrap_or_default()
+    }
+
+    /// A directory without its slash: relative links of its page would lead astray, so the client is sent to the right
+    /// address first.
+    pub(super) fn redirect(&mut self, answer: &mut Answer<'_>) -> Result<Option<Plan>, WriteError> {
+        let mut location = self.wanted.path.location().into_bytes();
+        if let Some(query) = &self.wanted.query {
+            location.push(b'?');
+            location.extend_from_slice(query);
+        }
+        let fields = [Field::from_bytes("Location", &location)];
+        self.refuse(Status::MOVED_PERMANENTLY, &fields, "the directory ends with a slash", answer)?;
+        Ok(None)
+    }
+
+    /// Tells whoever runs the server what its clients are not told.
+    pub(super) fn warn(&self, reason: &dyn core::error::Error, answer: &Answer<'_>) {
+        let peer = answer.peer().unwrap_or(NOBODY);
+        log::warn!("{peer}: {}: {reason}", Escaped(self.wanted.path.as_path().as_os_str().as_bytes()));
+    }
+
+    pub(super) fn note_status(&mut self, status: Status) {
+        if let Some(logged) = &mut self.logged {
+            logged.status = Some(status);
+        }
+    }
+
+    pub(super) fn note_sent(&mut self, bytes: usize) {
+        // To HEAD no body goes out.
+        if let Some(logged) = self.logged.as_mut().filter(|_| !self.is_head) {
+            logged.sent = logged.sent.saturating_add(bytes as u64);
+        }
+    }
+}
+
+/// What the log will say of a request.
+struct Logged {
+    peer: SocketAddr,
+    method: Box<[u8]>,
+    target: Box<[u8]>,
+    version: Version,
+    /// The values of Referer and User-Agent.
+    origin: [Box<[u8]>; 2],
+    date: SystemTime,
+    begun: Clock,
+    /// None as long as nothing was answered.
+    status: Option<Status>,
+    sent: u64,
+}
+
+/// Stands for a peer that is gone, or has no address.
+const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+impl Logged {
+    fn of(head: &Head<'_>, answer: &Answer<'_>) -> Self {
+        Self {
+            peer: answer.peer().unwrap_or(NOBODY),
+            method: head.method.as_bytes().into(),
+            target: head.target.raw().into(),
+            version: head.version,
+            origin: ["Referer", "User-Agent"].map(|name| head.fields.get(name).unwrap_or_default().into()),
+            date: SystemTime::now(),
+            begun: Clock::now(),
+            status: None,
+            sent: 0,
+        }
+    }
+}
