@@ -153,7 +153,8 @@ pub fn reference_service(data: &[u8]) {
     let heads = oracle_heads(bytes);
     let methods: Vec<_> = heads.iter().map(|head| String::from_utf8_lossy(&head.0).into_owned()).collect();
     if let Some(at) = answered_before_what_is_wrong(&heads, &whole, &cut) {
-        let before = |conversation: &Conversation| finals(&methods, conversation).into_iter().take(at).collect::<Vec<_>>();
+        let before =
+            |conversation: &Conversation| finals(&methods, conversation).into_iter().take(at).collect::<Vec<_>>();
         assert_eq!(before(&whole), before(&cut), "{}", bytes.escape_ascii());
         return;
     }
