@@ -30,7 +30,7 @@ pub(crate) struct Program {
 
 impl Program {
     /// Starts a command in [`ROOT`], and waits until it says on standard output where it listens, as all ours do:
-    /// `http://127.0.0.1:8080/`.
+    /// `http://127.0.0.1:8080/`, or `tcp 127.0.0.1:7007` where it speaks no HTTP.
     ///
     /// # Panics
     /// If it does not, with what it said instead.
@@ -45,11 +45,12 @@ impl Program {
         let lines = lines(child.stdout.take().expect("a pipe"));
         // From now on dropping it ends the program.
         let mut program = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child, log };
-        let url = lines.recv_timeout(START_TIME).unwrap_or_default();
-        let address = url.strip_prefix("http://").and_then(|url| url.strip_suffix('/')?.parse().ok());
+        let said = lines.recv_timeout(START_TIME).unwrap_or_default();
+        let url = said.strip_prefix("http://").and_then(|url| url.strip_suffix('/'));
+        let address = url.or(said.strip_prefix("tcp ")).and_then(|address| address.parse().ok());
         let Some(address) = address else {
             program.terminate();
-            panic!("{} did not come up. It said {url:?} and:\n{}", words.join(" "), program.log());
+            panic!("{} did not come up. It said {said:?} and:\n{}", words.join(" "), program.log());
         };
         program.address = address;
         program

@@ -1,6 +1,11 @@
 //! What the README tells people to type does what it says. Its Rust examples are doctests of [`wirenut_tests`].
 
+use core::net::IpAddr;
+use core::time::Duration;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
 
 use wirenut_tests::parity::Case;
 
@@ -56,6 +61,26 @@ fn check(command: &str) {
             return;
         }
     }
+    if command == format!("{WIRENUT}echo --tcp 127.0.0.1:7007 --udp 127.0.0.1:7007") {
+        let mut server = start(&command.replace(":7007", ":0"));
+        let mut client = TcpStream::connect(server.address).expect("it listens");
+        client.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        client.write_all(b"hello").expect("it receives");
+        let mut echoed = [0; 5];
+        client.read_exact(&mut echoed).expect("it sends back");
+        assert_eq!(&echoed, b"hello");
+        drop(client);
+        assert!(server.terminate().is_some_and(|status| status.success()), "{}", server.log());
+        return;
+    }
+    if command == format!("{WIRENUT}lookup localhost") {
+        let looked_up = Command::new(env!("CARGO")).args(command.split(' ').skip(1)).current_dir(ROOT).output();
+        let found = looked_up.expect("cargo runs");
+        let lines = String::from_utf8_lossy(&found.stdout);
+        let is_loopback = |line: &str| line.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        assert!(found.status.success() && lines.lines().count() > 0 && lines.lines().all(is_loopback), "{lines}");
+        return;
+    }
     if let Some(given) = command.strip_prefix(board::SMOLTCP).and_then(|rest| rest.strip_prefix(" --port ")) {
         // It is run by the tests of parity, at a port of its choice.
         port(given);
@@ -89,7 +114,7 @@ fn examples_hide_nothing() {
     // Rustdoc hides lines that begin so; others show them, and people copy what they see.
     let is_rust = |language: &str| language == "rust" || language.starts_with("rust,");
     let examples: Vec<_> = blocks().into_iter().filter(|(language, _)| is_rust(language)).collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for (_, code) in examples {
         assert!(!code.lines().any(|line| line.trim_start().starts_with("# ")), "{code}");
     }
