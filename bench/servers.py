@@ -140,11 +140,13 @@ def end(process):
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
+        # Under valgrind on a busy machine the end takes its time.
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)
-    # Workers may outlive their parent by a moment.
-    with contextlib.suppress(TimeoutError):
-        tools.wait_until(lambda: not group_exists(process.pid), 2, "")
+            process.wait(20)
+        with contextlib.suppress(TimeoutError):
+            # Workers may outlive their parent by a moment.
+            tools.wait_until(lambda: not group_exists(process.pid), 2, "")
+            return
 
 
 def group_exists(group):
