@@ -71,43 +71,48 @@ impl<'b, L: Slot> Connection<'b, L> {
     ///
     /// # Errors
     /// What went wrong first, for the log; there is nothing to do. The end of an idle connection is no error.
-    pub async fn serve<T: Split, S: Service<Source = Infallible>>(
+    pub fn serve<'s, T: Split, S: Service<Source = Infallible>>(
         self,
-        stream: &mut T,
-        service: &S,
-        timer: &impl Timer,
-    ) -> Result<(), Error<T::Error>> {
+        stream: &'s mut T,
+        service: &'s S,
+        timer: &'s impl Timer,
+    ) -> impl Future<Output = Result<(), Error<T::Error>>>
+    where
+        'b: 's,
+    {
         let Self { limits, input, output, peer, slot } = self;
         let driver = Driver::new(service, timer, limits, peer, output.len());
         let mut server =
             Server { driver, output, has_moved: false, is_unflushed: false, is_shut: false, is_ended: false };
-        let mut retired = pin!(Some(slot.retired()));
         let mut input = Window::new(input);
-        let ended = loop {
-            let (mut reader, mut writer) = stream.split();
-            let ending = server.converse(&mut reader, &mut writer, &mut input, &slot, retired.as_mut()).await;
-            drop((reader, writer));
-            match ending {
-                Ok(Ending::ShutdownWrite) => {
-                    if let Err(error) = server.shut(stream).await {
-                        break Err(error);
+        async move {
+            let mut retired = pin!(Some(slot.retired()));
+            let ended = loop {
+                let (mut reader, mut writer) = stream.split();
+                let ending = server.converse(&mut reader, &mut writer, &mut input, &slot, retired.as_mut()).await;
+                drop((reader, writer));
+                match ending {
+                    Ok(Ending::ShutdownWrite) => {
+                        if let Err(error) = server.shut(stream).await {
+                            break Err(error);
+                        }
                     }
+                    Ok(Ending::Close) if server.is_shut => break Ok(()),
+                    Ok(Ending::Close) => break server.shut(stream).await,
+                    Ok(Ending::Abort) => {
+                        stream.abort().await;
+                        break Ok(());
+                    }
+                    Err(error) => break Err(error),
                 }
-                Ok(Ending::Close) if server.is_shut => break Ok(()),
-                Ok(Ending::Close) => break server.shut(stream).await,
-                Ok(Ending::Abort) => {
-                    stream.abort().await;
-                    break Ok(());
-                }
-                Err(error) => break Err(error),
+            };
+            let outcome = server.outcome();
+            if ended.is_err() {
+                server.driver.handle_lost(Rule::Reset);
+                stream.abort().await;
             }
-        };
-        let outcome = server.outcome();
-        if ended.is_err() {
-            server.driver.handle_lost(Rule::Reset);
-            stream.abort().await;
+            outcome.and(ended)
         }
-        outcome.and(ended)
     }
 }
 
@@ -213,14 +218,13 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
     ) -> impl Future<Output = Result<(usize, Heard), Error<E>>> {
         async move {
             let mut reading = pin!(if self.wants_input() { Some(reader.read(room)) } else { None });
-            let mut rest = kept;
-            let taken = |rest: &[u8]| kept.len().saturating_sub(rest.len());
+            let mut taken: usize = 0;
             loop {
                 if core::mem::take(&mut self.has_moved) {
-                    slot.set_idle(self.driver.is_idle() && rest.is_empty());
+                    slot.set_idle(self.driver.is_idle() && taken == kept.len());
                 }
                 match self.wait(reading.as_mut(), retired.as_mut()).await {
-                    Event::Read(Ok(count)) => return Ok((taken(rest), Heard::Read(count))),
+                    Event::Read(Ok(count)) => return Ok((taken, Heard::Read(count))),
                     Event::Read(Err(error)) => return Err(Error::Stream(Operation::Read, error)),
                     Event::Due => self.driver.handle_timeout(),
                     Event::Retired => self.driver.retire(),
@@ -229,10 +233,10 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
                 if reading.is_none() {
                     return Ok((0, Heard::Nothing));
                 }
-                let count = self.settle(writer, rest).await?;
-                rest = rest.get(count..).unwrap_or(&[]);
+                let count = self.settle(writer, kept.get(taken..).unwrap_or(&[])).await?;
+                taken = taken.saturating_add(count);
                 if let Some(ending) = self.ending() {
-                    return Ok((taken(rest), Heard::Ending(ending)));
+                    return Ok((taken, Heard::Ending(ending)));
                 }
             }
         }

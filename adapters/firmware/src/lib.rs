@@ -20,13 +20,15 @@
 //!
 //! With the feature `embassy`, [`board::embassy`] brings the same board to embassy's executor and network instead.
 //!
-//! In scope: registers, clock, frames, the network's addresses, logs. Out of scope: HTTP, and
-//! anything that a second board would not have to supply in its own way.
+//! In scope: registers, clock, frames, the network's addresses, logs. Out of scope: HTTP ([`canned`] answers
+//! without it), and anything that a second board would not have to supply in its own way.
 
 #![no_std]
 
 pub mod board;
 pub use board::{Board, FrameBuffers};
+
+pub mod canned;
 
 #[cfg(feature = "fetch")]
 pub mod fetch;

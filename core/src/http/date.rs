@@ -26,7 +26,7 @@ impl HttpDate {
         let mut text = *b"Thu, 01 Jan 1970 00:00:00 GMT";
         let mut put = |at: usize, bytes: &[u8]| {
             if let Some(place) = text.get_mut(at..at + bytes.len()) {
-                place.copy_from_slice(bytes);
+                scan::copy(bytes, place);
             }
         };
         // The first day was a Thursday.

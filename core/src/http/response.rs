@@ -97,7 +97,7 @@ impl<'o> Writer<'o> {
 
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
         let place = self.out.get_mut(..bytes.len()).ok_or(WriteError::Full)?;
-        place.copy_from_slice(bytes);
+        scan::copy(bytes, place);
         self.out = core::mem::take(&mut self.out).get_mut(bytes.len()..).unwrap_or(&mut []);
         Ok(())
     }

@@ -151,6 +151,14 @@ fn trim_more(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
+/// Copies as much as both have. Unlike that of slices it has no case in which it panics.
+#[inline]
+pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}
+
 /// The number that `digits` spell: only digits, at least one, without overflow; leading zeros are allowed.
 pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {

@@ -1,6 +1,8 @@
 //! The sockets of embassy-net 0.9, and the timers of embassy-time.
 
 use embassy_net::tcp::{Error, TcpReader, TcpSocket, TcpWriter};
+use embedded_io::ErrorType;
+use embedded_io_async::Write;
 use wirenut::time::Instant;
 
 use crate::{Clock, Shutdown, Split, Timer};
@@ -26,12 +28,34 @@ impl<'s> Split for TcpSocket<'s> {
     where
         Self: 'a;
     type Writer<'a>
-        = TcpWriter<'a>
+        = EmbassyWriter<'a>
     where
         Self: 'a;
 
-    fn split(&mut self) -> (TcpReader<'_>, TcpWriter<'_>) {
-        TcpSocket::split(self)
+    fn split(&mut self) -> (TcpReader<'_>, EmbassyWriter<'_>) {
+        let (reader, writer) = TcpSocket::split(self);
+        (reader, EmbassyWriter(writer))
+    }
+}
+
+/// The writing half of a [`TcpSocket`], which is not flushed.
+///
+/// The stack sends what was written without being told. embassy-net's own flush would wait until the peer has
+/// acknowledged it, and so keep the connection from reading on; only its end has to be waited for ([`Shutdown`]).
+#[expect(missing_debug_implementations, reason = "embassy-net's has none")]
+pub struct EmbassyWriter<'a>(TcpWriter<'a>);
+
+impl ErrorType for EmbassyWriter<'_> {
+    type Error = Error;
+}
+
+impl Write for EmbassyWriter<'_> {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, Error> {
+        self.0.write(buf).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        Ok(())
     }
 }
 

@@ -15,22 +15,12 @@ use smoltcp::{
     socket::tcp::{Socket, SocketBuffer, State},
     time::Duration,
 };
+use wirenut_firmware::canned::{ANSWER, HeadEnd, KEEP_ALIVE_SECONDS, PEER_TIMEOUT_SECONDS};
 use wirenut_firmware::{Board, FrameBuffers, info};
 
 const PORT: u16 = 80;
 const CONNECTIONS: usize = 4;
 const BUFFER_LENGTH: usize = 1024;
-
-/// A peer that is silent this long though we ask it for a sign of life is gone for good, and its
-/// socket is needed: there are four.
-const PEER_TIMEOUT: Duration = Duration::from_secs(20);
-const KEEP_ALIVE: Duration = Duration::from_secs(5);
-
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\
-    Content-Type: text/plain\r\n\
-    Content-Length: 13\r\n\
-    \r\n\
-    Hello, world\n";
 
 #[entry]
 fn main() -> ! {
@@ -46,8 +36,8 @@ fn main() -> ! {
     let mut sockets = SocketSet::new(&mut storage[..]);
     let mut connections = BUFFERS.each_mut().map(|[received, transmitted]| {
         let mut socket = Socket::new(SocketBuffer::new(&mut received[..]), SocketBuffer::new(&mut transmitted[..]));
-        socket.set_timeout(Some(PEER_TIMEOUT));
-        socket.set_keep_alive(Some(KEEP_ALIVE));
+        socket.set_timeout(Some(Duration::from_secs(PEER_TIMEOUT_SECONDS)));
+        socket.set_keep_alive(Some(Duration::from_secs(KEEP_ALIVE_SECONDS)));
         Connection::new(sockets.add(socket))
     });
 
@@ -107,28 +97,4 @@ impl Connection {
 
 fn has_room(socket: &Socket<'_>) -> bool {
     socket.send_capacity() - socket.send_queue() >= ANSWER.len()
-}
-
-/// Finds the empty line after a head, however the bytes are cut.
-#[derive(Default)]
-struct HeadEnd {
-    /// How many bytes of CR LF CR LF the bytes so far end with.
-    matched: usize,
-}
-
-impl HeadEnd {
-    const PATTERN: &[u8; 4] = b"\r\n\r\n";
-
-    /// The number of bytes up to and with the end of a head, if `bytes` holds one.
-    fn find(&mut self, bytes: &[u8]) -> Option<usize> {
-        for (index, &byte) in bytes.iter().enumerate() {
-            self.matched =
-                if byte == Self::PATTERN[self.matched] { self.matched + 1 } else { usize::from(byte == b'\r') };
-            if self.matched == Self::PATTERN.len() {
-                self.matched = 0;
-                return Some(index + 1);
-            }
-        }
-        None
-    }
 }

@@ -1,10 +1,7 @@
 //! Many datagrams in one call.
 
-use std::io::IoSlice;
-
 use rustix::io::retry_on_intr;
 use rustix::net::addr::SocketAddrArg;
-use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny};
 
 use super::address::sealed::Address as _;
 use super::protocol::{Datagrams, Open};
@@ -93,7 +90,7 @@ impl<P: Datagrams> Socket<P, Open> {
         outcome.and_then(|()| Attempt::of(attempt)).map_err(self.failed("receive on"))
     }
 
-    /// Sends datagrams, each to its own address, in as few calls as the system has: sendmmsg(2). Says how many were sent, from
+    /// Sends datagrams, each to its own address, [`Batch::MOST`] in one call: sendmmsg(2). Says how many were sent, from
     /// the first one on, which is fewer than all where there is no room or one fails; an error is that of the first.
     ///
     /// ```
@@ -111,13 +108,23 @@ impl<P: Datagrams> Socket<P, Open> {
     /// Those of [`Self::send_to`].
     pub fn send_batch(&self, datagrams: &[(&[u8], &P::Address)]) -> Result<Attempt<usize>, Error> {
         let [(_, first), ..] = datagrams else { return Ok(Attempt::Done(0)) };
-        let addresses: Vec<SocketAddrAny> = datagrams.iter().map(|(_, to)| to.raw().as_any()).collect();
-        let slices: Vec<[IoSlice<'_>; 1]> = datagrams.iter().map(|(bytes, _)| [IoSlice::new(bytes)]).collect();
-        let mut controls: Vec<_> = datagrams.iter().map(|_| SendAncillaryBuffer::default()).collect();
-        let parts = addresses.iter().zip(&slices).zip(&mut controls);
-        let mut headers: Vec<MMsgHdr<'_>> =
-            parts.map(|((to, slice), control)| MMsgHdr::new_with_addr(to, slice, control)).collect();
-        let sent = retry_on_intr(|| rustix::net::sendmmsg(self, &mut headers, SendFlags::NOSIGNAL));
-        Attempt::of(sent).map_err(|errno| Error::of("send to", first, errno))
+        let mut total = 0;
+        for together in datagrams.chunks(mmsg::MOST) {
+            let sent =
+                retry_on_intr(|| mmsg::send(self, together.iter().map(|(bytes, to)| (*bytes, to.raw().as_any()))));
+            match Attempt::of(sent) {
+                Ok(Attempt::Done(sent)) => {
+                    total += sent;
+                    if sent < together.len() {
+                        break;
+                    }
+                }
+                // The next call meets the reason again.
+                _ if total > 0 => break,
+                Ok(Attempt::WouldBlock) => return Ok(Attempt::WouldBlock),
+                Err(errno) => return Err(Error::of("send to", first, errno)),
+            }
+        }
+        Ok(Attempt::Done(total))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::response::Writer;
 use super::super::{Field, Misuse, WriteError, chunked};
+use crate::scan;
 
 /// The end of a chunked body without trailers.
 pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
@@ -108,11 +109,8 @@ impl BodyWriter<'_> {
 
 /// Puts the beginning of `piece` into `place`. Returns how much of it fitted.
 pub(crate) fn put_piece(piece: &[u8], place: &mut [u8]) -> usize {
-    let most = place.len().min(piece.len());
-    if let (Some(place), Some(piece)) = (place.get_mut(..most), piece.get(..most)) {
-        place.copy_from_slice(piece);
-    }
-    most
+    scan::copy(piece, place);
+    place.len().min(piece.len())
 }
 
 /// Writes one chunk: its size in as many digits as the room needs, its data, its line end.

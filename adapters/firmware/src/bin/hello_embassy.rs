@@ -1,0 +1,84 @@
+//! The canned answer again, on embassy and from an HTTP server: the difference in flash and RAM is what HTTP costs there.
+
+#![no_std]
+#![no_main]
+
+use core::convert::Infallible;
+
+use embassy_executor::Spawner;
+use embassy_net::tcp::TcpSocket;
+use embassy_net::{Runner, Stack, StackResources};
+use embassy_time::Duration;
+use static_cell::StaticCell;
+use wirenut::http::{Field, Head, Limits, Response, Status, WriteError};
+use wirenut::service::{Answer, Service, Step};
+use wirenut_embedded_io::{Connection, EmbassyTimer, Error};
+use wirenut_firmware::board::device::EthernetDevice;
+use wirenut_firmware::board::embassy;
+use wirenut_firmware::{FrameBuffers, info, warn};
+
+const PORT: u16 = 80;
+const CONNECTIONS: usize = 4;
+/// Together the 2 KiB that a connection of `canned_embassy` has: a head lies in `INPUT` whole, and so need not in the ring.
+const RECEIVE_RING: usize = 256;
+const TRANSMIT_RING: usize = 512;
+const INPUT: usize = 1024;
+const OUTPUT: usize = 256;
+
+const LIMITS: Limits = Limits { head_bytes: 1024, trailer_bytes: 1024, ..Limits::DEFAULT };
+
+/// A peer that does not acknowledge anything for so long is gone; also in the middle of a handshake.
+const PEER_TIMEOUT: Duration = Duration::from_micros(LIMITS.head.as_micros());
+
+/// Says hello to whatever is asked.
+struct Hello;
+
+impl Service for Hello {
+    type Exchange = ();
+    type Source = Infallible;
+
+    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+        let fields = [Field::new("Content-Type", "text/plain")];
+        answer.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, world\n")?;
+        Ok(((), Step::Done))
+    }
+}
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    static mut FRAMES: FrameBuffers = FrameBuffers::new();
+    static RESOURCES: StaticCell<StackResources<CONNECTIONS>> = StaticCell::new();
+
+    let resources = RESOURCES.init_with(StackResources::new);
+    let (stack, runner) = embassy_net::new(embassy::start(FRAMES), embassy::config(), resources, embassy::RANDOM_SEED);
+    embassy::run(|spawner: Spawner| {
+        spawner.spawn(network(runner).expect("one network"));
+        for _ in 0..CONNECTIONS {
+            spawner.spawn(connections(stack).expect("as many tasks as connections"));
+        }
+        info!("listening on port {=u16}", PORT);
+    })
+}
+
+#[embassy_executor::task]
+async fn network(mut runner: Runner<'static, EthernetDevice>) -> ! {
+    runner.run().await
+}
+
+/// One connection after the other.
+#[embassy_executor::task(pool_size = CONNECTIONS)]
+async fn connections(stack: Stack<'static>) -> ! {
+    let (mut received, mut transmitted) = ([0; RECEIVE_RING], [0; TRANSMIT_RING]);
+    let (mut input, mut output) = ([0; INPUT], [0; OUTPUT]);
+    loop {
+        // A new socket each time: it listens at once, whatever became of the one before.
+        let mut socket = TcpSocket::new(stack, &mut received, &mut transmitted);
+        socket.set_timeout(Some(PEER_TIMEOUT));
+        socket.accept(PORT).await.expect("a new socket may listen on a port that is not 0");
+        match Connection::new(&LIMITS, &mut input, &mut output).serve(&mut socket, &Hello, &EmbassyTimer).await {
+            Ok(()) => {}
+            Err(Error::Protocol(error)) => warn!("{} at byte {=u64}", error.rule, error.offset),
+            Err(_) => warn!("the connection was lost"),
+        }
+    }
+}
