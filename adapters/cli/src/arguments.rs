@@ -178,19 +178,19 @@ pub struct EchoArguments {
     /// How many connections there may be at a time, over TCP and Unix sockets each; the others wait
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     pub connections: u16,
-    /// What waits for all of them
+    /// What waits until a socket is ready
     #[arg(long, value_enum, value_name = "NAME", default_value_t = PollerName::Epoll)]
     pub poller: PollerName,
 }
 
-/// One of the system's ways to wait for several sockets.
+/// One of the system's ways to wait for several sockets at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PollerName {
     /// For many connections
     Epoll,
     /// For a few
     Poll,
-    /// For descriptors below 1024
+    /// For descriptors below 1024: connections beyond are closed
     Select,
 }
 

@@ -108,8 +108,10 @@ fn run<P: Watcher>(
     let mut is_paused = false;
     loop {
         let _ = poller.wait(is_paused.then_some(PAUSE.into()))?;
-        if is_paused {
-            is_paused = echoes.iter_mut().fold(false, |failed, echo| failed | echo.handle(LISTENER, poller).is_err());
+        if core::mem::take(&mut is_paused) {
+            for echo in &mut *echoes {
+                is_paused |= echo.handle(LISTENER, poller).is_err();
+            }
         }
         while let Some(event) = poller.next_event() {
             if event.token == TERMINATION {

@@ -42,27 +42,33 @@ impl<S: ByteStream> Streams<S> {
         Ok(())
     }
 
+    /// A turn of the connection in that place, which is free afterwards if that was its end.
     fn turn(&mut self, place: usize, poller: &mut impl Watcher) -> Result<(), Error> {
         let is_stopped = self.listener.is_none();
         let ended = self.connections[place].take_if(|connection| {
             // What happens on a connection ends that connection: the peer is gone.
             !connection.turn(poller).unwrap_or(false) || is_stopped && connection.is_empty()
         });
-        ended.map_or(Ok(()), |connection| {
-            self.free.push(place);
-            connection.socket.close(poller)
-        })
+        let Some(connection) = ended else { return Ok(()) };
+        self.free.push(place);
+        connection.socket.close(poller)?;
+        self.listen(true, poller)
+    }
+
+    fn listen(&mut self, is_wanted: bool, poller: &mut impl Watcher) -> Result<(), Error> {
+        let interest = if is_wanted { Interest::READABLE } else { Interest::NOTHING };
+        self.listener.as_mut().map_or(Ok(()), |listener| listener.set_interest(interest, poller))
     }
 }
 
 impl<S: ByteStream, P: Watcher> Echo<P> for Streams<S> {
     fn handle(&mut self, place: usize, poller: &mut P) -> Result<(), Error> {
-        let handled = if place == LISTENER { self.accept(poller) } else { self.turn(place, poller) };
-        let has_room = handled.is_ok() && !self.free.is_empty();
-        if let Some(listener) = &mut self.listener {
-            listener.set_interest(if has_room { Interest::READABLE } else { Interest::NOTHING }, poller)?;
+        if place != LISTENER {
+            return self.turn(place, poller);
         }
-        handled
+        let accepted = self.accept(poller);
+        self.listen(accepted.is_ok() && !self.free.is_empty(), poller)?;
+        accepted
     }
 
     fn stop(&mut self, poller: &mut P) -> Result<(), Error> {

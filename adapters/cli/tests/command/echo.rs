@@ -157,6 +157,27 @@ fn descriptors_that_run_out_are_survived() {
     }
 }
 
+/// A descriptor that becomes free elsewhere is found by looking again: no connection of this listener ends.
+#[test]
+fn descriptors_that_others_had_are_used() {
+    for poller in POLLERS {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("socket");
+        let mut limited = Command::new("sh");
+        let script = "ulimit -n 16 && exec \"$0\" echo --tcp 127.0.0.1:0 --poller \"$1\" --unix \"$2\"";
+        let limited = limited.args(["-c", script, env!("CARGO_BIN_EXE_wirenut"), poller]).arg(&path);
+        let server = Server::start(limited);
+        let clients: Vec<UnixStream> = (0..30).map(|_| UnixStream::connect(&path).unwrap()).collect();
+        (&clients[0]).write_all(b"x").unwrap();
+        (&clients[0]).read_exact(&mut [0]).unwrap();
+        let mut other = patient(TcpStream::connect(server.address).unwrap());
+        other.write_all(b"x").unwrap();
+        thread::sleep(Duration::from_millis(50));
+        drop(clients);
+        other.read_exact(&mut [0]).unwrap();
+    }
+}
+
 #[test]
 fn datagrams_come_back_to_their_senders() {
     for poller in POLLERS {
