@@ -4,7 +4,7 @@ use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use core::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::log::Format;
 use crate::serve::path::RelativePath;
@@ -178,6 +178,20 @@ pub struct EchoArguments {
     /// How many connections there may be at a time, over TCP and Unix sockets each; the others wait
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     pub connections: u16,
+    /// What waits until a socket is ready
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = PollerName::Epoll)]
+    pub poller: PollerName,
+}
+
+/// One of the system's ways to wait for several sockets at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PollerName {
+    /// For many connections
+    Epoll,
+    /// For a few
+    Poll,
+    /// For descriptors below 1024: connections beyond are closed
+    Select,
 }
 
 impl EchoArguments {
@@ -301,6 +315,7 @@ mod tests {
             ("wirenut echo 127.0.0.1:7", ErrorKind::UnknownArgument),
             ("wirenut echo --udp 7", ErrorKind::ValueValidation),
             ("wirenut echo --connections 0", ErrorKind::ValueValidation),
+            ("wirenut echo --poller kqueue", ErrorKind::InvalidValue),
             ("wirenut lookup", ErrorKind::MissingRequiredArgument),
             ("wirenut lookup --udp localhost", ErrorKind::MissingRequiredArgument),
         ] {

@@ -2,11 +2,11 @@
 
 use alloc::vec;
 
-use rustix::event::{PollFd, PollFlags};
 use wirenut_linux::Error;
 use wirenut_linux::socket::{Attempt, Mode, UdpSocket};
 
-use super::Echo;
+use super::watched::{Watched, Watcher};
+use super::{Echo, LISTENER, token};
 
 /// More than any datagram holds.
 const ROOM: usize = 1 << 16;
@@ -19,40 +19,42 @@ const FIRST_CLIENT_PORT: u16 = 1024;
 
 /// A UDP socket.
 pub(super) struct Datagrams {
-    socket: UdpSocket,
+    socket: Watched<UdpSocket>,
     buffer: Box<[u8]>,
 }
 
 impl Datagrams {
-    pub(super) fn new(socket: UdpSocket) -> Result<Self, Error> {
+    pub(super) fn new(socket: UdpSocket, number: usize, poller: &mut impl Watcher) -> Result<Self, Error> {
         socket.set_mode(Mode::NonBlocking)?;
+        let socket = Watched::new(socket, token(number, LISTENER), poller)?;
         Ok(Self { socket, buffer: vec![0; ROOM].into_boxed_slice() })
     }
 
     fn turn(&mut self) -> Result<(), Error> {
+        let socket = &self.socket.source;
         for _ in 0..TURN {
-            let Attempt::Done((message, from)) = self.socket.recv_from(&mut self.buffer)? else { break };
+            let Attempt::Done((message, from)) = socket.recv_from(&mut self.buffer)? else { break };
             if from.port() >= FIRST_CLIENT_PORT {
                 // One for which there is no room now is lost, as datagrams are.
-                let _ = self.socket.send_to(&self.buffer[..message.length], &from)?;
+                let _ = socket.send_to(&self.buffer[..message.length], &from)?;
             }
         }
         Ok(())
     }
 }
 
-impl Echo for Datagrams {
-    fn watch<'a>(&'a self, watched: &mut Vec<PollFd<'a>>) {
-        watched.push(PollFd::new(&self.socket, PollFlags::IN));
+impl<P: Watcher> Echo<P> for Datagrams {
+    fn handle(&mut self, _: usize, _: &mut P) -> Result<(), Error> {
+        // An address that cannot be reached is one datagram's fault. What is left is told again.
+        let _ = self.turn();
+        Ok(())
     }
 
-    fn handle(&mut self, ready: &mut vec::IntoIter<PollFlags>) -> bool {
-        let is_ready = ready.next().is_some_and(|flags| !flags.is_empty());
-        // An address that cannot be reached is one datagram's fault.
-        !is_ready || self.turn().is_ok()
+    fn stop(&mut self, _: &mut P) -> Result<(), Error> {
+        Ok(())
     }
 
-    fn stop(&mut self) -> bool {
+    fn is_done(&self) -> bool {
         true
     }
 }

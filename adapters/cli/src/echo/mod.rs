@@ -1,26 +1,27 @@
 //! `wirenut echo`: sends back what comes, over TCP, UDP and Unix sockets, to try clients and networks on.
 //!
-//! One thread, poll(2), and so many connections with a buffer of fixed size each: who does not receive is not read from.
+//! One thread, a poller, and so many connections with a buffer of fixed size each: who does not receive is not read from.
 
 mod connection;
 mod datagrams;
 mod streams;
+mod watched;
 
-use alloc::vec;
 use core::fmt::Display;
 use core::time::Duration;
 use std::io::{self, Write};
 use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::retry_on_intr;
+use wirenut_linux::Error;
+use wirenut_linux::poller::{Epoll, Event, Poll, Select, Token};
 use wirenut_linux::signal::{self, Termination};
 use wirenut_linux::socket::{Socket, TcpListener, UdpSocket};
 
-use crate::arguments::EchoArguments;
+use crate::arguments::{EchoArguments, PollerName};
 use crate::failure::Failure;
 use datagrams::Datagrams;
 use streams::Streams;
+use watched::{Watched, Watcher};
 
 /// For how long what was received is still sent back after the command was told to stop.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -34,36 +35,55 @@ const BACKLOG: u32 = 128;
 /// Who may connect to the path: the user.
 const PERMISSIONS: u32 = 0o600;
 
+/// The name of what tells that the command is to end.
+const TERMINATION: Token = Token(u64::MAX);
+
+/// The place of what an echo listens at; those of connections are counted from zero.
+const LISTENER: usize = u32::MAX as usize;
+
 /// Something that listens, and echoes what it hears.
-trait Echo {
-    /// Adds what is to be waited for.
-    fn watch<'a>(&'a self, watched: &mut Vec<PollFd<'a>>);
+trait Echo<P> {
+    /// What has that place may be ready. An error if the listener is to be looked at again soon, ready or not.
+    fn handle(&mut self, place: usize, poller: &mut P) -> Result<(), Error>;
 
-    /// What that was ready for, in the same order. False if it is to be called again soon, without being ready.
-    fn handle(&mut self, ready: &mut vec::IntoIter<PollFlags>) -> bool;
+    /// No connection is taken in any more.
+    fn stop(&mut self, poller: &mut P) -> Result<(), Error>;
 
-    /// Nothing new is taken in any more. True when nothing is left to be sent back.
-    fn stop(&mut self) -> bool;
+    /// Nothing is left to be sent back, since it was told to stop.
+    fn is_done(&self) -> bool;
+}
+
+/// The name of what has that place with the echo of that number.
+const fn token(number: usize, place: usize) -> Token {
+    Token((number as u64) << 32 | place as u64)
 }
 
 /// Prints where it listens, and echoes until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// [`Failure::Network`]: an address is taken, or not ours. [`Failure::System`]: waiting failed.
+/// [`Failure::Network`]: an address is taken, or not ours, or waiting failed.
 pub fn echo(arguments: &EchoArguments) -> Result<(), Failure> {
-    let termination = signal::termination()?;
-    let mut echoes: Vec<Box<dyn Echo>> = Vec::new();
+    match arguments.poller {
+        PollerName::Epoll => echo_with(Epoll::new()?, arguments),
+        PollerName::Poll => echo_with(Poll::new(), arguments),
+        PollerName::Select => echo_with(Select::new(), arguments),
+    }
+}
+
+fn echo_with<P: Watcher>(mut poller: P, arguments: &EchoArguments) -> Result<(), Failure> {
+    let termination = Watched::new(signal::termination()?, TERMINATION, &mut poller)?;
+    let mut echoes: Vec<Box<dyn Echo<P>>> = Vec::new();
     let mut lines = String::new();
     let mut say = |protocol: &str, place: &dyn Display| lines += &format!("{protocol} {place}\n");
     if let Some(address) = arguments.tcp() {
         let listener = TcpListener::bind(&address)?;
         say("tcp", &listener.local_address()?);
-        echoes.push(Box::new(Streams::new(listener, arguments.connections)?));
+        echoes.push(Box::new(Streams::new(listener, arguments.connections, echoes.len(), &mut poller)?));
     }
     if let Some(address) = arguments.udp {
         let socket = UdpSocket::bind_to(&address)?;
         say("udp", &socket.local_address()?);
-        echoes.push(Box::new(Datagrams::new(socket)?));
+        echoes.push(Box::new(Datagrams::new(socket, echoes.len(), &mut poller)?));
     }
     // The path is removed at the end.
     let mut _pathname = None;
@@ -71,52 +91,57 @@ pub fn echo(arguments: &EchoArguments) -> Result<(), Failure> {
         let (listener, pathname) = Socket::stream()?.listen_at(path, PERMISSIONS, BACKLOG)?;
         say("unix", &pathname.as_path().display());
         _pathname = Some(pathname);
-        echoes.push(Box::new(Streams::new(listener, arguments.connections)?));
+        echoes.push(Box::new(Streams::new(listener, arguments.connections, echoes.len(), &mut poller)?));
     }
     // Not `print!`, which panics where standard output is closed.
     let _ = io::stdout().write_all(lines.as_bytes());
-    run(&mut echoes, termination).map_err(|error| Failure::System { what: "wait for sockets", error })
+    run(&mut echoes, termination, &mut poller)?;
+    Ok(drain(&mut echoes, &mut poller)?)
 }
 
-fn run(echoes: &mut [Box<dyn Echo>], termination: Termination) -> io::Result<()> {
+/// Until it is told to end.
+fn run<P: Watcher>(
+    echoes: &mut [Box<dyn Echo<P>>],
+    termination: Watched<Termination>,
+    poller: &mut P,
+) -> Result<(), Error> {
     let mut is_paused = false;
     loop {
-        let mut watched = vec![PollFd::new(&termination, PollFlags::IN)];
-        echoes.iter().for_each(|echo| echo.watch(&mut watched));
-        let mut ready = wait(&mut watched, is_paused.then_some(PAUSE))?;
-        if ready.next().is_some_and(|flags| !flags.is_empty()) {
-            return drain(echoes);
+        let _ = poller.wait(is_paused.then_some(PAUSE.into()))?;
+        if core::mem::take(&mut is_paused) {
+            for echo in &mut *echoes {
+                is_paused |= echo.handle(LISTENER, poller).is_err();
+            }
         }
-        is_paused = false;
-        for echo in &mut *echoes {
-            is_paused |= !echo.handle(&mut ready);
+        while let Some(event) = poller.next_event() {
+            if event.token == TERMINATION {
+                return termination.close(poller);
+            }
+            // What fails here is the system's lack of something, and passes.
+            is_paused |= handle(echoes, event, poller).is_err();
         }
     }
 }
 
-fn drain(echoes: &mut [Box<dyn Echo>]) -> io::Result<()> {
+/// Until nothing is left to be sent back, or it took too long.
+fn drain<P: Watcher>(echoes: &mut [Box<dyn Echo<P>>], poller: &mut P) -> Result<(), Error> {
     let deadline = Instant::now() + DRAIN;
+    for echo in &mut *echoes {
+        echo.stop(poller)?;
+    }
     loop {
-        let mut is_done = true;
-        for echo in &mut *echoes {
-            is_done &= echo.stop();
-        }
         let left = deadline.saturating_duration_since(Instant::now());
-        if is_done || left.is_zero() {
+        if left.is_zero() || echoes.iter().all(|echo| echo.is_done()) {
             return Ok(());
         }
-        let mut watched = Vec::new();
-        echoes.iter().for_each(|echo| echo.watch(&mut watched));
-        let mut ready = wait(&mut watched, Some(left))?;
-        for echo in &mut *echoes {
-            echo.handle(&mut ready);
+        let _ = poller.wait(Some(left.into()))?;
+        while let Some(event) = poller.next_event() {
+            handle(echoes, event, poller)?;
         }
     }
 }
 
-fn wait(watched: &mut [PollFd<'_>], limit: Option<Duration>) -> io::Result<vec::IntoIter<PollFlags>> {
-    // A time that does not fit is for ever.
-    let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-    retry_on_intr(|| poll(watched, limit.as_ref()))?;
-    Ok(watched.iter().map(PollFd::revents).collect::<Vec<_>>().into_iter())
+fn handle<P>(echoes: &mut [Box<dyn Echo<P>>], event: Event, poller: &mut P) -> Result<(), Error> {
+    let (number, place) = (event.token.0 >> 32, event.token.0 & u64::from(u32::MAX));
+    echoes[number as usize].handle(place as usize, poller)
 }

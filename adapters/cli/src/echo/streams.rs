@@ -1,70 +1,83 @@
 //! A listener, and its connections.
 
-use alloc::vec;
-
-use rustix::event::{PollFd, PollFlags};
 use wirenut_linux::Error;
+use wirenut_linux::poller::Interest;
 use wirenut_linux::socket::{Attempt, ByteStream, Listening, Mode, Socket};
 
-use super::Echo;
 use super::connection::Connection;
+use super::watched::{Watched, Watcher};
+use super::{Echo, LISTENER, token};
 
 /// Connections of bytes, so many at most: the others wait to be accepted.
-pub(super) struct Streams<P: ByteStream> {
-    listener: Option<Socket<P, Listening>>,
-    connections: Vec<Connection<P>>,
-    most: usize,
-    /// The system had no room for another connection.
-    is_paused: bool,
+pub(super) struct Streams<S: ByteStream> {
+    number: usize,
+    /// None since it was told to stop.
+    listener: Option<Watched<Socket<S, Listening>>>,
+    connections: Box<[Option<Connection<S>>]>,
+    /// The places without a connection.
+    free: Vec<usize>,
 }
 
-impl<P: ByteStream> Streams<P> {
-    pub(super) fn new(listener: Socket<P, Listening>, most: u16) -> Result<Self, Error> {
+impl<S: ByteStream> Streams<S> {
+    pub(super) fn new(
+        listener: Socket<S, Listening>,
+        most: u16,
+        number: usize,
+        poller: &mut impl Watcher,
+    ) -> Result<Self, Error> {
         listener.set_mode(Mode::NonBlocking)?;
-        Ok(Self { listener: Some(listener), connections: Vec::new(), most: most.into(), is_paused: false })
+        let listener = Some(Watched::new(listener, token(number, LISTENER), poller)?);
+        let free: Vec<usize> = (0..most.into()).collect();
+        Ok(Self { number, listener, connections: free.iter().map(|_| None).collect(), free })
     }
 
-    fn listener(&self) -> Option<&Socket<P, Listening>> {
-        self.listener.as_ref().filter(|_| self.connections.len() < self.most && !self.is_paused)
-    }
-
-    fn accept(&mut self) -> Result<(), Error> {
-        while let Some(listener) = self.listener() {
-            match listener.accept(Mode::NonBlocking)? {
-                Attempt::Done((socket, _)) => self.connections.push(Connection::new(socket)),
-                Attempt::WouldBlock => break,
-            }
+    /// Takes in who waits, as far as there are places.
+    fn accept(&mut self, poller: &mut impl Watcher) -> Result<(), Error> {
+        while let (Some(listener), Some(place)) = (&self.listener, self.free.last()) {
+            let Attempt::Done((socket, _)) = listener.source.accept(Mode::NonBlocking)? else { break };
+            let socket = Watched::new(socket, token(self.number, *place), poller)?;
+            self.connections[*place] = Some(Connection::new(socket));
+            self.free.pop();
         }
         Ok(())
     }
+
+    /// A turn of the connection in that place, which is free afterwards if that was its end.
+    fn turn(&mut self, place: usize, poller: &mut impl Watcher) -> Result<(), Error> {
+        let is_stopped = self.listener.is_none();
+        let ended = self.connections[place].take_if(|connection| {
+            // What happens on a connection ends that connection: the peer is gone.
+            !connection.turn(poller).unwrap_or(false) || is_stopped && connection.is_empty()
+        });
+        let Some(connection) = ended else { return Ok(()) };
+        self.free.push(place);
+        connection.socket.close(poller)?;
+        self.listen(true, poller)
+    }
+
+    fn listen(&mut self, is_wanted: bool, poller: &mut impl Watcher) -> Result<(), Error> {
+        let interest = if is_wanted { Interest::READABLE } else { Interest::NOTHING };
+        self.listener.as_mut().map_or(Ok(()), |listener| listener.set_interest(interest, poller))
+    }
 }
 
-impl<P: ByteStream> Echo for Streams<P> {
-    fn watch<'a>(&'a self, watched: &mut Vec<PollFd<'a>>) {
-        watched.extend(self.connections.iter().map(|each| PollFd::new(&each.socket, each.interest())));
-        watched.extend(self.listener().map(|listener| PollFd::new(listener, PollFlags::IN)));
-    }
-
-    fn handle(&mut self, ready: &mut vec::IntoIter<PollFlags>) -> bool {
-        // As it was when the descriptors were gathered.
-        let has_listener = self.listener().is_some();
-        self.connections.retain_mut(|connection| {
-            let is_ready = ready.next().is_some_and(|flags| !flags.is_empty());
-            // What happens on a connection ends that connection: the peer is gone.
-            !is_ready || connection.turn().unwrap_or(false)
-        });
-        let is_ready = has_listener && ready.next().is_some_and(|flags| !flags.is_empty());
-        // What fails here is the system's lack of something, and passes.
-        self.is_paused = is_ready && self.accept().is_err();
-        !self.is_paused
-    }
-
-    fn stop(&mut self) -> bool {
-        if self.listener.take().is_some() {
-            // What has come before is still sent back.
-            self.connections.retain_mut(|connection| connection.turn().unwrap_or(false));
+impl<S: ByteStream, P: Watcher> Echo<P> for Streams<S> {
+    fn handle(&mut self, place: usize, poller: &mut P) -> Result<(), Error> {
+        if place != LISTENER {
+            return self.turn(place, poller);
         }
-        self.connections.retain(|connection| !connection.is_empty());
-        self.connections.is_empty()
+        let accepted = self.accept(poller);
+        self.listen(accepted.is_ok() && !self.free.is_empty(), poller)?;
+        accepted
+    }
+
+    fn stop(&mut self, poller: &mut P) -> Result<(), Error> {
+        self.listener.take().map_or(Ok(()), |listener| listener.close(poller))?;
+        // What has come before is still sent back.
+        (0..self.connections.len()).try_for_each(|place| self.turn(place, poller))
+    }
+
+    fn is_done(&self) -> bool {
+        self.free.len() == self.connections.len()
     }
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream, UdpSocket};
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 use std::thread;
 
 use tempfile::TempDir;
@@ -11,6 +12,14 @@ use tempfile::TempDir;
 use crate::process::{PATIENCE, Server, run, wirenut};
 
 const ANY: &str = "127.0.0.1:0";
+
+const POLLERS: [&str; 3] = ["epoll", "poll", "select"];
+
+fn echo(poller: &str) -> Command {
+    let mut command = wirenut();
+    command.args(["echo", "--poller", poller]);
+    command
+}
 
 fn patient(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -33,89 +42,161 @@ fn echoed(mut stream: impl Read, mut sender: impl Write + Send, end: impl FnOnce
 
 #[test]
 fn streams_come_back_whole_and_end() {
-    let directory = TempDir::new().unwrap();
-    let path = directory.path().join("socket");
-    let mut server = Server::start(wirenut().args(["echo", "--tcp", ANY, "--unix"]).arg(&path));
-    assert_eq!(server.output.wait_for(1), [format!("unix {}", path.display())]);
-    let data: Vec<u8> = (0..5_000_000_u32).map(|number| (number % 251) as u8).collect();
-    let tcp = patient(TcpStream::connect(server.address).unwrap());
-    let received = echoed(&tcp, &tcp, || tcp.shutdown(Shutdown::Write).unwrap(), &data);
-    assert!(received == data, "{} bytes", received.len());
-    let unix = UnixStream::connect(&path).unwrap();
-    unix.set_read_timeout(Some(PATIENCE)).unwrap();
-    let received = echoed(&unix, &unix, || unix.shutdown(Shutdown::Write).unwrap(), &data);
-    assert!(received == data, "{} bytes", received.len());
-    server.signal("TERM");
-    assert_eq!(server.end().code(), Some(0));
-    assert!(!path.exists(), "the path is removed");
-    assert_eq!(server.errors.all(), Vec::<String>::new());
+    for poller in POLLERS {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("socket");
+        let mut server = Server::start(echo(poller).args(["--tcp", ANY, "--unix"]).arg(&path));
+        assert_eq!(server.output.wait_for(1), [format!("unix {}", path.display())]);
+        let data: Vec<u8> = (0..5_000_000_u32).map(|number| (number % 251) as u8).collect();
+        let tcp = patient(TcpStream::connect(server.address).unwrap());
+        let received = echoed(&tcp, &tcp, || tcp.shutdown(Shutdown::Write).unwrap(), &data);
+        assert!(received == data, "{} bytes", received.len());
+        let unix = UnixStream::connect(&path).unwrap();
+        unix.set_read_timeout(Some(PATIENCE)).unwrap();
+        let received = echoed(&unix, &unix, || unix.shutdown(Shutdown::Write).unwrap(), &data);
+        assert!(received == data, "{} bytes", received.len());
+        server.signal("TERM");
+        assert_eq!(server.end().code(), Some(0));
+        assert!(!path.exists(), "the path is removed");
+        assert_eq!(server.errors.all(), Vec::<String>::new());
+    }
 }
 
 #[test]
 fn who_does_not_receive_holds_up_nobody_and_no_end() {
-    let mut server = Server::start(wirenut().args(["echo", "--tcp", ANY]));
-    let deaf = TcpStream::connect(server.address).unwrap();
-    deaf.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
-    let chunk = vec![0; 1 << 20];
-    while (&deaf).write_all(&chunk).is_ok() {}
-    let mut other = patient(TcpStream::connect(server.address).unwrap());
-    other.write_all(b"ping").unwrap();
-    let mut bytes = [0; 4];
-    other.read_exact(&mut bytes).unwrap();
-    assert_eq!(&bytes, b"ping");
-    server.signal("INT");
-    assert_eq!(server.end().code(), Some(0));
-    assert_eq!(other.read(&mut bytes).unwrap(), 0, "an end, and no reset");
+    for poller in POLLERS {
+        let mut server = Server::start(echo(poller).args(["--tcp", ANY]));
+        let deaf = TcpStream::connect(server.address).unwrap();
+        deaf.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+        let chunk = vec![0; 1 << 20];
+        while (&deaf).write_all(&chunk).is_ok() {}
+        let mut other = patient(TcpStream::connect(server.address).unwrap());
+        other.write_all(b"ping").unwrap();
+        let mut bytes = [0; 4];
+        other.read_exact(&mut bytes).unwrap();
+        assert_eq!(&bytes, b"ping");
+        server.signal("INT");
+        assert_eq!(server.end().code(), Some(0));
+        assert_eq!(other.read(&mut bytes).unwrap(), 0, "an end, and no reset");
+    }
 }
 
 #[test]
 fn who_finds_no_place_waits() {
-    let server = Server::start(wirenut().args(["echo", "--tcp", ANY, "--connections", "1"]));
-    let connect = || patient(TcpStream::connect(server.address).unwrap());
-    let mut bytes = [0];
-    let mut first = connect();
-    first.write_all(b"1").unwrap();
-    first.read_exact(&mut bytes).unwrap();
-    let mut second = connect();
-    second.write_all(b"2").unwrap();
-    second.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-    assert!(second.read(&mut bytes).is_err(), "it is not taken in yet");
-    drop(first);
-    second.set_read_timeout(Some(PATIENCE)).unwrap();
-    second.read_exact(&mut bytes).unwrap();
-    assert_eq!(&bytes, b"2");
+    for poller in POLLERS {
+        let server = Server::start(echo(poller).args(["--tcp", ANY, "--connections", "1"]));
+        let connect = || patient(TcpStream::connect(server.address).unwrap());
+        let mut bytes = [0];
+        let mut first = connect();
+        first.write_all(b"1").unwrap();
+        first.read_exact(&mut bytes).unwrap();
+        let mut second = connect();
+        second.write_all(b"2").unwrap();
+        second.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        assert!(second.read(&mut bytes).is_err(), "it is not taken in yet");
+        drop(first);
+        second.set_read_timeout(Some(PATIENCE)).unwrap();
+        second.read_exact(&mut bytes).unwrap();
+        assert_eq!(&bytes, b"2");
+    }
+}
+
+/// So many come and go at once that places are taken again as soon as they are free.
+#[test]
+fn places_are_used_again() {
+    for poller in POLLERS {
+        let server = Server::start(echo(poller).args(["--tcp", ANY, "--connections", "2"]));
+        let visit = |number: u32| {
+            let mut stream = patient(TcpStream::connect(server.address).unwrap());
+            let mut bytes = [0; 4];
+            stream.write_all(&number.to_be_bytes()).unwrap();
+            stream.read_exact(&mut bytes).unwrap();
+            assert_eq!(u32::from_be_bytes(bytes), number);
+        };
+        thread::scope(|scope| {
+            for visitor in 0..4 {
+                scope.spawn(move || (0..100).for_each(|number| visit(visitor << 16 | number)));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_busy_connection_starves_nobody() {
+    for poller in POLLERS {
+        let server = Server::start(echo(poller).args(["--tcp", ANY]));
+        let busy = patient(TcpStream::connect(server.address).unwrap());
+        let mut other = patient(TcpStream::connect(server.address).unwrap());
+        thread::scope(|scope| {
+            scope.spawn(|| while (&busy).write_all(&[0; 1 << 16]).is_ok() {});
+            scope.spawn(|| while matches!((&busy).read(&mut [0; 1 << 16]), Ok(1..)) {});
+            for number in 0..100 {
+                let mut byte = [0];
+                other.write_all(&[number]).unwrap();
+                other.read_exact(&mut byte).unwrap();
+                assert_eq!(byte, [number]);
+            }
+            busy.shutdown(Shutdown::Both).unwrap();
+        });
+    }
 }
 
 #[test]
 fn descriptors_that_run_out_are_survived() {
-    let mut limited = std::process::Command::new("sh");
-    let script = "ulimit -n 16 && exec \"$0\" echo --tcp 127.0.0.1:0";
-    let server = Server::start(limited.args(["-c", script, env!("CARGO_BIN_EXE_wirenut")]));
-    let mut clients: Vec<TcpStream> = (0..30).map(|_| patient(TcpStream::connect(server.address).unwrap())).collect();
-    clients.reverse();
-    while let Some(mut client) = clients.pop() {
-        client.write_all(b"x").unwrap();
-        client.read_exact(&mut [0]).unwrap();
+    for poller in POLLERS {
+        let mut limited = Command::new("sh");
+        let script = "ulimit -n 16 && exec \"$0\" echo --tcp 127.0.0.1:0 --poller \"$1\"";
+        let server = Server::start(limited.args(["-c", script, env!("CARGO_BIN_EXE_wirenut"), poller]));
+        let mut clients: Vec<TcpStream> =
+            (0..30).map(|_| patient(TcpStream::connect(server.address).unwrap())).collect();
+        clients.reverse();
+        while let Some(mut client) = clients.pop() {
+            client.write_all(b"x").unwrap();
+            client.read_exact(&mut [0]).unwrap();
+        }
+    }
+}
+
+/// A descriptor that becomes free elsewhere is found by looking again: no connection of this listener ends.
+#[test]
+fn descriptors_that_others_had_are_used() {
+    for poller in POLLERS {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("socket");
+        let mut limited = Command::new("sh");
+        let script = "ulimit -n 16 && exec \"$0\" echo --tcp 127.0.0.1:0 --poller \"$1\" --unix \"$2\"";
+        let limited = limited.args(["-c", script, env!("CARGO_BIN_EXE_wirenut"), poller]).arg(&path);
+        let server = Server::start(limited);
+        let clients: Vec<UnixStream> = (0..30).map(|_| UnixStream::connect(&path).unwrap()).collect();
+        (&clients[0]).write_all(b"x").unwrap();
+        (&clients[0]).read_exact(&mut [0]).unwrap();
+        let mut other = patient(TcpStream::connect(server.address).unwrap());
+        other.write_all(b"x").unwrap();
+        thread::sleep(Duration::from_millis(50));
+        drop(clients);
+        other.read_exact(&mut [0]).unwrap();
     }
 }
 
 #[test]
 fn datagrams_come_back_to_their_senders() {
-    let mut server = Server::start(wirenut().args(["echo", "--udp", ANY]));
-    let sockets = [UdpSocket::bind(ANY).unwrap(), UdpSocket::bind(ANY).unwrap()];
-    let mut bytes = vec![0; 1 << 16];
-    for length in [0, 1, 65_507] {
-        for (number, socket) in (1..).zip(&sockets) {
-            socket.set_read_timeout(Some(PATIENCE)).unwrap();
-            socket.send_to(&vec![number; length], server.address).unwrap();
+    for poller in POLLERS {
+        let mut server = Server::start(echo(poller).args(["--udp", ANY]));
+        let sockets = [UdpSocket::bind(ANY).unwrap(), UdpSocket::bind(ANY).unwrap()];
+        let mut bytes = vec![0; 1 << 16];
+        for length in [0, 1, 65_507] {
+            for (number, socket) in (1..).zip(&sockets) {
+                socket.set_read_timeout(Some(PATIENCE)).unwrap();
+                socket.send_to(&vec![number; length], server.address).unwrap();
+            }
+            for (number, socket) in (1..).zip(&sockets) {
+                assert_eq!(socket.recv_from(&mut bytes).unwrap(), (length, server.address));
+                assert!(bytes[..length].iter().all(|byte| *byte == number));
+            }
         }
-        for (number, socket) in (1..).zip(&sockets) {
-            assert_eq!(socket.recv_from(&mut bytes).unwrap(), (length, server.address));
-            assert!(bytes[..length].iter().all(|byte| *byte == number));
-        }
+        server.signal("TERM");
+        assert_eq!(server.end().code(), Some(0));
     }
-    server.signal("TERM");
-    assert_eq!(server.end().code(), Some(0));
 }
 
 #[test]

@@ -63,7 +63,10 @@ fn help_helps() {
             &["[DIR]", "--listen <ADDR:PORT>", "127.0.0.1:8080", "--quiet", "index.html", "Examples:"],
         ),
         (&["demo", "--help"], &["--listen <ADDR:PORT>", "127.0.0.1:8080", "Example:"]),
-        (&["echo", "--help"], &["--tcp <ADDR:PORT>", "127.0.0.1:7007", "--unix <PATH>", "SIGTERM", "Examples:"]),
+        (
+            &["echo", "--help"],
+            &["--tcp <ADDR:PORT>", "127.0.0.1:7007", "--unix <PATH>", "epoll", "SIGTERM", "Examples:"],
+        ),
         (&["lookup", "--help"], &["<NAME>", "[SERVICE]", "/etc/nsswitch.conf", "Examples:"]),
         (&["--version"], &[env!("CARGO_PKG_VERSION")]),
     ] {
