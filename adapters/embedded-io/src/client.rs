@@ -181,15 +181,21 @@ impl<'b> Engine<'b> {
                 let deadline = shared.connection.borrow().poll_timeout();
                 let mut sleep = pin!(race::sleep_until(timer, deadline));
                 let next = poll_fn(|cx| {
-                    if answer.is_none()
-                        && let Poll::Ready(listened) = listening.as_mut().poll(cx)
-                    {
-                        answer = Some(listened?);
-                    }
-                    // What was heard may have set it free, or made it vain.
-                    if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
-                        sent?;
-                        is_sent = true;
+                    loop {
+                        // First, since a stream may block in a read for ever while nothing was asked.
+                        if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
+                            sent?;
+                            is_sent = true;
+                        }
+                        let was_held = shared.is_held();
+                        if answer.is_none()
+                            && let Poll::Ready(listened) = listening.as_mut().poll(cx)
+                        {
+                            answer = Some(listened?);
+                        }
+                        if shared.is_held() == was_held {
+                            break;
+                        }
                     }
                     let is_vain = shared.connection.borrow().is_stopped();
                     if answer.is_some() && (is_sent || is_vain) {
@@ -328,7 +334,11 @@ impl<C: Clock> Shared<'_, '_, C> {
         call(&mut self.connection.borrow_mut(), &context(self.timer, self.limits))
     }
 
-    /// Waits for the head of the final answer.
+    fn is_held(&self) -> bool {
+        self.connection.borrow().is_held()
+    }
+
+    /// Waits for the head of the final answer. Pauses when it has set the body free.
     fn listen<R, E: embedded_io::Error>(
         &self,
         reader: &mut impl Read<Error = E>,
@@ -337,6 +347,7 @@ impl<C: Clock> Shared<'_, '_, C> {
     ) -> impl Future<Output = Result<R, Error<E>>> {
         async move {
             loop {
+                let was_held = self.is_held();
                 let (used, event) =
                     self.with(|connection, cx| connection.receive(cx, input.unread())).map_err(Error::Protocol)?;
                 let needs_more = match event {
@@ -353,6 +364,10 @@ impl<C: Clock> Shared<'_, '_, C> {
                     | ClientEvent::Closed => true,
                 };
                 input.take(used);
+                if was_held && !self.is_held() {
+                    // It is sent before it is read on.
+                    race::pause().await;
+                }
                 if needs_more {
                     self.with(|connection, cx| make_room(connection, cx, input)).map_err(Error::Protocol)?;
                     let (_, room) = input.split();
@@ -435,10 +450,10 @@ impl<C: Clock, E: embedded_io::Error, W: Write<Error = E>> Sender<'_, '_, C, W> 
 
     /// Waits while the body is held back. Whether it is wanted then.
     async fn is_wanted(&mut self) -> Result<bool, Error<E>> {
-        if self.shared.connection.borrow().is_held() {
+        if self.shared.is_held() {
             self.flush().await?;
             // Whatever sets it free polls the task.
-            poll_fn(|_| if self.shared.connection.borrow().is_held() { Poll::Pending } else { Poll::Ready(()) }).await;
+            poll_fn(|_| if self.shared.is_held() { Poll::Pending } else { Poll::Ready(()) }).await;
         }
         Ok(!self.shared.connection.borrow().is_stopped())
     }

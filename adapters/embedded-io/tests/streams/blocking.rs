@@ -198,7 +198,7 @@ impl Shutdown for Blocking {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Serves one connection in a thread of its own, while `client` uses the other end.
-fn over_sockets<R>(
+pub(crate) fn over_sockets<R>(
     serve: impl FnOnce(TcpStream) -> Result<(), Error<std::io::Error>> + Send,
     client: impl FnOnce(TcpStream) -> R,
 ) -> (R, Result<(), Error<std::io::Error>>) {

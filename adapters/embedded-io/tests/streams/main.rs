@@ -3,6 +3,8 @@
 extern crate alloc;
 
 mod blocking;
+mod blocking_tls;
+mod certificate;
 mod client;
 mod embassy_net;
 mod flaws;
