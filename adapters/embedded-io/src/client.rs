@@ -21,7 +21,8 @@ use crate::{Clock, Error, Operation, Split, Timer};
 /// hold a body. [`Self::send`] gives the head of the answer, [`Self::read`] its content piece by piece:
 /// so a device fetches what is larger than its memory.
 ///
-/// A future that is dropped before it is complete may take bytes with it; drop the client, too, then.
+/// A future that is dropped before it is complete may take bytes with it. So the call after that gives the connection up
+/// ([`Rule::HostClosed`]), and nothing is sent behind half a request, or read behind what was lost.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -104,7 +105,8 @@ impl<'b, T: Split, C: Timer> Client<'b, T, C> {
     /// Reads a piece of the answer's content. Zero: it is complete (or `piece` is empty).
     ///
     /// # Errors
-    /// The content was cut off, came too slowly, or the stream failed; it was given up then.
+    /// The content was cut off, came too slowly, or the stream failed; it was given up then, and each further call says
+    /// why.
     pub fn read(&mut self, piece: &mut [u8]) -> impl Future<Output = Result<usize, Error<T::Error>>> {
         self.engine.read(self.stream, self.timer, piece)
     }
@@ -130,14 +132,24 @@ pub(crate) struct Engine<'b> {
     limits: &'b Limits,
     input: Window<'b>,
     output: &'b mut [u8],
+    phase: Phase,
+}
+
+/// What may be called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// A request may be sent.
+    Asking,
     /// Content of the answer is due.
-    is_reading: bool,
+    Reading,
+    /// A call goes on; or it was dropped, if another begins.
+    Called,
 }
 
 impl<'b> Engine<'b> {
     pub(crate) fn new(clock: &impl Clock, limits: &'b Limits, input: &'b mut [u8], output: &'b mut [u8]) -> Self {
         let connection = ClientConnection::new(&context(clock, limits));
-        Self { connection, limits, input: Window::new(input), output, is_reading: false }
+        Self { connection, limits, input: Window::new(input), output, phase: Phase::Asking }
     }
 
     pub(crate) fn send<T: Split, R>(
@@ -149,14 +161,18 @@ impl<'b> Engine<'b> {
         on_head: impl FnOnce(&ResponseHead<'_>) -> R,
     ) -> impl Future<Output = Result<R, Error<T::Error>>> {
         async move {
-            if self.is_reading {
-                return Err(Error::Refused(WriteError::Misuse(Misuse::RequestUnfinished)));
-            }
-            let cx = context(timer, self.limits);
-            let written = self.connection.request(&cx, request, self.output).map_err(Error::Refused)?;
-            let has_body = request.length != Some(0);
-            let sent = self.send_and_listen(stream, timer, (written, has_body), body, on_head).await;
-            self.is_reading = sent.is_ok();
+            let sent = match self.phase {
+                Phase::Reading => return Err(Error::Refused(WriteError::Misuse(Misuse::RequestUnfinished))),
+                Phase::Called => Err(self.give_up(timer)),
+                Phase::Asking => {
+                    let cx = context(timer, self.limits);
+                    let written = self.connection.request(&cx, request, self.output).map_err(Error::Refused)?;
+                    let has_body = request.length != Some(0);
+                    self.phase = Phase::Called;
+                    self.send_and_listen(stream, timer, (written, has_body), body, on_head).await
+                }
+            };
+            self.phase = if sent.is_ok() { Phase::Reading } else { Phase::Asking };
             self.keep(stream, timer, sent).await
         }
     }
@@ -222,11 +238,16 @@ impl<'b> Engine<'b> {
         piece: &mut [u8],
     ) -> impl Future<Output = Result<usize, Error<T::Error>>> {
         async move {
-            if !self.is_reading || piece.is_empty() {
-                return Ok(0);
-            }
-            let read = self.read_piece(stream, timer, piece).await;
-            self.is_reading = !matches!(read, Ok(0) | Err(_));
+            let read = match self.phase {
+                Phase::Asking => return self.connection.error().map_or(Ok(0), |error| Err(Error::Protocol(error))),
+                Phase::Called => Err(self.give_up(timer)),
+                Phase::Reading if piece.is_empty() => return Ok(0),
+                Phase::Reading => {
+                    self.phase = Phase::Called;
+                    self.read_piece(stream, timer, piece).await
+                }
+            };
+            self.phase = if matches!(read, Ok(1..)) { Phase::Reading } else { Phase::Asking };
             self.keep(stream, timer, read).await
         }
     }
@@ -299,10 +320,16 @@ impl<'b> Engine<'b> {
             return Ok(());
         }
         let deadline = timer.now().saturating_add(self.limits.linger);
-        match race::until(pin!(stream.shutdown_write()), timer, Some(deadline)).await {
+        let ended = match race::until(pin!(stream.shutdown_write()), timer, Some(deadline)).await {
             First::Done(Err(error)) => Err(Error::Stream(Operation::Shutdown, error)),
             First::Done(Ok(())) | First::Due => Ok(()),
-        }
+        };
+        self.keep(stream, timer, ended).await
+    }
+
+    /// A call was dropped: nobody knows which bytes it took with it.
+    fn give_up<E>(&mut self, timer: &impl Timer) -> Error<E> {
+        Error::Protocol(self.connection.abort(&context(timer, self.limits), Rule::HostClosed))
     }
 
     /// After an error, the stream is given up.

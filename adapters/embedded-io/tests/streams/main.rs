@@ -6,6 +6,7 @@ mod blocking;
 mod blocking_tls;
 mod certificate;
 mod client;
+mod dropped;
 mod embassy_net;
 mod flaws;
 mod server;
