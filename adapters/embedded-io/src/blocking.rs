@@ -55,7 +55,8 @@ pub struct Wanted {
 /// What it costs: a peer that says nothing keeps the connection, and its thread, for as long as the stream itself lets
 /// it. A deadline that has passed takes effect when the read returns. Only where the stream has a time-out of its own
 /// (an error of kind [`TimedOut`](ErrorKind::TimedOut)) are deadlines looked at meanwhile. Everything else is as with
-/// streams that are asked: it is written before it is read, and read only when the peer is to speak.
+/// streams that are asked: it is written before it is read, and read only when the peer is to speak. A client sends all of
+/// its content before it hears a refusal of it, unless it expects a 100 first.
 #[derive(Clone, Copy, Debug)]
 pub struct Sequential<T>(pub T);
 

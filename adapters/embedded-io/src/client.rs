@@ -21,7 +21,8 @@ use crate::{Clock, Error, Operation, Split, Timer};
 /// hold a body. [`Self::send`] gives the head of the answer, [`Self::read`] its content piece by piece:
 /// so a device fetches what is larger than its memory.
 ///
-/// A future that is dropped before it is complete may take bytes with it; drop the client, too, then.
+/// A future that is dropped before it is complete may take bytes with it. So the call after that gives the connection up
+/// ([`Rule::HostClosed`]), and nothing is sent behind half a request, or read behind what was lost.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -104,7 +105,8 @@ impl<'b, T: Split, C: Timer> Client<'b, T, C> {
     /// Reads a piece of the answer's content. Zero: it is complete (or `piece` is empty).
     ///
     /// # Errors
-    /// The content was cut off, came too slowly, or the stream failed; it was given up then.
+    /// The content was cut off, came too slowly, or the stream failed; it was given up then, and each further call says
+    /// why.
     pub fn read(&mut self, piece: &mut [u8]) -> impl Future<Output = Result<usize, Error<T::Error>>> {
         self.engine.read(self.stream, self.timer, piece)
     }
@@ -130,14 +132,24 @@ pub(crate) struct Engine<'b> {
     limits: &'b Limits,
     input: Window<'b>,
     output: &'b mut [u8],
+    phase: Phase,
+}
+
+/// What may be called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// A request may be sent.
+    Asking,
     /// Content of the answer is due.
-    is_reading: bool,
+    Reading,
+    /// A call goes on; or it was dropped, if another begins.
+    Called,
 }
 
 impl<'b> Engine<'b> {
     pub(crate) fn new(clock: &impl Clock, limits: &'b Limits, input: &'b mut [u8], output: &'b mut [u8]) -> Self {
         let connection = ClientConnection::new(&context(clock, limits));
-        Self { connection, limits, input: Window::new(input), output, is_reading: false }
+        Self { connection, limits, input: Window::new(input), output, phase: Phase::Asking }
     }
 
     pub(crate) fn send<T: Split, R>(
@@ -149,14 +161,18 @@ impl<'b> Engine<'b> {
         on_head: impl FnOnce(&ResponseHead<'_>) -> R,
     ) -> impl Future<Output = Result<R, Error<T::Error>>> {
         async move {
-            if self.is_reading {
-                return Err(Error::Refused(WriteError::Misuse(Misuse::RequestUnfinished)));
-            }
-            let cx = context(timer, self.limits);
-            let written = self.connection.request(&cx, request, self.output).map_err(Error::Refused)?;
-            let has_body = request.length != Some(0);
-            let sent = self.send_and_listen(stream, timer, (written, has_body), body, on_head).await;
-            self.is_reading = sent.is_ok();
+            let sent = match self.phase {
+                Phase::Reading => return Err(Error::Refused(WriteError::Misuse(Misuse::RequestUnfinished))),
+                Phase::Called => Err(self.give_up(timer)),
+                Phase::Asking => {
+                    let cx = context(timer, self.limits);
+                    let written = self.connection.request(&cx, request, self.output).map_err(Error::Refused)?;
+                    let has_body = request.length != Some(0);
+                    self.phase = Phase::Called;
+                    self.send_and_listen(stream, timer, (written, has_body), body, on_head).await
+                }
+            };
+            self.phase = if sent.is_ok() { Phase::Reading } else { Phase::Asking };
             self.keep(stream, timer, sent).await
         }
     }
@@ -181,15 +197,21 @@ impl<'b> Engine<'b> {
                 let deadline = shared.connection.borrow().poll_timeout();
                 let mut sleep = pin!(race::sleep_until(timer, deadline));
                 let next = poll_fn(|cx| {
-                    if answer.is_none()
-                        && let Poll::Ready(listened) = listening.as_mut().poll(cx)
-                    {
-                        answer = Some(listened?);
-                    }
-                    // What was heard may have set it free, or made it vain.
-                    if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
-                        sent?;
-                        is_sent = true;
+                    loop {
+                        // First, since a stream may block in a read for ever while nothing was asked.
+                        if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
+                            sent?;
+                            is_sent = true;
+                        }
+                        let was_held = shared.is_held();
+                        if answer.is_none()
+                            && let Poll::Ready(listened) = listening.as_mut().poll(cx)
+                        {
+                            answer = Some(listened?);
+                        }
+                        if shared.is_held() == was_held {
+                            break;
+                        }
                     }
                     let is_vain = shared.connection.borrow().is_stopped();
                     if answer.is_some() && (is_sent || is_vain) {
@@ -216,11 +238,16 @@ impl<'b> Engine<'b> {
         piece: &mut [u8],
     ) -> impl Future<Output = Result<usize, Error<T::Error>>> {
         async move {
-            if !self.is_reading || piece.is_empty() {
-                return Ok(0);
-            }
-            let read = self.read_piece(stream, timer, piece).await;
-            self.is_reading = !matches!(read, Ok(0) | Err(_));
+            let read = match self.phase {
+                Phase::Asking => return self.connection.error().map_or(Ok(0), |error| Err(Error::Protocol(error))),
+                Phase::Called => Err(self.give_up(timer)),
+                Phase::Reading if piece.is_empty() => return Ok(0),
+                Phase::Reading => {
+                    self.phase = Phase::Called;
+                    self.read_piece(stream, timer, piece).await
+                }
+            };
+            self.phase = if matches!(read, Ok(1..)) { Phase::Reading } else { Phase::Asking };
             self.keep(stream, timer, read).await
         }
     }
@@ -293,10 +320,16 @@ impl<'b> Engine<'b> {
             return Ok(());
         }
         let deadline = timer.now().saturating_add(self.limits.linger);
-        match race::until(pin!(stream.shutdown_write()), timer, Some(deadline)).await {
+        let ended = match race::until(pin!(stream.shutdown_write()), timer, Some(deadline)).await {
             First::Done(Err(error)) => Err(Error::Stream(Operation::Shutdown, error)),
             First::Done(Ok(())) | First::Due => Ok(()),
-        }
+        };
+        self.keep(stream, timer, ended).await
+    }
+
+    /// A call was dropped: nobody knows which bytes it took with it.
+    fn give_up<E>(&mut self, timer: &impl Timer) -> Error<E> {
+        Error::Protocol(self.connection.abort(&context(timer, self.limits), Rule::HostClosed))
     }
 
     /// After an error, the stream is given up.
@@ -328,7 +361,11 @@ impl<C: Clock> Shared<'_, '_, C> {
         call(&mut self.connection.borrow_mut(), &context(self.timer, self.limits))
     }
 
-    /// Waits for the head of the final answer.
+    fn is_held(&self) -> bool {
+        self.connection.borrow().is_held()
+    }
+
+    /// Waits for the head of the final answer. Pauses when it has set the body free.
     fn listen<R, E: embedded_io::Error>(
         &self,
         reader: &mut impl Read<Error = E>,
@@ -337,6 +374,7 @@ impl<C: Clock> Shared<'_, '_, C> {
     ) -> impl Future<Output = Result<R, Error<E>>> {
         async move {
             loop {
+                let was_held = self.is_held();
                 let (used, event) =
                     self.with(|connection, cx| connection.receive(cx, input.unread())).map_err(Error::Protocol)?;
                 let needs_more = match event {
@@ -353,6 +391,10 @@ impl<C: Clock> Shared<'_, '_, C> {
                     | ClientEvent::Closed => true,
                 };
                 input.take(used);
+                if was_held && !self.is_held() {
+                    // It is sent before it is read on.
+                    race::pause().await;
+                }
                 if needs_more {
                     self.with(|connection, cx| make_room(connection, cx, input)).map_err(Error::Protocol)?;
                     let (_, room) = input.split();
@@ -435,10 +477,10 @@ impl<C: Clock, E: embedded_io::Error, W: Write<Error = E>> Sender<'_, '_, C, W> 
 
     /// Waits while the body is held back. Whether it is wanted then.
     async fn is_wanted(&mut self) -> Result<bool, Error<E>> {
-        if self.shared.connection.borrow().is_held() {
+        if self.shared.is_held() {
             self.flush().await?;
             // Whatever sets it free polls the task.
-            poll_fn(|_| if self.shared.connection.borrow().is_held() { Poll::Pending } else { Poll::Ready(()) }).await;
+            poll_fn(|_| if self.shared.is_held() { Poll::Pending } else { Poll::Ready(()) }).await;
         }
         Ok(!self.shared.connection.borrow().is_stopped())
     }

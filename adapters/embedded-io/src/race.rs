@@ -32,6 +32,12 @@ pub(crate) fn try_once<F: Future>(mut operation: Pin<&mut F>) -> impl Future<Out
     }
 }
 
+/// Is pending once, and wakes nobody: who polls it goes on when the time has come.
+pub(crate) fn pause() -> impl Future<Output = ()> {
+    let mut is_paused = false;
+    poll_fn(move |_| if core::mem::replace(&mut is_paused, true) { Poll::Ready(()) } else { Poll::Pending })
+}
+
 /// Waits for `operation`, or for `deadline` if there is one. Either goes on where it is, if it was not first.
 pub(crate) fn until<F: Future>(
     mut operation: Pin<&mut F>,

@@ -64,7 +64,8 @@ impl<'b, L: Slot> Connection<'b, L> {
     /// Serves the stream until the connection is over, and ends the stream as is right then; it is only dropped
     /// afterwards. (Accepting the next one is the application's.)
     ///
-    /// Dropping the future gives the connection up: an exchange in flight is closed with [`Rule::HostClosed`].
+    /// Dropping the future gives the connection up: an exchange in flight is closed with [`Rule::HostClosed`]. The stream
+    /// is as it was then, so [`Shutdown::abort`] it: its end must not make an answer look whole.
     ///
     /// A waker that the service kept wakes the task; and each time that the task is polled, an exchange that waits is
     /// asked.

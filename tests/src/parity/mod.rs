@@ -6,7 +6,7 @@
 //! |---|---|
 //! | memory | a session, between two calls ([`memory`]) |
 //! | Linux | the Linux server, over the loopback interface |
-//! | embedded-io | one connection of a blocking stream, over the loopback interface |
+//! | embedded-io | one connection of a blocking stream, or of a socket of tokio, over the loopback interface |
 //! | board | the firmware in QEMU, over smoltcp and over embassy, through QEMU's network |
 //!
 //! All of them run the reference service with its [`DEVICE_LIMITS`](wirenut_reference::DEVICE_LIMITS), from the same

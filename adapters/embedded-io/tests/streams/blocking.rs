@@ -118,16 +118,36 @@ impl Shutdown for Line<'_> {
 
 const ECHO: &[u8] = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n01234567890123456789";
 
-/// Serves a line; each wait lasts a second, or until the deadline.
+/// Each wait lasts a second, or until the deadline.
+fn wait(clock: &Cell<Instant>, wanted: Wanted) {
+    let second = clock.get().saturating_add(wirenut::time::Duration::from_secs(1));
+    assert!(wanted.reads || wanted.writes || wanted.until.is_some(), "nothing is waited for");
+    clock.set(wanted.until.map_or(second, |until| until.min(second)));
+}
+
 fn serve(line: &mut Line<'_>, service: &Watched) -> Result<(), Error<ErrorKind>> {
     let (mut input, mut output) = ([0; 2048], [0; 512]);
     let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
     let clock = line.clock;
-    connection.serve_blocking(line, service, &|| clock.get(), |_, wanted: Wanted| {
-        let second = clock.get().saturating_add(wirenut::time::Duration::from_secs(1));
-        assert!(wanted.reads || wanted.writes || wanted.until.is_some(), "nothing is waited for");
-        clock.set(wanted.until.map_or(second, |until| until.min(second)));
-    })
+    connection.serve_blocking(line, service, &|| clock.get(), |_, wanted| wait(clock, wanted))
+}
+
+/// Asks over a line. The content of the answer.
+fn ask(line: &mut Line<'_>) -> Result<Vec<u8>, Error<ErrorKind>> {
+    let (mut input, mut output) = ([0; 2048], [0; 512]);
+    let clock = line.clock;
+    let (now, wait) = (|| clock.get(), |_: &mut Line<'_>, wanted| wait(clock, wanted));
+    let mut client = Client::new(line, &now, wait, &DEVICE_LIMITS, &mut input, &mut output);
+    client.send(&Request::new(Method::Put, "/", "a").with_length(4), &b"full"[..], |_| ())?;
+    let (mut content, mut piece) = (Vec::new(), [0; 20]);
+    loop {
+        match client.read(&mut piece)? {
+            0 => break,
+            count => content.extend(&piece[..count]),
+        }
+    }
+    client.close()?;
+    Ok(content)
 }
 
 #[test]
@@ -159,6 +179,34 @@ fn a_line_that_stalls_in_the_content_is_too_slow() {
     let rule = Rule::BodyTimeout;
     assert!(matches!(outcome, Err(Error::Protocol(http::Error { rule: broken, .. })) if broken == rule), "{outcome:?}");
     assert_eq!((service.closed().len(), line.aborts), (1, 1));
+}
+
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n01234567890123456789";
+
+#[test]
+fn a_client_asks_over_a_slow_line_whether_it_tells_the_truth_or_not() {
+    for says in [Says::Truth, Says::Always] {
+        let clock = Cell::default();
+        let mut line = Line::new(&clock, ANSWER, says);
+        assert_eq!(ask(&mut line), Ok(b"01234567890123456789".to_vec()), "{says:?}");
+        assert!(line.taken.ends_with(b"\r\n\r\nfull"));
+        assert!(line.is_shut && line.aborts == 0);
+    }
+}
+
+#[test]
+fn a_client_leaves_a_line_that_is_never_ready_or_stalls_by_its_deadline() {
+    let clock = Cell::default();
+    for (line, rule) in [
+        (Line::new(&clock, ANSWER, Says::Never), Rule::WriteTimeout),
+        (Line { stalls: true, ..Line::new(&clock, &ANSWER[..20], Says::Truth) }, Rule::HeadTimeout),
+        (Line { stalls: true, ..Line::new(&clock, &ANSWER[..50], Says::Truth) }, Rule::BodyTimeout),
+    ] {
+        let mut line = line;
+        let asked = ask(&mut line);
+        assert!(matches!(asked, Err(Error::Protocol(error)) if error.rule == rule), "{asked:?}");
+        assert_eq!(line.aborts, 1);
+    }
 }
 
 /// Reads that block, until there is something or the end.
@@ -198,7 +246,7 @@ impl Shutdown for Blocking {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Serves one connection in a thread of its own, while `client` uses the other end.
-fn over_sockets<R>(
+pub(crate) fn over_sockets<R>(
     serve: impl FnOnce(TcpStream) -> Result<(), Error<std::io::Error>> + Send,
     client: impl FnOnce(TcpStream) -> R,
 ) -> (R, Result<(), Error<std::io::Error>>) {

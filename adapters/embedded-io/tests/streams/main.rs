@@ -3,7 +3,10 @@
 extern crate alloc;
 
 mod blocking;
+mod blocking_tls;
+mod certificate;
 mod client;
+mod dropped;
 mod embassy_net;
 mod flaws;
 mod server;

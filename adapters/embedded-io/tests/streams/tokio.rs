@@ -5,8 +5,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use std::io;
 
 use embedded_io_adapters::tokio_1::FromTokio;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
@@ -14,6 +13,8 @@ use wirenut::http::{Limits, Method, Request};
 use wirenut::time::{Duration, Pace};
 use wirenut_embedded_io::{Client, Connection, Error, Shutdown, Split, TokioTcp, TokioTimer};
 use wirenut_reference::{DEVICE_LIMITS, Device, MemoryDevice, Reference, pattern_byte};
+
+use crate::certificate;
 
 /// A device that threads share.
 #[derive(Default)]
@@ -184,22 +185,10 @@ impl Split for Tls {
     }
 }
 
-/// A certificate of its own for `localhost`, and who trusts it.
-fn tls() -> (TlsAcceptor, TlsConnector) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    let certificate: CertificateDer<'static> = made.cert.der().clone();
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate.clone()).expect("a certificate");
-    let server =
-        ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).expect("a pair");
-    let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    (TlsAcceptor::from(Arc::new(server)), TlsConnector::from(Arc::new(client)))
-}
-
 /// Both ends, after a handshake.
 async fn handshake() -> (Tls, Tls) {
-    let (acceptor, connector) = tls();
+    let (server, client) = certificate::configs();
+    let (acceptor, connector) = (TlsAcceptor::from(server), TlsConnector::from(client));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let server = async {

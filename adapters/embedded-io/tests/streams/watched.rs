@@ -32,6 +32,7 @@ impl Service for Watched {
 
     fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
         let begun = self.inner.request(head, answer)?;
+        assert_eq!(self.closed.borrow().len(), *self.begun.borrow(), "another exchange is in flight");
         *self.begun.borrow_mut() += 1;
         Ok(begun)
     }
@@ -55,6 +56,7 @@ impl Service for Watched {
 
     fn closed(&self, exchange: Exchange, outcome: Result<(), Error>) {
         self.closed.borrow_mut().push(outcome);
+        assert_eq!(self.closed.borrow().len(), *self.begun.borrow(), "closed twice");
         self.inner.closed(exchange, outcome);
     }
 }

@@ -91,6 +91,33 @@ pub(crate) async fn join<A, B>(first: impl Future<Output = A>, second: impl Futu
     one.zip(other).expect("both are ready")
 }
 
+/// The first, with the second beside it.
+pub(crate) async fn beside<R>(main: impl Future<Output = R>, side: impl Future<Output = ()>) -> R {
+    let (mut main, mut side) = (pin!(main), pin!(side));
+    let mut is_done = false;
+    poll_fn(|cx| {
+        is_done = is_done || side.as_mut().poll(cx).is_ready();
+        main.as_mut().poll(cx)
+    })
+    .await
+}
+
+/// Drops a future that is not complete after so many polls.
+pub(crate) async fn polled_at_most<R>(polls: usize, future: impl Future<Output = R>) -> Option<R> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(|cx| {
+        if left > 0
+            && let Poll::Ready(output) = future.as_mut().poll(cx)
+        {
+            return Poll::Ready(Some(output));
+        }
+        left = left.saturating_sub(1);
+        if left == 0 { Poll::Ready(None) } else { Poll::Pending }
+    })
+    .await
+}
+
 /// One direction of a wire.
 struct Pipe {
     bytes: VecDeque<u8>,

@@ -1,10 +1,10 @@
-//! Another wire: the adapter for embedded-io, on one socket of the standard library.
+//! Other wires: the adapter for embedded-io, on one socket of the standard library or of tokio.
 
 use core::net::SocketAddr;
 use std::net::TcpListener;
 use std::thread;
 
-use wirenut_embedded_io::{Connection, SystemClock, Tcp};
+use wirenut_embedded_io::{Connection, SystemClock, Tcp, TokioTcp, TokioTimer};
 use wirenut_reference::{DEVICE_LIMITS, Reference};
 use wirenut_tests::parity::{Case, State, Transcript};
 
@@ -23,6 +23,26 @@ pub(crate) fn ask(case: &Case, state: State, is_answered: bool) -> Result<Transc
             // What went wrong is what the client is told.
             let _ =
                 connection.serve_blocking(&mut socket, &service, &clock, |socket, wanted| socket.wait(wanted, &clock));
+        });
+        client::converse(address, case, is_answered).map_err(|failure| format!("{failure:?}"))
+    })
+}
+
+/// The same of a server on a socket of tokio, in a runtime of its own.
+pub(crate) fn ask_tokio(case: &Case, state: State, is_answered: bool) -> Result<Transcript, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
+    let address: SocketAddr = listener.local_addr().expect("an address");
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            runtime.block_on(async {
+                let (mut input, mut output) = ([0; 2048], [0; 2048]);
+                let mut socket = TokioTcp(listener.accept().await.expect("a connection").0);
+                let service = Reference { device: state.device() };
+                let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
+                // What went wrong is what the client is told.
+                let _ = connection.serve(&mut socket, &service, &TokioTimer::new()).await;
+            });
         });
         client::converse(address, case, is_answered).map_err(|failure| format!("{failure:?}"))
     })

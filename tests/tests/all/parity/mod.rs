@@ -43,6 +43,8 @@ fn memory_and_embedded_io_agree() {
         let expected = memory::converse(case, State::FRESH);
         let got = embedded_io::ask(case, State::FRESH, !expected.is_empty());
         report.compare(case, "embedded-io", &expected, got);
+        let got = embedded_io::ask_tokio(case, State::FRESH, !expected.is_empty());
+        report.compare(case, "tokio", &expected, got);
     }
     report.finish("memory and embedded-io");
 }
