@@ -35,7 +35,7 @@ impl fmt::Display for Operation {
 /// use embedded_io::ErrorKind;
 /// use wirenut_embedded_io::{Error, Operation};
 /// let error = Error::Stream(Operation::Read, ErrorKind::ConnectionReset);
-/// assert_eq!(error.to_string(), "read: ConnectionReset");
+/// assert_eq!(error.to_string(), "read of the stream: ConnectionReset");
 /// assert_eq!(embedded_io::Error::kind(&error), ErrorKind::ConnectionReset);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,9 +55,9 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Protocol(error) => error.fmt(f),
-            Self::Stream(operation, error) => write!(f, "{operation}: {error}"),
+            Self::Stream(operation, error) => write!(f, "{operation} of the stream: {error}"),
             Self::Refused(error) => error.fmt(f),
-            Self::Miscounted(operation) => write!(f, "{operation}: impossible number of bytes"),
+            Self::Miscounted(operation) => write!(f, "{operation} of the stream: impossible number of bytes"),
         }
     }
 }
