@@ -29,12 +29,17 @@ fn ringing() -> Bell {
 
 /// The same with a large number.
 fn high(source: &impl AsFd) -> OwnedFd {
+    numbered(source, HIGH)
+}
+
+/// The same with the first free number from that on.
+pub(crate) fn numbered(source: &impl AsFd, number: i32) -> OwnedFd {
     static RAISED: Once = Once::new();
     RAISED.call_once(|| {
         let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
         setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     });
-    rustix::io::fcntl_dupfd_cloexec(source, HIGH).unwrap()
+    rustix::io::fcntl_dupfd_cloexec(source, number).unwrap()
 }
 
 pub(crate) fn level_tells_again_and_edge_tells_once<P: Tested>() {
@@ -175,19 +180,23 @@ pub(crate) fn a_wait_is_over_late_rather_than_early<P: Tested>() {
 }
 
 pub(crate) fn descriptors_of_any_number_or_a_clear_error<P: Tested>() {
-    let mut poller = P::make();
-    let source = high(&ringing());
-    let number = source.as_raw_fd();
-    match poller.register(source.as_fd(), Token(1), READ) {
-        Ok(()) => assert!(P::TAKES_ANY && poller.look().len() == 1),
-        Err(error) => {
-            let line = format!(
-                "cannot watch by select(2), which ends at descriptor 1023, descriptor {number}: Invalid argument (os error 22)"
-            );
-            assert_eq!((P::TAKES_ANY, error.to_string()), (false, line));
-            assert!(poller.modify(source.as_fd(), Token(1), READ).is_err());
-            assert!(poller.deregister(source.as_fd(), Token(1)).is_err());
-            assert_eq!(poller.look(), []);
+    for number in [1022, 1023, 1024, HIGH] {
+        let mut poller = P::make();
+        let source = numbered(&ringing(), number);
+        // Another test may have taken that one.
+        let number = source.as_raw_fd();
+        let is_taken = P::TAKES_ANY || number < 1024;
+        match poller.register(source.as_fd(), Token(1), READ) {
+            Ok(()) => assert!(is_taken && poller.look().len() == 1, "{number}"),
+            Err(error) => {
+                let line = format!(
+                    "cannot watch by select(2), which ends at descriptor 1023, descriptor {number}: Invalid argument (os error 22)"
+                );
+                assert_eq!((is_taken, error.to_string()), (false, line));
+                assert!(poller.modify(source.as_fd(), Token(1), READ).is_err());
+                assert!(poller.deregister(source.as_fd(), Token(1)).is_err());
+                assert_eq!(poller.look(), []);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 extern crate alloc;
 
+mod beyond;
 mod laws;
 mod model;
 mod situations;
