@@ -34,10 +34,17 @@ fn a_source_that_was_closed_while_it_was_watched_is_an_error() {
     assert_eq!(select.next_event(), None);
 }
 
-/// Nobody silences the bell, so who is woken finds it ringing.
 #[test]
 fn of_those_that_share_a_source_not_all_are_woken() {
-    const WAIT: Duration = Duration::from_millis(500);
+    // Who comes late to the wait finds it ringing and is told, too: on a busy machine that may be all, but not each time.
+    assert!((0..20).any(|_| woken() < WAITING));
+}
+
+const WAITING: usize = 3;
+
+/// How many of those that wait for one bell are woken by it. Nobody silences it, so who is woken finds it ringing.
+fn woken() -> usize {
+    const WAIT: Duration = Duration::from_millis(300);
     let bell = Bell::new().unwrap();
     let told = |mut poller: Epoll| {
         let waited = poller.wait(Some(WAIT)).unwrap();
@@ -48,19 +55,19 @@ fn of_those_that_share_a_source_not_all_are_woken() {
         assert_eq!(poller.look(), []);
         usize::from(told)
     };
-    let woken: usize = thread::scope(|scope| {
-        let pollers = [(); 3].map(|()| {
+    let woken = thread::scope(|scope| {
+        let pollers = [(); WAITING].map(|()| {
             let mut poller = Epoll::make();
             poller.register_shared(bell.as_fd(), Token(1)).unwrap();
             poller
         });
         let waiting = pollers.map(|poller| scope.spawn(|| told(poller)));
-        // Long enough for all to wait: who is late finds it ringing, and counts.
         thread::sleep(core::time::Duration::from_millis(100));
         bell.ring();
         waiting.into_iter().map(|waiting| waiting.join().unwrap()).sum()
     });
-    assert!((1..3).contains(&woken), "{woken}");
+    assert!(woken > 0, "somebody must be");
+    woken
 }
 
 #[test]
