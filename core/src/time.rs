@@ -109,26 +109,6 @@ impl Instant {
     }
 }
 
-/// A deadline that may be unarmed, in eight bytes: a connection is measured in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct Deadline(u64);
-
-impl Deadline {
-    pub(crate) const NEVER: Self = Self(u64::MAX);
-
-    pub(crate) const fn at(instant: Instant) -> Self {
-        Self(instant.micros)
-    }
-
-    pub(crate) const fn instant(self) -> Option<Instant> {
-        if self.0 == u64::MAX { None } else { Some(Instant::from_micros(self.0)) }
-    }
-
-    pub(crate) const fn is_due(self, now: Instant) -> bool {
-        self.0 <= now.micros && self.0 != u64::MAX
-    }
-}
-
 /// How slowly a peer may go: a grace to begin with, and then each byte that moves buys a little more time.
 ///
 /// A peer that keeps up `1 s / per_byte` bytes per second is never cut off; a slower one is, once its grace is
@@ -141,64 +121,144 @@ pub struct Pace {
     pub per_byte: Duration,
 }
 
-impl Pace {
-    /// The time left, of which there was `left` before `moved` more bytes.
-    pub(crate) fn earn(self, left: Duration, moved: u64) -> Duration {
-        let earned = self.per_byte.saturating_mul(moved);
-        Duration { micros: left.micros.saturating_add(earned.micros) }.min(self.grace)
+/// The earlier of two points, where there are any.
+pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        _ => one.or(other),
     }
 }
 
-/// The time that a peer has to take what is written to it: until a deadline while something waits, and so much of it
-/// left while nothing does. In eight bytes, as all that a connection keeps.
+/// A span of time that runs until it is over, or stands still, in four bytes: a connection is measured in bytes.
+///
+/// Counted in milliseconds, in 31 bits that may wrap around. A span is at most [`Timer::LONGEST`] (12 days), and whoever
+/// looks at it so long after its end takes it for one that lies ahead.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct WriteTime(u64);
+pub(crate) struct Timer(u32);
 
-impl WriteTime {
-    /// The grace of any pace.
-    pub(crate) const FULL: Self = Self(u64::MAX);
+impl Timer {
+    /// Stands still: the other bits are what is left. Otherwise they are the millisecond at which the time is over.
+    const STOPPED: u32 = 1 << 31;
+    const MILLIS: u32 = Self::STOPPED.wrapping_sub(1);
+    const LONGEST: u32 = 1 << 30;
 
-    /// Nothing waits: the other bits are what is left.
-    const STOPPED: u64 = 1 << 63;
+    /// As much as there can be: the grace of any pace.
+    pub(crate) const FULL: Self = Self(Self::STOPPED | Self::LONGEST);
 
-    /// What a peer needs to say that it has taken the last byte (the first guess of RFC 6298 §2.1).
-    const ROUND_TRIP: Duration = Duration::from_secs(1);
+    /// Stands still, with so much time left.
+    pub(crate) fn stopped(span: Duration) -> Self {
+        Self(Self::STOPPED | millis(span))
+    }
 
-    /// Does something wait?
     pub(crate) const fn is_running(self) -> bool {
         self.0 & Self::STOPPED == 0
     }
 
-    pub(crate) const fn deadline(self) -> Deadline {
-        if self.is_running() { Deadline(self.0) } else { Deadline::NEVER }
+    /// Runs from now on; goes on if it does already.
+    #[inline]
+    pub(crate) fn start(&mut self, now: Instant) {
+        if !self.is_running() {
+            *self = Self::until(now, self.0 & Self::MILLIS);
+        }
     }
 
-    /// `moved` more bytes were taken, and some wait.
-    pub(crate) fn run(&mut self, pace: Pace, now: Instant, moved: u64) {
-        let left = if self.is_running() { pace.earn(self.left(pace, now), moved) } else { self.left(pace, now) };
-        self.0 = now.saturating_add(left).as_micros() & !Self::STOPPED;
+    /// Stands still from now on, with what is left.
+    #[inline]
+    pub(crate) fn stop(&mut self, now: Instant) {
+        self.0 = self.left(now) | Self::STOPPED;
+    }
+
+    /// Runs, with so much time from now on.
+    pub(crate) fn restart(&mut self, now: Instant, span: Duration) {
+        *self = Self::until(now, millis(span));
+    }
+
+    fn until(now: Instant, left: u32) -> Self {
+        let (begun, into) = split(now.micros);
+        // One more where a part of this millisecond is over, so that the time is never over too early.
+        Self(begun.wrapping_add(left).wrapping_add(u32::from(into != 0)) & Self::MILLIS)
+    }
+
+    /// Milliseconds that are left.
+    fn left(self, now: Instant) -> u32 {
+        if !self.is_running() {
+            return self.0 & Self::MILLIS;
+        }
+        let left = self.0.wrapping_sub(split(now.micros).0) & Self::MILLIS;
+        if left > Self::LONGEST.wrapping_add(1) { 0 } else { left }
+    }
+
+    /// Is it over?
+    #[inline]
+    pub(crate) fn is_due(self, now: Instant) -> bool {
+        self.is_running() && self.left(now) == 0
+    }
+
+    /// When it is over, if it runs.
+    pub(crate) fn deadline(self, now: Instant) -> Option<Instant> {
+        let into = u64::from(split(now.micros).1);
+        let left = u64::from(self.left(now)).saturating_mul(1_000);
+        self.is_running().then_some(Instant::from_micros(now.micros.saturating_sub(into).saturating_add(left)))
+    }
+
+    /// `moved` more bytes moved at this pace, while it stood still.
+    pub(crate) fn earn(&mut self, pace: Pace, moved: u64) {
+        let earned = millis(pace.per_byte.saturating_mul(moved));
+        let left = (self.0 & Self::MILLIS).saturating_add(earned).min(millis(pace.grace));
+        self.0 = left | Self::STOPPED;
+    }
+
+    /// Of what is written, `moved` more bytes were taken, and some wait: runs, at this pace.
+    pub(crate) fn run_at(&mut self, pace: Pace, now: Instant, moved: u64) {
+        let was_running = self.is_running();
+        self.stop(now);
+        self.earn(pace, if was_running { moved } else { 0 });
+        self.start(now);
     }
 
     /// `moved` more bytes were taken, and nothing waits any more. What is left stays: otherwise a peer could empty a
     /// small buffer once in a grace, for ever. But whoever is sent little at a time is not hurried for it.
-    pub(crate) fn stop(&mut self, pace: Pace, now: Instant, moved: u64) {
+    pub(crate) fn rest_at(&mut self, pace: Pace, now: Instant, moved: u64) {
         if self.is_running() {
-            let left = pace.earn(self.left(pace, now), moved).micros.saturating_add(Self::ROUND_TRIP.micros);
-            self.0 = left | Self::STOPPED;
+            self.stop(now);
+            self.earn(pace, moved);
+            self.0 = (self.0 & Self::MILLIS).saturating_add(Self::ROUND_TRIP).min(Self::LONGEST) | Self::STOPPED;
         }
     }
 
-    /// Another message begins: what is left is the grace again, unless something of the one before waits.
+    /// What a peer needs to say that it has taken the last byte (the first guess of RFC 6298 §2.1): one second.
+    const ROUND_TRIP: u32 = 1_000;
+
+    /// Another message begins: as much time as there can be, unless something of the one before waits.
     pub(crate) const fn refill(&mut self) {
         if !self.is_running() {
             *self = Self::FULL;
         }
     }
+}
 
-    fn left(self, pace: Pace, now: Instant) -> Duration {
-        let left = if self.is_running() { self.0.saturating_sub(now.micros) } else { self.0 & !Self::STOPPED };
-        Duration { micros: left }.min(pace.grace)
+/// The low 32 bits of the whole milliseconds in so many microseconds, and the microseconds beyond them.
+///
+/// A device has no division of 64 bits. It divides 32 bits, though, which gives the rest; and what is divisible by 1,000
+/// is divided by 8, and by 125 by a multiplication with its inverse modulo 2^32.
+#[inline]
+fn split(micros: u64) -> (u32, u32) {
+    const HIGH: u32 = 296; // 2^32 modulo 1,000
+    const INVERSE: u32 = 0x26e978d5; // of 125
+    let low = |word: u64| u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0);
+    let rest = ((low(micros >> 32) % 1_000).wrapping_mul(HIGH).wrapping_add(low(micros) % 1_000)) % 1_000;
+    let eighths = low(micros.wrapping_sub(u64::from(rest)) >> 3);
+    (eighths.wrapping_mul(INVERSE), rest)
+}
+
+/// A span in whole milliseconds, rounded up.
+#[inline]
+fn millis(span: Duration) -> u32 {
+    let (millis, into) = split(span.micros);
+    if span.micros >= u64::from(Timer::LONGEST).saturating_mul(1_000) {
+        return Timer::LONGEST;
     }
+    millis.wrapping_add(u32::from(into != 0))
 }
 
 #[cfg(test)]
@@ -210,12 +270,15 @@ mod tests {
     #[test]
     fn a_peer_at_the_pace_is_never_cut_off_and_a_slower_one_is() {
         for (bytes_per_second, survives) in [(1_000, true), (2_000, true), (900, false), (1, false)] {
-            let mut left = PACE.grace;
+            let mut now = Instant::START;
+            let mut timer = Timer::stopped(PACE.grace);
             let mut alive = true;
             for _ in 0..3_600 {
-                left = Duration::from_micros(left.as_micros().saturating_sub(1_000_000));
-                alive = alive && left > Duration::default();
-                left = PACE.earn(left, bytes_per_second);
+                timer.start(now);
+                now = now.saturating_add(Duration::from_secs(1));
+                alive = alive && !timer.is_due(now);
+                timer.stop(now);
+                timer.earn(PACE, bytes_per_second);
             }
             assert_eq!(alive, survives, "{bytes_per_second} bytes per second");
         }
@@ -224,25 +287,77 @@ mod tests {
     #[test]
     fn who_empties_a_buffer_now_and_then_lives_by_its_pace_and_whoever_is_sent_little_lives() {
         for (bytes, seconds, survives) in [(1_100, 2, true), (1_000, 3, false), (10, 1, true), (10, 2, false)] {
-            let mut time = WriteTime::FULL;
+            let mut timer = Timer::FULL;
             let mut now = Instant::START;
             let mut alive = true;
             for _ in 0..1_000 {
-                time.run(PACE, now, 0);
+                timer.run_at(PACE, now, 0);
                 now = now.saturating_add(Duration::from_secs(seconds));
-                alive = alive && !time.deadline().is_due(now);
-                time.stop(PACE, now, bytes);
-                assert!(!time.is_running() && time.deadline() == Deadline::NEVER);
+                alive = alive && !timer.is_due(now);
+                timer.rest_at(PACE, now, bytes);
+                assert!(!timer.is_running() && timer.deadline(now).is_none());
                 now = now.saturating_add(Duration::from_secs(60));
             }
             assert_eq!(alive, survives, "{bytes} bytes in {seconds} s");
-            time.refill();
-            assert_eq!(time, WriteTime::FULL);
+            timer.refill();
+            assert_eq!(timer, Timer::FULL);
         }
     }
 
     #[test]
     fn a_fast_start_does_not_pay_for_a_stall() {
-        assert_eq!(PACE.earn(Duration::from_secs(1), u64::MAX), PACE.grace);
+        let mut timer = Timer::stopped(Duration::from_secs(1));
+        timer.earn(PACE, u64::MAX);
+        assert_eq!(timer, Timer::stopped(PACE.grace));
+    }
+
+    /// They wrap around after 25 days, and the middle of their range lies at half of that.
+    #[test]
+    fn time_runs_on_where_milliseconds_wrap_around() {
+        let wrap = 1_000 << 31;
+        for around in [0, 1, 5_000_000, wrap / 2, wrap, wrap * 3, u64::MAX / 2, 1_000_000_007] {
+            for before in [0, 1, 999, 1_000, 1_001, 3_000_000] {
+                let start = Instant::from_micros(around.saturating_sub(before));
+                for span in [
+                    Duration::default(),
+                    Duration::from_micros(1),
+                    Duration::from_secs(5),
+                    Duration::from_secs(1_000_000),
+                ] {
+                    let mut timer = Timer::stopped(span);
+                    timer.start(start);
+                    let due = timer.deadline(start).unwrap();
+                    assert!(due >= start.saturating_add(span), "never too early");
+                    assert!(due.saturating_since(start).as_micros() <= span.as_micros() + 1_998, "nor much too late");
+                    assert!(timer.is_due(due) && timer.is_due(due.saturating_add(Duration::from_secs(1_000_000))));
+                    let early = Instant::from_micros(due.as_micros().saturating_sub(1));
+                    assert!(early < start || due == Instant::START || !timer.is_due(early));
+                    assert_eq!(timer.deadline(early.max(start)), Some(due));
+                    timer.stop(due);
+                    assert_eq!(timer, Timer::stopped(Duration::default()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn milliseconds_are_those_of_a_division() {
+        let mut number = 1_u64;
+        for _ in 0..100_000 {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            for micros in [number, number >> 20, number >> 40, u64::MAX - (number >> 54), number / 1_000 * 1_000] {
+                assert_eq!(split(micros), ((micros / 1_000) as u32, (micros % 1_000) as u32), "{micros}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_span_beyond_the_longest_is_the_longest() {
+        let mut timer = Timer::stopped(Duration::from_micros(u64::MAX));
+        timer.start(Instant::START);
+        assert_eq!(timer.deadline(Instant::START), Some(Instant::from_micros(1_000 << 30)));
+        assert!(
+            !timer.is_due(Instant::from_micros((1_000 << 30) - 1)) && timer.is_due(Instant::from_micros(1_000 << 30))
+        );
     }
 }

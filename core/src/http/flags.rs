@@ -1,8 +1,8 @@
-//! What a head said, and what the connection has to remember, in sixteen bits.
+//! What a head said, and what the connection has to remember, in one word.
 
 /// A set of facts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Flags(u16);
+pub(crate) struct Flags(u32);
 
 impl Flags {
     pub(crate) const NONE: Self = Self(0);
@@ -32,22 +32,31 @@ impl Flags {
     pub(crate) const HEAD: Self = Self(1 << 11);
     /// The method is CONNECT. While a client reads: and the response is 2xx.
     pub(crate) const CONNECT: Self = Self(1 << 12);
-    /// The last answer was "need more": it is the peer's turn, and its deadline runs.
-    pub(crate) const AWAITS_PEER: Self = Self(1 << 13);
+    /// The method is OPTIONS.
+    pub(crate) const OPTIONS: Self = Self(1 << 13);
     /// A byte of a message has come.
     pub(crate) const BEGUN: Self = Self(1 << 14);
     /// The peer has ended its direction.
     pub(crate) const EOF: Self = Self(1 << 15);
-
-    /// A client's: a byte of the answer to the oldest request has come. No response has a Host field to note.
-    pub(crate) const SEEN: Self = Self::HOST;
-    /// A client's: the server has answered in HTTP/1.0. What was asked is kept in the pipeline, not here.
-    pub(crate) const OLD_PEER: Self = Self::HEAD;
+    /// The message is a response.
+    pub(crate) const RESPONSE: Self = Self(1 << 16);
+    /// The target has an authority, which the Host field must name.
+    pub(crate) const AUTHORITY: Self = Self(1 << 17);
+    /// What is read goes into the store.
+    pub(crate) const KEEPS: Self = Self(1 << 18);
+    /// The trailer section is read.
+    pub(crate) const TRAILERS: Self = Self(1 << 19);
+    /// A client's: the method of the request is CONNECT, so that a 2xx begins a tunnel.
+    pub(crate) const CONNECT_ASKED: Self = Self(1 << 20);
+    /// A client's: a byte of the answer to the oldest request has come.
+    pub(crate) const SEEN: Self = Self(1 << 21);
+    /// A client's: the server has answered in HTTP/1.0.
+    pub(crate) const OLD_PEER: Self = Self(1 << 22);
 
     /// What stays from one message to the next.
     pub(crate) const OF_CONNECTION: Self = Self::EOF;
     /// What stays with a client from one response to the next.
-    pub(crate) const OF_CLIENT: Self = Self::EOF.with(Self::OLD_PEER).with(Self::EXPECT_CONTINUE);
+    pub(crate) const OF_CLIENT: Self = Self::EOF.with(Self::RESPONSE).with(Self::OLD_PEER).with(Self::EXPECT_CONTINUE);
 
     pub(crate) const fn has(self, flag: Self) -> bool {
         self.0 & flag.0 != 0

@@ -28,8 +28,9 @@ impl<'b> Fields<'b> {
     /// # use wirenut::http::{Context, Event, Limits, ServerConnection};
     /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
     /// # let mut connection = ServerConnection::new(&cx);
+    /// # let mut store = [0; 256];
     /// let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close, , X-Hop\r\nConnection: te\r\n\r\n";
-    /// let (_, Event::Head(head)) = connection.receive(&cx, request).unwrap() else { panic!() };
+    /// let (_, Event::Head(head)) = connection.receive(&cx, request, &mut store).unwrap() else { panic!() };
     /// assert!(head.fields.connection_options().eq([&b"close"[..], b"X-Hop", b"te"]));
     /// ```
     pub fn connection_options(self) -> impl Iterator<Item = &'b [u8]> + Clone {
@@ -62,8 +63,9 @@ impl<'b> Fields<'b> {
     /// # use wirenut::http::{Context, Event, Limits, ServerConnection};
     /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
     /// # let mut connection = ServerConnection::new(&cx);
+    /// # let mut store = [0; 256];
     /// let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: X-Hop, Host\r\nX-Hop: b\r\nTE: trailers\r\nX-End: c\r\n\r\n";
-    /// let (_, Event::Head(head)) = connection.receive(&cx, request).unwrap() else { panic!() };
+    /// let (_, Event::Head(head)) = connection.receive(&cx, request, &mut store).unwrap() else { panic!() };
     /// let forwarded = head.fields.end_to_end(head.fields.connection_options());
     /// assert!(forwarded.map(|field| field.name).eq([&b"Host"[..], b"X-End"]));
     /// ```
@@ -86,8 +88,9 @@ impl<'b> Fields<'b> {
     /// # use wirenut::http::{Context, Event, Limits, ServerConnection};
     /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
     /// # let mut connection = ServerConnection::new(&cx);
+    /// # let mut store = [0; 256];
     /// let request = b"GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"b,c\", W/\"d\"\r\nIf-None-Match: ,\"e\"\r\n\r\n";
-    /// let (_, Event::Head(head)) = connection.receive(&cx, request).unwrap() else { panic!() };
+    /// let (_, Event::Head(head)) = connection.receive(&cx, request, &mut store).unwrap() else { panic!() };
     /// assert!(head.fields.members("if-none-match").eq([&b"\"b,c\""[..], b"W/\"d\"", b"\"e\""]));
     /// ```
     pub fn members(self, name: &str) -> impl Iterator<Item = &'b [u8]> {

@@ -1,16 +1,12 @@
-//! Request heads (RFC 9112 §2 to §7): one pass, which takes every decision that framing needs and leaves the field
-//! lines validated where they came in.
+//! Request heads (RFC 9112 §2 to §7), as they are given out: validated lines where they lie, with every decision that
+//! framing needs.
 
-use super::error::Rule;
-use super::facts::Facts;
-use super::fields::{FieldLine, Fields};
-use super::flags::Flags;
-use super::section::{Broken, LineProgress, Section, index};
-use super::start_line::{RequestLine, StartLine};
-use super::{Limits, Method, Target, TargetForm, Version};
-use crate::scan;
+use super::fields::Fields;
+use super::grammar::{Machine, State};
+use super::{Error, Limits, Method, Rule, Target, Version};
+use crate::scan::{self, SP};
 
-/// A request's head. Borrows from the bytes that were received.
+/// A request's head. Borrows from the bytes that were received, or from the store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Head<'b> {
@@ -46,150 +42,94 @@ impl BodyFraming {
     }
 }
 
-/// Reads a head that may come in pieces. Its owner keeps it between two calls, and gives the same bytes again
-/// with more behind them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct HeadReader {
-    pub(crate) facts: Facts,
-    pub(crate) progress: LineProgress,
-    pub(crate) field_count: u8,
-    /// Bytes of it that are not there any more.
-    pub(crate) dropped: u32,
-}
+/// How many bytes were consumed, and the head, once it is complete; or the rule that the byte behind them breaks.
+pub(super) type ReadHead<H> = (usize, Result<Option<H>, Rule>);
 
-/// A whole head, which is not yet judged as a whole.
-#[derive(Clone, Copy)]
-pub(crate) struct HeadLines<'b, S> {
-    pub(crate) start: S,
-    pub(crate) fields: Fields<'b>,
-    /// Where the empty line begins.
-    pub(crate) end: usize,
-}
-
-impl<S> HeadLines<'_, S> {
-    /// The length of the head.
-    pub(crate) fn length(&self) -> usize {
-        self.end.wrapping_add(2)
-    }
-}
-
-impl HeadReader {
-    /// Reads on. `None`: more bytes are needed.
-    #[inline(always)]
-    pub(crate) fn read<'b, S: StartLine>(
+impl Machine {
+    /// Reads on in the head of a request. Where it is complete, its content follows.
+    #[inline]
+    pub(super) fn read_request<'b>(
         &mut self,
         limits: &Limits,
         input: &'b [u8],
-    ) -> Result<Option<HeadLines<'b, S>>, Broken> {
-        let limit = limits.head_bytes.saturating_sub(self.dropped);
-        let mut section = Section::head(limits, limit, input);
-        if self.progress.line == 0 {
-            let limit = limits.interest.map_or(limit, |interest| limit.min(interest.bytes));
-            section = Section::head(limits, limit, input);
+        store: &'b mut [u8],
+    ) -> ReadHead<Head<'b>> {
+        #[cfg(feature = "quick")]
+        if self.is_at_start()
+            && let Some((length, head)) = super::quick::request(self, limits, input)
+        {
+            self.begin_content(limits, head.body);
+            return (length, Ok(Some(head)));
         }
-        if self.progress.still_waits(&section) {
-            return Ok(None);
+        let (used, read) = self.read(limits, input, store);
+        if let Err(rule) = read {
+            return (used, Err(rule));
         }
-        let mut start = S::UNREAD;
-        let mut at = self.progress.start();
-        let is_cut = at > 0;
-        if !is_cut {
-            start = match S::read(section.bytes) {
-                Ok(line) => line,
-                Err(flaw) => {
-                    let section = section.refused_as(S::too_long(section.bytes));
-                    return self.progress.stop(section, None, 0, flaw);
-                }
-            };
-            if start.version() == Version::Http10 {
-                self.facts.flags.set(Flags::HTTP10);
-            }
-            at = start.end();
-            section = Section::head(limits, limit, input);
+        if self.state != State::SectionDone {
+            return (used, Ok(None));
         }
-        let Self { facts, progress, field_count, .. } = self;
-        let mut count = *field_count;
-        let end = progress.read_fields(section, at, |bytes, line| {
-            if count >= limits.field_count {
-                return Err((Rule::TooManyFields, line.value_end));
-            }
-            count = count.wrapping_add(1);
-            if is_perhaps_framing(bytes, line) { facts.note::<S>(bytes, line) } else { Ok(()) }
-        })?;
-        *field_count = count;
-        let Some(end) = end else { return Ok(None) };
-        if is_cut {
-            start = read_again(section.bytes)?;
+        let head = self.request(limits, store);
+        self.begin_content(limits, head.body);
+        (used, Ok(Some(head)))
+    }
+
+    /// The request whose lines are kept.
+    fn request<'s>(&self, limits: &Limits, store: &'s [u8]) -> Head<'s> {
+        let (start_line, fields) = split_line(self.lines(store));
+        let (method, rest) = split_at_space(start_line);
+        let (target, _) = split_at_space(rest);
+        let method = Method::from_token(method);
+        Head {
+            method,
+            target: Target::validated(method, target),
+            version: self.version(),
+            fields: Fields::validated(fields, limits.interest),
+            body: self.framing(),
         }
-        Ok(Some(HeadLines { start, fields: section.lines(start.end(), end), end }))
     }
 }
 
-impl HeadReader {
-    /// How far from the beginning of the head the byte at index `at` of `bytes` came.
-    #[cold]
-    pub(crate) fn distance(&self, at: usize, bytes: &[u8]) -> usize {
-        // Nothing of the first line is ever dropped.
-        let is_in_first_line = scan::line_feed(bytes).is_none_or(|line_feed| at <= line_feed);
-        if is_in_first_line { at } else { at.saturating_add(index(self.dropped)) }
-    }
+/// The first line, and what follows its line end.
+pub(super) fn split_line(lines: &[u8]) -> (&[u8], &[u8]) {
+    let end = scan::line_feed(lines).unwrap_or(lines.len());
+    let line = lines.get(..end.saturating_sub(1)).unwrap_or(&[]);
+    (line, lines.get(end.saturating_add(1)..).unwrap_or(&[]))
 }
 
-/// The start line of a head that came in pieces: it was judged with the first of them.
-#[cold]
-#[inline(never)]
-fn read_again<S: StartLine>(bytes: &[u8]) -> Result<S, Broken> {
-    S::read(bytes).map_err(|_| (S::too_long(bytes), 0))
+/// What stands before the first space, and behind it.
+fn split_at_space(line: &[u8]) -> (&[u8], &[u8]) {
+    let end = line.iter().position(|&byte| byte == SP).unwrap_or(line.len());
+    (line.get(..end).unwrap_or(&[]), line.get(end.saturating_add(1)..).unwrap_or(&[]))
 }
 
-/// Could this be one of the six fields that framing needs? By the length of its name, each has one first letter.
-#[inline(always)]
-fn is_perhaps_framing(bytes: &[u8], line: FieldLine) -> bool {
-    const FIRST_LETTERS: &[u8; 32] = b"....h.eu..c...c..t..............";
-    // A longer name may find the letter of a shorter one: that costs a second look, no more.
-    let length = line.colon.wrapping_sub(line.start) & 31;
-    let first = bytes.get(line.start).map_or(0, |first| first | 0x20);
-    FIRST_LETTERS.get(length) == Some(&first)
-}
-
-impl Facts {
-    /// All lines of a request's head have come: what can only be judged now.
-    #[inline(always)]
-    pub(crate) fn judge<'b>(
-        &mut self,
-        limits: &Limits,
-        bytes: &'b [u8],
-        lines: &HeadLines<'b, RequestLine>,
-    ) -> Result<Head<'b>, Broken> {
-        let HeadLines { start: request, fields, end } = *lines;
-        let broken = |rule| Err((rule, end));
-        let method = request.method(bytes);
-        if method == Method::Head {
-            self.flags.set(Flags::HEAD);
-        } else if method == Method::Connect {
-            self.flags.set(Flags::CONNECT);
+impl<'b> Head<'b> {
+    /// Reads the request's head that `bytes` begin with, and takes every decision that its framing needs. Returns its
+    /// length in bytes, empty lines before it included, and it; `None` where more bytes are needed. `store` holds
+    /// [`Limits::store_bytes`]; the head lies there, or in `bytes`.
+    ///
+    /// For those who only look: a [`ServerConnection`](super::ServerConnection) reads a head that comes in pieces in
+    /// linear time, and does what follows from it.
+    ///
+    /// # Errors
+    /// The rule that is broken, and the index of the byte that broke it.
+    ///
+    /// ```
+    /// use wirenut::http::{BodyFraming, Head, Limits, Rule};
+    /// let mut store = [0; Limits::DEFAULT.store_bytes()];
+    /// let bytes = b"PUT /a HTTP/1.1\r\nHost: b\r\nContent-Length: 3\r\n\r\nabc";
+    /// let (length, head) = Head::parse(&Limits::DEFAULT, bytes, &mut store).unwrap().unwrap();
+    /// assert_eq!((&bytes[length..], head.body), (&b"abc"[..], BodyFraming::Length(3)));
+    /// assert_eq!(Head::parse(&Limits::DEFAULT, b"PUT /a HTTP/1.1\r\nHost", &mut store), Ok(None));
+    /// let error = Head::parse(&Limits::DEFAULT, b"PUT /a HTTP/1.1\r\nHost : b\r\n", &mut store).unwrap_err();
+    /// assert_eq!((error.rule, error.offset), (Rule::SpaceBeforeColon, 21));
+    /// ```
+    #[inline]
+    pub fn parse(limits: &Limits, bytes: &'b [u8], store: &'b mut [u8]) -> Result<Option<(usize, Self)>, Error> {
+        let mut machine = Machine::new(limits, State::RequestStart);
+        let (length, read) = machine.read_request(limits, bytes, store);
+        match read {
+            Ok(head) => Ok(head.map(|head| (length, head))),
+            Err(rule) => Err(Error { rule, offset: machine.offset }),
         }
-        let target_start = request.target_start();
-        let target = bytes.get(target_start..request.target_end).ok_or(Rule::InvalidTarget);
-        let target = target.and_then(|raw| Target::parse(method, raw)).map_err(|rule| (rule, target_start))?;
-        if !self.flags.has(Flags::HOST) && request.version == Version::Http11 {
-            return broken(Rule::MissingHost);
-        }
-        if target.form() != TargetForm::Origin && fields.get("host").is_some_and(|host| !target.agrees_with(host)) {
-            return Err((Rule::MismatchedTarget, target_start));
-        }
-        let body = if !self.flags.has(Flags::TRANSFER_ENCODING) {
-            BodyFraming::Length(self.content_length)
-        } else if !self.flags.has(Flags::CHUNKED) {
-            return broken(Rule::ChunkedNotFinal);
-        } else if self.flags.has(Flags::OTHER_CODING) {
-            return broken(Rule::UnknownTransferCoding);
-        } else {
-            BodyFraming::Chunked
-        };
-        if body.length().is_some_and(|length| length > limits.body_bytes) {
-            return broken(Rule::BodyTooLarge);
-        }
-        Ok(Head { method, target, version: request.version, fields, body })
     }
 }

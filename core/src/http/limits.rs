@@ -1,6 +1,6 @@
 //! Every bound that a connection keeps, in one place.
 
-use super::Interest;
+use super::{Interest, grammar};
 use crate::time::{Duration, Pace};
 
 /// The bounds of a connection: nothing is unlimited by accident.
@@ -13,8 +13,7 @@ use crate::time::{Duration, Pace};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Bytes of a head: first line, field lines and the empty line. A longer request is answered 501 (in its
-    /// method), 414 (in its first line) or 431. The caller's buffer must hold this many, for a head is understood in one piece; if an interest is
-    /// named, [`Interest::buffer_bytes`] are enough.
+    /// method), 414 (in its first line) or 431.
     pub head_bytes: u32,
     /// The fields that somebody will ask for. `None`: all of them.
     pub interest: Option<&'static Interest>,
@@ -25,7 +24,7 @@ pub struct Limits {
     pub body_bytes: u64,
     /// Bytes of one chunk-size line: size, extensions and line end (RFC 9112 §7.1.1).
     pub chunk_line_bytes: u32,
-    /// Bytes of the trailer section (RFC 9112 §7.1.2), in one piece like a head.
+    /// Bytes of the trailer section (RFC 9112 §7.1.2).
     pub trailer_bytes: u32,
     /// Bytes of a request's content that are read and thrown away to keep a connection alive when the response did
     /// not wait for them. If more are due, the connection is closed.
@@ -65,6 +64,34 @@ impl Limits {
         write: Pace { grace: Duration::from_secs(30), per_byte: Duration::from_millis(2) },
         linger: Duration::from_secs(5),
     };
+
+    /// How large the store must be that is lent while a head or a trailer section is read, in bytes: for the lines that
+    /// are kept, and a word that is looked up. With a smaller one more is refused (431), but nothing is misread.
+    ///
+    /// ```
+    /// use wirenut::http::{Interest, Limits};
+    /// const LIMITS: Limits = Limits { interest: Some(&Interest { names: &["Accept"], bytes: 109 }), ..Limits::DEFAULT };
+    /// assert_eq!(LIMITS.store_bytes(), 128);
+    /// assert_eq!(Limits::DEFAULT.store_bytes(), 16 * 1024);
+    /// ```
+    #[must_use]
+    #[expect(clippy::as_conversions, reason = "there is no const conversion; a store is not larger than memory")]
+    pub const fn store_bytes(&self) -> usize {
+        match self.interest {
+            Some(interest) => (interest.bytes as usize).saturating_add(self.longest_word()),
+            None if self.trailer_bytes > self.head_bytes => self.trailer_bytes as usize,
+            None => self.head_bytes as usize,
+        }
+    }
+
+    /// The length of the longest word that may mean something.
+    pub(super) const fn longest_word(&self) -> usize {
+        let longest = match self.interest {
+            Some(interest) => interest.longest_name(),
+            None => 0,
+        };
+        if longest > grammar::LONGEST { longest } else { grammar::LONGEST }
+    }
 }
 
 impl Default for Limits {

@@ -2,34 +2,31 @@
 
 mod accept_encoding;
 mod body;
-mod chunked;
 mod client;
 mod conditional;
 mod context;
 mod date;
 mod entity_tag;
 mod error;
-mod facts;
 mod fields;
 mod flags;
 mod forwarding;
+pub mod grammar;
 mod head;
 mod interest;
 mod limits;
 mod method;
-mod parse;
 mod pipeline;
+#[cfg(feature = "quick")]
+mod quick;
 mod range;
 mod request;
 mod response;
 mod response_head;
-mod section;
 mod server;
-mod start_line;
 pub mod state;
 mod status;
 mod target;
-mod turn;
 mod version;
 
 pub use accept_encoding::AcceptEncoding;

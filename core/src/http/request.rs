@@ -1,9 +1,10 @@
 //! Request heads, as they are written (RFC 9112 §3, §5).
 
 use super::error::{Misuse, WriteError};
+use super::grammar::Machine;
 use super::pipeline::Asked;
 use super::response::Writer;
-use super::{Field, Method, Target, target};
+use super::{Field, Method, Target};
 use crate::scan;
 
 /// The head of a request that a client sends. The connection adds Host, Content-Length, Transfer-Encoding, Expect and
@@ -105,12 +106,11 @@ impl<'a> Request<'a> {
         if !scan::is_token(method.as_bytes()) {
             return Err(Misuse::InvalidMethod);
         }
-        if !target::is_host_field(self.host, 0, self.host.len()) {
+        if !Machine::is_host(self.host) {
             return Err(Misuse::InvalidHost);
         }
-        let is_clean = scan::target_end(self.target, 0) == self.target.len();
         match Target::parse(method, self.target) {
-            Ok(target) if is_clean && target.agrees_with(self.host) => {}
+            Ok(target) if target.agrees_with(self.host) => {}
             _ => return Err(Misuse::InvalidTarget),
         }
         for field in self.fields {

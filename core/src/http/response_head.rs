@@ -1,25 +1,21 @@
-//! Response heads (RFC 9112 §4 to §6), as a client reads them: by the same pass as request heads.
+//! Response heads (RFC 9112 §4 to §6), as a client reads them: by the same machine as request heads.
 
-use super::error::Rule;
-use super::facts::Facts;
-use super::fields::{self, Flaw};
 use super::flags::Flags;
-use super::head::HeadReader;
+use super::grammar::{Machine, State};
+use super::head::{ReadHead, split_line};
 use super::pipeline::{Asked, Kind};
-use super::section::Broken;
-use super::start_line::{self, StartLine};
-use super::{Fields, Limits, Status, Version};
-use crate::scan::{self, SP};
+use super::{Error, Fields, Limits, Request, Rule, Status, Version};
 
-/// A response's head. Borrows from the bytes that were received.
+/// A response's head. Borrows from the bytes that were received, or from the store.
 ///
 /// ```
 /// use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Method, Request, ResponseFraming, Status};
 /// # use wirenut::time::Instant;
 /// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+/// let mut store = [0; Limits::DEFAULT.store_bytes()];
 /// let mut connection = ClientConnection::new(&cx);
 /// connection.request(&cx, &Request::new(Method::Get, "/", "a"), &mut [0; 64]).unwrap();
-/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 404 Nothing here\r\nContent-Length: 3\r\n\r\n").unwrap();
+/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 404 Nothing here\r\nContent-Length: 3\r\n\r\n", &mut store).unwrap();
 /// let ClientEvent::Head(head) = event else { panic!() };
 /// assert_eq!((head.status, head.reason), (Status::NOT_FOUND, &b"Nothing here"[..]));
 /// assert_eq!(head.body, ResponseFraming::Length(3));
@@ -46,9 +42,10 @@ pub struct ResponseHead<'b> {
 /// # use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Method, Request, ResponseFraming};
 /// # use wirenut::time::Instant;
 /// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+/// let mut store = [0; Limits::DEFAULT.store_bytes()];
 /// let mut connection = ClientConnection::new(&cx);
 /// connection.request(&cx, &Request::new(Method::Head, "/", "a"), &mut [0; 64]).unwrap();
-/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n").unwrap();
+/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", &mut store).unwrap();
 /// assert!(matches!(event, ClientEvent::Head(head) if head.body == ResponseFraming::Length(0)));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,120 +60,125 @@ pub enum ResponseFraming {
     Tunnel,
 }
 
-impl HeadReader {
-    /// Reads on in the head of the response to what was `asked`. `None`: more bytes are needed. Otherwise the head and
-    /// its length.
-    pub(crate) fn read_response<'b>(
+impl Machine {
+    /// Reads on in the head of the response to what was `asked`.
+    pub(super) fn read_response<'b>(
         &mut self,
         limits: &Limits,
         asked: Asked,
         input: &'b [u8],
-    ) -> Result<Option<(usize, ResponseHead<'b>)>, Broken> {
-        if asked.kind == Kind::Connect && input.get(CODE_START) == Some(&b'2') {
-            self.facts.flags.set(Flags::CONNECT);
+        store: &'b mut [u8],
+    ) -> ReadHead<ResponseHead<'b>> {
+        if asked.kind == Kind::Connect {
+            self.flags.set(Flags::CONNECT_ASKED);
         }
-        let Some(lines) = self.read::<StatusLine>(limits, input)? else { return Ok(None) };
-        let StatusLine { version, status, reason_end } = lines.start;
-        let framing = self.facts.frame_response(status, asked, lines.end)?;
-        if let ResponseFraming::Length(length) = framing
-            && length > limits.body_bytes
+        #[cfg(feature = "quick")]
+        if self.is_at_start()
+            && let Some((length, head)) = super::quick::response(self, limits, asked, input)
         {
-            return Err((Rule::BodyTooLarge, lines.end));
+            return (length, Ok(Some(head)));
         }
-        let reason = input.get(REASON_START..reason_end).unwrap_or(&[]);
-        let head = ResponseHead { status, reason, version, fields: lines.fields, body: framing };
-        Ok(Some((lines.length(), head)))
+        let (used, read) = self.read(limits, input, store);
+        if let Err(rule) = read {
+            return (used, Err(rule));
+        }
+        if self.state != State::SectionDone {
+            return (used, Ok(None));
+        }
+        let (line, fields) = split_line(self.lines(store));
+        let digits = line.get(CODE_START..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+        let status = Status::new(code(digits), "");
+        let body = match framing(self.flags, self.length, limits, status, asked) {
+            Ok(body) => body,
+            Err(rule) => {
+                // What only the whole head decides is wrong at its empty line.
+                self.offset = self.offset.saturating_sub(2);
+                return (used, Err(rule));
+            }
+        };
+        let reason = line.get(REASON_START..).unwrap_or(&[]);
+        let fields = Fields::validated(fields, limits.interest);
+        (used, Ok(Some(ResponseHead { status, reason, version: self.version(), fields, body })))
     }
 }
 
-impl Facts {
-    /// RFC 9112 §6.3, in its order, but that any 2xx to CONNECT begins a tunnel, also 204 (RFC 9110 §9.3.6). The empty
-    /// line is at index `end`.
-    fn frame_response(&self, status: Status, asked: Asked, end: usize) -> Result<ResponseFraming, Broken> {
-        if status == Status::SWITCHING_PROTOCOLS {
-            let says_what = self.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION));
-            let is_asked = asked.kind == Kind::Upgrade && !self.flags.has(Flags::HTTP10);
-            return if is_asked && says_what {
-                Ok(ResponseFraming::Tunnel)
-            } else {
-                Err((Rule::UnrequestedSwitch, CODE_START))
-            };
-        }
-        if asked.kind == Kind::Connect && (200..300).contains(&status.code()) {
-            return Ok(ResponseFraming::Tunnel);
-        }
-        if asked.kind == Kind::Head || status.forbids_body() {
-            return Ok(ResponseFraming::Length(0));
-        }
-        if self.flags.has(Flags::CHUNKED) {
-            return if self.flags.has(Flags::OTHER_CODING) {
-                Err((Rule::UnknownTransferCoding, end))
-            } else {
-                Ok(ResponseFraming::Chunked)
-            };
-        }
-        if self.flags.has(Flags::CONTENT_LENGTH) {
-            return Ok(ResponseFraming::Length(self.content_length));
-        }
-        Ok(ResponseFraming::UntilClose)
+/// RFC 9112 §6.3, in its order, but that any 2xx to CONNECT begins a tunnel, also 204 (RFC 9110 §9.3.6).
+pub(super) fn framing(
+    flags: Flags,
+    length: u64,
+    limits: &Limits,
+    status: Status,
+    asked: Asked,
+) -> Result<ResponseFraming, Rule> {
+    if status == Status::SWITCHING_PROTOCOLS {
+        let says_what = flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION));
+        let is_asked = asked.kind == Kind::Upgrade && !flags.has(Flags::HTTP10);
+        return if is_asked && says_what { Ok(ResponseFraming::Tunnel) } else { Err(Rule::UnrequestedSwitch) };
     }
+    if asked.kind == Kind::Connect && (200..300).contains(&status.code()) {
+        return Ok(ResponseFraming::Tunnel);
+    }
+    if asked.kind == Kind::Head || status.forbids_body() {
+        return Ok(ResponseFraming::Length(0));
+    }
+    if flags.has(Flags::CHUNKED) {
+        return if flags.has(Flags::OTHER_CODING) {
+            Err(Rule::UnknownTransferCoding)
+        } else {
+            Ok(ResponseFraming::Chunked)
+        };
+    }
+    if !flags.has(Flags::CONTENT_LENGTH) {
+        return Ok(ResponseFraming::UntilClose);
+    }
+    if length > limits.body_bytes { Err(Rule::BodyTooLarge) } else { Ok(ResponseFraming::Length(length)) }
+}
+
+/// The number of three digits.
+pub(super) fn code(digits: [u8; 3]) -> u16 {
+    digits.iter().fold(0, |code: u16, digit| code.wrapping_mul(10).wrapping_add(u16::from(digit.wrapping_sub(b'0'))))
 }
 
 /// Where the status code stands.
 const CODE_START: usize = 9;
 
-#[derive(Clone, Copy)]
-struct StatusLine {
-    version: Version,
-    status: Status,
-    reason_end: usize,
-}
-
-impl StartLine for StatusLine {
-    const IS_REQUEST: bool = false;
-    const UNREAD: Self = Self { version: Version::Http11, status: Status::OK, reason_end: 0 };
-
-    /// ```text
-    /// status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF
-    /// ```
-    fn read(bytes: &[u8]) -> Result<Self, Flaw> {
-        let version = start_line::version(bytes, 0)?;
-        let code = match bytes.get(CODE_START.wrapping_sub(1)..).unwrap_or(&[]) {
-            [SP, a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', SP, ..] => [*a, *b, *c],
-            rest => return Err(not_a_code(rest)),
-        };
-        let code = code
-            .iter()
-            .fold(0_u16, |code, digit| code.wrapping_mul(10).wrapping_add(u16::from(digit.wrapping_sub(b'0'))));
-        let reason_end = scan::value_end(bytes, REASON_START);
-        fields::line_end(bytes, reason_end, Rule::InvalidStatusLine)?;
-        Ok(Self { version, status: Status::new(code, ""), reason_end })
-    }
-
-    fn end(self) -> usize {
-        self.reason_end.wrapping_add(2)
-    }
-
-    fn version(self) -> Version {
-        self.version
-    }
-
-    fn too_long(_: &[u8]) -> Rule {
-        Rule::HeadTooLarge
-    }
-}
-
 /// Where the reason phrase begins.
-const REASON_START: usize = 13;
+pub(super) const REASON_START: usize = 13;
 
-/// The flaw of what follows the version; cut short it is waited for.
-fn not_a_code(rest: &[u8]) -> Flaw {
-    let fits = |(byte, pattern): &(&u8, &u8)| match **pattern {
-        b'#' => byte.is_ascii_digit(),
-        b'+' => byte.is_ascii_digit() && **byte != b'0',
-        literal => **byte == literal,
-    };
-    let good = rest.iter().zip(b" +## ").take_while(fits).count();
-    let at = good.saturating_add(8);
-    if good == rest.len() { Flaw::ended(at) } else { Flaw::broken(Rule::InvalidStatusLine, at) }
+impl<'b> ResponseHead<'b> {
+    /// Reads the response's head that `bytes` begin with, and takes every decision that its framing needs; these depend
+    /// on the request that it answers. Returns its length in bytes, and it; `None` where more bytes are needed. `store`
+    /// holds [`Limits::store_bytes`]; the head lies there, or in `bytes`.
+    ///
+    /// For those who only look, as [`Head::parse`](super::Head::parse); beside a
+    /// [`ClientConnection`](super::ClientConnection).
+    ///
+    /// # Errors
+    /// The rule that is broken, and the index of the byte that broke it; for what only the whole head decides, that of its empty line.
+    ///
+    /// ```
+    /// use wirenut::http::{Limits, Method, Request, ResponseFraming, ResponseHead};
+    /// let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
+    /// let framing = |method| {
+    ///     let mut store = [0; Limits::DEFAULT.store_bytes()];
+    ///     let request = Request::new(method, "/", "a");
+    ///     let (length, head) = ResponseHead::parse(&Limits::DEFAULT, &request, bytes, &mut store).unwrap().unwrap();
+    ///     (length, head.body)
+    /// };
+    /// assert_eq!(framing(Method::Get), (bytes.len(), ResponseFraming::Length(3)));
+    /// assert_eq!(framing(Method::Head), (bytes.len(), ResponseFraming::Length(0)));
+    /// ```
+    pub fn parse(
+        limits: &Limits,
+        request: &Request<'_>,
+        bytes: &'b [u8],
+        store: &'b mut [u8],
+    ) -> Result<Option<(usize, Self)>, Error> {
+        let mut machine = Machine::response(limits);
+        let (length, read) = machine.read_response(limits, request.asked(), bytes, store);
+        match read {
+            Ok(head) => Ok(head.map(|head| (length, head))),
+            Err(rule) => Err(Error { rule, offset: machine.offset }),
+        }
+    }
 }

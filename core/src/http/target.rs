@@ -2,6 +2,7 @@
 
 use super::Method;
 use super::error::Rule;
+use super::grammar::Machine;
 use crate::scan;
 
 /// What a request is for, in one of four forms.
@@ -41,11 +42,27 @@ impl<'b> Target<'b> {
     ///
     /// # Errors
     /// [`Rule::InvalidTarget`] where no form fits, [`Rule::MismatchedTarget`] where it is not one for this method.
-    #[inline]
     pub fn parse(method: Method<'_>, raw: &'b [u8]) -> Result<Self, Rule> {
-        let is_usual = matches!(raw, [b'/', ..]) && method != Method::Connect;
-        let form = if is_usual { TargetForm::Origin } else { rare_form(method, raw)? };
-        Ok(Self { raw, form })
+        Machine::check_target(method, raw)?;
+        Ok(Self::validated(method, raw))
+    }
+
+    /// One that the grammar has accepted.
+    pub(super) fn validated(method: Method<'_>, raw: &'b [u8]) -> Self {
+        let form = match (raw, method) {
+            (_, Method::Connect) => TargetForm::Authority,
+            ([b'/', ..], _) => TargetForm::Origin,
+            ([b'*', ..], _) => TargetForm::Asterisk,
+            _ => TargetForm::Absolute,
+        };
+        Self { raw, form }
+    }
+
+    /// A path that was accepted, and perhaps a query.
+    #[cfg(feature = "quick")]
+    #[inline(always)]
+    pub(super) const fn origin(raw: &'b [u8]) -> Self {
+        Self { raw, form: TargetForm::Origin }
     }
 
     /// The whole target as it came.
@@ -100,93 +117,17 @@ impl<'b> Target<'b> {
     }
 }
 
-/// The form of a target that is not a path.
-#[cold]
-#[inline(never)]
-fn rare_form(method: Method<'_>, raw: &[u8]) -> Result<TargetForm, Rule> {
-    match (raw, method) {
-        (_, Method::Connect) if is_authority_with_port(raw) => Ok(TargetForm::Authority),
-        (b"*", Method::Options) => Ok(TargetForm::Asterisk),
-        (_, Method::Connect) | (b"*", _) => Err(Rule::MismatchedTarget),
-        _ if absolute(raw).is_some() => Ok(TargetForm::Absolute),
-        _ => Err(Rule::InvalidTarget),
-    }
-}
-
-/// Takes `scheme "://" authority path-abempty [ "?" query ]` apart: authority, and what follows it. User information is
-/// refused (RFC 9110 §4.2.4), and so is an empty host.
+/// Takes `scheme "://" authority path-abempty [ "?" query ]` apart: authority, and what follows it.
 fn absolute(raw: &[u8]) -> Option<(&[u8], &[u8])> {
     let scheme_end = raw.iter().position(|&byte| byte == b':')?;
-    let (scheme, rest) = raw.split_at_checked(scheme_end)?;
-    if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
-        return None;
-    }
-    let [b':', b'/', b'/', rest @ ..] = rest else { return None };
-    let (authority, hier) = rest.split_at_checked(host_and_port(rest, 0)?.1)?;
-    matches!(hier, [] | [b'/' | b'?', ..]).then_some((authority, hier))
-}
-
-/// ```text
-/// uri-host [ ":" port ]
-/// ```
-/// Where the host ends that begins at index `at`, which is not empty, and where both end.
-fn host_and_port(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    let host = if bytes.get(at) == Some(&b'[') { ip_literal(bytes, at)? } else { registered_name(bytes, at)? };
-    Some((host, port_end(bytes, host)))
-}
-
-/// Where a colon and a port end that begin at index `at`, if they do.
-fn port_end(bytes: &[u8], at: usize) -> usize {
-    let Some([b':', port @ ..]) = bytes.get(at..) else { return at };
-    let digits = port.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    at.wrapping_add(1).wrapping_add(digits)
-}
-
-/// An IPv6 address in brackets, as far as its characters tell.
-fn ip_literal(bytes: &[u8], at: usize) -> Option<usize> {
-    let [b'[', rest @ ..] = bytes.get(at..)? else { return None };
-    let length = rest.iter().position(|&byte| byte == b']')?;
-    let address = rest.get(..length)?;
-    let is_sound = address.iter().all(|&byte| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.');
-    (is_sound && !address.is_empty()).then_some(at.wrapping_add(length).wrapping_add(2))
-}
-
-/// A registered name or an IPv4 address; a percent sign is followed by two hexadecimal digits.
-fn registered_name(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut end = scan::reg_name_end(bytes, at);
-    while let Some([b'%', digits @ ..]) = bytes.get(end..) {
-        let [a, b, ..] = digits else { return None };
-        if !a.is_ascii_hexdigit() || !b.is_ascii_hexdigit() {
-            return None;
-        }
-        end = scan::reg_name_end(bytes, end.wrapping_add(3));
-    }
-    (end > at).then_some(end)
-}
-
-fn is_authority_with_port(bytes: &[u8]) -> bool {
-    host_and_port(bytes, 0).is_some_and(|(host, end)| end == bytes.len() && end > host.wrapping_add(1))
-}
-
-/// May a Host field have the value that lies between these two indexes (RFC 9110 §7.2): nothing, or a host and perhaps
-/// a port? Behind it comes a byte that neither may hold, or none.
-pub(crate) fn is_host_field(bytes: &[u8], start: usize, end: usize) -> bool {
-    let name_end = scan::reg_name_end(bytes, start);
-    name_end == end || (name_end > start && port_end(bytes, name_end) == end) || is_rare_host(bytes, start, end)
-}
-
-/// Brackets, or percent-encoding.
-#[cold]
-#[inline(never)]
-fn is_rare_host(bytes: &[u8], start: usize, end: usize) -> bool {
-    host_and_port(bytes, start).is_some_and(|(_, found)| found == end)
+    let rest = raw.get(scheme_end.checked_add(3)?..)?;
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+    rest.split_at_checked(end)
 }
 
 #[cfg(test)]
 mod tests {
-    extern crate alloc;
     use super::*;
-    use alloc::format;
 
     #[test]
     fn hosts() {
@@ -202,12 +143,38 @@ mod tests {
             "1.2.3.4:5",
             "a%20b",
         ] {
-            assert!(is_host_field(good.as_bytes(), 0, good.len()), "{good}");
-            assert!(is_host_field(format!("Host:{good} \r\nAccept: */*").as_bytes(), 5, 5 + good.len()), "{good}");
+            assert!(Machine::is_host(good.as_bytes()), "{good}");
         }
-        for bad in ["a b", "a/b", "a@b", "a:b", "a:1:2", "[::1", "[]", "a,b", "a%2", "a%zz", "[::1]x", "a\"", ":x"] {
-            let comma_is_a_sub_delim = bad == "a,b";
-            assert_eq!(is_host_field(bad.as_bytes(), 0, bad.len()), comma_is_a_sub_delim, "{bad}");
+        for bad in [
+            "a b",
+            "a/b",
+            "a?b",
+            "a@b",
+            "a:b",
+            "a:1:2",
+            "[::1",
+            "[]",
+            "[:]",
+            "[::1::2]",
+            "[12345::1]",
+            "[1.2.3.4]",
+            "[v1.a]",
+            "[::1%25lo]",
+            "a%2",
+            "a%zz",
+            "[::1]x",
+            "a\"",
+            ":x",
+            ":80",
+            "a:65536",
+            "a:99999999999999999999",
+            "a ",
+            " a",
+        ] {
+            assert!(!Machine::is_host(bad.as_bytes()), "{bad}");
+        }
+        for good in ["a,b", "a:65535", "a:000080", "[1:2:3:4:5:6:7:8]:1", "[::ffff:1.2.3.4]"] {
+            assert!(Machine::is_host(good.as_bytes()), "{good}");
         }
     }
 

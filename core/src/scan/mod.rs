@@ -10,6 +10,7 @@ mod blocks;
 #[path = "words.rs"]
 mod blocks;
 
+#[cfg(feature = "quick")]
 pub(crate) use blocks::LineEnds;
 
 pub(crate) const CR: u8 = b'\r';
@@ -18,19 +19,25 @@ pub(crate) const SP: u8 = b' ';
 pub(crate) const HTAB: u8 = b'\t';
 
 /// `tchar` of RFC 9110 §5.6.2.
-const TOKEN: u8 = 1;
+pub(crate) const TOKEN: u8 = 1;
 /// What a request target may hold: the characters of RFC 3986, and those that browsers send unescaped in a query
 /// (WHATWG URL): `` ^ ` { | } ``. Refused: controls, space, `"`, `#`, `<`, `>`, `\` and all beyond ASCII.
-const TARGET: u8 = 2;
+pub(crate) const TARGET: u8 = 2;
 /// What a registered name may hold (RFC 3986 §3.2.2) besides percent-encoding: unreserved and sub-delims.
-const REG_NAME: u8 = 4;
+pub(crate) const REG_NAME: u8 = 4;
 /// What a field value may hold (RFC 9110 §5.5): visible ASCII, space, tab and obs-text.
-const FIELD_VALUE: u8 = 8;
+pub(crate) const FIELD_VALUE: u8 = 8;
 
 /// Anything but a question mark.
 const NO_QUERY_MARK: u8 = 16;
+/// `HEXDIG` of RFC 5234, in either case.
+pub(crate) const HEX: u8 = 32;
+/// `DIGIT` of RFC 5234.
+pub(crate) const DIGIT: u8 = 64;
+/// `OWS` of RFC 9110 §5.6.3: space and tab.
+pub(crate) const BLANK: u8 = 128;
 
-const CLASSES: [u8; 256] = {
+static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0_u8;
     loop {
@@ -46,6 +53,15 @@ const CLASSES: [u8; 256] = {
         }
         if byte != b'?' {
             class |= NO_QUERY_MARK;
+        }
+        if byte.is_ascii_hexdigit() {
+            class |= HEX;
+        }
+        if byte.is_ascii_digit() {
+            class |= DIGIT;
+        }
+        if byte == SP || byte == HTAB {
+            class |= BLANK;
         }
         if byte >= 0x80 || byte == HTAB || (byte >= SP && byte != 0x7f) {
             class |= FIELD_VALUE;
@@ -75,8 +91,20 @@ const fn is_one_of(byte: u8, mut set: &[u8]) -> bool {
     false
 }
 
-fn has_class(byte: u8, class: u8) -> bool {
+pub(crate) fn has_class(byte: u8, class: u8) -> bool {
     CLASSES.get(usize::from(byte)).is_some_and(|classes| classes & class != 0)
+}
+
+/// Is it in the class whose bit has this number?
+#[inline(always)]
+pub(crate) fn is_in_set(byte: u8, bit: u8) -> bool {
+    CLASSES.get(usize::from(byte)).is_some_and(|classes| classes >> (bit & 7) & 1 != 0)
+}
+
+/// How many bytes at the beginning are in the class whose bit has this number.
+#[inline(never)]
+pub(crate) fn set_length(bytes: &[u8], bit: u8) -> usize {
+    bytes.iter().position(|&byte| !is_in_set(byte, bit)).unwrap_or(bytes.len())
 }
 
 /// Index of the first byte from `at` on that is not of `class`, or the length.
@@ -94,6 +122,7 @@ pub(crate) fn token_end(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Where the request target ends that begins at `at`.
+#[cfg(any(test, feature = "quick"))]
 #[inline]
 pub(crate) fn target_end(bytes: &[u8], at: usize) -> usize {
     blocks::class_end(bytes, at, TARGET, blocks::outside_targets)
@@ -106,6 +135,7 @@ pub(crate) fn value_end(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Where the registered name ends that begins at `at`, or is percent-encoded.
+#[cfg(any(test, feature = "quick"))]
 #[inline]
 pub(crate) fn reg_name_end(bytes: &[u8], at: usize) -> usize {
     blocks::class_end(bytes, at, REG_NAME, blocks::outside_hosts)

@@ -2,7 +2,7 @@
 
 use super::{Answer, Host, Service, Step};
 use crate::http::{Context, Disposition, Error, Event, Rule, ServerConnection, WriteError};
-use crate::time::{Deadline, Instant};
+use crate::time::{Instant, earlier};
 
 /// What [`Session::drive`] did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -43,14 +43,15 @@ pub struct Driven {
 /// # }
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 /// let mut session = Session::<Hello>::new(&cx);
-/// let mut out = [0; 256];
-/// let driven = session.drive(&cx, &Pair, &Hello, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut out);
+/// let (mut store, mut out) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
+/// let driven = session.drive(&cx, &Pair, &Hello, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store, &mut out);
 /// assert_eq!(&out[..driven.written], b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
 /// ```
 pub struct Session<S: Service + ?Sized> {
     connection: ServerConnection,
     pause: Pause,
-    /// While it waits: until when, as a [`Deadline`]. While something is transferred: how many bytes are left.
+    /// While it waits: until which microsecond, if it is not the last one. While something is transferred: how many bytes
+    /// are left.
     pause_bound: u64,
     exchange: Option<S::Exchange>,
     source: Option<S::Source>,
@@ -84,14 +85,22 @@ impl<S: Service + ?Sized> Session<S> {
 
     /// Does all that can be done with these bytes and this room.
     ///
-    /// `input` are the bytes that were not consumed before, and those that came since, in one piece. It must be able to
-    /// hold a whole head ([`Limits::head_bytes`](crate::http::Limits::head_bytes)), or be made room in by
-    /// [`Self::compact`]. `out` is written from its start.
-    pub fn drive(&mut self, cx: &Context<'_>, host: &dyn Host, service: &S, input: &[u8], out: &mut [u8]) -> Driven {
+    /// `input` are the bytes that were not consumed before, and those that came since, in one piece. `store` is where a
+    /// head lies that does not come whole: [`Limits::store_bytes`](crate::http::Limits::store_bytes), of which the first
+    /// [`Self::stored`] must be as the call before left them. `out` is written from its start.
+    pub fn drive(
+        &mut self,
+        cx: &Context<'_>,
+        host: &dyn Host,
+        service: &S,
+        input: &[u8],
+        store: &mut [u8],
+        out: &mut [u8],
+    ) -> Driven {
         let mut driven = Driven::default();
         self.end_wait(cx);
         loop {
-            let turn = self.turn(cx, host, service, input, out, &mut driven);
+            let turn = self.turn(cx, host, service, input, store, out, &mut driven);
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
             let transmitted = self.connection.poll_transmit(cx, room);
             driven.written = driven.written.saturating_add(transmitted);
@@ -104,12 +113,14 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what a turn works with")]
     fn turn(
         &mut self,
         cx: &Context<'_>,
         host: &dyn Host,
         service: &S,
         input: &[u8],
+        store: &mut [u8],
         out: &mut [u8],
         driven: &mut Driven,
     ) -> Turn {
@@ -118,7 +129,7 @@ impl<S: Service + ?Sized> Session<S> {
         }
         let before = self.connection.clone();
         let rest = input.get(driven.taken..).unwrap_or(&[]);
-        let (used, event) = match self.connection.receive(cx, rest) {
+        let (used, event) = match self.connection.receive(cx, rest, store) {
             Ok(received) => received,
             Err(_) if before.error().is_some() => return Turn::Rest,
             Err(error) => {
@@ -168,7 +179,7 @@ impl<S: Service + ?Sized> Session<S> {
                 self.connection = before;
                 if driven.written == 0 && out.len() >= host.output_capacity() {
                     // Once more, so that the connection knows the request that it has to answer.
-                    let _ = self.connection.receive(cx, rest);
+                    let _ = self.connection.receive(cx, rest, store);
                     let error = self.connection.abort(cx, Rule::ResponseTooLarge);
                     self.fail(service, error, driven);
                     return Turn::Progress;
@@ -229,16 +240,11 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
-    /// Makes room in a receive buffer that is full of `kept`, what [`Self::drive`] did not take while the session
-    /// [`is readable`](Self::is_readable). Returns how many bytes are left, at the front. Drive the session afterwards.
-    /// See [`ServerConnection::compact`].
-    pub fn compact(&mut self, cx: &Context<'_>, service: &S, kept: &mut [u8]) -> (usize, Driven) {
-        let mut driven = Driven::default();
-        let length = self.connection.compact(cx, kept).unwrap_or_else(|error| {
-            self.fail(service, error, &mut driven);
-            kept.len()
-        });
-        (length, driven)
+    /// How many bytes at the front of the store must be there again at the next [`Self::drive`]. See
+    /// [`ServerConnection::stored`].
+    #[must_use]
+    pub fn stored(&self) -> usize {
+        self.connection.stored()
     }
 
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed.
@@ -324,8 +330,8 @@ impl<S: Service + ?Sized> Session<S> {
 
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        self.connection.deadline().min(self.wait_end()).instant()
+    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        earlier(self.connection.poll_timeout(now), self.wait_end())
     }
 
     /// Should the transport be read? If not, what comes stays there: that is the back-pressure.
@@ -353,15 +359,15 @@ impl<S: Service + ?Sized> Session<S> {
     }
 
     fn end_wait(&mut self, cx: &Context<'_>) {
-        if self.wait_end().is_due(cx.now) {
+        if self.wait_end().is_some_and(|end| end <= cx.now) {
             self.pause = Pause::None;
         }
     }
 
-    const fn wait_end(&self) -> Deadline {
+    const fn wait_end(&self) -> Option<Instant> {
         match self.pause {
-            Pause::Waiting => Deadline::at(Instant::from_micros(self.pause_bound)),
-            Pause::None | Pause::Transferring => Deadline::NEVER,
+            Pause::Waiting if self.pause_bound < u64::MAX => Some(Instant::from_micros(self.pause_bound)),
+            Pause::Waiting | Pause::None | Pause::Transferring => None,
         }
     }
 
@@ -420,7 +426,7 @@ mod tests {
     fn after_an_error_the_end_of_the_peers_direction_ends_the_lingering() {
         let cx = Context { now: Instant::START, limits: &crate::http::Limits::DEFAULT, date: None };
         let mut session = Session::<Nothing>::new(&cx);
-        let driven = session.drive(&cx, &Nowhere, &Nothing, b"\0 / HTTP/1.1\r\n", &mut [0; 128]);
+        let driven = session.drive(&cx, &Nowhere, &Nothing, b"\0 / HTTP/1.1\r\n", &mut [], &mut [0; 128]);
         assert!(driven.error.is_some() && driven.written > 0);
         assert_eq!(session.disposition(), Disposition::ShutdownWrite);
         assert_eq!(session.handle_eof(&cx, &Nothing).error, None);
@@ -447,7 +453,7 @@ mod tests {
     fn an_error_answer_that_never_fits_does_not_hold_the_connection_for_ever() {
         let cx = Context { now: Instant::START, limits: &crate::http::Limits::DEFAULT, date: None };
         let mut session = Session::<Nothing>::new(&cx);
-        let driven = session.drive(&cx, &Tiny, &Nothing, b"bad\r\n\r\n", &mut [0; 40]);
+        let driven = session.drive(&cx, &Tiny, &Nothing, b"bad\r\n\r\n", &mut [0; 64], &mut [0; 40]);
         assert_eq!((driven.written, driven.error.map(|error| error.rule)), (0, Some(Rule::InvalidMethod)));
         assert_eq!(session.disposition(), Disposition::Abort);
     }
@@ -485,7 +491,8 @@ mod tests {
 
         let cx = Context { now: Instant::START, limits: &crate::http::Limits::DEFAULT, date: None };
         let mut session = Session::<Transfers>::new(&cx);
-        let driven = session.drive(&cx, &Roomy, &Transfers, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut [0; 200]);
+        let driven =
+            session.drive(&cx, &Roomy, &Transfers, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut [0; 64], &mut [0; 200]);
         assert_eq!(driven.error.map(|error| error.rule), Some(Rule::ServiceMisused));
         assert_eq!(session.disposition(), Disposition::Abort);
     }

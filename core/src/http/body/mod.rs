@@ -3,5 +3,5 @@
 mod read;
 mod write;
 
-pub(crate) use read::{BodyReader, Piece, Receiving};
+pub(crate) use read::Piece;
 pub(crate) use write::{BodyWriter, LAST_CHUNK, Sending, put_piece};

@@ -1,7 +1,8 @@
 //! Writes a body piece by piece, each with its framing.
 
+use super::super::grammar::is_forbidden_trailer;
 use super::super::response::Writer;
-use super::super::{Field, Misuse, WriteError, chunked};
+use super::super::{Field, Misuse, WriteError};
 use crate::scan;
 
 /// The end of a chunked body without trailers.
@@ -73,7 +74,7 @@ impl BodyWriter<'_> {
             if !field.is_sound() {
                 return Err(Misuse::InvalidField.into());
             }
-            if chunked::is_forbidden_trailer(field.name) {
+            if is_forbidden_trailer(field.name) {
                 return Err(Misuse::ForbiddenTrailer.into());
             }
         }

@@ -1,30 +1,41 @@
 //! How a connection ends: errors, time, resets, and the wish of either side.
 
 use super::super::Limits;
-use super::super::body::Receiving;
 use super::super::flags::Flags;
+use super::super::grammar;
 use super::super::state::{Change, Side, State};
 use super::{ClientConnection, Context, Ending, Error, Rule};
-use crate::time::{Deadline, Duration, Instant};
+use crate::time::{Duration, Instant, earlier};
 
 impl ClientConnection {
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        if matches!(self.ending, Ending::Close | Ending::Broken(_)) {
-            return None;
-        }
+    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        let peer = if self.is_hurrying_peer() { self.peer_timer.deadline(now) } else { None };
+        earlier(peer, self.write_timer.deadline(now)).filter(|_| self.has_deadlines())
+    }
+
+    /// Is one of the deadlines due?
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        let is_peer_due = self.is_hurrying_peer() && self.peer_timer.is_due(now);
+        self.has_deadlines() && (is_peer_due || self.write_timer.is_due(now))
+    }
+
+    const fn has_deadlines(&self) -> bool {
+        !matches!(self.ending, Ending::Close | Ending::Broken(_))
+    }
+
+    /// Does the peer's time to send run, and count?
+    fn is_hurrying_peer(&self) -> bool {
         let waits = self.is_waiting();
         // The times to answer and to be idle run only once the requests are sent.
-        let is_sending = self.write_time.is_running();
+        let is_sending = self.write_timer.is_running();
         let rests_later = is_sending && waits;
         // Nobody answers a request that we have not finished, except to let us go on.
         let is_our_turn = waits && self.is_sending_oldest() && !self.is_held();
         // Bytes of a tunnel come when they come; who reads them has his own deadlines.
         let is_tunnel = self.states.server() == State::Tunnel;
-        let is_peers_turn = self.is_readable() && !rests_later && !is_our_turn && !is_tunnel;
-        let peer = if is_peers_turn { Deadline::at(Instant::from_micros(self.peer_time)) } else { Deadline::NEVER };
-        peer.min(self.write_time.deadline()).instant()
+        self.is_readable() && !rests_later && !is_our_turn && !is_tunnel
     }
 
     /// Time has passed. Does nothing before [`Self::poll_timeout`] is due.
@@ -33,10 +44,10 @@ impl ClientConnection {
     /// [`Rule::ResponseTimeout`], [`Rule::HeadTimeout`], [`Rule::BodyTimeout`] or [`Rule::WriteTimeout`]. The end of an
     /// idle connection is no error, and that of the time for a 100 lets the body go.
     pub fn handle_timeout(&mut self, cx: &Context<'_>) -> Result<(), Error> {
-        if self.poll_timeout().is_none_or(|due| due > cx.now) {
+        if !self.is_due(cx.now) {
             return Ok(());
         }
-        if self.write_time.deadline().is_due(cx.now) {
+        if self.write_timer.is_due(cx.now) {
             return Err(self.fail(cx, Rule::WriteTimeout));
         }
         match self.states.server() {
@@ -44,9 +55,9 @@ impl ClientConnection {
                 self.close();
                 Ok(())
             }
-            State::SendHead if self.flags.has(Flags::BEGUN) => Err(self.fail(cx, Rule::HeadTimeout)),
+            State::SendHead if self.machine.flags.has(Flags::BEGUN) => Err(self.fail(cx, Rule::HeadTimeout)),
             State::SendHead if self.is_held() && self.is_sending_oldest() => {
-                self.flags.clear(Flags::EXPECT_CONTINUE);
+                self.machine.flags.clear(Flags::EXPECT_CONTINUE);
                 Ok(())
             }
             State::SendHead => Err(self.fail(cx, Rule::ResponseTimeout)),
@@ -63,20 +74,20 @@ impl ClientConnection {
     /// [`Rule::Unanswered`] where a response is due and nothing of it has come, [`Rule::Truncated`] in the middle of
     /// one.
     pub fn handle_eof(&mut self, cx: &Context<'_>) -> Result<(), Error> {
-        self.flags.set(Flags::EOF);
-        if !self.flags.has(Flags::AWAITS_PEER) {
+        self.machine.flags.set(Flags::EOF);
+        if !self.peer_timer.is_running() {
             // What came before is not understood yet. When it turns out to be too little, `receive` comes back here.
             return Ok(());
         }
-        self.turn().end(cx.now);
+        self.peer_timer.stop(cx.now);
         match (self.ending, self.states.server()) {
             (Ending::Close | Ending::Broken(_), _) => Ok(()),
             (_, State::Idle) => {
                 self.close();
                 Ok(())
             }
-            (_, State::SendHead) if !self.flags.has(Flags::SEEN) => Err(self.fail(cx, Rule::Unanswered)),
-            (_, State::SendBody) if self.receiving == Receiving::UntilClose => Ok(()),
+            (_, State::SendHead) if !self.machine.flags.has(Flags::SEEN) => Err(self.fail(cx, Rule::Unanswered)),
+            (_, State::SendBody) if self.machine.state == grammar::State::UntilClose => Ok(()),
             (_, State::SendHead | State::SendBody) => Err(self.fail(cx, Rule::Truncated)),
             _ => Ok(()),
         }
@@ -87,12 +98,12 @@ impl ClientConnection {
     pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
         let sent = u64::try_from(sent).unwrap_or(u64::MAX);
         if left > 0 {
-            return self.write_time.run(cx.limits.write, cx.now, sent);
+            return self.write_timer.run_at(cx.limits.write, cx.now, sent);
         }
-        if !self.write_time.is_running() {
+        if !self.write_timer.is_running() {
             return;
         }
-        self.write_time.stop(cx.limits.write, cx.now, sent);
+        self.write_timer.rest_at(cx.limits.write, cx.now, sent);
         if self.is_waiting() {
             self.restart_wait(cx);
         }
@@ -117,23 +128,17 @@ impl ClientConnection {
         self.fail(cx, rule)
     }
 
-    /// A rule was broken `at` bytes behind what was consumed.
-    pub(super) fn fail_at(&mut self, cx: &Context<'_>, rule: Rule, at: usize) -> Error {
-        self.offset = self.offset.saturating_add(u64::try_from(at).unwrap_or(u64::MAX));
-        self.fail(cx, rule)
-    }
-
     /// Poisons the connection. The first error stays.
     #[cold]
     pub(super) fn fail(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
         if let Some(error) = self.error() {
             return error;
         }
-        self.turn().end(cx.now);
+        self.peer_timer.stop(cx.now);
         self.states.change(Side::Client, Change::Fail);
         self.states.change(Side::Server, Change::Fail);
         self.ending = Ending::Broken(rule);
-        Error { rule, offset: self.offset }
+        Error { rule, offset: self.machine.offset }
     }
 
     fn close(&mut self) {
@@ -144,7 +149,7 @@ impl ClientConnection {
 
     /// Is nothing of the next response here, or of none?
     fn is_waiting(&self) -> bool {
-        matches!(self.states.server(), State::Idle | State::SendHead) && !self.flags.has(Flags::BEGUN)
+        matches!(self.states.server(), State::Idle | State::SendHead) && !self.machine.flags.has(Flags::BEGUN)
     }
 
     /// How long the first byte of the next response may take.
@@ -160,6 +165,6 @@ impl ClientConnection {
 
     pub(super) fn restart_wait(&mut self, cx: &Context<'_>) {
         let time = self.wait_time(cx.limits);
-        self.turn().restart(cx.now, time);
+        self.peer_timer.restart(cx.now, time);
     }
 }

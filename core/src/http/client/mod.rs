@@ -6,15 +6,14 @@ mod send;
 #[cfg(test)]
 mod tests;
 
-use super::body::{BodyReader, BodyWriter, Receiving, Sending};
+use super::body::{BodyWriter, Sending};
 use super::flags::Flags;
+use super::grammar::Machine;
 use super::pipeline::Pipeline;
 use super::response_head::ResponseHead;
-use super::section::LineProgress;
 use super::state::{State, States};
-use super::turn::Turn;
 use super::{Context, Disposition, Error, Fields, Rule};
-use crate::time::WriteTime;
+use crate::time::Timer;
 
 /// What [`ClientConnection::receive`] found. All of it belongs to the oldest request that is not answered.
 ///
@@ -22,15 +21,16 @@ use crate::time::WriteTime;
 /// # use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Method, Request, Status};
 /// # use wirenut::time::Instant;
 /// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+/// let mut store = [0; Limits::DEFAULT.store_bytes()];
 /// let mut connection = ClientConnection::new(&cx);
 /// connection.request(&cx, &Request::new(Method::Get, "/", "a"), &mut [0; 64]).unwrap();
-/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").unwrap();
+/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", &mut store).unwrap();
 /// assert!(matches!(event, ClientEvent::Interim(head) if head.status == Status::EARLY_HINTS));
-/// assert!(matches!(connection.receive(&cx, b""), Ok((0, ClientEvent::NeedMore))));
+/// assert!(matches!(connection.receive(&cx, b"", &mut store), Ok((0, ClientEvent::NeedMore))));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClientEvent<'b> {
-    /// More bytes are needed. Give those that were not consumed again, with more behind them.
+    /// More bytes are needed; all that came were consumed.
     NeedMore,
     /// The response is complete, and the request is not: nothing is taken until it is.
     Paused,
@@ -59,25 +59,6 @@ enum Ending {
     Close,
     /// A rule was broken, and that poisons it.
     Broken(Rule),
-}
-
-/// What is counted while a response's head is read, in one word.
-#[derive(Clone, Copy)]
-struct Tally {
-    /// Its field lines, and those of the interim ones before.
-    field_count: u8,
-    /// Bytes of it that were dropped.
-    dropped: u64,
-}
-
-impl Tally {
-    fn from_bits(bits: u64) -> Self {
-        Self { field_count: u8::try_from(bits & 0xff).unwrap_or(u8::MAX), dropped: bits >> 8 }
-    }
-
-    fn bits(self) -> u64 {
-        self.dropped << 8 | u64::from(self.field_count)
-    }
 }
 
 /// One HTTP/1.x connection, seen from the client.
@@ -123,6 +104,7 @@ impl Tally {
 ///
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 /// let mut connection = ClientConnection::new(&cx);
+/// let mut store = [0; Limits::DEFAULT.store_bytes()];
 /// let mut out = [0; 256];
 ///
 /// let request = Request::new(Method::Post, "/greet", "example.org").with_length(5);
@@ -132,35 +114,26 @@ impl Tally {
 /// assert_eq!(&out[..written], b"POST /greet HTTP/1.1\r\nHost: example.org\r\nContent-Length: 5\r\n\r\nhello");
 ///
 /// let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
-/// let (used, event) = connection.receive(&cx, answer).unwrap();
+/// let (used, event) = connection.receive(&cx, answer, &mut store).unwrap();
 /// assert!(matches!(event, ClientEvent::Head(head) if head.status == Status::OK));
-/// let (_, event) = connection.receive(&cx, &answer[used..]).unwrap();
+/// let (_, event) = connection.receive(&cx, &answer[used..], &mut store).unwrap();
 /// assert_eq!(event, ClientEvent::Body(b"hi"));
 /// connection.take_body(&cx, 2);
-/// assert!(matches!(connection.receive(&cx, b""), Ok((0, ClientEvent::End(_)))));
+/// assert!(matches!(connection.receive(&cx, b"", &mut store), Ok((0, ClientEvent::End(_)))));
 /// assert!(connection.is_idle());
 /// ```
 #[derive(Clone, Debug)]
 pub struct ClientConnection {
-    /// While the peer is awaited: the microsecond at which its time is up. Otherwise: the microseconds it has left.
-    peer_time: u64,
-    /// The peer's, to take what is written.
-    write_time: WriteTime,
-    /// Bytes of this response that were consumed; of the head, once it is complete.
-    offset: u64,
-    /// Bytes left of the body, or of the chunk. While a head is read: its Content-Length. While trailers are read: bytes
-    /// of them that were dropped.
-    remaining: u64,
-    /// Bytes of the body that were taken. While a head is read: a [`Tally`].
-    received: u64,
+    /// What comes.
+    machine: Machine,
     /// Bytes left of the request's body.
     unsent: u64,
-    /// In a head or trailer section; in a chunk-size line, `searched` counts its bytes.
-    progress: LineProgress,
-    flags: Flags,
+    /// The peer's, to send what is awaited: runs while it is the peer's turn.
+    peer_timer: Timer,
+    /// The peer's, to take what is written.
+    write_timer: Timer,
     pipeline: Pipeline,
     states: States,
-    receiving: Receiving,
     sending: Sending,
     ending: Ending,
 }
@@ -169,23 +142,18 @@ impl ClientConnection {
     /// A fresh connection, which waits for its first request for at most [`Limits::idle`](super::Limits::idle).
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
-        let mut connection = Self {
-            peer_time: 0,
-            write_time: WriteTime::FULL,
-            offset: 0,
-            remaining: 0,
-            received: 0,
+        let mut peer_timer = Timer::stopped(cx.limits.idle);
+        peer_timer.start(cx.now);
+        Self {
+            machine: Machine::response(cx.limits),
             unsent: 0,
-            progress: LineProgress { line: 0, searched: 0 },
-            flags: Flags::NONE,
+            peer_timer,
+            write_timer: Timer::FULL,
             pipeline: Pipeline::EMPTY,
             states: States::IDLE,
-            receiving: Receiving::Length,
             sending: Sending::Length,
             ending: Ending::Open,
-        };
-        connection.turn().restart(cx.now, cx.limits.idle);
-        connection
+        }
     }
 
     /// What to do with the connection once all that was written is sent.
@@ -203,7 +171,7 @@ impl ClientConnection {
     /// that is the back-pressure. It is also read while the connection is idle, for then the peer may end it.
     #[must_use]
     pub const fn is_readable(&self) -> bool {
-        self.flags.has(Flags::AWAITS_PEER) && matches!(self.ending, Ending::Open | Ending::AfterResponse)
+        self.peer_timer.is_running() && matches!(self.ending, Ending::Open | Ending::AfterResponse)
     }
 
     /// Is no request on its way, and no response due?
@@ -222,7 +190,7 @@ impl ClientConnection {
     /// over?
     #[must_use]
     pub const fn is_held(&self) -> bool {
-        self.flags.has(Flags::EXPECT_CONTINUE)
+        self.machine.flags.has(Flags::EXPECT_CONTINUE)
     }
 
     /// Is the rest of the current request's body not wanted, because the final answer is here? What is still given is
@@ -253,7 +221,7 @@ impl ClientConnection {
     #[must_use]
     pub fn may_retry(&self, nth: usize) -> bool {
         let Some(asked) = u8::try_from(nth).ok().and_then(|nth| self.pipeline.get(nth)) else { return false };
-        let is_seen = nth == 0 && self.flags.has(Flags::SEEN);
+        let is_seen = nth == 0 && self.machine.flags.has(Flags::SEEN);
         self.ending == Ending::Broken(Rule::NotProcessed) || (asked.is_idempotent && !is_seen)
     }
 
@@ -261,7 +229,7 @@ impl ClientConnection {
     #[must_use]
     pub const fn error(&self) -> Option<Error> {
         match self.ending {
-            Ending::Broken(rule) => Some(Error { rule, offset: self.offset }),
+            Ending::Broken(rule) => Some(Error { rule, offset: self.machine.offset }),
             Ending::Open | Ending::AfterResponse | Ending::Close => None,
         }
     }
@@ -272,25 +240,16 @@ impl ClientConnection {
         (self.states.client(), self.states.server())
     }
 
-    /// What is kept about the response's body.
-    fn body_reader(&mut self) -> BodyReader<'_> {
-        BodyReader {
-            receiving: &mut self.receiving,
-            remaining: &mut self.remaining,
-            received: &mut self.received,
-            offset: &mut self.offset,
-            progress: &mut self.progress,
-        }
+    /// How many bytes at the front of the store must be there again at the next [`Self::receive`]: what is known of a head,
+    /// or of a trailer section, of which not all has come. Zero for most connections most of the time.
+    #[must_use]
+    pub fn stored(&self) -> usize {
+        self.machine.stored()
     }
 
     /// What is kept about the request's body.
     fn body_writer(&mut self) -> BodyWriter<'_> {
         BodyWriter { sending: &mut self.sending, unsent: &mut self.unsent }
-    }
-
-    /// What is kept about the peer's time.
-    fn turn(&mut self) -> Turn<'_> {
-        Turn { time: &mut self.peer_time, flags: &mut self.flags }
     }
 
     /// Is the oldest request the one that is being sent?

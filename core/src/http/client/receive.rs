@@ -1,39 +1,43 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
 
-use super::super::body::{Piece, Receiving, Sending};
-use super::super::chunked::ChunkPhase;
-use super::super::facts::Facts;
+use super::super::body::{Piece, Sending};
 use super::super::flags::Flags;
-use super::super::head::HeadReader;
+use super::super::grammar;
+use super::super::head::BodyFraming;
 use super::super::pipeline::Kind;
 use super::super::response_head::{ResponseFraming, ResponseHead};
-use super::super::section::LineProgress;
 use super::super::state::{Change, Side, State};
 use super::super::{Fields, Status};
-use super::{ClientConnection, ClientEvent, Context, Ending, Error, Rule, Tally};
-use crate::time::Duration;
+use super::{ClientConnection, ClientEvent, Context, Ending, Error, Rule};
+use crate::time::Timer;
 
 type Received<'b> = Result<(usize, ClientEvent<'b>), Error>;
 
 impl ClientConnection {
-    /// Takes what came from the peer: the bytes that were not consumed before, and those behind them. Returns how many
-    /// were consumed, and what they were. A body piece begins behind the consumed bytes and is consumed by
+    /// Takes what came from the peer. Returns how many bytes were consumed, and what they were; what is behind them is
+    /// given again at the next call. A body piece begins behind the consumed bytes and is consumed by
     /// [`Self::take_body`].
     ///
+    /// `store` is where the lines of a head lie that does not come whole ([`Limits::store_bytes`]). Its first
+    /// [`Self::stored`] bytes must be as the call before left them; while that says zero, any store will do. What is
+    /// returned borrows from `input`, or from the store.
+    ///
     /// Any cut of the same bytes gives the same events, once adjacent body pieces are joined.
+    ///
+    /// [`Limits::store_bytes`]: super::super::Limits::store_bytes
     ///
     /// # Errors
     /// The rule that the peer broke, and where. The connection is poisoned then; [`Self::may_retry`] says what may be
     /// asked again elsewhere.
-    pub fn receive<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
-        if self.poll_timeout().is_some_and(|due| due <= cx.now) {
+    pub fn receive<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
+        if self.is_due(cx.now) {
             self.handle_timeout(cx)?;
         }
         if let Some(error) = self.error() {
             return Err(error);
         }
-        let received = self.receive_now(cx, input)?;
-        if matches!(received.1, ClientEvent::NeedMore) && self.flags.has(Flags::EOF) {
+        let received = self.receive_now(cx, input, store)?;
+        if matches!(received.1, ClientEvent::NeedMore) && self.machine.flags.has(Flags::EOF) {
             // There is no more.
             self.handle_eof(cx)?;
             return Ok((received.0, ClientEvent::Closed));
@@ -41,18 +45,18 @@ impl ClientConnection {
         Ok(received)
     }
 
-    fn receive_now<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+    fn receive_now<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
         match (self.ending, self.states.server()) {
             (Ending::Close | Ending::Broken(_), _) => Ok((0, ClientEvent::Closed)),
             (_, State::Idle | State::SendHead) if input.is_empty() => {
-                self.turn().begin(cx.now);
+                self.peer_timer.start(cx.now);
                 Ok((0, ClientEvent::NeedMore))
             }
             (_, State::Idle) => Err(self.fail(cx, Rule::UnsolicitedResponse)),
-            (_, State::SendHead) => self.receive_head(cx, input),
-            (_, State::SendBody | State::Tunnel) => self.receive_body(cx, input),
+            (_, State::SendHead) => self.receive_head(cx, input, store),
+            (_, State::SendBody | State::Tunnel) => self.receive_body(cx, input, store),
             (_, State::Done | State::MustClose | State::Closed | State::Error) => {
-                self.turn().end(cx.now);
+                self.peer_timer.stop(cx.now);
                 Ok((0, ClientEvent::Paused))
             }
         }
@@ -65,98 +69,49 @@ impl ClientConnection {
             return;
         }
         let taken = u64::try_from(taken).unwrap_or(u64::MAX);
-        self.body_reader().take(taken);
-        self.peer_time = cx.limits.body.earn(Duration::from_micros(self.peer_time), taken).as_micros();
+        self.machine.take_content(taken);
+        self.peer_timer.earn(cx.limits.body, taken);
     }
 
-    /// Makes room in a receive buffer that is full: `kept` are the bytes that the last [`Self::receive`] did not
-    /// consume, when it needed more. Of an unfinished head or trailer section the lines that nobody asked for
-    /// ([`Limits::interest`](super::super::Limits::interest)) are dropped, and the others moved to the front. Returns
-    /// how many bytes are left there, to be given to [`Self::receive`] again with more behind them: fewer than
-    /// [`Interest::buffer_bytes`](super::super::Interest::buffer_bytes).
-    ///
-    /// Without an interest, or outside of such a section, nothing changes. For an example see
-    /// [`ServerConnection::compact`](super::super::ServerConnection::compact).
-    ///
-    /// # Errors
-    /// As [`Self::receive`], for what is wrong with a line whose end is not there yet.
-    pub fn compact(&mut self, cx: &Context<'_>, kept: &mut [u8]) -> Result<usize, Error> {
-        if let Some(error) = self.error() {
-            return Err(error);
-        }
-        let Some(interest) = cx.limits.interest else { return Ok(kept.len()) };
-        let compacted = match (self.states.server(), self.receiving) {
-            (State::SendHead, _) => {
-                let Tally { field_count, mut dropped } = Tally::from_bits(self.received);
-                let compacted = self.progress.compact_head(interest, &mut dropped, kept);
-                self.received = Tally { field_count, dropped }.bits();
-                compacted
-            }
-            (State::SendBody, Receiving::Trailers) => self.body_reader().compact(interest, kept),
-            _ => Ok(kept.len()),
-        };
-        compacted.map_err(|(rule, at)| self.fail_at(cx, rule, at))
-    }
-
-    fn receive_head<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
+    fn receive_head<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
         let Some(mut asked) = self.pipeline.get(0) else { return Err(self.fail(cx, Rule::UnsolicitedResponse)) };
         if asked.kind == Kind::Upgrade && self.states.client() != State::Done {
             // Nothing else can be spoken before the request is complete (RFC 9110 §7.8).
             asked.kind = Kind::Content;
         }
-        if !self.flags.has(Flags::BEGUN) {
-            self.flags.set(Flags::BEGUN.with(Flags::SEEN));
-            self.turn().end(cx.now);
-            self.peer_time = cx.limits.head.as_micros();
+        if !self.machine.flags.has(Flags::BEGUN) {
+            self.machine.flags.set(Flags::BEGUN.with(Flags::SEEN));
+            self.peer_timer = Timer::stopped(cx.limits.head);
         }
-        let Tally { field_count, dropped } = Tally::from_bits(self.received);
-        let mut reader = HeadReader {
-            facts: Facts { content_length: self.remaining, flags: self.flags },
-            progress: self.progress,
-            field_count,
-            dropped: u32::try_from(dropped).unwrap_or(u32::MAX),
-        };
-        let read = reader.read_response(cx.limits, asked, input);
-        (self.remaining, self.flags) = (reader.facts.content_length, reader.facts.flags);
-        self.progress = reader.progress;
-        self.received = Tally { field_count: reader.field_count, dropped }.bits();
+        let (used, read) = self.machine.read_response(cx.limits, asked, input, store);
         match read {
             Ok(None) => {
-                self.turn().begin(cx.now);
-                Ok((0, ClientEvent::NeedMore))
+                self.peer_timer.start(cx.now);
+                Ok((used, ClientEvent::NeedMore))
             }
-            Ok(Some((length, head))) => Ok((length, self.begin_response(cx, head, length)?)),
-            Err((rule, at)) => Err(self.fail_at(cx, rule, reader.distance(at, input))),
+            Ok(Some(head)) => Ok((used, self.begin_response(cx, head)?)),
+            Err(rule) => Err(self.fail(cx, rule)),
         }
     }
 
-    /// A head of `length` bytes was read.
-    fn begin_response<'b>(
-        &mut self,
-        cx: &Context<'_>,
-        head: ResponseHead<'b>,
-        length: usize,
-    ) -> Result<ClientEvent<'b>, Error> {
-        self.turn().end(cx.now);
-        self.progress = LineProgress::default();
+    /// A head was read.
+    fn begin_response<'b>(&mut self, cx: &Context<'_>, head: ResponseHead<'b>) -> Result<ClientEvent<'b>, Error> {
+        self.peer_timer.stop(cx.now);
         if head.status.is_informational() && head.body != ResponseFraming::Tunnel {
             return self.pass_interim(cx, head);
         }
-        let length = u64::try_from(length).unwrap_or(u64::MAX);
-        self.offset = self.offset.saturating_add(Tally::from_bits(self.received).dropped).saturating_add(length);
-        self.received = 0;
-        self.peer_time = cx.limits.body.grace.as_micros();
-        if self.flags.has(Flags::HTTP10) {
-            self.flags.set(Flags::OLD_PEER);
+        self.peer_timer = Timer::stopped(cx.limits.body.grace);
+        if self.machine.flags.has(Flags::HTTP10) {
+            self.machine.flags.set(Flags::OLD_PEER);
         }
-        let change = if head.body == ResponseFraming::Tunnel { Change::Switch } else { Change::Final };
-        self.states.change(Side::Server, change);
-        (self.receiving, self.remaining) = match head.body {
-            ResponseFraming::Length(length) => (Receiving::Length, length),
-            ResponseFraming::Chunked => (Receiving::ChunkLine(ChunkPhase::Size), 0),
-            ResponseFraming::UntilClose | ResponseFraming::Tunnel => (Receiving::UntilClose, 0),
-        };
-        if head.body == ResponseFraming::Tunnel {
+        let is_tunnel = head.body == ResponseFraming::Tunnel;
+        self.states.change(Side::Server, if is_tunnel { Change::Switch } else { Change::Final });
+        match head.body {
+            ResponseFraming::Length(length) => self.machine.begin_content(cx.limits, BodyFraming::Length(length)),
+            ResponseFraming::Chunked => self.machine.begin_content(cx.limits, BodyFraming::Chunked),
+            ResponseFraming::UntilClose | ResponseFraming::Tunnel => self.machine.state = grammar::State::UntilClose,
+        }
+        if is_tunnel {
             self.states.change(Side::Client, Change::Switch);
             self.sending = Sending::UntilClose;
             self.pipeline.pop();
@@ -167,18 +122,18 @@ impl ClientConnection {
 
     /// After an interim response the next head begins. Each counts as a field line, so that there is an end to them.
     fn pass_interim<'b>(&mut self, cx: &Context<'_>, head: ResponseHead<'b>) -> Result<ClientEvent<'b>, Error> {
-        let field_count = Tally::from_bits(self.received).field_count;
+        let field_count = self.machine.field_count;
         if field_count >= cx.limits.field_count {
             return Err(self.fail(cx, Rule::TooManyFields));
         }
-        self.received = Tally { field_count: field_count.saturating_add(1), dropped: 0 }.bits();
         self.states.change(Side::Server, Change::Interim);
-        self.flags.keep(Flags::OF_CLIENT.with(Flags::SEEN));
+        let stay = Flags::OF_CLIENT.with(Flags::SEEN);
+        self.machine.reset(cx.limits, grammar::State::StatusStart, stay);
+        self.machine.field_count = field_count.saturating_add(1);
         if head.status == Status::CONTINUE && self.is_sending_oldest() {
-            self.flags.clear(Flags::EXPECT_CONTINUE);
+            self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
-        self.remaining = 0;
-        self.peer_time = self.wait_time(cx.limits).as_micros();
+        self.peer_timer = Timer::stopped(self.wait_time(cx.limits));
         Ok(ClientEvent::Interim(head))
     }
 
@@ -192,38 +147,39 @@ impl ClientConnection {
         if self.sending == Sending::Length && self.unsent == 0 {
             self.states.change(Side::Client, Change::End);
         } else if self.is_held() || status.code() >= 300 {
-            self.flags.clear(Flags::EXPECT_CONTINUE);
+            self.machine.flags.clear(Flags::EXPECT_CONTINUE);
             self.sending = Sending::Nothing;
             self.states.change(Side::Client, Change::Retire);
         }
     }
 
-    fn receive_body<'b>(&mut self, cx: &Context<'_>, input: &'b [u8]) -> Received<'b> {
-        let has_ended = self.flags.has(Flags::EOF);
+    fn receive_body<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
+        let has_ended = self.machine.flags.has(Flags::EOF);
         let mut input = input;
-        if self.receiving == Receiving::UntilClose && self.states.server() == State::SendBody {
-            let most = cx.limits.body_bytes.saturating_sub(self.received);
+        if self.machine.state == grammar::State::UntilClose && self.states.server() == State::SendBody {
+            let most = cx.limits.body_bytes.saturating_sub(self.machine.total);
             if most == 0 && !input.is_empty() {
                 return Err(self.fail(cx, Rule::BodyTooLarge));
             }
             input = usize::try_from(most).ok().and_then(|most| input.get(..most)).unwrap_or(input);
         }
-        match self.body_reader().read(cx.limits, has_ended, input) {
-            Ok((used, Piece::NeedMore)) => {
-                self.turn().begin(cx.now);
+        let (used, read) = self.machine.read_content(cx.limits, has_ended, input, store);
+        match read {
+            Ok(Piece::NeedMore) => {
+                self.peer_timer.start(cx.now);
                 Ok((used, ClientEvent::NeedMore))
             }
-            Ok((used, Piece::Data(piece))) => {
-                self.turn().end(cx.now);
+            Ok(Piece::Data(piece)) => {
+                self.peer_timer.stop(cx.now);
                 Ok((used, ClientEvent::Body(piece)))
             }
-            Ok((used, Piece::End(trailers))) => Ok((used, self.end_body(cx, trailers))),
-            Err((rule, at)) => Err(self.fail_at(cx, rule, at)),
+            Ok(Piece::End(trailers)) => Ok((used, self.end_body(cx, trailers))),
+            Err(rule) => Err(self.fail(cx, rule)),
         }
     }
 
     fn end_body<'b>(&mut self, cx: &Context<'_>, trailers: Fields<'b>) -> ClientEvent<'b> {
-        self.turn().end(cx.now);
+        self.peer_timer.stop(cx.now);
         self.pipeline.pop();
         self.states.change(Side::Server, Change::End);
         if self.states.server() == State::Done {
@@ -245,9 +201,9 @@ impl ClientConnection {
         }
         if has_more && !persists {
             // A server that says so acts on no further request (RFC 9112 §9.6); from any other end nothing follows.
-            let rule = if self.flags.has(Flags::CLOSE) { Rule::NotProcessed } else { Rule::Unanswered };
-            self.offset = 0;
-            self.flags.clear(Flags::SEEN);
+            let rule = if self.machine.flags.has(Flags::CLOSE) { Rule::NotProcessed } else { Rule::Unanswered };
+            self.machine.offset = 0;
+            self.machine.flags.clear(Flags::SEEN);
             self.fail(cx, rule);
             return;
         }
@@ -266,16 +222,14 @@ impl ClientConnection {
         } else {
             self.states.change(Side::Client, Change::Persist);
         }
-        self.flags.keep(Flags::OF_CLIENT);
-        (self.offset, self.remaining, self.received) = (0, 0, 0);
-        self.progress = LineProgress::default();
-        self.peer_time = self.wait_time(cx.limits).as_micros();
+        self.machine.reset(cx.limits, grammar::State::StatusStart, Flags::OF_CLIENT);
+        self.peer_timer = Timer::stopped(self.wait_time(cx.limits));
     }
 
     /// Does the connection go on after this response, as far as the server has said?
     pub(super) fn persists(&self) -> bool {
-        let is_kept = !self.flags.has(Flags::HTTP10) || self.flags.has(Flags::KEEP_ALIVE);
-        let is_delimited = self.receiving != Receiving::UntilClose;
-        is_kept && is_delimited && !self.flags.has(Flags::CLOSE) && self.states.client() != State::MustClose
+        let is_kept = !self.machine.flags.has(Flags::HTTP10) || self.machine.flags.has(Flags::KEEP_ALIVE);
+        let is_delimited = self.machine.state != grammar::State::UntilClose;
+        is_kept && is_delimited && !self.machine.flags.has(Flags::CLOSE) && self.states.client() != State::MustClose
     }
 }

@@ -36,7 +36,7 @@ impl ClientConnection {
 
     fn check_request(&self, request: &Request<'_>) -> Result<(), Misuse> {
         match (self.ending, self.states.client()) {
-            (Ending::Open, _) if self.flags.has(Flags::EOF) => return Err(Misuse::ConnectionEnding),
+            (Ending::Open, _) if self.machine.flags.has(Flags::EOF) => return Err(Misuse::ConnectionEnding),
             (Ending::Open, State::Idle | State::Done) => {}
             (Ending::Open, State::SendBody) => return Err(Misuse::RequestUnfinished),
             _ => return Err(Misuse::ConnectionEnding),
@@ -48,7 +48,7 @@ impl ClientConnection {
         if !self.pipeline.may_grow() {
             return Err(Misuse::PipelineFull);
         }
-        if request.length.is_none() && self.flags.has(Flags::OLD_PEER) {
+        if request.length.is_none() && self.machine.flags.has(Flags::OLD_PEER) {
             return Err(Misuse::LengthRequired);
         }
         request.check()
@@ -58,14 +58,14 @@ impl ClientConnection {
         let is_oldest = self.pipeline.is_empty();
         self.pipeline.push(request.asked());
         self.states.change(Side::Client, Change::Request);
-        self.write_time.refill();
+        self.write_timer.refill();
         self.unsent = request.length.unwrap_or(0);
         self.sending = if request.length.is_some() { Sending::Length } else { Sending::Chunks };
         if request.length == Some(0) {
             self.states.change(Side::Client, Change::End);
         }
         if request.expect_continue {
-            self.flags.set(Flags::EXPECT_CONTINUE);
+            self.machine.flags.set(Flags::EXPECT_CONTINUE);
         }
         if request.close {
             self.ending = Ending::AfterResponse;
@@ -127,7 +127,7 @@ impl ClientConnection {
             return Ok(());
         }
         // If it was held back, it is no longer.
-        self.flags.clear(Flags::EXPECT_CONTINUE);
+        self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         self.body_writer().skip(bytes).map_err(|misuse| self.misused(cx, misuse))
     }
 
@@ -153,7 +153,7 @@ impl ClientConnection {
             WriteError::Full => WriteError::Full,
             WriteError::Misuse(misuse) => self.misused(cx, misuse),
         })?;
-        self.flags.clear(Flags::EXPECT_CONTINUE);
+        self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         Ok(written)
     }
 
@@ -173,10 +173,12 @@ impl ClientConnection {
         }
         self.body_writer().finish().map_err(|misuse| self.misused(cx, misuse))?;
         // An empty body waits for nothing.
-        self.flags.clear(Flags::EXPECT_CONTINUE);
+        self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         self.states.change(Side::Client, Change::End);
         match self.states.server() {
-            State::SendHead if self.pipeline.len() == 1 && !self.flags.has(Flags::BEGUN) => self.restart_wait(cx),
+            State::SendHead if self.pipeline.len() == 1 && !self.machine.flags.has(Flags::BEGUN) => {
+                self.restart_wait(cx)
+            }
             State::Done => self.settle(cx),
             // The peer has ended its direction of the tunnel before.
             State::MustClose => self.ending = Ending::Close,

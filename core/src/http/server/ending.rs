@@ -4,28 +4,34 @@ use super::super::body::Sending;
 use super::super::flags::Flags;
 use super::super::state::{Change, Side, State};
 use super::{Context, Ending, Error, Rule, ServerConnection};
-use crate::time::{Deadline, Duration, Instant};
+use crate::time::{Duration, Instant, earlier};
 
 impl ServerConnection {
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        self.deadline().instant()
+    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        let peer = if self.is_hurrying_peer() { self.peer_timer.deadline(now) } else { None };
+        earlier(peer, self.write_timer.deadline(now)).filter(|_| self.has_deadlines())
     }
 
-    /// The same, in the form that is kept.
-    pub(crate) fn deadline(&self) -> Deadline {
-        if matches!(self.ending, Ending::Close | Ending::Abort) {
-            return Deadline::NEVER;
-        }
+    /// Is one of the deadlines due?
+    fn is_due(&self, now: Instant) -> bool {
+        let is_peer_due = self.is_hurrying_peer() && self.peer_timer.is_due(now);
+        self.has_deadlines() && (is_peer_due || self.write_timer.is_due(now))
+    }
+
+    const fn has_deadlines(&self) -> bool {
+        !matches!(self.ending, Ending::Close | Ending::Abort)
+    }
+
+    /// Does the peer's time to send run, and count?
+    fn is_hurrying_peer(&self) -> bool {
         // The times to linger and to be idle run only once the last response is sent.
-        let is_sending = self.write_time.is_running();
+        let is_sending = self.write_timer.is_running();
         let rests_later = is_sending && (self.ending == Ending::Linger || self.is_idle());
         // Bytes of a tunnel come when they come; the service that reads them has its own deadlines.
         let is_tunnel = self.states.client() == State::Tunnel;
-        let is_peers_turn = self.is_readable() && !rests_later && !is_tunnel;
-        let peer = if is_peers_turn { Deadline::at(Instant::from_micros(self.peer_time)) } else { Deadline::NEVER };
-        peer.min(self.write_time.deadline())
+        self.is_readable() && !rests_later && !is_tunnel
     }
 
     /// Time has passed. Does nothing before [`Self::poll_timeout`] is due.
@@ -34,10 +40,10 @@ impl ServerConnection {
     /// [`Rule::HeadTimeout`], [`Rule::BodyTimeout`] or [`Rule::WriteTimeout`]. The end of an idle connection and of
     /// one that lingers is no error.
     pub fn handle_timeout(&mut self, cx: &Context<'_>) -> Result<(), Error> {
-        if !self.deadline().is_due(cx.now) {
+        if !self.is_due(cx.now) {
             return Ok(());
         }
-        if self.write_time.deadline().is_due(cx.now) {
+        if self.write_timer.is_due(cx.now) {
             return Err(self.fail(cx, Rule::WriteTimeout));
         }
         match (self.ending, self.states.client()) {
@@ -45,7 +51,7 @@ impl ServerConnection {
                 self.ending = Ending::Close;
                 Ok(())
             }
-            (_, State::Idle) if !self.flags.has(Flags::BEGUN) => {
+            (_, State::Idle) if !self.machine.flags.has(Flags::BEGUN) => {
                 self.states.change(Side::Client, Change::Close);
                 self.ending = Ending::Close;
                 Ok(())
@@ -60,12 +66,12 @@ impl ServerConnection {
     pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
         let sent = u64::try_from(sent).unwrap_or(u64::MAX);
         if left > 0 {
-            return self.write_time.run(cx.limits.write, cx.now, sent);
+            return self.write_timer.run_at(cx.limits.write, cx.now, sent);
         }
-        if !self.write_time.is_running() {
+        if !self.write_timer.is_running() {
             return;
         }
-        self.write_time.stop(cx.limits.write, cx.now, sent);
+        self.write_timer.rest_at(cx.limits.write, cx.now, sent);
         if self.ending == Ending::Linger {
             self.restart_peer_time(cx, cx.limits.linger);
         } else if self.is_idle() {
@@ -100,12 +106,6 @@ impl ServerConnection {
         self.fail(cx, rule)
     }
 
-    /// A rule was broken `at` bytes behind what was consumed.
-    pub(super) fn fail_at(&mut self, cx: &Context<'_>, rule: Rule, at: usize) -> Error {
-        self.offset = self.offset.saturating_add(u64::try_from(at).unwrap_or(u64::MAX));
-        self.fail(cx, rule)
-    }
-
     /// Poisons the connection. The first error stays.
     #[cold]
     pub(super) fn fail(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
@@ -118,7 +118,7 @@ impl ServerConnection {
         self.stop_awaiting(cx.now);
         self.broken = Some(rule);
         let was_responding = self.states.server();
-        let can_answer = rule.status().is_some() && self.flags.has(Flags::BEGUN);
+        let can_answer = rule.status().is_some() && self.machine.flags.has(Flags::BEGUN);
         self.states.change(Side::Client, Change::Fail);
         self.states.change(Side::Server, Change::Fail);
         self.ending = match was_responding {
@@ -132,7 +132,7 @@ impl ServerConnection {
         if self.ending == Ending::Linger {
             self.linger_or_close(cx);
         }
-        Error { rule, offset: self.offset }
+        Error { rule, offset: self.machine.offset }
     }
 
     /// The last response is complete.
@@ -150,7 +150,7 @@ impl ServerConnection {
     }
 
     pub(super) fn linger_or_close(&mut self, cx: &Context<'_>) {
-        if self.flags.has(Flags::EOF) {
+        if self.machine.flags.has(Flags::EOF) {
             self.ending = Ending::Close;
         } else {
             self.ending = Ending::Linger;
@@ -159,7 +159,7 @@ impl ServerConnection {
     }
 
     fn restart_peer_time(&mut self, cx: &Context<'_>, time: Duration) {
-        self.turn().restart(cx.now, time);
+        self.peer_timer.restart(cx.now, time);
     }
 
     /// The error answer is larger than any room there will be: the connection ends without it.

@@ -4,19 +4,18 @@ mod ending;
 mod receive;
 mod send;
 
-use super::body::{BodyReader, BodyWriter, Receiving, Sending};
+use super::body::{BodyWriter, Sending};
 use super::flags::Flags;
+use super::grammar::{self, Machine};
 use super::head::Head;
-use super::section::LineProgress;
 use super::state::{State, States};
-use super::turn::Turn;
 use super::{Context, Disposition, Error, Fields, Rule};
-use crate::time::WriteTime;
+use crate::time::Timer;
 
 /// What [`ServerConnection::receive`] found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Event<'b> {
-    /// More bytes are needed. Give those that were not consumed again, with more behind them.
+    /// More bytes are needed; all that came were consumed.
     NeedMore,
     /// Nothing is taken until the response is complete. Keep the bytes, and leave more of them with the transport.
     Paused,
@@ -89,66 +88,50 @@ enum Ending {
 ///
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 /// let mut connection = ServerConnection::new(&cx);
+/// let mut store = [0; Limits::DEFAULT.store_bytes()];
 /// let mut out = [0; 256];
 ///
-/// let (used, event) = connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+/// let (used, event) = connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store).unwrap();
 /// let Event::Head(head) = event else { panic!() };
 /// assert_eq!((used, head.target.path()), (27, &b"/"[..]));
 /// let mut written = connection.respond(&cx, &Response::new(Status::OK).with_length(5), &mut out).unwrap();
 /// written += connection.send_body(&cx, b"hello", &mut out[written..]).unwrap().1;
 /// connection.finish(&cx).unwrap();
 /// assert_eq!(&out[..written], b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-/// assert!(matches!(connection.receive(&cx, b""), Ok((0, Event::NeedMore))));
+/// assert!(matches!(connection.receive(&cx, b"", &mut store), Ok((0, Event::NeedMore))));
 /// ```
 #[derive(Clone, Debug)]
 pub struct ServerConnection {
-    /// While the peer is awaited: the microsecond at which its time is up. Otherwise: the microseconds it has left.
-    peer_time: u64,
-    /// The peer's, to take what is written.
-    write_time: WriteTime,
-    /// Bytes of this message that were consumed; of the head, once it is complete.
-    offset: u64,
-    /// Bytes left of the body, or of the chunk. While a head is read: its Content-Length. While trailers are read: bytes
-    /// of them that were dropped.
-    remaining: u64,
-    /// Bytes of the body that were taken. While a head is read: bytes of it that were dropped.
-    received: u64,
+    /// What comes.
+    machine: Machine,
     /// Bytes left of the response's body.
     unsent: u64,
-    /// In a head or trailer section; in a chunk-size line, `searched` counts its bytes.
-    progress: LineProgress,
-    flags: Flags,
+    /// The peer's, to send what is awaited: runs while it is the peer's turn.
+    peer_timer: Timer,
+    /// The peer's, to take what is written.
+    write_timer: Timer,
     states: States,
-    receiving: Receiving,
     sending: Sending,
     ending: Ending,
     broken: Option<Rule>,
-    field_count: u8,
 }
 
 impl ServerConnection {
     /// A fresh connection, which waits for its first request for at most [`Limits::head`](super::Limits::head).
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
-        let mut connection = Self {
-            peer_time: 0,
-            write_time: WriteTime::FULL,
-            offset: 0,
-            remaining: 0,
-            received: 0,
+        let mut peer_timer = Timer::stopped(cx.limits.head);
+        peer_timer.start(cx.now);
+        Self {
+            machine: Machine::new(cx.limits, grammar::State::RequestStart),
             unsent: 0,
-            progress: LineProgress { line: 0, searched: 0 },
-            flags: Flags::NONE,
+            peer_timer,
+            write_timer: Timer::FULL,
             states: States::IDLE,
-            receiving: Receiving::Length,
             sending: Sending::Length,
             ending: Ending::Open,
             broken: None,
-            field_count: 0,
-        };
-        connection.peer_time = cx.limits.head.as_micros();
-        connection.await_peer(cx.now);
-        connection
+        }
     }
 
     /// What to do with the connection once all that was written is sent.
@@ -166,15 +149,14 @@ impl ServerConnection {
     /// that is the back-pressure.
     #[must_use]
     pub const fn is_readable(&self) -> bool {
-        self.flags.has(Flags::AWAITS_PEER)
-            && matches!(self.ending, Ending::Open | Ending::AfterResponse | Ending::Linger)
+        self.peer_timer.is_running() && matches!(self.ending, Ending::Open | Ending::AfterResponse | Ending::Linger)
     }
 
     /// Is it between two requests (or before the first), with nothing of the next one here?
     #[must_use]
     pub const fn is_idle(&self) -> bool {
         matches!(self.states.client(), State::Idle)
-            && !self.flags.has(Flags::BEGUN)
+            && !self.machine.flags.has(Flags::BEGUN)
             && matches!(self.ending, Ending::Open)
     }
 
@@ -193,7 +175,7 @@ impl ServerConnection {
     /// The error that poisons the connection, if one does.
     #[must_use]
     pub fn error(&self) -> Option<Error> {
-        self.broken.map(|rule| Error { rule, offset: self.offset })
+        self.broken.map(|rule| Error { rule, offset: self.machine.offset })
     }
 
     /// States of client and server, for tests and diagnostics.
@@ -202,31 +184,23 @@ impl ServerConnection {
         (self.states.client(), self.states.server())
     }
 
-    /// What is kept about the request's body.
-    fn body_reader(&mut self) -> BodyReader<'_> {
-        BodyReader {
-            receiving: &mut self.receiving,
-            remaining: &mut self.remaining,
-            received: &mut self.received,
-            offset: &mut self.offset,
-            progress: &mut self.progress,
-        }
-    }
-
     /// What is kept about the response's body.
     fn body_writer(&mut self) -> BodyWriter<'_> {
         BodyWriter { sending: &mut self.sending, unsent: &mut self.unsent }
     }
 
-    /// What is kept about the peer's time.
-    fn turn(&mut self) -> Turn<'_> {
-        Turn { time: &mut self.peer_time, flags: &mut self.flags }
+    /// How many bytes at the front of the store must be there again at the next [`Self::receive`]: what is known of a head,
+    /// or of a trailer section, of which not all has come. Zero for most connections most of the time.
+    #[must_use]
+    pub fn stored(&self) -> usize {
+        self.machine.stored()
     }
 
     /// Does the connection go on after this response, as far as both sides have said?
     fn persists(&self) -> bool {
-        let asked = !self.flags.has(Flags::HTTP10) || self.flags.has(Flags::KEEP_ALIVE);
-        self.ending == Ending::Open && asked && !self.flags.has(Flags::CLOSE)
+        let flags = self.machine.flags;
+        let asked = !flags.has(Flags::HTTP10) || flags.has(Flags::KEEP_ALIVE);
+        self.ending == Ending::Open && asked && !flags.has(Flags::CLOSE)
     }
 }
 

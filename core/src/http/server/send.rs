@@ -1,12 +1,13 @@
 //! What goes to the peer: response heads, bodies, and what the connection itself has to say.
 
-use super::super::body::{LAST_CHUNK, Receiving, Sending, put_piece};
+use super::super::body::{LAST_CHUNK, Sending, put_piece};
 use super::super::error::{Misuse, WriteError};
 use super::super::flags::Flags;
+use super::super::grammar;
 use super::super::response::{Response, Writer};
 use super::super::state::{Change, Side, State};
 use super::super::{Field, Rule, Status};
-use super::{Context, Ending, LineProgress, ServerConnection};
+use super::{Context, Ending, ServerConnection};
 
 impl ServerConnection {
     /// Writes the head of a response into `out`: all of it, or nothing. Returns its length. A head is never cut: the
@@ -37,7 +38,7 @@ impl ServerConnection {
                     writer.put_pair(*b"\r\n")?;
                 }
                 // An HTTP/1.0 client knows no transfer coding (RFC 9112 §6.1), not even of a body that it will not get.
-                None if self.flags.has(Flags::HTTP10) => {}
+                None if self.machine.flags.has(Flags::HTTP10) => {}
                 None => writer.put(b"Transfer-Encoding: chunked\r\n")?,
             }
         }
@@ -45,7 +46,7 @@ impl ServerConnection {
             writer.put(b"Connection: upgrade\r\n")?;
         } else if plan.change == Change::Final && !plan.persists {
             writer.put(b"Connection: close\r\n")?;
-        } else if plan.change == Change::Final && self.flags.has(Flags::HTTP10) {
+        } else if plan.change == Change::Final && self.machine.flags.has(Flags::HTTP10) {
             writer.put(b"Connection: keep-alive\r\n")?;
         }
         writer.put_pair(*b"\r\n")?;
@@ -61,19 +62,19 @@ impl ServerConnection {
         }
         response.check()?;
         let status = response.status;
-        let is_http10 = self.flags.has(Flags::HTTP10);
+        let is_http10 = self.machine.flags.has(Flags::HTTP10);
         let plan = |change, sending, writes_framing, persists| {
             Ok(Plan { change, sending, writes_framing, persists, is_silent: false })
         };
         if status == Status::SWITCHING_PROTOCOLS {
-            let is_asked = self.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION)) && !is_http10;
+            let is_asked = self.machine.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION)) && !is_http10;
             return if is_asked && self.has_no_more_body() {
                 plan(Change::Switch, Sending::UntilClose, false, false)
             } else {
                 Err(Misuse::UpgradeNotRequested)
             };
         }
-        if self.flags.has(Flags::CONNECT) && (200..300).contains(&status.code()) {
+        if self.machine.flags.has(Flags::CONNECT) && (200..300).contains(&status.code()) {
             return if self.has_no_more_body() {
                 plan(Change::Switch, Sending::UntilClose, false, false)
             } else {
@@ -93,12 +94,12 @@ impl ServerConnection {
         if status.forbids_body() && response.length != Some(0) {
             return Err(Misuse::BodyNotAllowed);
         }
-        let ends_by_close = response.length.is_none() && is_http10 && !self.flags.has(Flags::HEAD);
+        let ends_by_close = response.length.is_none() && is_http10 && !self.machine.flags.has(Flags::HEAD);
         // A client that still waits for a 100 may or may not send its content now: nobody can tell.
-        let is_unframed = self.flags.has(Flags::EXPECT_CONTINUE) && self.states.client() == State::SendBody;
+        let is_unframed = self.machine.flags.has(Flags::EXPECT_CONTINUE) && self.states.client() == State::SendBody;
         let persists = self.persists() && !response.close && !ends_by_close && !is_unframed;
         let sending = match response.length {
-            _ if self.flags.has(Flags::HEAD) => Sending::Nothing,
+            _ if self.machine.flags.has(Flags::HEAD) => Sending::Nothing,
             Some(_) => Sending::Length,
             None if is_http10 => Sending::UntilClose,
             None => Sending::Chunks,
@@ -107,24 +108,23 @@ impl ServerConnection {
     }
 
     pub(super) fn has_no_more_body(&self) -> bool {
-        self.states.client() == State::Done || (self.receiving == Receiving::Length && self.remaining == 0)
+        self.states.client() == State::Done || self.machine.state == grammar::State::End
     }
 
     fn begin_response(&mut self, response: &Response<'_>, plan: Plan) {
         self.states.change(Side::Server, plan.change);
         if response.status == Status::CONTINUE {
-            self.flags.clear(Flags::EXPECT_CONTINUE);
+            self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
         if plan.change == Change::Interim {
             return;
         }
-        self.write_time.refill();
+        self.write_timer.refill();
         self.sending = plan.sending;
         self.unsent = response.length.unwrap_or(0);
         if plan.change == Change::Switch {
             self.states.change(Side::Client, Change::Switch);
-            self.receiving = Receiving::UntilClose;
-            self.progress = LineProgress::default();
+            self.machine.state = grammar::State::UntilClose;
         }
         // What the peer asked for itself is not our wish.
         if !plan.persists && self.persists() {
@@ -196,7 +196,7 @@ impl ServerConnection {
     /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
     /// # let mut connection = ServerConnection::new(&cx);
     /// # let mut out = [0; 256];
-    /// connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    /// connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut [0; 64]).unwrap();
     /// connection.respond(&cx, &Response::new(Status::OK).with_unknown_length(), &mut out).unwrap();
     /// let (_, chunk) = connection.send_body(&cx, b"hello", &mut out).unwrap();
     /// let fields = [Field::new("Digest-Sketch", "sum=1234")];
@@ -260,11 +260,12 @@ impl ServerConnection {
             if writer.put(LAST_CHUNK).is_ok() {
                 self.sending = Sending::Length;
             }
-        } else if self.flags.has_all(Flags::EXPECT_CONTINUE.with(Flags::AWAITS_PEER))
+        } else if self.machine.flags.has(Flags::EXPECT_CONTINUE)
+            && self.peer_timer.is_running()
             && (self.states.client(), self.states.server()) == (State::SendBody, State::SendHead)
             && writer.put(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok()
         {
-            self.flags.clear(Flags::EXPECT_CONTINUE);
+            self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
         writer.written()
     }

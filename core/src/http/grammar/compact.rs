@@ -1,0 +1,95 @@
+//! The table in the form that the machine reads: three bytes a row, made from the readable one while compiling.
+
+use super::table::{Action, On, ROWS, Row};
+use super::{Class, State};
+use crate::scan;
+
+/// A row, without its state.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    on: u8,
+    pub(super) next: State,
+    pub(super) action: Action,
+}
+
+impl Entry {
+    /// Does it take this byte?
+    #[inline(always)]
+    pub(super) fn takes(self, byte: u8) -> bool {
+        match self.on {
+            on @ ..SETS => on == byte,
+            on @ SETS..LETTERS => scan::is_in_set(byte, on & 7),
+            on => byte | 0x20 == on & !SETS,
+        }
+    }
+
+    /// The set that it takes; of no meaning for one that takes a single byte.
+    pub(super) const fn set(self) -> u8 {
+        self.on & 7
+    }
+}
+
+/// From here on `on` is a set: the number of its bit.
+const SETS: u8 = 0x80;
+
+/// From here on `on` is a letter of either case, with the highest bit set.
+const LETTERS: u8 = 0xe0;
+
+static ENTRIES: [Entry; ROWS.len()] = {
+    let mut entries = [Entry { on: 0, next: State::End, action: Action::None }; ROWS.len()];
+    let (mut rows, mut at) = (ROWS, 0_usize);
+    while let [row, rest @ ..] = rows {
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        {
+            entries[at] = Entry { on: code(row.on), next: row.next, action: row.action };
+        }
+        (rows, at) = (rest, at.wrapping_add(1));
+    }
+    entries
+};
+
+#[expect(clippy::as_conversions, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
+const fn code(on: On) -> u8 {
+    match on {
+        On::Byte(byte) => byte,
+        On::Letter(letter) => SETS | letter,
+        On::Class(class) => SETS + (class as u8).trailing_zeros() as u8,
+    }
+}
+
+/// Where the rows of each state begin, and where those of the next one do.
+static BEGINS: [u8; State::WITH_ROWS + 1] = {
+    let mut begins = [0; State::WITH_ROWS + 1];
+    let (mut rows, mut at, mut state) = (ROWS, 0_u8, 0);
+    #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
+    while let [Row { state: of, .. }, rest @ ..] = rows {
+        if of.index() != state {
+            assert!(of.index() == state + 1, "the rows stand in the order of their states");
+            state += 1;
+            begins[state] = at;
+        }
+        (rows, at) = (rest, at + 1);
+    }
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+    {
+        assert!(state + 1 == State::WITH_ROWS, "every such state has rows");
+        begins[State::WITH_ROWS] = at;
+    }
+    begins
+};
+
+/// The rows of a state: none where no byte of the grammar is read.
+#[inline(always)]
+pub(super) fn rows(state: State) -> &'static [Entry] {
+    match BEGINS.get(state.index()..) {
+        Some([begin, end, ..]) => ENTRIES.get(usize::from(*begin)..usize::from(*end)).unwrap_or(&[]),
+        _ => &[],
+    }
+}
+
+/// The bytes of a class, for those who read the table.
+pub(super) fn is_in_class(byte: u8, class: Class) -> bool {
+    #[expect(clippy::as_conversions, reason = "a class is its bit")]
+    let bit = class as u8;
+    scan::has_class(byte, bit)
+}

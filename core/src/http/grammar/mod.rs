@@ -1,0 +1,38 @@
+//! The grammar of all that stands before and between content, as one table: request lines and status lines, field
+//! lines of heads and trailers, Host and authorities, Content-Length, lists, chunk-size lines with their extensions.
+//!
+//! [`ROWS`] is the only semantics. One byte machine runs it for both roles, so any cut of the same bytes gives the same
+//! verdict, at the first byte that cannot stand where it stands. A pass that takes sixteen bytes at once may stand in
+//! front of it, but it only ever accepts what the table accepts, and is held to that.
+
+mod compact;
+mod ip_literal;
+mod machine;
+mod state;
+mod table;
+mod verdict;
+mod words;
+
+pub use state::State;
+pub use table::{Action, Class, On, ROWS, Row};
+
+pub(crate) use machine::Machine;
+pub(crate) use words::{LONGEST, is_forbidden_trailer};
+
+impl On {
+    /// Does a row that is so take this byte?
+    ///
+    /// ```
+    /// use wirenut::http::grammar::{Class, On};
+    /// assert!(On::Letter(b'h').takes(b'H') && On::Class(Class::Digit).takes(b'7'));
+    /// assert!(!On::Byte(b'H').takes(b'h'));
+    /// ```
+    #[must_use]
+    pub fn takes(self, byte: u8) -> bool {
+        match self {
+            Self::Byte(only) => byte == only,
+            Self::Letter(letter) => byte.eq_ignore_ascii_case(&letter),
+            Self::Class(class) => compact::is_in_class(byte, class),
+        }
+    }
+}
