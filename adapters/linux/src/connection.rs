@@ -24,8 +24,10 @@ pub(crate) struct Connection<S: Service + ?Sized> {
 /// Bytes that had to be kept from one turn to the next: no connection has any between two requests.
 #[derive(Default)]
 pub(crate) struct Kept {
-    /// What was received and not consumed: a message that is cut, or more than the service takes now.
+    /// What was received and not consumed: more than the service takes now.
     pub(crate) input: Vec<u8>,
+    /// What is known of a head, or a trailer section, of which not all has come.
+    pub(crate) head: Vec<u8>,
     /// What was written and not sent.
     pub(crate) output: Vec<u8>,
     /// How much of the output was sent since.
@@ -55,26 +57,24 @@ impl<S: Service + ?Sized> Connection<S> {
         self.session.is_idle() && self.kept.is_none()
     }
 
-    /// Puts the input that was kept at the start of the buffer; it stays kept until [`Self::keep_input`].
-    pub(crate) fn restore_input(&self, buffer: &mut [u8]) -> Range<usize> {
+    /// Puts the input that was kept at the start of the buffer, and the head at the start of the store; both stay kept
+    /// until [`Self::keep_input`].
+    pub(crate) fn restore_input(&self, buffer: &mut [u8], store: &mut [u8]) -> Range<usize> {
         let Some(kept) = &self.kept else { return 0..0 };
         buffer[..kept.input.len()].copy_from_slice(&kept.input);
+        store[..kept.head.len()].copy_from_slice(&kept.head);
         0..kept.input.len()
     }
 
-    /// Keeps what was not consumed, in place of what was kept.
-    pub(crate) fn keep_input(&mut self, left: &[u8]) {
-        if left.is_empty() && self.kept.is_none() {
+    /// Keeps what was not consumed, and what the session needs of the store, in place of what was kept.
+    pub(crate) fn keep_input(&mut self, left: &[u8], store: &[u8]) {
+        let stored = self.session.stored();
+        if left.is_empty() && stored == 0 && self.kept.is_none() {
             return;
         }
         let kept = self.kept.get_or_insert_default();
-        if left.is_empty() {
-            kept.input = Vec::new();
-        } else {
-            kept.input.clear();
-            kept.input.reserve_exact(left.len());
-            kept.input.extend_from_slice(left);
-        }
+        replace(&mut kept.input, left);
+        replace(&mut kept.head, &store[..stored]);
         self.free_kept();
     }
 
@@ -91,9 +91,19 @@ impl<S: Service + ?Sized> Connection<S> {
             if kept.sent == kept.output.len() {
                 (kept.output, kept.sent) = (Vec::new(), 0);
             }
-            if kept.input.is_empty() && kept.output.is_empty() {
+            if kept.input.is_empty() && kept.head.is_empty() && kept.output.is_empty() {
                 self.kept = None;
             }
         }
+    }
+}
+
+/// Has `kept` hold these bytes, and no memory where there are none.
+fn replace(kept: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.is_empty() {
+        *kept = Vec::new();
+    } else {
+        kept.clear();
+        kept.extend_from_slice(bytes);
     }
 }

@@ -28,7 +28,7 @@ const OUTPUT_BYTES: usize = 64 * 1024;
 /// in nginx; with 64 KiB, a large file cost more CPU time than there.
 const TRANSFER_BYTES: u64 = 2 * 1024 * 1024;
 
-/// What one receive takes, if heads are not larger.
+/// What one receive takes.
 const INPUT_BYTES: usize = 64 * 1024;
 
 /// How often a connection may drive and send in one turn.
@@ -48,18 +48,19 @@ impl<S: ?Sized> Surroundings<'_, S> {
     }
 }
 
-/// One input and one output buffer, shared by all connections of a worker: each uses them during its turn only.
+/// One input and one output buffer, and a place for heads that do not come whole, shared by all connections of a worker:
+/// each uses them during its turn only.
 pub(crate) struct Buffers {
     input: Box<[u8]>,
+    store: Box<[u8]>,
     output: Box<[u8]>,
 }
 
 impl Buffers {
     pub(crate) fn new(limits: &Limits) -> Self {
-        // What must be understood in one piece must fit.
-        let largest = usize::try_from(limits.head_bytes.max(limits.trailer_bytes)).unwrap_or(usize::MAX);
         Self {
-            input: vec![0; INPUT_BYTES.max(largest)].into_boxed_slice(),
+            input: vec![0; INPUT_BYTES].into_boxed_slice(),
+            store: vec![0; limits.store_bytes()].into_boxed_slice(),
             output: vec![0; OUTPUT_BYTES].into_boxed_slice(),
         }
     }
@@ -126,12 +127,12 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         if self.connection.kept.is_some() && !self.send_kept()? {
             return Ok(Pumped::Blocked);
         }
-        let mut window = self.connection.restore_input(&mut self.buffers.input);
+        let mut window = self.connection.restore_input(&mut self.buffers.input, &mut self.buffers.store);
         if reads {
             self.receive(&mut window)?;
         }
         let pumped = self.drive_and_send(&mut window)?;
-        self.connection.keep_input(&self.buffers.input[window]);
+        self.connection.keep_input(&self.buffers.input[window], &self.buffers.store);
         Ok(pumped)
     }
 
@@ -186,8 +187,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     fn drive(&mut self, window: Range<usize>) -> Driven {
         let Connection { session, socket, .. } = &mut *self.connection;
         let host = ConnectionHost { socket, token: self.token, mailbox: &self.around.mailbox };
-        let (input, output) = (&self.buffers.input[window], &mut *self.buffers.output);
-        let driven = session.drive(&self.around.context(), &host, self.around.service, input, output);
+        let Buffers { input, store, output } = &mut *self.buffers;
+        let driven = session.drive(&self.around.context(), &host, self.around.service, &input[window], store, output);
         report(socket, &driven);
         driven
     }

@@ -149,7 +149,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         while let Some(slot) = self.timers.pop_due(&mut self.slots, now) {
             let Some(token) = self.slots.token(slot) else { continue };
             let Some(turn) = self.turn(token) else { continue };
-            match turn.connection.session.poll_timeout() {
+            match turn.connection.session.poll_timeout(now) {
                 Some(due) if due <= now => {
                     let outcome = turn.time_out();
                     self.after(token, outcome)?;
@@ -227,7 +227,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             self.queue.push(token);
         }
         let is_idle = connection.is_idle();
-        if let Some(deadline) = connection.session.poll_timeout() {
+        if let Some(deadline) = connection.session.poll_timeout(self.around.clock.now()) {
             self.timers.arm(&mut self.slots, token.slot, deadline);
         }
         self.set_idle(token.slot, is_idle)
