@@ -37,7 +37,10 @@ pub(crate) const DIGIT: u8 = 64;
 /// `OWS` of RFC 9110 §5.6.3: space and tab.
 pub(crate) const BLANK: u8 = 128;
 
-static CLASSES: [u8; 256] = {
+static CLASSES: [u8; 256] = CLASS_TABLE;
+
+/// The same, for the compiler.
+pub(crate) const CLASS_TABLE: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0_u8;
     loop {

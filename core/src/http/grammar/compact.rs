@@ -23,14 +23,24 @@ impl Entry {
         }
     }
 
-    /// The set that it takes; of no meaning for one that takes a single byte.
-    pub(super) const fn set(self) -> u8 {
-        self.on & 7
+    /// Does it lead back to its own state and only collect, and does no row before it take any of its bytes?
+    #[inline(always)]
+    pub(super) const fn is_run(self) -> bool {
+        matches!(self.on, RUNS..LETTERS)
+    }
+
+    /// How many bytes such an entry takes at once.
+    #[inline(always)]
+    pub(super) fn run_length(self, bytes: &[u8]) -> usize {
+        scan::set_length(bytes, self.on & 7)
     }
 }
 
 /// From here on `on` is a set: the number of its bit.
 const SETS: u8 = 0x80;
+
+/// From here on it is a set that is taken in runs.
+const RUNS: u8 = 0x88;
 
 /// From here on `on` is a letter of either case, with the highest bit set.
 const LETTERS: u8 = 0xe0;
@@ -39,14 +49,52 @@ static ENTRIES: [Entry; ROWS.len()] = {
     let mut entries = [Entry { on: 0, next: State::End, action: Action::None }; ROWS.len()];
     let (mut rows, mut at) = (ROWS, 0_usize);
     while let [row, rest @ ..] = rows {
-        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
         {
-            entries[at] = Entry { on: code(row.on), next: row.next, action: row.action };
+            let run = if is_run(at) { RUNS - SETS } else { 0 };
+            entries[at] = Entry { on: code(row.on) | run, next: row.next, action: row.action };
         }
         (rows, at) = (rest, at.wrapping_add(1));
     }
     entries
 };
+
+/// Can the row of this index be taken in runs?
+#[expect(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler"
+)]
+const fn is_run(at: usize) -> bool {
+    let row = ROWS[at];
+    let is_loop = row.next.index() == row.state.index() && matches!(row.action, Action::None | Action::Push);
+    if !is_loop || !matches!(row.on, On::Class(_)) {
+        return false;
+    }
+    let mut before = at;
+    while before > 0 && ROWS[before - 1].state.index() == row.state.index() {
+        before -= 1;
+        let mut byte = 0;
+        while byte < 256 {
+            if holds(row.on, byte as u8) && holds(ROWS[before].on, byte as u8) {
+                return false;
+            }
+            byte += 1;
+        }
+    }
+    true
+}
+
+/// Is it one of these bytes?
+#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn holds(on: On, byte: u8) -> bool {
+    match on {
+        On::Byte(only) => byte == only,
+        On::Letter(letter) => byte.eq_ignore_ascii_case(&letter),
+        On::Class(class) => scan::CLASS_TABLE[byte as usize] & class as u8 != 0,
+    }
+}
 
 #[expect(clippy::as_conversions, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
 const fn code(on: On) -> u8 {

@@ -168,13 +168,7 @@ impl Machine {
     #[inline(always)]
     fn take(&mut self, entry: Entry, rest: &[u8], limits: &Limits, store: &mut [u8]) -> Read {
         let before = self.state;
-        let is_run = entry.next == before && matches!(entry.action, A::None | A::Push);
-        let count = if is_run {
-            let most = rest.get(..index(self.room)).unwrap_or(rest);
-            scan::set_length(most, entry.set())
-        } else {
-            1
-        };
+        let count = if entry.is_run() { entry.run_length(rest.get(..index(self.room)).unwrap_or(rest)) } else { 1 };
         let piece = rest.get(..count).unwrap_or(rest);
         if self.flags.has(Flags::KEEPS)
             && let Err(broken) = self.keep(piece, limits, store)

@@ -4,12 +4,19 @@
 //! [`ROWS`] is the only semantics. One byte machine runs it for both roles, so any cut of the same bytes gives the same
 //! verdict, at the first byte that cannot stand where it stands. A pass that takes sixteen bytes at once may stand in
 //! front of it, but it only ever accepts what the table accepts, and is held to that.
+//!
+//! An action may refuse a byte where the table alone cannot tell: an address or a port that no byte can make right, a
+//! second Host, a length that overflows. What only the whole head decides is decided at its empty line.
+//!
+#![doc = include_str!("table.md")]
 
 mod compact;
 mod ip_literal;
 mod machine;
 mod state;
 mod table;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod words;
 

@@ -1,0 +1,283 @@
+//! The table against itself, against the machine that runs it, and against what is written about it.
+
+extern crate std;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::string::{String, ToString};
+use std::vec::Vec;
+use std::{env, format, fs, vec};
+
+use super::table::ROWS;
+use super::{Action, Class, Machine, On, Row, State, compact};
+use crate::http::error::Rule;
+use crate::http::{BodyFraming, Limits};
+
+/// The index of the row that takes this byte.
+fn row_of(state: State, byte: u8) -> Option<usize> {
+    ROWS.iter().position(|row| row.state == state && row.on.takes(byte))
+}
+
+#[test]
+fn the_compact_table_is_the_readable_one() {
+    for state in ROWS.iter().map(|row| row.state) {
+        let rows: Vec<&Row> = ROWS.iter().filter(|row| row.state == state).collect();
+        let entries = compact::rows(state);
+        assert_eq!(rows.len(), entries.len(), "{state:?}");
+        for (row, entry) in rows.iter().zip(entries) {
+            assert_eq!((row.next, row.action), (entry.next, entry.action), "{row:?}");
+            for byte in 0..=u8::MAX {
+                assert_eq!(row.on.takes(byte), entry.takes(byte), "{row:?} {byte:#x}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_row_is_hidden_by_those_before_it() {
+    for (at, row) in ROWS.iter().enumerate() {
+        let is_seen = (0..=u8::MAX).any(|byte| row_of(row.state, byte) == Some(at));
+        assert!(is_seen, "{row:?}");
+        assert!(row.section.starts_with("RFC "), "{row:?}");
+    }
+}
+
+/// In every state, a byte without a row is refused at once, and a row without an action of its own leads where it says.
+#[test]
+fn the_machine_takes_what_the_table_takes_and_nothing_else() {
+    for state in ROWS.iter().map(|row| row.state).collect::<BTreeSet<_>>() {
+        for byte in 0..=u8::MAX {
+            let mut machine = Machine::new(&Limits::DEFAULT, state);
+            let (used, read) = machine.read(&Limits::DEFAULT, &[byte], &mut [0; 64]);
+            match row_of(state, byte).map(|at| &ROWS[at]) {
+                None => assert!(used == 0 && read.is_err(), "{state:?} {byte:#x}"),
+                Some(row) if matches!(row.action, Action::None | Action::Push) => {
+                    assert_eq!((used, read, machine.state), (1, Ok(()), row.next), "{row:?} {byte:#x}");
+                }
+                // An action may refuse the byte, or lead elsewhere.
+                Some(_) => assert_eq!(used == 1, read.is_ok(), "{state:?} {byte:#x}"),
+            }
+        }
+    }
+}
+
+/// What is sent to a server, or by one; each must be read to its end.
+const MESSAGES: &[&str] = &[
+    "R|\r\nGET / HTTP/1.1\r\nHost:\r\n\r\n",
+    "R|OPTIONS * HTTP/1.0\r\n\r\n",
+    "R|GET http://a/b?c HTTP/1.1\r\nhost: a \t\r\n\r\n",
+    "R|GET HTTPS://a%2F?b HTTP/1.2\r\nHost: a%2F\r\n\r\n",
+    "R|GET http://a%2f:80/ HTTP/1.1\r\nHost: a%2f:80\r\n\r\n",
+    "R|GET http://a HTTP/1.1\r\nHost: a\r\n\r\n",
+    "R|GET http://[::1] HTTP/1.1\r\nHost: [::1]\r\n\r\n",
+    "R|GET http://[::1]?a HTTP/1.1\r\nHost: [::1]\r\n\r\n",
+    "R|GET http://[::1.2.3.4]/ HTTP/1.1\r\nHost: [::1.2.3.4] \r\n\r\n",
+    "R|GET http://[::1]:8/ HTTP/1.1\r\nHost: [::1]:8\r\n\r\n",
+    "R|GET http://a:?b HTTP/1.1\r\nHost: a: \r\n\r\n",
+    "R|GET http://a:/b HTTP/1.1\r\nHost: a:\r\n\r\n",
+    "R|GET http://a:80?b HTTP/1.1\r\nHost: a:80 \r\n\r\n",
+    "R|GET http://%61/ HTTP/1.1\r\nHost: %61\r\n\r\n",
+    "R|CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
+    "R|PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 12\t\t\r\nExpect: 100-Continue \r\n\r\n",
+    "R|PUT / HTTP/1.1\r\nHost: a\r\nContent-Length:12\r\nExpect: 100-continue\r\nExpect: 100-CONTINUE\t\t\r\n\r\n",
+    "R|GET / HTTP/1.1\r\nHost: a\r\nConnection: close \t, a b,\t, upgrade \r\nConnection:\r\nConnection: close\r\n\r\n",
+    "R|PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked \t\r\nVia: \r\nAccept: a b\r\n\r\n",
+    "S|HTTP/1.1 200 OK\r\nServer: a\r\n\r\n",
+    "S|HTTP/1.0 404 \r\n\r\n",
+    "S|HTTP/1.1 200 \r\nTransfer-Encoding: gzip ; a=b\t, br;q =1;c,x, chunked\r\n\r\n",
+    "S|HTTP/1.1 200 \r\nTransfer-Encoding: a ,b\r\n\r\n",
+    "S|HTTP/1.1 200 \r\nTransfer-Encoding: a;b\r\n\r\n",
+    "C|1aF\r\n",
+    "C|1;a\r\n",
+    "C|1 \t ; a  = b ;c=\"d\\\"e\";f\t; g=\"h\" ;i;j=k;l=m\r\n",
+    "C|1;a=\"b\"\r\n",
+    "C|1;a=b\r\n",
+    "C|1;ab=cd\r\n",
+    "R|GET http://ab/ HTTP/1.1\r\nHost: ab\r\n\r\n",
+    "S|HTTP/1.1 200 \r\nTransfer-Encoding: \t gzip,\t br\r\n\r\n",
+    "C|0\r\nA: b\r\n\r\n",
+];
+
+/// Reads a message byte by byte, and notes the rows that are taken.
+fn trace(message: &str, taken: &mut BTreeSet<usize>) -> Machine {
+    let (kind, bytes) = message.split_once('|').unwrap();
+    let mut machine = match kind {
+        "R" => Machine::new(&Limits::DEFAULT, State::RequestStart),
+        "S" => Machine::response(&Limits::DEFAULT),
+        _ => {
+            let mut machine = Machine::new(&Limits::DEFAULT, State::SizeStart);
+            machine.begin_content(&Limits::DEFAULT, BodyFraming::Chunked);
+            machine
+        }
+    };
+    let mut store = [0; Limits::DEFAULT.store_bytes()];
+    for byte in bytes.bytes() {
+        let before = machine.state;
+        let (used, read) = machine.read(&Limits::DEFAULT, &[byte], &mut store);
+        assert_eq!((used, read), (1, Ok(())), "{message:?} at byte {}", machine.offset);
+        let row = row_of(before, byte).unwrap();
+        taken.insert(row);
+        if ROWS[row].action == Action::ValueBegin {
+            // The byte was looked at again in the state of that field.
+            let field = bytes[..usize::try_from(machine.offset).unwrap()].rsplit('\n').next().unwrap();
+            let state = match field.split(':').next().unwrap().to_ascii_lowercase().as_str() {
+                "host" => State::Host,
+                "content-length" => State::LengthStart,
+                "transfer-encoding" => State::CodingStart,
+                "connection" => State::Options,
+                "expect" => State::Expect,
+                _ => State::Value,
+            };
+            taken.insert(row_of(state, byte).unwrap());
+        }
+        if machine.state == State::ChunkData {
+            machine.take_content(machine.length);
+            for byte in *b"\r\n" {
+                taken.insert(row_of(machine.state, byte).unwrap());
+                assert_eq!(machine.read(&Limits::DEFAULT, &[byte], &mut store), (1, Ok(())));
+            }
+        }
+    }
+    machine
+}
+
+#[test]
+fn every_row_is_there_for_some_message() {
+    let mut taken = BTreeSet::new();
+    for message in MESSAGES {
+        let machine = trace(message, &mut taken);
+        assert!(matches!(machine.state, State::SectionDone | State::SizeStart), "{message:?}: {:?}", machine.state);
+    }
+    let missed: Vec<_> = ROWS.iter().enumerate().filter(|(at, _)| !taken.contains(at)).map(|(_, row)| row).collect();
+    // No host at all: the last of these is looked at again in another state.
+    let refusing = |row: &&Row| matches!(row.action, Action::OtherVersion);
+    assert!(missed.iter().all(refusing), "{missed:#?}");
+}
+
+/// Whatever is put in the place of any byte of these messages, whole and byte by byte it is judged alike.
+#[test]
+fn any_byte_at_any_place_is_judged_alike_in_any_cut() {
+    for message in MESSAGES {
+        let (kind, bytes) = message.split_once('|').unwrap();
+        for place in 0..bytes.len() {
+            for byte in (0..0x80).chain([0x80, 0xff]) {
+                let mut bytes = bytes.as_bytes().to_vec();
+                bytes[place] = byte;
+                let read = |cut: usize| {
+                    let mut machine = match kind {
+                        "R" => Machine::new(&Limits::DEFAULT, State::RequestStart),
+                        "S" => Machine::response(&Limits::DEFAULT),
+                        _ => Machine::new(&Limits::DEFAULT, State::SizeStart),
+                    };
+                    let mut store = [0; 512];
+                    let mut outcome = Ok(());
+                    for piece in bytes.chunks(cut) {
+                        let (used, read) = machine.read(&Limits::DEFAULT, piece, &mut store);
+                        outcome = read;
+                        if used < piece.len() {
+                            break;
+                        }
+                    }
+                    let kept = machine.lines(&store).to_vec();
+                    (outcome, machine.offset, machine.state, machine.flags, machine.length, kept)
+                };
+                assert_eq!(read(usize::MAX), read(1), "{:?}", bytes.escape_ascii().to_string());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_store_that_is_too_small_refuses_and_misreads_nothing() {
+    const INTEREST: crate::http::Interest = crate::http::Interest { names: &["Accept"], bytes: 60 };
+    const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    let head =
+        b"PUT / HTTP/1.1\r\nHost: a\r\nX-Not-Asked-For-And-Long: b\r\nAccept: c\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let read = |store: &mut [u8]| {
+        let mut machine = Machine::new(&LIMITS, State::RequestStart);
+        let read = machine.read(&LIMITS, head, store).1;
+        (read, machine.flags, machine.lines(store).to_vec())
+    };
+    let expected = read(&mut vec![0; LIMITS.store_bytes()]);
+    assert_eq!(expected.0, Ok(()));
+    assert_eq!(expected.2, b"PUT / HTTP/1.1\r\nAccept: c\r\n");
+    for size in 0..200 {
+        let got = read(&mut vec![0; size]);
+        let is_refused = matches!(got.0, Err(Rule::FieldTooLarge | Rule::RequestLineTooLong | Rule::MethodTooLong));
+        assert!(is_refused || got == expected, "{size}: {got:?}");
+        assert!(size < LIMITS.store_bytes() || !is_refused, "{size}");
+    }
+}
+
+fn on(on: On) -> String {
+    match on {
+        On::Byte(b'\r') => "CR".to_string(),
+        On::Byte(b'\n') => "LF".to_string(),
+        On::Byte(b' ') => "SP".to_string(),
+        On::Byte(b'|') => "`\\|`".to_string(),
+        On::Byte(byte) => format!("`{}`", char::from(byte)),
+        On::Letter(letter) => format!("`{}` in either case", char::from(letter)),
+        On::Class(class) => match class {
+            Class::Token => "tchar",
+            Class::Target => "target character",
+            Class::RegName => "unreserved, sub-delims",
+            Class::FieldValue => "field character",
+            Class::HexDigit => "HEXDIG",
+            Class::Digit => "DIGIT",
+            Class::Blank => "SP, HTAB",
+        }
+        .to_string(),
+    }
+}
+
+/// The table and its picture, as they stand in the documents.
+fn document() -> String {
+    let mut text = String::from(
+        "# The grammar\n\nMade from the table by `WIRENUT_BLESS=1 cargo test -p wirenut grammar`.\n\n\
+         | state | byte | next | action | section |\n|---|---|---|---|---|\n",
+    );
+    let mut before = None;
+    for row in ROWS {
+        let state = if before == Some(row.state) { String::new() } else { format!("**{:?}**", row.state) };
+        before = Some(row.state);
+        let action = if row.action == Action::None { String::new() } else { format!("{:?}", row.action) };
+        writeln!(text, "| {state} | {} | {:?} | {action} | {} |", on(row.on), row.next, row.section).unwrap();
+    }
+    text += "\n```mermaid\nstateDiagram-v2\n    [*] --> RequestStart\n    [*] --> StatusStart\n";
+    let mut edges = BTreeSet::new();
+    for row in ROWS.iter().filter(|row| row.state != row.next) {
+        if edges.insert((row.state, row.next)) {
+            writeln!(text, "    {:?} --> {:?}", row.state, row.next).unwrap();
+        }
+    }
+    for (from, to, why) in [
+        (State::Method, State::Host, "CONNECT"),
+        (State::HostName, State::Version, "in a target"),
+        (State::BeforeValue, State::Value, "by name"),
+        (State::BeforeValue, State::Options, "Connection"),
+        (State::BeforeValue, State::CodingStart, "Transfer-Encoding"),
+        (State::BeforeValue, State::LengthStart, "Content-Length"),
+        (State::BeforeValue, State::Expect, "Expect"),
+        (State::BeforeValue, State::Host, "Host"),
+        (State::SectionDone, State::SizeStart, "chunked"),
+        (State::SectionDone, State::Content, "length"),
+        (State::SizeLf, State::Line, "size 0"),
+        (State::ChunkData, State::ChunkDataCr, "taken"),
+    ] {
+        writeln!(text, "    {from:?} --> {to:?}: {why}").unwrap();
+    }
+    text + "```\n"
+}
+
+#[test]
+fn the_documents_are_made_from_the_table() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/grammar/table.md");
+    let expected = document();
+    if env::var_os("WIRENUT_BLESS").is_some() {
+        fs::write(path, &expected).unwrap();
+    }
+    assert!(
+        fs::read_to_string(path).is_ok_and(|text| text == expected),
+        "{path} is old: WIRENUT_BLESS=1 writes it anew"
+    );
+}
