@@ -87,7 +87,7 @@ impl<'f> Pair<'f> {
     fn drive_once(&mut self, room: usize) -> bool {
         let mut out = vec![0; room];
         let context = Context { now: self.now, limits: &Limits::DEFAULT, date: None };
-        let driven = self.session.drive(&context, &self.place, self.files, &self.input, &mut out);
+        let driven = self.session.drive(&context, &self.place, self.files, &self.input, &mut [0; 4096], &mut out);
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);
         let has_moved = self.transfer(&context);
@@ -377,7 +377,7 @@ fn a_full_pool_is_asked_again_when_the_time_has_come() {
     pair.ask(&get("/small"));
     assert_eq!(pair.output, b"");
     for _ in 0..3 {
-        let due = pair.session.poll_timeout().unwrap();
+        let due = pair.session.poll_timeout(pair.now).unwrap();
         assert_eq!(due, pair.now.saturating_add(BUSY_WAIT));
         pair.now = due;
         pair.drive(&[4096]);
@@ -385,7 +385,7 @@ fn a_full_pool_is_asked_again_when_the_time_has_come() {
     }
     drop(release);
     // The thread comes back for the next job when it likes.
-    while pair.session.poll_timeout().is_some_and(|due| due <= pair.now.saturating_add(BUSY_WAIT)) {
+    while pair.session.poll_timeout(pair.now).is_some_and(|due| due <= pair.now.saturating_add(BUSY_WAIT)) {
         std::thread::yield_now();
         pair.now = pair.now.saturating_add(BUSY_WAIT);
         pair.drive(&[4096]);
