@@ -25,6 +25,9 @@ pub enum Disposition {
     ShutdownWrite,
     /// Close.
     Close,
-    /// Reset, without sending what is left: a response that was cut off must not look whole.
+    /// Reset: a response that was cut off must not look whole. What was written before is sent first, for it may hold
+    /// answers to earlier requests.
     Abort,
+    /// Reset at once, without sending what is left: the peer is gone, or does not take it.
+    Cut,
 }

@@ -21,7 +21,7 @@ impl ServerConnection {
     }
 
     const fn has_deadlines(&self) -> bool {
-        !matches!(self.ending, Ending::Close | Ending::Abort)
+        !matches!(self.ending, Ending::Cut)
     }
 
     /// Does the peer's time to send run, and count?
@@ -81,9 +81,7 @@ impl ServerConnection {
 
     /// The transport failed: nothing more can come or go.
     pub fn handle_reset(&mut self, cx: &Context<'_>) -> Error {
-        let error = self.fail(cx, Rule::Reset);
-        self.ending = Ending::Abort;
-        error
+        self.fail(cx, Rule::Reset)
     }
 
     /// The host wants the connection to end: at once if it is idle, otherwise after the response to the current
@@ -111,7 +109,7 @@ impl ServerConnection {
     pub(super) fn fail(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
         if let Some(error) = self.error() {
             if matches!(rule, Rule::WriteTimeout | Rule::Reset | Rule::HostClosed) {
-                self.ending = Ending::Abort;
+                self.ending = Ending::Cut;
             }
             return error;
         }
@@ -122,7 +120,7 @@ impl ServerConnection {
         self.states.change(Side::Client, Change::Fail);
         self.states.change(Side::Server, Change::Fail);
         self.ending = match was_responding {
-            _ if matches!(rule, Rule::WriteTimeout | Rule::Reset | Rule::HostClosed) => Ending::Abort,
+            _ if matches!(rule, Rule::WriteTimeout | Rule::Reset | Rule::HostClosed) => Ending::Cut,
             State::Idle | State::SendHead if can_answer => Ending::Answer,
             State::SendBody if self.sending == Sending::Nothing => Ending::Linger,
             State::SendBody | State::SendHead | State::Tunnel => Ending::Abort,
@@ -137,18 +135,13 @@ impl ServerConnection {
 
     /// The last response is complete.
     pub(super) fn retire_now(&mut self, cx: &Context<'_>) {
-        let is_all_read = self.has_no_more_body();
-        let peer_said_so = self.ending == Ending::Open;
         self.states.change(Side::Client, Change::Retire);
         self.states.change(Side::Server, Change::Retire);
-        if is_all_read && peer_said_so {
-            // The peer asked for it and sends nothing more, so nothing can collide with the response.
-            self.ending = Ending::Close;
-        } else {
-            self.linger_or_close(cx);
-        }
+        self.linger_or_close(cx);
     }
 
+    /// All is sent. What the peer still sends is read and thrown away, also of one that has said `close`: a close with
+    /// unread bytes makes the stack send a reset, which can destroy the response on its way (RFC 9112 §9.6).
     pub(super) fn linger_or_close(&mut self, cx: &Context<'_>) {
         if self.machine.flags.has(Flags::EOF) {
             self.ending = Ending::Close;
@@ -167,5 +160,66 @@ impl ServerConnection {
         if self.ending == Ending::Answer {
             self.ending = Ending::Abort;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{Disposition, Limits, Response, Status};
+
+    fn at(seconds: u64) -> Context<'static> {
+        let now = Instant::START.saturating_add(Duration::from_secs(seconds));
+        Context { now, limits: &Limits::DEFAULT, date: None }
+    }
+
+    /// A connection on which a request for close was answered, of which 10 bytes are not sent.
+    fn answered() -> ServerConnection {
+        let (cx, mut store) = (at(0), [0; 64]);
+        let mut connection = ServerConnection::new(&cx);
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        connection.receive(&cx, request, &mut store).unwrap();
+        connection.respond(&cx, &Response::new(Status::OK).with_length(10), &mut [0; 128]).unwrap();
+        connection.send_body(&cx, b"0123456789", &mut [0; 10]).unwrap();
+        connection.finish(&cx).unwrap();
+        connection.receive(&cx, b"", &mut store).unwrap();
+        connection.receive(&cx, b"", &mut store).unwrap();
+        connection.handle_sent(&cx, 50, 10);
+        connection
+    }
+
+    #[test]
+    fn a_peer_that_asked_for_the_end_is_lingered_for_like_any_other() {
+        let mut connection = answered();
+        assert_eq!(connection.disposition(), Disposition::ShutdownWrite);
+        connection.handle_sent(&at(1), 10, 0);
+        // A line end behind the request, as old clients send it.
+        assert!(matches!(connection.receive(&at(1), b"\r\n", &mut []), Ok((2, _))));
+        assert_eq!(connection.poll_timeout(at(1).now), Some(at(6).now));
+        connection.handle_timeout(&at(6)).unwrap();
+        assert_eq!(connection.disposition(), Disposition::Close);
+    }
+
+    #[test]
+    fn a_peer_that_has_ended_its_direction_must_still_read_in_time() {
+        let mut connection = answered();
+        connection.handle_eof(&at(0)).unwrap();
+        assert_eq!(connection.disposition(), Disposition::Close);
+        assert_eq!(connection.poll_timeout(at(0).now), Some(at(30).now));
+        assert_eq!(connection.handle_timeout(&at(30)).unwrap_err().rule, Rule::WriteTimeout);
+        assert_eq!((connection.disposition(), connection.poll_timeout(at(30).now)), (Disposition::Cut, None));
+    }
+
+    #[test]
+    fn what_was_written_before_an_abort_has_its_time_to_be_sent() {
+        let (cx, mut store) = (at(0), [0; 64]);
+        let mut connection = ServerConnection::new(&cx);
+        connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store).unwrap();
+        connection.respond(&cx, &Response::new(Status::OK).with_length(10), &mut [0; 128]).unwrap();
+        let error = connection.abort(&cx, Rule::ServiceAborted);
+        connection.handle_sent(&cx, 0, 40);
+        assert_eq!((connection.disposition(), connection.poll_timeout(cx.now)), (Disposition::Abort, Some(at(30).now)));
+        assert_eq!(connection.handle_timeout(&at(30)), Err(error));
+        assert_eq!(connection.disposition(), Disposition::Cut);
     }
 }

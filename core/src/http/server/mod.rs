@@ -44,8 +44,10 @@ enum Ending {
     Linger,
     /// Nothing is left to do.
     Close,
-    /// Something was cut off.
+    /// A response was cut off; what was written of it is sent.
     Abort,
+    /// Nothing more is sent.
+    Cut,
 }
 
 /// One HTTP/1.x connection, seen from the server.
@@ -142,6 +144,7 @@ impl ServerConnection {
             Ending::Linger => Disposition::ShutdownWrite,
             Ending::Close => Disposition::Close,
             Ending::Abort => Disposition::Abort,
+            Ending::Cut => Disposition::Cut,
         }
     }
 

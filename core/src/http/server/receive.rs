@@ -49,7 +49,7 @@ impl ServerConnection {
     fn receive_now<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
         match (self.ending, self.states.client(), self.states.server()) {
             (Ending::Linger, ..) => Ok(self.discard(cx, input)),
-            (Ending::Close | Ending::Abort, ..) => Ok((0, Event::Closed)),
+            (Ending::Close | Ending::Abort | Ending::Cut, ..) => Ok((0, Event::Closed)),
             (_, State::SendBody | State::Done, State::Done) => self.receive_next(cx, input, store),
             (_, State::Idle, _) => self.receive_head(cx, input, store),
             (_, State::SendBody | State::Tunnel, _) => self.receive_body(cx, input, store),
@@ -87,7 +87,7 @@ impl ServerConnection {
         }
         self.stop_awaiting(cx.now);
         match (self.ending, self.states.client()) {
-            (Ending::Close | Ending::Abort | Ending::Answer, _) => Ok(()),
+            (Ending::Close | Ending::Abort | Ending::Cut | Ending::Answer, _) => Ok(()),
             (Ending::Linger, _) => {
                 self.ending = Ending::Close;
                 Ok(())
