@@ -43,10 +43,10 @@ pub(super) fn request<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u8
     if version == Version::Http10 {
         facts.flags.set(Flags::HTTP10);
     }
-    match method {
-        Method::Head => facts.flags.set(Flags::HEAD),
-        Method::Connect => return None,
-        _ => {}
+    if method == Method::Head {
+        facts.flags.set(Flags::HEAD);
+    } else if method == Method::Connect {
+        return None;
     }
     let (end, fields) = facts.read_fields::<true>(limits, bytes, target_end.wrapping_add(11))?;
     if !facts.flags.has(Flags::HOST) && version == Version::Http11 {

@@ -34,17 +34,19 @@ impl Machine {
             return (used, Err(rule));
         }
         let rest = input.get(used..).unwrap_or(&[]);
-        let piece = match self.state {
-            State::End => Piece::End(Fields::EMPTY),
-            State::SectionDone => {
-                self.state = State::End;
-                Piece::End(Fields::validated(self.lines(store), limits.interest))
-            }
-            State::UntilClose if rest.is_empty() && has_ended => Piece::End(Fields::EMPTY),
-            _ if rest.is_empty() => Piece::NeedMore,
-            State::UntilClose => Piece::Data(rest),
+        let piece = if self.state == State::End {
+            Piece::End(Fields::EMPTY)
+        } else if self.state == State::SectionDone {
+            self.state = State::End;
+            Piece::End(Fields::validated(self.lines(store), limits.interest))
+        } else if rest.is_empty() {
+            let is_end = self.state == State::UntilClose && has_ended;
+            if is_end { Piece::End(Fields::EMPTY) } else { Piece::NeedMore }
+        } else if self.state == State::UntilClose {
+            Piece::Data(rest)
+        } else {
             // Only content leaves bytes.
-            _ => Piece::Data(usize::try_from(self.length).ok().and_then(|most| rest.get(..most)).unwrap_or(rest)),
+            Piece::Data(usize::try_from(self.length).ok().and_then(|most| rest.get(..most)).unwrap_or(rest))
         };
         (used, Ok(piece))
     }

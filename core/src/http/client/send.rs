@@ -177,7 +177,7 @@ impl ClientConnection {
         self.states.change(Side::Client, Change::End);
         match self.states.server() {
             State::SendHead if self.pipeline.len() == 1 && !self.machine.flags.has(Flags::BEGUN) => {
-                self.restart_wait(cx)
+                self.restart_wait(cx);
             }
             State::Done => self.settle(cx),
             // The peer has ended its direction of the tunnel before.

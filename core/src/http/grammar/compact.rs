@@ -49,7 +49,7 @@ static ENTRIES: [Entry; ROWS.len()] = {
     let mut entries = [Entry { on: 0, next: State::End, action: Action::None }; ROWS.len()];
     let (mut rows, mut at) = (ROWS, 0_usize);
     while let [row, rest @ ..] = rows {
-        #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
         {
             let run = if is_run(at) { RUNS - SETS } else { 0 };
             entries[at] = Entry { on: code(row.on) | run, next: row.next, action: row.action };
@@ -109,7 +109,7 @@ const fn code(on: On) -> u8 {
 static BEGINS: [u8; State::WITH_ROWS + 1] = {
     let mut begins = [0; State::WITH_ROWS + 1];
     let (mut rows, mut at, mut state) = (ROWS, 0_u8, 0);
-    #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
     while let [Row { state: of, .. }, rest @ ..] = rows {
         if of.index() != state {
             assert!(of.index() == state + 1, "the rows stand in the order of their states");
@@ -118,11 +118,8 @@ static BEGINS: [u8; State::WITH_ROWS + 1] = {
         }
         (rows, at) = (rest, at + 1);
     }
-    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-    {
-        assert!(state + 1 == State::WITH_ROWS, "every such state has rows");
-        begins[State::WITH_ROWS] = at;
-    }
+    assert!(state + 1 == State::WITH_ROWS, "every such state has rows");
+    begins[State::WITH_ROWS] = at;
     begins
 };
 

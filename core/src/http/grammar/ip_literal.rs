@@ -122,10 +122,10 @@ impl IpLiteral {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
+    extern crate alloc;
     use super::*;
+    use alloc::string::String;
     use core::net::Ipv6Addr;
-    use std::string::String;
 
     fn read(text: &str) -> Result<IpLiteral, usize> {
         text.bytes().enumerate().try_fold(IpLiteral::default(), |ip, (at, byte)| {

@@ -10,6 +10,8 @@
 //!
 #![doc = include_str!("table.md")]
 
+mod actions;
+mod check;
 mod compact;
 mod ip_literal;
 mod machine;

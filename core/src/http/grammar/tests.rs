@@ -1,12 +1,14 @@
 //! The table against itself, against the machine that runs it, and against what is written about it.
 
+extern crate alloc;
 extern crate std;
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
-use std::string::{String, ToString};
-use std::vec::Vec;
-use std::{env, format, fs, vec};
+use alloc::collections::BTreeSet;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use alloc::{format, vec};
+use core::fmt::Write as _;
+use std::{env, fs};
 
 use super::table::ROWS;
 use super::{Action, Class, Machine, On, Row, State, compact};
@@ -64,6 +66,7 @@ fn the_machine_takes_what_the_table_takes_and_nothing_else() {
 /// What is sent to a server, or by one; each must be read to its end.
 const MESSAGES: &[&str] = &[
     "R|\r\nGET / HTTP/1.1\r\nHost:\r\n\r\n",
+    "R|\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost:\r\n\r\n",
     "R|OPTIONS * HTTP/1.0\r\n\r\n",
     "R|GET http://a/b?c HTTP/1.1\r\nhost: a \t\r\n\r\n",
     "R|GET HTTPS://a%2F?b HTTP/1.2\r\nHost: a%2F\r\n\r\n",
@@ -184,6 +187,16 @@ fn any_byte_at_any_place_is_judged_alike_in_any_cut() {
                 assert_eq!(read(usize::MAX), read(1), "{:?}", bytes.escape_ascii().to_string());
             }
         }
+    }
+}
+
+#[test]
+fn a_fifth_empty_line_is_refused_in_any_cut() {
+    let bytes = b"\r\n".repeat(10);
+    for cut in 1..=bytes.len() {
+        let mut machine = Machine::new(&Limits::DEFAULT, State::RequestStart);
+        let refused = bytes.chunks(cut).find_map(|piece| machine.read(&Limits::DEFAULT, piece, &mut []).1.err());
+        assert_eq!((refused, machine.offset), (Some(Rule::InvalidMethod), 8), "in pieces of {cut}");
     }
 }
 

@@ -94,6 +94,7 @@ pub(super) fn broken_limit(state: S, flags: Flags, is_target: bool) -> Rule {
         Part::Method => Rule::MethodTooLong,
         Part::Target | Part::Version | Part::StartLineEnd => Rule::RequestLineTooLong,
         Part::Host if is_target => Rule::RequestLineTooLong,
-        _ => Rule::HeadTooLarge,
+        Part::Status | Part::Line | Part::Name | Part::Value | Part::LineEnd | Part::ChunkEnd => Rule::HeadTooLarge,
+        Part::TransferEncoding | Part::ContentLength | Part::Expect | Part::Host => Rule::HeadTooLarge,
     }
 }
