@@ -90,7 +90,7 @@ fn values<'f>(fields: &'f [Field], name: &str) -> Vec<&'f [u8]> {
 }
 
 fn is_port(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
+    text.bytes().all(|byte| byte.is_ascii_digit()) && (text.is_empty() || text.parse::<u16>().is_ok())
 }
 
 /// A host and perhaps a port. `Some(has_port)`.
@@ -99,10 +99,7 @@ fn host(text: &[u8]) -> Option<bool> {
     let (name, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (inside, port) = rest.split_once(']')?;
-            let is_address = !inside.is_empty() && inside.bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b));
-            if !is_address {
-                return None;
-            }
+            inside.parse::<core::net::Ipv6Addr>().ok()?;
             ("a", port)
         }
         None => text.split_at(text.find(':').unwrap_or(text.len())),
@@ -176,6 +173,35 @@ pub fn request(limits: &Limits, bytes: &[u8]) -> Verdict<Request> {
     Accepted(Request { method: method.to_vec(), target: target.to_vec(), minor, fields, length: framing }, length)
 }
 
+/// Is there nothing that could come behind `bytes` and make a head of them? What does is returned.
+///
+/// # Errors
+/// What would make them right.
+pub fn is_hopeless(limits: &Limits, bytes: &[u8]) -> Result<(), Vec<u8>> {
+    const ENDS: [&[u8]; 9] = [
+        b"\r\n\r\n",
+        b"\n\r\n",
+        b"\r\nHost: a\r\n\r\n",
+        b"\nHost: a\r\n\r\n",
+        b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b" / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b": a\r\n\r\n",
+        b": a\r\nHost: a\r\n\r\n",
+        b": chunked\r\nHost: a\r\n\r\n",
+    ];
+    const MIDDLES: [&[u8]; 14] =
+        [b"", b"a", b"1", b"/", b"0", b".1", b"1.1", b"::1]", b"1]", b"]", b"//a/", b"p://a/", b"aa", b"00-continue"];
+    for middle in MIDDLES {
+        for end in ENDS {
+            let rest = [middle, end].concat();
+            if matches!(request(limits, &[bytes, &rest].concat()), Accepted(..)) {
+                return Err(rest);
+            }
+        }
+    }
+    Ok(())
+}
+
 fn split_request_line(line: &[u8]) -> Option<(&[u8], &[u8], u8)> {
     let parts: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
     let [method, target, version] = parts[..] else { return None };
@@ -204,19 +230,45 @@ fn framing(minor: u8, fields: &[Field], is_whole: bool) -> Option<Option<u64>> {
             is_number.then_some(Some(number))
         }
         ([], codings) if minor != 0 => {
-            let all = codings.join(&b","[..]).to_ascii_lowercase();
+            let all = without_quoted(&codings.join(&b","[..]).to_ascii_lowercase())?;
             let names: Vec<&[u8]> = all.split(|&byte| byte == b',').map(trim).collect();
             let chunked = names.iter().position(|name| *name == b"chunked");
             if is_whole {
                 // No other coding is known, so nothing but `chunked` can be read.
                 return (names == [b"chunked"]).then_some(None);
             }
-            let is_name = |name: &&[u8]| is_token(trim(name.split(|&byte| byte == b';').next().unwrap_or(name)));
+            let is_name = |name: &&[u8]| {
+                let (first, parameters) =
+                    name.split_at(name.iter().position(|&byte| byte == b';').unwrap_or(name.len()));
+                let is_plain = |byte: &u8| is_token(&[*byte]) || b"; \t=".contains(byte);
+                let is_of_chunked = trim(first) == b"chunked" && !parameters.is_empty();
+                is_token(trim(first)) && parameters.iter().all(is_plain) && !is_of_chunked
+            };
             let is_last = chunked.is_none_or(|at| at + 1 == names.len());
             (is_last && names.iter().all(is_name)).then_some(None)
         }
         _ => None,
     }
+}
+
+/// The text with a `q` in the place of each quoted string; none if one has no end.
+fn without_quoted(text: &[u8]) -> Option<Vec<u8>> {
+    let (mut plain, mut rest) = (Vec::new(), text.iter());
+    while let Some(byte) = rest.next() {
+        if *byte != b'"' {
+            plain.push(*byte);
+            continue;
+        }
+        plain.push(b'q');
+        loop {
+            match rest.next()? {
+                b'"' => break,
+                b'\\' => _ = rest.next()?,
+                _ => {}
+            }
+        }
+    }
+    Some(plain)
 }
 
 /// The chunked content that `bytes` begin with.
@@ -260,6 +312,7 @@ pub fn chunked(limits: &Limits, bytes: &[u8]) -> Verdict<Chunked> {
     }
     match ending {
         Accepted((), length) => Accepted(Chunked { body, trailers }, at + length),
+        Incomplete if !may_become_a_trailer(&bytes[at..]) => Refused,
         Incomplete => Incomplete,
         Refused => Refused,
     }
@@ -276,6 +329,22 @@ fn may_trail(name: &[u8]) -> bool {
     let is_control = is_named(&["location", "retry-after", "vary", "warning"]);
     let is_format = is_named(&["content-type", "content-encoding", "content-range"]);
     !(is_of_connection || is_framing || is_credential || is_modifier || is_control || is_format)
+}
+
+/// Can the last line of a trailer section, which has no end yet, still become a field, or the empty line?
+fn may_become_a_trailer(section: &[u8]) -> bool {
+    let line = section.rsplit(|&byte| byte == b'\n').next().unwrap_or(&[]);
+    if line.is_empty() || line == b"\r" {
+        return true;
+    }
+    match line.iter().position(|&byte| byte == b':') {
+        None => is_token(line),
+        Some(colon) => {
+            let value = line[colon + 1..].strip_suffix(b"\r").unwrap_or(&line[colon + 1..]);
+            let is_clean = value.iter().all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));
+            is_token(&line[..colon]) && may_trail(&line[..colon]) && is_clean
+        }
+    }
 }
 
 /// `size extensions CRLF`, judged byte by byte as it comes.

@@ -16,6 +16,9 @@ use wirenut::http::{Context, Disposition, Error, Fields, Head, HttpDate, Limits,
 use wirenut::service::{Answer, Driven, Host, Service, Session, Step};
 use wirenut::time::{Duration, Instant};
 
+/// What the store holds where nothing is kept: a byte that may stand in a name, so that it would be seen.
+const UNUSED: u8 = b'~';
+
 /// How an adapter is built: the properties must hold for each.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Setup {
@@ -26,8 +29,7 @@ pub struct Setup {
     /// How much of it is offered, call by call, over and over; nothing: all of it. After a call that did nothing, all
     /// of it is offered once.
     pub rooms: Vec<usize>,
-    /// The size of the receive buffer, where it is smaller than what may have to be understood in one piece. Room is made
-    /// in it as often as possible, not only when it is full.
+    /// The size of the receive buffer, if it has one: no more is received than fits behind what was not taken.
     pub buffer: Option<usize>,
     /// Bytes, and the end of them, are given to the session also when it did not ask. Not with a receive buffer.
     pub is_eager: bool,
@@ -180,6 +182,7 @@ pub struct Pair<S: Service> {
     is_end_told: bool,
     unread: Vec<u8>,
     unsent: usize,
+    store: Vec<u8>,
 }
 
 impl<S: Service> Pair<S> {
@@ -202,6 +205,7 @@ impl<S: Service> Pair<S> {
             is_end_told: false,
             unread: Vec::new(),
             unsent: 0,
+            store: vec![UNUSED; setup.limits.store_bytes()],
             setup,
         }
     }
@@ -246,7 +250,7 @@ impl<S: Service> Pair<S> {
 
     /// Is nothing left to do but to close?
     pub fn is_over(&self) -> bool {
-        matches!(self.session.disposition(), Disposition::Close | Disposition::Abort)
+        matches!(self.session.disposition(), Disposition::Close | Disposition::Abort | Disposition::Cut)
     }
 
     /// Delivers what is on the wire, for as long as the session takes it, and drives it.
@@ -269,25 +273,6 @@ impl<S: Service> Pair<S> {
                 return;
             }
             self.drive();
-            if let Some(buffer) = self.setup.buffer
-                && self.session.is_readable()
-            {
-                self.compact(buffer);
-            }
-        }
-    }
-
-    /// Makes room in the receive buffer, in which nothing is that the session could take.
-    fn compact(&mut self, buffer: usize) {
-        let mut unread = core::mem::take(&mut self.unread);
-        let (length, driven) = self.with_context(|session, service, cx| session.compact(cx, service, &mut unread));
-        let has_failed = driven.error.is_some();
-        self.note(driven);
-        assert!(length < buffer || has_failed, "no room in a buffer of {buffer}: {}", unread.escape_ascii());
-        unread.truncate(length);
-        self.unread = unread;
-        if has_failed {
-            self.drive();
         }
     }
 
@@ -307,7 +292,9 @@ impl<S: Service> Pair<S> {
             // Whatever is not written must not be sent: it would be seen.
             out.resize(room, b'?');
             let cx = Context { now: self.now, limits: &self.setup.limits, date: self.setup.date.as_ref() };
-            let driven = self.session.drive(&cx, &self.stub, &self.service, &self.unread, &mut out);
+            let driven = self.session.drive(&cx, &self.stub, &self.service, &self.unread, &mut self.store, &mut out);
+            // Nothing but these may matter at the next call.
+            self.store[self.session.stored()..].fill(UNUSED);
             self.drives += 1;
             assert!(driven.taken <= self.unread.len(), "took more than there is");
             assert!(driven.written <= room, "wrote more than there is room");
@@ -360,7 +347,7 @@ impl<S: Service> Pair<S> {
 
     /// When the session wants to be called.
     pub fn next_timeout(&self) -> Option<Instant> {
-        if self.is_over() { None } else { self.session.poll_timeout() }
+        if self.is_over() && self.unsent == 0 { None } else { self.session.poll_timeout(self.now) }
     }
 
     /// The session's time has come. What it asks for next must lie ahead.
@@ -368,7 +355,7 @@ impl<S: Service> Pair<S> {
         let driven = self.with_context(|session, service, cx| session.handle_timeout(cx, service));
         self.note(driven);
         self.run();
-        let next = self.session.poll_timeout();
+        let next = self.session.poll_timeout(self.now);
         assert!(next.is_none_or(|next| next > self.now), "{next:?} is not after {:?}: a busy loop", self.now);
     }
 

@@ -144,12 +144,12 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             }
             let driven = self.drive(window.clone());
             window.start += driven.taken;
-            let session = &mut self.connection.session;
-            if session.disposition() == Disposition::Abort {
-                return Ok(Pumped::Rested);
-            }
-            if driven.written > 0 && !self.send(driven.written)? {
+            let disposition = self.connection.session.disposition();
+            if disposition != Disposition::Cut && driven.written > 0 && !self.send(driven.written)? {
                 return Ok(Pumped::Blocked);
+            }
+            if matches!(disposition, Disposition::Abort | Disposition::Cut) {
+                return Ok(Pumped::Rested);
             }
             let session = &mut self.connection.session;
             let is_between_requests = window.start == window.end && session.is_idle();
@@ -249,13 +249,13 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     /// read that is not wanted now.
     fn settle(self, pumped: Pumped, is_unread: bool) -> Outcome {
         match (self.connection.session.disposition(), pumped) {
-            (Disposition::Abort, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
+            (Disposition::Cut, _) | (Disposition::Abort | Disposition::Close, Pumped::Rested) => return Outcome::Gone,
             (Disposition::ShutdownWrite, Pumped::Rested) if !self.connection.is_shut => {
                 self.connection.is_shut = true;
                 // It fails only if the connection has: the poller says so.
                 let _ = self.connection.socket.shutdown(Shutdown::Write);
             }
-            (Disposition::Open | Disposition::ShutdownWrite | Disposition::Close, _) => {}
+            (Disposition::Open | Disposition::ShutdownWrite | Disposition::Close | Disposition::Abort, _) => {}
         }
         let before = self.connection.interest;
         let interest = match pumped {
@@ -298,7 +298,7 @@ impl Host for ConnectionHost<'_> {
 
 /// Closes the connection as its disposition says, and its exchange if there still is one.
 pub(crate) fn close<S: Service + ?Sized>(mut connection: Connection<S>, around: &Surroundings<'_, S>) {
-    if connection.session.disposition() == Disposition::Abort {
+    if matches!(connection.session.disposition(), Disposition::Abort | Disposition::Cut) {
         // Where it fails there is no connection to reset.
         let _ = socket::reset_on_close(&connection.socket);
     }

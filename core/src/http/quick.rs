@@ -22,6 +22,8 @@ pub(super) type Quick<'b, H> = Option<(usize, H)>;
 struct Facts {
     flags: Flags,
     length: u64,
+    /// Field lines, and what a client counts with them.
+    field_count: u8,
 }
 
 /// Reads the request's head that `bytes` begin with, for a machine that is at its start.
@@ -39,7 +41,7 @@ pub(super) fn request<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u8
         _ => return None,
     };
     let method = if method_end == 3 { short_method(bytes) } else { Method::from_token(bytes.get(..method_end)?) };
-    let mut facts = Facts { flags: Flags::NONE, length: 0 };
+    let mut facts = Facts::new(machine);
     if version == Version::Http10 {
         facts.flags.set(Flags::HTTP10);
     }
@@ -68,7 +70,7 @@ pub(super) fn response<'b>(
     asked: Asked,
     bytes: &'b [u8],
 ) -> Quick<'b, ResponseHead<'b>> {
-    let mut facts = Facts { flags: Flags::NONE, length: 0 };
+    let mut facts = Facts::new(machine);
     let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9', SP, a @ b'1'..=b'9', b, c, SP] =
         bytes.first_chunk::<{ response_head::REASON_START }>()?
     else {
@@ -94,6 +96,11 @@ pub(super) fn response<'b>(
 }
 
 impl Facts {
+    #[inline(always)]
+    fn new(machine: &Machine) -> Self {
+        Self { flags: Flags::NONE, length: 0, field_count: machine.field_count }
+    }
+
     /// Reads field lines from index `at` on. Where the head ends, and its fields.
     #[inline(always)]
     fn read_fields<'b, const IS_REQUEST: bool>(
@@ -104,17 +111,16 @@ impl Facts {
     ) -> Option<(usize, Fields<'b>)> {
         let mut at = start;
         let mut ends = scan::LineEnds::new(bytes, at);
-        let mut count = 0_u8;
         while !fields::is_line_end(bytes, at) {
             let line = match FieldLine::between(bytes, at, ends.of(at)) {
                 Some(line) => line,
                 // It has rare characters, or it is none.
                 None => fields::line(bytes, at)?,
             };
-            if count >= limits.field_count {
+            if self.field_count >= limits.field_count {
                 return None;
             }
-            count = count.wrapping_add(1);
+            self.field_count = self.field_count.wrapping_add(1);
             if is_perhaps_framing(bytes, line) {
                 self.note::<IS_REQUEST>(bytes, line)?;
             }
@@ -190,6 +196,7 @@ impl Facts {
     fn give_to(&self, machine: &mut Machine, end: usize) {
         machine.flags.set(self.flags);
         machine.length = self.length;
+        machine.field_count = self.field_count;
         machine.offset = machine.offset.saturating_add(u64::try_from(end).unwrap_or(u64::MAX));
     }
 }

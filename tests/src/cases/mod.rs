@@ -120,7 +120,7 @@ pub fn setups(limits: Limits) -> [Setup; 4] {
     let plenty = Setup { limits, ..Setup::default() };
     let tight = Setup { capacity: 200, rooms: vec![3, 40, 0, 17], ..plenty.clone() };
     let limits = Limits { interest: Some(&INTEREST), ..limits };
-    let buffered = Setup { limits, buffer: Some(INTEREST.buffer_bytes()), ..plenty.clone() };
+    let buffered = Setup { limits, buffer: Some(2), ..plenty.clone() };
     [plenty.clone(), Setup { is_eager: true, ..plenty }, tight, buffered]
 }
 

@@ -87,6 +87,7 @@ fn serve(pieces: &[&[u8]], has_end: bool) -> Reading {
     let cx = context();
     let mut connection = ServerConnection::new(&cx);
     let (mut reading, mut unread) = (Reading::default(), Vec::new());
+    let mut store = vec![0; cx.limits.store_bytes()];
     // Consumed bytes, and where the message begins.
     let (mut position, mut start) = (0, 0);
     for piece in pieces.iter().map(|piece| Some(*piece)).chain(has_end.then_some(None)) {
@@ -96,7 +97,7 @@ fn serve(pieces: &[&[u8]], has_end: bool) -> Reading {
             None => _ = connection.handle_eof(&cx),
         }
         loop {
-            let (mut used, event) = match connection.receive(&cx, &unread) {
+            let (mut used, event) = match connection.receive(&cx, &unread, &mut store) {
                 Ok(received) => received,
                 Err(error) => {
                     reading.error = Some(error.rule);

@@ -110,6 +110,7 @@ impl Sizes<'_> {
 /// The client's program: sends all requests as early as it may, and notes what comes.
 struct Client<'a> {
     connection: ClientConnection,
+    store: [u8; 1024],
     exchanges: &'a [Exchange],
     begun: usize,
     taken: usize,
@@ -148,7 +149,7 @@ impl Client<'_> {
     fn receive(&mut self, unread: &mut Vec<u8>) {
         let cx = context();
         loop {
-            let (mut used, event) = self.connection.receive(&cx, unread).expect("a right answer");
+            let (mut used, event) = self.connection.receive(&cx, unread, &mut self.store).expect("a right answer");
             match event {
                 ClientEvent::NeedMore | ClientEvent::Paused | ClientEvent::Closed => {
                     unread.drain(..used);
@@ -173,6 +174,7 @@ impl Client<'_> {
 /// The server's program: answers each request as its exchange says.
 struct Server<'a> {
     connection: ServerConnection,
+    store: [u8; 1024],
     exchanges: &'a [Exchange],
     heard: Vec<Vec<u8>>,
     ended: usize,
@@ -185,7 +187,7 @@ impl Server<'_> {
     /// One thing at a time: what comes behind it may be the next request.
     fn receive(&mut self, unread: &mut Vec<u8>) {
         let cx = context();
-        let (mut used, event) = self.connection.receive(&cx, unread).expect("a right request");
+        let (mut used, event) = self.connection.receive(&cx, unread, &mut self.store).expect("a right request");
         match event {
             Event::NeedMore | Event::Paused | Event::Closed => {}
             Event::Head(head) => {
@@ -239,6 +241,7 @@ fn run(exchanges: &[Exchange], sizes: &[usize], depth: usize) {
     let cx = context();
     let mut client = Client {
         connection: ClientConnection::new(&cx),
+        store: [0; 1024],
         exchanges,
         begun: 0,
         taken: 0,
@@ -248,6 +251,7 @@ fn run(exchanges: &[Exchange], sizes: &[usize], depth: usize) {
     };
     let mut server = Server {
         connection: ServerConnection::new(&cx),
+        store: [0; 1024],
         exchanges,
         heard: vec![],
         ended: 0,

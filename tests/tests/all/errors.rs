@@ -133,8 +133,9 @@ const BREACHES: &[(Rule, Breach, Breach)] = &[
 
 /// Takes all that comes in `input`, with as much content as there is, up to the first error.
 fn feed_server(connection: &mut ServerConnection, cx: &Context<'_>, mut input: &[u8]) -> Result<(), Error> {
+    let mut store = vec![0; cx.limits.store_bytes()];
     loop {
-        let (mut used, event) = connection.receive(cx, input)?;
+        let (mut used, event) = connection.receive(cx, input, &mut store)?;
         match event {
             Event::Body(piece) => {
                 connection.take_body(cx, piece.len());
@@ -148,8 +149,9 @@ fn feed_server(connection: &mut ServerConnection, cx: &Context<'_>, mut input: &
 }
 
 fn feed_client(connection: &mut ClientConnection, cx: &Context<'_>, mut input: &[u8]) -> Result<(), Error> {
+    let mut store = vec![0; cx.limits.store_bytes()];
     loop {
-        let (mut used, event) = connection.receive(cx, input)?;
+        let (mut used, event) = connection.receive(cx, input, &mut store)?;
         match event {
             ClientEvent::Body(piece) => {
                 connection.take_body(cx, piece.len());
@@ -222,12 +224,12 @@ fn stays_broken_server(broken: &ServerConnection, rule: Rule) {
     let (cx, later) = (at(Instant::START), at(Instant::START.saturating_add(AGE).saturating_add(AGE)));
     let mut out = [0; 256];
     let calls: [&mut dyn FnMut(&mut ServerConnection); 15] = [
-        &mut |c| match c.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") {
+        &mut |c| match c.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut []) {
             // What comes while it lingers is thrown away.
             Ok(thrown) => assert_eq!((thrown, c.disposition()), ((27, Event::NeedMore), Disposition::ShutdownWrite)),
             Err(again) => assert_eq!(again, error),
         },
-        &mut |c| same(c.receive(&cx, b""), error),
+        &mut |c| same(c.receive(&cx, b"", &mut []), error),
         &mut |c| c.take_body(&cx, 0),
         &mut |c| same(c.handle_eof(&cx), error),
         &mut |c| same(c.handle_timeout(&later), error),
@@ -259,8 +261,8 @@ fn stays_broken_client(broken: &ClientConnection, rule: Rule) {
     let (cx, later) = (at(Instant::START), at(Instant::START.saturating_add(AGE).saturating_add(AGE)));
     let mut out = [0; 256];
     let calls: [&mut dyn FnMut(&mut ClientConnection); 15] = [
-        &mut |c| assert_eq!(c.receive(&cx, b"HTTP/1.1 200 OK\r\n\r\n"), Err(error)),
-        &mut |c| assert_eq!(c.receive(&cx, b""), Err(error)),
+        &mut |c| assert_eq!(c.receive(&cx, b"HTTP/1.1 200 OK\r\n\r\n", &mut []), Err(error)),
+        &mut |c| assert_eq!(c.receive(&cx, b"", &mut []), Err(error)),
         &mut |c| c.take_body(&cx, 0),
         &mut |c| same(c.handle_eof(&cx), error),
         &mut |c| same(c.handle_timeout(&later), error),

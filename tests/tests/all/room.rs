@@ -59,7 +59,7 @@ fn response_heads_are_never_cut() {
         (switching, Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&upgrade)),
     ] {
         let mut connection = ServerConnection::new(&CX);
-        connection.receive(&CX, request.as_bytes()).expect("a request");
+        connection.receive(&CX, request.as_bytes(), &mut [0; 128]).expect("a request");
         let head = in_every_room(&connection, |connection, out| connection.respond(&dated, &response, out));
         assert!(head.starts_with(b"HTTP/1.1 ") && head.ends_with(b"\r\n\r\n"), "{}", head.escape_ascii());
     }
@@ -98,14 +98,14 @@ fn request_heads_are_never_cut() {
 fn what_a_connection_says_itself_is_never_cut() {
     let mut expecting = ServerConnection::new(&CX);
     let request = b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n";
-    expecting.receive(&CX, request).expect("a request");
-    expecting.receive(&CX, b"").expect("nothing yet");
+    expecting.receive(&CX, request, &mut [0; 128]).expect("a request");
+    expecting.receive(&CX, b"", &mut []).expect("nothing yet");
     let mut chunked = ServerConnection::new(&CX);
-    chunked.receive(&CX, GET).expect("a request");
+    chunked.receive(&CX, GET, &mut [0; 128]).expect("a request");
     chunked.respond(&CX, &Response::new(Status::OK).with_unknown_length(), &mut [0; 128]).expect("room");
     chunked.finish(&CX).expect("a body");
     let mut broken = ServerConnection::new(&CX);
-    broken.receive(&CX, b"GET / HTTP/3.0\r\n\r\n").expect_err("no such version");
+    broken.receive(&CX, b"GET / HTTP/3.0\r\n\r\n", &mut [0; 64]).expect_err("no such version");
     for (connection, expected) in [
         (expecting, "HTTP/1.1 100 Continue\r\n\r\n"),
         (chunked, "0\r\n\r\n"),

@@ -39,7 +39,7 @@ fn ends() -> [(End, Vec<u8>); 2] {
 
 fn answering(request: &[u8], response: &Response<'_>) -> (ServerConnection, Vec<u8>) {
     let mut server = ServerConnection::new(&CX);
-    server.receive(&CX, request).expect("a request");
+    server.receive(&CX, request, &mut [0; 128]).expect("a request");
     let mut out = [0; 256];
     let written = server.respond(&CX, response, &mut out).expect("a response");
     (server, out[..written].to_vec())
@@ -78,18 +78,19 @@ impl End {
     /// What the other end hears of a message that this one has sent: its body and its trailer fields.
     fn heard(&self, message: &[u8]) -> (Vec<u8>, Vec<oracle::Field>) {
         let (mut body, mut at) = (Vec::new(), 0);
+        let mut store = vec![0; CX.limits.store_bytes()];
         let mut server = ServerConnection::new(&CX);
         let mut client = ClientConnection::new(&CX);
         client.request(&CX, &Request::new(Method::Get, "/", "a"), &mut [0; 64]).expect("a request");
         loop {
             let (used, piece, trailers) = match self {
-                Self::Client(_) => match server.receive(&CX, &message[at..]).expect("a right message") {
+                Self::Client(_) => match server.receive(&CX, &message[at..], &mut store).expect("a right message") {
                     (used, Event::Body(piece)) => (used, piece, None),
                     (used, Event::End(trailers)) => (used, &b""[..], Some(trailers)),
                     (used, Event::Head(_)) => (used, &b""[..], None),
                     (_, event @ (Event::NeedMore | Event::Paused | Event::Closed)) => panic!("{event:?}"),
                 },
-                Self::Server(_) => match client.receive(&CX, &message[at..]).expect("a right message") {
+                Self::Server(_) => match client.receive(&CX, &message[at..], &mut store).expect("a right message") {
                     (used, ClientEvent::Body(piece)) => (used, piece, None),
                     (used, ClientEvent::End(trailers)) => (used, &b""[..], Some(trailers)),
                     (used, ClientEvent::Head(_)) => (used, &b""[..], None),
@@ -204,7 +205,7 @@ fn trailers_need_a_chunked_body() {
         let mut client = ClientConnection::new(&CX);
         if let Some(request) = request {
             client.request(&CX, &request, &mut [0; 128]).expect("a request");
-            client.receive(&CX, answer).expect("the beginning of an answer");
+            client.receive(&CX, answer, &mut [0; 64]).expect("the beginning of an answer");
         }
         refused(End::Client(client))
     };
@@ -225,7 +226,7 @@ fn a_client_ends_what_it_holds_back_and_drops_what_is_not_wanted() {
     assert_eq!(client.send_trailers(&CX, &[Field::new("a", "b")], &mut out), Ok(11));
     assert!(!client.is_held());
     client.finish(&CX).expect("the end");
-    stopped.receive(&CX, b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n").expect("an answer");
+    stopped.receive(&CX, b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n", &mut [0; 64]).expect("an answer");
     assert!(stopped.is_stopped());
     assert_eq!(stopped.send_trailers(&CX, &[Field::new("a", "b")], &mut []), Ok(0));
     stopped.finish(&CX).expect("the end");

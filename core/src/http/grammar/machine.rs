@@ -34,11 +34,17 @@ pub(crate) struct Machine {
     pub(crate) flags: Flags,
     pub(crate) state: S,
     pub(super) field: FieldName,
-    /// The length of the word that is read; of long ones, [`u8::MAX`].
+    /// The length of the word that is read, or [`LONG`], or [`LOST`].
     pub(super) word: u8,
     /// Field lines.
     pub(crate) field_count: u8,
 }
+
+/// The word is longer than any that means something.
+pub(super) const LONG: u8 = u8::MAX;
+
+/// The store had no room for the word, so nobody knows what it means.
+const LOST: u8 = LONG - 1;
 
 /// How many bytes were consumed; or the rule that the byte behind them breaks.
 type Read = (usize, Result<(), Rule>);
@@ -94,8 +100,8 @@ impl Machine {
         if self.state >= S::SizeStart || self.is_between_messages() {
             return 0;
         }
-        let word = if self.flags.has(Flags::KEEPS) { 0 } else { usize::from(self.word) };
-        index(self.kept).saturating_add(word)
+        let has_word = !self.flags.has(Flags::KEEPS) && self.word < LOST;
+        index(self.kept).saturating_add(if has_word { usize::from(self.word) } else { 0 })
     }
 
     /// Takes bytes up to the end of the grammar: of a head, of the line in front of a chunk's data, of a trailer section.
@@ -140,7 +146,7 @@ impl Machine {
         self.room = self.room.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
         self.state = entry.next;
         if entry.action == A::Push {
-            self.push(piece, store);
+            self.push(piece, limits, store);
         } else if entry.action != A::None {
             let byte = piece.first().copied().unwrap_or(0);
             if let Err(rule) = self.act(entry.action, byte, before, limits, store) {
@@ -173,24 +179,30 @@ impl Machine {
     }
 
     /// Appends to the word. Where it is kept, it lies in its place already.
-    pub(super) fn push(&mut self, piece: &[u8], store: &mut [u8]) {
+    pub(super) fn push(&mut self, piece: &[u8], limits: &Limits, store: &mut [u8]) {
+        if self.word >= LOST {
+            return;
+        }
         let start = usize::from(self.word);
         let end = start.saturating_add(piece.len());
-        if !self.flags.has(Flags::KEEPS) {
-            let base = index(self.kept);
-            if let Some(place) = store.get_mut(base.saturating_add(start)..base.saturating_add(end)) {
-                scan::copy(piece, place);
-            }
+        self.word = u8::try_from(end).ok().filter(|_| end <= limits.longest_word()).unwrap_or(LONG);
+        if self.word == LONG || self.flags.has(Flags::KEEPS) {
+            return;
         }
-        self.word = u8::try_from(end).unwrap_or(u8::MAX);
+        let base = index(self.kept);
+        match store.get_mut(base.saturating_add(start)..base.saturating_add(end)) {
+            Some(place) => scan::copy(piece, place),
+            None => self.word = LOST,
+        }
     }
 
     /// The word that ends before the byte that is read: empty if it is longer than any that means something.
-    pub(super) fn word<'s>(&self, limits: &Limits, store: &'s [u8]) -> Result<&'s [u8], Rule> {
-        let length = usize::from(self.word);
-        if self.word == u8::MAX {
-            return Ok(&[]);
-        }
+    pub(super) fn word<'s>(&self, store: &'s [u8]) -> Result<&'s [u8], Rule> {
+        let length = match self.word {
+            LONG => return Ok(&[]),
+            LOST => return Err(Rule::FieldTooLarge),
+            length => usize::from(length),
+        };
         let kept = index(self.kept);
         let word = if self.flags.has(Flags::KEEPS) {
             // The byte behind it, and white space, are kept already.
@@ -199,12 +211,7 @@ impl Machine {
         } else {
             store.get(kept..kept.saturating_add(length))
         };
-        match word {
-            Some(word) => Ok(word),
-            None if length > limits.longest_word() => Ok(&[]),
-            // It would not be known what the word means.
-            None => Err(Rule::FieldTooLarge),
-        }
+        Ok(word.unwrap_or(&[]))
     }
 
     #[cold]
@@ -258,6 +265,7 @@ impl Machine {
     #[cfg(feature = "quick")]
     pub(crate) fn begin_chunk(&mut self, size: u64, used: usize) {
         self.length = size;
+        self.room = 2;
         self.state = S::ChunkData;
         self.offset = self.offset.saturating_add(u64::try_from(used).unwrap_or(u64::MAX));
     }

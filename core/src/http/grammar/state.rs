@@ -83,6 +83,10 @@ pub enum State {
     CodingGap,
     /// In the parameters of a transfer coding.
     CodingParameters,
+    /// In a quoted parameter of a transfer coding.
+    CodingQuoted,
+    /// Behind a backslash in it.
+    CodingEscape,
     /// Before a Content-Length.
     LengthStart,
     /// In a Content-Length.

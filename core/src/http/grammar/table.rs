@@ -223,7 +223,7 @@ pub const ROWS: &[Row] = &[
     row("RFC 9110 5.6.1", S::OptionGap, byte(b','), S::Options, A::Option),
     row("RFC 9110 7.6.1", S::OptionGap, VALUE, S::Options, A::PushGap),
     row("RFC 9112 5", S::OptionGap, CR, S::LineLf, A::Option),
-    // Transfer-Encoding = #transfer-coding, of which none is empty, and no parameter is quoted
+    // Transfer-Encoding = #transfer-coding, of which none is empty
     row("RFC 9112 6.1", S::CodingStart, TCHAR, S::Coding, A::CodingBegin),
     row("RFC 9110 5.6.1", S::CodingStart, OWS, S::CodingStart, A::None),
     row("RFC 9110 10.1.4", S::Coding, TCHAR, S::Coding, A::Push),
@@ -239,8 +239,13 @@ pub const ROWS: &[Row] = &[
     row("RFC 9110 10.1.4", S::CodingParameters, OWS, S::CodingParameters, A::None),
     row("RFC 9110 10.1.4", S::CodingParameters, byte(b'='), S::CodingParameters, A::None),
     row("RFC 9110 10.1.4", S::CodingParameters, byte(b';'), S::CodingParameters, A::None),
+    row("RFC 9110 5.6.4", S::CodingParameters, byte(b'"'), S::CodingQuoted, A::None),
     row("RFC 9110 5.6.1", S::CodingParameters, byte(b','), S::CodingStart, A::None),
     row("RFC 9112 5", S::CodingParameters, CR, S::LineLf, A::None),
+    row("RFC 9110 5.6.4", S::CodingQuoted, byte(b'"'), S::CodingParameters, A::None),
+    row("RFC 9110 5.6.4", S::CodingQuoted, byte(b'\\'), S::CodingEscape, A::None),
+    row("RFC 9110 5.6.4", S::CodingQuoted, VALUE, S::CodingQuoted, A::None),
+    row("RFC 9110 5.6.4", S::CodingEscape, VALUE, S::CodingQuoted, A::None),
     // Content-Length = 1*DIGIT
     row("RFC 9110 8.6", S::LengthStart, DEC, S::Length, A::LengthDigit),
     row("RFC 9110 8.6", S::Length, DEC, S::Length, A::LengthDigit),

@@ -89,7 +89,7 @@ const MESSAGES: &[&str] = &[
     "S|HTTP/1.0 404 \r\n\r\n",
     "S|HTTP/1.1 200 \r\nTransfer-Encoding: gzip ; a=b\t, br;q =1;c,x, chunked\r\n\r\n",
     "S|HTTP/1.1 200 \r\nTransfer-Encoding: a ,b\r\n\r\n",
-    "S|HTTP/1.1 200 \r\nTransfer-Encoding: a;b\r\n\r\n",
+    "S|HTTP/1.1 200 \r\nTransfer-Encoding: a;b=\"c\\\"d, e\"\r\n\r\n",
     "C|1aF\r\n",
     "C|1;a\r\n",
     "C|1 \t ; a  = b ;c=\"d\\\"e\";f\t; g=\"h\" ;i;j=k;l=m\r\n",

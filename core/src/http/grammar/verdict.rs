@@ -37,7 +37,7 @@ const PARTS: [(S, Part); 17] = [
     (S::Line, Part::Line),
     (S::Name, Part::Name),
     (S::OptionGap, Part::Value),
-    (S::CodingParameters, Part::TransferEncoding),
+    (S::CodingEscape, Part::TransferEncoding),
     (S::LengthGap, Part::ContentLength),
     (S::ExpectEnd, Part::Expect),
     (S::HostGap, Part::Host),

@@ -16,8 +16,9 @@ pub(crate) fn requests(stream: &[u8]) -> Reading<Rule> {
     let mut reading = Reading::EMPTY;
     let (mut unread, mut content, mut has_ended) = (stream, Vec::new(), false);
     let mut status = Status::OK;
+    let mut store = vec![0; cx.limits.store_bytes()];
     while connection.disposition() == Disposition::Open {
-        let (used, event) = match connection.receive(&cx, unread) {
+        let (used, event) = match connection.receive(&cx, unread, &mut store) {
             Ok(received) => received,
             Err(error) => {
                 reading.refused = Some(error.rule);

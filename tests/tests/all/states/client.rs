@@ -94,7 +94,7 @@ impl End for Client {
                 self.passed(&before, result)
             }
             Event::TimeOut => {
-                self.now = self.now.max(self.connection.poll_timeout()?);
+                self.now = self.now.max(self.connection.poll_timeout(self.now)?);
                 let result = self.connection.handle_timeout(&at(self.now));
                 self.passed(&before, result)
             }
@@ -168,7 +168,10 @@ impl Client {
     fn receive(&mut self) -> Meaning {
         let (before, cx) = (self.connection.clone(), at(self.now));
         let unread = self.unread.clone();
-        let Ok((mut used, event)) = self.connection.receive(&cx, &unread) else { return Meaning::failure() };
+        let mut store = [0; 256];
+        let Ok((mut used, event)) = self.connection.receive(&cx, &unread, &mut store) else {
+            return Meaning::failure();
+        };
         if let ClientEvent::Body(piece) = event {
             self.connection.take_body(&cx, piece.len());
             used += piece.len();

@@ -137,12 +137,13 @@ fn key<E: End>(end: &E) -> String {
         let (start, end) = (text.find("ending: "), text.find("unread: "));
         return text[start.expect("it ends")..end.expect("it is told")].into();
     }
-    for name in ["peer_time: ", "write_time: WriteTime(", "offset: ", "received: ", "now: Instant { micros: "] {
+    let names = ["peer_timer: Timer(", "write_timer: Timer(", "offset: ", "total: ", "room: ", "now: Instant { micros: "];
+    for name in names {
         let start = text.find(name).unwrap_or_else(|| panic!("no {name} in {text}")) + name.len();
         let length = text[start..].find(|sign: char| !sign.is_ascii_digit()).expect("more behind it");
-        // Of a time that stands still the highest bit is set.
-        let is_never = text[start..start + length].parse::<u64>().is_ok_and(|number| number > u64::MAX / 2);
-        text.replace_range(start..start + length, if is_never { "never" } else { "some" });
+        // Of a timer that stands still the highest bit is set.
+        let is_still = text[start..start + length].parse::<u32>().is_ok_and(|number| number >> 31 != 0);
+        text.replace_range(start..start + length, if is_still && name.ends_with('(') { "still" } else { "some" });
     }
     text
 }

@@ -86,7 +86,7 @@ impl End for Server {
                 self.passed(&before, result)
             }
             Event::TimeOut => {
-                self.now = self.now.max(self.connection.poll_timeout()?);
+                self.now = self.now.max(self.connection.poll_timeout(self.now)?);
                 let result = self.connection.handle_timeout(&at(self.now));
                 self.passed(&before, result)
             }
@@ -160,7 +160,10 @@ impl Server {
         use wirenut::http::Event::*;
         let (before, cx) = (self.connection.clone(), at(self.now));
         let unread = self.unread.clone();
-        let Ok((mut used, event)) = self.connection.receive(&cx, &unread) else { return Meaning::failure() };
+        let mut store = [0; 256];
+        let Ok((mut used, event)) = self.connection.receive(&cx, &unread, &mut store) else {
+            return Meaning::failure();
+        };
         if let Body(piece) = event {
             self.connection.take_body(&cx, piece.len());
             used += piece.len();
