@@ -142,7 +142,7 @@ mod tests {
             (b"/\r\n1.2.3.4 GET", "/\\x0d\\x0a1.2.3.4\\x20GET"),
             (b"/\x1b[2J\x7f\0", "/\\x1b[2J\\x7f\\x00"),
             (b"/\xc3\xa4\x9b", "/\\xc3\\xa4\\x9b"),
-            (b"/\\x0a", "/\\\\x0a"),
+            (b"/\\x0a", "/\\x5cx0a"),
             (&long, &shown),
         ];
         for (target, shown) in cases {

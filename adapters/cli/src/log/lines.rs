@@ -41,7 +41,7 @@ impl LineLog {
     /// The system would not give a thread.
     pub fn new(out: impl Write + Send + 'static) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            backlog: Mutex::new(Backlog { lines: String::new(), dropped: 0, phase: Phase::Open }),
+            backlog: Mutex::new(Backlog { lines: String::new(), is_being_written: false, dropped: 0, phase: Phase::Open }),
             changed: Condvar::new(),
         });
         let writer = Arc::clone(&shared);
@@ -63,6 +63,14 @@ impl LineLog {
         let _ = writeln!(backlog.lines, "{line}");
         drop(backlog);
         self.0.changed.notify_all();
+    }
+
+    /// Waits until all lines are written, but not for ever.
+    pub fn flush(&self) {
+        let is_left = |backlog: &mut Backlog| {
+            backlog.phase != Phase::Closed && (backlog.is_being_written || !backlog.lines.is_empty())
+        };
+        let _ = self.0.changed.wait_timeout_while(self.0.lock(), LAST_WAIT, is_left);
     }
 }
 
@@ -88,6 +96,8 @@ struct Shared {
 #[derive(Debug)]
 struct Backlog {
     lines: String,
+    /// Lines were taken out, and may not be written yet.
+    is_being_written: bool,
     dropped: u64,
     phase: Phase,
 }
@@ -116,15 +126,20 @@ impl Shared {
     /// Waits for lines and swaps them in; false where no more will come.
     fn take(&self, lines: &mut String) -> bool {
         lines.clear();
+        let mut backlog = self.lock();
+        if core::mem::take(&mut backlog.is_being_written) {
+            self.changed.notify_all();
+        }
         let mut backlog = self
             .changed
-            .wait_while(self.lock(), |backlog| backlog.lines.is_empty() && backlog.phase == Phase::Open)
+            .wait_while(backlog, |backlog| backlog.lines.is_empty() && backlog.phase == Phase::Open)
             .unwrap_or_else(PoisonError::into_inner);
         core::mem::swap(lines, &mut backlog.lines);
         if backlog.dropped > 0 {
             let _ = writeln!(lines, "wirenut: {} lines dropped, the log was not read", backlog.dropped);
             backlog.dropped = 0;
         }
+        backlog.is_being_written = !lines.is_empty();
         !lines.is_empty()
     }
 

@@ -12,9 +12,11 @@ mod errors;
 mod file;
 mod lines;
 mod text;
+mod throttle;
 
 pub use access::{AccessLog, Format, Line};
 pub use errors::write_errors_to_standard_error;
 pub use file::LogFile;
 pub use lines::LineLog;
-pub use text::Escaped;
+pub use text::{Escaped, Name, OneLine};
+pub use throttle::{HeldBack, Throttle};
