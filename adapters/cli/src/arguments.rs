@@ -12,7 +12,7 @@ use crate::serve::policy::{Pattern, Policy};
 
 /// Serve files over HTTP, or try servers, clients and networks out.
 #[derive(Debug, Parser)]
-#[command(name = "wirenut", version, arg_required_else_help = true)]
+#[command(name = "wirenut", bin_name = "wirenut", version, arg_required_else_help = true)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

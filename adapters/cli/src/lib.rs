@@ -10,6 +10,7 @@
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | listening, saying where, running until told to stop |
+//! | [`usage`] | what is wrong with the command line |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
 
@@ -25,6 +26,7 @@ pub mod log;
 pub mod lookup;
 pub mod serve;
 pub mod server;
+pub mod usage;
 
 use arguments::{Arguments, Command};
 use failure::Failure;

@@ -1,6 +1,6 @@
 //! One connection and its service, driven by an adapter.
 
-use super::{Answer, Host, Service, Step};
+use super::{Answer, Host, Refusal, Service, Step};
 use crate::http::{Context, Disposition, Error, Event, Rule, ServerConnection, WriteError};
 use crate::time::{Deadline, Instant};
 
@@ -50,6 +50,8 @@ pub struct Driven {
 pub struct Session<S: Service + ?Sized> {
     connection: ServerConnection,
     pause: Pause,
+    /// A request was refused before it became an exchange, and its answer is not written yet.
+    is_refused: bool,
     /// While it waits: until when, as a [`Deadline`]. While something is transferred: how many bytes are left.
     pause_bound: u64,
     exchange: Option<S::Exchange>,
@@ -79,7 +81,14 @@ impl<S: Service + ?Sized> Session<S> {
     /// A session on a fresh connection.
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
-        Self { connection: ServerConnection::new(cx), pause: Pause::None, pause_bound: 0, exchange: None, source: None }
+        Self {
+            connection: ServerConnection::new(cx),
+            pause: Pause::None,
+            is_refused: false,
+            pause_bound: 0,
+            exchange: None,
+            source: None,
+        }
     }
 
     /// Does all that can be done with these bytes and this room.
@@ -95,12 +104,28 @@ impl<S: Service + ?Sized> Session<S> {
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
             let transmitted = self.connection.poll_transmit(cx, room);
             driven.written = driven.written.saturating_add(transmitted);
+            if self.is_refused {
+                self.tell_refusal(host, service, input.get(driven.taken..).unwrap_or(&[]));
+            }
             if matches!(turn, Turn::Rest) && transmitted == 0 {
                 if driven.written == 0 && out.len() >= host.output_capacity() {
                     self.connection.give_up_answer();
+                    self.is_refused = false;
                 }
                 return driven;
             }
+        }
+    }
+
+    /// Tells the service of a refused request, once its answer is written. `received` begins with it.
+    #[cold]
+    fn tell_refusal(&mut self, host: &dyn Host, service: &S, received: &[u8]) {
+        if self.connection.owes_error_answer() {
+            return;
+        }
+        self.is_refused = false;
+        if let Some(error) = self.connection.error() {
+            service.refused(&Refusal { error, received, host });
         }
     }
 
@@ -367,6 +392,7 @@ impl<S: Service + ?Sized> Session<S> {
 
     fn fail(&mut self, service: &S, error: Error, driven: &mut Driven) {
         driven.error = Some(error);
+        self.is_refused = self.exchange.is_none() && self.connection.owes_error_answer();
         self.close_exchange(service, Err(error));
     }
 
@@ -378,6 +404,9 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod refusals;
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,7 @@ use wirenut_linux::socket::{Socket, TcpListener, UdpSocket};
 
 use crate::arguments::{EchoArguments, PollerName};
 use crate::failure::Failure;
+use crate::log::Name;
 use datagrams::Datagrams;
 use streams::Streams;
 use watched::{Watched, Watcher};
@@ -89,7 +90,7 @@ fn echo_with<P: Watcher>(mut poller: P, arguments: &EchoArguments) -> Result<(),
     let mut _pathname = None;
     if let Some(path) = &arguments.unix {
         let (listener, pathname) = Socket::stream()?.listen_at(path, PERMISSIONS, BACKLOG)?;
-        say("unix", &pathname.as_path().display());
+        say("unix", &Name::of(pathname.as_path()));
         _pathname = Some(pathname);
         echoes.push(Box::new(Streams::new(listener, arguments.connections, echoes.len(), &mut poller)?));
     }

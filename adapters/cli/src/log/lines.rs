@@ -41,7 +41,12 @@ impl LineLog {
     /// The system would not give a thread.
     pub fn new(out: impl Write + Send + 'static) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            backlog: Mutex::new(Backlog { lines: String::new(), is_being_written: false, dropped: 0, phase: Phase::Open }),
+            backlog: Mutex::new(Backlog {
+                lines: String::new(),
+                is_being_written: false,
+                dropped: 0,
+                phase: Phase::Open,
+            }),
             changed: Condvar::new(),
         });
         let writer = Arc::clone(&shared);

@@ -124,7 +124,10 @@ mod tests {
             ("日本語 ü e\u{301}".as_bytes(), "日本語 ü e\u{301}"),
             (b"\x1b[31m\r\n\t\x07\x7f\0", r"\x1b[31m\x0d\x0a\x09\x07\x7f\x00"),
             ("\u{9b}2J\u{85}".as_bytes(), r"\xc2\x9b2J\xc2\x85"),
-            ("\u{202e}gpj.exe\u{2066}\u{200b}\u{2028}".as_bytes(), r"\xe2\x80\xaegpj.exe\xe2\x81\xa6\xe2\x80\x8b\xe2\x80\xa8"),
+            (
+                "\u{202e}gpj.exe\u{2066}\u{200b}\u{2028}".as_bytes(),
+                r"\xe2\x80\xaegpj.exe\xe2\x81\xa6\xe2\x80\x8b\xe2\x80\xa8",
+            ),
             (b"\xff\xc3\xe2\x80", r"\xff\xc3\xe2\x80"),
             (b"it's \\x41", r"it\x27s \x5cx41"),
         ] {

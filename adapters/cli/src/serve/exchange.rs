@@ -100,13 +100,13 @@ impl Exchange {
             peer: logged.peer,
             method: &logged.method,
             target: &logged.target,
-            version: logged.version,
+            version: version_text(logged.version),
             referer: &logged.origin[0],
             user_agent: &logged.origin[1],
             date: logged.date,
             status: status.map(Status::code),
             sent: logged.sent.saturating_add(self.moved.get()),
-            took: logged.begun.elapsed(),
+            took: Some(logged.begun.elapsed()),
         })
     }
 
@@ -210,7 +210,14 @@ struct Logged {
 }
 
 /// Stands for a peer that is gone, or has no address.
-const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+pub(super) const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+const fn version_text(version: Version) -> &'static [u8] {
+    match version {
+        Version::Http10 => b"HTTP/1.0",
+        Version::Http11 => b"HTTP/1.1",
+    }
+}
 
 impl Logged {
     fn of(head: &Head<'_>, answer: &Answer<'_>) -> Self {

@@ -23,6 +23,7 @@ mod plan;
 pub mod policy;
 pub mod pool;
 pub mod reader;
+mod refused;
 pub mod reply;
 pub mod root;
 pub mod selection;

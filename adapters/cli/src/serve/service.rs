@@ -6,7 +6,7 @@ use core::task::Poll;
 use std::time::SystemTime;
 
 use wirenut::http::{Error, Field, Head, Method, Response, Rule, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::service::{Answer, Refusal, Service, Step};
 use wirenut::time::Duration;
 use wirenut_linux::FileRange;
 
@@ -17,6 +17,7 @@ use super::path::RelativePath;
 use super::plan::Plan;
 use super::pool::{Busy, Pool};
 use super::reader::{Read, ReadError};
+use super::refused;
 use super::root::OpenError;
 use super::selection::{self, Multipart, Selection, Tags};
 use crate::log::{AccessLog, Escaped};
@@ -91,6 +92,12 @@ impl Service for Files {
         }
         if let (Some(log), Some(line)) = (&self.log, exchange.line(outcome)) {
             log.record(&line);
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal<'_>) {
+        if let Some(log) = &self.log {
+            log.record(&refused::line(refusal));
         }
     }
 }

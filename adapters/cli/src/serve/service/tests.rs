@@ -430,3 +430,22 @@ fn a_file_that_grows_is_sent_as_long_as_it_was() {
     pair.finish(&[4096]);
     assert_eq!(world.log(), ["GET /large 200 800000", "GET /small 200 5"]);
 }
+
+/// By the connection, before the service is asked.
+#[test]
+fn what_is_refused_is_in_the_log_too() {
+    let world = World::new(pool(1, 8));
+    for request in ["GET /small HTTP/1.1\r\nHost", "GET /small HTTP/1.1\r\n\r\n", "GET\r\n"] {
+        let mut pair = Pair::new(&world.files, 4096);
+        pair.ask(&get("/empty"));
+        pair.ask(request);
+        if let Some(due) = pair.session.poll_timeout() {
+            pair.now = due;
+            let context = Context { now: due, limits: &Limits::DEFAULT, date: None };
+            let _ = pair.session.handle_timeout(&context, pair.files);
+            pair.drive(&[4096]);
+        }
+    }
+    let expected = ["GET /empty 200 0", "GET /small 408 0", "GET /empty 200 0", "GET /small 400 0"];
+    assert_eq!(world.log(), [&expected[..], &["GET /empty 200 0", "GET - 400 0"]].concat());
+}
