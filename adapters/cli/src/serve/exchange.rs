@@ -15,11 +15,11 @@ use wirenut::service::{Answer, Step};
 use wirenut_linux::{FileRange, Transfer};
 
 use super::body::Body;
+use super::entry::OpenError;
 use super::find::{Found, Wanted};
 use super::listing::Listing;
 use super::plan::Plan;
 use super::reply::Reply;
-use super::root::OpenError;
 use super::selection;
 use crate::log::{Escaped, Line};
 

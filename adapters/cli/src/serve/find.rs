@@ -3,10 +3,12 @@
 use wirenut::http::{AcceptEncoding, Fields};
 
 use super::content_type;
+use super::directory::Directory;
+use super::entry::{Entry, OpenError, OpenFile};
 use super::listing::{self, Listing};
 use super::path::RelativePath;
 use super::policy::Policy;
-use super::root::{Entry, OpenError, OpenFile, Root};
+use super::root::Root;
 
 /// A content coding that files may lie ready in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,64 +118,72 @@ impl Finder {
     /// Why nothing is sent: [`OpenError`].
     #[must_use]
     pub fn find(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
-        match self.find_itself(wanted, patience)? {
-            Err(error @ (OpenError::NotFound | OpenError::Outside | OpenError::Special)) => {
-                self.find_substitute(wanted, error, patience)
-            }
+        let directory = &*self.root.directory(patience)?;
+        Search { directory, policy: &self.policy, patience }.find(wanted)
+    }
+}
+
+/// One search, all of it in the same directory.
+struct Search<'f> {
+    directory: &'f Directory,
+    policy: &'f Policy,
+    patience: Patience,
+}
+
+impl Search<'_> {
+    fn find(&self, wanted: &Wanted) -> Option<Result<Found, OpenError>> {
+        match self.find_itself(wanted)? {
+            Err(error) if error.is_absence() => self.find_substitute(wanted, error),
             found => Some(found),
         }
     }
 
-    fn find_itself(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
+    fn find_itself(&self, wanted: &Wanted) -> Option<Result<Found, OpenError>> {
         let path = &wanted.path;
         if path.is_hidden() && !self.policy.shows_hidden {
             return Some(Err(OpenError::NotFound));
         }
         if path.is_directory() {
-            return self.find_page(wanted, patience);
+            return self.find_page(wanted);
         }
-        match self.look_up(path, patience)? {
-            Ok(Entry::File(file)) => self.file(path, file, wanted, patience).map(Ok),
+        match self.look_up(path)? {
+            Ok(Entry::File(file)) => self.file(path, file, wanted).map(Ok),
             Ok(Entry::Directory) => Some(Ok(Found::Redirect)),
             Err(error) => Some(Err(error)),
         }
     }
 
     /// The page that stands for a directory, or one that shows what is in it.
-    fn find_page(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
+    fn find_page(&self, wanted: &Wanted) -> Option<Result<Found, OpenError>> {
         let page = wanted.path.join(self.policy.index.as_bytes());
-        match self.look_up(&page, patience)? {
-            Ok(Entry::File(file)) => return self.file(&page, file, wanted, patience).map(Ok),
+        match self.look_up(&page)? {
+            Ok(Entry::File(file)) => return self.file(&page, file, wanted).map(Ok),
             Ok(Entry::Directory) | Err(OpenError::NotFound) => {}
             Err(error) => return Some(Err(error)),
         }
         if !self.policy.lists || self.policy.fallback.is_some() {
             return Some(Err(OpenError::NotFound));
         }
-        if patience == Patience::None {
+        if self.patience == Patience::None {
             return None;
         }
         let after = listing::after(wanted.query.as_deref());
-        let entries = self.root.list(&wanted.path, &after, |name| self.policy.shows_hidden || !name.starts_with(b"."));
+        let entries =
+            self.directory.list(&wanted.path, &after, |name| self.policy.shows_hidden || !name.starts_with(b"."));
         Some(entries.map(|entries| Found::Listing(Listing::new(&wanted.path, &after, &entries))))
     }
 
     /// What is sent where nothing is found.
-    fn find_substitute(
-        &self,
-        wanted: &Wanted,
-        error: OpenError,
-        patience: Patience,
-    ) -> Option<Result<Found, OpenError>> {
+    fn find_substitute(&self, wanted: &Wanted, error: OpenError) -> Option<Result<Found, OpenError>> {
         // What has an extension is no place in an application: who asks for a script must not get a page.
         let is_place = wanted.path.is_directory() || !wanted.path.name().contains(&b'.');
         if let Some(page) = self.policy.fallback.as_ref().filter(|_| is_place)
-            && let Ok(Entry::File(file)) = self.look_up(page, patience)?
+            && let Ok(Entry::File(file)) = self.look_up(page)?
         {
-            return self.file(page, file, wanted, patience).map(Ok);
+            return self.file(page, file, wanted).map(Ok);
         }
         if let Some(page) = &self.policy.error_page
-            && let Ok(Entry::File(file)) = self.look_up(page, patience)?
+            && let Ok(Entry::File(file)) = self.look_up(page)?
         {
             let media_type = content_type::of(page.as_path());
             let found = FoundFile { file, media_type, coding: None, cache: None, is_error_page: true };
@@ -183,12 +193,15 @@ impl Finder {
     }
 
     /// The file, or the form of it that is wanted most.
-    fn file(&self, path: &RelativePath, file: OpenFile, wanted: &Wanted, patience: Patience) -> Option<Found> {
+    fn file(&self, path: &RelativePath, file: OpenFile, wanted: &Wanted) -> Option<Found> {
         let media_type = content_type::of(path.as_path());
         let cache = self.policy.cache_control(path).map(Box::from);
         let mut found = FoundFile { file, media_type, coding: None, cache, is_error_page: false };
         for coding in wanted.codings.into_iter().flatten() {
-            if let Ok(Entry::File(file)) = self.look_up(&path.with_suffix(coding.suffix()), patience)? {
+            if let Ok(Entry::File(file)) = self.look_up(&path.with_suffix(coding.suffix()))?
+                // It was made of what the file was before.
+                && !file.is_older_than(&found.file)
+            {
                 (found.file, found.coding) = (file, Some(coding));
                 break;
             }
@@ -196,10 +209,10 @@ impl Finder {
         Some(Found::File(found))
     }
 
-    fn look_up(&self, path: &RelativePath, patience: Patience) -> Option<Result<Entry, OpenError>> {
-        match patience {
-            Patience::None => self.root.look_up_cached(path),
-            Patience::Any => Some(self.root.look_up(path)),
+    fn look_up(&self, path: &RelativePath) -> Option<Result<Entry, OpenError>> {
+        match self.patience {
+            Patience::None => self.directory.look_up_cached(path),
+            Patience::Any => Some(self.directory.look_up(path)),
         }
     }
 }

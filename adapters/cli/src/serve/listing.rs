@@ -6,8 +6,8 @@ use std::hash::DefaultHasher;
 
 use wirenut::http::HttpDate;
 
+use super::entry::Entries;
 use super::path::{self, RelativePath};
-use super::root::Entries;
 
 /// What the query of the next page begins with.
 const AFTER: &[u8] = b"after=";
@@ -116,7 +116,7 @@ const fn is_bidirectional_control(sign: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::root::ListedEntry;
+    use super::super::entry::ListedEntry;
     use super::*;
 
     #[test]

@@ -5,9 +5,9 @@ use alloc::sync::Arc;
 use wirenut::http::{ByteRange, Status};
 
 use super::body::{Body, Segment};
+use super::entry::OpenError;
 use super::find::Found;
 use super::reader::FileReader;
-use super::root::OpenError;
 use super::selection::Multipart;
 
 /// What follows a head.

@@ -174,7 +174,7 @@ impl Multipart {
 
 #[cfg(test)]
 mod tests {
-    use super::super::root::OpenFile;
+    use super::super::entry::OpenFile;
     use super::*;
 
     fn found(modified: SystemTime, changed: SystemTime) -> FoundFile {

@@ -11,6 +11,7 @@ use wirenut::time::Duration;
 use wirenut_linux::FileRange;
 
 use super::body::Segment;
+use super::entry::OpenError;
 use super::exchange::{Exchange, Moving, NO_SNIFF, Phase};
 use super::find::{Coding, Finder, Found, FoundFile, Patience, Wanted};
 use super::path::RelativePath;
@@ -18,7 +19,6 @@ use super::plan::Plan;
 use super::pool::{Busy, Pool};
 use super::reader::{Read, ReadError};
 use super::refused;
-use super::root::OpenError;
 use super::selection::{self, Multipart, Selection, Tags};
 use crate::log::{AccessLog, Escaped};
 
@@ -149,10 +149,12 @@ impl Files {
             OpenError::Exhausted => Status::SERVICE_UNAVAILABLE,
             OpenError::Disk(_) => Status::INTERNAL_SERVER_ERROR,
             // What lies outside, or is no file, is not there.
-            OpenError::NotFound | OpenError::Outside | OpenError::Special => Status::NOT_FOUND,
+            OpenError::NotFound | OpenError::Outside | OpenError::Loop | OpenError::Link | OpenError::Special => {
+                Status::NOT_FOUND
+            }
         };
         exchange.refuse(status, &[], "", answer)?;
-        if matches!(error, OpenError::Outside | OpenError::Exhausted | OpenError::Disk(_)) {
+        if !matches!(error, OpenError::NotFound | OpenError::Special | OpenError::Forbidden) {
             exchange.warn(error, answer);
         }
         Ok(None)
@@ -181,12 +183,12 @@ impl Files {
             }
             Selection::NotModified => Plan::NotModified,
             Selection::PreconditionFailed => {
-                exchange.refuse(Status::PRECONDITION_FAILED, &[], "", answer)?;
+                exchange.refuse(Status::PRECONDITION_FAILED, self.vary(), "", answer)?;
                 return Ok(None);
             }
             Selection::Unsatisfiable => {
                 let range = format!("bytes */{length}");
-                let fields = [Field::new("Content-Range", &range)];
+                let fields = [&[Field::new("Content-Range", &range)], self.vary()].concat();
                 exchange.refuse(Status::RANGE_NOT_SATISFIABLE, &fields, "", answer)?;
                 return Ok(None);
             }
@@ -221,9 +223,7 @@ impl Files {
         }
         fields.push(Field::new("ETag", &tags.entity_tag));
         fields.extend(found.cache.as_deref().map(|cache| Field::new("Cache-Control", cache)));
-        if self.finder.policy.is_precompressed {
-            fields.push(Field::new("Vary", "Accept-Encoding"));
-        }
+        fields.extend_from_slice(self.vary());
         let length = match plan {
             Plan::Whole => length,
             Plan::Part(part) => part.length(),
@@ -231,6 +231,12 @@ impl Files {
             Plan::NotModified | Plan::Listing => 0,
         };
         answer.respond(&Response::new(plan.status()).with_fields(&fields).with_length(length))
+    }
+
+    /// What is said wherever another coding could have led to another answer (RFC 9110 §12.5.5).
+    fn vary(&self) -> &'static [Field<'static>] {
+        const VARY: &[Field<'static>] = &[Field::new("Vary", "Accept-Encoding")];
+        if self.finder.policy.is_precompressed { VARY } else { &[] }
     }
 
     /// Sends as much of the body as there is room for. To HEAD there is none, and the session ends the exchange.
