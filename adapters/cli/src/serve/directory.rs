@@ -82,6 +82,11 @@ impl Directory {
         self.identity == identity(status)
     }
 
+    /// Whether it has no name any more. What was in it is gone, too.
+    pub(super) fn is_removed(&self) -> bool {
+        fstat(&self.directory).is_ok_and(|status| status.st_nlink == 0)
+    }
+
     /// Whether opening what is in memory is known not to wait: see [`Self::look_up_cached`].
     pub(super) const fn is_trusted(&self) -> bool {
         matches!(self.cache, Cache::Trusted)

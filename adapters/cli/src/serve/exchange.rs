@@ -128,8 +128,8 @@ impl Exchange {
         Ok(Step::Done)
     }
 
-    /// Sends the page for a directory, unless the conditions say otherwise. No parts of it: it may be another page each
-    /// time, and is made as a whole.
+    /// Sends the page for a directory, unless the conditions say otherwise: only then it is written. No parts of it: it may
+    /// be another page each time.
     pub(super) fn respond_with_listing(
         &mut self,
         listing: &Listing,
@@ -138,7 +138,7 @@ impl Exchange {
         let entity_tag = format!("\"{:016x}\"", listing.digest);
         let validators = Validators { entity_tag: EntityTag::parse(entity_tag.as_bytes()), ..Validators::NONE };
         let (plan, length) = match validators.check(self.method(), self.conditions()) {
-            Precondition::Holds => (Plan::Listing, listing.html.len() as u64),
+            Precondition::Holds => (Plan::Listing, listing.length),
             Precondition::NotModified => (Plan::NotModified, 0),
             Precondition::Failed => {
                 self.refuse(Status::PRECONDITION_FAILED, &[], "", answer)?;

@@ -118,8 +118,10 @@ impl Finder {
     /// Why nothing is sent: [`OpenError`].
     #[must_use]
     pub fn find(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
-        let directory = &*self.root.directory(patience)?;
-        Search { directory, policy: &self.policy, patience }.find(wanted)
+        match self.root.directory(patience)? {
+            Ok(directory) => Search { directory: &directory, policy: &self.policy, patience }.find(wanted),
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 
@@ -170,7 +172,7 @@ impl Search<'_> {
         let after = listing::after(wanted.query.as_deref());
         let entries =
             self.directory.list(&wanted.path, &after, |name| self.policy.shows_hidden || !name.starts_with(b"."));
-        Some(entries.map(|entries| Found::Listing(Listing::new(&wanted.path, &after, &entries))))
+        Some(entries.map(|entries| Found::Listing(Listing::new(wanted.path.clone(), after, entries))))
     }
 
     /// What is sent where nothing is found.

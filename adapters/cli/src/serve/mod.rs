@@ -83,7 +83,7 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
 /// A page that is to stand for what is not found must be a file itself, when the server starts.
 fn check_page(option: &'static str, page: Option<&RelativePath>, root: &Root, path: &Path) -> Result<(), Failure> {
     let (Some(page), Some(directory)) = (page, root.directory(Patience::Any)) else { return Ok(()) };
-    let reason = match directory.look_up(page) {
+    let reason = match directory.and_then(|directory| directory.look_up(page)) {
         Ok(Entry::File(_)) => return Ok(()),
         Ok(Entry::Directory) => "a directory".into(),
         Err(error) => error.to_string(),

@@ -33,7 +33,7 @@ impl Plan {
     pub(super) fn body(self, found: Result<Found, OpenError>) -> Option<Body> {
         let file = match found {
             Ok(Found::File(found)) => found.file,
-            Ok(Found::Listing(listing)) => return Some(Body::one(Segment::Bytes(listing.html.into_bytes(), 0))),
+            Ok(Found::Listing(listing)) => return Some(Body::of_pieces(listing.into_pieces())),
             Ok(Found::Redirect) | Err(_) => return None,
         };
         match self {

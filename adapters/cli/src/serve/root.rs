@@ -9,6 +9,7 @@ use rustix::fs::{Mode, OFlags, open, stat};
 use rustix::io::Errno;
 
 use super::directory::{Directory, is_local};
+use super::entry::OpenError;
 use super::find::Patience;
 use crate::log::Name;
 
@@ -16,7 +17,7 @@ use crate::log::Name;
 ///
 /// Builds remove the directory and make it again, and releases are switched by a symbolic link: so the path is looked at for
 /// each request, by one call of stat(2), and opened anew once it leads to another directory. As long as it leads nowhere,
-/// the directory that was there is kept: it is empty if it was removed, and still itself if it was moved away.
+/// the directory that was there is kept if it was moved away, and nothing is found if it was removed.
 #[derive(Debug)]
 pub struct Root {
     path: PathBuf,
@@ -57,17 +58,22 @@ impl Root {
     }
 
     /// The directory that the path leads to now. `None`: to look may have to wait for a disk, so only with more patience.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::NotFound`]: it was removed, and there is no other one.
     #[must_use]
-    pub fn directory(&self, patience: Patience) -> Option<Arc<Directory>> {
+    pub fn directory(&self, patience: Patience) -> Option<Result<Arc<Directory>, OpenError>> {
         let held = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
         if patience == Patience::None && !held.is_trusted() {
             return None;
         }
-        match stat(&self.path) {
-            Ok(status) if held.has_status(&status) => Some(held),
-            Err(Errno::NOENT) => Some(held),
-            Ok(_) | Err(_) => Some(self.open_anew().unwrap_or(held)),
-        }
+        Some(match stat(&self.path) {
+            Ok(status) if held.has_status(&status) => Ok(held),
+            Err(Errno::NOENT) if held.is_removed() => Err(OpenError::NotFound),
+            Err(Errno::NOENT) => Ok(held),
+            Ok(_) | Err(_) => Ok(self.open_anew().unwrap_or(held)),
+        })
     }
 
     /// The path leads elsewhere.
@@ -108,7 +114,7 @@ mod tests {
     /// The content of the file `x` that is found, or the error.
     fn x(root: &Root) -> String {
         let path = RelativePath::plain(b"x").unwrap();
-        match root.directory(Patience::Any).unwrap().look_up(&path) {
+        match root.directory(Patience::Any).unwrap().and_then(|directory| directory.look_up(&path)) {
             Ok(Entry::File(found)) => io::read_to_string(found.file).unwrap(),
             other => format!("{other:?}"),
         }

@@ -15,6 +15,7 @@ mod lookup;
 mod process;
 mod refused;
 mod representations;
+mod roots;
 mod serving;
 mod starting;
 mod stopping;

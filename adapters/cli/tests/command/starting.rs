@@ -1,8 +1,11 @@
 //! How it begins, or says in one line why it does not.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::process::Command;
 
 use crate::client::Client;
 use crate::process::{Server, run, wirenut};
@@ -34,6 +37,42 @@ fn what_is_in_the_way_is_said_in_one_line() {
         assert!(errors.starts_with(&format!("wirenut: {said}")), "{errors}");
         assert_eq!((errors.matches('\n').count(), errors.ends_with('\n')), (1, true), "{errors}");
     }
+}
+
+/// A page in place of others is looked for when it can still be mended: not when the first visitor misses it.
+#[test]
+fn pages_for_what_is_missing_must_be_there() {
+    let tree = Tree::with(&[("file", ""), ("dir/x", ""), ("index.html", "")]);
+    fs::write(tree.path().join("outside"), "").unwrap();
+    for (target, link) in [("../outside", "out"), ("loop", "loop"), ("file", "in")] {
+        symlink(target, tree.public().join(link)).unwrap();
+    }
+    assert!(Command::new("mkfifo").arg(tree.public().join("fifo")).status().unwrap().success());
+    let public = tree.public();
+    let place = public.display();
+    for option in ["--spa", "--error-page"] {
+        for (page, reason) in [
+            ("missing.html", "not found"),
+            ("dir", "a directory"),
+            ("file/x", "not found"),
+            ("fifo", "neither a file nor a directory"),
+            ("out", "a symbolic link leads out of the served directory"),
+            ("loop", "a loop of symbolic links (or more than 40 of them)"),
+        ] {
+            let (status, output, errors) =
+                run(&["serve", public.to_str().unwrap(), "--listen", "127.0.0.1:0", &format!("{option}={page}")]);
+            assert_eq!((status, output.as_str()), (Some(1), ""), "{option}={page}");
+            let said = format!("cannot use '{page}' for {option}: {reason} (it must be a file beneath '{place}')");
+            assert_eq!(errors, format!("wirenut: {said}\n"));
+        }
+        for page in ["file", "in"] {
+            Server::serve_with(&public, &[&format!("{option}={page}")]);
+        }
+    }
+    Server::serve_with(&public, &["--spa"]);
+    fs::remove_file(public.join("index.html")).unwrap();
+    let (status, _, errors) = run(&["serve", public.to_str().unwrap(), "--listen", "127.0.0.1:0", "--spa"]);
+    assert_eq!(status, Some(1), "{errors}");
 }
 
 /// Who chooses a name must not command the terminal of who reads of it, or write a line of their own.
@@ -138,7 +177,7 @@ fn the_directory_is_where_it_was_called_and_stays_itself() {
     let mut client = Client::connect(server.address);
     assert_eq!(client.get("/small").text(), "small");
     let moved = tree.path().join(OsStr::from_bytes(b"moved \xff"));
-    std::fs::rename(tree.public(), &moved).unwrap();
+    fs::rename(tree.public(), &moved).unwrap();
     assert_eq!(client.get("/small").text(), "small");
 
     let server = Server::serve(&moved);
