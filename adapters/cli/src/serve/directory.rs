@@ -5,7 +5,6 @@ use core::time::Duration;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -141,63 +140,19 @@ impl Directory {
         }
     }
 
-    /// Reads a page of the directory's entries: those behind `after`, in the order of their bytes. Waits for disks.
-    ///
-    /// The whole directory is read for each page, but no more of it is kept than the page: so its size costs time, and no
-    /// memory.
+    /// Opens a directory beneath this one, to be read. May wait for disks, as all that is done with it.
     ///
     /// # Errors
     ///
     /// See [`OpenError`].
-    pub fn list(
-        &self,
-        path: &RelativePath,
-        after: &[u8],
-        filter: impl Fn(&[u8]) -> bool,
-    ) -> Result<Entries, OpenError> {
+    pub fn open_to_read<'d>(&'d self, path: &'d RelativePath) -> Result<Readable<'d>, OpenError> {
         let opened = match self.walk {
             Walk::Kernel => self.walk_by_kernel(path, READ | OFlags::DIRECTORY),
             Walk::Segments => self.walk_by_segments(path.as_path()),
         };
         let opened = opened.map_err(|errno| self.error(errno, path))?;
-        let mut first_names = BinaryHeap::with_capacity(PAGE + 2);
-        for entry in Dir::read_from(&opened)? {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            let is_before = first_names.len() <= PAGE || first_names.peek().is_some_and(|last: &Vec<u8>| name < last);
-            if name > after && is_before && !matches!(name, b"." | b"..") && filter(name) {
-                first_names.push(name.to_vec());
-                if first_names.len() > PAGE + 1 {
-                    first_names.pop();
-                }
-            }
-        }
-        let mut names = first_names.into_sorted_vec();
-        let has_more = names.len() > PAGE;
-        names.truncate(PAGE);
-        let last = has_more.then(|| names.last().cloned().unwrap_or_default());
-        let entries = names.into_iter().filter_map(|name| self.describe(path, &opened, name)).collect();
-        Ok(Entries { entries, last })
+        Ok(Readable { beneath: self, path, opened })
     }
-
-    /// What an entry is. `None`: it is gone, or nothing that would be served.
-    fn describe(&self, path: &RelativePath, directory: &OwnedFd, name: Vec<u8>) -> Option<ListedEntry> {
-        let mut status = statat(directory, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW).ok()?;
-        if FileType::from_raw_mode(status.st_mode) == FileType::Symlink {
-            if self.walk == Walk::Segments {
-                return None;
-            }
-            let target = self.walk_by_kernel(&path.join(&name), OFlags::PATH | OFlags::CLOEXEC).ok()?;
-            status = fstat(target).ok()?;
-        }
-        let kind = FileType::from_raw_mode(status.st_mode);
-        if !matches!(kind, FileType::Directory | FileType::RegularFile) {
-            return None;
-        }
-        let length = (kind == FileType::RegularFile).then(|| u64::try_from(status.st_size).unwrap_or(0));
-        Some(ListedEntry { name, length, modified: u64::try_from(status.st_mtime).unwrap_or(0) })
-    }
-
     /// What the system's error means here. ELOOP is said of a loop of links, but also of a link of `/proc` that is none, and
     /// of any link where none is followed.
     fn error(&self, errno: Errno, path: &RelativePath) -> OpenError {
@@ -238,20 +193,107 @@ impl Directory {
     }
 }
 
+/// A directory that was opened to read what is in it.
+#[derive(Debug)]
+pub struct Readable<'d> {
+    beneath: &'d Directory,
+    path: &'d RelativePath,
+    opened: OwnedFd,
+}
+
+impl Readable<'_> {
+    /// What tells it from others, and from itself with other names in it.
+    ///
+    /// # Errors
+    ///
+    /// The file system failed.
+    pub fn stamp(&self) -> Result<Stamp, OpenError> {
+        let status = fstat(&self.opened)?;
+        let modified = time(status.st_mtime, status.st_mtime_nsec);
+        Ok(Stamp { identity: identity(&status), modified, changed: time(status.st_ctime, status.st_ctime_nsec) })
+    }
+
+    /// Reads a page of the entries: those behind `after`, in the order of their bytes.
+    ///
+    /// The whole directory is read for each page, but no more of it is kept than the page: so its size costs time, and no
+    /// memory.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`].
+    pub fn list(&self, after: &[u8], filter: impl Fn(&[u8]) -> bool) -> Result<Entries, OpenError> {
+        let mut first_names = BinaryHeap::with_capacity(PAGE + 2);
+        for entry in Dir::read_from(&self.opened)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            let is_before = first_names.len() <= PAGE || first_names.peek().is_some_and(|last: &Vec<u8>| name < last);
+            if name > after && is_before && !matches!(name, b"." | b"..") && filter(name) {
+                first_names.push(name.to_vec());
+                if first_names.len() > PAGE + 1 {
+                    first_names.pop();
+                }
+            }
+        }
+        let mut names = first_names.into_sorted_vec();
+        let has_more = names.len() > PAGE;
+        names.truncate(PAGE);
+        let last = has_more.then(|| names.last().cloned().unwrap_or_default());
+        let entries = names.into_iter().filter_map(|name| self.describe(name)).collect();
+        Ok(Entries { entries, last })
+    }
+
+    /// What an entry is. `None`: it is gone, or nothing that would be served.
+    fn describe(&self, name: Vec<u8>) -> Option<ListedEntry> {
+        let mut status = statat(&self.opened, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        if FileType::from_raw_mode(status.st_mode) == FileType::Symlink {
+            if self.beneath.walk == Walk::Segments {
+                return None;
+            }
+            let target = self.beneath.walk_by_kernel(&self.path.join(&name), OFlags::PATH | OFlags::CLOEXEC).ok()?;
+            status = fstat(target).ok()?;
+        }
+        let kind = FileType::from_raw_mode(status.st_mode);
+        if !matches!(kind, FileType::Directory | FileType::RegularFile) {
+            return None;
+        }
+        let length = (kind == FileType::RegularFile).then(|| u64::try_from(status.st_size).unwrap_or(0));
+        Some(ListedEntry { name, length, modified: u64::try_from(status.st_mtime).unwrap_or(0) })
+    }
+}
+
+/// See [`Readable::stamp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    identity: Identity,
+    modified: SystemTime,
+    /// When anything about it last changed.
+    pub changed: SystemTime,
+}
+
+/// A time of a file: seconds since 1970, or before, and nanoseconds behind them.
+fn time(seconds: i64, nanoseconds: u64) -> SystemTime {
+    let whole = Duration::from_secs(seconds.unsigned_abs());
+    let start = if seconds < 0 { SystemTime::UNIX_EPOCH - whole } else { SystemTime::UNIX_EPOCH + whole };
+    start + Duration::from_nanos(nanoseconds)
+}
+
 fn inspect(opened: OwnedFd, path: &RelativePath) -> Result<Entry, OpenError> {
-    let file = File::from(opened);
-    let metadata = file.metadata().map_err(|error| OpenError::Disk(error.kind()))?;
-    let kind = metadata.file_type();
-    if kind.is_dir() {
-        Ok(Entry::Directory)
-    } else if !kind.is_file() {
-        Err(OpenError::Special)
-    } else if path.is_directory() {
-        Err(OpenError::NotFound)
-    } else {
-        let seconds = Duration::from_secs(metadata.ctime().unsigned_abs());
-        let changed = SystemTime::UNIX_EPOCH + seconds + Duration::from_nanos(metadata.ctime_nsec().unsigned_abs());
-        Ok(Entry::File(OpenFile { file, length: metadata.len(), modified: metadata.modified().ok(), changed }))
+    let status = fstat(&opened)?;
+    match FileType::from_raw_mode(status.st_mode) {
+        FileType::Directory => Ok(Entry::Directory),
+        FileType::RegularFile if path.is_directory() => Err(OpenError::NotFound),
+        FileType::RegularFile => Ok(Entry::File(OpenFile {
+            file: File::from(opened),
+            length: u64::try_from(status.st_size).unwrap_or(0),
+            modified: Some(time(status.st_mtime, status.st_mtime_nsec)),
+            changed: time(status.st_ctime, status.st_ctime_nsec),
+        })),
+        FileType::Symlink
+        | FileType::Fifo
+        | FileType::Socket
+        | FileType::CharacterDevice
+        | FileType::BlockDevice
+        | FileType::Unknown => Err(OpenError::Special),
     }
 }
 

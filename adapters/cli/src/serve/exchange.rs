@@ -17,7 +17,7 @@ use wirenut_linux::{FileRange, Transfer};
 use super::body::Body;
 use super::entry::OpenError;
 use super::find::{Found, Wanted};
-use super::listing::Listing;
+use super::listing::Summary;
 use super::plan::Plan;
 use super::reply::Reply;
 use super::selection;
@@ -89,6 +89,7 @@ impl Exchange {
                 self.conditions.extend_from_slice(part);
             }
         }
+        self.wanted.is_summary_enough = self.is_head || !self.conditions.is_empty();
     }
 
     /// What the log says of it, if there is one.
@@ -132,13 +133,12 @@ impl Exchange {
     /// be another page each time.
     pub(super) fn respond_with_listing(
         &mut self,
-        listing: &Listing,
+        summary: Summary,
         answer: &mut Answer<'_>,
     ) -> Result<Option<Plan>, WriteError> {
-        let entity_tag = format!("\"{:016x}\"", listing.digest);
-        let validators = Validators { entity_tag: EntityTag::parse(entity_tag.as_bytes()), ..Validators::NONE };
-        let (plan, length) = match validators.check(self.method(), self.conditions()) {
-            Precondition::Holds => (Plan::Listing, listing.length),
+        let entity_tag = listing_tag(summary);
+        let (plan, length) = match self.check_listing(&entity_tag) {
+            Precondition::Holds => (Plan::Listing, summary.length),
             Precondition::NotModified => (Plan::NotModified, 0),
             Precondition::Failed => {
                 self.refuse(Status::PRECONDITION_FAILED, &[], "", answer)?;
@@ -151,6 +151,16 @@ impl Exchange {
         answer.respond(&Response::new(plan.status()).with_fields(told).with_length(length))?;
         self.note_status(plan.status());
         Ok((plan != Plan::NotModified).then_some(plan))
+    }
+
+    /// Whether the page itself is to be sent, of which no more than this is known.
+    pub(super) fn needs_page(&self, summary: Summary) -> bool {
+        !self.is_head && matches!(self.check_listing(&listing_tag(summary)), Precondition::Holds)
+    }
+
+    fn check_listing(&self, entity_tag: &str) -> Precondition {
+        let validators = Validators { entity_tag: EntityTag::parse(entity_tag.as_bytes()), ..Validators::NONE };
+        validators.check(self.method(), self.conditions())
     }
 
     pub(super) const fn method(&self) -> Method<'static> {
@@ -192,6 +202,11 @@ impl Exchange {
             logged.sent = logged.sent.saturating_add(bytes as u64);
         }
     }
+}
+
+/// The value of ETag for the page of a directory.
+fn listing_tag(summary: Summary) -> String {
+    format!("\"{:016x}\"", summary.digest)
 }
 
 /// What the log will say of a request.

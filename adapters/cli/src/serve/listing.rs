@@ -24,12 +24,9 @@ pub fn after(query: Option<&[u8]>) -> Vec<u8> {
     name
 }
 
-/// The page of a directory: not written yet, but known so well that HEAD and conditions can be answered.
-#[derive(Debug)]
-pub struct Listing {
-    path: RelativePath,
-    after: Vec<u8>,
-    entries: Entries,
+/// What HEAD and conditions have to know of the page of a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
     /// Of the page, in bytes.
     pub length: u64,
     /// A hash of all that the page is made of. Its key is known, so who chooses names could make two pages that have the same
@@ -37,14 +34,24 @@ pub struct Listing {
     pub digest: u64,
 }
 
+/// The page of a directory, not written yet.
+#[derive(Debug)]
+pub struct Listing {
+    path: RelativePath,
+    after: Vec<u8>,
+    entries: Entries,
+    /// What is known of the page.
+    pub summary: Summary,
+}
+
 impl Listing {
     /// The page for these entries, which begin behind the name `after`.
     #[must_use]
     pub fn new(path: RelativePath, after: Vec<u8>, entries: Entries) -> Self {
-        let mut listing = Self { path, after, entries, length: 0, digest: 0 };
+        let mut listing = Self { path, after, entries, summary: Summary { length: 0, digest: 0 } };
         let rows: usize = listing.entries.entries.iter().map(row_length).sum();
-        listing.length = (listing.top().len() + rows + listing.bottom().len()) as u64;
-        listing.digest = listing.digest();
+        let length = (listing.top().len() + rows + listing.bottom().len()) as u64;
+        listing.summary = Summary { length, digest: listing.digest() };
         listing
     }
 
@@ -103,7 +110,7 @@ impl Listing {
 /// How long a piece is at least, but for the last one.
 const PIECE: usize = 16 * 1024;
 
-/// The page in pieces, each of which is written when it is asked for. Together they have [`Listing::length`].
+/// The page in pieces, each of which is written when it is asked for. Together they have [`Summary::length`].
 #[derive(Debug)]
 pub struct Pieces {
     listing: Listing,
@@ -213,7 +220,7 @@ mod tests {
     /// The page, of the length that was told.
     fn page(path: &RelativePath, after: &[u8], entries: Entries) -> String {
         let listing = Listing::new(path.clone(), after.into(), entries);
-        let length = listing.length;
+        let length = listing.summary.length;
         let pieces: Vec<Vec<u8>> = listing.into_pieces().collect();
         let html = String::from_utf8(pieces.concat()).unwrap();
         assert_eq!(html.len() as u64, length, "{html}");
@@ -246,7 +253,7 @@ mod tests {
     fn digests_differ_where_pages_do() {
         let list = |path: &[u8], after: &[u8], entries, last: Option<&[u8]>| {
             let entries = Entries { entries, last: last.map(Into::into) };
-            Listing::new(RelativePath::plain(path).unwrap(), after.into(), entries).digest
+            Listing::new(RelativePath::plain(path).unwrap(), after.into(), entries).summary.digest
         };
         let later = || ListedEntry { modified: 784_111_777 + 60, ..entry(b"x", Some(1)) };
         let digests = [

@@ -30,6 +30,7 @@ pub mod reply;
 pub mod root;
 pub mod selection;
 pub mod service;
+pub mod summaries;
 
 use alloc::sync::Arc;
 use core::num::NonZeroUsize;
@@ -65,7 +66,7 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     if arguments.no_symlinks {
         root = root.without_symbolic_links().map_err(failed)?;
     }
-    let finder = Finder { root, policy: arguments.policy() };
+    let finder = Finder::new(root, arguments.policy());
     check_page("--spa", finder.policy.fallback.as_ref(), &finder.root, &arguments.directory)?;
     check_page("--error-page", finder.policy.error_page.as_ref(), &finder.root, &arguments.directory)?;
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);

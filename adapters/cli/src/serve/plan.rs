@@ -34,7 +34,7 @@ impl Plan {
         let file = match found {
             Ok(Found::File(found)) => found.file,
             Ok(Found::Listing(listing)) => return Some(Body::of_pieces(listing.into_pieces())),
-            Ok(Found::Redirect) | Err(_) => return None,
+            Ok(Found::Redirect | Found::Summary(_)) | Err(_) => return None,
         };
         match self {
             Self::Whole => Some(Body::one(Segment::File(FileReader::new(file.file, 0, file.length)))),

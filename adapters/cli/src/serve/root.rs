@@ -1,9 +1,12 @@
 //! The path that is served, and the directory that it leads to now.
 
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
+use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags, open, stat};
 use rustix::io::Errno;
@@ -13,15 +16,23 @@ use super::entry::OpenError;
 use super::find::Patience;
 use crate::log::Name;
 
+/// For how long a look at the path is good: less than an answer and the next question take, even on the same machine. So who
+/// switches the directory and asks then, gets an answer out of the new one.
+const MOMENT: Duration = Duration::from_micros(20);
+
 /// The path that was given, and an open directory: the one that it led to when something was last looked up.
 ///
 /// Builds remove the directory and make it again, and releases are switched by a symbolic link: so the path is looked at for
-/// each request, by one call of stat(2), and opened anew once it leads to another directory. As long as it leads nowhere,
+/// each request, by one call of stat(2), and opened anew once it leads to another directory. Only where requests come so fast
+/// that several fall into a [moment](MOMENT), one look is for all of them. As long as it leads nowhere,
 /// the directory that was there is kept if it was moved away, and nothing is found if it was removed.
 #[derive(Debug)]
 pub struct Root {
     path: PathBuf,
     current: RwLock<Arc<Directory>>,
+    /// When the path led to the current directory, in nanoseconds since `begun`.
+    looked_at: AtomicU64,
+    begun: Instant,
     follows_links: bool,
     /// Looking at the path does not wait, as far as can be told from the directory that it is in.
     is_trusted: bool,
@@ -39,6 +50,8 @@ impl Root {
         let mut root = Self {
             path: path.into(),
             current: RwLock::new(Arc::new(Directory::open(path)?)),
+            looked_at: AtomicU64::new(0),
+            begun: Instant::now(),
             follows_links: true,
             is_trusted: open(parent, flags, Mode::empty()).is_ok_and(is_local),
         };
@@ -68,12 +81,23 @@ impl Root {
         if patience == Patience::None && !held.is_trusted() {
             return None;
         }
+        let now = self.now();
+        if now.saturating_sub(self.looked_at.load(Ordering::Relaxed)) < MOMENT.as_nanos() as u64 {
+            return Some(Ok(held));
+        }
         Some(match stat(&self.path) {
-            Ok(status) if held.has_status(&status) => Ok(held),
+            Ok(status) if held.has_status(&status) => {
+                self.looked_at.store(now, Ordering::Relaxed);
+                Ok(held)
+            }
             Err(Errno::NOENT) if held.is_removed() => Err(OpenError::NotFound),
             Err(Errno::NOENT) => Ok(held),
             Ok(_) | Err(_) => Ok(self.open_anew().unwrap_or(held)),
         })
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// The path leads elsewhere.
@@ -114,6 +138,8 @@ mod tests {
     /// The content of the file `x` that is found, or the error.
     fn x(root: &Root) -> String {
         let path = RelativePath::plain(b"x").unwrap();
+        // Over a network it would have taken as long.
+        std::thread::sleep(10 * MOMENT);
         match root.directory(Patience::Any).unwrap().and_then(|directory| directory.look_up(&path)) {
             Ok(Entry::File(found)) => io::read_to_string(found.file).unwrap(),
             other => format!("{other:?}"),

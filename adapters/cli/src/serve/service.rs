@@ -56,7 +56,8 @@ impl Service for Files {
             Ok(path) => {
                 let is_precompressed = self.finder.policy.is_precompressed;
                 let codings = if is_precompressed { Coding::wanted(head.fields) } else { [None; 3] };
-                exchange.wanted = Wanted { path, query: head.target.query().map(Box::from), codings };
+                exchange.wanted =
+                    Wanted { path, query: head.target.query().map(Box::from), codings, ..Wanted::default() };
                 exchange.keep_conditions(head.fields);
                 self.proceed(&mut exchange, answer)?
             }
@@ -70,7 +71,14 @@ impl Service for Files {
             let next = match &mut exchange.phase {
                 Phase::Answered => return Ok(Step::Done),
                 Phase::Sending(_) => return self.send(exchange, answer),
-                Phase::Found(_) => return self.answer(exchange, answer),
+                Phase::Found(found) => {
+                    let summary = if let Ok(Found::Summary(summary)) = found { Some(*summary) } else { None };
+                    if !summary.is_some_and(|summary| exchange.needs_page(summary)) {
+                        return self.answer(exchange, answer);
+                    }
+                    exchange.wanted.is_summary_enough = false;
+                    Phase::Start
+                }
                 Phase::Start => match self.look_up(&exchange.wanted, answer) {
                     Ok(phase) => phase,
                     Err(Busy) => return Ok(Step::Wait(Some(answer.now().saturating_add(BUSY_WAIT)))),
@@ -141,7 +149,8 @@ impl Files {
         let error = match found {
             Ok(Found::File(file)) => return self.respond_with_file(file, exchange, answer),
             Ok(Found::Redirect) => return exchange.redirect(answer),
-            Ok(Found::Listing(listing)) => return exchange.respond_with_listing(listing, answer),
+            Ok(Found::Listing(listing)) => return exchange.respond_with_listing(listing.summary, answer),
+            Ok(Found::Summary(summary)) => return exchange.respond_with_listing(*summary, answer),
             Err(error) => error,
         };
         let status = match error {

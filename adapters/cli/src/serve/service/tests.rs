@@ -167,7 +167,7 @@ impl World {
         let page = Page::default();
         let log = LineLog::new(page.clone()).unwrap();
         let root = Root::open(tree.path()).unwrap();
-        let finder = Finder { root, policy: Policy { lists: false, ..Policy::default() } };
+        let finder = Finder::new(root, Policy { lists: false, ..Policy::default() });
         let log = AccessLog { lines: log, format: Format::Short };
         Self { files: Files::new(Arc::new(finder), pool, Some(log)), tree, page }
     }
