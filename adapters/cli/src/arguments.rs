@@ -169,7 +169,9 @@ pub struct EchoArguments {
     /// Listen for TCP connections [default, where no other is asked for: 127.0.0.1:7007]
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub tcp: Option<SocketAddr>,
-    /// Receive UDP datagrams; those from ports below 1024 are not answered
+    /// Receive UDP datagrams, and send each back. So that two echoes never keep each other busy, nothing is sent to ports
+    /// below 1024, which are those of services, and the same datagram to the same address 256 times in 10 seconds at most:
+    /// whoever asks faster, numbers the datagrams
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub udp: Option<SocketAddr>,
     /// Listen for Unix stream connections of this user

@@ -4,6 +4,7 @@
 
 mod connection;
 mod datagrams;
+mod repeats;
 mod streams;
 mod watched;
 
@@ -62,8 +63,10 @@ const fn token(number: usize, place: usize) -> Token {
 /// Prints where it listens, and echoes until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// [`Failure::Network`]: an address is taken, or not ours, or waiting failed.
+/// [`Failure::Network`]: an address is taken, or not ours, or waiting failed. [`Failure::System`]: no thread is left.
 pub fn echo(arguments: &EchoArguments) -> Result<(), Failure> {
+    let failed = |error| Failure::System { what: "start a thread for the log", error };
+    crate::log::write_errors_to_standard_error().map_err(failed)?;
     match arguments.poller {
         PollerName::Epoll => echo_with(Epoll::new()?, arguments),
         PollerName::Poll => echo_with(Poll::new(), arguments),
