@@ -6,6 +6,7 @@
 //! | [`demo`] | the reference service |
 //! | [`echo`] | what comes is sent back, over TCP, UDP and Unix sockets |
 //! | [`failure`] | what ends the command with status 1, in one line |
+//! | [`listen`] | where servers listen, and the URLs that lead there |
 //! | [`lookup`] | names and addresses |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
@@ -22,6 +23,7 @@ pub mod arguments;
 pub mod demo;
 pub mod echo;
 pub mod failure;
+pub mod listen;
 pub mod log;
 pub mod lookup;
 pub mod serve;
