@@ -1,5 +1,7 @@
 //! `wirenut demo`: the reference service, the same as on boards.
 
+use std::io;
+
 use wirenut_reference::{MemoryDevice, Reference};
 
 use crate::arguments::DemoArguments;
@@ -12,6 +14,10 @@ use crate::server;
 ///
 /// [`Failure::Network`] where the address cannot be listened on, and what else ended the server.
 pub fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
-    let server = server::listen(&arguments.server.listen)?;
+    let mut servers = server::listen(&arguments.server.listen)?;
+    let (Some(server), true) = (servers.pop(), servers.is_empty()) else {
+        let error = io::Error::new(io::ErrorKind::Unsupported, "it runs at one address (one of a name may be given)");
+        return Err(Failure::System { what: "run the demo at several addresses", error });
+    };
     server::run(server, &Reference { device: MemoryDevice::new() })
 }

@@ -1,25 +1,55 @@
 //! What both servers of this command have in common: listen, say where, run until told to stop.
 
-use core::net::SocketAddr;
 use core::num::NonZeroUsize;
+use std::collections::HashSet;
 use std::io::{self, Write};
+use std::panic::resume_unwind;
+use std::thread;
 
+use rustix::io::Errno;
 use wirenut::service::Service;
-use wirenut_linux::{Config, Server, Transfer};
+use wirenut_linux::{Config, Report, Server, Stopper, Transfer};
 
 use crate::failure::Failure;
+use crate::listen::{Place, urls};
 use crate::log;
 
 /// How the servers of this command run.
 pub const CONFIG: Config = Config::DEFAULT;
 
-/// Listens on an address.
+/// Listens at all addresses of all places.
 ///
 /// # Errors
 ///
-/// [`Failure::Network`]: it is taken, or not ours.
-pub fn listen(address: &SocketAddr) -> Result<Server, Failure> {
-    Ok(Server::bind(address, CONFIG)?)
+/// [`Failure::Network`]: a name is unknown, an address is taken, or not ours. Of several addresses of one name, those that
+/// this machine does not have are passed over, as long as it has one.
+pub fn listen(places: &[Place]) -> Result<Vec<Server>, Failure> {
+    let (mut servers, mut seen) = (Vec::new(), HashSet::new());
+    for place in places {
+        let addresses = place.addresses()?;
+        let mut missing = None;
+        let before = servers.len();
+        for address in &addresses {
+            if address.port() != 0 && !seen.insert(*address) {
+                continue;
+            }
+            match Server::bind(address, CONFIG) {
+                Ok(server) => servers.push(server),
+                Err(error) if addresses.len() > 1 && is_missing(&error) => missing = Some(error),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if let Some(error) = missing.filter(|_| servers.len() == before) {
+            return Err(error.into());
+        }
+    }
+    Ok(servers)
+}
+
+/// This machine does not have the address, or none of its kind.
+fn is_missing(error: &wirenut_linux::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(errno, Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT))
 }
 
 /// Prints the address, and serves until SIGTERM or SIGINT.
@@ -28,31 +58,45 @@ pub fn listen(address: &SocketAddr) -> Result<Server, Failure> {
 ///
 /// What ended the server.
 pub fn run<S: Service<Source: Transfer>>(mut server: Server, service: &S) -> Result<(), Failure> {
-    prepare(&mut server)?;
+    prepare(core::slice::from_mut(&mut server))?;
     server.run(service)?;
     Ok(())
 }
 
-/// The same on several threads.
+/// The same at several addresses, on several threads for each.
 ///
 /// # Errors
 ///
-/// What ended the server.
+/// What ended a server.
 pub fn run_on_threads<S: Service<Source: Transfer> + Sync>(
-    mut server: Server,
+    mut servers: Vec<Server>,
     threads: NonZeroUsize,
     service: &S,
 ) -> Result<(), Failure> {
-    prepare(&mut server)?;
-    server.run_on_threads(threads, service)?;
-    Ok(())
+    prepare(&mut servers)?;
+    let stoppers: Vec<Stopper> = servers.iter().map(Server::stopper).collect();
+    let run = |server: Server| {
+        // A server of which a part is missing is not one to go on with.
+        server.run_on_threads(threads, service).inspect_err(|_| stoppers.iter().for_each(Stopper::stop))
+    };
+    thread::scope(|scope| {
+        let last = servers.pop();
+        let others: Vec<_> = servers.into_iter().map(|server| scope.spawn(|| run(server))).collect();
+        let outcome = last.map_or(Ok(Report::default()), run);
+        let outcomes = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        core::iter::once(outcome).chain(outcomes).try_for_each(|outcome| outcome.map(drop).map_err(Failure::from))
+    })
 }
 
-fn prepare(server: &mut Server) -> Result<(), Failure> {
+fn prepare(servers: &mut [Server]) -> Result<(), Failure> {
     let failed = |error| Failure::System { what: "start a thread for the log", error };
     log::write_errors_to_standard_error().map_err(failed)?;
-    server.stop_on_signals()?;
-    // Not `println!`, which panics where standard output is closed.
-    let _ = writeln!(io::stdout(), "http://{}/", server.local_addr());
+    let mut lines = String::new();
+    for server in servers {
+        server.stop_on_signals()?;
+        lines.extend(urls(server.local_addr()).iter().map(|url| format!("{url}\n")));
+    }
+    // Not `print!`, which panics where standard output is closed.
+    let _ = io::stdout().write_all(lines.as_bytes());
     Ok(())
 }

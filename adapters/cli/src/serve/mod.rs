@@ -76,9 +76,9 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let system = |what| move |error| Failure::System { what, error };
     let pool = Pool::new(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN), waiting)
         .map_err(system("start threads for the disk"))?;
-    let server = server::listen(&arguments.server.listen)?;
+    let servers = server::listen(&arguments.server.listen)?;
     let log = access_log(arguments)?;
-    server::run_on_threads(server, workers, &Files::new(Arc::new(finder), pool, log))
+    server::run_on_threads(servers, workers, &Files::new(Arc::new(finder), pool, log))
 }
 
 /// A page that is to stand for what is not found must be a file itself, when the server starts.

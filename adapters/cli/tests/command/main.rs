@@ -9,6 +9,7 @@ mod demo;
 mod echo;
 mod large;
 mod lines;
+mod listening;
 mod listings;
 mod log_files;
 mod lookup;

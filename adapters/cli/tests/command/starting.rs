@@ -118,7 +118,8 @@ fn wrong_usage_has_status_2() {
     for arguments in [
         &["frame"][..],
         &["serve", "a", "b"],
-        &["serve", "--listen", "localhost:80"],
+        &["serve", "--listen", "localhost"],
+        &["serve", "--listen", "::1:80"],
         &["serve", "--listen", "127.0.0.1"],
         &["serve", "--port", "80"],
         &["demo", "--quiet"],
@@ -138,12 +139,20 @@ fn help_helps() {
         (&["--help"][..], &["serve", "demo", "Usage: wirenut"][..]),
         (
             &["serve", "--help"],
-            &["[DIR]", "--listen <ADDR:PORT>", "127.0.0.1:8080", "--quiet", "index.html", "Examples:"],
+            &[
+                "[DIR]",
+                "--listen <ADDR:PORT>",
+                "localhost:8080",
+                ":8080 is [::]:8080",
+                "--quiet",
+                "index.html",
+                "Examples:",
+            ],
         ),
         (&["demo", "--help"], &["--listen <ADDR:PORT>", "127.0.0.1:8080", "Example:"]),
         (
             &["echo", "--help"],
-            &["--tcp <ADDR:PORT>", "127.0.0.1:7007", "--unix <PATH>", "epoll", "SIGTERM", "Examples:"],
+            &["--tcp <ADDR:PORT>", "127.0.0.1:7007", "--unix <PATH>", "256 times in", "epoll", "SIGTERM", "Examples:"],
         ),
         (&["lookup", "--help"], &["<NAME>", "[SERVICE]", "/etc/nsswitch.conf", "Examples:"]),
         (&["--version"], &[env!("CARGO_PKG_VERSION")]),
