@@ -225,16 +225,24 @@ pub struct LookupArguments {
     pub udp: bool,
 }
 
+const LISTEN_HELP: &str = "\
+Where to listen: at an address, a name, or a port alone; may be given again
+
+  127.0.0.1:8080, [::1]:8080  this address
+  0.0.0.0:8080                all addresses of this machine over IPv4
+  [::]:8080                   all addresses of this machine over IPv6, and over IPv4
+  8080                        127.0.0.1:8080: for this machine only
+  :8080                       [::]:8080, or 0.0.0.0:8080 without IPv6: for whoever can reach this machine
+  localhost:8080              all addresses that this name has
+
+Port 0 lets the system choose.";
+
 /// What every server is told.
 #[derive(Debug, Args)]
 pub struct ServerArguments {
     /// Where to listen: at an address, a name, or a port alone; may be given again
-    ///
-    /// 127.0.0.1:8080 and [::1]:8080 are addresses; 0.0.0.0:8080 stands for all of this machine over IPv4, [::]:8080 over
-    /// IPv6 and IPv4. 8080 is 127.0.0.1:8080, for this machine only. :8080 is [::]:8080, for whoever can reach this machine
-    /// (0.0.0.0:8080, where it has no IPv6). localhost:8080 is looked up, and stands for all addresses of that name. Port 0
-    /// lets the system choose.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = str::parse::<Place>)]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = str::parse::<Place>,
+          long_help = LISTEN_HELP)]
     pub listen: Vec<Place>,
 }
 

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 pub enum Entry {
     /// A regular file, open for reading.
     File(OpenFile),
-    /// A directory. Asked for without its slash, it moves to [`RelativePath::location`]; as an index page, it is none.
+    /// A directory. Asked for without its slash, it moves to [`RelativePath::location`](super::path::RelativePath::location); as an index page, it is none.
     Directory,
 }
 

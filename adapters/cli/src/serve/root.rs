@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
-use rustix::fs::{Mode, OFlags, open, stat};
+use rustix::fs::{Mode, OFlags, Stat, open, stat};
 use rustix::io::Errno;
 
 use super::directory::{Directory, is_local};
@@ -24,11 +24,13 @@ const MOMENT: Duration = Duration::from_micros(20);
 ///
 /// Builds remove the directory and make it again, and releases are switched by a symbolic link: so the path is looked at for
 /// each request, by one call of stat(2), and opened anew once it leads to another directory. Only where requests come so fast
-/// that several fall into a [moment](MOMENT), one look is for all of them. As long as it leads nowhere,
+/// that several fall into a moment, one look is for all of them. As long as it leads nowhere,
 /// the directory that was there is kept if it was moved away, and nothing is found if it was removed.
 #[derive(Debug)]
 pub struct Root {
     path: PathBuf,
+    /// The path as one from the root of all, by which a directory is found that was made again where we were called in it.
+    absolute: PathBuf,
     current: RwLock<Arc<Directory>>,
     /// When the path led to the current directory, in nanoseconds since `begun`.
     looked_at: AtomicU64,
@@ -49,13 +51,14 @@ impl Root {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut root = Self {
             path: path.into(),
+            absolute: std::path::absolute(path)?,
             current: RwLock::new(Arc::new(Directory::open(path)?)),
             looked_at: AtomicU64::new(0),
             begun: Instant::now(),
             follows_links: true,
             is_trusted: open(parent, flags, Mode::empty()).is_ok_and(is_local),
         };
-        root.current = RwLock::new(Arc::new(root.open_directory()?));
+        root.current = RwLock::new(Arc::new(root.open_directory(path)?));
         Ok(root)
     }
 
@@ -66,7 +69,7 @@ impl Root {
     /// As [`Self::open`].
     pub fn without_symbolic_links(mut self) -> io::Result<Self> {
         self.follows_links = false;
-        self.current = RwLock::new(Arc::new(self.open_directory()?));
+        self.current = RwLock::new(Arc::new(self.open_directory(&self.path)?));
         Ok(self)
     }
 
@@ -85,14 +88,15 @@ impl Root {
         if now.saturating_sub(self.looked_at.load(Ordering::Relaxed)) < MOMENT.as_nanos() as u64 {
             return Some(Ok(held));
         }
-        Some(match stat(&self.path) {
+        let (path, status) = self.look();
+        Some(match status {
             Ok(status) if held.has_status(&status) => {
                 self.looked_at.store(now, Ordering::Relaxed);
                 Ok(held)
             }
             Err(Errno::NOENT) if held.is_removed() => Err(OpenError::NotFound),
             Err(Errno::NOENT) => Ok(held),
-            Ok(_) | Err(_) => Ok(self.open_anew().unwrap_or(held)),
+            Ok(_) | Err(_) => Ok(self.open_anew(path).unwrap_or(held)),
         })
     }
 
@@ -100,10 +104,20 @@ impl Root {
         u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
+    /// Where the path leads now. The directory that we were called in may be removed: `.` still leads there, and where it was
+    /// there may be another one.
+    fn look(&self) -> (&Path, rustix::io::Result<Stat>) {
+        match stat(&self.path) {
+            Ok(status) if status.st_nlink > 0 => (&self.path, Ok(status)),
+            Ok(_) | Err(Errno::NOENT) => (&self.absolute, stat(&self.absolute)),
+            Err(errno) => (&self.path, Err(errno)),
+        }
+    }
+
     /// The path leads elsewhere.
     #[cold]
-    fn open_anew(&self) -> Option<Arc<Directory>> {
-        let opened = self.open_directory().inspect_err(|error| {
+    fn open_anew(&self, path: &Path) -> Option<Arc<Directory>> {
+        let opened = self.open_directory(path).inspect_err(|error| {
             log::warn!("cannot open '{}' again, what was there is still served: {error}", Name::of(&self.path));
         });
         let directory = Arc::new(opened.ok()?);
@@ -111,8 +125,8 @@ impl Root {
         Some(directory)
     }
 
-    fn open_directory(&self) -> io::Result<Directory> {
-        let mut directory = Directory::open(&self.path)?;
+    fn open_directory(&self, path: &Path) -> io::Result<Directory> {
+        let mut directory = Directory::open(path)?;
         if !self.follows_links {
             directory = directory.without_symbolic_links();
         }
@@ -123,7 +137,7 @@ impl Root {
     #[cfg(test)]
     pub(crate) fn distrust_cache(&mut self) {
         self.is_trusted = false;
-        self.current = RwLock::new(Arc::new(self.open_directory().unwrap()));
+        self.current = RwLock::new(Arc::new(self.open_directory(&self.path).unwrap()));
     }
 }
 

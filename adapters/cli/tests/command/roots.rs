@@ -50,6 +50,31 @@ fn a_directory_that_is_made_again_is_served() {
     }
 }
 
+/// The directory that it was called in is no way to the one that was made in its place: its path is.
+#[test]
+fn the_directory_it_was_called_in_may_be_made_again() {
+    for arguments in [&["serve"][..], &["serve", "."], &["serve", "deep"]] {
+        let tree = Tree::new();
+        let dist = tree.public().join("dist");
+        let make_all = |content: &str| {
+            make(&dist, content);
+            make(&dist.join("deep"), content);
+        };
+        make_all("first");
+        let mut command = wirenut();
+        let server = Server::start(command.args(arguments).args(["--listen", "127.0.0.1:0"]).current_dir(&dist));
+        let mut client = Client::connect(server.address);
+        check(&server, &mut client, "first");
+        for content in ["second", "third"] {
+            fs::remove_dir_all(&dist).unwrap();
+            assert_eq!((client.get("/file").status, client.get("/").status), (404, 404), "{arguments:?}");
+            make_all(content);
+            check(&server, &mut client, content);
+        }
+        assert_eq!(server.errors.all(), [""; 0]);
+    }
+}
+
 #[test]
 fn a_link_to_the_release_may_be_switched() {
     let tree = Tree::new();

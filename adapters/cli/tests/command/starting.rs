@@ -143,7 +143,7 @@ fn help_helps() {
                 "[DIR]",
                 "--listen <ADDR:PORT>",
                 "localhost:8080",
-                ":8080 is [::]:8080",
+                "for whoever can reach this machine",
                 "--quiet",
                 "index.html",
                 "Examples:",
