@@ -55,8 +55,12 @@ impl State {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.place == Place::Cut && self.file.write(b"\n")? == 1 {
-            self.place = Place::BetweenLines;
+        if self.place == Place::Cut {
+            // Whoever made room may have emptied the file.
+            let is_empty = self.file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0);
+            if is_empty || self.file.write(b"\n")? == 1 {
+                self.place = Place::BetweenLines;
+            }
         }
         let written = self.file.write(bytes)?;
         if written > 0 {
