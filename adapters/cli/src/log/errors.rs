@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::hash::{Hash, Hasher};
 use core::time::Duration;
 use std::hash::DefaultHasher;
-use std::io::{self, Write};
+use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -25,13 +25,9 @@ struct Shared {
 }
 
 impl ErrorLog {
-    fn new(out: impl Write + Send + 'static) -> io::Result<Self> {
-        let shared = Arc::new(Shared {
-            lines: LineLog::new(out)?,
-            throttle: Mutex::default(),
-            changed: Condvar::new(),
-            begun: Instant::now(),
-        });
+    fn new(lines: LineLog) -> io::Result<Self> {
+        let shared =
+            Arc::new(Shared { lines, throttle: Mutex::default(), changed: Condvar::new(), begun: Instant::now() });
         let teller = Arc::clone(&shared);
         thread::Builder::new().name("wirenut errors".into()).spawn(move || teller.tell_what_is_held_back())?;
         Ok(Self(shared))
@@ -123,7 +119,7 @@ fn kind(record: &log::Record<'_>, line: &str) -> u64 {
 ///
 /// The system would not give a thread.
 pub fn write_errors_to_standard_error() -> io::Result<()> {
-    let sink = ErrorLog::new(io::stderr())?;
+    let sink = ErrorLog::new(LineLog::to_standard_error()?)?;
     // It fails only if there is a sink already.
     if log::set_boxed_logger(Box::new(sink)).is_ok() {
         log::set_max_level(log::LevelFilter::Warn);
@@ -145,7 +141,7 @@ mod tests {
     #[test]
     fn a_flood_of_one_kind_is_counted_and_hides_no_other() {
         let page = Page::default();
-        let sink = ErrorLog::new(page.clone()).unwrap();
+        let sink = ErrorLog::new(LineLog::new(page.clone()).unwrap()).unwrap();
         for port in 0..10_000 {
             log(&sink, 1, format_args!("127.0.0.1:{port}: missing Host field at byte {port} (RFC 9112 3.2)"));
         }
@@ -170,7 +166,7 @@ mod tests {
     #[test]
     fn what_is_held_back_is_told_though_nothing_more_comes() {
         let page = Page::default();
-        let sink = ErrorLog::new(page.clone()).unwrap();
+        let sink = ErrorLog::new(LineLog::new(page.clone()).unwrap()).unwrap();
         for _ in 0..3 {
             log(&sink, 1, format_args!("same"));
         }
@@ -185,7 +181,7 @@ mod tests {
     #[test]
     fn no_text_begins_a_line_of_its_own() {
         let page = Page::default();
-        let sink = ErrorLog::new(page.clone()).unwrap();
+        let sink = ErrorLog::new(LineLog::new(page.clone()).unwrap()).unwrap();
         log(&sink, 1, format_args!("cannot open 'a\nwirenut: b\x1b[2J'"));
         sink.flush();
         assert_eq!(page.text(), "wirenut: cannot open 'a\\x0awirenut: b\\x1b[2J'\n");

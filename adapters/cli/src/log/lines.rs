@@ -3,9 +3,13 @@
 use alloc::sync::Arc;
 use core::fmt::{self, Write as _};
 use core::time::Duration;
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+
+use super::output::Output;
 
 /// What is kept at most while the other end does not read: some hundred lines.
 const LONGEST_BACKLOG: usize = 64 * 1024;
@@ -13,14 +17,12 @@ const LONGEST_BACKLOG: usize = 64 * 1024;
 /// How long the lines of the end are waited for when the log is dropped.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// How long to wait where standard output was handed to us as one that does not block, and is full.
-const PAUSE: Duration = Duration::from_millis(10);
-
 /// Where the lines go.
 ///
 /// A thread of its own writes them, so that a terminal held with Ctrl-S or a pipe that nobody reads never holds up a
-/// request: lines beyond a backlog are dropped, and a line tells how many. Once writing has failed (a closed pipe), the
-/// log is silent.
+/// request: lines beyond a backlog are dropped, and a line tells how many. While writing fails (a full disk), lines are lost,
+/// and a line tells how many once it works again, behind a line end where one was cut off. Once nobody can read it any more
+/// (a closed pipe), the log is silent.
 #[derive(Debug)]
 pub struct LineLog(Arc<Shared>);
 
@@ -31,7 +33,25 @@ impl LineLog {
     ///
     /// The system would not give a thread.
     pub fn to_standard_output() -> io::Result<Self> {
-        Self::new(io::stdout())
+        Self::to(io::stdout())
+    }
+
+    /// Writes to standard error.
+    ///
+    /// # Errors
+    ///
+    /// The system would not give a thread.
+    pub fn to_standard_error() -> io::Result<Self> {
+        Self::to(io::stderr())
+    }
+
+    /// Not through the buffer of the standard library, which keeps what could not be written for another time. To an output
+    /// that is closed, nothing is written.
+    fn to(output: impl AsFd) -> io::Result<Self> {
+        match output.as_fd().try_clone_to_owned() {
+            Ok(descriptor) => Self::new(File::from(descriptor)),
+            Err(_) => Self::new(io::sink()),
+        }
     }
 
     /// Writes to whatever this is.
@@ -117,10 +137,11 @@ enum Phase {
 }
 
 impl Shared {
-    fn write_out(&self, mut out: impl Write) {
+    fn write_out(&self, out: impl Write) {
         let mut lines = String::new();
+        let mut output = Output::new(out);
         while self.take(&mut lines) {
-            if write_all(&mut out, lines.as_bytes()).is_err() {
+            if output.write(&lines).is_err() {
                 break;
             }
         }
@@ -151,26 +172,6 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Backlog> {
         // At worst a panic left half a line.
         self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Like `Write::write_all`, but it stays with an output that was set not to block, by whoever shares it with us.
-fn write_all(out: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match out.write(bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => bytes = &bytes[written..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(PAUSE),
-            Err(error) => return Err(error),
-        }
-    }
-    loop {
-        match out.flush() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(PAUSE),
-            outcome => return outcome,
-        }
     }
 }
 

@@ -11,6 +11,7 @@ mod access;
 mod errors;
 mod file;
 mod lines;
+mod output;
 mod text;
 mod throttle;
 

@@ -155,3 +155,37 @@ fn after_a_full_disk_has_cut_a_line_the_log_goes_on() {
         assert_eq!(old, Vec::<std::path::PathBuf>::new(), "{way}: nothing is held");
     }
 }
+
+/// As with `wirenut serve >> log`: there is nothing to be opened anew, but the file may be emptied.
+#[test]
+fn an_output_on_a_full_disk_goes_on_when_there_is_room() {
+    let tree = Tree::with(&[("small", "small")]);
+    let log = tree.path().join("log");
+    let script = "trap '' XFSZ; ulimit -f 4; exec \"$0\" serve \"$1\" --listen 127.0.0.1:0 >> \"$2\"";
+    let mut child = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_wirenut")])
+        .arg(tree.public())
+        .arg(&log)
+        .spawn()
+        .unwrap();
+    let url = wait_for_line(&log);
+    let address = url.trim_end().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    let mut client = Client::connect(address);
+    let wait_until = |is_so: &dyn Fn(&str) -> bool, client: &mut Client| {
+        let start = Instant::now();
+        while !fs::read_to_string(&log).is_ok_and(|text| is_so(&text)) {
+            assert!(start.elapsed() < PATIENCE, "{:?}", fs::read_to_string(&log));
+            assert_eq!(client.get("/small").text(), "small");
+        }
+    };
+    // The unit of `ulimit` is not the same in every shell.
+    wait_until(&|text| text.len() >= 2048 && text.len() % 1024 == 0, &mut client);
+    client.get("/small");
+    fs::File::options().write(true).open(&log).unwrap().set_len(0).unwrap();
+    wait_until(
+        &|text| text.contains(" lines lost, the log could not be written\n") && text.ends_with("ms\n"),
+        &mut client,
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
