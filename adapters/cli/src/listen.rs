@@ -4,7 +4,9 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str::FromStr;
 use std::collections::HashSet;
 
+use rustix::io::Errno;
 use wirenut_linux::lookup::{self, Transport};
+use wirenut_linux::{Config, Server};
 
 use crate::failure::Failure;
 
@@ -102,6 +104,41 @@ impl Place {
 /// Whether this machine has any address of IPv6, even if only for itself.
 fn has_ipv6() -> bool {
     lookup::own_addresses().is_ok_and(|own| own.iter().any(SocketAddr::is_ipv6))
+}
+
+/// Listens at all addresses of all places: a server for each address.
+///
+/// # Errors
+///
+/// [`Failure::Network`]: a name is unknown, an address is taken, or not ours. Of several addresses of one name, those that
+/// this machine does not have are passed over, as long as it has one.
+pub fn bind(places: &[Place], config: Config) -> Result<Vec<Server>, Failure> {
+    let (mut servers, mut seen) = (Vec::new(), HashSet::new());
+    for place in places {
+        let addresses = place.addresses()?;
+        let mut missing = None;
+        let before = servers.len();
+        for address in &addresses {
+            if address.port() != 0 && !seen.insert(*address) {
+                continue;
+            }
+            match Server::bind(address, config) {
+                Ok(server) => servers.push(server),
+                Err(error) if addresses.len() > 1 && is_missing(&error) => missing = Some(error),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if let Some(error) = missing.filter(|_| servers.len() == before) {
+            return Err(error.into());
+        }
+    }
+    Ok(servers)
+}
+
+/// This machine does not have the address, or none of its kind.
+fn is_missing(error: &wirenut_linux::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(errno, Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT))
 }
 
 /// The URLs that lead to a server at this address, best first: they can be clicked. For one that listens at all addresses

@@ -1,17 +1,15 @@
 //! What both servers of this command have in common: listen, say where, run until told to stop.
 
 use core::num::NonZeroUsize;
-use std::collections::HashSet;
 use std::io::{self, Write};
 use std::panic::resume_unwind;
 use std::thread;
 
-use rustix::io::Errno;
 use wirenut::service::Service;
 use wirenut_linux::{Config, Report, Server, Stopper, Transfer};
 
 use crate::failure::Failure;
-use crate::listen::{Place, urls};
+use crate::listen::{self, Place, urls};
 use crate::log;
 
 /// How the servers of this command run.
@@ -21,35 +19,9 @@ pub const CONFIG: Config = Config::DEFAULT;
 ///
 /// # Errors
 ///
-/// [`Failure::Network`]: a name is unknown, an address is taken, or not ours. Of several addresses of one name, those that
-/// this machine does not have are passed over, as long as it has one.
+/// [`Failure::Network`]: see [`listen::bind`].
 pub fn listen(places: &[Place]) -> Result<Vec<Server>, Failure> {
-    let (mut servers, mut seen) = (Vec::new(), HashSet::new());
-    for place in places {
-        let addresses = place.addresses()?;
-        let mut missing = None;
-        let before = servers.len();
-        for address in &addresses {
-            if address.port() != 0 && !seen.insert(*address) {
-                continue;
-            }
-            match Server::bind(address, CONFIG) {
-                Ok(server) => servers.push(server),
-                Err(error) if addresses.len() > 1 && is_missing(&error) => missing = Some(error),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        if let Some(error) = missing.filter(|_| servers.len() == before) {
-            return Err(error.into());
-        }
-    }
-    Ok(servers)
-}
-
-/// This machine does not have the address, or none of its kind.
-fn is_missing(error: &wirenut_linux::Error) -> bool {
-    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
-    matches!(errno, Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT))
+    listen::bind(places, CONFIG)
 }
 
 /// Prints the address, and serves until SIGTERM or SIGINT.
