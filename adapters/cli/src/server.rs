@@ -24,18 +24,7 @@ pub fn listen(places: &[Place]) -> Result<Vec<Server>, Failure> {
     listen::bind(places, CONFIG)
 }
 
-/// Prints the address, and serves until SIGTERM or SIGINT.
-///
-/// # Errors
-///
-/// What ended the server.
-pub fn run<S: Service<Source: Transfer>>(mut server: Server, service: &S) -> Result<(), Failure> {
-    prepare(core::slice::from_mut(&mut server))?;
-    server.run(service)?;
-    Ok(())
-}
-
-/// The same at several addresses, on several threads for each.
+/// Prints the addresses, and serves at each on so many threads, until SIGTERM or SIGINT.
 ///
 /// # Errors
 ///
