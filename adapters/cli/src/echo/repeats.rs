@@ -132,7 +132,7 @@ mod tests {
         let others = (0..10_000_u32)
             .filter(|number| repeats.count(peer(2), &number.to_le_bytes(), Duration::ZERO) != Verdict::Send)
             .count();
-        // One in three thousand pairs of counters is full; of a single row it would be one in 160 counters.
+        // One in 27,000 pairs of counters is full; of a single row it would be one in 160 counters.
         assert!(others <= 10, "{others}");
     }
 }
