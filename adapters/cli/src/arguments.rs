@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::listen::Place;
 use crate::log::Format;
 use crate::serve::path::RelativePath;
 use crate::serve::policy::{Pattern, Policy};
 
 /// Serve files over HTTP, or try servers, clients and networks out.
 #[derive(Debug, Parser)]
-#[command(name = "wirenut", version, arg_required_else_help = true)]
+#[command(name = "wirenut", bin_name = "wirenut", version, arg_required_else_help = true)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -50,12 +51,12 @@ pub enum Command {
 #[command(after_help = "\
 Examples:
   wirenut serve                               this directory, to this machine only
-  wirenut serve public --listen 0.0.0.0:8080  public/, to whoever can reach this machine
+  wirenut serve public --listen :8080         public/, to whoever can reach this machine
   wirenut serve --listen '[::1]:0'            over IPv6, at a free port of the system's choice
   wirenut serve dist --spa --precompressed --cache no-cache --immutable '*-????????.*'
                                               an application as its bundler left it")]
 pub struct ServeArguments {
-    /// The directory to serve
+    /// The directory to serve; when it is made again, or is a link that is switched, the new one is served
     #[arg(value_name = "DIR", default_value = ".")]
     pub directory: PathBuf,
     /// Where to listen.
@@ -76,7 +77,7 @@ pub struct ServeArguments {
     /// Follow no symbolic links, not even those that stay inside the directory
     #[arg(long)]
     pub no_symlinks: bool,
-    /// Send FILE.br, FILE.zst or FILE.gz in place of FILE to clients that take it
+    /// Send FILE.br, FILE.zst or FILE.gz in place of FILE to clients that take it, unless FILE has changed since
     #[arg(long)]
     pub precompressed: bool,
     /// Send this Cache-Control with files, such as 'max-age=3600' or 'no-cache'
@@ -87,11 +88,11 @@ pub struct ServeArguments {
     #[arg(long, value_name = "PATTERN")]
     pub immutable: Vec<String>,
     /// Where nothing is found, send this page, for an application that finds its way itself; not for names with a dot
-    /// in them, which are of files. Directories are not listed then
+    /// in them, which are of files. Directories are not listed then. It must be there from the start
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "index.html",
           value_parser = inside)]
     pub spa: Option<RelativePath>,
-    /// Where nothing is found, send this page of the directory with status 404
+    /// Where nothing is found, send this page of the directory with status 404; it must be there from the start
     #[arg(long, value_name = "FILE", value_parser = inside)]
     pub error_page: Option<RelativePath>,
     /// How the line for each request looks
@@ -169,7 +170,9 @@ pub struct EchoArguments {
     /// Listen for TCP connections [default, where no other is asked for: 127.0.0.1:7007]
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub tcp: Option<SocketAddr>,
-    /// Receive UDP datagrams; those from ports below 1024 are not answered
+    /// Receive UDP datagrams, and send each back. So that two echoes never keep each other busy, nothing is sent to ports
+    /// below 1024, which are those of services, and the same datagram to the same address 256 times in 10 seconds at most:
+    /// whoever asks faster, numbers the datagrams
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub udp: Option<SocketAddr>,
     /// Listen for Unix stream connections of this user
@@ -222,12 +225,25 @@ pub struct LookupArguments {
     pub udp: bool,
 }
 
+const LISTEN_HELP: &str = "\
+Where to listen: at an address, a name, or a port alone; may be given again
+
+  127.0.0.1:8080, [::1]:8080  this address
+  0.0.0.0:8080                all addresses of this machine over IPv4
+  [::]:8080                   all addresses of this machine over IPv6, and over IPv4
+  8080                        127.0.0.1:8080: for this machine only
+  :8080                       [::]:8080, or 0.0.0.0:8080 without IPv6: for whoever can reach this machine
+  localhost:8080              all addresses that this name has
+
+Port 0 lets the system choose.";
+
 /// What every server is told.
 #[derive(Debug, Args)]
 pub struct ServerArguments {
-    /// The address and port to listen at; port 0 lets the system choose
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
-    pub listen: SocketAddr,
+    /// Where to listen: at an address, a name, or a port alone; may be given again
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = str::parse::<Place>,
+          long_help = LISTEN_HELP)]
+    pub listen: Vec<Place>,
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
@@ -259,7 +275,7 @@ mod tests {
         ] {
             let Command::Serve(arguments) = parse(line).unwrap().command else { panic!("{line}") };
             assert_eq!(arguments.directory, PathBuf::from(directory), "{line}");
-            assert_eq!(arguments.server.listen, listen.parse().unwrap(), "{line}");
+            assert_eq!(arguments.server.listen, [listen.parse().unwrap()], "{line}");
             assert_eq!(arguments.quiet, quiet, "{line}");
         }
     }
@@ -268,8 +284,16 @@ mod tests {
     fn demo_takes_what_it_is_given() {
         for (line, listen) in [("wirenut demo", "127.0.0.1:8080"), ("wirenut demo --listen [::]:9000", "[::]:9000")] {
             let Command::Demo(arguments) = parse(line).unwrap().command else { panic!("{line}") };
-            assert_eq!(arguments.server.listen, listen.parse().unwrap(), "{line}");
+            assert_eq!(arguments.server.listen, [listen.parse().unwrap()], "{line}");
         }
+    }
+
+    #[test]
+    fn places_to_listen_at_add_up_and_replace_the_default() {
+        let line = "wirenut serve --listen 80 --listen=:81 dir --listen localhost:82";
+        let Command::Serve(arguments) = parse(line).unwrap().command else { panic!("{line}") };
+        assert_eq!(arguments.server.listen, ["80", ":81", "localhost:82"].map(|place| place.parse().unwrap()));
+        assert_eq!(arguments.directory, PathBuf::from("dir"));
     }
 
     #[test]
@@ -306,8 +330,7 @@ mod tests {
             ("wirenut frame", ErrorKind::InvalidSubcommand),
             ("wirenut serve a b", ErrorKind::UnknownArgument),
             ("wirenut serve --port 80", ErrorKind::UnknownArgument),
-            ("wirenut serve --listen 8080", ErrorKind::ValueValidation),
-            ("wirenut serve --listen localhost:8080", ErrorKind::ValueValidation),
+            ("wirenut serve --listen localhost", ErrorKind::ValueValidation),
             ("wirenut serve --listen ::1:8080", ErrorKind::ValueValidation),
             ("wirenut serve --listen 127.0.0.1:65536", ErrorKind::ValueValidation),
             ("wirenut demo --quiet", ErrorKind::UnknownArgument),

@@ -9,6 +9,9 @@ use std::path::PathBuf;
 use rustix::io::Errno;
 use wirenut_linux::lookup::Failure as Lookup;
 
+use crate::log::{Name, OneLine};
+use crate::serve::path::RelativePath;
+
 const EADDRINUSE: i32 = Errno::ADDRINUSE.raw_os_error();
 const EADDRNOTAVAIL: i32 = Errno::ADDRNOTAVAIL.raw_os_error();
 const EACCES: i32 = Errno::ACCESS.raw_os_error();
@@ -31,6 +34,17 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// A page that an option names is no file that could be served.
+    Page {
+        /// The option.
+        option: &'static str,
+        /// As the user wrote it, beneath the served directory.
+        page: RelativePath,
+        /// The served directory, as the user wrote it.
+        directory: PathBuf,
+        /// What is wrong with the page.
+        reason: String,
+    },
     /// An address could not be listened on, a name was not found, or a server could not go on.
     Network(wirenut_linux::Error),
     /// The address has no name.
@@ -47,11 +61,13 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Directory { path, error } => {
-                write!(f, "cannot serve '{}': {error}", path.display())
+            Self::Directory { path, error } => write!(f, "cannot serve '{}': {error}", Name::of(path)),
+            Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", Name::of(path)),
+            Self::Page { option, page, directory, reason } => {
+                let (page, directory) = (Name(page.as_bytes()), Name::of(directory));
+                write!(f, "cannot use '{page}' for {option}: {reason} (it must be a file beneath '{directory}')")
             }
-            Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", path.display()),
-            Self::Network(error) => write!(f, "{error}{}", advice(error)),
+            Self::Network(error) => write!(f, "{}{}", OneLine(error.to_string()), advice(error)),
             Self::Nameless(address) => write!(f, "{address} has no name"),
             Self::System { what, error } => write!(f, "cannot {what}: {error}"),
         }
@@ -63,7 +79,7 @@ impl Error for Failure {
         match self {
             Self::Directory { error, .. } | Self::LogFile { error, .. } | Self::System { error, .. } => Some(error),
             Self::Network(error) => Some(error),
-            Self::Nameless(_) => None,
+            Self::Page { .. } | Self::Nameless(_) => None,
         }
     }
 }

@@ -6,10 +6,12 @@
 //! | [`demo`] | the reference service |
 //! | [`echo`] | what comes is sent back, over TCP, UDP and Unix sockets |
 //! | [`failure`] | what ends the command with status 1, in one line |
+//! | [`listen`] | where servers listen, and the URLs that lead there |
 //! | [`lookup`] | names and addresses |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | listening, saying where, running until told to stop |
+//! | [`usage`] | what is wrong with the command line |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
 
@@ -21,10 +23,12 @@ pub mod arguments;
 pub mod demo;
 pub mod echo;
 pub mod failure;
+pub mod listen;
 pub mod log;
 pub mod lookup;
 pub mod serve;
 pub mod server;
+pub mod usage;
 
 use arguments::{Arguments, Command};
 use failure::Failure;

@@ -7,6 +7,7 @@ use wirenut_linux::lookup::{self, Transport};
 
 use crate::arguments::LookupArguments;
 use crate::failure::Failure;
+use crate::log::OneLine;
 
 /// Prints what was found, one in a line.
 ///
@@ -22,7 +23,9 @@ pub fn lookup(arguments: &LookupArguments) -> Result<(), Failure> {
         (None, Ok(address)) => vec![lookup::name_of(address)?.ok_or(Failure::Nameless(address))?],
         (None, Err(_)) => lookup::host(&arguments.name)?.iter().map(ToString::to_string).collect(),
     };
-    // Not `println!`, which panics where standard output is closed.
-    let _ = writeln!(io::stdout(), "{}", lines.join("\n"));
+    // The name of an address says whatever its owner likes.
+    let lines: String = lines.into_iter().map(|line| format!("{}\n", OneLine(line))).collect();
+    // Not `print!`, which panics where standard output is closed.
+    let _ = io::stdout().write_all(lines.as_bytes());
     Ok(())
 }

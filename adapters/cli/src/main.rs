@@ -5,11 +5,15 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-use wirenut_cli::arguments::Arguments;
-
 fn main() -> ExitCode {
-    match wirenut_cli::run(Arguments::parse()) {
+    let arguments = match wirenut_cli::usage::parse(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(status) => return ExitCode::from(status),
+    };
+    let outcome = wirenut_cli::run(arguments);
+    // What went wrong before is told before the end is.
+    log::logger().flush();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Not `eprintln!`, which panics where standard error is closed.

@@ -1,58 +1,63 @@
 //! What both servers of this command have in common: listen, say where, run until told to stop.
 
-use core::net::SocketAddr;
 use core::num::NonZeroUsize;
 use std::io::{self, Write};
+use std::panic::resume_unwind;
+use std::thread;
 
 use wirenut::service::Service;
-use wirenut_linux::{Config, Server, Transfer};
+use wirenut_linux::{Config, Report, Server, Stopper, Transfer};
 
 use crate::failure::Failure;
+use crate::listen::{self, Place, urls};
 use crate::log;
 
 /// How the servers of this command run.
 pub const CONFIG: Config = Config::DEFAULT;
 
-/// Listens on an address.
+/// Listens at all addresses of all places.
 ///
 /// # Errors
 ///
-/// [`Failure::Network`]: it is taken, or not ours.
-pub fn listen(address: &SocketAddr) -> Result<Server, Failure> {
-    Ok(Server::bind(address, CONFIG)?)
+/// [`Failure::Network`]: see [`listen::bind`].
+pub fn listen(places: &[Place]) -> Result<Vec<Server>, Failure> {
+    listen::bind(places, CONFIG)
 }
 
-/// Prints the address, and serves until SIGTERM or SIGINT.
+/// Prints the addresses, and serves at each on so many threads, until SIGTERM or SIGINT.
 ///
 /// # Errors
 ///
-/// What ended the server.
-pub fn run<S: Service<Source: Transfer>>(mut server: Server, service: &S) -> Result<(), Failure> {
-    prepare(&mut server)?;
-    server.run(service)?;
-    Ok(())
-}
-
-/// The same on several threads.
-///
-/// # Errors
-///
-/// What ended the server.
+/// What ended a server.
 pub fn run_on_threads<S: Service<Source: Transfer> + Sync>(
-    mut server: Server,
+    mut servers: Vec<Server>,
     threads: NonZeroUsize,
     service: &S,
 ) -> Result<(), Failure> {
-    prepare(&mut server)?;
-    server.run_on_threads(threads, service)?;
-    Ok(())
+    prepare(&mut servers)?;
+    let stoppers: Vec<Stopper> = servers.iter().map(Server::stopper).collect();
+    let run = |server: Server| {
+        // A server of which a part is missing is not one to go on with.
+        server.run_on_threads(threads, service).inspect_err(|_| stoppers.iter().for_each(Stopper::stop))
+    };
+    thread::scope(|scope| {
+        let last = servers.pop();
+        let others: Vec<_> = servers.into_iter().map(|server| scope.spawn(|| run(server))).collect();
+        let outcome = last.map_or(Ok(Report::default()), run);
+        let outcomes = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        core::iter::once(outcome).chain(outcomes).try_for_each(|outcome| outcome.map(drop).map_err(Failure::from))
+    })
 }
 
-fn prepare(server: &mut Server) -> Result<(), Failure> {
+fn prepare(servers: &mut [Server]) -> Result<(), Failure> {
     let failed = |error| Failure::System { what: "start a thread for the log", error };
     log::write_errors_to_standard_error().map_err(failed)?;
-    server.stop_on_signals()?;
-    // Not `println!`, which panics where standard output is closed.
-    let _ = writeln!(io::stdout(), "http://{}/", server.local_addr());
+    let mut lines = String::new();
+    for server in servers {
+        server.stop_on_signals()?;
+        lines.extend(urls(server.local_addr()).iter().map(|url| format!("{url}\n")));
+    }
+    // Not `print!`, which panics where standard output is closed.
+    let _ = io::stdout().write_all(lines.as_bytes());
     Ok(())
 }

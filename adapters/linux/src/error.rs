@@ -1,6 +1,6 @@
 //! What could not be done, with what, and why: in one line.
 
-use core::fmt;
+use core::fmt::{self, Display as _};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
@@ -10,6 +10,13 @@ use crate::lookup::Failure;
 
 /// Why something of this crate failed. Its one line names the operation, the address, name or descriptor, and what the
 /// system said.
+///
+/// Control characters in a name are escaped:
+///
+/// ```
+/// let error = wirenut_linux::lookup::host("no\nsuch\x1bname").unwrap_err();
+/// assert!(error.to_string().starts_with("cannot look up no\\nsuch\\u{1b}name: "), "{error}");
+/// ```
 ///
 /// That a call would have to wait is no error: see [`Attempt`](crate::socket::Attempt).
 ///
@@ -145,7 +152,7 @@ impl fmt::Display for Error {
         match &self.subject {
             Subject::Nothing => {}
             Subject::Descriptor(number) => write!(f, " descriptor {number}")?,
-            Subject::Name(name) => write!(f, " {name}")?,
+            Subject::Name(name) => write_name(f, name)?,
         }
         match &self.cause {
             Cause::System(errno) => write!(f, ": {}", io::Error::from(*errno)),
@@ -153,6 +160,12 @@ impl fmt::Display for Error {
             Cause::Library(error) => write!(f, ": {error}"),
         }
     }
+}
+
+/// Others choose names: one with a line end or an escape sequence in it must not make it two lines, or command a terminal.
+fn write_name(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    f.write_str(" ")?;
+    name.chars().try_for_each(|sign| if sign.is_control() { sign.escape_default().fmt(f) } else { sign.fmt(f) })
 }
 
 // The line says all, so there is no source that a caller would print a second time.

@@ -10,12 +10,14 @@
 //! ```
 
 mod answer;
+mod refusal;
 mod session;
 
 use crate::http::{Error, Fields, Head, WriteError};
 use crate::time::Instant;
 
 pub use answer::{Answer, Host};
+pub use refusal::Refusal;
 pub use session::{Driven, Session};
 
 /// What an exchange needs next.
@@ -132,5 +134,13 @@ pub trait Service {
     /// over whole. `Err`: why it was not.
     fn closed(&self, exchange: Self::Exchange, outcome: Result<(), Error>) {
         let _ = (exchange, outcome);
+    }
+
+    /// A request was refused before it could become an exchange: it broke a rule, came too slowly, or its answer was
+    /// impossible. The connection has just written the answer itself, with the status of the error's rule and without
+    /// content. Each request is told of here, or by [`Self::closed`], or was not answered at all. By default nothing is
+    /// done: it is for those who keep a log of requests.
+    fn refused(&self, refusal: &Refusal<'_>) {
+        let _ = refusal;
     }
 }

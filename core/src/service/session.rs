@@ -1,6 +1,6 @@
 //! One connection and its service, driven by an adapter.
 
-use super::{Answer, Host, Service, Step};
+use super::{Answer, Host, Refusal, Service, Step};
 use crate::http::{Context, Disposition, Error, Event, Rule, ServerConnection, WriteError};
 use crate::time::{Instant, earlier};
 
@@ -50,6 +50,7 @@ pub struct Driven {
 pub struct Session<S: Service + ?Sized> {
     connection: ServerConnection,
     pause: Pause,
+    refused: Refused,
     /// While it waits: until which microsecond, if it is not the last one. While something is transferred: how many bytes
     /// are left.
     pause_bound: u64,
@@ -68,6 +69,17 @@ enum Pause {
     Transferring,
 }
 
+/// A request was refused before it became an exchange, and its answer is not written yet. Where its first bytes are:
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    /// There is none.
+    None,
+    /// In the input, where nothing of it came before.
+    InInput,
+    /// In the store, as far as it was understood.
+    InStore,
+}
+
 /// What one turn of the loop did.
 enum Turn {
     /// Something: turn again.
@@ -80,7 +92,14 @@ impl<S: Service + ?Sized> Session<S> {
     /// A session on a fresh connection.
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
-        Self { connection: ServerConnection::new(cx), pause: Pause::None, pause_bound: 0, exchange: None, source: None }
+        Self {
+            connection: ServerConnection::new(cx),
+            pause: Pause::None,
+            refused: Refused::None,
+            pause_bound: 0,
+            exchange: None,
+            source: None,
+        }
     }
 
     /// Does all that can be done with these bytes and this room.
@@ -104,12 +123,39 @@ impl<S: Service + ?Sized> Session<S> {
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
             let transmitted = self.connection.poll_transmit(cx, room);
             driven.written = driven.written.saturating_add(transmitted);
+            if self.refused != Refused::None {
+                self.tell_refusal(host, service, input.get(driven.taken..).unwrap_or(&[]), store);
+            }
             if matches!(turn, Turn::Rest) && transmitted == 0 {
                 if driven.written == 0 && out.len() >= host.output_capacity() {
                     self.connection.give_up_answer();
+                    self.refused = Refused::None;
                 }
                 return driven;
             }
+        }
+    }
+
+    /// A request that was refused in this turn is in the input, if nothing of it was in the store before.
+    fn place_refusal(&mut self, is_fresh: bool) {
+        if self.refused == Refused::InStore && is_fresh {
+            self.refused = Refused::InInput;
+        }
+    }
+
+    /// Tells the service of a refused request, once its answer is written.
+    #[cold]
+    fn tell_refusal(&mut self, host: &dyn Host, service: &S, input: &[u8], store: &[u8]) {
+        if self.connection.owes_error_answer() {
+            return;
+        }
+        let received = match self.refused {
+            Refused::InStore => store.get(..self.connection.stored()).unwrap_or(&[]),
+            Refused::None | Refused::InInput => input,
+        };
+        self.refused = Refused::None;
+        if let Some(error) = self.connection.error() {
+            service.refused(&Refusal { error, received, host });
         }
     }
 
@@ -128,12 +174,14 @@ impl<S: Service + ?Sized> Session<S> {
             return Turn::Rest;
         }
         let before = self.connection.clone();
+        let is_fresh = before.stored() == 0;
         let rest = input.get(driven.taken..).unwrap_or(&[]);
         let (used, event) = match self.connection.receive(cx, rest, store) {
             Ok(received) => received,
             Err(_) if before.error().is_some() => return Turn::Rest,
             Err(error) => {
                 self.fail(service, error, driven);
+                self.place_refusal(is_fresh);
                 return Turn::Progress;
             }
         };
@@ -182,6 +230,7 @@ impl<S: Service + ?Sized> Session<S> {
                     let _ = self.connection.receive(cx, rest, store);
                     let error = self.connection.abort(cx, Rule::ResponseTooLarge);
                     self.fail(service, error, driven);
+                    self.place_refusal(is_fresh);
                     return Turn::Progress;
                 }
                 // The request stays where it is; the time that its sender takes is not its fault now.
@@ -191,6 +240,7 @@ impl<S: Service + ?Sized> Session<S> {
             Err(WriteError::Misuse(_)) => {
                 let error = self.connection.abort(cx, Rule::ServiceMisused);
                 self.fail(service, error, driven);
+                self.place_refusal(is_fresh);
                 Turn::Progress
             }
         }
@@ -373,6 +423,9 @@ impl<S: Service + ?Sized> Session<S> {
 
     fn fail(&mut self, service: &S, error: Error, driven: &mut Driven) {
         driven.error = Some(error);
+        if self.exchange.is_none() && self.connection.owes_error_answer() {
+            self.refused = Refused::InStore;
+        }
         self.close_exchange(service, Err(error));
     }
 
@@ -384,6 +437,9 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod refusals;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 
 mod connection;
 mod datagrams;
+mod repeats;
 mod streams;
 mod watched;
 
@@ -19,6 +20,7 @@ use wirenut_linux::socket::{Socket, TcpListener, UdpSocket};
 
 use crate::arguments::{EchoArguments, PollerName};
 use crate::failure::Failure;
+use crate::log::Name;
 use datagrams::Datagrams;
 use streams::Streams;
 use watched::{Watched, Watcher};
@@ -61,8 +63,10 @@ const fn token(number: usize, place: usize) -> Token {
 /// Prints where it listens, and echoes until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// [`Failure::Network`]: an address is taken, or not ours, or waiting failed.
+/// [`Failure::Network`]: an address is taken, or not ours, or waiting failed. [`Failure::System`]: no thread is left.
 pub fn echo(arguments: &EchoArguments) -> Result<(), Failure> {
+    let failed = |error| Failure::System { what: "start a thread for the log", error };
+    crate::log::write_errors_to_standard_error().map_err(failed)?;
     match arguments.poller {
         PollerName::Epoll => echo_with(Epoll::new()?, arguments),
         PollerName::Poll => echo_with(Poll::new(), arguments),
@@ -89,7 +93,7 @@ fn echo_with<P: Watcher>(mut poller: P, arguments: &EchoArguments) -> Result<(),
     let mut _pathname = None;
     if let Some(path) = &arguments.unix {
         let (listener, pathname) = Socket::stream()?.listen_at(path, PERMISSIONS, BACKLOG)?;
-        say("unix", &pathname.as_path().display());
+        say("unix", &Name::of(pathname.as_path()));
         _pathname = Some(pathname);
         echoes.push(Box::new(Streams::new(listener, arguments.connections, echoes.len(), &mut poller)?));
     }

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::time::SystemTime;
 
-use wirenut::http::{HttpDate, Version};
+use wirenut::http::HttpDate;
 
 use super::lines::LineLog;
 use super::text::{Escaped, Quoted};
@@ -15,12 +15,12 @@ use super::text::{Escaped, Quoted};
 pub struct Line<'a> {
     /// Who asked.
     pub peer: SocketAddr,
-    /// As it was on the wire.
+    /// As it was on the wire; empty if it did not come.
     pub method: &'a [u8],
-    /// As it was on the wire.
+    /// As it was on the wire; empty if it did not come.
     pub target: &'a [u8],
-    /// Of the request.
-    pub version: Version,
+    /// As it was on the wire; empty if it did not come.
+    pub version: &'a [u8],
     /// As it was on the wire; empty if it was not there.
     pub referer: &'a [u8],
     /// As it was on the wire; empty if it was not there.
@@ -31,20 +31,22 @@ pub struct Line<'a> {
     pub status: Option<u16>,
     /// Bytes of the body that went out.
     pub sent: u64,
-    /// From the request's head to the end of the answer.
-    pub took: Duration,
+    /// From the request's head to the end of the answer. `None`: the request was refused before its head was there.
+    pub took: Option<Duration>,
 }
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { peer, method, target, status, sent, took, .. } = self;
-        let (milliseconds, microseconds) = (took.as_millis(), took.subsec_micros() % 1000);
         write!(f, "{peer} {} {} ", Escaped(method), Escaped(target))?;
         match status {
             Some(status) => write!(f, "{status}")?,
             None => f.write_char('-')?,
         }
-        write!(f, " {sent} {milliseconds}.{microseconds:03}ms")
+        match took {
+            Some(took) => write!(f, " {sent} {}.{:03}ms", took.as_millis(), took.subsec_micros() % 1000),
+            None => write!(f, " {sent} -"),
+        }
     }
 }
 
@@ -93,11 +95,7 @@ impl fmt::Display for Common<'_> {
         // Of `Sun, 06 Nov 1994 08:49:37 GMT`.
         let part = |range: core::ops::Range<usize>| String::from_utf8_lossy(&date.as_bytes()[range]);
         let (day, month, year, time) = (part(5..7), part(8..11), part(12..16), part(17..25));
-        let version = match version {
-            Version::Http10 => "HTTP/1.0",
-            Version::Http11 => "HTTP/1.1",
-        };
-        let (ip, method, target) = (peer.ip(), Quoted(method), Quoted(target));
+        let (ip, method, target, version) = (peer.ip(), Quoted(method), Quoted(target), Quoted(version));
         write!(f, "{ip} - - [{day}/{month}/{year}:{time} +0000] \"{method} {target} {version}\" ")?;
         match status {
             Some(status) => write!(f, "{status} {sent}"),
@@ -120,13 +118,13 @@ mod tests {
             peer: PEER,
             method,
             target,
-            version: Version::Http11,
+            version: b"HTTP/1.1",
             referer: b"",
             user_agent: b"a \"b\"\x1b\\\xff",
             date: SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777),
             status: Some(200),
             sent: 1234,
-            took: Duration::from_micros(61_000_482),
+            took: Some(Duration::from_micros(61_000_482)),
         }
     }
 
@@ -142,7 +140,7 @@ mod tests {
             (b"/\r\n1.2.3.4 GET", "/\\x0d\\x0a1.2.3.4\\x20GET"),
             (b"/\x1b[2J\x7f\0", "/\\x1b[2J\\x7f\\x00"),
             (b"/\xc3\xa4\x9b", "/\\xc3\\xa4\\x9b"),
-            (b"/\\x0a", "/\\\\x0a"),
+            (b"/\\x0a", "/\\x5cx0a"),
             (&long, &shown),
         ];
         for (target, shown) in cases {
@@ -174,5 +172,12 @@ mod tests {
     fn what_was_not_answered_has_no_status() {
         let line = Line { status: None, sent: 0, ..line(b"GET", b"/") };
         assert_eq!(line.to_string(), "[::1]:80 GET / - 0 61000.482ms");
+    }
+
+    #[test]
+    fn what_did_not_come_is_a_hyphen() {
+        let line = Line { version: b"", status: Some(400), sent: 0, took: None, ..line(b"", b"") };
+        assert_eq!(line.to_string(), "[::1]:80 - - 400 0 -");
+        assert_eq!(Common(&line).to_string(), "::1 - - [06/Nov/1994:08:49:37 +0000] \"- - -\" 400 0");
     }
 }

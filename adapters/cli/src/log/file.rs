@@ -2,16 +2,20 @@
 
 use alloc::sync::Arc;
 use core::mem;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::text::Name;
 
 /// A file that lines are appended to. Once it was moved or removed, as those do who rotate logs, the next line begins a new
 /// file in its old place; [`Self::reopen`] begins it at once. All clones are the same file.
 ///
-/// While it cannot be written to, lines are lost, which the `log` crate is told once.
+/// While it cannot be written to, lines are lost, which the `log` crate is told when it begins, and when it is over with
+/// their number. A line of which a part was written then is given up: another file may be begun, and in the same one the
+/// next line begins behind a line end of its own.
 #[derive(Clone, Debug)]
 pub struct LogFile {
     path: Arc<Path>,
@@ -21,10 +25,59 @@ pub struct LogFile {
 #[derive(Debug)]
 struct State {
     file: File,
-    /// The last write ended a line: only then may another file be begun.
-    is_between_lines: bool,
-    /// The last write failed.
-    is_failing: bool,
+    place: Place,
+    /// How many lines were lost since the last write that did not fail. `None`: it did not fail.
+    lost: Option<u64>,
+}
+
+/// Where the file ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    BetweenLines,
+    /// Within a line whose rest is to come: only afterwards may another file be begun.
+    WithinLine,
+    /// Within a line whose rest is lost.
+    Cut,
+}
+
+impl State {
+    fn new(file: File, path: &Path) -> Self {
+        let place = if ends_within_line(&file, path) { Place::Cut } else { Place::BetweenLines };
+        Self { file, place, lost: None }
+    }
+
+    /// Goes on in this file, where no line is to be finished in the one before.
+    fn go_on_in(&mut self, file: File, path: &Path) {
+        if self.place != Place::WithinLine {
+            let Self { file, place, .. } = Self::new(file, path);
+            (self.file, self.place) = (file, place);
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.place == Place::Cut {
+            // Whoever made room may have emptied the file.
+            let is_empty = self.file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0);
+            if is_empty || self.file.write(b"\n")? == 1 {
+                self.place = Place::BetweenLines;
+            }
+        }
+        let written = self.file.write(bytes)?;
+        if written > 0 {
+            self.place = if bytes[..written].ends_with(b"\n") { Place::BetweenLines } else { Place::WithinLine };
+        }
+        Ok(written)
+    }
+
+    /// These bytes, which are the rest of a line or begin one, could not be written. True: it is the first time.
+    fn lose(&mut self, bytes: &[u8]) -> bool {
+        if self.place == Place::WithinLine {
+            self.place = Place::Cut;
+        }
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let before = self.lost.replace(self.lost.unwrap_or(0) + lines);
+        before.is_none()
+    }
 }
 
 impl LogFile {
@@ -34,7 +87,7 @@ impl LogFile {
     ///
     /// What the system said.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let state = State { file: append_to(path)?, is_between_lines: true, is_failing: false };
+        let state = State::new(append_to(path)?, path);
         Ok(Self { path: path.into(), state: Arc::new(Mutex::new(state)) })
     }
 
@@ -45,11 +98,8 @@ impl LogFile {
     /// What the system said; then it goes on in the old one.
     pub fn reopen(&self) -> io::Result<()> {
         let file = append_to(&self.path)?;
-        let mut state = self.lock();
         // Within a line, the next one will see what became of the name.
-        if state.is_between_lines {
-            state.file = file;
-        }
+        self.lock().go_on_in(file, &self.path);
         Ok(())
     }
 
@@ -68,27 +118,28 @@ impl LogFile {
 impl Write for LogFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut state = self.lock();
-        // What was lost ended within a line.
-        if state.is_failing && !state.is_between_lines && state.file.write(b"\n").is_ok() {
-            state.is_between_lines = true;
-        }
-        if state.is_between_lines
+        if state.place != Place::WithinLine
             && is_moved(&state.file, &self.path)
             // Where it cannot be made, the old one is better than none.
             && let Ok(new) = append_to(&self.path)
         {
-            state.file = new;
+            state.go_on_in(new, &self.path);
         }
-        match state.file.write(bytes) {
+        match state.write(bytes) {
             Ok(written) => {
-                state.is_between_lines = bytes[..written].ends_with(b"\n");
-                state.is_failing = false;
+                let lost = mem::take(&mut state.lost);
+                drop(state);
+                if let Some(lost) = lost {
+                    log::warn!("the log goes on in '{}', {lost} lines were lost", Name::of(&self.path));
+                }
                 Ok(written)
             }
-            Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => Err(error),
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Err(error),
             Err(error) => {
-                if !mem::replace(&mut state.is_failing, true) {
-                    log::warn!("cannot write the log to '{}', lines are lost: {error}", self.path.display());
+                let is_news = state.lose(bytes);
+                drop(state);
+                if is_news {
+                    log::warn!("cannot write the log to '{}', lines are lost: {error}", Name::of(&self.path));
                 }
                 Ok(bytes.len())
             }
@@ -105,12 +156,27 @@ fn append_to(path: &Path) -> io::Result<File> {
 }
 
 fn is_moved(open: &File, path: &Path) -> bool {
-    let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
     match (open.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(named)) => place(open) != place(named),
-        (_, Err(error)) => error.kind() == io::ErrorKind::NotFound,
+        (Ok(open), Ok(named)) => place(&open) != place(&named),
+        (_, Err(error)) => error.kind() == ErrorKind::NotFound,
         (Err(_), _) => false,
     }
+}
+
+/// Whether the last line in it has no end: whoever wrote it was cut off. What cannot be read is taken for whole.
+fn ends_within_line(open: &File, path: &Path) -> bool {
+    let Ok(metadata) = open.metadata() else { return false };
+    if !metadata.is_file() || metadata.len() == 0 {
+        return false;
+    }
+    let Ok(readable) = File::open(path) else { return false };
+    let is_same = readable.metadata().is_ok_and(|named| place(&named) == place(&metadata));
+    let mut last = [b'\n'];
+    is_same && readable.read_exact_at(&mut last, metadata.len() - 1).is_ok() && last != *b"\n"
+}
+
+fn place(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
 }
 
 #[cfg(test)]
@@ -156,15 +222,53 @@ mod tests {
         let path = folder.path().join("log");
         symlink("/dev/full", &path).unwrap();
         let mut file = LogFile::open(&path).unwrap();
-        file.write_all(b"lost\n").unwrap();
-        assert!(file.lock().is_failing);
+        file.write_all(b"lost\nlost, too\n").unwrap();
+        assert_eq!(file.lock().lost, Some(2));
         fs::remove_file(&path).unwrap();
-        // As if a part of a line had still had room.
-        fs::write(&path, "hal").unwrap();
-        file.reopen().unwrap();
-        file.lock().is_between_lines = false;
         file.write_all(b"kept\n").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "hal\nkept\n");
-        assert!(!file.lock().is_failing);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "kept\n");
+        assert_eq!(file.lock().lost, None);
+    }
+
+    /// The states that a disk leaves behind on which a part of a line still had room.
+    fn cut_off(path: &Path) -> LogFile {
+        let mut file = LogFile::open(path).unwrap();
+        file.write_all(b"one\ntw").unwrap();
+        assert!(file.lock().lose(b"o\n"), "it is news");
+        file
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_keeps_no_file_open() {
+        for is_told in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, old) = (folder.path().join("log"), folder.path().join("log.1"));
+            let mut file = cut_off(&path);
+            fs::rename(&path, &old).unwrap();
+            if is_told {
+                file.reopen().unwrap();
+                assert_eq!(fs::read_to_string(&path).unwrap(), "", "it is made at once");
+            }
+            file.write_all(b"three\n").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
+            assert_eq!(fs::read_to_string(&old).unwrap(), "one\ntw");
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_stays_a_line_of_its_own() {
+        for is_opened_anew in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("log");
+            let mut file = cut_off(&path);
+            if is_opened_anew {
+                file.reopen().unwrap();
+            }
+            file.write_all(b"three\n").unwrap();
+            // As another process finds it.
+            fs::write(&path, fs::read_to_string(&path).unwrap() + "fo").unwrap();
+            LogFile::open(&path).unwrap().write_all(b"five\n").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntw\nthree\nfo\nfive\n");
+        }
     }
 }

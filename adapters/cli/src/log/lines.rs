@@ -3,9 +3,13 @@
 use alloc::sync::Arc;
 use core::fmt::{self, Write as _};
 use core::time::Duration;
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+
+use super::output::Output;
 
 /// What is kept at most while the other end does not read: some hundred lines.
 const LONGEST_BACKLOG: usize = 64 * 1024;
@@ -13,14 +17,12 @@ const LONGEST_BACKLOG: usize = 64 * 1024;
 /// How long the lines of the end are waited for when the log is dropped.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// How long to wait where standard output was handed to us as one that does not block, and is full.
-const PAUSE: Duration = Duration::from_millis(10);
-
 /// Where the lines go.
 ///
 /// A thread of its own writes them, so that a terminal held with Ctrl-S or a pipe that nobody reads never holds up a
-/// request: lines beyond a backlog are dropped, and a line tells how many. Once writing has failed (a closed pipe), the
-/// log is silent.
+/// request: lines beyond a backlog are dropped, and a line tells how many. While writing fails (a full disk), lines are lost,
+/// and a line tells how many once it works again, behind a line end where one was cut off. Once nobody can read it any more
+/// (a closed pipe), the log is silent.
 #[derive(Debug)]
 pub struct LineLog(Arc<Shared>);
 
@@ -31,7 +33,25 @@ impl LineLog {
     ///
     /// The system would not give a thread.
     pub fn to_standard_output() -> io::Result<Self> {
-        Self::new(io::stdout())
+        Self::to(io::stdout())
+    }
+
+    /// Writes to standard error.
+    ///
+    /// # Errors
+    ///
+    /// The system would not give a thread.
+    pub fn to_standard_error() -> io::Result<Self> {
+        Self::to(io::stderr())
+    }
+
+    /// Not through the buffer of the standard library, which keeps what could not be written for another time. To an output
+    /// that is closed, nothing is written.
+    fn to(output: impl AsFd) -> io::Result<Self> {
+        match output.as_fd().try_clone_to_owned() {
+            Ok(descriptor) => Self::new(File::from(descriptor)),
+            Err(_) => Self::new(io::sink()),
+        }
     }
 
     /// Writes to whatever this is.
@@ -41,7 +61,12 @@ impl LineLog {
     /// The system would not give a thread.
     pub fn new(out: impl Write + Send + 'static) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            backlog: Mutex::new(Backlog { lines: String::new(), dropped: 0, phase: Phase::Open }),
+            backlog: Mutex::new(Backlog {
+                lines: String::new(),
+                is_being_written: false,
+                dropped: 0,
+                phase: Phase::Open,
+            }),
             changed: Condvar::new(),
         });
         let writer = Arc::clone(&shared);
@@ -63,6 +88,14 @@ impl LineLog {
         let _ = writeln!(backlog.lines, "{line}");
         drop(backlog);
         self.0.changed.notify_all();
+    }
+
+    /// Waits until all lines are written, but not for ever.
+    pub fn flush(&self) {
+        let is_left = |backlog: &mut Backlog| {
+            backlog.phase != Phase::Closed && (backlog.is_being_written || !backlog.lines.is_empty())
+        };
+        let _ = self.0.changed.wait_timeout_while(self.0.lock(), LAST_WAIT, is_left);
     }
 }
 
@@ -88,6 +121,8 @@ struct Shared {
 #[derive(Debug)]
 struct Backlog {
     lines: String,
+    /// Lines were taken out, and may not be written yet.
+    is_being_written: bool,
     dropped: u64,
     phase: Phase,
 }
@@ -102,10 +137,11 @@ enum Phase {
 }
 
 impl Shared {
-    fn write_out(&self, mut out: impl Write) {
+    fn write_out(&self, out: impl Write) {
         let mut lines = String::new();
+        let mut output = Output::new(out);
         while self.take(&mut lines) {
-            if write_all(&mut out, lines.as_bytes()).is_err() {
+            if output.write(&lines).is_err() {
                 break;
             }
         }
@@ -116,41 +152,26 @@ impl Shared {
     /// Waits for lines and swaps them in; false where no more will come.
     fn take(&self, lines: &mut String) -> bool {
         lines.clear();
+        let mut backlog = self.lock();
+        if core::mem::take(&mut backlog.is_being_written) {
+            self.changed.notify_all();
+        }
         let mut backlog = self
             .changed
-            .wait_while(self.lock(), |backlog| backlog.lines.is_empty() && backlog.phase == Phase::Open)
+            .wait_while(backlog, |backlog| backlog.lines.is_empty() && backlog.phase == Phase::Open)
             .unwrap_or_else(PoisonError::into_inner);
         core::mem::swap(lines, &mut backlog.lines);
         if backlog.dropped > 0 {
             let _ = writeln!(lines, "wirenut: {} lines dropped, the log was not read", backlog.dropped);
             backlog.dropped = 0;
         }
+        backlog.is_being_written = !lines.is_empty();
         !lines.is_empty()
     }
 
     fn lock(&self) -> MutexGuard<'_, Backlog> {
         // At worst a panic left half a line.
         self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Like `Write::write_all`, but it stays with an output that was set not to block, by whoever shares it with us.
-fn write_all(out: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match out.write(bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => bytes = &bytes[written..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(PAUSE),
-            Err(error) => return Err(error),
-        }
-    }
-    loop {
-        match out.flush() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(PAUSE),
-            outcome => return outcome,
-        }
     }
 }
 

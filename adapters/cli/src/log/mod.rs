@@ -11,10 +11,13 @@ mod access;
 mod errors;
 mod file;
 mod lines;
+mod output;
 mod text;
+mod throttle;
 
 pub use access::{AccessLog, Format, Line};
 pub use errors::write_errors_to_standard_error;
 pub use file::LogFile;
 pub use lines::LineLog;
-pub use text::Escaped;
+pub use text::{Escaped, Name, OneLine};
+pub use throttle::{HeldBack, Throttle};

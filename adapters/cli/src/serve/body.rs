@@ -1,7 +1,8 @@
-//! What is sent behind a head: bytes that are there, and parts of a file, one after the other.
+//! What is sent behind a head: bytes, and parts of a file, one after the other.
 
 use alloc::vec;
 
+use super::listing::Pieces;
 use super::reader::FileReader;
 
 /// A piece of a body.
@@ -26,26 +27,42 @@ impl Segment {
 #[derive(Debug)]
 pub struct Body {
     current: Option<Segment>,
-    rest: vec::IntoIter<Segment>,
+    rest: Rest,
+}
+
+#[derive(Debug)]
+enum Rest {
+    Segments(vec::IntoIter<Segment>),
+    /// Bytes that are written once the ones before are sent.
+    Pieces(Pieces),
 }
 
 impl Body {
     /// A body of one segment.
     #[must_use]
     pub fn one(segment: Segment) -> Self {
-        Self { current: Some(segment), rest: Vec::new().into_iter() }
+        Self { current: Some(segment), rest: Rest::Segments(Vec::new().into_iter()) }
     }
 
     /// A body of several segments.
     #[must_use]
     pub fn of(segments: Vec<Segment>) -> Self {
-        Self { current: None, rest: segments.into_iter() }
+        Self { current: None, rest: Rest::Segments(segments.into_iter()) }
+    }
+
+    /// The page of a directory.
+    #[must_use]
+    pub const fn of_pieces(pieces: Pieces) -> Self {
+        Self { current: None, rest: Rest::Pieces(pieces) }
     }
 
     /// The segment that is to be sent from. `None`: all was given.
     pub fn current(&mut self) -> Option<&mut Segment> {
         while self.current.as_ref().is_none_or(Segment::is_over) {
-            self.current = Some(self.rest.next()?);
+            self.current = Some(match &mut self.rest {
+                Rest::Segments(segments) => segments.next()?,
+                Rest::Pieces(pieces) => Segment::Bytes(pieces.next()?, 0),
+            });
         }
         self.current.as_mut()
     }

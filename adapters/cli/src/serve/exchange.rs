@@ -15,11 +15,11 @@ use wirenut::service::{Answer, Step};
 use wirenut_linux::{FileRange, Transfer};
 
 use super::body::Body;
+use super::entry::OpenError;
 use super::find::{Found, Wanted};
-use super::listing::Listing;
+use super::listing::Summary;
 use super::plan::Plan;
 use super::reply::Reply;
-use super::root::OpenError;
 use super::selection;
 use crate::log::{Escaped, Line};
 
@@ -89,6 +89,7 @@ impl Exchange {
                 self.conditions.extend_from_slice(part);
             }
         }
+        self.wanted.is_summary_enough = self.is_head || !self.conditions.is_empty();
     }
 
     /// What the log says of it, if there is one.
@@ -100,13 +101,13 @@ impl Exchange {
             peer: logged.peer,
             method: &logged.method,
             target: &logged.target,
-            version: logged.version,
+            version: version_text(logged.version),
             referer: &logged.origin[0],
             user_agent: &logged.origin[1],
             date: logged.date,
             status: status.map(Status::code),
             sent: logged.sent.saturating_add(self.moved.get()),
-            took: logged.begun.elapsed(),
+            took: Some(logged.begun.elapsed()),
         })
     }
 
@@ -128,17 +129,16 @@ impl Exchange {
         Ok(Step::Done)
     }
 
-    /// Sends the page for a directory, unless the conditions say otherwise. No parts of it: it may be another page each
-    /// time, and is made as a whole.
+    /// Sends the page for a directory, unless the conditions say otherwise: only then it is written. No parts of it: it may
+    /// be another page each time.
     pub(super) fn respond_with_listing(
         &mut self,
-        listing: &Listing,
+        summary: Summary,
         answer: &mut Answer<'_>,
     ) -> Result<Option<Plan>, WriteError> {
-        let entity_tag = format!("\"{:016x}\"", listing.digest);
-        let validators = Validators { entity_tag: EntityTag::parse(entity_tag.as_bytes()), ..Validators::NONE };
-        let (plan, length) = match validators.check(self.method(), self.conditions()) {
-            Precondition::Holds => (Plan::Listing, listing.html.len() as u64),
+        let entity_tag = listing_tag(summary);
+        let (plan, length) = match self.check_listing(&entity_tag) {
+            Precondition::Holds => (Plan::Listing, summary.length),
             Precondition::NotModified => (Plan::NotModified, 0),
             Precondition::Failed => {
                 self.refuse(Status::PRECONDITION_FAILED, &[], "", answer)?;
@@ -151,6 +151,16 @@ impl Exchange {
         answer.respond(&Response::new(plan.status()).with_fields(told).with_length(length))?;
         self.note_status(plan.status());
         Ok((plan != Plan::NotModified).then_some(plan))
+    }
+
+    /// Whether the page itself is to be sent, of which no more than this is known.
+    pub(super) fn needs_page(&self, summary: Summary) -> bool {
+        !self.is_head && matches!(self.check_listing(&listing_tag(summary)), Precondition::Holds)
+    }
+
+    fn check_listing(&self, entity_tag: &str) -> Precondition {
+        let validators = Validators { entity_tag: EntityTag::parse(entity_tag.as_bytes()), ..Validators::NONE };
+        validators.check(self.method(), self.conditions())
     }
 
     pub(super) const fn method(&self) -> Method<'static> {
@@ -194,6 +204,11 @@ impl Exchange {
     }
 }
 
+/// The value of ETag for the page of a directory.
+fn listing_tag(summary: Summary) -> String {
+    format!("\"{:016x}\"", summary.digest)
+}
+
 /// What the log will say of a request.
 struct Logged {
     peer: SocketAddr,
@@ -210,7 +225,14 @@ struct Logged {
 }
 
 /// Stands for a peer that is gone, or has no address.
-const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+pub(super) const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+const fn version_text(version: Version) -> &'static [u8] {
+    match version {
+        Version::Http10 => b"HTTP/1.0",
+        Version::Http11 => b"HTTP/1.1",
+    }
+}
 
 impl Logged {
     fn of(head: &Head<'_>, answer: &Answer<'_>) -> Self {

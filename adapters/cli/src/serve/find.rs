@@ -1,12 +1,17 @@
 //! What stands behind a path: a file or a form of it that is compressed already, a page in its place, a redirect.
 
+use std::time::{Instant, SystemTime};
+
 use wirenut::http::{AcceptEncoding, Fields};
 
 use super::content_type;
-use super::listing::{self, Listing};
+use super::directory::Directory;
+use super::entry::{Entry, OpenError, OpenFile};
+use super::listing::{self, Listing, Summary};
 use super::path::RelativePath;
 use super::policy::Policy;
-use super::root::{Entry, OpenError, OpenFile, Root};
+use super::root::Root;
+use super::summaries::Summaries;
 
 /// A content coding that files may lie ready in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +67,8 @@ pub struct Wanted {
     pub query: Option<Box<[u8]>>,
     /// See [`Coding::wanted`].
     pub codings: [Option<Coding>; 3],
+    /// Of a listing, no more may be needed than what a tag and a length are made of.
+    pub is_summary_enough: bool,
 }
 
 /// What is there.
@@ -73,6 +80,8 @@ pub enum Found {
     Redirect,
     /// A page that shows what is in a directory.
     Listing(Listing),
+    /// What is known of such a page.
+    Summary(Summary),
 }
 
 /// A file, and what is said of it.
@@ -106,9 +115,16 @@ pub struct Finder {
     pub root: Root,
     /// What the user decided.
     pub policy: Policy,
+    summaries: Summaries,
 }
 
 impl Finder {
+    /// Looks in this directory, as the user decided.
+    #[must_use]
+    pub fn new(root: Root, policy: Policy) -> Self {
+        Self { root, policy, summaries: Summaries::default() }
+    }
+
     /// Finds what is wanted. `None`: only with more patience.
     ///
     /// # Errors
@@ -116,64 +132,88 @@ impl Finder {
     /// Why nothing is sent: [`OpenError`].
     #[must_use]
     pub fn find(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
-        match self.find_itself(wanted, patience)? {
-            Err(error @ (OpenError::NotFound | OpenError::Outside | OpenError::Special)) => {
-                self.find_substitute(wanted, error, patience)
-            }
+        match self.root.directory(patience)? {
+            Ok(directory) => Search { directory: &directory, finder: self, patience }.find(wanted),
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+/// One search, all of it in the same directory.
+struct Search<'f> {
+    directory: &'f Directory,
+    finder: &'f Finder,
+    patience: Patience,
+}
+
+impl Search<'_> {
+    fn find(&self, wanted: &Wanted) -> Option<Result<Found, OpenError>> {
+        match self.find_itself(wanted)? {
+            Err(error) if error.is_absence() => self.find_substitute(wanted, error),
             found => Some(found),
         }
     }
 
-    fn find_itself(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
+    fn find_itself(&self, wanted: &Wanted) -> Option<Result<Found, OpenError>> {
         let path = &wanted.path;
-        if path.is_hidden() && !self.policy.shows_hidden {
+        if path.is_hidden() && !self.finder.policy.shows_hidden {
             return Some(Err(OpenError::NotFound));
         }
         if path.is_directory() {
-            return self.find_page(wanted, patience);
+            return self.find_page(wanted);
         }
-        match self.look_up(path, patience)? {
-            Ok(Entry::File(file)) => self.file(path, file, wanted, patience).map(Ok),
+        match self.look_up(path)? {
+            Ok(Entry::File(file)) => self.file(path, file, wanted).map(Ok),
             Ok(Entry::Directory) => Some(Ok(Found::Redirect)),
             Err(error) => Some(Err(error)),
         }
     }
 
     /// The page that stands for a directory, or one that shows what is in it.
-    fn find_page(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
-        let page = wanted.path.join(self.policy.index.as_bytes());
-        match self.look_up(&page, patience)? {
-            Ok(Entry::File(file)) => return self.file(&page, file, wanted, patience).map(Ok),
+    fn find_page(&self, wanted: &Wanted) -> Option<Result<Found, OpenError>> {
+        let page = wanted.path.join(self.finder.policy.index.as_bytes());
+        match self.look_up(&page)? {
+            Ok(Entry::File(file)) => return self.file(&page, file, wanted).map(Ok),
             Ok(Entry::Directory) | Err(OpenError::NotFound) => {}
             Err(error) => return Some(Err(error)),
         }
-        if !self.policy.lists || self.policy.fallback.is_some() {
+        if !self.finder.policy.lists || self.finder.policy.fallback.is_some() {
             return Some(Err(OpenError::NotFound));
         }
-        if patience == Patience::None {
+        if self.patience == Patience::None {
             return None;
         }
+        Some(self.list(wanted))
+    }
+
+    fn list(&self, wanted: &Wanted) -> Result<Found, OpenError> {
         let after = listing::after(wanted.query.as_deref());
-        let entries = self.root.list(&wanted.path, &after, |name| self.policy.shows_hidden || !name.starts_with(b"."));
-        Some(entries.map(|entries| Found::Listing(Listing::new(&wanted.path, &after, &entries))))
+        let (path, summaries) = (wanted.path.as_bytes(), &self.finder.summaries);
+        let readable = self.directory.open_to_read(&wanted.path)?;
+        let (stamp, now) = (readable.stamp()?, Instant::now());
+        if wanted.is_summary_enough
+            && let Some(summary) = summaries.find(path, &after, &stamp, now)
+        {
+            return Ok(Found::Summary(summary));
+        }
+        let shows_hidden = self.finder.policy.shows_hidden;
+        let entries = readable.list(&after, |name| shows_hidden || !name.starts_with(b"."))?;
+        let listing = Listing::new(wanted.path.clone(), after.clone(), entries);
+        summaries.remember(path, &after, stamp, listing.summary, (now, SystemTime::now()));
+        Ok(Found::Listing(listing))
     }
 
     /// What is sent where nothing is found.
-    fn find_substitute(
-        &self,
-        wanted: &Wanted,
-        error: OpenError,
-        patience: Patience,
-    ) -> Option<Result<Found, OpenError>> {
+    fn find_substitute(&self, wanted: &Wanted, error: OpenError) -> Option<Result<Found, OpenError>> {
         // What has an extension is no place in an application: who asks for a script must not get a page.
         let is_place = wanted.path.is_directory() || !wanted.path.name().contains(&b'.');
-        if let Some(page) = self.policy.fallback.as_ref().filter(|_| is_place)
-            && let Ok(Entry::File(file)) = self.look_up(page, patience)?
+        if let Some(page) = self.finder.policy.fallback.as_ref().filter(|_| is_place)
+            && let Ok(Entry::File(file)) = self.look_up(page)?
         {
-            return self.file(page, file, wanted, patience).map(Ok);
+            return self.file(page, file, wanted).map(Ok);
         }
-        if let Some(page) = &self.policy.error_page
-            && let Ok(Entry::File(file)) = self.look_up(page, patience)?
+        if let Some(page) = &self.finder.policy.error_page
+            && let Ok(Entry::File(file)) = self.look_up(page)?
         {
             let media_type = content_type::of(page.as_path());
             let found = FoundFile { file, media_type, coding: None, cache: None, is_error_page: true };
@@ -183,12 +223,15 @@ impl Finder {
     }
 
     /// The file, or the form of it that is wanted most.
-    fn file(&self, path: &RelativePath, file: OpenFile, wanted: &Wanted, patience: Patience) -> Option<Found> {
+    fn file(&self, path: &RelativePath, file: OpenFile, wanted: &Wanted) -> Option<Found> {
         let media_type = content_type::of(path.as_path());
-        let cache = self.policy.cache_control(path).map(Box::from);
+        let cache = self.finder.policy.cache_control(path).map(Box::from);
         let mut found = FoundFile { file, media_type, coding: None, cache, is_error_page: false };
         for coding in wanted.codings.into_iter().flatten() {
-            if let Ok(Entry::File(file)) = self.look_up(&path.with_suffix(coding.suffix()), patience)? {
+            if let Ok(Entry::File(file)) = self.look_up(&path.with_suffix(coding.suffix()))?
+                // It was made of what the file was before.
+                && !file.is_older_than(&found.file)
+            {
                 (found.file, found.coding) = (file, Some(coding));
                 break;
             }
@@ -196,10 +239,10 @@ impl Finder {
         Some(Found::File(found))
     }
 
-    fn look_up(&self, path: &RelativePath, patience: Patience) -> Option<Result<Entry, OpenError>> {
-        match patience {
-            Patience::None => self.root.look_up_cached(path),
-            Patience::Any => Some(self.root.look_up(path)),
+    fn look_up(&self, path: &RelativePath) -> Option<Result<Entry, OpenError>> {
+        match self.patience {
+            Patience::None => self.directory.look_up_cached(path),
+            Patience::Any => Some(self.directory.look_up(path)),
         }
     }
 }
@@ -226,5 +269,30 @@ mod tests {
             let names: Vec<_> = wanted.into_iter().flatten().map(Coding::name).collect();
             assert_eq!(names, expected, "{value}");
         }
+    }
+
+    #[test]
+    fn who_needs_no_page_makes_no_directory_be_read_twice() {
+        let tree = tempfile::tempdir().unwrap();
+        std::fs::write(tree.path().join("file"), "").unwrap();
+        let finder = Finder::new(Root::open(tree.path()).unwrap(), Policy::default());
+        let path = RelativePath::parse(b"/").unwrap();
+        let find = |is_summary_enough| {
+            let wanted = Wanted { path: path.clone(), is_summary_enough, ..Wanted::default() };
+            match finder.find(&wanted, Patience::Any) {
+                Some(Ok(Found::Listing(listing))) => (listing.summary, true),
+                Some(Ok(Found::Summary(summary))) => (summary, false),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(find(true).1 && find(true).1, "it has changed just now");
+        // Longer than times of files are coarse.
+        std::thread::sleep(core::time::Duration::from_millis(2100));
+        let (summary, was_read) = find(true);
+        assert!(was_read);
+        assert_eq!(find(true), (summary, false));
+        assert_eq!(find(false), (summary, true), "a page is read for each who wants it");
+        std::fs::write(tree.path().join("other"), "").unwrap();
+        assert_ne!(find(true).0, summary);
     }
 }

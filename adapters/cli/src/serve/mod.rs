@@ -6,15 +6,17 @@
 //! target ──▶ path::RelativePath ──▶ find::Finder ──▶ Found ──▶ selection ──▶ body::Body ──▶ the connection's buffer
 //!             decoded, no `..`       │  policy         │  conditions, ranges    │      ▲
 //!                                    ▼                 │ content_type::of       └ pool ┘ only for what is not in memory
-//!                                   root::Root, at once or by the pool
+//!                                   root::Root: directory::Directory, at once or by the pool
 //! ```
 //!
-//! Invariants: only [`service`], its [`exchange`], and [`selection`] know HTTP; nothing is opened but through [`root::Root`]; nothing that may
+//! Invariants: only [`service`], its [`exchange`], and [`selection`] know HTTP; nothing is opened but through [`directory::Directory`]; nothing that may
 //! wait for a disk is called on a server's thread but through [`pool::Pool`], except for
 //! [what seems to be in memory](reader::FileReader::transfer) and is not.
 
 pub mod body;
 pub mod content_type;
+pub mod directory;
+pub mod entry;
 pub mod exchange;
 pub mod find;
 pub mod listing;
@@ -23,13 +25,16 @@ mod plan;
 pub mod policy;
 pub mod pool;
 pub mod reader;
+mod refused;
 pub mod reply;
 pub mod root;
 pub mod selection;
 pub mod service;
+pub mod summaries;
 
 use alloc::sync::Arc;
 use core::num::NonZeroUsize;
+use std::path::Path;
 use std::thread;
 
 use wirenut_linux::signal;
@@ -38,7 +43,9 @@ use crate::arguments::ServeArguments;
 use crate::failure::Failure;
 use crate::log::{AccessLog, LineLog, LogFile};
 use crate::server;
-use find::Finder;
+use entry::Entry;
+use find::{Finder, Patience};
+use path::RelativePath;
 use pool::Pool;
 use root::Root;
 use service::Files;
@@ -50,15 +57,18 @@ const DISK_THREADS: usize = 8;
 ///
 /// # Errors
 ///
-/// [`Failure::Directory`] where the directory cannot be opened, [`Failure::Network`] where the address cannot be listened
+/// [`Failure::Directory`] where the directory cannot be opened, [`Failure::Page`] where a page in place of others is no file
+/// in it, [`Failure::Network`] where the address cannot be listened
 /// on, and what else ended the server.
 pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
-    let mut root = Root::open(&arguments.directory)
-        .map_err(|error| Failure::Directory { path: arguments.directory.clone(), error })?;
+    let failed = |error| Failure::Directory { path: arguments.directory.clone(), error };
+    let mut root = Root::open(&arguments.directory).map_err(failed)?;
     if arguments.no_symlinks {
-        root = root.without_symbolic_links();
+        root = root.without_symbolic_links().map_err(failed)?;
     }
-    let finder = Finder { root, policy: arguments.policy() };
+    let finder = Finder::new(root, arguments.policy());
+    check_page("--spa", finder.policy.fallback.as_ref(), &finder.root, &arguments.directory)?;
+    check_page("--error-page", finder.policy.error_page.as_ref(), &finder.root, &arguments.directory)?;
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let workers = arguments.workers.unwrap_or(cores);
     let threads = cores.get().max(DISK_THREADS);
@@ -66,9 +76,20 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let system = |what| move |error| Failure::System { what, error };
     let pool = Pool::new(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN), waiting)
         .map_err(system("start threads for the disk"))?;
-    let server = server::listen(&arguments.server.listen)?;
+    let servers = server::listen(&arguments.server.listen)?;
     let log = access_log(arguments)?;
-    server::run_on_threads(server, workers, &Files::new(Arc::new(finder), pool, log))
+    server::run_on_threads(servers, workers, &Files::new(Arc::new(finder), pool, log))
+}
+
+/// A page that is to stand for what is not found must be a file itself, when the server starts.
+fn check_page(option: &'static str, page: Option<&RelativePath>, root: &Root, path: &Path) -> Result<(), Failure> {
+    let (Some(page), Some(directory)) = (page, root.directory(Patience::Any)) else { return Ok(()) };
+    let reason = match directory.and_then(|directory| directory.look_up(page)) {
+        Ok(Entry::File(_)) => return Ok(()),
+        Ok(Entry::Directory) => "a directory".into(),
+        Err(error) => error.to_string(),
+    };
+    Err(Failure::Page { option, page: page.clone(), directory: path.into(), reason })
 }
 
 fn access_log(arguments: &ServeArguments) -> Result<Option<AccessLog>, Failure> {

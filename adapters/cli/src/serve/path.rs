@@ -184,7 +184,7 @@ impl Error for PathError {}
 pub fn encode(path: &[u8], into: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for &byte in path {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+        if stands_for_itself(byte) {
             into.push(char::from(byte));
         } else {
             into.push('%');
@@ -192,6 +192,16 @@ pub fn encode(path: &[u8], into: &mut String) {
             into.push(char::from(HEX[usize::from(byte & 0xf)]));
         }
     }
+}
+
+/// How much [`encode`] appends.
+#[must_use]
+pub fn encoded_length(path: &[u8]) -> usize {
+    path.iter().map(|byte| if stands_for_itself(*byte) { 1 } else { 3 }).sum()
+}
+
+const fn stands_for_itself(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/')
 }
 
 /// Appends one segment, percent-decoded once.

@@ -5,9 +5,9 @@ use alloc::sync::Arc;
 use wirenut::http::{ByteRange, Status};
 
 use super::body::{Body, Segment};
+use super::entry::OpenError;
 use super::find::Found;
 use super::reader::FileReader;
-use super::root::OpenError;
 use super::selection::Multipart;
 
 /// What follows a head.
@@ -33,8 +33,8 @@ impl Plan {
     pub(super) fn body(self, found: Result<Found, OpenError>) -> Option<Body> {
         let file = match found {
             Ok(Found::File(found)) => found.file,
-            Ok(Found::Listing(listing)) => return Some(Body::one(Segment::Bytes(listing.html.into_bytes(), 0))),
-            Ok(Found::Redirect) | Err(_) => return None,
+            Ok(Found::Listing(listing)) => return Some(Body::of_pieces(listing.into_pieces())),
+            Ok(Found::Redirect | Found::Summary(_)) | Err(_) => return None,
         };
         match self {
             Self::Whole => Some(Body::one(Segment::File(FileReader::new(file.file, 0, file.length)))),

@@ -16,6 +16,12 @@ const MOST_PARTS: usize = 16;
 /// Changes that are nearer to each other than this may have the same time. Two seconds: no file system is coarser (FAT).
 const COARSEST: Duration = Duration::from_secs(2);
 
+/// Whether what changed then would have another time, had it changed again.
+#[must_use]
+pub fn has_rested(since: SystemTime, now: SystemTime) -> bool {
+    since.checked_add(COARSEST).is_some_and(|until| until < now)
+}
+
 /// The validators of a file, as text.
 #[derive(Debug)]
 pub struct Tags {
@@ -36,14 +42,13 @@ impl Tags {
     /// Those of a file at this time.
     #[must_use]
     pub fn of(found: &FoundFile, now: SystemTime) -> Self {
-        let has_rested = |since: SystemTime| since.checked_add(COARSEST).is_some_and(|until| until < now);
         let nanoseconds = |time: SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(since) => since.as_nanos(),
             Err(before) => before.duration().as_nanos(),
         };
         let file = &found.file;
         let modified = file.modified.unwrap_or(file.changed);
-        let is_strong = has_rested(file.changed);
+        let is_strong = has_rested(file.changed, now);
         let mut entity_tag = String::with_capacity(64);
         // A `String` takes anything.
         let _ = write!(
@@ -62,7 +67,7 @@ impl Tags {
         Self {
             entity_tag,
             last_modified: file.modified.map(|modified| seconds(modified.min(now))),
-            is_date_strong: is_strong && has_rested(modified),
+            is_date_strong: is_strong && has_rested(modified, now),
         }
     }
 
@@ -174,7 +179,7 @@ impl Multipart {
 
 #[cfg(test)]
 mod tests {
-    use super::super::root::OpenFile;
+    use super::super::entry::OpenFile;
     use super::*;
 
     fn found(modified: SystemTime, changed: SystemTime) -> FoundFile {

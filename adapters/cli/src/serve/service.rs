@@ -6,18 +6,19 @@ use core::task::Poll;
 use std::time::SystemTime;
 
 use wirenut::http::{Error, Field, Head, Method, Response, Rule, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::service::{Answer, Refusal, Service, Step};
 use wirenut::time::Duration;
 use wirenut_linux::FileRange;
 
 use super::body::Segment;
+use super::entry::OpenError;
 use super::exchange::{Exchange, Moving, NO_SNIFF, Phase};
 use super::find::{Coding, Finder, Found, FoundFile, Patience, Wanted};
 use super::path::RelativePath;
 use super::plan::Plan;
 use super::pool::{Busy, Pool};
 use super::reader::{Read, ReadError};
-use super::root::OpenError;
+use super::refused;
 use super::selection::{self, Multipart, Selection, Tags};
 use crate::log::{AccessLog, Escaped};
 
@@ -55,7 +56,8 @@ impl Service for Files {
             Ok(path) => {
                 let is_precompressed = self.finder.policy.is_precompressed;
                 let codings = if is_precompressed { Coding::wanted(head.fields) } else { [None; 3] };
-                exchange.wanted = Wanted { path, query: head.target.query().map(Box::from), codings };
+                exchange.wanted =
+                    Wanted { path, query: head.target.query().map(Box::from), codings, ..Wanted::default() };
                 exchange.keep_conditions(head.fields);
                 self.proceed(&mut exchange, answer)?
             }
@@ -69,7 +71,14 @@ impl Service for Files {
             let next = match &mut exchange.phase {
                 Phase::Answered => return Ok(Step::Done),
                 Phase::Sending(_) => return self.send(exchange, answer),
-                Phase::Found(_) => return self.answer(exchange, answer),
+                Phase::Found(found) => {
+                    let summary = if let Ok(Found::Summary(summary)) = found { Some(*summary) } else { None };
+                    if !summary.is_some_and(|summary| exchange.needs_page(summary)) {
+                        return self.answer(exchange, answer);
+                    }
+                    exchange.wanted.is_summary_enough = false;
+                    Phase::Start
+                }
                 Phase::Start => match self.look_up(&exchange.wanted, answer) {
                     Ok(phase) => phase,
                     Err(Busy) => return Ok(Step::Wait(Some(answer.now().saturating_add(BUSY_WAIT)))),
@@ -91,6 +100,12 @@ impl Service for Files {
         }
         if let (Some(log), Some(line)) = (&self.log, exchange.line(outcome)) {
             log.record(&line);
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal<'_>) {
+        if let Some(log) = &self.log {
+            log.record(&refused::line(refusal));
         }
     }
 }
@@ -134,7 +149,8 @@ impl Files {
         let error = match found {
             Ok(Found::File(file)) => return self.respond_with_file(file, exchange, answer),
             Ok(Found::Redirect) => return exchange.redirect(answer),
-            Ok(Found::Listing(listing)) => return exchange.respond_with_listing(listing, answer),
+            Ok(Found::Listing(listing)) => return exchange.respond_with_listing(listing.summary, answer),
+            Ok(Found::Summary(summary)) => return exchange.respond_with_listing(*summary, answer),
             Err(error) => error,
         };
         let status = match error {
@@ -142,10 +158,12 @@ impl Files {
             OpenError::Exhausted => Status::SERVICE_UNAVAILABLE,
             OpenError::Disk(_) => Status::INTERNAL_SERVER_ERROR,
             // What lies outside, or is no file, is not there.
-            OpenError::NotFound | OpenError::Outside | OpenError::Special => Status::NOT_FOUND,
+            OpenError::NotFound | OpenError::Outside | OpenError::Loop | OpenError::Link | OpenError::Special => {
+                Status::NOT_FOUND
+            }
         };
         exchange.refuse(status, &[], "", answer)?;
-        if matches!(error, OpenError::Outside | OpenError::Exhausted | OpenError::Disk(_)) {
+        if !matches!(error, OpenError::NotFound | OpenError::Special | OpenError::Forbidden) {
             exchange.warn(error, answer);
         }
         Ok(None)
@@ -174,12 +192,12 @@ impl Files {
             }
             Selection::NotModified => Plan::NotModified,
             Selection::PreconditionFailed => {
-                exchange.refuse(Status::PRECONDITION_FAILED, &[], "", answer)?;
+                exchange.refuse(Status::PRECONDITION_FAILED, self.vary(), "", answer)?;
                 return Ok(None);
             }
             Selection::Unsatisfiable => {
                 let range = format!("bytes */{length}");
-                let fields = [Field::new("Content-Range", &range)];
+                let fields = [&[Field::new("Content-Range", &range)], self.vary()].concat();
                 exchange.refuse(Status::RANGE_NOT_SATISFIABLE, &fields, "", answer)?;
                 return Ok(None);
             }
@@ -214,9 +232,7 @@ impl Files {
         }
         fields.push(Field::new("ETag", &tags.entity_tag));
         fields.extend(found.cache.as_deref().map(|cache| Field::new("Cache-Control", cache)));
-        if self.finder.policy.is_precompressed {
-            fields.push(Field::new("Vary", "Accept-Encoding"));
-        }
+        fields.extend_from_slice(self.vary());
         let length = match plan {
             Plan::Whole => length,
             Plan::Part(part) => part.length(),
@@ -224,6 +240,12 @@ impl Files {
             Plan::NotModified | Plan::Listing => 0,
         };
         answer.respond(&Response::new(plan.status()).with_fields(&fields).with_length(length))
+    }
+
+    /// What is said wherever another coding could have led to another answer (RFC 9110 §12.5.5).
+    fn vary(&self) -> &'static [Field<'static>] {
+        const VARY: &[Field<'static>] = &[Field::new("Vary", "Accept-Encoding")];
+        if self.finder.policy.is_precompressed { VARY } else { &[] }
     }
 
     /// Sends as much of the body as there is room for. To HEAD there is none, and the session ends the exchange.

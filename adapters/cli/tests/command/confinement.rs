@@ -101,6 +101,40 @@ fn links_are_followed_inside_only() {
     assert!(server.errors.wait_for(1)[0].ends_with(&format!(": out: {peer}")));
 }
 
+/// What leads out, what leads nowhere, and what is not followed are told apart to who runs the server.
+#[test]
+fn links_that_are_not_followed_are_told_as_what_they_are() {
+    let tree = site();
+    for (target, link) in
+        [("self", "self"), ("there", "round"), ("round", "there"), ("../secret", "out"), ("file", "in")]
+    {
+        symlink(target, tree.public().join(link)).unwrap();
+    }
+    let (circle, out) =
+        ("a loop of symbolic links (or more than 40 of them)", "a symbolic link leads out of the served directory");
+    let link = "a symbolic link, and none is followed here";
+    for (options, target, status, told) in [
+        (&[][..], "/self", 404, Some(circle)),
+        (&[], "/round", 404, Some(circle)),
+        (&[], "/self/x", 404, Some(circle)),
+        (&[], "/out", 404, Some(out)),
+        (&[], "/in", 200, None),
+        (&["--no-symlinks"], "/self", 404, Some(link)),
+        (&["--no-symlinks"], "/out", 404, Some(link)),
+        (&["--no-symlinks"], "/in", 404, Some(link)),
+    ] {
+        let server = Server::serve_with(&tree.public(), options);
+        assert_eq!(Client::connect(server.address).get(target).status, status, "{options:?} {target}");
+        match told {
+            Some(told) => {
+                let line = &server.errors.wait_for(1)[0];
+                assert!(line.ends_with(&format!(": {}: {told}", &target[1..])), "{options:?} {target}: {line}");
+            }
+            None => assert_eq!(server.errors.all(), [""; 0]),
+        }
+    }
+}
+
 #[test]
 fn what_is_no_file_is_not_found_and_does_not_hang() {
     let tree = site();
@@ -135,12 +169,14 @@ fn pages_and_compressed_forms_are_confined_alike() {
     for name in ["fifo-page/index.html", "file.br"] {
         assert!(Command::new("mkfifo").arg(tree.public().join(name)).status().unwrap().success());
     }
+    tree.write("404.html", "page");
+    let server = Server::serve_with(&tree.public(), &["--precompressed", "--error-page", "404.html"]);
+    fs::remove_file(tree.public().join("404.html")).unwrap();
     for (target, link) in
         [("../../secret", "link-page/index.html"), ("../secret", "file.gz"), ("../secret", "404.html")]
     {
         symlink(target, tree.public().join(link)).unwrap();
     }
-    let server = Server::serve_with(&tree.public(), &["--precompressed", "--error-page", "404.html"]);
     let mut client = Client::connect(server.address);
     for (target, status) in [("/fifo-page/", 404), ("/link-page/", 404), ("/missing", 404), ("/file", 200)] {
         client.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br, gzip\r\n\r\n"));

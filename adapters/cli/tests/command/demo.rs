@@ -25,3 +25,18 @@ fn demo_runs_the_reference_service() {
     assert_eq!(server.end().code(), Some(0));
     assert!(server.output.all().is_empty());
 }
+
+/// A device is one, wherever it is asked.
+#[test]
+fn demo_is_the_same_at_each_address() {
+    let server = Server::start(wirenut().args(["demo", "--listen", "0", "--listen", "127.0.0.2:0"]));
+    let other = server.output.wait_for(1)[0].clone();
+    let other = other.trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    let (mut one, mut two) = (Client::connect(server.address), Client::connect(other));
+    for number in 0..4 {
+        let client = if number % 2 == 0 { &mut one } else { &mut two };
+        let expected = format!(r#""requests":{number}"#);
+        let reading = client.get("/reading");
+        assert!(reading.text().contains(&expected), "{} {expected}", reading.text());
+    }
+}

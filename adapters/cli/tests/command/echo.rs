@@ -1,11 +1,14 @@
 //! `wirenut echo`: what comes goes back, whoever sends it.
 
 use core::time::Duration;
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream, UdpSocket};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::thread;
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -203,7 +206,7 @@ fn datagrams_come_back_to_their_senders() {
 fn what_is_in_the_way_is_said_with_what_to_do() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("file");
-    std::fs::write(&file, "precious").unwrap();
+    fs::write(&file, "precious").unwrap();
     let taken = std::net::TcpListener::bind(ANY).unwrap().local_addr().unwrap();
     let _taken = UdpSocket::bind(taken).unwrap();
     let (taken, file) = (taken.to_string(), file.to_str().unwrap());
@@ -226,5 +229,86 @@ fn what_is_in_the_way_is_said_with_what_to_do() {
         assert!(errors.starts_with(&format!("wirenut: {said}")), "{errors}");
         assert_eq!((errors.matches('\n').count(), errors.ends_with('\n')), (1, true), "{errors}");
     }
-    assert_eq!(std::fs::read_to_string(file).unwrap(), "precious");
+    assert_eq!(fs::read_to_string(file).unwrap(), "precious");
+}
+
+/// Whoever may read a directory may lock it.
+#[test]
+fn a_lock_that_another_program_holds_is_not_waited_for_without_end() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("socket");
+    let lock = File::open(directory.path()).unwrap();
+    lock.lock().unwrap();
+    let (status, output, errors) = run(&["echo", "--unix", path.to_str().unwrap()]);
+    assert_eq!((status, output.as_str()), (Some(1), ""));
+    let (place, process) = (path.display(), std::process::id());
+    let user = fs::metadata("/proc/self").unwrap().uid();
+    let said = format!("cannot bind to {place}: process {process} of user {user} has its directory locked by flock(2)");
+    assert!(errors.starts_with(&format!("wirenut: {said}")), "{errors}");
+    assert_eq!((errors.matches('\n').count(), path.exists()), (1, false), "{errors}");
+    // Who only takes a turn is waited for.
+    let mut server = thread::scope(|scope| {
+        let starting = scope.spawn(|| Server::start(wirenut().args(["echo", "--tcp", ANY, "--unix"]).arg(&path)));
+        thread::sleep(Duration::from_millis(200));
+        assert!(!path.exists());
+        lock.unlock().unwrap();
+        starting.join().unwrap()
+    });
+    assert!(path.exists());
+    server.signal("TERM");
+    assert_eq!((server.end().code(), path.exists()), (Some(0), false));
+}
+
+/// The time that a process has used so far, in ticks.
+fn busy(server: &Server) -> u64 {
+    let line = fs::read_to_string(format!("/proc/{}/stat", server.child.id())).unwrap();
+    let fields: Vec<&str> = line.rsplit(')').next().unwrap().split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+/// Nothing is forged: the first datagram comes from the place of one server, before that one is there.
+#[test]
+fn two_echoes_do_not_keep_each_other_busy() {
+    for poller in POLLERS {
+        let one = Server::start(echo(poller).args(["--udp", ANY]));
+        one.signal("STOP");
+        let spark = UdpSocket::bind(ANY).unwrap();
+        let place = spark.local_addr().unwrap();
+        for datagram in [&b"ping"[..], b"pong", b""] {
+            spark.send_to(datagram, one.address).unwrap();
+        }
+        drop(spark);
+        let other = Server::start(echo(poller).args(["--udp", &place.to_string()]));
+        one.signal("CONT");
+        // The one that sent first keeps each of them first.
+        let told = one.errors.wait_for(1);
+        assert!(
+            told[0].starts_with(&format!("wirenut: {place}: the same datagram came 256 times in 10 s")),
+            "{told:?}"
+        );
+        let begun = Instant::now();
+        loop {
+            let before = (busy(&one), busy(&other));
+            thread::sleep(Duration::from_millis(300));
+            if before == (busy(&one), busy(&other)) {
+                break;
+            }
+            assert!(begun.elapsed() < PATIENCE, "they are still busy");
+        }
+        // Both still do their work.
+        for server in [&one, &other] {
+            let client = UdpSocket::bind(ANY).unwrap();
+            client.set_read_timeout(Some(PATIENCE)).unwrap();
+            for number in 0..1000_u32 {
+                client.send_to(&number.to_le_bytes(), server.address).unwrap();
+                let mut bytes = [0; 8];
+                assert_eq!(client.recv(&mut bytes).unwrap(), 4);
+                assert_eq!(bytes[..4], number.to_le_bytes());
+            }
+            for _ in 0..200 {
+                client.send_to(b"ping", server.address).unwrap();
+                assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4);
+            }
+        }
+    }
 }

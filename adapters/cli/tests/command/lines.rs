@@ -1,16 +1,11 @@
 //! What is printed while it runs: one line for each request, one for each fault, and no client writes either.
 
-use core::time::Duration;
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::process::Stdio;
-use std::thread;
-use std::time::Instant;
 
 use crate::client::{Client, get};
-use crate::process::{PATIENCE, Server, wirenut};
+use crate::process::{Server, wirenut};
 use crate::tree::Tree;
 
 #[test]
@@ -41,60 +36,6 @@ fn each_request_has_one_line() {
     }
 }
 
-/// Waits until there is a whole line in a file, and gives all that is in it.
-fn wait_for_line(path: &Path) -> String {
-    let start = Instant::now();
-    loop {
-        match fs::read_to_string(path) {
-            Ok(text) if text.ends_with('\n') => return text,
-            _ => assert!(start.elapsed() < PATIENCE, "no line in {path:?}"),
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-#[test]
-fn lines_of_other_servers_go_into_a_file() {
-    let tree = Tree::with(&[("small", "small")]);
-    let (log, old) = (tree.path().join("log"), tree.path().join("log.1"));
-    let server = Server::serve_with(&tree.public(), &["--log-format", "combined", "--log-file", log.to_str().unwrap()]);
-    let mut client = Client::connect(server.address);
-    client.send("GET /small HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nUser-Agent: \"x\"\r\n\r\n");
-    client.response();
-    let line = wait_for_line(&log);
-    assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
-    assert!(line.ends_with(" +0000] \"GET /small HTTP/1.0\" 200 5 \"-\" \"\\x22x\\x22\"\n"), "{line}");
-    fs::rename(&log, &old).unwrap();
-    client.get("/missing");
-    assert!(wait_for_line(&log).contains("\"GET /missing HTTP/1.1\" 404 "));
-    assert_eq!(wait_for_line(&old), line);
-}
-
-/// As logrotate does it: move, make, and tell.
-#[test]
-fn a_hangup_has_the_file_opened_anew_and_ends_nothing() {
-    let tree = Tree::with(&[("small", "small")]);
-    let (log, old) = (tree.path().join("log"), tree.path().join("log.1"));
-    let mut server = Server::serve_with(&tree.public(), &["--log-file", log.to_str().unwrap()]);
-    let mut client = Client::connect(server.address);
-    client.get("/small");
-    let line = wait_for_line(&log);
-    for _ in 0..3 {
-        fs::rename(&log, &old).unwrap();
-        server.signal("HUP");
-        let start = Instant::now();
-        while !log.exists() {
-            assert!(start.elapsed() < PATIENCE, "no new file");
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-    assert_eq!(fs::read_to_string(&old).unwrap(), "", "the second file was never written to");
-    client.get("/missing");
-    assert!(wait_for_line(&log).contains(" GET /missing 404 ") && line.contains(" GET /small 200 "));
-    server.signal("TERM");
-    assert_eq!((server.end().code(), server.errors.all()), (Some(0), vec![]));
-}
-
 /// Without a file to be opened anew, it means what it always does: the terminal is gone.
 #[test]
 fn a_hangup_ends_who_has_no_file() {
@@ -102,23 +43,6 @@ fn a_hangup_ends_who_has_no_file() {
     let mut server = Server::serve(&tree.public());
     server.signal("HUP");
     assert_eq!(server.end().signal(), Some(1));
-}
-
-#[test]
-fn a_full_disk_is_told_once_and_holds_up_nobody() {
-    let tree = Tree::with(&[("small", "small")]);
-    let server = Server::serve_with(&tree.public(), &["--log-file", "/dev/full"]);
-    let mut client = Client::connect(server.address);
-    client.get("/small");
-    let told = server.errors.wait_for(1);
-    assert!(
-        told[0].starts_with("wirenut: cannot write the log to '/dev/full', lines are lost: No space left"),
-        "{told:?}"
-    );
-    for _ in 0..10 {
-        assert_eq!(client.get("/small").text(), "small");
-    }
-    assert_eq!(server.errors.all().len(), 1);
 }
 
 /// Whatever a client says of itself, its line has as many words, or quotes, as any other.
@@ -167,7 +91,6 @@ fn bad_requests_are_answered_and_told() {
         let line = server.errors.wait_for(before + 1)[before].clone();
         assert!(line.starts_with("wirenut: 127.0.0.1:") && line.ends_with(&format!(": {told}")), "{line}");
     }
-    assert_eq!(server.output.all(), [""; 0], "no request, no line");
 }
 
 #[test]

@@ -139,3 +139,35 @@ fn large_directories_come_in_pages() {
     assert!(seen == expected, "{} of {ENTRIES} in {pages} pages", seen.len());
     assert_eq!(pages, 3);
 }
+
+/// From what is remembered, too, which is never of other names, nor a page.
+#[test]
+fn heads_and_conditions_are_those_of_the_page() {
+    let tree = Tree::with(&[("dir/a.txt", "12345"), ("dir/<b>", ""), ("dir/deep/x", "")]);
+    let server = Server::serve(&tree.public());
+    let mut client = Client::connect(server.address);
+    // What is younger is not remembered.
+    std::thread::sleep(core::time::Duration::from_millis(2100));
+    for round in 0..3 {
+        let page = client.get("/dir/");
+        let tag = page.field("ETag").unwrap();
+        let ask = |client: &mut Client, method: &str, fields: &str| {
+            client.send(format!("{method} /dir/ HTTP/1.1\r\nHost: a\r\n{fields}\r\n"));
+            client.head()
+        };
+        for _ in 0..2 {
+            let head = client.head_of("/dir/");
+            assert_eq!((head.length(), head.field("ETag")), (page.length(), Some(tag)), "{round}");
+            let same = ask(&mut client, "GET", &format!("If-None-Match: {tag}\r\n"));
+            assert_eq!((same.status, same.field("ETag")), (304, Some(tag)), "{round}");
+            assert_eq!(ask(&mut client, "HEAD", "If-None-Match: \"x\"\r\n").status, 200);
+            assert_eq!(ask(&mut client, "HEAD", "If-Match: \"x\"\r\n").status, 412);
+            client.send("GET /dir/ HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"x\"\r\n\r\n");
+            assert_eq!(client.response().text(), page.text(), "{round}");
+        }
+        tree.write(format!("dir/new {round}"), "");
+        let changed = ask(&mut client, "HEAD", &format!("If-None-Match: {tag}\r\n"));
+        assert_eq!(changed.status, 200, "a name that came: {round}");
+        assert_ne!(changed.length(), page.length());
+    }
+}

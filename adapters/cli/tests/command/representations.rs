@@ -298,7 +298,6 @@ fn what_is_missing_may_have_a_page() {
         (&["--error-page", "404.html"][..], (404, "<p>lost"), (404, "<p>lost")),
         (&["--spa", "--error-page=/404.html"], (200, "<p>app"), (404, "<p>lost")),
         (&["--spa=404.html"], (200, "<p>lost"), (404, "")),
-        (&["--error-page=missing.html"], (404, ""), (404, "")),
     ] {
         let server = Server::serve_with(&tree.public(), options);
         let mut client = Client::connect(server.address);
@@ -310,6 +309,63 @@ fn what_is_missing_may_have_a_page() {
             let kinds = ["ETag", "Last-Modified"].map(|name| response.field(name).is_some());
             assert_eq!(kinds, [status == 206; 2], "{options:?} {target}");
         }
+    }
+}
+
+/// A build may take it away for a while.
+#[test]
+fn a_page_for_what_is_missing_that_goes_missing_is_done_without() {
+    let tree = site();
+    let server = Server::serve_with(&tree.public(), &["--spa", "--error-page=404.html"]);
+    let mut client = Client::connect(server.address);
+    fs::remove_file(tree.public().join("index.html")).unwrap();
+    assert_eq!((client.get("/a").status, client.get("/a").text()), (404, "<p>lost"));
+    fs::remove_file(tree.public().join("404.html")).unwrap();
+    assert!(client.get("/a").text().contains("404 Not Found"));
+    tree.write("index.html", "again");
+    assert_eq!((client.get("/a").status, client.get("/a").text()), (200, "again"));
+}
+
+/// Whatever was answered for one coding may be answered otherwise for another (RFC 9110 §12.5.5).
+#[test]
+fn each_answer_that_depends_on_the_coding_says_so() {
+    let tree = site();
+    for (options, vary) in [(&["--precompressed"][..], Some("Accept-Encoding")), (&[], None)] {
+        let server = Server::serve_with(&tree.public(), options);
+        let mut client = Client::connect(server.address);
+        for (fields, status) in [
+            ("", 200),
+            ("Range: bytes=0-0\r\n", 206),
+            ("Range: bytes=0-0,1-1\r\n", 206),
+            ("Range: bytes=99-\r\n", 416),
+            ("If-None-Match: *\r\n", 304),
+            ("If-Match: \"x\"\r\n", 412),
+        ] {
+            for coding in ["", "Accept-Encoding: br\r\n"] {
+                let response = ask(&mut client, "GET", "/app.js", &format!("{coding}{fields}"));
+                assert_eq!((response.status, response.field("Vary")), (status, vary), "{options:?} {coding}{fields}");
+            }
+        }
+        assert_eq!(client.get("/missing").field("Vary"), None);
+    }
+}
+
+#[test]
+fn a_compressed_form_of_an_older_file_is_not_sent() {
+    let date = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+    for (age, coding) in
+        [(Duration::ZERO, Some("br")), (Duration::from_secs(5), Some("gzip")), (Duration::from_secs(500), None)]
+    {
+        let tree = site();
+        for (name, since) in [("app.js.br", 0), ("app.js.gz", 10)] {
+            let file = File::open(tree.public().join(name)).unwrap();
+            file.set_modified(date + Duration::from_secs(since)).unwrap();
+        }
+        File::open(tree.public().join("app.js")).unwrap().set_modified(date + age).unwrap();
+        let server = Server::serve_with(&tree.public(), &["--precompressed"]);
+        let response = ask(&mut Client::connect(server.address), "GET", "/app.js", "Accept-Encoding: br, gzip\r\n");
+        assert_eq!((response.status, response.field("Content-Encoding")), (200, coding), "{age:?}");
+        assert_eq!(response.field("Vary"), Some("Accept-Encoding"), "still another client may get another");
     }
 }
 

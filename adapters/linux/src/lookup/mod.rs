@@ -26,6 +26,7 @@ pub use failure::Failure;
 pub use text::{address_from_text, address_to_text};
 
 use crate::error::Error;
+use crate::sys::interfaces;
 use crate::sys::netdb::{self, Code};
 
 /// What a service is spoken over: the same port may be another service for each.
@@ -123,6 +124,21 @@ pub fn name_of(address: IpAddr) -> Result<Option<String>, Error> {
         Err(Code(libc::EAI_NONAME, _)) => Ok(None),
         Err(code) => Err(failed("look up the name of", &address.to_string())(code)),
     }
+}
+
+/// The addresses of this machine: those of its interfaces that are up, loopback among them, in the system's order.
+/// Link-local addresses of IPv6 come with their interface (the scope); the port is 0.
+///
+/// ```
+/// let addresses = wirenut_linux::lookup::own_addresses()?;
+/// assert!(addresses.iter().all(|address| address.port() == 0));
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
+///
+/// # Errors
+/// The system has run out of memory or descriptors, or forbids it.
+pub fn own_addresses() -> Result<Vec<SocketAddr>, Error> {
+    interfaces::addresses().map_err(|error| Error::plain("list the addresses of this machine", error))
 }
 
 /// The port of a service, by its name, or the number that its digits say.

@@ -101,6 +101,7 @@ mod connect;
 mod convert;
 mod datagram;
 mod descriptors;
+mod directory_lock;
 mod inherited;
 mod io;
 mod message;

@@ -4,16 +4,15 @@ use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{
-    AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, chmod, fchmod, flock, fstat, open, openat, statat, unlinkat,
-};
-use rustix::io::{Errno, Result, retry_on_intr};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, chmod, fchmod, fstat, open, openat, statat, unlinkat};
+use rustix::io::{Errno, Result};
 use rustix::net::{AddressFamily, SocketFlags, connect, socket_with};
 
 use super::address::sealed::Address as _;
+use super::directory_lock;
 use super::protocol::{Connection, Datagram, Listening, Local, Open};
 use super::{Socket, UnixAddress};
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::sys::socket;
 
 /// The path that a socket is bound to: it is removed when this is dropped, if it is still the same one. Sockets that were
@@ -47,26 +46,26 @@ impl Pathname {
     /// ```
     ///
     /// # Errors
-    /// The directory is gone, or may not be changed any more.
+    /// The directory is gone, or may not be changed any more. `TimedOut`: another program has had it locked for seconds.
     pub fn remove(mut self) -> core::result::Result<bool, Error> {
-        self.remove_if_same().map_err(|errno| Error::of("remove", &self.path.display(), errno))
+        self.remove_if_same().map_err(|cause| Error::because("remove", &self.path.display(), cause))
     }
 
-    fn remove_if_same(&mut self) -> Result<bool> {
+    fn remove_if_same(&mut self) -> core::result::Result<bool, Cause> {
         let Some(file) = self.file.take() else { return Ok(false) };
         let place = Place::lock(&self.path)?;
         match place.stat() {
-            Ok(stat) if is_same(&stat, &fstat(file)?) => place.unlink().map(|()| true),
+            Ok(stat) if is_same(&stat, &fstat(file)?) => Ok(place.unlink().map(|()| true)?),
             Ok(_) | Err(Errno::NOENT) => Ok(false),
-            Err(errno) => Err(errno),
+            Err(errno) => Err(errno.into()),
         }
     }
 }
 
 impl Drop for Pathname {
     fn drop(&mut self) {
-        if let Err(errno) = self.remove_if_same() {
-            log::warn!("{}", Error::of("remove", &self.path.display(), errno));
+        if let Err(cause) = self.remove_if_same() {
+            log::warn!("{}", Error::because("remove", &self.path.display(), cause));
         }
     }
 }
@@ -77,7 +76,8 @@ impl<P: Local + Connection> Socket<P, Open> {
     ///
     /// A socket that is there and that nobody has open any more is replaced; one that somebody has, or a file that is no
     /// socket, is left alone. Nobody can connect before the permissions are set. Two processes that do this at the same time
-    /// take turns, by flock(2) on the directory: one of them gets `AddrInUse`.
+    /// take turns, by flock(2) on the directory: one of them gets `AddrInUse`. Whoever may read a directory may lock it, so
+    /// the turn is waited for five seconds at most.
     ///
     /// ```
     /// use std::os::unix::fs::PermissionsExt;
@@ -97,8 +97,9 @@ impl<P: Local + Connection> Socket<P, Open> {
     /// ```
     ///
     /// # Errors
-    /// `AddrInUse`: the path exists, and is not such a remainder. `NotFound`, `PermissionDenied`: of the directory. The path
-    /// is longer than 107 bytes.
+    /// `AddrInUse`: the path exists, and is not such a remainder. `NotFound`, `PermissionDenied`: of the directory.
+    /// `TimedOut`: another program has the directory locked; the line says which, as far as the system tells. The path is
+    /// longer than 107 bytes.
     pub fn listen_at(
         self,
         path: impl AsRef<Path>,
@@ -153,12 +154,12 @@ impl<P: Local> Socket<P, Open> {
                 }
                 bound => bound?,
             }
-            let path = std::path::absolute(path).map_err(|_| Errno::NOENT)?;
+            let path = std::path::absolute(path)?;
             let pathname = Pathname { path, file: Some(place.open(mode)?) };
             listen()?;
             Ok(pathname)
         };
-        bind().map_err(|errno| Error::of("bind to", &address, errno))
+        bind().map_err(|cause: Cause| Error::because("bind to", &address, cause))
     }
 }
 
@@ -169,11 +170,11 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn lock(path: &'a Path) -> Result<Self> {
+    fn lock(path: &'a Path) -> core::result::Result<Self, Cause> {
         let name = path.file_name().ok_or(Errno::ISDIR)?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let directory = open(parent, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        retry_on_intr(|| flock(&directory, FlockOperation::LockExclusive))?;
+        directory_lock::acquire(&directory)?;
         Ok(Self { directory, name })
     }
 

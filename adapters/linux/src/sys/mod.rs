@@ -5,6 +5,7 @@ pub(crate) mod address;
 pub(crate) mod epoll;
 pub(crate) mod eventfd;
 pub(crate) mod inherit;
+pub(crate) mod interfaces;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
 pub(crate) mod poll;

@@ -155,6 +155,11 @@ impl ServerConnection {
         self.peer_timer.restart(cx.now, time);
     }
 
+    /// Is an error answer still to be written by [`Self::poll_transmit`]?
+    pub(crate) const fn owes_error_answer(&self) -> bool {
+        matches!(self.ending, Ending::Answer)
+    }
+
     /// The error answer is larger than any room there will be: the connection ends without it.
     pub(crate) fn give_up_answer(&mut self) {
         if self.ending == Ending::Answer {

@@ -167,7 +167,7 @@ impl World {
         let page = Page::default();
         let log = LineLog::new(page.clone()).unwrap();
         let root = Root::open(tree.path()).unwrap();
-        let finder = Finder { root, policy: Policy { lists: false, ..Policy::default() } };
+        let finder = Finder::new(root, Policy { lists: false, ..Policy::default() });
         let log = AccessLog { lines: log, format: Format::Short };
         Self { files: Files::new(Arc::new(finder), pool, Some(log)), tree, page }
     }
@@ -288,7 +288,9 @@ fn every_kind_of_answer_says_what_it_is() {
 /// Whether this kernel and file system tell what is in memory. Without that everything goes by way of the pool, and
 /// there is no difference to be tested.
 fn tells_cached(world: &World) -> bool {
-    world.files.finder.root.look_up_cached(&RelativePath::parse(b"/small").unwrap()).is_some()
+    let small = RelativePath::parse(b"/small").unwrap();
+    let directory = world.files.finder.root.directory(Patience::None);
+    directory.is_some_and(|directory| directory.unwrap().look_up_cached(&small).is_some())
         && FileReader::new(File::open(world.tree.path().join("small")).unwrap(), 0, 5).read(&mut [0; 5])
             == Read::Bytes(5)
 }
@@ -429,4 +431,53 @@ fn a_file_that_grows_is_sent_as_long_as_it_was() {
     io::Write::write_all(&mut grown, b"more").unwrap();
     pair.finish(&[4096]);
     assert_eq!(world.log(), ["GET /large 200 800000", "GET /small 200 5"]);
+}
+
+/// It is written while it is sent.
+#[test]
+fn a_listing_is_the_same_through_any_room() {
+    let page = |rooms: &[usize]| {
+        let world = World::cold(pool(1, 8));
+        for number in 0..300 {
+            fs::write(world.tree.path().join(format!("dir/bare/{number:03} <&>.txt")), "").unwrap();
+        }
+        let listing = Policy::default();
+        let mut world = world;
+        Arc::get_mut(&mut world.files.finder).unwrap().policy = listing;
+        let mut pair = Pair::new(&world.files, 4096);
+        pair.input.extend_from_slice((get("/dir/bare/") + &get("/empty")).as_bytes());
+        pair.finish(rooms);
+        let text = String::from_utf8(pair.output.clone()).unwrap();
+        let (head, rest) = text.split_once("\r\n\r\n").unwrap();
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap();
+        let (page, next) = rest.split_at(length.parse().unwrap());
+        assert!(next.starts_with("HTTP/1.1 200 OK\r\n") && page.matches("<tr><td>").count() == 301, "{rooms:?}");
+        assert!(page.ends_with("</body></html>\n"), "{rooms:?}");
+        // Of the time at which the files were made.
+        let lines = page.lines().map(|line| line.split("</td><td>").next().unwrap().to_owned());
+        lines.collect::<Vec<_>>()
+    };
+    let whole = page(&[65_536]);
+    for rooms in [&[4096][..], &[300, 4096], &[1, 512, 700]] {
+        assert_eq!(page(rooms), whole, "{rooms:?}");
+    }
+}
+
+/// By the connection, before the service is asked.
+#[test]
+fn what_is_refused_is_in_the_log_too() {
+    let world = World::new(pool(1, 8));
+    for request in ["GET /small HTTP/1.1\r\nHost", "GET /small HTTP/1.1\r\n\r\n", "GET\r\n"] {
+        let mut pair = Pair::new(&world.files, 4096);
+        pair.ask(&get("/empty"));
+        pair.ask(request);
+        if let Some(due) = pair.session.poll_timeout() {
+            pair.now = due;
+            let context = Context { now: due, limits: &Limits::DEFAULT, date: None };
+            let _ = pair.session.handle_timeout(&context, pair.files);
+            pair.drive(&[4096]);
+        }
+    }
+    let expected = ["GET /empty 200 0", "GET /small 408 0", "GET /empty 200 0", "GET /small 400 0"];
+    assert_eq!(world.log(), [&expected[..], &["GET /empty 200 0", "GET - 400 0"]].concat());
 }
