@@ -48,6 +48,12 @@ impl Flags {
     pub(crate) const TRAILERS: Self = Self(1 << 19);
     /// A client's: the method of the request is CONNECT, so that a 2xx begins a tunnel.
     pub(crate) const CONNECT_ASKED: Self = Self(1 << 20);
+    /// A client's: the method of the request is HEAD, so that no content follows.
+    pub(crate) const HEAD_ASKED: Self = Self(1 << 23);
+    /// A client's: the request may switch protocols, so that a 101 does.
+    pub(crate) const UPGRADE_ASKED: Self = Self(1 << 24);
+    /// What was asked.
+    pub(crate) const ASKED: Self = Self::CONNECT_ASKED.with(Self::HEAD_ASKED).with(Self::UPGRADE_ASKED);
     /// A client's: a byte of the answer to the oldest request has come.
     pub(crate) const SEEN: Self = Self(1 << 21);
     /// A client's: the server has answered in HTTP/1.0.

@@ -8,7 +8,6 @@ use super::flags::Flags;
 use super::grammar::{Machine, State};
 use super::head::Head;
 use super::method::Method;
-use super::pipeline::Asked;
 use super::response_head::{self, ResponseHead};
 use super::status::Status;
 use super::target::Target;
@@ -63,13 +62,8 @@ pub(super) fn request<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u8
     Some((end, Head { method, target, version, fields, body: machine.framing() }))
 }
 
-/// Reads the response's head that `bytes` begin with, to what was `asked`, for a machine that is at its start.
-pub(super) fn response<'b>(
-    machine: &mut Machine,
-    limits: &Limits,
-    asked: Asked,
-    bytes: &'b [u8],
-) -> Quick<'b, ResponseHead<'b>> {
+/// Reads the response's head that `bytes` begin with, for a machine that is at its start and knows what was asked.
+pub(super) fn response<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u8]) -> Quick<'b, ResponseHead<'b>> {
     let mut facts = Facts::new(machine);
     let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9', SP, a @ b'1'..=b'9', b, c, SP] =
         bytes.first_chunk::<{ response_head::REASON_START }>()?
@@ -90,8 +84,12 @@ pub(super) fn response<'b>(
     }
     let (end, fields) = facts.read_fields::<false>(limits, bytes, reason_end.wrapping_add(2))?;
     let reason = bytes.get(response_head::REASON_START..reason_end)?;
-    let body = response_head::framing(facts.flags, facts.length, limits, status, asked).ok()?;
+    let before = machine.clone();
     facts.give_to(machine, end);
+    let Ok(body) = machine.judge_response(limits, status) else {
+        *machine = before;
+        return None;
+    };
     Some((end, ResponseHead { status, reason, version, fields, body }))
 }
 

@@ -69,12 +69,16 @@ impl Machine {
         input: &'b [u8],
         store: &'b mut [u8],
     ) -> ReadHead<ResponseHead<'b>> {
-        if asked.kind == Kind::Connect {
-            self.flags.set(Flags::CONNECT_ASKED);
-        }
+        self.flags.clear(Flags::ASKED);
+        self.flags.set(match asked.kind {
+            Kind::Content => Flags::NONE,
+            Kind::Head => Flags::HEAD_ASKED,
+            Kind::Connect => Flags::CONNECT_ASKED,
+            Kind::Upgrade => Flags::UPGRADE_ASKED,
+        });
         #[cfg(feature = "quick")]
         if self.is_at_start()
-            && let Some((length, head)) = super::quick::response(self, limits, asked, input)
+            && let Some((length, head)) = super::quick::response(self, limits, input)
         {
             return (length, Ok(Some(head)));
         }
@@ -86,39 +90,47 @@ impl Machine {
             return (used, Ok(None));
         }
         let (line, fields) = split_line(self.lines(store));
-        let digits = line.get(CODE_START..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
-        let status = Status::new(code(digits), "");
-        let body = match framing(self.flags, self.length, limits, status, asked) {
-            Ok(body) => body,
-            Err(rule) => {
-                // What only the whole head decides is wrong at its empty line.
-                self.offset = self.offset.saturating_sub(2);
-                return (used, Err(rule));
-            }
-        };
-        let reason = line.get(REASON_START..).unwrap_or(&[]);
-        let fields = Fields::validated(fields, limits.interest);
-        (used, Ok(Some(ResponseHead { status, reason, version: self.version(), fields, body })))
+        let status = status(line);
+        // It was judged with the empty line.
+        let head = self.judge_response(limits, status).map(|body| {
+            let reason = line.get(REASON_START..).unwrap_or(&[]);
+            let fields = Fields::validated(fields, limits.interest);
+            Some(ResponseHead { status, reason, version: self.version(), fields, body })
+        });
+        (used, head)
+    }
+
+    /// All lines of a response's head have come: what follows it, as only the whole head decides. `kept` begins with its
+    /// start line.
+    pub(super) fn judge_kept_response(&self, limits: &Limits, kept: &[u8]) -> Result<(), Rule> {
+        self.judge_response(limits, status(kept)).map(|_| ())
+    }
+
+    /// See [`framing`]. Interim responses count as field lines, so that there is an end to them.
+    pub(super) fn judge_response(&self, limits: &Limits, status: Status) -> Result<ResponseFraming, Rule> {
+        let framing = framing(self.flags, self.length, limits, status)?;
+        let is_interim = status.is_informational() && framing != ResponseFraming::Tunnel;
+        if is_interim && self.field_count >= limits.field_count { Err(Rule::TooManyFields) } else { Ok(framing) }
     }
 }
 
+/// The status of a start line.
+fn status(line: &[u8]) -> Status {
+    let digits = line.get(CODE_START..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+    Status::new(code(digits), "")
+}
+
 /// RFC 9112 §6.3, in its order, but that any 2xx to CONNECT begins a tunnel, also 204 (RFC 9110 §9.3.6).
-pub(super) fn framing(
-    flags: Flags,
-    length: u64,
-    limits: &Limits,
-    status: Status,
-    asked: Asked,
-) -> Result<ResponseFraming, Rule> {
+fn framing(flags: Flags, length: u64, limits: &Limits, status: Status) -> Result<ResponseFraming, Rule> {
     if status == Status::SWITCHING_PROTOCOLS {
         let says_what = flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION));
-        let is_asked = asked.kind == Kind::Upgrade && !flags.has(Flags::HTTP10);
+        let is_asked = flags.has(Flags::UPGRADE_ASKED) && !flags.has(Flags::HTTP10);
         return if is_asked && says_what { Ok(ResponseFraming::Tunnel) } else { Err(Rule::UnrequestedSwitch) };
     }
-    if asked.kind == Kind::Connect && (200..300).contains(&status.code()) {
+    if flags.has(Flags::CONNECT_ASKED) && (200..300).contains(&status.code()) {
         return Ok(ResponseFraming::Tunnel);
     }
-    if asked.kind == Kind::Head || status.forbids_body() {
+    if flags.has(Flags::HEAD_ASKED) || status.forbids_body() {
         return Ok(ResponseFraming::Length(0));
     }
     if flags.has(Flags::CHUNKED) {

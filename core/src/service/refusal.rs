@@ -38,7 +38,7 @@ use crate::http::Error;
 ///
 /// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 /// let service = Logging::default();
-/// let _ = Session::<Logging>::new(&cx).drive(&cx, &Nobody, &service, b"GET /a b HTTP/1.1\r\n", &mut [], &mut [0; 256]);
+/// let _ = Session::<Logging>::new(&cx).drive(&cx, &Nobody, &service, b"GET /a b HTTP/1.1\r\n", &mut [0; 64], &mut [0; 256]);
 /// assert_eq!(*service.0.borrow(), "GET /a b HTTP/1.1\\r\\n: 400 Bad Request");
 /// ```
 #[non_exhaustive]

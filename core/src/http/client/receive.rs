@@ -123,9 +123,6 @@ impl ClientConnection {
     /// After an interim response the next head begins. Each counts as a field line, so that there is an end to them.
     fn pass_interim<'b>(&mut self, cx: &Context<'_>, head: ResponseHead<'b>) -> Result<ClientEvent<'b>, Error> {
         let field_count = self.machine.field_count;
-        if field_count >= cx.limits.field_count {
-            return Err(self.fail(cx, Rule::TooManyFields));
-        }
         self.states.change(Side::Server, Change::Interim);
         let stay = Flags::OF_CLIENT.with(Flags::SEEN);
         self.machine.reset(cx.limits, grammar::State::StatusStart, stay);

@@ -84,10 +84,6 @@ impl Machine {
             }
             A::Option => self.end_option(store)?,
             A::CodingBegin => {
-                // Nothing may follow `chunked`, and it may not be there twice (RFC 9112 §6.1).
-                if self.flags.has(Flags::CHUNKED) {
-                    return Err(Rule::ChunkedNotFinal);
-                }
                 self.word = 0;
                 self.push(&[byte], limits, store);
             }
@@ -112,7 +108,7 @@ impl Machine {
             }
             A::HostEnd => return self.end_host(store),
             A::LineEnd => self.end_line(limits),
-            A::SectionEnd => return self.end_section(limits),
+            A::SectionEnd => return self.end_section(limits, store),
             A::SizeDigit => {
                 if self.length >> 60 != 0 {
                     return Err(Rule::ChunkSizeOverflow);
@@ -258,6 +254,8 @@ impl Machine {
             FieldName::TransferEncoding if self.flags.has(Flags::HTTP10) => {
                 (Flags::NONE, Some(Rule::TransferEncodingInHttp10))
             }
+            // Nothing may follow `chunked`, and it may not be there twice (RFC 9112 §6.1).
+            FieldName::TransferEncoding if self.flags.has(Flags::CHUNKED) => (Flags::NONE, Some(Rule::ChunkedNotFinal)),
             FieldName::TransferEncoding => (Flags::TRANSFER_ENCODING, self.both_lengths(Flags::CONTENT_LENGTH)),
             FieldName::Upgrade => (Flags::UPGRADE_FIELD, None),
             FieldName::Connection | FieldName::Expect => return Ok(()),
@@ -317,14 +315,17 @@ impl Machine {
     }
 
     /// All lines of a head or of a trailer section have come: what can only be judged now.
-    fn end_section(&mut self, limits: &Limits) -> Result<(), Rule> {
+    fn end_section(&mut self, limits: &Limits, store: &[u8]) -> Result<(), Rule> {
         if self.flags.has(Flags::KEEPS) {
             // The empty line is no field line.
             self.kept = self.kept.saturating_sub(1);
             self.flags.clear(Flags::KEEPS);
         }
-        if self.flags.has(Flags::TRAILERS) || self.flags.has(Flags::RESPONSE) {
+        if self.flags.has(Flags::TRAILERS) {
             return Ok(());
+        }
+        if self.flags.has(Flags::RESPONSE) {
+            return self.judge_kept_response(limits, store);
         }
         self.total = 0;
         if !self.flags.has(Flags::HOST) && !self.flags.has(Flags::HTTP10) {

@@ -87,7 +87,7 @@ const MESSAGES: &[&str] = &[
     "R|PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked \t\r\nVia: \r\nAccept: a b\r\n\r\n",
     "S|HTTP/1.1 200 OK\r\nServer: a\r\n\r\n",
     "S|HTTP/1.0 404 \r\n\r\n",
-    "S|HTTP/1.1 200 \r\nTransfer-Encoding: gzip ; a=b\t, br;q =1;c,x, chunked\r\n\r\n",
+    "S|HTTP/1.1 200 \r\nTransfer-Encoding: gzip ; a=b\t, br;q =1;c,x\r\n\r\n",
     "S|HTTP/1.1 200 \r\nTransfer-Encoding: a ,b\r\n\r\n",
     "S|HTTP/1.1 200 \r\nTransfer-Encoding: a;b=\"c\\\"d, e\"\r\n\r\n",
     "C|1aF\r\n",
@@ -185,6 +185,53 @@ fn any_byte_at_any_place_is_judged_alike_in_any_cut() {
                     (outcome, machine.offset, machine.state, machine.flags, machine.length, kept)
                 };
                 assert_eq!(read(usize::MAX), read(1), "{:?}", bytes.escape_ascii().to_string());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_chunk_size_line_may_fill_its_limit() {
+    const LIMITS: Limits = Limits { chunk_line_bytes: 12, ..Limits::DEFAULT };
+    for line in ["5;a=b\r\n", "5; a; b=c\r\n", "5; a; b=cd\r\n"] {
+        let content = format!("{line}hello\r\n0\r\n\r\n");
+        for cut in [1, 2, usize::MAX] {
+            let mut machine = Machine::new(&LIMITS, State::SizeStart);
+            machine.begin_content(&LIMITS, BodyFraming::Chunked);
+            let (mut store, mut rest) = ([0; 64], content.as_bytes());
+            while !rest.is_empty() {
+                let piece = &rest[..cut.min(rest.len())];
+                let (used, read) = machine.read(&LIMITS, piece, &mut store);
+                assert_eq!(read, Ok(()), "{line:?} in pieces of {cut} at byte {}", machine.offset);
+                let data = if machine.state == State::ChunkData { piece.len() - used } else { 0 };
+                let data = data.min(usize::try_from(machine.length).unwrap());
+                if data > 0 {
+                    machine.take_content(u64::try_from(data).unwrap());
+                }
+                rest = &rest[used + data..];
+            }
+            assert_eq!(machine.state, State::SectionDone);
+        }
+    }
+}
+
+#[test]
+fn no_more_is_stored_than_the_store_holds() {
+    const INTEREST: crate::http::Interest = crate::http::Interest { names: &["Accept"], bytes: 40 };
+    const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    let long = "X".repeat(300);
+    for lines in ["Connection: close x, a".to_string(), format!("{long}: b"), format!("Connection: {long}, close")] {
+        let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n");
+        for size in 16..LIMITS.store_bytes() + 1 {
+            let mut machine = Machine::new(&LIMITS, State::RequestStart);
+            let mut store = vec![0; size];
+            for byte in head.bytes() {
+                let (used, read) = machine.read(&LIMITS, &[byte], &mut store);
+                assert!(machine.stored() <= size, "{} after byte {} of {head:?}", machine.stored(), machine.offset);
+                assert!(used == 1 || (read.is_err() && size < LIMITS.store_bytes()));
+                if read.is_err() {
+                    break;
+                }
             }
         }
     }

@@ -137,7 +137,8 @@ fn key<E: End>(end: &E) -> String {
         let (start, end) = (text.find("ending: "), text.find("unread: "));
         return text[start.expect("it ends")..end.expect("it is told")].into();
     }
-    let names = ["peer_timer: Timer(", "write_timer: Timer(", "offset: ", "total: ", "room: ", "now: Instant { micros: "];
+    let names =
+        ["peer_timer: Timer(", "write_timer: Timer(", "offset: ", "total: ", "room: ", "now: Instant { micros: "];
     for name in names {
         let start = text.find(name).unwrap_or_else(|| panic!("no {name} in {text}")) + name.len();
         let length = text[start..].find(|sign: char| !sign.is_ascii_digit()).expect("more behind it");

@@ -471,7 +471,7 @@ fn what_is_refused_is_in_the_log_too() {
         let mut pair = Pair::new(&world.files, 4096);
         pair.ask(&get("/empty"));
         pair.ask(request);
-        if let Some(due) = pair.session.poll_timeout() {
+        if let Some(due) = pair.session.poll_timeout(pair.now) {
             pair.now = due;
             let context = Context { now: due, limits: &Limits::DEFAULT, date: None };
             let _ = pair.session.handle_timeout(&context, pair.files);

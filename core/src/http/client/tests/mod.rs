@@ -231,7 +231,7 @@ fn bodies() {
 fn interim_responses_are_passed_on_and_have_an_end() {
     const EARLY: &str = "HTTP/1.1 103 Early Hints↵Link: a↵↵";
     check(&[GET], &format!("{EARLY}HTTP/1.1 150 ↵↵HTTP/1.1 204 ↵↵"), "~103 ~150 204:0 .");
-    check(&[GET], &"HTTP/1.1 100 ↵↵".repeat(5), "~100 ~100 ~100 ~100 TooManyFields@17");
+    check(&[GET], &"HTTP/1.1 100 ↵↵".repeat(5), "~100 ~100 ~100 ~100 TooManyFields@15");
     check_to(&[GET], EARLY, true, "~103 Truncated@0");
 }
 
@@ -278,4 +278,28 @@ fn an_error_names_what_may_be_asked_again() {
     hear(&mut connection, &[b"HTTP"], false);
     assert_eq!(connection.handle_reset(&at(0)).rule, Rule::Reset);
     assert_eq!([connection.may_retry(0), connection.may_retry(1)], [false, true]);
+}
+
+#[test]
+fn the_fields_of_interim_responses_are_counted_in_any_cut() {
+    const LIMITS: Limits = Limits { field_count: 3, ..Limits::DEFAULT };
+    let cx = Context { now: Instant::START, limits: &LIMITS, date: None };
+    let answer = b"HTTP/1.1 100 \r\nA: b\r\n\r\nHTTP/1.1 200 \r\nC: d\r\nE: f\r\n\r\n";
+    for cut in [1, 7, answer.len()] {
+        let mut store = [0; LIMITS.store_bytes()];
+        let mut connection = ClientConnection::new(&cx);
+        connection.request(&cx, &GET, &mut [0; 64]).unwrap();
+        let mut unread = Vec::new();
+        for piece in answer.chunks(cut) {
+            unread.extend_from_slice(piece);
+            while let Ok((used, event)) = connection.receive(&cx, &unread, &mut store) {
+                let is_done = matches!(event, ClientEvent::NeedMore);
+                unread.drain(..used);
+                if is_done {
+                    break;
+                }
+            }
+        }
+        assert_eq!(connection.error().map(|error| error.rule), Some(Rule::TooManyFields), "in pieces of {cut}");
+    }
 }
