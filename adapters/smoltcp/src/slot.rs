@@ -96,9 +96,11 @@ impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
             return (Outcome::Same, None);
         };
         if socket.is_lost() {
+            // Who is gone once all is said has taken it, or does not want it.
+            let is_said = session.disposition() == Disposition::ShutdownWrite;
             let lost = session.handle_lost(cx, service, Rule::Reset);
             self.give_up(cx);
-            return (Outcome::Gone, lost.error);
+            return (Outcome::Gone, lost.error.filter(|_| !is_said));
         }
         let left = socket.unacknowledged();
         if left < *unacknowledged {

@@ -207,6 +207,18 @@ fn a_reset_in_the_middle_of_a_response_closes_its_exchange() {
 }
 
 #[test]
+fn a_reset_once_all_is_said_is_no_error() {
+    let mut world = World::new();
+    let client = world.connect();
+    let response = world.ask(client, b"GET /reading HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_eq!(statuses(&response), [200]);
+    world.reset(client);
+    world.run_ms(5);
+    assert_eq!((world.counts(), world.errors.len()), ((1, 1, 0), 0));
+    assert_eq!((world.server.connections(), world.listening()), (0, 2));
+}
+
+#[test]
 fn whoever_ends_its_direction_gets_its_answers_first() {
     for request in [READING, b"GET /slow?ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n"] {
         let mut world = World::new();
