@@ -27,7 +27,7 @@ const TRANSMIT_RING: usize = 2048;
 const INPUT: usize = 128;
 /// Heads are larger than that: what is kept of one.
 const STORE: usize = DEVICE_LIMITS.store_bytes();
-const OUTPUT: usize = 512;
+const OUTPUT: usize = 416;
 
 /// The seventh connection is for telling whoever else comes that we are full.
 const POLICY: Policy = Policy { slots: 6, evict_idle: true, when_full: WhenFull::Refuse };
