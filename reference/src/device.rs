@@ -5,7 +5,7 @@ use core::cell::Cell;
 use wirenut::http::{Interest, Limits};
 use wirenut::time::Duration;
 
-/// What is kept of heads and trailer sections on a device: the service asks for no field, so all is kept in 256 bytes.
+/// What is kept of heads and trailer sections on a device: the service asks for no field, so that is the first line.
 pub const DEVICE_INTEREST: Interest = Interest { names: &[], bytes: 198 };
 
 /// The bounds on a device: browsers send heads of several KiB, which there is no room for, and sockets are so few that

@@ -65,8 +65,8 @@ pub const fn pattern_byte(index: u64) -> u8 {
 /// let service = Reference { device: MemoryDevice::new() };
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 /// let mut session = Session::<Reference<MemoryDevice>>::new(&cx);
-/// let mut out = [0; 256];
-/// let driven = session.drive(&cx, &Pair, &service, b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n", &mut out);
+/// let (mut store, mut out) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
+/// let driven = session.drive(&cx, &Pair, &service, b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n", &mut store, &mut out);
 /// assert!(out[..driven.written].ends_with(br#"{"celsius":21.5,"setting":20,"requests":0}"#));
 /// ```
 #[derive(Debug, Default)]

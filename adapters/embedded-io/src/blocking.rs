@@ -15,7 +15,7 @@ use wirenut::service::Service;
 use wirenut::time::Instant;
 
 use crate::client::Engine;
-use crate::{Clock, Connection, Error, Silent, Slot, Timer};
+use crate::{Buffers, Clock, Connection, Error, Silent, Slot, Timer};
 
 /// How a blocking stream ends. See [`crate::Shutdown`], its async sister.
 pub trait Shutdown: ErrorType {
@@ -151,7 +151,7 @@ impl<L: Slot> Connection<'_, L> {
     /// use embedded_io::{ErrorType, Read, Write};
     /// use wirenut::http::Limits;
     /// use wirenut::time::Instant;
-    /// use wirenut_embedded_io::{Connection, Silent, blocking::Sequential};
+    /// use wirenut_embedded_io::{Buffers, Connection, Silent, blocking::Sequential};
     /// use wirenut_reference::{MemoryDevice, Reference};
     ///
     /// /// A line on which a request has come already.
@@ -168,10 +168,11 @@ impl<L: Slot> Connection<'_, L> {
     /// # }
     ///
     /// let mut line = Sequential(Silent(Line(b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n", Vec::new())));
-    /// let limits = Limits { head_bytes: 1024, trailer_bytes: 1024, ..Limits::DEFAULT };
-    /// let (mut input, mut output) = ([0; 1024], [0; 1024]);
+    /// const LIMITS: Limits = Limits { head_bytes: 1024, trailer_bytes: 1024, ..Limits::DEFAULT };
+    /// let (mut input, mut store, mut output) = ([0; 64], [0; LIMITS.store_bytes()], [0; 1024]);
+    /// let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
     /// let service = Reference { device: MemoryDevice::new() };
-    /// let connection = Connection::new(&limits, &mut input, &mut output);
+    /// let connection = Connection::new(&LIMITS, buffers);
     /// connection.serve_blocking(&mut line, &service, &|| Instant::START, |_, _| {}).unwrap();
     /// assert!(line.0.0.1.ends_with(br#"{"celsius":21.5,"setting":20,"requests":0}"#));
     /// ```
@@ -204,12 +205,13 @@ impl<L: Slot> Connection<'_, L> {
 /// # fn main() -> Result<(), Box<dyn core::error::Error>> {
 /// use std::net::TcpStream;
 /// use wirenut::http::{Limits, Method, Request};
-/// use wirenut_embedded_io::{SystemClock, Tcp, blocking::Client};
+/// use wirenut_embedded_io::{Buffers, SystemClock, Tcp, blocking::Client};
 ///
-/// let (mut input, mut output) = ([0; 16 * 1024], [0; 1024]);
+/// let (mut input, mut store, mut output) = ([0; 1024], [0; Limits::DEFAULT.store_bytes()], [0; 1024]);
+/// let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
 /// let (mut socket, clock) = (Tcp::new(TcpStream::connect("device.example:80")?)?, SystemClock::new());
 /// let wait = |socket: &mut Tcp, wanted| socket.wait(wanted, &clock);
-/// let mut client = Client::new(&mut socket, &clock, wait, &Limits::DEFAULT, &mut input, &mut output);
+/// let mut client = Client::new(&mut socket, &clock, wait, &Limits::DEFAULT, buffers);
 /// let setting = Request::new(Method::Put, "/setting", "device.example").with_length(2);
 /// let status = client.send(&setting, &b"23"[..], |head| head.status)?;
 /// assert_eq!(status.code(), 204);
@@ -231,16 +233,12 @@ where
     W: FnMut(&mut T, Wanted),
 {
     /// A client on a stream to a server on which nothing was spoken yet.
+    ///
+    /// # Panics
+    /// As [`crate::Client::new`].
     #[must_use]
-    pub fn new(
-        stream: &'b mut T,
-        clock: &'b C,
-        wait: W,
-        limits: &'b Limits,
-        input: &'b mut [u8],
-        output: &'b mut [u8],
-    ) -> Self {
-        let engine = Engine::new(clock, limits, input, output);
+    pub fn new(stream: &'b mut T, clock: &'b C, wait: W, limits: &'b Limits, buffers: Buffers<'b>) -> Self {
+        let engine = Engine::new(clock, limits, buffers);
         Self { stream, clock, wait, engine }
     }
 

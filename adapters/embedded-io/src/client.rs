@@ -9,17 +9,16 @@ use embedded_io_async::{Read, Write};
 use wirenut::http::{
     ClientConnection, ClientEvent, Context, Disposition, Limits, Misuse, Request, ResponseHead, Rule, WriteError,
 };
+use wirenut::time::Instant;
 
 use crate::race::{self, First};
 use crate::window::Window;
-use crate::{Clock, Error, Operation, Split, Timer};
+use crate::{Buffers, Clock, Error, Operation, Split, Timer};
 
 /// Asks one server, over one stream: a request, its answer, and the next.
 ///
-/// `input` must hold a whole head ([`Limits::head_bytes`]) and trailer section, or what is kept of them
-/// ([`Interest::buffer_bytes`](wirenut::http::Interest::buffer_bytes)); `output` the head of a request. Neither has to
-/// hold a body. [`Self::send`] gives the head of the answer, [`Self::read`] its content piece by piece:
-/// so a device fetches what is larger than its memory.
+/// [`Self::send`] gives the head of the answer, [`Self::read`] its content piece by piece: so a device fetches what is
+/// larger than its memory.
 ///
 /// A future that is dropped before it is complete may take bytes with it. So the call after that gives the connection up
 /// ([`Rule::HostClosed`]), and nothing is sent behind half a request, or read behind what was lost.
@@ -33,20 +32,22 @@ use crate::{Clock, Error, Operation, Split, Timer};
 /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
 /// # let mut stream = TokioTcp(TcpStream::connect(listener.local_addr()?).await?);
 /// # let server = async {
-/// #     let (mut input, mut output) = ([0; 16 * 1024], [0; 4096]);
+/// #     let (mut input, mut store, mut output) = ([0; 1024], [0; Limits::DEFAULT.store_bytes()], [0; 4096]);
+/// #     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
 /// #     let mut stream = TokioTcp(listener.accept().await?.0);
-/// #     let connection = Connection::new(&Limits::DEFAULT, &mut input, &mut output);
+/// #     let connection = Connection::new(&Limits::DEFAULT, buffers);
 /// #     let service = Reference { device: MemoryDevice::new() };
 /// #     connection.serve(&mut stream, &service, &TokioTimer::new()).await.map_err(std::io::Error::other)
 /// # };
-/// use wirenut::http::{Limits, Method, Request};
-/// use wirenut_embedded_io::{Client, TokioTimer};
+/// use wirenut::http::{Interest, Limits, Method, Request};
+/// use wirenut_embedded_io::{Buffers, Client, TokioTimer};
 ///
-/// const LIMITS: Limits = Limits { head_bytes: 1024, trailer_bytes: 1024, ..Limits::DEFAULT };
-/// let (mut input, mut output) = ([0; 1024], [0; 512]);
+/// const LIMITS: Limits = Limits { interest: Some(&Interest { names: &["ETag"], bytes: 198 }), ..Limits::DEFAULT };
+/// let (mut input, mut store, mut output) = ([0; 1024], [0; LIMITS.store_bytes()], [0; 512]);
+/// let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
 /// # let client = async {
 /// let timer = TokioTimer::new();
-/// let mut client = Client::new(&mut stream, &timer, &LIMITS, &mut input, &mut output);
+/// let mut client = Client::new(&mut stream, &timer, &LIMITS, buffers);
 /// let request = Request::new(Method::Get, "/download?bytes=1000000", "device.example");
 /// let status = client.send(&request, &[][..], |head| head.status).await?;
 /// assert_eq!(status.code(), 200);
@@ -76,9 +77,13 @@ pub struct Client<'b, T, C> {
 
 impl<'b, T: Split, C: Timer> Client<'b, T, C> {
     /// A client on a stream to a server on which nothing was spoken yet.
+    ///
+    /// # Panics
+    /// Where the input buffer has no byte, or the store is smaller than [`Limits::store_bytes`]: answers would be refused
+    /// that the limits allow.
     #[must_use]
-    pub fn new(stream: &'b mut T, timer: &'b C, limits: &'b Limits, input: &'b mut [u8], output: &'b mut [u8]) -> Self {
-        let engine = Engine::new(timer, limits, input, output);
+    pub fn new(stream: &'b mut T, timer: &'b C, limits: &'b Limits, buffers: Buffers<'b>) -> Self {
+        let engine = Engine::new(timer, limits, buffers);
         Self { stream, timer, engine }
     }
 
@@ -131,6 +136,7 @@ pub(crate) struct Engine<'b> {
     pub(crate) connection: ClientConnection,
     limits: &'b Limits,
     input: Window<'b>,
+    store: &'b mut [u8],
     output: &'b mut [u8],
     phase: Phase,
 }
@@ -147,9 +153,11 @@ enum Phase {
 }
 
 impl<'b> Engine<'b> {
-    pub(crate) fn new(clock: &impl Clock, limits: &'b Limits, input: &'b mut [u8], output: &'b mut [u8]) -> Self {
+    pub(crate) fn new(clock: &impl Clock, limits: &'b Limits, buffers: Buffers<'b>) -> Self {
+        buffers.check(limits);
+        let Buffers { input, store, output } = buffers;
         let connection = ClientConnection::new(&context(clock, limits));
-        Self { connection, limits, input: Window::new(input), output, phase: Phase::Asking }
+        Self { connection, limits, input: Window::new(input), store, output, phase: Phase::Asking }
     }
 
     pub(crate) fn send<T: Split, R>(
@@ -190,11 +198,11 @@ impl<'b> Engine<'b> {
             let shared = Shared { connection: RefCell::new(&mut self.connection), timer, limits: self.limits };
             let mut sending =
                 pin!(Sender { shared: &shared, writer: &mut writer }.send(self.output, written, has_body, body));
-            let mut listening = pin!(shared.listen(&mut reader, &mut self.input, on_head));
+            let mut listening = pin!(shared.listen(&mut reader, &mut self.input, self.store, on_head));
             let mut answer = None;
             let mut is_sent = false;
             loop {
-                let deadline = shared.connection.borrow().poll_timeout();
+                let deadline = shared.poll_timeout();
                 let mut sleep = pin!(race::sleep_until(timer, deadline));
                 let next = poll_fn(|cx| {
                     loop {
@@ -218,7 +226,7 @@ impl<'b> Engine<'b> {
                         return Poll::Ready(Ok(answer.take()));
                     }
                     let is_due = sleep.as_mut().poll(cx).is_ready();
-                    if is_due || shared.connection.borrow().poll_timeout() != deadline {
+                    if is_due || shared.poll_timeout() != deadline {
                         return Poll::Ready(Ok(None));
                     }
                     Poll::Pending
@@ -262,7 +270,8 @@ impl<'b> Engine<'b> {
             let (mut reader, _) = stream.split();
             loop {
                 let cx = context(timer, self.limits);
-                let (used, event) = self.connection.receive(&cx, self.input.unread()).map_err(Error::Protocol)?;
+                let (used, event) =
+                    self.connection.receive(&cx, self.input.unread(), self.store).map_err(Error::Protocol)?;
                 let taken = match event {
                     ClientEvent::Body(content) => {
                         let count = content.len().min(piece.len());
@@ -281,7 +290,6 @@ impl<'b> Engine<'b> {
                     self.connection.take_body(&cx, count);
                     return Ok(count);
                 }
-                make_room(&mut self.connection, &cx, &mut self.input).map_err(Error::Protocol)?;
                 let count = self.receive(&mut reader, timer).await?;
                 let _ = self.input.fill(count);
                 if count == 0 {
@@ -298,10 +306,9 @@ impl<'b> Engine<'b> {
         timer: &impl Timer,
     ) -> impl Future<Output = Result<usize, Error<E>>> {
         async move {
-            let (_, room) = self.input.split();
-            let mut reading = pin!(receive(reader, room));
+            let mut reading = pin!(receive(reader, self.input.clear()));
             loop {
-                match race::until(reading.as_mut(), timer, self.connection.poll_timeout()).await {
+                match race::until(reading.as_mut(), timer, self.connection.poll_timeout(timer.now())).await {
                     First::Done(count) => return count,
                     First::Due => {
                         let cx = context(timer, self.limits);
@@ -365,18 +372,30 @@ impl<C: Clock> Shared<'_, '_, C> {
         self.connection.borrow().is_held()
     }
 
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.connection.borrow().poll_timeout(self.timer.now())
+    }
+
+    fn receive<'r>(
+        &self,
+        input: &'r [u8],
+        store: &'r mut [u8],
+    ) -> Result<(usize, ClientEvent<'r>), wirenut::http::Error> {
+        self.connection.borrow_mut().receive(&context(self.timer, self.limits), input, store)
+    }
+
     /// Waits for the head of the final answer. Pauses when it has set the body free.
     fn listen<R, E: embedded_io::Error>(
         &self,
         reader: &mut impl Read<Error = E>,
         input: &mut Window<'_>,
+        store: &mut [u8],
         on_head: impl FnOnce(&ResponseHead<'_>) -> R,
     ) -> impl Future<Output = Result<R, Error<E>>> {
         async move {
             loop {
                 let was_held = self.is_held();
-                let (used, event) =
-                    self.with(|connection, cx| connection.receive(cx, input.unread())).map_err(Error::Protocol)?;
+                let (used, event) = self.receive(input.unread(), store).map_err(Error::Protocol)?;
                 let needs_more = match event {
                     ClientEvent::Head(head) => {
                         let answer = on_head(&head);
@@ -396,9 +415,7 @@ impl<C: Clock> Shared<'_, '_, C> {
                     race::pause().await;
                 }
                 if needs_more {
-                    self.with(|connection, cx| make_room(connection, cx, input)).map_err(Error::Protocol)?;
-                    let (_, room) = input.split();
-                    let count = receive(reader, room).await?;
+                    let count = receive(reader, input.clear()).await?;
                     let _ = input.fill(count);
                     if count == 0 {
                         self.with(ClientConnection::handle_eof).map_err(Error::Protocol)?;
@@ -407,19 +424,6 @@ impl<C: Clock> Shared<'_, '_, C> {
             }
         }
     }
-}
-
-/// Has the connection drop what nobody asked for, if the buffer is full.
-fn make_room(
-    connection: &mut ClientConnection,
-    cx: &Context<'_>,
-    input: &mut Window<'_>,
-) -> Result<(), wirenut::http::Error> {
-    if input.is_full() {
-        input.compact(|kept| connection.compact(cx, kept))?;
-    }
-    // A message fits, or breaks a rule; unless the bounds are larger than the buffer.
-    if input.is_full() { Err(connection.abort(cx, Rule::HeadTooLarge)) } else { Ok(()) }
 }
 
 /// Reads once. Zero is the end.

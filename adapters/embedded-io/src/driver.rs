@@ -34,16 +34,9 @@ impl<'d, S: Service<Source = Infallible>, C: Clock> Driver<'d, S, C> {
         Self { session, service, clock, limits, peer, output_capacity, error: None }
     }
 
-    pub(crate) fn drive(&mut self, waker: &Waker, input: &[u8], output: &mut [u8]) -> Driven {
+    pub(crate) fn drive(&mut self, waker: &Waker, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Driven {
         let place = Place { waker, peer: self.peer, output_capacity: self.output_capacity };
-        self.note(|session, service, cx| session.drive(cx, &place, service, input, output))
-    }
-
-    /// Makes room in a full buffer. How many bytes are left.
-    pub(crate) fn compact(&mut self, kept: &mut [u8]) -> usize {
-        let (length, driven) = self.with(|session, service, cx| session.compact(cx, service, kept));
-        self.error = self.error.or(driven.error);
-        length
+        self.note(|session, service, cx| session.drive(cx, &place, service, input, store, output))
     }
 
     pub(crate) fn handle_eof(&mut self) {
@@ -84,7 +77,7 @@ impl<'d, S: Service<Source = Infallible>, C: Clock> Driver<'d, S, C> {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.session.poll_timeout()
+        self.session.poll_timeout(self.clock.now())
     }
 
     pub(crate) const fn error(&self) -> Option<http::Error> {

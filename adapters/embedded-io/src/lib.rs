@@ -26,7 +26,7 @@
 //! use tokio::net::TcpListener;
 //! use wirenut::http::{Head, Limits, Response, Status, WriteError};
 //! use wirenut::service::{Answer, Service, Step};
-//! use wirenut_embedded_io::{Connection, TokioTcp, TokioTimer};
+//! use wirenut_embedded_io::{Buffers, Connection, TokioTcp, TokioTimer};
 //!
 //! struct Hello;
 //!
@@ -40,7 +40,7 @@
 //!     }
 //! }
 //!
-//! const LIMITS: Limits = Limits { head_bytes: 2048, trailer_bytes: 2048, ..Limits::DEFAULT };
+//! const LIMITS: Limits = Limits { head_bytes: 8192, ..Limits::DEFAULT };
 //!
 //! let listener = TcpListener::bind("127.0.0.1:0").await?;
 //! # let address = listener.local_addr()?;
@@ -54,8 +54,9 @@
 //! # });
 //! loop {
 //!     let (stream, peer) = listener.accept().await?;
-//!     let (mut input, mut output) = ([0; 2048], [0; 1024]);
-//!     let connection = Connection::new(&LIMITS, &mut input, &mut output).with_peer(peer);
+//!     let (mut input, mut store, mut output) = ([0; 1024], [0; LIMITS.store_bytes()], [0; 1024]);
+//!     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
+//!     let connection = Connection::new(&LIMITS, buffers).with_peer(peer);
 //!     // Or in a task of its own, for several at once.
 //!     if let Err(error) = connection.serve(&mut TokioTcp(stream), &Hello, &TokioTimer::new()).await {
 //!         eprintln!("{peer}: {error}");
@@ -94,6 +95,9 @@
 
 #[cfg(any(feature = "std", feature = "tokio-1"))]
 extern crate std;
+
+mod buffers;
+pub use buffers::Buffers;
 
 mod clock;
 pub use clock::{Clock, Timer};

@@ -21,29 +21,29 @@ use wirenut::service::Service;
 use crate::driver::Driver;
 use crate::race::{self, First};
 use crate::window::Window;
-use crate::{Error, Operation, Shutdown, Slot, Split, Timer};
+use crate::{Buffers, Error, Operation, Shutdown, Slot, Split, Timer};
 
 /// What one connection of a server is given: bounds, buffers, and what is known of the peer.
-///
-/// `input` must hold a whole head ([`Limits::head_bytes`]) and trailer section, or what is kept of them
-/// ([`Interest::buffer_bytes`](wirenut::http::Interest::buffer_bytes)). `output` must hold a response head, and 160 bytes
-/// for the answers that the connection makes itself. What does not fit ends the connection.
 ///
 /// See the [crate](crate) for an example.
 #[derive(Debug)]
 pub struct Connection<'b, L = ()> {
     pub(crate) limits: &'b Limits,
-    pub(crate) input: &'b mut [u8],
-    pub(crate) output: &'b mut [u8],
+    pub(crate) buffers: Buffers<'b>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) slot: L,
 }
 
 impl<'b> Connection<'b> {
     /// A connection to nobody in particular, which is alone.
+    ///
+    /// # Panics
+    /// Where the input buffer has no byte, or the store is smaller than [`Limits::store_bytes`]: requests would be refused
+    /// that the limits allow.
     #[must_use]
-    pub const fn new(limits: &'b Limits, input: &'b mut [u8], output: &'b mut [u8]) -> Self {
-        Self { limits, input, output, peer: None, slot: () }
+    pub const fn new(limits: &'b Limits, buffers: Buffers<'b>) -> Self {
+        buffers.check(limits);
+        Self { limits, buffers, peer: None, slot: () }
     }
 }
 
@@ -57,8 +57,8 @@ impl<'b, L: Slot> Connection<'b, L> {
     /// A connection that has a place among others.
     #[must_use]
     pub fn with_slot<M: Slot>(self, slot: M) -> Connection<'b, M> {
-        let Self { limits, input, output, peer, slot: _ } = self;
-        Connection { limits, input, output, peer, slot }
+        let Self { limits, buffers, peer, slot: _ } = self;
+        Connection { limits, buffers, peer, slot }
     }
 
     /// Serves the stream until the connection is over, and ends the stream as is right then; it is only dropped
@@ -81,10 +81,10 @@ impl<'b, L: Slot> Connection<'b, L> {
     where
         'b: 's,
     {
-        let Self { limits, input, output, peer, slot } = self;
+        let Self { limits, buffers: Buffers { input, store, output }, peer, slot } = self;
         let driver = Driver::new(service, timer, limits, peer, output.len());
         let mut server =
-            Server { driver, output, has_moved: false, is_unflushed: false, is_shut: false, is_ended: false };
+            Server { driver, store, output, has_moved: false, is_unflushed: false, is_shut: false, is_ended: false };
         let mut input = Window::new(input);
         async move {
             let mut retired = pin!(Some(slot.retired()));
@@ -148,6 +148,7 @@ enum Event<R> {
 
 struct Server<'d, S: Service<Source = Infallible>, C: Timer> {
     driver: Driver<'d, S, C>,
+    store: &'d mut [u8],
     output: &'d mut [u8],
     /// Something came or went since the slot was told.
     has_moved: bool,
@@ -176,14 +177,9 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
                 if let Some(ending) = self.ending() {
                     return Ok(ending);
                 }
-                if self.wants_input() && input.is_full() {
-                    self.make_room(input);
-                    continue;
-                }
-                let (kept, room) = input.split();
-                let (taken, heard) = self.listen(reader, writer, kept, room, slot, retired.as_mut()).await?;
-                input.take(taken);
-                match heard {
+                // Where more is wanted, all that came was taken.
+                let room = input.unread().is_empty().then(|| input.clear());
+                match self.listen(reader, writer, room, slot, retired.as_mut()).await? {
                     Heard::Nothing => {}
                     Heard::Read(0) => {
                         self.is_ended = true;
@@ -197,47 +193,38 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
         }
     }
 
-    /// Has the session drop what nobody asked for. (What fills the buffer is taken, or breaks a rule, or shrinks; unless
-    /// the bounds are larger than the buffer.)
-    fn make_room(&mut self, input: &mut Window<'_>) {
-        let Ok(()) = input.compact(|kept| Ok::<_, Infallible>(self.driver.compact(kept)));
-        if input.is_full() && self.driver.error().is_none() {
-            self.driver.handle_lost(Rule::HostClosed);
-        }
-    }
-
     /// Waits for something to happen: for bytes if they are wanted, in `room`. A read that has begun is kept until it
-    /// is complete, whatever else happens meanwhile. Returns how many of the bytes that were kept were taken, too.
+    /// is complete, whatever else happens meanwhile.
     fn listen<E: embedded_io::Error>(
         &mut self,
         reader: &mut impl Read<Error = E>,
         writer: &mut impl Write<Error = E>,
-        kept: &[u8],
-        room: &mut [u8],
+        room: Option<&mut [u8]>,
         slot: &impl Slot,
         mut retired: Pin<&mut Option<impl Future<Output = ()>>>,
-    ) -> impl Future<Output = Result<(usize, Heard), Error<E>>> {
+    ) -> impl Future<Output = Result<Heard, Error<E>>> {
         async move {
-            let mut reading = pin!(if self.wants_input() { Some(reader.read(room)) } else { None });
-            let mut taken: usize = 0;
+            let is_empty = room.is_some();
+            let mut reading = pin!(room.filter(|_| self.wants_input()).map(|room| reader.read(room)));
             loop {
                 if core::mem::take(&mut self.has_moved) {
-                    slot.set_idle(self.driver.is_idle() && taken == kept.len());
+                    slot.set_idle(self.driver.is_idle() && is_empty);
                 }
                 match self.wait(reading.as_mut(), retired.as_mut()).await {
-                    Event::Read(Ok(count)) => return Ok((taken, Heard::Read(count))),
+                    Event::Read(Ok(count)) => return Ok(Heard::Read(count)),
+                    // All is said and sent. Many peers end a session of TLS by an end of the socket under it.
+                    Event::Read(Err(_)) if self.is_shut => return Ok(Heard::Read(0)),
                     Event::Read(Err(error)) => return Err(Error::Stream(Operation::Read, error)),
                     Event::Due => self.driver.handle_timeout(),
                     Event::Retired => self.driver.retire(),
                     Event::Woken => self.driver.wake(),
                 }
                 if reading.is_none() {
-                    return Ok((0, Heard::Nothing));
+                    return Ok(Heard::Nothing);
                 }
-                let count = self.settle(writer, kept.get(taken..).unwrap_or(&[])).await?;
-                taken = taken.saturating_add(count);
+                self.settle(writer, &[]).await?;
                 if let Some(ending) = self.ending() {
-                    return Ok((taken, Heard::Ending(ending)));
+                    return Ok(Heard::Ending(ending));
                 }
             }
         }
@@ -253,10 +240,11 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
             let mut taken = 0;
             loop {
                 let rest = input.get(taken..).unwrap_or(&[]);
-                let driven = poll_fn(|cx| Poll::Ready(self.driver.drive(cx.waker(), rest, self.output))).await;
+                let driven =
+                    poll_fn(|cx| Poll::Ready(self.driver.drive(cx.waker(), rest, self.store, self.output))).await;
                 taken = taken.saturating_add(driven.taken);
                 self.has_moved |= driven.taken > 0 || driven.written > 0;
-                if self.driver.disposition() == Disposition::Abort {
+                if self.driver.disposition() == Disposition::Cut {
                     return Ok(taken);
                 }
                 if driven.written > 0 {
@@ -357,7 +345,8 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
             Disposition::Open => None,
             Disposition::ShutdownWrite => (!self.is_shut).then_some(Ending::ShutdownWrite),
             Disposition::Close => Some(Ending::Close),
-            Disposition::Abort => Some(Ending::Abort),
+            // What was written before is sent.
+            Disposition::Abort | Disposition::Cut => Some(Ending::Abort),
         }
     }
 
@@ -387,7 +376,7 @@ fn keep_up<S: Service<Source = Infallible>, C: Timer, F: Future>(
                 First::Done(output) => return Some(output),
                 First::Due => driver.handle_timeout(),
             }
-            if driver.disposition() == Disposition::Abort {
+            if driver.disposition() == Disposition::Cut {
                 return None;
             }
         }

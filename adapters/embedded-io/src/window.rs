@@ -22,33 +22,19 @@ impl<'b> Window<'b> {
         self.start = self.start.saturating_add(count).min(self.end);
     }
 
-    /// What is there, at the start of the buffer, and the room behind it.
-    pub(crate) fn split(&mut self) -> (&[u8], &mut [u8]) {
-        self.buffer.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, self.end.saturating_sub(self.start));
-        let (unread, room) = self.buffer.split_at_mut(self.end);
-        (unread, room)
-    }
-
-    /// Is there no room, and none to be had by moving what is there?
-    pub(crate) fn is_full(&self) -> bool {
-        self.unread().len() >= self.buffer.len()
-    }
-
-    /// Lets `drop` drop some of what is there; it says how many bytes are left, at the front.
-    pub(crate) fn compact<E>(&mut self, drop: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<(), E> {
-        let left = drop(self.buffer.get_mut(self.start..self.end).unwrap_or(&mut []))?;
-        self.end = self.end.min(self.start.saturating_add(left));
-        Ok(())
+    /// Everything there was taken, and there is room for what comes: all of the buffer.
+    pub(crate) const fn clear(&mut self) -> &mut [u8] {
+        (self.start, self.end) = (0, 0);
+        self.buffer
     }
 
     /// The first `count` bytes of the room were filled. False if there were not so many.
     #[must_use]
     pub(crate) const fn fill(&mut self, count: usize) -> bool {
-        if count > self.buffer.len().saturating_sub(self.end) {
+        if count > self.buffer.len() {
             return false;
         }
-        self.end = self.end.saturating_add(count);
+        self.end = count;
         true
     }
 }

@@ -10,10 +10,10 @@ use semihosting::{eprintln, println, process};
 use wirenut::http::{Interest, Limits, Method, Request};
 use wirenut_reference::Crc32;
 
-/// What is kept of the head of an answer: nothing is asked of it but what the connection itself reads.
-pub const INTEREST: Interest = Interest { names: &[], bytes: 198 };
+/// What is kept of the head of an answer: nothing is asked of it but its first line.
+const INTEREST: Interest = Interest { names: &[], bytes: 237 };
 
-/// Heads of several KiB are read, as [`INTEREST`] allows.
+/// Heads of several KiB are read, as the interest allows.
 pub const LIMITS: Limits = Limits { head_bytes: 8 * 1024, interest: Some(&INTEREST), ..Limits::DEFAULT };
 
 /// The words by which the firmware was started.

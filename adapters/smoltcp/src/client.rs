@@ -2,22 +2,16 @@
 
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
-use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Interest, Limits, Request, Rule, WriteError,
-};
+use wirenut::http::{ClientConnection, ClientEvent, Context, Disposition, Error, Limits, Request, Rule, WriteError};
 
 use crate::clock;
 use crate::socket::Socket;
-use crate::store::Store;
 
 /// Asks one server, over one socket: a request, its answer, and the next.
 ///
-/// It owns no bytes: requests are written straight into the socket's ring, and answers are looked at through a scratch
-/// buffer. Content is given out piece by piece, so a device fetches what is larger than its memory. `STORE` bytes are
-/// for heads and trailer sections that are larger than the ring, as in
-/// [`Server::with_stores`](crate::Server::with_stores): at least
-/// [`Interest::buffer_bytes`](wirenut::http::Interest::buffer_bytes) of [`Limits::interest`], and the scratch must hold
-/// both, store and ring.
+/// Requests are written straight into the socket's ring, and answers are read in it. Content is given out piece by piece,
+/// so a device fetches what is larger than its memory. `STORE` bytes hold what is known of a head, or of a trailer
+/// section, of which not all has come: [`Limits::store_bytes`]. An [`Interest`](wirenut::http::Interest) keeps that small.
 ///
 /// ```no_run
 /// # use smoltcp::iface::{Interface, SocketHandle, SocketSet};
@@ -31,9 +25,8 @@ use crate::store::Store;
 ///
 /// let server = (smoltcp::wire::IpAddress::v4(192, 0, 2, 1), 80);
 /// sockets.get_mut::<Socket<'_>>(handle).connect(interface.context(), server, 50_000)?;
-/// let mut client = Client::<{ INTEREST.buffer_bytes() }>::new(now(), handle, LIMITS);
+/// let mut client = Client::<{ LIMITS.store_bytes() }>::new(now(), handle, &LIMITS);
 /// let request = Request::new(Method::Get, "/firmware.bin", "192.0.2.1");
-/// let mut scratch = [0; INTEREST.buffer_bytes() + 512];
 /// let (mut is_asked, mut is_complete) = (false, false);
 /// while !is_complete {
 ///     interface.poll(now(), &mut device, &mut sockets);
@@ -44,21 +37,21 @@ use crate::store::Store;
 ///             asked => is_asked = asked.is_ok(),
 ///         }
 ///     }
-///     client.poll(now(), &mut sockets, &mut scratch, |event| match event {
+///     client.poll(now(), &mut sockets, |event| match event {
 ///         ClientEvent::Body(piece) => { /* flash.write(piece) */ }
 ///         ClientEvent::End(_) => is_complete = true,
 ///         _ => {}
 ///     })?;
-///     sleep_until(client.poll_timeout(interface.poll_at(now(), &sockets)));
+///     sleep_until(client.poll_timeout(now(), interface.poll_at(now(), &sockets)));
 /// }
 /// # Ok(())
 /// # }
 /// ```
-pub struct Client<const STORE: usize = 0> {
+pub struct Client<const STORE: usize> {
     handle: SocketHandle,
     connection: ClientConnection,
-    limits: Limits,
-    store: Store<STORE>,
+    limits: &'static Limits,
+    store: [u8; STORE],
     /// Bytes that the server had not acknowledged when we last looked.
     unacknowledged: usize,
     /// The connection was told that the server has ended its direction.
@@ -67,10 +60,14 @@ pub struct Client<const STORE: usize = 0> {
 
 impl<const STORE: usize> Client<STORE> {
     /// A client on a socket that is connecting or connected, and is left to the client from now on.
+    ///
+    /// # Panics
+    /// Where `STORE` is less than [`Limits::store_bytes`]: answers would be refused that the limits allow.
     #[must_use]
-    pub fn new(now: theirs::Instant, handle: SocketHandle, limits: Limits) -> Self {
-        let connection = ClientConnection::new(&Context { now: clock::from_smoltcp(now), limits: &limits, date: None });
-        Self { handle, connection, limits, store: Store::EMPTY, unacknowledged: 0, is_ended: false }
+    pub fn new(now: theirs::Instant, handle: SocketHandle, limits: &'static Limits) -> Self {
+        assert!(limits.store_bytes() <= STORE, "STORE is less than Limits::store_bytes");
+        let connection = ClientConnection::new(&Context { now: clock::from_smoltcp(now), limits, date: None });
+        Self { handle, connection, limits, store: [0; STORE], unacknowledged: 0, is_ended: false }
     }
 
     /// Asks. Content, of a request whose length is not zero, follows by [`Self::send_body`] and [`Self::finish`].
@@ -122,8 +119,6 @@ impl<const STORE: usize> Client<STORE> {
     /// [`ClientEvent::NeedMore`], [`ClientEvent::Paused`] and [`ClientEvent::Closed`] are not given out. An end of the
     /// connection in good order is seen in [`Self::connection`].
     ///
-    /// `scratch` is used during the call only; without a store, it is at best as large as the ring.
-    ///
     /// # Errors
     /// What the server did wrong, or that it is gone. The connection is reset then, and each further call returns
     /// the same; [`ClientConnection::may_retry`] says whether to ask again elsewhere.
@@ -131,17 +126,15 @@ impl<const STORE: usize> Client<STORE> {
         &mut self,
         now: theirs::Instant,
         sockets: &mut SocketSet<'_>,
-        scratch: &mut [u8],
         on_event: impl FnMut(ClientEvent<'_>),
     ) -> Result<(), Error> {
-        let limits = self.limits;
-        let cx = Context { now: clock::from_smoltcp(now), limits: &limits, date: None };
+        let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
         let mut socket = Socket(sockets.get_mut(self.handle));
-        let outcome = self.converse(&cx, &mut socket, scratch, on_event);
+        let outcome = self.converse(&cx, &mut socket, on_event);
         match self.connection.disposition() {
             Disposition::Open => {}
             Disposition::ShutdownWrite | Disposition::Close => socket.close(),
-            Disposition::Abort => socket.abort(),
+            Disposition::Abort | Disposition::Cut => socket.abort(),
         }
         outcome
     }
@@ -149,8 +142,8 @@ impl<const STORE: usize> Client<STORE> {
     /// When to poll again, if nothing happens before: the deadline of the connection, or of the stack, whose own is what
     /// `Interface::poll_at` says.
     #[must_use]
-    pub fn poll_timeout(&self, stack: Option<theirs::Instant>) -> Option<theirs::Instant> {
-        let ours = self.connection.poll_timeout().and_then(clock::to_smoltcp);
+    pub fn poll_timeout(&self, now: theirs::Instant, stack: Option<theirs::Instant>) -> Option<theirs::Instant> {
+        let ours = self.connection.poll_timeout(clock::from_smoltcp(now)).and_then(clock::to_smoltcp);
         ours.into_iter().chain(stack).min()
     }
 
@@ -168,7 +161,7 @@ impl<const STORE: usize> Client<STORE> {
             self.connection.retire();
             socket.close();
         } else {
-            let cx = Context { now: clock::from_smoltcp(now), limits: &self.limits, date: None };
+            let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
             self.connection.abort(&cx, Rule::HostClosed);
             socket.abort();
         }
@@ -181,8 +174,7 @@ impl<const STORE: usize> Client<STORE> {
         sockets: &mut SocketSet<'_>,
         write: impl FnOnce(&mut ClientConnection, &Context<'_>, &mut [u8]) -> Result<(usize, R), WriteError>,
     ) -> Result<R, WriteError> {
-        let limits = self.limits;
-        let cx = Context { now: clock::from_smoltcp(now), limits: &limits, date: None };
+        let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
         let mut socket = Socket(sockets.get_mut(self.handle));
         let mut result = Err(WriteError::Full);
         socket.write(|room| {
@@ -208,7 +200,6 @@ impl<const STORE: usize> Client<STORE> {
         &mut self,
         cx: &Context<'_>,
         socket: &mut Socket<'_, '_>,
-        scratch: &mut [u8],
         mut on_event: impl FnMut(ClientEvent<'_>),
     ) -> Result<(), Error> {
         if self.connection.disposition() == Disposition::Close {
@@ -227,10 +218,10 @@ impl<const STORE: usize> Client<STORE> {
         self.note_sent(cx, socket);
         // It ends, for the ring does not fill meanwhile, and each round takes something from it, or is the last but one.
         loop {
-            let (kept, received) = self.store.gather(socket, scratch);
-            let is_full = received >= socket.recv_capacity().min(scratch.len().saturating_sub(kept));
-            let input = scratch.get_mut(..kept.saturating_add(received)).unwrap_or(&mut []);
-            let (used, event) = self.connection.receive(cx, input)?;
+            let received = socket.received();
+            let input = socket.peek();
+            let is_all = input.len() == received;
+            let (used, event) = self.connection.receive(cx, input, &mut self.store)?;
             let (is_event, content) = match event {
                 ClientEvent::NeedMore | ClientEvent::Paused | ClientEvent::Closed => (false, 0),
                 ClientEvent::Body(piece) => (true, piece.len()),
@@ -243,39 +234,11 @@ impl<const STORE: usize> Client<STORE> {
                 self.connection.take_body(cx, content);
             }
             let taken = used.saturating_add(content);
-            socket.consume(self.store.consume(taken));
-            if is_event || taken > 0 || (received > 0 && self.shrink(cx, socket, received, input)?) {
-                continue;
-            }
-            if is_full && self.connection.is_readable() {
-                // What needs more never gets it.
-                return Err(self.connection.abort(cx, Rule::HeadTooLarge));
-            }
-            if !self.end(cx, socket)? {
+            socket.consume(taken);
+            if !is_event && taken == 0 && !(is_all && self.end(cx, socket)?) {
                 return Ok(());
             }
         }
-    }
-
-    /// Makes room: keeps in the store what the connection wants of the bytes that it did not take. Whether there is
-    /// more to do.
-    fn shrink(
-        &mut self,
-        cx: &Context<'_>,
-        socket: &mut Socket<'_, '_>,
-        received: usize,
-        input: &mut [u8],
-    ) -> Result<bool, Error> {
-        let is_stored = |interest: &Interest| interest.buffer_bytes() <= STORE;
-        if !self.connection.is_readable() || !cx.limits.interest.is_some_and(is_stored) {
-            return Ok(false);
-        }
-        let length = self.connection.compact(cx, input)?;
-        let is_kept = input.get(..length).is_some_and(|left| self.store.set(left));
-        if is_kept {
-            socket.consume(received);
-        }
-        Ok(is_kept)
     }
 
     /// Tells the connection, once, that the server has ended its direction. Whether there is more to do.

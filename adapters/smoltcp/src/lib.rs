@@ -1,15 +1,14 @@
 //! Wirenut over smoltcp: many HTTP connections over the sockets of one set, in fixed memory. The client's end is
 //! [`Client`].
 //!
-//! A [`Server`] owns no bytes. Requests stay in the ring of their socket until they are understood, and are looked at
-//! through one scratch buffer that all connections share; responses are written straight into the socket's ring.
-//! So a request's head may be as large as the smaller of ring and scratch, and what a service does not take stays in
-//! the ring and closes the window of TCP: that is the back-pressure. Larger heads, as browsers send them, need a store
-//! for what is kept of them: see [`Server::with_stores`].
+//! Requests are read where they lie, in the ring of their socket, and responses are made in one scratch buffer that all
+//! connections share. What is kept of an unfinished head lies in a store of the connection, so neither ring nor scratch
+//! must hold one: a head may be larger than both. What a service does not take stays in the ring and closes the window
+//! of TCP: that is the back-pressure.
 //!
 //! ```no_run
 //! # use smoltcp::{iface::{Interface, SocketSet}, phy::Device, socket::tcp, time::Instant};
-//! # use wirenut::http::{Head, Limits, Response, Status, WriteError};
+//! # use wirenut::http::{Head, Interest, Limits, Response, Status, WriteError};
 //! # use wirenut::service::{Answer, Service, Step};
 //! # struct Hello;
 //! # impl Service for Hello {
@@ -23,6 +22,10 @@
 //! use wirenut::readiness::{Policy, WhenFull};
 //! use wirenut_smoltcp::Server;
 //!
+//! /// The service asks for no field; the first line of a request has up to 109 bytes.
+//! const INTEREST: Interest = Interest { names: &[], bytes: 109 };
+//! const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+//!
 //! # fn run(mut interface: Interface, mut device: impl Device, now: fn() -> Instant, sleep_until: fn(Option<Instant>)) {
 //! let mut buffers = [[[0; 1024]; 2]; 4];
 //! let mut storage = [const { smoltcp::iface::SocketStorage::EMPTY }; 4];
@@ -32,12 +35,12 @@
 //!     sockets.add(tcp::Socket::new(buffer(&mut received[..]), buffer(&mut sent[..])))
 //! });
 //! let policy = Policy { slots: 4, evict_idle: true, when_full: WhenFull::Refuse };
-//! let mut server = Server::new(handles, 80, Limits::DEFAULT, policy);
-//! let mut scratch = [0; 1024];
+//! let mut server = Server::<Hello, 4, { LIMITS.store_bytes() }>::new(handles, 80, &LIMITS, policy);
+//! let mut scratch = [0; 256];
 //! loop {
 //!     interface.poll(now(), &mut device, &mut sockets);
 //!     while let Some(_error) = server.poll(now(), None, &mut sockets, &Hello, &mut scratch) {}
-//!     sleep_until(server.poll_timeout(interface.poll_at(now(), &sockets)));
+//!     sleep_until(server.poll_timeout(now(), interface.poll_at(now(), &sockets)));
 //! }
 //! # }
 //! ```
@@ -76,7 +79,6 @@ extern crate alloc;
 mod clock;
 mod slot;
 mod socket;
-mod store;
 
 mod server;
 pub use server::Server;

@@ -11,7 +11,7 @@ use core::task::Waker;
 
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
-use wirenut::http::{Context, Error, HttpDate, Interest, Limits, Rule};
+use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
 use wirenut::readiness::{Admission, Link, Policy, Verdict};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
@@ -44,13 +44,14 @@ const IDLE_GRACE: Duration = Duration::from_secs(1);
 /// - Idle connections are closed in favour of new ones, if the policy says so: they are reset as soon as the peer has
 ///   acknowledged the end of our direction.
 ///
-/// `STORE` are the bytes that each connection keeps of an unfinished head, see [`Self::with_stores`].
+/// `STORE` bytes of each connection hold what is known of a head, or of a trailer section, of which not all has come:
+/// [`Limits::store_bytes`]. An [`Interest`](wirenut::http::Interest) keeps that small.
 ///
 /// See the [crate](crate) for the loop around it.
-pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize = 0> {
+pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize> {
     slots: [Slot<S, STORE>; N],
     admission: Admission<[Link; N]>,
-    limits: Limits,
+    limits: &'static Limits,
     waker: Waker,
     port: u16,
     evicts_idle: bool,
@@ -62,11 +63,9 @@ pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: 
     is_listening: bool,
 }
 
-impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
+impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server<S, N, STORE> {
     /// A server on the sockets of `handles`, which must be closed now and left to the server from now on. `port` must
     /// not be 0.
-    ///
-    /// `limits.head_bytes` and `limits.trailer_bytes` are cut to what sockets and scratch can hold.
     ///
     /// What the policy means here:
     /// - `slots == N`: nobody is ever refused, since nobody gets through to us while all sockets are taken. With
@@ -77,19 +76,9 @@ impl<S: Service<Source = Infallible>, const N: usize> Server<S, N> {
     ///   `WhenFull::Queue` leaves them in their socket, unanswered, until a slot is free.
     ///
     /// A connection is idle for this purpose between two requests, not before its first.
-    #[must_use]
-    pub fn new(handles: [SocketHandle; N], port: u16, limits: Limits, policy: Policy) -> Self {
-        Self::with_stores(handles, port, limits, policy)
-    }
-}
-
-impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server<S, N, STORE> {
-    /// As [`Server::new`], for heads and trailer sections that are larger than the sockets' rings: of one that is not
-    /// complete, each connection keeps what [`Limits::interest`](wirenut::http::Limits::interest) names, in `STORE`
-    /// bytes of its own.
     ///
-    /// `STORE` must be [`Interest::buffer_bytes`](wirenut::http::Interest::buffer_bytes) at least, and the scratch
-    /// larger than `STORE`; otherwise limits are cut as there, and the stores are not used.
+    /// # Panics
+    /// Where `STORE` is less than [`Limits::store_bytes`]: requests would be refused that the limits allow.
     ///
     /// ```
     /// # use smoltcp::iface::SocketHandle;
@@ -108,11 +97,12 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// const INTEREST: Interest = Interest { names: &["If-None-Match"], bytes: 198 };
     /// const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
     /// # fn new(handles: [SocketHandle; 4], policy: Policy) {
-    /// let server: Server<Hello, 4, { INTEREST.buffer_bytes() }> = Server::with_stores(handles, 80, LIMITS, policy);
+    /// let server: Server<Hello, 4, { LIMITS.store_bytes() }> = Server::new(handles, 80, &LIMITS, policy);
     /// # }
     /// ```
     #[must_use]
-    pub fn with_stores(handles: [SocketHandle; N], port: u16, limits: Limits, policy: Policy) -> Self {
+    pub fn new(handles: [SocketHandle; N], port: u16, limits: &'static Limits, policy: Policy) -> Self {
+        assert!(limits.store_bytes() <= STORE, "STORE is less than Limits::store_bytes");
         Self {
             slots: handles.map(Slot::new),
             admission: Admission::new(policy, [Link::NEW; N]),
@@ -140,8 +130,9 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     ///
     /// `Some`: what went wrong with one of the connections. It is told once, for the log; there is nothing to do.
     ///
-    /// `date` is `None` on a device without a clock. `scratch` is used during the call only, and is at best as large
-    /// as the largest receive ring of the sockets; it must always be of the same length.
+    /// `date` is `None` on a device without a clock. Responses are made in `scratch`, which is used during the call only
+    /// and must always be of the same length: at least that of the largest head of a response, and 160 bytes for the
+    /// answers that the connection makes itself. More of it than a sending ring holds is not used.
     #[must_use = "poll again until it returns None"]
     pub fn poll(
         &mut self,
@@ -163,7 +154,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
             self.has_admitted = false;
             self.is_listening = false;
             for slot in 0..N {
-                self.admit(slot, now, sockets, scratch.len());
+                self.admit(slot, now, sockets);
             }
             // Nobody comes while we are here, so this ends.
             if !self.has_admitted {
@@ -172,7 +163,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         }
         self.evict_at = None;
         if !self.is_listening && !self.admission.is_draining() {
-            self.make_a_socket_listen(now, sockets, scratch.len());
+            self.make_a_socket_listen(now, sockets);
         }
         None
     }
@@ -180,9 +171,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// When to poll again, if nothing happens before: the earliest deadline of the connections, and of the stack, whose
     /// own is what `Interface::poll_at` says.
     #[must_use]
-    pub fn poll_timeout(&self, stack: Option<theirs::Instant>) -> Option<theirs::Instant> {
+    pub fn poll_timeout(&self, now: theirs::Instant, stack: Option<theirs::Instant>) -> Option<theirs::Instant> {
+        let now = clock::from_smoltcp(now);
         let mut earliest = stack.map(clock::from_smoltcp);
-        let slots = self.slots.iter().map(Slot::poll_timeout);
+        let slots = self.slots.iter().map(|slot| slot.poll_timeout(now));
         for deadline in slots.chain([self.evict_at]) {
             if let Some(deadline) = deadline
                 && earliest.is_none_or(|earliest| deadline < earliest)
@@ -208,7 +200,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// leave.
     pub fn abort(&mut self, now: theirs::Instant, sockets: &mut SocketSet<'_>, service: &S) {
         self.admission.drain();
-        let cx = Context { now: clock::from_smoltcp(now), limits: &self.limits, date: None };
+        let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
         for slot in &mut self.slots {
             if let Phase::Serving { session, .. } = &mut slot.phase {
                 let _ = session.handle_lost(&cx, service, Rule::HostClosed);
@@ -242,7 +234,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     ) -> Option<Error> {
         let slot = self.slots.get_mut(index).filter(|slot| !slot.is_vacant())?;
         let mut socket = Socket(sockets.get_mut(slot.handle));
-        let cx = Context { now, limits: &self.limits, date };
+        let cx = Context { now, limits: self.limits, date };
         let (outcome, error) = slot.serve(&cx, &self.waker, &mut socket, service, scratch);
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         match outcome {
@@ -258,22 +250,16 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     }
 
     /// Sees to it that a vacant socket listens, and decides on who has come.
-    fn admit(&mut self, index: usize, now: Instant, sockets: &mut SocketSet<'_>, scratch_length: usize) {
+    fn admit(&mut self, index: usize, now: Instant, sockets: &mut SocketSet<'_>) {
         let Some(slot) = self.slots.get_mut(index) else { return };
         let Phase::Vacant { until } = &mut slot.phase else { return };
         let mut socket = Socket(sockets.get_mut(slot.handle));
-        let cx = Context { now, limits: &self.limits, date: None };
+        let cx = Context { now, limits: self.limits, date: None };
         let opened = until.take();
         match socket.stage() {
             Stage::Closed | Stage::Resetting | Stage::TimeWait if self.admission.is_draining() => {}
             Stage::Listening | Stage::Opening if self.admission.is_draining() => socket.abort(),
             Stage::Closed | Stage::Resetting | Stage::TimeWait => {
-                let is_stored = |interest: &Interest| interest.buffer_bytes() <= STORE && STORE < scratch_length;
-                if !self.limits.interest.is_some_and(is_stored) {
-                    let most = u32::try_from(socket.recv_capacity().min(scratch_length)).unwrap_or(u32::MAX);
-                    self.limits.head_bytes = self.limits.head_bytes.min(most);
-                    self.limits.trailer_bytes = self.limits.trailer_bytes.min(most);
-                }
                 socket.listen(self.port);
                 self.is_listening = true;
             }
@@ -295,7 +281,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         }
         let Some(slot) = self.slots.get_mut(index) else { return };
         let mut socket = Socket(sockets.get_mut(slot.handle));
-        let cx = Context { now, limits: &self.limits, date: None };
+        let cx = Context { now, limits: self.limits, date: None };
         match verdict {
             Verdict::Admit => {
                 slot.enter(&cx);
@@ -315,14 +301,14 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     fn evict(&mut self, idle: u32, now: Instant, sockets: &mut SocketSet<'_>) {
         self.admission.release(idle);
         let Some(slot) = usize::try_from(idle).ok().and_then(|index| self.slots.get_mut(index)) else { return };
-        let cx = Context { now, limits: &self.limits, date: None };
+        let cx = Context { now, limits: self.limits, date: None };
         // It has all that it asked for, and somebody else waits for its socket: so no time to linger.
         slot.leave(&cx, Duration::default(), &mut Socket(sockets.get_mut(slot.handle)));
     }
 
     /// No socket listens, and whoever comes then is reset by the stack. So a socket in TIME-WAIT is taken out of
     /// it, or else an idle connection is closed, unless a socket will be free soon anyway.
-    fn make_a_socket_listen(&mut self, now: Instant, sockets: &mut SocketSet<'_>, scratch_length: usize) {
+    fn make_a_socket_listen(&mut self, now: Instant, sockets: &mut SocketSet<'_>) {
         let (mut time_wait, mut is_one_leaving) = (None, false);
         for (index, slot) in self.slots.iter().enumerate() {
             let stage = Socket(sockets.get_mut(slot.handle)).stage();
@@ -336,7 +322,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
             if let Some(slot) = self.slots.get_mut(index) {
                 slot.vacate();
             }
-            self.admit(index, now, sockets, scratch_length);
+            self.admit(index, now, sockets);
         } else if let (true, false, Some(idle)) = (self.evicts_idle, is_one_leaving, self.admission.longest_idle())
             && let Some(Phase::Serving { moved_at, .. }) =
                 usize::try_from(idle).ok().and_then(|index| self.slots.get(index)).map(|slot| &slot.phase)

@@ -10,7 +10,6 @@ use wirenut::service::{Host, Service, Session};
 use wirenut::time::{Duration, Instant};
 
 use crate::socket::{Socket, Stage};
-use crate::store::Store;
 
 /// How long a reset may wait to leave: longer than it takes to ask a living neighbour for its address. A dead one must
 /// not keep the socket.
@@ -22,7 +21,8 @@ const TIME_WAIT: Duration = Duration::from_millis(100);
 pub(crate) struct Slot<S: Service<Source = Infallible>, const STORE: usize> {
     pub(crate) handle: SocketHandle,
     pub(crate) phase: Phase<S>,
-    store: Store<STORE>,
+    /// What is known of a head, or of a trailer section, of which not all has come.
+    store: [u8; STORE],
 }
 
 pub(crate) enum Phase<S: Service<Source = Infallible>> {
@@ -63,17 +63,17 @@ pub(crate) enum Outcome {
 
 impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
     pub(crate) const fn new(handle: SocketHandle) -> Self {
-        Self { handle, phase: Phase::Vacant { until: None }, store: Store::EMPTY }
+        Self { handle, phase: Phase::Vacant { until: None }, store: [0; STORE] }
     }
 
     pub(crate) const fn is_vacant(&self) -> bool {
         matches!(self.phase, Phase::Vacant { .. })
     }
 
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self, now: Instant) -> Option<Instant> {
         match &self.phase {
             Phase::Vacant { until } => *until,
-            Phase::Serving { session, .. } => session.poll_timeout(),
+            Phase::Serving { session, .. } => session.poll_timeout(now),
             Phase::Leaving { until, .. } => Some(*until),
         }
     }
@@ -81,7 +81,6 @@ impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
     /// Begins to serve whoever is on the socket.
     pub(crate) fn enter(&mut self, cx: &Context<'_>) {
         self.phase = Phase::Serving { session: Session::new(cx), unacknowledged: 0, moved_at: cx.now };
-        self.store = Store::EMPTY;
     }
 
     /// While it serves: lets the session do all that it can, and obeys it.
@@ -97,9 +96,11 @@ impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
             return (Outcome::Same, None);
         };
         if socket.is_lost() {
+            // Who is gone once all is said has taken it, or does not want it.
+            let is_said = session.disposition() == Disposition::ShutdownWrite;
             let lost = session.handle_lost(cx, service, Rule::Reset);
             self.give_up(cx);
-            return (Outcome::Gone, lost.error);
+            return (Outcome::Gone, lost.error.filter(|_| !is_said));
         }
         let left = socket.unacknowledged();
         if left < *unacknowledged {
@@ -107,7 +108,7 @@ impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
         }
         let was_idle = session.is_idle();
         session.wake();
-        let is_due = session.poll_timeout().is_some_and(|due| due <= cx.now);
+        let is_due = session.poll_timeout(cx.now).is_some_and(|due| due <= cx.now);
         let (has_moved, error) = if !is_due && is_at_rest(session, socket) {
             (false, None)
         } else {
@@ -133,7 +134,9 @@ impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
                 self.leave(cx, cx.limits.linger, socket);
                 return (Outcome::Gone, error);
             }
-            Disposition::Abort => {
+            // Answers to earlier requests may wait there.
+            Disposition::Abort if waits > 0 => {}
+            Disposition::Abort | Disposition::Cut => {
                 self.reset(cx, socket);
                 return (Outcome::Gone, error);
             }
@@ -232,47 +235,35 @@ fn is_at_rest<S: Service<Source = Infallible>>(session: &Session<S>, socket: &So
 /// Feeds and drains a session until nothing moves. Whether anything did, and what went wrong.
 ///
 /// It ends, for it takes from one ring and fills another, and neither moves meanwhile by itself.
-fn drive<S: Service<Source = Infallible>, const STORE: usize>(
+fn drive<S: Service<Source = Infallible>>(
     session: &mut Session<S>,
     cx: &Context<'_>,
     waker: &Waker,
     socket: &mut Socket<'_, '_>,
     service: &S,
-    store: &mut Store<STORE>,
+    store: &mut [u8],
     scratch: &mut [u8],
 ) -> (bool, Option<Error>) {
-    let place = Place { waker, peer: socket.peer(), output_capacity: socket.send_capacity() };
+    let place = Place { waker, peer: socket.peer(), output_capacity: socket.send_capacity().min(scratch.len()) };
     let mut has_moved = false;
     let mut error = None;
     let mut may_end = true;
     loop {
-        // First a copy and then in place: smoltcp lends only one of the two rings at a time.
-        let (kept, received) = store.gather(socket, scratch);
-        let input = scratch.get_mut(..kept.saturating_add(received)).unwrap_or(&mut []);
-        let driven = socket.write(|room| {
-            let driven = session.drive(cx, &place, service, input, room);
-            (driven.written, driven)
-        });
-        socket.consume(store.consume(driven.taken));
+        // Read in place, and written by a copy: smoltcp lends only one of the two rings at a time.
+        let (received, room) = (socket.received(), socket.room().min(scratch.len()));
+        let room = scratch.get_mut(..room).unwrap_or(&mut []);
+        let input = socket.peek();
+        let is_all = input.len() == received;
+        let driven = session.drive(cx, &place, service, input, store, room);
+        socket.consume(driven.taken);
+        socket.put(room.get(..driven.written).unwrap_or(&[]));
         error = error.or(driven.error);
         if driven.taken > 0 || driven.written > 0 {
             has_moved = true;
             if is_at_rest(session, socket) {
                 return (has_moved, error);
             }
-        } else if STORE > 0 && received > 0 && session.is_readable() && cx.limits.interest.is_some() {
-            // An unfinished head, of which the rest may never fit into the ring; and an almost full ring is as bad as
-            // a full one, for peers do not send for a small window.
-            let (length, driven) = session.compact(cx, service, input);
-            has_moved = true;
-            if driven.error.is_some() {
-                error = error.or(driven.error);
-            } else if input.get(..length).is_some_and(|left| store.set(left)) {
-                socket.consume(received);
-            } else {
-                return (has_moved, error);
-            }
-        } else if may_end && socket.is_ended_by_peer() {
+        } else if may_end && is_all && socket.is_ended_by_peer() {
             may_end = false;
             error = error.or(session.handle_eof(cx, service).error);
         } else {

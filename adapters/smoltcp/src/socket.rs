@@ -73,10 +73,6 @@ impl Socket<'_, '_> {
         self.0.remote_endpoint().map(Into::into)
     }
 
-    pub(crate) fn recv_capacity(&self) -> usize {
-        self.0.recv_capacity()
-    }
-
     pub(crate) fn send_capacity(&self) -> usize {
         self.0.send_capacity()
     }
@@ -91,10 +87,9 @@ impl Socket<'_, '_> {
         self.0.recv_queue()
     }
 
-    /// Copies out what has come, across the end of the ring, and leaves it there.
-    pub(crate) fn peek<'b>(&mut self, scratch: &'b mut [u8]) -> &'b [u8] {
-        let length = self.0.peek_slice(scratch).unwrap_or(0);
-        scratch.get(..length).unwrap_or(&[])
+    /// What has come, in place: all of it, or what lies before the end of the ring.
+    pub(crate) fn peek(&mut self) -> &[u8] {
+        self.0.peek(usize::MAX).unwrap_or(&[])
     }
 
     /// Removes the first `count` bytes of what has come.
@@ -112,6 +107,16 @@ impl Socket<'_, '_> {
     /// Throws away what has come.
     pub(crate) fn discard(&mut self) {
         self.consume(usize::MAX);
+    }
+
+    /// How much can be written now: nothing, if our direction is ended.
+    pub(crate) fn room(&self) -> usize {
+        if self.0.may_send() { self.0.send_capacity().saturating_sub(self.0.send_queue()) } else { 0 }
+    }
+
+    /// Writes bytes for which there is [`Self::room`], across the end of the ring.
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        let _ = self.0.send_slice(bytes);
     }
 
     /// Lets `write` write into the free part of the ring that lies in one piece: all of the ring, if it is empty;

@@ -51,6 +51,8 @@ pub(crate) struct Pair<'s> {
     pub(crate) session: Session<Reference<MemoryDevice>>,
     /// Bytes that the session did not consume yet.
     input: Vec<u8>,
+    /// What the session knows of a head of which not all has come.
+    store: Vec<u8>,
     /// Bytes that the peer did not take yet.
     output: Vec<u8>,
     /// Bytes that the peer got.
@@ -66,7 +68,8 @@ impl<'s> Pair<'s> {
     pub(crate) fn new(service: &'s Reference<MemoryDevice>, wire: Wire) -> Self {
         let now = Instant::START;
         let session = Session::new(&context(now));
-        Self { service, wire, now, session, input: Vec::new(), output: Vec::new(), got: Vec::new(), error: None }
+        let store = vec![0; Limits::DEFAULT.store_bytes()];
+        Self { service, wire, now, session, input: Vec::new(), store, output: Vec::new(), got: Vec::new(), error: None }
     }
 
     /// Sends bytes to the service, and lets both sides do what they can.
@@ -89,14 +92,14 @@ impl<'s> Pair<'s> {
     fn settle(&mut self) {
         while self.turn() != (Moved { taken: 0, sent: 0 }) {}
         let is_over = self.session.disposition() != Disposition::Open;
-        assert!(is_over || self.session.is_readable() || self.session.poll_timeout().is_some(), "stuck");
+        assert!(is_over || self.session.is_readable() || self.session.poll_timeout(self.now).is_some(), "stuck");
     }
 
     /// One turn of an adapter's loop.
     pub(crate) fn turn(&mut self) -> Moved {
         let cx = context(self.now);
         let mut out = vec![0; self.wire.room - self.output.len()];
-        let driven = self.session.drive(&cx, &self.wire, self.service, &self.input, &mut out);
+        let driven = self.session.drive(&cx, &self.wire, self.service, &self.input, &mut self.store, &mut out);
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);
         self.error = self.error.or(driven.error);

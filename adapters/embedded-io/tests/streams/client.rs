@@ -3,7 +3,7 @@
 use embedded_io::ErrorKind;
 use embedded_io_async::{Read, Write};
 use wirenut::http::{Limits, Method, Misuse, Request, Rule, WriteError};
-use wirenut_embedded_io::{Client, Clock, Connection, Error, Shutdown, Timer};
+use wirenut_embedded_io::{Buffers, Client, Clock, Connection, Error, Shutdown, Timer};
 use wirenut_reference::{DEVICE_LIMITS, pattern_byte};
 
 use crate::watched::Watched;
@@ -16,12 +16,18 @@ fn talk(most: usize, client: impl AsyncFnOnce(&mut Client<'_, End, World>)) -> u
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(700);
     [here.reader.most, here.writer.most] = [most; 2];
-    let (mut input, mut output) = ([0; 2048], [0; 512]);
-    let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
+    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
+    let connection =
+        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
     let served = connection.serve(&mut there, &service, &world);
-    let (mut input, mut output) = ([0; 2048], [0; 200]);
+    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
     let asked = async {
-        let mut asking = Client::new(&mut here, &world, &DEVICE_LIMITS, &mut input, &mut output);
+        let mut asking = Client::new(
+            &mut here,
+            &world,
+            &DEVICE_LIMITS,
+            Buffers { input: &mut input, store: &mut store, output: &mut output },
+        );
         client(&mut asking).await;
         asking.close().await
     };
@@ -98,9 +104,10 @@ impl Read for Never {
 fn ask(request: &Request<'_>, said: &[u8]) -> (Result<Vec<u8>>, bool) {
     let world = World::default();
     let (mut here, mut there) = wire(10_000);
-    let (mut input, mut output) = ([0; 256], [0; 200]);
     const LIMITS: Limits = Limits { head_bytes: 256, trailer_bytes: 256, ..Limits::DEFAULT };
-    let mut client = Client::new(&mut here, &world, &LIMITS, &mut input, &mut output);
+    let (mut input, mut store, mut output) = ([0; 256], [0; LIMITS.store_bytes()], [0; 200]);
+    let mut client =
+        Client::new(&mut here, &world, &LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
     let asked = async {
         client.send(request, &[][..], |_| ()).await?;
         read_all(&mut client).await
@@ -139,8 +146,13 @@ fn a_body_that_breaks_its_promise_ends_the_connection() {
     let request = Request::new(Method::Post, "/", "a").with_length(5);
     let world = World::default();
     let (mut here, mut there) = wire(10_000);
-    let (mut input, mut output) = ([0; 256], [0; 200]);
-    let mut client = Client::new(&mut here, &world, &DEVICE_LIMITS, &mut input, &mut output);
+    let (mut input, mut store, mut output) = ([0; 256], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
+    let mut client = Client::new(
+        &mut here,
+        &world,
+        &DEVICE_LIMITS,
+        Buffers { input: &mut input, store: &mut store, output: &mut output },
+    );
     let asked = run(&world, client.send(&request, &b"four"[..], |_| ()));
     assert_eq!(asked, Err(Error::Refused(WriteError::Misuse(Misuse::BodyTooShort))));
     // The server sees that it is not whole.
@@ -151,8 +163,13 @@ fn a_body_that_breaks_its_promise_ends_the_connection() {
 fn a_server_that_does_not_answer_is_given_up() {
     let world = World::default();
     let (mut here, there) = wire(10_000);
-    let (mut input, mut output) = ([0; 2048], [0; 200]);
-    let mut client = Client::new(&mut here, &world, &DEVICE_LIMITS, &mut input, &mut output);
+    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
+    let mut client = Client::new(
+        &mut here,
+        &world,
+        &DEVICE_LIMITS,
+        Buffers { input: &mut input, store: &mut store, output: &mut output },
+    );
     let asked = run(&world, client.send(&Request::new(Method::Get, "/", "a"), &[][..], |_| ()));
     assert!(matches!(asked, Err(Error::Protocol(error)) if error.rule == Rule::ResponseTimeout), "{asked:?}");
     assert_eq!(world.now().as_micros(), DEVICE_LIMITS.response.as_micros());
@@ -163,8 +180,13 @@ fn a_server_that_does_not_answer_is_given_up() {
 fn an_early_refusal_is_heard_while_nobody_reads_the_request() {
     let world = World::default();
     let (mut here, mut there) = wire(500);
-    let (mut input, mut output) = ([0; 2048], [0; 200]);
-    let mut client = Client::new(&mut here, &world, &DEVICE_LIMITS, &mut input, &mut output);
+    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
+    let mut client = Client::new(
+        &mut here,
+        &world,
+        &DEVICE_LIMITS,
+        Buffers { input: &mut input, store: &mut store, output: &mut output },
+    );
     let request = Request::new(Method::Post, "/", "a").with_length(10_000);
     let refusal = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nmuch";
     let asked = async {
@@ -181,10 +203,11 @@ fn the_time_to_answer_begins_when_the_request_is_sent() {
     let world = World::default();
     let (mut here, mut there) = wire(10_000);
     here.writer.flushes = true;
-    let (mut input, mut output) = ([0; 2048], [0; 200]);
+    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
     let second = wirenut::time::Duration::from_secs(1);
     let limits = Limits { response: second, ..DEVICE_LIMITS };
-    let mut client = Client::new(&mut here, &world, &limits, &mut input, &mut output);
+    let mut client =
+        Client::new(&mut here, &world, &limits, Buffers { input: &mut input, store: &mut store, output: &mut output });
     let asked = async {
         let asked = client.send(&Request::new(Method::Get, "/", "a"), &[][..], |_| ()).await;
         (asked, world.now())

@@ -8,7 +8,7 @@ use embedded_io::ErrorKind;
 use embedded_io_async::{Read, Write};
 use wirenut::http::{self, Interest, Limits, Rule};
 use wirenut::time::Duration;
-use wirenut_embedded_io::{Clock, Connection, Error, Shutdown, Silent, Slot, Timer};
+use wirenut_embedded_io::{Buffers, Clock, Connection, Error, Shutdown, Silent, Slot, Timer};
 use wirenut_reference::DEVICE_LIMITS;
 
 use crate::watched::Watched;
@@ -35,8 +35,9 @@ fn serve(limits: &Limits, buffers: [usize; 2], cut: [usize; 2], peer: impl Async
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(10_000);
     [here.reader.most, here.writer.most] = cut;
-    let [mut input, mut output] = buffers.map(|length| vec![0; length]);
-    let connection = Connection::new(limits, &mut input, &mut output);
+    let [mut input, mut store, mut output] =
+        [buffers[0], limits.store_bytes(), buffers[1]].map(|length| vec![0; length]);
+    let connection = Connection::new(limits, Buffers { input: &mut input, store: &mut store, output: &mut output });
     let served = connection.serve(&mut here, &service, &world);
     let asked = async {
         peer(&world, &mut there).await;
@@ -67,6 +68,10 @@ fn every_split_of_reads_and_writes_gives_the_same_answers() {
     for most in 1..=whole.len() {
         assert_eq!(converse([2048, 4096], [usize::MAX, most]), whole, "writes of {most}");
     }
+    // A buffer of any size will do for what comes.
+    for input in 1..=100 {
+        assert_eq!(converse([input, 4096], [usize::MAX; 2]), whole, "an input buffer of {input}");
+    }
     for output in 200..300 {
         assert_eq!(converse([2048, output], [3, 2]), whole, "an output buffer of {output}");
     }
@@ -77,8 +82,9 @@ fn a_large_echo_flows_through_small_buffers() {
     let body: Vec<u8> = (0..100_000_u32).map(|index| (index % 251) as u8).collect();
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(700);
-    let (mut input, mut output) = ([0; 2048], [0; 512]);
-    let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
+    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
+    let connection =
+        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
     let served = connection.serve(&mut here, &service, &world);
     let asking = async {
         let head = b"POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n";
@@ -107,7 +113,7 @@ fn a_peer_without_a_word_is_told_that_it_took_too_long() {
     let ended = serve(&DEVICE_LIMITS, [2048, 2048], [usize::MAX; 2], async |_, peer| {
         peer.writer.write_all(b"GET / HT").await.expect("room");
     });
-    assert_eq!((ended.outcome, ended.end, ended.closed), (protocol(Rule::HeadTimeout, 0), Ok(()), vec![]));
+    assert_eq!((ended.outcome, ended.end, ended.closed), (protocol(Rule::HeadTimeout, 8), Ok(()), vec![]));
     assert!(ended.output.starts_with(b"HTTP/1.1 408 "));
 }
 
@@ -115,8 +121,9 @@ fn a_peer_without_a_word_is_told_that_it_took_too_long() {
 fn a_peer_that_takes_nothing_is_cut_off() {
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(100);
-    let (mut input, mut output) = ([0; 2048], [0; 512]);
-    let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
+    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
+    let connection =
+        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
     let served = connection.serve(&mut here, &service, &world);
     let asking = there.writer.write_all(b"GET /download HTTP/1.1\r\nHost: a\r\n\r\n");
     let (outcome, _) = run(&world, join(served, asking));
@@ -132,8 +139,9 @@ fn a_flush_belongs_to_the_response() {
         let (world, service) = (World::default(), Watched::default());
         let (mut here, mut there) = wire(10_000);
         here.writer.flushes = true;
-        let (mut input, mut output) = ([0; 2048], [0; 512]);
-        let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
+        let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
+        let connection =
+            Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
         let served = async {
             let served = connection.serve(&mut here, &service, &world).await;
             (served, world.now())
@@ -166,6 +174,30 @@ fn what_is_cut_off_is_an_error_and_the_answer_still_arrives() {
 }
 
 #[test]
+fn what_was_written_before_an_abort_is_sent_first() {
+    let (world, service) = (World::default(), Watched::default());
+    let (mut here, mut there) = wire(10_000);
+    here.writer.flushes = true;
+    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
+    let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
+    let connection = Connection::new(&DEVICE_LIMITS, buffers);
+    let asked = async {
+        // All in one read. The second response is cut off, for its request breaks a rule.
+        let requests = b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n\
+            POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nno size";
+        there.writer.write_all(requests).await.expect("room");
+        read_to_end(&mut there.reader).await
+    };
+    let (outcome, (output, end)) = run(&world, join(connection.serve(&mut here, &service, &world), asked));
+    let rule = Rule::InvalidChunkSize;
+    assert!(matches!(outcome, Err(Error::Protocol(error)) if error.rule == rule), "{outcome:?}");
+    assert_eq!((service.closed().len(), end), (2, Err(ErrorKind::ConnectionReset)));
+    let answers = String::from_utf8_lossy(&output);
+    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 2, "{answers}");
+    assert!(answers.ends_with("05\r\nhello\r\n"), "{answers}");
+}
+
+#[test]
 fn a_refused_upload_lingers_until_the_peer_ends() {
     let ended = serve(&DEVICE_LIMITS, [2048, 2048], [usize::MAX; 2], async |_, peer| {
         let head = b"POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
@@ -179,34 +211,40 @@ fn a_refused_upload_lingers_until_the_peer_ends() {
 }
 
 #[test]
-fn a_head_larger_than_the_buffer_passes_where_an_interest_is_named() {
+fn a_head_of_any_size_passes_through_a_buffer_of_one_byte() {
     const INTEREST: Interest = Interest { names: &[], bytes: 100 };
-    let limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
-    let ask = |limits| {
-        serve(limits, [INTEREST.buffer_bytes(), 512], [usize::MAX; 2], async |_, peer| {
-            let head = format!(
-                "GET /reading HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: {}\r\n\r\n",
-                "c".repeat(9000)
-            );
-            // It may end in the middle.
-            let _ = peer.writer.write_all(head.as_bytes()).await;
-        })
-    };
-    let ended = ask(&limits);
-    assert_eq!((ended.outcome, ended.end), (Ok(()), Ok(())));
-    assert!(ended.output.starts_with(b"HTTP/1.1 200 "));
-    // Bounds that are larger than the buffer are the host's mistake.
-    let ended = ask(&Limits::DEFAULT);
-    assert!(matches!(ended.outcome, Err(Error::Protocol(http::Error { rule: Rule::HostClosed, .. }))));
-    assert_eq!(ended.end, Err(ErrorKind::ConnectionReset));
+    const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    for (cookie, status) in [(9_000, "HTTP/1.1 200 "), (17_000, "HTTP/1.1 431 ")] {
+        let answers = [1, 32_000].map(|input| {
+            let ended = serve(&LIMITS, [input, 512], [usize::MAX; 2], async |_, peer| {
+                let head = format!(
+                    "GET /reading HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: {}\r\n\r\n",
+                    "c".repeat(cookie)
+                );
+                // It may end in the middle.
+                let _ = peer.writer.write_all(head.as_bytes()).await;
+            });
+            (ended.outcome, ended.output, ended.end)
+        });
+        assert!(answers[0].1.starts_with(status.as_bytes()), "{:?}", answers[0]);
+        assert_eq!(answers[0], answers[1]);
+    }
+}
+
+#[test]
+#[should_panic = "a store smaller than Limits::store_bytes"]
+fn a_store_that_is_too_small_is_told_at_once() {
+    let (mut input, mut store, mut output) = ([0; 1], [0; DEVICE_LIMITS.store_bytes() - 1], [0; 512]);
+    let _ = Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
 }
 
 #[test]
 fn a_dropped_connection_closes_its_exchange() {
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(10_000);
-    let (mut input, mut output) = ([0; 2048], [0; 512]);
-    let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
+    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
+    let connection =
+        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
     run(&world, async {
         there.writer.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("room");
         let mut served = core::pin::pin!(connection.serve(&mut here, &service, &world));
@@ -245,8 +283,10 @@ fn a_retired_connection_ends_at_once_if_idle_and_otherwise_after_the_response() 
         let place =
             Place { world: &world, retire_after: Duration::from_millis(retire_after), told: RefCell::default() };
         let (mut here, mut there) = wire(10_000);
-        let (mut input, mut output) = ([0; 2048], [0; 512]);
-        let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output).with_slot(&place);
+        let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
+        let connection =
+            Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output })
+                .with_slot(&place);
         let served = connection.serve(&mut here, &service, &world);
         let asked = async {
             there.writer.write_all(request).await.expect("room");
@@ -269,8 +309,9 @@ fn on_a_silent_line_there_is_an_answer_and_then_nothing() {
     let (world, service) = (World::default(), Watched::default());
     let (here, mut there) = wire(10_000);
     let mut line = wirenut_embedded_io::Halves { reader: here.reader, writer: Silent(here.writer) };
-    let (mut input, mut output) = ([0; 2048], [0; 512]);
-    let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
+    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
+    let connection =
+        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
     let asked = async {
         there.writer.write_all(b"GET nothing HTTP/1.1\r\n\r\n").await.expect("room");
     };

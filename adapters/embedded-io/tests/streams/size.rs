@@ -2,7 +2,7 @@
 
 use embedded_io_async::{Read, Write};
 use wirenut::http::{Method, Request};
-use wirenut_embedded_io::{Client, Connection, Halves, Silent};
+use wirenut_embedded_io::{Buffers, Client, Connection, Halves, Silent};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference};
 
 use crate::world::World;
@@ -34,12 +34,18 @@ impl Write for Bare {
 #[test]
 fn futures_are_small() {
     let world = World::default();
-    let (mut input, mut output) = ([0; 0], [0; 0]);
+    let (mut input, mut store, mut output) = ([0; 1], [0; DEVICE_LIMITS.store_bytes()], [0; 0]);
     let mut stream = Halves { reader: Bare, writer: Silent(Bare) };
     let service = Reference { device: MemoryDevice::new() };
-    let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output);
+    let connection =
+        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
     let serve = size_of_val(&connection.serve(&mut stream, &service, &world));
-    let mut client = Client::new(&mut stream, &world, &DEVICE_LIMITS, &mut input, &mut output);
+    let mut client = Client::new(
+        &mut stream,
+        &world,
+        &DEVICE_LIMITS,
+        Buffers { input: &mut input, store: &mut store, output: &mut output },
+    );
     let request = Request::new(Method::Get, "/", "a");
     let send = size_of_val(&client.send(&request, &[][..], |head| head.status));
     let read = size_of_val(&client.read(&mut []));

@@ -11,13 +11,19 @@ pub const REQUEST: Request<'_> = Request::new(Method::Put, "/reading", "device.e
 
 /// One turn of a client's loop: it sends a request with content, and reads answers. Returns how many bytes of `input` it
 /// took.
-pub fn turn(connection: &mut ClientConnection, cx: &Context<'_>, input: &mut [u8], out: &mut [u8]) -> usize {
+pub fn turn(
+    connection: &mut ClientConnection,
+    cx: &Context<'_>,
+    input: &mut [u8],
+    store: &mut [u8],
+    out: &mut [u8],
+) -> usize {
     let mut written = if connection.is_idle() { ask(connection, cx, out) } else { 0 };
     let length = receive(input);
     if length == 0 {
         black_box(connection.handle_eof(cx).is_err());
     }
-    let taken = match connection.receive(cx, input.get(..length).unwrap_or(&[])) {
+    let taken = match connection.receive(cx, input.get(..length).unwrap_or(&[]), store) {
         Ok((used, ClientEvent::Interim(head) | ClientEvent::Head(head))) => {
             black_box(&head);
             used
@@ -36,7 +42,7 @@ pub fn turn(connection: &mut ClientConnection, cx: &Context<'_>, input: &mut [u8
     written += connection.poll_transmit(cx, out.get_mut(written..).unwrap_or(&mut []));
     let sent = send(out.get(..written).unwrap_or(&[]));
     connection.handle_sent(cx, sent, written - sent);
-    black_box((connection.disposition(), connection.is_readable(), connection.poll_timeout()));
+    black_box((connection.disposition(), connection.is_readable(), connection.poll_timeout(cx.now)));
     black_box(connection.handle_timeout(cx).is_err());
     taken
 }

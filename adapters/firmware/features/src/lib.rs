@@ -17,17 +17,18 @@ pub mod service;
 pub mod stack;
 pub mod stream;
 
-/// Those of a device: a head is received in one piece.
-pub const LIMITS: Limits = Limits { head_bytes: 1024, trailer_bytes: 1024, ..Limits::DEFAULT };
+/// Those of a device whose service asks for no field.
+pub const LIMITS: Limits = Limits { interest: Some(&Interest { names: &[], bytes: 109 }), ..Limits::DEFAULT };
 
-/// What is kept of a head that is larger than its buffer.
-pub const INTEREST: Interest = Interest { names: &["If-None-Match"], bytes: 198 };
+/// The same for a service that asks for some.
+pub const FIELD_LIMITS: Limits =
+    Limits { interest: Some(&Interest { names: &["If-None-Match", "Accept"], bytes: 236 }), ..Limits::DEFAULT };
 
-/// For heads that are larger than their buffer.
-pub const STORE_LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+/// What is kept of a head.
+pub const STORE: usize = LIMITS.store_bytes();
 
 /// The bytes of a buffer.
-pub const BUFFER: usize = 1024;
+pub const BUFFER: usize = 256;
 
 /// Adds the size of `state` to the section `.state`, which no memory holds: so the table knows what a program keeps
 /// between two calls, wherever it lies. To be called once for each state.

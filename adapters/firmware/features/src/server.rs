@@ -7,14 +7,20 @@ use wirenut::http::{Context, Event, Response, ServerConnection, Status};
 use crate::{receive, send};
 
 /// One turn of a server's loop: whatever is asked, it says hello. Returns how many bytes of `input` it took.
-pub fn turn(connection: &mut ServerConnection, cx: &Context<'_>, input: &mut [u8], out: &mut [u8]) -> usize {
+pub fn turn(
+    connection: &mut ServerConnection,
+    cx: &Context<'_>,
+    input: &mut [u8],
+    store: &mut [u8],
+    out: &mut [u8],
+) -> usize {
     let length = receive(input);
     if length == 0 {
         black_box(connection.handle_eof(cx).is_err());
     }
     let bytes = input.get(..length).unwrap_or(&[]);
     let mut written = 0;
-    let taken = match connection.receive(cx, bytes) {
+    let taken = match connection.receive(cx, bytes, store) {
         Ok((used, Event::Head(head))) => {
             black_box(&head);
             used
@@ -37,7 +43,7 @@ pub fn turn(connection: &mut ServerConnection, cx: &Context<'_>, input: &mut [u8
     written += connection.poll_transmit(cx, out.get_mut(written..).unwrap_or(&mut []));
     let sent = send(out.get(..written).unwrap_or(&[]));
     connection.handle_sent(cx, sent, written - sent);
-    black_box((connection.disposition(), connection.is_readable(), connection.poll_timeout()));
+    black_box((connection.disposition(), connection.is_readable(), connection.poll_timeout(cx.now)));
     black_box(connection.handle_timeout(cx).is_err());
     taken
 }

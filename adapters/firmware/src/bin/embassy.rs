@@ -13,20 +13,21 @@ use embassy_sync::signal::Signal;
 use embassy_time::{Duration, with_timeout};
 use static_cell::StaticCell;
 use wirenut::readiness::{Admission, Link, Policy, Verdict, WhenFull};
-use wirenut_embedded_io::{Connection, EmbassyTimer, Error, Shutdown, Slot};
+use wirenut_embedded_io::{Buffers, Connection, EmbassyTimer, Error, Shutdown, Slot};
 use wirenut_firmware::board::device::EthernetDevice;
 use wirenut_firmware::board::embassy;
 use wirenut_firmware::{FrameBuffers, info, warn};
-use wirenut_reference::{DEVICE_INTEREST, DEVICE_LIMITS, MemoryDevice, Reference};
+use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference};
 
 const PORT: u16 = 80;
 /// A browser opens six connections at once.
 const CONNECTIONS: usize = 7;
 const RECEIVE_RING: usize = 256;
 const TRANSMIT_RING: usize = 2048;
+const INPUT: usize = 128;
 /// Heads are larger than that: what is kept of one.
-const INPUT: usize = DEVICE_INTEREST.buffer_bytes();
-const OUTPUT: usize = 512;
+const STORE: usize = DEVICE_LIMITS.store_bytes();
+const OUTPUT: usize = 416;
 
 /// The seventh connection is for telling whoever else comes that we are full.
 const POLICY: Policy = Policy { slots: 6, evict_idle: true, when_full: WhenFull::Refuse };
@@ -72,7 +73,7 @@ async fn connections(
     door: &'static Door,
 ) -> ! {
     let (mut received, mut transmitted) = ([0; RECEIVE_RING], [0; TRANSMIT_RING]);
-    let (mut input, mut output) = ([0; INPUT], [0; OUTPUT]);
+    let (mut input, mut store, mut output) = ([0; INPUT], [0; STORE], [0; OUTPUT]);
     loop {
         // A new socket each time: it listens at once, whatever became of the one before.
         let mut socket = TcpSocket::new(stack, &mut received, &mut transmitted);
@@ -82,7 +83,8 @@ async fn connections(
             refuse(&mut socket).await;
             continue;
         };
-        let connection = Connection::new(&DEVICE_LIMITS, &mut input, &mut output).with_slot(&place);
+        let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
+        let connection = Connection::new(&DEVICE_LIMITS, buffers).with_slot(&place);
         match connection.serve(&mut socket, service, &EmbassyTimer).await {
             Ok(()) => {}
             Err(Error::Protocol(error)) => warn!("{} at byte {=u64}", error.rule, error.offset),

@@ -7,14 +7,16 @@ use embassy_net::tcp::TcpSocket;
 use embassy_net::{Runner, Stack, StackResources};
 use static_cell::StaticCell;
 use wirenut::http::Status;
-use wirenut_embedded_io::{Client, EmbassyTimer};
+use wirenut_embedded_io::{Buffers, Client, EmbassyTimer};
 use wirenut_firmware::FrameBuffers;
 use wirenut_firmware::board::{device::EthernetDevice, embassy};
-use wirenut_firmware::fetch::{Content, INTEREST, LIMITS, Url, command_line, fail};
+use wirenut_firmware::fetch::{Content, LIMITS, Url, command_line, fail};
 
 const RECEIVE_RING: usize = 1024;
 const TRANSMIT_RING: usize = 256;
-const INPUT: usize = INTEREST.buffer_bytes();
+const INPUT: usize = 256;
+/// What is kept of a head.
+const STORE: usize = LIMITS.store_bytes();
 /// Holds the head of the request.
 const OUTPUT: usize = 1024;
 
@@ -39,14 +41,15 @@ async fn network(mut runner: Runner<'static, EthernetDevice>) -> ! {
 #[embassy_executor::task]
 async fn fetch(stack: Stack<'static>) -> ! {
     let (mut received, mut transmitted) = ([0; RECEIVE_RING], [0; TRANSMIT_RING]);
-    let (mut input, mut output) = ([0; INPUT], [0; OUTPUT]);
+    let (mut input, mut store, mut output) = ([0; INPUT], [0; STORE], [0; OUTPUT]);
+    let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
     let line = command_line();
     let url = Url::of(&line);
     let mut socket = TcpSocket::new(stack, &mut received, &mut transmitted);
     if socket.connect(url.server).await.is_err() {
         fail("there is no connection");
     }
-    let mut client = Client::new(&mut socket, &EmbassyTimer, &LIMITS, &mut input, &mut output);
+    let mut client = Client::new(&mut socket, &EmbassyTimer, &LIMITS, buffers);
     match client.send(&url.request(), &[][..], |head| head.status).await {
         Ok(status) if status != Status::OK => fail(status.code()),
         Ok(_) => {}

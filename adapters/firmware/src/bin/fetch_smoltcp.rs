@@ -11,14 +11,15 @@ use smoltcp::{
     socket::tcp::{Socket, SocketBuffer},
 };
 use wirenut::http::{ClientEvent, Status, WriteError};
-use wirenut_firmware::fetch::{Content, INTEREST, LIMITS, Url, command_line, fail};
+use wirenut_firmware::fetch::{Content, LIMITS, Url, command_line, fail};
 use wirenut_firmware::{Board, FrameBuffers};
 use wirenut_smoltcp::Client;
 
 const RECEIVE_RING: usize = 1024;
 /// Holds the head of the request.
 const TRANSMIT_RING: usize = 1024;
-const STORE: usize = INTEREST.buffer_bytes();
+/// What is kept of a head.
+const STORE: usize = LIMITS.store_bytes();
 /// The first of the dynamic ones (RFC 6335, section 6). There is one connection, so it is free.
 const LOCAL_PORT: u16 = 49_152;
 
@@ -28,7 +29,6 @@ fn main() -> ! {
     static mut BOARD: MaybeUninit<Board> = MaybeUninit::uninit();
     static mut RECEIVED: [u8; RECEIVE_RING] = [0; RECEIVE_RING];
     static mut TRANSMITTED: [u8; TRANSMIT_RING] = [0; TRANSMIT_RING];
-    static mut SCRATCH: [u8; STORE + RECEIVE_RING] = [0; STORE + RECEIVE_RING];
 
     let board = BOARD.write(Board::start(FRAMES));
     let mut storage = [SocketStorage::EMPTY];
@@ -39,7 +39,7 @@ fn main() -> ! {
     let url = Url::of(&line);
     let socket = sockets.get_mut::<Socket<'_>>(handle);
     socket.connect(board.interface.context(), url.server, LOCAL_PORT).unwrap_or_else(|error| fail(error));
-    let mut client = Client::<STORE>::new(board.clock.now(), handle, LIMITS);
+    let mut client = Client::<STORE>::new(board.clock.now(), handle, &LIMITS);
     let (mut is_asked, mut content) = (false, Content::EMPTY);
     loop {
         board.poll(&mut sockets);
@@ -52,7 +52,7 @@ fn main() -> ! {
                 Err(error) => fail(error),
             }
         }
-        let polled = client.poll(now, &mut sockets, SCRATCH, |event| match event {
+        let polled = client.poll(now, &mut sockets, |event| match event {
             ClientEvent::Head(head) if head.status != Status::OK => fail(head.status.code()),
             ClientEvent::Body(piece) => content.add(piece),
             ClientEvent::End(_) => content.tell(),
@@ -63,7 +63,7 @@ fn main() -> ! {
             | ClientEvent::Closed => {}
         });
         polled.unwrap_or_else(|error| fail(error));
-        let deadline = client.poll_timeout(board.interface.poll_at(now, &sockets));
+        let deadline = client.poll_timeout(now, board.interface.poll_at(now, &sockets));
         board.sleep_until(deadline);
     }
 }

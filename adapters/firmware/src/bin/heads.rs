@@ -19,11 +19,12 @@ use cortex_m::{
 use cortex_m_rt::entry;
 use semihosting::{eprintln, println, process};
 use wirenut::{
-    http::{Context, Event, Limits, ServerConnection},
+    http::{Context, Event, ServerConnection},
     time::Instant,
 };
 // The panic handler.
 use wirenut_firmware as _;
+use wirenut_reference::DEVICE_LIMITS;
 
 /// SysTick runs at 25 MHz.
 const INSTRUCTIONS_PER_TICK: u32 = 40;
@@ -34,12 +35,13 @@ const READINGS: u32 = 1_000;
 const LONGEST_HEAD: usize = 4096;
 const FIELDS: usize = 64;
 
-/// Reads a head, and returns its length, or 0 if there is none.
-type Parser = fn(&[u8]) -> usize;
+/// Reads a head, and returns its length, or 0 if there is none. Ours needs a store.
+type Parser = fn(&[u8], &mut [u8]) -> usize;
 
 #[entry]
 fn main() -> ! {
     static mut BUFFER: [u8; LONGEST_HEAD] = [0; LONGEST_HEAD];
+    static mut STORE: [u8; DEVICE_LIMITS.store_bytes()] = [0; DEVICE_LIMITS.store_bytes()];
     let mut timer = Peripherals::take().expect("this runs once").SYST;
     timer.set_clock_source(SystClkSource::Core);
     timer.set_reload(TICKS - 1);
@@ -53,11 +55,11 @@ fn main() -> ! {
     for (name, lines) in fixed::FIXED {
         let head = with_carriage_returns(lines, BUFFER);
         let [httparse, wirenut] = [read_httparse, read_wirenut].map(|parser: Parser| {
-            if parser(head) != head.len() {
+            if parser(head, STORE) != head.len() {
                 eprintln!("a parser does not read '{name}'");
                 process::exit(1);
             }
-            instructions(head, parser)
+            instructions(head, STORE, parser)
         });
         println!("{name} {} {httparse} {wirenut}", head.len());
     }
@@ -87,16 +89,16 @@ fn with_carriage_returns<'b>(lines: &str, buffer: &'b mut [u8]) -> &'b [u8] {
 }
 
 /// Instructions per reading, without the loop around it.
-fn instructions(head: &[u8], parser: Parser) -> u32 {
-    let ticks = ticks_of_readings(head, parser) - ticks_of_readings(head, <[u8]>::len);
+fn instructions(head: &[u8], store: &mut [u8], parser: Parser) -> u32 {
+    let ticks = ticks_of_readings(head, store, parser) - ticks_of_readings(head, store, |head, _| head.len());
     (ticks * INSTRUCTIONS_PER_TICK + READINGS / 2) / READINGS
 }
 
 #[inline(never)]
-fn ticks_of_readings(head: &[u8], parser: Parser) -> u32 {
+fn ticks_of_readings(head: &[u8], store: &mut [u8], parser: Parser) -> u32 {
     let start = SYST::get_current();
     for _ in 0..READINGS {
-        black_box(black_box(parser)(black_box(head)));
+        black_box(black_box(parser)(black_box(head), store));
     }
     ticks_since(start)
 }
@@ -105,10 +107,10 @@ fn ticks_since(start: u32) -> u32 {
     start.wrapping_sub(SYST::get_current()) % TICKS
 }
 
-fn read_wirenut(bytes: &[u8]) -> usize {
-    let cx = Context { now: black_box(Instant::START), limits: &Limits::DEFAULT, date: None };
+fn read_wirenut(bytes: &[u8], store: &mut [u8]) -> usize {
+    let cx = Context { now: black_box(Instant::START), limits: &DEVICE_LIMITS, date: None };
     let mut connection = ServerConnection::new(&cx);
-    match connection.receive(&cx, bytes) {
+    match connection.receive(&cx, bytes, store) {
         Ok((used, Event::Head(ref head))) => {
             black_box(head);
             used
@@ -117,7 +119,7 @@ fn read_wirenut(bytes: &[u8]) -> usize {
     }
 }
 
-fn read_httparse(bytes: &[u8]) -> usize {
+fn read_httparse(bytes: &[u8], _: &mut [u8]) -> usize {
     let mut fields = [const { MaybeUninit::uninit() }; FIELDS];
     let mut request = httparse::Request::new(&mut []);
     match request.parse_with_uninit_headers(bytes, &mut fields) {

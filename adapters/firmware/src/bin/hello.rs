@@ -11,7 +11,7 @@ use smoltcp::{
     socket::tcp::{Socket, SocketBuffer},
 };
 use wirenut::{
-    http::{Field, Head, Limits, Response, Status, WriteError},
+    http::{Field, Head, Interest, Limits, Response, Status, WriteError},
     readiness::{Policy, WhenFull},
     service::{Answer, Service, Step},
 };
@@ -21,6 +21,12 @@ use wirenut_smoltcp::Server;
 const PORT: u16 = 80;
 const CONNECTIONS: usize = 4;
 const BUFFER_LENGTH: usize = 1024;
+/// Holds a response.
+const SCRATCH_LENGTH: usize = 160;
+/// The service asks for no field, so what is kept of a head is its first line.
+const INTEREST: Interest = Interest { names: &[], bytes: 109 };
+const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+const STORE: usize = LIMITS.store_bytes();
 const POLICY: Policy = Policy { slots: 4, evict_idle: true, when_full: WhenFull::Refuse };
 
 /// Says hello to whatever is asked.
@@ -42,10 +48,10 @@ fn main() -> ! {
     static mut FRAMES: FrameBuffers = FrameBuffers::new();
     static mut BOARD: MaybeUninit<Board> = MaybeUninit::uninit();
     static mut BUFFERS: [[[u8; BUFFER_LENGTH]; 2]; CONNECTIONS] = [[[0; BUFFER_LENGTH]; 2]; CONNECTIONS];
-    static mut SCRATCH: [u8; BUFFER_LENGTH] = [0; BUFFER_LENGTH];
+    static mut SCRATCH: [u8; SCRATCH_LENGTH] = [0; SCRATCH_LENGTH];
     // These are written at the start and not here: what is not all zeros would take as much flash as RAM.
     static mut SOCKETS: MaybeUninit<[SocketStorage<'static>; CONNECTIONS]> = MaybeUninit::uninit();
-    static mut SERVER: MaybeUninit<Server<Hello, CONNECTIONS>> = MaybeUninit::uninit();
+    static mut SERVER: MaybeUninit<Server<Hello, CONNECTIONS, STORE>> = MaybeUninit::uninit();
 
     let board = BOARD.write(Board::start(FRAMES));
     let storage = SOCKETS.write([const { SocketStorage::EMPTY }; CONNECTIONS]);
@@ -53,7 +59,7 @@ fn main() -> ! {
     let handles = BUFFERS.each_mut().map(|[received, transmitted]| {
         sockets.add(Socket::new(SocketBuffer::new(&mut received[..]), SocketBuffer::new(&mut transmitted[..])))
     });
-    let server = SERVER.write(Server::new(handles, PORT, Limits::DEFAULT, POLICY));
+    let server = SERVER.write(Server::new(handles, PORT, &LIMITS, POLICY));
 
     info!("listening on port {=u16}", PORT);
     loop {
@@ -62,7 +68,7 @@ fn main() -> ! {
         while let Some(error) = server.poll(now, None, &mut sockets, &Hello, SCRATCH) {
             warn!("{} at byte {=u64}", error.rule, error.offset);
         }
-        let deadline = server.poll_timeout(board.interface.poll_at(now, &sockets));
+        let deadline = server.poll_timeout(now, board.interface.poll_at(now, &sockets));
         board.sleep_until(deadline);
     }
 }

@@ -10,22 +10,27 @@ use embassy_net::tcp::TcpSocket;
 use embassy_net::{Runner, Stack, StackResources};
 use embassy_time::Duration;
 use static_cell::StaticCell;
-use wirenut::http::{Field, Head, Limits, Response, Status, WriteError};
+use wirenut::http::{Field, Head, Interest, Limits, Response, Status, WriteError};
 use wirenut::service::{Answer, Service, Step};
-use wirenut_embedded_io::{Connection, EmbassyTimer, Error};
+use wirenut_embedded_io::{Buffers, Connection, EmbassyTimer, Error};
 use wirenut_firmware::board::device::EthernetDevice;
 use wirenut_firmware::board::embassy;
 use wirenut_firmware::{FrameBuffers, info, warn};
 
 const PORT: u16 = 80;
 const CONNECTIONS: usize = 4;
-/// Together the 2 KiB that a connection of `canned_embassy` has: a head lies in `INPUT` whole, and so need not in the ring.
-const RECEIVE_RING: usize = 256;
+/// Together the 2 KiB that a connection of `canned_embassy` has.
+const RECEIVE_RING: usize = 1024;
 const TRANSMIT_RING: usize = 512;
-const INPUT: usize = 1024;
-const OUTPUT: usize = 256;
+/// What is taken out of the ring at once.
+const INPUT: usize = 224;
+/// What is kept of a head.
+const STORE: usize = LIMITS.store_bytes();
+const OUTPUT: usize = 160;
 
-const LIMITS: Limits = Limits { head_bytes: 1024, trailer_bytes: 1024, ..Limits::DEFAULT };
+/// The service asks for no field, so that is the first line.
+const INTEREST: Interest = Interest { names: &[], bytes: 109 };
+const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
 
 /// A peer that does not acknowledge anything for so long is gone; also in the middle of a handshake.
 const PEER_TIMEOUT: Duration = Duration::from_micros(LIMITS.head.as_micros());
@@ -69,13 +74,14 @@ async fn network(mut runner: Runner<'static, EthernetDevice>) -> ! {
 #[embassy_executor::task(pool_size = CONNECTIONS)]
 async fn connections(stack: Stack<'static>) -> ! {
     let (mut received, mut transmitted) = ([0; RECEIVE_RING], [0; TRANSMIT_RING]);
-    let (mut input, mut output) = ([0; INPUT], [0; OUTPUT]);
+    let (mut input, mut store, mut output) = ([0; INPUT], [0; STORE], [0; OUTPUT]);
     loop {
         // A new socket each time: it listens at once, whatever became of the one before.
         let mut socket = TcpSocket::new(stack, &mut received, &mut transmitted);
         socket.set_timeout(Some(PEER_TIMEOUT));
         socket.accept(PORT).await.expect("a new socket may listen on a port that is not 0");
-        match Connection::new(&LIMITS, &mut input, &mut output).serve(&mut socket, &Hello, &EmbassyTimer).await {
+        let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
+        match Connection::new(&LIMITS, buffers).serve(&mut socket, &Hello, &EmbassyTimer).await {
             Ok(()) => {}
             Err(Error::Protocol(error)) => warn!("{} at byte {=u64}", error.rule, error.offset),
             Err(_) => warn!("the connection was lost"),

@@ -1,6 +1,6 @@
 //! The client, asking the server of the world.
 
-use alloc::vec;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use smoltcp::socket::tcp::State;
@@ -9,13 +9,13 @@ use wirenut::http::{
 };
 use wirenut::time::Duration;
 
-use super::world::{FIELDS, POLICY, World};
+use super::world::{self, FIELDS, POLICY, World};
 use super::{RING, pattern};
 use crate::Client;
 
 const INTEREST: Interest = Interest { names: &["content-length"], bytes: 198 };
-const STORE: usize = INTEREST.buffer_bytes();
-const STORED: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+const STORE: usize = LIMITS.store_bytes();
 
 /// What came of a request.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -29,14 +29,13 @@ struct Answer {
 struct Asker<const STORE: usize> {
     client: Client<STORE>,
     number: usize,
-    scratch: Vec<u8>,
 }
 
 impl<const STORE: usize> Asker<STORE> {
-    fn connect<const S: usize>(world: &mut World<2, S>, ring: usize, limits: Limits) -> Self {
-        let number = world.connect_with(ring);
+    fn connect<const S: usize>(world: &mut World<2, S>, rings: [usize; 2], limits: Limits) -> Self {
+        let number = world.connect_with(rings);
         let (handle, _) = world.take_socket(number);
-        Self { client: Client::new(world.now, handle, limits), number, scratch: vec![0; STORE + ring] }
+        Self { client: Client::new(world.now, handle, Box::leak(Box::new(limits))), number }
     }
 
     /// Asks as soon as there is room.
@@ -68,7 +67,7 @@ impl<const STORE: usize> Asker<STORE> {
 
     fn poll<const S: usize>(&mut self, world: &mut World<2, S>, answer: &mut Answer) -> Result<(), Error> {
         let now = world.now;
-        self.client.poll(now, world.take_socket(self.number).1, &mut self.scratch, |event| match event {
+        self.client.poll(now, world.take_socket(self.number).1, |event| match event {
             ClientEvent::Head(head) => answer.status = Some(head.status),
             ClientEvent::Body(piece) => answer.content.extend_from_slice(piece),
             ClientEvent::End(_) => answer.is_complete = true,
@@ -90,7 +89,7 @@ fn ok(content: Vec<u8>) -> Answer {
 #[test]
 fn one_request_after_another_is_answered_until_the_client_closes() {
     let mut world = World::new();
-    let mut asker = Asker::<0>::connect(&mut world, RING, Limits::DEFAULT);
+    let mut asker = Asker::<STORE>::connect(&mut world, [RING; 2], LIMITS);
     for requests in 0..3 {
         let reading = alloc::format!(r#"{{"celsius":21.5,"setting":20,"requests":{requests}}}"#);
         assert_eq!(asker.fetch(&mut world, "/reading"), Ok(ok(reading.into_bytes())));
@@ -108,7 +107,7 @@ fn content_larger_than_the_ring_comes_whole_even_over_a_bad_wire() {
     for loses_each in [0, 13] {
         let mut world = World::new();
         world.lose_each(loses_each);
-        let mut asker = Asker::<0>::connect(&mut world, RING, Limits::DEFAULT);
+        let mut asker = Asker::<STORE>::connect(&mut world, [RING; 2], LIMITS);
         assert!(asker.fetch(&mut world, "/download?bytes=100000").unwrap() == ok(pattern(100_000)));
     }
 }
@@ -116,7 +115,7 @@ fn content_larger_than_the_ring_comes_whole_even_over_a_bad_wire() {
 #[test]
 fn content_goes_out_and_comes_back_in_chunks() {
     let mut world = World::new();
-    let mut asker = Asker::<0>::connect(&mut world, RING, Limits::DEFAULT);
+    let mut asker = Asker::<STORE>::connect(&mut world, [RING; 2], LIMITS);
     let sent = pattern(20_000);
     asker.ask(&mut world, &Request::new(Method::Post, "/echo", "10.0.0.1").with_unknown_length()).unwrap();
     let (mut answer, mut rest, mut is_finished) = (Answer::default(), &sent[..], false);
@@ -138,18 +137,18 @@ fn content_goes_out_and_comes_back_in_chunks() {
 }
 
 #[test]
-fn a_head_larger_than_the_ring_is_understood_with_a_store() {
+fn a_head_may_be_larger_than_the_ring() {
     const SERVER_RING: usize = 4096;
     let many = || Ok(ok(b"many".to_vec()));
     const { assert!(FIELDS * 50 > 2 * RING) };
-    for ring in [128, RING] {
-        let mut world = World::<2, 0>::with_stores(SERVER_RING, Limits::DEFAULT, POLICY);
-        let mut asker = Asker::<STORE>::connect(&mut world, ring, STORED);
+    for ring in [1, 128, RING] {
+        let mut world = World::<2>::with_ring(SERVER_RING, world::LIMITS, POLICY);
+        let mut asker = Asker::<STORE>::connect(&mut world, [ring, RING], LIMITS);
         assert_eq!(asker.fetch(&mut world, "/fields"), many());
         assert_eq!(asker.fetch(&mut world, "/fields"), many());
     }
-    let mut world = World::<2, 0>::with_stores(SERVER_RING, Limits::DEFAULT, POLICY);
-    let mut asker = Asker::<0>::connect(&mut world, RING, STORED);
+    let mut world = World::<2>::with_ring(SERVER_RING, world::LIMITS, POLICY);
+    let mut asker = Asker::<STORE>::connect(&mut world, [RING; 2], Limits { head_bytes: 1024, ..LIMITS });
     let (error, answer) = asker.fetch(&mut world, "/fields").unwrap_err();
     assert_eq!((error.rule, answer), (Rule::HeadTooLarge, Answer::default()));
     world.run_ms(50);
@@ -159,7 +158,7 @@ fn a_head_larger_than_the_ring_is_understood_with_a_store() {
 #[test]
 fn a_server_that_goes_away_leaves_an_error_that_stays() {
     let mut world = World::new();
-    let mut asker = Asker::<0>::connect(&mut world, RING, Limits::DEFAULT);
+    let mut asker = Asker::<STORE>::connect(&mut world, [RING; 2], LIMITS);
     asker.ask(&mut world, &Request::new(Method::Get, "/latch", "10.0.0.1")).unwrap();
     world.run_ms(50);
     world.abort_server();
@@ -174,8 +173,8 @@ fn a_server_that_goes_away_leaves_an_error_that_stays() {
 #[test]
 fn an_answer_that_does_not_come_in_time_is_given_up() {
     let mut world = World::new();
-    let limits = Limits { response: Duration::from_secs(3), ..Limits::DEFAULT };
-    let mut asker = Asker::<0>::connect(&mut world, RING, limits);
+    let limits = Limits { response: Duration::from_secs(3), ..LIMITS };
+    let mut asker = Asker::<STORE>::connect(&mut world, [RING; 2], limits);
     asker.ask(&mut world, &Request::new(Method::Get, "/latch", "10.0.0.1")).unwrap();
     let begun = world.now;
     assert_eq!(asker.take(&mut world).unwrap_err().0.rule, Rule::ResponseTimeout);
@@ -185,7 +184,7 @@ fn an_answer_that_does_not_come_in_time_is_given_up() {
 #[test]
 fn a_connection_that_the_server_ends_takes_no_more_requests() {
     let mut world = World::new();
-    let mut asker = Asker::<0>::connect(&mut world, RING, Limits::DEFAULT);
+    let mut asker = Asker::<STORE>::connect(&mut world, [RING; 2], LIMITS);
     asker.ask(&mut world, &Request::new(Method::Get, "/download?bytes=9", "a").closing()).unwrap();
     assert_eq!(asker.take(&mut world), Ok(ok(pattern(9))));
     let again = asker.ask(&mut world, &Request::new(Method::Get, "/", "a"));
@@ -199,10 +198,10 @@ fn a_connection_that_the_server_ends_takes_no_more_requests() {
 #[test]
 fn a_request_waits_for_the_connection() {
     let mut world = World::new();
-    let mut asker = Asker::<0>::connect(&mut world, RING, Limits::DEFAULT);
+    let mut asker = Asker::<STORE>::connect(&mut world, [RING; 2], LIMITS);
     let (now, request) = (world.now, Request::new(Method::Get, "/", "a"));
     assert_eq!(asker.client.request(now, world.take_socket(asker.number).1, &request), Err(WriteError::Full));
     assert_eq!(asker.poll(&mut world, &mut Answer::default()), Ok(()));
-    let deadline = asker.client.poll_timeout(None).unwrap();
+    let deadline = asker.client.poll_timeout(now, None).unwrap();
     assert_eq!((deadline - now).total_millis(), Limits::DEFAULT.idle.as_millis());
 }

@@ -13,7 +13,7 @@ use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time::{Duration, Pace};
 use wirenut_reference::pattern_byte;
 
-use world::{POLICY, RING, World};
+use world::{LIMITS, POLICY, RING, World};
 
 const READING: &[u8] = b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -124,13 +124,15 @@ fn bodies_may_be_larger_than_the_rings_both_ways_even_over_a_bad_wire() {
 }
 
 #[test]
-fn a_head_may_fill_the_ring_and_not_more() {
+fn a_head_may_be_larger_than_the_ring_and_not_than_its_limit() {
+    const LIMIT: usize = 4 * RING;
     let head = |length: usize| {
         let start = "GET /reading HTTP/1.1\r\nHost: a\r\nX: ";
         format!("{start}{}\r\n\r\n", "x".repeat(length - start.len() - 4))
     };
-    for (length, expected) in [(RING - 1, 200), (RING, 200), (RING + 1, 431), (3 * RING, 431)] {
-        let mut world = World::new();
+    let limits = Limits { head_bytes: LIMIT as u32, ..LIMITS };
+    for (length, expected) in [(RING - 1, 200), (RING, 200), (RING + 1, 200), (LIMIT, 200), (LIMIT + 1, 431)] {
+        let mut world = World::<2>::with(limits, POLICY);
         let client = world.connect();
         // So that the head lies across the end of the ring.
         assert_eq!(statuses(&world.ask(client, READING)), [200]);
@@ -141,6 +143,22 @@ fn a_head_may_fill_the_ring_and_not_more() {
     let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(2 * RING));
     assert_eq!(statuses(&world.ask(client, long.as_bytes())), [414]);
     assert_eq!(world.errors[0].rule, Rule::RequestLineTooLong);
+}
+
+#[test]
+fn a_ring_of_one_byte_gives_the_same_answers() {
+    let requests = b"PUT /setting HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n23\
+        POST /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4;x\r\nabcd\r\n0\r\nt: u\r\n\r\n\
+        GET /reading HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\nGET / HTTP/1.1\r\nHost : a\r\n\r\n";
+    let answers = [1, RING].map(|received| {
+        let mut world = World::<2>::with_rings([received, RING], LIMITS, POLICY);
+        let client = world.connect();
+        world.send(client, requests);
+        world.run_secs(9);
+        (world.take_received(client), world.errors)
+    });
+    assert_eq!(statuses(&answers[0].0), [204, 200, 200, 400]);
+    assert_eq!(answers[0], answers[1]);
 }
 
 #[test]
@@ -185,6 +203,18 @@ fn a_reset_in_the_middle_of_a_response_closes_its_exchange() {
     assert_eq!(world.counts(), (1, 0, 1));
     assert_eq!(world.errors.len(), 1);
     assert_eq!(world.errors[0].rule, Rule::Reset);
+    assert_eq!((world.server.connections(), world.listening()), (0, 2));
+}
+
+#[test]
+fn a_reset_once_all_is_said_is_no_error() {
+    let mut world = World::new();
+    let client = world.connect();
+    let response = world.ask(client, b"GET /reading HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_eq!(statuses(&response), [200]);
+    world.reset(client);
+    world.run_ms(5);
+    assert_eq!((world.counts(), world.errors.len()), ((1, 1, 0), 0));
     assert_eq!((world.server.connections(), world.listening()), (0, 2));
 }
 
@@ -305,7 +335,7 @@ fn the_last_bytes_have_the_time_to_write_and_not_that_to_linger() {
     world.set_reading(client, false);
     world.send(client, b"GET /download?bytes=4300 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     world.run_secs(25);
-    assert_eq!((world.counts(), world.server.connections()), ((1, 1, 0), 0));
+    assert_eq!((world.counts(), world.server.connections()), ((1, 1, 0), 1));
     world.set_reading(client, true);
     world.run_secs(1);
     assert_eq!(parts(&world.take_received(client)).1, pattern(4_300));
@@ -314,7 +344,7 @@ fn the_last_bytes_have_the_time_to_write_and_not_that_to_linger() {
 #[test]
 fn a_reset_that_cannot_leave_does_not_hold_its_socket() {
     let write = Pace { grace: Duration::from_secs(2), per_byte: Duration::default() };
-    let mut world = World::<2>::with(Limits { write, ..Limits::DEFAULT }, POLICY);
+    let mut world = World::<2>::with(Limits { write, ..LIMITS }, POLICY);
     let client = world.connect();
     world.send(client, b"GET /download?bytes=100000 HTTP/1.1\r\nHost: a\r\n\r\n");
     world.run_ms(2);
@@ -326,7 +356,7 @@ fn a_reset_that_cannot_leave_does_not_hold_its_socket() {
 
 #[test]
 fn the_longest_idle_makes_room_when_no_socket_listens() {
-    let mut world = World::<2>::with(Limits::DEFAULT, Policy { evict_idle: true, ..POLICY });
+    let mut world = World::<2>::with(LIMITS, Policy { evict_idle: true, ..POLICY });
     let first = world.connect();
     assert_eq!(statuses(&world.ask(first, READING)), [200]);
     assert_eq!(world.state(first), State::Established);
@@ -343,7 +373,7 @@ fn the_longest_idle_makes_room_when_no_socket_listens() {
 
 #[test]
 fn connections_in_use_are_not_closed_for_somebody_who_may_come() {
-    let mut world = World::<2>::with(Limits::DEFAULT, Policy { evict_idle: true, ..POLICY });
+    let mut world = World::<2>::with(LIMITS, Policy { evict_idle: true, ..POLICY });
     let clients = [world.connect(), world.connect()];
     for _ in 0..20 {
         for client in clients {
@@ -356,7 +386,7 @@ fn connections_in_use_are_not_closed_for_somebody_who_may_come() {
 
 #[test]
 fn with_a_socket_to_spare_the_longest_idle_stays_until_somebody_comes() {
-    let mut world = World::<3>::with(Limits::DEFAULT, Policy { evict_idle: true, ..POLICY });
+    let mut world = World::<3>::with(LIMITS, Policy { evict_idle: true, ..POLICY });
     let (first, second) = (world.connect(), world.connect());
     assert_eq!(statuses(&world.ask(second, READING)), [200]);
     assert_eq!(statuses(&world.ask(first, READING)), [200]);
@@ -369,7 +399,7 @@ fn with_a_socket_to_spare_the_longest_idle_stays_until_somebody_comes() {
 
 #[test]
 fn a_request_that_has_come_saves_its_connection_from_eviction() {
-    let mut world = World::<3>::with(Limits::DEFAULT, Policy { evict_idle: true, ..POLICY });
+    let mut world = World::<3>::with(LIMITS, Policy { evict_idle: true, ..POLICY });
     let (first, second) = (world.connect(), world.connect());
     world.ask(first, READING);
     world.ask(second, READING);
@@ -381,7 +411,7 @@ fn a_request_that_has_come_saves_its_connection_from_eviction() {
 
 #[test]
 fn who_finds_all_slots_taken_is_refused() {
-    let mut world = World::<3>::with(Limits::DEFAULT, Policy { evict_idle: true, ..POLICY });
+    let mut world = World::<3>::with(LIMITS, Policy { evict_idle: true, ..POLICY });
     let busy = b"GET /slow?ms=30000 HTTP/1.1\r\nHost: a\r\n\r\n";
     for _ in 0..2 {
         let client = world.connect();
@@ -402,7 +432,7 @@ fn who_finds_all_slots_taken_is_refused() {
 
 #[test]
 fn who_is_to_queue_waits_in_its_socket() {
-    let mut world = World::<3>::with(Limits::DEFAULT, Policy { when_full: WhenFull::Queue, ..POLICY });
+    let mut world = World::<3>::with(LIMITS, Policy { when_full: WhenFull::Queue, ..POLICY });
     for _ in 0..2 {
         let client = world.connect();
         assert!(world.ask(client, b"GET /slow?ms=3000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").is_empty());
@@ -417,7 +447,7 @@ fn who_is_to_queue_waits_in_its_socket() {
 
 #[test]
 fn a_retired_server_says_so_and_lets_what_is_in_flight_end() {
-    let mut world = World::<3>::with(Limits::DEFAULT, Policy { slots: 3, ..POLICY });
+    let mut world = World::<3>::with(LIMITS, Policy { slots: 3, ..POLICY });
     let (busy, idle) = (world.connect(), world.connect());
     assert!(world.ask(busy, b"GET /slow?ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n").is_empty());
     world.ask(idle, READING);
@@ -494,7 +524,7 @@ fn a_peer_that_is_gone_for_good_gives_its_socket_back() {
 
 #[test]
 fn a_handshake_that_is_never_complete_gives_its_socket_back() {
-    let limits = Limits { head: Duration::from_secs(3), ..Limits::DEFAULT };
+    let limits = Limits { head: Duration::from_secs(3), ..LIMITS };
     let mut world = World::<2>::with(limits, POLICY);
     world.lose_from_server(1);
     let client = world.connect();
@@ -508,8 +538,8 @@ fn a_handshake_that_is_never_complete_gives_its_socket_back() {
     assert_eq!((world.listening(), world.server.connections(), world.errors.len()), (2, 0, 0));
 }
 
-const INTEREST: Interest = Interest { names: &[], bytes: 198 };
-const STORED: Limits = Limits { interest: Some(&INTEREST), head_bytes: 8192, ..Limits::DEFAULT };
+const INTEREST: Interest = Interest { names: &["Accept"], bytes: 198 };
+const STORED: Limits = Limits { interest: Some(&INTEREST), head_bytes: 8192, ..LIMITS };
 
 /// A request whose head is much larger than ring and store together.
 fn with_cookie(request_line: &str, fields: &str, body: &str) -> String {
@@ -517,15 +547,15 @@ fn with_cookie(request_line: &str, fields: &str, body: &str) -> String {
 }
 
 /// The status lines of what comes within half a minute.
-fn answers(world: &mut World<2, 256>, client: usize, request: &str) -> Vec<u16> {
+fn answers<const STORE: usize>(world: &mut World<2, STORE>, client: usize, request: &str) -> Vec<u16> {
     world.send(client, request.as_bytes());
     world.run_secs(30);
     statuses(&world.take_received(client))
 }
 
 #[test]
-fn a_head_larger_than_the_ring_is_understood_with_a_store() {
-    let mut world = World::<2, 256>::with_stores(256, STORED, POLICY);
+fn a_head_much_larger_than_ring_and_store_is_understood_over_a_bad_wire() {
+    let mut world = World::<2, { STORED.store_bytes() }>::with_ring(256, STORED, POLICY);
     let client = world.connect();
     let reading = with_cookie("GET /reading", "", "");
     let upload = with_cookie("POST /upload", "Content-Length: 700\r\n", &"x".repeat(700));
@@ -549,21 +579,48 @@ fn a_head_larger_than_the_ring_is_understood_with_a_store() {
 #[test]
 fn what_a_store_cannot_hold_is_refused_by_name() {
     for (request, code, rule) in [
-        (with_cookie(&format!("GET /{}", "p".repeat(300)), "", ""), 414, Rule::RequestLineTooLong),
-        (with_cookie("GET /", &format!("Connection: {}\r\n", "c".repeat(300)), ""), 431, Rule::FieldTooLarge),
-        (with_cookie("GET /", &format!("Cookie: {}\r\n", "c".repeat(9000)), ""), 431, Rule::HeadTooLarge),
-        (with_cookie("GET /", "Bad: \0\r\n", ""), 400, Rule::InvalidFieldValue),
+        (with_cookie(&format!("GET /{}", "p".repeat(300)), "", ""), 414, Some(Rule::RequestLineTooLong)),
+        (with_cookie("GET /", &format!("Accept: {}\r\n", "c".repeat(300)), ""), 431, Some(Rule::FieldTooLarge)),
+        (with_cookie("GET /reading", &format!("Connection: {}\r\n", "c".repeat(300)), ""), 200, None),
+        (with_cookie("GET /", &format!("Cookie: {}\r\n", "c".repeat(9000)), ""), 431, Some(Rule::HeadTooLarge)),
+        (with_cookie("GET /", "Bad: \0\r\n", ""), 400, Some(Rule::InvalidFieldValue)),
     ] {
-        let mut world = World::<2, 256>::with_stores(256, STORED, POLICY);
+        let mut world = World::<2, { STORED.store_bytes() }>::with_ring(256, STORED, POLICY);
         let client = world.connect();
         assert_eq!(answers(&mut world, client, &request), [code]);
-        assert_eq!(world.errors.iter().map(|error| error.rule).collect::<Vec<_>>(), [rule]);
+        assert_eq!(world.errors.iter().map(|error| error.rule).collect::<Vec<_>>(), rule.as_slice());
     }
 }
 
 #[test]
-fn a_store_that_is_too_small_for_the_interest_is_not_used() {
-    let mut world = World::<2, 255>::with_stores(256, STORED, POLICY);
+#[should_panic = "STORE is less than Limits::store_bytes"]
+fn a_store_that_is_too_small_is_told_at_once() {
+    World::<2, { STORED.store_bytes() - 1 }>::with_ring(256, STORED, POLICY);
+}
+
+#[test]
+fn answers_before_a_broken_request_arrive_and_so_does_its_own() {
+    let mut world = World::new();
     let client = world.connect();
-    assert_eq!(statuses(&world.ask(client, with_cookie("GET /reading", "", "").as_bytes())), [431]);
+    let put = "PUT /setting HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n23".repeat(3);
+    let response = world.ask(client, format!("{put}POST /download HTTP/1.1\r\nHost : a\r\n\r\n").as_bytes());
+    assert_eq!(statuses(&response), [204, 204, 204, 400]);
+}
+
+#[test]
+fn what_was_written_before_an_abort_is_sent_first() {
+    let mut world = World::new();
+    let client = world.connect();
+    world.ask(client, READING);
+    world.set_reading(client, false);
+    // The content of the response stops at its source, behind answers that wait in the ring.
+    world.send(client, READING);
+    world.send(client, b"GET /broken HTTP/1.1\r\nHost: a\r\n\r\n");
+    world.run_ms(30);
+    world.set_reading(client, true);
+    world.run_secs(1);
+    let response = world.take_received(client);
+    assert_eq!(statuses(&response), [200, 200], "{}", text(response));
+    assert_eq!((world.state(client), world.errors[0].rule), (State::Closed, Rule::ServiceAborted));
+    assert_eq!((world.listening(), world.server.connections()), (2, 0));
 }

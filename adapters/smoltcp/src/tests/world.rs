@@ -12,7 +12,7 @@ use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
-use wirenut::http::{Error, Field, Fields, Head, Limits, Response, Status, WriteError};
+use wirenut::http::{Error, Field, Fields, Head, Interest, Limits, Response, Status, WriteError};
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut::service::{Answer, Service, Step};
 use wirenut_reference::{Exchange, MemoryDevice, Reference};
@@ -22,6 +22,8 @@ use crate::Server;
 pub(super) const RING: usize = 512;
 const PORT: u16 = 80;
 const CLIENT_RING: usize = 4096;
+/// What the reference service asks for is kept; the first line has up to 400 bytes.
+pub(super) const LIMITS: Limits = Limits { interest: Some(&Interest { names: &[], bytes: 400 }), ..Limits::DEFAULT };
 /// What one frame takes on the wire.
 const LATENCY: Duration = Duration::from_micros(200);
 
@@ -97,15 +99,17 @@ fn interface(end: &mut End, last: u8) -> Interface {
     interface
 }
 
-fn socket(ring: usize) -> Socket<'static> {
-    Socket::new(SocketBuffer::new(vec![0; ring]), SocketBuffer::new(vec![0; ring]))
+/// A socket with rings of so many bytes, to receive and to send.
+fn socket(rings: [usize; 2]) -> Socket<'static> {
+    let [received, sent] = rings.map(|ring| SocketBuffer::new(vec![0; ring]));
+    Socket::new(received, sent)
 }
 
 /// Fields that an answer of `/fields` has, each of 60 bytes.
 pub(super) const FIELDS: usize = 40;
 
-/// The reference service, which counts what was begun and closed; `/latch`, which answers once the latch is open; and
-/// `/fields`, which answers with many of them.
+/// The reference service, which counts what was begun and closed; `/latch`, which answers once the latch is open;
+/// `/fields`, which answers with many of them; and `/broken`, which gives its answer up in the middle.
 pub(super) struct Counted {
     inner: Reference<MemoryDevice>,
     pub(super) is_latch_open: Cell<bool>,
@@ -136,6 +140,10 @@ impl Service for Counted {
             let field = Field::new("Set-Cookie", "crumb=0123456789012345678901234567890123456789");
             answer.send(&Response::new(Status::OK).with_fields(&[field; FIELDS]), b"many")?;
             (None, Step::Done)
+        } else if head.target.path() == b"/broken" {
+            answer.respond(&Response::new(Status::OK).with_length(100))?;
+            answer.send_body(b"the first of it")?;
+            (None, Step::Abort)
         } else {
             let (exchange, step) = self.inner.request(head, answer)?;
             (Some(exchange), step)
@@ -183,7 +191,7 @@ struct Client {
     closes: bool,
 }
 
-pub(super) struct World<const N: usize, const STORE: usize = 0> {
+pub(super) struct World<const N: usize, const STORE: usize = { LIMITS.store_bytes() }> {
     pub(super) now: Instant,
     pub(super) server: Server<Counted, N, STORE>,
     pub(super) service: Counted,
@@ -204,19 +212,24 @@ pub(super) const POLICY: Policy = Policy { slots: 2, evict_idle: false, when_ful
 
 impl World<2> {
     pub(super) fn new() -> Self {
-        Self::with(Limits::DEFAULT, POLICY)
+        Self::with(LIMITS, POLICY)
     }
 }
 
 impl<const N: usize> World<N> {
     pub(super) fn with(limits: Limits, policy: Policy) -> Self {
-        Self::with_stores(RING, limits, policy)
+        Self::with_ring(RING, limits, policy)
     }
 }
 
 impl<const N: usize, const STORE: usize> World<N, STORE> {
     /// The server's sockets have rings of so many bytes.
-    pub(super) fn with_stores(ring: usize, limits: Limits, policy: Policy) -> Self {
+    pub(super) fn with_ring(ring: usize, limits: Limits, policy: Policy) -> Self {
+        Self::with_rings([ring; 2], limits, policy)
+    }
+
+    /// The same for rings of two sizes, to receive and to send.
+    pub(super) fn with_rings(rings: [usize; 2], limits: Limits, policy: Policy) -> Self {
         let (there, back) = (Frames::default(), Frames::default());
         let end = |incoming: &Frames, outgoing: &Frames| End {
             incoming: Rc::clone(incoming),
@@ -227,10 +240,10 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
         };
         let (mut server_end, mut client_end) = (end(&there, &back), end(&back, &there));
         let mut server_sockets = SocketSet::new(vec![]);
-        let server_handles = [(); N].map(|()| server_sockets.add(socket(ring)));
+        let server_handles = [(); N].map(|()| server_sockets.add(socket(rings)));
         let mut world = Self {
             now: Instant::ZERO,
-            server: Server::with_stores(server_handles, PORT, limits, policy),
+            server: Server::new(server_handles, PORT, Box::leak(Box::new(limits)), policy),
             service: Counted {
                 inner: Reference { device: MemoryDevice::new() },
                 is_latch_open: Cell::default(),
@@ -243,7 +256,7 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
             server_interface: interface(&mut server_end, 1),
             server_end,
             server_sockets,
-            scratch: vec![0; RING].into(),
+            scratch: vec![0; rings[1]].into(),
             client_interface: interface(&mut client_end, 2),
             client_end,
             client_sockets: SocketSet::new(vec![]),
@@ -271,13 +284,13 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
 
     /// Begins a connection, without waiting for it.
     pub(super) fn connect(&mut self) -> usize {
-        self.connect_with(CLIENT_RING)
+        self.connect_with([CLIENT_RING; 2])
     }
 
-    /// The same from a socket with rings of so many bytes.
-    pub(super) fn connect_with(&mut self, ring: usize) -> usize {
+    /// The same from a socket with rings of so many bytes, to receive and to send.
+    pub(super) fn connect_with(&mut self, rings: [usize; 2]) -> usize {
         self.next_port += 1;
-        let handle = self.client_sockets.add(socket(ring));
+        let handle = self.client_sockets.add(socket(rings));
         let client = self.client_sockets.get_mut::<Socket<'_>>(handle);
         client.connect(self.client_interface.context(), (IpAddress::v4(10, 0, 0, 1), PORT), self.next_port).unwrap();
         self.clients.push(Client { handle, unsent: VecDeque::new(), received: Vec::new(), reads: true, closes: false });
@@ -364,7 +377,7 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
                 .chain([
                     self.server_interface.poll_at(self.now, &self.server_sockets),
                     self.client_interface.poll_at(self.now, &self.client_sockets),
-                    self.server.poll_timeout(None),
+                    self.server.poll_timeout(self.now, None),
                 ])
                 .flatten()
                 .min();

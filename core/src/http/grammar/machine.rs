@@ -97,7 +97,7 @@ impl Machine {
     /// How many bytes at the front of the store must be there again at the next call: none, but while a head or a trailer
     /// section is read, and until what is read of it was used.
     pub(crate) fn stored(&self) -> usize {
-        if self.state >= S::SizeStart || self.is_between_messages() {
+        if (self.state >= S::SizeStart && self.state != S::SectionDone) || self.is_between_messages() {
             return 0;
         }
         let has_word = !self.flags.has(Flags::KEEPS) && self.word < LOST;

@@ -219,6 +219,20 @@ impl ServerConnection {
         self.pause(cx);
     }
 
+    /// Goes back to `before`, but that what was read stays read where it cannot be read again: the store that was in use
+    /// then is written over. A head or a trailer section that is `whole` is given out again. Whether so.
+    pub(crate) fn undo(&mut self, before: Self, whole: bool) -> bool {
+        let is_kept = before.stored() > 0;
+        let read = core::mem::replace(self, before).machine;
+        if is_kept {
+            self.machine = read;
+            if whole {
+                self.machine.state = grammar::State::SectionDone;
+            }
+        }
+        is_kept
+    }
+
     /// It is not the peer's turn: its time stands still.
     pub(super) fn stop_awaiting(&mut self, now: Instant) {
         self.peer_timer.stop(now);

@@ -4,25 +4,25 @@
 
 use core::hint::black_box;
 
-use wirenut_embedded_io::{Error, blocking::Client};
+use wirenut_embedded_io::{Buffers, Error, blocking::Client};
 use wirenut_features::client::REQUEST;
 use wirenut_features::stream::{Content, Time, Wire};
-use wirenut_features::{BUFFER, LIMITS, keep, send};
+use wirenut_features::{BUFFER, LIMITS, STORE, keep, send};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let (mut input, mut out) = ([0; BUFFER], [0; BUFFER]);
+    let (mut input, mut store, mut output) = ([0; BUFFER], [0; STORE], [0; BUFFER]);
     loop {
-        black_box(ask(&mut input, &mut out).is_err());
+        black_box(ask(Buffers { input: &mut input, store: &mut store, output: &mut output }).is_err());
     }
 }
 
-fn ask(input: &mut [u8], out: &mut [u8]) -> Result<(), Error<embedded_io::ErrorKind>> {
+fn ask(buffers: Buffers<'_>) -> Result<(), Error<embedded_io::ErrorKind>> {
     let mut wire = Wire;
     let wait = |_: &mut Wire, wanted| {
         black_box(wanted);
     };
-    let mut client = Client::new(&mut wire, &Time, wait, &LIMITS, input, out);
+    let mut client = Client::new(&mut wire, &Time, wait, &LIMITS, buffers);
     keep(&client);
     black_box(client.send(black_box(&REQUEST), Content, |head| head.status)?);
     let mut piece = [0; 64];

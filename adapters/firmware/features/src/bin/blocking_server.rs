@@ -4,16 +4,17 @@
 
 use core::hint::black_box;
 
-use wirenut_embedded_io::Connection;
+use wirenut_embedded_io::{Buffers, Connection};
 use wirenut_features::service::Hello;
 use wirenut_features::stream::{Time, Wire};
-use wirenut_features::{BUFFER, LIMITS};
+use wirenut_features::{BUFFER, LIMITS, STORE};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let (mut input, mut out) = ([0; BUFFER], [0; BUFFER]);
+    let (mut input, mut store, mut output) = ([0; BUFFER], [0; STORE], [0; BUFFER]);
     loop {
-        let connection = Connection::new(&LIMITS, &mut input, &mut out);
+        let connection =
+            Connection::new(&LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
         let served = connection.serve_blocking(&mut Wire, &Hello, &Time, |_, wanted| {
             black_box(wanted);
         });

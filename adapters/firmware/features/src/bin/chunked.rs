@@ -7,16 +7,16 @@
 use core::hint::black_box;
 
 use wirenut::http::{Context, Field, Response, ServerConnection, Status};
-use wirenut_features::{BUFFER, LIMITS, context, keep, receive, server::turn};
+use wirenut_features::{BUFFER, LIMITS, STORE, context, keep, receive, server::turn};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let (mut input, mut out) = ([0; BUFFER], [0; BUFFER]);
+    let (mut input, mut store, mut out) = ([0; BUFFER], [0; STORE], [0; BUFFER]);
     let mut connection = ServerConnection::new(&context(&LIMITS));
     keep(&connection);
     loop {
         let cx = context(&LIMITS);
-        turn(&mut connection, &cx, &mut input, &mut out);
+        turn(&mut connection, &cx, &mut input, &mut store, &mut out);
         black_box(stream(&mut connection, &cx, &mut out));
     }
 }

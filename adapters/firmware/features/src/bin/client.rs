@@ -3,14 +3,14 @@
 #![no_main]
 
 use wirenut::http::ClientConnection;
-use wirenut_features::{BUFFER, LIMITS, client::turn, context, keep};
+use wirenut_features::{BUFFER, LIMITS, STORE, client::turn, context, keep};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let (mut input, mut out) = ([0; BUFFER], [0; BUFFER]);
+    let (mut input, mut store, mut out) = ([0; BUFFER], [0; STORE], [0; BUFFER]);
     let mut connection = ClientConnection::new(&context(&LIMITS));
     keep(&connection);
     loop {
-        turn(&mut connection, &context(&LIMITS), &mut input, &mut out);
+        turn(&mut connection, &context(&LIMITS), &mut input, &mut store, &mut out);
     }
 }

@@ -5,14 +5,14 @@
 use core::hint::black_box;
 
 use wirenut::http::ResponseHead;
-use wirenut_features::{BUFFER, LIMITS, client::REQUEST, receive};
+use wirenut_features::{BUFFER, LIMITS, STORE, client::REQUEST, receive};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let mut buffer = [0; BUFFER];
+    let (mut buffer, mut store) = ([0; BUFFER], [0; STORE]);
     loop {
         let length = receive(&mut buffer);
-        let head = ResponseHead::parse(black_box(&LIMITS), &REQUEST, buffer.get(..length).unwrap_or(&[]));
+        let head = ResponseHead::parse(black_box(&LIMITS), &REQUEST, buffer.get(..length).unwrap_or(&[]), &mut store);
         black_box(&head);
     }
 }

@@ -3,14 +3,14 @@
 #![no_main]
 
 use wirenut::http::ServerConnection;
-use wirenut_features::{BUFFER, LIMITS, context, keep, server::turn};
+use wirenut_features::{BUFFER, LIMITS, STORE, context, keep, server::turn};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let (mut input, mut out) = ([0; BUFFER], [0; BUFFER]);
+    let (mut input, mut store, mut out) = ([0; BUFFER], [0; STORE], [0; BUFFER]);
     let mut connection = ServerConnection::new(&context(&LIMITS));
     keep(&connection);
     loop {
-        turn(&mut connection, &context(&LIMITS), &mut input, &mut out);
+        turn(&mut connection, &context(&LIMITS), &mut input, &mut store, &mut out);
     }
 }

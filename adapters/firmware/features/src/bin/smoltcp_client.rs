@@ -9,18 +9,17 @@ use smoltcp::socket::tcp::Socket;
 use smoltcp::wire::IpAddress;
 use wirenut_features::client::REQUEST;
 use wirenut_features::stack::{PORT, Wire, interface, now, socket};
-use wirenut_features::{BUFFER, LIMITS, keep};
+use wirenut_features::{BUFFER, LIMITS, STORE, keep};
 use wirenut_smoltcp::Client;
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     let (mut storage, mut rings) = ([SocketStorage::EMPTY], [[0; BUFFER]; 2]);
-    let mut scratch = [0; BUFFER];
     let mut interface = interface();
     let (mut sockets, handle) = socket(&mut storage, &mut rings);
     let server = (IpAddress::v4(192, 0, 2, 2), PORT);
     let _ = sockets.get_mut::<Socket<'_>>(handle).connect(interface.context(), server, 50_000);
-    let mut client = Client::<0>::new(now(), handle, LIMITS);
+    let mut client = Client::<STORE>::new(now(), handle, &LIMITS);
     keep(&client);
     loop {
         interface.poll(now(), &mut Wire, &mut sockets);
@@ -28,10 +27,10 @@ extern "C" fn _start() -> ! {
             let _ = client.send_body(now(), &mut sockets, b"23");
             let _ = client.finish(now(), &mut sockets);
         }
-        let polled = client.poll(now(), &mut sockets, &mut scratch, |event| {
+        let polled = client.poll(now(), &mut sockets, |event| {
             black_box(&event);
         });
         black_box(polled.is_err());
-        black_box(client.poll_timeout(interface.poll_at(now(), &sockets)));
+        black_box(client.poll_timeout(now(), interface.poll_at(now(), &sockets)));
     }
 }

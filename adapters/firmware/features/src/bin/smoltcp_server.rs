@@ -8,7 +8,7 @@ use smoltcp::iface::SocketStorage;
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut_features::service::Hello;
 use wirenut_features::stack::{PORT, Wire, interface, now, socket};
-use wirenut_features::{BUFFER, LIMITS, keep};
+use wirenut_features::{BUFFER, LIMITS, STORE, keep};
 use wirenut_smoltcp::Server;
 
 const POLICY: Policy = Policy { slots: 1, evict_idle: true, when_full: WhenFull::Refuse };
@@ -19,13 +19,13 @@ extern "C" fn _start() -> ! {
     let mut scratch = [0; BUFFER];
     let mut interface = interface();
     let (mut sockets, handle) = socket(&mut storage, &mut rings);
-    let mut server: Server<Hello, 1> = Server::new([handle], PORT, LIMITS, POLICY);
+    let mut server: Server<Hello, 1, STORE> = Server::new([handle], PORT, &LIMITS, POLICY);
     keep(&server);
     loop {
         interface.poll(now(), &mut Wire, &mut sockets);
         while let Some(error) = server.poll(now(), None, &mut sockets, &Hello, &mut scratch) {
             black_box(error);
         }
-        black_box(server.poll_timeout(interface.poll_at(now(), &sockets)));
+        black_box(server.poll_timeout(now(), interface.poll_at(now(), &sockets)));
     }
 }
