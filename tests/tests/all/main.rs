@@ -8,6 +8,7 @@ mod corpus;
 mod crowd;
 mod device_client;
 mod errors;
+mod install;
 mod parity;
 mod peers;
 mod process;
