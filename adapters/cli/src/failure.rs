@@ -33,6 +33,13 @@ pub enum Failure {
     },
     /// An address could not be listened on, a name was not found, or a server could not go on.
     Network(wirenut_linux::Error),
+    /// A file, or standard output, did not take what the command writes.
+    Write {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The address has no name.
     Nameless(IpAddr),
     /// The system would not give what the command needs to run.
@@ -52,6 +59,7 @@ impl fmt::Display for Failure {
             }
             Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", path.display()),
             Self::Network(error) => write!(f, "{error}{}", advice(error)),
+            Self::Write { path, error } => write!(f, "cannot write to {path:?}: {error}"),
             Self::Nameless(address) => write!(f, "{address} has no name"),
             Self::System { what, error } => write!(f, "cannot {what}: {error}"),
         }
@@ -61,7 +69,10 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Directory { error, .. } | Self::LogFile { error, .. } | Self::System { error, .. } => Some(error),
+            Self::Directory { error, .. }
+            | Self::LogFile { error, .. }
+            | Self::Write { error, .. }
+            | Self::System { error, .. } => Some(error),
             Self::Network(error) => Some(error),
             Self::Nameless(_) => None,
         }

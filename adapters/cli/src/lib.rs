@@ -8,6 +8,7 @@
 //! | [`failure`] | what ends the command with status 1, in one line |
 //! | [`lookup`] | names and addresses |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
+//! | [`manual`] | completions for shells, and man pages |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | listening, saying where, running until told to stop |
 //!
@@ -23,6 +24,7 @@ pub mod echo;
 pub mod failure;
 pub mod log;
 pub mod lookup;
+pub mod manual;
 pub mod serve;
 pub mod server;
 
@@ -40,5 +42,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Echo(arguments) => echo::echo(&arguments),
         Command::Lookup(arguments) => lookup::lookup(&arguments),
+        Command::Completions(arguments) => manual::completions(&arguments),
+        Command::Man(arguments) => manual::man(&arguments),
     }
 }

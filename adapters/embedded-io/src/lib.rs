@@ -78,6 +78,8 @@
 //! - Bodies that are moved by the adapter ([`Step::Transfer`](wirenut::service::Step::Transfer)).
 //! - Reading ahead: while something is being written nothing is read, as on every wire of Wirenut.
 //! - Pipelined requests of a client.
+// The pages of docs.rs say which feature an item needs; that takes a nightly compiler.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

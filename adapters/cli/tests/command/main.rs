@@ -11,6 +11,7 @@ mod large;
 mod lines;
 mod listings;
 mod lookup;
+mod manual;
 mod process;
 mod representations;
 mod serving;
