@@ -68,8 +68,17 @@ pub fn has(tool: &str) -> bool {
 /// As [`has`].
 #[must_use]
 pub fn has_board() -> bool {
-    // Without defmt-print the board has no log, which is no reason to skip anything.
-    has("qemu-system-arm") && ensure("the board's target", &["adapters/firmware/toolchain"])
+    let has_all = has("qemu-system-arm") && ensure("the board's target", &["adapters/firmware/toolchain"]);
+    if has_all {
+        // Without it the board has no log, which is a reason to fail in the gate, but none to skip anything.
+        let (status, said) = run_once(&[".ci/install", "defmt-print"]);
+        assert!(status == Some(0) || !is_gate(), "no defmt-print:\n{said}");
+    }
+    has_all
+}
+
+fn is_gate() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
 }
 
 fn ensure(what: &str, command: &[&str]) -> bool {

@@ -66,6 +66,9 @@
 //! # }
 //! ```
 //!
+//! The methods of the service run inside the future (or the call) that serves the connection and must not block: what
+//! else the executor runs waits meanwhile. See [`Service`](wirenut::service::Service).
+//!
 //! # What a stream owes
 //!
 //! - Bytes that were written before [`Shutdown::shutdown_write`] arrive. Who drops a stream that has not sent them yet

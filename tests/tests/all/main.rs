@@ -6,6 +6,7 @@ mod cases;
 mod client;
 mod corpus;
 mod crowd;
+mod defaults;
 mod device_client;
 mod errors;
 mod install;
