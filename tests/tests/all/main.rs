@@ -10,6 +10,7 @@ mod defaults;
 mod device_client;
 mod errors;
 mod install;
+mod manifests;
 mod parity;
 mod peers;
 mod process;
