@@ -18,9 +18,9 @@ use wirenut_tests::tools::Verdict;
 use crate::process::ROOT;
 
 /// What the script itself and the stand-ins use.
-const USED: [&str; 19] = [
-    "bash", "cat", "chmod", "env", "flock", "grep", "id", "ln", "mkdir", "mktemp", "rm", "sed", "setpriv", "sleep",
-    "sort", "tail", "timeout", "tr", "true",
+const USED: [&str; 21] = [
+    "bash", "cat", "chmod", "dirname", "env", "flock", "grep", "id", "ln", "mkdir", "mktemp", "readlink", "rm", "sed",
+    "setpriv", "sleep", "sort", "tail", "timeout", "tr", "true",
 ];
 
 /// Puts a stand-in for each package into the path. It refuses a second caller in the words of the real one, and keeps
@@ -348,13 +348,31 @@ fn nothing_else_installs() {
     }
 }
 
+/// What people start the board with says the same, in one line, and by the same status.
+#[test]
+fn scripts_without_their_tool_end_with_the_same_status() {
+    let machine = Machine::bare();
+    for (words, word) in [
+        (&["run", "smoltcp"][..], "install: qemu-system-arm is missing"),
+        (&["run", "embassy", "--no-log", "--port", "0"], "install: qemu-system-arm is missing"),
+        (&["fetch", "smoltcp", "http://10.0.2.2:1/"], "install: qemu-system-arm is missing"),
+        (&["heads"], "install: qemu-system-arm is missing"),
+        (&["size"], "install: size readelf is missing"),
+        (&["toolchain"], "toolchain: rustup is missing"),
+    ] {
+        let mut command = Command::new(format!("{ROOT}/adapters/firmware/{}", words[0]));
+        command.args(&words[1..]).env_clear().env("PATH", machine.path("bin")).env("HOME", machine.path("home"));
+        let output = command.env("TMPDIR", machine.path("tmp")).stdin(Stdio::null()).output().expect("bash");
+        assert_fails(&output, 77, &[word]);
+        assert_eq!(said(&output).lines().count(), 1, "{}", said(&output));
+        assert!(output.stdout.is_empty(), "{words:?}");
+    }
+}
+
 /// All tests of the board, on a machine where nothing can be installed.
 #[test]
 fn tests_without_their_tool_are_skipped_and_in_the_gate_fail() {
     let machine = Machine::bare();
-    for name in ["dirname", "readlink"] {
-        symlink(lookup(name), machine.path("bin").join(name)).expect("our folder");
-    }
     // By what they are called: whoever adds one calls it so, too.
     let test = |ci: Option<&str>| {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
