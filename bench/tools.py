@@ -1,42 +1,23 @@
 """What the scripts need from the system around them: programs, bounds, tables."""
 
 import os
+import pathlib
 import resource
-import shutil
 import signal
 import subprocess
 import sys
 import time
 
-# Debian's package for each program that may be missing.
-PACKAGES = {
-    "nginx": "nginx-light",
-    "strace": "strace",
-    "taskset": "util-linux",
-    "setpriv": "util-linux",
-    "slowhttptest": "slowhttptest",
-    "valgrind": "valgrind",
-    "wrk": "wrk",
-}
+INSTALL = pathlib.Path(__file__).resolve().parent.parent / ".ci/install"
 
 
 def ensure(*programs):
     """Installs the programs that are missing, or says which and stops."""
     # nginx lies in /usr/sbin, which is not in everybody's path.
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    missing = [program for program in programs if not shutil.which(program)]
-    if not missing:
-        return
-    packages = sorted({PACKAGES[program] for program in missing})
-    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
-    print(f"installing what is missing: {' '.join(install)}", file=sys.stderr, flush=True)
-    try:
-        # RUNLEVEL=1 asks a package not to start its service; one that starts is only in nobody's way,
-        # since the servers here listen on free ports.
-        subprocess.run(install, check=True, stdout=sys.stderr, env=os.environ | {
-            "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"})
-    except (OSError, subprocess.CalledProcessError):
-        sys.exit(f"please install {' '.join(packages)} and run this again")
+    install = subprocess.run([INSTALL, *programs], stdin=subprocess.DEVNULL)
+    if install.returncode:
+        sys.exit(install.returncode)
 
 
 def bound_time(seconds, what):

@@ -2,6 +2,8 @@
 //!
 //! A sans-IO core: it parses and writes HTTP/1.x, models connections and says when it wants what, and never does I/O,
 //! never allocates, never reads a clock. Adapters bind it to Linux and to embedded stacks.
+// The pages of docs.rs say which feature an item needs; that takes a nightly compiler.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

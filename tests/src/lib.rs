@@ -15,6 +15,7 @@
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`parity`] | the same bytes, the same answers: on every wire |
 //! | [`suites`] | other people's conformance suites |
+//! | [`tools`] | programs of others: installed, or what needs them is skipped |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //!
 //! A failure panics: this is test code.
@@ -34,6 +35,7 @@ pub mod parity;
 pub mod recorder;
 pub mod responses;
 pub mod suites;
+pub mod tools;
 pub mod wire;
 
 pub use browser::browser_head;

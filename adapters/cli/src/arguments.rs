@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::listen::Place;
 use crate::log::Format;
+use crate::manual::{CompletionsArguments, ManArguments};
 use crate::serve::path::RelativePath;
 use crate::serve::policy::{Pattern, Policy};
 
@@ -44,6 +45,10 @@ pub enum Command {
     ///
     /// As this machine looks them up: its files, its name servers, whatever /etc/nsswitch.conf says.
     Lookup(LookupArguments),
+    /// Print completions for a shell
+    Completions(CompletionsArguments),
+    /// Write the man pages of this command to a directory
+    Man(ManArguments),
 }
 
 /// What `wirenut serve` is told.

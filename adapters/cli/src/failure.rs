@@ -47,6 +47,13 @@ pub enum Failure {
     },
     /// An address could not be listened on, a name was not found, or a server could not go on.
     Network(wirenut_linux::Error),
+    /// A file, or standard output, did not take what the command writes.
+    Write {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The address has no name.
     Nameless(IpAddr),
     /// The system would not give what the command needs to run.
@@ -68,6 +75,7 @@ impl fmt::Display for Failure {
                 write!(f, "cannot use '{page}' for {option}: {reason} (it must be a file beneath '{directory}')")
             }
             Self::Network(error) => write!(f, "{}{}", OneLine(error.to_string()), advice(error)),
+            Self::Write { path, error } => write!(f, "cannot write to '{}': {error}", Name::of(path)),
             Self::Nameless(address) => write!(f, "{address} has no name"),
             Self::System { what, error } => write!(f, "cannot {what}: {error}"),
         }
@@ -77,7 +85,10 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Directory { error, .. } | Self::LogFile { error, .. } | Self::System { error, .. } => Some(error),
+            Self::Directory { error, .. }
+            | Self::LogFile { error, .. }
+            | Self::Write { error, .. }
+            | Self::System { error, .. } => Some(error),
             Self::Network(error) => Some(error),
             Self::Page { .. } | Self::Nameless(_) => None,
         }

@@ -9,6 +9,7 @@
 //! | [`listen`] | where servers listen, and the URLs that lead there |
 //! | [`lookup`] | names and addresses |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
+//! | [`manual`] | completions for shells, and man pages |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | listening, saying where, running until told to stop |
 //! | [`usage`] | what is wrong with the command line |
@@ -26,6 +27,7 @@ pub mod failure;
 pub mod listen;
 pub mod log;
 pub mod lookup;
+pub mod manual;
 pub mod serve;
 pub mod server;
 pub mod usage;
@@ -44,5 +46,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Echo(arguments) => echo::echo(&arguments),
         Command::Lookup(arguments) => lookup::lookup(&arguments),
+        Command::Completions(arguments) => manual::completions(&arguments),
+        Command::Man(arguments) => manual::man(&arguments),
     }
 }

@@ -67,6 +67,9 @@
 //! # }
 //! ```
 //!
+//! The methods of the service run inside the future (or the call) that serves the connection and must not block: what
+//! else the executor runs waits meanwhile. See [`Service`](wirenut::service::Service).
+//!
 //! # What a stream owes
 //!
 //! - Bytes that were written before [`Shutdown::shutdown_write`] arrive. Who drops a stream that has not sent them yet
@@ -79,6 +82,8 @@
 //! - Bodies that are moved by the adapter ([`Step::Transfer`](wirenut::service::Step::Transfer)).
 //! - Reading ahead: while something is being written nothing is read, as on every wire of Wirenut.
 //! - Pipelined requests of a client.
+// The pages of docs.rs say which feature an item needs; that takes a nightly compiler.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

@@ -14,16 +14,28 @@ use wirenut::time::Duration;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Config {
     /// The bounds that each connection keeps.
+    ///
+    /// Default: `Limits::DEFAULT`.
     pub limits: Limits,
     /// How many connections there may be at a time.
+    ///
+    /// Default: `10_000`.
     pub max_connections: u32,
     /// When all are taken, close the one that has been idle for longest to make room.
+    ///
+    /// Default: `true`.
     pub evict_idle: bool,
     /// What happens to the next one when all are taken and none is idle (or none may be evicted).
+    ///
+    /// Default: `WhenFull::Queue`.
     pub when_full: WhenFull,
     /// For how long a server that was told to stop lets exchanges in flight go on.
+    ///
+    /// Default: `Duration::from_secs(30)`.
     pub drain: Duration,
     /// How many connections may wait to be accepted. The system has its own bound (`net.core.somaxconn`).
+    ///
+    /// Default: `4_096`.
     pub backlog: u32,
 }
 

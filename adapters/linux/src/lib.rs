@@ -27,6 +27,9 @@
 //! # }
 //! ```
 //!
+//! The methods of the service run in the threads of the server and must not block: each of them holds up all other
+//! connections of its thread. See [`Service`](wirenut::service::Service).
+//!
 //! Beneath it, and usable without it: [`socket`], the calls of network programming with their traps closed, [`poller`] to
 //! wait for many of them, [`lookup`] for names and addresses, and [`signal`] for an orderly end.
 //!

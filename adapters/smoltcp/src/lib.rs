@@ -45,6 +45,9 @@
 //! # }
 //! ```
 //!
+//! The methods of the service run inside [`Server::poll`] and must not block: all connections wait meanwhile, and the
+//! interface is not polled. See [`Service`](wirenut::service::Service).
+//!
 //! # Not supported
 //!
 //! - A queue of connections in front of the sockets: smoltcp has none. See [`Server::new`].

@@ -14,35 +14,63 @@ use crate::time::{Duration, Pace};
 pub struct Limits {
     /// Bytes of a head: first line, field lines and the empty line. A longer request is answered 501 (in its
     /// method), 414 (in its first line) or 431.
+    ///
+    /// Default: `16 * 1024`.
     pub head_bytes: u32,
     /// The fields that somebody will ask for. `None`: all of them.
+    ///
+    /// Default: `None`.
     pub interest: Option<&'static Interest>,
     /// Field lines of a head; a client counts those of interim responses, and each of these as one, with those of the
     /// final one. More in a request are answered 431.
+    ///
+    /// Default: `100`.
     pub field_count: u8,
     /// Bytes of a message's content, without its chunked framing. A longer request is answered 413.
+    ///
+    /// Default: `1 << 40`.
     pub body_bytes: u64,
     /// Bytes of one chunk-size line: size, extensions and line end (RFC 9112 §7.1.1).
+    ///
+    /// Default: `256`.
     pub chunk_line_bytes: u32,
     /// Bytes of the trailer section (RFC 9112 §7.1.2).
+    ///
+    /// Default: `4 * 1024`.
     pub trailer_bytes: u32,
     /// Bytes of a request's content that are read and thrown away to keep a connection alive when the response did
     /// not wait for them. If more are due, the connection is closed.
+    ///
+    /// Default: `64 * 1024`.
     pub discard_bytes: u64,
     /// How long a head may take from its first byte on; and how long a fresh connection may take to send that byte.
+    ///
+    /// Default: `Duration::from_secs(20)`.
     pub head: Duration,
     /// How long a client waits for the first byte of a response, once its request is sent.
+    ///
+    /// Default: `Duration::from_secs(60)`.
     pub response: Duration,
     /// How long a client waits for a 100 before it sends the content without one (RFC 9110 §10.1.1).
+    ///
+    /// Default: `Duration::from_secs(1)`.
     pub expect: Duration,
     /// How slowly content may come. Does not run while it is not taken.
+    ///
+    /// Default: `Pace { grace: Duration::from_secs(30), per_byte: Duration::from_millis(2) }`.
     pub body: Pace,
     /// How long a connection may stay without a request before the first (a client's) and between two of them.
+    ///
+    /// Default: `Duration::from_secs(60)`.
     pub idle: Duration,
     /// How slowly the peer may take what is sent to it.
+    ///
+    /// Default: `Pace { grace: Duration::from_secs(30), per_byte: Duration::from_millis(2) }`.
     pub write: Pace,
     /// How long the rest of what the peer sends is awaited and thrown away after the last response, so that a reset
     /// cannot destroy that response on its way (RFC 9112 §9.6).
+    ///
+    /// Default: `Duration::from_secs(5)`.
     pub linger: Duration,
 }
 

@@ -49,6 +49,11 @@ pub enum Step<T = core::convert::Infallible> {
 /// Methods take `&self`: a device uses `Cell`s for what changes, a threaded server asks for `Sync`, and nobody is
 /// forced to lock.
 ///
+/// **No method may block**: neither sleep, nor wait for a lock that is held for long, for a disk, or for another server.
+/// One thread (on a device: the only one) serves many connections, and while a method runs the others stand still, and
+/// so do their deadlines. A method that has to wait returns [`Step::Wait`] and is asked again when it is woken
+/// ([`Answer::waker`]); what takes long is done in another thread, or in pieces.
+///
 /// Every method may return [`WriteError::Full`] (`?` on what [`Answer`] returns does it): then nothing has happened,
 /// and the same call is made again with more room. So respond first, and change the world after that. Any other error
 /// ends the exchange.

@@ -6,8 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 
-use crate::parity::board::{EMBASSY, SMOLTCP};
-use crate::process::Program;
+use crate::parity::board::{Board, EMBASSY, SMOLTCP};
 
 /// As many as the firmwares serve at once.
 const PLACES: usize = 6;
@@ -40,15 +39,15 @@ impl Client {
 }
 
 fn check(command: &str) {
-    let board = Program::start(&command.split(' ').collect::<Vec<_>>());
-    let mut clients: Vec<_> = (0..PLACES).map(|_| Client::connect(board.address)).collect();
+    let Some(board) = Board::boot(command) else { return };
+    let mut clients: Vec<_> = (0..PLACES).map(|_| Client::connect(board.address())).collect();
     for client in &mut clients {
         client.send("/reading");
         assert_eq!(client.status().as_deref(), Some("200"));
     }
     // A connection is idle once its answer was acknowledged, and acknowledgements may be delayed.
     thread::sleep(PAUSE);
-    let mut newcomer = Client::connect(board.address);
+    let mut newcomer = Client::connect(board.address());
     newcomer.send("/reading");
     assert_eq!(newcomer.status().as_deref(), Some("200"), "{command}: nobody made room");
     assert_eq!(clients.remove(0).status(), None, "{command}: not who was idle for longest");
@@ -58,7 +57,7 @@ fn check(command: &str) {
         client.send("/slow?ms=5000");
     }
     thread::sleep(PAUSE);
-    let mut refused = Client::connect(board.address);
+    let mut refused = Client::connect(board.address());
     refused.send("/reading");
     assert_eq!(refused.status().as_deref(), Some("503"), "{command}");
     for client in &mut clients {

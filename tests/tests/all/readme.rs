@@ -5,8 +5,9 @@ use core::time::Duration;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Command, Output};
 
+use tempfile::TempDir;
 use wirenut_tests::parity::Case;
 
 use crate::parity::board;
@@ -134,4 +135,78 @@ fn get(server: &Program, path: &str) -> String {
     let got = client::converse(server.address, &case, true).unwrap_or_else(|why| panic!("{path}: {why:?}"));
     assert_eq!(got.codes(), [200], "{got:?}");
     String::from_utf8(got.responses[0].body.clone()).expect("a text")
+}
+
+/// The repository as the README's `[dependencies]` name it.
+const CLONE: &str = "../wirenut/";
+
+/// A project of its own for each list of dependencies, with the examples behind it: what they need is there, by the
+/// features that the list names, and not by those that this workspace switches on.
+#[test]
+fn dependencies_are_enough_for_the_examples_behind_them() {
+    let (mut lists, mut checked) = (Vec::new(), 0);
+    for (language, code) in blocks() {
+        match language.as_str() {
+            "toml" => lists.push((code, Vec::new())),
+            "rust" | "rust,no_run" => lists.last_mut().expect("a list of dependencies").1.push(code),
+            _ => (),
+        }
+    }
+    assert_eq!(lists.len(), 4, "of the core, for Linux, for smoltcp, for streams");
+    for (list, mut examples) in lists {
+        if examples.is_empty() {
+            // The core alone.
+            examples.push("pub use wirenut::http::ServerConnection;\n".to_owned());
+        }
+        for example in examples {
+            let project = Project::new(&list, &example);
+            let output = project.check();
+            assert!(output.status.success(), "{list}\n{example}\n{}", String::from_utf8_lossy(&output.stderr));
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 5);
+    // Such a test finds what is missing.
+    let output = Project::new("[dependencies]\n", "pub use wirenut::http::Limits;\n").check();
+    assert!(!output.status.success());
+}
+
+/// A package outside of the workspace.
+struct Project(TempDir);
+
+impl Project {
+    fn new(dependencies: &str, code: &str) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("our folder");
+        let root = fs::canonicalize(ROOT).expect("the root");
+        let dependencies = dependencies.replace(CLONE, &format!("{}/", root.display()));
+        let package = "[package]\nname = \"project\"\nedition = \"2024\"\n\n";
+        write("Cargo.toml", &format!("{package}{dependencies}\n[workspace]\n"));
+        // The versions that are here already.
+        write("Cargo.lock", &file("Cargo.lock"));
+        fs::create_dir(folder.path().join("src")).expect("our folder");
+        write(if code.contains("fn main") { "src/main.rs" } else { "src/lib.rs" }, code);
+        Self(folder)
+    }
+
+    fn check(&self) -> Output {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["check", "--quiet", "--offline"]).current_dir(self.0.path());
+        cargo.env("CARGO_TARGET_DIR", format!("{}/readme", env!("CARGO_TARGET_TMPDIR"))).output().expect("cargo runs")
+    }
+}
+
+#[test]
+fn links_lead_to_files() {
+    for page in ["README.md", "ARCHITECTURE.md", "BENCHMARKS.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        for link in file(page).split("](").skip(1) {
+            let (target, _) = link.split_once(')').expect("an end of the link");
+            let path = target.split('#').next().unwrap_or_default();
+            let is_ours = !path.is_empty() && !path.contains("://");
+            assert!(
+                !is_ours || fs::exists(format!("{ROOT}/{path}")).is_ok_and(|is_there| is_there),
+                "{page}: {target}"
+            );
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod listening;
 mod listings;
 mod log_files;
 mod lookup;
+mod manual;
 mod process;
 mod refused;
 mod representations;

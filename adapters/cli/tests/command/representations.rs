@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::process::Command;
 use std::time::SystemTime;
 
+use wirenut_tests::tools::has;
+
 use crate::client::{Client, Response};
 use crate::process::{Server, run};
 use crate::tree::Tree;
@@ -225,6 +227,9 @@ fn several_ranges_are_one_body() {
 
 #[test]
 fn a_download_that_broke_off_is_gone_on_with() {
+    if !has("curl") {
+        return;
+    }
     let tree = Tree::new();
     tree.write_blocks("large", 100);
     let server = Server::serve(&tree.public());
@@ -232,7 +237,7 @@ fn a_download_that_broke_off_is_gone_on_with() {
     fs::write(&got, &fs::read(&large).unwrap()[..1_000_001]).unwrap();
     let curl = ["--silent", "--show-error", "--max-time", "30", "--continue-at", "-", "-o"];
     let url = format!("http://{}/large", server.address);
-    assert!(Command::new("curl").args(curl).arg(&got).arg(url).status().expect("curl is installed").success());
+    assert!(Command::new("curl").args(curl).arg(&got).arg(url).status().unwrap().success());
     assert!(fs::read(got).unwrap() == fs::read(large).unwrap());
 }
 

@@ -14,6 +14,7 @@ use wirenut_linux::socket::{
     Attempt, Batch, Family, Inherited, Mode, Received, SeqpacketStream, Socket, TcpListener, TcpStream, UdpSocket,
     UnixAddress, UnixListener, UnixStream, inherited,
 };
+use wirenut_tests::tools::has;
 
 use crate::peer::{Directory, PATIENCE, Peer, abstract_name, accept, patient, text};
 
@@ -204,6 +205,9 @@ fn exhaust() {
 /// A time-out makes the system give up waiting at a signal, whatever its handler wants: the hard case.
 #[test]
 fn interrupted_calls_go_on() {
+    if !has("python3") {
+        return;
+    }
     let name = abstract_name();
     let listener = Socket::stream().unwrap();
     listener.bind(&name).unwrap();
@@ -317,6 +321,9 @@ os.execv(arguments[0], [arguments[0], '--exact', 'child::in_the_child', '--nocap
 
 #[test]
 fn sockets_of_systemd_are_taken_once_and_their_paths_stay() {
+    if !has("python3") {
+        return;
+    }
     let directory = Directory::new();
     let path = directory.join("socket");
     let program = std::env::current_exe().unwrap();
@@ -374,6 +381,9 @@ fn take_inherited() {
 /// are blocked by the one who starts it. What is raised then waits, and is seen.
 #[test]
 fn sending_to_nobody_raises_no_signal() {
+    if !has("python3") {
+        return;
+    }
     let program = std::env::current_exe().unwrap();
     let script = "
 import signal

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use wirenut_tests::tools::has;
+
 use crate::peer::{Directory, Peer};
 
 struct Example {
@@ -57,6 +59,9 @@ const ANY: &str = "127.0.0.1:0";
 
 #[test]
 fn tcp_echo() {
+    if !has("python3") {
+        return;
+    }
     let example = Example::start("tcp_echo", &[ANY]);
     let script = "
 for _ in range(2):
@@ -68,6 +73,9 @@ for _ in range(2):
 
 #[test]
 fn udp_echo() {
+    if !has("python3") {
+        return;
+    }
     let example = Example::start("udp_echo", &[ANY]);
     let script = "
 s = socket(AF_INET, SOCK_DGRAM); s.connect(('127.0.0.1', int(arguments[0])))
@@ -79,6 +87,9 @@ for data in [b'', b'hello']: s.send(data); say(s.recv(100))";
 
 #[test]
 fn chat() {
+    if !has("python3") {
+        return;
+    }
     for poller in ["select", "poll", "epoll"] {
         chat_by(poller);
     }
@@ -109,6 +120,9 @@ say(until(first), until(second))";
 
 #[test]
 fn unix_socket() {
+    if !has("python3") {
+        return;
+    }
     let directory = Directory::new();
     let path = directory.join("who");
     let mut example = Example::start("unix_socket", &[path.to_str().unwrap()]);
@@ -125,6 +139,9 @@ fn unix_socket() {
 
 #[test]
 fn file_transfer() {
+    if !has("python3") {
+        return;
+    }
     let directory = Directory::new();
     let (from, to) = (directory.join("from"), directory.join("to"));
     let data: Vec<u8> = (0..1_000_003_u32).map(|number| (number % 251) as u8).collect();

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use wirenut_linux::socket::{
     Attempt, Family, KeepAlive, Mode, Progress, Received, Socket, TcpListener, TcpStream, UnixListener,
 };
+use wirenut_tests::tools::has;
 
 use crate::peer::{Peer, abstract_name, accept, patient, text};
 
@@ -42,6 +43,9 @@ fn server(script: &str) -> (Peer, TcpStream) {
 
 #[test]
 fn our_end_first() {
+    if !has("python3") {
+        return;
+    }
     let (peer, stream) = server("s.sendall(rest(s)[::-1])");
     assert_eq!(stream.send_more(b"ab").unwrap(), Attempt::Done(2));
     assert_eq!(
@@ -59,6 +63,9 @@ fn our_end_first() {
 
 #[test]
 fn their_end_first() {
+    if !has("python3") {
+        return;
+    }
     let (mut peer, stream) = client("s.sendall(b'question'); s.shutdown(SHUT_WR); say(rest(s).decode())");
     let mut question = String::new();
     (&stream).read_to_string(&mut question).unwrap();
@@ -71,6 +78,9 @@ fn their_end_first() {
 
 #[test]
 fn our_receiving_ends_alone() {
+    if !has("python3") {
+        return;
+    }
     let (mut peer, stream) = client("say(rest(s).decode())");
     stream.shutdown(Shutdown::Read).unwrap();
     assert_eq!(stream.recv(&mut [0; 9]).unwrap(), Received::End);
@@ -82,6 +92,9 @@ fn our_receiving_ends_alone() {
 
 #[test]
 fn pieces_and_peeks_are_of_the_same_bytes() {
+    if !has("python3") {
+        return;
+    }
     let (peer, stream) = client("s.sendall(b'headbody'); hear()");
     let (mut head, mut body) = ([0; 4], [0; 100]);
     while stream.peek(&mut body).unwrap() != Received::Data(8) {}
@@ -106,6 +119,9 @@ fn pieces_and_peeks_are_of_the_same_bytes() {
 /// How many segments they were is known to the one who got them (tcpi_data_segs_in).
 #[test]
 fn what_is_sent_with_more_shares_a_segment() {
+    if !has("python3") {
+        return;
+    }
     let script = "
 def take(length):
     while length: length -= len(s.recv(length))
@@ -129,6 +145,9 @@ while hear():
 
 #[test]
 fn a_reset_in_mid_message_is_an_error_and_no_signal() {
+    if !has("python3") {
+        return;
+    }
     let (mut peer, stream) = client(
         "s.sendall(b'abc'); hear()
 s.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack('ii', 1, 0)); s.close(); say('reset')",
@@ -153,6 +172,9 @@ s.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack('ii', 1, 0)); s.close(); say('re
 
 #[test]
 fn our_reset_is_seen() {
+    if !has("python3") {
+        return;
+    }
     let (mut peer, stream) = client(
         "s.sendall(b'abc')
 try: say(len(rest(s)))
@@ -168,6 +190,9 @@ except ConnectionResetError: say('reset')",
 /// Neither side receives before it has sent all: only what looks at both directions gets through.
 #[test]
 fn full_buffers_both_ways() {
+    if !has("python3") {
+        return;
+    }
     const LENGTH: usize = 20_000_000;
     let (mut peer, mut stream) = client(
         "import threading
@@ -216,6 +241,9 @@ sender.join(); s.close()",
 
 #[test]
 fn time_limits_are_kept() {
+    if !has("python3") {
+        return;
+    }
     let (_peer, stream) = client("hear()");
     stream.set_recv_timeout(Some(Duration::from_millis(50))).unwrap();
     assert_eq!(stream.recv(&mut [0]).unwrap(), Received::WouldBlock);
@@ -329,6 +357,9 @@ fn connecting_waits_also_without_blocking_and_keeps_the_mode() {
 
 #[test]
 fn families_are_what_was_asked_for() {
+    if !has("python3") {
+        return;
+    }
     let ask = "
 try: create_connection(('127.0.0.1', int(arguments[0]))); say('connected')
 except ConnectionRefusedError: say('refused')
@@ -349,6 +380,9 @@ hear()";
 
 #[test]
 fn options_are_the_systems() {
+    if !has("python3") {
+        return;
+    }
     let (mut peer, stream) = server(
         "s.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1); s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
 s.setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, 11); s.setsockopt(IPPROTO_TCP, TCP_KEEPINTVL, 12)
@@ -378,6 +412,9 @@ send_fds(channel, [b'!'], [s.fileno()])",
 /// Each option that is set here is what another program finds.
 #[test]
 fn options_that_are_set_are_set() {
+    if !has("python3") {
+        return;
+    }
     let (listener, name) = (patient(TcpListener::bind(&loopback()).unwrap()), abstract_name());
     let channel = UnixListener::bind(&name).unwrap();
     let script = "

@@ -1,7 +1,7 @@
-//! Sockets against socat and OpenBSD's nc. Where one of them is not installed, its tests say so, and do nothing.
+//! Sockets against socat and OpenBSD's nc. Where one of them cannot be installed, its tests say so, and do nothing.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
@@ -12,27 +12,21 @@ use wirenut_linux::socket::{
     UnixStream,
 };
 
+use wirenut_tests::tools::has;
+
 use crate::peer::{Directory, Peer, abstract_name, accept, patient, text};
 
+/// OpenBSD's: others go by that name, and have other options.
 fn nc() -> Option<Command> {
-    tool("nc", "OpenBSD netcat") // others go by that name, and have other options
+    tool("nc")
 }
 
 fn socat() -> Option<Command> {
-    tool("socat", "socat")
+    tool("socat")
 }
 
-/// The program, if it is installed and calls itself that.
-fn tool(name: &str, own_name: &str) -> Option<Command> {
-    let help = Command::new(name).arg("-h").output();
-    let is_there = help.is_ok_and(|help| {
-        [help.stdout, help.stderr].iter().any(|text| String::from_utf8_lossy(text).contains(own_name))
-    });
-    if !is_there {
-        // Not `eprintln!`, which is heard only of tests that fail.
-        let _ = writeln!(io::stderr(), "SKIPPED: {own_name} is not installed, so nothing was tested against it");
-    }
-    is_there.then(|| Command::new(name))
+fn tool(name: &str) -> Option<Command> {
+    has(name).then(|| Command::new(name))
 }
 
 fn loopback() -> TcpListener {

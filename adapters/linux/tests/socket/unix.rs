@@ -11,11 +11,15 @@ use wirenut_linux::socket::{
     Attempt, Connected, Datagram, MOST_DESCRIPTORS, Message, Mode, Received, SeqpacketListener, Socket, UnixAddress,
     UnixDatagram, UnixListener, UnixStream,
 };
+use wirenut_tests::tools::has;
 
 use crate::peer::{Directory, Peer, abstract_name, accept, patient, text};
 
 #[test]
 fn paths_and_names_reach_each_other() {
+    if !has("python3") {
+        return;
+    }
     let directory = Directory::new();
     let peer = "
 s = socket(AF_UNIX); s.bind(arguments[1]); s.connect(arguments[0].replace('@', '\\0'))
@@ -44,6 +48,9 @@ s.sendall(rest(s)[::-1])";
 /// The longest path that the system takes has no zero byte at its end in the structure of the calls.
 #[test]
 fn the_longest_path_of_a_peer_is_understood() {
+    if !has("python3") {
+        return;
+    }
     let directory = Directory::new();
     let longest = directory.join(&"x".repeat(107 - directory.0.as_os_str().len()));
     assert_eq!(longest.as_os_str().len(), 108);
@@ -68,6 +75,9 @@ s.sendto(b'hello', '\\0' + arguments[0]); say(s.recv(9))";
 
 #[test]
 fn what_a_killed_process_leaves_is_replaced_and_nothing_else() {
+    if !has("python3") {
+        return;
+    }
     let directory = Directory::new();
     let path = directory.join("socket");
     for kind in ["SOCK_STREAM", "SOCK_SEQPACKET", "SOCK_DGRAM"] {
@@ -162,6 +172,9 @@ fn the_path_of_a_successor_stays() {
 
 #[test]
 fn messages_keep_their_bounds_and_the_end_is_no_message() {
+    if !has("python3") {
+        return;
+    }
     let script = "
 s = socket(AF_UNIX, SOCK_SEQPACKET); s.connect('\\0' + arguments[0])
 for message in [b'one', b'', b'longer than that', b'']: s.send(message)
@@ -210,6 +223,9 @@ fn datagrams_wait_for_room() {
 
 #[test]
 fn descriptors_go_both_ways() {
+    if !has("python3") {
+        return;
+    }
     let script = "
 s = socket(AF_UNIX, getattr(socket_module, arguments[1])); s.connect('\\0' + arguments[0])
 data, descriptors, flags, _ = recv_fds(s, 100, 10)
@@ -261,6 +277,9 @@ send_fds(s, [b'here'], [read, read]); s.close()";
 
 #[test]
 fn descriptors_go_to_any_address_and_come_from_it() {
+    if !has("python3") {
+        return;
+    }
     let script = "
 s = socket(AF_UNIX, SOCK_DGRAM); s.bind(arguments[1])
 read, write = os.pipe(); os.write(write, b'through their pipe'); os.close(write)

@@ -1,10 +1,12 @@
 //! The third wire: the firmware in QEMU. `adapters/firmware/run` builds it, boots it and takes it away again.
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::thread;
 use std::time::Instant;
 
 use wirenut_tests::parity::{Case, State, Transcript};
+use wirenut_tests::tools::has_board;
 
 use super::client::{self, Failure};
 use crate::process::Program;
@@ -25,13 +27,18 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// Boots the firmware by this command.
+    /// Boots the firmware by this command. `None`: what it needs is not here, and the test is skipped.
     ///
     /// # Panics
     /// If that fails, with what the script said.
-    pub(crate) fn boot(command: &str) -> Self {
+    pub(crate) fn boot(command: &str) -> Option<Self> {
         let words: Vec<_> = command.split(' ').collect();
-        Self { refusals: 0, program: Program::start(&words) }
+        has_board().then(|| Self { refusals: 0, program: Program::start(&words) })
+    }
+
+    /// Where it answers.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.program.address
     }
 
     /// What the service remembers now. (Asking for it counts as a request, and so it is counted here.)

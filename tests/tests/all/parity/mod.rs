@@ -61,7 +61,7 @@ fn memory_linux_and_embassy_agree() {
 
 /// Asks the board as memory and Linux are asked, from the state that it is in.
 fn compare_with_board(command: &str, stack: &str) {
-    let mut board = Board::boot(command);
+    let Some(mut board) = Board::boot(command) else { return };
     let mut report = Report::default();
     for case in cases::all().iter().chain(&cases::of_the_tables()).chain(&cuts(BOARD_STRIDE)) {
         let is_answered = !memory::converse(case, State::FRESH).is_empty();
