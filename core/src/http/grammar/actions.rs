@@ -52,7 +52,7 @@ impl Machine {
                 self.room = limits.head_bytes.saturating_sub(1);
                 self.flags.set(Flags::KEEPS);
                 self.keep(&[byte], limits, store).map_err(|_| self.broken_limit(before))?;
-                self.push(&[byte], store);
+                self.push(&[byte], limits, store);
             }
             A::MethodEnd => self.end_method(store),
             A::Asterisk if !self.flags.has(Flags::OPTIONS) => return Err(Rule::MismatchedTarget),
@@ -74,25 +74,25 @@ impl Machine {
                 }
                 self.field_count = self.field_count.saturating_add(1);
                 self.word = 0;
-                self.push(&[byte], store);
+                self.push(&[byte], limits, store);
             }
             A::NameEnd => self.end_name(limits, store)?,
             A::PushGap => {
                 // A member with white space in it is no word that is known.
                 let length = if self.word == 0 { 0 } else { u8::MAX };
                 self.word = length;
-                self.push(&[byte], store);
+                self.push(&[byte], limits, store);
             }
-            A::Option => self.end_option(limits, store)?,
+            A::Option => self.end_option(store)?,
             A::CodingBegin => {
                 // Nothing may follow `chunked`, and it may not be there twice (RFC 9112 §6.1).
                 if self.flags.has(Flags::CHUNKED) {
                     return Err(Rule::ChunkedNotFinal);
                 }
                 self.word = 0;
-                self.push(&[byte], store);
+                self.push(&[byte], limits, store);
             }
-            A::Coding => return self.end_coding(byte, before, limits, store),
+            A::Coding => return self.end_coding(byte, before, store),
             A::LengthDigit => {
                 let digit = u64::from(byte & 15);
                 let grown = self.length.checked_mul(10).and_then(|tens| tens.checked_add(digit));
@@ -218,7 +218,7 @@ impl Machine {
     }
 
     fn end_name(&mut self, limits: &Limits, store: &mut [u8]) -> Result<(), Rule> {
-        let word = self.word(limits, store)?;
+        let word = self.word(store)?;
         let is_trailer = self.flags.has(Flags::TRAILERS);
         if is_trailer && words::is_forbidden_trailer(word) {
             return Err(Rule::ForbiddenTrailer);
@@ -276,8 +276,8 @@ impl Machine {
     }
 
     /// A member of Connection is complete.
-    fn end_option(&mut self, limits: &Limits, store: &[u8]) -> Result<(), Rule> {
-        match find(words::OPTIONS, self.word(limits, store)?) {
+    fn end_option(&mut self, store: &[u8]) -> Result<(), Rule> {
+        match find(words::OPTIONS, self.word(store)?) {
             words::CLOSE => self.flags.set(Flags::CLOSE),
             words::KEEP_ALIVE => self.flags.set(Flags::KEEP_ALIVE),
             words::UPGRADE => self.flags.set(Flags::UPGRADE_OPTION),
@@ -288,9 +288,9 @@ impl Machine {
     }
 
     /// The name of a transfer coding is complete, or a separator follows it and white space.
-    fn end_coding(&mut self, byte: u8, before: S, limits: &Limits, store: &[u8]) -> Result<(), Rule> {
+    fn end_coding(&mut self, byte: u8, before: S, store: &[u8]) -> Result<(), Rule> {
         if before == S::Coding {
-            let is_chunked = find(words::CHUNKED, self.word(limits, store)?) != 0;
+            let is_chunked = find(words::CHUNKED, self.word(store)?) != 0;
             self.flags.set(if is_chunked { Flags::CHUNKED } else { Flags::OTHER_CODING });
             self.word = 0;
         }

@@ -34,7 +34,7 @@ pub(crate) struct Machine {
     pub(crate) flags: Flags,
     pub(crate) state: S,
     pub(super) field: FieldName,
-    /// The length of the word that is read; of long ones, [`u8::MAX`].
+    /// The length of the word that is read; of long ones that mean nothing, [`u8::MAX`].
     pub(super) word: u8,
     /// Field lines.
     pub(crate) field_count: u8,
@@ -94,7 +94,8 @@ impl Machine {
         if (self.state >= S::SizeStart && self.state != S::SectionDone) || self.is_between_messages() {
             return 0;
         }
-        let word = if self.flags.has(Flags::KEEPS) { 0 } else { usize::from(self.word) };
+        let is_elsewhere = self.flags.has(Flags::KEEPS) || self.word == u8::MAX;
+        let word = if is_elsewhere { 0 } else { usize::from(self.word) };
         index(self.kept).saturating_add(word)
     }
 
@@ -140,7 +141,7 @@ impl Machine {
         self.room = self.room.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
         self.state = entry.next;
         if entry.action == A::Push {
-            self.push(piece, store);
+            self.push(piece, limits, store);
         } else if entry.action != A::None {
             let byte = piece.first().copied().unwrap_or(0);
             if let Err(rule) = self.act(entry.action, byte, before, limits, store) {
@@ -173,20 +174,22 @@ impl Machine {
     }
 
     /// Appends to the word. Where it is kept, it lies in its place already.
-    pub(super) fn push(&mut self, piece: &[u8], store: &mut [u8]) {
+    pub(super) fn push(&mut self, piece: &[u8], limits: &Limits, store: &mut [u8]) {
         let start = usize::from(self.word);
         let end = start.saturating_add(piece.len());
+        self.word = u8::try_from(end).unwrap_or(u8::MAX);
         if !self.flags.has(Flags::KEEPS) {
             let base = index(self.kept);
-            if let Some(place) = store.get_mut(base.saturating_add(start)..base.saturating_add(end)) {
-                scan::copy(piece, place);
+            match store.get_mut(base.saturating_add(start)..base.saturating_add(end)) {
+                Some(place) => scan::copy(piece, place),
+                None if end > limits.longest_word() => self.word = u8::MAX,
+                None => {}
             }
         }
-        self.word = u8::try_from(end).unwrap_or(u8::MAX);
     }
 
     /// The word that ends before the byte that is read: empty if it is longer than any that means something.
-    pub(super) fn word<'s>(&self, limits: &Limits, store: &'s [u8]) -> Result<&'s [u8], Rule> {
+    pub(super) fn word<'s>(&self, store: &'s [u8]) -> Result<&'s [u8], Rule> {
         let length = usize::from(self.word);
         if self.word == u8::MAX {
             return Ok(&[]);
@@ -199,12 +202,8 @@ impl Machine {
         } else {
             store.get(kept..kept.saturating_add(length))
         };
-        match word {
-            Some(word) => Ok(word),
-            None if length > limits.longest_word() => Ok(&[]),
-            // It would not be known what the word means.
-            None => Err(Rule::FieldTooLarge),
-        }
+        // Without it, it would not be known what the word means.
+        word.ok_or(Rule::FieldTooLarge)
     }
 
     #[cold]
