@@ -274,4 +274,30 @@ mod tests {
         connection.take_body(&CX, 0);
         assert!(due.is_some() && connection.poll_timeout(CX.now) == due);
     }
+
+    #[test]
+    fn what_must_be_there_again_fits_the_store_that_the_limits_ask_for() {
+        extern crate alloc;
+
+        use alloc::format;
+
+        use crate::http::Interest;
+
+        const INTEREST: Interest = Interest { names: &["Accept"], bytes: 40 };
+        const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+        let cx = Context { limits: &LIMITS, ..CX };
+        for length in 1..400 {
+            for kept in ["", "Accept: text/plain\r\n"] {
+                let head = format!("GET / HTTP/1.1\r\n{kept}{}", "n".repeat(length));
+                for cut in [head.len(), head.len() - length / 2] {
+                    let mut store = [0; LIMITS.store_bytes()];
+                    let mut connection = ServerConnection::new(&cx);
+                    for part in [&head[..cut], &head[cut..]] {
+                        connection.receive(&cx, part.as_bytes(), &mut store).unwrap();
+                        assert!(connection.stored() <= store.len(), "{} behind {head}", connection.stored());
+                    }
+                }
+            }
+        }
+    }
 }
