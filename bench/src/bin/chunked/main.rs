@@ -111,9 +111,9 @@ fn requests(size: usize) -> Requests {
 fn read_wirenut(mut unread: &[u8]) -> usize {
     let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
     let mut connection = ServerConnection::new(&cx);
-    let mut content = 0;
+    let (mut content, mut store) = (0, [0; 1024]);
     loop {
-        let (used, event) = connection.receive(&cx, unread).expect("a right request");
+        let (used, event) = connection.receive(&cx, unread, &mut store).expect("a right request");
         unread = &unread[used..];
         match event {
             Event::Head(head) => _ = black_box(head),

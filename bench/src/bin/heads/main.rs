@@ -143,8 +143,9 @@ fn context() -> Context<'static> {
     Context { now: black_box(wirenut::time::Instant::START), limits: &Limits::DEFAULT, date: None }
 }
 
+/// All of these heads are usual ones, so that none needs a store.
 fn read_wirenut(bytes: &[u8]) -> usize {
-    match Head::parse(&Limits::DEFAULT, bytes) {
+    match Head::parse(&Limits::DEFAULT, bytes, &mut []) {
         Ok(Some((used, ref head))) => {
             black_box(head);
             used
@@ -154,7 +155,7 @@ fn read_wirenut(bytes: &[u8]) -> usize {
 }
 
 fn read_wirenut_response(bytes: &[u8]) -> usize {
-    match ResponseHead::parse(&Limits::DEFAULT, &Request::new(Method::Get, "/", "a"), bytes) {
+    match ResponseHead::parse(&Limits::DEFAULT, &Request::new(Method::Get, "/", "a"), bytes, &mut []) {
         Ok(Some((used, ref head))) => {
             black_box(head);
             used
@@ -166,7 +167,7 @@ fn read_wirenut_response(bytes: &[u8]) -> usize {
 fn read_connection(bytes: &[u8]) -> usize {
     let cx = context();
     let mut connection = ServerConnection::new(&cx);
-    match connection.receive(&cx, bytes) {
+    match connection.receive(&cx, bytes, &mut []) {
         Ok((used, Event::Head(ref head))) => {
             black_box(head);
             used
@@ -186,7 +187,7 @@ fn read_connection_response(bytes: &[u8]) -> usize {
     });
     let cx = context();
     let mut connection = ASKED.clone();
-    match connection.receive(&cx, bytes) {
+    match connection.receive(&cx, bytes, &mut []) {
         Ok((used, ClientEvent::Head(ref head))) => {
             black_box(head);
             used
