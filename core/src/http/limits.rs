@@ -21,8 +21,8 @@ pub struct Limits {
     ///
     /// Default: `None`.
     pub interest: Option<&'static Interest>,
-    /// Field lines of a head; a client counts those of interim responses, and each of these as one, with those of the
-    /// final one. More in a request are answered 431.
+    /// Field lines of a head, and of a trailer section; a client counts those of interim responses, and each of these as
+    /// one, with those of the final one. More in a request are answered 431.
     ///
     /// Default: `100`.
     pub field_count: u8,

@@ -160,6 +160,9 @@ mod tests {
             "[1.2.3.4]",
             "[v1.a]",
             "[::1%25lo]",
+            "a\r",
+            "a\r\nB: c",
+            "\t",
             "a%2",
             "a%zz",
             "[::1]x",
@@ -182,7 +185,7 @@ mod tests {
     fn targets_fit_their_method() {
         use Rule::*;
         type Parts<'b> = (TargetForm, &'b str, Option<&'b str>);
-        let cases: [(Method<'_>, &str, Result<Parts<'_>, Rule>); 13] = [
+        let cases: [(Method<'_>, &str, Result<Parts<'_>, Rule>); 20] = [
             (Method::Get, "/", Ok((TargetForm::Origin, "/", None))),
             (Method::Get, "/a?", Ok((TargetForm::Origin, "/a", Some("")))),
             (Method::Get, "//a?b?c", Ok((TargetForm::Origin, "//a", Some("b?c")))),
@@ -196,6 +199,13 @@ mod tests {
             (Method::Get, "a:1", Err(InvalidTarget)),
             (Method::Get, "http://u@a/", Err(InvalidTarget)),
             (Method::Get, "http:///", Err(InvalidTarget)),
+            (Method::Get, "", Err(InvalidTarget)),
+            (Method::Get, "/ x", Err(InvalidTarget)),
+            (Method::Get, "/ HTTP/1.1\r\nA", Err(InvalidTarget)),
+            (Method::Options, "* HTTP/9.1", Err(InvalidTarget)),
+            (Method::Connect, "a:1 HTTP/1.1", Err(InvalidTarget)),
+            (Method::Get, "/\u{e9}", Err(InvalidTarget)),
+            (Method::Get, "/\r\n", Err(InvalidTarget)),
         ];
         for (method, raw, expected) in cases {
             let got =

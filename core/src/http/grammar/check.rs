@@ -6,6 +6,7 @@ use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::limits::Limits;
 use crate::http::method::Method;
+use crate::scan::{CR, HTAB, SP};
 
 impl Machine {
     /// Is this a target that this method allows? Nothing is kept of it.
@@ -21,18 +22,20 @@ impl Machine {
             Method::Get | Method::Head | Method::Post | Method::Put | Method::Delete => {}
             Method::Trace | Method::Patch | Method::Other(_) => {}
         }
+        // A space ends a target, and there is none in it.
+        if target.contains(&SP) {
+            return Err(Rule::InvalidTarget);
+        }
         machine.read(&UNBOUNDED, target, &mut []).1?;
-        // A target ends with a space, and with none of its own.
-        let has_ended = machine.state == S::Version;
-        machine.read(&UNBOUNDED, b" ", &mut []).1?;
-        if machine.state == S::Version && !has_ended { Ok(()) } else { Err(Rule::InvalidTarget) }
+        machine.read(&UNBOUNDED, b" ", &mut []).1
     }
 
     /// May a Host field have this value?
     pub(crate) fn is_host(value: &[u8]) -> bool {
         let mut machine = Self::new(&UNBOUNDED, S::Host);
-        let read = machine.read(&UNBOUNDED, value, &mut []).1;
-        read.is_ok() && machine.state != S::HostGap && machine.read(&UNBOUNDED, b"\r", &mut []).1.is_ok()
+        // Behind it come white space, or the line end.
+        let is_alone = !value.iter().any(|byte| matches!(byte, SP | HTAB | CR));
+        is_alone && [value, b"\r"].iter().all(|part| machine.read(&UNBOUNDED, part, &mut []).1.is_ok())
     }
 }
 
