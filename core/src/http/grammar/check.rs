@@ -34,7 +34,7 @@ impl Machine {
     pub(crate) fn is_host(value: &[u8]) -> bool {
         let mut machine = Self::new(&UNBOUNDED, S::Host);
         // Behind it come white space, or the line end.
-        let is_alone = !value.iter().any(|byte| matches!(byte, SP | HTAB | CR));
+        let is_alone = !value.iter().any(|&byte| matches!(byte, SP | HTAB | CR));
         is_alone && [value, b"\r"].iter().all(|part| machine.read(&UNBOUNDED, part, &mut []).1.is_ok())
     }
 }
