@@ -249,7 +249,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     /// read that is not wanted now.
     fn settle(self, pumped: Pumped, is_unread: bool) -> Outcome {
         match (self.connection.session.disposition(), pumped) {
-            (Disposition::Abort, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
+            (Disposition::Abort | Disposition::Cut, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
             (Disposition::ShutdownWrite, Pumped::Rested) if !self.connection.is_shut => {
                 self.connection.is_shut = true;
                 // It fails only if the connection has: the poller says so.
@@ -298,7 +298,7 @@ impl Host for ConnectionHost<'_> {
 
 /// Closes the connection as its disposition says, and its exchange if there still is one.
 pub(crate) fn close<S: Service + ?Sized>(mut connection: Connection<S>, around: &Surroundings<'_, S>) {
-    if connection.session.disposition() == Disposition::Abort {
+    if matches!(connection.session.disposition(), Disposition::Abort | Disposition::Cut) {
         // Where it fails there is no connection to reset.
         let _ = socket::reset_on_close(&connection.socket);
     }
