@@ -17,6 +17,8 @@ pub(crate) struct Connection<S: Service + ?Sized> {
     pub(crate) is_shut: bool,
     /// The peer's direction has ended: there is nothing more to read.
     pub(crate) is_ended: bool,
+    /// It is reset once all that was sent has left.
+    pub(crate) is_parting: bool,
     /// It is in the list of those that go on in the next round.
     pub(crate) is_queued: bool,
 }
@@ -43,6 +45,7 @@ impl<S: Service + ?Sized> Connection<S> {
             interest: Interest::READABLE,
             is_shut: false,
             is_ended: false,
+            is_parting: false,
             is_queued: false,
         }
     }

@@ -10,7 +10,7 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 
 use wirenut::http::{Context, Disposition, Error, Fault, Limits, Rule};
-use wirenut::readiness::{Interest, Poller};
+use wirenut::readiness::{Event, Interest, Poller};
 use wirenut::service::{Driven, Host, Service};
 
 use crate::clock::Clock;
@@ -108,11 +108,11 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         }
     }
 
-    /// The connection has failed.
+    /// The connection has failed, or what is sent on it has.
     pub(crate) fn lose(self, rule: Rule) -> Outcome {
         let driven = self.connection.session.handle_lost(&self.around.context(), self.around.service, rule);
         report(&self.connection.socket, &driven);
-        Outcome::Gone
+        if self.connection.session.disposition() == Disposition::Abort { self.part() } else { Outcome::Gone }
     }
 
     /// The connection's time has come.
@@ -144,8 +144,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             }
             let driven = self.drive(window.clone());
             window.start += driven.taken;
-            let session = &mut self.connection.session;
-            if session.disposition() == Disposition::Abort {
+            if self.connection.session.disposition() == Disposition::Cut {
                 return Ok(Pumped::Rested);
             }
             if driven.written > 0 && !self.send(driven.written)? {
@@ -247,15 +246,16 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
 
     /// Obeys the connection's disposition, and tells the poller what to wait for. `is_unread`: the socket has something to
     /// read that is not wanted now.
-    fn settle(self, pumped: Pumped, is_unread: bool) -> Outcome {
+    fn settle(mut self, pumped: Pumped, is_unread: bool) -> Outcome {
         match (self.connection.session.disposition(), pumped) {
-            (Disposition::Abort | Disposition::Cut, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
+            (Disposition::Cut, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
+            (Disposition::Abort, Pumped::Rested | Pumped::Spent) => return self.part(),
             (Disposition::ShutdownWrite, Pumped::Rested) if !self.connection.is_shut => {
                 self.connection.is_shut = true;
                 // It fails only if the connection has: the poller says so.
                 let _ = self.connection.socket.shutdown(Shutdown::Write);
             }
-            (Disposition::Open | Disposition::ShutdownWrite | Disposition::Close, _) => {}
+            (Disposition::Open | Disposition::ShutdownWrite | Disposition::Close | Disposition::Abort, _) => {}
         }
         let before = self.connection.interest;
         let interest = match pumped {
@@ -265,13 +265,44 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             Pumped::Rested | Pumped::Spent if before == Interest::READABLE && !is_unread => Interest::READABLE,
             Pumped::Rested | Pumped::Spent => Interest::NOTHING,
         };
-        if interest != before {
-            self.connection.interest = interest;
-            if self.poller.modify(self.connection.socket.as_fd(), self.token.for_poller(), interest).is_err() {
-                return self.lose(Rule::HostClosed);
-            }
+        if !self.watch(interest) {
+            return self.lose(Rule::HostClosed);
         }
         if pumped == Pumped::Spent { Outcome::Again } else { Outcome::Rest }
+    }
+
+    /// Tells the poller what to wait for. False if it cannot.
+    fn watch(&mut self, interest: Interest) -> bool {
+        if interest == self.connection.interest {
+            return true;
+        }
+        self.connection.interest = interest;
+        self.poller.modify(self.connection.socket.as_fd(), self.token.for_poller(), interest).is_ok()
+    }
+
+    /// All that was written is in the system's hands, and a reset is to follow. A reset destroys what has not left: so the
+    /// system is asked to say when all has, within the peer's time to take it.
+    fn part(mut self) -> Outcome {
+        if self.connection.is_parting {
+            return Outcome::Rest;
+        }
+        self.connection.is_parting = true;
+        // As if one more byte waited: that is what the time is for.
+        self.connection.session.handle_sent(&self.around.context(), 0, 1);
+        let is_watched = socket::set_writable_when_sent(&self.connection.socket).is_ok() && self.watch(Interest::WRITABLE);
+        if is_watched { Outcome::Rest } else { Outcome::Gone }
+    }
+
+    /// The socket is ready, or has failed.
+    pub(crate) fn handle(self, event: Event) -> Outcome {
+        // A hang-up that no reading will bring to light would be told again and again.
+        if event.is_error() || (event.is_hang_up() && !self.connection.wants_input()) {
+            return self.lose(Rule::Reset);
+        }
+        if self.connection.is_parting && event.is_writable() {
+            return Outcome::Gone;
+        }
+        self.run(event.is_readable())
     }
 }
 

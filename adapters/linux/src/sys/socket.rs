@@ -31,6 +31,11 @@ pub(crate) fn reset_on_close(socket: &impl AsFd) -> io::Result<()> {
     Ok(sockopt::set_socket_linger(socket, Some(Duration::ZERO))?)
 }
 
+/// Has the socket be writable only while nothing that was written to it waits to leave.
+pub(crate) fn set_writable_when_sent(socket: &impl AsFd) -> Result<()> {
+    set_option(socket, libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, 1)
+}
+
 /// Messages come with the time at which they were sent.
 pub(crate) fn set_timestamps(socket: impl AsFd) -> Result<()> {
     set_option(&socket, libc::SOL_SOCKET, libc::SO_TIMESTAMP, 1)

@@ -10,7 +10,6 @@ use core::mem;
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 
-use wirenut::http::Rule;
 use wirenut::readiness::{self, Admission, Event, Interest, Link, Policy, Poller};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
@@ -175,9 +174,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             named => {
                 let token = Token::from_poller(named);
                 let Some(turn) = self.turn(token) else { return Ok(()) };
-                // A hang-up that no reading will bring to light would be told again and again.
-                let is_lost = event.is_error() || (event.is_hang_up() && !turn.connection.wants_input());
-                let outcome = if is_lost { turn.lose(Rule::Reset) } else { turn.run(event.is_readable()) };
+                let outcome = turn.handle(event);
                 self.after(token, outcome)
             }
         }
