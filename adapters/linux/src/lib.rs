@@ -40,6 +40,7 @@
 //! | `server`, `config` | what a user sees: listen, run, stop |
 //! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
 //! | `turn` | one connection's turn: receive, drive, send, obey |
+//! | `guard` | panics of the service: caught here, and nowhere else |
 //! | `accept` | the listening socket, and connections that are turned away |
 //! | `slots`, `timers`, `wake`, `clock` | what the loop keeps: connections, deadlines, wake-ups, the time |
 //! | `transfer` | bodies that the kernel moves itself |
@@ -56,6 +57,7 @@ mod clock;
 mod config;
 mod connection;
 mod error;
+mod guard;
 pub mod lookup;
 pub mod poller;
 mod server;

@@ -289,7 +289,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         self.connection.is_parting = true;
         // As if one more byte waited: that is what the time is for.
         self.connection.session.handle_sent(&self.around.context(), 0, 1);
-        let is_watched = socket::set_writable_when_sent(&self.connection.socket).is_ok() && self.watch(Interest::WRITABLE);
+        let is_watched =
+            socket::set_writable_when_sent(&self.connection.socket).is_ok() && self.watch(Interest::WRITABLE);
         if is_watched { Outcome::Rest } else { Outcome::Gone }
     }
 

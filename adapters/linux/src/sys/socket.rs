@@ -2,6 +2,7 @@
 //! standard library.
 
 use core::mem::MaybeUninit;
+use core::net::SocketAddr;
 use core::ptr;
 use core::time::Duration;
 use std::io;
@@ -34,6 +35,11 @@ pub(crate) fn reset_on_close(socket: &impl AsFd) -> io::Result<()> {
 /// Has the socket be writable only while nothing that was written to it waits to leave.
 pub(crate) fn set_writable_when_sent(socket: &impl AsFd) -> Result<()> {
     set_option(socket, libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, 1)
+}
+
+/// The address of the internet that the socket is connected to, if it is.
+pub(crate) fn peer(socket: &impl AsFd) -> Option<SocketAddr> {
+    rustix::net::getpeername(socket).ok().flatten().and_then(|address| address.try_into().ok())
 }
 
 /// Messages come with the time at which they were sent.

@@ -77,15 +77,3 @@ fn a_stopped_server_does_not_start() {
     server.stopper().stop();
     assert_eq!(server.run(&Lab::new(None).0).unwrap().accepted, 0);
 }
-
-#[test]
-fn a_service_that_panics_leaves_no_exchange_open() {
-    let server = Running::start(Config::DEFAULT);
-    let mut busy = Client::connect(server.address);
-    busy.send(get("/hello") + &get("/never"));
-    assert_eq!(busy.response().status, 200);
-    Client::connect(server.address).ask("/panic");
-    let lab = alloc::sync::Arc::clone(&server.lab);
-    assert!(server.join_or_panic().is_err());
-    assert_eq!(lab.failed.load(core::sync::atomic::Ordering::SeqCst), 1);
-}
