@@ -5,13 +5,13 @@
 //! calls the service between two of its own steps. What the service itself leaves half done is its own affair, as after
 //! the panic of one thread beside others.
 
-use alloc::rc::Rc;
 use core::any::Any;
 use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::mem;
 use core::net::SocketAddr;
 use core::panic::AssertUnwindSafe;
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::panic::catch_unwind;
@@ -27,57 +27,36 @@ const NAME_BYTES: usize = 120;
 
 type Panic = Box<dyn Any + Send>;
 
-/// A service whose panics are caught, logged and counted. Each worker has its own.
+/// A service whose panics are caught, logged and counted.
 pub(crate) struct Guard<'s, S: ?Sized> {
     service: &'s S,
-    /// Names the request that came last: it is kept in its exchange only if that lasts.
-    latest: RefCell<Name>,
-    panics: Rc<Cell<u64>>,
+    names: &'s Names,
 }
 
 impl<'s, S: ?Sized> Guard<'s, S> {
-    pub(crate) fn new(service: &'s S) -> Self {
-        Self { service, latest: RefCell::new(Name::NONE), panics: Rc::default() }
-    }
-
-    /// How often the service has panicked.
-    pub(crate) fn panics(&self) -> u64 {
-        self.panics.get()
+    pub(crate) const fn new(service: &'s S, names: &'s Names) -> Self {
+        Self { service, names }
     }
 
     /// What becomes of a method that steps on. A panic aborts the exchange.
     fn step<T>(
         &self,
         stepped: Result<Result<Step<T>, WriteError>, Panic>,
-        guarded: &Rc<Named>,
         answer: &Answer<'_>,
-    ) -> Result<Step<GuardedSource<T>>, WriteError> {
-        match stepped {
-            Ok(step) => Ok(guard_source(step?, guarded)),
-            Err(panic) => {
-                guarded.tell(panic, answer.peer());
-                Ok(Step::Abort)
-            }
-        }
+    ) -> Result<Step<T>, WriteError> {
+        stepped.unwrap_or_else(|panic| {
+            self.names.tell(panic, answer.peer());
+            Ok(Step::Abort)
+        })
     }
 }
 
-/// An exchange, and the name of its request. [`Service::closed`] is not told of one whose beginning panicked.
-pub(crate) struct Guarded<E> {
-    exchange: Option<E>,
-    /// None if it ended as soon as it began.
-    named: Option<Rc<Named>>,
-}
+/// An exchange, unless its beginning panicked: the service is not told of the end of such a one.
+pub(crate) struct Guarded<E>(Option<E>);
 
-/// A source whose panics are caught.
-pub(crate) struct GuardedSource<T> {
-    source: T,
-    named: Rc<Named>,
-}
-
-impl<S: Service<Source: Transfer> + ?Sized> Service for Guard<'_, S> {
+impl<S: Service + ?Sized> Service for Guard<'_, S> {
     type Exchange = Guarded<S::Exchange>;
-    type Source = GuardedSource<S::Source>;
+    type Source = S::Source;
 
     #[inline]
     fn request(
@@ -85,18 +64,18 @@ impl<S: Service<Source: Transfer> + ?Sized> Service for Guard<'_, S> {
         head: &Head<'_>,
         answer: &mut Answer<'_>,
     ) -> Result<(Self::Exchange, Step<Self::Source>), WriteError> {
-        self.latest.borrow_mut().set(head);
+        self.names.begin(head);
         match catch_unwind(AssertUnwindSafe(|| self.service.request(head, answer))) {
-            Ok(Ok((exchange, Step::Done))) => Ok((Guarded { exchange: Some(exchange), named: None }, Step::Done)),
             Ok(begun) => {
                 let (exchange, step) = begun?;
-                let named = Rc::new(self.name());
-                let step = guard_source(step, &named);
-                Ok((Guarded { exchange: Some(exchange), named: Some(named) }, step))
+                if !matches!(step, Step::Done) {
+                    self.names.keep();
+                }
+                Ok((Guarded(Some(exchange)), step))
             }
             Err(panic) => {
-                self.name().tell(panic, answer.peer());
-                Ok((Guarded { exchange: None, named: None }, Step::Abort))
+                self.names.tell(panic, answer.peer());
+                Ok((Guarded(None), Step::Abort))
             }
         }
     }
@@ -107,14 +86,14 @@ impl<S: Service<Source: Transfer> + ?Sized> Service for Guard<'_, S> {
         piece: &[u8],
         answer: &mut Answer<'_>,
     ) -> Result<(usize, Step<Self::Source>), WriteError> {
-        let Guarded { exchange: Some(exchange), named: Some(named) } = guarded else { return Ok((0, Step::Abort)) };
+        let Guarded(Some(exchange)) = guarded else { return Ok((0, Step::Abort)) };
         let mut taken = 0;
         let stepped = catch_unwind(AssertUnwindSafe(|| {
             let (count, step) = self.service.body(exchange, piece, answer)?;
             taken = count;
             Ok(step)
         }));
-        self.step(stepped, named, answer).map(|step| (taken, step))
+        self.step(stepped, answer).map(|step| (taken, step))
     }
 
     fn end(
@@ -123,62 +102,87 @@ impl<S: Service<Source: Transfer> + ?Sized> Service for Guard<'_, S> {
         trailers: Fields<'_>,
         answer: &mut Answer<'_>,
     ) -> Result<Step<Self::Source>, WriteError> {
-        let Guarded { exchange: Some(exchange), named: Some(named) } = guarded else { return Ok(Step::Abort) };
+        let Guarded(Some(exchange)) = guarded else { return Ok(Step::Abort) };
         let stepped = catch_unwind(AssertUnwindSafe(|| self.service.end(exchange, trailers, answer)));
-        self.step(stepped, named, answer)
+        self.step(stepped, answer)
     }
 
     fn proceed(&self, guarded: &mut Self::Exchange, answer: &mut Answer<'_>) -> Result<Step<Self::Source>, WriteError> {
-        let Guarded { exchange: Some(exchange), named: Some(named) } = guarded else { return Ok(Step::Abort) };
+        let Guarded(Some(exchange)) = guarded else { return Ok(Step::Abort) };
         let stepped = catch_unwind(AssertUnwindSafe(|| self.service.proceed(exchange, answer)));
-        self.step(stepped, named, answer)
+        self.step(stepped, answer)
     }
 
     #[inline]
     fn closed(&self, guarded: Self::Exchange, outcome: Result<(), Error>) {
-        let Guarded { exchange: Some(exchange), named } = guarded else { return };
+        let Guarded(Some(exchange)) = guarded else { return };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.service.closed(exchange, outcome))) {
-            named.unwrap_or_else(|| Rc::new(self.name())).tell(panic, None);
+            self.names.tell(panic, None);
+        }
+        self.names.forget();
+    }
+}
+
+/// Has a source move bytes. Its panics are those of the service.
+pub(crate) fn transfer(
+    source: &mut impl Transfer,
+    socket: BorrowedFd<'_>,
+    length: u64,
+    names: &Names,
+) -> io::Result<u64> {
+    catch_unwind(AssertUnwindSafe(|| source.transfer(socket, length))).unwrap_or_else(|panic| {
+        names.tell(panic, socket::peer(&socket));
+        Err(io::Error::other("a panic"))
+    })
+}
+
+/// What the requests of a worker are called, and how often the service has panicked.
+///
+/// Most exchanges end as soon as they have begun: so a name is kept by slot, and only while an exchange lasts.
+pub(crate) struct Names {
+    /// The slot that has its turn.
+    current: Cell<u32>,
+    /// The request that came last.
+    latest: RefCell<Name>,
+    lasting: RefCell<HashMap<u32, Name>>,
+    panics: Cell<u64>,
+}
+
+impl Names {
+    pub(crate) fn new() -> Self {
+        let (current, panics) = (Cell::new(0), Cell::new(0));
+        Self { current, latest: RefCell::new(Name::NONE), lasting: RefCell::default(), panics }
+    }
+
+    /// How often the service has panicked.
+    pub(crate) const fn panics(&self) -> u64 {
+        self.panics.get()
+    }
+
+    /// The service is about to be asked about the connection in this slot.
+    pub(crate) fn turn_to(&self, slot: u32) {
+        self.current.set(slot);
+    }
+
+    #[inline]
+    fn begin(&self, head: &Head<'_>) {
+        self.latest.borrow_mut().set(head);
+    }
+
+    /// The exchange lasts.
+    fn keep(&self) {
+        self.lasting.borrow_mut().insert(self.current.get(), self.latest.borrow().clone());
+    }
+
+    /// The exchange is over.
+    #[inline]
+    fn forget(&self) {
+        let mut lasting = self.lasting.borrow_mut();
+        if !lasting.is_empty() {
+            lasting.remove(&self.current.get());
         }
     }
-}
 
-impl<S: ?Sized> Guard<'_, S> {
-    /// The name of the request that came last.
-    fn name(&self) -> Named {
-        Named { name: self.latest.borrow().clone(), panics: Rc::clone(&self.panics) }
-    }
-}
-
-impl<T: Transfer> Transfer for GuardedSource<T> {
-    fn transfer(&mut self, socket: BorrowedFd<'_>, length: u64) -> io::Result<u64> {
-        catch_unwind(AssertUnwindSafe(|| self.source.transfer(socket, length))).unwrap_or_else(|panic| {
-            self.named.tell(panic, socket::peer(&socket));
-            Err(io::Error::other("a panic"))
-        })
-    }
-}
-
-fn guard_source<T>(step: Step<T>, named: &Rc<Named>) -> Step<GuardedSource<T>> {
-    match step {
-        Step::More => Step::More,
-        Step::Wait(until) => Step::Wait(until),
-        Step::Done => Step::Done,
-        Step::Transfer { source, length } => {
-            Step::Transfer { source: GuardedSource { source, named: Rc::clone(named) }, length }
-        }
-        // The core may learn of more steps than there are here.
-        Step::Abort | _ => Step::Abort,
-    }
-}
-
-/// The name of a request, and where panics are counted.
-struct Named {
-    name: Name,
-    panics: Rc<Cell<u64>>,
-}
-
-impl Named {
     /// Logs a panic, and counts it.
     #[cold]
     fn tell(&self, panic: Panic, peer: Option<SocketAddr>) {
@@ -188,7 +192,8 @@ impl Named {
             (None, Some(text)) => text.as_str(),
             (None, None) => "a value that is no text",
         };
-        let (name, message) = (&self.name, message.escape_debug());
+        let name = self.lasting.borrow().get(&self.current.get()).unwrap_or(&self.latest.borrow()).clone();
+        let message = message.escape_debug();
         match peer {
             Some(peer) => log::error!("{peer}: the service panicked in {name}: {message}"),
             None => log::error!("the service panicked in {name}: {message}"),

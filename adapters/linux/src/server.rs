@@ -11,7 +11,7 @@ use wirenut::service::Service;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::guard::Guard;
+use crate::guard::{Guard, Names};
 use crate::sys::signal::{self, Signals};
 use crate::sys::socket;
 use crate::transfer::Transfer;
@@ -199,9 +199,10 @@ fn run_worker<S: Service<Source: Transfer> + ?Sized>(
     signals: Option<&'static Signals>,
     is_alone: bool,
 ) -> Result<Report, Error> {
-    let guard = Guard::new(service);
-    let report = Worker::new(&guard, config, listener, mailbox, signals, is_alone)?.run()?;
-    Ok(Report { panics: guard.panics(), ..report })
+    let names = Names::new();
+    let guard = Guard::new(service, &names);
+    let report = Worker::new(&guard, &names, config, listener, mailbox, signals, is_alone)?.run()?;
+    Ok(Report { panics: names.panics(), ..report })
 }
 
 /// What a server did, from its start to its end.

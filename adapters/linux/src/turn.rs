@@ -14,7 +14,8 @@ use wirenut::readiness::{Event, Interest, Poller};
 use wirenut::service::{Driven, Host, Service};
 
 use crate::clock::Clock;
-use crate::connection::Connection;
+use crate::connection::{Connection, Outbound};
+use crate::guard::{self, Names};
 use crate::poller::Epoll;
 use crate::slots::Token;
 use crate::sys::socket;
@@ -37,6 +38,7 @@ const ROUNDS: usize = 4;
 /// What every turn needs and none changes.
 pub(crate) struct Surroundings<'s, S: ?Sized> {
     pub(crate) service: &'s S,
+    pub(crate) names: &'s Names,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) mailbox: Arc<Mailbox>,
@@ -54,6 +56,8 @@ pub(crate) struct Buffers {
     input: Box<[u8]>,
     store: Box<[u8]>,
     output: Box<[u8]>,
+    /// How many bytes were consumed in this turn.
+    pub(crate) taken: u64,
 }
 
 impl Buffers {
@@ -62,6 +66,7 @@ impl Buffers {
             input: vec![0; INPUT_BYTES].into_boxed_slice(),
             store: vec![0; limits.store_bytes()].into_boxed_slice(),
             output: vec![0; OUTPUT_BYTES].into_boxed_slice(),
+            taken: 0,
         }
     }
 }
@@ -186,9 +191,10 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     fn drive(&mut self, window: Range<usize>) -> Driven {
         let Connection { session, socket, .. } = &mut *self.connection;
         let host = ConnectionHost { socket, token: self.token, mailbox: &self.around.mailbox };
-        let Buffers { input, store, output } = &mut *self.buffers;
+        let Buffers { input, store, output, .. } = &mut *self.buffers;
         let driven = session.drive(&self.around.context(), &host, self.around.service, &input[window], store, output);
         report(socket, &driven);
+        self.buffers.taken += driven.taken as u64;
         driven
     }
 
@@ -224,7 +230,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         let (cx, service) = (self.around.context(), self.around.service);
         let Connection { session, socket, .. } = &mut *self.connection;
         let Some((source, length)) = session.transfer() else { return Ok(true) };
-        let moved = match source.transfer(socket.as_fd(), length.min(TRANSFER_BYTES)) {
+        let moved = match guard::transfer(source, socket.as_fd(), length.min(TRANSFER_BYTES), self.around.names) {
             // The source is too short: the peer must see that the response is not whole.
             Ok(0) => return Err(Rule::SourceFailed),
             Ok(moved) => moved,
@@ -250,8 +256,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         match (self.connection.session.disposition(), pumped) {
             (Disposition::Cut, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
             (Disposition::Abort, Pumped::Rested | Pumped::Spent) => return self.part(),
-            (Disposition::ShutdownWrite, Pumped::Rested) if !self.connection.is_shut => {
-                self.connection.is_shut = true;
+            (Disposition::ShutdownWrite, Pumped::Rested) if self.connection.outbound == Outbound::Open => {
+                self.connection.outbound = Outbound::Shut;
                 // It fails only if the connection has: the poller says so.
                 let _ = self.connection.socket.shutdown(Shutdown::Write);
             }
@@ -283,10 +289,10 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     /// All that was written is in the system's hands, and a reset is to follow. A reset destroys what has not left: so the
     /// system is asked to say when all has, within the peer's time to take it.
     fn part(mut self) -> Outcome {
-        if self.connection.is_parting {
+        if self.connection.outbound == Outbound::Parting {
             return Outcome::Rest;
         }
-        self.connection.is_parting = true;
+        self.connection.outbound = Outbound::Parting;
         // As if one more byte waited: that is what the time is for.
         self.connection.session.handle_sent(&self.around.context(), 0, 1);
         let is_watched =
@@ -300,7 +306,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         if event.is_error() || (event.is_hang_up() && !self.connection.wants_input()) {
             return self.lose(Rule::Reset);
         }
-        if self.connection.is_parting && event.is_writable() {
+        if self.connection.outbound == Outbound::Parting && event.is_writable() {
             return Outcome::Gone;
         }
         self.run(event.is_readable())

@@ -37,6 +37,11 @@ pub(crate) fn set_writable_when_sent(socket: &impl AsFd) -> Result<()> {
     set_option(socket, libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, 1)
 }
 
+/// How many bytes have come that were not read. None of a socket that has failed.
+pub(crate) fn unread(socket: &impl AsFd) -> u64 {
+    rustix::io::ioctl_fionread(socket).unwrap_or(0)
+}
+
 /// The address of the internet that the socket is connected to, if it is.
 pub(crate) fn peer(socket: &impl AsFd) -> Option<SocketAddr> {
     rustix::net::getpeername(socket).ok().flatten().and_then(|address| address.try_into().ok())
