@@ -1,8 +1,7 @@
-//! The listening socket, and connections that are turned away.
+//! The listening socket.
 
-use alloc::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::io::{self, ErrorKind};
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd;
 
 use wirenut::readiness::{Poller, Token};
@@ -14,15 +13,6 @@ use crate::sys::socket;
 
 /// How long to wait where the system has no descriptor or no memory for a connection, if none is closed before.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// How long a connection that was refused stays open, so that what its peer still sends does not reset it before the
-/// peer has read why.
-const REFUSED_STAY: Duration = Duration::from_secs(1);
-
-/// How many of those there are at most. The oldest one goes first.
-const MOST_REFUSED: usize = 32;
-
-const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// What came of [`Acceptor::accept`].
 pub(crate) enum Accepted {
@@ -43,14 +33,13 @@ pub(crate) struct Acceptor {
     is_watched: bool,
     /// Until when the system is out of descriptors, as far as we know.
     paused_until: Option<Instant>,
-    refused: VecDeque<(TcpStream, Instant)>,
 }
 
 impl Acceptor {
     /// The listener must not block.
     pub(crate) fn new(listener: TcpListener, poller: &mut Epoll, token: Token) -> Result<Self, Error> {
         poller.register_shared(listener.as_fd(), token)?;
-        Ok(Self { listener, token, is_watched: true, paused_until: None, refused: VecDeque::new() })
+        Ok(Self { listener, token, is_watched: true, paused_until: None })
     }
 
     pub(crate) fn accept(&mut self, now: Instant) -> Accepted {
@@ -89,44 +78,14 @@ impl Acceptor {
         Ok(())
     }
 
-    /// Answers 503 and ends our direction, as far as that can be done at once.
-    pub(crate) fn refuse(&mut self, mut stream: TcpStream, now: Instant) {
-        discard(&mut stream);
-        // A peer that is gone already has no use for it.
-        let _ = stream.write(REFUSAL).and_then(|_| stream.shutdown(Shutdown::Write));
-        if self.refused.len() == MOST_REFUSED {
-            self.close_oldest();
-        }
-        self.refused.push_back((stream, now.saturating_add(REFUSED_STAY)));
-    }
-
-    /// Closes the refused connections that have stayed for long enough. True if connections may be accepted again.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) -> bool {
-        while self.refused.front().is_some_and(|(_, until)| *until <= now) {
-            self.close_oldest();
-        }
+    /// Has the pause since the system ran out of something lasted for long enough?
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.paused_until.is_some_and(|until| until <= now)
     }
 
-    /// When [`Self::handle_timeout`] is to be called.
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.paused_until.into_iter().chain(self.refused.front().map(|(_, until)| *until)).min()
-    }
-
-    fn close_oldest(&mut self) {
-        if let Some((mut stream, _)) = self.refused.pop_front() {
-            discard(&mut stream);
-        }
-    }
-}
-
-/// Throws away what has come: closing a socket with something to read in it resets it.
-fn discard(stream: &mut TcpStream) {
-    let mut bytes = [0; 4096];
-    for _ in 0..16 {
-        if !matches!(stream.read(&mut bytes), Ok(1..)) {
-            return;
-        }
+    /// When [`Self::is_due`] will be so.
+    pub(crate) const fn poll_timeout(&self) -> Option<Instant> {
+        self.paused_until
     }
 }
 

@@ -6,6 +6,8 @@ use std::net::TcpStream;
 use wirenut::readiness::Interest;
 use wirenut::service::{Service, Session};
 
+use crate::sys::socket;
+
 /// A socket and what is spoken over it. Owns no buffer, except while something is [`Kept`].
 pub(crate) struct Connection<S: Service + ?Sized> {
     pub(crate) session: Session<S>,
@@ -13,12 +15,21 @@ pub(crate) struct Connection<S: Service + ?Sized> {
     pub(crate) socket: TcpStream,
     /// What the poller was asked for.
     pub(crate) interest: Interest,
-    /// Our direction has ended.
-    pub(crate) is_shut: bool,
+    pub(crate) outbound: Outbound,
     /// The peer's direction has ended: there is nothing more to read.
     pub(crate) is_ended: bool,
     /// It is in the list of those that go on in the next round.
     pub(crate) is_queued: bool,
+}
+
+/// What has become of our direction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outbound {
+    Open,
+    /// It has ended.
+    Shut,
+    /// The connection is reset once all that was sent has left.
+    Parting,
 }
 
 /// Bytes that had to be kept from one turn to the next: no connection has any between two requests.
@@ -41,7 +52,7 @@ impl<S: Service + ?Sized> Connection<S> {
             kept: None,
             socket,
             interest: Interest::READABLE,
-            is_shut: false,
+            outbound: Outbound::Open,
             is_ended: false,
             is_queued: false,
         }
@@ -50,6 +61,13 @@ impl<S: Service + ?Sized> Connection<S> {
     /// Should the socket be read?
     pub(crate) fn wants_input(&self) -> bool {
         self.session.is_readable() && !self.is_ended
+    }
+
+    /// How many bytes have come and are not consumed: kept here, and with the system.
+    pub(crate) fn unread(&self) -> u64 {
+        let kept = self.kept.as_ref().map_or(0, |kept| kept.input.len());
+        let unread = if self.is_ended { 0 } else { socket::unread(&self.socket) };
+        u64::try_from(kept).unwrap_or(u64::MAX).saturating_add(unread)
     }
 
     /// May it be closed for another one?

@@ -43,7 +43,8 @@
 //! | `server`, `config` | what a user sees: listen, run, stop |
 //! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
 //! | `turn` | one connection's turn: receive, drive, send, obey |
-//! | `accept` | the listening socket, and connections that are turned away |
+//! | `guard` | panics of the service: caught here, and nowhere else |
+//! | `accept`, `refused` | the listening socket; connections that are turned away |
 //! | `slots`, `timers`, `wake`, `clock` | what the loop keeps: connections, deadlines, wake-ups, the time |
 //! | `transfer` | bodies that the kernel moves itself |
 //! | `sys` | system calls, one module for each interface: all the unsafe code |
@@ -59,8 +60,10 @@ mod clock;
 mod config;
 mod connection;
 mod error;
+mod guard;
 pub mod lookup;
 pub mod poller;
+mod refused;
 mod server;
 pub mod signal;
 mod slots;

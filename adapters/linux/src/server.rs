@@ -11,6 +11,7 @@ use wirenut::service::Service;
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::guard::{Guard, Names};
 use crate::sys::signal::{self, Signals};
 use crate::sys::socket;
 use crate::transfer::Transfer;
@@ -20,6 +21,14 @@ use crate::worker::Worker;
 /// A server: it listens since it was [bound](Self::bind), and answers while it [runs](Self::run).
 ///
 /// See the [crate] for an example.
+///
+/// # Panics of the service
+/// A panic of a [`Service`]'s method, of what it gives to [`Answer::fill_body`](wirenut::service::Answer::fill_body) or of
+/// its [`Transfer`] costs the connection, and nothing else: the peer gets a 500 where no answer was begun, and otherwise a
+/// reset, so that it sees that the answer is not whole. One line is logged (at the level *error*), with the request's method
+/// and target and the panic's message, beside what the panic hook of the program prints. The exchange is
+/// [closed](Service::closed), unless the panic came before there was one. [`Report::panics`] counts them. The service goes
+/// on to be asked, in whatever state the panic left it. In a program that is built to abort on panics, it aborts.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -116,7 +125,7 @@ impl Server {
         S: Service + ?Sized,
         S::Source: Transfer,
     {
-        Worker::new(service, self.config, self.listener, self.mailbox, self.signals, true)?.run()
+        run_worker(service, self.config, self.listener, self.mailbox, self.signals, true)
     }
 
     /// Like [`Self::run`], on so many threads, this one among them. Each has its own connections, taken from the one
@@ -160,7 +169,7 @@ impl Server {
         mailbox.lead(followers.iter().map(|(_, mailbox)| Arc::clone(mailbox)).collect());
         let leader = &mailbox;
         let work = |listener, mailbox| {
-            let outcome = Worker::new(service, config, listener, mailbox, signals, false).and_then(Worker::run);
+            let outcome = run_worker(service, config, listener, mailbox, signals, false);
             // A server of which a part is missing is not one to go on with.
             outcome.inspect_err(|_| leader.stop(Stop::Drain))
         };
@@ -181,6 +190,21 @@ impl Server {
     }
 }
 
+/// All that one thread does.
+fn run_worker<S: Service<Source: Transfer> + ?Sized>(
+    service: &S,
+    config: Config,
+    listener: TcpListener,
+    mailbox: Arc<Mailbox>,
+    signals: Option<&'static Signals>,
+    is_alone: bool,
+) -> Result<Report, Error> {
+    let names = Names::new();
+    let guard = Guard::new(service, &names);
+    let report = Worker::new(&guard, &names, config, listener, mailbox, signals, is_alone)?.run()?;
+    Ok(Report { panics: names.panics(), ..report })
+}
+
 /// What a server did, from its start to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
@@ -193,6 +217,8 @@ pub struct Report {
     pub evicted: u64,
     /// Connections that were cut because they did not end within [`Config::drain`].
     pub cut: u64,
+    /// Panics of the service, each of which cost a connection at most.
+    pub panics: u64,
 }
 
 impl Report {
@@ -202,6 +228,7 @@ impl Report {
             refused: self.refused + other.refused,
             evicted: self.evicted + other.evicted,
             cut: self.cut + other.cut,
+            panics: self.panics + other.panics,
         }
     }
 }

@@ -142,9 +142,11 @@ const fn index_of(slot: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guard::Guard;
     use core::convert::Infallible;
     use wirenut::http::{Head, WriteError};
     use wirenut::readiness::Link;
+
     use wirenut::service::{Answer, Step};
 
     struct Stateless;
@@ -161,7 +163,7 @@ mod tests {
     /// All that an idle connection costs: session, descriptor, name, and links of the timer and of the idle list.
     #[test]
     fn a_connection_fits_in_128_bytes() {
-        let slot = size_of::<Slot<Stateless>>();
+        let slot = size_of::<Slot<Guard<'_, Stateless>>>();
         assert!(slot + size_of::<Link>() <= 128, "{slot} + {}", size_of::<Link>());
     }
 }

@@ -10,11 +10,12 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 
 use wirenut::http::{Context, Disposition, Error, Fault, Limits, Rule};
-use wirenut::readiness::{Interest, Poller};
+use wirenut::readiness::{Event, Interest, Poller};
 use wirenut::service::{Driven, Host, Service};
 
 use crate::clock::Clock;
-use crate::connection::Connection;
+use crate::connection::{Connection, Outbound};
+use crate::guard::{self, Names};
 use crate::poller::Epoll;
 use crate::slots::Token;
 use crate::sys::socket;
@@ -37,6 +38,7 @@ const ROUNDS: usize = 4;
 /// What every turn needs and none changes.
 pub(crate) struct Surroundings<'s, S: ?Sized> {
     pub(crate) service: &'s S,
+    pub(crate) names: &'s Names,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) mailbox: Arc<Mailbox>,
@@ -54,6 +56,8 @@ pub(crate) struct Buffers {
     input: Box<[u8]>,
     store: Box<[u8]>,
     output: Box<[u8]>,
+    /// How many bytes were consumed in this turn.
+    pub(crate) taken: u64,
 }
 
 impl Buffers {
@@ -62,6 +66,7 @@ impl Buffers {
             input: vec![0; INPUT_BYTES].into_boxed_slice(),
             store: vec![0; limits.store_bytes()].into_boxed_slice(),
             output: vec![0; OUTPUT_BYTES].into_boxed_slice(),
+            taken: 0,
         }
     }
 }
@@ -108,11 +113,11 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         }
     }
 
-    /// The connection has failed.
+    /// The connection has failed, or what is sent on it has.
     pub(crate) fn lose(self, rule: Rule) -> Outcome {
         let driven = self.connection.session.handle_lost(&self.around.context(), self.around.service, rule);
         report(&self.connection.socket, &driven);
-        Outcome::Gone
+        if self.connection.session.disposition() == Disposition::Abort { self.part() } else { Outcome::Gone }
     }
 
     /// The connection's time has come.
@@ -144,12 +149,11 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             }
             let driven = self.drive(window.clone());
             window.start += driven.taken;
-            let disposition = self.connection.session.disposition();
-            if disposition != Disposition::Cut && driven.written > 0 && !self.send(driven.written)? {
-                return Ok(Pumped::Blocked);
-            }
-            if matches!(disposition, Disposition::Abort | Disposition::Cut) {
+            if self.connection.session.disposition() == Disposition::Cut {
                 return Ok(Pumped::Rested);
+            }
+            if driven.written > 0 && !self.send(driven.written)? {
+                return Ok(Pumped::Blocked);
             }
             let session = &mut self.connection.session;
             let is_between_requests = window.start == window.end && session.is_idle();
@@ -187,9 +191,10 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     fn drive(&mut self, window: Range<usize>) -> Driven {
         let Connection { session, socket, .. } = &mut *self.connection;
         let host = ConnectionHost { socket, token: self.token, mailbox: &self.around.mailbox };
-        let Buffers { input, store, output } = &mut *self.buffers;
+        let Buffers { input, store, output, .. } = &mut *self.buffers;
         let driven = session.drive(&self.around.context(), &host, self.around.service, &input[window], store, output);
         report(socket, &driven);
+        self.buffers.taken += driven.taken as u64;
         driven
     }
 
@@ -225,7 +230,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         let (cx, service) = (self.around.context(), self.around.service);
         let Connection { session, socket, .. } = &mut *self.connection;
         let Some((source, length)) = session.transfer() else { return Ok(true) };
-        let moved = match source.transfer(socket.as_fd(), length.min(TRANSFER_BYTES)) {
+        let moved = match guard::transfer(source, socket.as_fd(), length.min(TRANSFER_BYTES), self.around.names) {
             // The source is too short: the peer must see that the response is not whole.
             Ok(0) => return Err(Rule::SourceFailed),
             Ok(moved) => moved,
@@ -247,11 +252,12 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
 
     /// Obeys the connection's disposition, and tells the poller what to wait for. `is_unread`: the socket has something to
     /// read that is not wanted now.
-    fn settle(self, pumped: Pumped, is_unread: bool) -> Outcome {
+    fn settle(mut self, pumped: Pumped, is_unread: bool) -> Outcome {
         match (self.connection.session.disposition(), pumped) {
-            (Disposition::Cut, _) | (Disposition::Abort | Disposition::Close, Pumped::Rested) => return Outcome::Gone,
-            (Disposition::ShutdownWrite, Pumped::Rested) if !self.connection.is_shut => {
-                self.connection.is_shut = true;
+            (Disposition::Cut, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
+            (Disposition::Abort, Pumped::Rested | Pumped::Spent) => return self.part(),
+            (Disposition::ShutdownWrite, Pumped::Rested) if self.connection.outbound == Outbound::Open => {
+                self.connection.outbound = Outbound::Shut;
                 // It fails only if the connection has: the poller says so.
                 let _ = self.connection.socket.shutdown(Shutdown::Write);
             }
@@ -265,13 +271,45 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             Pumped::Rested | Pumped::Spent if before == Interest::READABLE && !is_unread => Interest::READABLE,
             Pumped::Rested | Pumped::Spent => Interest::NOTHING,
         };
-        if interest != before {
-            self.connection.interest = interest;
-            if self.poller.modify(self.connection.socket.as_fd(), self.token.for_poller(), interest).is_err() {
-                return self.lose(Rule::HostClosed);
-            }
+        if !self.watch(interest) {
+            return self.lose(Rule::HostClosed);
         }
         if pumped == Pumped::Spent { Outcome::Again } else { Outcome::Rest }
+    }
+
+    /// Tells the poller what to wait for. False if it cannot.
+    fn watch(&mut self, interest: Interest) -> bool {
+        if interest == self.connection.interest {
+            return true;
+        }
+        self.connection.interest = interest;
+        self.poller.modify(self.connection.socket.as_fd(), self.token.for_poller(), interest).is_ok()
+    }
+
+    /// All that was written is in the system's hands, and a reset is to follow. A reset destroys what has not left: so the
+    /// system is asked to say when all has, within the peer's time to take it.
+    fn part(mut self) -> Outcome {
+        if self.connection.outbound == Outbound::Parting {
+            return Outcome::Rest;
+        }
+        self.connection.outbound = Outbound::Parting;
+        // As if one more byte waited: that is what the time is for.
+        self.connection.session.handle_sent(&self.around.context(), 0, 1);
+        let is_watched =
+            socket::set_writable_when_sent(&self.connection.socket).is_ok() && self.watch(Interest::WRITABLE);
+        if is_watched { Outcome::Rest } else { Outcome::Gone }
+    }
+
+    /// The socket is ready, or has failed.
+    pub(crate) fn handle(self, event: Event) -> Outcome {
+        // A hang-up that no reading will bring to light would be told again and again.
+        if event.is_error() || (event.is_hang_up() && !self.connection.wants_input()) {
+            return self.lose(Rule::Reset);
+        }
+        if self.connection.outbound == Outbound::Parting && event.is_writable() {
+            return Outcome::Gone;
+        }
+        self.run(event.is_readable())
     }
 }
 

@@ -2,6 +2,7 @@
 //! standard library.
 
 use core::mem::MaybeUninit;
+use core::net::SocketAddr;
 use core::ptr;
 use core::time::Duration;
 use std::io;
@@ -29,6 +30,21 @@ pub(crate) fn set_no_delay(socket: &impl AsFd) -> io::Result<()> {
 /// Makes close(2) a reset: the peer can see that something was cut off.
 pub(crate) fn reset_on_close(socket: &impl AsFd) -> io::Result<()> {
     Ok(sockopt::set_socket_linger(socket, Some(Duration::ZERO))?)
+}
+
+/// Has the socket be writable only while nothing that was written to it waits to leave.
+pub(crate) fn set_writable_when_sent(socket: &impl AsFd) -> Result<()> {
+    set_option(socket, libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, 1)
+}
+
+/// How many bytes have come that were not read. None of a socket that has failed.
+pub(crate) fn unread(socket: &impl AsFd) -> u64 {
+    rustix::io::ioctl_fionread(socket).unwrap_or(0)
+}
+
+/// The address of the internet that the socket is connected to, if it is.
+pub(crate) fn peer(socket: &impl AsFd) -> Option<SocketAddr> {
+    rustix::net::getpeername(socket).ok().flatten().and_then(|address| address.try_into().ok())
 }
 
 /// Messages come with the time at which they were sent.

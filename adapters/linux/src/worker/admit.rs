@@ -14,23 +14,49 @@ use crate::error::Error;
 use crate::transfer::Transfer;
 use crate::turn::Outcome;
 
+/// Who came in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Came {
+    Somebody,
+    /// Nobody waits.
+    Nobody,
+    /// There is no place, or the system has no room: accepting pauses.
+    Later,
+}
+
 impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// The listening socket has something: takes some of those who wait.
     pub(super) fn accept(&mut self) -> Result<(), Error> {
         for _ in 0..self.most_accepted {
-            let Some(acceptor) = &mut self.acceptor else { return Ok(()) };
-            // Who must queue stays where it is: once accepted, it is too late.
-            if self.admission.verdict() == Verdict::Queue {
-                return acceptor.pause(&mut self.poller);
-            }
-            match acceptor.accept(self.around.clock.now()) {
-                Accepted::Stream(stream) => self.admit(stream)?,
-                Accepted::Lost => {}
-                Accepted::Nobody => return Ok(()),
-                Accepted::OutOf(error) => return self.make_room(&error),
+            if self.accept_one()? != Came::Somebody {
+                break;
             }
         }
         Ok(())
+    }
+
+    /// Takes one of those who wait.
+    pub(super) fn accept_one(&mut self) -> Result<Came, Error> {
+        loop {
+            let Some(acceptor) = &mut self.acceptor else { return Ok(Came::Nobody) };
+            // Who must queue stays where it is: once accepted, it is too late.
+            if self.admission.verdict() == Verdict::Queue {
+                acceptor.pause(&mut self.poller)?;
+                return Ok(Came::Later);
+            }
+            match acceptor.accept(self.around.clock.now()) {
+                Accepted::Stream(stream) => {
+                    self.admit(stream)?;
+                    return Ok(Came::Somebody);
+                }
+                Accepted::Lost => {}
+                Accepted::Nobody => return Ok(Came::Nobody),
+                Accepted::OutOf(error) => {
+                    self.make_room(&error)?;
+                    return Ok(Came::Later);
+                }
+            }
+        }
     }
 
     /// Somebody was accepted: a place, or a refusal.
@@ -44,9 +70,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
                 }
                 Verdict::Refuse => {
                     self.report.refused += 1;
-                    if let Some(acceptor) = &mut self.acceptor {
-                        acceptor.refuse(stream, self.around.clock.now());
-                    }
+                    self.refused.refuse(stream, self.around.clock.now());
                     return Ok(());
                 }
                 // Neither is said here: who must queue was not accepted, and who stops has no listener.
@@ -64,6 +88,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
         let Some(connection) = self.slots.named(token) else { return Ok(()) };
         match self.poller.register(connection.socket.as_fd(), token.for_poller(), Interest::READABLE) {
+            Ok(()) if self.drain.is_some() => self.retire_paid(token.slot),
             Ok(()) => self.after(token, Outcome::Rest),
             Err(error) => {
                 log::warn!("{error}");

@@ -10,7 +10,6 @@ use core::mem;
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 
-use wirenut::http::Rule;
 use wirenut::readiness::{self, Admission, Event, Interest, Link, Policy, Poller};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
@@ -19,7 +18,9 @@ use crate::accept::Acceptor;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
+use crate::guard::Names;
 use crate::poller::Epoll;
+use crate::refused::Refused;
 use crate::server::Report;
 use crate::slots::{Slots, Token};
 use crate::sys::signal::Signals;
@@ -27,6 +28,7 @@ use crate::timers::Timers;
 use crate::transfer::Transfer;
 use crate::turn::{self, Buffers, Outcome, Surroundings, Turn};
 use crate::wake::{Mailbox, Stop};
+use stop::Drain;
 
 /// Tokens of what is no connection: no slot has such a number.
 const LISTENER: readiness::Token = readiness::Token(u64::MAX);
@@ -48,22 +50,24 @@ pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
     signals: Option<&'static Signals>,
     /// How many connections are accepted before others have their turn.
     most_accepted: usize,
-    /// None once the worker is to stop.
+    /// None once the worker is to stop, and all who waited have come in.
     acceptor: Option<Acceptor>,
+    refused: Refused,
     admission: Admission<Vec<Link>>,
     slots: Slots<S>,
     timers: Timers,
     buffers: Buffers,
     /// Connections that have more to do than fitted into their turn.
     queue: Vec<Token>,
-    /// When a drain is over.
-    drain_until: Option<Instant>,
+    /// Since the worker is to stop.
+    drain: Option<Drain>,
     report: Report,
 }
 
 impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     pub(crate) fn new(
         service: &'s S,
+        names: &'s Names,
         config: Config,
         listener: TcpListener,
         mailbox: Arc<Mailbox>,
@@ -82,19 +86,20 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         let clock = Clock::new();
         Ok(Self {
             timers: Timers::new(clock.now()),
-            around: Surroundings { service, limits: config.limits, clock, mailbox },
+            around: Surroundings { service, names, limits: config.limits, clock, mailbox },
             poller,
             config,
             signals,
             // One at a time, so that who waits for work beside us has a share in it.
             most_accepted: if is_alone { MOST_ACCEPTED } else { 1 },
             acceptor: Some(acceptor),
+            refused: Refused::default(),
             // Room for all: memory that is not written to costs nothing, and growing would leave holes.
             admission: Admission::new(policy, Vec::with_capacity(config.max_connections.min(MOST_LINKS) as usize)),
             slots: Slots::new(),
             buffers: Buffers::new(&config.limits),
             queue: Vec::new(),
-            drain_until: None,
+            drain: None,
             report: Report::default(),
         })
     }
@@ -104,7 +109,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         let mut woken = Vec::new();
         loop {
             self.obey_stop()?;
-            if self.acceptor.is_none() && self.slots.is_empty() {
+            if self.acceptor.is_none() && self.slots.is_empty() && self.refused.poll_timeout().is_none() {
                 return Ok(mem::take(&mut self.report));
             }
             let has_mail = self.wait()?;
@@ -141,7 +146,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
 
     fn poll_timeout(&self) -> Option<Instant> {
         let acceptor = self.acceptor.as_ref().and_then(Acceptor::poll_timeout);
-        [self.timers.next(), acceptor, self.drain_until].into_iter().flatten().min()
+        let drain = self.drain.as_ref().map(|drain| drain.until);
+        [self.timers.next(), acceptor, self.refused.poll_timeout(), drain].into_iter().flatten().min()
     }
 
     fn handle_timeouts(&mut self) -> Result<(), Error> {
@@ -158,7 +164,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
                 None => {}
             }
         }
-        if self.acceptor.as_mut().is_some_and(|acceptor| acceptor.handle_timeout(now)) {
+        self.refused.handle_timeout(now);
+        if self.acceptor.as_ref().is_some_and(|acceptor| acceptor.is_due(now)) {
             self.resume()?;
         }
         Ok(())
@@ -175,9 +182,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             named => {
                 let token = Token::from_poller(named);
                 let Some(turn) = self.turn(token) else { return Ok(()) };
-                // A hang-up that no reading will bring to light would be told again and again.
-                let is_lost = event.is_error() || (event.is_hang_up() && !turn.connection.wants_input());
-                let outcome = if is_lost { turn.lose(Rule::Reset) } else { turn.run(event.is_readable()) };
+                let outcome = turn.handle(event);
                 self.after(token, outcome)
             }
         }
@@ -213,6 +218,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     /// The turn of the connection of that name, unless it is gone.
     pub(super) fn turn(&mut self, token: Token) -> Option<Turn<'_, 's, S>> {
         let connection = self.slots.named(token)?;
+        self.around.names.turn_to(token.slot);
+        self.buffers.taken = 0;
         Some(Turn { around: &self.around, poller: &mut self.poller, buffers: &mut self.buffers, connection, token })
     }
 
@@ -225,6 +232,9 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         if outcome == Outcome::Again && !connection.is_queued {
             connection.is_queued = true;
             self.queue.push(token);
+        }
+        if self.drain.as_mut().is_some_and(|drain| drain.has_paid(token.slot, self.buffers.taken)) {
+            return self.retire(token.slot);
         }
         let is_idle = connection.is_idle();
         if let Some(deadline) = connection.session.poll_timeout(self.around.clock.now()) {
@@ -245,7 +255,11 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     /// Closes a connection, whatever it is doing.
     pub(super) fn remove(&mut self, slot: u32) -> Result<(), Error> {
         self.timers.disarm(&mut self.slots, slot);
+        if let Some(drain) = &mut self.drain {
+            drain.forget(slot);
+        }
         let Some(connection) = self.slots.remove(slot) else { return Ok(()) };
+        self.around.names.turn_to(slot);
         turn::close(connection, &self.around);
         self.admission.release(slot);
         self.resume()
@@ -257,6 +271,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Drop for Worker<'_, S> {
     fn drop(&mut self) {
         for slot in 0..self.slots.count() {
             if let Some(connection) = self.slots.remove(slot) {
+                self.around.names.turn_to(slot);
                 turn::close(connection, &self.around);
             }
         }

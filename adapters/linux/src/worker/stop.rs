@@ -1,12 +1,45 @@
 //! How a server ends: gracefully within a bounded time, or at once.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use wirenut::http::{Disposition, Rule};
 use wirenut::service::Service;
+use wirenut::time::Instant;
 
 use super::Worker;
+use super::admit::Came;
 use crate::error::Error;
 use crate::transfer::Transfer;
 use crate::wake::Stop;
+
+/// The end of a worker that lets exchanges finish.
+pub(super) struct Drain {
+    /// What is left then is cut.
+    pub(super) until: Instant,
+    /// How many may still come in from the queue: as many as it holds. Others may come for as long as one looks.
+    most_accepted: u32,
+    /// By slot: how many of the bytes that had come are not consumed yet. The connection is retired after them.
+    owed: HashMap<u32, u64>,
+}
+
+impl Drain {
+    /// Bytes were consumed. True if it is time to retire the connection: once.
+    pub(super) fn has_paid(&mut self, slot: u32, taken: u64) -> bool {
+        let Entry::Occupied(mut owed) = self.owed.entry(slot) else { return false };
+        *owed.get_mut() = owed.get().saturating_sub(taken);
+        let has_paid = *owed.get() == 0;
+        if has_paid {
+            owed.remove();
+        }
+        has_paid
+    }
+
+    /// The connection is gone.
+    pub(super) fn forget(&mut self, slot: u32) {
+        self.owed.remove(&slot);
+    }
+}
 
 impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Does what the mailbox, a signal or the end of a drain wants.
@@ -15,30 +48,77 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         if stop == Stop::No {
             return Ok(());
         }
+        if self.drain.is_none() {
+            self.begin_drain();
+            // So whoever sees the end of an idle connection finds nobody who listens any more.
+            self.accept_rest()?;
+            (0..self.slots.count()).try_for_each(|slot| self.retire_paid(slot))?;
+        }
         let now = self.around.clock.now();
-        let until = match self.drain_until {
-            Some(until) => until,
-            None => {
-                let until = now.saturating_add(self.config.drain);
-                self.drain_until = Some(until);
-                self.drain()?;
-                until
-            }
-        };
-        if stop == Stop::Now || until <= now { self.cut() } else { Ok(()) }
+        if stop == Stop::Now || self.drain.as_ref().is_some_and(|drain| drain.until <= now) {
+            return self.cut();
+        }
+        self.accept_rest()
     }
 
-    /// Takes nobody in any more, closes who is idle, and lets the others finish.
-    fn drain(&mut self) -> Result<(), Error> {
-        if let Some(mut acceptor) = self.acceptor.take() {
-            acceptor.pause(&mut self.poller)?;
+    fn begin_drain(&mut self) {
+        let until = self.around.clock.now().saturating_add(self.config.drain);
+        // Whoever has nothing to be answered closes at once, and makes room.
+        self.drain = Some(Drain { until, most_accepted: self.config.backlog.max(1), owed: HashMap::new() });
+    }
+
+    /// Ends a connection once all that has come on it is answered: now if that is nothing.
+    ///
+    /// What is not here yet when it is looked at is not waited for. If it comes while the connection is being closed, the
+    /// peer gets a reset: as everywhere where a server closes a connection that its peer may use.
+    pub(super) fn retire_paid(&mut self, slot: u32) -> Result<(), Error> {
+        let Some(token) = self.slots.token(slot) else { return Ok(()) };
+        let Some(connection) = self.slots.named(token) else { return Ok(()) };
+        match (connection.unread(), &mut self.drain) {
+            (1.., Some(drain)) => {
+                drain.owed.insert(slot, connection.unread());
+                Ok(())
+            }
+            _ => self.retire(slot),
         }
+    }
+
+    /// Takes in all who wait, as far as there are places, and then listens no more. Several workers take from one queue,
+    /// and the last of them closes it: who comes in between its last look and that is reset by the system.
+    fn accept_rest(&mut self) -> Result<(), Error> {
+        while let (Some(drain), Some(acceptor)) = (&mut self.drain, &self.acceptor) {
+            if drain.most_accepted == 0 {
+                return self.stop_listening();
+            }
+            if acceptor.poll_timeout().is_some() {
+                return Ok(());
+            }
+            match self.accept_one()? {
+                Came::Somebody => {
+                    if let Some(drain) = &mut self.drain {
+                        drain.most_accepted -= 1;
+                    }
+                }
+                Came::Nobody => return self.stop_listening(),
+                Came::Later => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn stop_listening(&mut self) -> Result<(), Error> {
         self.admission.drain();
-        (0..self.slots.count()).try_for_each(|slot| self.retire(slot))
+        match self.acceptor.take() {
+            // Closing it is not enough while others watch it.
+            Some(mut acceptor) => acceptor.pause(&mut self.poller),
+            None => Ok(()),
+        }
     }
 
     /// Ends all connections now.
     fn cut(&mut self) -> Result<(), Error> {
+        self.stop_listening()?;
+        while self.refused.close_oldest() {}
         for slot in 0..self.slots.count() {
             let Some(token) = self.slots.token(slot) else { continue };
             let Some(turn) = self.turn(token) else { continue };

@@ -140,3 +140,47 @@ fn heads_may_be_larger_than_the_usual_buffer() {
     assert_eq!(client.response().status, 200);
     server.finish();
 }
+
+/// Whole answers, a piece of one that is cut, and then the reset: whatever the cut of the requests.
+#[test]
+fn an_answer_that_is_cut_takes_no_earlier_one_along() {
+    let server = Running::start(Config::DEFAULT);
+    for _ in 0..100 {
+        let mut client = Client::connect(server.address);
+        client.send(get("/hello").repeat(3) + &get("/cut/5"));
+        for _ in 0..3 {
+            assert_eq!(client.response().body, b"Hello, World!");
+        }
+        assert_eq!(client.head().status, 200);
+        assert_eq!(client.rest(), (b"ccccc".to_vec(), true));
+    }
+    server.finish();
+}
+
+#[test]
+fn what_was_kept_for_a_slow_reader_is_sent_before_the_reset() {
+    const BYTES: usize = 20_000_000;
+    let server = Running::start(Config::DEFAULT);
+    let mut client = Client::connect(server.address);
+    client.send(get(&format!("/big/{BYTES}")) + &get("/cut/50000"));
+    thread::sleep(Span::from_millis(200));
+    assert_eq!(client.response().body.len(), BYTES);
+    thread::sleep(Span::from_millis(200));
+    assert_eq!(client.head().status, 200);
+    let (rest, was_reset) = client.rest();
+    assert_eq!((rest.len(), was_reset), (50_000, true));
+    server.finish();
+}
+
+#[test]
+fn who_does_not_read_what_comes_before_a_reset_is_not_waited_for_without_end() {
+    let write = Pace { grace: SHORT, per_byte: Duration::from_micros(0) };
+    let server = Running::start(limits(Limits { write, ..Limits::DEFAULT }));
+    let mut client = Client::connect(server.address);
+    // More than fits into the buffers of both sides, so that some is left.
+    client.send(get("/hello").repeat(2_000) + &get("/big/4000000") + &get("/cut/50000"));
+    wait_until("the exchange fails", || server.failed() == 1);
+    server.stopper.stop();
+    assert!(client.rest().1);
+    server.join();
+}

@@ -2,9 +2,11 @@
 
 use alloc::sync::Arc;
 use core::net::SocketAddr;
+use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::Waker;
 use std::fs::File;
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
@@ -13,7 +15,9 @@ use wirenut::service::{Answer, Service, Step};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::{Config, FileRange, Report, Server, Stopper};
 
-/// `/hello`, `/echo`, `/sink`, `/big/BYTES`, `/wait/MILLISECONDS`, `/wake`, `/never`, `/file/BYTES`, `/panic`.
+/// `/hello`, `/echo`, `/sink`, `/big/BYTES`, `/wait/MILLISECONDS`, `/wake`, `/never`, `/file/BYTES`,
+/// `/sleep/MILLISECONDS` (which holds up its worker), `/cut/BYTES` (the
+/// first so many bytes of an answer that is never whole).
 pub(crate) struct Lab {
     pub(crate) begun: AtomicU64,
     pub(crate) closed: AtomicU64,
@@ -23,7 +27,7 @@ pub(crate) struct Lab {
     /// Bytes of bodies that were taken.
     pub(crate) taken: AtomicU64,
     file: Option<Arc<File>>,
-    wakers: Sender<Waker>,
+    wakers: Mutex<Sender<Waker>>,
 }
 
 pub(crate) enum Exchange {
@@ -48,7 +52,7 @@ impl Lab {
             made: zero(),
             taken: zero(),
             file: file.map(Arc::new),
-            wakers,
+            wakers: Mutex::new(wakers),
         };
         (lab, woken)
     }
@@ -88,8 +92,13 @@ impl Service for Lab {
                 self.begin(Exchange::WaitUntil(until), Step::Wait(Some(until)))
             }
             "wake" => {
-                self.wakers.send(answer.waker()).unwrap();
+                self.wakers.lock().unwrap().send(answer.waker()).unwrap();
                 self.begin(Exchange::Woken, Step::Wait(None))
+            }
+            "sleep" => {
+                thread::sleep(core::time::Duration::from_millis(number));
+                answer.send(&OK, b"slept")?;
+                self.begin(Exchange::Simple, Step::Done)
             }
             "never" => self.begin(Exchange::Never, Step::Wait(None)),
             "file" => {
@@ -97,7 +106,11 @@ impl Service for Lab {
                 let source = FileRange::new(Arc::clone(self.file.as_ref().unwrap()), 0);
                 self.begin(Exchange::File, Step::Transfer { source, length: number })
             }
-            "panic" => panic!("as the test wants it"),
+            "cut" => {
+                answer.respond(&OK.with_length(number + 1))?;
+                answer.send_body(&vec![b'c'; number as usize])?;
+                self.begin(Exchange::Simple, Step::Abort)
+            }
             _ => {
                 answer.send(&Response::new(Status::NOT_FOUND), b"")?;
                 self.begin(Exchange::Simple, Step::Done)
@@ -194,12 +207,20 @@ impl Running {
     }
 
     pub(crate) fn with_file(config: Config, file: Option<File>) -> Self {
+        Self::with(config, file, NonZeroUsize::MIN)
+    }
+
+    pub(crate) fn on_threads(config: Config, threads: NonZeroUsize) -> Self {
+        Self::with(config, None, threads)
+    }
+
+    fn with(config: Config, file: Option<File>, threads: NonZeroUsize) -> Self {
         let server = Server::bind("127.0.0.1:0", config).unwrap();
         let (address, stopper) = (server.local_addr(), server.stopper());
         let (lab, woken) = Lab::new(file);
         let lab = Arc::new(lab);
         let of_server = Arc::clone(&lab);
-        let thread = thread::spawn(move || server.run(&*of_server).unwrap());
+        let thread = thread::spawn(move || server.run_on_threads(threads, &*of_server).unwrap());
         Self { address, lab, stopper, woken, thread }
     }
 
@@ -211,12 +232,7 @@ impl Running {
 
     /// Waits until it has stopped.
     pub(crate) fn join(self) -> Report {
-        self.join_or_panic().unwrap()
-    }
-
-    /// As [`Self::join`], where the service may have panicked.
-    pub(crate) fn join_or_panic(self) -> thread::Result<Report> {
-        let report = self.thread.join();
+        let report = self.thread.join().unwrap();
         let count = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
         assert_eq!(count(&self.lab.begun), count(&self.lab.closed), "exchanges begun and closed");
         report

@@ -1,6 +1,7 @@
 //! What is logged.
 
-use std::sync::Mutex;
+use core::net::SocketAddr;
+use std::sync::{Mutex, Once};
 
 use log::{LevelFilter, Log, Metadata, Record};
 use wirenut_linux::Config;
@@ -25,20 +26,31 @@ impl Log for Keeper {
     fn flush(&self) {}
 }
 
+/// From now on all lines are kept.
+pub(crate) fn keep() {
+    static KEEPER: Once = Once::new();
+    KEEPER.call_once(|| {
+        log::set_logger(&Keeper).unwrap();
+        log::set_max_level(LevelFilter::Trace);
+    });
+}
+
+/// The lines that name this peer.
+pub(crate) fn of(peer: SocketAddr) -> Vec<String> {
+    let begin = format!(" {peer}: ");
+    LINES.lock().unwrap().iter().filter(|line| line.contains(&begin)).cloned().collect()
+}
+
 #[test]
 fn an_error_is_one_line_with_peer_rule_and_byte() {
-    log::set_logger(&Keeper).unwrap();
-    log::set_max_level(LevelFilter::Trace);
+    keep();
     let server = Running::start(Config::DEFAULT);
     let mut client = Client::connect(server.address);
     let peer = client.stream.get_ref().local_addr().unwrap();
     client.send(get("/hello") + "GET / HTTP/1.1\n\n");
     assert_eq!(client.response().status, 200);
     assert_eq!(client.response().status, 400);
-    let of_peer = || -> Vec<String> {
-        LINES.lock().unwrap().iter().filter(|line| line.contains(&peer.to_string())).cloned().collect()
-    };
-    wait_until("it is logged", || !of_peer().is_empty());
+    wait_until("it is logged", || !of(peer).is_empty());
     server.finish();
-    assert_eq!(of_peer(), [format!("WARN {peer}: line feed without carriage return at byte 14 (RFC 9112 2.2)")]);
+    assert_eq!(of(peer), [format!("WARN {peer}: line feed without carriage return at byte 14 (RFC 9112 2.2)")]);
 }

@@ -10,5 +10,7 @@ mod exchanges;
 mod lab;
 mod logging;
 mod output;
+mod panics;
+mod release;
 mod stopping;
 mod threads;

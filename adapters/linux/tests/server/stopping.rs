@@ -1,5 +1,8 @@
 //! Servers that are told to stop.
 
+use core::num::NonZeroUsize;
+use std::thread;
+
 use wirenut::time::Duration;
 use wirenut_linux::{Config, Server};
 
@@ -78,14 +81,87 @@ fn a_stopped_server_does_not_start() {
     assert_eq!(server.run(&Lab::new(None).0).unwrap().accepted, 0);
 }
 
+/// One worker, and several that share the listener.
+const THREADS: [NonZeroUsize; 2] = [NonZeroUsize::MIN, NonZeroUsize::new(3).unwrap()];
+
 #[test]
-fn a_service_that_panics_leaves_no_exchange_open() {
+fn what_waits_in_the_queue_is_answered() {
+    for threads in THREADS {
+        // Nobody accepts before it runs, so that all of them wait; and there are fewer places than that.
+        let server = Server::bind("127.0.0.1:0", Config { max_connections: 20, ..Config::DEFAULT }).unwrap();
+        let address = server.local_addr();
+        let mut clients: Vec<Client> = (0..300).map(|_| Client::connect(address)).collect();
+        for client in &mut clients {
+            client.ask("/hello");
+        }
+        server.stopper().stop();
+        let running = thread::spawn(move || server.run_on_threads(threads, &Lab::new(None).0).unwrap());
+        for client in &mut clients {
+            let response = client.response();
+            assert_eq!((response.status, &*response.body), (200, &b"Hello, World!"[..]));
+            client.assert_closed();
+        }
+        drop(clients);
+        let report = running.join().unwrap();
+        assert_eq!((report.accepted, report.refused, report.cut), (300, 0, 0));
+        assert!(std::net::TcpStream::connect(address).is_err());
+    }
+}
+
+/// Connections on which requests come in the moment in which the server is told to stop: each is answered, whether it was
+/// connected before or asked before, and also what stands behind a request that is not answered yet.
+#[test]
+fn what_has_come_on_connections_is_answered() {
+    for threads in THREADS {
+        let server = Running::on_threads(Config::DEFAULT, threads);
+        let mut busy = Client::connect(server.address);
+        busy.ask("/wake");
+        let waker = server.woken.recv().unwrap();
+        busy.send(get("/hello") + &get("/wait/1"));
+        let mut kept: Vec<Client> = (0..20).map(|_| Client::connect(server.address)).collect();
+        for client in &mut kept {
+            assert_eq!(client.get("/hello").status, 200);
+        }
+        let mut fresh: Vec<Client> = (0..20).map(|_| Client::connect(server.address)).collect();
+        // Every worker is in the middle of something, so nothing of this is read before the end is wanted.
+        let mut busiest: Vec<Client> = (0..threads.get() * 4).map(|_| Client::connect(server.address)).collect();
+        for client in &mut busiest {
+            client.ask("/sleep/300");
+        }
+        thread::sleep(core::time::Duration::from_millis(50));
+        for client in kept.iter_mut().chain(&mut fresh) {
+            client.send(get("/hello").repeat(3) + &get("/big/3000000") + &get("/hello"));
+        }
+        server.stopper.stop();
+        for client in kept.iter_mut().chain(&mut fresh) {
+            let lengths = [13, 13, 13, 3_000_000, 13];
+            assert_eq!(lengths.map(|_| client.response().body.len()), lengths);
+            client.assert_closed();
+        }
+        for client in &mut busiest {
+            assert_eq!(client.response().status, 200);
+        }
+        assert!(busy.is_silent());
+        waker.wake();
+        assert_eq!(["woken", "Hello, World!", "waited"].map(str::as_bytes).to_vec(), {
+            let bodies: Vec<Vec<u8>> = (0..3).map(|_| busy.response().body).collect();
+            bodies
+        });
+        drop((busy, kept, fresh, busiest));
+        assert_eq!(server.join().cut, 0);
+    }
+}
+
+#[test]
+fn the_second_wish_to_stop_ends_what_is_left_at_once() {
     let server = Running::start(Config::DEFAULT);
     let mut busy = Client::connect(server.address);
-    busy.send(get("/hello") + &get("/never"));
-    assert_eq!(busy.response().status, 200);
-    Client::connect(server.address).ask("/panic");
-    let lab = alloc::sync::Arc::clone(&server.lab);
-    assert!(server.join_or_panic().is_err());
-    assert_eq!(lab.failed.load(core::sync::atomic::Ordering::SeqCst), 1);
+    busy.send(get("/never") + &get("/hello"));
+    let mut other = Client::connect(server.address);
+    assert_eq!(other.get("/hello").status, 200);
+    server.stopper.stop();
+    other.assert_closed();
+    assert!(busy.is_silent());
+    server.stopper.stop_now();
+    assert_eq!(server.join().cut, 1);
 }
