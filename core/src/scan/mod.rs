@@ -2,12 +2,15 @@
 //!
 //! The classes are those of RFC 9110 §5.5 and §5.6.2, RFC 9112 §3.2 and RFC 3986 §2, as bits of one table.
 
-/// One way of scanning, in two files with the same surface.
-#[cfg(all(feature = "sse2", target_arch = "x86_64"))]
+/// One way of scanning, in three files with the same surface.
+#[cfg(all(feature = "quick", feature = "sse2", target_arch = "x86_64"))]
 #[path = "sse2.rs"]
 mod blocks;
-#[cfg(not(all(feature = "sse2", target_arch = "x86_64")))]
+#[cfg(all(feature = "quick", not(all(feature = "sse2", target_arch = "x86_64"))))]
 #[path = "words.rs"]
+mod blocks;
+#[cfg(not(feature = "quick"))]
+#[path = "plain.rs"]
 mod blocks;
 
 #[cfg(feature = "quick")]
@@ -111,7 +114,7 @@ pub(crate) fn set_length(bytes: &[u8], bit: u8) -> usize {
 }
 
 /// Index of the first byte from `at` on that is not of `class`, or the length.
-#[cfg(any(test, not(all(feature = "sse2", target_arch = "x86_64"))))]
+#[cfg(any(test, not(all(feature = "quick", feature = "sse2", target_arch = "x86_64"))))]
 fn class_end(bytes: &[u8], at: usize, class: u8) -> usize {
     let rest = bytes.get(at..).unwrap_or(&[]);
     let step = rest.iter().position(|&byte| !has_class(byte, class));

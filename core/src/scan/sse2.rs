@@ -41,7 +41,6 @@ fn first_mark(bytes: &[u8], mut at: usize, outside: impl Fn(m128i) -> m128i) -> 
 
 /// The ends of lines, of which one block may show several. Where blocks lie does not depend on where lines begin, so no
 /// line waits for the end of the one before.
-#[cfg(feature = "quick")]
 pub(crate) struct LineEnds<'b> {
     bytes: &'b [u8],
     /// Where the block begins.
@@ -50,7 +49,6 @@ pub(crate) struct LineEnds<'b> {
     controls: u64,
 }
 
-#[cfg(feature = "quick")]
 impl<'b> LineEnds<'b> {
     /// Those that lie at `at` or behind.
     #[inline(always)]
@@ -87,7 +85,6 @@ impl<'b> LineEnds<'b> {
     }
 }
 
-#[cfg(feature = "quick")]
 #[inline(always)]
 fn control_marks(block: &[u8; 64]) -> u64 {
     let (quarters, _) = block.as_chunks();
@@ -134,7 +131,6 @@ pub(super) fn outside_names(block: m128i) -> m128i {
 }
 
 /// All but letters, digits, the hyphen and the full stop, of which nearly all hosts consist.
-#[cfg(any(test, feature = "quick"))]
 pub(super) fn outside_hosts(block: m128i) -> m128i {
     // From the hyphen to the nine lie these, and the slash.
     let others = bitand_m128i(cmp_gt_mask_i8_m128i(block, all(b'-' - 1)), cmp_gt_mask_i8_m128i(all(b'9' + 1), block));
@@ -142,7 +138,6 @@ pub(super) fn outside_hosts(block: m128i) -> m128i {
 }
 
 /// What no target holds: up to the space, from DEL on, and five characters between.
-#[cfg(any(test, feature = "quick"))]
 pub(super) fn outside_targets(block: m128i) -> m128i {
     let visible = bitand_m128i(cmp_gt_mask_i8_m128i(block, all(b' ')), cmp_gt_mask_i8_m128i(all(0x7f), block));
     // `"` and `#`, and `<` and `>`, differ in one bit.

@@ -68,10 +68,8 @@ fn index_of(rest: &[u8], bytes: &[u8]) -> usize {
 }
 
 /// The ends of lines, found one after the other.
-#[cfg(feature = "quick")]
 pub(crate) struct LineEnds<'b>(&'b [u8]);
 
-#[cfg(feature = "quick")]
 impl<'b> LineEnds<'b> {
     /// Those that lie at `at` or behind.
     #[inline(always)]
@@ -102,12 +100,10 @@ pub(super) struct Outside {
 pub(super) const outside_names: Option<Outside> = None;
 
 /// Hosts are short.
-#[cfg(any(test, feature = "quick"))]
 #[expect(non_upper_case_globals, reason = "stands where another file has a function")]
 pub(super) const outside_hosts: Option<Outside> = None;
 
 /// Targets are short, and many characters are refused.
-#[cfg(any(test, feature = "quick"))]
 #[expect(non_upper_case_globals, reason = "stands where another file has a function")]
 pub(super) const outside_targets: Option<Outside> = None;
 

@@ -95,10 +95,7 @@ impl Machine {
             }
             A::Expect => self.flags.set(Flags::EXPECT_CONTINUE),
             A::IpBegin => self.total = 0,
-            A::IpDigit => self.grow_ip(|ip| ip.digit(byte))?,
-            A::IpColon => self.grow_ip(IpLiteral::colon)?,
-            A::IpDot => self.grow_ip(IpLiteral::dot)?,
-            A::IpEnd => self.grow_ip(|ip| ip.is_complete().then_some(ip))?,
+            A::IpByte => return self.grow_ip(byte),
             A::PortBegin => self.total = 0,
             A::PortDigit => {
                 self.total = self.total.saturating_mul(10).saturating_add(u64::from(byte & 15));
@@ -175,15 +172,11 @@ impl Machine {
         }
     }
 
-    fn grow_ip(&mut self, grow: impl FnOnce(IpLiteral) -> Option<IpLiteral>) -> Result<(), Rule> {
+    fn grow_ip(&mut self, byte: u8) -> Result<(), Rule> {
         let ip = IpLiteral::from_bits(u32::try_from(self.total).unwrap_or(0));
-        match grow(ip) {
-            Some(ip) => {
-                self.total = u64::from(ip.bits());
-                Ok(())
-            }
-            None => Err(self.broken_host()),
-        }
+        let ip = ip.after(byte).ok_or_else(|| self.broken_host())?;
+        self.total = u64::from(ip.bits());
+        Ok(())
     }
 
     /// A carriage return follows a host: no target ends so, and a field must name the authority of the target.

@@ -46,8 +46,18 @@ impl IpLiteral {
         if self.has(ELLIPSIS) { 7 } else { 8 }
     }
 
-    /// A hexadecimal digit. `None`: it cannot stand here.
-    pub(super) fn digit(mut self, byte: u8) -> Option<Self> {
+    /// What it is behind `byte`: a hexadecimal digit, a colon, a full stop, or the closing bracket. `None`: that cannot
+    /// stand here.
+    pub(super) fn after(self, byte: u8) -> Option<Self> {
+        match byte {
+            b':' => self.colon(),
+            b'.' => self.dot(),
+            b']' => self.is_complete().then_some(self),
+            _ => self.digit(byte),
+        }
+    }
+
+    fn digit(mut self, byte: u8) -> Option<Self> {
         let is_first = self.digits == 0;
         // One colon at the very beginning wants a second one.
         if is_first && self.has(COLON) && self.count() == 0 && !self.has(ELLIPSIS) {
@@ -72,8 +82,7 @@ impl IpLiteral {
         Some(self)
     }
 
-    /// A colon.
-    pub(super) fn colon(mut self) -> Option<Self> {
+    fn colon(mut self) -> Option<Self> {
         if self.octets > 0 {
             return None;
         }
@@ -98,8 +107,7 @@ impl IpLiteral {
         Some(self)
     }
 
-    /// A full stop.
-    pub(super) fn dot(mut self) -> Option<Self> {
+    fn dot(mut self) -> Option<Self> {
         // An IPv4 address stands for the last two groups.
         let has_place = if self.has(ELLIPSIS) { self.count() <= 5 } else { self.count() == 6 };
         if self.digits == 0 || self.has(NO_OCTET) || self.octets == 3 || (self.octets == 0 && !has_place) {
@@ -111,7 +119,7 @@ impl IpLiteral {
     }
 
     /// Is the address complete?
-    pub(super) fn is_complete(self) -> bool {
+    fn is_complete(self) -> bool {
         if self.octets > 0 {
             return self.octets == 3 && self.digits > 0;
         }
@@ -129,13 +137,7 @@ mod tests {
 
     fn read(text: &str) -> Result<IpLiteral, usize> {
         text.bytes().enumerate().try_fold(IpLiteral::default(), |ip, (at, byte)| {
-            match byte {
-                b':' => ip.colon(),
-                b'.' => ip.dot(),
-                _ => ip.digit(byte),
-            }
-            .map(|ip| IpLiteral::from_bits(ip.bits()))
-            .ok_or(at)
+            ip.after(byte).map(|ip| IpLiteral::from_bits(ip.bits())).ok_or(at)
         })
     }
 

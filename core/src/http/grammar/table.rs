@@ -92,14 +92,8 @@ pub enum Action {
     Expect,
     /// An IP literal begins.
     IpBegin,
-    /// A hexadecimal digit of an IP literal.
-    IpDigit,
-    /// A colon in an IP literal.
-    IpColon,
-    /// A full stop in an IP literal.
-    IpDot,
-    /// The end of an IP literal.
-    IpEnd,
+    /// A byte of an IP literal, or its closing bracket.
+    IpByte,
     /// A port follows.
     PortBegin,
     /// A digit of a port.
@@ -282,10 +276,10 @@ pub const ROWS: &[Row] = &[
     row("RFC 9112 5", S::HostName, CR, S::LineLf, A::HostEnd),
     row("RFC 3986 2.1", S::HostPercent, HEXDIG, S::HostPercentDigit, A::None),
     row("RFC 3986 2.1", S::HostPercentDigit, HEXDIG, S::HostName, A::None),
-    row("RFC 3986 3.2.2", S::HostIp, HEXDIG, S::HostIp, A::IpDigit),
-    row("RFC 3986 3.2.2", S::HostIp, byte(b':'), S::HostIp, A::IpColon),
-    row("RFC 3986 3.2.2", S::HostIp, byte(b'.'), S::HostIp, A::IpDot),
-    row("RFC 3986 3.2.2", S::HostIp, byte(b']'), S::HostIpEnd, A::IpEnd),
+    row("RFC 3986 3.2.2", S::HostIp, HEXDIG, S::HostIp, A::IpByte),
+    row("RFC 3986 3.2.2", S::HostIp, byte(b':'), S::HostIp, A::IpByte),
+    row("RFC 3986 3.2.2", S::HostIp, byte(b'.'), S::HostIp, A::IpByte),
+    row("RFC 3986 3.2.2", S::HostIp, byte(b']'), S::HostIpEnd, A::IpByte),
     row("RFC 3986 3.2.3", S::HostIpEnd, byte(b':'), S::PortStart, A::PortBegin),
     row("RFC 3986 3.3", S::HostIpEnd, byte(b'/'), S::Path, A::AuthorityEnd),
     row("RFC 3986 3.4", S::HostIpEnd, byte(b'?'), S::Path, A::AuthorityEnd),
