@@ -221,8 +221,6 @@ impl ServerConnection {
 
     /// Goes back to `before`, but that what was read stays read where it cannot be read again: the store that was in use
     /// then is written over. A head or a trailer section that is `whole` is given out again. Whether so.
-    #[cold]
-    #[inline(never)]
     pub(crate) fn undo(&mut self, before: Self, whole: bool) -> bool {
         let is_kept = before.stored() > 0;
         let read = core::mem::replace(self, before).machine;
