@@ -88,7 +88,7 @@ fn completions_that_are_not_written_whole_are_a_failure() {
     let output = wirenut().args(["completions", "zsh"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(errors, "wirenut: cannot write to \"standard output\": No space left on device (os error 28)\n");
+    assert_eq!(errors, "wirenut: cannot write to 'standard output': No space left on device (os error 28)\n");
 }
 
 #[test]
@@ -147,5 +147,5 @@ fn a_directory_that_cannot_be_made_is_told() {
     let directory = tree.path().join("file/man1");
     let (status, output, errors) = run(&["man", directory.to_str().unwrap()]);
     assert_eq!((status, output.as_str()), (Some(1), ""));
-    assert_eq!(errors, format!("wirenut: cannot write to {directory:?}: Not a directory (os error 20)\n"));
+    assert_eq!(errors, format!("wirenut: cannot write to '{}': Not a directory (os error 20)\n", directory.display()));
 }
