@@ -9,6 +9,7 @@ mod crowd;
 mod defaults;
 mod device_client;
 mod errors;
+mod grammar;
 mod install;
 mod manifests;
 mod parity;
