@@ -288,7 +288,9 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
                 self.has_admitted = true;
             }
             Verdict::Refuse => {
-                socket.write(refuse);
+                if socket.room() >= REFUSAL.len() {
+                    socket.put(REFUSAL);
+                }
                 slot.leave(&cx, cx.limits.linger, &mut socket);
             }
             Verdict::Close => slot.leave(&cx, cx.limits.linger, &mut socket),
@@ -334,16 +336,5 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
                 self.evict_at = Some(due);
             }
         }
-    }
-}
-
-/// Writes [`REFUSAL`], if there is room for it.
-fn refuse(room: &mut [u8]) -> (usize, ()) {
-    match room.get_mut(..REFUSAL.len()) {
-        Some(place) => {
-            place.copy_from_slice(REFUSAL);
-            (REFUSAL.len(), ())
-        }
-        None => (0, ()),
     }
 }

@@ -116,7 +116,21 @@ impl Socket<'_, '_> {
 
     /// Writes bytes for which there is [`Self::room`], across the end of the ring.
     pub(crate) fn put(&mut self, bytes: &[u8]) {
-        let _ = self.0.send_slice(bytes);
+        let mut rest = bytes;
+        // Twice where the free part lies across the end of the ring.
+        while !rest.is_empty() {
+            let sent = self.0.send(|room| {
+                let count = room.len().min(rest.len());
+                if let (Some(to), Some(from)) = (room.get_mut(..count), rest.get(..count)) {
+                    to.copy_from_slice(from);
+                }
+                (count, count)
+            });
+            match sent {
+                Ok(count) if count > 0 => rest = rest.get(count..).unwrap_or(&[]),
+                _ => return,
+            }
+        }
     }
 
     /// Lets `write` write into the free part of the ring that lies in one piece: all of the ring, if it is empty;

@@ -101,16 +101,17 @@ pub(crate) fn has_class(byte: u8, class: u8) -> bool {
     CLASSES.get(usize::from(byte)).is_some_and(|classes| classes & class != 0)
 }
 
-/// Is it in the class whose bit has this number?
+/// The bits of its classes.
 #[inline(always)]
-pub(crate) fn is_in_set(byte: u8, bit: u8) -> bool {
-    CLASSES.get(usize::from(byte)).is_some_and(|classes| classes >> (bit & 7) & 1 != 0)
+pub(crate) fn classes(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
 /// How many bytes at the beginning are in the class whose bit has this number.
 #[inline(never)]
 pub(crate) fn set_length(bytes: &[u8], bit: u8) -> usize {
-    bytes.iter().position(|&byte| !is_in_set(byte, bit)).unwrap_or(bytes.len())
+    let class = 1 << (bit & 7);
+    bytes.iter().position(|&byte| classes(byte) & class == 0).unwrap_or(bytes.len())
 }
 
 /// Index of the first byte from `at` on that is not of `class`, or the length.

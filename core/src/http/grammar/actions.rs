@@ -51,7 +51,9 @@ impl Machine {
             A::Begin => {
                 self.room = limits.head_bytes.saturating_sub(1);
                 self.flags.set(Flags::KEEPS);
-                self.keep(&[byte], limits, store).map_err(|_| self.broken_limit(before))?;
+                if !self.keep(byte, limits, store) {
+                    return Err(self.broken_limit(before));
+                }
                 self.push(&[byte], limits, store);
             }
             A::MethodEnd => self.end_method(store),
@@ -225,7 +227,9 @@ impl Machine {
             if self.kept > limit {
                 return Err(Rule::FieldTooLarge);
             }
-            self.keep(b":", limits, store).map_err(|_| Rule::FieldTooLarge)?;
+            if !self.keep(b':', limits, store) {
+                return Err(Rule::FieldTooLarge);
+            }
         }
         self.word = 0;
         Ok(())

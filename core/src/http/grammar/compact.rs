@@ -1,4 +1,4 @@
-//! The table in the form that the machine reads: three bytes a row, made from the readable one while compiling.
+//! The table in the form that the machine reads: four bytes a row, made from the readable one while compiling.
 
 use super::table::{Action, On, ROWS, Row};
 use super::{Class, State};
@@ -10,15 +10,44 @@ pub(super) struct Entry {
     on: u8,
     pub(super) next: State,
     pub(super) action: Action,
+    /// No other entry of its state follows.
+    is_last: bool,
+}
+
+/// What a state has for a byte.
+pub(super) enum Found {
+    /// This entry takes it.
+    Entry(Entry),
+    /// It cannot stand there.
+    Nothing,
+    /// No byte of the grammar is read in this state.
+    NoGrammar,
+}
+
+/// The entry of `state` that takes `byte`.
+#[inline(always)]
+pub(super) fn find(state: State, byte: u8) -> Found {
+    let classes = scan::classes(byte);
+    let mut at = BEGINS.get(state.index()).map_or(ENTRIES.len(), |begin| usize::from(*begin));
+    while let Some(entry) = ENTRIES.get(at) {
+        if entry.takes(byte, classes) {
+            return Found::Entry(*entry);
+        }
+        if entry.is_last {
+            return Found::Nothing;
+        }
+        at = at.wrapping_add(1);
+    }
+    Found::NoGrammar
 }
 
 impl Entry {
-    /// Does it take this byte?
+    /// Does it take this byte, which is of these classes?
     #[inline(always)]
-    pub(super) fn takes(self, byte: u8) -> bool {
+    pub(super) fn takes(self, byte: u8, classes: u8) -> bool {
         match self.on {
             on @ ..SETS => on == byte,
-            on @ SETS..LETTERS => scan::is_in_set(byte, on & 7),
+            on @ SETS..LETTERS => classes >> (on & 7) & 1 != 0,
             on => byte | 0x20 == on & !SETS,
         }
     }
@@ -46,13 +75,17 @@ const RUNS: u8 = 0x88;
 const LETTERS: u8 = 0xe0;
 
 static ENTRIES: [Entry; ROWS.len()] = {
-    let mut entries = [Entry { on: 0, next: State::End, action: Action::None }; ROWS.len()];
+    let mut entries = [Entry { on: 0, next: State::End, action: Action::None, is_last: true }; ROWS.len()];
     let (mut rows, mut at) = (ROWS, 0_usize);
     while let [row, rest @ ..] = rows {
         #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
         {
             let run = if is_run(at) { RUNS - SETS } else { 0 };
-            entries[at] = Entry { on: code(row.on) | run, next: row.next, action: row.action };
+            let is_last = match rest {
+                [next, ..] => next.state.index() != row.state.index(),
+                [] => true,
+            };
+            entries[at] = Entry { on: code(row.on) | run, next: row.next, action: row.action, is_last };
         }
         (rows, at) = (rest, at.wrapping_add(1));
     }
@@ -105,9 +138,9 @@ const fn code(on: On) -> u8 {
     }
 }
 
-/// Where the rows of each state begin, and where those of the next one do.
-static BEGINS: [u8; State::WITH_ROWS + 1] = {
-    let mut begins = [0; State::WITH_ROWS + 1];
+/// Where the rows of each state begin that has any.
+static BEGINS: [u8; State::WITH_ROWS] = {
+    let mut begins = [0; State::WITH_ROWS];
     let (mut rows, mut at, mut state) = (ROWS, 0_u8, 0);
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
     while let [Row { state: of, .. }, rest @ ..] = rows {
@@ -119,17 +152,15 @@ static BEGINS: [u8; State::WITH_ROWS + 1] = {
         (rows, at) = (rest, at + 1);
     }
     assert!(state + 1 == State::WITH_ROWS, "every such state has rows");
-    begins[State::WITH_ROWS] = at;
     begins
 };
 
-/// The rows of a state: none where no byte of the grammar is read.
-#[inline(always)]
+/// The rows of a state, for tests.
+#[cfg(test)]
 pub(super) fn rows(state: State) -> &'static [Entry] {
-    match BEGINS.get(state.index()..) {
-        Some([begin, end, ..]) => ENTRIES.get(usize::from(*begin)..usize::from(*end)).unwrap_or(&[]),
-        _ => &[],
-    }
+    let begin = usize::from(BEGINS[state.index()]);
+    let length = ENTRIES[begin..].iter().position(|entry| entry.is_last).unwrap() + 1;
+    &ENTRIES[begin..begin + length]
 }
 
 /// The bytes of a class, for those who read the table.

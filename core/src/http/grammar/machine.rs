@@ -1,7 +1,7 @@
 //! The byte machine: it runs the table over all of a message that is not content, for both roles.
 
 use super::State as S;
-use super::compact::{self, Entry};
+use super::compact::{self, Found};
 use super::table::Action as A;
 use super::verdict::{broken_limit, broken_rule};
 use super::words::FieldName;
@@ -45,6 +45,15 @@ pub(super) const LONG: u8 = u8::MAX;
 
 /// The store had no room for the word, so nobody knows what it means.
 const LOST: u8 = LONG - 1;
+
+/// A part of the input that is taken at once, up to an action: where it begins, and where its room ends, in the head (or
+/// line, or section) and in the store.
+#[derive(Clone, Copy)]
+struct Span {
+    start: usize,
+    room_end: usize,
+    kept_end: usize,
+}
 
 /// How many bytes were consumed; or the rule that the byte behind them breaks.
 type Read = (usize, Result<(), Rule>);
@@ -108,65 +117,84 @@ impl Machine {
     /// All of the input is consumed before that.
     #[inline(never)]
     pub(crate) fn read(&mut self, limits: &Limits, input: &[u8], store: &mut [u8]) -> Read {
-        let mut used = 0_usize;
+        let mut span = self.span(limits, 0, store);
+        let mut at = 0_usize;
         let outcome = loop {
-            let rest = input.get(used..).unwrap_or(&[]);
-            let (Some(&byte), rows @ [_, ..]) = (rest.first(), compact::rows(self.state)) else { break Ok(()) };
-            if self.room == 0 {
+            let Some(&byte) = input.get(at) else { break Ok(()) };
+            let found = compact::find(self.state, byte);
+            if at >= span.room_end && !matches!(found, Found::NoGrammar) {
                 break Err(self.broken_limit(self.state));
             }
-            let Some(entry) = rows.iter().find(|entry| entry.takes(byte)) else {
-                break Err(self.broken_rule(byte));
+            let entry = match found {
+                Found::Entry(entry) => entry,
+                Found::Nothing => break Err(self.broken_rule(byte)),
+                Found::NoGrammar => break Ok(()),
             };
             if entry.action == A::ValueBegin {
                 self.state = self.value_state();
                 continue;
             }
-            let (count, taken) = self.take(*entry, rest, limits, store);
-            used = used.saturating_add(count);
-            self.offset = self.offset.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-            if taken.is_err() {
-                break taken;
+            let count = if entry.is_run() {
+                entry.run_length(input.get(at..span.room_end.min(input.len())).unwrap_or(&[]))
+            } else {
+                1
+            };
+            let end = at.saturating_add(count);
+            if end > span.kept_end {
+                at = span.kept_end;
+                break Err(self.kept_too_much());
             }
+            let before = self.state;
+            self.state = entry.next;
+            if entry.action == A::Push {
+                self.push(input.get(at..end).unwrap_or(&[]), limits, store);
+            } else if entry.action != A::None {
+                // Actions look at what is kept, and change what is to be.
+                self.settle(span, end, input, store);
+                if let Err(rule) = self.act(entry.action, byte, before, limits, store) {
+                    self.offset = self.offset.saturating_sub(1);
+                    return (at, Err(rule));
+                }
+                span = self.span(limits, end, store);
+            }
+            at = end;
         };
-        (used, outcome)
+        self.settle(span, at, input, store);
+        (at, outcome)
     }
 
-    /// Takes the byte, or the run of bytes, of an entry.
-    #[inline(always)]
-    fn take(&mut self, entry: Entry, rest: &[u8], limits: &Limits, store: &mut [u8]) -> Read {
-        let before = self.state;
-        let count = if entry.is_run() { entry.run_length(rest.get(..index(self.room)).unwrap_or(rest)) } else { 1 };
-        let piece = rest.get(..count).unwrap_or(rest);
-        if self.flags.has(Flags::KEEPS)
-            && let Err(broken) = self.keep(piece, limits, store)
-        {
-            return broken;
-        }
-        self.room = self.room.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
-        self.state = entry.next;
-        if entry.action == A::Push {
-            self.push(piece, limits, store);
-        } else if entry.action != A::None {
-            let byte = piece.first().copied().unwrap_or(0);
-            if let Err(rule) = self.act(entry.action, byte, before, limits, store) {
-                return (0, Err(rule));
-            }
-        }
-        (count, Ok(()))
+    /// What may be taken from index `start` of the input on, before the next action.
+    fn span(&self, limits: &Limits, start: usize, store: &[u8]) -> Span {
+        let kept_end = if self.flags.has(Flags::KEEPS) {
+            start.saturating_add(kept_limit(limits, store).saturating_sub(index(self.kept)))
+        } else {
+            usize::MAX
+        };
+        Span { start, room_end: start.saturating_add(index(self.room)), kept_end }
     }
 
-    /// Appends to what is kept.
-    pub(super) fn keep(&mut self, piece: &[u8], limits: &Limits, store: &mut [u8]) -> Result<(), Read> {
-        let start = index(self.kept);
-        let most = limits.interest.map_or(usize::MAX, |interest| index(interest.bytes)).min(store.len());
-        let end = start.saturating_add(piece.len());
-        match store.get_mut(start..end) {
-            Some(place) if end <= most => scan::copy(piece, place),
-            _ => return Err((most.saturating_sub(start), Err(self.kept_too_much()))),
+    /// The bytes of a span up to index `end` of the input are taken.
+    fn settle(&mut self, span: Span, end: usize, input: &[u8], store: &mut [u8]) {
+        let piece = input.get(span.start..end).unwrap_or(&[]);
+        let count = u32::try_from(piece.len()).unwrap_or(u32::MAX);
+        if self.flags.has(Flags::KEEPS) {
+            // There is room for it: that was looked at.
+            scan::copy(piece, store.get_mut(index(self.kept)..).unwrap_or(&mut []));
+            self.kept = self.kept.saturating_add(count);
         }
-        self.kept = u32::try_from(end).unwrap_or(u32::MAX);
-        Ok(())
+        self.room = self.room.saturating_sub(count);
+        self.offset = self.offset.saturating_add(u64::from(count));
+    }
+
+    /// Appends one byte to what is kept, if there is room.
+    pub(super) fn keep(&mut self, byte: u8, limits: &Limits, store: &mut [u8]) -> bool {
+        let at = index(self.kept);
+        let has_room = at < kept_limit(limits, store);
+        if let Some(place) = store.get_mut(at).filter(|_| has_room) {
+            *place = byte;
+            self.kept = self.kept.saturating_add(1);
+        }
+        has_room
     }
 
     #[cold]
@@ -283,6 +311,11 @@ impl Machine {
             self.state = if self.state == S::ChunkData { S::ChunkDataCr } else { S::End };
         }
     }
+}
+
+/// How many bytes may be kept.
+fn kept_limit(limits: &Limits, store: &[u8]) -> usize {
+    limits.interest.map_or(usize::MAX, |interest| index(interest.bytes)).min(store.len())
 }
 
 pub(super) fn index(number: u32) -> usize {

@@ -54,6 +54,7 @@ struct Pair<'f> {
     place: Place,
     now: Instant,
     input: Vec<u8>,
+    store: Vec<u8>,
     output: Vec<u8>,
 }
 
@@ -68,6 +69,7 @@ impl<'f> Pair<'f> {
             place,
             now: Instant::START,
             input: Vec::new(),
+            store: vec![0; Limits::DEFAULT.store_bytes()],
             output: Vec::new(),
         }
     }
@@ -87,7 +89,7 @@ impl<'f> Pair<'f> {
     fn drive_once(&mut self, room: usize) -> bool {
         let mut out = vec![0; room];
         let context = Context { now: self.now, limits: &Limits::DEFAULT, date: None };
-        let driven = self.session.drive(&context, &self.place, self.files, &self.input, &mut [0; 4096], &mut out);
+        let driven = self.session.drive(&context, &self.place, self.files, &self.input, &mut self.store, &mut out);
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);
         let has_moved = self.transfer(&context);
