@@ -1,10 +1,10 @@
 //! The byte machine: it runs the table over all of a message that is not content, for both roles.
 
 use super::State as S;
-use super::compact::{self, Found};
+use super::compact::{self, Entry, Found};
 use super::table::Action as A;
 use super::verdict::{broken_limit, broken_rule};
-use super::words::FieldName;
+use super::words::{FieldName, LONGEST};
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::head::BodyFraming;
@@ -45,15 +45,6 @@ pub(super) const LONG: u8 = u8::MAX;
 
 /// The store had no room for the word, so nobody knows what it means.
 const LOST: u8 = LONG - 1;
-
-/// A part of the input that is taken at once, up to an action: where it begins, and where its room ends, in the head (or
-/// line, or section) and in the store.
-#[derive(Clone, Copy)]
-struct Span {
-    start: usize,
-    room_end: usize,
-    kept_end: usize,
-}
 
 /// How many bytes were consumed; or the rule that the byte behind them breaks.
 type Read = (usize, Result<(), Rule>);
@@ -117,73 +108,83 @@ impl Machine {
     /// All of the input is consumed before that.
     #[inline(never)]
     pub(crate) fn read(&mut self, limits: &Limits, input: &[u8], store: &mut [u8]) -> Read {
-        let mut span = self.span(limits, 0, store);
         let mut at = 0_usize;
-        let outcome = loop {
-            let Some(&byte) = input.get(at) else { break Ok(()) };
-            let found = compact::find(self.state, byte);
-            if at >= span.room_end && !matches!(found, Found::NoGrammar) {
-                break Err(self.broken_limit(self.state));
-            }
-            let entry = match found {
-                Found::Entry(entry) => entry,
-                Found::Nothing => break Err(self.broken_rule(byte)),
-                Found::NoGrammar => break Ok(()),
+        loop {
+            let start = at;
+            let end = self.span_end(limits, start, input, store);
+            let entry = self.take_quiet(input.get(..end).unwrap_or(input), &mut at, limits, store);
+            let Some((entry, byte)) = entry else {
+                self.settle(input.get(start..at).unwrap_or(&[]), store);
+                return (at, self.judge_end(input.get(at).copied(), at == end));
             };
-            if entry.action == A::ValueBegin {
-                self.state = self.value_state();
-                continue;
-            }
-            let count = if entry.is_run() {
-                entry.run_length(input.get(at..span.room_end.min(input.len())).unwrap_or(&[]))
-            } else {
-                1
-            };
-            let end = at.saturating_add(count);
-            if end > span.kept_end {
-                at = span.kept_end;
-                break Err(self.kept_too_much());
-            }
+            // Actions look at what is kept, and change what is to be.
+            self.settle(input.get(start..=at).unwrap_or(&[]), store);
             let before = self.state;
             self.state = entry.next;
-            if entry.action == A::Push {
-                self.push(input.get(at..end).unwrap_or(&[]), limits, store);
-            } else if entry.action != A::None {
-                // Actions look at what is kept, and change what is to be.
-                self.settle(span, end, input, store);
-                if let Err(rule) = self.act(entry.action, byte, before, limits, store) {
-                    self.offset = self.offset.saturating_sub(1);
-                    return (at, Err(rule));
-                }
-                span = self.span(limits, end, store);
+            if let Err(rule) = self.act(entry.action, byte, before, limits, store) {
+                self.offset = self.offset.saturating_sub(1);
+                return (at, Err(rule));
             }
-            at = end;
-        };
-        self.settle(span, at, input, store);
-        (at, outcome)
+            at = at.saturating_add(1);
+        }
     }
 
-    /// What may be taken from index `start` of the input on, before the next action.
-    fn span(&self, limits: &Limits, start: usize, store: &[u8]) -> Span {
-        let kept_end = if self.flags.has(Flags::KEEPS) {
-            start.saturating_add(kept_limit(limits, store).saturating_sub(index(self.kept)))
-        } else {
-            usize::MAX
+    /// Takes all up to an entry that does something, which is returned with its byte; or up to a byte that has none, or the
+    /// end.
+    #[inline(always)]
+    fn take_quiet(&mut self, within: &[u8], at: &mut usize, limits: &Limits, store: &mut [u8]) -> Option<(Entry, u8)> {
+        let mut state = self.state;
+        let entry = loop {
+            let Some(&byte) = within.get(*at) else { break None };
+            let Found::Entry(entry) = compact::find(state, byte) else { break None };
+            if entry.action == A::ValueBegin {
+                state = self.value_state();
+                continue;
+            }
+            let count = if entry.is_run() { entry.run_length(within.get(*at..).unwrap_or(&[])) } else { 1 };
+            if entry.action == A::Push {
+                self.push(within.get(*at..).and_then(|rest| rest.get(..count)).unwrap_or(&[]), limits, store);
+            } else if entry.action != A::None {
+                break Some((entry, byte));
+            }
+            *at = at.wrapping_add(count);
+            state = entry.next;
         };
-        Span { start, room_end: start.saturating_add(index(self.room)), kept_end }
+        self.state = state;
+        entry
     }
 
-    /// The bytes of a span up to index `end` of the input are taken.
-    fn settle(&mut self, span: Span, end: usize, input: &[u8], store: &mut [u8]) {
-        let piece = input.get(span.start..end).unwrap_or(&[]);
+    /// Up to which index of the input bytes may be taken, from index `start` on, before the next action: up to its end, or
+    /// that of the room in the head (or line, or section), or in the store.
+    fn span_end(&self, limits: &Limits, start: usize, input: &[u8], store: &[u8]) -> usize {
+        let mut most = index(self.room);
+        if self.flags.has(Flags::KEEPS) {
+            most = most.min(kept_limit(limits, store).saturating_sub(index(self.kept)));
+        }
+        start.saturating_add(most).min(input.len())
+    }
+
+    /// Why nothing more was taken: `byte` comes next, and `is_full` says that there was no room for it.
+    fn judge_end(&self, byte: Option<u8>, is_full: bool) -> Result<(), Rule> {
+        let Some(byte) = byte else { return Ok(()) };
+        match compact::find(self.state, byte) {
+            Found::NoGrammar => Ok(()),
+            Found::Nothing | Found::Entry(_) if self.room == 0 => Err(self.broken_limit(self.state)),
+            Found::Entry(_) if is_full => Err(self.kept_too_much()),
+            Found::Nothing | Found::Entry(_) => Err(self.broken_rule(byte)),
+        }
+    }
+
+    /// These bytes were taken.
+    fn settle(&mut self, piece: &[u8], store: &mut [u8]) {
         let count = u32::try_from(piece.len()).unwrap_or(u32::MAX);
         if self.flags.has(Flags::KEEPS) {
             // There is room for it: that was looked at.
             scan::copy(piece, store.get_mut(index(self.kept)..).unwrap_or(&mut []));
-            self.kept = self.kept.saturating_add(count);
+            self.kept = self.kept.wrapping_add(count);
         }
-        self.room = self.room.saturating_sub(count);
-        self.offset = self.offset.saturating_add(u64::from(count));
+        self.room = self.room.wrapping_sub(count);
+        self.offset = self.offset.wrapping_add(u64::from(count));
     }
 
     /// Appends one byte to what is kept, if there is room.
@@ -213,7 +214,7 @@ impl Machine {
         }
         let start = usize::from(self.word);
         let end = start.saturating_add(piece.len());
-        self.word = u8::try_from(end).ok().filter(|_| end <= limits.longest_word()).unwrap_or(LONG);
+        self.word = u8::try_from(end).ok().filter(|_| end <= LONGEST || end <= limits.longest_word()).unwrap_or(LONG);
         if self.word == LONG || self.flags.has(Flags::KEEPS) {
             return;
         }
