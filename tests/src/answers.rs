@@ -172,6 +172,20 @@ pub fn client_connection(data: &[u8]) {
     }
 }
 
+/// The answers to what can be asked, whole and with their first byte alone: by the quick front where they are usual, and by
+/// the table of the grammar.
+pub(crate) fn front_and_grammar(limits: &Limits, data: &[u8]) {
+    let get = Request::new(Method::Get, "/", "a");
+    let upgrade = [Field::new("Upgrade", "x")];
+    let (first, rest) = data.split_at(data.len().min(1));
+    let pieces: Vec<&[u8]> = data.chunks(1).collect();
+    for request in [get, Request::new(Method::Head, "/", "a"), get.with_fields(&upgrade)] {
+        let whole = hear(limits, &[request], &[data], true);
+        assert_eq!(hear(limits, &[request], &[first, rest], true), whole, "{}", data.escape_ascii());
+        assert_eq!(hear(limits, &[request], &pieces, true), whole, "{}", data.escape_ascii());
+    }
+}
+
 /// What is heard first is what is parsed without a connection.
 fn parses_alike(asked: &Request<'_>, data: &[u8], heard: Option<&Heard>) {
     let mut store = vec![b'~'; LIMITS.store_bytes()];

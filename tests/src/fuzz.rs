@@ -3,15 +3,16 @@
 //! The laws: no panic; no more taken than given, no more written than there is room (both in [`crate::pair`]); any cut
 //! and any room come to the same; what is accepted, the [`crate::oracle`] accepts as the same, and the other way round.
 
-mod grammar;
+mod streams;
 
 use wirenut::http::{Context, Error, Event, Head, Interest, Limits, ServerConnection};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 use wirenut_reference::{MemoryDevice, Reference};
 
-pub use grammar::grammar;
+pub use streams::grammar_streams;
 
+use crate::answers;
 use crate::every_split::cuts;
 use crate::httparse;
 use crate::oracle::{self, Verdict};
@@ -36,10 +37,15 @@ pub const INTEREST: Interest = Interest { names: &["X-A", "Accept"], bytes: 90 }
 /// What a request head that comes in `pieces` is, with its length; for one that is refused, why.
 #[must_use]
 pub fn read_head(limits: &Limits, pieces: &[&[u8]]) -> (Verdict<Request>, Option<Error>) {
+    read_head_in(0, limits, pieces)
+}
+
+/// The same, in a store that is so much larger than it must be.
+fn read_head_in(more: usize, limits: &Limits, pieces: &[&[u8]]) -> (Verdict<Request>, Option<Error>) {
     let cx = Context { now: Instant::START, limits, date: None };
     let mut connection = ServerConnection::new(&cx);
     let (mut unread, mut taken) = (Vec::new(), 0);
-    let mut store = vec![b'~'; limits.store_bytes()];
+    let mut store = vec![b'~'; limits.store_bytes() + more];
     for piece in pieces {
         unread.extend_from_slice(piece);
         store[connection.stored()..].fill(b'~');
@@ -100,6 +106,43 @@ fn falls_at_its_byte(data: &[u8], error: Option<Error>) {
     assert_eq!(before, (Verdict::Incomplete, None), "{error:?} too late: {}", data.escape_ascii());
     let with = read_head(&LIMITS, &[&data[..=at]]);
     assert_eq!(with, (Verdict::Refused, Some(error)), "too early: {}", data.escape_ascii());
+}
+
+/// The grammar's table, and the quick front before it: a head whose first byte came before the others is read by the table
+/// alone, one that comes whole by the front where it is usual. Both must come to the same, for any interest and in a
+/// store of any size that is large enough; requests and responses.
+pub fn grammar(data: &[u8]) {
+    let pieces: Vec<&[u8]> = data.chunks(1).collect();
+    let first = data.split_at(data.len().min(1));
+    for interest in [None, Some(&INTEREST)] {
+        let limits = Limits { interest, ..LIMITS };
+        let whole = read_head(&limits, &[data]);
+        assert_eq!(read_head(&limits, &[first.0, first.1]), whole, "{}", data.escape_ascii());
+        assert_eq!(read_head(&limits, &pieces), whole, "{}", data.escape_ascii());
+        assert_eq!(read_head_in(10, &limits, &pieces), whole, "in a larger store: {}", data.escape_ascii());
+        in_a_store_too_small(&limits, &pieces, &whole);
+        answers::front_and_grammar(&limits, data);
+    }
+}
+
+/// What is accepted in less of a store than there should be is the same.
+fn in_a_store_too_small(limits: &Limits, pieces: &[&[u8]], expected: &(Verdict<Request>, Option<Error>)) {
+    for size in [0, 3, 20, limits.store_bytes() / 2] {
+        let mut store = vec![b'~'; size];
+        let cx = Context { now: Instant::START, limits, date: None };
+        let mut connection = ServerConnection::new(&cx);
+        for piece in pieces {
+            match connection.receive(&cx, piece, &mut store) {
+                Ok((_, Event::Head(head))) => {
+                    let Verdict::Accepted(expected, _) = &expected.0 else { panic!("only in a small store: {head:?}") };
+                    assert_eq!(Request::new(&head), *expected);
+                    break;
+                }
+                Ok(_) => assert!(connection.stored() <= size, "more is stored than there is room"),
+                Err(_) => break,
+            }
+        }
+    }
 }
 
 /// A connection: in any cut and any room the same requests and the same responses, and to the oracle the same requests.

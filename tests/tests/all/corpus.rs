@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
-use wirenut_tests::fuzz::{grammar, reference_service, request_head, server_connection, small_buffer};
+use wirenut_tests::fuzz::{grammar, grammar_streams, reference_service, request_head, server_connection, small_buffer};
 use wirenut_tests::wire::bytes;
 
 fn replay(target: &str, body: fn(&[u8])) {
@@ -21,6 +21,19 @@ fn replay(target: &str, body: fn(&[u8])) {
 #[test]
 fn request_heads() {
     replay("request_head", request_head);
+}
+
+/// Heads of requests and of responses are its inputs, too.
+#[test]
+fn grammars() {
+    for target in ["grammar", "request_head", "client_connection"] {
+        replay(target, grammar);
+    }
+}
+
+#[test]
+fn streams() {
+    replay("grammar_streams", grammar_streams);
 }
 
 #[test]
@@ -43,17 +56,13 @@ fn reference_services() {
     replay("reference_service", reference_service);
 }
 
-#[test]
-fn grammars() {
-    replay("grammar", grammar);
-}
-
 /// The table of cases keeps the laws too, in other cuts and rooms.
 #[test]
 fn cases_keep_the_laws_of_fuzzing() {
     for case in cases::all() {
         let bytes = bytes(case.text);
         request_head(&bytes);
+        grammar(&bytes);
         for seed in [[0, 0, 255], [7, 13, 40], [96, 1, 6]] {
             server_connection(&[&seed[..], &bytes].concat());
             small_buffer(&[&seed[..2], &bytes].concat());

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use wirenut::http::{Interest, Limits, Rule, Status};
 use wirenut_tests::browser_head;
-use wirenut_tests::fuzz::small_buffer;
+use wirenut_tests::fuzz::{grammar, small_buffer};
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::recorder::{Event, Recorder};
 
@@ -95,6 +95,13 @@ proptest! {
     #[test]
     fn a_small_buffer_shows_what_a_large_one_shows(parts in vec(select(PARTS.to_vec()), 0..14), seed in any::<[u8; 2]>()) {
         small_buffer(&[&seed[..], parts.concat().as_bytes()].concat());
+    }
+
+    #[test]
+    fn the_quick_front_and_the_grammar_come_to_the_same(parts in vec(select(PARTS.to_vec()), 0..12)) {
+        grammar(parts.concat().as_bytes());
+        grammar(["GET / HTTP/1.1\r\nHost: a\r\n", &parts.concat()].concat().as_bytes());
+        grammar(["HTTP/1.1 200 OK\r\n", &parts.concat(), "\r\n"].concat().as_bytes());
     }
 
     #[test]

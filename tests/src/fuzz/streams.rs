@@ -43,7 +43,7 @@ enum Step {
 }
 
 /// The first byte chooses the role and what it asked for, two more the cut; the rest is what comes.
-pub fn grammar(data: &[u8]) {
+pub fn grammar_streams(data: &[u8]) {
     let Some((&[role, step, seed], bytes)) = data.split_first_chunk() else { return };
     let role = if role & 1 == 0 { Role::Server } else { Role::Client(role >> 1) };
     let random: Vec<_> = cut(bytes, step, seed).collect();
