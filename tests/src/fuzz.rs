@@ -3,10 +3,14 @@
 //! The laws: no panic; no more taken than given, no more written than there is room (both in [`crate::pair`]); any cut
 //! and any room come to the same; what is accepted, the [`crate::oracle`] accepts as the same, and the other way round.
 
+mod streams;
+
 use wirenut::http::{Context, Error, Event, Head, Interest, Limits, ServerConnection};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 use wirenut_reference::{MemoryDevice, Reference};
+
+pub use streams::grammar_streams;
 
 use crate::answers;
 use crate::every_split::cuts;

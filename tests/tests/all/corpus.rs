@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
-use wirenut_tests::fuzz::{grammar, reference_service, request_head, server_connection, small_buffer};
+use wirenut_tests::fuzz::{grammar, grammar_streams, reference_service, request_head, server_connection, small_buffer};
 use wirenut_tests::wire::bytes;
 
 fn replay(target: &str, body: fn(&[u8])) {
@@ -29,6 +29,11 @@ fn grammars() {
     for target in ["grammar", "request_head", "client_connection"] {
         replay(target, grammar);
     }
+}
+
+#[test]
+fn streams() {
+    replay("grammar_streams", grammar_streams);
 }
 
 #[test]

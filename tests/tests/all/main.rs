@@ -22,6 +22,7 @@ mod room;
 mod slow;
 mod small_buffer;
 mod states;
+mod streams;
 mod suites;
 mod time;
 mod trailers;

@@ -82,7 +82,7 @@ pub(super) const CASES: &[Case] = &[
     Case::refuse("9112 6.1", ok!("Transfer-Encoding: chunked‸, gzip↵↵"), ChunkedNotFinal),
     Case::refuse("9112 6.1", ok!("Transfer-Encoding: chunked‸, identity↵↵0↵↵"), ChunkedNotFinal),
     Case::refuse("9112 6.1", ok!("Transfer-Encoding: chunked‸, chunked↵↵0↵↵"), ChunkedNotFinal),
-    Case::refuse("9112 6.1", ok!("Transfer-Encoding: chunked↵Transfer-Encoding: ‸chunked↵↵0↵↵"), ChunkedNotFinal),
+    Case::refuse("9112 6.1", ok!("Transfer-Encoding: chunked↵Transfer-Encoding‸: chunked↵↵0↵↵"), ChunkedNotFinal),
     Case::refuse("9112 6.1", ok!("Transfer-Encoding: chunked‸,↵↵0↵↵"), ChunkedNotFinal),
     Case::refuse("9112 6.1", ok!("Transfer-Encoding: ‸,chunked↵↵0↵↵"), InvalidTransferEncoding),
     Case::refuse("9112 6.1", ok!("Transfer-Encoding:‸↵↵0↵↵"), InvalidTransferEncoding),

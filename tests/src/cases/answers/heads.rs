@@ -111,7 +111,7 @@ pub(super) const CASES: &[Case] = &[
     Case::refuse("9112 5", ok!("Content-Length: 0↵B: c↵C: d↵‸E: f↵↵"), TooManyFields).small(),
     // Interim responses count, and their fields do.
     Case::refuse("9110 15.2", "HTTP/1.1 100 ↵A: b↵↵‖HTTP/1.1 200 ↵C: d↵‸E: f↵↵", TooManyFields).after(&["100"]).small(),
-    Case::refuse("9110 15.2", "HTTP/1.1 100 ↵↵HTTP/1.1 100 ↵↵HTTP/1.1 100 ↵↵‖HTTP/1.1 100 ↵↵", TooManyFields)
+    Case::refuse("9110 15.2", "HTTP/1.1 100 ↵↵HTTP/1.1 100 ↵↵HTTP/1.1 100 ↵↵‖HTTP/1.1 100 ↵‸↵", TooManyFields)
         .after(&["100"; 3])
         .small(),
     // Cut off.
