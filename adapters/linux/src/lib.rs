@@ -42,7 +42,9 @@
 //! | `turn` | one connection's turn: receive, drive, send, obey |
 //! | `guard` | panics of the service: caught here, and nowhere else |
 //! | `accept`, `refused` | the listening socket; connections that are turned away |
+//! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
 //! | `slots`, `timers`, `wake`, `clock` | what the loop keeps: connections, deadlines, wake-ups, the time |
+//! | `throttle` | lines of the log that would come again and again |
 //! | `transfer` | bodies that the kernel moves itself |
 //! | `sys` | system calls, one module for each interface: all the unsafe code |
 //!
@@ -56,9 +58,11 @@ mod accept;
 mod clock;
 mod config;
 mod connection;
+mod descriptors;
 mod error;
 mod guard;
 pub mod lookup;
+mod places;
 pub mod poller;
 mod refused;
 mod server;
@@ -66,6 +70,7 @@ pub mod signal;
 mod slots;
 pub mod socket;
 mod sys;
+mod throttle;
 mod timers;
 mod transfer;
 mod turn;
@@ -73,6 +78,7 @@ mod wake;
 mod worker;
 
 pub use config::Config;
+pub use descriptors::raise_descriptor_limit;
 pub use error::Error;
 pub use server::{Report, Server};
 pub use transfer::{FileRange, Transfer};
