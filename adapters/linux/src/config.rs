@@ -29,7 +29,7 @@ pub struct Config {
     /// What happens to the next one when there are as many as there may be, and nobody gives way. Where it is the system
     /// that allows no more, it waits.
     pub when_full: WhenFull,
-    /// For how long a server that was told to stop lets exchanges in flight go on.
+    /// For how long a server that was told to stop goes on to answer what has come by then.
     pub drain: Duration,
     /// How many connections may wait to be accepted. The system has its own bound (`net.core.somaxconn`).
     pub backlog: u32,

@@ -218,7 +218,7 @@ pub struct Report {
     pub refused: u64,
     /// Connections that were closed to make room: idle ones, and such whose head did not come.
     pub evicted: u64,
-    /// Connections that were cut because they did not end within [`Config::drain`].
+    /// Connections that were cut because they did not end within [`Config::drain`], or the server was stopped at once.
     pub cut: u64,
     /// Panics of the service, each of which cost a connection at most.
     pub panics: u64,
