@@ -52,6 +52,9 @@ pub fn run_on_threads<S: Service<Source: Transfer> + Sync>(
 fn prepare(servers: &mut [Server]) -> Result<(), Failure> {
     let failed = |error| Failure::System { what: "start a thread for the log", error };
     log::write_errors_to_standard_error().map_err(failed)?;
+    if let Err(error) = wirenut_linux::raise_descriptor_limit() {
+        ::log::warn!("cannot raise the limit of open descriptors: {error}");
+    }
     let mut lines = String::new();
     for server in servers {
         server.stop_on_signals()?;

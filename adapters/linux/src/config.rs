@@ -1,7 +1,7 @@
 //! What a server is told before it runs.
 
 use wirenut::http::Limits;
-use wirenut::readiness::WhenFull;
+use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time::Duration;
 
 /// How a [`Server`](crate::Server) runs.
@@ -17,19 +17,31 @@ pub struct Config {
     ///
     /// Default: `Limits::DEFAULT`.
     pub limits: Limits,
-    /// How many connections there may be at a time.
+    /// How many connections there may be at a time, on all threads together. The system may allow fewer: each is a
+    /// descriptor ([`raise_descriptor_limit`](crate::raise_descriptor_limit)), and some of these are left to the service: a
+    /// sixteenth of the limit, 32 at most.
     ///
     /// Default: `10_000`.
     pub max_connections: u32,
-    /// When all are taken, close the one that has been idle for longest to make room.
+    /// When there is room for no more, close the connection that has been idle for longest, or whose head does not come:
+    /// those of [`Self::min_idle`] and [`Self::min_head`].
     ///
     /// Default: `true`.
     pub evict_idle: bool,
-    /// What happens to the next one when all are taken and none is idle (or none may be evicted).
+    /// How long a connection must have been idle to be closed for another one.
+    ///
+    /// Default: `Policy::DEFAULT.min_idle`.
+    pub min_idle: Duration,
+    /// How long a connection must have sent a part of a head, and not the rest, to be closed for another one (after a 408).
+    ///
+    /// Default: `Policy::DEFAULT.min_head`.
+    pub min_head: Duration,
+    /// What happens to the next one when there are as many as there may be, and nobody gives way. Where it is the system
+    /// that allows no more, it waits.
     ///
     /// Default: `WhenFull::Queue`.
     pub when_full: WhenFull,
-    /// For how long a server that was told to stop lets exchanges in flight go on.
+    /// For how long a server that was told to stop goes on to answer what has come by then.
     ///
     /// Default: `Duration::from_secs(30)`.
     pub drain: Duration,
@@ -44,11 +56,25 @@ impl Config {
     pub const DEFAULT: Self = Self {
         limits: Limits::DEFAULT,
         max_connections: 10_000,
-        evict_idle: true,
-        when_full: WhenFull::Queue,
+        evict_idle: Policy::DEFAULT.evict_idle,
+        min_idle: Policy::DEFAULT.min_idle,
+        min_head: Policy::DEFAULT.min_head,
+        when_full: Policy::DEFAULT.when_full,
         drain: Duration::from_secs(30),
         backlog: 4_096,
     };
+}
+
+impl Config {
+    pub(crate) const fn policy(&self) -> Policy {
+        Policy {
+            slots: self.max_connections,
+            evict_idle: self.evict_idle,
+            min_idle: self.min_idle,
+            min_head: self.min_head,
+            when_full: self.when_full,
+        }
+    }
 }
 
 impl Default for Config {

@@ -3,6 +3,8 @@
 use core::ops::Range;
 use std::net::TcpStream;
 
+use wirenut::http::Disposition;
+use wirenut::http::state::State;
 use wirenut::readiness::Interest;
 use wirenut::service::{Service, Session};
 
@@ -20,6 +22,19 @@ pub(crate) struct Connection<S: Service + ?Sized> {
     pub(crate) is_ended: bool,
     /// It is in the list of those that go on in the next round.
     pub(crate) is_queued: bool,
+}
+
+/// What a connection is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Standing {
+    /// Something that nobody else may interrupt.
+    Busy,
+    /// Nothing, between two requests.
+    Idle,
+    /// It takes a request's head, of which a part has come.
+    Reading,
+    /// It throws away what still comes, after its last response.
+    Lingering,
 }
 
 /// What has become of our direction.
@@ -70,9 +85,17 @@ impl<S: Service + ?Sized> Connection<S> {
         u64::try_from(kept).unwrap_or(u64::MAX).saturating_add(unread)
     }
 
-    /// May it be closed for another one?
-    pub(crate) fn is_idle(&self) -> bool {
-        self.session.is_idle() && self.kept.is_none()
+    /// What it is doing, as far as that decides who gives way.
+    #[inline]
+    pub(crate) fn standing(&self) -> Standing {
+        if self.session.is_idle() {
+            return if self.kept.is_none() { Standing::Idle } else { Standing::Busy };
+        }
+        match (self.session.disposition(), self.session.connection().states().0) {
+            (Disposition::ShutdownWrite, _) if self.outbound == Outbound::Shut => Standing::Lingering,
+            (Disposition::Open, State::Idle) => Standing::Reading,
+            _ => Standing::Busy,
+        }
     }
 
     /// Puts the input that was kept at the start of the buffer, and the head at the start of the store; both stay kept

@@ -17,7 +17,7 @@ use std::os::fd::BorrowedFd;
 use std::panic::catch_unwind;
 
 use wirenut::http::{Error, Fields, Head, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::service::{Answer, Refusal, Service, Step};
 
 use crate::sys::socket;
 use crate::transfer::Transfer;
@@ -111,6 +111,12 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
         let Guarded(Some(exchange)) = guarded else { return Ok(Step::Abort) };
         let stepped = catch_unwind(AssertUnwindSafe(|| self.service.proceed(exchange, answer)));
         self.step(stepped, answer)
+    }
+
+    fn refused(&self, refusal: &Refusal<'_>) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.service.refused(refusal))) {
+            self.names.tell(panic, refusal.peer());
+        }
     }
 
     #[inline]

@@ -45,7 +45,9 @@
 //! | `turn` | one connection's turn: receive, drive, send, obey |
 //! | `guard` | panics of the service: caught here, and nowhere else |
 //! | `accept`, `refused` | the listening socket; connections that are turned away |
+//! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
 //! | `slots`, `timers`, `wake`, `clock` | what the loop keeps: connections, deadlines, wake-ups, the time |
+//! | `throttle` | lines of the log that would come again and again |
 //! | `transfer` | bodies that the kernel moves itself |
 //! | `sys` | system calls, one module for each interface: all the unsafe code |
 //!
@@ -59,9 +61,11 @@ mod accept;
 mod clock;
 mod config;
 mod connection;
+mod descriptors;
 mod error;
 mod guard;
 pub mod lookup;
+mod places;
 pub mod poller;
 mod refused;
 mod server;
@@ -69,6 +73,7 @@ pub mod signal;
 mod slots;
 pub mod socket;
 mod sys;
+mod throttle;
 mod timers;
 mod transfer;
 mod turn;
@@ -76,6 +81,7 @@ mod wake;
 mod worker;
 
 pub use config::Config;
+pub use descriptors::raise_descriptor_limit;
 pub use error::Error;
 pub use server::{Report, Server};
 pub use transfer::{FileRange, Transfer};

@@ -12,11 +12,13 @@ use wirenut::service::Service;
 use crate::config::Config;
 use crate::error::Error;
 use crate::guard::{Guard, Names};
+use crate::places::Places;
 use crate::sys::signal::{self, Signals};
 use crate::sys::socket;
+use crate::throttle::Throttle;
 use crate::transfer::Transfer;
 use crate::wake::{Mailbox, Stop, Stopper};
-use crate::worker::Worker;
+use crate::worker::{Shared, Worker};
 
 /// A server: it listens since it was [bound](Self::bind), and answers while it [runs](Self::run).
 ///
@@ -125,11 +127,14 @@ impl Server {
         S: Service + ?Sized,
         S::Source: Transfer,
     {
-        run_worker(service, self.config, self.listener, self.mailbox, self.signals, true)
+        let (places, throttle) = (Places::new(self.config.max_connections), Throttle::default());
+        let Self { listener, config, mailbox, signals, .. } = self;
+        let shared = Shared { config, places: &places, throttle: &throttle, signals, is_alone: true };
+        run_worker(service, &shared, listener, mailbox)
     }
 
     /// Like [`Self::run`], on so many threads, this one among them. Each has its own connections, taken from the one
-    /// listening socket, and its share of [`Config::max_connections`]; they stop together, also if one of them fails.
+    /// listening socket; [`Config::max_connections`] holds for all of them together. They stop together, also if one fails.
     ///
     /// One socket, and not one for each thread (`SO_REUSEPORT`): what waits in the queue of a socket that is closed is
     /// lost, and a second server at the same address would not be refused.
@@ -160,16 +165,16 @@ impl Server {
         if threads == NonZeroUsize::MIN {
             return self.run(service);
         }
-        let Self { listener, mut config, mailbox, signals, .. } = self;
-        let share = u32::try_from(threads.get()).unwrap_or(u32::MAX);
-        config.max_connections = config.max_connections.div_ceil(share);
+        let Self { listener, config, mailbox, signals, .. } = self;
+        let (places, throttle) = (Places::new(config.max_connections), Throttle::default());
+        let shared = &Shared { config, places: &places, throttle: &throttle, signals, is_alone: false };
         let follower = |_| Ok((listener.try_clone()?, Arc::new(Mailbox::new()?)));
         let followers: io::Result<Vec<_>> = (1..threads.get()).map(follower).collect();
         let followers = followers.map_err(|error| Error::plain("share the listener", error))?;
         mailbox.lead(followers.iter().map(|(_, mailbox)| Arc::clone(mailbox)).collect());
         let leader = &mailbox;
         let work = |listener, mailbox| {
-            let outcome = run_worker(service, config, listener, mailbox, signals, false);
+            let outcome = run_worker(service, shared, listener, mailbox);
             // A server of which a part is missing is not one to go on with.
             outcome.inspect_err(|_| leader.stop(Stop::Drain))
         };
@@ -193,15 +198,13 @@ impl Server {
 /// All that one thread does.
 fn run_worker<S: Service<Source: Transfer> + ?Sized>(
     service: &S,
-    config: Config,
+    shared: &Shared<'_>,
     listener: TcpListener,
     mailbox: Arc<Mailbox>,
-    signals: Option<&'static Signals>,
-    is_alone: bool,
 ) -> Result<Report, Error> {
     let names = Names::new();
     let guard = Guard::new(service, &names);
-    let report = Worker::new(&guard, &names, config, listener, mailbox, signals, is_alone)?.run()?;
+    let report = Worker::new(&guard, &names, shared, listener, mailbox)?.run()?;
     Ok(Report { panics: names.panics(), ..report })
 }
 
@@ -213,9 +216,9 @@ pub struct Report {
     pub accepted: u64,
     /// Connections that were answered 503, because all places were taken.
     pub refused: u64,
-    /// Idle connections that were closed to make room.
+    /// Connections that were closed to make room: idle ones, and such whose head did not come.
     pub evicted: u64,
-    /// Connections that were cut because they did not end within [`Config::drain`].
+    /// Connections that were cut because they did not end within [`Config::drain`], or the server was stopped at once.
     pub cut: u64,
     /// Panics of the service, each of which cost a connection at most.
     pub panics: u64,

@@ -34,7 +34,7 @@
 //!     let buffer = tcp::SocketBuffer::new;
 //!     sockets.add(tcp::Socket::new(buffer(&mut received[..]), buffer(&mut sent[..])))
 //! });
-//! let policy = Policy { slots: 4, evict_idle: true, when_full: WhenFull::Refuse };
+//! let policy = Policy { slots: 4, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
 //! let mut server = Server::<Hello, 4, { LIMITS.store_bytes() }>::new(handles, 80, &LIMITS, policy);
 //! let mut scratch = [0; 256];
 //! loop {

@@ -23,10 +23,6 @@ use crate::socket::{Socket, Stage};
 /// What a connection is told for which there is no slot.
 const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/// How long a connection has been idle before it is closed for somebody who may come. One that is used all the time is
-/// idle all the time, too, but not for long.
-const IDLE_GRACE: Duration = Duration::from_secs(1);
-
 /// Serves HTTP/1.x on `N` sockets.
 ///
 /// All sockets listen on one port, for smoltcp has no queue of connections: a connection that finds no socket
@@ -54,8 +50,7 @@ pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: 
     limits: &'static Limits,
     waker: Waker,
     port: u16,
-    evicts_idle: bool,
-    /// When the longest idle connection is to be closed, if no socket listens until then.
+    /// When a connection is to give way, if no socket listens until then.
     evict_at: Option<Instant>,
     /// Somebody was admitted in this poll and is to be served.
     has_admitted: bool,
@@ -69,10 +64,11 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     ///
     /// What the policy means here:
     /// - `slots == N`: nobody is ever refused, since nobody gets through to us while all sockets are taken. With
-    ///   `evict_idle`, the connection that has been idle for longest, and for a second at least, is closed when no
-    ///   socket listens any more, so that the next client finds one.
+    ///   `evict_idle`, the connection that gives way first is closed when no socket listens any more, so that the next
+    ///   client finds one: who has been idle for longest, and for [`Policy::min_idle`] at least, or has kept its head to
+    ///   itself for [`Policy::min_head`].
     /// - `slots < N`: the sockets beyond the slots hear those who come when all slots are taken. With `evict_idle` an
-    ///   idle connection is closed only then, for them; otherwise `WhenFull::Refuse` answers 503, and
+    ///   connection gives way only then, for them; otherwise `WhenFull::Refuse` answers 503, and
     ///   `WhenFull::Queue` leaves them in their socket, unanswered, until a slot is free.
     ///
     /// A connection is idle for this purpose between two requests, not before its first.
@@ -109,7 +105,6 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
             limits,
             waker: Waker::noop().clone(),
             port,
-            evicts_idle: policy.evict_idle,
             evict_at: None,
             has_admitted: false,
             is_listening: false,
@@ -240,7 +235,8 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         match outcome {
             Outcome::Same => {}
             Outcome::Busy => self.admission.set_busy(number),
-            Outcome::Idle => self.admission.set_idle(number),
+            Outcome::Idle => self.admission.set_idle(number, now),
+            Outcome::Reading => self.admission.set_reading(number, now),
             Outcome::Gone => {
                 self.admission.release(number);
             }
@@ -274,10 +270,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
 
     /// Somebody has come.
     fn decide(&mut self, index: usize, now: Instant, sockets: &mut SocketSet<'_>) {
-        let mut verdict = self.admission.arrive();
+        let mut verdict = self.admission.arrive(now);
         while let Verdict::Evict(idle) = verdict {
             self.evict(idle, now, sockets);
-            verdict = self.admission.arrive();
+            verdict = self.admission.arrive(now);
         }
         let Some(slot) = self.slots.get_mut(index) else { return };
         let mut socket = Socket(sockets.get_mut(slot.handle));
@@ -325,13 +321,9 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
                 slot.vacate();
             }
             self.admit(index, now, sockets);
-        } else if let (true, false, Some(idle)) = (self.evicts_idle, is_one_leaving, self.admission.longest_idle())
-            && let Some(Phase::Serving { moved_at, .. }) =
-                usize::try_from(idle).ok().and_then(|index| self.slots.get(index)).map(|slot| &slot.phase)
-        {
-            let due = moved_at.saturating_add(IDLE_GRACE);
+        } else if let (false, Some((slot, due))) = (is_one_leaving, self.admission.next_to_give_way(now)) {
             if due <= now {
-                self.evict(idle, now, sockets);
+                self.evict(slot, now, sockets);
             } else {
                 self.evict_at = Some(due);
             }

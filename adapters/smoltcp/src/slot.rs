@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 use core::task::Waker;
 
 use smoltcp::iface::SocketHandle;
+use wirenut::http::state::State;
 use wirenut::http::{Context, Disposition, Error, Limits, Rule};
 use wirenut::service::{Host, Service, Session};
 use wirenut::time::{Duration, Instant};
@@ -36,8 +37,6 @@ pub(crate) enum Phase<S: Service<Source = Infallible>> {
         session: Session<S>,
         /// Bytes that the peer had not acknowledged when we last looked.
         unacknowledged: usize,
-        /// When it last did something.
-        moved_at: Instant,
     },
     /// All is said. The last bytes, the ends of both directions, or a reset are on their way.
     Leaving {
@@ -57,6 +56,8 @@ pub(crate) enum Outcome {
     Busy,
     /// Between two requests, after having done something.
     Idle,
+    /// It waits for a request's head, or for the rest of one.
+    Reading,
     /// Not served any more.
     Gone,
 }
@@ -80,7 +81,7 @@ impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
 
     /// Begins to serve whoever is on the socket.
     pub(crate) fn enter(&mut self, cx: &Context<'_>) {
-        self.phase = Phase::Serving { session: Session::new(cx), unacknowledged: 0, moved_at: cx.now };
+        self.phase = Phase::Serving { session: Session::new(cx), unacknowledged: 0 };
     }
 
     /// While it serves: lets the session do all that it can, and obeys it.
@@ -92,7 +93,7 @@ impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
         service: &S,
         scratch: &mut [u8],
     ) -> (Outcome, Option<Error>) {
-        let Phase::Serving { session, unacknowledged, moved_at } = &mut self.phase else {
+        let Phase::Serving { session, unacknowledged } = &mut self.phase else {
             return (Outcome::Same, None);
         };
         if socket.is_lost() {
@@ -119,13 +120,11 @@ impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
             session.handle_sent(cx, 0, waits);
         }
         *unacknowledged = waits;
-        if has_moved {
-            *moved_at = cx.now;
-        }
-        let outcome = match (session.is_idle(), was_idle && !has_moved) {
+        let outcome = match (session.is_idle(), session.connection().states().0) {
+            (true, _) if was_idle && !has_moved => Outcome::Same,
+            (true, _) => Outcome::Idle,
+            (false, State::Idle) => Outcome::Reading,
             (false, _) => Outcome::Busy,
-            (true, false) => Outcome::Idle,
-            (true, true) => Outcome::Same,
         };
         match session.disposition() {
             Disposition::Open => {}

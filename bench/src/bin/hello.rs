@@ -21,19 +21,21 @@ impl Service for Hello {
 }
 
 fn main() {
-    let Some(address) = std::env::args().nth(1) else {
-        eprintln!("usage: hello ADDR:PORT");
+    let mut arguments = std::env::args().skip(1);
+    // By default enough for the measurement of idle connections.
+    let most = arguments.next().zip(Some(arguments.next().map_or(Ok(1 << 20), |most| most.parse())));
+    let Some((address, Ok(max_connections))) = most else {
+        eprintln!("usage: hello ADDR:PORT [MOST-CONNECTIONS]");
         std::process::exit(2);
     };
-    if let Err(error) = serve(&address) {
+    if let Err(error) = serve(&address, max_connections) {
         eprintln!("hello: {error}");
         std::process::exit(1);
     }
 }
 
-fn serve(address: &str) -> Result<(), Box<dyn core::error::Error>> {
-    // Enough for the measurement of idle connections.
-    let config = Config { max_connections: 1 << 20, ..Config::DEFAULT };
+fn serve(address: &str, max_connections: u32) -> Result<(), Box<dyn core::error::Error>> {
+    let config = Config { max_connections, ..Config::DEFAULT };
     let mut server = Server::bind(address, config)?;
     server.stop_on_signals()?;
     println!("http://{}/", server.local_addr());

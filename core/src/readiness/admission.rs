@@ -1,24 +1,96 @@
 //! Admission: how many connections there may be, and what happens to the next one.
 //!
 //! One state machine for a device with three slots and for a server with a hundred thousand. It knows slots by number,
-//! and keeps those that are idle (between two requests) in the order in which they became so, in links that lie in the
-//! caller's storage. Every call takes constant time.
+//! and what the connection of each is doing, as far as that decides who gives way. Every call takes constant time.
+//!
+//! The law, where there is no room for one more:
+//!
+//! 1. Who lingers gives way first: all that it asked for is sent.
+//! 2. Then whoever has been idle for longest, if that is for [`Policy::min_idle`] at least. A connection in use is idle
+//!    between any two requests: so without such a bound, more clients than slots make a server close connections all the
+//!    time instead of answering.
+//! 3. Then whoever has sent a part of a head for longest, if that is for [`Policy::min_head`] at least.
+//! 4. Otherwise nobody, and the newcomer waits or is refused.
+//!
+//! Whoever closes a connection by this law makes sure first that no request of it waits unread.
 
-/// A slot's place among the idle ones. The caller provides one for each slot, and looks at none.
+use crate::time::{Duration, Instant};
+
+/// A slot's place in the order of those who may give way. The caller provides one for each slot, and looks at none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Link {
     before: u32,
     after: u32,
+    /// Which list it is in, and since which tick.
+    since: Since,
 }
 
-/// No slot: the end of the list.
+/// No slot: the end of a list.
 const NONE: u32 = u32::MAX;
-/// Not in the list.
-const BUSY: u32 = u32::MAX - 1;
 
 impl Link {
-    /// Of a slot that is not idle.
-    pub const NEW: Self = Self { before: BUSY, after: BUSY };
+    /// Of a slot that does not give way.
+    pub const NEW: Self = Self { before: NONE, after: NONE, since: Since::BUSY };
+}
+
+/// A list, and a time in ticks of 1,024 µs, of which there are 30 bits that wrap around after 12 days.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Since(u32);
+
+impl Since {
+    /// In no list.
+    const BUSY: Self = Self(3);
+    const LIST: u32 = 3;
+
+    fn new(list: List, now: Instant) -> Self {
+        let ticks = (now.as_micros() >> 10) << 2;
+        // The bits beyond wrap around.
+        Self(u32::try_from(ticks & u64::from(u32::MAX)).unwrap_or(0) | list.bits())
+    }
+
+    const fn list(self) -> Option<List> {
+        match self.0 & Self::LIST {
+            0 => Some(List::Lingering),
+            1 => Some(List::Idle),
+            2 => Some(List::Reading),
+            _ => None,
+        }
+    }
+
+    /// How long it is since then.
+    fn age(self, now: Instant) -> Duration {
+        let ticks = Self::new(List::Lingering, now).0.wrapping_sub(self.0 & !Self::LIST) >> 2;
+        Duration::from_micros(u64::from(ticks) << 10)
+    }
+}
+
+/// Who may give way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum List {
+    Lingering,
+    Idle,
+    Reading,
+}
+
+impl List {
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Lingering => 0,
+            Self::Idle => 1,
+            Self::Reading => 2,
+        }
+    }
+}
+
+/// The first and the last slot of a list. The first one is in it for longest.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    first: u32,
+    last: u32,
+}
+
+impl Ends {
+    const NONE: Self = Self { first: NONE, last: NONE };
 }
 
 /// What to do with a connection when all slots are taken and none may be freed.
@@ -31,14 +103,37 @@ pub enum WhenFull {
 }
 
 /// How connections are admitted.
+///
+/// ```
+/// use wirenut::readiness::Policy;
+/// use wirenut::time::Duration;
+/// const POLICY: Policy = Policy { slots: 4, ..Policy::DEFAULT };
+/// assert_eq!((POLICY.min_idle, POLICY.min_head), (Duration::from_secs(1), Duration::from_secs(2)));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
-    /// How many connections there may be.
+    /// How many connections there may be. By default there is no bound.
     pub slots: u32,
-    /// Close the connection that has been idle for longest, to make room.
+    /// Close idle connections, and those whose heads do not come, to make room. By default it is so.
     pub evict_idle: bool,
-    /// What happens when there is no room.
+    /// How long a connection must have been idle to be closed for another one. By default 1 s.
+    pub min_idle: Duration,
+    /// How long a connection must have sent a part of a head, and not the rest, to be closed for another one. By default
+    /// 2 s.
+    pub min_head: Duration,
+    /// What happens when there is no room. By default the newcomer queues.
     pub when_full: WhenFull,
+}
+
+impl Policy {
+    /// The values that suit most servers.
+    pub const DEFAULT: Self = Self {
+        slots: u32::MAX,
+        evict_idle: true,
+        min_idle: Duration::from_secs(1),
+        min_head: Duration::from_secs(2),
+        when_full: WhenFull::Queue,
+    };
 }
 
 /// What to do with a connection that has come.
@@ -46,9 +141,10 @@ pub struct Policy {
 pub enum Verdict {
     /// Take it in: it counts from now on.
     Admit,
-    /// Close this slot first ([`Admission::release`] it), then ask again.
+    /// Close this slot first ([`Admission::release`] it), then ask again. If a request waits unread there, do not close it
+    /// but call [`Admission::set_busy`], and ask again.
     Evict(u32),
-    /// Leave it where it is, and ask again after a release.
+    /// Leave it where it is, and ask again after a release, or at [`Admission::poll_timeout`].
     Queue,
     /// Answer 503 and close.
     Refuse,
@@ -56,27 +152,37 @@ pub enum Verdict {
     Close,
 }
 
+/// How long nobody comes in after the host has run out of something, unless a connection is released before.
+const RECOVERY: Duration = Duration::from_millis(100);
+
 /// Decides which connections are served.
 ///
 /// ```
 /// use wirenut::readiness::{Admission, Link, Policy, Verdict, WhenFull};
-/// let policy = Policy { slots: 2, evict_idle: true, when_full: WhenFull::Refuse };
+/// use wirenut::time::{Duration, Instant};
+/// let policy = Policy { slots: 2, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
 /// let mut admission = Admission::new(policy, [Link::NEW; 2]);
-/// assert_eq!(admission.arrive(), Verdict::Admit); // say, into slot 0
-/// assert_eq!(admission.arrive(), Verdict::Admit); // and slot 1
-/// assert_eq!(admission.arrive(), Verdict::Refuse);
-/// admission.set_idle(1);
-/// assert_eq!(admission.arrive(), Verdict::Evict(1));
+/// let now = Instant::START;
+/// assert_eq!(admission.arrive(now), Verdict::Admit); // say, into slot 0
+/// assert_eq!(admission.arrive(now), Verdict::Admit); // and slot 1
+/// admission.set_idle(1, now);
+/// assert_eq!(admission.arrive(now), Verdict::Refuse); // it has only just become idle
+///
+/// let later = now.saturating_add(Duration::from_secs(2));
+/// assert_eq!(admission.arrive(later), Verdict::Evict(1));
 /// admission.release(1);
-/// assert_eq!(admission.arrive(), Verdict::Admit);
+/// assert_eq!(admission.arrive(later), Verdict::Admit);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Admission<L> {
     policy: Policy,
     links: L,
     taken: u32,
-    longest_idle: u32,
-    latest_idle: u32,
+    lingering: Ends,
+    idle: Ends,
+    reading: Ends,
+    /// Until when nobody comes in, because the host has run out of something.
+    recovers_at: Option<Instant>,
     is_draining: bool,
 }
 
@@ -84,13 +190,22 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     /// Nobody is in yet. `links` hold a [`Link::NEW`] for each slot that will be named.
     #[must_use]
     pub const fn new(policy: Policy, links: L) -> Self {
-        Self { policy, links, taken: 0, longest_idle: NONE, latest_idle: NONE, is_draining: false }
+        Self {
+            policy,
+            links,
+            taken: 0,
+            lingering: Ends::NONE,
+            idle: Ends::NONE,
+            reading: Ends::NONE,
+            recovers_at: None,
+            is_draining: false,
+        }
     }
 
     /// A connection has come. If it is admitted, it counts from now on.
     #[must_use]
-    pub fn arrive(&mut self) -> Verdict {
-        let verdict = self.verdict();
+    pub fn arrive(&mut self, now: Instant) -> Verdict {
+        let verdict = self.verdict(now);
         if verdict == Verdict::Admit {
             self.taken = self.taken.saturating_add(1);
         }
@@ -99,60 +214,97 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
 
     /// What [`Self::arrive`] would say to a connection that comes now: for a host that must know before it accepts.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&mut self, now: Instant) -> Verdict {
         if self.is_draining {
             return Verdict::Close;
         }
+        if self.recovers_at.is_some_and(|until| until > now) {
+            return Verdict::Queue;
+        }
+        self.recovers_at = None;
         if self.taken < self.policy.slots {
             return Verdict::Admit;
         }
-        match (self.longest_idle(), self.policy.when_full) {
-            (Some(slot), _) if self.policy.evict_idle => Verdict::Evict(slot),
-            (_, WhenFull::Queue) => Verdict::Queue,
-            (_, WhenFull::Refuse) => Verdict::Refuse,
+        match (self.gives_way(now), self.policy.when_full) {
+            (Some(slot), _) => Verdict::Evict(slot),
+            (None, WhenFull::Queue) => Verdict::Queue,
+            (None, WhenFull::Refuse) => Verdict::Refuse,
         }
+    }
+
+    /// The host has run out of something that a connection needs, and somebody waits. Some: close this slot as after
+    /// [`Verdict::Evict`], and try again. None: nobody gives way, and nobody comes in until a release, or for 100 ms.
+    #[must_use]
+    pub fn exhausted(&mut self, now: Instant) -> Option<u32> {
+        let slot = self.gives_way(now);
+        if slot.is_none() {
+            self.recovers_at = Some(now.saturating_add(RECOVERY));
+        }
+        slot
+    }
+
+    /// When time alone may turn [`Verdict::Queue`] into another one, if nothing happens before.
+    #[must_use]
+    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        if self.recovers_at.is_some() {
+            return self.recovers_at;
+        }
+        if self.taken < self.policy.slots {
+            return Some(now);
+        }
+        self.next_to_give_way(now).map(|(_, due)| due)
     }
 
     /// The connection of this slot is gone. True if somebody who was told to queue can come in now.
     pub fn release(&mut self, slot: u32) -> bool {
         self.set_busy(slot);
-        let was_full = self.taken >= self.policy.slots;
+        let was_full = self.taken >= self.policy.slots || self.recovers_at.is_some();
         self.taken = self.taken.saturating_sub(1);
+        self.recovers_at = None;
         was_full && !self.is_draining
     }
 
     /// The connection of this slot is between two requests, from now on (again, if it was before).
-    pub fn set_idle(&mut self, slot: u32) {
-        if self.latest_idle == slot {
-            return;
-        }
-        self.set_busy(slot);
-        let before = self.latest_idle;
-        let Some(link) = self.link(slot) else { return };
-        *link = Link { before, after: NONE };
-        match self.link(before) {
-            Some(link) => link.after = slot,
-            None => self.longest_idle = slot,
-        }
-        self.latest_idle = slot;
+    #[inline]
+    pub fn set_idle(&mut self, slot: u32, now: Instant) {
+        self.put(slot, List::Idle, now);
     }
 
-    /// The connection of this slot is in the middle of something.
+    /// Of the next request on the connection of this slot, a part of the head has come. It counts from the first call,
+    /// until the slot is something else.
+    pub fn set_reading(&mut self, slot: u32, now: Instant) {
+        if self.list(slot) != Some(List::Reading) {
+            self.put(slot, List::Reading, now);
+        }
+    }
+
+    /// All that the connection of this slot will ever send is sent; what the peer still sends is thrown away. It counts
+    /// from the first call.
+    pub fn set_lingering(&mut self, slot: u32, now: Instant) {
+        if self.list(slot) != Some(List::Lingering) {
+            self.put(slot, List::Lingering, now);
+        }
+    }
+
+    /// The connection of this slot is in the middle of something, and does not give way.
     pub fn set_busy(&mut self, slot: u32) {
         let Some(link) = self.link(slot) else { return };
-        let Link { before, after } = *link;
-        if before == BUSY {
-            return;
-        }
+        let Link { before, after, since } = *link;
+        let Some(list) = since.list() else { return };
         *link = Link::NEW;
         match self.link(before) {
             Some(link) => link.after = after,
-            None => self.longest_idle = after,
+            None => self.ends(list).first = after,
         }
         match self.link(after) {
             Some(link) => link.before = before,
-            None => self.latest_idle = before,
+            None => self.ends(list).last = before,
         }
+    }
+
+    /// From now on there may be so many: for hosts that share slots among several machines of this kind.
+    pub const fn set_slots(&mut self, slots: u32) {
+        self.policy.slots = slots;
     }
 
     /// Nobody comes in any more.
@@ -172,15 +324,72 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         self.taken
     }
 
-    /// The slot that has been idle for longest.
+    /// Who gives way next, and from when on, if nothing happens before: for a host that makes room before somebody comes.
     #[must_use]
-    pub fn longest_idle(&self) -> Option<u32> {
-        (self.longest_idle != NONE).then_some(self.longest_idle)
+    pub fn next_to_give_way(&self, now: Instant) -> Option<(u32, Instant)> {
+        if self.lingering.first != NONE {
+            return Some((self.lingering.first, now));
+        }
+        let idle = self.ripens(self.idle, self.policy.min_idle, now);
+        let reading = self.ripens(self.reading, self.policy.min_head, now);
+        match reading {
+            Some(due) if idle.is_none_or(|idle| due < idle) => Some((self.reading.first, due)),
+            _ => Some((self.idle.first, idle?)),
+        }
     }
 
     /// The storage, for a caller whose slots grow in number.
     pub const fn links_mut(&mut self) -> &mut L {
         &mut self.links
+    }
+
+    /// Who gives way now.
+    fn gives_way(&self, now: Instant) -> Option<u32> {
+        self.next_to_give_way(now).filter(|(_, due)| *due <= now).map(|(slot, _)| slot)
+    }
+
+    /// When the first one of a list may be closed, if there is one and it ever may.
+    fn ripens(&self, ends: Ends, min: Duration, now: Instant) -> Option<Instant> {
+        if !self.policy.evict_idle {
+            return None;
+        }
+        let link = self.links.as_ref().get(usize::try_from(ends.first).ok()?)?;
+        let age = link.since.age(now);
+        // An age is counted in whole ticks: one more, lest a wait that ends in the middle of one is repeated.
+        Some(match min.as_micros().saturating_sub(age.as_micros()) {
+            0 => now,
+            left => now.saturating_add(Duration::from_micros(left.saturating_add(1_024))),
+        })
+    }
+
+    /// Puts a slot at the end of a list.
+    fn put(&mut self, slot: u32, list: List, now: Instant) {
+        if self.ends(list).last != slot {
+            self.set_busy(slot);
+            let before = self.ends(list).last;
+            let Some(link) = self.link(slot) else { return };
+            *link = Link { before, after: NONE, since: Since::BUSY };
+            match self.link(before) {
+                Some(link) => link.after = slot,
+                None => self.ends(list).first = slot,
+            }
+            self.ends(list).last = slot;
+        }
+        if let Some(link) = self.link(slot) {
+            link.since = Since::new(list, now);
+        }
+    }
+
+    fn list(&mut self, slot: u32) -> Option<List> {
+        self.link(slot).and_then(|link| link.since.list())
+    }
+
+    const fn ends(&mut self, list: List) -> &mut Ends {
+        match list {
+            List::Lingering => &mut self.lingering,
+            List::Idle => &mut self.idle,
+            List::Reading => &mut self.reading,
+        }
     }
 
     fn link(&mut self, slot: u32) -> Option<&mut Link> {
@@ -194,12 +403,19 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
-    const POLICY: Policy = Policy { slots: 3, evict_idle: true, when_full: WhenFull::Queue };
+    const POLICY: Policy = Policy { slots: 3, ..Policy::DEFAULT };
+
+    fn at(millis: u64) -> Instant {
+        Instant::START.saturating_add(Duration::from_millis(millis))
+    }
+
+    /// As old as it takes for everybody to give way.
+    const LATE: u64 = 60_000;
 
     fn full() -> Admission<[Link; 3]> {
         let mut admission = Admission::new(POLICY, [Link::NEW; 3]);
         for _ in 0..3 {
-            assert_eq!(admission.arrive(), Verdict::Admit);
+            assert_eq!(admission.arrive(at(0)), Verdict::Admit);
         }
         admission
     }
@@ -207,54 +423,145 @@ mod tests {
     #[test]
     fn the_longest_idle_goes_first_and_use_makes_young() {
         let mut admission = full();
-        assert_eq!(admission.arrive(), Verdict::Queue);
+        assert_eq!(admission.arrive(at(LATE)), Verdict::Queue);
         for slot in [2, 0, 1] {
-            admission.set_idle(slot);
+            admission.set_idle(slot, at(0));
         }
-        assert_eq!(admission.arrive(), Verdict::Evict(2));
-        admission.set_idle(2);
-        assert_eq!(admission.arrive(), Verdict::Evict(0));
+        assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(2));
+        admission.set_idle(2, at(0));
+        assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(0));
         admission.set_busy(0);
-        assert_eq!(admission.arrive(), Verdict::Evict(1));
+        assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(1));
         assert!(admission.release(1));
-        assert_eq!(admission.arrive(), Verdict::Admit);
-        assert_eq!(admission.arrive(), Verdict::Evict(2));
+        assert_eq!(admission.arrive(at(LATE)), Verdict::Admit);
+        assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(2));
+    }
+
+    #[test]
+    fn who_is_in_use_does_not_give_way() {
+        let mut admission = full();
+        for now in (0..10_000).step_by(100) {
+            for slot in 0..3 {
+                admission.set_busy(slot);
+                admission.set_idle(slot, at(now));
+            }
+            assert_eq!(admission.verdict(at(now + 99)), Verdict::Queue);
+        }
+        let due = admission.poll_timeout(at(10_000)).unwrap();
+        assert!(due >= at(10_900) && due <= at(10_910), "{due:?}");
+        assert_eq!(admission.verdict(due), Verdict::Evict(0));
+        assert_eq!(admission.verdict(at(10_890)), Verdict::Queue);
+    }
+
+    #[test]
+    fn who_lingers_goes_before_the_idle_and_heads_go_last() {
+        let mut admission = full();
+        admission.set_reading(0, at(0));
+        admission.set_idle(1, at(0));
+        admission.set_lingering(2, at(LATE));
+        // Neither counts anew.
+        admission.set_reading(0, at(LATE));
+        for (expected, rest) in [(2, 2), (1, 1), (0, 0)] {
+            assert_eq!(admission.verdict(at(LATE)), Verdict::Evict(expected));
+            admission.release(expected);
+            assert_eq!(admission.taken(), rest);
+            admission.set_slots(rest);
+        }
+        assert_eq!(admission.verdict(at(LATE)), Verdict::Queue);
+    }
+
+    #[test]
+    fn a_head_has_two_seconds_also_where_more_of_it_comes() {
+        let mut admission = full();
+        for now in (0..=1_900).step_by(100) {
+            admission.set_reading(1, at(now));
+            assert_eq!(admission.verdict(at(now)), Verdict::Queue);
+        }
+        let due = admission.poll_timeout(at(1_900)).unwrap();
+        assert_eq!(admission.verdict(due), Verdict::Evict(1));
+    }
+
+    #[test]
+    fn who_may_not_be_evicted_is_not_but_if_it_lingers() {
+        let policy = Policy { evict_idle: false, when_full: WhenFull::Refuse, ..POLICY };
+        let mut admission = Admission::new(policy, [Link::NEW; 3]);
+        admission.set_slots(0);
+        admission.set_idle(0, at(0));
+        admission.set_reading(1, at(0));
+        assert_eq!((admission.verdict(at(LATE)), admission.poll_timeout(at(LATE))), (Verdict::Refuse, None));
+        admission.set_lingering(2, at(0));
+        assert_eq!(admission.verdict(at(0)), Verdict::Evict(2));
+    }
+
+    #[test]
+    fn a_host_that_ran_out_rests_until_a_release_or_for_a_while() {
+        let mut admission = Admission::new(Policy::DEFAULT, [Link::NEW; 3]);
+        assert_eq!(admission.arrive(at(0)), Verdict::Admit);
+        assert_eq!(admission.exhausted(at(0)), None);
+        assert_eq!((admission.verdict(at(99)), admission.poll_timeout(at(99))), (Verdict::Queue, Some(at(100))));
+        assert_eq!(admission.poll_timeout(at(101)), Some(at(100)));
+        assert_eq!(admission.verdict(at(100)), Verdict::Admit);
+        assert_eq!(admission.exhausted(at(100)), None);
+        assert!(admission.release(0));
+        assert_eq!(admission.verdict(at(101)), Verdict::Admit);
+        // Somebody gives way: no rest.
+        admission.set_idle(1, at(0));
+        assert_eq!((admission.exhausted(at(LATE)), admission.verdict(at(LATE))), (Some(1), Verdict::Admit));
     }
 
     #[test]
     fn a_drained_server_admits_nobody() {
         let mut admission = full();
         admission.drain();
-        assert_eq!(admission.arrive(), Verdict::Close);
+        assert_eq!(admission.arrive(at(0)), Verdict::Close);
         assert!(!admission.release(0));
-        assert_eq!((admission.taken(), admission.arrive()), (2, Verdict::Close));
+        assert_eq!((admission.taken(), admission.arrive(at(0))), (2, Verdict::Close));
     }
 
     #[test]
     fn slots_without_a_link_do_no_harm() {
         let mut admission = full();
-        admission.set_idle(7);
+        admission.set_idle(7, at(0));
+        admission.set_reading(7, at(0));
         admission.set_busy(7);
-        assert_eq!(admission.longest_idle(), None);
+        assert_eq!((admission.next_to_give_way(at(LATE)), admission.verdict(at(LATE))), (None, Verdict::Queue));
     }
 
-    /// Every sequence of five operations on three slots agrees with a plain list.
     #[test]
-    fn the_list_agrees_with_a_naive_one() {
-        for mut sequence in 0..6_u32.pow(5) {
+    fn ages_hold_where_the_ticks_wrap_around() {
+        let mut admission = full();
+        let wrap = Instant::from_micros(1 << 40);
+        for slack in [0, 500_000, 999_000] {
+            let begun = Instant::from_micros(wrap.as_micros() - slack);
+            admission.set_idle(0, begun);
+            assert_eq!(admission.verdict(begun.saturating_add(Duration::from_millis(998))), Verdict::Queue);
+            assert_eq!(admission.verdict(begun.saturating_add(Duration::from_millis(1_003))), Verdict::Evict(0));
+        }
+    }
+
+    /// Every sequence of four operations on three slots agrees with plain lists.
+    #[test]
+    fn the_lists_agree_with_naive_ones() {
+        for mut sequence in 0..12_u32.pow(4) {
             let mut admission = full();
-            let mut naive = Vec::new();
-            for _ in 0..5 {
-                let (slot, becomes_idle) = (sequence % 3, sequence / 3 % 2 == 0);
-                sequence /= 6;
-                naive.retain(|&idle| idle != slot);
-                if becomes_idle {
-                    naive.push(slot);
-                    admission.set_idle(slot);
-                } else {
-                    admission.set_busy(slot);
+            let mut naive: [Vec<u32>; 3] = Default::default();
+            for _ in 0..4 {
+                let (slot, becomes) = (sequence % 3, sequence / 3 % 4);
+                sequence /= 12;
+                let was = naive.iter().position(|list| list.contains(&slot));
+                if was != usize::try_from(becomes).ok() || becomes == 1 {
+                    naive.iter_mut().for_each(|list| list.retain(|&other| other != slot));
+                    naive.get_mut(becomes as usize).into_iter().for_each(|list| list.push(slot));
                 }
-                assert_eq!(admission.longest_idle(), naive.first().copied());
+                match becomes {
+                    0 => admission.set_lingering(slot, at(0)),
+                    1 => admission.set_idle(slot, at(0)),
+                    2 => admission.set_reading(slot, at(0)),
+                    _ => admission.set_busy(slot),
+                }
+                let first = naive.iter().flatten().next();
+                assert_eq!(admission.gives_way(at(LATE)), first.copied());
+                assert_eq!(admission.next_to_give_way(at(LATE)).map(|(slot, _)| slot), first.copied());
             }
         }
     }

@@ -30,7 +30,7 @@ const STORE: usize = DEVICE_LIMITS.store_bytes();
 const OUTPUT: usize = 416;
 
 /// The seventh connection is for telling whoever else comes that we are full.
-const POLICY: Policy = Policy { slots: 6, evict_idle: true, when_full: WhenFull::Refuse };
+const POLICY: Policy = Policy { slots: 6, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
 
 /// What a connection is told for which there is no slot.
 const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";

@@ -27,7 +27,7 @@ const SCRATCH_LENGTH: usize = 160;
 const INTEREST: Interest = Interest { names: &[], bytes: 109 };
 const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
 const STORE: usize = LIMITS.store_bytes();
-const POLICY: Policy = Policy { slots: 4, evict_idle: true, when_full: WhenFull::Refuse };
+const POLICY: Policy = Policy { slots: 4, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
 
 /// Says hello to whatever is asked.
 struct Hello;

@@ -26,7 +26,7 @@ const STORE: usize = DEVICE_LIMITS.store_bytes();
 const SCRATCH_LENGTH: usize = 512;
 
 /// The seventh socket is for telling whoever else comes that we are full.
-const POLICY: Policy = Policy { slots: 6, evict_idle: true, when_full: WhenFull::Refuse };
+const POLICY: Policy = Policy { slots: 6, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
 
 #[entry]
 fn main() -> ! {

@@ -9,6 +9,7 @@ use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::{Errno, Result};
 use rustix::net::{SocketFlags, sockopt};
 
@@ -20,6 +21,12 @@ pub(crate) fn listen(socket: impl AsFd, backlog: u32) -> Result<()> {
 /// Takes a connection, which never blocks. One system call: the peer's address is not asked for.
 pub(crate) fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
     Ok(rustix::net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?.into())
+}
+
+/// Does somebody wait to be accepted? (That accept(2) finds no descriptor does not say so: it looks for one first.)
+pub(crate) fn has_waiting(listener: &TcpListener) -> bool {
+    let mut polled = [PollFd::new(listener, PollFlags::IN)];
+    matches!(rustix::event::poll(&mut polled, Some(&Timespec::default())), Ok(1..))
 }
 
 /// Sends small pieces at once. What a listener is told, its connections inherit.

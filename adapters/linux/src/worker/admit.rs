@@ -1,18 +1,25 @@
 //! Who comes in, and who has to go for that: what [`Admission`](wirenut::readiness::Admission) says, done.
 
-use std::io;
 use std::net::TcpStream;
 use std::os::fd::AsFd;
 
+use wirenut::http::Rule;
 use wirenut::readiness::{Interest, Link, Poller, Verdict};
 use wirenut::service::{Service, Session};
+use wirenut::time::{Duration, Instant};
 
 use super::Worker;
-use crate::accept::Accepted;
-use crate::connection::Connection;
+use crate::accept::{Acceptor, Unaccepted};
+use crate::connection::{Connection, Standing};
 use crate::error::Error;
 use crate::transfer::Transfer;
 use crate::turn::Outcome;
+
+/// How many connections are accepted before others have their turn.
+const MOST_ACCEPTED: usize = 64;
+
+/// How often a worker that waits for a place looks whether another one has given one back.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Who came in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,7 +34,8 @@ pub(super) enum Came {
 impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// The listening socket has something: takes some of those who wait.
     pub(super) fn accept(&mut self) -> Result<(), Error> {
-        for _ in 0..self.most_accepted {
+        // One at a time, so that who waits for work beside us has a share in it.
+        for _ in 0..if self.is_alone { MOST_ACCEPTED } else { 1 } {
             if self.accept_one()? != Came::Somebody {
                 break;
             }
@@ -35,46 +43,97 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         Ok(())
     }
 
-    /// Takes one of those who wait.
+    /// Takes one of those who wait, once there is a place: whoever must queue stays where it is.
     pub(super) fn accept_one(&mut self) -> Result<Came, Error> {
         loop {
-            let Some(acceptor) = &mut self.acceptor else { return Ok(Came::Nobody) };
-            // Who must queue stays where it is: once accepted, it is too late.
-            if self.admission.verdict() == Verdict::Queue {
-                acceptor.pause(&mut self.poller)?;
-                return Ok(Came::Later);
+            let Some(acceptor) = &self.acceptor else { return Ok(Came::Nobody) };
+            if self.descriptors.are_short(acceptor.listener()) {
+                match self.make_room()? {
+                    None => continue,
+                    Some(came) => return Ok(came),
+                }
             }
-            match acceptor.accept(self.around.clock.now()) {
-                Accepted::Stream(stream) => {
-                    self.admit(stream)?;
-                    return Ok(Came::Somebody);
+            let has_place = self.places.take();
+            self.admission.set_slots(self.admission.taken() + u32::from(has_place));
+            let verdict = self.admission.verdict(self.around.clock.now());
+            let came = match verdict {
+                Verdict::Admit => self.take_in()?,
+                Verdict::Evict(slot) if acceptor.has_waiting() => {
+                    self.evict(slot)?;
+                    None
                 }
-                Accepted::Lost => {}
-                Accepted::Nobody => return Ok(Came::Nobody),
-                Accepted::OutOf(error) => {
-                    self.make_room(&error)?;
-                    return Ok(Came::Later);
-                }
+                Verdict::Evict(_) | Verdict::Close => Some(Came::Nobody),
+                Verdict::Queue => Some(self.pause()?),
+                Verdict::Refuse => self.refuse()?,
+            };
+            if has_place && verdict != Verdict::Admit {
+                self.places.give_back();
+            }
+            if let Some(came) = came {
+                return Ok(came);
             }
         }
     }
 
-    /// Somebody was accepted: a place, or a refusal.
-    fn admit(&mut self, stream: TcpStream) -> Result<(), Error> {
-        loop {
-            match self.admission.arrive() {
-                Verdict::Admit => return self.begin(stream),
-                Verdict::Evict(slot) => {
-                    self.report.evicted += 1;
-                    self.retire(slot)?;
-                }
-                Verdict::Refuse => {
-                    self.report.refused += 1;
-                    self.refused.refuse(stream, self.around.clock.now());
-                    return Ok(());
-                }
-                // Neither is said here: who must queue was not accepted, and who stops has no listener.
-                Verdict::Queue | Verdict::Close => return Ok(()),
+    /// There is a place, which is given back if nobody comes. None: try again.
+    fn take_in(&mut self) -> Result<Option<Came>, Error> {
+        let Some(acceptor) = &self.acceptor else { return Ok(Some(Came::Nobody)) };
+        match acceptor.accept() {
+            Ok(stream) => {
+                self.descriptors.given(&stream);
+                let verdict = self.admission.arrive(self.around.clock.now());
+                debug_assert_eq!(verdict, Verdict::Admit, "the same as a moment ago");
+                self.begin(stream)?;
+                Ok(Some(Came::Somebody))
+            }
+            Err(unaccepted) => {
+                self.places.give_back();
+                self.without_stream(unaccepted)
+            }
+        }
+    }
+
+    /// There is no place, and nobody gives way.
+    fn refuse(&mut self) -> Result<Option<Came>, Error> {
+        let Some(acceptor) = &self.acceptor else { return Ok(Some(Came::Nobody)) };
+        match acceptor.accept() {
+            Ok(stream) => {
+                self.report.refused += 1;
+                self.refused.refuse(stream, self.around.clock.now());
+                Ok(Some(Came::Somebody))
+            }
+            Err(unaccepted) => self.without_stream(unaccepted),
+        }
+    }
+
+    /// Nobody was accepted. None: try again.
+    fn without_stream(&mut self, unaccepted: Unaccepted) -> Result<Option<Came>, Error> {
+        match unaccepted {
+            Unaccepted::OutOf(error) => {
+                self.descriptors.ran_out();
+                self.throttle.warn(format_args!("cannot accept a connection: {error}"));
+                self.make_room()
+            }
+            Unaccepted::Lost => Ok(None),
+            Unaccepted::Nobody => Ok(Some(Came::Nobody)),
+        }
+    }
+
+    /// The system has no room for one more connection, or only what is in reserve. None: there is some now.
+    fn make_room(&mut self) -> Result<Option<Came>, Error> {
+        // To fail to accept says nothing of whether there is somebody.
+        if !self.acceptor.as_ref().is_some_and(Acceptor::has_waiting) {
+            return Ok(Some(Came::Nobody));
+        }
+        if self.refused.close_oldest() {
+            return Ok(None);
+        }
+        let now = self.around.clock.now();
+        match self.admission.exhausted(now) {
+            Some(slot) => self.evict(slot).map(|()| None),
+            None => {
+                self.throttle.warn("few descriptors are left: connections wait to be accepted (see ulimit -n)");
+                self.pause().map(Some)
             }
         }
     }
@@ -91,25 +150,66 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             Ok(()) if self.drain.is_some() => self.retire_paid(token.slot),
             Ok(()) => self.after(token, Outcome::Rest),
             Err(error) => {
-                log::warn!("{error}");
+                self.throttle.warn(error);
                 self.remove(token.slot)
             }
         }
     }
 
-    /// The system has no room for one more connection: gives up an idle one, or pauses.
-    fn make_room(&mut self, error: &io::Error) -> Result<(), Error> {
-        log::warn!("cannot accept a connection: {error}");
-        match self.admission.longest_idle().filter(|_| self.config.evict_idle) {
-            Some(slot) => {
-                self.report.evicted += 1;
-                self.retire(slot)
+    /// Closes a connection for somebody else, unless something waits unread there: then it is in use.
+    fn evict(&mut self, slot: u32) -> Result<(), Error> {
+        let Some(token) = self.slots.token(slot) else { return Ok(()) };
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        match turn.connection.standing() {
+            // What came is thrown away first: closing a socket with something to read in it resets it.
+            Standing::Lingering => {
+                turn.run(true);
+                return self.remove(slot);
             }
-            None => match &mut self.acceptor {
-                Some(acceptor) => acceptor.pause(&mut self.poller),
-                None => Ok(()),
-            },
+            _ if turn.connection.unread() > 0 => {
+                self.admission.set_busy(slot);
+                return Ok(());
+            }
+            Standing::Reading => {
+                // It is answered, and lingers then.
+                turn.lose(Rule::HeadTimeout);
+                self.report.evicted += 1;
+                let Some(turn) = self.turn(token) else { return Ok(()) };
+                let outcome = turn.run(false);
+                self.after(token, outcome)?;
+            }
+            Standing::Idle => {
+                self.report.evicted += 1;
+                self.retire(slot)?;
+            }
+            Standing::Busy => {}
         }
+        // Whatever became of it, it is not asked to go again before it has had a turn.
+        if self.slots.token(slot) == Some(token) && !self.is_lingering(slot) {
+            self.admission.set_busy(slot);
+        }
+        Ok(())
+    }
+
+    fn is_lingering(&mut self, slot: u32) -> bool {
+        let Some(token) = self.slots.token(slot) else { return false };
+        self.slots.named(token).is_some_and(|connection| connection.standing() == Standing::Lingering)
+    }
+
+    /// Leaves connections in the queue of the system until somebody goes, or time changes the verdict.
+    fn pause(&mut self) -> Result<Came, Error> {
+        if let Some(acceptor) = &mut self.acceptor {
+            acceptor.pause(&mut self.poller)?;
+        }
+        self.look_at = (!self.is_alone).then(|| self.around.clock.now().saturating_add(LOOK));
+        Ok(Came::Later)
+    }
+
+    /// When accepting goes on, if it pauses and nobody goes before.
+    pub(super) fn resumes_at(&self) -> Option<Instant> {
+        self.acceptor.as_ref().filter(|acceptor| acceptor.is_paused())?;
+        let ripe = self.admission.poll_timeout(self.around.clock.now());
+        [ripe, self.look_at].into_iter().flatten().min()
     }
 
     /// Accepts again, if that was paused.
@@ -120,17 +220,15 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         }
     }
 
-    /// Keeps the order in which connections became idle, if it is wanted.
-    pub(super) fn set_idle(&mut self, slot: u32, is_idle: bool) -> Result<(), Error> {
-        if !self.config.evict_idle {
-            return Ok(());
+    /// Keeps the order in which connections may give way.
+    #[inline]
+    pub(super) fn set_standing(&mut self, slot: u32, standing: Standing) {
+        let now = self.around.clock.now();
+        match standing {
+            Standing::Busy => self.admission.set_busy(slot),
+            Standing::Idle => self.admission.set_idle(slot, now),
+            Standing::Reading => self.admission.set_reading(slot, now),
+            Standing::Lingering => self.admission.set_lingering(slot, now),
         }
-        if !is_idle {
-            self.admission.set_busy(slot);
-            return Ok(());
-        }
-        self.admission.set_idle(slot);
-        // Somebody may wait in the queue until one is idle.
-        self.resume()
     }
 }

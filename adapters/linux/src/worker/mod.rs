@@ -10,20 +10,23 @@ use core::mem;
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 
-use wirenut::readiness::{self, Admission, Event, Interest, Link, Policy, Poller};
+use wirenut::readiness::{self, Admission, Event, Interest, Link, Poller};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 
 use crate::accept::Acceptor;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::descriptors::Descriptors;
 use crate::error::Error;
 use crate::guard::Names;
+use crate::places::Places;
 use crate::poller::Epoll;
 use crate::refused::Refused;
 use crate::server::Report;
 use crate::slots::{Slots, Token};
 use crate::sys::signal::Signals;
+use crate::throttle::Throttle;
 use crate::timers::Timers;
 use crate::transfer::Transfer;
 use crate::turn::{self, Buffers, Outcome, Surroundings, Turn};
@@ -39,8 +42,16 @@ const SECOND_SIGNAL: readiness::Token = readiness::Token(u64::MAX - 3);
 /// For how many connections there are links from the start.
 const MOST_LINKS: u32 = 1 << 20;
 
-/// How many connections are accepted before others have their turn.
-const MOST_ACCEPTED: usize = 64;
+/// What all workers of a server have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<'s> {
+    pub(crate) config: Config,
+    pub(crate) places: &'s Places,
+    pub(crate) throttle: &'s Throttle,
+    pub(crate) signals: Option<&'static Signals>,
+    /// There is only one.
+    pub(crate) is_alone: bool,
+}
 
 /// All that one thread serves.
 pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
@@ -48,12 +59,17 @@ pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
     poller: Epoll,
     config: Config,
     signals: Option<&'static Signals>,
-    /// How many connections are accepted before others have their turn.
-    most_accepted: usize,
+    /// No other worker takes from the same queue.
+    is_alone: bool,
     /// None once the worker is to stop, and all who waited have come in.
     acceptor: Option<Acceptor>,
     refused: Refused,
     admission: Admission<Vec<Link>>,
+    places: &'s Places,
+    /// When it is looked again whether another worker has given back a place.
+    look_at: Option<Instant>,
+    descriptors: Descriptors,
+    throttle: &'s Throttle,
     slots: Slots<S>,
     timers: Timers,
     buffers: Buffers,
@@ -68,12 +84,11 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     pub(crate) fn new(
         service: &'s S,
         names: &'s Names,
-        config: Config,
+        shared: &Shared<'s>,
         listener: TcpListener,
         mailbox: Arc<Mailbox>,
-        signals: Option<&'static Signals>,
-        is_alone: bool,
     ) -> Result<Self, Error> {
+        let Shared { config, places, throttle, signals, is_alone } = *shared;
         let mut poller = Epoll::new()?;
         poller.register(mailbox.bell().as_fd(), BELL, Interest::READABLE)?;
         if let Some(signals) = signals {
@@ -81,8 +96,6 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             poller.register(signals.second.as_fd(), SECOND_SIGNAL, Interest::READABLE)?;
         }
         let acceptor = Acceptor::new(listener, &mut poller, LISTENER)?;
-        let policy =
-            Policy { slots: config.max_connections, evict_idle: config.evict_idle, when_full: config.when_full };
         let clock = Clock::new();
         Ok(Self {
             timers: Timers::new(clock.now()),
@@ -90,12 +103,18 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             poller,
             config,
             signals,
-            // One at a time, so that who waits for work beside us has a share in it.
-            most_accepted: if is_alone { MOST_ACCEPTED } else { 1 },
+            is_alone,
             acceptor: Some(acceptor),
             refused: Refused::default(),
             // Room for all: memory that is not written to costs nothing, and growing would leave holes.
-            admission: Admission::new(policy, Vec::with_capacity(config.max_connections.min(MOST_LINKS) as usize)),
+            admission: Admission::new(
+                config.policy(),
+                Vec::with_capacity(config.max_connections.min(MOST_LINKS) as usize),
+            ),
+            places,
+            look_at: None,
+            descriptors: Descriptors::new(),
+            throttle,
             slots: Slots::new(),
             buffers: Buffers::new(&config.limits),
             queue: Vec::new(),
@@ -145,9 +164,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let acceptor = self.acceptor.as_ref().and_then(Acceptor::poll_timeout);
         let drain = self.drain.as_ref().map(|drain| drain.until);
-        [self.timers.next(), acceptor, self.refused.poll_timeout(), drain].into_iter().flatten().min()
+        [self.timers.next(), self.resumes_at(), self.refused.poll_timeout(), drain].into_iter().flatten().min()
     }
 
     fn handle_timeouts(&mut self) -> Result<(), Error> {
@@ -165,7 +183,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             }
         }
         self.refused.handle_timeout(now);
-        if self.acceptor.as_ref().is_some_and(|acceptor| acceptor.is_due(now)) {
+        if self.resumes_at().is_some_and(|at| at <= now) {
             self.resume()?;
         }
         Ok(())
@@ -236,11 +254,12 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         if self.drain.as_mut().is_some_and(|drain| drain.has_paid(token.slot, self.buffers.taken)) {
             return self.retire(token.slot);
         }
-        let is_idle = connection.is_idle();
+        let standing = connection.standing();
         if let Some(deadline) = connection.session.poll_timeout(self.around.clock.now()) {
             self.timers.arm(&mut self.slots, token.slot, deadline);
         }
-        self.set_idle(token.slot, is_idle)
+        self.set_standing(token.slot, standing);
+        Ok(())
     }
 
     /// Ends a connection: now if it is idle, otherwise after its response.
@@ -262,6 +281,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         self.around.names.turn_to(slot);
         turn::close(connection, &self.around);
         self.admission.release(slot);
+        self.places.give_back();
         self.resume()
     }
 }

@@ -86,12 +86,9 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Takes in all who wait, as far as there are places, and then listens no more. Several workers take from one queue,
     /// and the last of them closes it: who comes in between its last look and that is reset by the system.
     fn accept_rest(&mut self) -> Result<(), Error> {
-        while let (Some(drain), Some(acceptor)) = (&mut self.drain, &self.acceptor) {
+        while let (Some(drain), Some(_)) = (&self.drain, &self.acceptor) {
             if drain.most_accepted == 0 {
                 return self.stop_listening();
-            }
-            if acceptor.poll_timeout().is_some() {
-                return Ok(());
             }
             match self.accept_one()? {
                 Came::Somebody => {

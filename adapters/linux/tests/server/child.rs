@@ -11,6 +11,10 @@ use crate::client::Client;
 use crate::lab::{Lab, wait_until};
 
 const VARIABLE: &str = "WIRENUT_TEST_CHILD";
+/// The child evicts who is idle.
+const EVICTS: &str = "WIRENUT_TEST_EVICTS";
+/// The child raises its limit of descriptors.
+const RAISES: &str = "WIRENUT_TEST_RAISES";
 
 /// Not a test by itself: what the child runs.
 #[test]
@@ -18,7 +22,11 @@ fn serve_in_the_child() {
     if std::env::var_os(VARIABLE).is_none() {
         return;
     }
-    let mut server = Server::bind("127.0.0.1:0", Config { evict_idle: false, ..Config::DEFAULT }).unwrap();
+    if std::env::var_os(RAISES).is_some() {
+        assert_eq!(wirenut_linux::raise_descriptor_limit().unwrap(), Some(300));
+    }
+    let evict_idle = std::env::var_os(EVICTS).is_some();
+    let mut server = Server::bind("127.0.0.1:0", Config { evict_idle, ..Config::DEFAULT }).unwrap();
     server.stop_on_signals().unwrap();
     println!("\naddress {}", server.local_addr());
     let (lab, woken) = Lab::new(None);
@@ -36,9 +44,21 @@ struct Process {
 
 impl Process {
     fn start(most_descriptors: u32) -> Self {
-        let mut child = Command::new("sh")
+        Self::with(&format!("ulimit -n {most_descriptors}"), |_| {})
+    }
+
+    fn evicting(most_descriptors: u32) -> Self {
+        Self::with(&format!("ulimit -n {most_descriptors}"), |command| {
+            command.env(EVICTS, "1");
+        })
+    }
+
+    fn with(limit: &str, prepare: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new("sh");
+        prepare(&mut command);
+        let mut child = command
             .arg("-c")
-            .arg(format!("ulimit -n {most_descriptors} && exec \"$0\" --exact child::serve_in_the_child --nocapture"))
+            .arg(format!("{limit} && exec \"$0\" --exact child::serve_in_the_child --nocapture"))
             .arg(std::env::current_exe().unwrap())
             .env(VARIABLE, "1")
             .stdout(Stdio::piped())
@@ -166,4 +186,77 @@ fn what_waits_costs_no_time() {
     // Whoever tried in between may have been taken in, too.
     let accepted: u32 = process.end().split(' ').next().unwrap().parse().unwrap();
     assert!(accepted >= 6, "{accepted}");
+}
+
+/// Ticks of one second in which nothing is asked.
+fn idle_ticks(process: &Process) -> u64 {
+    let before = process.ticks();
+    std::thread::sleep(core::time::Duration::from_secs(1));
+    process.ticks() - before
+}
+
+/// More clients than descriptors, all of them busy: whoever is in is answered, and nobody is evicted for another.
+#[test]
+fn at_the_limit_of_descriptors_those_who_are_in_are_served() {
+    let mut process = Process::evicting(32);
+    let mut clients: Vec<Client> = (0..100).map(|_| Client::connect(process.address)).collect();
+    for client in &mut clients {
+        client.ask("/hello");
+    }
+    assert_eq!(clients[0].response().status, 200);
+    assert!(clients[99].is_silent());
+    for _ in 0..1_000 {
+        assert_eq!(clients[0].get("/hello").status, 200);
+    }
+    assert!(idle_ticks(&process) < 20);
+    // The idle ones have given way to others, who had waited.
+    drop(clients.remove(0));
+    for mut client in clients {
+        assert_eq!(client.response().status, 200);
+    }
+    process.signal("TERM");
+    assert_eq!(process.end(), "100 0");
+}
+
+/// That no descriptor is left does not say that somebody waits: whoever came last must not go for nobody.
+#[test]
+fn nobody_goes_for_nobody() {
+    let mut process = Process::evicting(32);
+    let mut clients = Vec::new();
+    // All that fit in: the next one waits.
+    loop {
+        let mut client = Client::connect(process.address);
+        client.ask("/hello");
+        if client.is_silent() {
+            drop(client);
+            break;
+        }
+        assert_eq!(client.response().status, 200);
+        clients.push(client);
+    }
+    assert!(clients.len() > 10 && clients.len() < 32, "{}", clients.len());
+    // Who waited is gone, but still in the queue: one goes for it, and nobody after that.
+    std::thread::sleep(core::time::Duration::from_secs(3));
+    let evicted = clients.iter_mut().map(Client::is_silent).filter(|is_open| !is_open).count();
+    assert!(evicted <= 1, "{evicted}");
+    assert!(idle_ticks(&process) < 20);
+    process.signal("TERM");
+    process.end();
+}
+
+#[test]
+fn the_limit_of_descriptors_is_raised_on_request() {
+    let mut process = Process::with("ulimit -Sn 24 && ulimit -Hn 300", |command| {
+        command.env(RAISES, "1");
+    });
+    let mut clients: Vec<Client> = (0..100).map(|_| Client::connect(process.address)).collect();
+    for client in &mut clients {
+        assert_eq!(client.get("/hello").status, 200);
+    }
+    for client in &mut clients {
+        assert_eq!(client.get("/hello").status, 200);
+    }
+    drop(clients);
+    process.signal("TERM");
+    assert_eq!(process.end(), "100 0");
 }

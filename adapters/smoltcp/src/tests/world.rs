@@ -208,7 +208,8 @@ pub(super) struct World<const N: usize, const STORE: usize = { LIMITS.store_byte
     next_port: u16,
 }
 
-pub(super) const POLICY: Policy = Policy { slots: 2, evict_idle: false, when_full: WhenFull::Refuse };
+pub(super) const POLICY: Policy =
+    Policy { slots: 2, evict_idle: false, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
 
 impl World<2> {
     pub(super) fn new() -> Self {

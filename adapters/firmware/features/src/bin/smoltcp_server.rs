@@ -11,7 +11,7 @@ use wirenut_features::stack::{PORT, Wire, interface, now, socket};
 use wirenut_features::{BUFFER, LIMITS, STORE, keep};
 use wirenut_smoltcp::Server;
 
-const POLICY: Policy = Policy { slots: 1, evict_idle: true, when_full: WhenFull::Refuse };
+const POLICY: Policy = Policy { slots: 1, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
