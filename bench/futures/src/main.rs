@@ -9,7 +9,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 use wirenut::http::{Head, Limits, Response, Status, WriteError};
 use wirenut::service::{Answer, Service, Step};
 use wirenut::time::Instant;
-use wirenut_embedded_io::{Clock, Connection, Halves, Silent};
+use wirenut_embedded_io::{Buffers, Clock, Connection, Halves, Silent};
 
 /// A stream on which nothing comes, and a timer.
 #[derive(Debug)]
@@ -59,7 +59,9 @@ impl Service for Hello {
 
 fn wirenut() -> usize {
     let mut stream = Halves { reader: Bare, writer: Silent(Bare) };
-    size_of_val(&Connection::new(&Limits::DEFAULT, &mut [], &mut []).serve(&mut stream, &Hello, &Bare))
+    let (mut input, mut store, mut output) = ([0; 256], [0; Limits::DEFAULT.store_bytes()], [0; 512]);
+    let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
+    size_of_val(&Connection::new(&Limits::DEFAULT, buffers).serve(&mut stream, &Hello, &Bare))
 }
 
 mod with_picoserve {

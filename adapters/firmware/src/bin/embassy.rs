@@ -13,7 +13,7 @@ use embassy_sync::signal::Signal;
 use embassy_time::{Duration, with_timeout};
 use static_cell::StaticCell;
 use wirenut::readiness::{Admission, Link, Policy, Verdict, WhenFull};
-use wirenut_embedded_io::{Buffers, Connection, EmbassyTimer, Error, Shutdown, Slot};
+use wirenut_embedded_io::{Buffers, Clock, Connection, EmbassyTimer, Error, Shutdown, Slot};
 use wirenut_firmware::board::device::EthernetDevice;
 use wirenut_firmware::board::embassy;
 use wirenut_firmware::{FrameBuffers, info, warn};
@@ -122,7 +122,7 @@ impl Door {
     /// A place for this connection, as soon as there is one; `None` if it is to be refused.
     async fn enter(&self, number: usize) -> Option<Place<'_>> {
         loop {
-            let verdict = self.admission.borrow_mut().arrive();
+            let verdict = self.admission.borrow_mut().arrive(EmbassyTimer.now());
             match verdict {
                 Verdict::Admit => {
                     self.retired[number].reset();
@@ -148,7 +148,10 @@ struct Place<'d> {
 impl Slot for Place<'_> {
     fn set_idle(&self, is_idle: bool) {
         let mut admission = self.door.admission.borrow_mut();
-        if is_idle { admission.set_idle(self.number as u32) } else { admission.set_busy(self.number as u32) }
+        match is_idle {
+            true => admission.set_idle(self.number as u32, EmbassyTimer.now()),
+            false => admission.set_busy(self.number as u32),
+        }
     }
 
     async fn retired(&self) {

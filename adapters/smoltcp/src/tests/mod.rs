@@ -403,6 +403,7 @@ fn a_request_that_has_come_saves_its_connection_from_eviction() {
     let (first, second) = (world.connect(), world.connect());
     world.ask(first, READING);
     world.ask(second, READING);
+    world.run_secs(2);
     let third = world.connect();
     world.send(first, b"GET /slow?ms=1000 HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(statuses(&world.ask(third, READING)), [200]);
