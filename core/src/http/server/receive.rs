@@ -221,15 +221,15 @@ impl ServerConnection {
 
     /// Goes back to `before`, but that what was read stays read where it cannot be read again: the store that was in use
     /// then is written over. A head or a trailer section that is `whole` is given out again. Whether so.
-    pub(crate) fn undo(&mut self, before: Self, whole: bool) -> bool {
+    pub(crate) fn undo(&mut self, mut before: Self, whole: bool) -> bool {
         let is_kept = before.stored() > 0;
-        let read = core::mem::replace(self, before).machine;
         if is_kept {
-            self.machine = read;
+            before.machine = self.machine.clone();
             if whole {
-                self.machine.state = grammar::State::SectionDone;
+                before.machine.state = grammar::State::SectionDone;
             }
         }
+        *self = before;
         is_kept
     }
 
