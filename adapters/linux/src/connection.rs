@@ -40,6 +40,8 @@ pub(crate) enum Standing {
 /// What has become of our direction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outbound {
+    /// Nothing was sent yet.
+    Unused,
     Open,
     /// It has ended.
     Shut,
@@ -67,7 +69,7 @@ impl<S: Service + ?Sized> Connection<S> {
             kept: None,
             socket,
             interest: Interest::READABLE,
-            outbound: Outbound::Open,
+            outbound: Outbound::Unused,
             is_ended: false,
             is_queued: false,
         }

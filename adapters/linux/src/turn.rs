@@ -201,6 +201,9 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     /// Sends what was written into the output buffer, and keeps what the peer does not take. False if there is some.
     fn send(&mut self, written: usize) -> Result<bool, Rule> {
         let output = &self.buffers.output[..written];
+        if self.connection.outbound == Outbound::Unused {
+            self.connection.outbound = Outbound::Open;
+        }
         let sent = send(&mut self.connection.socket, output)?;
         let left = &output[sent..];
         self.connection.session.handle_sent(&self.around.context(), sent, left.len());
@@ -256,7 +259,9 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         match (self.connection.session.disposition(), pumped) {
             (Disposition::Cut, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
             (Disposition::Abort, Pumped::Rested | Pumped::Spent) => return self.part(),
-            (Disposition::ShutdownWrite, Pumped::Rested) if self.connection.outbound == Outbound::Open => {
+            (Disposition::ShutdownWrite, Pumped::Rested)
+                if matches!(self.connection.outbound, Outbound::Unused | Outbound::Open) =>
+            {
                 self.connection.outbound = Outbound::Shut;
                 // It fails only if the connection has: the poller says so.
                 let _ = self.connection.socket.shutdown(Shutdown::Write);

@@ -133,7 +133,7 @@ pub struct Stopper {
 impl Stopper {
     /// Begins a graceful end, and returns at once. All that has come by then is answered: who waits in the queue comes in,
     /// and then nobody any more; requests that were not read yet are; a connection ends after the last of its own, which is
-    /// at once where there is none. What is left after [`Config::drain`](crate::Config::drain) is cut.
+    /// at once where there is none, and a tenth of a second later where nothing was asked yet. What is left after [`Config::drain`](crate::Config::drain) is cut.
     ///
     /// What comes while a connection is closed, or in the moment between the last look into the queue and its end, is not
     /// answered: the client sees a reset, as with any server that ends.

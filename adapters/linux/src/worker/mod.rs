@@ -164,7 +164,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let drain = self.drain.as_ref().map(|drain| drain.until);
+        let drain = self.drain.as_ref().map(Drain::poll_timeout);
         [self.timers.next(), self.resumes_at(), self.refused.poll_timeout(), drain].into_iter().flatten().min()
     }
 

@@ -1,29 +1,42 @@
 //! How a server ends: gracefully within a bounded time, or at once.
 
+use alloc::collections::VecDeque;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use wirenut::http::{Disposition, Rule};
 use wirenut::service::Service;
-use wirenut::time::Instant;
+use wirenut::time::{Duration, Instant};
 
 use super::Worker;
 use super::admit::Came;
+use crate::connection::Outbound;
 use crate::error::Error;
+use crate::slots::Token;
 use crate::transfer::Transfer;
 use crate::wake::Stop;
+
+/// How long somebody who has connected, and asked nothing yet, is waited for.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// The end of a worker that lets exchanges finish.
 pub(super) struct Drain {
     /// What is left then is cut.
-    pub(super) until: Instant,
+    until: Instant,
     /// How many may still come in from the queue: as many as it holds. Others may come for as long as one looks.
     most_accepted: u32,
     /// By slot: how many of the bytes that had come are not consumed yet. The connection is retired after them.
     owed: HashMap<u32, u64>,
+    /// Those that have not asked anything yet, and until when that is waited for. The first one is due first.
+    fresh: VecDeque<(Token, Instant)>,
 }
 
 impl Drain {
+    /// When there is something to do, if nothing happens before.
+    pub(super) fn poll_timeout(&self) -> Instant {
+        self.fresh.front().map_or(self.until, |(_, until)| self.until.min(*until))
+    }
+
     /// Bytes were consumed. True if it is time to retire the connection: once.
     pub(super) fn has_paid(&mut self, slot: u32, taken: u64) -> bool {
         let Entry::Occupied(mut owed) = self.owed.entry(slot) else { return false };
@@ -58,28 +71,57 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         if stop == Stop::Now || self.drain.as_ref().is_some_and(|drain| drain.until <= now) {
             return self.cut();
         }
+        self.retire_silent()?;
         self.accept_rest()
     }
 
     fn begin_drain(&mut self) {
         let until = self.around.clock.now().saturating_add(self.config.drain);
-        // Whoever has nothing to be answered closes at once, and makes room.
-        self.drain = Some(Drain { until, most_accepted: self.config.backlog.max(1), owed: HashMap::new() });
+        self.drain = Some(Drain {
+            until,
+            most_accepted: self.config.backlog.max(1),
+            owed: HashMap::new(),
+            fresh: VecDeque::new(),
+        });
     }
 
     /// Ends a connection once all that has come on it is answered: now if that is nothing.
     ///
-    /// What is not here yet when it is looked at is not waited for. If it comes while the connection is being closed, the
+    /// Whoever has connected and asked nothing yet is about to, and has a moment for it. Otherwise what is not here yet when
+    /// it is looked at is not waited for. If it comes while the connection is being closed, the
     /// peer gets a reset: as everywhere where a server closes a connection that its peer may use.
     pub(super) fn retire_paid(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
         let Some(connection) = self.slots.named(token) else { return Ok(()) };
-        match (connection.unread(), &mut self.drain) {
-            (1.., Some(drain)) => {
-                drain.owed.insert(slot, connection.unread());
+        let Some(drain) = &mut self.drain else { return self.retire(slot) };
+        let is_fresh = connection.session.is_idle() && connection.outbound == Outbound::Unused;
+        match connection.unread() {
+            0 if is_fresh => {
+                // It is retired after whatever comes.
+                drain.owed.insert(slot, 1);
+                drain.fresh.push_back((token, self.around.clock.now().saturating_add(GRACE)));
                 Ok(())
             }
-            _ => self.retire(slot),
+            0 => self.retire(slot),
+            unread => {
+                drain.owed.insert(slot, unread);
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends those that have asked nothing in time.
+    fn retire_silent(&mut self) -> Result<(), Error> {
+        let now = self.around.clock.now();
+        loop {
+            let Some(drain) = &mut self.drain else { return Ok(()) };
+            let Some(&(token, _)) = drain.fresh.front().filter(|(_, until)| *until <= now) else { return Ok(()) };
+            drain.fresh.pop_front();
+            let Some(connection) = self.slots.named(token) else { continue };
+            if connection.outbound == Outbound::Unused && connection.session.is_idle() && connection.unread() == 0 {
+                drain.forget(token.slot);
+                self.retire(token.slot)?;
+            }
         }
     }
 

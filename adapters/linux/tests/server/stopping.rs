@@ -165,3 +165,26 @@ fn the_second_wish_to_stop_ends_what_is_left_at_once() {
     server.stopper.stop_now();
     assert_eq!(server.join().cut, 1);
 }
+
+/// Between connecting and asking there is a moment.
+#[test]
+fn who_has_just_connected_may_still_ask() {
+    for threads in THREADS {
+        let server = Running::on_threads(Config::DEFAULT, threads);
+        let mut clients: Vec<Client> = (0..20).map(|_| Client::connect(server.address)).collect();
+        let mut silent = Client::connect(server.address);
+        let mut used = Client::connect(server.address);
+        assert_eq!(used.get("/hello").status, 200);
+        server.stopper.stop();
+        used.assert_closed();
+        for client in &mut clients {
+            client.ask("/hello");
+        }
+        for client in &mut clients {
+            assert_eq!(client.response().status, 200);
+            client.assert_closed();
+        }
+        silent.assert_closed();
+        assert_eq!(server.finish().cut, 0);
+    }
+}

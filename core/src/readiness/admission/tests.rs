@@ -1,0 +1,168 @@
+//! The law, call by call.
+
+extern crate alloc;
+use super::*;
+use alloc::vec::Vec;
+
+const POLICY: Policy = Policy { slots: 3, ..Policy::DEFAULT };
+
+fn at(millis: u64) -> Instant {
+    Instant::START.saturating_add(Duration::from_millis(millis))
+}
+
+/// As old as it takes for everybody to give way.
+const LATE: u64 = 60_000;
+
+fn full() -> Admission<[Link; 3]> {
+    let mut admission = Admission::new(POLICY, [Link::NEW; 3]);
+    for _ in 0..3 {
+        assert_eq!(admission.arrive(at(0)), Verdict::Admit);
+    }
+    admission
+}
+
+#[test]
+fn the_longest_idle_goes_first_and_use_makes_young() {
+    let mut admission = full();
+    assert_eq!(admission.arrive(at(LATE)), Verdict::Queue);
+    for slot in [2, 0, 1] {
+        admission.set_idle(slot, at(0));
+    }
+    assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(2));
+    admission.set_idle(2, at(0));
+    assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(0));
+    admission.set_busy(0);
+    assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(1));
+    assert!(admission.release(1));
+    assert_eq!(admission.arrive(at(LATE)), Verdict::Admit);
+    assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(2));
+}
+
+#[test]
+fn who_is_in_use_does_not_give_way() {
+    let mut admission = full();
+    for now in (0..10_000).step_by(100) {
+        for slot in 0..3 {
+            admission.set_busy(slot);
+            admission.set_idle(slot, at(now));
+        }
+        assert_eq!(admission.verdict(at(now + 99)), Verdict::Queue);
+    }
+    let due = admission.poll_timeout(at(10_000)).unwrap();
+    assert!(due >= at(10_900) && due <= at(10_910), "{due:?}");
+    assert_eq!(admission.verdict(due), Verdict::Evict(0));
+    assert_eq!(admission.verdict(at(10_890)), Verdict::Queue);
+}
+
+#[test]
+fn who_lingers_goes_before_the_idle_and_heads_go_last() {
+    let mut admission = full();
+    admission.set_reading(0, at(0));
+    admission.set_idle(1, at(0));
+    admission.set_lingering(2, at(LATE));
+    // Neither counts anew.
+    admission.set_reading(0, at(LATE));
+    for (expected, rest) in [(2, 2), (1, 1), (0, 0)] {
+        assert_eq!(admission.verdict(at(LATE)), Verdict::Evict(expected));
+        admission.release(expected);
+        assert_eq!(admission.taken(), rest);
+        admission.set_slots(rest);
+    }
+    assert_eq!(admission.verdict(at(LATE)), Verdict::Queue);
+}
+
+#[test]
+fn a_head_has_two_seconds_also_where_more_of_it_comes() {
+    let mut admission = full();
+    for now in (0..=1_900).step_by(100) {
+        admission.set_reading(1, at(now));
+        assert_eq!(admission.verdict(at(now)), Verdict::Queue);
+    }
+    let due = admission.poll_timeout(at(1_900)).unwrap();
+    assert_eq!(admission.verdict(due), Verdict::Evict(1));
+}
+
+#[test]
+fn who_may_not_be_evicted_is_not_but_if_it_lingers() {
+    let policy = Policy { evict_idle: false, when_full: WhenFull::Refuse, ..POLICY };
+    let mut admission = Admission::new(policy, [Link::NEW; 3]);
+    admission.set_slots(0);
+    admission.set_idle(0, at(0));
+    admission.set_reading(1, at(0));
+    assert_eq!((admission.verdict(at(LATE)), admission.poll_timeout(at(LATE))), (Verdict::Refuse, None));
+    admission.set_lingering(2, at(0));
+    assert_eq!(admission.verdict(at(0)), Verdict::Evict(2));
+}
+
+#[test]
+fn a_host_that_ran_out_rests_until_a_release_or_for_a_while() {
+    let mut admission = Admission::new(Policy::DEFAULT, [Link::NEW; 3]);
+    assert_eq!(admission.arrive(at(0)), Verdict::Admit);
+    assert_eq!(admission.exhausted(at(0)), None);
+    assert_eq!((admission.verdict(at(99)), admission.poll_timeout(at(99))), (Verdict::Queue, Some(at(100))));
+    assert_eq!(admission.poll_timeout(at(101)), Some(at(100)));
+    assert_eq!(admission.verdict(at(100)), Verdict::Admit);
+    assert_eq!(admission.exhausted(at(100)), None);
+    assert!(admission.release(0));
+    assert_eq!(admission.verdict(at(101)), Verdict::Admit);
+    // Somebody gives way: no rest.
+    admission.set_idle(1, at(0));
+    assert_eq!((admission.exhausted(at(LATE)), admission.verdict(at(LATE))), (Some(1), Verdict::Admit));
+}
+
+#[test]
+fn a_drained_server_admits_nobody() {
+    let mut admission = full();
+    admission.drain();
+    assert_eq!(admission.arrive(at(0)), Verdict::Close);
+    assert!(!admission.release(0));
+    assert_eq!((admission.taken(), admission.arrive(at(0))), (2, Verdict::Close));
+}
+
+#[test]
+fn slots_without_a_link_do_no_harm() {
+    let mut admission = full();
+    admission.set_idle(7, at(0));
+    admission.set_reading(7, at(0));
+    admission.set_busy(7);
+    assert_eq!((admission.next_to_give_way(at(LATE)), admission.verdict(at(LATE))), (None, Verdict::Queue));
+}
+
+#[test]
+fn ages_hold_where_the_ticks_wrap_around() {
+    let mut admission = full();
+    let wrap = Instant::from_micros(1 << 40);
+    for slack in [0, 500_000, 999_000] {
+        let begun = Instant::from_micros(wrap.as_micros() - slack);
+        admission.set_idle(0, begun);
+        assert_eq!(admission.verdict(begun.saturating_add(Duration::from_millis(998))), Verdict::Queue);
+        assert_eq!(admission.verdict(begun.saturating_add(Duration::from_millis(1_003))), Verdict::Evict(0));
+    }
+}
+
+/// Every sequence of four operations on three slots agrees with plain lists.
+#[test]
+fn the_lists_agree_with_naive_ones() {
+    for mut sequence in 0..12_u32.pow(4) {
+        let mut admission = full();
+        let mut naive: [Vec<u32>; 3] = Default::default();
+        for _ in 0..4 {
+            let (slot, becomes) = (sequence % 3, sequence / 3 % 4);
+            sequence /= 12;
+            let was = naive.iter().position(|list| list.contains(&slot));
+            if was != usize::try_from(becomes).ok() || becomes == 1 {
+                naive.iter_mut().for_each(|list| list.retain(|&other| other != slot));
+                naive.get_mut(becomes as usize).into_iter().for_each(|list| list.push(slot));
+            }
+            match becomes {
+                0 => admission.set_lingering(slot, at(0)),
+                1 => admission.set_idle(slot, at(0)),
+                2 => admission.set_reading(slot, at(0)),
+                _ => admission.set_busy(slot),
+            }
+            let first = naive.iter().flatten().next();
+            assert_eq!(admission.gives_way(at(LATE)), first.copied());
+            assert_eq!(admission.next_to_give_way(at(LATE)).map(|(slot, _)| slot), first.copied());
+        }
+    }
+}
