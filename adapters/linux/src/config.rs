@@ -30,11 +30,11 @@ pub struct Config {
     pub evict_idle: bool,
     /// How long a connection must have been idle to be closed for another one.
     ///
-    /// Default: `Policy::DEFAULT.min_idle`.
+    /// Default: `Duration::from_secs(1)`.
     pub min_idle: Duration,
     /// How long a connection must have sent a part of a head, and not the rest, to be closed for another one (after a 408).
     ///
-    /// Default: `Policy::DEFAULT.min_head`.
+    /// Default: `Duration::from_secs(2)`.
     pub min_head: Duration,
     /// What happens to the next one when there are as many as there may be, and nobody gives way. Where it is the system
     /// that allows no more, it waits.
@@ -56,10 +56,10 @@ impl Config {
     pub const DEFAULT: Self = Self {
         limits: Limits::DEFAULT,
         max_connections: 10_000,
-        evict_idle: Policy::DEFAULT.evict_idle,
-        min_idle: Policy::DEFAULT.min_idle,
-        min_head: Policy::DEFAULT.min_head,
-        when_full: Policy::DEFAULT.when_full,
+        evict_idle: true,
+        min_idle: Duration::from_secs(1),
+        min_head: Duration::from_secs(2),
+        when_full: WhenFull::Queue,
         drain: Duration::from_secs(30),
         backlog: 4_096,
     };

@@ -6,6 +6,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 
+use wirenut::readiness::Policy;
+
 use crate::parity::board::{Board, EMBASSY, SMOLTCP};
 
 /// As many as the firmwares serve at once.
@@ -45,7 +47,9 @@ fn check(command: &str) {
         client.send("/reading");
         assert_eq!(client.status().as_deref(), Some("200"));
     }
-    // A connection is idle once its answer was acknowledged, and acknowledgements may be delayed.
+    // A connection is idle once its answer was acknowledged, and acknowledgements may be delayed. It gives way when it
+    // has been idle for a while.
+    thread::sleep(Policy::DEFAULT.min_idle.into());
     thread::sleep(PAUSE);
     let mut newcomer = Client::connect(board.address());
     newcomer.send("/reading");

@@ -93,7 +93,7 @@ fn the_board_tells_what_is_wrong_with_an_answer() {
             ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", "fetch: message cut off at byte 41 (RFC 9112 8)\n"),
             (
                 "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Length: 8\r\n\r\n",
-                "fetch: more than one Content-Length field at byte 52 (RFC 9112 6.3)\n",
+                "fetch: more than one Content-Length field at byte 50 (RFC 9112 6.3)\n",
             ),
             ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "fetch: 404\n"),
         ] {

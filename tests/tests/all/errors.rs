@@ -75,7 +75,7 @@ const BREACHES: &[(Rule, Breach, Breach)] = &[
     (Rule::MethodTooLong, Bytes(concat!(fifty!(), fifty!())), Never),
     (Rule::RequestLineTooLong, Bytes(concat!("GET /", fifty!(), fifty!(), " HTTP/1.1↵")), Never),
     (Rule::HeadTooLarge, post!("B: ", fifty!(), fifty!(), "↵"), ok!("B: ", fifty!(), fifty!(), fifty!(), "↵")),
-    (Rule::FieldTooLarge, post!("A: ", fifty!(), "678901↵"), ok!("A: ", fifty!(), fifty!(), "↵")),
+    (Rule::FieldTooLarge, post!("A: ", fifty!(), "6789012345↵"), ok!("A: ", fifty!(), fifty!(), "↵")),
     (Rule::TooManyFields, post!("B: c↵C: d↵E: f↵↵"), ok!("A: b↵B: c↵C: d↵E: f↵↵")),
     (Rule::InvalidFieldName, post!(":↵↵"), ok!(":↵↵")),
     (Rule::SpaceBeforeColon, post!("A : b↵↵"), ok!("A : b↵↵")),
