@@ -49,8 +49,7 @@ fn check(command: &str) {
     }
     // A connection is idle once its answer was acknowledged, and acknowledgements may be delayed. It gives way when it
     // has been idle for a while.
-    thread::sleep(Policy::DEFAULT.min_idle.into());
-    thread::sleep(PAUSE);
+    thread::sleep(2 * Duration::from(Policy::DEFAULT.min_idle));
     let mut newcomer = Client::connect(board.address());
     newcomer.send("/reading");
     assert_eq!(newcomer.status().as_deref(), Some("200"), "{command}: nobody made room");
