@@ -257,6 +257,8 @@ pub(crate) const EXPLANATIONS: &[Explanation] = &[
     // What only we refuse.
     Explanation::not_theirs(&[Hyper, H11], Rule::BareLineFeed, "they take a line feed for a line end"),
     Explanation::not_theirs(&[H11], Rule::BareCarriageReturn, "it allows any byte in a chunk extension"),
+    Explanation::not_theirs(&[Node], Rule::BareLineFeed, "it skips bare line feeds before a message"),
+    Explanation::not_theirs(&[Node], Rule::BareCarriageReturn, "it skips bare carriage returns before a message"),
     Explanation::not_theirs(
         &[Hyper, Node],
         Rule::InvalidMethod,
