@@ -264,7 +264,6 @@ pub(crate) const EXPLANATIONS: &[Explanation] = &[
         Rule::InvalidMethod,
         "they skip any number of empty lines, and of bare ends",
     ),
-    Explanation::not_theirs(&[Node], Rule::Truncated, "a carriage return alone is an empty line to it"),
     Explanation::not_theirs(
         &[Hyper, H11],
         Rule::InvalidTarget,
