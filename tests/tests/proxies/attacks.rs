@@ -302,7 +302,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         &[101],
         "GET /switch-NNN HTTP/1.1↵Host: a↵Connection: Upgrade↵Upgrade: websocket↵Sec-WebSocket-Version: 13↵Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==↵↵☣",
     ),
-    Attack::new("HTTP/2 preface", &[505], "PRI * HTTP/2.0↵↵SM↵↵☣"),
+    Attack::new("HTTP/2 preface", &[400], "PRI * HTTP/2.0↵↵SM↵↵☣"),
     Attack { is_two: true, ..Attack::new("CONNECT", &[405, 200], "CONNECT a:1 HTTP/1.1↵Host: a:1↵↵☣") },
     Attack::new("CONNECT with content", &[405], "CONNECT a:1 HTTP/1.1↵Host: a:1↵Content-Length: 39↵↵☣"),
     Attack::bad("CONNECT of a path", "CONNECT /outer-NNN HTTP/1.1↵Host: a↵↵☣"),
