@@ -9,22 +9,6 @@ use core::cell::RefCell;
 use super::*;
 use crate::http::{Head, Limits, Method, Response, Status};
 
-struct Nowhere;
-
-impl Host for Nowhere {
-    fn waker(&self) -> core::task::Waker {
-        core::task::Waker::noop().clone()
-    }
-
-    fn peer(&self) -> Option<core::net::SocketAddr> {
-        None
-    }
-
-    fn output_capacity(&self) -> usize {
-        128
-    }
-}
-
 /// Keeps what it is told of refused requests.
 #[derive(Default)]
 struct Witness(RefCell<Vec<(Rule, Vec<u8>)>>);
@@ -73,7 +57,7 @@ fn each_request_that_becomes_no_exchange_is_told_once_and_no_other() {
             let mut store = [0; Limits::DEFAULT.store_bytes()];
             let mut drive = |session: &mut Session<Witness>, cx: &Context<'_>| {
                 for &room in rooms.iter().cycle().take(8) {
-                    let driven = session.drive(cx, &Nowhere, &witness, &input, &mut store, &mut [0; 128][..room]);
+                    let driven = session.drive(cx, &Room(128), &witness, &input, &mut store, &mut [0; 128][..room]);
                     input.drain(..driven.taken);
                     session.handle_sent(cx, driven.written, 0);
                 }
