@@ -10,9 +10,10 @@ use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 use wirenut::http::{self, Limits, Method, Request, Rule};
 use wirenut::time::Instant;
 use wirenut_embedded_io::blocking::{Client, Sequential, Shutdown, Wanted};
-use wirenut_embedded_io::{Buffers, Connection, Error, SystemClock, Tcp};
+use wirenut_embedded_io::{Connection, Error, SystemClock, Tcp};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference, pattern_byte};
 
+use crate::space::Space;
 use crate::watched::Watched;
 
 /// What a line says of its readiness.
@@ -126,25 +127,18 @@ fn wait(clock: &Cell<Instant>, wanted: Wanted) {
 }
 
 fn serve(line: &mut Line<'_>, service: &Watched) -> Result<(), Error<ErrorKind>> {
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut space = Space::<2048, 512>::new();
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let clock = line.clock;
     connection.serve_blocking(line, service, &|| clock.get(), |_, wanted| wait(clock, wanted))
 }
 
 /// Asks over a line. The content of the answer.
 fn ask(line: &mut Line<'_>) -> Result<Vec<u8>, Error<ErrorKind>> {
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
+    let mut space = Space::<2048, 512>::new();
     let clock = line.clock;
     let (now, wait) = (|| clock.get(), |_: &mut Line<'_>, wanted| wait(clock, wanted));
-    let mut client = Client::new(
-        line,
-        &now,
-        wait,
-        &DEVICE_LIMITS,
-        Buffers { input: &mut input, store: &mut store, output: &mut output },
-    );
+    let mut client = Client::new(line, &now, wait, &DEVICE_LIMITS, space.buffers());
     client.send(&Request::new(Method::Put, "/", "a").with_length(4), &b"full"[..], |_| ())?;
     let (mut content, mut piece) = (Vec::new(), [0; 20]);
     loop {
@@ -269,19 +263,18 @@ pub(crate) fn over_sockets<R>(
 }
 
 fn serve_ready(limits: &Limits, stream: TcpStream) -> Result<(), Error<std::io::Error>> {
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 2048]);
+    let mut space = Space::<2048, 2048>::new();
     let clock = SystemClock::new();
-    let connection = Connection::new(limits, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let connection = Connection::new(limits, space.buffers());
     let mut socket = Tcp::new(stream).expect("a socket");
     let service = Reference { device: MemoryDevice::new() };
     connection.serve_blocking(&mut socket, &service, &clock, |socket, wanted| socket.wait(wanted, &clock))
 }
 
 fn serve_sequential(stream: TcpStream) -> Result<(), Error<std::io::Error>> {
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 2048]);
+    let mut space = Space::<2048, 2048>::new();
     let clock = SystemClock::new();
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let service = Reference { device: MemoryDevice::new() };
     connection.serve_blocking(&mut Sequential(Blocking(stream)), &service, &clock, |_, wanted| {
         if let Some(until) = wanted.until {
@@ -353,16 +346,10 @@ fn a_client_fetches_more_than_its_buffers_hold() {
     let (length, served) = over_sockets(
         |stream| serve_ready(&DEVICE_LIMITS, stream),
         |stream| {
-            let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 256]);
+            let mut space = Space::<2048, 256>::new();
             let (mut socket, clock) = (Tcp::new(stream).expect("a socket"), SystemClock::new());
             let wait = |socket: &mut Tcp, wanted| socket.wait(wanted, &clock);
-            let mut client = Client::new(
-                &mut socket,
-                &clock,
-                wait,
-                &DEVICE_LIMITS,
-                Buffers { input: &mut input, store: &mut store, output: &mut output },
-            );
+            let mut client = Client::new(&mut socket, &clock, wait, &DEVICE_LIMITS, space.buffers());
             let setting = Request::new(Method::Put, "/setting", "a").with_length(2);
             assert_eq!(client.send(&setting, &b"23"[..], |head| head.status.code()).expect("an answer"), 204);
             let request = Request::new(Method::Get, "/download?bytes=500000", "a");

@@ -12,11 +12,12 @@ use rustls::{ClientConnection, ConnectionCommon, ServerConnection, SideData, Str
 use wirenut::http::{Limits, Method, Request, Rule};
 use wirenut::time::{self, Pace};
 use wirenut_embedded_io::blocking::{Client, Sequential, Shutdown, Wanted};
-use wirenut_embedded_io::{Buffers, Clock, Connection, Error, SystemClock};
+use wirenut_embedded_io::{Clock, Connection, Error, SystemClock};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference, pattern_byte};
 
 use crate::blocking::over_sockets;
 use crate::certificate;
+use crate::space::Space;
 
 /// TLS, whose handshake is the first thing that is read or written. Its end is close_notify, and a connection that is
 /// cut off has none.
@@ -82,10 +83,10 @@ fn sleep(clock: &SystemClock, wanted: Wanted) {
 }
 
 fn serve(limits: &Limits, stream: StreamOwned<ServerConnection, TcpStream>) -> Result<(), Error<io::Error>> {
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 1024]);
+    let mut space = Space::<2048, 1024>::new();
     let clock = SystemClock::new();
     let service = Reference { device: MemoryDevice::new() };
-    let connection = Connection::new(limits, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let connection = Connection::new(limits, space.buffers());
     connection.serve_blocking(&mut Sequential(Tls(stream)), &service, &clock, |_, wanted| sleep(&clock, wanted))
 }
 
@@ -109,16 +110,10 @@ fn a_client_and_a_server_talk_over_tls_that_blocks() {
     let (fetched, served) = over_tls(
         |stream| serve(&DEVICE_LIMITS, stream),
         |stream| {
-            let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 256]);
+            let mut space = Space::<2048, 256>::new();
             let (mut stream, clock) = (Sequential(Tls(stream)), SystemClock::new());
             let wait = |_: &mut Sequential<Tls<ClientConnection>>, wanted| sleep(&clock, wanted);
-            let mut client = Client::new(
-                &mut stream,
-                &clock,
-                wait,
-                &DEVICE_LIMITS,
-                Buffers { input: &mut input, store: &mut store, output: &mut output },
-            );
+            let mut client = Client::new(&mut stream, &clock, wait, &DEVICE_LIMITS, space.buffers());
             let (body, mut piece) = (vec![b'x'; 200_000], [0; 1000]);
             for upload in [
                 Request::new(Method::Post, "/upload", "a").with_length(200_000),

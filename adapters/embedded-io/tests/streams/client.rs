@@ -6,6 +6,7 @@ use wirenut::http::{Limits, Method, Misuse, Request, Rule, WriteError};
 use wirenut_embedded_io::{Buffers, Client, Clock, Connection, Error, Shutdown, Timer};
 use wirenut_reference::{DEVICE_LIMITS, pattern_byte};
 
+use crate::space::Space;
 use crate::watched::Watched;
 use crate::world::{End, World, join, read_to_end, run, wire};
 
@@ -16,18 +17,12 @@ fn talk(most: usize, client: impl AsyncFnOnce(&mut Client<'_, End, World>)) -> u
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(700);
     [here.reader.most, here.writer.most] = [most; 2];
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut space = Space::<2048, 512>::new();
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let served = connection.serve(&mut there, &service, &world);
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
+    let mut space = Space::<2048, 200>::new();
     let asked = async {
-        let mut asking = Client::new(
-            &mut here,
-            &world,
-            &DEVICE_LIMITS,
-            Buffers { input: &mut input, store: &mut store, output: &mut output },
-        );
+        let mut asking = Client::new(&mut here, &world, &DEVICE_LIMITS, space.buffers());
         client(&mut asking).await;
         asking.close().await
     };
@@ -146,13 +141,8 @@ fn a_body_that_breaks_its_promise_ends_the_connection() {
     let request = Request::new(Method::Post, "/", "a").with_length(5);
     let world = World::default();
     let (mut here, mut there) = wire(10_000);
-    let (mut input, mut store, mut output) = ([0; 256], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
-    let mut client = Client::new(
-        &mut here,
-        &world,
-        &DEVICE_LIMITS,
-        Buffers { input: &mut input, store: &mut store, output: &mut output },
-    );
+    let mut space = Space::<256, 200>::new();
+    let mut client = Client::new(&mut here, &world, &DEVICE_LIMITS, space.buffers());
     let asked = run(&world, client.send(&request, &b"four"[..], |_| ()));
     assert_eq!(asked, Err(Error::Refused(WriteError::Misuse(Misuse::BodyTooShort))));
     // The server sees that it is not whole.
@@ -163,13 +153,8 @@ fn a_body_that_breaks_its_promise_ends_the_connection() {
 fn a_server_that_does_not_answer_is_given_up() {
     let world = World::default();
     let (mut here, there) = wire(10_000);
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
-    let mut client = Client::new(
-        &mut here,
-        &world,
-        &DEVICE_LIMITS,
-        Buffers { input: &mut input, store: &mut store, output: &mut output },
-    );
+    let mut space = Space::<2048, 200>::new();
+    let mut client = Client::new(&mut here, &world, &DEVICE_LIMITS, space.buffers());
     let asked = run(&world, client.send(&Request::new(Method::Get, "/", "a"), &[][..], |_| ()));
     assert!(matches!(asked, Err(Error::Protocol(error)) if error.rule == Rule::ResponseTimeout), "{asked:?}");
     assert_eq!(world.now().as_micros(), DEVICE_LIMITS.response.as_micros());
@@ -180,13 +165,8 @@ fn a_server_that_does_not_answer_is_given_up() {
 fn an_early_refusal_is_heard_while_nobody_reads_the_request() {
     let world = World::default();
     let (mut here, mut there) = wire(500);
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
-    let mut client = Client::new(
-        &mut here,
-        &world,
-        &DEVICE_LIMITS,
-        Buffers { input: &mut input, store: &mut store, output: &mut output },
-    );
+    let mut space = Space::<2048, 200>::new();
+    let mut client = Client::new(&mut here, &world, &DEVICE_LIMITS, space.buffers());
     let request = Request::new(Method::Post, "/", "a").with_length(10_000);
     let refusal = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nmuch";
     let asked = async {
@@ -203,11 +183,10 @@ fn the_time_to_answer_begins_when_the_request_is_sent() {
     let world = World::default();
     let (mut here, mut there) = wire(10_000);
     here.writer.flushes = true;
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
+    let mut space = Space::<2048, 200>::new();
     let second = wirenut::time::Duration::from_secs(1);
     let limits = Limits { response: second, ..DEVICE_LIMITS };
-    let mut client =
-        Client::new(&mut here, &world, &limits, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut client = Client::new(&mut here, &world, &limits, space.buffers());
     let asked = async {
         let asked = client.send(&Request::new(Method::Get, "/", "a"), &[][..], |_| ()).await;
         (asked, world.now())

@@ -5,9 +5,10 @@ use alloc::collections::BTreeSet;
 use embedded_io::ErrorKind;
 use embedded_io_async::Write;
 use wirenut::http::{self, Method, Request, Rule};
-use wirenut_embedded_io::{Buffers, Client, Connection, Error};
+use wirenut_embedded_io::{Client, Connection, Error};
 use wirenut_reference::DEVICE_LIMITS;
 
+use crate::space::Space;
 use crate::watched::Watched;
 use crate::world::{World, beside, join, polled_at_most, read_to_end, run, wire};
 
@@ -26,9 +27,8 @@ fn serve(polls: usize) -> (Option<Outcome>, Closed) {
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(50);
     here.reader.most = 7;
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 300]);
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut space = Space::<2048, 300>::new();
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let served = polled_at_most(polls, connection.serve(&mut here, &service, &world));
     let asked = async {
         // It may end in the middle.
@@ -64,17 +64,11 @@ fn ask(polls: usize) -> (Option<Outcome>, Outcome, Closed) {
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(50);
     here.reader.most = 7;
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 300]);
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut space = Space::<2048, 300>::new();
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let served = connection.serve(&mut there, &service, &world);
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
-    let mut client = Client::new(
-        &mut here,
-        &world,
-        &DEVICE_LIMITS,
-        Buffers { input: &mut input, store: &mut store, output: &mut output },
-    );
+    let mut space = Space::<2048, 200>::new();
+    let mut client = Client::new(&mut here, &world, &DEVICE_LIMITS, space.buffers());
     let asked = async {
         let mut piece = [0; 70];
         let whole = async {

@@ -7,8 +7,10 @@ use embassy_net::tcp::TcpSocket;
 use embassy_net::{Config, Ipv4Cidr, Runner, Stack, StackResources, StaticConfigV4};
 use embassy_net_driver_channel as channel;
 use wirenut::http::{Method, Request};
-use wirenut_embedded_io::{Buffers, Client, Connection, EmbassyTimer, Error};
+use wirenut_embedded_io::{Client, Connection, EmbassyTimer, Error};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference, pattern_byte};
+
+use crate::space::Space;
 
 const MTU: usize = 1514;
 const LENGTH: usize = 100_000;
@@ -45,24 +47,17 @@ async fn serve(stack: Stack<'_>) -> Result<()> {
     let (mut received, mut sent) = ([0; 2048], [0; 2048]);
     let mut socket = TcpSocket::new(stack, &mut received, &mut sent);
     socket.accept(80).await.expect("a connection");
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 1024]);
+    let mut space = Space::<2048, 1024>::new();
     let service = Reference { device: MemoryDevice::new() };
-    Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output })
-        .serve(&mut socket, &service, &EmbassyTimer)
-        .await
+    Connection::new(&DEVICE_LIMITS, space.buffers()).serve(&mut socket, &service, &EmbassyTimer).await
 }
 
 async fn fetch(stack: Stack<'_>) -> Result<()> {
     let (mut received, mut sent) = ([0; 2048], [0; 2048]);
     let mut socket = TcpSocket::new(stack, &mut received, &mut sent);
     socket.connect((Ipv4Addr::new(10, 0, 0, 1), 80)).await.expect("a server");
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
-    let mut client = Client::new(
-        &mut socket,
-        &EmbassyTimer,
-        &DEVICE_LIMITS,
-        Buffers { input: &mut input, store: &mut store, output: &mut output },
-    );
+    let mut space = Space::<2048, 512>::new();
+    let mut client = Client::new(&mut socket, &EmbassyTimer, &DEVICE_LIMITS, space.buffers());
     let upload = Request::new(Method::Post, "/upload", "a").with_length(LENGTH as u64);
     assert_eq!(client.send(&upload, &[b'x'; LENGTH][..], |head| head.status.code()).await?, 200);
     let mut piece = [0; 500];

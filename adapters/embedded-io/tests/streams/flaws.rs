@@ -7,9 +7,10 @@ use embedded_io::{ErrorKind, ErrorType, ReadReady, WriteReady};
 use embedded_io_async::{Read, Write};
 use wirenut::http::{self, Method, Request, Rule};
 use wirenut::time::Instant;
-use wirenut_embedded_io::{Buffers, Client, Connection, Error, Operation, Shutdown, Split, blocking};
+use wirenut_embedded_io::{Client, Connection, Error, Operation, Shutdown, Split, blocking};
 use wirenut_reference::DEVICE_LIMITS;
 
+use crate::space::Space;
 use crate::watched::Watched;
 use crate::world::{End, Reader, World, Writer, join, run, wire};
 
@@ -211,9 +212,8 @@ fn serve(fault: Fault, request: &[u8]) -> Served {
     let (inner, mut there) = wire(10_000);
     let mut stream = Flawed { inner, armed: Armed::new(fault), aborts: 0 };
     stream.inner.reader.most = MOST;
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 300]);
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut space = Space::<2048, 300>::new();
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let served = connection.serve(&mut stream, &service, &world);
     // Whether all of it is taken depends on the flaw.
     let (outcome, _) = run(&world, join(served, there.writer.write_all(request)));
@@ -224,9 +224,8 @@ fn serve(fault: Fault, request: &[u8]) -> Served {
 fn serve_blocking(fault: Fault, request: &[u8]) -> Served {
     let (clock, service) = (Cell::new(Instant::START), Watched::default());
     let mut stream = Blocking { incoming: request, armed: Armed::new(fault), aborts: 0 };
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 300]);
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut space = Space::<2048, 300>::new();
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let outcome = connection.serve_blocking(&mut stream, &service, &|| clock.get(), |_, wanted| {
         clock.set(wanted.until.expect("a deadline"));
     });
@@ -320,13 +319,8 @@ fn ask(fault: Fault) -> Asked {
     let mut stream = Flawed { inner, armed: Armed::new(fault), aborts: 0 };
     stream.inner.reader.most = MOST;
     run(&world, there.writer.write_all(ANSWER)).expect("room");
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
-    let mut client = Client::new(
-        &mut stream,
-        &world,
-        &DEVICE_LIMITS,
-        Buffers { input: &mut input, store: &mut store, output: &mut output },
-    );
+    let mut space = Space::<2048, 200>::new();
+    let mut client = Client::new(&mut stream, &world, &DEVICE_LIMITS, space.buffers());
     let (outcome, after) = run(&world, async {
         let asked = async {
             client.send(&REQUEST, CONTENT, |_| ()).await?;
@@ -345,15 +339,9 @@ fn ask_blocking(fault: Fault) -> Asked {
     let clock = Cell::new(Instant::START);
     let now = || clock.get();
     let mut stream = Blocking { incoming: ANSWER, armed: Armed::new(fault), aborts: 0 };
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 200]);
+    let mut space = Space::<2048, 200>::new();
     let wait = |_: &mut Blocking<'_>, wanted: blocking::Wanted| clock.set(wanted.until.expect("a deadline"));
-    let mut client = blocking::Client::new(
-        &mut stream,
-        &now,
-        wait,
-        &DEVICE_LIMITS,
-        Buffers { input: &mut input, store: &mut store, output: &mut output },
-    );
+    let mut client = blocking::Client::new(&mut stream, &now, wait, &DEVICE_LIMITS, space.buffers());
     let mut ask = || {
         client.send(&REQUEST, CONTENT, |_| ())?;
         while client.read(&mut [0; 100])? > 0 {}

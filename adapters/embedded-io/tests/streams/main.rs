@@ -11,6 +11,7 @@ mod embassy_net;
 mod flaws;
 mod server;
 mod size;
+mod space;
 mod tokio;
 mod watched;
 mod world;

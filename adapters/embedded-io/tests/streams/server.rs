@@ -11,6 +11,7 @@ use wirenut::time::Duration;
 use wirenut_embedded_io::{Buffers, Clock, Connection, Error, Shutdown, Silent, Slot, Timer};
 use wirenut_reference::DEVICE_LIMITS;
 
+use crate::space::Space;
 use crate::watched::Watched;
 use crate::world::{End, World, join, read_to_end, run, wire};
 
@@ -82,9 +83,8 @@ fn a_large_echo_flows_through_small_buffers() {
     let body: Vec<u8> = (0..100_000_u32).map(|index| (index % 251) as u8).collect();
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(700);
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut space = Space::<2048, 512>::new();
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let served = connection.serve(&mut here, &service, &world);
     let asking = async {
         let head = b"POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n";
@@ -121,9 +121,8 @@ fn a_peer_without_a_word_is_told_that_it_took_too_long() {
 fn a_peer_that_takes_nothing_is_cut_off() {
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(100);
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut space = Space::<2048, 512>::new();
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let served = connection.serve(&mut here, &service, &world);
     let asking = there.writer.write_all(b"GET /download HTTP/1.1\r\nHost: a\r\n\r\n");
     let (outcome, _) = run(&world, join(served, asking));
@@ -139,9 +138,8 @@ fn a_flush_belongs_to_the_response() {
         let (world, service) = (World::default(), Watched::default());
         let (mut here, mut there) = wire(10_000);
         here.writer.flushes = true;
-        let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
-        let connection =
-            Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+        let mut space = Space::<2048, 512>::new();
+        let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
         let served = async {
             let served = connection.serve(&mut here, &service, &world).await;
             (served, world.now())
@@ -178,8 +176,8 @@ fn what_was_written_before_an_abort_is_sent_first() {
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(10_000);
     here.writer.flushes = true;
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
-    let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
+    let mut space = Space::<2048, 512>::new();
+    let buffers = space.buffers();
     let connection = Connection::new(&DEVICE_LIMITS, buffers);
     let asked = async {
         // All in one read. The second response is cut off, for its request breaks a rule.
@@ -242,9 +240,8 @@ fn a_store_that_is_too_small_is_told_at_once() {
 fn a_dropped_connection_closes_its_exchange() {
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(10_000);
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut space = Space::<2048, 512>::new();
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     run(&world, async {
         there.writer.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("room");
         let mut served = core::pin::pin!(connection.serve(&mut here, &service, &world));
@@ -283,10 +280,8 @@ fn a_retired_connection_ends_at_once_if_idle_and_otherwise_after_the_response() 
         let place =
             Place { world: &world, retire_after: Duration::from_millis(retire_after), told: RefCell::default() };
         let (mut here, mut there) = wire(10_000);
-        let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
-        let connection =
-            Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output })
-                .with_slot(&place);
+        let mut space = Space::<2048, 512>::new();
+        let connection = Connection::new(&DEVICE_LIMITS, space.buffers()).with_slot(&place);
         let served = connection.serve(&mut here, &service, &world);
         let asked = async {
             there.writer.write_all(request).await.expect("room");
@@ -309,9 +304,8 @@ fn on_a_silent_line_there_is_an_answer_and_then_nothing() {
     let (world, service) = (World::default(), Watched::default());
     let (here, mut there) = wire(10_000);
     let mut line = wirenut_embedded_io::Halves { reader: here.reader, writer: Silent(here.writer) };
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 512]);
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let mut space = Space::<2048, 512>::new();
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let asked = async {
         there.writer.write_all(b"GET nothing HTTP/1.1\r\n\r\n").await.expect("room");
     };

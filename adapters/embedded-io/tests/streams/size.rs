@@ -2,9 +2,10 @@
 
 use embedded_io_async::{Read, Write};
 use wirenut::http::{Method, Request};
-use wirenut_embedded_io::{Buffers, Client, Connection, Halves, Silent};
+use wirenut_embedded_io::{Client, Connection, Halves, Silent};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference};
 
+use crate::space::Space;
 use crate::world::World;
 
 /// A stream whose futures are empty.
@@ -34,18 +35,12 @@ impl Write for Bare {
 #[test]
 fn futures_are_small() {
     let world = World::default();
-    let (mut input, mut store, mut output) = ([0; 1], [0; DEVICE_LIMITS.store_bytes()], [0; 0]);
+    let mut space = Space::<1, 0>::new();
     let mut stream = Halves { reader: Bare, writer: Silent(Bare) };
     let service = Reference { device: MemoryDevice::new() };
-    let connection =
-        Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
     let serve = size_of_val(&connection.serve(&mut stream, &service, &world));
-    let mut client = Client::new(
-        &mut stream,
-        &world,
-        &DEVICE_LIMITS,
-        Buffers { input: &mut input, store: &mut store, output: &mut output },
-    );
+    let mut client = Client::new(&mut stream, &world, &DEVICE_LIMITS, space.buffers());
     let request = Request::new(Method::Get, "/", "a");
     let send = size_of_val(&client.send(&request, &[][..], |head| head.status));
     let read = size_of_val(&client.read(&mut []));

@@ -11,10 +11,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use wirenut::http::{Limits, Method, Request};
 use wirenut::time::{Duration, Pace};
-use wirenut_embedded_io::{Buffers, Client, Connection, Error, Shutdown, Split, TokioTcp, TokioTimer};
+use wirenut_embedded_io::{Client, Connection, Error, Shutdown, Split, TokioTcp, TokioTimer};
 use wirenut_reference::{DEVICE_LIMITS, Device, MemoryDevice, Reference, pattern_byte};
 
 use crate::certificate;
+use crate::space::Space;
 
 /// A device that threads share.
 #[derive(Default)]
@@ -48,23 +49,16 @@ pub(crate) fn run(future: impl Future<Output = ()>) {
 }
 
 async fn serve<T: Split<Error = io::Error>>(stream: &mut T, limits: &Limits) -> Result<(), Error<io::Error>> {
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 1024]);
+    let mut space = Space::<2048, 1024>::new();
     let service = Reference { device: MemoryDevice::new() };
-    Connection::new(limits, Buffers { input: &mut input, store: &mut store, output: &mut output })
-        .serve(stream, &service, &TokioTimer::new())
-        .await
+    Connection::new(limits, space.buffers()).serve(stream, &service, &TokioTimer::new()).await
 }
 
 /// Sends content both ways, and ends.
 async fn fetch<T: Split<Error = io::Error>>(stream: &mut T) -> Result<(), Error<io::Error>> {
-    let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 256]);
+    let mut space = Space::<2048, 256>::new();
     let timer = TokioTimer::new();
-    let mut client = Client::new(
-        stream,
-        &timer,
-        &DEVICE_LIMITS,
-        Buffers { input: &mut input, store: &mut store, output: &mut output },
-    );
+    let mut client = Client::new(stream, &timer, &DEVICE_LIMITS, space.buffers());
     let body = vec![b'x'; 200_000];
     let upload = Request::new(Method::Post, "/upload", "a").with_unknown_length();
     assert_eq!(client.send(&upload, &body[..], |head| head.status.code()).await?, 200);
@@ -115,12 +109,8 @@ fn connections_can_be_spawned() {
             let (stream, peer) = listener.accept().await.expect("a connection");
             let service = Arc::clone(&service);
             served.spawn(async move {
-                let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 1024]);
-                let connection = Connection::new(
-                    &DEVICE_LIMITS,
-                    Buffers { input: &mut input, store: &mut store, output: &mut output },
-                )
-                .with_peer(peer);
+                let mut space = Space::<2048, 1024>::new();
+                let connection = Connection::new(&DEVICE_LIMITS, space.buffers()).with_peer(peer);
                 connection.serve(&mut TokioTcp(stream), &*service, &TokioTimer::new()).await
             });
             let mut answer = String::new();
