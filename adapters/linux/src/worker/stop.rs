@@ -88,8 +88,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Ends a connection once all that has come on it is answered: now if that is nothing.
     ///
     /// Whoever has connected and asked nothing yet is about to, and has a moment for it. Otherwise what is not here yet when
-    /// it is looked at is not waited for. If it comes while the connection is being closed, the
-    /// peer gets a reset: as everywhere where a server closes a connection that its peer may use.
+    /// it is looked at is not waited for. If it comes while the connection is being closed, the peer gets a reset: as
+    /// everywhere where a server closes a connection that its peer may use.
     pub(super) fn retire_paid(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
         let Some(connection) = self.slots.named(token) else { return Ok(()) };
