@@ -1,3 +1,5 @@
+use super::grammar;
+
 /// A request method (RFC 9110 §9), case-sensitive; one that this list does not know is kept as it came.
 ///
 /// ```
@@ -48,16 +50,16 @@ impl<'b> Method<'b> {
     /// The method that a token names. The token is not checked again: the head's parser has done that.
     #[must_use]
     pub fn from_token(token: &'b [u8]) -> Self {
-        match token {
-            b"GET" => Self::Get,
-            b"HEAD" => Self::Head,
-            b"POST" => Self::Post,
-            b"PUT" => Self::Put,
-            b"DELETE" => Self::Delete,
-            b"CONNECT" => Self::Connect,
-            b"OPTIONS" => Self::Options,
-            b"TRACE" => Self::Trace,
-            b"PATCH" => Self::Patch,
+        match grammar::find(grammar::METHODS, token) {
+            1 => Self::Get,
+            2 => Self::Head,
+            3 => Self::Post,
+            4 => Self::Put,
+            5 => Self::Delete,
+            grammar::CONNECT => Self::Connect,
+            grammar::OPTIONS => Self::Options,
+            8 => Self::Trace,
+            9 => Self::Patch,
             _ => Self::Other(token),
         }
     }

@@ -82,7 +82,17 @@ impl Machine {
         {
             return (length, Ok(Some(head)));
         }
-        let (used, read) = self.read(limits, input, store);
+        let (mut used, mut read) = self.read(limits, input, store);
+        if self.state == State::ResponseRead {
+            // Only the whole head decides what follows it. What is wrong then is so at its empty line.
+            if let Err(rule) = self.judge_response(limits, status(self.lines(store))) {
+                self.offset = self.offset.saturating_sub(1);
+                return (used.saturating_sub(1), Err(rule));
+            }
+            self.state = State::SectionLf;
+            let (line_end, judged) = self.read(limits, input.get(used..).unwrap_or(&[]), store);
+            (used, read) = (used.saturating_add(line_end), judged);
+        }
         if let Err(rule) = read {
             return (used, Err(rule));
         }
@@ -98,12 +108,6 @@ impl Machine {
             Some(ResponseHead { status, reason, version: self.version(), fields, body })
         });
         (used, head)
-    }
-
-    /// All lines of a response's head have come: what follows it, as only the whole head decides. `kept` begins with its
-    /// start line.
-    pub(super) fn judge_kept_response(&self, limits: &Limits, kept: &[u8]) -> Result<(), Rule> {
-        self.judge_response(limits, status(kept)).map(|_| ())
     }
 
     /// See [`framing`]. Interim responses count as field lines, so that there is an end to them.

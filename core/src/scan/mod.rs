@@ -16,6 +16,8 @@ mod blocks;
 #[cfg(feature = "quick")]
 pub(crate) use blocks::LineEnds;
 
+use core::slice::Iter;
+
 pub(crate) const CR: u8 = b'\r';
 pub(crate) const LF: u8 = b'\n';
 pub(crate) const SP: u8 = b' ';
@@ -107,11 +109,15 @@ pub(crate) fn classes(byte: u8) -> u8 {
     CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
-/// How many bytes at the beginning are in the class whose bit has this number.
-#[inline(never)]
-pub(crate) fn set_length(bytes: &[u8], bit: u8) -> usize {
-    let class = 1 << (bit & 7);
-    bytes.iter().position(|&byte| classes(byte) & class == 0).unwrap_or(bytes.len())
+/// Takes bytes up to one that is not of `class`, which is taken, too, and returned.
+#[inline(always)]
+pub(crate) fn next_outside(bytes: &mut Iter<'_, u8>, class: u8) -> Option<u8> {
+    loop {
+        let byte = *bytes.next()?;
+        if classes(byte) & class == 0 {
+            return Some(byte);
+        }
+    }
 }
 
 /// Index of the first byte from `at` on that is not of `class`, or the length.
@@ -169,6 +175,14 @@ pub(crate) fn line_feed(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == LF)
 }
 
+/// What stands behind the first `byte`: nothing, if there is none.
+#[inline(never)]
+pub(crate) fn behind(bytes: &[u8], byte: u8) -> &[u8] {
+    let mut rest = bytes.iter();
+    while rest.next().is_some_and(|next| *next != byte) {}
+    rest.as_slice()
+}
+
 /// `bytes` without the optional white space around them (RFC 9110 §5.6.3): most often, one space before.
 #[inline(always)]
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
@@ -210,14 +224,16 @@ pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// The value of a hexadecimal digit.
-pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
-        b'a'..=b'f' => Some(byte.wrapping_sub(b'a').wrapping_add(10)),
-        b'A'..=b'F' => Some(byte.wrapping_sub(b'A').wrapping_add(10)),
-        _ => None,
-    }
+/// The value of a byte that is a hexadecimal digit.
+pub(crate) const fn digit(byte: u8) -> u8 {
+    (byte & 15).wrapping_add(if byte > b'9' { 9 } else { 0 })
+}
+
+/// The value of a byte, if it is a hexadecimal digit.
+#[cfg(feature = "quick")]
+#[inline(always)]
+pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
+    has_class(byte, HEX).then(|| digit(byte))
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl Machine {
 
     /// May a Host field have this value?
     pub(crate) fn is_host(value: &[u8]) -> bool {
-        let mut machine = Self::new(&UNBOUNDED, S::Host);
+        let mut machine = Self::new(&UNBOUNDED, S::HostStart);
         // Behind it come white space, or the line end.
         let is_alone = !value.iter().any(|&byte| matches!(byte, SP | HTAB | CR));
         is_alone && [value, b"\r"].iter().all(|part| machine.read(&UNBOUNDED, part, &mut []).1.is_ok())

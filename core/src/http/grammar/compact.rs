@@ -1,6 +1,6 @@
-//! The table in the form that the machine reads: four bytes a row, made from the readable one while compiling.
+//! The table in the form that the machine reads: three bytes a row, made from the readable one while compiling.
 
-use super::table::{Action, On, ROWS, Row};
+use super::table::{Action, On, ROWS};
 use super::{Class, State};
 use crate::scan;
 
@@ -10,85 +10,72 @@ pub(super) struct Entry {
     on: u8,
     pub(super) next: State,
     pub(super) action: Action,
-    /// No other entry of its state follows.
-    is_last: bool,
 }
 
-/// What a state has for a byte.
-pub(super) enum Found {
-    /// This entry takes it.
-    Entry(Entry),
-    /// It cannot stand there.
-    Nothing,
-    /// No byte of the grammar is read in this state.
-    NoGrammar,
-}
-
-/// The entry of `state` that takes `byte`.
+/// The entry of `state` that takes `byte`. `None`: it cannot stand there, or no byte of the grammar is read there.
 #[inline(always)]
-pub(super) fn find(state: State, byte: u8) -> Found {
+pub(super) fn find(state: State, byte: u8) -> Option<&'static Entry> {
     let classes = scan::classes(byte);
-    let mut at = BEGINS.get(state.index()).map_or(ENTRIES.len(), |begin| usize::from(*begin));
-    while let Some(entry) = ENTRIES.get(at) {
+    let mut entries = ENTRIES.get(state.index()..)?.iter();
+    loop {
+        let entry = entries.next()?;
         if entry.takes(byte, classes) {
-            return Found::Entry(*entry);
+            return Some(entry);
         }
-        if entry.is_last {
-            return Found::Nothing;
+        if entry.on & LAST != 0 {
+            return None;
         }
-        at = at.wrapping_add(1);
     }
-    Found::NoGrammar
 }
 
 impl Entry {
     /// Does it take this byte, which is of these classes?
     #[inline(always)]
-    pub(super) fn takes(self, byte: u8, classes: u8) -> bool {
-        match self.on {
-            on @ ..SETS => on == byte,
-            on @ SETS..LETTERS => classes >> (on & 7) & 1 != 0,
-            on => byte | 0x20 == on & !SETS,
-        }
+    const fn takes(&self, byte: u8, classes: u8) -> bool {
+        let on = self.on & !LAST;
+        if on & !15 == SETS { classes >> (on & 7) & 1 != 0 } else { on == byte }
     }
 
-    /// Does it lead back to its own state and only collect, and does no row before it take any of its bytes?
+    /// Does it lead back to its own state and do nothing, and does no row before it take any of its bytes? Then, the class
+    /// that it takes.
     #[inline(always)]
-    pub(super) const fn is_run(self) -> bool {
-        matches!(self.on, RUNS..LETTERS)
-    }
-
-    /// How many bytes such an entry takes at once.
-    #[inline(always)]
-    pub(super) fn run_length(self, bytes: &[u8]) -> usize {
-        scan::set_length(bytes, self.on & 7)
+    pub(super) const fn run(&self) -> Option<u8> {
+        if self.on & !LAST & !7 == RUNS { Some(1 << (self.on & 7)) } else { None }
     }
 }
 
-/// From here on `on` is a set: the number of its bit.
-const SETS: u8 = 0x80;
+/// In `on`: no other entry of its state follows.
+const LAST: u8 = 0x80;
 
-/// From here on it is a set that is taken in runs.
-const RUNS: u8 = 0x88;
+/// From here on `on` is not a byte but a class, by the number of its bit. No row takes these controls.
+const SETS: u8 = 0x10;
 
-/// From here on `on` is a letter of either case, with the highest bit set.
-const LETTERS: u8 = 0xe0;
+/// From here on it is a class that is taken in runs.
+const RUNS: u8 = 0x18;
 
+#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "evaluated by the compiler")]
 static ENTRIES: [Entry; ROWS.len()] = {
-    let mut entries = [Entry { on: 0, next: State::End, action: Action::None, is_last: true }; ROWS.len()];
-    let (mut rows, mut at) = (ROWS, 0_usize);
-    while let [row, rest @ ..] = rows {
-        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-        {
-            let run = if is_run(at) { RUNS - SETS } else { 0 };
-            let is_last = match rest {
-                [next, ..] => next.state.index() != row.state.index(),
-                [] => true,
-            };
-            entries[at] = Entry { on: code(row.on) | run, next: row.next, action: row.action, is_last };
-        }
-        (rows, at) = (rest, at.wrapping_add(1));
+    let mut entries = [Entry { on: 0, next: State::End, action: Action::None }; ROWS.len()];
+    let mut at = 0;
+    while at < ROWS.len() {
+        let row = ROWS[at];
+        let is_first = at == 0 || ROWS[at - 1].state.index() != row.state.index();
+        assert!((row.state.index() == at) == is_first, "a state is the place of its first row");
+        let is_last = at + 1 == ROWS.len() || ROWS[at + 1].state.index() != row.state.index();
+        let on = match row.on {
+            On::Byte(byte) => {
+                assert!(byte < LAST && byte & !15 != SETS, "no row takes such a byte");
+                byte
+            }
+            On::Class(class) => {
+                let kind = if is_run(at) { RUNS } else { SETS };
+                kind + (class as u8).trailing_zeros() as u8
+            }
+        };
+        entries[at] = Entry { on: on | if is_last { LAST } else { 0 }, next: row.next, action: row.action };
+        at += 1;
     }
+    assert!(State::ROWS == ROWS.len(), "behind the last row stand the states without");
     entries
 };
 
@@ -101,8 +88,7 @@ static ENTRIES: [Entry; ROWS.len()] = {
 )]
 const fn is_run(at: usize) -> bool {
     let row = ROWS[at];
-    let is_loop = row.next.index() == row.state.index() && matches!(row.action, Action::None | Action::Push);
-    if !is_loop || !matches!(row.on, On::Class(_)) {
+    if row.next.index() != row.state.index() || !matches!(row.action, Action::None) {
         return false;
     }
     let mut before = at;
@@ -124,43 +110,8 @@ const fn is_run(at: usize) -> bool {
 const fn holds(on: On, byte: u8) -> bool {
     match on {
         On::Byte(only) => byte == only,
-        On::Letter(letter) => byte.eq_ignore_ascii_case(&letter),
         On::Class(class) => scan::CLASS_TABLE[byte as usize] & class as u8 != 0,
     }
-}
-
-#[expect(clippy::as_conversions, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
-const fn code(on: On) -> u8 {
-    match on {
-        On::Byte(byte) => byte,
-        On::Letter(letter) => SETS | letter,
-        On::Class(class) => SETS + (class as u8).trailing_zeros() as u8,
-    }
-}
-
-/// Where the rows of each state begin that has any.
-static BEGINS: [u8; State::WITH_ROWS] = {
-    let mut begins = [0; State::WITH_ROWS];
-    let (mut rows, mut at, mut state) = (ROWS, 0_u8, 0);
-    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-    while let [Row { state: of, .. }, rest @ ..] = rows {
-        if of.index() != state {
-            assert!(of.index() == state + 1, "the rows stand in the order of their states");
-            state += 1;
-            begins[state] = at;
-        }
-        (rows, at) = (rest, at + 1);
-    }
-    assert!(state + 1 == State::WITH_ROWS, "every such state has rows");
-    begins
-};
-
-/// The rows of a state, for tests.
-#[cfg(test)]
-pub(super) fn rows(state: State) -> &'static [Entry] {
-    let begin = usize::from(BEGINS[state.index()]);
-    let length = ENTRIES[begin..].iter().position(|entry| entry.is_last).unwrap() + 1;
-    &ENTRIES[begin..begin + length]
 }
 
 /// The bytes of a class, for those who read the table.

@@ -1,130 +1,109 @@
-//! An IPv6 address in brackets (RFC 3986 §3.2.2), byte by byte: each is refused as soon as no address can go on with it.
+//! An IPv6 address in brackets (RFC 3986 §3.2.2): what the table cannot count. Each byte is refused as soon as no address
+//! can go on with it.
 //!
 //! IPvFuture and zones are refused: nobody serves them, and parsers differ about them.
+//!
+//! While one is read, the upper half of [`Machine::total`] holds how many groups may still come, and [`ELLIPSIS`] once
+//! `::` stands for those that do not; behind a full stop, how many do not come before it is complete. The lower half holds
+//! [`NO_DIGITS`] and behind it the digits of the group, or of the octet, in four bits each.
 
-/// What was read of an address, in 32 bits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct IpLiteral {
-    /// Groups that are complete, below the flags.
-    groups: u8,
-    /// Digits of the group, or of the octet, that is read.
-    digits: u8,
-    /// Octets of an IPv4 address that are complete.
-    octets: u8,
-    /// The value of what is read, if it can be an octet.
-    octet: u8,
-}
+use super::machine::Machine;
+use crate::scan;
 
-/// `::` has come.
-const ELLIPSIS: u8 = 0x80;
-/// One colon came last.
-const COLON: u8 = 0x40;
-/// What is read is no octet.
-const NO_OCTET: u8 = 0x20;
-const GROUPS: u8 = 0x0f;
+const GROUPS: u64 = 8;
 
-impl IpLiteral {
-    pub(super) const fn from_bits(bits: u32) -> Self {
-        let [groups, digits, octets, octet] = bits.to_le_bytes();
-        Self { groups, digits, octets, octet }
+/// With this, or with nothing that may come, it is complete.
+const ELLIPSIS: u64 = 16;
+
+/// Behind the first of three full stops.
+const FIRST_DOT: u64 = ELLIPSIS - 2;
+
+const NO_DIGITS: u64 = 1;
+
+impl Machine {
+    fn set_ip(&mut self, left: u64) {
+        self.total = left << 32 | NO_DIGITS;
     }
 
-    pub(super) const fn bits(self) -> u32 {
-        u32::from_le_bytes([self.groups, self.digits, self.octets, self.octet])
+    const fn ip_left(&self) -> u64 {
+        self.total >> 32
     }
 
-    const fn has(self, flag: u8) -> bool {
-        self.groups & flag != 0
+    pub(super) fn begin_ip(&mut self) {
+        self.set_ip(GROUPS);
     }
 
-    const fn count(self) -> u8 {
-        self.groups & GROUPS
+    /// The first digit of a group.
+    pub(super) fn begin_group(&mut self, digit: u8) -> bool {
+        let left = self.ip_left();
+        self.set_ip(left.wrapping_sub(1));
+        self.grow_ip(digit);
+        left & (ELLIPSIS - 1) != 0
     }
 
-    /// How many groups there may be: `::` stands for one at least.
-    const fn most(self) -> u8 {
-        if self.has(ELLIPSIS) { 7 } else { 8 }
+    /// Another digit of a group, which has four at most.
+    pub(super) fn grow_group(&mut self, digit: u8) -> bool {
+        self.grow_ip(digit) < 0x2_0000
     }
 
-    /// What it is behind `byte`: a hexadecimal digit, a colon, a full stop, or the closing bracket. `None`: that cannot
-    /// stand here.
-    pub(super) fn after(self, byte: u8) -> Option<Self> {
-        match byte {
-            b':' => self.colon(),
-            b'.' => self.dot(),
-            b']' => self.is_complete().then_some(self),
-            _ => self.digit(byte),
-        }
+    /// A digit of an octet behind a full stop.
+    pub(super) fn grow_octet(&mut self, digit: u8) -> bool {
+        self.grow_ip(digit);
+        self.is_octet()
     }
 
-    fn digit(mut self, byte: u8) -> Option<Self> {
-        let is_first = self.digits == 0;
-        // One colon at the very beginning wants a second one.
-        if is_first && self.has(COLON) && self.count() == 0 && !self.has(ELLIPSIS) {
-            return None;
-        }
-        if (is_first && self.octets == 0 && self.count() >= self.most()) || self.digits >= 4 {
-            return None;
-        }
-        if is_first {
-            self.groups &= !(COLON | NO_OCTET);
-            self.octet = 0;
-        }
-        let value = byte.wrapping_sub(b'0');
-        let grown = self.octet.checked_mul(10).and_then(|tens| tens.checked_add(value));
-        match grown {
-            Some(octet) if value <= 9 && (is_first || self.octet > 0) && !self.has(NO_OCTET) => self.octet = octet,
-            // Behind a full stop there are octets only.
-            _ if self.octets > 0 => return None,
-            _ => self.groups |= NO_OCTET,
-        }
-        self.digits = self.digits.wrapping_add(1);
-        Some(self)
+    #[inline(never)]
+    fn grow_ip(&mut self, digit: u8) -> u32 {
+        let digits = self.digits() << 4 | u32::from(scan::digit(digit));
+        self.total = self.ip_left() << 32 | u64::from(digits);
+        digits
     }
 
-    fn colon(mut self) -> Option<Self> {
-        if self.octets > 0 {
-            return None;
-        }
-        if self.digits > 0 {
-            self.digits = 0;
-            self.groups = self.groups.wrapping_add(1) | COLON;
-            // Another group, or a second colon, must be able to follow.
-            return (self.count() < self.most()).then_some(self);
-        }
-        if self.has(COLON) {
-            if self.has(ELLIPSIS) {
-                return None;
-            }
-            self.groups = self.groups & !COLON | ELLIPSIS;
-            return Some(self);
-        }
-        // At the very beginning.
-        if self.groups != 0 {
-            return None;
-        }
-        self.groups = COLON;
-        Some(self)
+    fn digits(&self) -> u32 {
+        u32::try_from(self.total & u64::from(u32::MAX)).unwrap_or(0)
     }
 
-    fn dot(mut self) -> Option<Self> {
-        // An IPv4 address stands for the last two groups.
-        let has_place = if self.has(ELLIPSIS) { self.count() <= 5 } else { self.count() == 6 };
-        if self.digits == 0 || self.has(NO_OCTET) || self.octets == 3 || (self.octets == 0 && !has_place) {
-            return None;
-        }
-        self.octets = self.octets.wrapping_add(1);
-        (self.digits, self.octet) = (0, 0);
-        Some(self)
+    /// Are the digits those of a decimal number up to 255, without a zero before it?
+    #[inline(never)]
+    fn is_octet(&self) -> bool {
+        let digits = self.digits();
+        // Six more carry out of one that is not decimal.
+        let carries = digits.wrapping_add(0x666) ^ digits ^ 0x666;
+        carries & 0x1110 == 0 && matches!(digits, 0x10..0x20 | 0x110..0x200 | 0x1100..=0x1255)
     }
 
-    /// Is the address complete?
-    fn is_complete(self) -> bool {
-        if self.octets > 0 {
-            return self.octets == 3 && self.digits > 0;
-        }
-        let groups = self.count().wrapping_add(u8::from(self.digits > 0));
-        if self.has(ELLIPSIS) { groups <= 7 && !self.has(COLON) } else { groups == 8 && self.digits > 0 }
+    /// A colon behind a group: another one must be able to follow.
+    pub(super) fn end_group(&mut self) -> bool {
+        let left = self.ip_left();
+        self.set_ip(left);
+        left & (ELLIPSIS - 1) != 0
+    }
+
+    /// `::` stands for one group at least, and comes once.
+    pub(super) fn note_ellipsis(&mut self) -> bool {
+        let left = self.ip_left();
+        self.set_ip(left.wrapping_add(ELLIPSIS - 1));
+        left < ELLIPSIS
+    }
+
+    /// A full stop behind the first octet: an IPv4 address stands for the last two groups.
+    pub(super) fn end_first_octet(&mut self) -> bool {
+        let (left, is_octet) = (self.ip_left(), self.is_octet());
+        self.set_ip(FIRST_DOT);
+        is_octet && (left == 1 || left > ELLIPSIS)
+    }
+
+    /// A full stop behind another octet.
+    pub(super) fn end_octet(&mut self) -> bool {
+        let left = self.ip_left();
+        self.set_ip(left.wrapping_add(1));
+        left < ELLIPSIS
+    }
+
+    /// The closing bracket.
+    pub(super) fn is_ip_complete(&self) -> bool {
+        let left = self.ip_left();
+        left == 0 || left >= ELLIPSIS
     }
 }
 
@@ -132,17 +111,25 @@ impl IpLiteral {
 mod tests {
     extern crate alloc;
     use super::*;
+    use crate::http::Limits;
+    use crate::http::grammar::State;
     use alloc::string::String;
     use core::net::Ipv6Addr;
 
-    fn read(text: &str) -> Result<IpLiteral, usize> {
-        text.bytes().enumerate().try_fold(IpLiteral::default(), |ip, (at, byte)| {
-            ip.after(byte).map(|ip| IpLiteral::from_bits(ip.bits())).ok_or(at)
-        })
+    /// The bytes of the text that can stand there, of a machine that has read all of them.
+    fn read(text: &str) -> Result<Machine, usize> {
+        let mut machine = Machine::new(&Limits::DEFAULT, State::HostStart);
+        machine.read(&Limits::DEFAULT, b"[", &mut []).1.unwrap();
+        let (used, read) = machine.read(&Limits::DEFAULT, text.as_bytes(), &mut []);
+        read.map(|()| machine).map_err(|_| used)
+    }
+
+    fn is_complete(mut machine: Machine) -> bool {
+        machine.read(&Limits::DEFAULT, b"]", &mut []).1.is_ok()
     }
 
     fn check(text: &str) {
-        let got = read(text).is_ok_and(IpLiteral::is_complete);
+        let got = read(text).is_ok_and(is_complete);
         assert_eq!(got, text.parse::<Ipv6Addr>().is_ok(), "[{text}]: {:?}", read(text));
     }
 
@@ -235,7 +222,7 @@ mod tests {
     fn what_is_not_refused_can_become_an_address() {
         const BYTES: &[u8] = b"09a:.";
         fn grows(text: &mut String, depth: u32) -> bool {
-            if read(text).is_ok_and(IpLiteral::is_complete) {
+            if read(text).is_ok_and(is_complete) {
                 return true;
             }
             if depth == 0 {

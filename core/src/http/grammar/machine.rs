@@ -1,16 +1,13 @@
 //! The byte machine: it runs the table over all of a message that is not content, for both roles.
 
 use super::State as S;
-use super::compact::{self, Entry, Found};
-use super::table::Action as A;
-use super::verdict::{broken_limit, broken_rule};
-use super::words::{FieldName, LONGEST};
+use super::span::Span;
+use super::words::Word;
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::head::BodyFraming;
 use crate::http::limits::Limits;
 use crate::http::version::Version;
-use crate::scan;
 
 /// What is known of the message that is read. It owns no bytes: what it keeps of a head lies in the store that is lent
 /// to [`Self::read`].
@@ -33,8 +30,10 @@ pub(crate) struct Machine {
     pub(super) room: u32,
     pub(crate) flags: Flags,
     pub(crate) state: S,
-    pub(super) field: FieldName,
-    /// The length of the word that is read, or [`LONG`], or [`LOST`].
+    /// What is read: the field, or its word.
+    pub(super) field: Word,
+    /// How much of the word that is read is in the store, or [`LONG`], or [`LOST`]. Elsewhere: digits, or letters, that were
+    /// read.
     pub(super) word: u8,
     /// Field lines.
     pub(crate) field_count: u8,
@@ -44,7 +43,7 @@ pub(crate) struct Machine {
 pub(super) const LONG: u8 = u8::MAX;
 
 /// The store had no room for the word, so nobody knows what it means.
-const LOST: u8 = LONG - 1;
+pub(super) const LOST: u8 = LONG - 1;
 
 /// How many bytes were consumed; or the rule that the byte behind them breaks.
 type Read = (usize, Result<(), Rule>);
@@ -60,7 +59,7 @@ impl Machine {
             room: limits.head_bytes,
             flags: Flags::NONE,
             state: start,
-            field: FieldName::Other,
+            field: Word::OTHER,
             word: 0,
             field_count: 0,
         }
@@ -100,164 +99,25 @@ impl Machine {
         if (self.state >= S::SizeStart && self.state != S::SectionDone) || self.is_between_messages() {
             return 0;
         }
-        let has_word = !self.flags.has(Flags::KEEPS) && self.word < LOST;
+        let has_word = self.is_in_word() && !self.flags.has(Flags::KEEPS) && self.word < LOST;
         index(self.kept).saturating_add(if has_word { usize::from(self.word) } else { 0 })
+    }
+
+    /// Is a word read that will be looked up?
+    pub(super) const fn is_in_word(&self) -> bool {
+        matches!(self.state, S::Name | S::Option | S::Coding)
     }
 
     /// Takes bytes up to the end of the grammar: of a head, of the line in front of a chunk's data, of a trailer section.
     /// All of the input is consumed before that.
     #[inline(never)]
     pub(crate) fn read(&mut self, limits: &Limits, input: &[u8], store: &mut [u8]) -> Read {
-        let mut at = 0_usize;
-        loop {
-            let start = at;
-            let end = self.span_end(limits, start, input, store);
-            let entry = self.take_quiet(input.get(..end).unwrap_or(input), &mut at, limits, store);
-            let Some((entry, byte)) = entry else {
-                self.settle(input.get(start..at).unwrap_or(&[]), store);
-                return (at, self.judge_end(input.get(at).copied(), at == end));
-            };
-            // Actions look at what is kept, and change what is to be.
-            self.settle(input.get(start..=at).unwrap_or(&[]), store);
-            let before = self.state;
-            self.state = entry.next;
-            if let Err(rule) = self.act(entry.action, byte, before, limits, store) {
-                self.offset = self.offset.saturating_sub(1);
-                return (at, Err(rule));
-            }
-            at = at.saturating_add(1);
+        if self.state >= S::SectionDone {
+            return (0, Ok(()));
         }
-    }
-
-    /// Takes all up to an entry that does something, which is returned with its byte; or up to a byte that has none, or the
-    /// end.
-    #[inline(always)]
-    fn take_quiet(&mut self, within: &[u8], at: &mut usize, limits: &Limits, store: &mut [u8]) -> Option<(Entry, u8)> {
-        let mut state = self.state;
-        let entry = loop {
-            let Some(&byte) = within.get(*at) else { break None };
-            let Found::Entry(entry) = compact::find(state, byte) else { break None };
-            if entry.action == A::ValueBegin {
-                state = self.value_state();
-                continue;
-            }
-            let count = if entry.is_run() { entry.run_length(within.get(*at..).unwrap_or(&[])) } else { 1 };
-            if entry.action == A::Push {
-                self.push(within.get(*at..).and_then(|rest| rest.get(..count)).unwrap_or(&[]), limits, store);
-            } else if entry.action != A::None {
-                break Some((entry, byte));
-            }
-            *at = at.wrapping_add(count);
-            state = entry.next;
-        };
-        self.state = state;
-        entry
-    }
-
-    /// Up to which index of the input bytes may be taken, from index `start` on, before the next action: up to its end, or
-    /// that of the room in the head (or line, or section), or in the store.
-    fn span_end(&self, limits: &Limits, start: usize, input: &[u8], store: &[u8]) -> usize {
-        let mut most = index(self.room);
-        if self.flags.has(Flags::KEEPS) {
-            most = most.min(kept_limit(limits, store).saturating_sub(index(self.kept)));
-        }
-        start.saturating_add(most).min(input.len())
-    }
-
-    /// Why nothing more was taken: `byte` comes next, and `is_full` says that there was no room for it.
-    fn judge_end(&self, byte: Option<u8>, is_full: bool) -> Result<(), Rule> {
-        let Some(byte) = byte else { return Ok(()) };
-        match compact::find(self.state, byte) {
-            Found::NoGrammar => Ok(()),
-            Found::Nothing | Found::Entry(_) if self.room == 0 => Err(self.broken_limit(self.state)),
-            Found::Entry(_) if is_full => Err(self.kept_too_much()),
-            Found::Nothing | Found::Entry(_) => Err(self.broken_rule(byte)),
-        }
-    }
-
-    /// These bytes were taken.
-    fn settle(&mut self, piece: &[u8], store: &mut [u8]) {
-        let count = u32::try_from(piece.len()).unwrap_or(u32::MAX);
-        if self.flags.has(Flags::KEEPS) {
-            // There is room for it: that was looked at.
-            scan::copy(piece, store.get_mut(index(self.kept)..).unwrap_or(&mut []));
-            self.kept = self.kept.wrapping_add(count);
-        }
-        self.room = self.room.wrapping_sub(count);
-        self.offset = self.offset.wrapping_add(u64::from(count));
-    }
-
-    /// Appends one byte to what is kept, if there is room.
-    pub(super) fn keep(&mut self, byte: u8, limits: &Limits, store: &mut [u8]) -> bool {
-        let at = index(self.kept);
-        let has_room = at < kept_limit(limits, store);
-        if let Some(place) = store.get_mut(at).filter(|_| has_room) {
-            *place = byte;
-            self.kept = self.kept.saturating_add(1);
-        }
-        has_room
-    }
-
-    #[cold]
-    fn kept_too_much(&self) -> Rule {
-        if self.state < S::Line || self.field == FieldName::Target {
-            self.broken_limit(self.state)
-        } else {
-            Rule::FieldTooLarge
-        }
-    }
-
-    /// Appends to the word. Where it is kept, it lies in its place already.
-    pub(super) fn push(&mut self, piece: &[u8], limits: &Limits, store: &mut [u8]) {
-        if self.word >= LOST {
-            return;
-        }
-        let start = usize::from(self.word);
-        let end = start.saturating_add(piece.len());
-        self.word = u8::try_from(end).ok().filter(|_| end <= LONGEST || end <= limits.longest_word()).unwrap_or(LONG);
-        if self.word == LONG || self.flags.has(Flags::KEEPS) {
-            return;
-        }
-        let base = index(self.kept);
-        match store.get_mut(base.saturating_add(start)..base.saturating_add(end)) {
-            Some(place) => scan::copy(piece, place),
-            None => self.word = LOST,
-        }
-    }
-
-    /// The word that ends before the byte that is read: empty if it is longer than any that means something.
-    pub(super) fn word<'s>(&self, store: &'s [u8]) -> Result<&'s [u8], Rule> {
-        let length = match self.word {
-            LONG => return Ok(&[]),
-            LOST => return Err(Rule::FieldTooLarge),
-            length => usize::from(length),
-        };
-        let kept = index(self.kept);
-        let word = if self.flags.has(Flags::KEEPS) {
-            // The byte behind it, and white space, are kept already.
-            let kept = store.get(..kept.saturating_sub(1)).unwrap_or(&[]).trim_ascii_end();
-            kept.get(kept.len().saturating_sub(length)..)
-        } else {
-            store.get(kept..kept.saturating_add(length))
-        };
-        Ok(word.unwrap_or(&[]))
-    }
-
-    #[cold]
-    pub(super) fn broken_limit(&self, state: S) -> Rule {
-        broken_limit(state, self.flags, self.field == FieldName::Target)
-    }
-
-    #[cold]
-    fn broken_rule(&self, byte: u8) -> Rule {
-        let is_target = self.field == FieldName::Target;
-        if is_target && self.flags.has(Flags::CONNECT) {
-            return Rule::MismatchedTarget;
-        }
-        if self.state == S::VersionEnd && self.flags.has(Flags::RESPONSE) {
-            return Rule::InvalidStatusLine;
-        }
-        broken_rule(self.state, byte, is_target)
+        let mut span = Span::new(self, limits, input, store);
+        let read = self.run(&mut span);
+        (span.next, read)
     }
 
     /// How the content of a request is delimited whose head was judged.
@@ -285,7 +145,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn begin_chunk_line(&mut self, limits: &Limits) {
+    fn begin_chunk_line(&mut self, limits: &Limits) {
         self.length = 0;
         self.room = limits.chunk_line_bytes;
     }
@@ -312,11 +172,6 @@ impl Machine {
             self.state = if self.state == S::ChunkData { S::ChunkDataCr } else { S::End };
         }
     }
-}
-
-/// How many bytes may be kept.
-fn kept_limit(limits: &Limits, store: &[u8]) -> usize {
-    limits.interest.map_or(usize::MAX, |interest| index(interest.bytes)).min(store.len())
 }
 
 pub(super) fn index(number: u32) -> usize {

@@ -15,6 +15,7 @@ mod check;
 mod compact;
 mod ip_literal;
 mod machine;
+mod span;
 mod state;
 mod table;
 #[cfg(test)]
@@ -26,21 +27,20 @@ pub use state::State;
 pub use table::{Action, Class, On, ROWS, Row};
 
 pub(crate) use machine::Machine;
-pub(crate) use words::{LONGEST, is_forbidden_trailer};
+pub(crate) use words::{CONNECT, LONGEST, METHODS, OPTIONS, find, is_forbidden_trailer};
 
 impl On {
     /// Does a row that is so take this byte?
     ///
     /// ```
     /// use wirenut::http::grammar::{Class, On};
-    /// assert!(On::Letter(b'h').takes(b'H') && On::Class(Class::Digit).takes(b'7'));
+    /// assert!(On::Byte(b'H').takes(b'H') && On::Class(Class::Digit).takes(b'7'));
     /// assert!(!On::Byte(b'H').takes(b'h'));
     /// ```
     #[must_use]
     pub fn takes(self, byte: u8) -> bool {
         match self {
             Self::Byte(only) => byte == only,
-            Self::Letter(letter) => byte.eq_ignore_ascii_case(&letter),
             Self::Class(class) => compact::is_in_class(byte, class),
         }
     }

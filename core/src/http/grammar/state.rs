@@ -1,191 +1,244 @@
 //! The states of the grammar.
 
-/// What was read last of a message, and so what may come next. States that have rows in the [table](super::ROWS) take
-/// bytes of the grammar; in the others, content begins, or nothing is read.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[repr(u8)]
-pub enum State {
+/// Defines [`State`]: each state with the number of its rows in the table. Its own number is the place of the first one.
+macro_rules! states {
+    ($($(#[$doc:meta])* $name:ident $rows:literal,)*) => {
+        /// What was read last of a message, and so what may come next. States that have rows in the [table](super::ROWS)
+        /// take bytes of the grammar; in the others, content begins, or nothing is read.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[repr(u8)]
+        pub enum State {
+            $($(#[$doc])* $name = first_row(Order::$name),)*
+        }
+
+        /// The same, numbered one by one.
+        #[derive(Clone, Copy)]
+        enum Order {
+            $($name,)*
+        }
+
+        /// How many rows each has.
+        const ROWS: &[u8] = &[$($rows),*];
+    };
+}
+
+/// Where the rows of a state begin. One that has none takes a place for itself, behind all that have.
+#[expect(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler"
+)]
+const fn first_row(state: Order) -> u8 {
+    let (mut before, mut at) = (0, 0);
+    while at < state as usize {
+        before += if ROWS[at] == 0 { 1 } else { ROWS[at] };
+        at += 1;
+    }
+    before
+}
+
+states! {
     /// Before the first byte of a request; empty lines may come.
-    RequestStart,
+    RequestStart 2,
     /// Behind the carriage return of an empty line before a request.
-    RequestStartLf,
+    RequestStartLf 1,
     /// In the method.
-    Method,
+    Method 2,
     /// Before the first byte of the target.
-    Target,
+    Target 4,
     /// Behind `*`.
-    Asterisk,
+    Asterisk 1,
     /// Behind `h` of a scheme.
-    SchemeH,
+    SchemeH 2,
     /// Behind `ht` of a scheme.
-    SchemeHt,
+    SchemeHt 2,
     /// Behind `htt` of a scheme.
-    SchemeHtt,
+    SchemeHtt 2,
     /// Behind `http` of a scheme.
-    SchemeHttp,
+    SchemeHttp 3,
     /// Behind `https` of a scheme.
-    SchemeHttps,
+    SchemeHttps 1,
     /// Behind the colon of a scheme.
-    SchemeColon,
+    SchemeColon 1,
     /// Behind the first slash.
-    SchemeSlash,
+    SchemeSlash 1,
     /// In path and query.
-    Path,
+    Path 2,
     /// Before the version.
-    Version,
+    Version 1,
     /// Before the first byte of a response.
-    StatusStart,
+    StatusStart 1,
     /// Behind `H` of the version.
-    VersionH,
+    VersionH 1,
     /// Behind `HT` of the version.
-    VersionHt,
+    VersionHt 1,
     /// Behind `HTT` of the version.
-    VersionHtt,
+    VersionHtt 1,
     /// Behind `HTTP` of the version.
-    VersionHttp,
+    VersionHttp 1,
     /// Before the major version.
-    VersionSlash,
+    VersionSlash 2,
     /// Behind the major version.
-    VersionMajor,
+    VersionMajor 1,
     /// Before the minor version.
-    VersionDot,
+    VersionDot 2,
     /// Behind the version.
-    VersionEnd,
+    VersionEnd 2,
     /// Before the status code.
-    Status,
+    Status 1,
     /// Behind one digit of the status code.
-    StatusTens,
+    StatusTens 1,
     /// Behind two digits.
-    StatusOnes,
+    StatusOnes 1,
     /// Behind the status code.
-    StatusEnd,
+    StatusEnd 1,
     /// In the reason phrase.
-    Reason,
+    Reason 2,
     /// Behind the carriage return of a start line.
-    StartLineLf,
+    StartLineLf 1,
     /// At the beginning of a field line, or of the empty line.
-    Line,
+    Line 2,
     /// In a field name.
-    Name,
-    /// Behind the colon.
-    BeforeValue,
+    Name 2,
     /// In a value that means nothing to framing.
-    Value,
-    /// In a Connection field.
-    Options,
-    /// Behind white space in a Connection field.
-    OptionGap,
+    Value 2,
+    /// Before a member of Connection.
+    Options 4,
+    /// In a member.
+    Option 5,
+    /// Behind a member and white space.
+    OptionGap 4,
+    /// In a member that is none of those that are known: it is no token, or there is more behind white space.
+    OtherOption 3,
     /// Before a transfer coding.
-    CodingStart,
+    CodingStart 2,
     /// In the name of a transfer coding.
-    Coding,
+    Coding 5,
     /// Behind white space and the name of a transfer coding.
-    CodingGap,
+    CodingGap 4,
     /// In the parameters of a transfer coding.
-    CodingParameters,
+    CodingParameters 7,
     /// In a quoted parameter of a transfer coding.
-    CodingQuoted,
+    CodingQuoted 3,
     /// Behind a backslash in it.
-    CodingEscape,
+    CodingEscape 1,
     /// Before a Content-Length.
-    LengthStart,
+    LengthStart 2,
     /// In a Content-Length.
-    Length,
+    Length 3,
     /// Behind a Content-Length.
-    LengthGap,
+    LengthGap 2,
     /// Before an expectation.
-    Expect,
+    Expect 2,
     /// Behind `1`.
-    Expect1,
+    Expect1 1,
     /// Behind `10`.
-    Expect10,
+    Expect10 1,
     /// Behind `100`.
-    Expect100,
+    Expect100 1,
     /// Behind `100-`.
-    ExpectDash,
+    ExpectDash 2,
     /// Behind `100-c`.
-    ExpectC,
+    ExpectC 2,
     /// Behind `100-co`.
-    ExpectCo,
+    ExpectCo 2,
     /// Behind `100-con`.
-    ExpectCon,
+    ExpectCon 2,
     /// Behind `100-cont`.
-    ExpectCont,
+    ExpectCont 2,
     /// Behind `100-conti`.
-    ExpectConti,
+    ExpectConti 2,
     /// Behind `100-contin`.
-    ExpectContin,
+    ExpectContin 2,
     /// Behind `100-continu`.
-    ExpectContinu,
+    ExpectContinu 2,
     /// Behind the expectation.
-    ExpectEnd,
-    /// Before a host.
-    Host,
+    ExpectEnd 2,
+    /// Before the value of Host.
+    HostStart 5,
+    /// Before a host in a target.
+    Host 3,
     /// In a registered name or an IPv4 address.
-    HostName,
+    HostName 7,
     /// Behind the percent sign of a host.
-    HostPercent,
+    HostPercent 1,
     /// Behind the first digit of percent-encoding.
-    HostPercentDigit,
-    /// In an IP literal.
-    HostIp,
+    HostPercentDigit 1,
+    /// At the beginning of an IP literal.
+    HostIp 2,
+    /// Behind a colon at its beginning.
+    IpFirstColon 1,
+    /// In a group of hexadecimal digits, or in the first octet of an IPv4 address.
+    IpGroup 4,
+    /// Behind a group and a colon.
+    IpColon 2,
+    /// Behind `::`.
+    IpEllipsis 2,
+    /// Behind a full stop.
+    IpDot 1,
+    /// In another octet of an IPv4 address.
+    IpOctet 3,
     /// Behind an IP literal.
-    HostIpEnd,
+    HostIpEnd 5,
     /// Behind the colon before a port.
-    PortStart,
+    PortStart 5,
     /// In a port.
-    Port,
+    Port 5,
     /// Behind a host and white space.
-    HostGap,
+    HostGap 2,
     /// Behind the carriage return of a field line.
-    LineLf,
+    LineLf 1,
     /// Behind the carriage return of the empty line.
-    SectionLf,
+    SectionLf 1,
     /// Before a chunk size.
-    SizeStart,
+    SizeStart 1,
     /// In a chunk size.
-    Size,
+    Size 4,
     /// Before the semicolon of a chunk extension.
-    ExtensionGap,
+    ExtensionGap 2,
     /// Before the name of a chunk extension.
-    Extension,
+    Extension 2,
     /// In the name of a chunk extension.
-    ExtensionName,
+    ExtensionName 5,
     /// Behind the name of a chunk extension.
-    ExtensionNameGap,
+    ExtensionNameGap 3,
     /// Before the value of a chunk extension.
-    ExtensionEquals,
+    ExtensionEquals 3,
     /// In a value that is a token.
-    ExtensionToken,
+    ExtensionToken 4,
     /// In a quoted string.
-    ExtensionQuoted,
+    ExtensionQuoted 3,
     /// Behind a backslash in a quoted string.
-    ExtensionEscape,
+    ExtensionEscape 1,
     /// Behind a quoted string.
-    ExtensionQuoteEnd,
+    ExtensionQuoteEnd 3,
     /// Behind the carriage return of a chunk-size line.
-    SizeLf,
+    SizeLf 1,
     /// Behind the data of a chunk.
-    ChunkDataCr,
+    ChunkDataCr 1,
     /// Behind the carriage return that follows the data of a chunk.
-    ChunkDataLf,
+    ChunkDataLf 1,
     /// A head or a trailer section is complete.
-    SectionDone,
+    SectionDone 0,
+    /// All lines of a response's head have come, and the carriage return of its empty line: what follows depends on what
+    /// was asked.
+    ResponseRead 0,
     /// Content of a declared length.
-    Content,
+    Content 0,
     /// The data of a chunk.
-    ChunkData,
+    ChunkData 0,
     /// Content, or the bytes of a tunnel, until the connection ends.
-    UntilClose,
+    UntilClose 0,
     /// The message is complete.
-    End,
+    End 0,
 }
 
 impl State {
-    /// How many have rows: the first ones.
-    pub(super) const WITH_ROWS: usize = Self::SectionDone.index();
+    /// How many rows there are: behind the last one stand the states without.
+    pub(super) const ROWS: usize = Self::SectionDone.index();
 
-    /// Its place among all.
+    /// The place of its first row.
     #[expect(clippy::as_conversions, reason = "a state is a byte")]
     pub(super) const fn index(self) -> usize {
         self as usize

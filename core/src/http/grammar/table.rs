@@ -1,8 +1,8 @@
 //! The table: in each state, which byte may come, what is done with it, and which state follows.
 //!
 //! One row is one transition. A byte for which its state has no row is an error, and it is the first byte that cannot
-//! stand there. Where a row's `next` is its own state and its action only collects, the machine takes a whole run of
-//! such bytes at once.
+//! stand there. Where a row's `next` is its own state and it has no action, the machine takes a whole run of such bytes
+//! at once.
 
 use super::State;
 use super::State as S;
@@ -13,8 +13,6 @@ use crate::scan::{BLANK, DIGIT, FIELD_VALUE, HEX, REG_NAME, TARGET, TOKEN};
 pub enum On {
     /// This one.
     Byte(u8),
-    /// This letter, written in lower case here, in either case.
-    Letter(u8),
     /// One of a class.
     Class(Class),
 }
@@ -46,10 +44,8 @@ pub enum Class {
 pub enum Action {
     /// Nothing.
     None,
-    /// The byte belongs to a word that will be looked up.
-    Push,
-    /// As [`Self::Push`], behind white space inside a list member: such a member is no known word.
-    PushGap,
+    /// The first byte of a word that will be looked up.
+    WordBegin,
     /// An empty line before the request: only a few are overlooked.
     EmptyLine,
     /// The first byte of a start line.
@@ -76,14 +72,12 @@ pub enum Action {
     StartLineEnd,
     /// The first byte of a field name.
     NameBegin,
-    /// The field name is complete.
+    /// The field name is complete. Which state reads the value depends on it.
     NameEnd,
-    /// The value begins here; which state reads it depends on the name. The byte is looked at again there.
-    ValueBegin,
+    /// A word is a member of Connection, unless more follows the white space behind it.
+    OptionGap,
     /// A member of Connection is complete.
-    Option,
-    /// A transfer coding begins.
-    CodingBegin,
+    OptionEnd,
     /// A transfer coding is complete; behind `chunked` only the end of the line may follow.
     Coding,
     /// A digit of Content-Length.
@@ -92,8 +86,22 @@ pub enum Action {
     Expect,
     /// An IP literal begins.
     IpBegin,
-    /// A byte of an IP literal, or its closing bracket.
-    IpByte,
+    /// The first digit of a group.
+    GroupBegin,
+    /// Another digit of a group.
+    GroupDigit,
+    /// A colon behind a group: another must be able to follow.
+    GroupEnd,
+    /// `::`, which may come once.
+    Ellipsis,
+    /// A full stop behind the first octet.
+    FirstOctetEnd,
+    /// A digit of another octet.
+    OctetDigit,
+    /// A full stop behind another octet.
+    OctetEnd,
+    /// The IP literal is complete.
+    IpEnd,
     /// A port follows.
     PortBegin,
     /// A digit of a port.
@@ -135,10 +143,6 @@ const fn byte(byte: u8) -> On {
     On::Byte(byte)
 }
 
-const fn letter(letter: u8) -> On {
-    On::Letter(letter)
-}
-
 const CR: On = On::Byte(b'\r');
 const LF: On = On::Byte(b'\n');
 const SP: On = On::Byte(b' ');
@@ -160,16 +164,21 @@ pub const ROWS: &[Row] = &[
     row("RFC 9112 3.1", S::RequestStart, TCHAR, S::Method, A::Begin),
     row("RFC 9112 2.2", S::RequestStartLf, LF, S::RequestStart, A::None),
     // request-line = method SP request-target SP HTTP-version
-    row("RFC 9112 3.1", S::Method, TCHAR, S::Method, A::Push),
+    row("RFC 9112 3.1", S::Method, TCHAR, S::Method, A::None),
     row("RFC 9112 3", S::Method, SP, S::Target, A::MethodEnd),
     row("RFC 9112 3.2.1", S::Target, byte(b'/'), S::Path, A::None),
     row("RFC 9112 3.2.4", S::Target, byte(b'*'), S::Asterisk, A::Asterisk),
-    row("RFC 9112 3.2.2", S::Target, letter(b'h'), S::SchemeH, A::None),
+    row("RFC 9112 3.2.2", S::Target, byte(b'h'), S::SchemeH, A::None),
+    row("RFC 9112 3.2.2", S::Target, byte(b'H'), S::SchemeH, A::None),
     row("RFC 9112 3", S::Asterisk, SP, S::Version, A::None),
-    row("RFC 9110 4.2.1", S::SchemeH, letter(b't'), S::SchemeHt, A::None),
-    row("RFC 9110 4.2.1", S::SchemeHt, letter(b't'), S::SchemeHtt, A::None),
-    row("RFC 9110 4.2.1", S::SchemeHtt, letter(b'p'), S::SchemeHttp, A::None),
-    row("RFC 9110 4.2.2", S::SchemeHttp, letter(b's'), S::SchemeHttps, A::None),
+    row("RFC 9110 4.2.1", S::SchemeH, byte(b't'), S::SchemeHt, A::None),
+    row("RFC 9110 4.2.1", S::SchemeH, byte(b'T'), S::SchemeHt, A::None),
+    row("RFC 9110 4.2.1", S::SchemeHt, byte(b't'), S::SchemeHtt, A::None),
+    row("RFC 9110 4.2.1", S::SchemeHt, byte(b'T'), S::SchemeHtt, A::None),
+    row("RFC 9110 4.2.1", S::SchemeHtt, byte(b'p'), S::SchemeHttp, A::None),
+    row("RFC 9110 4.2.1", S::SchemeHtt, byte(b'P'), S::SchemeHttp, A::None),
+    row("RFC 9110 4.2.2", S::SchemeHttp, byte(b's'), S::SchemeHttps, A::None),
+    row("RFC 9110 4.2.2", S::SchemeHttp, byte(b'S'), S::SchemeHttps, A::None),
     row("RFC 3986 3", S::SchemeHttp, byte(b':'), S::SchemeColon, A::None),
     row("RFC 3986 3", S::SchemeHttps, byte(b':'), S::SchemeColon, A::None),
     row("RFC 3986 3", S::SchemeColon, byte(b'/'), S::SchemeSlash, A::None),
@@ -201,26 +210,31 @@ pub const ROWS: &[Row] = &[
     // field-line = field-name ":" OWS field-value OWS
     row("RFC 9112 5", S::Line, TCHAR, S::Name, A::NameBegin),
     row("RFC 9112 2.1", S::Line, CR, S::SectionLf, A::SectionEnd),
-    row("RFC 9110 5.1", S::Name, TCHAR, S::Name, A::Push),
-    row("RFC 9112 5", S::Name, byte(b':'), S::BeforeValue, A::NameEnd),
-    row("RFC 9112 5", S::BeforeValue, OWS, S::BeforeValue, A::None),
-    row("RFC 9110 5.5", S::BeforeValue, VALUE, S::BeforeValue, A::ValueBegin),
-    row("RFC 9110 5.5", S::BeforeValue, CR, S::BeforeValue, A::ValueBegin),
+    row("RFC 9110 5.1", S::Name, TCHAR, S::Name, A::None),
+    row("RFC 9112 5", S::Name, byte(b':'), S::Value, A::NameEnd),
     row("RFC 9110 5.5", S::Value, VALUE, S::Value, A::None),
     row("RFC 9112 5", S::Value, CR, S::LineLf, A::None),
     // Connection = #connection-option
-    row("RFC 9110 5.6.1", S::Options, OWS, S::OptionGap, A::None),
-    row("RFC 9110 5.6.1", S::Options, byte(b','), S::Options, A::Option),
-    row("RFC 9110 7.6.1", S::Options, VALUE, S::Options, A::Push),
-    row("RFC 9112 5", S::Options, CR, S::LineLf, A::Option),
+    row("RFC 9110 5.6.1", S::Options, OWS, S::Options, A::None),
+    row("RFC 9110 5.6.1", S::Options, byte(b','), S::Options, A::None),
+    row("RFC 9110 7.6.1", S::Options, VALUE, S::Option, A::WordBegin),
+    row("RFC 9112 5", S::Options, CR, S::LineLf, A::None),
+    row("RFC 9110 7.6.1", S::Option, TCHAR, S::Option, A::None),
+    row("RFC 9110 5.6.1", S::Option, OWS, S::OptionGap, A::OptionGap),
+    row("RFC 9110 5.6.1", S::Option, byte(b','), S::Options, A::OptionEnd),
+    row("RFC 9110 7.6.1", S::Option, VALUE, S::OtherOption, A::None),
+    row("RFC 9112 5", S::Option, CR, S::LineLf, A::OptionEnd),
     row("RFC 9110 5.6.1", S::OptionGap, OWS, S::OptionGap, A::None),
-    row("RFC 9110 5.6.1", S::OptionGap, byte(b','), S::Options, A::Option),
-    row("RFC 9110 7.6.1", S::OptionGap, VALUE, S::Options, A::PushGap),
-    row("RFC 9112 5", S::OptionGap, CR, S::LineLf, A::Option),
+    row("RFC 9110 5.6.1", S::OptionGap, byte(b','), S::Options, A::OptionEnd),
+    row("RFC 9110 7.6.1", S::OptionGap, VALUE, S::OtherOption, A::None),
+    row("RFC 9112 5", S::OptionGap, CR, S::LineLf, A::OptionEnd),
+    row("RFC 9110 5.6.1", S::OtherOption, byte(b','), S::Options, A::None),
+    row("RFC 9110 7.6.1", S::OtherOption, VALUE, S::OtherOption, A::None),
+    row("RFC 9112 5", S::OtherOption, CR, S::LineLf, A::None),
     // Transfer-Encoding = #transfer-coding, of which none is empty
-    row("RFC 9112 6.1", S::CodingStart, TCHAR, S::Coding, A::CodingBegin),
+    row("RFC 9112 6.1", S::CodingStart, TCHAR, S::Coding, A::WordBegin),
     row("RFC 9110 5.6.1", S::CodingStart, OWS, S::CodingStart, A::None),
-    row("RFC 9110 10.1.4", S::Coding, TCHAR, S::Coding, A::Push),
+    row("RFC 9110 10.1.4", S::Coding, TCHAR, S::Coding, A::None),
     row("RFC 9110 5.6.1", S::Coding, OWS, S::CodingGap, A::Coding),
     row("RFC 9110 5.6.1", S::Coding, byte(b','), S::CodingStart, A::Coding),
     row("RFC 9110 10.1.4", S::Coding, byte(b';'), S::CodingParameters, A::Coding),
@@ -241,6 +255,7 @@ pub const ROWS: &[Row] = &[
     row("RFC 9110 5.6.4", S::CodingQuoted, VALUE, S::CodingQuoted, A::None),
     row("RFC 9110 5.6.4", S::CodingEscape, VALUE, S::CodingQuoted, A::None),
     // Content-Length = 1*DIGIT
+    row("RFC 9112 5", S::LengthStart, OWS, S::LengthStart, A::None),
     row("RFC 9110 8.6", S::LengthStart, DEC, S::Length, A::LengthDigit),
     row("RFC 9110 8.6", S::Length, DEC, S::Length, A::LengthDigit),
     row("RFC 9112 5", S::Length, OWS, S::LengthGap, A::None),
@@ -248,25 +263,38 @@ pub const ROWS: &[Row] = &[
     row("RFC 9112 5", S::LengthGap, OWS, S::LengthGap, A::None),
     row("RFC 9112 5", S::LengthGap, CR, S::LineLf, A::None),
     // Expect = "100-continue"
+    row("RFC 9112 5", S::Expect, OWS, S::Expect, A::None),
     row("RFC 9110 10.1.1", S::Expect, byte(b'1'), S::Expect1, A::None),
     row("RFC 9110 10.1.1", S::Expect1, byte(b'0'), S::Expect10, A::None),
     row("RFC 9110 10.1.1", S::Expect10, byte(b'0'), S::Expect100, A::None),
     row("RFC 9110 10.1.1", S::Expect100, byte(b'-'), S::ExpectDash, A::None),
-    row("RFC 9110 10.1.1", S::ExpectDash, letter(b'c'), S::ExpectC, A::None),
-    row("RFC 9110 10.1.1", S::ExpectC, letter(b'o'), S::ExpectCo, A::None),
-    row("RFC 9110 10.1.1", S::ExpectCo, letter(b'n'), S::ExpectCon, A::None),
-    row("RFC 9110 10.1.1", S::ExpectCon, letter(b't'), S::ExpectCont, A::None),
-    row("RFC 9110 10.1.1", S::ExpectCont, letter(b'i'), S::ExpectConti, A::None),
-    row("RFC 9110 10.1.1", S::ExpectConti, letter(b'n'), S::ExpectContin, A::None),
-    row("RFC 9110 10.1.1", S::ExpectContin, letter(b'u'), S::ExpectContinu, A::None),
-    row("RFC 9110 10.1.1", S::ExpectContinu, letter(b'e'), S::ExpectEnd, A::Expect),
+    row("RFC 9110 10.1.1", S::ExpectDash, byte(b'c'), S::ExpectC, A::None),
+    row("RFC 9110 10.1.1", S::ExpectDash, byte(b'C'), S::ExpectC, A::None),
+    row("RFC 9110 10.1.1", S::ExpectC, byte(b'o'), S::ExpectCo, A::None),
+    row("RFC 9110 10.1.1", S::ExpectC, byte(b'O'), S::ExpectCo, A::None),
+    row("RFC 9110 10.1.1", S::ExpectCo, byte(b'n'), S::ExpectCon, A::None),
+    row("RFC 9110 10.1.1", S::ExpectCo, byte(b'N'), S::ExpectCon, A::None),
+    row("RFC 9110 10.1.1", S::ExpectCon, byte(b't'), S::ExpectCont, A::None),
+    row("RFC 9110 10.1.1", S::ExpectCon, byte(b'T'), S::ExpectCont, A::None),
+    row("RFC 9110 10.1.1", S::ExpectCont, byte(b'i'), S::ExpectConti, A::None),
+    row("RFC 9110 10.1.1", S::ExpectCont, byte(b'I'), S::ExpectConti, A::None),
+    row("RFC 9110 10.1.1", S::ExpectConti, byte(b'n'), S::ExpectContin, A::None),
+    row("RFC 9110 10.1.1", S::ExpectConti, byte(b'N'), S::ExpectContin, A::None),
+    row("RFC 9110 10.1.1", S::ExpectContin, byte(b'u'), S::ExpectContinu, A::None),
+    row("RFC 9110 10.1.1", S::ExpectContin, byte(b'U'), S::ExpectContinu, A::None),
+    row("RFC 9110 10.1.1", S::ExpectContinu, byte(b'e'), S::ExpectEnd, A::Expect),
+    row("RFC 9110 10.1.1", S::ExpectContinu, byte(b'E'), S::ExpectEnd, A::Expect),
     row("RFC 9112 5", S::ExpectEnd, OWS, S::ExpectEnd, A::None),
     row("RFC 9112 5", S::ExpectEnd, CR, S::LineLf, A::None),
     // Host = uri-host [ ":" port ], and the authority of a target
+    row("RFC 9112 5", S::HostStart, OWS, S::HostStart, A::None),
+    row("RFC 3986 3.2.2", S::HostStart, NAME_CHAR, S::HostName, A::None),
+    row("RFC 3986 2.1", S::HostStart, byte(b'%'), S::HostPercent, A::None),
+    row("RFC 3986 3.2.2", S::HostStart, byte(b'['), S::HostIp, A::IpBegin),
+    row("RFC 9110 7.2", S::HostStart, CR, S::LineLf, A::HostEnd),
     row("RFC 3986 3.2.2", S::Host, NAME_CHAR, S::HostName, A::None),
     row("RFC 3986 2.1", S::Host, byte(b'%'), S::HostPercent, A::None),
     row("RFC 3986 3.2.2", S::Host, byte(b'['), S::HostIp, A::IpBegin),
-    row("RFC 9110 7.2", S::Host, CR, S::LineLf, A::HostEnd),
     row("RFC 3986 3.2.2", S::HostName, NAME_CHAR, S::HostName, A::None),
     row("RFC 3986 2.1", S::HostName, byte(b'%'), S::HostPercent, A::None),
     row("RFC 3986 3.2.3", S::HostName, byte(b':'), S::PortStart, A::PortBegin),
@@ -276,10 +304,22 @@ pub const ROWS: &[Row] = &[
     row("RFC 9112 5", S::HostName, CR, S::LineLf, A::HostEnd),
     row("RFC 3986 2.1", S::HostPercent, HEXDIG, S::HostPercentDigit, A::None),
     row("RFC 3986 2.1", S::HostPercentDigit, HEXDIG, S::HostName, A::None),
-    row("RFC 3986 3.2.2", S::HostIp, HEXDIG, S::HostIp, A::IpByte),
-    row("RFC 3986 3.2.2", S::HostIp, byte(b':'), S::HostIp, A::IpByte),
-    row("RFC 3986 3.2.2", S::HostIp, byte(b'.'), S::HostIp, A::IpByte),
-    row("RFC 3986 3.2.2", S::HostIp, byte(b']'), S::HostIpEnd, A::IpByte),
+    // IPv6address, of which what no byte can make right is refused
+    row("RFC 3986 3.2.2", S::HostIp, HEXDIG, S::IpGroup, A::GroupBegin),
+    row("RFC 3986 3.2.2", S::HostIp, byte(b':'), S::IpFirstColon, A::None),
+    row("RFC 3986 3.2.2", S::IpFirstColon, byte(b':'), S::IpEllipsis, A::Ellipsis),
+    row("RFC 3986 3.2.2", S::IpGroup, HEXDIG, S::IpGroup, A::GroupDigit),
+    row("RFC 3986 3.2.2", S::IpGroup, byte(b':'), S::IpColon, A::GroupEnd),
+    row("RFC 3986 3.2.2", S::IpGroup, byte(b'.'), S::IpDot, A::FirstOctetEnd),
+    row("RFC 3986 3.2.2", S::IpGroup, byte(b']'), S::HostIpEnd, A::IpEnd),
+    row("RFC 3986 3.2.2", S::IpColon, HEXDIG, S::IpGroup, A::GroupBegin),
+    row("RFC 3986 3.2.2", S::IpColon, byte(b':'), S::IpEllipsis, A::Ellipsis),
+    row("RFC 3986 3.2.2", S::IpEllipsis, HEXDIG, S::IpGroup, A::GroupBegin),
+    row("RFC 3986 3.2.2", S::IpEllipsis, byte(b']'), S::HostIpEnd, A::None),
+    row("RFC 3986 3.2.2", S::IpDot, DEC, S::IpOctet, A::OctetDigit),
+    row("RFC 3986 3.2.2", S::IpOctet, DEC, S::IpOctet, A::OctetDigit),
+    row("RFC 3986 3.2.2", S::IpOctet, byte(b'.'), S::IpDot, A::OctetEnd),
+    row("RFC 3986 3.2.2", S::IpOctet, byte(b']'), S::HostIpEnd, A::IpEnd),
     row("RFC 3986 3.2.3", S::HostIpEnd, byte(b':'), S::PortStart, A::PortBegin),
     row("RFC 3986 3.3", S::HostIpEnd, byte(b'/'), S::Path, A::AuthorityEnd),
     row("RFC 3986 3.4", S::HostIpEnd, byte(b'?'), S::Path, A::AuthorityEnd),

@@ -1,47 +1,37 @@
-//! The words that mean something to framing, and the names that no trailer field may have.
+//! The words that mean something to framing, and the names that no trailer field may have, in one list.
 
-/// A field that framing needs.
+/// A word that framing needs, by its place in [`WORDS`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub(super) enum FieldName {
-    Other,
-    Host,
-    ContentLength,
-    TransferEncoding,
-    Connection,
-    Expect,
-    Upgrade,
-    /// No field: the authority in a target is read.
-    Target,
-}
+pub(super) struct Word(u8);
 
-/// Each behind its length. A small letter stands for either case.
-pub(super) const FIELDS: &[u8] = b"\x04host\x0econtent-length\x11transfer-encoding\x0aconnection\x06expect\x07upgrade";
+impl Word {
+    /// Any other.
+    pub(super) const OTHER: Self = Self(0);
+    pub(super) const CLOSE: Self = Self(1);
+    pub(super) const CHUNKED: Self = Self(2);
+    pub(super) const HOST: Self = Self(3);
+    pub(super) const CONTENT_LENGTH: Self = Self(4);
+    pub(super) const TRANSFER_ENCODING: Self = Self(5);
+    pub(super) const CONNECTION: Self = Self(6);
+    pub(super) const EXPECT: Self = Self(7);
+    pub(super) const UPGRADE: Self = Self(8);
+    pub(super) const KEEP_ALIVE: Self = Self(9);
+    /// No word: the authority in a target is read.
+    pub(super) const TARGET: Self = Self(u8::MAX);
 
-impl FieldName {
-    pub(super) fn of(name: &[u8]) -> Self {
-        match find(FIELDS, name) {
-            1 => Self::Host,
-            2 => Self::ContentLength,
-            3 => Self::TransferEncoding,
-            4 => Self::Connection,
-            5 => Self::Expect,
-            6 => Self::Upgrade,
-            _ => Self::Other,
-        }
+    /// The word that this is, in any case.
+    pub(super) fn of(word: &[u8]) -> Self {
+        Self(find(WORDS.get(..KNOWN).unwrap_or(&[]), word))
     }
 }
 
-/// The place of these among [`OPTIONS`].
-pub(super) const CLOSE: u8 = 1;
-pub(super) const KEEP_ALIVE: u8 = 2;
-pub(super) const UPGRADE: u8 = 3;
+/// The methods, in the order of [`Method`](crate::http::Method). Their case means something.
+pub(crate) const METHODS: &[u8] = b"\x03GET\x04HEAD\x04POST\x03PUT\x06DELETE\x07CONNECT\x07OPTIONS\x05TRACE\x05PATCH";
 
-/// Options of Connection.
-pub(super) const OPTIONS: &[u8] = b"\x05close\x0akeep-alive\x07upgrade";
-
-/// The transfer coding that is known.
-pub(super) const CHUNKED: &[u8] = b"\x07chunked";
+/// The places of those that mean something to framing.
+pub(super) const HEAD: u8 = 2;
+pub(crate) const CONNECT: u8 = 6;
+pub(crate) const OPTIONS: u8 = 7;
 
 /// No word that is looked up here is longer.
 pub(crate) const LONGEST: usize = "if-unmodified-since".len();
@@ -49,31 +39,42 @@ pub(crate) const LONGEST: usize = "if-unmodified-since".len();
 /// Is this the name of a field that must not come behind the content? Such fields must be known before it is read (RFC
 /// 9110 §6.5.1 names their groups, and RFC 7230 §4.1.2 where their members stand), or are not about the message at all.
 pub(crate) fn is_forbidden_trailer(name: &[u8]) -> bool {
-    find(FORBIDDEN_TRAILERS, name) != 0
+    find(WORDS.get(NO_NAMES..).unwrap_or(&[]), name) != 0
 }
 
-/// In the order of their groups: framing (RFC 9112 §6, RFC 9110 §6.6.2) and the connection (RFC 9110 §7.6.1, §7.8,
-/// §10.1.4), routing (§7.2, §7.6.2), authentication (§11.6, §11.7, RFC 6265 §4; not Authentication-Info, which may come
-/// behind, §11.6.3), controls of a request (RFC 9110 §10.1.1, §14.2, RFC 9111 §5.4) and its preconditions (RFC 9110
+/// Each behind its length: first an option and a coding, then names of fields that no trailer may have. Of these, the
+/// first ones are those that framing needs: framing itself (RFC 9112 §6), its routing (RFC 9110 §7.2), the connection
+/// (§7.6.1, §7.8) and what it expects (§10.1.1). Then come, in the order of their groups: the rest of framing (§6.6.2) and
+/// of the connection (§10.1.4), routing (§7.6.2), authentication (§11.6, §11.7, RFC 6265 §4; not Authentication-Info,
+/// which may come behind, §11.6.3), controls of a request (RFC 9110 §14.2, RFC 9111 §5.4) and its preconditions (RFC 9110
 /// §13.1), controls of a response (§6.6.1, §10.2, §12.5.5, RFC 9111 §5; not ETag, which may come behind, §8.8.3), and the
 /// format of the content (§8.3, §8.4, §14.4).
-const FORBIDDEN_TRAILERS: &[u8] = b"\
-\x0econtent-length\x11transfer-encoding\x07trailer\x0aconnection\x0akeep-alive\x10proxy-connection\x02te\x07upgrade\
-\x04host\x0cmax-forwards\
+static WORDS: &[u8] = b"\
+\x05close\x07chunked\
+\x04host\x0econtent-length\x11transfer-encoding\x0aconnection\x06expect\x07upgrade\x0akeep-alive\
+\x07trailer\x10proxy-connection\x02te\x0cmax-forwards\
 \x0dauthorization\x13proxy-authorization\x10www-authenticate\x12proxy-authenticate\x06cookie\x0aset-cookie\
-\x06expect\x05range\x06pragma\x08if-match\x0dif-none-match\x11if-modified-since\x13if-unmodified-since\x08if-range\
+\x05range\x06pragma\x08if-match\x0dif-none-match\x11if-modified-since\x13if-unmodified-since\x08if-range\
 \x03age\x0dcache-control\x04date\x07expires\x08location\x0bretry-after\x04vary\x07warning\
 \x0ccontent-type\x10content-encoding\x0dcontent-range";
 
-/// The place of `word` in `list`, from one; zero if it is not there.
+/// Where the names begin.
+const NO_NAMES: usize = b"\x05close\x07chunked".len();
+
+/// Where those end that framing needs.
+const KNOWN: usize = NO_NAMES
+    + b"\x04host\x0econtent-length\x11transfer-encoding\x0aconnection\x06expect\x07upgrade\x0akeep-alive".len();
+
+/// The place of `word` in `list`, from one; zero if it is not there. A small letter in the list, and what is no letter, is
+/// compared without the bit by which capitals differ: no word that is looked up has a control.
 #[inline(never)]
-pub(super) fn find(list: &[u8], word: &[u8]) -> u8 {
+pub(crate) fn find(list: &[u8], word: &[u8]) -> u8 {
     let (mut place, mut rest) = (0_u8, list);
     while let [length, behind @ ..] = rest
         && let Some((listed, behind)) = behind.split_at_checked(usize::from(*length))
     {
         place = place.wrapping_add(1);
-        if listed.eq_ignore_ascii_case(word) {
+        if listed.len() == word.len() && listed.iter().zip(word).all(|(listed, byte)| byte | listed & 0x20 == *listed) {
             return place;
         }
         rest = behind;
@@ -87,19 +88,38 @@ mod tests {
 
     #[test]
     fn each_word_is_found_in_any_case_and_none_is_longer_than_the_longest() {
-        for list in [FIELDS, OPTIONS, CHUNKED, FORBIDDEN_TRAILERS] {
-            let (mut rest, mut place) = (list, 0);
-            while let [length, behind @ ..] = rest {
-                let (word, behind) = behind.split_at(usize::from(*length));
-                place += 1;
-                assert!(word.len() <= LONGEST && word.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-'));
-                assert_eq!(find(list, word), place);
-                assert_eq!(find(list, &word.to_ascii_uppercase()), place);
-                assert_eq!(find(list, &word[1..]), find(list, &word.to_ascii_uppercase()[1..]));
-                rest = behind;
-            }
-            assert_eq!(find(list, b""), 0);
-            assert_eq!(find(list, b"none-of-these"), 0);
+        let (mut rest, mut place) = (WORDS, 0);
+        while let [length, behind @ ..] = rest {
+            let (word, behind) = behind.split_at(usize::from(*length));
+            place += 1;
+            assert!(word.len() <= LONGEST && word.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-'));
+            assert_eq!(find(WORDS, word), place);
+            assert_eq!(find(WORDS, &word.to_ascii_uppercase()), place);
+            assert_eq!(find(WORDS, &word[1..]), find(WORDS, &word.to_ascii_uppercase()[1..]));
+            assert_eq!(is_forbidden_trailer(word), place > 2);
+            rest = behind;
+        }
+        assert_eq!(find(WORDS, b""), 0);
+        assert_eq!(find(WORDS, b"none-of-these"), 0);
+        assert_eq!(place, 37);
+    }
+
+    #[test]
+    fn framing_knows_its_words() {
+        for (text, word) in [
+            ("close", Word::CLOSE),
+            ("Chunked", Word::CHUNKED),
+            ("Host", Word::HOST),
+            ("content-length", Word::CONTENT_LENGTH),
+            ("Transfer-Encoding", Word::TRANSFER_ENCODING),
+            ("connection", Word::CONNECTION),
+            ("expect", Word::EXPECT),
+            ("UPGRADE", Word::UPGRADE),
+            ("keep-alive", Word::KEEP_ALIVE),
+            ("trailer", Word::OTHER),
+            ("", Word::OTHER),
+        ] {
+            assert_eq!(Word::of(text.as_bytes()), word, "{text}");
         }
     }
 }

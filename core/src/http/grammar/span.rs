@@ -1,0 +1,269 @@
+//! Runs the table over a piece of input, and keeps what is to be kept of it.
+
+use core::slice::Iter;
+
+use super::State as S;
+use super::compact::{self, Entry};
+use super::machine::{LONG, LOST, Machine, index};
+use super::table::Action as A;
+use super::verdict::broken_rule;
+use super::words::Word;
+use crate::http::error::Rule;
+use crate::http::flags::Flags;
+use crate::http::limits::Limits;
+use crate::scan;
+
+/// The input of one call, and how far it was read.
+pub(super) struct Span<'a> {
+    pub(super) limits: &'a Limits,
+    input: &'a [u8],
+    pub(super) store: &'a mut [u8],
+    /// The index behind the byte that is read.
+    pub(super) next: usize,
+    /// What may be taken from there on: to the end of the input, of the room, or of the store.
+    rest: Iter<'a, u8>,
+    /// Where that ends.
+    end: usize,
+    /// The byte that is read.
+    pub(super) byte: u8,
+    /// What keeps must be copied from here on.
+    pub(super) copied: usize,
+    /// Where the word begins, if it is one: at 0, if it began in the input before.
+    word: usize,
+    /// Where the room ends that this head, chunk-size line or trailer section has.
+    room: usize,
+}
+
+/// Whether a byte can stand where it stands. If not: the rule that it breaks, or `None` for that of its place.
+pub(super) type Judged = Result<(), Option<Rule>>;
+
+impl<'a> Span<'a> {
+    pub(super) fn new(machine: &Machine, limits: &'a Limits, input: &'a [u8], store: &'a mut [u8]) -> Self {
+        let room = index(machine.room);
+        Self { limits, input, store, next: 0, rest: [].iter(), end: 0, byte: 0, copied: 0, word: 0, room }
+    }
+
+    /// The index of the byte that is read.
+    pub(super) const fn at(&self) -> usize {
+        self.next.wrapping_sub(1)
+    }
+
+    /// So many bytes may come behind this one.
+    pub(super) fn set_room(&mut self, bytes: u32) {
+        self.room = self.next.saturating_add(index(bytes));
+    }
+
+    /// A word begins with this byte.
+    pub(super) fn begin_word(&mut self) {
+        self.word = self.at();
+    }
+
+    /// The bytes of the input that stand before this one in the word.
+    fn word(&self, end: usize) -> &'a [u8] {
+        self.input.get(self.word..end).unwrap_or(&[])
+    }
+}
+
+impl Machine {
+    /// Takes bytes up to the end of the span, or of the grammar.
+    #[inline(always)]
+    pub(super) fn run(&mut self, span: &mut Span<'_>) -> Result<(), Rule> {
+        self.bound(span);
+        let read = loop {
+            let Some(entry) = self.take_quiet(span) else { break self.judge_end(span) };
+            let before = self.state;
+            self.state = entry.next;
+            if let Err(rule) = self.act(entry.action, before, span) {
+                span.next = span.at();
+                break Err(rule.unwrap_or_else(|| self.broken_rule(before, span.byte)));
+            }
+            if self.state >= S::SectionDone {
+                break Ok(());
+            }
+        };
+        self.leave(span);
+        read
+    }
+
+    /// Takes all up to an entry that does something, which is returned; or up to a byte that has none, or the end.
+    #[inline(always)]
+    fn take_quiet(&mut self, span: &mut Span<'_>) -> Option<&'static Entry> {
+        let mut rest = span.rest.clone();
+        let mut state = self.state;
+        let mut refused = 0;
+        let entry = 'bytes: loop {
+            let Some(&first) = rest.next() else { break None };
+            let mut byte = first;
+            loop {
+                let Some(entry) = compact::find(state, byte) else {
+                    refused = 1;
+                    break 'bytes None;
+                };
+                if entry.action != A::None {
+                    span.byte = byte;
+                    break 'bytes Some(entry);
+                }
+                state = entry.next;
+                let Some(class) = entry.run() else { break };
+                let Some(outside) = scan::next_outside(&mut rest, class) else { break 'bytes None };
+                byte = outside;
+            }
+        };
+        self.state = state;
+        span.next = span.end.wrapping_sub(rest.len()).wrapping_sub(refused);
+        span.rest = rest;
+        entry
+    }
+
+    /// Finds anew up to where bytes may be taken. Whether the byte that is read may.
+    pub(super) fn bound(&self, span: &mut Span<'_>) -> bool {
+        let mut end = span.room.min(span.input.len());
+        if self.flags.has(Flags::KEEPS) {
+            let limit = span.limits.interest.map_or(usize::MAX, |interest| index(interest.bytes)).min(span.store.len());
+            let most = limit.saturating_sub(index(self.kept));
+            end = end.min(span.copied.saturating_add(most));
+        }
+        let rest = span.input.get(span.next..end);
+        span.rest = rest.unwrap_or(&[]).iter();
+        span.end = end;
+        rest.is_some()
+    }
+
+    /// From this byte on, all is kept; if there is room.
+    pub(super) fn begin_keeping(&mut self, span: &mut Span<'_>) -> Judged {
+        self.flags.set(Flags::KEEPS);
+        span.copied = span.at();
+        if self.bound(span) { Ok(()) } else { Err(Some(self.kept_too_much())) }
+    }
+
+    /// From this colon on, the line is kept, and the name of that length before it. Of that, the store has all, or nothing.
+    pub(super) fn keep_name(&mut self, length: usize, span: &mut Span<'_>) -> Judged {
+        if self.word == 0 {
+            scan::copy(span.word(span.at()), span.store.get_mut(index(self.kept)..).unwrap_or(&mut []));
+        }
+        self.kept = self.kept.wrapping_add(count(length));
+        self.begin_keeping(span)
+    }
+
+    /// Copies what is kept before index `end`, which is in the bounds.
+    #[inline(never)]
+    pub(super) fn keep_to(&mut self, end: usize, span: &mut Span<'_>) {
+        if self.flags.has(Flags::KEEPS) {
+            let piece = span.input.get(span.copied..end).unwrap_or(&[]);
+            scan::copy(piece, span.store.get_mut(index(self.kept)..).unwrap_or(&mut []));
+            self.kept = self.kept.wrapping_add(count(piece.len()));
+            span.copied = end;
+        }
+    }
+
+    /// Nothing more can be taken of this input.
+    #[inline(always)]
+    fn leave(&mut self, span: &mut Span<'_>) {
+        let end = span.next;
+        if self.is_in_word() {
+            self.store_word(end, span);
+        }
+        self.keep_to(end, span);
+        self.room = count(span.room.saturating_sub(end));
+        self.offset = self.offset.wrapping_add(u64::from(count(end)));
+    }
+
+    /// Appends to the word in the store what this input has of it, up to there. Where it is kept, it lies in its place already.
+    #[cold]
+    #[inline(never)]
+    fn store_word(&mut self, input_end: usize, span: &mut Span<'_>) {
+        let keeps = self.flags.has(Flags::KEEPS);
+        self.keep_to(input_end, span);
+        if self.word >= LOST {
+            return;
+        }
+        let (piece, start) = (span.word(input_end), usize::from(self.word));
+        let end = start.saturating_add(piece.len());
+        self.word = u8::try_from(end).ok().filter(|_| end <= span.limits.longest_word()).unwrap_or(LONG);
+        if self.word == LONG || keeps {
+            return;
+        }
+        let base = index(self.kept);
+        match span.store.get_mut(base.saturating_add(start)..base.saturating_add(end)) {
+            Some(place) => scan::copy(piece, place),
+            None => self.word = LOST,
+        }
+    }
+
+    /// The word that ends before this byte: empty if it is longer than any that means something.
+    pub(super) fn end_word<'s>(&mut self, span: &'s mut Span<'_>) -> Result<&'s [u8], Option<Rule>> {
+        if self.word == 0 {
+            return Ok(span.word(span.at()));
+        }
+        self.store_word(span.at(), span);
+        let length = match self.word {
+            LOST => return Err(Some(Rule::FieldTooLarge)),
+            LONG => 0,
+            length => usize::from(length),
+        };
+        let kept = index(self.kept);
+        let end = if self.flags.has(Flags::KEEPS) { kept } else { kept.saturating_add(length) };
+        Ok(span.store.get(end.saturating_sub(length)..end).unwrap_or(&[]))
+    }
+
+    /// Why nothing more was taken.
+    #[inline(always)]
+    fn judge_end(&self, span: &Span<'_>) -> Result<(), Rule> {
+        match span.input.get(span.next) {
+            Some(byte) if self.state < S::SectionDone => Err(self.refuse(*byte, span)),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self, byte: u8, span: &Span<'_>) -> Rule {
+        let is_full = span.end <= span.next;
+        if span.room <= span.next {
+            self.broken_limit()
+        } else if is_full && compact::find(self.state, byte).is_some() {
+            self.kept_too_much()
+        } else {
+            self.broken_rule(self.state, byte)
+        }
+    }
+
+    #[cold]
+    fn kept_too_much(&self) -> Rule {
+        if self.state < S::Line || self.field == Word::TARGET { self.broken_limit() } else { Rule::FieldTooLarge }
+    }
+
+    /// The rule of the limit that is reached.
+    #[cold]
+    #[inline(never)]
+    fn broken_limit(&self) -> Rule {
+        if self.state >= S::SizeStart {
+            Rule::ChunkLineTooLong
+        } else if self.flags.has(Flags::TRAILERS) {
+            Rule::TrailersTooLarge
+        } else if self.flags.has(Flags::RESPONSE) {
+            Rule::HeadTooLarge
+        } else if self.state <= S::Method {
+            Rule::MethodTooLong
+        } else if self.state < S::Line || self.field == Word::TARGET {
+            Rule::RequestLineTooLong
+        } else {
+            Rule::HeadTooLarge
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn broken_rule(&self, state: S, byte: u8) -> Rule {
+        match self.field {
+            Word::TARGET if self.flags.has(Flags::CONNECT) => Rule::MismatchedTarget,
+            Word::TARGET => Rule::InvalidTarget,
+            _ if state == S::VersionEnd && self.flags.has(Flags::RESPONSE) => Rule::InvalidStatusLine,
+            _ => broken_rule(state, byte),
+        }
+    }
+}
+
+fn count(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
