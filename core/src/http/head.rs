@@ -75,9 +75,9 @@ impl Machine {
 
     /// The request whose lines are kept.
     fn request<'s>(&self, limits: &Limits, store: &'s [u8]) -> Head<'s> {
-        let (start_line, fields) = split_line(self.lines(store));
-        let (method, rest) = split_at_space(start_line);
-        let (target, _) = split_at_space(rest);
+        let (method, rest) = split_at_space(self.lines(store));
+        let (target, rest) = split_at_space(rest);
+        let fields = rest.get("HTTP/1.1\r\n".len()..).unwrap_or(&[]);
         let method = Method::from_token(method);
         Head {
             method,

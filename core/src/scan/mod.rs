@@ -112,6 +112,11 @@ pub(crate) fn classes(byte: u8) -> u8 {
 /// Takes bytes up to one that is not of `class`, which is taken, too, and returned.
 #[inline(always)]
 pub(crate) fn next_outside(bytes: &mut Iter<'_, u8>, class: u8) -> Option<u8> {
+    while let Some(&[a, b, c, d]) = bytes.as_slice().first_chunk()
+        && classes(a) & classes(b) & classes(c) & classes(d) & class != 0
+    {
+        bytes.nth(3);
+    }
     loop {
         let byte = *bytes.next()?;
         if classes(byte) & class == 0 {

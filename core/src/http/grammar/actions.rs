@@ -58,14 +58,12 @@ impl Machine {
                 self.end_line(span);
                 true
             }
-            A::NameBegin => {
-                if self.field_count >= span.limits.field_count {
-                    return Err(Some(Rule::TooManyFields));
-                }
-                self.field_count = self.field_count.wrapping_add(1);
-                self.begin_word(span)
+            A::TooManyFields => return Err(Some(Rule::TooManyFields)),
+            A::WordBegin => {
+                self.word = 0;
+                span.word = span.at();
+                true
             }
-            A::WordBegin => self.begin_word(span),
             A::NameEnd => return self.end_name(span),
             A::OptionGap => return self.look_up(span),
             A::OptionEnd => {
@@ -120,12 +118,6 @@ impl Machine {
             }
         };
         if fits { Ok(()) } else { Err(None) }
-    }
-
-    fn begin_word(&mut self, span: &mut Span<'_>) -> bool {
-        self.word = 0;
-        span.begin_word();
-        true
     }
 
     /// The word that ends before this byte.
@@ -237,6 +229,7 @@ impl Machine {
     }
 
     fn end_name(&mut self, span: &mut Span<'_>) -> Judged {
+        self.field_count = self.field_count.wrapping_add(1);
         let is_trailer = self.flags.has(Flags::TRAILERS);
         let interest = span.limits.interest;
         let word = self.end_word(span)?;
@@ -298,17 +291,24 @@ impl Machine {
         }
     }
 
-    /// A line is complete: of the next one, its name decides whether it is kept; without an interest all lines are.
+    /// A line is complete. Of the next one, its name decides whether it is kept; without an interest all lines are.
     fn end_line(&mut self, span: &mut Span<'_>) {
-        let end = span.next;
-        self.keep_to(end, span);
-        self.field = Word::OTHER;
-        self.flags.clear(Flags::KEEPS);
-        if span.limits.interest.is_none() {
-            self.flags.set(Flags::KEEPS);
+        let keeps_all = span.limits.interest.is_none();
+        if keeps_all || self.flags.has(Flags::KEEPS) {
+            self.keep_to(span.next, span);
+            self.flags.clear(Flags::KEEPS);
+            if keeps_all {
+                self.flags.set(Flags::KEEPS);
+            }
+            span.copied = span.next;
+            self.bound(span);
         }
-        span.copied = end;
-        self.bound(span);
+        self.field = Word::OTHER;
+        self.word = 0;
+        span.word = span.next;
+        if self.field_count >= span.limits.field_count {
+            self.state = S::LastLine;
+        }
     }
 
     /// All lines of a head or of a trailer section have come: what can only be judged now.
@@ -357,6 +357,7 @@ impl Machine {
         self.state = S::Line;
         self.flags.set(Flags::TRAILERS);
         (self.kept, self.field_count) = (0, 0);
+        self.bound(span);
         self.end_line(span);
         Ok(())
     }

@@ -12,18 +12,31 @@ pub(super) struct Entry {
     pub(super) action: Action,
 }
 
-/// The entry of `state` that takes `byte`. `None`: it cannot stand there, or no byte of the grammar is read there.
-#[inline(always)]
-pub(super) fn find(state: State, byte: u8) -> Option<&'static Entry> {
-    let classes = scan::classes(byte);
-    let mut entries = ENTRIES.get(state.index()..)?.iter();
-    loop {
-        let entry = entries.next()?;
-        if entry.takes(byte, classes) {
-            return Some(entry);
-        }
-        if entry.on & LAST != 0 {
-            return None;
+/// Goes through the entries of a state.
+#[derive(Clone, Copy)]
+pub(super) struct Entries(usize);
+
+impl Entries {
+    /// Those of `state`.
+    #[inline(always)]
+    pub(super) const fn of(state: State) -> Self {
+        Self(state.index())
+    }
+
+    /// The first of them that takes `byte`, behind the one that was found before. `None`: it cannot stand there, or no byte
+    /// of the grammar is read there.
+    #[inline(always)]
+    pub(super) fn find(&mut self, byte: u8) -> Option<&'static Entry> {
+        let (byte, classes) = (u32::from(byte), u32::from(scan::classes(byte)));
+        loop {
+            let entry = ENTRIES.get(self.0)?;
+            self.0 = self.0.wrapping_add(1);
+            if entry.takes(byte, classes) {
+                return Some(entry);
+            }
+            if entry.on & LAST != 0 {
+                return None;
+            }
         }
     }
 }
@@ -31,13 +44,12 @@ pub(super) fn find(state: State, byte: u8) -> Option<&'static Entry> {
 impl Entry {
     /// Does it take this byte, which is of these classes?
     #[inline(always)]
-    const fn takes(&self, byte: u8, classes: u8) -> bool {
-        let on = self.on & !LAST;
-        if on & !15 == SETS { classes >> (on & 7) & 1 != 0 } else { on == byte }
+    fn takes(&self, byte: u32, classes: u32) -> bool {
+        let on = u32::from(self.on & !LAST);
+        if on & !15 == u32::from(SETS) { classes >> (on & 7) & 1 != 0 } else { on == byte }
     }
 
-    /// Does it lead back to its own state and do nothing, and does no row before it take any of its bytes? Then, the class
-    /// that it takes.
+    /// Is it the first of its state, does it lead back to it, and do nothing? Then, the class that it takes.
     #[inline(always)]
     pub(super) const fn run(&self) -> Option<u8> {
         if self.on & !LAST & !7 == RUNS { Some(1 << (self.on & 7)) } else { None }
@@ -50,7 +62,7 @@ const LAST: u8 = 0x80;
 /// From here on `on` is not a byte but a class, by the number of its bit. No row takes these controls.
 const SETS: u8 = 0x10;
 
-/// From here on it is a class that is taken in runs.
+/// From here on it is a class that is taken in runs. The byte behind a run is looked for in the entries behind its own.
 const RUNS: u8 = 0x18;
 
 #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "evaluated by the compiler")]
@@ -68,7 +80,9 @@ static ENTRIES: [Entry; ROWS.len()] = {
                 byte
             }
             On::Class(class) => {
-                let kind = if is_run(at) { RUNS } else { SETS };
+                let is_loop = row.next.index() == row.state.index() && matches!(row.action, Action::None);
+                assert!(!(is_first && is_loop && is_last), "behind a run, other rows are tried");
+                let kind = if is_first && is_loop { RUNS } else { SETS };
                 kind + (class as u8).trailing_zeros() as u8
             }
         };
@@ -78,41 +92,6 @@ static ENTRIES: [Entry; ROWS.len()] = {
     assert!(State::ROWS == ROWS.len(), "behind the last row stand the states without");
     entries
 };
-
-/// Can the row of this index be taken in runs?
-#[expect(
-    clippy::as_conversions,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler"
-)]
-const fn is_run(at: usize) -> bool {
-    let row = ROWS[at];
-    if row.next.index() != row.state.index() || !matches!(row.action, Action::None) {
-        return false;
-    }
-    let mut before = at;
-    while before > 0 && ROWS[before - 1].state.index() == row.state.index() {
-        before -= 1;
-        let mut byte = 0;
-        while byte < 256 {
-            if holds(row.on, byte as u8) && holds(ROWS[before].on, byte as u8) {
-                return false;
-            }
-            byte += 1;
-        }
-    }
-    true
-}
-
-/// Is it one of these bytes?
-#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "evaluated by the compiler")]
-const fn holds(on: On, byte: u8) -> bool {
-    match on {
-        On::Byte(only) => byte == only,
-        On::Class(class) => scan::CLASS_TABLE[byte as usize] & class as u8 != 0,
-    }
-}
 
 /// The bytes of a class, for those who read the table.
 pub(super) fn is_in_class(byte: u8, class: Class) -> bool {

@@ -3,7 +3,7 @@
 use core::slice::Iter;
 
 use super::State as S;
-use super::compact::{self, Entry};
+use super::compact::{Entries, Entry};
 use super::machine::{LONG, LOST, Machine, index};
 use super::table::Action as A;
 use super::verdict::broken_rule;
@@ -29,7 +29,7 @@ pub(super) struct Span<'a> {
     /// What keeps must be copied from here on.
     pub(super) copied: usize,
     /// Where the word begins, if it is one: at 0, if it began in the input before.
-    word: usize,
+    pub(super) word: usize,
     /// Where the room ends that this head, chunk-size line or trailer section has.
     room: usize,
 }
@@ -53,13 +53,8 @@ impl<'a> Span<'a> {
         self.room = self.next.saturating_add(index(bytes));
     }
 
-    /// A word begins with this byte.
-    pub(super) fn begin_word(&mut self) {
-        self.word = self.at();
-    }
-
     /// The bytes of the input that stand before this one in the word.
-    fn word(&self, end: usize) -> &'a [u8] {
+    fn word_to(&self, end: usize) -> &'a [u8] {
         self.input.get(self.word..end).unwrap_or(&[])
     }
 }
@@ -93,9 +88,9 @@ impl Machine {
         let mut refused = 0;
         let entry = 'bytes: loop {
             let Some(&first) = rest.next() else { break None };
-            let mut byte = first;
+            let (mut byte, mut entries) = (first, Entries::of(state));
             loop {
-                let Some(entry) = compact::find(state, byte) else {
+                let Some(entry) = entries.find(byte) else {
                     refused = 1;
                     break 'bytes None;
                 };
@@ -105,6 +100,7 @@ impl Machine {
                 }
                 state = entry.next;
                 let Some(class) = entry.run() else { break };
+                // The byte behind a run is none of its class, and the state is the same.
                 let Some(outside) = scan::next_outside(&mut rest, class) else { break 'bytes None };
                 byte = outside;
             }
@@ -139,7 +135,7 @@ impl Machine {
     /// From this colon on, the line is kept, and the name of that length before it. Of that, the store has all, or nothing.
     pub(super) fn keep_name(&mut self, length: usize, span: &mut Span<'_>) -> Judged {
         if self.word == 0 {
-            scan::copy(span.word(span.at()), span.store.get_mut(index(self.kept)..).unwrap_or(&mut []));
+            scan::copy(span.word_to(span.at()), span.store.get_mut(index(self.kept)..).unwrap_or(&mut []));
         }
         self.kept = self.kept.wrapping_add(count(length));
         self.begin_keeping(span)
@@ -177,7 +173,7 @@ impl Machine {
         if self.word >= LOST {
             return;
         }
-        let (piece, start) = (span.word(input_end), usize::from(self.word));
+        let (piece, start) = (span.word_to(input_end), usize::from(self.word));
         let end = start.saturating_add(piece.len());
         self.word = u8::try_from(end).ok().filter(|_| end <= span.limits.longest_word()).unwrap_or(LONG);
         if self.word == LONG || keeps {
@@ -193,7 +189,7 @@ impl Machine {
     /// The word that ends before this byte: empty if it is longer than any that means something.
     pub(super) fn end_word<'s>(&mut self, span: &'s mut Span<'_>) -> Result<&'s [u8], Option<Rule>> {
         if self.word == 0 {
-            return Ok(span.word(span.at()));
+            return Ok(span.word_to(span.at()));
         }
         self.store_word(span.at(), span);
         let length = match self.word {
@@ -221,7 +217,7 @@ impl Machine {
         let is_full = span.end <= span.next;
         if span.room <= span.next {
             self.broken_limit()
-        } else if is_full && compact::find(self.state, byte).is_some() {
+        } else if is_full && Entries::of(self.state).find(byte).is_some() {
             self.kept_too_much()
         } else {
             self.broken_rule(self.state, byte)

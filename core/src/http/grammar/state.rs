@@ -99,6 +99,8 @@ states! {
     StartLineLf 1,
     /// At the beginning of a field line, or of the empty line.
     Line 2,
+    /// The same, where no field line may come any more.
+    LastLine 2,
     /// In a field name.
     Name 2,
     /// In a value that means nothing to framing.

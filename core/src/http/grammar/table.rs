@@ -70,8 +70,8 @@ pub enum Action {
     StatusDigit,
     /// The start line is complete.
     StartLineEnd,
-    /// The first byte of a field name.
-    NameBegin,
+    /// A field line too many.
+    TooManyFields,
     /// The field name is complete. Which state reads the value depends on it.
     NameEnd,
     /// A word is a member of Connection, unless more follows the white space behind it.
@@ -208,8 +208,10 @@ pub const ROWS: &[Row] = &[
     row("RFC 9112 4", S::Reason, CR, S::StartLineLf, A::None),
     row("RFC 9112 2.1", S::StartLineLf, LF, S::Line, A::StartLineEnd),
     // field-line = field-name ":" OWS field-value OWS
-    row("RFC 9112 5", S::Line, TCHAR, S::Name, A::NameBegin),
+    row("RFC 9112 5", S::Line, TCHAR, S::Name, A::None),
     row("RFC 9112 2.1", S::Line, CR, S::SectionLf, A::SectionEnd),
+    row("RFC 9112 5", S::LastLine, TCHAR, S::LastLine, A::TooManyFields),
+    row("RFC 9112 2.1", S::LastLine, CR, S::SectionLf, A::SectionEnd),
     row("RFC 9110 5.1", S::Name, TCHAR, S::Name, A::None),
     row("RFC 9112 5", S::Name, byte(b':'), S::Value, A::NameEnd),
     row("RFC 9110 5.5", S::Value, VALUE, S::Value, A::None),

@@ -45,18 +45,13 @@ const PARTS: [(S, Rule, When); 19] = [
 pub(super) fn broken_rule(state: S, byte: u8) -> Rule {
     let part = PARTS.iter().find(|(last, ..)| state <= *last);
     let (_, rule, when) = part.copied().unwrap_or((S::End, Rule::MissingChunkEnd, Always));
-    let is_blank = matches!(byte, SP | HTAB);
-    if when >= NoLineFeed && byte == LF {
-        Rule::BareLineFeed
-    } else if when == InValues && byte != CR && !scan::has_class(byte, scan::FIELD_VALUE) {
-        Rule::InvalidFieldValue
-    } else if state == S::Line && is_blank {
-        Rule::ObsoleteLineFolding
-    } else if state == S::Name && is_blank {
-        Rule::SpaceBeforeColon
-    } else if state == S::Name && byte == CR {
-        Rule::MissingColon
-    } else {
-        rule
+    match byte {
+        LF if when >= NoLineFeed => Rule::BareLineFeed,
+        SP | HTAB if state != S::Name && rule == Rule::InvalidFieldName => Rule::ObsoleteLineFolding,
+        SP | HTAB if state == S::Name => Rule::SpaceBeforeColon,
+        CR if state == S::Name => Rule::MissingColon,
+        CR => rule,
+        _ if when == InValues && !scan::has_class(byte, scan::FIELD_VALUE) => Rule::InvalidFieldValue,
+        _ => rule,
     }
 }

@@ -21,7 +21,14 @@ impl Word {
 
     /// The word that this is, in any case.
     pub(super) fn of(word: &[u8]) -> Self {
-        Self(find(WORDS.get(..KNOWN).unwrap_or(&[]), word))
+        const FIRST_LETTERS: u32 = 1 << 3 | 1 << 5 | 1 << 8 | 1 << 11 | 1 << 20 | 1 << 21;
+        match word {
+            // Most names are none of them, and seen to be by this.
+            [first, ..] if FIRST_LETTERS >> (first & 31) & 1 != 0 => {
+                Self(find(WORDS.get(..KNOWN).unwrap_or(&[]), word))
+            }
+            _ => Self::OTHER,
+        }
     }
 }
 
