@@ -39,7 +39,13 @@ pub(super) fn request<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u8
         b" HTTP/1.0\r\n" => Version::Http10,
         _ => return None,
     };
-    let method = if method_end == 3 { short_method(bytes) } else { Method::from_token(bytes.get(..method_end)?) };
+    let method = match bytes.get(..method_end)? {
+        b"GET" => Method::Get,
+        b"POST" => Method::Post,
+        b"HEAD" => Method::Head,
+        b"PUT" => Method::Put,
+        method => Method::from_token(method),
+    };
     let mut facts = Facts::new(machine);
     if version == Version::Http10 {
         facts.flags.set(Flags::HTTP10);
@@ -220,21 +226,23 @@ pub(super) fn chunk_framing(machine: &mut Machine, limits: &Limits, bytes: &[u8]
 
 /// The size in the chunk-size line that `bytes` begin with, and what is behind the line: if it keeps its limit, and is
 /// nothing but digits, too few of them to overflow.
-#[inline]
+#[inline(always)]
 fn chunk_line<'b>(limits: &Limits, bytes: &'b [u8]) -> Option<(u64, &'b [u8])> {
     let (mut size, mut rest) = (0_u64, bytes);
-    // The line's length, if it ends here.
-    for length in 2..=limits.chunk_line_bytes.min(17) {
-        match rest {
-            [CR, LF, data @ ..] if length > 2 => return Some((size, data)),
-            [byte, after @ ..] => {
-                size = size << 4 | u64::from(scan::hex_digit(*byte)?);
-                rest = after;
-            }
-            [] => return None,
+    while let [byte, after @ ..] = rest
+        && let Some(digit) = scan::hex_digit(*byte)
+    {
+        // With one more it might overflow.
+        if size >> 56 != 0 {
+            return None;
         }
+        size = size << 4 | u64::from(digit);
+        rest = after;
     }
-    None
+    let [CR, LF, data @ ..] = rest else { return None };
+    let length = bytes.len().wrapping_sub(data.len());
+    let fits = u32::try_from(length).is_ok_and(|length| length > 2 && length <= limits.chunk_line_bytes);
+    fits.then_some((size, data))
 }
 
 /// The length of the method that `bytes` begin with; a space follows it.
@@ -242,12 +250,6 @@ fn chunk_line<'b>(limits: &Limits, bytes: &'b [u8]) -> Option<(u64, &'b [u8])> {
 fn method_end(bytes: &[u8]) -> Option<usize> {
     let end = scan::token_end(bytes, 0);
     (end > 0 && bytes.get(end) == Some(&SP)).then_some(end)
-}
-
-/// A method of three letters.
-#[inline(always)]
-fn short_method(bytes: &[u8]) -> Method<'_> {
-    if bytes.first_chunk() == Some(b"GET ") { Method::Get } else { Method::from_token(bytes.get(..3).unwrap_or(&[])) }
 }
 
 /// Could this be one of the six fields that framing needs? By the length of its name, each has one first letter.

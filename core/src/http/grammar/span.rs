@@ -26,6 +26,8 @@ pub(super) struct Span<'a> {
     end: usize,
     /// The byte that is read.
     pub(super) byte: u8,
+    /// How many bytes may be kept in all.
+    limit: usize,
     /// What keeps must be copied from here on.
     pub(super) copied: usize,
     /// Where the word begins, if it is one: at 0, if it began in the input before.
@@ -40,7 +42,8 @@ pub(super) type Judged = Result<(), Option<Rule>>;
 impl<'a> Span<'a> {
     pub(super) fn new(machine: &Machine, limits: &'a Limits, input: &'a [u8], store: &'a mut [u8]) -> Self {
         let room = index(machine.room);
-        Self { limits, input, store, next: 0, rest: [].iter(), end: 0, byte: 0, copied: 0, word: 0, room }
+        let limit = limits.interest.map_or(usize::MAX, |interest| index(interest.bytes)).min(store.len());
+        Self { limits, input, store, next: 0, rest: [].iter(), end: 0, byte: 0, limit, copied: 0, word: 0, room }
     }
 
     /// The index of the byte that is read.
@@ -115,8 +118,7 @@ impl Machine {
     pub(super) fn bound(&self, span: &mut Span<'_>) -> bool {
         let mut end = span.room.min(span.input.len());
         if self.flags.has(Flags::KEEPS) {
-            let limit = span.limits.interest.map_or(usize::MAX, |interest| index(interest.bytes)).min(span.store.len());
-            let most = limit.saturating_sub(index(self.kept));
+            let most = span.limit.saturating_sub(index(self.kept));
             end = end.min(span.copied.saturating_add(most));
         }
         let rest = span.input.get(span.next..end);
