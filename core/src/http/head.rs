@@ -96,10 +96,11 @@ pub(super) fn split_line(lines: &[u8]) -> (&[u8], &[u8]) {
     (line, lines.get(end.saturating_add(1)..).unwrap_or(&[]))
 }
 
-/// What stands before the first space, and behind it.
+/// What stands before the first space, and behind it: there is one.
 fn split_at_space(line: &[u8]) -> (&[u8], &[u8]) {
-    let end = line.iter().position(|&byte| byte == SP).unwrap_or(line.len());
-    (line.get(..end).unwrap_or(&[]), line.get(end.saturating_add(1)..).unwrap_or(&[]))
+    let rest = scan::behind(line, SP);
+    let end = line.len().saturating_sub(rest.len()).saturating_sub(1);
+    (line.get(..end).unwrap_or(&[]), rest)
 }
 
 impl<'b> Head<'b> {

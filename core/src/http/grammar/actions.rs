@@ -21,13 +21,12 @@ impl Machine {
         let fits = match action {
             A::None => true,
             A::EmptyLine => {
-                span.set_room(span.limits.head_bytes);
-                self.bound(span);
+                self.set_room(span.limits.head_bytes, span);
                 self.word = self.word.wrapping_add(1);
                 self.word <= EMPTY_LINES
             }
             A::Begin => {
-                span.set_room(span.limits.head_bytes.saturating_sub(1));
+                self.set_room(span.limits.head_bytes.saturating_sub(1), span);
                 return self.begin_keeping(span);
             }
             A::MethodEnd => {
@@ -103,17 +102,18 @@ impl Machine {
                 true
             }
             A::PortDigit => {
+                let before = u32::try_from(self.total).unwrap_or(u32::MAX);
                 // It was no more than that.
-                self.total = self.total.wrapping_mul(10).wrapping_add(u64::from(scan::digit(byte)));
-                self.total <= u64::from(u16::MAX)
+                let port = before.wrapping_mul(10).wrapping_add(u32::from(scan::digit(byte)));
+                self.total = u64::from(port);
+                port <= u32::from(u16::MAX)
             }
             A::HostEnd => return self.end_host(span),
             A::SectionEnd => return self.end_section(span),
             A::SizeEnd => return self.end_size(span),
             A::ChunkEnd => {
                 self.length = 0;
-                span.set_room(span.limits.chunk_line_bytes);
-                self.bound(span);
+                self.set_room(span.limits.chunk_line_bytes, span);
                 true
             }
         };
@@ -123,7 +123,8 @@ impl Machine {
     /// The word that ends before this byte.
     #[inline(never)]
     fn look_up(&mut self, span: &mut Span<'_>) -> Judged {
-        self.field = Word::of(self.end_word(span)?);
+        let Some(word) = self.end_word(span) else { return Err(Some(Rule::FieldTooLarge)) };
+        self.field = Word::of(word);
         self.word = 0;
         Ok(())
     }
@@ -232,7 +233,7 @@ impl Machine {
         self.field_count = self.field_count.wrapping_add(1);
         let is_trailer = self.flags.has(Flags::TRAILERS);
         let interest = span.limits.interest;
-        let word = self.end_word(span)?;
+        let Some(word) = self.end_word(span) else { return Err(Some(Rule::FieldTooLarge)) };
         if is_trailer && words::is_forbidden_trailer(word) {
             return Err(Some(Rule::ForbiddenTrailer));
         }
@@ -350,14 +351,13 @@ impl Machine {
         }
         if self.length > 0 {
             // The line end behind the data.
-            span.set_room(2);
+            span.room = span.next.wrapping_add(2);
             return Ok(());
         }
-        span.set_room(span.limits.trailer_bytes);
         self.state = S::Line;
         self.flags.set(Flags::TRAILERS);
         (self.kept, self.field_count) = (0, 0);
-        self.bound(span);
+        self.set_room(span.limits.trailer_bytes, span);
         self.end_line(span);
         Ok(())
     }

@@ -31,7 +31,12 @@ impl Entries {
         loop {
             let entry = ENTRIES.get(self.0)?;
             self.0 = self.0.wrapping_add(1);
-            if entry.takes(byte, classes) {
+            let on = u32::from(entry.on & !LAST);
+            if on & !15 == u32::from(SETS) {
+                if classes >> (on & 7) & 1 != 0 {
+                    return Some(entry);
+                }
+            } else if on == byte {
                 return Some(entry);
             }
             if entry.on & LAST != 0 {
@@ -42,13 +47,6 @@ impl Entries {
 }
 
 impl Entry {
-    /// Does it take this byte, which is of these classes?
-    #[inline(always)]
-    fn takes(&self, byte: u32, classes: u32) -> bool {
-        let on = u32::from(self.on & !LAST);
-        if on & !15 == u32::from(SETS) { classes >> (on & 7) & 1 != 0 } else { on == byte }
-    }
-
     /// Is it the first of its state, does it lead back to it, and do nothing? Then, the class that it takes.
     #[inline(always)]
     pub(super) const fn run(&self) -> Option<u8> {

@@ -33,7 +33,7 @@ pub(super) struct Span<'a> {
     /// Where the word begins, if it is one: at 0, if it began in the input before.
     pub(super) word: usize,
     /// Where the room ends that this head, chunk-size line or trailer section has.
-    room: usize,
+    pub(super) room: usize,
 }
 
 /// Whether a byte can stand where it stands. If not: the rule that it breaks, or `None` for that of its place.
@@ -51,11 +51,6 @@ impl<'a> Span<'a> {
         self.next.wrapping_sub(1)
     }
 
-    /// So many bytes may come behind this one.
-    pub(super) fn set_room(&mut self, bytes: u32) {
-        self.room = self.next.saturating_add(index(bytes));
-    }
-
     /// The bytes of the input that stand before this one in the word.
     fn word_to(&self, end: usize) -> &'a [u8] {
         self.input.get(self.word..end).unwrap_or(&[])
@@ -67,8 +62,23 @@ impl Machine {
     #[inline(always)]
     pub(super) fn run(&mut self, span: &mut Span<'_>) -> Result<(), Rule> {
         self.bound(span);
+        // The state in which the store was full.
+        let mut full = None;
         let read = loop {
-            let Some(entry) = self.take_quiet(span) else { break self.judge_end(span) };
+            let entry = self.take_quiet(span);
+            if let Some(state) = full {
+                break Err(self.refuse_beyond(state, entry.is_some(), span));
+            }
+            let Some(entry) = entry else {
+                if span.next < span.end || span.room <= span.next || span.next >= span.input.len() {
+                    break self.judge_end(span);
+                }
+                // Is the next byte one that cannot stand there, or one that there is no room for?
+                full = Some(self.state);
+                span.end = span.next.wrapping_add(1);
+                span.rest = span.input.get(span.next..span.end).unwrap_or(&[]).iter();
+                continue;
+            };
             let before = self.state;
             self.state = entry.next;
             if let Err(rule) = self.act(entry.action, before, span) {
@@ -112,6 +122,13 @@ impl Machine {
         span.next = span.end.wrapping_sub(rest.len()).wrapping_sub(refused);
         span.rest = rest;
         entry
+    }
+
+    /// So many bytes may come behind this one.
+    #[inline(never)]
+    pub(super) fn set_room(&self, bytes: u32, span: &mut Span<'_>) {
+        span.room = span.next.saturating_add(index(bytes));
+        self.bound(span);
     }
 
     /// Finds anew up to where bytes may be taken. Whether the byte that is read may.
@@ -188,42 +205,43 @@ impl Machine {
         }
     }
 
-    /// The word that ends before this byte: empty if it is longer than any that means something.
-    pub(super) fn end_word<'s>(&mut self, span: &'s mut Span<'_>) -> Result<&'s [u8], Option<Rule>> {
+    /// The word that ends before this byte: empty if it is longer than any that means something. `None`: the store had no
+    /// room for it.
+    pub(super) fn end_word<'s>(&mut self, span: &'s mut Span<'_>) -> Option<&'s [u8]> {
         if self.word == 0 {
-            return Ok(span.word_to(span.at()));
+            return Some(span.word_to(span.at()));
         }
         self.store_word(span.at(), span);
         let length = match self.word {
-            LOST => return Err(Some(Rule::FieldTooLarge)),
+            LOST => return None,
             LONG => 0,
             length => usize::from(length),
         };
         let kept = index(self.kept);
         let end = if self.flags.has(Flags::KEEPS) { kept } else { kept.saturating_add(length) };
-        Ok(span.store.get(end.saturating_sub(length)..end).unwrap_or(&[]))
+        span.store.get(end.saturating_sub(length)..end)
     }
 
-    /// Why nothing more was taken.
+    /// Why nothing more was taken, unless the store is full.
     #[inline(always)]
     fn judge_end(&self, span: &Span<'_>) -> Result<(), Rule> {
         match span.input.get(span.next) {
-            Some(byte) if self.state < S::SectionDone => Err(self.refuse(*byte, span)),
+            Some(byte) if self.state < S::SectionDone => {
+                Err(if span.room <= span.next { self.broken_limit() } else { self.broken_rule(self.state, *byte) })
+            }
             _ => Ok(()),
         }
     }
 
+    /// One byte more was looked at than there is room for, from the state `full` on: whether it could be taken.
     #[cold]
     #[inline(never)]
-    fn refuse(&self, byte: u8, span: &Span<'_>) -> Rule {
-        let is_full = span.end <= span.next;
-        if span.room <= span.next {
-            self.broken_limit()
-        } else if is_full && Entries::of(self.state).find(byte).is_some() {
-            self.kept_too_much()
-        } else {
-            self.broken_rule(self.state, byte)
-        }
+    fn refuse_beyond(&mut self, full: S, is_entry: bool, span: &mut Span<'_>) -> Rule {
+        let is_taken = is_entry || span.next == span.end;
+        self.state = full;
+        span.next = span.end.wrapping_sub(1);
+        let byte = span.input.get(span.next).copied().unwrap_or(0);
+        if is_taken { self.kept_too_much() } else { self.broken_rule(full, byte) }
     }
 
     #[cold]
