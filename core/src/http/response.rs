@@ -119,7 +119,7 @@ impl<'o> Writer<'o> {
             // Most numbers fit into 32 bits, which small processors divide themselves.
             (rest, last) = match u32::try_from(rest) {
                 Ok(rest) => (u64::from(rest / 10), u64::from(rest % 10)),
-                Err(_) => (rest / 10, rest % 10),
+                Err(_) => divided_by_ten(rest),
             };
             *digit = u8::try_from(last).unwrap_or(0).saturating_add(b'0');
             first = at;
@@ -157,9 +157,30 @@ impl<'o> Writer<'o> {
     }
 }
 
+/// The number divided by ten, and what is left. Sixteen bits at a time: small processors do not divide 64 bits, and what
+/// does it for them is 900 bytes long.
+#[cold]
+fn divided_by_ten(number: u64) -> (u64, u64) {
+    [48, 32, 16, 0].iter().fold((0, 0), |(tenth, rest), shift| {
+        let part = u32::try_from(rest << 16 | number >> shift & 0xffff).unwrap_or(0);
+        (tenth << 16 | u64::from(part / 10), u64::from(part % 10))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_any_size_are_divided_as_by_the_processor() {
+        let mut number = 1_u64;
+        for _ in 0..10_000 {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            for number in [number, number >> 20, number >> 40, u64::MAX - (number >> 50)] {
+                assert_eq!(divided_by_ten(number), (number / 10, number % 10), "{number}");
+            }
+        }
+    }
 
     #[test]
     fn what_does_not_fit_is_not_counted_as_written() {
