@@ -5,7 +5,7 @@
 use super::Limits;
 use super::fields::{self, Field, FieldLine, Fields};
 use super::flags::Flags;
-use super::grammar::{Machine, State};
+use super::grammar::{Machine, State, is_perhaps_framing};
 use super::head::Head;
 use super::method::Method;
 use super::response_head::{self, ResponseHead};
@@ -125,7 +125,8 @@ impl Facts {
                 return None;
             }
             self.field_count = self.field_count.wrapping_add(1);
-            if is_perhaps_framing(bytes, line) {
+            let first = bytes.get(line.start).copied().unwrap_or(0);
+            if is_perhaps_framing(line.colon.wrapping_sub(line.start), first) {
                 self.note::<IS_REQUEST>(bytes, line)?;
             }
             at = line.end();
@@ -250,16 +251,6 @@ fn chunk_line<'b>(limits: &Limits, bytes: &'b [u8]) -> Option<(u64, &'b [u8])> {
 fn method_end(bytes: &[u8]) -> Option<usize> {
     let end = scan::token_end(bytes, 0);
     (end > 0 && bytes.get(end) == Some(&SP)).then_some(end)
-}
-
-/// Could this be one of the six fields that framing needs? By the length of its name, each has one first letter.
-#[inline(always)]
-fn is_perhaps_framing(bytes: &[u8], line: FieldLine) -> bool {
-    const FIRST_LETTERS: &[u8; 32] = b"....h.eu..c...c..t..............";
-    // A longer name may find the letter of a shorter one: that costs a second look, no more.
-    let length = line.colon.wrapping_sub(line.start) & 31;
-    let first = bytes.get(line.start).map_or(0, |first| first | 0x20);
-    FIRST_LETTERS.get(length) == Some(&first)
 }
 
 /// A registered name without percent-encoding, or an IPv4 address, and perhaps a port of up to four digits; or nothing.

@@ -239,7 +239,7 @@ impl Machine {
         }
         let length = word.len();
         let is_asked = interest.is_some_and(|interest| interest.keeps(word));
-        self.field = if is_trailer { Word::OTHER } else { Word::of(word) };
+        self.field = if is_trailer { Word::OTHER } else { Word::of_name(word) };
         self.note_name()?;
         let is_compared = self.field == Word::HOST && self.flags.has(Flags::AUTHORITY);
         if (is_asked || is_compared) && !self.flags.has(Flags::KEEPS) {

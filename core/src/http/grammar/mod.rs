@@ -27,6 +27,8 @@ pub use state::State;
 pub use table::{Action, Class, On, ROWS, Row};
 
 pub(crate) use machine::Machine;
+#[cfg(feature = "quick")]
+pub(crate) use words::is_perhaps_framing;
 pub(crate) use words::{CONNECT, LONGEST, METHODS, OPTIONS, find, is_forbidden_trailer};
 
 impl On {

@@ -21,15 +21,23 @@ impl Word {
 
     /// The word that this is, in any case.
     pub(super) fn of(word: &[u8]) -> Self {
-        const FIRST_LETTERS: u32 = 1 << 3 | 1 << 5 | 1 << 8 | 1 << 11 | 1 << 20 | 1 << 21;
-        match word {
-            // Most names are none of them, and seen to be by this.
-            [first, ..] if FIRST_LETTERS >> (first & 31) & 1 != 0 => {
-                Self(find(WORDS.get(..KNOWN).unwrap_or(&[]), word))
-            }
-            _ => Self::OTHER,
-        }
+        Self(find(WORDS.get(..KNOWN).unwrap_or(&[]), word))
     }
+
+    /// The field of this name.
+    pub(super) fn of_name(name: &[u8]) -> Self {
+        let first = name.first().copied().unwrap_or(0);
+        if is_perhaps_framing(name.len(), first) { Self::of(name) } else { Self::OTHER }
+    }
+}
+
+/// Could this be one of the six fields that framing needs, by its length and its first letter? Most are seen not to be.
+#[inline(always)]
+pub(crate) fn is_perhaps_framing(length: usize, first: u8) -> bool {
+    // By the length of its name, each has one first letter.
+    const FIRST_LETTERS: &[u8; 32] = b"....h.eu..c...c..t..............";
+    // A longer name may find the letter of a shorter one: that costs a second look, no more.
+    FIRST_LETTERS.get(length & 31) == Some(&(first | 0x20))
 }
 
 /// The methods, in the order of [`Method`](crate::http::Method). Their case means something.
@@ -127,6 +135,8 @@ mod tests {
             ("", Word::OTHER),
         ] {
             assert_eq!(Word::of(text.as_bytes()), word, "{text}");
+            let is_field = !matches!(word, Word::CLOSE | Word::CHUNKED | Word::KEEP_ALIVE);
+            assert_eq!(Word::of_name(text.as_bytes()), if is_field { word } else { Word::OTHER }, "{text}");
         }
     }
 }
