@@ -221,7 +221,7 @@ pub(super) fn chunk_framing(machine: &mut Machine, limits: &Limits, bytes: &[u8]
         return 0;
     }
     let used = bytes.len().wrapping_sub(data.len());
-    machine.begin_chunk(size, used);
+    machine.begin_chunk(limits, size, used);
     used
 }
 

@@ -1,7 +1,7 @@
 //! What an entry of the table does beyond going on to its next state, and what only a whole section decides.
 
 use super::State as S;
-use super::machine::{Machine, index};
+use super::machine::{Machine, after_chunk, index};
 use super::span::{Judged, Span};
 use super::table::Action as A;
 use super::words::{self, Word};
@@ -111,11 +111,6 @@ impl Machine {
             A::HostEnd => return self.end_host(span),
             A::SectionEnd => return self.end_section(span),
             A::SizeEnd => return self.end_size(span),
-            A::ChunkEnd => {
-                self.length = 0;
-                self.set_room(span.limits.chunk_line_bytes, span);
-                true
-            }
         };
         if fits { Ok(()) } else { Err(None) }
     }
@@ -255,27 +250,50 @@ impl Machine {
         // What a response to CONNECT, or any response, says of these means nothing (RFC 9110 §9.3.6).
         let is_response = flags.has(Flags::RESPONSE);
         let is_tunnel = is_response && flags.has(Flags::CONNECT);
-        let (state, sets) = match self.field {
-            Word::HOST if !is_response => (S::HostStart, Flags::HOST),
-            Word::CONTENT_LENGTH if !is_tunnel => (S::LengthStart, Flags::CONTENT_LENGTH),
-            Word::TRANSFER_ENCODING if !is_tunnel => (S::CodingStart, Flags::TRANSFER_ENCODING),
-            Word::CONNECTION => (S::Options, Flags::NONE),
+        match self.field {
+            Word::HOST if !is_response => {
+                self.note(S::HostStart, Flags::HOST, flags.has(Flags::HOST).then_some(Rule::DuplicateHost))
+            }
+            Word::CONTENT_LENGTH if !is_tunnel => {
+                let broken = if flags.has(Flags::CONTENT_LENGTH) {
+                    Some(Rule::DuplicateContentLength)
+                } else if flags.has(Flags::TRANSFER_ENCODING) {
+                    Some(Rule::ContentLengthWithTransferEncoding)
+                } else {
+                    None
+                };
+                self.note(S::LengthStart, Flags::CONTENT_LENGTH, broken)
+            }
+            Word::TRANSFER_ENCODING if !is_tunnel => {
+                let broken = if flags.has(Flags::HTTP10) {
+                    Some(Rule::TransferEncodingInHttp10)
+                } else if flags.has(Flags::CHUNKED) {
+                    // Nothing may follow `chunked`, and it may not be there twice (RFC 9112 §6.1).
+                    Some(Rule::ChunkedNotFinal)
+                } else if flags.has(Flags::CONTENT_LENGTH) {
+                    Some(Rule::ContentLengthWithTransferEncoding)
+                } else {
+                    None
+                };
+                self.note(S::CodingStart, Flags::TRANSFER_ENCODING, broken)
+            }
+            Word::CONNECTION => self.note(S::Options, Flags::NONE, None),
             // An HTTP/1.0 client cannot expect (RFC 9110 §10.1.1); what it says is ignored.
-            Word::EXPECT if !is_response && !flags.has(Flags::HTTP10) => (S::Expect, Flags::NONE),
-            Word::UPGRADE => (S::Value, Flags::UPGRADE_FIELD),
+            Word::EXPECT if !is_response && !flags.has(Flags::HTTP10) => self.note(S::Expect, Flags::NONE, None),
+            Word::UPGRADE => self.note(S::Value, Flags::UPGRADE_FIELD, None),
             _ => {
                 self.field = Word::OTHER;
-                return Ok(());
-            }
-        };
-        for (field, flag, rule) in CONFLICTS {
-            if *field == self.field && flags.has(*flag) {
-                return Err(Some(*rule));
+                Ok(())
             }
         }
+    }
+
+    /// Such a field comes, and it breaks this rule, or none.
+    #[inline(always)]
+    fn note(&mut self, state: S, sets: Flags, broken: Option<Rule>) -> Judged {
         self.state = state;
         self.flags.set(sets);
-        Ok(())
+        broken.map_or(Ok(()), |rule| Err(Some(rule)))
     }
 
     /// The name of a transfer coding is complete, or a separator follows it and white space.
@@ -350,8 +368,7 @@ impl Machine {
             return Err(Some(Rule::BodyTooLarge));
         }
         if self.length > 0 {
-            // The line end behind the data.
-            span.room = span.next.wrapping_add(2);
+            span.room = span.next.saturating_add(index(after_chunk(span.limits)));
             return Ok(());
         }
         self.state = S::Line;
@@ -362,14 +379,3 @@ impl Machine {
         Ok(())
     }
 }
-
-/// What may not come before a field, with the rule.
-const CONFLICTS: &[(Word, Flags, Rule)] = &[
-    (Word::HOST, Flags::HOST, Rule::DuplicateHost),
-    (Word::CONTENT_LENGTH, Flags::CONTENT_LENGTH, Rule::DuplicateContentLength),
-    (Word::CONTENT_LENGTH, Flags::TRANSFER_ENCODING, Rule::ContentLengthWithTransferEncoding),
-    (Word::TRANSFER_ENCODING, Flags::HTTP10, Rule::TransferEncodingInHttp10),
-    // Nothing may follow `chunked`, and it may not be there twice (RFC 9112 §6.1).
-    (Word::TRANSFER_ENCODING, Flags::CHUNKED, Rule::ChunkedNotFinal),
-    (Word::TRANSFER_ENCODING, Flags::CONTENT_LENGTH, Rule::ContentLengthWithTransferEncoding),
-];

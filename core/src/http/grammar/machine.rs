@@ -100,7 +100,7 @@ impl Machine {
         if (self.state >= S::SizeStart && self.state != S::SectionDone) || self.is_between_messages() {
             return 0;
         }
-        let has_word = self.is_in_word() && !self.flags.has(Flags::KEEPS) && self.word < LOST;
+        let has_word = !self.flags.has(Flags::KEEPS) && self.word < LOST;
         index(self.kept).saturating_add(if has_word { usize::from(self.word) } else { 0 })
     }
 
@@ -143,21 +143,17 @@ impl Machine {
             }
             BodyFraming::Chunked => {
                 self.state = S::SizeStart;
-                self.begin_chunk_line(limits);
+                self.length = 0;
+                self.room = limits.chunk_line_bytes;
             }
         }
     }
 
-    fn begin_chunk_line(&mut self, limits: &Limits) {
-        self.length = 0;
-        self.room = limits.chunk_line_bytes;
-    }
-
     /// The data of a chunk follow; `used` bytes stood before them.
     #[cfg(feature = "quick")]
-    pub(crate) fn begin_chunk(&mut self, size: u64, used: usize) {
+    pub(crate) fn begin_chunk(&mut self, limits: &Limits, size: u64, used: usize) {
         self.length = size;
-        self.room = 2;
+        self.room = after_chunk(limits);
         self.state = S::ChunkData;
         self.offset = self.offset.saturating_add(u64::try_from(used).unwrap_or(u64::MAX));
     }
@@ -175,6 +171,11 @@ impl Machine {
             self.state = if self.state == S::ChunkData { S::ChunkDataCr } else { S::End };
         }
     }
+}
+
+/// How many bytes may come behind the data of a chunk: their line end, and the next chunk-size line.
+pub(super) const fn after_chunk(limits: &Limits) -> u32 {
+    limits.chunk_line_bytes.saturating_add(2)
 }
 
 pub(super) fn index(number: u32) -> usize {

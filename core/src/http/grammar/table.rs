@@ -116,8 +116,6 @@ pub enum Action {
     SizeDigit,
     /// A chunk-size line is complete.
     SizeEnd,
-    /// The line end behind the data of a chunk is complete.
-    ChunkEnd,
 }
 
 /// A row: in `state`, a byte that is `on` leads to `next` and does `action`, as `section` says.
@@ -375,5 +373,5 @@ pub const ROWS: &[Row] = &[
     row("RFC 9112 7.1.1", S::ExtensionQuoteEnd, OWS, S::ExtensionGap, A::None),
     row("RFC 9112 7.1", S::SizeLf, LF, S::ChunkData, A::SizeEnd),
     row("RFC 9112 7.1", S::ChunkDataCr, CR, S::ChunkDataLf, A::None),
-    row("RFC 9112 7.1", S::ChunkDataLf, LF, S::SizeStart, A::ChunkEnd),
+    row("RFC 9112 7.1", S::ChunkDataLf, LF, S::SizeStart, A::None),
 ];

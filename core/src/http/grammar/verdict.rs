@@ -17,7 +17,7 @@ enum When {
 use When::{Always, InValues, NoLineFeed};
 
 /// States that stand together, by the last one: the rule of the part.
-const PARTS: [(S, Rule, When); 19] = [
+const PARTS: [(S, Rule, When); 18] = [
     (S::RequestStart, Rule::InvalidMethod, Always),
     (S::RequestStartLf, Rule::BareCarriageReturn, Always),
     (S::Method, Rule::InvalidMethod, Always),
@@ -36,7 +36,6 @@ const PARTS: [(S, Rule, When); 19] = [
     (S::ExtensionQuoteEnd, Rule::InvalidChunkExtension, NoLineFeed),
     (S::SizeLf, Rule::BareCarriageReturn, Always),
     (S::ChunkDataLf, Rule::MissingChunkEnd, Always),
-    (S::End, Rule::MissingChunkEnd, Always),
 ];
 
 /// The rule that `byte` breaks in `state`, but in a target.
