@@ -11,7 +11,7 @@ use super::words::Word;
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::limits::Limits;
-use crate::scan;
+use crate::scan::{self, CR};
 
 /// The input of one call, and how far it was read.
 pub(super) struct Span<'a> {
@@ -241,7 +241,7 @@ impl Machine {
         self.state = full;
         span.next = span.end.wrapping_sub(1);
         let byte = span.input.get(span.next).copied().unwrap_or(0);
-        if is_taken { self.kept_too_much() } else { self.broken_rule(full, byte) }
+        if is_taken || is_of_value(full, byte) { self.kept_too_much() } else { self.broken_rule(full, byte) }
     }
 
     #[cold]
@@ -278,6 +278,15 @@ impl Machine {
             _ => broken_rule(state, byte),
         }
     }
+}
+
+/// Does such a byte stand in values that begin here, or in addresses, though perhaps not in this place? Where the store is
+/// full, its limit comes first.
+fn is_of_value(state: S, byte: u8) -> bool {
+    let is_start = [S::CodingStart, S::LengthStart, S::Expect, S::HostStart].contains(&state);
+    let is_address = state >= S::HostIp && state <= S::IpOctet;
+    (is_start && (byte == CR || scan::has_class(byte, scan::FIELD_VALUE)))
+        || (is_address && (scan::has_class(byte, scan::HEX) || matches!(byte, b'.' | b':' | b']')))
 }
 
 fn count(bytes: usize) -> u32 {

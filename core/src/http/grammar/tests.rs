@@ -248,6 +248,39 @@ fn a_fifth_empty_line_is_refused_in_any_cut() {
     }
 }
 
+/// Where the store is full, its limit comes first, if the byte behind it may stand in such a value.
+#[test]
+fn behind_a_full_store_its_limit_is_broken_by_what_a_value_may_hold() {
+    const NAMES: &[&str] = &["Host", "Expect", "Content-Length", "Transfer-Encoding"];
+    const INTEREST: crate::http::Interest = crate::http::Interest { names: NAMES, bytes: 40 };
+    const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    for (line, byte, expected) in [
+        ("Host:", b'/', Rule::FieldTooLarge),
+        ("Host:", b'\r', Rule::FieldTooLarge),
+        ("Host:", b'\0', Rule::InvalidFieldValue),
+        ("Host:", b'\n', Rule::BareLineFeed),
+        ("Host: a", b'/', Rule::FieldTooLarge),
+        ("Host: a", b'"', Rule::InvalidHost),
+        ("Host: [1:", b'.', Rule::FieldTooLarge),
+        ("Host: [1:", b'x', Rule::InvalidHost),
+        ("Expect:", b'x', Rule::FieldTooLarge),
+        ("Expect: 1", b'x', Rule::UnknownExpectation),
+        ("Content-Length:", b'x', Rule::FieldTooLarge),
+        ("Content-Length: 1", b'x', Rule::InvalidContentLength),
+        ("Transfer-Encoding:", b';', Rule::FieldTooLarge),
+        ("Transfer-Encoding: a", b'"', Rule::InvalidTransferEncoding),
+    ] {
+        let path = "a".repeat(40 - line.len() - "GET / HTTP/1.1\r\n".len());
+        let head = [format!("GET /{path} HTTP/1.1\r\n{line}").as_bytes(), &[byte]].concat();
+        for cut in [1, 7, head.len()] {
+            let mut machine = Machine::new(&LIMITS, State::RequestStart);
+            let mut store = [0; LIMITS.store_bytes()];
+            let refused = head.chunks(cut).find_map(|piece| machine.read(&LIMITS, piece, &mut store).1.err());
+            assert_eq!((refused, machine.offset), (Some(expected), 40), "{}", head.escape_ascii());
+        }
+    }
+}
+
 #[test]
 fn a_store_that_is_too_small_refuses_and_misreads_nothing() {
     const INTEREST: crate::http::Interest = crate::http::Interest { names: &["Accept"], bytes: 60 };
