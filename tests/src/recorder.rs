@@ -259,7 +259,6 @@ impl Service for Recorder {
     }
 
     fn end(&self, exchange: &mut Exchange, trailers: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-        // What is put off by a full buffer is asked for again by the same call: only then has nothing happened.
         exchange.has_ended = true;
         let step = exchange.proceed(answer)?;
         self.note(Event::End(copy(trailers)));

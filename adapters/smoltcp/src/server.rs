@@ -128,6 +128,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// `date` is `None` on a device without a clock. Responses are made in `scratch`, which is used during the call only
     /// and must always be of the same length: at least that of the largest head of a response, and 160 bytes for the
     /// answers that the connection makes itself. More of it than a sending ring holds is not used.
+    ///
+    /// A service is asked only when its ring has room for the smaller of `scratch` and
+    /// [`Limits::output_reserve`](wirenut::http::Limits::output_reserve). Keep one of them to half a ring or less: with a
+    /// whole ring, each piece of a body waits until the peer has acknowledged the one before.
     #[must_use = "poll again until it returns None"]
     pub fn poll(
         &mut self,

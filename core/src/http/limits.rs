@@ -43,6 +43,16 @@ pub struct Limits {
     ///
     /// Default: `64 * 1024`.
     pub discard_bytes: u64,
+    /// Room for output, in bytes, that there is each time that a service is asked: where there is less, it is not asked, and
+    /// nothing more is taken from the peer, until there is. A response head, a response that is sent whole, and trailer
+    /// fields must fit into it, whatever the room is; what is longer is answered 500. Where the output buffer is smaller,
+    /// all of the buffer is reserved.
+    ///
+    /// On a device choose at most half of what the buffer for output holds, so that the next piece of a body can be made
+    /// while the one before is on its way.
+    ///
+    /// Default: `16 * 1024`.
+    pub output_reserve: u32,
     /// How long a head may take from its first byte on; and how long a fresh connection may take to send that byte.
     ///
     /// Default: `Duration::from_secs(20)`.
@@ -84,6 +94,7 @@ impl Limits {
         chunk_line_bytes: 256,
         trailer_bytes: 4 * 1024,
         discard_bytes: 64 * 1024,
+        output_reserve: 16 * 1024,
         head: Duration::from_secs(20),
         response: Duration::from_secs(60),
         expect: Duration::from_secs(1),

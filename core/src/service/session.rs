@@ -1,7 +1,7 @@
 //! One connection and its service, driven by an adapter.
 
 use super::{Answer, Host, Refusal, Service, Step};
-use crate::http::{Context, Disposition, Error, Event, Rule, ServerConnection, WriteError};
+use crate::http::{Context, Disposition, Error, Event, Misuse, Rule, ServerConnection, WriteError};
 use crate::time::{Instant, earlier};
 
 /// What [`Session::drive`] did.
@@ -63,6 +63,8 @@ pub struct Session<S: Service + ?Sized> {
 enum Pause {
     /// It is.
     None,
+    /// There is less room than is reserved for it, and something to ask it about.
+    Room,
     /// It said [`Step::Wait`].
     Waiting,
     /// The adapter has bytes to move first, from `source`.
@@ -107,6 +109,9 @@ impl<S: Service + ?Sized> Session<S> {
     /// `input` are the bytes that were not consumed before, and those that came since, in one piece. `store` is where a
     /// head lies that does not come whole: [`Limits::store_bytes`](crate::http::Limits::store_bytes), of which the first
     /// [`Self::stored`] must be as the call before left them. `out` is written from its start.
+    ///
+    /// Where there is less room than [`Limits::output_reserve`](crate::http::Limits::output_reserve), what only the service
+    /// can answer stays in the input: drive the session again when there is more.
     pub fn drive(
         &mut self,
         cx: &Context<'_>,
@@ -118,6 +123,9 @@ impl<S: Service + ?Sized> Session<S> {
     ) -> Driven {
         let mut driven = Driven::default();
         self.end_wait(cx);
+        if self.pause == Pause::Room {
+            self.pause = Pause::None;
+        }
         loop {
             let turn = self.turn(cx, host, service, input, store, out, &mut driven);
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
@@ -136,13 +144,6 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
-    /// A request that was refused in this turn is in the input, if nothing of it was in the store before.
-    fn place_refusal(&mut self, is_fresh: bool) {
-        if self.refused == Refused::InStore && is_fresh {
-            self.refused = Refused::InInput;
-        }
-    }
-
     /// Tells the service of a refused request, once its answer is written.
     #[cold]
     fn tell_refusal(&mut self, host: &dyn Host, service: &S, input: &[u8], store: &[u8]) {
@@ -150,7 +151,7 @@ impl<S: Service + ?Sized> Session<S> {
             return;
         }
         let received = match self.refused {
-            Refused::InStore => store.get(..self.connection.stored()).unwrap_or(&[]),
+            Refused::InStore => store.get(..self.stored()).unwrap_or(&[]),
             Refused::None | Refused::InInput => input,
         };
         self.refused = Refused::None;
@@ -173,22 +174,31 @@ impl<S: Service + ?Sized> Session<S> {
         if self.pause != Pause::None {
             return Turn::Rest;
         }
-        let before = self.connection.clone();
-        let is_fresh = before.stored() == 0;
         let rest = input.get(driven.taken..).unwrap_or(&[]);
+        let reserve = reserve(cx, host);
+        let may_ask = self.exchange.is_some() || (!rest.is_empty() && self.connection.awaits_request());
+        if may_ask && out.len().saturating_sub(driven.written) < reserve {
+            self.pause = Pause::Room;
+            self.connection.pause(cx);
+            return Turn::Rest;
+        }
+        let refused = if self.connection.stored() == 0 { Refused::InInput } else { Refused::InStore };
+        let was_broken = self.connection.error().is_some();
         let (used, event) = match self.connection.receive(cx, rest, store) {
             Ok(received) => received,
-            Err(_) if before.error().is_some() => return Turn::Rest,
+            Err(_) if was_broken => return Turn::Rest,
             Err(error) => {
-                self.fail(service, error, driven);
-                self.place_refusal(is_fresh);
+                self.fail(service, error, refused, driven);
                 return Turn::Progress;
             }
         };
         let body_start = driven.taken.saturating_add(used);
-        let mut answer = Answer { connection: &mut self.connection, cx, host, out, written: driven.written };
+        let reserved_end = driven.written.saturating_add(reserve);
+        let written = driven.written;
+        let mut answer = Answer { connection: &mut self.connection, cx, host, out, written, reserve, reserved_end };
         let mut body_taken = 0;
-        let is_idle_turn = matches!(event, Event::NeedMore | Event::Paused);
+        let is_end_of_request = matches!(event, Event::Head(_) | Event::End(_));
+        let is_paused = matches!(event, Event::Paused);
         let asked = match (event, &mut self.exchange) {
             (Event::Head(head), exchange) => service.request(&head, &mut answer).map(|(begun, step)| {
                 *exchange = Some(begun);
@@ -201,101 +211,80 @@ impl<S: Service + ?Sized> Session<S> {
             (Event::End(trailers), Some(exchange)) => service.end(exchange, trailers, &mut answer),
             (Event::NeedMore | Event::Paused, Some(exchange)) => service.proceed(exchange, &mut answer),
             (Event::Body(_) | Event::End(_) | Event::NeedMore | Event::Paused | Event::Closed, _) => {
-                let progress = used > 0;
                 driven.taken = body_start;
-                return if progress { Turn::Progress } else { Turn::Rest };
+                return if used > 0 { Turn::Progress } else { Turn::Rest };
             }
         };
-        let written = answer.written;
-        match asked {
+        let has_written = answer.written > driven.written;
+        driven.written = answer.written;
+        let has_moved = used > 0 || body_taken > 0 || has_written;
+        let rule = match asked {
+            Err(WriteError::Full) => Rule::ResponseTooLarge,
+            Err(WriteError::Misuse(misuse)) => Rule::ServiceMisused(misuse),
+            // It has nothing to wait for, for there is room.
+            Ok(Step::More) if is_paused && !has_written && !self.connection.is_responding() => Rule::NoResponse,
             Ok(step) => {
                 if body_taken > 0 {
                     self.connection.take_body(cx, body_taken);
                 }
-                let moved = used > 0 || body_taken > 0 || written > driven.written;
                 driven.taken = body_start.saturating_add(body_taken);
-                driven.written = written;
                 let ended = self.obey(cx, service, step, driven);
                 // A service that neither moved nor changed anything is asked again when something has changed.
-                if moved || ended || (!is_idle_turn && !matches!(event, Event::Body(_))) {
-                    Turn::Progress
-                } else {
-                    Turn::Rest
-                }
+                return if has_moved || ended || is_end_of_request { Turn::Progress } else { Turn::Rest };
             }
-            Err(WriteError::Full) => {
-                let kept = if self.connection.undo(before, !is_idle_turn) { used } else { 0 };
-                driven.taken = driven.taken.saturating_add(kept);
-                if driven.written == 0 && out.len() >= host.output_capacity() {
-                    // Once more, so that the connection knows the request that it has to answer.
-                    let _ = self.connection.receive(cx, rest.get(kept..).unwrap_or(&[]), store);
-                    let error = self.connection.abort(cx, Rule::ResponseTooLarge);
-                    self.fail(service, error, driven);
-                    self.place_refusal(is_fresh);
-                    return Turn::Progress;
-                }
-                // The request stays in the input, or in the store; the time that its sender takes is not its fault now.
-                self.connection.hold(cx);
-                Turn::Rest
-            }
-            Err(WriteError::Misuse(_)) => {
-                let error = self.connection.abort(cx, Rule::ServiceMisused);
-                self.fail(service, error, driven);
-                self.place_refusal(is_fresh);
-                Turn::Progress
-            }
-        }
+        };
+        let error = self.connection.abort(cx, rule);
+        self.fail(service, error, refused, driven);
+        Turn::Progress
     }
 
     /// Does what the service wants. Whether that ended the exchange.
     fn obey(&mut self, cx: &Context<'_>, service: &S, step: Step<S::Source>, driven: &mut Driven) -> bool {
-        match step {
-            Step::Abort => {
-                let error = self.connection.abort(cx, Rule::ServiceAborted);
-                self.fail(service, error, driven);
-                true
-            }
+        let rule = match step {
+            // The service may have thrown away what it was told of a misuse.
+            _ if self.connection.error().is_some() => Rule::ServiceAborted,
+            Step::Abort => Rule::ServiceAborted,
+            Step::Done if !self.connection.is_responding() => Rule::NoResponse,
             // Nothing of a response to HEAD is sent but its head.
-            _ if matches!(step, Step::Done) || self.connection.is_swallowing() => {
-                match self.connection.finish(cx) {
-                    Ok(()) => self.close_exchange(service, Ok(())),
-                    Err(_) => {
-                        let error = self.connection.abort(cx, Rule::ServiceMisused);
-                        self.fail(service, error, driven);
-                    }
+            _ if matches!(step, Step::Done) || self.connection.is_swallowing() => match self.connection.finish(cx) {
+                Ok(()) => {
+                    self.close_exchange(service, Ok(()));
+                    return true;
                 }
-                true
-            }
-            // The adapter would have sent too much before anybody noticed, or waited for nothing.
-            Step::Transfer { length, .. }
-                if length == 0 || self.connection.unsent().is_none_or(|unsent| length > unsent) =>
-            {
-                let error = self.connection.abort(cx, Rule::ServiceMisused);
-                self.fail(service, error, driven);
-                true
-            }
-            Step::More | Step::Done => false,
+                Err(_) => Rule::ServiceAborted,
+            },
+            Step::More | Step::Done => return false,
             Step::Wait(until) => {
                 self.pause = Pause::Waiting;
                 self.pause_bound = until.map_or(u64::MAX, Instant::as_micros);
                 self.connection.pause(cx);
-                false
+                return false;
             }
-            Step::Transfer { source, length } => {
-                self.source = Some(source);
-                self.pause = Pause::Transferring;
-                self.pause_bound = length;
-                self.connection.pause(cx);
-                false
-            }
-        }
+            Step::Transfer { length: 0, .. } => Rule::ServiceMisused(Misuse::EmptyTransfer),
+            Step::Transfer { source, length } => match self.connection.unsent() {
+                None => Rule::ServiceMisused(Misuse::NoBody),
+                // The adapter would have sent too much before anybody noticed.
+                Some(unsent) if length > unsent => Rule::ServiceMisused(Misuse::BodyTooLong),
+                Some(_) => {
+                    self.source = Some(source);
+                    self.pause = Pause::Transferring;
+                    self.pause_bound = length;
+                    self.connection.pause(cx);
+                    return false;
+                }
+            },
+        };
+        // What broke the connection before is what is told.
+        let error = self.connection.abort(cx, rule);
+        self.fail(service, error, Refused::None, driven);
+        true
     }
 
     /// How many bytes at the front of the store must be there again at the next [`Self::drive`]. See
     /// [`ServerConnection::stored`].
     #[must_use]
     pub fn stored(&self) -> usize {
-        self.connection.stored()
+        if self.refused == Refused::InStore { self.connection.received() } else { self.connection.stored() }
     }
 
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed.
@@ -303,7 +292,7 @@ impl<S: Service + ?Sized> Session<S> {
         let mut driven = Driven::default();
         let was_broken = self.connection.error().is_some();
         if let (Err(error), false) = (self.connection.handle_eof(cx), was_broken) {
-            self.fail(service, error, &mut driven);
+            self.fail(service, error, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -320,7 +309,7 @@ impl<S: Service + ?Sized> Session<S> {
         self.end_wait(cx);
         let was_broken = self.connection.error().is_some();
         if let (Err(error), false) = (self.connection.handle_timeout(cx), was_broken) {
-            self.fail(service, error, &mut driven);
+            self.fail(service, error, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -335,7 +324,7 @@ impl<S: Service + ?Sized> Session<S> {
         if was_broken {
             self.close_exchange(service, Err(error));
         } else {
-            self.fail(service, error, &mut driven);
+            self.fail(service, error, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -365,8 +354,9 @@ impl<S: Service + ?Sized> Session<S> {
     pub fn handle_transferred(&mut self, cx: &Context<'_>, service: &S, bytes: u64) -> Driven {
         let mut driven = Driven::default();
         if self.connection.sent_elsewhere(cx, bytes).is_err() {
-            let error = self.connection.abort(cx, Rule::ServiceMisused);
-            self.fail(service, error, &mut driven);
+            // What it was is told: that broke the connection before.
+            let error = self.connection.abort(cx, Rule::ServiceAborted);
+            self.fail(service, error, Refused::None, &mut driven);
             return driven;
         }
         if self.pause == Pause::Transferring {
@@ -394,7 +384,7 @@ impl<S: Service + ?Sized> Session<S> {
     /// Is it between two requests, so that it may be closed for somebody else?
     #[must_use]
     pub const fn is_idle(&self) -> bool {
-        self.connection.is_idle()
+        self.connection.is_idle() && !matches!(self.pause, Pause::Room)
     }
 
     /// What to do with the connection once all that was written is sent.
@@ -418,14 +408,16 @@ impl<S: Service + ?Sized> Session<S> {
     const fn wait_end(&self) -> Option<Instant> {
         match self.pause {
             Pause::Waiting if self.pause_bound < u64::MAX => Some(Instant::from_micros(self.pause_bound)),
-            Pause::Waiting | Pause::None | Pause::Transferring => None,
+            Pause::Waiting | Pause::None | Pause::Room | Pause::Transferring => None,
         }
     }
 
-    fn fail(&mut self, service: &S, error: Error, driven: &mut Driven) {
+    /// The connection is broken. Where the request lies that was read, if it is no exchange yet: `refused`.
+    #[cold]
+    fn fail(&mut self, service: &S, error: Error, refused: Refused, driven: &mut Driven) {
         driven.error = Some(error);
         if self.exchange.is_none() && self.connection.owes_error_answer() {
-            self.refused = Refused::InStore;
+            self.refused = refused;
         }
         self.close_exchange(service, Err(error));
     }
@@ -437,6 +429,11 @@ impl<S: Service + ?Sized> Session<S> {
             service.closed(exchange, outcome);
         }
     }
+}
+
+/// The room that there is whenever the service is asked.
+fn reserve(cx: &Context<'_>, host: &dyn Host) -> usize {
+    usize::try_from(cx.limits.output_reserve).unwrap_or(usize::MAX).min(host.output_capacity())
 }
 
 #[cfg(test)]

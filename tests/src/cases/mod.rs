@@ -118,7 +118,8 @@ const INTEREST: Interest =
 #[must_use]
 pub fn setups(limits: Limits) -> [Setup; 4] {
     let plenty = Setup { limits, ..Setup::default() };
-    let tight = Setup { capacity: 200, rooms: vec![3, 40, 0, 17], ..plenty.clone() };
+    let reserve = Limits { output_reserve: 100, ..limits };
+    let tight = Setup { limits: reserve, capacity: 200, rooms: vec![3, 100, 0, 117, 99], ..plenty.clone() };
     let limits = Limits { interest: Some(&INTEREST), ..limits };
     let buffered = Setup { limits, buffer: Some(2), ..plenty.clone() };
     [plenty.clone(), Setup { is_eager: true, ..plenty }, tight, buffered]

@@ -2,8 +2,8 @@
 
 use wirenut::http::state::State;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Event, Fault, Field, Interest, Limits, Method, Request,
-    Response, Rule, ServerConnection, Status,
+    ClientConnection, ClientEvent, Context, Disposition, Error, Event, Fault, Field, Interest, Limits, Method, Misuse,
+    Request, Response, Rule, ServerConnection, Status,
 };
 use wirenut::time::{Duration, Instant};
 use wirenut_tests::cases::SMALL;
@@ -320,7 +320,7 @@ fn every_other_rule_stays_broken_too() {
         if rule == Rule::Reset {
             server.handle_reset(&cx);
             client.handle_reset(&cx);
-        } else if rule == Rule::ServiceMisused {
+        } else if rule == Rule::ServiceMisused(Misuse::NoBody) {
             server.finish(&cx).expect_err("no response");
             client.send_body(&cx, b"x", &mut []).expect_err("no body");
         } else {

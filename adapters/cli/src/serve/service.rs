@@ -121,22 +121,14 @@ impl Files {
         self.pool.ask(&answer.waker(), find).map(Phase::LookingUp)
     }
 
-    /// Answers what was found, once there is room for it.
+    /// Answers what was found.
     fn answer(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step<Moving>, WriteError> {
         let Phase::Found(found) = core::mem::replace(&mut exchange.phase, Phase::Answered) else {
             return Ok(Step::More);
         };
-        match self.respond(&found, exchange, answer) {
-            Ok(None) => Ok(Step::Done),
-            Ok(Some(plan)) => {
-                exchange.phase = plan.body(found).map_or(Phase::Answered, Phase::Sending);
-                self.send(exchange, answer)
-            }
-            Err(error) => {
-                exchange.phase = Phase::Found(found);
-                Err(error)
-            }
-        }
+        let Some(plan) = self.respond(&found, exchange, answer)? else { return Ok(Step::Done) };
+        exchange.phase = plan.body(found).map_or(Phase::Answered, Phase::Sending);
+        self.send(exchange, answer)
     }
 
     /// Writes the head of the answer. `None`: it was the whole answer.

@@ -216,7 +216,7 @@ impl ClientConnection {
 
     #[cold]
     fn misused(&mut self, cx: &Context<'_>, misuse: Misuse) -> WriteError {
-        self.fail(cx, Rule::ServiceMisused);
+        self.fail(cx, Rule::ServiceMisused(misuse));
         WriteError::Misuse(misuse)
     }
 }

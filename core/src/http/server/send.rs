@@ -22,10 +22,40 @@ impl ServerConnection {
     /// connection: the message would be invalid.
     pub fn respond(&mut self, cx: &Context<'_>, response: &Response<'_>, out: &mut [u8]) -> Result<usize, WriteError> {
         let plan = self.plan(response).map_err(|misuse| self.misused(cx, misuse))?;
-        let mut writer = Writer::new(out);
+        let written = self.write_head(cx, response, plan, out)?;
+        self.begin_response(response, plan);
+        Ok(written)
+    }
+
+    /// Writes a response with this body, all of it or nothing: [`WriteError::Full`] where it does not fit, to a HEAD
+    /// request as to a GET.
+    pub(crate) fn send(
+        &mut self,
+        cx: &Context<'_>,
+        response: &Response<'_>,
+        body: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize, WriteError> {
+        let response = response.with_length(u64::try_from(body.len()).unwrap_or(u64::MAX));
+        let plan = self.plan(&response).map_err(|misuse| self.misused(cx, misuse))?;
+        let head = self.write_head(cx, &response, plan, out)?;
+        let rest = out.get_mut(head..).filter(|rest| rest.len() >= body.len()).ok_or(WriteError::Full)?;
+        self.begin_response(&response, plan);
+        let (_, written) = self.send_body(cx, body, rest)?;
+        Ok(head.saturating_add(written))
+    }
+
+    fn write_head(
+        &self,
+        cx: &Context<'_>,
+        response: &Response<'_>,
+        plan: Plan,
+        out: &mut [u8],
+    ) -> Result<usize, WriteError> {
         if plan.is_silent {
             return Ok(0);
         }
+        let mut writer = Writer::new(out);
         writer.put_status(response.status, cx.date)?;
         for field in response.fields {
             writer.put_field(field)?;
@@ -50,9 +80,7 @@ impl ServerConnection {
             writer.put(b"Connection: keep-alive\r\n")?;
         }
         writer.put_pair(*b"\r\n")?;
-        let written = writer.written();
-        self.begin_response(response, plan);
-        Ok(written)
+        Ok(writer.written())
     }
 
     /// What a response would do, if it may be sent now.
@@ -292,7 +320,7 @@ impl ServerConnection {
 
     #[cold]
     fn misused(&mut self, cx: &Context<'_>, misuse: Misuse) -> WriteError {
-        self.fail(cx, Rule::ServiceMisused);
+        self.fail(cx, Rule::ServiceMisused(misuse));
         WriteError::Misuse(misuse)
     }
 }

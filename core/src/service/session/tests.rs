@@ -1,6 +1,8 @@
 //! How a session ends, and waits for room.
 
+mod outcomes;
 mod refusals;
+mod reserve;
 
 use super::*;
 use crate::http::{Head, WriteError};
@@ -77,49 +79,6 @@ fn a_transfer_of_nothing_is_misuse_and_not_a_wait_for_ever() {
     let mut session = Session::<Transfers>::new(&cx);
     let driven =
         session.drive(&cx, &Room(200), &Transfers, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut [0; 64], &mut [0; 200]);
-    assert_eq!(driven.error.map(|error| error.rule), Some(Rule::ServiceMisused));
+    assert_eq!(driven.error.map(|error| error.rule), Some(Rule::ServiceMisused(Misuse::EmptyTransfer)));
     assert_eq!(session.disposition(), Disposition::Abort);
-}
-
-/// Answers with the last byte of the path and the length of the request's content.
-struct Length;
-
-impl Service for Length {
-    type Exchange = ();
-    type Source = core::convert::Infallible;
-
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
-        let length = b'0' + u8::try_from(head.body.length().unwrap_or(9)).unwrap();
-        let content = [*head.target.path().last().unwrap_or(&b'?'), length];
-        answer.send(&crate::http::Response::new(crate::http::Status::OK), &content)?;
-        Ok(((), Step::Done))
-    }
-}
-
-#[test]
-fn a_request_that_waits_for_room_is_understood_as_before_wherever_it_was_cut() {
-    let request = b"PUT /a HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Other: x\r\nHost: a\r\n\r\n12345";
-    let cx = Context { now: Instant::START, limits: &crate::http::Limits::DEFAULT, date: None };
-    const INTEREST: crate::http::Interest = crate::http::Interest { names: &["Host"], bytes: 100 };
-    let some =
-        Context { limits: &crate::http::Limits { interest: Some(&INTEREST), ..crate::http::Limits::DEFAULT }, ..cx };
-    for cx in [cx, some] {
-        for cut in 0..request.len() {
-            let mut session = Session::<Length>::new(&cx);
-            let (mut store, mut out) = ([0; 256], [0; 128]);
-            let first = session.drive(&cx, &Room(128), &Length, &request[..cut], &mut store, &mut out[..10]);
-            let mut rest = &request[first.taken..];
-            // What is not to be there again may lie elsewhere meanwhile.
-            store[session.stored()..].fill(b'?');
-            for room in [10, 20] {
-                let full = session.drive(&cx, &Room(128), &Length, rest, &mut store, &mut out[..room]);
-                assert_eq!((full.written, full.error), (0, None), "cut at {cut}");
-                rest = &rest[full.taken..];
-                store[session.stored()..].fill(b'?');
-            }
-            let driven = session.drive(&cx, &Room(128), &Length, rest, &mut store, &mut out);
-            assert_eq!(driven.error, None, "cut at {cut}");
-            assert!(out[..driven.written].ends_with(b"\r\n\r\na5"), "cut at {cut}");
-        }
-    }
 }
