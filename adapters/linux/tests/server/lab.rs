@@ -38,6 +38,7 @@ pub(crate) enum Exchange {
     WaitUntil(Instant),
     Woken,
     Never,
+    Late,
     File,
 }
 
@@ -111,6 +112,17 @@ impl Service for Lab {
                 answer.send_body(&vec![b'c'; number as usize])?;
                 self.begin(Exchange::Simple, Step::Abort)
             }
+            "silent" => self.begin(Exchange::Simple, Step::Done),
+            "late" => {
+                answer.respond(&OK.with_length(1))?;
+                let until = answer.now().saturating_add(Duration::from_millis(1));
+                self.begin(Exchange::Late, Step::Wait(Some(until)))
+            }
+            "long" => {
+                answer.respond(&OK.with_length(1))?;
+                answer.send_body(b"long")?;
+                self.begin(Exchange::Simple, Step::Done)
+            }
             _ => {
                 answer.send(&Response::new(Status::NOT_FOUND), b"")?;
                 self.begin(Exchange::Simple, Step::Done)
@@ -135,6 +147,7 @@ impl Service for Lab {
             | Exchange::WaitUntil(_)
             | Exchange::Woken
             | Exchange::Never
+            | Exchange::Late
             | Exchange::File => piece.len(),
         };
         self.taken.fetch_add(taken as u64, Ordering::SeqCst);
@@ -172,6 +185,7 @@ impl Service for Lab {
             }
             Exchange::WaitUntil(until) if answer.now() < *until => Ok(Step::Wait(Some(*until))),
             Exchange::Never => Ok(Step::Wait(None)),
+            Exchange::Late => answer.send_body(b"late").map(|_| Step::Done),
             Exchange::WaitUntil(_) => {
                 answer.send(&OK, b"waited")?;
                 Ok(Step::Done)
