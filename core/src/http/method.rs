@@ -48,18 +48,7 @@ impl<'b> Method<'b> {
     /// The method that a token names. The token is not checked again: the head's parser has done that.
     #[must_use]
     pub fn from_token(token: &'b [u8]) -> Self {
-        match token {
-            b"GET" => Self::Get,
-            b"HEAD" => Self::Head,
-            b"POST" => Self::Post,
-            b"PUT" => Self::Put,
-            b"DELETE" => Self::Delete,
-            b"CONNECT" => Self::Connect,
-            b"OPTIONS" => Self::Options,
-            b"TRACE" => Self::Trace,
-            b"PATCH" => Self::Patch,
-            _ => Self::Other(token),
-        }
+        Method::KNOWN.into_iter().find(|method| method.as_bytes() == token).unwrap_or(Self::Other(token))
     }
 
     /// The token as it stands on the wire.

@@ -1,6 +1,6 @@
 //! Request heads, as they are written (RFC 9112 §3, §5).
 
-use super::error::{Misuse, WriteError};
+use super::error::Misuse;
 use super::grammar::Machine;
 use super::pipeline::Asked;
 use super::response::Writer;
@@ -131,36 +131,32 @@ impl<'a> Request<'a> {
     }
 
     /// Writes the whole head.
-    pub(crate) fn write(&self, writer: &mut Writer<'_>) -> Result<(), WriteError> {
-        writer.put(self.method.as_bytes())?;
-        writer.put(b" ")?;
-        writer.put(self.target)?;
-        writer.put(b" HTTP/1.1\r\n")?;
-        writer.put_field(&Field::from_bytes("Host", self.host))?;
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
+        writer.put(self.method.as_bytes());
+        writer.put(b" ");
+        writer.put(self.target);
+        writer.put(b" HTTP/1.1\r\n");
+        writer.put_field(&Field::from_bytes("Host", self.host));
         for field in self.fields {
-            writer.put_field(field)?;
+            writer.put_field(field);
         }
         match self.length {
             // Where a body is usual, its absence is said (RFC 9110 §8.6).
             Some(0) if !matches!(self.known_method(), Method::Post | Method::Put | Method::Patch) => {}
-            Some(length) => {
-                writer.put(b"Content-Length: ")?;
-                writer.put_decimal(length)?;
-                writer.put_pair(*b"\r\n")?;
-            }
-            None => writer.put(b"Transfer-Encoding: chunked\r\n")?,
+            Some(length) => writer.put_content_length(length),
+            None => writer.put(b"Transfer-Encoding: chunked\r\n"),
         }
         if self.expect_continue {
-            writer.put(b"Expect: 100-continue\r\n")?;
+            writer.put(b"Expect: 100-continue\r\n");
         }
         let mut before: &[u8] = b"Connection: ";
         let options = [(self.close, "close"), (self.has("upgrade"), "upgrade"), (self.has("te"), "TE")];
         for (_, option) in options.iter().filter(|(is_said, _)| *is_said) {
-            writer.put(before)?;
-            writer.put(option.as_bytes())?;
+            writer.put(before);
+            writer.put(option.as_bytes());
             before = b", ";
         }
-        writer.put(if before == b", " { b"\r\n\r\n" } else { b"\r\n" })
+        writer.put(if before == b", " { b"\r\n\r\n" } else { b"\r\n" });
     }
 }
 
@@ -178,8 +174,8 @@ mod tests {
         let mut out = [0; 256];
         let got = request.check().map(|()| {
             let mut writer = Writer::new(&mut out);
-            request.write(&mut writer).unwrap();
-            let written = writer.written();
+            request.write(&mut writer);
+            let written = writer.finish().unwrap();
             let head = str::from_utf8(&out[..written]).unwrap();
             head.strip_suffix("\r\n\r\n").unwrap().replace("\r\n", "|")
         });

@@ -84,16 +84,15 @@ impl BodyWriter<'_> {
             Sending::Nothing => return Ok(0),
             Sending::UntilClose => {}
             Sending::Chunks => {
-                writer.put(b"0\r\n")?;
-                for field in fields {
-                    writer.put_field(field)?;
-                }
-                writer.put_pair(*b"\r\n")?;
+                writer.put(b"0\r\n");
+                fields.iter().for_each(|field| writer.put_field(field));
+                writer.put_pair(*b"\r\n");
             }
         }
+        let written = writer.finish()?;
         // As a declared length that is reached: no content may follow.
         (*self.sending, *self.unsent) = (Sending::Length, 0);
-        Ok(writer.written())
+        Ok(written)
     }
 
     /// It is complete.

@@ -5,7 +5,7 @@ use super::super::body::{LAST_CHUNK, Sending, put_piece};
 use super::super::error::{Misuse, WriteError};
 use super::super::flags::Flags;
 use super::super::request::Request;
-use super::super::response::Writer;
+use super::super::response::{Writer, put_whole};
 use super::super::state::{Change, Side, State};
 use super::{ClientConnection, Context, Ending, Rule};
 
@@ -26,10 +26,10 @@ impl ClientConnection {
         self.check_request(request)?;
         let mut writer = Writer::new(out);
         if self.sending == Sending::LastChunk {
-            writer.put(LAST_CHUNK)?;
+            writer.put(LAST_CHUNK);
         }
-        request.write(&mut writer)?;
-        let written = writer.written();
+        request.write(&mut writer);
+        let written = writer.finish()?;
         self.begin_request(cx, request);
         Ok(written)
     }
@@ -197,12 +197,14 @@ impl ClientConnection {
     /// no room for it yet.
     #[must_use]
     pub fn poll_transmit(&mut self, _: &Context<'_>, out: &mut [u8]) -> usize {
-        let mut writer = Writer::new(out);
-        let is_due = self.sending == Sending::LastChunk && self.error().is_none();
-        if is_due && writer.put(LAST_CHUNK).is_ok() {
+        if self.sending != Sending::LastChunk || self.error().is_some() {
+            return 0;
+        }
+        let written = put_whole(LAST_CHUNK, out);
+        if written > 0 {
             self.sending = Sending::Length;
         }
-        writer.written()
+        written
     }
 
     /// May `bytes` more of a body be sent?

@@ -4,10 +4,11 @@ use super::super::body::{LAST_CHUNK, Sending, put_piece};
 use super::super::error::{Misuse, WriteError};
 use super::super::flags::Flags;
 use super::super::grammar;
-use super::super::response::{Response, Writer};
+use super::super::response::{Response, Writer, put_whole};
 use super::super::state::{Change, Side, State};
 use super::super::{Field, Rule, Status};
 use super::{Context, Ending, ServerConnection};
+use crate::scan;
 
 impl ServerConnection {
     /// Writes the head of a response into `out`: all of it, or nothing. Returns its length. A head is never cut: the
@@ -40,9 +41,17 @@ impl ServerConnection {
         let plan = self.plan(&response).map_err(|misuse| self.misused(cx, misuse))?;
         let head = self.write_head(cx, &response, plan, out)?;
         let rest = out.get_mut(head..).filter(|rest| rest.len() >= body.len()).ok_or(WriteError::Full)?;
+        if plan.change == Change::Interim {
+            // Its body would be that of a response that has not begun.
+            return Err(self.misused(cx, Misuse::NoBody));
+        }
         self.begin_response(&response, plan);
-        let (_, written) = self.send_body(cx, body, rest)?;
-        Ok(head.saturating_add(written))
+        self.unsent = 0;
+        if self.sending == Sending::Nothing {
+            return Ok(head);
+        }
+        scan::copy(body, rest);
+        Ok(head.saturating_add(body.len()))
     }
 
     fn write_head(
@@ -56,31 +65,26 @@ impl ServerConnection {
             return Ok(0);
         }
         let mut writer = Writer::new(out);
-        writer.put_status(response.status, cx.date)?;
-        for field in response.fields {
-            writer.put_field(field)?;
-        }
+        writer.put_status(response.status, cx.date);
+        response.fields.iter().for_each(|field| writer.put_field(field));
+        let is_http10 = self.machine.flags.has(Flags::HTTP10);
         if plan.writes_framing {
             match response.length {
-                Some(length) => {
-                    writer.put(b"Content-Length: ")?;
-                    writer.put_decimal(length)?;
-                    writer.put_pair(*b"\r\n")?;
-                }
+                Some(length) => writer.put_content_length(length),
                 // An HTTP/1.0 client knows no transfer coding (RFC 9112 §6.1), not even of a body that it will not get.
-                None if self.machine.flags.has(Flags::HTTP10) => {}
-                None => writer.put(b"Transfer-Encoding: chunked\r\n")?,
+                None if is_http10 => {}
+                None => writer.put(b"Transfer-Encoding: chunked\r\n"),
             }
         }
         if response.status == Status::SWITCHING_PROTOCOLS {
-            writer.put(b"Connection: upgrade\r\n")?;
+            writer.put(b"Connection: upgrade\r\n");
         } else if plan.change == Change::Final && !plan.persists {
-            writer.put(b"Connection: close\r\n")?;
-        } else if plan.change == Change::Final && self.machine.flags.has(Flags::HTTP10) {
-            writer.put(b"Connection: keep-alive\r\n")?;
+            writer.put(b"Connection: close\r\n");
+        } else if plan.change == Change::Final && is_http10 {
+            writer.put(b"Connection: keep-alive\r\n");
         }
-        writer.put_pair(*b"\r\n")?;
-        Ok(writer.written())
+        writer.put_pair(*b"\r\n");
+        writer.finish()
     }
 
     /// What a response would do, if it may be sent now.
@@ -280,34 +284,35 @@ impl ServerConnection {
     /// zero if there is nothing, or no room for it yet.
     #[must_use]
     pub fn poll_transmit(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
-        let mut writer = Writer::new(out);
         if self.ending == Ending::Answer {
-            return self.transmit_answer(cx, writer);
+            return self.transmit_answer(cx, out);
         }
         if self.sending == Sending::LastChunk && self.states.server() == State::Done {
-            if writer.put(LAST_CHUNK).is_ok() {
+            let written = put_whole(LAST_CHUNK, out);
+            if written > 0 {
                 self.sending = Sending::Length;
             }
-        } else if self.machine.flags.has(Flags::EXPECT_CONTINUE)
+            return written;
+        }
+        let owes_continue = self.machine.flags.has(Flags::EXPECT_CONTINUE)
             && self.peer_timer.is_running()
-            && (self.states.client(), self.states.server()) == (State::SendBody, State::SendHead)
-            && writer.put(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok()
-        {
+            && (self.states.client(), self.states.server()) == (State::SendBody, State::SendHead);
+        let written = if owes_continue { put_whole(b"HTTP/1.1 100 Continue\r\n\r\n", out) } else { 0 };
+        if written > 0 {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
-        writer.written()
+        written
     }
 
-    fn transmit_answer(&mut self, cx: &Context<'_>, mut writer: Writer<'_>) -> usize {
-        let status = self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR);
-        let put = writer
-            .put_status(status, cx.date)
-            .and_then(|()| writer.put(b"Content-Length: 0\r\nConnection: close\r\n\r\n"));
-        if put.is_err() {
-            return 0;
+    fn transmit_answer(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
+        let mut writer = Writer::new(out);
+        writer.put_status(self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR), cx.date);
+        writer.put(b"Content-Length: 0\r\nConnection: close\r\n\r\n");
+        let written = writer.finish().unwrap_or(0);
+        if written > 0 {
+            self.linger_or_close(cx);
         }
-        self.linger_or_close(cx);
-        writer.written()
+        written
     }
 
     /// May `bytes` more of a body be sent?
