@@ -117,7 +117,7 @@ impl Instant {
 pub struct Pace {
     /// How long nothing at all may move.
     pub grace: Duration,
-    /// How much time one byte buys.
+    /// How much time one byte buys: at most 71 minutes, and no more than that is counted.
     pub per_byte: Duration,
 }
 
@@ -202,14 +202,17 @@ impl Timer {
     }
 
     /// `moved` more bytes moved at this pace, while it stood still.
-    pub(crate) fn earn(&mut self, pace: Pace, moved: u64) {
-        let earned = millis(pace.per_byte.saturating_mul(moved));
+    pub(crate) fn earn(&mut self, pace: Pace, moved: usize) {
+        let low = |number: u64| u64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        // Of two numbers of 32 bits, so that a device multiplies once.
+        let earned = low(pace.per_byte.micros).wrapping_mul(low(u64::try_from(moved).unwrap_or(u64::MAX)));
+        let earned = millis(Duration { micros: earned });
         let left = (self.0 & Self::MILLIS).saturating_add(earned).min(millis(pace.grace));
         self.0 = left | Self::STOPPED;
     }
 
     /// Of what is written, `moved` more bytes were taken, and some wait: runs, at this pace.
-    pub(crate) fn run_at(&mut self, pace: Pace, now: Instant, moved: u64) {
+    pub(crate) fn run_at(&mut self, pace: Pace, now: Instant, moved: usize) {
         let was_running = self.is_running();
         self.stop(now);
         self.earn(pace, if was_running { moved } else { 0 });
@@ -218,7 +221,7 @@ impl Timer {
 
     /// `moved` more bytes were taken, and nothing waits any more. What is left stays: otherwise a peer could empty a
     /// small buffer once in a grace, for ever. But whoever is sent little at a time is not hurried for it.
-    pub(crate) fn rest_at(&mut self, pace: Pace, now: Instant, moved: u64) {
+    pub(crate) fn rest_at(&mut self, pace: Pace, now: Instant, moved: usize) {
         if self.is_running() {
             self.stop(now);
             self.earn(pace, moved);
@@ -307,7 +310,7 @@ mod tests {
     #[test]
     fn a_fast_start_does_not_pay_for_a_stall() {
         let mut timer = Timer::stopped(Duration::from_secs(1));
-        timer.earn(PACE, u64::MAX);
+        timer.earn(PACE, usize::MAX);
         assert_eq!(timer, Timer::stopped(PACE.grace));
     }
 

@@ -45,36 +45,58 @@ impl BodyFraming {
 /// How many bytes were consumed, and the head, once it is complete; or the rule that the byte behind them breaks.
 pub(super) type ReadHead<H> = (usize, Result<Option<H>, Rule>);
 
+/// A request's head that the quick front took out of the input, if it did.
+#[derive(Default)]
+pub(crate) struct Shortcut<'b> {
+    #[cfg(feature = "quick")]
+    head: Option<Head<'b>>,
+    #[cfg(not(feature = "quick"))]
+    head: core::marker::PhantomData<&'b ()>,
+}
+
+impl<'b> Shortcut<'b> {
+    /// The head, if it was taken.
+    #[inline]
+    #[cfg_attr(not(feature = "quick"), expect(clippy::unused_self, reason = "there is none"))]
+    pub(crate) fn take(self) -> Option<Head<'b>> {
+        #[cfg(feature = "quick")]
+        return self.head;
+        #[cfg(not(feature = "quick"))]
+        None
+    }
+}
+
 impl Machine {
-    /// Reads on in the head of a request. Where it is complete, its content follows.
+    /// Reads on in the head of a request: how many bytes were consumed, and whether it is complete. Then its content
+    /// follows, and the head is in `shortcut`, or is made by [`Self::request`].
     #[inline]
     pub(super) fn read_request<'b>(
         &mut self,
         limits: &Limits,
         input: &'b [u8],
-        store: &'b mut [u8],
-    ) -> ReadHead<Head<'b>> {
+        store: &mut [u8],
+        shortcut: &mut Shortcut<'b>,
+    ) -> (usize, Result<bool, Rule>) {
         #[cfg(feature = "quick")]
         if self.is_at_start()
             && let Some((length, head)) = super::quick::request(self, limits, input)
         {
             self.begin_content(limits, head.body);
-            return (length, Ok(Some(head)));
+            shortcut.head = Some(head);
+            return (length, Ok(true));
         }
+        #[cfg(not(feature = "quick"))]
+        let _ = shortcut;
         let (used, read) = self.read(limits, input, store);
-        if let Err(rule) = read {
-            return (used, Err(rule));
+        let is_complete = self.state == State::SectionDone;
+        if is_complete {
+            self.begin_content(limits, self.framing());
         }
-        if self.state != State::SectionDone {
-            return (used, Ok(None));
-        }
-        let head = self.request(limits, store);
-        self.begin_content(limits, head.body);
-        (used, Ok(Some(head)))
+        (used, read.map(|()| is_complete))
     }
 
     /// The request whose lines are kept.
-    fn request<'s>(&self, limits: &Limits, store: &'s [u8]) -> Head<'s> {
+    pub(super) fn request<'s>(&self, limits: &Limits, store: &'s [u8]) -> Head<'s> {
         let (start_line, fields) = split_line(self.lines(store));
         let (method, rest) = split_at_space(start_line);
         let (target, _) = split_at_space(rest);
@@ -126,9 +148,11 @@ impl<'b> Head<'b> {
     #[inline]
     pub fn parse(limits: &Limits, bytes: &'b [u8], store: &'b mut [u8]) -> Result<Option<(usize, Self)>, Error> {
         let mut machine = Machine::new(limits, State::RequestStart);
-        let (length, read) = machine.read_request(limits, bytes, store);
+        let mut shortcut = Shortcut::default();
+        let (length, read) = machine.read_request(limits, bytes, store, &mut shortcut);
         match read {
-            Ok(head) => Ok(head.map(|head| (length, head))),
+            Ok(false) => Ok(None),
+            Ok(true) => Ok(Some((length, shortcut.take().unwrap_or_else(|| machine.request(limits, store))))),
             Err(rule) => Err(Error { rule, offset: machine.offset }),
         }
     }

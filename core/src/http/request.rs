@@ -1,8 +1,8 @@
 //! Request heads, as they are written (RFC 9112 §3, §5).
 
+use super::connection::pipeline::Asked;
 use super::error::Misuse;
 use super::grammar::Machine;
-use super::pipeline::Asked;
 use super::response::Writer;
 use super::{Field, Method, Target};
 use crate::scan;

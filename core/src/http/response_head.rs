@@ -1,9 +1,9 @@
 //! Response heads (RFC 9112 §4 to §6), as a client reads them: by the same machine as request heads.
 
+use super::connection::pipeline::{Asked, Kind};
 use super::flags::Flags;
 use super::grammar::{Machine, State};
 use super::head::{ReadHead, split_line};
-use super::pipeline::{Asked, Kind};
 use super::{Error, Fields, Limits, Request, Rule, Status, Version};
 
 /// A response's head. Borrows from the bytes that were received, or from the store.

@@ -1,7 +1,9 @@
 //! One connection and its service, driven by an adapter.
 
 use super::{Answer, Host, Refusal, Service, Step};
-use crate::http::{Context, Disposition, Error, Event, Misuse, Rule, ServerConnection, WriteError};
+use crate::http::connection::Found;
+use crate::http::head::Shortcut;
+use crate::http::{Context, Disposition, Error, Misuse, Rule, ServerConnection, WriteError};
 use crate::time::{Instant, earlier};
 
 /// What [`Session::drive`] did.
@@ -184,7 +186,8 @@ impl<S: Service + ?Sized> Session<S> {
         }
         let refused = if self.connection.stored() == 0 { Refused::InInput } else { Refused::InStore };
         let was_broken = self.connection.error().is_some();
-        let (used, event) = match self.connection.receive(cx, rest, store) {
+        let mut shortcut = Shortcut::default();
+        let (used, found) = match self.connection.advance(cx, rest, store, &mut shortcut) {
             Ok(received) => received,
             Err(_) if was_broken => return Turn::Rest,
             Err(error) => {
@@ -192,25 +195,33 @@ impl<S: Service + ?Sized> Session<S> {
                 return Turn::Progress;
             }
         };
+        let rest = rest.get(used..).unwrap_or(&[]);
         let body_start = driven.taken.saturating_add(used);
         let reserved_end = driven.written.saturating_add(reserve);
         let written = driven.written;
         let mut answer = Answer { connection: &mut self.connection, cx, host, out, written, reserve, reserved_end };
         let mut body_taken = 0;
-        let is_end_of_request = matches!(event, Event::Head(_) | Event::End(_));
-        let is_paused = matches!(event, Event::Paused);
-        let asked = match (event, &mut self.exchange) {
-            (Event::Head(head), exchange) => service.request(&head, &mut answer).map(|(begun, step)| {
-                *exchange = Some(begun);
-                step
-            }),
-            (Event::Body(piece), Some(exchange)) => service.body(exchange, piece, &mut answer).map(|(taken, step)| {
-                body_taken = taken.min(piece.len());
-                step
-            }),
-            (Event::End(trailers), Some(exchange)) => service.end(exchange, trailers, &mut answer),
-            (Event::NeedMore | Event::Paused, Some(exchange)) => service.proceed(exchange, &mut answer),
-            (Event::Body(_) | Event::End(_) | Event::NeedMore | Event::Paused | Event::Closed, _) => {
+        let asked = match (found, &mut self.exchange) {
+            (Found::Head, exchange) => {
+                let head = answer.connection.head(cx.limits, store, shortcut);
+                service.request(&head, &mut answer).map(|(begun, step)| {
+                    *exchange = Some(begun);
+                    step
+                })
+            }
+            (Found::Content, Some(exchange)) => {
+                let piece = answer.connection.content(rest);
+                service.body(exchange, piece, &mut answer).map(|(taken, step)| {
+                    body_taken = taken.min(piece.len());
+                    step
+                })
+            }
+            (Found::End, Some(exchange)) => {
+                let trailers = answer.connection.trailers(cx.limits, store);
+                service.end(exchange, trailers, &mut answer)
+            }
+            (Found::NeedMore | Found::Paused, Some(exchange)) => service.proceed(exchange, &mut answer),
+            (Found::Content | Found::End | Found::NeedMore | Found::Paused | Found::Closed, _) => {
                 driven.taken = body_start;
                 return if used > 0 { Turn::Progress } else { Turn::Rest };
             }
@@ -222,7 +233,9 @@ impl<S: Service + ?Sized> Session<S> {
             Err(WriteError::Full) => Rule::ResponseTooLarge,
             Err(WriteError::Misuse(misuse)) => Rule::ServiceMisused(misuse),
             // It has nothing to wait for, for there is room.
-            Ok(Step::More) if is_paused && !has_written && !self.connection.is_responding() => Rule::NoResponse,
+            Ok(Step::More) if found == Found::Paused && !has_written && !self.connection.is_responding() => {
+                Rule::NoResponse
+            }
             Ok(step) => {
                 if body_taken > 0 {
                     self.connection.take_body(cx, body_taken);
@@ -230,7 +243,8 @@ impl<S: Service + ?Sized> Session<S> {
                 driven.taken = body_start.saturating_add(body_taken);
                 let ended = self.obey(cx, service, step, driven);
                 // A service that neither moved nor changed anything is asked again when something has changed.
-                return if has_moved || ended || is_end_of_request { Turn::Progress } else { Turn::Rest };
+                let is_once = matches!(found, Found::Head | Found::End);
+                return if has_moved || ended || is_once { Turn::Progress } else { Turn::Rest };
             }
         };
         let error = self.connection.abort(cx, rule);

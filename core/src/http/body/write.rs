@@ -1,8 +1,5 @@
 //! Writes a body piece by piece, each with its framing.
 
-use super::super::grammar::is_forbidden_trailer;
-use super::super::response::Writer;
-use super::super::{Field, Misuse, WriteError};
 use crate::scan;
 
 /// The end of a chunked body without trailers.
@@ -11,7 +8,7 @@ pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 /// What delimits what is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Sending {
-    /// `unsent` bytes.
+    /// So many bytes as are unsent; none is left where all was sent.
     Length,
     /// Chunks.
     Chunks,
@@ -19,92 +16,8 @@ pub(crate) enum Sending {
     LastChunk,
     /// All until the connection ends.
     UntilClose,
-    /// Nothing: it is not wanted. What is sent is thrown away.
-    Nothing,
-}
-
-/// Writes a body: a view of what a connection keeps about it.
-pub(crate) struct BodyWriter<'c> {
-    pub(crate) sending: &'c mut Sending,
-    /// Bytes left of the declared length.
-    pub(crate) unsent: &'c mut u64,
-}
-
-impl BodyWriter<'_> {
-    /// May `bytes` more be sent?
-    #[inline]
-    pub(crate) fn check(&self, bytes: u64) -> Result<(), Misuse> {
-        if *self.sending == Sending::Length && bytes > *self.unsent { Err(Misuse::BodyTooLong) } else { Ok(()) }
-    }
-
-    /// Has `fill` put content into its place in `out`, and frames it. Returns how many bytes were written.
-    #[inline]
-    pub(crate) fn fill(&mut self, out: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
-        match *self.sending {
-            Sending::Length => {
-                let most = usize::try_from(*self.unsent).unwrap_or(usize::MAX).min(out.len());
-                let Some(place) = out.get_mut(..most).filter(|place| !place.is_empty()) else { return 0 };
-                let filled = fill(place).min(most);
-                *self.unsent = self.unsent.saturating_sub(u64::try_from(filled).unwrap_or(u64::MAX));
-                filled
-            }
-            Sending::UntilClose => {
-                let most = out.len();
-                if most == 0 { 0 } else { fill(out).min(most) }
-            }
-            Sending::Chunks => fill_chunk(out, fill),
-            Sending::LastChunk | Sending::Nothing => 0,
-        }
-    }
-
-    /// `bytes` were moved by somebody else.
-    #[inline]
-    pub(crate) fn skip(&mut self, bytes: u64) -> Result<(), Misuse> {
-        if *self.sending != Sending::Length {
-            return Err(Misuse::NoBody);
-        }
-        *self.unsent = self.unsent.saturating_sub(bytes);
-        Ok(())
-    }
-
-    /// Writes the end of a chunked body with these trailer fields, all of it or nothing. Returns its length: zero where
-    /// the peer cannot take them.
-    pub(crate) fn trailers(&mut self, fields: &[Field<'_>], out: &mut [u8]) -> Result<usize, WriteError> {
-        for field in fields {
-            if !field.is_sound() {
-                return Err(Misuse::InvalidField.into());
-            }
-            if is_forbidden_trailer(field.name) {
-                return Err(Misuse::ForbiddenTrailer.into());
-            }
-        }
-        let mut writer = Writer::new(out);
-        match *self.sending {
-            Sending::Length | Sending::LastChunk => return Err(Misuse::TrailersNotAllowed.into()),
-            Sending::Nothing => return Ok(0),
-            Sending::UntilClose => {}
-            Sending::Chunks => {
-                writer.put(b"0\r\n");
-                fields.iter().for_each(|field| writer.put_field(field));
-                writer.put_pair(*b"\r\n");
-            }
-        }
-        let written = writer.finish()?;
-        // As a declared length that is reached: no content may follow.
-        (*self.sending, *self.unsent) = (Sending::Length, 0);
-        Ok(written)
-    }
-
-    /// It is complete.
-    #[inline]
-    pub(crate) fn finish(&mut self) -> Result<(), Misuse> {
-        match *self.sending {
-            Sending::Length if *self.unsent > 0 => return Err(Misuse::BodyTooShort),
-            Sending::Chunks => *self.sending = Sending::LastChunk,
-            Sending::Length | Sending::LastChunk | Sending::UntilClose | Sending::Nothing => {}
-        }
-        Ok(())
-    }
+    /// It is not wanted: what is sent is thrown away.
+    Discarded,
 }
 
 /// Puts the beginning of `piece` into `place`. Returns how much of it fitted.
@@ -114,7 +27,7 @@ pub(crate) fn put_piece(piece: &[u8], place: &mut [u8]) -> usize {
 }
 
 /// Writes one chunk: its size in as many digits as the room needs, its data, its line end.
-fn fill_chunk(out: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
+pub(crate) fn fill_chunk(out: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
     let room = out.len();
     // Four line-end bytes besides the digits; sizes are written with leading zeros, so that the data can be put in
     // their place before their size is known.

@@ -1,6 +1,6 @@
 //! What a client must remember of the requests that wait for their answers, in two bytes.
 
-use super::Method;
+use crate::http::method::Method;
 
 /// What a request asks for, as far as its answer depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,19 +1,22 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
 
-use super::super::body::{Piece, Sending};
-use super::super::flags::Flags;
-use super::super::grammar;
-use super::super::head::BodyFraming;
-use super::super::pipeline::Kind;
-use super::super::response_head::{ResponseFraming, ResponseHead};
-use super::super::state::{Change, Side, State};
-use super::super::{Fields, Status};
-use super::{ClientConnection, ClientEvent, Context, Ending, Error, Rule};
+use super::ClientEvent;
+use crate::http::body::write::Sending;
+use crate::http::connection::context::Context;
+use crate::http::connection::pipeline::Kind;
+use crate::http::connection::state::{Change, Side, State};
+use crate::http::connection::{Client, Connection, Ending, Found};
+use crate::http::error::{Error, Rule};
+use crate::http::flags::Flags;
+use crate::http::grammar;
+use crate::http::head::BodyFraming;
+use crate::http::response_head::{ResponseFraming, ResponseHead};
+use crate::http::status::Status;
 use crate::time::Timer;
 
 type Received<'b> = Result<(usize, ClientEvent<'b>), Error>;
 
-impl ClientConnection {
+impl Connection<Client> {
     /// Takes what came from the peer. Returns how many bytes were consumed, and what they were; what is behind them is
     /// given again at the next call. A body piece begins behind the consumed bytes and is consumed by
     /// [`Self::take_body`].
@@ -24,7 +27,7 @@ impl ClientConnection {
     ///
     /// Any cut of the same bytes gives the same events, once adjacent body pieces are joined.
     ///
-    /// [`Limits::store_bytes`]: super::super::Limits::store_bytes
+    /// [`Limits::store_bytes`]: crate::http::Limits::store_bytes
     ///
     /// # Errors
     /// The rule that the peer broke, and where. The connection is poisoned then; [`Self::may_retry`] says what may be
@@ -47,7 +50,7 @@ impl ClientConnection {
 
     fn receive_now<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
         match (self.ending, self.states.server()) {
-            (Ending::Close | Ending::Broken(_), _) => Ok((0, ClientEvent::Closed)),
+            (Ending::Close | Ending::Abort | Ending::Cut, _) => Ok((0, ClientEvent::Closed)),
             (_, State::Idle | State::SendHead) if input.is_empty() => {
                 self.peer_timer.start(cx.now);
                 Ok((0, ClientEvent::NeedMore))
@@ -60,17 +63,6 @@ impl ClientConnection {
                 Ok((0, ClientEvent::Paused))
             }
         }
-    }
-
-    /// Consumes the first `taken` bytes of the body piece that was given out last. The others will be given out again;
-    /// what is not taken, the peer is not hurried for. Nothing may be taken at any time: that changes nothing.
-    pub fn take_body(&mut self, cx: &Context<'_>, taken: usize) {
-        if taken == 0 {
-            return;
-        }
-        let taken = u64::try_from(taken).unwrap_or(u64::MAX);
-        self.machine.take_content(taken);
-        self.peer_timer.earn(cx.limits.body, taken);
     }
 
     fn receive_head<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
@@ -145,13 +137,12 @@ impl ClientConnection {
             self.states.change(Side::Client, Change::End);
         } else if self.is_held() || status.code() >= 300 {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
-            self.sending = Sending::Nothing;
+            self.sending = Sending::Discarded;
             self.states.change(Side::Client, Change::Retire);
         }
     }
 
     fn receive_body<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
-        let has_ended = self.machine.flags.has(Flags::EOF);
         let mut input = input;
         if self.machine.state == grammar::State::UntilClose && self.states.server() == State::SendBody {
             let most = cx.limits.body_bytes.saturating_sub(self.machine.total);
@@ -160,23 +151,20 @@ impl ClientConnection {
             }
             input = usize::try_from(most).ok().and_then(|most| input.get(..most)).unwrap_or(input);
         }
-        let (used, read) = self.machine.read_content(cx.limits, has_ended, input, store);
-        match read {
-            Ok(Piece::NeedMore) => {
-                self.peer_timer.start(cx.now);
-                Ok((used, ClientEvent::NeedMore))
+        let (used, found) = self.read_content(cx, input, store)?;
+        let event = match found {
+            Found::Content => ClientEvent::Body(self.machine.content(input.get(used..).unwrap_or(&[]))),
+            Found::End => {
+                let trailers = self.machine.trailers(cx.limits, store);
+                self.end_response(cx);
+                ClientEvent::End(trailers)
             }
-            Ok(Piece::Data(piece)) => {
-                self.peer_timer.stop(cx.now);
-                Ok((used, ClientEvent::Body(piece)))
-            }
-            Ok(Piece::End(trailers)) => Ok((used, self.end_body(cx, trailers))),
-            Err(rule) => Err(self.fail(cx, rule)),
-        }
+            Found::NeedMore | Found::Paused | Found::Closed | Found::Head => ClientEvent::NeedMore,
+        };
+        Ok((used, event))
     }
 
-    fn end_body<'b>(&mut self, cx: &Context<'_>, trailers: Fields<'b>) -> ClientEvent<'b> {
-        self.peer_timer.stop(cx.now);
+    fn end_response(&mut self, cx: &Context<'_>) {
         self.pipeline.pop();
         self.states.change(Side::Server, Change::End);
         if self.states.server() == State::Done {
@@ -185,7 +173,6 @@ impl ClientConnection {
             // Both directions of the tunnel have ended.
             self.ending = Ending::Close;
         }
-        ClientEvent::End(trailers)
     }
 
     /// A response is complete: goes on with the next, or ends the connection, unless the request is still being sent.
@@ -206,7 +193,7 @@ impl ClientConnection {
         }
         if !has_more && (!persists || self.ending != Ending::Open) {
             if is_sending {
-                self.sending = Sending::Nothing;
+                self.sending = Sending::Discarded;
             }
             self.states.change(Side::Server, Change::Retire);
             self.states.change(Side::Client, Change::Retire);

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use super::*;
-use crate::http::{Field, Limits, Method, Request, ResponseFraming};
+use crate::http::{Disposition, Error, Field, Limits, Method, Request, ResponseFraming};
 use crate::time::Instant;
 
 mod commands;

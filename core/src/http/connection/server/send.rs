@@ -1,16 +1,17 @@
 //! What goes to the peer: response heads, bodies, and what the connection itself has to say.
 
-use super::super::body::{LAST_CHUNK, Sending, put_piece};
-use super::super::error::{Misuse, WriteError};
-use super::super::flags::Flags;
-use super::super::grammar;
-use super::super::response::{Response, Writer, put_whole};
-use super::super::state::{Change, Side, State};
-use super::super::{Field, Rule, Status};
-use super::{Context, Ending, ServerConnection};
+use crate::http::body::write::Sending;
+use crate::http::connection::context::Context;
+use crate::http::connection::state::{Change, Side, State};
+use crate::http::connection::{Connection, Ending, Server};
+use crate::http::error::{Misuse, Rule, WriteError};
+use crate::http::flags::Flags;
+use crate::http::grammar;
+use crate::http::response::{Response, Writer, put_whole};
+use crate::http::status::Status;
 use crate::scan;
 
-impl ServerConnection {
+impl Connection<Server> {
     /// Writes the head of a response into `out`: all of it, or nothing. Returns its length. A head is never cut: the
     /// largest room that will ever be offered must hold it. A [`Session`](crate::service::Session) answers 500 in place
     /// of one that is larger ([`Rule::ResponseTooLarge`]).
@@ -47,7 +48,7 @@ impl ServerConnection {
         }
         self.begin_response(&response, plan);
         self.unsent = 0;
-        if self.sending == Sending::Nothing {
+        if self.sending == Sending::Discarded {
             return Ok(head);
         }
         scan::copy(body, rest);
@@ -131,7 +132,7 @@ impl ServerConnection {
         let is_unframed = self.machine.flags.has(Flags::EXPECT_CONTINUE) && self.states.client() == State::SendBody;
         let persists = self.persists() && !response.close && !ends_by_close && !is_unframed;
         let sending = match response.length {
-            _ if self.machine.flags.has(Flags::HEAD) => Sending::Nothing,
+            _ if self.machine.flags.has(Flags::HEAD) => Sending::Discarded,
             Some(_) => Sending::Length,
             None if is_http10 => Sending::UntilClose,
             None => Sending::Chunks,
@@ -164,120 +165,10 @@ impl ServerConnection {
         }
     }
 
-    /// Writes a piece of the response's body into `out`, with its framing. Returns how much of the piece was taken, and
-    /// how many bytes were written; both may be less than offered, and zero, if there is little room.
-    ///
-    /// To a HEAD request all is taken and nothing written.
-    ///
-    /// # Errors
-    /// [`Misuse::NoBody`] and [`Misuse::BodyTooLong`]: nothing was written, and the connection is poisoned.
-    pub fn send_body(&mut self, cx: &Context<'_>, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), WriteError> {
-        self.check_body(cx, u64::try_from(piece.len()).unwrap_or(u64::MAX))?;
-        if self.sending == Sending::Nothing {
-            return Ok((piece.len(), 0));
-        }
-        let mut taken = 0;
-        let written = self.fill_body(cx, out, |place| {
-            taken = put_piece(piece, place);
-            taken
-        })?;
-        Ok((taken, written))
-    }
-
-    /// As [`Self::send_body`], for a body that is made or read in place: `fill` is given the room there is for body
-    /// bytes (never more than the declared length has left) and returns how many it put there. It is not called if
-    /// there is no room. Returns how many bytes were written, framing included.
-    ///
-    /// # Errors
-    /// As [`Self::send_body`].
-    pub fn fill_body(
-        &mut self,
-        cx: &Context<'_>,
-        out: &mut [u8],
-        fill: impl FnOnce(&mut [u8]) -> usize,
-    ) -> Result<usize, WriteError> {
-        self.check_body(cx, 0)?;
-        Ok(self.body_writer().fill(out, fill))
-    }
-
-    /// The host has moved `bytes` of the body to the peer itself (sendfile, DMA). Only for a body of declared length,
-    /// and only once all that was written before is sent.
-    ///
-    /// # Errors
-    /// As [`Self::send_body`].
-    pub fn sent_elsewhere(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
-        self.check_body(cx, bytes)?;
-        self.body_writer().skip(bytes).map_err(|misuse| self.misused(cx, misuse))
-    }
-
-    /// Writes the end of a chunked response with these trailer fields into `out`: all of it, or nothing. Returns its
-    /// length. Only [`Self::finish`] remains after that.
-    ///
-    /// Whether the body is chunked depends on the request, too: an HTTP/1.0 client cannot take trailer fields, and after
-    /// HEAD there is nothing that they could end. There they are dropped, and nothing is written.
-    ///
-    /// A client that did not send `TE: trailers` may throw them away, so they must not be needed (RFC 9110 §6.5.1); the
-    /// names of those that will come can be told before, in a Trailer field of the head (§6.6.2).
-    ///
-    /// # Errors
-    /// [`WriteError::Full`] where it does not fit: call again with more room. [`Misuse::NoBody`],
-    /// [`Misuse::TrailersNotAllowed`], [`Misuse::ForbiddenTrailer`] and [`Misuse::InvalidField`] poison the connection.
-    ///
-    /// ```
-    /// # use wirenut::http::{Context, Field, Limits, Response, ServerConnection, Status};
-    /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
-    /// # let mut connection = ServerConnection::new(&cx);
-    /// # let mut out = [0; 256];
-    /// connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut [0; 64]).unwrap();
-    /// connection.respond(&cx, &Response::new(Status::OK).with_unknown_length(), &mut out).unwrap();
-    /// let (_, chunk) = connection.send_body(&cx, b"hello", &mut out).unwrap();
-    /// let fields = [Field::new("Digest-Sketch", "sum=1234")];
-    /// let end = connection.send_trailers(&cx, &fields, &mut out[chunk..]).unwrap();
-    /// connection.finish(&cx).unwrap();
-    /// assert_eq!(&out[..chunk + end], b"05\r\nhello\r\n0\r\nDigest-Sketch: sum=1234\r\n\r\n");
-    /// ```
-    pub fn send_trailers(
-        &mut self,
-        cx: &Context<'_>,
-        fields: &[Field<'_>],
-        out: &mut [u8],
-    ) -> Result<usize, WriteError> {
-        self.check_body(cx, 0)?;
-        if self.states.server() == State::Tunnel {
-            return Err(self.misused(cx, Misuse::TrailersNotAllowed));
-        }
-        self.body_writer().trailers(fields, out).map_err(|error| match error {
-            WriteError::Full => WriteError::Full,
-            WriteError::Misuse(misuse) => self.misused(cx, misuse),
-        })
-    }
-
-    /// The response's body is complete. What ends it comes out of [`Self::poll_transmit`].
-    ///
-    /// # Errors
-    /// [`Misuse::BodyTooShort`] where the declared length was not reached, [`Misuse::NoBody`] where there is no
-    /// response; the connection is poisoned then, so that the peer sees that the message is not whole.
-    pub fn finish(&mut self, cx: &Context<'_>) -> Result<(), WriteError> {
-        self.check_body(cx, 0)?;
-        self.body_writer().finish().map_err(|misuse| self.misused(cx, misuse))?;
-        let was_tunnel = self.states.server() == State::Tunnel;
-        self.states.change(Side::Server, Change::End);
-        if was_tunnel {
-            self.linger_or_close(cx);
-        }
-        Ok(())
-    }
-
-    /// Bytes of the body that are still to be sent, where its length was declared.
-    #[must_use]
-    pub fn unsent(&self) -> Option<u64> {
-        (self.states.server() == State::SendBody && self.sending == Sending::Length).then_some(self.unsent)
-    }
-
     /// Is the response swallowed because the request was HEAD?
     #[must_use]
     pub fn is_swallowing(&self) -> bool {
-        self.sending == Sending::Nothing && self.states.server() == State::SendBody
+        self.sending == Sending::Discarded && self.states.server() == State::SendBody
     }
 
     /// Writes what the connection itself has to say: a 100, the last chunk, the answer to an error. Returns its length,
@@ -288,11 +179,7 @@ impl ServerConnection {
             return self.transmit_answer(cx, out);
         }
         if self.sending == Sending::LastChunk && self.states.server() == State::Done {
-            let written = put_whole(LAST_CHUNK, out);
-            if written > 0 {
-                self.sending = Sending::Length;
-            }
-            return written;
+            return self.transmit_last_chunk(out);
         }
         let owes_continue = self.machine.flags.has(Flags::EXPECT_CONTINUE)
             && self.peer_timer.is_running()
@@ -313,20 +200,6 @@ impl ServerConnection {
             self.linger_or_close(cx);
         }
         written
-    }
-
-    /// May `bytes` more of a body be sent?
-    fn check_body(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
-        if !matches!(self.states.server(), State::SendBody | State::Tunnel) {
-            return Err(self.misused(cx, Misuse::NoBody));
-        }
-        self.body_writer().check(bytes).map_err(|misuse| self.misused(cx, misuse))
-    }
-
-    #[cold]
-    fn misused(&mut self, cx: &Context<'_>, misuse: Misuse) -> WriteError {
-        self.fail(cx, Rule::ServiceMisused(misuse));
-        WriteError::Misuse(misuse)
     }
 }
 

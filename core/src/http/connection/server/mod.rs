@@ -4,12 +4,13 @@ mod ending;
 mod receive;
 mod send;
 
-use super::body::{BodyWriter, Sending};
-use super::flags::Flags;
-use super::grammar::{self, Machine};
-use super::head::Head;
-use super::state::{State, States};
-use super::{Context, Disposition, Error, Fields, Rule};
+use crate::http::connection::context::Context;
+use crate::http::connection::state::State;
+use crate::http::connection::{Connection, Ending, Server};
+use crate::http::fields::Fields;
+use crate::http::flags::Flags;
+use crate::http::grammar::{self, Machine};
+use crate::http::head::Head;
 use crate::time::Timer;
 
 /// What [`ServerConnection::receive`] found.
@@ -29,25 +30,6 @@ pub enum Event<'b> {
     End(Fields<'b>),
     /// Nothing more will be taken.
     Closed,
-}
-
-/// Whether and how the connection ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Ending {
-    /// It does not, as far as it depends on us.
-    Open,
-    /// After the response that is being sent, or that will be.
-    AfterResponse,
-    /// An error answer is due first.
-    Answer,
-    /// All is sent; the rest of what comes is thrown away.
-    Linger,
-    /// Nothing is left to do.
-    Close,
-    /// A response was cut off; what was written of it is sent.
-    Abort,
-    /// Nothing more is sent.
-    Cut,
 }
 
 /// One HTTP/1.x connection, seen from the server.
@@ -102,65 +84,15 @@ enum Ending {
 /// assert_eq!(&out[..written], b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
 /// assert!(matches!(connection.receive(&cx, b"", &mut store), Ok((0, Event::NeedMore))));
 /// ```
-#[derive(Clone, Debug)]
-pub struct ServerConnection {
-    /// What comes.
-    machine: Machine,
-    /// Bytes left of the response's body.
-    unsent: u64,
-    /// The peer's, to send what is awaited: runs while it is the peer's turn.
-    peer_timer: Timer,
-    /// The peer's, to take what is written.
-    write_timer: Timer,
-    states: States,
-    sending: Sending,
-    ending: Ending,
-    broken: Option<Rule>,
-}
+pub type ServerConnection = Connection<Server>;
 
-impl ServerConnection {
-    /// A fresh connection, which waits for its first request for at most [`Limits::head`](super::Limits::head).
+impl Connection<Server> {
+    /// A fresh connection, which waits for its first request for at most [`Limits::head`](crate::http::Limits::head).
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
         let mut peer_timer = Timer::stopped(cx.limits.head);
         peer_timer.start(cx.now);
-        Self {
-            machine: Machine::new(cx.limits, grammar::State::RequestStart),
-            unsent: 0,
-            peer_timer,
-            write_timer: Timer::FULL,
-            states: States::IDLE,
-            sending: Sending::Length,
-            ending: Ending::Open,
-            broken: None,
-        }
-    }
-
-    /// What to do with the connection once all that was written is sent.
-    #[must_use]
-    pub const fn disposition(&self) -> Disposition {
-        match self.ending {
-            Ending::Open | Ending::AfterResponse | Ending::Answer => Disposition::Open,
-            Ending::Linger => Disposition::ShutdownWrite,
-            Ending::Close => Disposition::Close,
-            Ending::Abort => Disposition::Abort,
-            Ending::Cut => Disposition::Cut,
-        }
-    }
-
-    /// Is it the peer's turn, so that the transport should be read? If not, what comes stays with the transport:
-    /// that is the back-pressure.
-    #[must_use]
-    pub const fn is_readable(&self) -> bool {
-        self.peer_timer.is_running() && matches!(self.ending, Ending::Open | Ending::AfterResponse | Ending::Linger)
-    }
-
-    /// Is it between two requests (or before the first), with nothing of the next one here?
-    #[must_use]
-    pub const fn is_idle(&self) -> bool {
-        matches!(self.states.client(), State::Idle)
-            && !self.machine.flags.has(Flags::BEGUN)
-            && matches!(self.ending, Ending::Open)
+        Self::fresh(Machine::new(cx.limits, grammar::State::RequestStart), peer_timer)
     }
 
     /// Is the content of the current request complete?
@@ -173,30 +105,6 @@ impl ServerConnection {
     #[must_use]
     pub const fn is_responding(&self) -> bool {
         !matches!(self.states.server(), State::Idle | State::SendHead)
-    }
-
-    /// The error that poisons the connection, if one does.
-    #[must_use]
-    pub fn error(&self) -> Option<Error> {
-        self.broken.map(|rule| Error { rule, offset: self.machine.offset })
-    }
-
-    /// States of client and server, for tests and diagnostics.
-    #[must_use]
-    pub const fn states(&self) -> (State, State) {
-        (self.states.client(), self.states.server())
-    }
-
-    /// What is kept about the response's body.
-    fn body_writer(&mut self) -> BodyWriter<'_> {
-        BodyWriter { sending: &mut self.sending, unsent: &mut self.unsent }
-    }
-
-    /// How many bytes at the front of the store must be there again at the next [`Self::receive`]: what is known of a head,
-    /// or of a trailer section, of which not all has come. Zero for most connections most of the time.
-    #[must_use]
-    pub fn stored(&self) -> usize {
-        self.machine.stored()
     }
 
     /// Does the connection go on after this response, as far as both sides have said?

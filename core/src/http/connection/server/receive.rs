@@ -1,0 +1,304 @@
+//! What comes from the peer: heads, bodies, their ends, and the time they take.
+
+use super::Event;
+use crate::http::body::write::Sending;
+use crate::http::connection::context::Context;
+use crate::http::connection::state::{Change, Side, State};
+use crate::http::connection::{Connection, Ending, Found, Server};
+use crate::http::error::Error;
+use crate::http::fields::Fields;
+use crate::http::flags::Flags;
+use crate::http::grammar;
+use crate::http::head::{Head, Shortcut};
+use crate::http::limits::Limits;
+use crate::time::Timer;
+
+impl Connection<Server> {
+    /// Takes what came from the peer. Returns how many bytes were consumed, and what they were; what is behind them is
+    /// given again at the next call. A body piece begins behind the consumed bytes and is consumed by
+    /// [`Self::take_body`].
+    ///
+    /// `store` is where the lines of a head lie that does not come whole ([`Limits::store_bytes`]). Its first
+    /// [`Self::stored`] bytes must be as the call before left them; while that says zero, any store will do. What is
+    /// returned borrows from `input`, or from the store.
+    ///
+    /// Any cut of the same bytes gives the same events, once adjacent body pieces are joined.
+    ///
+    /// [`Limits::store_bytes`]: crate::http::Limits::store_bytes
+    ///
+    /// # Errors
+    /// The rule that the peer broke, and where. The connection is poisoned then: an answer with the right status comes
+    /// out of [`Self::poll_transmit`] where one is due, and [`Self::disposition`] says how to end.
+    pub fn receive<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        input: &'b [u8],
+        store: &'b mut [u8],
+    ) -> Result<(usize, Event<'b>), Error> {
+        let mut shortcut = Shortcut::default();
+        let (used, found) = self.advance(cx, input, store, &mut shortcut)?;
+        let event = match found {
+            Found::NeedMore => Event::NeedMore,
+            Found::Paused => Event::Paused,
+            Found::Closed => Event::Closed,
+            Found::Head => Event::Head(self.head(cx.limits, store, shortcut)),
+            Found::Content => Event::Body(self.content(input.get(used..).unwrap_or(&[]))),
+            Found::End => Event::End(self.trailers(cx.limits, store)),
+        };
+        Ok((used, event))
+    }
+
+    /// As [`Self::receive`], without giving out what was found: how many bytes were consumed, and what it is.
+    pub(crate) fn advance<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        input: &'b [u8],
+        store: &mut [u8],
+        shortcut: &mut Shortcut<'b>,
+    ) -> Result<(usize, Found), Error> {
+        if self.is_due(cx.now) {
+            self.handle_timeout(cx)?;
+        }
+        if self.ending == Ending::Linger {
+            // What still comes is thrown away, for as long as the connection lingers.
+            return self.discard(cx, input);
+        }
+        if let Some(error) = self.error() {
+            return Err(error);
+        }
+        if matches!(self.ending, Ending::Close | Ending::Abort | Ending::Cut) {
+            return Ok((0, Found::Closed));
+        }
+        let received = self.read(cx, input, store, shortcut)?;
+        if received.1 == Found::NeedMore && self.machine.flags.has(Flags::EOF) {
+            // There is no more.
+            self.handle_eof(cx)?;
+            return Ok((received.0, Found::Closed));
+        }
+        Ok(received)
+    }
+
+    /// The head that was found.
+    #[inline]
+    pub(crate) fn head<'b>(&self, limits: &Limits, store: &'b [u8], shortcut: Shortcut<'b>) -> Head<'b> {
+        shortcut.take().unwrap_or_else(|| self.machine.request(limits, store))
+    }
+
+    /// The content that was found, of the bytes behind those that were consumed.
+    pub(crate) fn content<'b>(&self, rest: &'b [u8]) -> &'b [u8] {
+        self.machine.content(rest)
+    }
+
+    /// The trailer fields of the content whose end was found.
+    pub(crate) fn trailers<'b>(&self, limits: &Limits, store: &'b [u8]) -> Fields<'b> {
+        self.machine.trailers(limits, store)
+    }
+
+    fn read<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        input: &'b [u8],
+        store: &mut [u8],
+        shortcut: &mut Shortcut<'b>,
+    ) -> Result<(usize, Found), Error> {
+        let mut used = 0;
+        if self.states.server() == State::Done {
+            if self.sending == Sending::LastChunk {
+                self.peer_timer.stop(cx.now);
+                return Ok((0, Found::Paused));
+            }
+            let found;
+            (used, found) = self.skip_rest(cx, input, store)?;
+            if found == Found::NeedMore {
+                return Ok((used, found));
+            }
+            if !self.begin_next(cx) {
+                return if self.ending == Ending::Linger { self.discard(cx, input) } else { Ok((used, Found::Closed)) };
+            }
+        }
+        let rest = input.get(used..).unwrap_or(&[]);
+        let (more, found) = match self.states.client() {
+            State::Idle => self.read_head(cx, rest, store, shortcut)?,
+            State::SendBody | State::Tunnel => self.read_request_content(cx, rest, store)?,
+            // In a tunnel the peer may end its direction first.
+            State::Done | State::MustClose => {
+                self.peer_timer.stop(cx.now);
+                (0, Found::Paused)
+            }
+            State::SendHead | State::Closed | State::Error => (0, Found::Closed),
+        };
+        Ok((used.saturating_add(more), found))
+    }
+
+    fn read_head<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        input: &'b [u8],
+        store: &mut [u8],
+        shortcut: &mut Shortcut<'b>,
+    ) -> Result<(usize, Found), Error> {
+        let (used, read) = self.machine.read_request(cx.limits, input, store, shortcut);
+        // Empty lines do not begin a message: some clients put one behind each.
+        if !self.machine.flags.has(Flags::BEGUN) && (read.is_err() || !self.machine.is_between_messages()) {
+            self.machine.flags.set(Flags::BEGUN);
+            self.peer_timer = Timer::stopped(cx.limits.head);
+        }
+        match read {
+            Ok(false) => {
+                self.peer_timer.start(cx.now);
+                return Ok((used, Found::NeedMore));
+            }
+            Ok(true) => {}
+            Err(rule) => return Err(self.fail(cx, rule)),
+        }
+        self.states.change(Side::Client, Change::Request);
+        self.states.change(Side::Server, Change::Request);
+        self.peer_timer = Timer::stopped(cx.limits.body.grace);
+        if self.machine.state == grammar::State::End {
+            self.machine.flags.clear(Flags::EXPECT_CONTINUE);
+        }
+        Ok((used, Found::Head))
+    }
+
+    fn read_request_content(
+        &mut self,
+        cx: &Context<'_>,
+        input: &[u8],
+        store: &mut [u8],
+    ) -> Result<(usize, Found), Error> {
+        if !input.is_empty() {
+            // The client did not wait for the 100, so none is owed (RFC 9110 §10.1.1).
+            self.machine.flags.clear(Flags::EXPECT_CONTINUE);
+        }
+        let read = self.read_content(cx, input, store)?;
+        if read.1 == Found::End {
+            self.states.change(Side::Client, Change::End);
+        }
+        Ok(read)
+    }
+
+    /// The response is complete. What is left of the request's content is skipped if that is little, so that the
+    /// connection can go on with the next message. How many bytes that were; and [`Found::NeedMore`] if there is more.
+    fn skip_rest(&mut self, cx: &Context<'_>, input: &[u8], store: &mut [u8]) -> Result<(usize, Found), Error> {
+        let mut used = 0_usize;
+        while self.states.client() == State::SendBody {
+            let is_length = self.machine.state == grammar::State::Content;
+            let known = if is_length { self.machine.length } else { self.machine.total };
+            if known > cx.limits.discard_bytes || !self.persists() {
+                break;
+            }
+            let (framing, found) = self.read_request_content(cx, input.get(used..).unwrap_or(&[]), store)?;
+            used = used.saturating_add(framing);
+            if found == Found::NeedMore {
+                return Ok((used, found));
+            }
+            if found == Found::Content {
+                let skipped = self.machine.content(input.get(used..).unwrap_or(&[])).len();
+                self.take_body(cx, skipped);
+                used = used.saturating_add(skipped);
+            }
+        }
+        Ok((used, Found::End))
+    }
+
+    /// Goes on with the next message, unless the connection ends with this response.
+    fn begin_next(&mut self, cx: &Context<'_>) -> bool {
+        if self.states.client() != State::Done || !self.persists() {
+            self.retire_now(cx);
+            return false;
+        }
+        self.states.change(Side::Client, Change::Persist);
+        self.states.change(Side::Server, Change::Persist);
+        self.machine.reset(cx.limits, grammar::State::RequestStart, Flags::OF_CONNECTION);
+        self.peer_timer = Timer::stopped(cx.limits.idle);
+        true
+    }
+
+    /// Throws away what comes.
+    fn discard(&mut self, cx: &Context<'_>, input: &[u8]) -> Result<(usize, Found), Error> {
+        self.peer_timer.start(cx.now);
+        Ok((input.len(), Found::NeedMore))
+    }
+
+    /// The service takes nothing for a while: what comes stays with the transport, and the peer is not hurried.
+    pub(crate) fn pause(&mut self, cx: &Context<'_>) {
+        if self.broken.is_none() && self.ending != Ending::Linger {
+            self.peer_timer.stop(cx.now);
+        }
+    }
+
+    /// May the next bytes be a request that a service is to be asked about?
+    pub(crate) fn awaits_request(&self) -> bool {
+        let is_reading = matches!(self.ending, Ending::Open | Ending::AfterResponse);
+        is_reading && self.states.client() == State::Idle || self.persists()
+    }
+
+    /// How many bytes at the front of the store are what is known of the request, until its trailers come.
+    pub(crate) fn received(&self) -> usize {
+        self.machine.stored().max(usize::try_from(self.machine.kept).unwrap_or(usize::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{Limits, Response, Rule, ServerConnection, Status};
+    use crate::time::Instant;
+
+    const CX: Context<'static> = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+
+    #[test]
+    fn a_cut_in_the_trailers_leaves_nothing_behind_for_the_next_head() {
+        let request = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nSome: trailer\r\n\r\n";
+        let body_start = request.len() - 20;
+        for cut in body_start..request.len() {
+            let mut store = [0; Limits::DEFAULT.store_bytes()];
+            let mut connection = ServerConnection::new(&CX);
+            let (mut used, event) = connection.receive(&CX, &request[..cut], &mut store).unwrap();
+            assert!(matches!(event, Event::Head(_)));
+            connection.respond(&CX, &Response::new(Status::OK), &mut [0; 64]).unwrap();
+            used += connection.receive(&CX, &request[used..cut], &mut store).unwrap().0;
+            let (_, event) = connection.receive(&CX, &request[used..], &mut store).unwrap();
+            assert!(matches!(event, Event::End(_)), "cut at {cut}");
+            connection.finish(&CX).unwrap();
+            // Its field line has no colon; nothing of it may be skipped.
+            assert!(connection.receive(&CX, b"GET / HTTP/1.1\r\nHost\r\n\r\n", &mut store).is_err(), "cut at {cut}");
+            assert_eq!(connection.error().map(|error| error.rule), Some(Rule::MissingColon), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn taking_nothing_leaves_the_peers_time_alone() {
+        let mut connection = ServerConnection::new(&CX);
+        connection.receive(&CX, b"GET / HT", &mut [0; 64]).unwrap();
+        let due = connection.poll_timeout(CX.now);
+        connection.take_body(&CX, 0);
+        assert!(due.is_some() && connection.poll_timeout(CX.now) == due);
+    }
+
+    #[test]
+    fn what_must_be_there_again_fits_the_store_that_the_limits_ask_for() {
+        extern crate alloc;
+
+        use alloc::format;
+
+        use crate::http::Interest;
+
+        const INTEREST: Interest = Interest { names: &["Accept"], bytes: 40 };
+        const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+        let cx = Context { limits: &LIMITS, ..CX };
+        for length in 1..400 {
+            for kept in ["", "Accept: text/plain\r\n"] {
+                let head = format!("GET / HTTP/1.1\r\n{kept}{}", "n".repeat(length));
+                for cut in [head.len(), head.len() - length / 2] {
+                    let mut store = [0; LIMITS.store_bytes()];
+                    let mut connection = ServerConnection::new(&cx);
+                    for part in [&head[..cut], &head[cut..]] {
+                        connection.receive(&cx, part.as_bytes(), &mut store).unwrap();
+                        assert!(connection.stored() <= store.len(), "{} behind {head}", connection.stored());
+                    }
+                }
+            }
+        }
+    }
+}
