@@ -113,20 +113,18 @@ impl<'o> Writer<'o> {
     }
 
     pub(crate) fn put_decimal(&mut self, number: u64) {
-        let mut digits = 1_usize;
+        let start = self.at;
         let mut rest = number;
-        while let Some(more) = tenth(rest).0 {
-            digits = digits.saturating_add(1);
-            rest = more;
+        loop {
+            let (tenth, digit) = tenth(rest);
+            self.put(&[digit]);
+            rest = tenth;
+            if rest == 0 {
+                break;
+            }
         }
-        let end = self.at.saturating_add(digits);
-        let mut rest = number;
-        for digit in self.out.get_mut(self.at..end).unwrap_or(&mut []).iter_mut().rev() {
-            let (more, last) = tenth(rest);
-            *digit = last;
-            rest = more.unwrap_or(0);
-        }
-        self.at = end;
+        // The last digit stands first.
+        self.out.get_mut(start..self.at).unwrap_or(&mut []).reverse();
     }
 
     /// The status line, and a Date field where there is a clock.
@@ -163,14 +161,20 @@ pub(crate) fn put_whole(bytes: &[u8], out: &mut [u8]) -> usize {
     writer.finish().unwrap_or(0)
 }
 
-/// A tenth of a number, if it has more than one digit, and its last digit.
-fn tenth(number: u64) -> (Option<u64>, u8) {
-    // Most numbers fit into 32 bits, which small processors divide themselves.
-    let (rest, last) = match u32::try_from(number) {
-        Ok(number) => (u64::from(number / 10), u64::from(number % 10)),
-        Err(_) => (number / 10, number % 10),
-    };
-    ((rest > 0).then_some(rest), u8::try_from(last).unwrap_or(0) | b'0')
+/// A tenth of a number, and its last digit.
+fn tenth(number: u64) -> (u64, u8) {
+    let digit = |rest: u32| u8::try_from(rest).unwrap_or(0) | b'0';
+    if let Ok(number) = u32::try_from(number) {
+        return (u64::from(number / 10), digit(number % 10));
+    }
+    // Small processors divide 32 bits only: what is left of a limb stands before the next.
+    let (mut tenth, mut rest) = (0_u64, 0_u32);
+    for shift in [48, 32, 16, 0] {
+        let part = rest << 16 | u32::try_from(number >> shift & 0xffff).unwrap_or(0);
+        tenth = tenth << 16 | u64::from(part / 10);
+        rest = part % 10;
+    }
+    (tenth, digit(rest))
 }
 
 #[cfg(test)]
