@@ -26,3 +26,4 @@ mod streams;
 mod suites;
 mod time;
 mod trailers;
+mod wrap;

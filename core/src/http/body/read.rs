@@ -17,6 +17,9 @@ impl Machine {
         input: &[u8],
         store: &mut [u8],
     ) -> (usize, Result<Found, Rule>) {
+        if self.state == State::End {
+            return (0, Ok(Found::End));
+        }
         #[cfg(feature = "quick")]
         let quick = crate::http::quick::chunk_framing(self, limits, input);
         #[cfg(not(feature = "quick"))]
@@ -30,7 +33,6 @@ impl Machine {
                 self.state = State::End;
                 Found::End
             }
-            Ok(()) if self.state == State::End => Found::End,
             // Only content leaves bytes.
             Ok(()) if used < input.len() => Found::Content,
             Ok(()) if has_ended => Found::End,
