@@ -139,16 +139,19 @@ impl Connection<Server> {
     ) -> Result<(usize, Found), Error> {
         let (used, read) = self.machine.read_request(cx.limits, input, store, shortcut);
         // Empty lines do not begin a message: some clients put one behind each.
-        if !self.machine.flags.has(Flags::BEGUN) && (read.is_err() || !self.machine.is_between_messages()) {
+        let begins = !self.machine.flags.has(Flags::BEGUN) && (read.is_err() || !self.machine.is_between_messages());
+        if begins {
             self.machine.flags.set(Flags::BEGUN);
-            self.peer_timer = Timer::stopped(cx.limits.head);
         }
         match read {
+            Ok(true) => {}
             Ok(false) => {
+                if begins {
+                    self.peer_timer = Timer::stopped(cx.limits.head);
+                }
                 self.peer_timer.start(cx.now);
                 return Ok((used, Found::NeedMore));
             }
-            Ok(true) => {}
             Err(rule) => return Err(self.fail(cx, rule)),
         }
         self.states.change(Side::Client, Change::Request);
