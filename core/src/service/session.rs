@@ -180,9 +180,7 @@ impl<S: Service + ?Sized> Session<S> {
         let reserve = reserve(cx, host);
         let may_ask = self.exchange.is_some() || (!rest.is_empty() && self.connection.awaits_request());
         if may_ask && out.len().saturating_sub(driven.written) < reserve {
-            self.pause = Pause::Room;
-            self.connection.pause(cx);
-            return Turn::Rest;
+            return self.wait_for_room(cx, service, driven);
         }
         let refused = if self.connection.stored() == 0 { Refused::InInput } else { Refused::InStore };
         let was_broken = self.connection.error().is_some();
@@ -250,6 +248,17 @@ impl<S: Service + ?Sized> Session<S> {
         let error = self.connection.abort(cx, rule);
         self.fail(service, error, refused, driven);
         Turn::Progress
+    }
+
+    /// Takes nothing until there is room: then it is the peer's turn only to take what was written.
+    fn wait_for_room(&mut self, cx: &Context<'_>, service: &S, driven: &mut Driven) -> Turn {
+        if let Err(error) = self.connection.handle_timeout(cx) {
+            self.fail(service, error, Refused::InInput, driven);
+            return Turn::Progress;
+        }
+        self.pause = Pause::Room;
+        self.connection.pause(cx);
+        Turn::Rest
     }
 
     /// Does what the service wants. Whether that ended the exchange.

@@ -23,7 +23,9 @@ pub(super) const RING: usize = 512;
 const PORT: u16 = 80;
 const CLIENT_RING: usize = 4096;
 /// What the reference service asks for is kept; the first line has up to 400 bytes.
-pub(super) const LIMITS: Limits = Limits { interest: Some(&Interest { names: &[], bytes: 400 }), ..Limits::DEFAULT };
+/// Less than half a ring is reserved, so that an answer need not wait until the one before is acknowledged.
+pub(super) const LIMITS: Limits =
+    Limits { interest: Some(&Interest { names: &[], bytes: 400 }), output_reserve: 200, ..Limits::DEFAULT };
 /// What one frame takes on the wire.
 const LATENCY: Duration = Duration::from_micros(200);
 

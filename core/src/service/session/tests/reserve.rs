@@ -168,6 +168,24 @@ fn while_there_is_no_room_the_peers_time_stands_still() {
 }
 
 #[test]
+fn a_peer_that_takes_nothing_is_held_to_its_time_though_there_is_no_room() {
+    let mut store = [0; LIMITS.store_bytes()];
+    let two = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n";
+    let service = Length(Cell::new(0));
+    let mut session = Session::<Length>::new(&CX);
+    let driven = session.drive(&CX, &Room(RESERVE), &service, two, &mut store, &mut [0; RESERVE]);
+    assert!(driven.written > 0 && driven.taken < two.len() && session.disposition() == Disposition::Open);
+    session.handle_sent(&CX, 0, driven.written);
+    let rest = &two[driven.taken..];
+    let due = session.poll_timeout(CX.now).expect("the time to take what was written");
+    // An adapter may drive at once, and need not tell that the time is over.
+    let late = Context { now: due, ..CX };
+    let driven = session.drive(&late, &Room(RESERVE), &service, rest, &mut store, &mut []);
+    assert_eq!(driven.error.map(|error| error.rule), Some(Rule::WriteTimeout));
+    assert_eq!((session.disposition(), service.0.get()), (Disposition::Cut, 1));
+}
+
+#[test]
 fn what_lingers_is_thrown_away_without_room() {
     let service = Length(Cell::new(0));
     let mut session = Session::<Length>::new(&CX);
