@@ -2,8 +2,8 @@
 //! time, and no more.
 
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Event, Limits, Method, Request, Response, Rule,
-    ServerConnection, Status,
+    ClientConnection, ClientEvent, Context, Disposition, Error, Limits, Method, Request, Response, Rule,
+    ServerConnection, ServerEvent, Status,
 };
 use wirenut::time::{Duration, Instant, Pace};
 
@@ -68,14 +68,14 @@ fn server(cx: &Context<'_>, bytes: &[u8]) -> ServerConnection {
         let (used, event) = server.receive(cx, &bytes[taken..], &mut store).expect("a request");
         taken += used;
         let is_more = match event {
-            Event::Body(piece) => {
+            ServerEvent::Body(piece) => {
                 taken += piece.len();
                 let length = piece.len();
                 server.take_body(cx, length);
                 true
             }
-            Event::Head(_) => true,
-            Event::NeedMore | Event::Paused | Event::Closed | Event::End(_) => false,
+            ServerEvent::Head(_) => true,
+            ServerEvent::NeedMore | ServerEvent::Paused | ServerEvent::Closed | ServerEvent::End(_) => false,
         };
         if !is_more {
             return server;
@@ -220,8 +220,8 @@ fn a_connection_outlives_the_wrap() {
         let length = client.request(&cx, &GET, &mut request).expect("the next request");
         client.handle_sent(&cx, length, 0);
         let (used, event) = server.receive(&cx, &request[..length], &mut store).expect("a request");
-        assert!(used == length && matches!(event, Event::Head(_)), "{number}");
-        assert!(matches!(server.receive(&cx, b"", &mut store), Ok((0, Event::End(_)))), "{number}");
+        assert!(used == length && matches!(event, ServerEvent::Head(_)), "{number}");
+        assert!(matches!(server.receive(&cx, b"", &mut store), Ok((0, ServerEvent::End(_)))), "{number}");
         let length = server.respond(&cx, &Response::new(Status::NO_CONTENT), &mut response).expect("room");
         server.finish(&cx).expect("a response");
         server.handle_sent(&cx, length, 0);
@@ -229,7 +229,7 @@ fn a_connection_outlives_the_wrap() {
         assert!(used == length && matches!(event, ClientEvent::Head(_)), "{number}");
         assert!(matches!(client.receive(&cx, b"", &mut store), Ok((0, ClientEvent::End(_)))), "{number}");
         assert!(matches!(client.receive(&cx, b"", &mut store), Ok((0, ClientEvent::NeedMore))), "{number}");
-        assert!(matches!(server.receive(&cx, b"", &mut store), Ok((0, Event::NeedMore))), "{number}");
+        assert!(matches!(server.receive(&cx, b"", &mut store), Ok((0, ServerEvent::NeedMore))), "{number}");
         assert!(is_soon(server.poll_timeout(now), now, LIMITS.idle), "{number}: {:?}", server.poll_timeout(now));
         assert!(is_soon(client.poll_timeout(now), now, LIMITS.idle), "{number}: {:?}", client.poll_timeout(now));
         now = now.saturating_add(Duration::from_secs(50));

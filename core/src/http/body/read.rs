@@ -2,10 +2,11 @@
 
 use crate::http::connection::Found;
 use crate::http::error::Rule;
-use crate::http::fields::Fields;
 use crate::http::flags::Flags;
-use crate::http::grammar::{Machine, State};
+use crate::http::grammar::machine::Machine;
+use crate::http::grammar::state::State;
 use crate::http::limits::Limits;
+use crate::http::message::fields::Fields;
 
 impl Machine {
     /// Reads on. Returns how many bytes of framing were consumed, and what follows them: [`Found::NeedMore`],
@@ -55,7 +56,7 @@ impl Machine {
     /// The trailer fields of content that has ended.
     pub(crate) fn trailers<'s>(&self, limits: &Limits, store: &'s [u8]) -> Fields<'s> {
         if self.flags.has(Flags::TRAILERS) {
-            Fields::validated(self.lines(store), limits.interest)
+            Fields::validated(self.lines(store), limits.field_filter)
         } else {
             Fields::EMPTY
         }

@@ -1,13 +1,13 @@
 //! Writes a body piece by piece, each with its framing.
 
-use crate::scan;
+use crate::bytes;
 
 /// The end of a chunked body without trailers.
 pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// What delimits what is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Sending {
+pub(crate) enum OutboundFraming {
     /// So many bytes as are unsent; none is left where all was sent.
     Length,
     /// Chunks.
@@ -22,7 +22,7 @@ pub(crate) enum Sending {
 
 /// Puts the beginning of `piece` into `place`. Returns how much of it fitted.
 pub(crate) fn put_piece(piece: &[u8], place: &mut [u8]) -> usize {
-    scan::copy(piece, place);
+    bytes::copy(piece, place);
     place.len().min(piece.len())
 }
 

@@ -1,7 +1,7 @@
 //! What a connection is told at each call, and what it wants done with the transport.
 
-use crate::http::date::HttpDate;
 use crate::http::limits::Limits;
+use crate::http::value::date::HttpDate;
 use crate::time::Instant;
 
 /// What a connection has to be told at each call: the time, the bounds, and the date if there is a clock.

@@ -1,9 +1,9 @@
 //! How a connection ends: errors, time, resets, and the wish of either side.
 
-use crate::http::connection::context::{Context, Disposition};
-use crate::http::connection::role::Role;
-use crate::http::connection::state::{Change, Side, State};
-use crate::http::connection::{Connection, Ending};
+use super::context::{Context, Disposition};
+use super::role::Role;
+use super::state::{Side, State, Transition};
+use super::{Connection, Ending};
 use crate::http::error::{Error, Rule};
 use crate::time::{Duration, Instant, earlier};
 
@@ -100,9 +100,9 @@ impl<R: Role> Connection<R> {
 
     /// It ends between two messages.
     pub(super) fn close(&mut self) {
-        self.states.change(Side::Client, Change::Close);
+        self.states.change(Side::Client, Transition::Close);
         if R::SIDE == Side::Client {
-            self.states.change(Side::Server, Change::Close);
+            self.states.change(Side::Server, Transition::Close);
         }
         self.ending = Ending::Close;
     }
@@ -127,8 +127,8 @@ impl<R: Role> Connection<R> {
         }
         if is_first {
             self.peer_timer_of_broken(cx);
-            self.states.change(Side::Client, Change::Fail);
-            self.states.change(Side::Server, Change::Fail);
+            self.states.change(Side::Client, Transition::Fail);
+            self.states.change(Side::Server, Transition::Fail);
         }
         Error { rule: self.broken.unwrap_or(rule), offset: self.machine.offset }
     }

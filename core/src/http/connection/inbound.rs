@@ -1,8 +1,8 @@
 //! What comes from the peer: content, its end, and the time it takes, whoever reads it.
 
-use crate::http::connection::Connection;
-use crate::http::connection::context::Context;
-use crate::http::connection::role::Role;
+use super::Connection;
+use super::context::Context;
+use super::role::Role;
 use crate::http::error::Error;
 use crate::http::flags::Flags;
 
@@ -40,8 +40,8 @@ impl<R: Role> Connection<R> {
     /// calls `receive` afterwards: a body without another end is complete with this one.
     ///
     /// # Errors
-    /// [`Rule::Truncated`](super::super::Rule::Truncated) in the middle of a message,
-    /// [`Rule::Unanswered`](super::super::Rule::Unanswered) where a response is due and nothing of it has come.
+    /// [`Rule::Truncated`](crate::http::Rule::Truncated) in the middle of a message,
+    /// [`Rule::Unanswered`](crate::http::Rule::Unanswered) where a response is due and nothing of it has come.
     pub fn handle_eof(&mut self, cx: &Context<'_>) -> Result<(), Error> {
         self.machine.flags.set(Flags::EOF);
         if !self.peer_timer.is_running() {

@@ -13,19 +13,19 @@ pub mod state;
 
 use core::marker::PhantomData;
 
-use crate::http::body::write::Sending;
+use crate::http::body::write::OutboundFraming;
 use crate::http::connection::pipeline::Pipeline;
 use crate::http::connection::state::{State, States};
 use crate::http::error::{Error, Rule};
 use crate::http::flags::Flags;
-use crate::http::grammar::Machine;
+use crate::http::grammar::machine::Machine;
 use crate::time::Timer;
 
 pub(crate) use inbound::Found;
 pub use role::{Client, Role, Server};
 
-/// One HTTP/1.x connection, seen from one end of it: a [`ServerConnection`](super::ServerConnection) or a
-/// [`ClientConnection`](super::ClientConnection).
+/// One HTTP/1.x connection, seen from one end of it: a [`ServerConnection`](crate::http::ServerConnection) or a
+/// [`ClientConnection`](crate::http::ClientConnection).
 ///
 /// It does no I/O, owns no bytes, reads no clock, and fits in 64 bytes. Its methods are of four kinds:
 ///
@@ -33,7 +33,7 @@ pub use role::{Client, Role, Server};
 /// |---|---|---|
 /// | getter | `disposition`, `is_readable`, … | changes nothing |
 /// | input | `receive`, `take_body`, `handle_eof`, `handle_sent`, `handle_timeout`, `handle_reset` | something happened |
-/// | command | `respond` or `request`, `send_body`, `fill_body`, `sent_elsewhere`, `send_trailers`, `finish`, `abort`, `retire` | the application wants something |
+/// | command | `respond` or `request`, `send_body`, `fill_body`, `note_external_send`, `send_trailers`, `finish`, `abort`, `retire` | the application wants something |
 /// | output | `poll_transmit`, `poll_timeout` | what the connection itself has to say |
 ///
 /// After any input or command call `poll_transmit` until it writes nothing, then `receive` until it says that more is needed,
@@ -51,7 +51,7 @@ pub struct Connection<R> {
     /// A client's requests without a whole answer.
     pipeline: Pipeline,
     states: States,
-    sending: Sending,
+    sending: OutboundFraming,
     ending: Ending,
     broken: Option<Rule>,
     role: PhantomData<R>,
@@ -86,7 +86,7 @@ impl<R: Role> Connection<R> {
             write_timer: Timer::FULL,
             pipeline: Pipeline::EMPTY,
             states: States::IDLE,
-            sending: Sending::Length,
+            sending: OutboundFraming::Length,
             ending: Ending::Open,
             broken: None,
             role: PhantomData,

@@ -1,20 +1,20 @@
 //! What goes to the peer: the body of a message, whoever sends it.
 
-use crate::http::body::write::{Sending, fill_chunk, put_piece};
-use crate::http::connection::Connection;
-use crate::http::connection::context::Context;
-use crate::http::connection::role::Role;
-use crate::http::connection::state::{Change, Side, State};
+use super::Connection;
+use super::context::Context;
+use super::role::Role;
+use super::state::{Side, State, Transition};
+use crate::http::body::write::{OutboundFraming, fill_chunk, put_piece};
 use crate::http::error::{Misuse, Rule, WriteError};
-use crate::http::fields::Field;
 use crate::http::flags::Flags;
-use crate::http::grammar::is_forbidden_trailer;
-use crate::http::response::Writer;
+use crate::http::grammar::words::is_forbidden_trailer;
+use crate::http::message::fields::Field;
+use crate::http::message::response::Writer;
 
 impl<R: Role> Connection<R> {
     /// Writes a piece of the body into `out`, with its framing. Returns how much of the piece was taken, and how many
     /// bytes were written; both may be less than offered, and zero, if there is little room. A client's are zero also
-    /// while the body is held back ([`is_held`](super::super::ClientConnection::is_held)).
+    /// while the body is held back ([`is_held`](crate::http::ClientConnection::is_held)).
     ///
     /// To a HEAD request, and where a server does not want the rest, all is taken and nothing written.
     ///
@@ -23,7 +23,7 @@ impl<R: Role> Connection<R> {
     /// written, and the connection is poisoned.
     pub fn send_body(&mut self, cx: &Context<'_>, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), WriteError> {
         self.check_body(cx, u64::try_from(piece.len()).unwrap_or(u64::MAX))?;
-        if self.sending == Sending::Discarded {
+        if self.sending == OutboundFraming::Discarded {
             return Ok((piece.len(), 0));
         }
         let mut taken = 0;
@@ -58,10 +58,10 @@ impl<R: Role> Connection<R> {
             return 0;
         }
         let is_length = match self.sending {
-            Sending::Length => true,
-            Sending::UntilClose => false,
-            Sending::Chunks => return fill_chunk(out, fill),
-            Sending::LastChunk | Sending::Discarded => return 0,
+            OutboundFraming::Length => true,
+            OutboundFraming::UntilClose => false,
+            OutboundFraming::Chunks => return fill_chunk(out, fill),
+            OutboundFraming::LastChunk | OutboundFraming::Discarded => return 0,
         };
         let most = if is_length { usize::try_from(self.unsent).unwrap_or(usize::MAX) } else { usize::MAX };
         let most = most.min(out.len());
@@ -78,12 +78,15 @@ impl<R: Role> Connection<R> {
     ///
     /// # Errors
     /// As [`Self::send_body`].
-    pub fn sent_elsewhere(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
+    pub fn note_external_send(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
         self.check_body(cx, bytes)?;
         match self.sending {
-            Sending::Length => self.unsent = self.unsent.saturating_sub(bytes),
-            Sending::Discarded if R::SIDE == Side::Client => return Ok(()),
-            Sending::Discarded | Sending::Chunks | Sending::LastChunk | Sending::UntilClose => {
+            OutboundFraming::Length => self.unsent = self.unsent.saturating_sub(bytes),
+            OutboundFraming::Discarded if R::SIDE == Side::Client => return Ok(()),
+            OutboundFraming::Discarded
+            | OutboundFraming::Chunks
+            | OutboundFraming::LastChunk
+            | OutboundFraming::UntilClose => {
                 return Err(self.misused(cx, Misuse::NoBody));
             }
         }
@@ -128,19 +131,19 @@ impl<R: Role> Connection<R> {
         self.check_body(cx, 0)?;
         self.check_trailers(fields).map_err(|misuse| self.misused(cx, misuse))?;
         let written = match self.sending {
-            Sending::Discarded => 0,
-            Sending::Chunks => {
+            OutboundFraming::Discarded => 0,
+            OutboundFraming::Chunks => {
                 let mut writer = Writer::new(out);
                 writer.put(b"0\r\n");
                 fields.iter().for_each(|field| writer.put_field(field));
                 writer.put_pair(*b"\r\n");
                 writer.finish()?
             }
-            Sending::UntilClose | Sending::Length | Sending::LastChunk => 0,
+            OutboundFraming::UntilClose | OutboundFraming::Length | OutboundFraming::LastChunk => 0,
         };
-        if self.sending != Sending::Discarded {
+        if self.sending != OutboundFraming::Discarded {
             // As a declared length that is reached: no content may follow.
-            (self.sending, self.unsent) = (Sending::Length, 0);
+            (self.sending, self.unsent) = (OutboundFraming::Length, 0);
         }
         self.no_longer_hold();
         Ok(written)
@@ -159,8 +162,8 @@ impl<R: Role> Connection<R> {
             }
         }
         match self.sending {
-            Sending::Length | Sending::LastChunk => Err(Misuse::TrailersNotAllowed),
-            Sending::Discarded | Sending::UntilClose | Sending::Chunks => Ok(()),
+            OutboundFraming::Length | OutboundFraming::LastChunk => Err(Misuse::TrailersNotAllowed),
+            OutboundFraming::Discarded | OutboundFraming::UntilClose | OutboundFraming::Chunks => Ok(()),
         }
     }
 
@@ -177,10 +180,13 @@ impl<R: Role> Connection<R> {
         }
         self.check_body(cx, 0)?;
         match self.sending {
-            Sending::Discarded if is_client => return Ok(()),
-            Sending::Length if self.unsent > 0 => return Err(self.misused(cx, Misuse::BodyTooShort)),
-            Sending::Chunks => self.sending = Sending::LastChunk,
-            Sending::Length | Sending::LastChunk | Sending::UntilClose | Sending::Discarded => {}
+            OutboundFraming::Discarded if is_client => return Ok(()),
+            OutboundFraming::Length if self.unsent > 0 => return Err(self.misused(cx, Misuse::BodyTooShort)),
+            OutboundFraming::Chunks => self.sending = OutboundFraming::LastChunk,
+            OutboundFraming::Length
+            | OutboundFraming::LastChunk
+            | OutboundFraming::UntilClose
+            | OutboundFraming::Discarded => {}
         }
         // An empty body waits for nothing.
         self.no_longer_hold();
@@ -191,16 +197,16 @@ impl<R: Role> Connection<R> {
     /// Bytes of the body that are still to be sent, where its length was declared.
     #[must_use]
     pub fn unsent(&self) -> Option<u64> {
-        (self.sender() == State::SendBody && self.sending == Sending::Length).then_some(self.unsent)
+        (self.sender() == State::SendBody && self.sending == OutboundFraming::Length).then_some(self.unsent)
     }
 
     /// May `bytes` more of a body be sent?
     fn check_body(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
         let is_due = matches!(self.sender(), State::SendBody | State::Tunnel);
-        if !is_due && (R::SIDE == Side::Server || self.sending != Sending::Discarded) {
+        if !is_due && (R::SIDE == Side::Server || self.sending != OutboundFraming::Discarded) {
             return Err(self.misused(cx, Misuse::NoBody));
         }
-        let is_too_long = self.sending == Sending::Length && bytes > self.unsent;
+        let is_too_long = self.sending == OutboundFraming::Length && bytes > self.unsent;
         if is_too_long { Err(self.misused(cx, Misuse::BodyTooLong)) } else { Ok(()) }
     }
 
@@ -223,19 +229,19 @@ impl<R: Role> Connection<R> {
     pub(super) fn transmit_last_chunk(&mut self, out: &mut [u8]) -> usize {
         let written = crate::http::response::put_whole(crate::http::body::write::LAST_CHUNK, out);
         if written > 0 {
-            self.sending = Sending::Length;
+            self.sending = OutboundFraming::Length;
         }
         written
     }
 
     #[cold]
     pub(super) fn misused(&mut self, cx: &Context<'_>, misuse: Misuse) -> WriteError {
-        self.fail(cx, Rule::ServiceMisused(misuse));
+        self.fail(cx, Rule::Misused(misuse));
         WriteError::Misuse(misuse)
     }
 
     /// Our side ends its message.
     pub(super) fn end_message(&mut self) {
-        self.states.change(R::SIDE, Change::End);
+        self.states.change(R::SIDE, Transition::End);
     }
 }

@@ -4,7 +4,7 @@ use crate::http::method::Method;
 
 /// What a request asks for, as far as its answer depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum ResponseKind {
     /// A response with content.
     Content,
     /// A response without (HEAD).
@@ -17,40 +17,42 @@ pub(crate) enum Kind {
 
 /// A request that was sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Asked {
-    pub(crate) kind: Kind,
+pub(crate) struct RequestKind {
+    pub(crate) kind: ResponseKind,
     /// Does asking twice mean the same as asking once (RFC 9110 §9.2.2)?
     pub(crate) is_idempotent: bool,
 }
 
-impl Asked {
+impl RequestKind {
     pub(crate) fn new(method: Method<'_>, has_upgrade: bool) -> Self {
         let (kind, is_idempotent) = match method {
-            Method::Head => (Kind::Head, true),
-            Method::Connect => (Kind::Connect, false),
-            Method::Get | Method::Put | Method::Delete | Method::Options | Method::Trace => (Kind::Content, true),
-            Method::Post | Method::Patch | Method::Other(_) => (Kind::Content, false),
+            Method::Head => (ResponseKind::Head, true),
+            Method::Connect => (ResponseKind::Connect, false),
+            Method::Get | Method::Put | Method::Delete | Method::Options | Method::Trace => {
+                (ResponseKind::Content, true)
+            }
+            Method::Post | Method::Patch | Method::Other(_) => (ResponseKind::Content, false),
         };
-        let kind = if has_upgrade && kind == Kind::Content { Kind::Upgrade } else { kind };
+        let kind = if has_upgrade && kind == ResponseKind::Content { ResponseKind::Upgrade } else { kind };
         Self { kind, is_idempotent }
     }
 
     const fn bits(self) -> u16 {
         let kind = match self.kind {
-            Kind::Content => 0,
-            Kind::Head => 2,
-            Kind::Connect => 4,
-            Kind::Upgrade => 6,
+            ResponseKind::Content => 0,
+            ResponseKind::Head => 2,
+            ResponseKind::Connect => 4,
+            ResponseKind::Upgrade => 6,
         };
         if self.is_idempotent { kind | 1 } else { kind }
     }
 
     const fn from_bits(bits: u16) -> Self {
         let kind = match bits & 6 {
-            0 => Kind::Content,
-            2 => Kind::Head,
-            4 => Kind::Connect,
-            _ => Kind::Upgrade,
+            0 => ResponseKind::Content,
+            2 => ResponseKind::Head,
+            4 => ResponseKind::Connect,
+            _ => ResponseKind::Upgrade,
         };
         Self { kind, is_idempotent: bits & 1 == 1 }
     }
@@ -74,7 +76,7 @@ impl Pipeline {
     }
 
     /// Whether there was room.
-    pub(crate) fn push(&mut self, asked: Asked) -> bool {
+    pub(crate) fn push(&mut self, asked: RequestKind) -> bool {
         let has_room = self.len() < Self::DEPTH;
         if has_room {
             self.0 = self.0 << 3 | asked.bits();
@@ -83,9 +85,9 @@ impl Pipeline {
     }
 
     /// Counted from the oldest on.
-    pub(crate) fn get(self, nth: u8) -> Option<Asked> {
+    pub(crate) fn get(self, nth: u8) -> Option<RequestKind> {
         let behind = self.len().checked_sub(nth)?.checked_sub(1)?;
-        Some(Asked::from_bits(self.0 >> behind.saturating_mul(3)))
+        Some(RequestKind::from_bits(self.0 >> behind.saturating_mul(3)))
     }
 
     /// The oldest is answered.
@@ -98,8 +100,8 @@ impl Pipeline {
 
     /// Does the last request let another follow before it is answered?
     pub(crate) fn may_grow(self) -> bool {
-        let last = if self.is_empty() { Kind::Content } else { Asked::from_bits(self.0).kind };
-        self.len() < Self::DEPTH && !matches!(last, Kind::Connect | Kind::Upgrade)
+        let last = if self.is_empty() { ResponseKind::Content } else { RequestKind::from_bits(self.0).kind };
+        self.len() < Self::DEPTH && !matches!(last, ResponseKind::Connect | ResponseKind::Upgrade)
     }
 }
 
@@ -115,8 +117,8 @@ mod tests {
         let mut model = VecDeque::new();
         // Each number decides what is done next: a walk through pushes and pops of every kind.
         for step in (0..2_000_u16).map(|number| number.wrapping_mul(40_503) >> 4) {
-            let asked = Asked::from_bits(step & 7);
-            assert_eq!(Asked::from_bits(asked.bits()), asked);
+            let asked = RequestKind::from_bits(step & 7);
+            assert_eq!(RequestKind::from_bits(asked.bits()), asked);
             if step & 24 == 0 {
                 pipeline.pop();
                 model.pop_front();
@@ -144,7 +146,7 @@ mod tests {
             (Method::Other(b"X"), false, true),
         ] {
             let mut pipeline = Pipeline::EMPTY;
-            assert!(pipeline.may_grow() && pipeline.push(Asked::new(method, has_upgrade)));
+            assert!(pipeline.may_grow() && pipeline.push(RequestKind::new(method, has_upgrade)));
             assert_eq!(pipeline.may_grow(), expected, "{method:?} {has_upgrade}");
         }
     }

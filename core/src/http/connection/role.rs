@@ -1,8 +1,8 @@
 //! The two ends of a connection, and what they do each in its own way.
 
-use crate::http::connection::Connection;
-use crate::http::connection::context::Context;
-use crate::http::connection::state::Side;
+use super::Connection;
+use super::context::Context;
+use super::state::Side;
 use crate::http::error::{Error, Rule};
 
 /// The end of a connection that answers.

@@ -1,7 +1,7 @@
 //! The states of both sides of a connection, and how they change: one table, from which the code runs and tests and
 //! diagrams are made. It does not know which side we are.
 //!
-//! What each state becomes, by what changes it; a gap is what cannot be. Besides these, [`Change::Fail`] makes every
+//! What each state becomes, by what changes it; a gap is what cannot be. Besides these, [`Transition::Fail`] makes every
 //! state [`State::Error`].
 //!
 //! <!-- table of the Client -->
@@ -59,7 +59,7 @@ pub enum State {
 
 /// What changes a state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Change {
+pub enum Transition {
     /// The client's head is complete (of a pipelined request, while the server still owes responses). Of the server:
     /// it is that request's turn.
     Request,
@@ -82,12 +82,12 @@ pub enum Change {
     Fail,
 }
 
-use Change as C;
 use Side::{Client, Server};
 use State as S;
+use Transition as C;
 
 /// All that may happen. What is not here is an error: of the peer, or of the service that asked for it.
-pub const TRANSITIONS: &[(Side, State, Change, State)] = &[
+pub const TRANSITIONS: &[(Side, State, Transition, State)] = &[
     (Client, S::Idle, C::Request, S::SendBody),
     (Client, S::SendBody, C::End, S::Done),
     (Client, S::SendBody, C::Switch, S::Tunnel),
@@ -113,7 +113,7 @@ const SIDES: usize = 2;
 const STATES: usize = 8;
 const CHANGES: usize = 9;
 
-/// [`TRANSITIONS`] as a table to look up in: by side and state, four bits for each change but [`Change::Fail`].
+/// [`TRANSITIONS`] as a table to look up in: by side and state, four bits for each change but [`Transition::Fail`].
 static NEXT: [[u32; STATES]; SIDES] = {
     let mut next = [[u32::MAX; STATES]; SIDES];
     let mut rows = TRANSITIONS;
@@ -127,7 +127,7 @@ static NEXT: [[u32; STATES]; SIDES] = {
     next
 };
 
-impl Change {
+impl Transition {
     /// Every change, for tables and tests.
     pub const ALL: [Self; CHANGES] =
         [C::Request, C::Interim, C::Final, C::Switch, C::End, C::Persist, C::Retire, C::Close, C::Fail];
@@ -138,15 +138,15 @@ impl State {
     pub const ALL: [Self; STATES] =
         [S::Idle, S::SendHead, S::SendBody, S::Done, S::MustClose, S::Closed, S::Tunnel, S::Error];
 
-    /// The state of `side` after `change`, if the table allows it. [`Change::Fail`] is always allowed.
+    /// The state of `side` after `change`, if the table allows it. [`Transition::Fail`] is always allowed.
     ///
     /// ```
-    /// use wirenut::http::state::{Change, Side, State};
-    /// assert_eq!(State::Idle.after(Side::Client, Change::Request), Some(State::SendBody));
-    /// assert_eq!(State::Idle.after(Side::Server, Change::Final), None);
+    /// use wirenut::http::state::{Transition, Side, State};
+    /// assert_eq!(State::Idle.after(Side::Client, Transition::Request), Some(State::SendBody));
+    /// assert_eq!(State::Idle.after(Side::Server, Transition::Final), None);
     /// ```
     #[must_use]
-    pub fn after(self, side: Side, change: Change) -> Option<Self> {
+    pub fn after(self, side: Side, change: Transition) -> Option<Self> {
         if change == C::Fail {
             return Some(S::Error);
         }
@@ -187,7 +187,7 @@ impl States {
     }
 
     /// Changes one side. `false`, and nothing changed, where the table does not allow it.
-    pub(crate) fn change(&mut self, side: Side, change: Change) -> bool {
+    pub(crate) fn change(&mut self, side: Side, change: Transition) -> bool {
         let (state, shift) = match side {
             Client => (self.client(), 0),
             Server => (self.server(), 3),
@@ -210,7 +210,7 @@ mod tests {
     fn the_look_up_says_what_the_table_says() {
         for side in [Client, Server] {
             for state in State::ALL {
-                for change in Change::ALL {
+                for change in Transition::ALL {
                     let mut rows = TRANSITIONS.iter().filter(|row| (row.0, row.1, row.2) == (side, state, change));
                     let listed = rows.next().map(|row| row.3);
                     assert!(rows.next().is_none(), "two rows for {side:?} {state:?} {change:?}");

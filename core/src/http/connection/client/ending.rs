@@ -6,7 +6,7 @@ use crate::http::connection::state::{Side, State};
 use crate::http::connection::{Client, Connection, Ending};
 use crate::http::error::{Error, Rule};
 use crate::http::flags::Flags;
-use crate::http::grammar;
+use crate::http::grammar::state::State as GrammarState;
 use crate::http::limits::Limits;
 use crate::time::Duration;
 
@@ -33,7 +33,7 @@ impl Ways for Client {
     }
 
     fn peer_has_ended(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error> {
-        let is_until_close = connection.machine.state == grammar::State::UntilClose;
+        let is_until_close = connection.machine.state == GrammarState::UntilClose;
         let rule = match (connection.ending, connection.states.server()) {
             (Ending::Close | Ending::Abort | Ending::Cut, _) => return Ok(()),
             (_, State::Idle) => {

@@ -6,15 +6,15 @@ mod send;
 #[cfg(test)]
 mod tests;
 
-use crate::http::body::write::Sending;
-use crate::http::connection::context::Context;
-use crate::http::connection::state::State;
-use crate::http::connection::{Client, Connection};
+use super::context::Context;
+use super::state::State;
+use super::{Client, Connection};
+use crate::http::body::write::OutboundFraming;
 use crate::http::error::Rule;
-use crate::http::fields::Fields;
 use crate::http::flags::Flags;
-use crate::http::grammar::Machine;
-use crate::http::response_head::ResponseHead;
+use crate::http::grammar::machine::Machine;
+use crate::http::message::fields::Fields;
+use crate::http::message::response_head::ResponseHead;
 use crate::time::Timer;
 
 /// What [`ClientConnection::receive`] found. All of it belongs to the oldest request that is not answered.
@@ -58,7 +58,7 @@ pub enum ClientEvent<'b> {
 /// |---|---|---|
 /// | getter | [`disposition`], [`is_readable`], [`may_retry`], … | changes nothing |
 /// | input | [`receive`], [`take_body`], [`handle_eof`], [`handle_sent`], [`handle_timeout`], [`handle_reset`] | something happened |
-/// | command | [`request`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`send_trailers`], [`finish`], [`abort`], [`retire`] | the application wants something |
+/// | command | [`request`], [`send_body`], [`fill_body`], [`note_external_send`], [`send_trailers`], [`finish`], [`abort`], [`retire`] | the application wants something |
 /// | output | [`poll_transmit`], [`poll_timeout`] | what the connection itself has to say |
 ///
 /// After any input or command call [`poll_transmit`] until it writes nothing, then [`receive`] until it says
@@ -76,7 +76,7 @@ pub enum ClientEvent<'b> {
 /// [`request`]: ClientConnection::request
 /// [`send_body`]: ClientConnection::send_body
 /// [`fill_body`]: ClientConnection::fill_body
-/// [`sent_elsewhere`]: ClientConnection::sent_elsewhere
+/// [`note_external_send`]: ClientConnection::note_external_send
 /// [`send_trailers`]: ClientConnection::send_trailers
 /// [`finish`]: ClientConnection::finish
 /// [`abort`]: ClientConnection::abort
@@ -139,7 +139,7 @@ impl Connection<Client> {
     /// thrown away, and the connection ends after the response.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        self.sending == Sending::Discarded
+        self.sending == OutboundFraming::Discarded
     }
 
     /// If the connection fails, or has failed: may this request be sent again on another one without asking anybody

@@ -1,16 +1,17 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
 
 use super::ClientEvent;
-use crate::http::body::write::Sending;
+use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
-use crate::http::connection::pipeline::Kind;
-use crate::http::connection::state::{Change, Side, State};
+use crate::http::connection::state::{Side, State, Transition};
 use crate::http::connection::{Client, Connection, Ending, Found};
 use crate::http::error::{Error, Rule};
 use crate::http::flags::Flags;
-use crate::http::grammar;
-use crate::http::head::BodyFraming;
-use crate::http::response_head::{ResponseFraming, ResponseHead};
+use crate::http::framing::BodyFraming;
+use crate::http::framing::ResponseFraming;
+use crate::http::grammar::state::State as GrammarState;
+use crate::http::message::request_kind::ResponseKind;
+use crate::http::message::response_head::ResponseHead;
 use crate::http::status::Status;
 use crate::time::Timer;
 
@@ -67,9 +68,9 @@ impl Connection<Client> {
 
     fn receive_head<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
         let Some(mut asked) = self.pipeline.get(0) else { return Err(self.fail(cx, Rule::UnsolicitedResponse)) };
-        if asked.kind == Kind::Upgrade && self.states.client() != State::Done {
+        if asked.kind == ResponseKind::Upgrade && self.states.client() != State::Done {
             // Nothing else can be spoken before the request is complete (RFC 9110 §7.8).
-            asked.kind = Kind::Content;
+            asked.kind = ResponseKind::Content;
         }
         if !self.machine.flags.has(Flags::BEGUN) {
             self.machine.flags.set(Flags::BEGUN.with(Flags::SEEN));
@@ -97,15 +98,15 @@ impl Connection<Client> {
             self.machine.flags.set(Flags::OLD_PEER);
         }
         let is_tunnel = head.body == ResponseFraming::Tunnel;
-        self.states.change(Side::Server, if is_tunnel { Change::Switch } else { Change::Final });
+        self.states.change(Side::Server, if is_tunnel { Transition::Switch } else { Transition::Final });
         match head.body {
             ResponseFraming::Length(length) => self.machine.begin_content(cx.limits, BodyFraming::Length(length)),
             ResponseFraming::Chunked => self.machine.begin_content(cx.limits, BodyFraming::Chunked),
-            ResponseFraming::UntilClose | ResponseFraming::Tunnel => self.machine.state = grammar::State::UntilClose,
+            ResponseFraming::UntilClose | ResponseFraming::Tunnel => self.machine.state = GrammarState::UntilClose,
         }
         if is_tunnel {
-            self.states.change(Side::Client, Change::Switch);
-            self.sending = Sending::UntilClose;
+            self.states.change(Side::Client, Transition::Switch);
+            self.sending = OutboundFraming::UntilClose;
             self.pipeline.pop();
         }
         self.stop_body(head.status);
@@ -115,9 +116,9 @@ impl Connection<Client> {
     /// After an interim response the next head begins. Each counts as a field line, so that there is an end to them.
     fn pass_interim<'b>(&mut self, cx: &Context<'_>, head: ResponseHead<'b>) -> Result<ClientEvent<'b>, Error> {
         let field_count = self.machine.field_count;
-        self.states.change(Side::Server, Change::Interim);
+        self.states.change(Side::Server, Transition::Interim);
         let stay = Flags::OF_CLIENT.with(Flags::SEEN);
-        self.machine.reset(cx.limits, grammar::State::StatusStart, stay);
+        self.machine.reset(cx.limits, GrammarState::StatusStart, stay);
         self.machine.field_count = field_count.saturating_add(1);
         if head.status == Status::CONTINUE && self.is_sending_oldest() {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
@@ -133,18 +134,18 @@ impl Connection<Client> {
         if !self.is_sending_oldest() {
             return;
         }
-        if self.sending == Sending::Length && self.unsent == 0 {
-            self.states.change(Side::Client, Change::End);
+        if self.sending == OutboundFraming::Length && self.unsent == 0 {
+            self.states.change(Side::Client, Transition::End);
         } else if self.is_held() || status.code() >= 300 {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
-            self.sending = Sending::Discarded;
-            self.states.change(Side::Client, Change::Retire);
+            self.sending = OutboundFraming::Discarded;
+            self.states.change(Side::Client, Transition::Retire);
         }
     }
 
     fn receive_body<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
         let mut input = input;
-        if self.machine.state == grammar::State::UntilClose && self.states.server() == State::SendBody {
+        if self.machine.state == GrammarState::UntilClose && self.states.server() == State::SendBody {
             let most = cx.limits.body_bytes.saturating_sub(self.machine.total);
             if most == 0 && !input.is_empty() {
                 return Err(self.fail(cx, Rule::BodyTooLarge));
@@ -166,7 +167,7 @@ impl Connection<Client> {
 
     fn end_response(&mut self, cx: &Context<'_>) {
         self.pipeline.pop();
-        self.states.change(Side::Server, Change::End);
+        self.states.change(Side::Server, Transition::End);
         if self.states.server() == State::Done {
             self.settle(cx);
         } else if self.states.client() == State::MustClose {
@@ -193,27 +194,27 @@ impl Connection<Client> {
         }
         if !has_more && (!persists || self.ending != Ending::Open) {
             if is_sending {
-                self.sending = Sending::Discarded;
+                self.sending = OutboundFraming::Discarded;
             }
-            self.states.change(Side::Server, Change::Retire);
-            self.states.change(Side::Client, Change::Retire);
+            self.states.change(Side::Server, Transition::Retire);
+            self.states.change(Side::Client, Transition::Retire);
             self.ending = Ending::Close;
             return;
         }
-        self.states.change(Side::Server, Change::Persist);
+        self.states.change(Side::Server, Transition::Persist);
         if has_more {
-            self.states.change(Side::Server, Change::Request);
+            self.states.change(Side::Server, Transition::Request);
         } else {
-            self.states.change(Side::Client, Change::Persist);
+            self.states.change(Side::Client, Transition::Persist);
         }
-        self.machine.reset(cx.limits, grammar::State::StatusStart, Flags::OF_CLIENT);
+        self.machine.reset(cx.limits, GrammarState::StatusStart, Flags::OF_CLIENT);
         self.peer_timer = Timer::stopped(self.wait_time(cx.limits));
     }
 
     /// Does the connection go on after this response, as far as the server has said?
     pub(super) fn persists(&self) -> bool {
         let is_kept = !self.machine.flags.has(Flags::HTTP10) || self.machine.flags.has(Flags::KEEP_ALIVE);
-        let is_delimited = self.machine.state != grammar::State::UntilClose;
+        let is_delimited = self.machine.state != GrammarState::UntilClose;
         is_kept && is_delimited && !self.machine.flags.has(Flags::CLOSE) && self.states.client() != State::MustClose
     }
 }

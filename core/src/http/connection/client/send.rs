@@ -1,13 +1,13 @@
 //! What goes to the peer: request heads and bodies, and what the connection itself has to say.
 
-use crate::http::body::write::{LAST_CHUNK, Sending};
+use crate::http::body::write::{LAST_CHUNK, OutboundFraming};
 use crate::http::connection::context::Context;
-use crate::http::connection::state::{Change, Side, State};
+use crate::http::connection::state::{Side, State, Transition};
 use crate::http::connection::{Client, Connection, Ending};
 use crate::http::error::{Misuse, WriteError};
 use crate::http::flags::Flags;
-use crate::http::request::Request;
-use crate::http::response::Writer;
+use crate::http::message::request::Request;
+use crate::http::message::response::Writer;
 
 impl Connection<Client> {
     /// Writes the head of a request into `out`: all of it, or nothing. Returns its length. A head is never cut: the
@@ -25,7 +25,7 @@ impl Connection<Client> {
     pub fn request(&mut self, cx: &Context<'_>, request: &Request<'_>, out: &mut [u8]) -> Result<usize, WriteError> {
         self.check_request(request)?;
         let mut writer = Writer::new(out);
-        if self.sending == Sending::LastChunk {
+        if self.sending == OutboundFraming::LastChunk {
             writer.put(LAST_CHUNK);
         }
         request.write(&mut writer);
@@ -57,12 +57,12 @@ impl Connection<Client> {
     fn begin_request(&mut self, cx: &Context<'_>, request: &Request<'_>) {
         let is_oldest = self.pipeline.is_empty();
         self.pipeline.push(request.asked());
-        self.states.change(Side::Client, Change::Request);
+        self.states.change(Side::Client, Transition::Request);
         self.write_timer.refill();
         self.unsent = request.length.unwrap_or(0);
-        self.sending = if request.length.is_some() { Sending::Length } else { Sending::Chunks };
+        self.sending = if request.length.is_some() { OutboundFraming::Length } else { OutboundFraming::Chunks };
         if request.length == Some(0) {
-            self.states.change(Side::Client, Change::End);
+            self.states.change(Side::Client, Transition::End);
         }
         if request.expect_continue {
             self.machine.flags.set(Flags::EXPECT_CONTINUE);
@@ -71,7 +71,7 @@ impl Connection<Client> {
             self.ending = Ending::AfterResponse;
         }
         if is_oldest {
-            self.states.change(Side::Server, Change::Request);
+            self.states.change(Side::Server, Transition::Request);
             self.restart_wait(cx);
         }
     }
@@ -80,7 +80,7 @@ impl Connection<Client> {
     /// no room for it yet.
     #[must_use]
     pub fn poll_transmit(&mut self, _: &Context<'_>, out: &mut [u8]) -> usize {
-        if self.sending != Sending::LastChunk || self.error().is_some() {
+        if self.sending != OutboundFraming::LastChunk || self.error().is_some() {
             return 0;
         }
         self.transmit_last_chunk(out)

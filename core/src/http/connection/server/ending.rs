@@ -1,9 +1,9 @@
 //! How a connection ends: errors, time, and the wish of either side.
 
-use crate::http::body::write::Sending;
+use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
 use crate::http::connection::role::Ways;
-use crate::http::connection::state::{Change, Side, State};
+use crate::http::connection::state::{Side, State, Transition};
 use crate::http::connection::{Connection, Ending, Server};
 use crate::http::error::{Error, Rule};
 use crate::http::flags::Flags;
@@ -64,8 +64,10 @@ impl Ways for Server {
         let can_answer = rule.status().is_some() && connection.machine.flags.has(Flags::BEGUN);
         connection.ending = match (connection.states.server(), connection.sending) {
             (State::Idle | State::SendHead, _) if can_answer => Ending::Answer,
-            (State::SendBody, Sending::Discarded) => return connection.linger_or_close(cx),
-            (State::SendBody | State::SendHead | State::Tunnel, _) | (State::Done, Sending::LastChunk) => Ending::Abort,
+            (State::SendBody, OutboundFraming::Discarded) => return connection.linger_or_close(cx),
+            (State::SendBody | State::SendHead | State::Tunnel, _) | (State::Done, OutboundFraming::LastChunk) => {
+                Ending::Abort
+            }
             (State::Idle | State::Done | State::MustClose | State::Closed | State::Error, _) => {
                 return connection.linger_or_close(cx);
             }
@@ -76,8 +78,8 @@ impl Ways for Server {
 impl Connection<Server> {
     /// The last response is complete.
     pub(super) fn retire_now(&mut self, cx: &Context<'_>) {
-        self.states.change(Side::Client, Change::Retire);
-        self.states.change(Side::Server, Change::Retire);
+        self.states.change(Side::Client, Transition::Retire);
+        self.states.change(Side::Server, Transition::Retire);
         self.linger_or_close(cx);
     }
 
@@ -98,7 +100,7 @@ impl Connection<Server> {
     }
 
     /// The error answer is larger than any room there will be: the connection ends without it.
-    pub(crate) fn give_up_answer(&mut self) {
+    pub(crate) fn abandon_error_response(&mut self) {
         if self.ending == Ending::Answer {
             self.ending = Ending::Abort;
         }
@@ -159,7 +161,7 @@ mod tests {
         let mut connection = ServerConnection::new(&cx);
         connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store).unwrap();
         connection.respond(&cx, &Response::new(Status::OK).with_length(10), &mut [0; 128]).unwrap();
-        let error = connection.abort(&cx, Rule::ServiceAborted);
+        let error = connection.abort(&cx, Rule::Aborted);
         connection.handle_sent(&cx, 0, 40);
         assert_eq!((connection.disposition(), connection.poll_timeout(cx.now)), (Disposition::Abort, Some(at(30).now)));
         assert_eq!(connection.handle_timeout(&at(30)), Err(error));

@@ -4,24 +4,25 @@ mod ending;
 mod receive;
 mod send;
 
-use crate::http::connection::context::Context;
-use crate::http::connection::state::State;
-use crate::http::connection::{Connection, Ending, Server};
-use crate::http::fields::Fields;
+use super::context::Context;
+use super::state::State;
+use super::{Connection, Ending, Server};
 use crate::http::flags::Flags;
-use crate::http::grammar::{self, Machine};
-use crate::http::head::Head;
+use crate::http::grammar::machine::Machine;
+use crate::http::grammar::state::State as GrammarState;
+use crate::http::message::fields::Fields;
+use crate::http::message::request_head::RequestHead;
 use crate::time::Timer;
 
 /// What [`ServerConnection::receive`] found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Event<'b> {
+pub enum ServerEvent<'b> {
     /// More bytes are needed; all that came were consumed.
     NeedMore,
     /// Nothing is taken until the response is complete. Keep the bytes, and leave more of them with the transport.
     Paused,
     /// A request.
-    Head(Head<'b>),
+    Head(RequestHead<'b>),
     /// A piece of its content (or, after an upgrade, bytes of the tunnel), never empty. It is consumed by
     /// [`ServerConnection::take_body`], as far as it is wanted.
     Body(&'b [u8]),
@@ -40,12 +41,12 @@ pub enum Event<'b> {
 /// |---|---|---|
 /// | getter | [`disposition`], [`is_readable`], … | changes nothing |
 /// | input | [`receive`], [`take_body`], [`handle_eof`], [`handle_sent`], [`handle_timeout`], [`handle_reset`] | something happened |
-/// | command | [`respond`], [`send_body`], [`fill_body`], [`sent_elsewhere`], [`send_trailers`], [`finish`], [`abort`], [`retire`] | the service wants something |
+/// | command | [`respond`], [`send_body`], [`fill_body`], [`note_external_send`], [`send_trailers`], [`finish`], [`abort`], [`retire`] | the service wants something |
 /// | output | [`poll_transmit`], [`poll_timeout`] | what the connection itself has to say |
 ///
 /// After any input or command call [`poll_transmit`] until it writes nothing, then [`receive`] until it says
-/// [`Event::NeedMore`], [`Event::Paused`] or [`Event::Closed`]; then obey [`disposition`].
-/// [`Session`](crate::service::Session) does all this for a [`Service`](crate::service::Service).
+/// [`ServerEvent::NeedMore`], [`ServerEvent::Paused`] or [`ServerEvent::Closed`]; then obey [`disposition`].
+/// [`Session`](crate::http::service::Session) does all this for a [`Service`](crate::http::service::Service).
 ///
 /// [`receive`]: ServerConnection::receive
 /// [`take_body`]: ServerConnection::take_body
@@ -56,7 +57,7 @@ pub enum Event<'b> {
 /// [`respond`]: ServerConnection::respond
 /// [`send_body`]: ServerConnection::send_body
 /// [`fill_body`]: ServerConnection::fill_body
-/// [`sent_elsewhere`]: ServerConnection::sent_elsewhere
+/// [`note_external_send`]: ServerConnection::note_external_send
 /// [`send_trailers`]: ServerConnection::send_trailers
 /// [`finish`]: ServerConnection::finish
 /// [`abort`]: ServerConnection::abort
@@ -67,7 +68,7 @@ pub enum Event<'b> {
 /// [`is_readable`]: ServerConnection::is_readable
 ///
 /// ```
-/// use wirenut::http::{Context, Event, Limits, Response, ServerConnection, Status};
+/// use wirenut::http::{Context, ServerEvent, Limits, Response, ServerConnection, Status};
 /// use wirenut::time::Instant;
 ///
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
@@ -76,13 +77,13 @@ pub enum Event<'b> {
 /// let mut out = [0; 256];
 ///
 /// let (used, event) = connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store).unwrap();
-/// let Event::Head(head) = event else { panic!() };
+/// let ServerEvent::Head(head) = event else { panic!() };
 /// assert_eq!((used, head.target.path()), (27, &b"/"[..]));
 /// let mut written = connection.respond(&cx, &Response::new(Status::OK).with_length(5), &mut out).unwrap();
 /// written += connection.send_body(&cx, b"hello", &mut out[written..]).unwrap().1;
 /// connection.finish(&cx).unwrap();
 /// assert_eq!(&out[..written], b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-/// assert!(matches!(connection.receive(&cx, b"", &mut store), Ok((0, Event::NeedMore))));
+/// assert!(matches!(connection.receive(&cx, b"", &mut store), Ok((0, ServerEvent::NeedMore))));
 /// ```
 pub type ServerConnection = Connection<Server>;
 
@@ -92,7 +93,7 @@ impl Connection<Server> {
     pub fn new(cx: &Context<'_>) -> Self {
         let mut peer_timer = Timer::stopped(cx.limits.head);
         peer_timer.start(cx.now);
-        Self::fresh(Machine::new(cx.limits, grammar::State::RequestStart), peer_timer)
+        Self::fresh(Machine::new(cx.limits, GrammarState::RequestStart), peer_timer)
     }
 
     /// Is the content of the current request complete?

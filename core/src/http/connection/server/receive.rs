@@ -1,16 +1,16 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
 
-use super::Event;
-use crate::http::body::write::Sending;
+use super::ServerEvent;
+use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
-use crate::http::connection::state::{Change, Side, State};
+use crate::http::connection::state::{Side, State, Transition};
 use crate::http::connection::{Connection, Ending, Found, Server};
 use crate::http::error::Error;
-use crate::http::fields::Fields;
 use crate::http::flags::Flags;
-use crate::http::grammar;
-use crate::http::head::{Head, Shortcut};
+use crate::http::grammar::state::State as GrammarState;
 use crate::http::limits::Limits;
+use crate::http::message::fields::Fields;
+use crate::http::message::request_head::{RequestHead, Shortcut};
 use crate::time::Timer;
 
 impl Connection<Server> {
@@ -34,16 +34,16 @@ impl Connection<Server> {
         cx: &Context<'_>,
         input: &'b [u8],
         store: &'b mut [u8],
-    ) -> Result<(usize, Event<'b>), Error> {
+    ) -> Result<(usize, ServerEvent<'b>), Error> {
         let mut shortcut = Shortcut::default();
         let (used, found) = self.advance(cx, input, store, &mut shortcut)?;
         let event = match found {
-            Found::NeedMore => Event::NeedMore,
-            Found::Paused => Event::Paused,
-            Found::Closed => Event::Closed,
-            Found::Head => Event::Head(self.head(cx.limits, store, shortcut)),
-            Found::Content => Event::Body(self.content(input.get(used..).unwrap_or(&[]))),
-            Found::End => Event::End(self.trailers(cx.limits, store)),
+            Found::NeedMore => ServerEvent::NeedMore,
+            Found::Paused => ServerEvent::Paused,
+            Found::Closed => ServerEvent::Closed,
+            Found::Head => ServerEvent::Head(self.head(cx.limits, store, shortcut)),
+            Found::Content => ServerEvent::Body(self.content(input.get(used..).unwrap_or(&[]))),
+            Found::End => ServerEvent::End(self.trailers(cx.limits, store)),
         };
         Ok((used, event))
     }
@@ -80,7 +80,7 @@ impl Connection<Server> {
 
     /// The head that was found.
     #[inline]
-    pub(crate) fn head<'b>(&self, limits: &Limits, store: &'b [u8], shortcut: Shortcut<'b>) -> Head<'b> {
+    pub(crate) fn head<'b>(&self, limits: &Limits, store: &'b [u8], shortcut: Shortcut<'b>) -> RequestHead<'b> {
         shortcut.take().unwrap_or_else(|| self.machine.request(limits, store))
     }
 
@@ -103,7 +103,7 @@ impl Connection<Server> {
     ) -> Result<(usize, Found), Error> {
         let mut used = 0;
         if self.states.server() == State::Done {
-            if self.sending == Sending::LastChunk {
+            if self.sending == OutboundFraming::LastChunk {
                 self.peer_timer.stop(cx.now);
                 return Ok((0, Found::Paused));
             }
@@ -154,10 +154,10 @@ impl Connection<Server> {
             }
             Err(rule) => return Err(self.fail(cx, rule)),
         }
-        self.states.change(Side::Client, Change::Request);
-        self.states.change(Side::Server, Change::Request);
+        self.states.change(Side::Client, Transition::Request);
+        self.states.change(Side::Server, Transition::Request);
         self.peer_timer = Timer::stopped(cx.limits.body.grace);
-        if self.machine.state == grammar::State::End {
+        if self.machine.state == GrammarState::End {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
         Ok((used, Found::Head))
@@ -175,7 +175,7 @@ impl Connection<Server> {
         }
         let read = self.read_content(cx, input, store)?;
         if read.1 == Found::End {
-            self.states.change(Side::Client, Change::End);
+            self.states.change(Side::Client, Transition::End);
         }
         Ok(read)
     }
@@ -185,7 +185,7 @@ impl Connection<Server> {
     fn skip_rest(&mut self, cx: &Context<'_>, input: &[u8], store: &mut [u8]) -> Result<(usize, Found), Error> {
         let mut used = 0_usize;
         while self.states.client() == State::SendBody {
-            let is_length = self.machine.state == grammar::State::Content;
+            let is_length = self.machine.state == GrammarState::Content;
             let known = if is_length { self.machine.length } else { self.machine.total };
             if known > cx.limits.discard_bytes || !self.persists() {
                 break;
@@ -210,9 +210,9 @@ impl Connection<Server> {
             self.retire_now(cx);
             return false;
         }
-        self.states.change(Side::Client, Change::Persist);
-        self.states.change(Side::Server, Change::Persist);
-        self.machine.reset(cx.limits, grammar::State::RequestStart, Flags::OF_CONNECTION);
+        self.states.change(Side::Client, Transition::Persist);
+        self.states.change(Side::Server, Transition::Persist);
+        self.machine.reset(cx.limits, GrammarState::RequestStart, Flags::OF_CONNECTION);
         self.peer_timer = Timer::stopped(cx.limits.idle);
         true
     }
@@ -258,11 +258,11 @@ mod tests {
             let mut store = [0; Limits::DEFAULT.store_bytes()];
             let mut connection = ServerConnection::new(&CX);
             let (mut used, event) = connection.receive(&CX, &request[..cut], &mut store).unwrap();
-            assert!(matches!(event, Event::Head(_)));
+            assert!(matches!(event, ServerEvent::Head(_)));
             connection.respond(&CX, &Response::new(Status::OK), &mut [0; 64]).unwrap();
             used += connection.receive(&CX, &request[used..cut], &mut store).unwrap().0;
             let (_, event) = connection.receive(&CX, &request[used..], &mut store).unwrap();
-            assert!(matches!(event, Event::End(_)), "cut at {cut}");
+            assert!(matches!(event, ServerEvent::End(_)), "cut at {cut}");
             connection.finish(&CX).unwrap();
             // Its field line has no colon; nothing of it may be skipped.
             assert!(connection.receive(&CX, b"GET / HTTP/1.1\r\nHost\r\n\r\n", &mut store).is_err(), "cut at {cut}");
@@ -285,10 +285,10 @@ mod tests {
 
         use alloc::format;
 
-        use crate::http::Interest;
+        use crate::http::FieldFilter;
 
-        const INTEREST: Interest = Interest { names: &["Accept"], bytes: 40 };
-        const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+        const FILTER: FieldFilter = FieldFilter { names: &["Accept"], bytes: 40 };
+        const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
         let cx = Context { limits: &LIMITS, ..CX };
         for length in 1..400 {
             for kept in ["", "Accept: text/plain\r\n"] {

@@ -1,19 +1,19 @@
 //! What goes to the peer: response heads, bodies, and what the connection itself has to say.
 
-use crate::http::body::write::Sending;
+use crate::bytes;
+use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
-use crate::http::connection::state::{Change, Side, State};
+use crate::http::connection::state::{Side, State, Transition};
 use crate::http::connection::{Connection, Ending, Server};
 use crate::http::error::{Misuse, Rule, WriteError};
 use crate::http::flags::Flags;
-use crate::http::grammar;
-use crate::http::response::{Response, Writer, put_whole};
+use crate::http::grammar::state::State as GrammarState;
+use crate::http::message::response::{Response, Writer, put_whole};
 use crate::http::status::Status;
-use crate::scan;
 
 impl Connection<Server> {
     /// Writes the head of a response into `out`: all of it, or nothing. Returns its length. A head is never cut: the
-    /// largest room that will ever be offered must hold it. A [`Session`](crate::service::Session) answers 500 in place
+    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in place
     /// of one that is larger ([`Rule::ResponseTooLarge`]).
     ///
     /// A 1xx status other than 101 is an interim response: the final one still has to come. 101, and 2xx to CONNECT,
@@ -42,16 +42,16 @@ impl Connection<Server> {
         let plan = self.plan(&response).map_err(|misuse| self.misused(cx, misuse))?;
         let head = self.write_head(cx, &response, plan, out)?;
         let rest = out.get_mut(head..).filter(|rest| rest.len() >= body.len()).ok_or(WriteError::Full)?;
-        if plan.change == Change::Interim {
+        if plan.change == Transition::Interim {
             // Its body would be that of a response that has not begun.
             return Err(self.misused(cx, Misuse::NoBody));
         }
         self.begin_response(&response, plan);
         self.unsent = 0;
-        if self.sending == Sending::Discarded {
+        if self.sending == OutboundFraming::Discarded {
             return Ok(head);
         }
-        scan::copy(body, rest);
+        bytes::copy(body, rest);
         Ok(head.saturating_add(body.len()))
     }
 
@@ -79,9 +79,9 @@ impl Connection<Server> {
         }
         if response.status == Status::SWITCHING_PROTOCOLS {
             writer.put(b"Connection: upgrade\r\n");
-        } else if plan.change == Change::Final && !plan.persists {
+        } else if plan.change == Transition::Final && !plan.persists {
             writer.put(b"Connection: close\r\n");
-        } else if plan.change == Change::Final && is_http10 {
+        } else if plan.change == Transition::Final && is_http10 {
             writer.put(b"Connection: keep-alive\r\n");
         }
         writer.put_pair(*b"\r\n");
@@ -102,14 +102,14 @@ impl Connection<Server> {
         if status == Status::SWITCHING_PROTOCOLS {
             let is_asked = self.machine.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION)) && !is_http10;
             return if is_asked && self.has_no_more_body() {
-                plan(Change::Switch, Sending::UntilClose, false, false)
+                plan(Transition::Switch, OutboundFraming::UntilClose, false, false)
             } else {
                 Err(Misuse::UpgradeNotRequested)
             };
         }
         if self.machine.flags.has(Flags::CONNECT) && (200..300).contains(&status.code()) {
             return if self.has_no_more_body() {
-                plan(Change::Switch, Sending::UntilClose, false, false)
+                plan(Transition::Switch, OutboundFraming::UntilClose, false, false)
             } else {
                 Err(Misuse::UpgradeNotRequested)
             };
@@ -117,7 +117,7 @@ impl Connection<Server> {
         if status.is_informational() {
             // An HTTP/1.0 client does not know interim responses (RFC 9110 §15.2).
             return Ok(Plan {
-                change: Change::Interim,
+                change: Transition::Interim,
                 sending: self.sending,
                 writes_framing: false,
                 persists: true,
@@ -132,16 +132,16 @@ impl Connection<Server> {
         let is_unframed = self.machine.flags.has(Flags::EXPECT_CONTINUE) && self.states.client() == State::SendBody;
         let persists = self.persists() && !response.close && !ends_by_close && !is_unframed;
         let sending = match response.length {
-            _ if self.machine.flags.has(Flags::HEAD) => Sending::Discarded,
-            Some(_) => Sending::Length,
-            None if is_http10 => Sending::UntilClose,
-            None => Sending::Chunks,
+            _ if self.machine.flags.has(Flags::HEAD) => OutboundFraming::Discarded,
+            Some(_) => OutboundFraming::Length,
+            None if is_http10 => OutboundFraming::UntilClose,
+            None => OutboundFraming::Chunks,
         };
-        plan(Change::Final, sending, !status.forbids_body(), persists)
+        plan(Transition::Final, sending, !status.forbids_body(), persists)
     }
 
     pub(super) fn has_no_more_body(&self) -> bool {
-        self.states.client() == State::Done || self.machine.state == grammar::State::End
+        self.states.client() == State::Done || self.machine.state == GrammarState::End
     }
 
     fn begin_response(&mut self, response: &Response<'_>, plan: Plan) {
@@ -149,15 +149,15 @@ impl Connection<Server> {
         if response.status == Status::CONTINUE {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
-        if plan.change == Change::Interim {
+        if plan.change == Transition::Interim {
             return;
         }
         self.write_timer.refill();
         self.sending = plan.sending;
         self.unsent = response.length.unwrap_or(0);
-        if plan.change == Change::Switch {
-            self.states.change(Side::Client, Change::Switch);
-            self.machine.state = grammar::State::UntilClose;
+        if plan.change == Transition::Switch {
+            self.states.change(Side::Client, Transition::Switch);
+            self.machine.state = GrammarState::UntilClose;
         }
         // What the peer asked for itself is not our wish.
         if !plan.persists && self.persists() {
@@ -167,8 +167,8 @@ impl Connection<Server> {
 
     /// Is the response swallowed because the request was HEAD?
     #[must_use]
-    pub fn is_swallowing(&self) -> bool {
-        self.sending == Sending::Discarded && self.states.server() == State::SendBody
+    pub fn discards_body(&self) -> bool {
+        self.sending == OutboundFraming::Discarded && self.states.server() == State::SendBody
     }
 
     /// Writes what the connection itself has to say: a 100, the last chunk, the answer to an error. Returns its length,
@@ -178,7 +178,7 @@ impl Connection<Server> {
         if self.ending == Ending::Answer {
             return self.transmit_answer(cx, out);
         }
-        if self.sending == Sending::LastChunk && self.states.server() == State::Done {
+        if self.sending == OutboundFraming::LastChunk && self.states.server() == State::Done {
             return self.transmit_last_chunk(out);
         }
         let owes_continue = self.machine.flags.has(Flags::EXPECT_CONTINUE)
@@ -206,8 +206,8 @@ impl Connection<Server> {
 /// What a response does to the connection.
 #[derive(Clone, Copy)]
 struct Plan {
-    change: Change,
-    sending: Sending,
+    change: Transition,
+    sending: OutboundFraming,
     writes_framing: bool,
     persists: bool,
     is_silent: bool,

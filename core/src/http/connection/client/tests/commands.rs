@@ -1,8 +1,9 @@
 //! Requests, bodies and time: what is allowed when, and what it does.
 
 use super::*;
-use crate::http::state::{Change, Side};
-use crate::http::{Misuse, Status, WriteError};
+use crate::http::connection::state::{Side, Transition};
+use crate::http::error::{Misuse, WriteError};
+use crate::http::status::Status;
 
 #[test]
 fn a_pipeline_has_an_end() {
@@ -37,14 +38,14 @@ fn commands_are_allowed_as_the_table_says() {
     for (state, connection) in reached {
         assert_eq!(connection.states().0, state);
         let request = connection.clone().request(&at(0), &GET, &mut [0; 64]);
-        assert_eq!(request.is_ok(), state.after(Side::Client, Change::Request).is_some(), "{state:?}: {request:?}");
+        assert_eq!(request.is_ok(), state.after(Side::Client, Transition::Request).is_some(), "{state:?}: {request:?}");
         let mut sender = connection.clone();
         let sent = sender.send_body(&at(0), b"body", &mut [0; 64]);
         let has_body = matches!(state, State::SendBody | State::Tunnel);
         assert_eq!(sent.is_ok(), has_body, "{state:?}: {sent:?}");
         if has_body {
             sender.finish(&at(0)).unwrap();
-            assert_eq!(Some(sender.states().0), state.after(Side::Client, Change::End), "{state:?}");
+            assert_eq!(Some(sender.states().0), state.after(Side::Client, Transition::End), "{state:?}");
         }
         let mut reset = connection;
         let error = reset.handle_reset(&at(0));
@@ -136,7 +137,7 @@ fn the_declared_length_is_kept_or_the_connection_aborted() {
     assert_eq!(connection.send_body(&at(0), b"12345", &mut out), Err(Misuse::BodyTooLong.into()));
     assert_eq!(connection.disposition(), Disposition::Abort);
     let mut connection = asked(&[POST]);
-    connection.sent_elsewhere(&at(0), 3).unwrap();
+    connection.note_external_send(&at(0), 3).unwrap();
     assert_eq!(connection.unsent(), Some(1));
     assert_eq!(connection.finish(&at(0)), Err(Misuse::BodyTooShort.into()));
     assert_eq!(connection.disposition(), Disposition::Abort);

@@ -6,7 +6,13 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use super::*;
-use crate::http::{Disposition, Error, Field, Limits, Method, Request, ResponseFraming};
+use crate::http::connection::context::Disposition;
+use crate::http::error::Error;
+use crate::http::framing::ResponseFraming;
+use crate::http::limits::Limits;
+use crate::http::message::fields::Field;
+use crate::http::message::request::Request;
+use crate::http::method::Method;
 use crate::time::Instant;
 
 mod commands;

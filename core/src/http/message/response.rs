@@ -1,0 +1,213 @@
+//! Response heads, as they are written (RFC 9112 §4, §5).
+
+use super::fields::Field;
+use crate::bytes;
+use crate::http::error::{Misuse, WriteError};
+use crate::http::status::Status;
+use crate::http::value::date::HttpDate;
+
+/// The head of a response that a service asks for. The connection adds Date, Content-Length, Transfer-Encoding and
+/// Connection.
+///
+/// ```
+/// use wirenut::http::{Field, Response, Status};
+/// const HELLO: Response<'static> =
+///     Response::new(Status::OK).with_fields(&[Field::new("Content-Type", "text/plain")]).with_length(5);
+/// assert_eq!(HELLO.length, Some(5));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Response<'a> {
+    /// The status.
+    pub status: Status,
+    /// Fields of the service's own. None that frames the message.
+    pub fields: &'a [Field<'a>],
+    /// Bytes of the body that will be sent (for HEAD: that GET would send). `None`: not known yet; the body is
+    /// chunked, or for an HTTP/1.0 peer ends with the connection.
+    pub length: Option<u64>,
+    /// Close the connection after this response.
+    pub close: bool,
+}
+
+impl<'a> Response<'a> {
+    /// A response without fields of its own and without a body.
+    #[must_use]
+    pub const fn new(status: Status) -> Self {
+        Self { status, fields: &[], length: Some(0), close: false }
+    }
+
+    /// With these fields in place of the former ones.
+    #[must_use]
+    pub const fn with_fields(mut self, fields: &'a [Field<'a>]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// With a body of so many bytes.
+    #[must_use]
+    pub const fn with_length(mut self, length: u64) -> Self {
+        self.length = Some(length);
+        self
+    }
+
+    /// With a body whose length is not known yet.
+    #[must_use]
+    pub const fn with_unknown_length(mut self) -> Self {
+        self.length = None;
+        self
+    }
+
+    /// Closes the connection after this response, and says so.
+    #[must_use]
+    pub const fn closing(mut self) -> Self {
+        self.close = true;
+        self
+    }
+
+    /// Can this be sent as it is?
+    pub(crate) fn check(&self) -> Result<(), Misuse> {
+        if !(100..1_000).contains(&self.status.code()) || !bytes::is_field_value(self.status.reason().as_bytes()) {
+            return Err(Misuse::InvalidStatus);
+        }
+        for field in self.fields {
+            if !field.is_sound() {
+                return Err(Misuse::InvalidField);
+            }
+            if field.is("content-length") || field.is("transfer-encoding") || field.is("connection") {
+                return Err(Misuse::FramingField);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes into a slice that is given to it, and remembers whether all had room: looked at once, at the end.
+pub(crate) struct Writer<'o> {
+    out: &'o mut [u8],
+    /// Where the next byte belongs: also behind the end of `out`.
+    at: usize,
+}
+
+impl<'o> Writer<'o> {
+    pub(crate) const fn new(out: &'o mut [u8]) -> Self {
+        Self { out, at: 0 }
+    }
+
+    /// How many bytes were written, if all had room.
+    pub(crate) const fn finish(self) -> Result<usize, WriteError> {
+        if self.at > self.out.len() { Err(WriteError::Full) } else { Ok(self.at) }
+    }
+
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        let end = self.at.saturating_add(bytes.len());
+        if let Some(place) = self.out.get_mut(self.at..end) {
+            bytes::copy(bytes, place);
+        }
+        self.at = end;
+    }
+
+    /// As [`Self::put`], for what stands between the others: to call a copy costs more than two bytes do.
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    pub(crate) fn put_pair(&mut self, pair: [u8; 2]) {
+        if let Some(place) = self.out.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = pair;
+        }
+        self.at = self.at.saturating_add(2);
+    }
+
+    pub(crate) fn put_decimal(&mut self, number: u64) {
+        let start = self.at;
+        let mut rest = number;
+        loop {
+            let (tenth, digit) = tenth(rest);
+            self.put(&[digit]);
+            rest = tenth;
+            if rest == 0 {
+                break;
+            }
+        }
+        // The last digit stands first.
+        self.out.get_mut(start..self.at).unwrap_or(&mut []).reverse();
+    }
+
+    /// The status line, and a Date field where there is a clock.
+    pub(crate) fn put_status(&mut self, status: Status, date: Option<&HttpDate>) {
+        self.put(b"HTTP/1.1 ");
+        self.put_decimal(u64::from(status.code()));
+        self.put(b" ");
+        self.put(status.reason().as_bytes());
+        self.put_pair(*b"\r\n");
+        if let Some(date) = date {
+            self.put_field(&Field { name: b"Date", value: date.as_bytes() });
+        }
+    }
+
+    pub(crate) fn put_field(&mut self, field: &Field<'_>) {
+        self.put(field.name);
+        self.put_pair(*b": ");
+        self.put(field.value);
+        self.put_pair(*b"\r\n");
+    }
+
+    /// The field that says how long the body is.
+    pub(crate) fn put_content_length(&mut self, length: u64) {
+        self.put(b"Content-Length: ");
+        self.put_decimal(length);
+        self.put_pair(*b"\r\n");
+    }
+}
+
+/// Writes these bytes, all of them or none. Returns how many.
+pub(crate) fn put_whole(bytes: &[u8], out: &mut [u8]) -> usize {
+    let mut writer = Writer::new(out);
+    writer.put(bytes);
+    writer.finish().unwrap_or(0)
+}
+
+/// A tenth of a number, and its last digit.
+fn tenth(number: u64) -> (u64, u8) {
+    let digit = |rest: u32| u8::try_from(rest).unwrap_or(0) | b'0';
+    if let Ok(number) = u32::try_from(number) {
+        return (u64::from(number / 10), digit(number % 10));
+    }
+    // Small processors divide 32 bits only: what is left of a limb stands before the next.
+    let (mut tenth, mut rest) = (0_u64, 0_u32);
+    for shift in [48, 32, 16, 0] {
+        let part = rest << 16 | u32::try_from(number >> shift & 0xffff).unwrap_or(0);
+        tenth = tenth << 16 | u64::from(part / 10);
+        rest = part % 10;
+    }
+    (tenth, digit(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_not_forgotten() {
+        let mut out = [b'?'; 4];
+        let mut writer = Writer::new(&mut out);
+        writer.put(b"12");
+        writer.put(b"345");
+        // What fits behind it is not written either.
+        writer.put(b"6");
+        assert_eq!(writer.finish(), Err(WriteError::Full));
+        assert_eq!(out, *b"12??");
+        let mut writer = Writer::new(&mut out);
+        writer.put_pair(*b"ab");
+        writer.put(b"cd");
+        assert_eq!((writer.finish(), out), (Ok(4), *b"abcd"));
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_are_read() {
+        extern crate std;
+        for number in [0, 9, 10, 99, 100, 4_294_967_295, 4_294_967_296, 42_949_672_960, u64::MAX] {
+            let mut out = [0; 20];
+            let mut writer = Writer::new(&mut out);
+            writer.put_decimal(number);
+            let written = writer.finish().unwrap();
+            assert_eq!(str::from_utf8(&out[..written]).unwrap(), std::format!("{number}"));
+        }
+    }
+}
