@@ -7,7 +7,7 @@ mod framing;
 mod heads;
 mod messages;
 
-use wirenut::http::{Disposition, Interest, Limits, Rule, Status};
+use wirenut::http::{Disposition, FieldFilter, Limits, Rule, Status};
 use wirenut::time::Duration;
 
 use crate::every_split::every_split;
@@ -111,8 +111,8 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
 }
 
 /// Less than some heads of the cases, and more than what is kept of any; with the trailer fields that are expected.
-const INTEREST: Interest =
-    Interest { names: &["A", "C", "Trail", "Second", "ETag", "Authentication-Info"], bytes: 100 };
+const FILTER: FieldFilter =
+    FieldFilter { names: &["A", "C", "Trail", "Second", "ETag", "Authentication-Info"], bytes: 100 };
 
 /// How adapters may differ.
 #[must_use]
@@ -120,7 +120,7 @@ pub fn setups(limits: Limits) -> [Setup; 4] {
     let plenty = Setup { limits, ..Setup::default() };
     let reserve = Limits { output_reserve: 100, ..limits };
     let tight = Setup { limits: reserve, capacity: 200, rooms: vec![3, 100, 0, 117, 99], ..plenty.clone() };
-    let limits = Limits { interest: Some(&INTEREST), ..limits };
+    let limits = Limits { field_filter: Some(&FILTER), ..limits };
     let buffered = Setup { limits, buffer: Some(2), ..plenty.clone() };
     [plenty.clone(), Setup { is_eager: true, ..plenty }, tight, buffered]
 }

@@ -2,10 +2,10 @@
 
 use core::convert::Infallible;
 
+use wirenut::http::service::{Host, Responder, Service, Session, Step};
 use wirenut::http::{
-    Context, Disposition, Head, HttpDate, Limits, Misuse, Response, Rule, ServerConnection, Status, WriteError,
+    Context, Disposition, HttpDate, Limits, Misuse, RequestHead, Response, Rule, ServerConnection, Status, WriteError,
 };
-use wirenut::service::{Answer, Host, Service, Session, Step};
 use wirenut::time::{Duration, Instant};
 use wirenut_tests::every_split::every_split;
 use wirenut_tests::pair::{self, Pair, Setup};
@@ -119,8 +119,8 @@ impl Service for TooLarge {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
-        answer.send(&Response::new(Status::OK), &[b'x'; 1000])?;
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+        responder.send(&Response::new(Status::OK), &[b'x'; 1000])?;
         Ok(((), Step::Done))
     }
 }
@@ -204,7 +204,7 @@ fn a_write_timeout_is_told_once() {
 /// their own before anybody noticed.
 #[test]
 fn a_transfer_longer_than_the_response_is_refused_before_it_begins() {
-    let refused = |misuse| Some(Rule::ServiceMisused(misuse));
+    let refused = |misuse| Some(Rule::Misused(misuse));
     let (too_long, no_body) = (refused(Misuse::BodyTooLong), refused(Misuse::NoBody));
     for (declared, expected) in [(Some(9), too_long), (Some(10), None), (Some(11), None), (None, no_body)] {
         let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
@@ -224,10 +224,10 @@ impl Service for Transfers {
     type Exchange = ();
     type Source = ();
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step<()>), WriteError> {
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step<()>), WriteError> {
         let mut response = Response::new(Status::OK);
         response.length = self.0;
-        answer.respond(&response)?;
+        responder.respond(&response)?;
         Ok(((), Step::Transfer { source: (), length: 10 }))
     }
 }

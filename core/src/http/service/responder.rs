@@ -1,0 +1,150 @@
+//! The service's hands: what it writes with.
+
+use core::net::SocketAddr;
+use core::task::Waker;
+
+use crate::http::connection::context::Context;
+use crate::http::connection::server::ServerConnection;
+use crate::http::error::WriteError;
+use crate::http::message::fields::Field;
+use crate::http::message::response::Response;
+use crate::time::Instant;
+
+/// What a session has to know of the place where it runs.
+pub trait Host {
+    /// A waker for this session: from wherever it is woken, the adapter calls [`Session::wake`](crate::http::service::Session::wake)
+    /// and drives the session.
+    fn waker(&self) -> Waker;
+
+    /// The peer's address, if it has one.
+    fn peer(&self) -> Option<SocketAddr>;
+
+    /// The most room that an output slice will ever have, and again and again has. As much of it as
+    /// [`Limits::output_reserve`](crate::http::Limits::output_reserve) says is there whenever a service is asked, and a
+    /// response head that does not fit into that is answered 500. The connection's own error answers take up to 160 bytes; with less room than that the
+    /// peer may see an abort in their place.
+    fn output_capacity(&self) -> usize;
+}
+
+/// Writes a response, as far as there is room: at least as much as
+/// [`Limits::output_reserve`](crate::http::Limits::output_reserve) when a method of a service is called.
+pub struct Responder<'a> {
+    pub(super) connection: &'a mut ServerConnection,
+    pub(super) cx: &'a Context<'a>,
+    pub(super) host: &'a dyn Host,
+    pub(super) out: &'a mut [u8],
+    pub(super) written: usize,
+    /// The room that is reserved each time that a service is asked.
+    pub(super) reserve: usize,
+    /// Where it ends in `out`.
+    pub(super) reserved_end: usize,
+}
+
+impl Responder<'_> {
+    /// Writes a whole response: head, and `body` with its length declared.
+    ///
+    /// # Errors
+    /// [`WriteError::Full`] if both together are longer than the room that is reserved
+    /// ([`Limits::output_reserve`](crate::http::Limits::output_reserve)), however much room there is; nothing was written
+    /// then. For more than that use [`Self::respond`] and [`Self::send_body`].
+    pub fn send(&mut self, response: &Response<'_>, body: &[u8]) -> Result<(), WriteError> {
+        let written =
+            self.connection.send(self.cx, response, body, reserved(self.out, self.written, self.reserved_end))?;
+        self.written = self.written.saturating_add(written);
+        Ok(())
+    }
+
+    /// Writes the head of a response. See [`ServerConnection::respond`].
+    ///
+    /// # Errors
+    /// [`WriteError::Full`] if it is longer than the room that is reserved (with the interim responses of this call),
+    /// however much room there is; nothing was written then.
+    pub fn respond(&mut self, response: &Response<'_>) -> Result<(), WriteError> {
+        let written =
+            self.connection.respond(self.cx, response, reserved(self.out, self.written, self.reserved_end))?;
+        self.written = self.written.saturating_add(written);
+        Ok(())
+    }
+
+    /// Writes a piece of the body, and returns how much of it was taken: zero if there is no room.
+    ///
+    /// # Errors
+    /// Only misuse: no response, or more than its declared length.
+    pub fn send_body(&mut self, piece: &[u8]) -> Result<usize, WriteError> {
+        let out = self.out.get_mut(self.written..).unwrap_or(&mut []);
+        let (taken, written) = self.connection.send_body(self.cx, piece, out)?;
+        self.written = self.written.saturating_add(written);
+        Ok(taken)
+    }
+
+    /// Lets `fill` make a piece of the body in place; it returns how many bytes it made. Returns whether there was
+    /// room at all. See [`ServerConnection::fill_body`].
+    ///
+    /// # Errors
+    /// Only misuse: there is no response.
+    pub fn fill_body(&mut self, fill: impl FnOnce(&mut [u8]) -> usize) -> Result<bool, WriteError> {
+        let out = self.out.get_mut(self.written..).unwrap_or(&mut []);
+        let mut had_room = false;
+        let written = self.connection.fill_body(self.cx, out, |place| {
+            had_room = true;
+            fill(place)
+        })?;
+        self.written = self.written.saturating_add(written);
+        Ok(had_room)
+    }
+
+    /// Writes the end of a response of unknown length with these trailer fields: all of it, or nothing. Returns whether
+    /// there was room; if there was none, return [`Step::More`](crate::http::service::Step::More), and call it again when asked. Only
+    /// [`Step::Done`](crate::http::service::Step::Done) remains after that. For a client that cannot take them they are dropped. See [`ServerConnection::send_trailers`].
+    ///
+    /// # Errors
+    /// [`WriteError::Full`] if they are longer than the room that is reserved, however much room there is; and misuse.
+    pub fn trailers(&mut self, fields: &[Field<'_>]) -> Result<bool, WriteError> {
+        let out = reserved(self.out, self.written, self.written.saturating_add(self.reserve).min(self.out.len()));
+        let is_all_there_will_be = out.len() >= self.reserve;
+        match self.connection.send_trailers(self.cx, fields, out) {
+            Ok(written) => {
+                self.written = self.written.saturating_add(written);
+                Ok(true)
+            }
+            Err(WriteError::Full) if !is_all_there_will_be => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Bytes of the body that are still to be sent, where its length was declared.
+    #[must_use]
+    pub fn unsent(&self) -> Option<u64> {
+        self.connection.unsent()
+    }
+
+    /// Has a final response been begun?
+    #[must_use]
+    pub const fn is_responding(&self) -> bool {
+        self.connection.is_responding()
+    }
+
+    /// The time of this call.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.cx.now
+    }
+
+    /// A waker that ends a [`Step::Wait`](crate::http::service::Step::Wait) of this exchange, from any thread or interrupt that the
+    /// adapter allows. It may be kept as long as one likes; a late wake does no harm.
+    #[must_use]
+    pub fn waker(&self) -> Waker {
+        self.host.waker()
+    }
+
+    /// The peer's address, if it has one.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.host.peer()
+    }
+}
+
+/// What is free of `out`, up to `end`.
+fn reserved(out: &mut [u8], written: usize, end: usize) -> &mut [u8] {
+    out.get_mut(written..end).unwrap_or(&mut [])
+}
