@@ -32,3 +32,4 @@ pub mod readiness;
 mod scan;
 pub mod service;
 pub mod time;
+pub mod transport;

@@ -15,8 +15,9 @@ use core::pin::{Pin, pin};
 use core::task::Poll;
 
 use embedded_io_async::{Read, Write};
-use wirenut::http::{Disposition, Limits, Rule};
+use wirenut::http::{Limits, Rule};
 use wirenut::service::Service;
+use wirenut::transport::Disposition;
 
 use crate::driver::Driver;
 use crate::race::{self, First};

@@ -2,7 +2,8 @@
 
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
-use wirenut::http::{ClientConnection, ClientEvent, Context, Disposition, Error, Limits, Request, Rule, WriteError};
+use wirenut::http::{ClientConnection, ClientEvent, Context, Error, Limits, Request, Rule, WriteError};
+use wirenut::transport::Disposition;
 
 use crate::clock;
 use crate::socket::Socket;

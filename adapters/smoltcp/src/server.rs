@@ -12,7 +12,7 @@ use core::task::Waker;
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
 use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
-use wirenut::readiness::{Admission, Link, Policy, Verdict};
+use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 
@@ -234,9 +234,9 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         match outcome {
             Outcome::Same => {}
-            Outcome::Busy => self.admission.set_busy(number),
-            Outcome::Idle => self.admission.set_idle(number, now),
-            Outcome::Reading => self.admission.set_reading(number, now),
+            Outcome::Busy => self.admission.set_standing(number, Standing::Busy, now),
+            Outcome::Idle => self.admission.set_standing(number, Standing::Idle, now),
+            Outcome::Reading => self.admission.set_standing(number, Standing::Reading, now),
             Outcome::Gone => {
                 self.admission.release(number);
             }

@@ -194,6 +194,8 @@ rules! {
     /// What the host moved itself ([`Step::Transfer`](crate::service::Step::Transfer)) could not be read, or was too
     /// short.
     SourceFailed: Host, None, "RFC 9112 8", "the source of the content failed";
+    /// There is no room for the connection.
+    Overloaded: Host, Some(Status::SERVICE_UNAVAILABLE), "RFC 9110 15.6.4", "no room for the connection";
     /// The service gave the exchange up ([`Step::Abort`](crate::service::Step::Abort)).
     ServiceAborted: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9112 9.6", "aborted by the service";
     /// The service misused the connection (a [`Misuse`]).

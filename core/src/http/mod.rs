@@ -32,7 +32,7 @@ mod version;
 pub use accept_encoding::AcceptEncoding;
 pub use client::{ClientConnection, ClientEvent};
 pub use conditional::{Precondition, Validators};
-pub use context::{Context, Disposition};
+pub use context::Context;
 pub use date::HttpDate;
 pub use entity_tag::EntityTag;
 pub use error::{Error, Fault, Misuse, Rule, WriteError};

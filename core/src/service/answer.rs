@@ -5,27 +5,13 @@ use core::task::Waker;
 
 use crate::http::{Context, Field, Response, ServerConnection, WriteError};
 use crate::time::Instant;
-
-/// What a session has to know of the place where it runs.
-pub trait Host {
-    /// A waker for this session: from wherever it is woken, the adapter calls [`Session::wake`](super::Session::wake)
-    /// and drives the session.
-    fn waker(&self) -> Waker;
-
-    /// The peer's address, if it has one.
-    fn peer(&self) -> Option<SocketAddr>;
-
-    /// The most room that an output slice will ever have. What does not fit into that never will: a response head that
-    /// does not is answered 500. The connection's own error answers take up to 160 bytes; with less room than that the
-    /// peer may see an abort in their place.
-    fn output_capacity(&self) -> usize;
-}
+use crate::transport::Environment;
 
 /// Writes a response, as far as there is room.
 pub struct Answer<'a> {
     pub(super) connection: &'a mut ServerConnection,
     pub(super) cx: &'a Context<'a>,
-    pub(super) host: &'a dyn Host,
+    pub(super) environment: &'a Environment<'a>,
     pub(super) out: &'a mut [u8],
     pub(super) written: usize,
 }
@@ -93,7 +79,7 @@ impl Answer<'_> {
     /// # Errors
     /// [`WriteError::Full`] if they will never fit into an output buffer, and misuse.
     pub fn trailers(&mut self, fields: &[Field<'_>]) -> Result<bool, WriteError> {
-        let is_all_there_will_be = self.written == 0 && self.out.len() >= self.host.output_capacity();
+        let is_all_there_will_be = self.written == 0 && self.out.len() >= self.environment.output_capacity;
         let out = self.out.get_mut(self.written..).unwrap_or(&mut []);
         match self.connection.send_trailers(self.cx, fields, out) {
             Ok(written) => {
@@ -127,12 +113,12 @@ impl Answer<'_> {
     /// adapter allows. It may be kept as long as one likes; a late wake does no harm.
     #[must_use]
     pub fn waker(&self) -> Waker {
-        self.host.waker()
+        (self.environment.waker)()
     }
 
     /// The peer's address, if it has one.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.host.peer()
+        (self.environment.peer)()
     }
 }

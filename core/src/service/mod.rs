@@ -11,13 +11,15 @@
 
 mod answer;
 mod refusal;
+mod serving;
 mod session;
 
 use crate::http::{Error, Fields, Head, WriteError};
 use crate::time::Instant;
 
-pub use answer::{Answer, Host};
+pub use answer::Answer;
 pub use refusal::Refusal;
+pub use serving::Serving;
 pub use session::{Driven, Session};
 
 /// What an exchange needs next.

@@ -1,8 +1,12 @@
 //! One connection and its service, driven by an adapter.
 
-use super::{Answer, Host, Refusal, Service, Step};
-use crate::http::{Context, Disposition, Error, Event, Rule, ServerConnection, WriteError};
+use super::{Answer, Refusal, Service, Step};
+use crate::http::state::State;
+use crate::http::{Context, Error, Event, Rule, ServerConnection, WriteError};
+use crate::readiness::Standing;
 use crate::time::{Instant, earlier};
+use crate::transport::Disposition;
+use crate::transport::Environment;
 
 /// What [`Session::drive`] did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -24,8 +28,9 @@ pub struct Driven {
 ///
 /// ```
 /// # use wirenut::http::{Context, Head, Limits, Response, Status, WriteError};
-/// # use wirenut::service::{Answer, Host, Service, Session, Step};
+/// # use wirenut::service::{Answer, Service, Session, Step};
 /// # use wirenut::time::Instant;
+/// # use wirenut::transport::Environment;
 /// # struct Hello;
 /// # impl Service for Hello {
 /// #     type Exchange = ();
@@ -35,16 +40,10 @@ pub struct Driven {
 /// #         Ok(((), Step::Done))
 /// #     }
 /// # }
-/// # struct Pair;
-/// # impl Host for Pair {
-/// #     fn waker(&self) -> core::task::Waker { core::task::Waker::noop().clone() }
-/// #     fn peer(&self) -> Option<core::net::SocketAddr> { None }
-/// #     fn output_capacity(&self) -> usize { 256 }
-/// # }
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 /// let mut session = Session::<Hello>::new(&cx);
 /// let (mut store, mut out) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
-/// let driven = session.drive(&cx, &Pair, &Hello, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store, &mut out);
+/// let driven = session.drive(&cx, &Environment::alone(256), &Hello, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store, &mut out);
 /// assert_eq!(&out[..driven.written], b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
 /// ```
 pub struct Session<S: Service + ?Sized> {
@@ -102,6 +101,13 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
+    /// A session for a connection for which there is no room: it answers 503 ([`Rule::Overloaded`]), asks no service, and
+    /// lingers.
+    #[must_use]
+    pub fn refusing(cx: &Context<'_>) -> Self {
+        Self { connection: ServerConnection::refusing(cx), ..Self::new(cx) }
+    }
+
     /// Does all that can be done with these bytes and this room.
     ///
     /// `input` are the bytes that were not consumed before, and those that came since, in one piece. `store` is where a
@@ -110,7 +116,7 @@ impl<S: Service + ?Sized> Session<S> {
     pub fn drive(
         &mut self,
         cx: &Context<'_>,
-        host: &dyn Host,
+        environment: &Environment<'_>,
         service: &S,
         input: &[u8],
         store: &mut [u8],
@@ -119,15 +125,15 @@ impl<S: Service + ?Sized> Session<S> {
         let mut driven = Driven::default();
         self.end_wait(cx);
         loop {
-            let turn = self.turn(cx, host, service, input, store, out, &mut driven);
+            let turn = self.turn(cx, environment, service, input, store, out, &mut driven);
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
             let transmitted = self.connection.poll_transmit(cx, room);
             driven.written = driven.written.saturating_add(transmitted);
             if self.refused != Refused::None {
-                self.tell_refusal(host, service, input.get(driven.taken..).unwrap_or(&[]), store);
+                self.tell_refusal(environment, service, input.get(driven.taken..).unwrap_or(&[]), store);
             }
             if matches!(turn, Turn::Rest) && transmitted == 0 {
-                if driven.written == 0 && out.len() >= host.output_capacity() {
+                if driven.written == 0 && out.len() >= environment.output_capacity {
                     self.connection.give_up_answer();
                     self.refused = Refused::None;
                 }
@@ -145,7 +151,7 @@ impl<S: Service + ?Sized> Session<S> {
 
     /// Tells the service of a refused request, once its answer is written.
     #[cold]
-    fn tell_refusal(&mut self, host: &dyn Host, service: &S, input: &[u8], store: &[u8]) {
+    fn tell_refusal(&mut self, environment: &Environment<'_>, service: &S, input: &[u8], store: &[u8]) {
         if self.connection.owes_error_answer() {
             return;
         }
@@ -155,7 +161,7 @@ impl<S: Service + ?Sized> Session<S> {
         };
         self.refused = Refused::None;
         if let Some(error) = self.connection.error() {
-            service.refused(&Refusal { error, received, host });
+            service.refused(&Refusal { error, received, environment });
         }
     }
 
@@ -163,7 +169,7 @@ impl<S: Service + ?Sized> Session<S> {
     fn turn(
         &mut self,
         cx: &Context<'_>,
-        host: &dyn Host,
+        environment: &Environment<'_>,
         service: &S,
         input: &[u8],
         store: &mut [u8],
@@ -186,7 +192,7 @@ impl<S: Service + ?Sized> Session<S> {
             }
         };
         let body_start = driven.taken.saturating_add(used);
-        let mut answer = Answer { connection: &mut self.connection, cx, host, out, written: driven.written };
+        let mut answer = Answer { connection: &mut self.connection, cx, environment, out, written: driven.written };
         let mut body_taken = 0;
         let is_idle_turn = matches!(event, Event::NeedMore | Event::Paused);
         let asked = match (event, &mut self.exchange) {
@@ -226,7 +232,7 @@ impl<S: Service + ?Sized> Session<S> {
             Err(WriteError::Full) => {
                 let kept = if self.connection.undo(before, !is_idle_turn) { used } else { 0 };
                 driven.taken = driven.taken.saturating_add(kept);
-                if driven.written == 0 && out.len() >= host.output_capacity() {
+                if driven.written == 0 && out.len() >= environment.output_capacity {
                     // Once more, so that the connection knows the request that it has to answer.
                     let _ = self.connection.receive(cx, rest.get(kept..).unwrap_or(&[]), store);
                     let error = self.connection.abort(cx, Rule::ResponseTooLarge);
@@ -361,6 +367,13 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
+    /// How many bytes of [`Self::transfer`] are left, if there are any.
+    #[must_use]
+    #[inline]
+    pub fn transfer_length(&self) -> Option<u64> {
+        (self.pause == Pause::Transferring).then_some(self.pause_bound)
+    }
+
     /// The adapter has moved `bytes` of [`Self::transfer`]. Drive the session afterwards.
     pub fn handle_transferred(&mut self, cx: &Context<'_>, service: &S, bytes: u64) -> Driven {
         let mut driven = Driven::default();
@@ -395,6 +408,20 @@ impl<S: Service + ?Sized> Session<S> {
     #[must_use]
     pub const fn is_idle(&self) -> bool {
         self.connection.is_idle()
+    }
+
+    /// What it is doing, as far as that decides which connection gives way.
+    #[must_use]
+    #[inline]
+    pub const fn standing(&self) -> Standing {
+        if self.connection.is_idle() {
+            return Standing::Idle;
+        }
+        match (self.connection.disposition(), self.connection.states().0) {
+            (Disposition::ShutdownWrite, _) => Standing::Lingering,
+            (Disposition::Open, State::Idle) => Standing::Reading,
+            _ => Standing::Busy,
+        }
     }
 
     /// What to do with the connection once all that was written is sent.

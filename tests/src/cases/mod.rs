@@ -7,8 +7,9 @@ mod framing;
 mod heads;
 mod messages;
 
-use wirenut::http::{Disposition, Interest, Limits, Rule, Status};
+use wirenut::http::{Interest, Limits, Rule, Status};
 use wirenut::time::Duration;
+use wirenut::transport::Disposition;
 
 use crate::every_split::every_split;
 use crate::pair::{self, Setup};

@@ -6,10 +6,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Event, Field, Limits, Method, Request, Response,
-    ServerConnection, Status, WriteError,
+    ClientConnection, ClientEvent, Context, Event, Field, Limits, Method, Request, Response, ServerConnection, Status,
+    WriteError,
 };
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 use wirenut_tests::answers::client_connection;
 
 /// More than any head here.

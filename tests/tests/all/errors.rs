@@ -2,10 +2,11 @@
 
 use wirenut::http::state::State;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Event, Fault, Field, Interest, Limits, Method, Request,
-    Response, Rule, ServerConnection, Status,
+    ClientConnection, ClientEvent, Context, Error, Event, Fault, Field, Interest, Limits, Method, Request, Response,
+    Rule, ServerConnection, Status,
 };
 use wirenut::time::{Duration, Instant};
+use wirenut::transport::Disposition;
 use wirenut_tests::cases::SMALL;
 use wirenut_tests::wire::bytes;
 

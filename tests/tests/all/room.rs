@@ -4,11 +4,12 @@ use core::convert::Infallible;
 use core::fmt::Debug;
 
 use wirenut::http::{
-    ClientConnection, Context, Disposition, Field, Head, HttpDate, Limits, Method, Request, Response, Rule,
-    ServerConnection, Status, WriteError,
+    ClientConnection, Context, Field, Head, HttpDate, Limits, Method, Request, Response, Rule, ServerConnection,
+    Status, WriteError,
 };
 use wirenut::service::{Answer, Service, Step};
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::responses;
 

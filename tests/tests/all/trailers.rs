@@ -6,11 +6,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Event, Field, Fields, Head, Limits, Method, Misuse, Request,
-    Response, Rule, ServerConnection, Status, WriteError,
+    ClientConnection, ClientEvent, Context, Event, Field, Fields, Head, Limits, Method, Misuse, Request, Response,
+    Rule, ServerConnection, Status, WriteError,
 };
 use wirenut::service::{Answer, Service, Step};
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 use wirenut_tests::oracle::{self, Verdict};
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::recorder::{Recorder, TRAILERS, UNKNOWN};

@@ -4,10 +4,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use smoltcp::socket::tcp::State;
-use wirenut::http::{
-    ClientEvent, Disposition, Error, Interest, Limits, Method, Misuse, Request, Rule, Status, WriteError,
-};
+use wirenut::http::{ClientEvent, Error, Interest, Limits, Method, Misuse, Request, Rule, Status, WriteError};
 use wirenut::time::Duration;
+use wirenut::transport::Disposition;
 
 use super::world::{self, FIELDS, POLICY, World};
 use super::{RING, pattern};

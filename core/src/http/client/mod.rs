@@ -12,8 +12,9 @@ use super::grammar::Machine;
 use super::pipeline::Pipeline;
 use super::response_head::ResponseHead;
 use super::state::{State, States};
-use super::{Context, Disposition, Error, Fields, Rule};
+use super::{Context, Error, Fields, Rule};
 use crate::time::Timer;
+use crate::transport::Disposition;
 
 /// What [`ClientConnection::receive`] found. All of it belongs to the oldest request that is not answered.
 ///

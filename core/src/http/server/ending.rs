@@ -171,7 +171,8 @@ impl ServerConnection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Disposition, Limits, Response, Status};
+    use crate::http::{Limits, Response, Status};
+    use crate::transport::Disposition;
 
     fn at(seconds: u64) -> Context<'static> {
         let now = Instant::START.saturating_add(Duration::from_secs(seconds));

@@ -9,8 +9,9 @@ use super::flags::Flags;
 use super::grammar::{self, Machine};
 use super::head::Head;
 use super::state::{State, States};
-use super::{Context, Disposition, Error, Fields, Rule};
+use super::{Context, Error, Fields, Rule};
 use crate::time::Timer;
+use crate::transport::Disposition;
 
 /// What [`ServerConnection::receive`] found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -134,6 +135,24 @@ impl ServerConnection {
             ending: Ending::Open,
             broken: None,
         }
+    }
+
+    /// A connection for which there is no room: [`Self::poll_transmit`] answers 503 ([`Rule::Overloaded`]), whatever
+    /// comes. Then it lingers.
+    ///
+    /// ```
+    /// # use wirenut::http::{Context, Limits, ServerConnection};
+    /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
+    /// let (mut connection, mut out) = (ServerConnection::refusing(&cx), [0; 160]);
+    /// let written = connection.poll_transmit(&cx, &mut out);
+    /// assert!(out[..written].starts_with(b"HTTP/1.1 503 Service Unavailable\r\n"));
+    /// ```
+    #[must_use]
+    pub fn refusing(cx: &Context<'_>) -> Self {
+        let mut refusing = Self::new(cx);
+        refusing.machine.flags.set(Flags::BEGUN);
+        refusing.fail(cx, Rule::Overloaded);
+        refusing
     }
 
     /// What to do with the connection once all that was written is sent.

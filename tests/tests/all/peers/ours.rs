@@ -1,10 +1,10 @@
 //! What we read.
 
 use wirenut::http::{
-    Context, Disposition, Event, Fields, Head, Limits, Method, Request, Response, Rule, ServerConnection, Status,
-    Version,
+    Context, Event, Fields, Head, Limits, Method, Request, Response, Rule, ServerConnection, Status, Version,
 };
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 use wirenut_tests::answers::{self, Heard};
 
 use super::reading::{Field, Reading, Step};
