@@ -83,6 +83,12 @@ mod clock;
 mod slot;
 mod socket;
 
+mod connection;
+pub use connection::Connection;
+
+mod leaving;
+pub use leaving::Leaving;
+
 mod server;
 pub use server::Server;
 

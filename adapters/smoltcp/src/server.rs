@@ -1,27 +1,27 @@
 //! The sockets of a server, and who is admitted to them.
 //!
 //! ```text
-//!            admitted              said all               gone
-//! vacant ──────────────► serving ───────────► leaving ──────────► vacant
-//!    └────────────────── refused ─────────────────▲
+//!         admitted, or refused           over             gone
+//! vacant ──────────────────────► serving ────► leaving ──────────► vacant
 //! ```
 
 use core::convert::Infallible;
 use core::task::Waker;
 
 use smoltcp::iface::{SocketHandle, SocketSet};
+use smoltcp::socket::tcp;
 use smoltcp::time as theirs;
 use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
 use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
-use wirenut::service::Service;
-use wirenut::time::{Duration, Instant};
+use wirenut::service::{Service, Serving, Session};
+use wirenut::time::Instant;
+use wirenut::transport::Environment;
 
 use crate::clock;
-use crate::slot::{Outcome, Phase, Slot};
+use crate::connection::Connection;
+use crate::leaving::Leaving;
+use crate::slot::{Phase, Slot};
 use crate::socket::{Socket, Stage};
-
-/// What a connection is told for which there is no slot.
-const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// Serves HTTP/1.x on `N` sockets.
 ///
@@ -50,12 +50,8 @@ pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: 
     limits: &'static Limits,
     waker: Waker,
     port: u16,
-    /// When a connection is to give way, if no socket listens until then.
-    evict_at: Option<Instant>,
-    /// Somebody was admitted in this poll and is to be served.
-    has_admitted: bool,
-    /// A socket listens, as far as this poll has seen.
-    is_listening: bool,
+    /// When somebody is to give way, if no socket listens until then, or somebody who queues may come in.
+    look_at: Option<Instant>,
 }
 
 impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server<S, N, STORE> {
@@ -105,9 +101,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
             limits,
             waker: Waker::noop().clone(),
             port,
-            evict_at: None,
-            has_admitted: false,
-            is_listening: false,
+            look_at: None,
         }
     }
 
@@ -137,30 +131,17 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         service: &S,
         scratch: &mut [u8],
     ) -> Option<Error> {
-        let now = clock::from_smoltcp(now);
-        loop {
-            for slot in 0..N {
-                let error = self.serve(slot, now, date, sockets, service, scratch);
-                if error.is_some() {
-                    return error;
-                }
-            }
-            // After all were served: a request that has come already saves its connection from being closed as idle.
-            self.has_admitted = false;
-            self.is_listening = false;
-            for slot in 0..N {
-                self.admit(slot, now, sockets);
-            }
-            // Nobody comes while we are here, so this ends.
-            if !self.has_admitted {
-                break;
+        let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date };
+        let turn = &mut Turn { cx, now, sockets, service, scratch, error: None };
+        self.look_at = None;
+        for index in 0..N {
+            self.proceed(index, turn);
+            if turn.error.is_some() {
+                return turn.error;
             }
         }
-        self.evict_at = None;
-        if !self.is_listening && !self.admission.is_draining() {
-            self.make_a_socket_listen(now, sockets);
-        }
-        None
+        self.make_a_socket_listen(turn);
+        turn.error
     }
 
     /// When to poll again, if nothing happens before: the earliest deadline of the connections, and of the stack, whose
@@ -169,13 +150,15 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     pub fn poll_timeout(&self, now: theirs::Instant, stack: Option<theirs::Instant>) -> Option<theirs::Instant> {
         let now = clock::from_smoltcp(now);
         let mut earliest = stack.map(clock::from_smoltcp);
-        let slots = self.slots.iter().map(|slot| slot.poll_timeout(now));
-        for deadline in slots.chain([self.evict_at]) {
-            if let Some(deadline) = deadline
-                && earliest.is_none_or(|earliest| deadline < earliest)
-            {
-                earliest = Some(deadline);
+        let slots = self.slots.iter().map(|slot| match &slot.phase {
+            Phase::Vacant { opening_since } => {
+                opening_since.map(|since| self.admission.policy().handshake_end(since, true))
             }
+            Phase::Serving(session) => session.poll_timeout(now),
+            Phase::Leaving(leaving) => Some(leaving.until()),
+        });
+        for deadline in slots.chain([self.look_at]) {
+            earliest = clock::earlier(earliest, deadline);
         }
         earliest.and_then(clock::to_smoltcp)
     }
@@ -185,7 +168,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     pub fn retire(&mut self) {
         self.admission.drain();
         for slot in &mut self.slots {
-            if let Phase::Serving { session, .. } = &mut slot.phase {
+            if let Phase::Serving(session) = &mut slot.phase {
                 session.retire();
             }
         }
@@ -197,10 +180,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         self.admission.drain();
         let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
         for slot in &mut self.slots {
-            if let Phase::Serving { session, .. } = &mut slot.phase {
+            if let Phase::Serving(session) = &mut slot.phase {
                 let _ = session.handle_lost(&cx, service, Rule::HostClosed);
             }
-            slot.phase = Phase::Vacant { until: None };
+            slot.phase = Phase::VACANT;
             Socket(sockets.get_mut(slot.handle)).abort();
         }
     }
@@ -217,116 +200,177 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         self.admission.taken()
     }
 
-    /// Lets the connection of a slot go on, or away.
-    fn serve(
-        &mut self,
-        index: usize,
-        now: Instant,
-        date: Option<&HttpDate>,
-        sockets: &mut SocketSet<'_>,
-        service: &S,
-        scratch: &mut [u8],
-    ) -> Option<Error> {
-        let slot = self.slots.get_mut(index).filter(|slot| !slot.is_vacant())?;
-        let mut socket = Socket(sockets.get_mut(slot.handle));
-        let cx = Context { now, limits: self.limits, date };
-        let (outcome, error) = slot.serve(&cx, &self.waker, &mut socket, service, scratch);
-        let number = u32::try_from(index).unwrap_or(u32::MAX);
-        match outcome {
-            Outcome::Same => {}
-            Outcome::Busy => self.admission.set_standing(number, Standing::Busy, now),
-            Outcome::Idle => self.admission.set_standing(number, Standing::Idle, now),
-            Outcome::Reading => self.admission.set_standing(number, Standing::Reading, now),
-            Outcome::Gone => {
-                self.admission.release(number);
-            }
-        }
-        slot.part(&cx, &mut socket);
-        error
-    }
-
-    /// Sees to it that a vacant socket listens, and decides on who has come.
-    fn admit(&mut self, index: usize, now: Instant, sockets: &mut SocketSet<'_>) {
+    /// Does what can be done on one socket.
+    fn proceed(&mut self, index: usize, turn: &mut Turn<'_, '_, S>) {
         let Some(slot) = self.slots.get_mut(index) else { return };
-        let Phase::Vacant { until } = &mut slot.phase else { return };
-        let mut socket = Socket(sockets.get_mut(slot.handle));
-        let cx = Context { now, limits: self.limits, date: None };
-        let opened = until.take();
-        match socket.stage() {
-            Stage::Closed | Stage::Resetting | Stage::TimeWait if self.admission.is_draining() => {}
-            Stage::Listening | Stage::Opening if self.admission.is_draining() => socket.abort(),
-            Stage::Closed | Stage::Resetting | Stage::TimeWait => {
-                socket.listen(self.port);
-                self.is_listening = true;
+        let mut socket = Socket(turn.sockets.get_mut(slot.handle));
+        if let Phase::Leaving(leaving) = &mut slot.phase
+            && leaving.proceed(turn.cx.now, &mut socket)
+        {
+            slot.phase = Phase::VACANT;
+        }
+        let has_come = match &mut slot.phase {
+            Phase::Vacant { opening_since } => {
+                let since = opening_since.take();
+                match socket.stage() {
+                    Stage::TimeWait if self.admission.is_draining() => false,
+                    _ if self.admission.is_draining() => {
+                        socket.abort();
+                        false
+                    }
+                    Stage::Listening => false,
+                    Stage::Opening => {
+                        let since = since.unwrap_or(turn.cx.now);
+                        *opening_since = Some(since);
+                        if self.admission.policy().handshake_end(since, true) <= turn.cx.now {
+                            *opening_since = None;
+                            socket.listen(self.port);
+                        }
+                        false
+                    }
+                    Stage::Closed | Stage::Resetting | Stage::TimeWait => {
+                        socket.listen(self.port);
+                        false
+                    }
+                    Stage::Open | Stage::HalfClosed | Stage::PeerEnded => true,
+                }
             }
-            Stage::Listening => self.is_listening = true,
-            Stage::Opening => match opened {
-                Some(due) if due <= now => slot.reset(&cx, &mut socket),
-                due => *until = Some(due.unwrap_or(now.saturating_add(self.limits.head))),
-            },
-            Stage::Open | Stage::HalfClosed | Stage::PeerEnded => self.decide(index, now, sockets),
+            Phase::Leaving(_) => false,
+            Phase::Serving(_) => return self.serve(index, false, turn),
+        };
+        if has_come {
+            self.admit(index, turn);
         }
     }
 
     /// Somebody has come.
-    fn decide(&mut self, index: usize, now: Instant, sockets: &mut SocketSet<'_>) {
-        let mut verdict = self.admission.arrive(now);
-        while let Verdict::Evict(idle) = verdict {
-            self.evict(idle, now, sockets);
-            verdict = self.admission.arrive(now);
-        }
+    fn admit(&mut self, index: usize, turn: &mut Turn<'_, '_, S>) {
+        let verdict = loop {
+            match self.admission.arrive(turn.cx.now) {
+                Verdict::Evict(slot) => self.make_way(slot, turn),
+                verdict => break verdict,
+            }
+            // What went wrong is told first. Whoever has come is asked about again.
+            if turn.error.is_some() {
+                return;
+            }
+        };
         let Some(slot) = self.slots.get_mut(index) else { return };
-        let mut socket = Socket(sockets.get_mut(slot.handle));
-        let cx = Context { now, limits: self.limits, date: None };
-        match verdict {
-            Verdict::Admit => {
-                slot.enter(&cx);
-                self.has_admitted = true;
+        slot.is_admitted = verdict == Verdict::Admit;
+        slot.phase = Phase::Serving(match verdict {
+            Verdict::Admit => Session::new(&turn.cx),
+            Verdict::Refuse => Session::refusing(&turn.cx),
+            // It stays in its socket, and is asked about again. (The others do not come here.)
+            Verdict::Queue | Verdict::Evict(_) | Verdict::Close => {
+                return self.look_no_later_than(self.admission.poll_timeout(turn.cx.now));
             }
-            Verdict::Refuse => {
-                if socket.room() >= REFUSAL.len() {
-                    socket.put(REFUSAL);
+        });
+        slot.connection = Connection::new();
+        self.serve(index, false, turn);
+    }
+
+    fn make_way(&mut self, slot: u32, turn: &mut Turn<'_, '_, S>) {
+        self.serve(usize::try_from(slot).unwrap_or(usize::MAX), true, turn);
+    }
+
+    /// Lets a connection go on, or away. `gives_way`: somebody else is to have its socket, if the law of admission allows
+    /// that.
+    fn serve(&mut self, index: usize, gives_way: bool, turn: &mut Turn<'_, '_, S>) {
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let Phase::Serving(session) = &mut slot.phase else { return };
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        let now = turn.cx.now;
+        let socket = turn.sockets.get_mut::<tcp::Socket<'_>>(slot.handle);
+        let (peer, waker, connection) = (socket.remote_endpoint(), &self.waker, &mut slot.connection);
+        let environment = Environment {
+            waker: &|| waker.clone(),
+            peer: &|| peer.map(Into::into),
+            output_capacity: socket.send_capacity().min(turn.scratch.len()),
+        };
+        session.wake();
+        let mut serving =
+            Serving { session, service: turn.service, cx: turn.cx, environment: &environment, error: None };
+        let is_spared = gives_way && !serving.give_way(socket.recv_queue() > 0);
+        let is_over = !is_spared && connection.poll(turn.now, socket, &mut serving, &mut slot.store, turn.scratch);
+        turn.error = serving.error;
+        if is_over || (gives_way && connection.conversation().is_shut()) {
+            let mut leaving = Leaving::begin(now, &Socket(socket), turn.cx.limits.linger);
+            if gives_way {
+                leaving.hurry(now);
+            }
+            slot.phase = Phase::Leaving(leaving);
+            if slot.is_admitted {
+                self.admission.release(number);
+            }
+        } else if slot.is_admitted {
+            // Whoever was to give way, and does not, is not asked again before it has done something.
+            let standing = if gives_way { Some(Standing::Busy) } else { connection.standing_change(&serving) };
+            if let Some(standing) = standing {
+                self.admission.set_standing(number, standing, now);
+            }
+        }
+    }
+
+    fn look_no_later_than(&mut self, at: Option<Instant>) {
+        self.look_at = clock::earlier(self.look_at, at);
+    }
+
+    /// If no socket listens, whoever comes is reset by the stack. So one is made free: of a connection that is over, or was
+    /// refused, and lingers; of a handshake that has had its share; of a connection that is to give way.
+    fn make_a_socket_listen(&mut self, turn: &mut Turn<'_, '_, S>) {
+        let now = turn.cx.now;
+        let is_listening = |slot: &Slot<S, STORE>| turn.sockets.get::<tcp::Socket<'_>>(slot.handle).is_listening();
+        if self.admission.is_draining() || self.slots.iter().any(is_listening) {
+            return;
+        }
+        let (mut is_one_leaving, mut opening) = (false, None::<(Instant, usize)>);
+        for index in 0..N {
+            let Some(slot) = self.slots.get_mut(index) else { continue };
+            match &mut slot.phase {
+                Phase::Vacant { opening_since: Some(since) } => {
+                    if opening.is_none_or(|(oldest, _)| *since < oldest) {
+                        opening = Some((*since, index));
+                    }
                 }
-                slot.leave(&cx, cx.limits.linger, &mut socket);
-            }
-            Verdict::Close => slot.leave(&cx, cx.limits.linger, &mut socket),
-            // It stays in its socket, and is asked about again. (Evictions were dealt with above.)
-            Verdict::Queue | Verdict::Evict(_) => {}
-        }
-    }
-
-    /// Closes an idle connection, for somebody else.
-    fn evict(&mut self, idle: u32, now: Instant, sockets: &mut SocketSet<'_>) {
-        self.admission.release(idle);
-        let Some(slot) = usize::try_from(idle).ok().and_then(|index| self.slots.get_mut(index)) else { return };
-        let cx = Context { now, limits: self.limits, date: None };
-        // It has all that it asked for, and somebody else waits for its socket: so no time to linger.
-        slot.leave(&cx, Duration::default(), &mut Socket(sockets.get_mut(slot.handle)));
-    }
-
-    /// No socket listens, and whoever comes then is reset by the stack. So a socket in TIME-WAIT is taken out of
-    /// it, or else an idle connection is closed, unless a socket will be free soon anyway.
-    fn make_a_socket_listen(&mut self, now: Instant, sockets: &mut SocketSet<'_>) {
-        let (mut time_wait, mut is_one_leaving) = (None, false);
-        for (index, slot) in self.slots.iter().enumerate() {
-            let stage = Socket(sockets.get_mut(slot.handle)).stage();
-            match (&slot.phase, stage) {
-                (Phase::Leaving { .. }, Stage::TimeWait) => time_wait = Some(index),
-                (Phase::Leaving { .. }, _) => is_one_leaving = true,
-                (Phase::Vacant { .. } | Phase::Serving { .. }, _) => {}
+                Phase::Leaving(leaving) => {
+                    leaving.hurry(now);
+                    self.proceed(index, turn);
+                    is_one_leaving = true;
+                }
+                Phase::Serving(_) if !slot.is_admitted && slot.connection.conversation().is_shut() => {
+                    self.serve(index, true, turn);
+                    is_one_leaving = true;
+                }
+                Phase::Vacant { .. } | Phase::Serving(_) => {}
             }
         }
-        if let Some(index) = time_wait {
-            if let Some(slot) = self.slots.get_mut(index) {
-                slot.vacate();
+        if let Some((since, index)) = opening {
+            let share_ends = self.admission.policy().handshake_end(since, false);
+            self.look_no_later_than(Some(share_ends));
+            if share_ends <= now
+                && let Some(slot) = self.slots.get_mut(index)
+            {
+                slot.phase = Phase::VACANT;
+                Socket(turn.sockets.get_mut(slot.handle)).listen(self.port);
+                is_one_leaving = true;
             }
-            self.admit(index, now, sockets);
-        } else if let (false, Some((slot, due))) = (is_one_leaving, self.admission.next_to_give_way(now)) {
+        }
+        if !is_one_leaving && let Some((slot, due)) = self.admission.next_to_give_way(now) {
+            self.look_no_later_than(Some(due));
             if due <= now {
-                self.evict(slot, now, sockets);
-            } else {
-                self.evict_at = Some(due);
+                self.make_way(slot, turn);
             }
         }
     }
+}
+
+/// What one poll works with.
+struct Turn<'t, 's, S> {
+    cx: Context<'t>,
+    now: theirs::Instant,
+    sockets: &'t mut SocketSet<'s>,
+    service: &'t S,
+    scratch: &'t mut [u8],
+    /// What went wrong: told before anything else is done.
+    error: Option<Error>,
 }

@@ -113,7 +113,9 @@ impl<S: Service + ?Sized> Serving<'_, S> {
     }
 
     fn note(&mut self, driven: Driven) {
-        self.error = self.error.or(driven.error);
+        if let (None, Some(error)) = (self.error, driven.error) {
+            self.error = Some(error);
+        }
     }
 }
 

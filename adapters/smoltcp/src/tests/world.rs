@@ -8,10 +8,11 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
+use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpProtocol, Ipv4Address, Ipv4Packet, Ipv4Repr};
+use smoltcp::wire::{TcpControl, TcpPacket, TcpRepr, TcpSeqNumber};
 use wirenut::http::{Error, Field, Fields, Head, Interest, Limits, Response, Status, WriteError};
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut::service::{Answer, Service, Step};
@@ -276,6 +277,38 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
 
     pub(super) fn lose_from_server(&self, frames: u32) {
         self.server_end.loses_each.set(frames);
+    }
+
+    /// A SYN from this port of a host that does not exist, so nobody ever acknowledges or resets.
+    pub(super) fn inject_syn(&mut self, port: u16) {
+        let (from, to) = (Ipv4Address::new(10, 0, 0, 77), Ipv4Address::new(10, 0, 0, 1));
+        let checksums = ChecksumCapabilities::default();
+        let segment = TcpRepr {
+            src_port: port,
+            dst_port: PORT,
+            control: TcpControl::Syn,
+            seq_number: TcpSeqNumber(1),
+            ack_number: None,
+            window_len: 1000,
+            window_scale: None,
+            max_seg_size: Some(1000),
+            sack_permitted: false,
+            sack_ranges: [None; 3],
+            timestamp: None,
+            payload: &[],
+        };
+        let header = Ipv4Repr {
+            src_addr: from,
+            dst_addr: to,
+            next_header: IpProtocol::Tcp,
+            payload_len: segment.buffer_len(),
+            hop_limit: 64,
+        };
+        let mut frame = vec![0; header.buffer_len() + segment.buffer_len()];
+        header.emit(&mut Ipv4Packet::new_unchecked(&mut frame[..]), &checksums);
+        let payload = &mut frame[header.buffer_len()..];
+        segment.emit(&mut TcpPacket::new_unchecked(payload), &from.into(), &to.into(), &checksums);
+        self.server_end.incoming.borrow_mut().push_back((self.now, frame));
     }
 
     /// From now on nothing leaves the server.
