@@ -13,14 +13,6 @@ pub(crate) fn to_smoltcp(instant: Instant) -> Option<theirs::Instant> {
     i64::try_from(instant.as_micros()).ok().map(theirs::Instant::from_micros_const)
 }
 
-/// The earlier one of those that there are.
-pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

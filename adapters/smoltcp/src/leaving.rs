@@ -18,6 +18,9 @@ const TIME_WAIT: Duration = Duration::from_millis(100);
 /// (RFC 6298 §2.1).
 const HURRY: Duration = Duration::from_secs(2);
 
+/// Longer than anything.
+const FOR_EVER: Duration = Duration::from_micros(u64::MAX);
+
 /// A socket whose connection is over: the ends of both directions, or a reset, are on their way. smoltcp by itself waits
 /// for a peer without end; this gives it a time. What still comes is thrown away.
 ///
@@ -26,8 +29,6 @@ const HURRY: Duration = Duration::from_secs(2);
 pub struct Leaving {
     /// When it must be over.
     until: Instant,
-    /// Somebody else waits for the socket: so it is reset as soon as the peer has acknowledged our end.
-    is_hurried: bool,
 }
 
 impl Leaving {
@@ -40,14 +41,14 @@ impl Leaving {
 
     pub(crate) fn begin(now: Instant, socket: &Socket<'_, '_>, linger: Duration) -> Self {
         let time = if socket.is_lost() { RESET_TIME } else { linger };
-        Self { until: now.saturating_add(time), is_hurried: false }
+        Self { until: now.saturating_add(time) }
     }
 
     /// Sees to it that the socket gets away, and in time. Call it after each poll of the interface, and at
     /// [`Self::poll_timeout`]. `true`: the socket is free. It may listen or connect; it is in TIME-WAIT for at most 100 ms.
     #[must_use = "the socket may be free"]
     pub fn poll(&mut self, now: theirs::Instant, socket: &mut tcp::Socket<'_>) -> bool {
-        self.proceed(clock::from_smoltcp(now), &mut Socket(socket))
+        self.proceed(clock::from_smoltcp(now), false, &mut Socket(socket))
     }
 
     /// When to poll again, if nothing happens before.
@@ -60,24 +61,19 @@ impl Leaving {
         self.until
     }
 
-    /// Somebody else waits for the socket.
-    pub(crate) fn hurry(&mut self, now: Instant) {
-        if !self.is_hurried {
-            self.is_hurried = true;
-            self.end_within(HURRY, now);
-        }
-    }
-
-    pub(crate) fn proceed(&mut self, now: Instant, socket: &mut Socket<'_, '_>) -> bool {
+    /// `is_short`: somebody else may want the socket. So it is free as soon as the peer has acknowledged our end.
+    pub(crate) fn proceed(&mut self, now: Instant, is_short: bool, socket: &mut Socket<'_, '_>) -> bool {
         // A full ring would keep the peer's end out.
         socket.discard();
         let stage = socket.stage();
-        // Counted from when the stage is first seen, for later the sum is later.
-        match stage {
-            Stage::HalfClosed | Stage::TimeWait if self.is_hurried => self.until = now,
-            Stage::TimeWait => self.end_within(TIME_WAIT, now),
-            _ => {}
-        }
+        let time = match stage {
+            Stage::HalfClosed | Stage::TimeWait if is_short => Duration::default(),
+            Stage::TimeWait => TIME_WAIT,
+            _ if is_short => HURRY,
+            _ => FOR_EVER,
+        };
+        // Counted from when that is first seen, for later the sum is later.
+        self.until = self.until.min(now.saturating_add(time));
         let is_due = self.until <= now;
         match stage {
             Stage::Closed | Stage::Listening => true,
@@ -90,9 +86,5 @@ impl Leaving {
                 false
             }
         }
-    }
-
-    fn end_within(&mut self, time: Duration, now: Instant) {
-        self.until = self.until.min(now.saturating_add(time));
     }
 }

@@ -1,27 +1,19 @@
-//! The sockets of a server, and who is admitted to them.
-//!
-//! ```text
-//!         admitted, or refused           over             gone
-//! vacant ──────────────────────► serving ────► leaving ──────────► vacant
-//! ```
+//! The sockets of a server.
 
 use core::convert::Infallible;
+use core::mem;
 use core::task::Waker;
 
 use smoltcp::iface::{SocketHandle, SocketSet};
-use smoltcp::socket::tcp;
 use smoltcp::time as theirs;
 use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
-use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
-use wirenut::service::{Service, Serving, Session};
-use wirenut::time::Instant;
-use wirenut::transport::Environment;
+use wirenut::readiness::Policy;
+use wirenut::service::Service;
 
 use crate::clock;
-use crate::connection::Connection;
-use crate::leaving::Leaving;
+use crate::reception::{NEVER, Reception, Turn};
 use crate::slot::{Phase, Slot};
-use crate::socket::{Socket, Stage};
+use crate::socket::Socket;
 
 /// Serves HTTP/1.x on `N` sockets.
 ///
@@ -46,12 +38,7 @@ use crate::socket::{Socket, Stage};
 /// See the [crate](crate) for the loop around it.
 pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize> {
     slots: [Slot<S, STORE>; N],
-    admission: Admission<[Link; N]>,
-    limits: &'static Limits,
-    waker: Waker,
-    port: u16,
-    /// When somebody is to give way, if no socket listens until then, or somebody who queues may come in.
-    look_at: Option<Instant>,
+    reception: Reception<N>,
 }
 
 impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server<S, N, STORE> {
@@ -95,14 +82,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     #[must_use]
     pub fn new(handles: [SocketHandle; N], port: u16, limits: &'static Limits, policy: Policy) -> Self {
         assert!(limits.store_bytes() <= STORE, "STORE is less than Limits::store_bytes");
-        Self {
-            slots: handles.map(Slot::new),
-            admission: Admission::new(policy, [Link::NEW; N]),
-            limits,
-            waker: Waker::noop().clone(),
-            port,
-            look_at: None,
-        }
+        Self { slots: handles.map(Slot::new), reception: Reception::new(port, limits, policy) }
     }
 
     /// What [`Answer::waker`](wirenut::service::Answer::waker) hands out. It must see to it that [`Self::poll`] is
@@ -111,7 +91,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// Not needed where the loop never sleeps through an interrupt, or where no service waits for one. An async
     /// firmware gives its task's waker.
     pub fn set_waker(&mut self, waker: Waker) {
-        self.waker = waker;
+        self.reception.waker = waker;
     }
 
     /// Does all that can be done now. Call it after each poll of the interface, again until it returns `None`, and
@@ -131,42 +111,35 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         service: &S,
         scratch: &mut [u8],
     ) -> Option<Error> {
-        let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date };
-        let turn = &mut Turn { cx, now, sockets, service, scratch, error: None };
-        self.look_at = None;
-        for index in 0..N {
-            self.proceed(index, turn);
-            if turn.error.is_some() {
-                return turn.error;
-            }
-        }
-        self.make_a_socket_listen(turn);
+        let cx = Context { now: clock::from_smoltcp(now), limits: self.reception.limits, date };
+        let turn = &mut Turn {
+            cx,
+            now,
+            sockets,
+            service,
+            scratch,
+            error: None,
+            is_listening: false,
+            has_leaving: false,
+            evicts: None,
+        };
+        // It ends, for each round but the last closes a connection, or finds that it is in use, or is the first in which no
+        // socket listens: and nobody comes while we are here.
+        while self.look_after_all(turn) {}
         turn.error
     }
 
-    /// When to poll again, if nothing happens before: the earliest deadline of the connections, and of the stack, whose
-    /// own is what `Interface::poll_at` says.
+    /// When to poll again, if nothing happens before: the earliest deadline of the connections, as the last poll left
+    /// them, and of the stack, whose own is what `Interface::poll_at` says.
     #[must_use]
-    pub fn poll_timeout(&self, now: theirs::Instant, stack: Option<theirs::Instant>) -> Option<theirs::Instant> {
-        let now = clock::from_smoltcp(now);
-        let mut earliest = stack.map(clock::from_smoltcp);
-        let slots = self.slots.iter().map(|slot| match &slot.phase {
-            Phase::Vacant { opening_since } => {
-                opening_since.map(|since| self.admission.policy().handshake_end(since, true))
-            }
-            Phase::Serving(session) => session.poll_timeout(now),
-            Phase::Leaving(leaving) => Some(leaving.until()),
-        });
-        for deadline in slots.chain([self.look_at]) {
-            earliest = clock::earlier(earliest, deadline);
-        }
-        earliest.and_then(clock::to_smoltcp)
+    pub fn poll_timeout(&self, stack: Option<theirs::Instant>) -> Option<theirs::Instant> {
+        clock::to_smoltcp(self.reception.due).into_iter().chain(stack).min()
     }
 
     /// Ends the server in good order: nobody comes in any more, idle connections are closed, the others after the
     /// response in flight. Poll on until [`Self::is_drained`].
     pub fn retire(&mut self) {
-        self.admission.drain();
+        self.reception.admission.drain();
         for slot in &mut self.slots {
             if let Phase::Serving(session) = &mut slot.phase {
                 session.retire();
@@ -177,13 +150,13 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// Resets all connections that are left, and stops listening. Poll the interface once more, so that the resets
     /// leave.
     pub fn abort(&mut self, now: theirs::Instant, sockets: &mut SocketSet<'_>, service: &S) {
-        self.admission.drain();
-        let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
+        self.reception.admission.drain();
+        let cx = Context { now: clock::from_smoltcp(now), limits: self.reception.limits, date: None };
         for slot in &mut self.slots {
             if let Phase::Serving(session) = &mut slot.phase {
                 let _ = session.handle_lost(&cx, service, Rule::HostClosed);
             }
-            slot.phase = Phase::VACANT;
+            slot.phase = Phase::Vacant;
             Socket(sockets.get_mut(slot.handle)).abort();
         }
     }
@@ -191,186 +164,64 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// Is everybody gone, after [`Self::retire`] and a poll?
     #[must_use]
     pub fn is_drained(&self) -> bool {
-        self.admission.is_draining() && self.slots.iter().all(Slot::is_vacant)
+        self.reception.admission.is_draining() && self.slots.iter().all(Slot::is_vacant)
     }
 
     /// How many connections are served.
     #[must_use]
     pub const fn connections(&self) -> u32 {
-        self.admission.taken()
+        self.reception.admission.taken()
     }
 
-    /// Does what can be done on one socket.
-    fn proceed(&mut self, index: usize, turn: &mut Turn<'_, '_, S>) {
-        let Some(slot) = self.slots.get_mut(index) else { return };
-        let mut socket = Socket(turn.sockets.get_mut(slot.handle));
-        if let Phase::Leaving(leaving) = &mut slot.phase
-            && leaving.proceed(turn.cx.now, &mut socket)
-        {
-            slot.phase = Phase::VACANT;
-        }
-        let has_come = match &mut slot.phase {
-            Phase::Vacant { opening_since } => {
-                let since = opening_since.take();
-                match socket.stage() {
-                    Stage::TimeWait if self.admission.is_draining() => false,
-                    _ if self.admission.is_draining() => {
-                        socket.abort();
-                        false
-                    }
-                    Stage::Listening => false,
-                    Stage::Opening => {
-                        let since = since.unwrap_or(turn.cx.now);
-                        *opening_since = Some(since);
-                        if self.admission.policy().handshake_end(since, true) <= turn.cx.now {
-                            *opening_since = None;
-                            socket.listen(self.port);
-                        }
-                        false
-                    }
-                    Stage::Closed | Stage::Resetting | Stage::TimeWait => {
-                        socket.listen(self.port);
-                        false
-                    }
-                    Stage::Open | Stage::HalfClosed | Stage::PeerEnded => true,
-                }
-            }
-            Phase::Leaving(_) => false,
-            Phase::Serving(_) => return self.serve(index, false, turn),
-        };
-        if has_come {
-            self.admit(index, turn);
-        }
-    }
-
-    /// Somebody has come.
-    fn admit(&mut self, index: usize, turn: &mut Turn<'_, '_, S>) {
-        let verdict = loop {
-            match self.admission.arrive(turn.cx.now) {
-                Verdict::Evict(slot) => self.make_way(slot, turn),
-                verdict => break verdict,
-            }
-            // What went wrong is told first. Whoever has come is asked about again.
+    /// One round over all sockets. Whether there is to be another one.
+    fn look_after_all(&mut self, turn: &mut Turn<'_, '_, S>) -> bool {
+        let Self { slots, reception, .. } = self;
+        reception.due = NEVER;
+        turn.is_listening = reception.admission.is_draining();
+        turn.has_leaving = false;
+        for (number, slot) in (0..).zip(&mut *slots) {
+            reception.proceed(number, slot, turn);
             if turn.error.is_some() {
-                return;
+                return false;
             }
-        };
-        let Some(slot) = self.slots.get_mut(index) else { return };
-        slot.is_admitted = verdict == Verdict::Admit;
-        slot.phase = Phase::Serving(match verdict {
-            Verdict::Admit => Session::new(&turn.cx),
-            Verdict::Refuse => Session::refusing(&turn.cx),
-            // It stays in its socket, and is asked about again. (The others do not come here.)
-            Verdict::Queue | Verdict::Evict(_) | Verdict::Close => {
-                return self.look_no_later_than(self.admission.poll_timeout(turn.cx.now));
-            }
+        }
+        let was_short = mem::replace(&mut reception.is_short, !turn.is_listening);
+        if reception.is_short && !was_short {
+            return true;
+        }
+        if reception.is_short && turn.evicts.is_none() {
+            turn.evicts = self.make_way(turn);
+        }
+        let Some(number) = turn.evicts.take() else { return false };
+        if let Some(slot) = usize::try_from(number).ok().and_then(|index| self.slots.get_mut(index)) {
+            self.reception.serve(number, slot, true, turn);
+        }
+        turn.error.is_none()
+    }
+
+    /// No socket listens, and whoever comes is reset by the stack. So the oldest handshake gives way, once it has had its
+    /// share; or else a connection (which one is returned), unless a socket is free soon anyway.
+    fn make_way(&mut self, turn: &mut Turn<'_, '_, S>) -> Option<u32> {
+        let Self { slots, reception, .. } = self;
+        let now = turn.cx.now;
+        let opening = slots.iter_mut().filter_map(|slot| match slot.phase {
+            Phase::Opening(since) => Some((since, slot)),
+            _ => None,
         });
-        slot.connection = Connection::new();
-        self.serve(index, false, turn);
-    }
-
-    fn make_way(&mut self, slot: u32, turn: &mut Turn<'_, '_, S>) {
-        self.serve(usize::try_from(slot).unwrap_or(usize::MAX), true, turn);
-    }
-
-    /// Lets a connection go on, or away. `gives_way`: somebody else is to have its socket, if the law of admission allows
-    /// that.
-    fn serve(&mut self, index: usize, gives_way: bool, turn: &mut Turn<'_, '_, S>) {
-        let Some(slot) = self.slots.get_mut(index) else { return };
-        let Phase::Serving(session) = &mut slot.phase else { return };
-        let number = u32::try_from(index).unwrap_or(u32::MAX);
-        let now = turn.cx.now;
-        let socket = turn.sockets.get_mut::<tcp::Socket<'_>>(slot.handle);
-        let (peer, waker, connection) = (socket.remote_endpoint(), &self.waker, &mut slot.connection);
-        let environment = Environment {
-            waker: &|| waker.clone(),
-            peer: &|| peer.map(Into::into),
-            output_capacity: socket.send_capacity().min(turn.scratch.len()),
-        };
-        session.wake();
-        let mut serving =
-            Serving { session, service: turn.service, cx: turn.cx, environment: &environment, error: None };
-        let is_spared = gives_way && !serving.give_way(socket.recv_queue() > 0);
-        let is_over = !is_spared && connection.poll(turn.now, socket, &mut serving, &mut slot.store, turn.scratch);
-        turn.error = serving.error;
-        if is_over || (gives_way && connection.conversation().is_shut()) {
-            let mut leaving = Leaving::begin(now, &Socket(socket), turn.cx.limits.linger);
-            if gives_way {
-                leaving.hurry(now);
+        if let Some((since, slot)) = opening.min_by_key(|(since, _)| *since) {
+            let share_ends = reception.admission.policy().handshake_end(since, false);
+            if share_ends <= now {
+                slot.phase = Phase::Vacant;
+                reception.listen(slot, turn);
+                return None;
             }
-            slot.phase = Phase::Leaving(leaving);
-            if slot.is_admitted {
-                self.admission.release(number);
-            }
-        } else if slot.is_admitted {
-            // Whoever was to give way, and does not, is not asked again before it has done something.
-            let standing = if gives_way { Some(Standing::Busy) } else { connection.standing_change(&serving) };
-            if let Some(standing) = standing {
-                self.admission.set_standing(number, standing, now);
-            }
+            reception.look_no_later_than(share_ends);
         }
+        if turn.has_leaving {
+            return None;
+        }
+        let (slot, due) = reception.admission.next_to_give_way(now)?;
+        reception.look_no_later_than(due);
+        (due <= now).then_some(slot)
     }
-
-    fn look_no_later_than(&mut self, at: Option<Instant>) {
-        self.look_at = clock::earlier(self.look_at, at);
-    }
-
-    /// If no socket listens, whoever comes is reset by the stack. So one is made free: of a connection that is over, or was
-    /// refused, and lingers; of a handshake that has had its share; of a connection that is to give way.
-    fn make_a_socket_listen(&mut self, turn: &mut Turn<'_, '_, S>) {
-        let now = turn.cx.now;
-        let is_listening = |slot: &Slot<S, STORE>| turn.sockets.get::<tcp::Socket<'_>>(slot.handle).is_listening();
-        if self.admission.is_draining() || self.slots.iter().any(is_listening) {
-            return;
-        }
-        let (mut is_one_leaving, mut opening) = (false, None::<(Instant, usize)>);
-        for index in 0..N {
-            let Some(slot) = self.slots.get_mut(index) else { continue };
-            match &mut slot.phase {
-                Phase::Vacant { opening_since: Some(since) } => {
-                    if opening.is_none_or(|(oldest, _)| *since < oldest) {
-                        opening = Some((*since, index));
-                    }
-                }
-                Phase::Leaving(leaving) => {
-                    leaving.hurry(now);
-                    self.proceed(index, turn);
-                    is_one_leaving = true;
-                }
-                Phase::Serving(_) if !slot.is_admitted && slot.connection.conversation().is_shut() => {
-                    self.serve(index, true, turn);
-                    is_one_leaving = true;
-                }
-                Phase::Vacant { .. } | Phase::Serving(_) => {}
-            }
-        }
-        if let Some((since, index)) = opening {
-            let share_ends = self.admission.policy().handshake_end(since, false);
-            self.look_no_later_than(Some(share_ends));
-            if share_ends <= now
-                && let Some(slot) = self.slots.get_mut(index)
-            {
-                slot.phase = Phase::VACANT;
-                Socket(turn.sockets.get_mut(slot.handle)).listen(self.port);
-                is_one_leaving = true;
-            }
-        }
-        if !is_one_leaving && let Some((slot, due)) = self.admission.next_to_give_way(now) {
-            self.look_no_later_than(Some(due));
-            if due <= now {
-                self.make_way(slot, turn);
-            }
-        }
-    }
-}
-
-/// What one poll works with.
-struct Turn<'t, 's, S> {
-    cx: Context<'t>,
-    now: theirs::Instant,
-    sockets: &'t mut SocketSet<'s>,
-    service: &'t S,
-    scratch: &'t mut [u8],
-    /// What went wrong: told before anything else is done.
-    error: Option<Error>,
 }

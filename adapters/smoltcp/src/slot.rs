@@ -14,34 +14,27 @@ pub(crate) struct Slot<S: Service<Source = Infallible>, const STORE: usize> {
     pub(crate) phase: Phase<S>,
     /// While it serves.
     pub(crate) connection: Connection,
-    /// While it serves: it counts for admission. The others are refused.
-    pub(crate) is_admitted: bool,
     /// What is known of a head, or of a trailer section, of which not all has come.
     pub(crate) store: [u8; STORE],
 }
 
 pub(crate) enum Phase<S: Service<Source = Infallible>> {
     /// The socket listens, or holds somebody who is not admitted yet.
-    Vacant {
-        /// When the handshake began that is not complete.
-        opening_since: Option<Instant>,
-    },
-    /// Somebody speaks.
+    Vacant,
+    /// Since when a handshake is not complete.
+    Opening(Instant),
+    /// Somebody speaks, who was admitted, or is refused.
     Serving(Session<S>),
     /// All is said.
     Leaving(Leaving),
 }
 
-impl<S: Service<Source = Infallible>> Phase<S> {
-    pub(crate) const VACANT: Self = Self::Vacant { opening_since: None };
-}
-
 impl<S: Service<Source = Infallible>, const STORE: usize> Slot<S, STORE> {
     pub(crate) const fn new(handle: SocketHandle) -> Self {
-        Self { handle, phase: Phase::VACANT, connection: Connection::new(), is_admitted: false, store: [0; STORE] }
+        Self { handle, phase: Phase::Vacant, connection: Connection::new(), store: [0; STORE] }
     }
 
     pub(crate) const fn is_vacant(&self) -> bool {
-        matches!(self.phase, Phase::Vacant { .. })
+        matches!(self.phase, Phase::Vacant | Phase::Opening(_))
     }
 }

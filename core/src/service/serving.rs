@@ -112,8 +112,16 @@ impl<S: Service + ?Sized> Serving<'_, S> {
         self.note(driven);
     }
 
-    fn note(&mut self, driven: Driven) {
-        if let (None, Some(error)) = (self.error, driven.error) {
+    #[inline]
+    const fn note(&mut self, driven: Driven) {
+        if let Some(error) = driven.error {
+            self.note_error(error);
+        }
+    }
+
+    #[cold]
+    const fn note_error(&mut self, error: Error) {
+        if self.error.is_none() {
             self.error = Some(error);
         }
     }

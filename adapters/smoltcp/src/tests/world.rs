@@ -411,7 +411,7 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
                 .chain([
                     self.server_interface.poll_at(self.now, &self.server_sockets),
                     self.client_interface.poll_at(self.now, &self.client_sockets),
-                    self.server.poll_timeout(self.now, None),
+                    self.server.poll_timeout(None),
                 ])
                 .flatten()
                 .min();
