@@ -203,9 +203,12 @@ struct Asking<'c, F> {
 impl<F: FnMut(ClientEvent<'_>)> Protocol for Asking<'_, F> {
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
         let written = self.connection.poll_transmit(&self.cx, output);
-        let mut taken = 0;
+        if written > 0 {
+            return Progress { taken: 0, written };
+        }
+        let mut taken: usize = 0;
         // It ends, for each round takes something, or gives out the end of an answer, of which no more than five are due.
-        while written == 0 {
+        loop {
             // An error stays with the connection.
             let rest = input.get(taken..).unwrap_or(&[]);
             let Ok((used, event)) = self.connection.receive(&self.cx, rest, store) else { break };
@@ -224,7 +227,7 @@ impl<F: FnMut(ClientEvent<'_>)> Protocol for Asking<'_, F> {
                 break;
             }
         }
-        Progress { taken, written }
+        Progress { taken, written: 0 }
     }
 
     fn handle_eof(&mut self) {
@@ -260,7 +263,7 @@ impl<F: FnMut(ClientEvent<'_>)> Protocol for Asking<'_, F> {
         match self.connection.disposition() {
             // What is on its way asks for answers that nobody will read.
             Disposition::Abort => Disposition::Cut,
-            disposition => disposition,
+            kept @ (Disposition::Open | Disposition::ShutdownWrite | Disposition::Close | Disposition::Cut) => kept,
         }
     }
 }

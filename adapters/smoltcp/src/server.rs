@@ -206,7 +206,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         let now = turn.cx.now;
         let opening = slots.iter_mut().filter_map(|slot| match slot.phase {
             Phase::Opening(since) => Some((since, slot)),
-            _ => None,
+            Phase::Vacant | Phase::Serving(_) | Phase::Leaving(_) => None,
         });
         if let Some((since, slot)) = opening.min_by_key(|(since, _)| *since) {
             let share_ends = reception.admission.policy().handshake_end(since, false);
