@@ -11,9 +11,9 @@ use core::task::Waker;
 use smoltcp::iface::SocketSet;
 use smoltcp::socket::tcp;
 use smoltcp::time as theirs;
+use wirenut::http::service::{Service, Serving, Session};
 use wirenut::http::{Context, Error, Limits, Rule};
 use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
-use wirenut::service::{Service, Serving, Session};
 use wirenut::time::Instant;
 use wirenut::transport::{Environment, Protocol};
 

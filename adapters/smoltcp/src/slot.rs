@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 
 use smoltcp::iface::SocketHandle;
-use wirenut::service::{Service, Session};
+use wirenut::http::service::{Service, Session};
 use wirenut::time::Instant;
 
 use crate::connection::Connection;
