@@ -4,8 +4,8 @@ use core::convert::Infallible;
 use core::net::SocketAddr;
 use core::task::Waker;
 
+use wirenut::http::service::{Driven, Service, Session};
 use wirenut::http::{self, Context, Limits, Rule};
-use wirenut::service::{Driven, Service, Session};
 use wirenut::time::Instant;
 use wirenut::transport::Disposition;
 use wirenut::transport::Environment;
