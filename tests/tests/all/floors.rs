@@ -71,8 +71,8 @@ fn flatten(tree: &str, prefix: &[String], paths: &mut Vec<Module>) {
     }
 }
 
-/// The paths within the crate that a module names, from the root on: in its uses (but those of its inline tests that begin
-/// with `super`), and wherever else one begins with `crate`.
+/// The paths within the crate that a module names, from the root on: in its uses (but those of its inline tests that
+/// begin with `super`), and wherever else one begins with `crate`.
 fn named(module: &[String], code: &str) -> Vec<Module> {
     let mut paths = Vec::new();
     let starts = code.match_indices("use ").filter(|(at, _)| {
@@ -107,7 +107,7 @@ fn shown(module: &[String]) -> String {
 
 #[test]
 fn no_floor_imports_a_higher_one() {
-    let mut wrong = Vec::new();
+    let mut wrong = BTreeSet::new();
     let mut arrows = BTreeSet::new();
     for (module, code) in modules() {
         let [http, floor, ..] = module.as_slice() else { continue };
@@ -124,18 +124,18 @@ fn no_floor_imports_a_higher_one() {
                 [http, target, ..] if http == "http" => target,
                 [first, ..] if matches!(first.as_str(), "bytes" | "time") => continue,
                 _ => {
-                    wrong.push(format!("{} imports {}", shown(&module), shown(&path)));
+                    wrong.insert(format!("{} imports {}", shown(&module), shown(&path)));
                     continue;
                 }
             };
             let is_allowed = target == floor || allowed.contains(&target.as_str()) || LEAVES.contains(&target.as_str());
             if !is_allowed {
-                wrong.push(format!("{} imports {}", shown(&module), shown(&path)));
+                wrong.insert(format!("{} imports {}", shown(&module), shown(&path)));
             }
             arrows.insert((floor.clone(), target.clone()));
         }
     }
-    assert!(wrong.is_empty(), "against the arrows, or not by its own module:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "against the arrows, or not by its own module:\n{}", Vec::from_iter(wrong).join("\n"));
     for (floor, allowed) in FLOORS {
         let is_used = |target: &&str| arrows.contains(&((*floor).to_owned(), (**target).to_owned()));
         assert!(allowed.is_empty() || allowed.iter().any(|target| is_used(&target)), "nothing was read of {floor}");

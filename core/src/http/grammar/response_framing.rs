@@ -8,8 +8,8 @@ use crate::http::limits::Limits;
 use crate::http::status::Status;
 
 impl Machine {
-    /// All lines of a response's head have come: what follows it, as only the whole head decides. `kept` begins with its
-    /// start line.
+    /// All lines of a response's head have come: what follows it, as only the whole head decides. `kept` begins with
+    /// its start line.
     pub(crate) fn judge_kept_response(&self, limits: &Limits, kept: &[u8]) -> Result<(), Rule> {
         self.judge_response(limits, status(kept)).map(|_| ())
     }

@@ -47,7 +47,8 @@ impl<'b> Field<'b> {
 /// The field lines of a head or of a trailer section, validated and where they came in: nothing is copied, and no
 /// table is built. Iterating looks at the bytes again.
 ///
-/// Given out by the connection in [`Head::fields`](crate::http::RequestHead::fields); [`Fields::EMPTY`] stands for none.
+/// Given out by the connection in [`RequestHead::fields`](crate::http::RequestHead::fields); [`Fields::EMPTY`] stands
+/// for none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Fields<'b> {
     lines: &'b [u8],

@@ -99,14 +99,14 @@ impl<'b> RequestHead<'b> {
     /// length in bytes, empty lines before it included, and it; `None` where more bytes are needed. `store` holds
     /// [`Limits::store_bytes`]; the head lies there, or in `bytes`.
     ///
-    /// For those who only look: a [`ServerConnection`](crate::http::ServerConnection) reads a head that comes in pieces in
-    /// linear time, and does what follows from it.
+    /// For those who only look: a [`ServerConnection`](crate::http::ServerConnection) reads a head that comes in pieces
+    /// in linear time, and does what follows from it.
     ///
     /// # Errors
     /// The rule that is broken, and the index of the byte that broke it.
     ///
     /// ```
-    /// use wirenut::http::{BodyFraming, RequestHead, Limits, Rule};
+    /// use wirenut::http::{BodyFraming, Limits, RequestHead, Rule};
     /// let mut store = [0; Limits::DEFAULT.store_bytes()];
     /// let bytes = b"PUT /a HTTP/1.1\r\nHost: b\r\nContent-Length: 3\r\n\r\nabc";
     /// let (length, head) = RequestHead::parse(&Limits::DEFAULT, bytes, &mut store).unwrap().unwrap();

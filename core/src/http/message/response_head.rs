@@ -94,11 +94,12 @@ impl<'b> ResponseHead<'b> {
     /// on the request that it answers. Returns its length in bytes, and it; `None` where more bytes are needed. `store`
     /// holds [`Limits::store_bytes`]; the head lies there, or in `bytes`.
     ///
-    /// For those who only look, as [`Head::parse`](crate::http::RequestHead::parse); beside a
+    /// For those who only look, as [`RequestHead::parse`](crate::http::RequestHead::parse); beside a
     /// [`ClientConnection`](crate::http::ClientConnection).
     ///
     /// # Errors
-    /// The rule that is broken, and the index of the byte that broke it; for what only the whole head decides, that of its empty line.
+    /// The rule that is broken, and the index of the byte that broke it; for what only the whole head decides, that of
+    /// its empty line.
     ///
     /// ```
     /// use wirenut::http::{Limits, Method, Request, ResponseFraming, ResponseHead};

@@ -10,8 +10,8 @@ use crate::http::error::Error;
 ///
 /// ```
 /// use std::cell::RefCell;
-/// # use wirenut::http::{Context, RequestHead, Limits, WriteError};
-/// # use wirenut::http::service::{Responder, Host, Refusal, Service, Session, Step};
+/// # use wirenut::http::{Context, Limits, RequestHead, WriteError};
+/// # use wirenut::http::service::{Host, Refusal, Responder, Service, Session, Step};
 /// # use wirenut::time::Instant;
 /// # struct Nobody;
 /// # impl Host for Nobody {

@@ -14,8 +14,8 @@ use crate::http::value::date::HttpDate;
 
 impl ServerConnection {
     /// Writes the head of a response into `out`: all of it, or nothing. Returns its length. A head is never cut: the
-    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in place
-    /// of one that is larger ([`Rule::ResponseTooLarge`]).
+    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in
+    /// place of one that is larger ([`Rule::ResponseTooLarge`]).
     ///
     /// A 1xx status other than 101 is an interim response: the final one still has to come. 101, and 2xx to CONNECT,
     /// turn the connection into a tunnel: from then on body pieces are its bytes, both ways.
