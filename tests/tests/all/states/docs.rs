@@ -57,7 +57,7 @@ fn check(path: &str, prefix: &str, name: &str, lines: &[String]) {
 #[test]
 fn the_docs_show_the_table() {
     for side in [Side::Client, Side::Server] {
-        check("core/src/http/state.rs", "//! ", &format!("table of the {side:?}"), &table(side));
+        check("core/src/http/connection/state.rs", "//! ", &format!("table of the {side:?}"), &table(side));
         check("ARCHITECTURE.md", "", &format!("diagram of the {side:?}"), &diagram(side));
     }
 }
