@@ -50,7 +50,7 @@
 //! #     client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
 //! #     let mut answer = String::new();
 //! #     client.read_to_string(&mut answer).unwrap();
-//! #     assert!(responder.ends_with("\r\n\r\nhello"));
+//! #     assert!(answer.ends_with("\r\n\r\nhello"));
 //! # });
 //! loop {
 //!     let (stream, peer) = listener.accept().await?;

@@ -32,7 +32,7 @@ use std::io;
 ///
 /// let mut answer = String::new();
 /// client.read_to_string(&mut answer).await?;
-/// assert!(responder.starts_with("HTTP/1.1 204 No Content\r\n"));
+/// assert!(answer.starts_with("HTTP/1.1 204 No Content\r\n"));
 /// # Ok(())
 /// # }
 /// ```
