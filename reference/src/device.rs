@@ -24,8 +24,8 @@ pub const DEVICE_LIMITS: Limits = Limits {
 
 /// The device that the service shows and sets.
 ///
-/// Methods take `&self`, as [`Service`](wirenut::http::service::Service) does: where threads share the device, it keeps its
-/// values in atomics.
+/// Methods take `&self`, as [`Service`](wirenut::http::service::Service) does: where threads share the device, it keeps
+/// its values in atomics.
 pub trait Device {
     /// The temperature now, in tenths of a degree Celsius.
     fn celsius_tenths(&self) -> i32;

@@ -232,7 +232,7 @@ fn stays_broken_server(broken: &ServerConnection, rule: Rule) {
         &mut |c| match c.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut []) {
             // What comes while it lingers is thrown away.
             Ok(thrown) => {
-                assert_eq!((thrown, c.disposition()), ((27, ServerEvent::NeedMore), Disposition::ShutdownWrite))
+                assert_eq!((thrown, c.disposition()), ((27, ServerEvent::NeedMore), Disposition::ShutdownWrite));
             }
             Err(again) => assert_eq!(again, error),
         },

@@ -77,8 +77,9 @@ impl Responder<'_> {
     }
 
     /// Writes the end of a response of unknown length with these trailer fields: all of it, or nothing. Returns whether
-    /// there was room; if there was none, call it again when there is. Only [`Step::Done`](crate::http::service::Step::Done) remains
-    /// after that. For a client that cannot take them they are dropped. See [`ServerConnection::send_trailers`].
+    /// there was room; if there was none, call it again when there is. Only
+    /// [`Step::Done`](crate::http::service::Step::Done) remains after that. For a client that cannot take them they are
+    /// dropped. See [`ServerConnection::send_trailers`].
     ///
     /// # Errors
     /// [`WriteError::Full`] if they will never fit into an output buffer, and misuse.
@@ -113,8 +114,8 @@ impl Responder<'_> {
         self.cx.now
     }
 
-    /// A waker that ends a [`Step::Wait`](crate::http::service::Step::Wait) of this exchange, from any thread or interrupt that the
-    /// adapter allows. It may be kept as long as one likes; a late wake does no harm.
+    /// A waker that ends a [`Step::Wait`](crate::http::service::Step::Wait) of this exchange, from any thread or
+    /// interrupt that the adapter allows. It may be kept as long as one likes; a late wake does no harm.
     #[must_use]
     pub fn waker(&self) -> Waker {
         (self.environment.waker)()

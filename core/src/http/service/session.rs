@@ -31,7 +31,7 @@ pub struct Driven {
 /// [`Self::disposition`]. Drive it again whenever bytes came, room grew, it was woken, or its time has come.
 ///
 /// ```
-/// # use wirenut::http::{Context, RequestHead, Limits, Response, Status, WriteError};
+/// # use wirenut::http::{Context, Limits, RequestHead, Response, Status, WriteError};
 /// # use wirenut::http::service::{Responder, Service, Session, Step};
 /// # use wirenut::time::Instant;
 /// # use wirenut::transport::Environment;
@@ -196,22 +196,23 @@ impl<S: Service + ?Sized> Session<S> {
             }
         };
         let body_start = driven.taken.saturating_add(used);
-        let mut answer = Responder { connection: &mut self.connection, cx, environment, out, written: driven.written };
+        let mut responder =
+            Responder { connection: &mut self.connection, cx, environment, out, written: driven.written };
         let mut body_taken = 0;
         let is_idle_turn = matches!(event, ServerEvent::NeedMore | ServerEvent::Paused);
         let asked = match (event, &mut self.exchange) {
-            (ServerEvent::Head(head), exchange) => service.request(&head, &mut answer).map(|(begun, step)| {
+            (ServerEvent::Head(head), exchange) => service.request(&head, &mut responder).map(|(begun, step)| {
                 *exchange = Some(begun);
                 step
             }),
             (ServerEvent::Body(piece), Some(exchange)) => {
-                service.body(exchange, piece, &mut answer).map(|(taken, step)| {
+                service.body(exchange, piece, &mut responder).map(|(taken, step)| {
                     body_taken = taken.min(piece.len());
                     step
                 })
             }
-            (ServerEvent::End(trailers), Some(exchange)) => service.end(exchange, trailers, &mut answer),
-            (ServerEvent::NeedMore | ServerEvent::Paused, Some(exchange)) => service.proceed(exchange, &mut answer),
+            (ServerEvent::End(trailers), Some(exchange)) => service.end(exchange, trailers, &mut responder),
+            (ServerEvent::NeedMore | ServerEvent::Paused, Some(exchange)) => service.proceed(exchange, &mut responder),
             (
                 ServerEvent::Body(_)
                 | ServerEvent::End(_)
@@ -225,7 +226,7 @@ impl<S: Service + ?Sized> Session<S> {
                 return if progress { Turn::Progress } else { Turn::Rest };
             }
         };
-        let written = answer.written;
+        let written = responder.written;
         match asked {
             Ok(step) => {
                 if body_taken > 0 {
