@@ -6,10 +6,9 @@ use core::pin::pin;
 use core::task::Poll;
 
 use embedded_io_async::{Read, Write};
-use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Limits, Misuse, Request, ResponseHead, Rule, WriteError,
-};
+use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Misuse, Request, ResponseHead, Rule, WriteError};
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 
 use crate::race::{self, First};
 use crate::window::Window;

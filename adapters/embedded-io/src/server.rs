@@ -16,7 +16,8 @@ use core::task::Poll;
 
 use embedded_io_async::{Read, Write};
 use wirenut::http::service::Service;
-use wirenut::http::{Disposition, Limits, Rule};
+use wirenut::http::{Limits, Rule};
+use wirenut::transport::Disposition;
 
 use crate::driver::Driver;
 use crate::race::{self, First};
@@ -147,7 +148,7 @@ enum Event<R> {
     Read(R),
     /// The deadline has come.
     Due,
-    /// The slot says so.
+    /// The observer says so.
     Retired,
     /// Somebody woke the task.
     Woken,
@@ -157,7 +158,7 @@ struct Conversation<'d, S: Service<Source = Infallible>, C: Timer> {
     driver: Driver<'d, S, C>,
     store: &'d mut [u8],
     output: &'d mut [u8],
-    /// Something came or went since the slot was told.
+    /// Something came or went since the observer was told.
     has_moved: bool,
     /// Something was written since the last flush.
     is_unflushed: bool,

@@ -2,16 +2,17 @@
 //! others' turn.
 
 use alloc::sync::Arc;
-use core::net::SocketAddr;
 use core::ops::Range;
 use core::task::Waker;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 
-use wirenut::http::service::{Driven, Host, Service};
-use wirenut::http::{Context, Disposition, Error, Fault, Limits, Rule};
+use wirenut::http::service::{Driven, Service};
+use wirenut::http::{Context, Error, Fault, Limits, Rule};
 use wirenut::readiness::{Event, Interest, Poller};
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
 
 use crate::clock::Clock;
 use crate::connection::{Connection, Outbound};
@@ -190,9 +191,15 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
 
     fn drive(&mut self, window: Range<usize>) -> Driven {
         let Connection { session, socket, .. } = &mut *self.connection;
-        let host = ConnectionHost { socket, token: self.token, mailbox: &self.around.mailbox };
+        let (mailbox, token) = (&self.around.mailbox, self.token);
+        let environment = Environment {
+            waker: &|| Waker::from(Arc::new(ConnectionWaker { token, mailbox: Arc::clone(mailbox) })),
+            peer: &|| socket.peer_addr().ok(),
+            output_capacity: OUTPUT_BYTES,
+        };
         let Buffers { input, store, output, .. } = &mut *self.buffers;
-        let driven = session.drive(&self.around.context(), &host, self.around.service, &input[window], store, output);
+        let driven =
+            session.drive(&self.around.context(), &environment, self.around.service, &input[window], store, output);
         report(socket, &driven, self.around.names);
         self.buffers.taken += driven.taken as u64;
         driven
@@ -315,27 +322,6 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             return Outcome::Gone;
         }
         self.run(event.is_readable())
-    }
-}
-
-/// What a session has to know of its connection.
-struct ConnectionHost<'t> {
-    socket: &'t TcpStream,
-    token: Token,
-    mailbox: &'t Arc<Mailbox>,
-}
-
-impl Host for ConnectionHost<'_> {
-    fn waker(&self) -> Waker {
-        Waker::from(Arc::new(ConnectionWaker { token: self.token, mailbox: Arc::clone(self.mailbox) }))
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        self.socket.peer_addr().ok()
-    }
-
-    fn output_capacity(&self) -> usize {
-        OUTPUT_BYTES
     }
 }
 

@@ -2,7 +2,8 @@
 
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
-use wirenut::http::{ClientConnection, ClientEvent, Context, Disposition, Error, Limits, Request, Rule, WriteError};
+use wirenut::http::{ClientConnection, ClientEvent, Context, Error, Limits, Request, Rule, WriteError};
+use wirenut::transport::Disposition;
 
 use crate::clock;
 use crate::socket::Socket;
@@ -11,7 +12,8 @@ use crate::socket::Socket;
 ///
 /// Requests are written straight into the socket's ring, and answers are read in it. Content is given out piece by piece,
 /// so a device fetches what is larger than its memory. `STORE` bytes hold what is known of a head, or of a trailer
-/// section, of which not all has come: [`Limits::store_bytes`]. An [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
+/// section, of which not all has come: [`Limits::store_bytes`]. A [`FieldFilter`](wirenut::http::FieldFilter) keeps
+/// that small.
 ///
 /// ```no_run
 /// # use smoltcp::iface::{Interface, SocketHandle, SocketSet};

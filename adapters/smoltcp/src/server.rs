@@ -13,7 +13,7 @@ use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
 use wirenut::http::service::Service;
 use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
-use wirenut::readiness::{Admission, Link, Policy, Verdict};
+use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
 use wirenut::time::{Duration, Instant};
 
 use crate::clock;
@@ -41,7 +41,7 @@ const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r
 ///   acknowledged the end of our direction.
 ///
 /// `STORE` bytes of each connection hold what is known of a head, or of a trailer section, of which not all has come:
-/// [`Limits::store_bytes`]. An [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
+/// [`Limits::store_bytes`]. A [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
 ///
 /// See the [crate](crate) for the loop around it.
 pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize> {
@@ -78,7 +78,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     ///
     /// ```
     /// # use smoltcp::iface::SocketHandle;
-    /// # use wirenut::http::{RequestHead, FieldFilter, Limits, Response, Status, WriteError};
+    /// # use wirenut::http::{FieldFilter, Limits, RequestHead, Response, Status, WriteError};
     /// # use wirenut::readiness::Policy;
     /// # use wirenut::http::service::{Responder, Service, Step};
     /// # use wirenut_smoltcp::Server;
@@ -111,8 +111,8 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         }
     }
 
-    /// What [`Responder::waker`](wirenut::http::service::Responder::waker) hands out. It must see to it that [`Self::poll`] is
-    /// called soon; every poll asks the exchanges that wait.
+    /// What [`Responder::waker`](wirenut::http::service::Responder::waker) hands out. It must see to it that
+    /// [`Self::poll`] is called soon; every poll asks the exchanges that wait.
     ///
     /// Not needed where the loop never sleeps through an interrupt, or where no service waits for one. An async
     /// firmware gives its task's waker.
@@ -238,9 +238,9 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         match outcome {
             Outcome::Same => {}
-            Outcome::Busy => self.admission.set_busy(number),
-            Outcome::Idle => self.admission.set_idle(number, now),
-            Outcome::Reading => self.admission.set_reading(number, now),
+            Outcome::Busy => self.admission.set_standing(number, Standing::Busy, now),
+            Outcome::Idle => self.admission.set_standing(number, Standing::Idle, now),
+            Outcome::Reading => self.admission.set_standing(number, Standing::Reading, now),
             Outcome::Gone => {
                 self.admission.release(number);
             }

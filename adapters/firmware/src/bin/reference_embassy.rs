@@ -12,7 +12,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::signal::Signal;
 use embassy_time::{Duration, with_timeout};
 use static_cell::StaticCell;
-use wirenut::readiness::{Admission, Link, Policy, Verdict, WhenFull};
+use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict, WhenFull};
 use wirenut_embedded_io::{Buffers, Clock, ConnectionObserver, EmbassyTimer, Error, Server, Shutdown};
 use wirenut_firmware::board::device::EthernetDevice;
 use wirenut_firmware::board::embassy;
@@ -147,11 +147,8 @@ struct Place<'d> {
 
 impl ConnectionObserver for Place<'_> {
     fn set_idle(&self, is_idle: bool) {
-        let mut admission = self.door.admission.borrow_mut();
-        match is_idle {
-            true => admission.set_idle(self.number as u32, EmbassyTimer.now()),
-            false => admission.set_busy(self.number as u32),
-        }
+        let standing = if is_idle { Standing::Idle } else { Standing::Busy };
+        self.door.admission.borrow_mut().set_standing(self.number as u32, standing, EmbassyTimer.now());
     }
 
     async fn retired(&self) {

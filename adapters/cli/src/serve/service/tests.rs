@@ -17,9 +17,11 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Mutex;
 use tempfile::TempDir;
-use wirenut::http::service::{Host, Session};
-use wirenut::http::{Context, Disposition, Limits};
+use wirenut::http::service::Session;
+use wirenut::http::{Context, Limits};
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
 use wirenut_linux::Transfer as _;
 
 /// More than any of the heads here.
@@ -36,18 +38,10 @@ struct Place {
     capacity: usize,
 }
 
-impl Host for Place {
+impl Place {
     fn waker(&self) -> Waker {
         *self.made.lock().unwrap() += 1;
         self.waker.clone()
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        Some(PEER)
-    }
-
-    fn output_capacity(&self) -> usize {
-        self.capacity
     }
 }
 
@@ -93,7 +87,10 @@ impl<'f> Pair<'f> {
     fn drive_once(&mut self, room: usize) -> bool {
         let mut out = vec![0; room];
         let context = Context { now: self.now, limits: &LIMITS, date: None };
-        let driven = self.session.drive(&context, &self.place, self.files, &self.input, &mut self.store, &mut out);
+        let place = &self.place;
+        let environment =
+            Environment { waker: &|| place.waker(), peer: &|| Some(PEER), output_capacity: place.capacity };
+        let driven = self.session.drive(&context, &environment, self.files, &self.input, &mut self.store, &mut out);
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);
         let has_moved = self.transfer(&context);

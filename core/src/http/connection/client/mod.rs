@@ -6,7 +6,7 @@ mod send;
 #[cfg(test)]
 mod tests;
 
-use super::context::{Context, Disposition};
+use super::context::Context;
 use super::pipeline::Pipeline;
 use super::state::{State, States};
 use crate::http::body::write::{BodyWriter, OutboundFraming};
@@ -16,6 +16,7 @@ use crate::http::grammar::machine::Machine;
 use crate::http::message::fields::Fields;
 use crate::http::message::response_head::ResponseHead;
 use crate::time::Timer;
+use crate::transport::Disposition;
 
 /// What [`ClientConnection::receive`] found. All of it belongs to the oldest request that is not answered.
 ///
@@ -188,8 +189,8 @@ impl ClientConnection {
         usize::from(self.pipeline.len())
     }
 
-    /// Is the body of the current request held back, until a 100 comes or [`Limits::expect`](crate::http::Limits::expect) is
-    /// over?
+    /// Is the body of the current request held back, until a 100 comes or
+    /// [`Limits::expect`](crate::http::Limits::expect) is over?
     #[must_use]
     pub const fn is_held(&self) -> bool {
         self.machine.flags.has(Flags::EXPECT_CONTINUE)

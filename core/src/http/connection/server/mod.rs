@@ -4,7 +4,7 @@ mod ending;
 mod receive;
 mod send;
 
-use super::context::{Context, Disposition};
+use super::context::Context;
 use super::state::{State, States};
 use crate::http::body::write::{BodyWriter, OutboundFraming};
 use crate::http::error::{Error, Rule};
@@ -14,6 +14,7 @@ use crate::http::grammar::state::State as GrammarState;
 use crate::http::message::fields::Fields;
 use crate::http::message::request_head::RequestHead;
 use crate::time::Timer;
+use crate::transport::Disposition;
 
 /// What [`ServerConnection::receive`] found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,7 +89,7 @@ enum Ending {
 /// [`is_readable`]: ServerConnection::is_readable
 ///
 /// ```
-/// use wirenut::http::{Context, ServerEvent, Limits, Response, ServerConnection, Status};
+/// use wirenut::http::{Context, Limits, Response, ServerConnection, ServerEvent, Status};
 /// use wirenut::time::Instant;
 ///
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
@@ -137,6 +138,24 @@ impl ServerConnection {
             ending: Ending::Open,
             broken: None,
         }
+    }
+
+    /// A connection for which there is no room: [`Self::poll_transmit`] answers 503 ([`Rule::Overloaded`]), whatever
+    /// comes. Then it lingers.
+    ///
+    /// ```
+    /// # use wirenut::http::{Context, Limits, ServerConnection};
+    /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
+    /// let (mut connection, mut out) = (ServerConnection::refusing(&cx), [0; 160]);
+    /// let written = connection.poll_transmit(&cx, &mut out);
+    /// assert!(out[..written].starts_with(b"HTTP/1.1 503 Service Unavailable\r\n"));
+    /// ```
+    #[must_use]
+    pub fn refusing(cx: &Context<'_>) -> Self {
+        let mut refusing = Self::new(cx);
+        refusing.machine.flags.set(Flags::BEGUN);
+        refusing.fail(cx, Rule::Overloaded);
+        refusing
     }
 
     /// What to do with the connection once all that was written is sent.

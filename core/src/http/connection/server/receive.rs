@@ -236,7 +236,9 @@ impl ServerConnection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Limits, Response, Status};
+    use crate::http::limits::Limits;
+    use crate::http::message::response::Response;
+    use crate::http::status::Status;
 
     const CX: Context<'static> = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 
@@ -275,7 +277,7 @@ mod tests {
 
         use alloc::format;
 
-        use crate::http::FieldFilter;
+        use crate::http::field_filter::FieldFilter;
 
         const FILTER: FieldFilter = FieldFilter { names: &["Accept"], bytes: 40 };
         const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };

@@ -4,18 +4,18 @@ use super::{Ending, ServerConnection};
 use crate::http::body::write::{LAST_CHUNK, OutboundFraming, put_piece};
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::error::Rule;
-use crate::http::error::{Misuse, WriteError};
+use crate::http::error::{Misuse, Rule, WriteError};
 use crate::http::flags::Flags;
 use crate::http::grammar::state::State as GrammarState;
 use crate::http::message::fields::Field;
 use crate::http::message::response::{Response, Writer};
 use crate::http::status::Status;
+use crate::http::value::date::HttpDate;
 
 impl ServerConnection {
     /// Writes the head of a response into `out`: all of it, or nothing. Returns its length. A head is never cut: the
-    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in place
-    /// of one that is larger ([`Rule::ResponseTooLarge`]).
+    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in
+    /// place of one that is larger ([`Rule::ResponseTooLarge`]).
     ///
     /// A 1xx status other than 101 is an interim response: the final one still has to come. 101, and 2xx to CONNECT,
     /// turn the connection into a tunnel: from then on body pieces are its bytes, both ways.
@@ -59,7 +59,7 @@ impl ServerConnection {
             return Ok(0);
         }
         let mut writer = Writer::new(out);
-        writer.put_status(response.status, cx.date)?;
+        writer.put_status(response.status, cx.date.map(HttpDate::as_bytes))?;
         for field in response.fields {
             writer.put_field(field)?;
         }
@@ -304,7 +304,7 @@ impl ServerConnection {
     fn transmit_answer(&mut self, cx: &Context<'_>, mut writer: Writer<'_>) -> usize {
         let status = self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR);
         let put = writer
-            .put_status(status, cx.date)
+            .put_status(status, cx.date.map(HttpDate::as_bytes))
             .and_then(|()| writer.put(b"Content-Length: 0\r\nConnection: close\r\n\r\n"));
         if put.is_err() {
             return 0;

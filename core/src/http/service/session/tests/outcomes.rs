@@ -72,7 +72,8 @@ fn run(
     let mut start = 0;
     for end in [cut, REQUEST.len()] {
         let mut out = [0; CAPACITY];
-        let driven = session.drive(&cx, &Room(CAPACITY), &service, &REQUEST[start..end], &mut store, &mut out);
+        let driven =
+            session.drive(&cx, &Environment::alone(CAPACITY), &service, &REQUEST[start..end], &mut store, &mut out);
         output.extend_from_slice(&out[..driven.written]);
         start += driven.taken;
         if let Some(error) = driven.error {
