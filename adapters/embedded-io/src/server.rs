@@ -148,7 +148,7 @@ enum Event<R> {
     Read(R),
     /// The deadline has come.
     Due,
-    /// The slot says so.
+    /// The observer says so.
     Retired,
     /// Somebody woke the task.
     Woken,
@@ -158,7 +158,7 @@ struct Conversation<'d, S: Service<Source = Infallible>, C: Timer> {
     driver: Driver<'d, S, C>,
     store: &'d mut [u8],
     output: &'d mut [u8],
-    /// Something came or went since the slot was told.
+    /// Something came or went since the observer was told.
     has_moved: bool,
     /// Something was written since the last flush.
     is_unflushed: bool,

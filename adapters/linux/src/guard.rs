@@ -17,7 +17,7 @@ use std::os::fd::BorrowedFd;
 use std::panic::catch_unwind;
 
 use wirenut::http::service::{Refusal, Responder, Service, Step};
-use wirenut::http::{Error, Fields, RequestHead, WriteError};
+use wirenut::http::{Error, Fault, Fields, RequestHead, WriteError};
 
 use crate::sys::socket;
 use crate::transfer::Transfer;
@@ -67,7 +67,7 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
         self.names.begin(head);
         match catch_unwind(AssertUnwindSafe(|| self.service.request(head, responder))) {
             Ok(begun) => {
-                let (exchange, step) = begun?;
+                let (exchange, step) = begun.inspect_err(|_| self.names.note_failed())?;
                 if !matches!(step, Step::Done) {
                     self.names.keep();
                 }
@@ -126,6 +126,9 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
     #[inline]
     fn closed(&self, guarded: Self::Exchange, outcome: Result<(), Error>) {
         let Guarded(Some(exchange)) = guarded else { return };
+        if outcome.is_err_and(|error| error.rule.fault() == Fault::Application) {
+            self.names.note_failed();
+        }
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.service.closed(exchange, outcome))) {
             self.names.tell(panic, None);
         }
@@ -155,13 +158,16 @@ pub(crate) struct Names {
     /// The request that came last.
     latest: RefCell<Name>,
     lasting: RefCell<HashMap<u32, Name>>,
+    /// The request whose exchange has just failed, by a fault of the service that was not told yet.
+    failed: Cell<Option<Name>>,
     panics: Cell<u64>,
 }
 
 impl Names {
     pub(crate) fn new() -> Self {
         let (current, panics) = (Cell::new(0), Cell::new(0));
-        Self { current, latest: RefCell::new(Name::NONE), lasting: RefCell::default(), panics }
+        let (latest, lasting, failed) = (RefCell::new(Name::NONE), RefCell::default(), Cell::default());
+        Self { current, latest, lasting, failed, panics }
     }
 
     /// How often the service has panicked.
@@ -193,6 +199,22 @@ impl Names {
         }
     }
 
+    /// The request whose turn it is.
+    fn current(&self) -> Name {
+        self.lasting.borrow().get(&self.current.get()).unwrap_or(&self.latest.borrow()).clone()
+    }
+
+    /// The exchange fails, by a fault of the service.
+    #[cold]
+    fn note_failed(&self) {
+        self.failed.set(Some(self.current()));
+    }
+
+    /// The request that failed by a fault of the service, once.
+    pub(crate) fn take_failed(&self) -> Option<impl fmt::Display> {
+        self.failed.take()
+    }
+
     /// Logs a panic, and counts it.
     #[cold]
     fn tell(&self, panic: Panic, peer: Option<SocketAddr>) {
@@ -202,7 +224,7 @@ impl Names {
             (None, Some(text)) => text.as_str(),
             (None, None) => "a value that is no text",
         };
-        let name = self.lasting.borrow().get(&self.current.get()).unwrap_or(&self.latest.borrow()).clone();
+        let name = self.current();
         let message = message.escape_debug();
         match peer {
             Some(peer) => log::error!("{peer}: the service panicked in {name}: {message}"),

@@ -25,12 +25,13 @@ use crate::worker::{Shared, Worker};
 /// See the [crate] for an example.
 ///
 /// # Panics of the service
-/// A panic of a [`Service`]'s method, of what it gives to [`Responder::fill_body`](wirenut::http::service::Responder::fill_body) or of
-/// its [`Transfer`] costs the connection, and nothing else: the peer gets a 500 where no answer was begun, and otherwise a
-/// reset, so that it sees that the answer is not whole. One line is logged (at the level *error*), with the request's method
-/// and target and the panic's message, beside what the panic hook of the program prints. The exchange is
-/// [closed](Service::closed), unless the panic came before there was one. [`Report::panics`] counts them. The service goes
-/// on to be asked, in whatever state the panic left it. In a program that is built to abort on panics, it aborts.
+/// A panic of a [`Service`]'s method, of what it gives to
+/// [`Responder::fill_body`](wirenut::http::service::Responder::fill_body) or of its [`Transfer`] costs the connection,
+/// and nothing else: the peer gets a 500 where no answer was begun, and otherwise a reset, so that it sees that the
+/// answer is not whole. One line is logged (at the level *error*), with the request's method and target and the panic's
+/// message, beside what the panic hook of the program prints. The exchange is [closed](Service::closed), unless the
+/// panic came before there was one. [`Report::panics`] counts them. The service goes on to be asked, in whatever state
+/// the panic left it. In a program that is built to abort on panics, it aborts.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,

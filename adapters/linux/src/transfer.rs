@@ -46,7 +46,8 @@ pub struct FileRange {
 }
 
 impl FileRange {
-    /// What begins at that byte of the file; how long it is, [`Step::Transfer`](wirenut::http::service::Step::Transfer) says.
+    /// What begins at that byte of the file; how long it is, [`Step::Transfer`](wirenut::http::service::Step::Transfer)
+    /// says.
     #[must_use]
     pub fn new(file: impl Into<Arc<File>>, offset: u64) -> Self {
         Self { file: file.into(), offset }

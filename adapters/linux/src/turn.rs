@@ -117,14 +117,14 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     /// The connection has failed, or what is sent on it has.
     pub(crate) fn lose(self, rule: Rule) -> Outcome {
         let driven = self.connection.session.handle_lost(&self.around.context(), self.around.service, rule);
-        report(&self.connection.socket, &driven);
+        report(&self.connection.socket, &driven, self.around.names);
         if self.connection.session.disposition() == Disposition::Abort { self.part() } else { Outcome::Gone }
     }
 
     /// The connection's time has come.
     pub(crate) fn time_out(self) -> Outcome {
         let driven = self.connection.session.handle_timeout(&self.around.context(), self.around.service);
-        report(&self.connection.socket, &driven);
+        report(&self.connection.socket, &driven, self.around.names);
         self.run(false)
     }
 
@@ -177,7 +177,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             Ok(0) => {
                 self.connection.is_ended = true;
                 let driven = self.connection.session.handle_eof(&self.around.context(), self.around.service);
-                report(&self.connection.socket, &driven);
+                report(&self.connection.socket, &driven, self.around.names);
                 Ok(())
             }
             Ok(received) => {
@@ -200,7 +200,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         let Buffers { input, store, output, .. } = &mut *self.buffers;
         let driven =
             session.drive(&self.around.context(), &environment, self.around.service, &input[window], store, output);
-        report(socket, &driven);
+        report(socket, &driven, self.around.names);
         self.buffers.taken += driven.taken as u64;
         driven
     }
@@ -256,7 +256,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         let left = usize::try_from(length.saturating_sub(moved)).unwrap_or(usize::MAX);
         session.handle_sent(&cx, usize::try_from(moved).unwrap_or(usize::MAX), left);
         let driven = session.handle_transferred(&cx, service, moved);
-        report(socket, &driven);
+        report(socket, &driven, self.around.names);
         Ok(true)
     }
 
@@ -353,22 +353,24 @@ fn is_of_peer(error: &io::Error) -> bool {
 }
 
 /// Logs what went wrong, if something did.
-fn report(socket: &TcpStream, driven: &Driven) {
+fn report(socket: &TcpStream, driven: &Driven, names: &Names) {
     if let Some(error) = driven.error {
-        log_error(socket, error);
+        log_error(socket, error, names);
     }
 }
 
 #[cold]
-fn log_error(socket: &TcpStream, error: Error) {
+fn log_error(socket: &TcpStream, error: Error, names: &Names) {
     let level = match error.rule.fault() {
         Fault::Application => log::Level::Error,
         Fault::Peer => log::Level::Warn,
         Fault::Host => log::Level::Debug,
     };
+    // Whoever mends the service wants to know by which request.
+    let request = names.take_failed().map_or_else(String::new, |name| format!(", in the answer to {name}"));
     match socket.peer_addr() {
-        Ok(peer) => log::log!(level, "{peer}: {error}"),
+        Ok(peer) => log::log!(level, "{peer}: {error}{request}"),
         // It is gone, and its address with it.
-        Err(_) => log::log!(level, "unknown peer: {error}"),
+        Err(_) => log::log!(level, "unknown peer: {error}{request}"),
     }
 }

@@ -69,8 +69,14 @@ impl Leaving {
         let time = match stage {
             Stage::HalfClosed | Stage::TimeWait if is_short => Duration::default(),
             Stage::TimeWait => TIME_WAIT,
-            _ if is_short => HURRY,
-            _ => FOR_EVER,
+            Stage::Closed | Stage::Resetting | Stage::Listening | Stage::Opening => FOR_EVER,
+            Stage::Open | Stage::HalfClosed | Stage::PeerEnded => {
+                if is_short {
+                    HURRY
+                } else {
+                    FOR_EVER
+                }
+            }
         };
         // Counted from when that is first seen, for later the sum is later.
         self.until = self.until.min(now.saturating_add(time));

@@ -21,19 +21,22 @@ use crate::socket::Socket;
 /// listening is reset by the stack. A socket listens again as soon as its connection is gone. Three things see to it
 /// that this is soon:
 ///
-/// - Every state has a deadline out of [`Limits`], also those of the stack: a handshake takes at most
-///   [`Limits::head`], a peer that does not end its direction is reset after [`Limits::linger`], one that does not
-///   acknowledge the last bytes after [`Limits::write`]. The sockets need no time-out of their own.
-/// - TIME-WAIT is cut from smoltcp's 10 s to a tenth of a second, or less if no socket listens. It has two purposes (RFC 9293 §3.6.1): to repeat the
-///   last acknowledgement, and to keep old segments from a new connection of the same two ports. Without it a peer
-///   whose last acknowledgement was lost sees a reset after both directions were complete, which costs it nothing; and
-///   old segments must hit the window of a connection with a fresh initial sequence number. A socket lost for ten
-///   seconds, of four, costs clients more.
-/// - Idle connections are closed in favour of new ones, if the policy says so: they are reset as soon as the peer has
-///   acknowledged the end of our direction.
+/// - Every state has a deadline, also those of the stack: a handshake takes at most [`Policy::handshake`], a peer that
+///   does not end its direction is reset after [`Limits::linger`], one that does not acknowledge the last bytes after
+///   [`Limits::write`]. The sockets need no time-out of their own.
+/// - TIME-WAIT is cut from smoltcp's 10 s to a tenth of a second, or less if no socket listens. It has two purposes
+///   (RFC 9293 §3.6.1): to repeat the last acknowledgement, and to keep old segments from a new connection of the same
+///   two ports. Without it a peer whose last acknowledgement was lost sees a reset after both directions were complete,
+///   which costs it nothing; and old segments must hit the window of a connection with a fresh initial sequence number.
+///   A socket lost for ten seconds, of four, costs clients more.
+/// - If no socket listens, somebody gives way: the oldest handshake once it is 1 s old, so that as many half-open ones as
+///   there are sockets keep others out for no longer; then who lingers, with or without a slot; then, if the policy says
+///   so, who is idle, and who does not send its head, which is answered 408 first. A request that waits unread saves its
+///   connection, and so do bytes that the peer has not acknowledged. Who gives way is reset as soon as the peer has
+///   acknowledged the end of our direction, after 2 s at most.
 ///
 /// `STORE` bytes of each connection hold what is known of a head, or of a trailer section, of which not all has come:
-/// [`Limits::store_bytes`]. An [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
+/// [`Limits::store_bytes`]. A [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
 ///
 /// See the [crate](crate) for the loop around it.
 pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize> {
@@ -50,18 +53,18 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     ///   `evict_idle`, the connection that gives way first is closed when no socket listens any more, so that the next
     ///   client finds one: who has been idle for longest, and for [`Policy::min_idle`] at least, or has kept its head to
     ///   itself for [`Policy::min_head`].
-    /// - `slots < N`: the sockets beyond the slots hear those who come when all slots are taken. With `evict_idle` an
+    /// - `slots < N`: the sockets beyond the slots hear those who come when all slots are taken. With `evict_idle` a
     ///   connection gives way only then, for them; otherwise `WhenFull::Refuse` answers 503, and
     ///   `WhenFull::Queue` leaves them in their socket, unanswered, until a slot is free.
     ///
-    /// A connection is idle for this purpose between two requests, not before its first.
+    /// A connection is idle for this purpose between two requests. Before its first it keeps its head to itself.
     ///
     /// # Panics
     /// Where `STORE` is less than [`Limits::store_bytes`]: requests would be refused that the limits allow.
     ///
     /// ```
     /// # use smoltcp::iface::SocketHandle;
-    /// # use wirenut::http::{RequestHead, FieldFilter, Limits, Response, Status, WriteError};
+    /// # use wirenut::http::{FieldFilter, Limits, RequestHead, Response, Status, WriteError};
     /// # use wirenut::readiness::Policy;
     /// # use wirenut::http::service::{Responder, Service, Step};
     /// # use wirenut_smoltcp::Server;
@@ -85,8 +88,8 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         Self { slots: handles.map(Slot::new), reception: Reception::new(port, limits, policy) }
     }
 
-    /// What [`Responder::waker`](wirenut::http::service::Responder::waker) hands out. It must see to it that [`Self::poll`] is
-    /// called soon; every poll asks the exchanges that wait.
+    /// What [`Responder::waker`](wirenut::http::service::Responder::waker) hands out. It must see to it that
+    /// [`Self::poll`] is called soon; every poll asks the exchanges that wait.
     ///
     /// Not needed where the loop never sleeps through an interrupt, or where no service waits for one. An async
     /// firmware gives its task's waker.
@@ -102,6 +105,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// `date` is `None` on a device without a clock. Responses are made in `scratch`, which is used during the call only
     /// and must always be of the same length: at least that of the largest head of a response, and 160 bytes for the
     /// answers that the connection makes itself. More of it than a sending ring holds is not used.
+    ///
+    /// A service is asked only when its ring has room for the smaller of `scratch` and
+    /// [`Limits::output_reserve`](wirenut::http::Limits::output_reserve). Keep one of them to half a ring or less: with a
+    /// whole ring, each piece of a body waits until the peer has acknowledged the one before.
     #[must_use = "poll again until it returns None"]
     pub fn poll(
         &mut self,

@@ -38,6 +38,7 @@ pub(crate) enum Exchange {
     WaitUntil(Instant),
     Woken,
     Never,
+    Late,
     File,
 }
 
@@ -115,6 +116,17 @@ impl Service for Lab {
                 responder.send_body(&vec![b'c'; number as usize])?;
                 self.begin(Exchange::Simple, Step::Abort)
             }
+            "silent" => self.begin(Exchange::Simple, Step::Done),
+            "late" => {
+                responder.respond(&OK.with_length(1))?;
+                let until = responder.now().saturating_add(Duration::from_millis(1));
+                self.begin(Exchange::Late, Step::Wait(Some(until)))
+            }
+            "long" => {
+                responder.respond(&OK.with_length(1))?;
+                responder.send_body(b"long")?;
+                self.begin(Exchange::Simple, Step::Done)
+            }
             _ => {
                 responder.send(&Response::new(Status::NOT_FOUND), b"")?;
                 self.begin(Exchange::Simple, Step::Done)
@@ -139,6 +151,7 @@ impl Service for Lab {
             | Exchange::WaitUntil(_)
             | Exchange::Woken
             | Exchange::Never
+            | Exchange::Late
             | Exchange::File => piece.len(),
         };
         self.taken.fetch_add(taken as u64, Ordering::SeqCst);
@@ -176,6 +189,7 @@ impl Service for Lab {
             }
             Exchange::WaitUntil(until) if responder.now() < *until => Ok(Step::Wait(Some(*until))),
             Exchange::Never => Ok(Step::Wait(None)),
+            Exchange::Late => responder.send_body(b"late").map(|_| Step::Done),
             Exchange::WaitUntil(_) => {
                 responder.send(&OK, b"waited")?;
                 Ok(Step::Done)

@@ -54,3 +54,26 @@ fn an_error_is_one_line_with_peer_rule_and_byte() {
     server.finish();
     assert_eq!(of(peer), [format!("WARN {peer}: line feed without carriage return at byte 14 (RFC 9112 2.2)")]);
 }
+
+#[test]
+fn a_fault_of_the_service_is_logged_with_its_name_and_the_request() {
+    keep();
+    for (target, status, expected) in [
+        ("/silent", Some(500), "the service ended without a response"),
+        ("/long", None, "misuse: more body than the declared length"),
+        ("/late", None, "misuse: more body than the declared length"),
+    ] {
+        let server = Running::start(Config::DEFAULT);
+        let mut client = Client::connect(server.address);
+        let peer = client.stream.get_ref().local_addr().unwrap();
+        client.ask(target);
+        if let Some(status) = status {
+            assert_eq!(client.response().status, status);
+        }
+        wait_until("it is logged", || !of(peer).is_empty());
+        server.finish();
+        let line = of(peer).concat();
+        assert!(line.starts_with(&format!("ERROR {peer}: {expected} at byte ")), "{line}");
+        assert!(line.ends_with(&format!(", in the answer to GET {target}")), "{line}");
+    }
+}

@@ -24,6 +24,10 @@ use wirenut::transport::Disposition;
 use wirenut::transport::Environment;
 use wirenut_linux::Transfer as _;
 
+/// More than any of the heads here.
+const RESERVE: usize = 700;
+const LIMITS: Limits = Limits { output_reserve: RESERVE as u32, ..Limits::DEFAULT };
+
 const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4711);
 
 /// Where one connection runs: what rings when it is woken, and how often it was asked for that.
@@ -55,7 +59,7 @@ struct Pair<'f> {
 impl<'f> Pair<'f> {
     fn new(files: &'f Files, capacity: usize) -> Self {
         let (bell, waker) = Bell::new();
-        let context = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+        let context = Context { now: Instant::START, limits: &LIMITS, date: None };
         let place = Place { bell, waker, made: Mutex::new(0), capacity };
         Self {
             files,
@@ -63,7 +67,7 @@ impl<'f> Pair<'f> {
             place,
             now: Instant::START,
             input: Vec::new(),
-            store: vec![0; Limits::DEFAULT.store_bytes()],
+            store: vec![0; LIMITS.store_bytes()],
             output: Vec::new(),
         }
     }
@@ -82,7 +86,7 @@ impl<'f> Pair<'f> {
     /// Whether anything was taken or written.
     fn drive_once(&mut self, room: usize) -> bool {
         let mut out = vec![0; room];
-        let context = Context { now: self.now, limits: &Limits::DEFAULT, date: None };
+        let context = Context { now: self.now, limits: &LIMITS, date: None };
         let place = &self.place;
         let environment =
             Environment { waker: &|| place.waker(), peer: &|| Some(PEER), output_capacity: place.capacity };
@@ -125,7 +129,7 @@ impl<'f> Pair<'f> {
     }
 
     fn lose(mut self) {
-        let context = Context { now: self.now, limits: &Limits::DEFAULT, date: None };
+        let context = Context { now: self.now, limits: &LIMITS, date: None };
         let _ = self.session.handle_lost(&context, self.files, Rule::Reset);
     }
 
@@ -424,8 +428,8 @@ fn a_file_that_grows_is_sent_as_long_as_it_was() {
     let mut pair = Pair::new(&world.files, 4096);
     pair.input.extend_from_slice(get("/large").as_bytes());
     pair.input.extend_from_slice(get("/small").as_bytes());
-    // The head and no more, so that the length is promised.
-    pair.drive_once(300);
+    // The head and little more, so that the length is promised.
+    pair.drive_once(RESERVE);
     let mut grown = File::options().append(true).open(world.tree.path().join("large")).unwrap();
     io::Write::write_all(&mut grown, b"more").unwrap();
     pair.finish(&[4096]);
@@ -472,7 +476,7 @@ fn what_is_refused_is_in_the_log_too() {
         pair.ask(request);
         if let Some(due) = pair.session.poll_timeout(pair.now) {
             pair.now = due;
-            let context = Context { now: due, limits: &Limits::DEFAULT, date: None };
+            let context = Context { now: due, limits: &LIMITS, date: None };
             let _ = pair.session.handle_timeout(&context, pair.files);
             pair.drive(&[4096]);
         }
