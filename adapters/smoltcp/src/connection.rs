@@ -3,7 +3,7 @@
 use smoltcp::socket::tcp;
 use smoltcp::time as theirs;
 use wirenut::readiness::Standing;
-use wirenut::transport::{Action, Conversation, Input, Protocol};
+use wirenut::transport::{Action, Conversation, Disposition, Input, Protocol};
 
 use crate::clock;
 use crate::socket::Socket;
@@ -106,7 +106,10 @@ impl Connection {
     ) -> bool {
         let socket = &mut Socket(socket);
         if socket.is_lost() {
-            protocol.handle_reset();
+            // Where both directions have ended, that is how the last acknowledgement shows.
+            if protocol.disposition() != Disposition::Close {
+                protocol.handle_reset();
+            }
             return true;
         }
         self.note_sent(protocol, socket);

@@ -2,6 +2,9 @@
 
 mod client;
 mod handshakes;
+mod lines;
+mod overload;
+mod stranger;
 mod world;
 
 use alloc::format;
