@@ -50,8 +50,8 @@ pub(crate) struct Turn<'t, 's, S> {
     pub(crate) is_listening: bool,
     /// In this round a socket is free soon.
     pub(crate) has_leaving: bool,
-    /// The slot whose connection is to give way after this round.
-    pub(crate) evicts: Option<u32>,
+    /// In this round somebody has come for whom another connection may give way.
+    pub(crate) has_newcomer: bool,
 }
 
 impl<const N: usize> Reception<N> {
@@ -139,8 +139,9 @@ impl<const N: usize> Reception<N> {
         slot.phase = Phase::Serving(match verdict {
             Verdict::Admit => Session::new(&turn.cx),
             Verdict::Refuse => Session::refusing(&turn.cx),
-            // It stays in its socket, and is asked about again.
-            Verdict::Evict(number) => return turn.evicts = Some(number),
+            // It stays in its socket, and is asked about again: after a round, for then a request that came with it has
+            // saved its connection.
+            Verdict::Evict(_) => return turn.has_newcomer = true,
             Verdict::Queue | Verdict::Close => {
                 return self.look_no_later_than(self.admission.poll_timeout(turn.cx.now).unwrap_or(NEVER));
             }

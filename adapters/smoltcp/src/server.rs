@@ -8,7 +8,7 @@ use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
 use wirenut::http::service::Service;
 use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
-use wirenut::readiness::Policy;
+use wirenut::readiness::{Policy, Verdict};
 
 use crate::clock;
 use crate::reception::{NEVER, Reception, Turn};
@@ -65,7 +65,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// ```
     /// # use smoltcp::iface::SocketHandle;
     /// # use wirenut::http::{FieldFilter, Limits, RequestHead, Response, Status, WriteError};
-    /// # use wirenut::readiness::Policy;
+    /// # use wirenut::readiness::{Policy, Verdict};
     /// # use wirenut::http::service::{Responder, Service, Step};
     /// # use wirenut_smoltcp::Server;
     /// # struct Hello;
@@ -128,7 +128,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
             error: None,
             is_listening: false,
             has_leaving: false,
-            evicts: None,
+            has_newcomer: false,
         };
         // It ends, for each round but the last closes a connection, or finds that it is in use, or is the first in which no
         // socket listens: and nobody comes while we are here.
@@ -186,6 +186,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         reception.due = NEVER;
         turn.is_listening = reception.admission.is_draining();
         turn.has_leaving = false;
+        turn.has_newcomer = false;
         for (number, slot) in (0..).zip(&mut *slots) {
             reception.proceed(number, slot, turn);
             if turn.error.is_some() {
@@ -196,10 +197,12 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         if reception.is_short && !was_short {
             return true;
         }
-        if reception.is_short && turn.evicts.is_none() {
-            turn.evicts = self.make_way(turn);
-        }
-        let Some(number) = turn.evicts.take() else { return false };
+        let evicted = match reception.admission.verdict(turn.cx.now) {
+            Verdict::Evict(number) if turn.has_newcomer => Some(number),
+            _ if reception.is_short => self.make_way(turn),
+            _ => None,
+        };
+        let Some(number) = evicted else { return false };
         if let Some(slot) = usize::try_from(number).ok().and_then(|index| self.slots.get_mut(index)) {
             self.reception.serve(number, slot, true, turn);
         }

@@ -115,11 +115,12 @@ impl Random {
     }
 }
 
-/// A handshake of a slow but honest host: when it goes on, and with which number of the server's.
+/// A slow but honest host: when it completes its handshake, and acknowledges which number of the server's.
 struct Slow {
     port: u16,
     at_ms: u64,
     offered: Option<i32>,
+    has_asked: bool,
 }
 
 /// In every mix: sockets listen again within 3 s, whoever completes a handshake in less than a second is served, and so is
@@ -144,35 +145,39 @@ fn in_any_mix_sockets_listen_again_and_nobody_honest_loses_its_handshake() {
             if random.below(100) < 4 {
                 port += 1;
                 begin(&mut world, port);
-                slow.push(Slow { port, at_ms: now_ms + random.below(900), offered: None });
+                slow.push(Slow { port, at_ms: now_ms + random.below(900), offered: None, has_asked: false });
             }
             if random.below(100) < 4 {
                 clients.push((world.connect(), now_ms));
             }
-            for honest in slow.iter().filter(|slow| slow.at_ms <= now_ms) {
+            for honest in slow.iter_mut().filter(|slow| slow.at_ms <= now_ms && !slow.has_asked) {
                 let Some(seq) = honest.offered else { continue };
                 world.put_frame(segment(honest.port, TcpControl::None, 2, Some(seq + 1), READING));
+                honest.has_asked = true;
             }
-            slow.retain(|slow| slow.at_ms > now_ms || slow.offered.is_none());
             world.run_ms(TICK);
             for frame in world.take_frames() {
                 let answer = answer(&frame);
-                if let Some(at) = slow.iter().position(|slow| slow.port == answer.port) {
-                    if answer.is_reset {
-                        // It found no socket; but once it did, nobody may take that away.
-                        assert!(slow[at].offered.is_none(), "seed {seed}: reset in its handshake at {now_ms}");
-                        slow.remove(at);
-                    } else {
-                        slow[at].offered = Some(answer.seq);
-                    }
-                } else if !answer.payload.is_empty() {
+                let Some(at) = slow.iter().position(|slow| slow.port == answer.port) else { continue };
+                if answer.is_reset {
+                    // It found no socket; but once it did, nobody may take that away.
+                    assert!(slow[at].offered.is_none(), "seed {seed}: reset in its handshake at {now_ms}");
+                    slow.remove(at);
+                } else if answer.payload.is_empty() {
+                    slow[at].offered = slow[at].offered.or(Some(answer.seq));
+                } else {
                     assert!(answer.payload.starts_with(b"HTTP/1.1 200"), "seed {seed}");
                     completed += 1;
                     let next = answer.seq + answer.payload.len() as i32;
                     let end = 2 + READING.len() as i32;
                     world.put_frame(segment(answer.port, TcpControl::Rst, end, Some(next), &[]));
+                    slow.remove(at);
                 }
             }
+            assert!(
+                slow.iter().all(|slow| !slow.has_asked || slow.at_ms + 3 * TICK > now_ms),
+                "seed {seed}: not answered"
+            );
             for (client, begun_ms) in core::mem::take(&mut clients) {
                 match now_ms - begun_ms {
                     0 => {}

@@ -202,6 +202,19 @@ fn a_peer_that_ends_gets_all_its_lines_first_and_then_our_end() {
 }
 
 #[test]
+fn the_end_is_told_behind_the_second_piece_of_the_ring() {
+    for length in 1..LINE {
+        let mut pair = Pair::new([LINE; 2]);
+        let first = [&[b'x'; LINE][..length - 1], b"\n"].concat();
+        pair.send(&first);
+        pair.run_ms(20);
+        pair.send(b"0123456789\n");
+        pair.peer.socket().close();
+        assert_eq!(pair.receive(), [&first[..], b"0123456789\n"].concat(), "behind {length} bytes");
+    }
+}
+
+#[test]
 fn nothing_is_reset_because_of_bytes_behind_our_end() {
     let mut pair = Pair::new([7, LINE]);
     pair.send(b"one\nclose\n");

@@ -5,7 +5,7 @@ use smoltcp::socket::tcp::State;
 use wirenut::http::Rule;
 use wirenut::readiness::{Policy, WhenFull};
 
-use super::world::{LIMITS, POLICY, RING, World};
+use super::world::{LIMITS, POLICY, World};
 use super::{READING, statuses};
 
 const EVICTS: Policy = Policy { evict_idle: true, ..POLICY };
@@ -90,6 +90,33 @@ fn who_is_refused_lingers_and_gives_way_to_the_next() {
 }
 
 #[test]
+fn a_request_that_comes_with_somebody_else_saves_its_connection_wherever_they_lie() {
+    let mut world = World::<4>::with(LIMITS, EVICTS);
+    let (first, second) = (world.connect(), world.connect());
+    assert_eq!(statuses(&world.ask(first, READING)), [200]);
+    assert_eq!(statuses(&world.ask(second, READING)), [200]);
+    world.run_secs(2);
+    let mut idle = [second, world.connect()];
+    assert_eq!(statuses(&world.ask(idle[1], READING)), [200]);
+    assert_ne!(world.state(first), State::Established);
+    // The newcomer's socket is now before, behind, or between those of the others.
+    for _ in 0..6 {
+        world.run_secs(2);
+        let newcomer = world.connect();
+        world.send(newcomer, READING);
+        world.run_us(350);
+        world.send(idle[0], READING);
+        world.run_ms(30);
+        assert_eq!(statuses(&world.take_received(idle[0])), [200]);
+        assert_eq!(statuses(&world.take_received(newcomer)), [200]);
+        let is_open = [idle[0], idle[1], newcomer].map(|client| world.state(client) == State::Established);
+        assert_eq!(is_open, [true, false, true]);
+        idle = [newcomer, idle[0]];
+    }
+    assert_eq!(world.errors, []);
+}
+
+#[test]
 fn a_pipelined_request_that_waits_for_room_saves_its_connection() {
     let mut world = World::<2>::with(LIMITS, EVICTS);
     let client = world.connect();
@@ -136,5 +163,4 @@ fn connections_that_queue_are_asked_about_when_somebody_ripens() {
     world.run_ms(1_100);
     assert_eq!(statuses(&world.take_received(queued)), [200]);
     assert_eq!(world.errors, []);
-    let _ = RING;
 }

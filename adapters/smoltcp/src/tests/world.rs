@@ -420,7 +420,11 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
     /// Lets time pass. Hosts are looked after when frames come, and when they themselves asked for it, and not
     /// otherwise: a deadline that nobody names is never met.
     pub(super) fn run_ms(&mut self, millis: u64) {
-        let end = self.now + Duration::from_millis(millis);
+        self.run_us(millis * 1_000);
+    }
+
+    pub(super) fn run_us(&mut self, micros: u64) {
+        let end = self.now + Duration::from_micros(micros);
         loop {
             self.step();
             let frames = [&self.server_end, &self.client_end].map(|end| end.incoming.borrow().front().map(|f| f.0));
