@@ -66,17 +66,11 @@ impl Leaving {
         // A full ring would keep the peer's end out.
         socket.discard();
         let stage = socket.stage();
-        let time = match stage {
-            Stage::HalfClosed | Stage::TimeWait if is_short => Duration::default(),
-            Stage::TimeWait => TIME_WAIT,
-            Stage::Closed | Stage::Resetting | Stage::Listening | Stage::Opening => FOR_EVER,
-            Stage::Open | Stage::HalfClosed | Stage::PeerEnded => {
-                if is_short {
-                    HURRY
-                } else {
-                    FOR_EVER
-                }
-            }
+        let time = match (stage, is_short) {
+            (Stage::HalfClosed | Stage::TimeWait, true) => Duration::default(),
+            (Stage::TimeWait, false) => TIME_WAIT,
+            (_, true) => HURRY,
+            (_, false) => FOR_EVER,
         };
         // Counted from when that is first seen, for later the sum is later.
         self.until = self.until.min(now.saturating_add(time));

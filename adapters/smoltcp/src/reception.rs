@@ -50,8 +50,10 @@ pub(crate) struct Turn<'t, 's, S> {
     pub(crate) is_listening: bool,
     /// In this round a socket is free soon.
     pub(crate) has_leaving: bool,
-    /// In this round somebody has come for whom another connection may give way.
+    /// In this round somebody has come who waits for a slot.
     pub(crate) has_newcomer: bool,
+    /// In this round the oldest handshake that is not complete: when it began, and on which socket.
+    pub(crate) opening: (Instant, usize),
 }
 
 impl<const N: usize> Reception<N> {
@@ -75,7 +77,7 @@ impl<const N: usize> Reception<N> {
     /// Does what can be done on one socket.
     pub(crate) fn proceed<S: Service<Source = Infallible>, const STORE: usize>(
         &mut self,
-        number: u32,
+        number: usize,
         slot: &mut Slot<S, STORE>,
         turn: &mut Turn<'_, '_, S>,
     ) {
@@ -111,6 +113,7 @@ impl<const N: usize> Reception<N> {
                     return self.listen(slot, turn);
                 }
                 slot.phase = Phase::Opening(since);
+                turn.opening = turn.opening.min((since, number));
                 self.look_no_later_than(end);
             }
             Stage::Closed | Stage::Resetting | Stage::TimeWait => self.listen(slot, turn),
@@ -124,6 +127,7 @@ impl<const N: usize> Reception<N> {
         slot: &mut Slot<S, STORE>,
         turn: &mut Turn<'_, '_, S>,
     ) {
+        slot.phase = Phase::Vacant;
         Socket(turn.sockets.get_mut(slot.handle)).listen(self.port);
         turn.is_listening = true;
     }
@@ -131,7 +135,7 @@ impl<const N: usize> Reception<N> {
     /// Somebody has come.
     fn admit<S: Service<Source = Infallible>, const STORE: usize>(
         &mut self,
-        number: u32,
+        number: usize,
         slot: &mut Slot<S, STORE>,
         turn: &mut Turn<'_, '_, S>,
     ) {
@@ -139,12 +143,9 @@ impl<const N: usize> Reception<N> {
         slot.phase = Phase::Serving(match verdict {
             Verdict::Admit => Session::new(&turn.cx),
             Verdict::Refuse => Session::refusing(&turn.cx),
-            // It stays in its socket, and is asked about again: after a round, for then a request that came with it has
-            // saved its connection.
-            Verdict::Evict(_) => return turn.has_newcomer = true,
-            Verdict::Queue | Verdict::Close => {
-                return self.look_no_later_than(self.admission.poll_timeout(turn.cx.now).unwrap_or(NEVER));
-            }
+            // It stays in its socket, and is asked about again. Who is to give way for it is decided after the round: by
+            // then a request that came with it has saved its connection.
+            Verdict::Evict(_) | Verdict::Queue | Verdict::Close => return turn.has_newcomer = true,
         });
         slot.connection = Connection::new();
         self.serve(number, slot, false, turn);
@@ -154,7 +155,7 @@ impl<const N: usize> Reception<N> {
     /// that.
     pub(crate) fn serve<S: Service<Source = Infallible>, const STORE: usize>(
         &mut self,
-        number: u32,
+        number: usize,
         slot: &mut Slot<S, STORE>,
         gives_way: bool,
         turn: &mut Turn<'_, '_, S>,
@@ -167,7 +168,7 @@ impl<const N: usize> Reception<N> {
             peer: &|| peer.map(Into::into),
             output_capacity: socket.send_capacity().min(turn.scratch.len()),
         };
-        let is_admitted = !is_refused(session);
+        let (is_admitted, number) = (!is_refused(session), u32::try_from(number).unwrap_or(u32::MAX));
         session.wake();
         let mut serving =
             Serving { session, service: turn.service, cx: turn.cx, environment: &environment, error: None };

@@ -8,7 +8,7 @@ use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
 use wirenut::http::service::Service;
 use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
-use wirenut::readiness::{Policy, Verdict};
+use wirenut::readiness::Policy;
 
 use crate::clock;
 use crate::reception::{NEVER, Reception, Turn};
@@ -65,7 +65,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// ```
     /// # use smoltcp::iface::SocketHandle;
     /// # use wirenut::http::{FieldFilter, Limits, RequestHead, Response, Status, WriteError};
-    /// # use wirenut::readiness::{Policy, Verdict};
+    /// # use wirenut::readiness::Policy;
     /// # use wirenut::http::service::{Responder, Service, Step};
     /// # use wirenut_smoltcp::Server;
     /// # struct Hello;
@@ -129,6 +129,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
             is_listening: false,
             has_leaving: false,
             has_newcomer: false,
+            opening: (NEVER, 0),
         };
         // It ends, for each round but the last closes a connection, or finds that it is in use, or is the first in which no
         // socket listens: and nobody comes while we are here.
@@ -182,12 +183,11 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
 
     /// One round over all sockets. Whether there is to be another one.
     fn look_after_all(&mut self, turn: &mut Turn<'_, '_, S>) -> bool {
-        let Self { slots, reception, .. } = self;
+        let Self { slots, reception } = self;
         reception.due = NEVER;
         turn.is_listening = reception.admission.is_draining();
-        turn.has_leaving = false;
-        turn.has_newcomer = false;
-        for (number, slot) in (0..).zip(&mut *slots) {
+        (turn.has_leaving, turn.has_newcomer, turn.opening) = (false, false, (NEVER, 0));
+        for (number, slot) in slots.iter_mut().enumerate() {
             reception.proceed(number, slot, turn);
             if turn.error.is_some() {
                 return false;
@@ -197,41 +197,36 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         if reception.is_short && !was_short {
             return true;
         }
-        let evicted = match reception.admission.verdict(turn.cx.now) {
-            Verdict::Evict(number) if turn.has_newcomer => Some(number),
-            _ if reception.is_short => self.make_way(turn),
-            _ => None,
-        };
-        let Some(number) = evicted else { return false };
-        if let Some(slot) = usize::try_from(number).ok().and_then(|index| self.slots.get_mut(index)) {
-            self.reception.serve(number, slot, true, turn);
-        }
-        turn.error.is_none()
+        self.make_way(turn) && turn.error.is_none()
     }
 
-    /// No socket listens, and whoever comes is reset by the stack. So the oldest handshake gives way, once it has had its
-    /// share; or else a connection (which one is returned), unless a socket is free soon anyway.
-    fn make_way(&mut self, turn: &mut Turn<'_, '_, S>) -> Option<u32> {
-        let Self { slots, reception, .. } = self;
+    /// Where somebody waits for a slot, or no socket listens, so that whoever comes is reset by the stack: has the oldest
+    /// handshake give way, once it has had its share, or else a connection, unless a socket is free soon anyway. Whether
+    /// one gave way.
+    fn make_way(&mut self, turn: &mut Turn<'_, '_, S>) -> bool {
+        let Self { slots, reception } = self;
         let now = turn.cx.now;
-        let opening = slots.iter_mut().filter_map(|slot| match slot.phase {
-            Phase::Opening(since) => Some((since, slot)),
-            Phase::Vacant | Phase::Serving(_) | Phase::Leaving(_) => None,
-        });
-        if let Some((since, slot)) = opening.min_by_key(|(since, _)| *since) {
+        if reception.is_short {
+            let (since, number) = turn.opening;
             let share_ends = reception.admission.policy().handshake_end(since, false);
-            if share_ends <= now {
-                slot.phase = Phase::Vacant;
-                reception.listen(slot, turn);
-                return None;
-            }
             reception.look_no_later_than(share_ends);
+            if share_ends <= now
+                && let Some(slot) = slots.get_mut(number)
+            {
+                reception.listen(slot, turn);
+                return false;
+            }
         }
-        if turn.has_leaving {
-            return None;
+        if !turn.has_newcomer && (turn.is_listening || turn.has_leaving) {
+            return false;
         }
-        let (slot, due) = reception.admission.next_to_give_way(now)?;
+        let Some((number, due)) = reception.admission.next_to_give_way(now) else { return false };
         reception.look_no_later_than(due);
-        (due <= now).then_some(slot)
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        match slots.get_mut(number) {
+            Some(slot) if due <= now => reception.serve(number, slot, true, turn),
+            _ => return false,
+        }
+        true
     }
 }

@@ -130,7 +130,8 @@ impl<S: Service + ?Sized> Serving<'_, S> {
 }
 
 impl<S: Service + ?Sized> Protocol for Serving<'_, S> {
-    #[inline]
+    // Where it is inlined, the loop around it becomes larger than the call.
+    #[inline(never)]
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
         let driven = self.session.drive(&self.cx, self.environment, self.service, input, store, output);
         self.note(driven);
