@@ -75,6 +75,8 @@ impl<const N: usize> Reception<N> {
     }
 
     /// Does what can be done on one socket.
+    // Out of line: smaller than as a part of the firmware's loop.
+    #[inline(never)]
     pub(crate) fn proceed<S: Service<Source = Infallible>, const STORE: usize>(
         &mut self,
         number: usize,

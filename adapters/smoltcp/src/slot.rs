@@ -9,13 +9,15 @@ use wirenut::time::Instant;
 use crate::connection::Connection;
 use crate::leaving::Leaving;
 
+// In this order, so that the store begins at a word and is cleared by words.
+#[repr(C)]
 pub(crate) struct Slot<S: Service<Source = Infallible>, const STORE: usize> {
+    /// What is known of a head, or of a trailer section, of which not all has come.
+    pub(crate) store: [u8; STORE],
     pub(crate) handle: SocketHandle,
     pub(crate) phase: Phase<S>,
     /// While it serves.
     pub(crate) connection: Connection,
-    /// What is known of a head, or of a trailer section, of which not all has come.
-    pub(crate) store: [u8; STORE],
 }
 
 pub(crate) enum Phase<S: Service<Source = Infallible>> {

@@ -83,21 +83,18 @@ impl Socket<'_, '_> {
         self.0.peek(usize::MAX).unwrap_or(&[])
     }
 
-    /// Removes the first `count` bytes of what has come.
+    /// Removes the first `count` bytes of what [`Self::peek`] gives.
     pub(crate) fn consume(&mut self, count: usize) {
-        let mut left = count;
-        // Twice where they lie across the end of the ring.
-        while left > 0 {
-            match self.0.recv(|piece| (piece.len().min(left), piece.len().min(left))) {
-                Ok(taken) if taken > 0 => left = left.saturating_sub(taken),
-                _ => return,
-            }
-        }
+        // It fails only where nothing has come.
+        let _ = self.0.recv(|piece| (piece.len().min(count), ()));
     }
 
     /// Throws away what has come.
     pub(crate) fn discard(&mut self) {
-        self.consume(usize::MAX);
+        // It lies in two pieces at most.
+        for _ in 0..2 {
+            self.consume(usize::MAX);
+        }
     }
 
     /// How much can be written now: nothing, if our direction is ended.
@@ -112,14 +109,14 @@ impl Socket<'_, '_> {
         while !rest.is_empty() {
             let sent = self.0.send(|room| {
                 let count = room.len().min(rest.len());
-                if let (Some(to), Some(from)) = (room.get_mut(..count), rest.get(..count)) {
+                if let (Some(to), Some((from, behind))) = (room.get_mut(..count), rest.split_at_checked(count)) {
                     to.copy_from_slice(from);
+                    rest = behind;
                 }
                 (count, count)
             });
-            match sent {
-                Ok(count) if count > 0 => rest = rest.get(count..).unwrap_or(&[]),
-                _ => return,
+            if !sent.is_ok_and(|count| count > 0) {
+                return;
             }
         }
     }

@@ -44,7 +44,7 @@ pub struct Serving<'c, S: Service + ?Sized> {
     pub cx: Context<'c>,
     /// Where it runs.
     pub environment: &'c Environment<'c>,
-    /// The first thing that went wrong in this call, for the log.
+    /// What went wrong in this call, for the log.
     pub error: Option<Error>,
 }
 
@@ -114,17 +114,11 @@ impl<S: Service + ?Sized> Serving<'_, S> {
         self.note(driven);
     }
 
+    /// A session tells one error in its life.
     #[inline]
     const fn note(&mut self, driven: Driven) {
-        if let Some(error) = driven.error {
-            self.note_error(error);
-        }
-    }
-
-    #[cold]
-    const fn note_error(&mut self, error: Error) {
-        if self.error.is_none() {
-            self.error = Some(error);
+        if driven.error.is_some() {
+            self.error = driven.error;
         }
     }
 }
