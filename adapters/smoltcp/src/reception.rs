@@ -142,13 +142,17 @@ impl<const N: usize> Reception<N> {
         turn: &mut Turn<'_, '_, S>,
     ) {
         let verdict = self.admission.arrive(turn.cx.now);
-        slot.phase = Phase::Serving(match verdict {
-            Verdict::Admit => Session::new(&turn.cx),
-            Verdict::Refuse => Session::refusing(&turn.cx),
+        if !matches!(verdict, Verdict::Admit | Verdict::Refuse) {
             // It stays in its socket, and is asked about again. Who is to give way for it is decided after the round: by
             // then a request that came with it has saved its connection.
-            Verdict::Evict(_) | Verdict::Queue | Verdict::Close => return turn.has_newcomer = true,
-        });
+            turn.has_newcomer = true;
+            return;
+        }
+        let mut session = Session::new(&turn.cx);
+        if verdict == Verdict::Refuse {
+            session.refuse(&turn.cx);
+        }
+        slot.phase = Phase::Serving(session);
         slot.connection = Connection::new();
         self.serve(number, slot, false, turn);
     }
