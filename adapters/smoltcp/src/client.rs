@@ -135,8 +135,8 @@ impl<const STORE: usize> Client<STORE> {
         if !self.is_over {
             let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
             let mut asking = Asking { connection: &mut self.connection, cx, on_event };
-            let (socket, scratch) = (sockets.get_mut(self.handle), &mut [0; OUTPUT_BYTES]);
-            self.is_over = self.wire.poll(now, socket, &mut asking, &mut self.store, scratch);
+            let (socket, scratch) = (&mut Socket(sockets.get_mut(self.handle)), &mut [0; OUTPUT_BYTES]);
+            self.is_over = self.wire.proceed(cx.now, true, socket, &mut asking, &mut self.store, scratch);
         }
         self.connection.error().map_or(Ok(()), Err)
     }
