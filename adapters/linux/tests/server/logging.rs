@@ -59,7 +59,7 @@ fn an_error_is_one_line_with_peer_rule_and_byte() {
 fn a_fault_of_the_service_is_logged_with_its_name_and_the_request() {
     keep();
     for (target, status, expected) in [
-        ("/silent", Some(500), "the service ended without a response"),
+        ("/silent", Some(500), "the application ended without a response"),
         ("/long", None, "misuse: more body than the declared length"),
         ("/late", None, "misuse: more body than the declared length"),
     ] {
