@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use wirenut::http::{Error, Field, Head, Method, Response, Rule, Status, WriteError};
 use wirenut::service::{Answer, Refusal, Service, Step};
 use wirenut::time::Duration;
-use wirenut_linux::FileRange;
+use wirenut_server::FileRange;
 
 use super::body::Segment;
 use super::entry::OpenError;

@@ -16,13 +16,12 @@
 //! thread of their own where that matters. What needs no look-up waits for nothing: [`address_from_text`].
 
 mod address_info;
-mod failure;
 mod text;
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+pub use crate::lookup_failure::Failure;
 pub use address_info::{AddressInfo, Hints, address_info};
-pub use failure::Failure;
 pub use text::{address_from_text, address_to_text};
 
 use crate::error::Error;

@@ -62,7 +62,7 @@
 //! # What is always so
 //!
 //! - A descriptor is closed on exec(2), from its first moment, wherever it came from.
-//! - Sending to a peer that is gone is an error (EPIPE) and never the signal SIGPIPE.
+//! - Sending to a peer that is gone is an error (EPIPE) and never the signal SIGPIPE (but see `send_file`).
 //! - A call that a signal interrupted goes on. What waits and must end at a signal waits with a poller instead.
 //! - "Would block", "no bytes" and "the end" are three answers: [`Attempt`], [`Received`].
 //! - An IPv6 socket speaks IPv6 only, or both, as [`Family`] says, and not as a sysctl says.
@@ -89,7 +89,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Out of scope: protocols other than these, out-of-band data, `sendfile` (the server's own), asynchronous I/O.
+//! Out of scope: protocols other than these, out-of-band data, asynchronous I/O.
 
 mod accept;
 mod address;
@@ -124,7 +124,7 @@ pub use address::{Address, Family, UnixAddress};
 pub use attempt::{Attempt, Received};
 pub use batch::Batch;
 pub use connect::Progress;
-pub use descriptors::{Credentials, Delivery, MOST_DESCRIPTORS};
+pub use descriptors::{Credentials, Delivery, MAX_DESCRIPTORS};
 pub use inherited::{Inherited, inherited};
 pub use message::Message;
 pub use options::Mode;
@@ -195,6 +195,30 @@ impl<P: Protocol, S: State> Socket<P, S> {
     pub fn local_address(&self) -> Result<P::Address, Error> {
         let failed = self.failed("tell the own address of");
         P::Address::from_any(rustix::net::getsockname(self).map_err(&failed)?).map_err(failed)
+    }
+}
+
+impl<P: Protocol, S: State> Socket<P, S> {
+    /// A second descriptor of the same socket, closed on exec(2) as well: fcntl(2), F_DUPFD_CLOEXEC. Both have one mode, one
+    /// queue and one set of options; the socket is closed with the last of them. For several threads that each own a
+    /// listener.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Mode, TcpListener, TcpStream};
+    /// let listener = TcpListener::bind(&"127.0.0.1:0".parse()?)?;
+    /// let second = listener.try_clone()?;
+    /// let address = listener.local_address()?;
+    /// drop(listener);
+    /// let _client = TcpStream::connect(&address)?;
+    /// assert!(second.accept(Mode::Blocking)?.done().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The process has no descriptor left.
+    pub fn try_clone(&self) -> Result<Self, Error> {
+        let failed = self.failed("duplicate");
+        rustix::io::fcntl_dupfd_cloexec(self, 0).map(Self::new).map_err(failed)
     }
 }
 

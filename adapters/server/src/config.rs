@@ -7,7 +7,7 @@ use wirenut::time::Duration;
 /// How a [`Server`](crate::Server) runs.
 ///
 /// ```
-/// use wirenut_linux::Config;
+/// use wirenut_server::Config;
 /// const SMALL: Config = Config { max_connections: 100, ..Config::DEFAULT };
 /// assert_eq!(SMALL.limits, Config::DEFAULT.limits);
 /// ```
@@ -18,7 +18,7 @@ pub struct Config {
     /// Default: `Limits::DEFAULT`.
     pub limits: Limits,
     /// How many connections there may be at a time, on all threads together. The system may allow fewer: each is a
-    /// descriptor ([`raise_descriptor_limit`](crate::raise_descriptor_limit)), and some of these are left to the service: a
+    /// descriptor ([`raise_descriptor_limit`](wirenut_linux::raise_descriptor_limit)), and some of these are left to the service: a
     /// sixteenth of the limit, 32 at most.
     ///
     /// Default: `10_000`.

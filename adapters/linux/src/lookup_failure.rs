@@ -36,7 +36,7 @@ pub enum Failure {
 
 impl Failure {
     /// `None` for EAI_SYSTEM: then errno(3) says it.
-    pub(super) const fn of(number: libc::c_int) -> Option<Self> {
+    pub(crate) const fn of(number: libc::c_int) -> Option<Self> {
         Some(match number {
             libc::EAI_SYSTEM => return None,
             libc::EAI_NONAME => Self::NoName,

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::sync::{Mutex, Once};
 
 use log::{LevelFilter, Log, Metadata, Record};
-use wirenut_linux::Config;
+use wirenut_server::Config;
 
 use crate::client::{Client, get};
 use crate::lab::{Running, wait_until};

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::thread;
 
-use wirenut_linux::Config;
+use wirenut_server::Config;
 
 use crate::client::Client;
 use crate::lab::{Running, wait_until};

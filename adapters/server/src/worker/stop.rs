@@ -7,11 +7,11 @@ use std::collections::hash_map::Entry;
 use wirenut::http::{Disposition, Rule};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
+use wirenut_linux::Error;
 
 use super::Worker;
 use super::admit::Came;
 use crate::connection::Outbound;
-use crate::error::Error;
 use crate::slots::Token;
 use crate::transfer::Transfer;
 use crate::wake::Stop;
@@ -24,7 +24,7 @@ pub(super) struct Drain {
     /// What is left then is cut.
     until: Instant,
     /// How many may still come in from the queue: as many as it holds. Others may come for as long as one looks.
-    most_accepted: u32,
+    accepts_left: u32,
     /// By slot: how many of the bytes that had come are not consumed yet. The connection is retired after them.
     owed: HashMap<u32, u64>,
     /// Those that have not asked anything yet, and until when that is waited for. The first one is due first.
@@ -55,9 +55,9 @@ impl Drain {
 }
 
 impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
-    /// Does what the mailbox, a signal or the end of a drain wants.
+    /// Does what the handle, a signal or the end of a drain wants.
     pub(super) fn obey_stop(&mut self) -> Result<(), Error> {
-        let stop = self.around.mailbox.wanted_stop();
+        let stop = self.context.handle.wanted_stop();
         if stop == Stop::No {
             return Ok(());
         }
@@ -67,7 +67,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             self.accept_rest()?;
             (0..self.slots.count()).try_for_each(|slot| self.retire_paid(slot))?;
         }
-        let now = self.around.clock.now();
+        let now = self.context.clock.now();
         if stop == Stop::Now || self.drain.as_ref().is_some_and(|drain| drain.until <= now) {
             return self.cut();
         }
@@ -76,10 +76,10 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     }
 
     fn begin_drain(&mut self) {
-        let until = self.around.clock.now().saturating_add(self.config.drain);
+        let until = self.context.clock.now().saturating_add(self.config.drain);
         self.drain = Some(Drain {
             until,
-            most_accepted: self.config.backlog.max(1),
+            accepts_left: self.config.backlog.max(1),
             owed: HashMap::new(),
             fresh: VecDeque::new(),
         });
@@ -99,7 +99,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             0 if is_fresh => {
                 // It is retired after whatever comes.
                 drain.owed.insert(slot, 1);
-                drain.fresh.push_back((token, self.around.clock.now().saturating_add(GRACE)));
+                drain.fresh.push_back((token, self.context.clock.now().saturating_add(GRACE)));
                 Ok(())
             }
             0 => self.retire(slot),
@@ -112,7 +112,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
 
     /// Ends those that have asked nothing in time.
     fn retire_silent(&mut self) -> Result<(), Error> {
-        let now = self.around.clock.now();
+        let now = self.context.clock.now();
         loop {
             let Some(drain) = &mut self.drain else { return Ok(()) };
             let Some(&(token, _)) = drain.fresh.front().filter(|(_, until)| *until <= now) else { return Ok(()) };
@@ -129,13 +129,13 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// and the last of them closes it: who comes in between its last look and that is reset by the system.
     fn accept_rest(&mut self) -> Result<(), Error> {
         while let (Some(drain), Some(_)) = (&self.drain, &self.acceptor) {
-            if drain.most_accepted == 0 {
+            if drain.accepts_left == 0 {
                 return self.stop_listening();
             }
             match self.accept_one()? {
                 Came::Somebody => {
                     if let Some(drain) = &mut self.drain {
-                        drain.most_accepted -= 1;
+                        drain.accepts_left -= 1;
                     }
                 }
                 Came::Nobody => return self.stop_listening(),

@@ -4,7 +4,7 @@ use core::num::NonZeroUsize;
 use std::thread;
 
 use wirenut::time::Duration;
-use wirenut_linux::{Config, Server};
+use wirenut_server::{Config, Server};
 
 use crate::client::{Client, get};
 use crate::lab::{Lab, Running};

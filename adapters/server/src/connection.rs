@@ -1,14 +1,12 @@
 //! One connection, as its worker keeps it.
 
 use core::ops::Range;
-use std::net::TcpStream;
 
 use wirenut::http::Disposition;
 use wirenut::http::state::State;
 use wirenut::readiness::Interest;
 use wirenut::service::{Service, Session};
-
-use crate::sys::socket;
+use wirenut_linux::socket::TcpStream;
 
 /// A socket and what is spoken over it. Owns no buffer, except while something is [`Kept`].
 pub(crate) struct Connection<S: Service + ?Sized> {
@@ -83,7 +81,7 @@ impl<S: Service + ?Sized> Connection<S> {
     /// How many bytes have come and are not consumed: kept here, and with the system.
     pub(crate) fn unread(&self) -> u64 {
         let kept = self.kept.as_ref().map_or(0, |kept| kept.input.len());
-        let unread = if self.is_ended { 0 } else { socket::unread(&self.socket) };
+        let unread = if self.is_ended { 0 } else { self.socket.unread_bytes().unwrap_or(0) };
         u64::try_from(kept).unwrap_or(u64::MAX).saturating_add(unread)
     }
 

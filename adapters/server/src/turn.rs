@@ -5,22 +5,23 @@ use alloc::sync::Arc;
 use core::net::SocketAddr;
 use core::ops::Range;
 use core::task::Waker;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 
 use wirenut::http::{Context, Disposition, Error, Fault, Limits, Rule};
 use wirenut::readiness::{Event, Interest, Poller};
 use wirenut::service::{Driven, Host, Service};
+use wirenut_linux::poller::Epoll;
+use wirenut_linux::socket::{Attempt, Received, TcpStream};
 
 use crate::clock::Clock;
 use crate::connection::{Connection, Outbound};
 use crate::guard::{self, Names};
-use crate::poller::Epoll;
 use crate::slots::Token;
-use crate::sys::socket;
 use crate::transfer::Transfer;
-use crate::wake::{ConnectionWaker, Mailbox};
+use crate::wake::{ConnectionWaker, WorkerHandle};
 
 /// What one send moves at most, and so what is kept for a peer that does not read.
 const OUTPUT_BYTES: usize = 64 * 1024;
@@ -36,16 +37,17 @@ const INPUT_BYTES: usize = 64 * 1024;
 const ROUNDS: usize = 4;
 
 /// What every turn needs and none changes.
-pub(crate) struct Surroundings<'s, S: ?Sized> {
+pub(crate) struct WorkerContext<'s, S: ?Sized> {
     pub(crate) service: &'s S,
     pub(crate) names: &'s Names,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
-    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) handle: Arc<WorkerHandle>,
 }
 
-impl<S: ?Sized> Surroundings<'_, S> {
-    pub(crate) const fn context(&self) -> Context<'_> {
+impl<S: ?Sized> WorkerContext<'_, S> {
+    /// What the core is told with every call.
+    pub(crate) const fn http(&self) -> Context<'_> {
         Context { now: self.clock.now(), limits: &self.limits, date: Some(self.clock.date()) }
     }
 }
@@ -95,7 +97,7 @@ enum Pumped {
 
 /// One turn of one connection.
 pub(crate) struct Turn<'t, 's, S: Service + ?Sized> {
-    pub(crate) around: &'t Surroundings<'s, S>,
+    pub(crate) context: &'t WorkerContext<'s, S>,
     pub(crate) poller: &'t mut Epoll,
     pub(crate) buffers: &'t mut Buffers,
     pub(crate) connection: &'t mut Connection<S>,
@@ -115,14 +117,14 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
 
     /// The connection has failed, or what is sent on it has.
     pub(crate) fn lose(self, rule: Rule) -> Outcome {
-        let driven = self.connection.session.handle_lost(&self.around.context(), self.around.service, rule);
+        let driven = self.connection.session.handle_lost(&self.context.http(), self.context.service, rule);
         report(&self.connection.socket, &driven);
         if self.connection.session.disposition() == Disposition::Abort { self.part() } else { Outcome::Gone }
     }
 
     /// The connection's time has come.
     pub(crate) fn time_out(self) -> Outcome {
-        let driven = self.connection.session.handle_timeout(&self.around.context(), self.around.service);
+        let driven = self.connection.session.handle_timeout(&self.context.http(), self.context.service);
         report(&self.connection.socket, &driven);
         self.run(false)
     }
@@ -172,27 +174,27 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             // A session takes what fills the buffer, or breaks; if neither, a read of nothing would look like the end.
             return Err(Rule::HostClosed);
         }
-        match self.connection.socket.read(room) {
-            Ok(0) => {
+        match self.connection.socket.recv(room) {
+            Ok(Received::End) => {
                 self.connection.is_ended = true;
-                let driven = self.connection.session.handle_eof(&self.around.context(), self.around.service);
+                let driven = self.connection.session.handle_eof(&self.context.http(), self.context.service);
                 report(&self.connection.socket, &driven);
                 Ok(())
             }
-            Ok(received) => {
+            Ok(Received::Data(received)) => {
                 window.end += received;
                 Ok(())
             }
-            Err(error) if is_passing(&error) => Ok(()),
+            Ok(Received::WouldBlock) => Ok(()),
             Err(_) => Err(Rule::Reset),
         }
     }
 
     fn drive(&mut self, window: Range<usize>) -> Driven {
         let Connection { session, socket, .. } = &mut *self.connection;
-        let host = ConnectionHost { socket, token: self.token, mailbox: &self.around.mailbox };
+        let host = ConnectionHost { socket, token: self.token, worker: &self.context.handle };
         let Buffers { input, store, output, .. } = &mut *self.buffers;
-        let driven = session.drive(&self.around.context(), &host, self.around.service, &input[window], store, output);
+        let driven = session.drive(&self.context.http(), &host, self.context.service, &input[window], store, output);
         report(socket, &driven);
         self.buffers.taken += driven.taken as u64;
         driven
@@ -204,9 +206,9 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         if self.connection.outbound == Outbound::Unused {
             self.connection.outbound = Outbound::Open;
         }
-        let sent = send(&mut self.connection.socket, output)?;
+        let sent = send(&self.connection.socket, output)?;
         let left = &output[sent..];
-        self.connection.session.handle_sent(&self.around.context(), sent, left.len());
+        self.connection.session.handle_sent(&self.context.http(), sent, left.len());
         if left.is_empty() {
             return Ok(true);
         }
@@ -220,20 +222,20 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         if kept.output.is_empty() {
             return Ok(true);
         }
-        let sent = send(&mut self.connection.socket, &kept.output[kept.sent..])?;
+        let sent = send(&self.connection.socket, &kept.output[kept.sent..])?;
         kept.sent += sent;
         let left = kept.output.len() - kept.sent;
-        self.connection.session.handle_sent(&self.around.context(), sent, left);
+        self.connection.session.handle_sent(&self.context.http(), sent, left);
         self.connection.free_kept();
         Ok(left == 0)
     }
 
     /// Moves one piece of what the service wants transferred. False if the peer takes no more.
     fn transfer(&mut self) -> Result<bool, Rule> {
-        let (cx, service) = (self.around.context(), self.around.service);
+        let (cx, service) = (self.context.http(), self.context.service);
         let Connection { session, socket, .. } = &mut *self.connection;
         let Some((source, length)) = session.transfer() else { return Ok(true) };
-        let moved = match guard::transfer(source, socket.as_fd(), length.min(TRANSFER_BYTES), self.around.names) {
+        let moved = match guard::transfer(source, socket, length.min(TRANSFER_BYTES), self.context.names) {
             // The source is too short: the peer must see that the response is not whole.
             Ok(0) => return Err(Rule::SourceFailed),
             Ok(moved) => moved,
@@ -299,9 +301,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         }
         self.connection.outbound = Outbound::Parting;
         // As if one more byte waited: that is what the time is for.
-        self.connection.session.handle_sent(&self.around.context(), 0, 1);
-        let is_watched =
-            socket::set_writable_when_sent(&self.connection.socket).is_ok() && self.watch(Interest::WRITABLE);
+        self.connection.session.handle_sent(&self.context.http(), 0, 1);
+        let is_watched = self.connection.socket.set_unsent_low_water_mark(1).is_ok() && self.watch(Interest::WRITABLE);
         if is_watched { Outcome::Rest } else { Outcome::Gone }
     }
 
@@ -322,16 +323,16 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
 struct ConnectionHost<'t> {
     socket: &'t TcpStream,
     token: Token,
-    mailbox: &'t Arc<Mailbox>,
+    worker: &'t Arc<WorkerHandle>,
 }
 
 impl Host for ConnectionHost<'_> {
     fn waker(&self) -> Waker {
-        Waker::from(Arc::new(ConnectionWaker { token: self.token, mailbox: Arc::clone(self.mailbox) }))
+        Waker::from(Arc::new(ConnectionWaker { token: self.token, worker: Arc::clone(self.worker) }))
     }
 
     fn peer(&self) -> Option<SocketAddr> {
-        self.socket.peer_addr().ok()
+        self.socket.peer_address().ok()
     }
 
     fn output_capacity(&self) -> usize {
@@ -340,20 +341,20 @@ impl Host for ConnectionHost<'_> {
 }
 
 /// Closes the connection as its disposition says, and its exchange if there still is one.
-pub(crate) fn close<S: Service + ?Sized>(mut connection: Connection<S>, around: &Surroundings<'_, S>) {
+pub(crate) fn close<S: Service + ?Sized>(mut connection: Connection<S>, context: &WorkerContext<'_, S>) {
     if matches!(connection.session.disposition(), Disposition::Abort | Disposition::Cut) {
         // Where it fails there is no connection to reset.
-        let _ = socket::reset_on_close(&connection.socket);
+        let _ = connection.socket.set_linger(Some(Duration::ZERO));
     }
-    let driven = connection.session.handle_lost(&around.context(), around.service, Rule::HostClosed);
+    let driven = connection.session.handle_lost(&context.http(), context.service, Rule::HostClosed);
     let _ = driven;
 }
 
-/// Sends what the socket takes now. (The standard library sends with MSG_NOSIGNAL: there is no SIGPIPE.)
-fn send(socket: &mut TcpStream, bytes: &[u8]) -> Result<usize, Rule> {
-    match socket.write(bytes) {
-        Ok(sent) => Ok(sent),
-        Err(error) if is_passing(&error) => Ok(0),
+/// Sends what the socket takes now.
+fn send(socket: &TcpStream, bytes: &[u8]) -> Result<usize, Rule> {
+    match socket.send(bytes) {
+        Ok(Attempt::Done(sent)) => Ok(sent),
+        Ok(Attempt::WouldBlock) => Ok(0),
         Err(_) => Err(Rule::Reset),
     }
 }
@@ -380,7 +381,7 @@ fn log_error(socket: &TcpStream, error: Error) {
         Fault::Peer => log::Level::Warn,
         Fault::Host => log::Level::Debug,
     };
-    match socket.peer_addr() {
+    match socket.peer_address() {
         Ok(peer) => log::log!(level, "{peer}: {error}"),
         // It is gone, and its address with it.
         Err(_) => log::log!(level, "unknown peer: {error}"),

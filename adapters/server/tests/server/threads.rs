@@ -8,7 +8,7 @@ use std::thread;
 
 use wirenut::http::{Head, Response, Status, WriteError};
 use wirenut::service::{Answer, Service, Step};
-use wirenut_linux::{Config, Server};
+use wirenut_server::{Config, Server};
 
 use crate::client::Client;
 

@@ -1,14 +1,11 @@
 //! The listening socket.
 
-use std::io::{self, ErrorKind};
-use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd;
 
 use wirenut::readiness::{Poller, Token};
-
-use crate::error::Error;
-use crate::poller::Epoll;
-use crate::sys::socket;
+use wirenut_linux::Error;
+use wirenut_linux::poller::Epoll;
+use wirenut_linux::socket::{Attempt, Mode, TcpListener, TcpStream};
 
 /// Why nobody was accepted.
 pub(crate) enum Unaccepted {
@@ -17,7 +14,7 @@ pub(crate) enum Unaccepted {
     /// This one was lost before it was accepted: try the next one.
     Lost,
     /// The system has run out of something.
-    OutOf(io::Error),
+    OutOf(Error),
 }
 
 /// Takes connections from the listening socket, which other workers may take some from, too.
@@ -35,12 +32,12 @@ impl Acceptor {
     }
 
     pub(crate) fn accept(&self) -> Result<TcpStream, Unaccepted> {
-        socket::accept(&self.listener).map_err(|error| match error {
-            error if error.kind() == ErrorKind::WouldBlock => Unaccepted::Nobody,
-            error if is_out_of_something(&error) => Unaccepted::OutOf(error),
-            // Errors of the network come out of accept(2), too: they are the connection's, not the listener's.
-            _ => Unaccepted::Lost,
-        })
+        match self.listener.accept(Mode::NonBlocking) {
+            Ok(Attempt::Done((stream, _))) => Ok(stream),
+            Ok(Attempt::WouldBlock) => Err(Unaccepted::Nobody),
+            Err(error) if error.is_out_of_resources() => Err(Unaccepted::OutOf(error)),
+            Err(_) => Err(Unaccepted::Lost),
+        }
     }
 
     /// Leaves connections in the queue of the system until [`Self::resume`].
@@ -72,14 +69,10 @@ impl Acceptor {
 
     /// Does somebody wait?
     pub(crate) fn has_waiting(&self) -> bool {
-        socket::has_waiting(&self.listener)
+        self.listener.has_waiting().unwrap_or(false)
     }
 
     pub(crate) const fn listener(&self) -> &TcpListener {
         &self.listener
     }
-}
-
-fn is_out_of_something(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
 }

@@ -13,13 +13,12 @@ use core::net::SocketAddr;
 use core::panic::AssertUnwindSafe;
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::panic::catch_unwind;
 
 use wirenut::http::{Error, Fields, Head, WriteError};
 use wirenut::service::{Answer, Refusal, Service, Step};
+use wirenut_linux::socket::TcpStream;
 
-use crate::sys::socket;
 use crate::transfer::Transfer;
 
 /// How much of a request's method and target is kept, to name it by.
@@ -130,14 +129,9 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
 }
 
 /// Has a source move bytes. Its panics are those of the service.
-pub(crate) fn transfer(
-    source: &mut impl Transfer,
-    socket: BorrowedFd<'_>,
-    length: u64,
-    names: &Names,
-) -> io::Result<u64> {
+pub(crate) fn transfer(source: &mut impl Transfer, socket: &TcpStream, length: u64, names: &Names) -> io::Result<u64> {
     catch_unwind(AssertUnwindSafe(|| source.transfer(socket, length))).unwrap_or_else(|panic| {
-        names.tell(panic, socket::peer(&socket));
+        names.tell(panic, socket.peer_address().ok());
         Err(io::Error::other("a panic"))
     })
 }

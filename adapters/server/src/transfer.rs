@@ -3,10 +3,9 @@
 use alloc::sync::Arc;
 use core::convert::Infallible;
 use std::fs::File;
-use std::io::Result;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{ErrorKind, Result};
 
-use crate::sys::sendfile::sendfile;
+use wirenut_linux::socket::TcpStream;
 
 /// A source of body bytes that goes into a socket without passing through the server's buffers:
 /// what a service gives in [`Step::Transfer`](wirenut::service::Step::Transfer).
@@ -17,12 +16,12 @@ pub trait Transfer {
     /// # Errors
     /// [`WouldBlock`](std::io::ErrorKind::WouldBlock) if there is no room now: it is called again when there is. After
     /// any other error the connection is cut.
-    fn transfer(&mut self, socket: BorrowedFd<'_>, length: u64) -> Result<u64>;
+    fn transfer(&mut self, socket: &TcpStream, length: u64) -> Result<u64>;
 }
 
 /// For services that transfer nothing.
 impl Transfer for Infallible {
-    fn transfer(&mut self, _: BorrowedFd<'_>, _: u64) -> Result<u64> {
+    fn transfer(&mut self, _: &TcpStream, _: u64) -> Result<u64> {
         match *self {}
     }
 }
@@ -32,7 +31,7 @@ impl Transfer for Infallible {
 /// ```
 /// # fn main() -> std::io::Result<()> {
 /// use std::{fs::File, sync::Arc};
-/// use wirenut_linux::FileRange;
+/// use wirenut_server::FileRange;
 /// let file = Arc::new(File::open("Cargo.toml")?);
 /// let range = FileRange::new(file, 100);
 /// # let _ = range;
@@ -54,8 +53,9 @@ impl FileRange {
 }
 
 impl Transfer for FileRange {
-    fn transfer(&mut self, socket: BorrowedFd<'_>, length: u64) -> Result<u64> {
-        let moved = sendfile(socket, self.file.as_fd(), self.offset, length)?;
+    fn transfer(&mut self, socket: &TcpStream, length: u64) -> Result<u64> {
+        let sent = socket.send_file(&self.file, self.offset, length)?;
+        let moved = sent.done().ok_or(ErrorKind::WouldBlock)?;
         self.offset = self.offset.saturating_add(moved);
         Ok(moved)
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use wirenut::readiness::WhenFull;
 use wirenut::time::Duration;
-use wirenut_linux::Config;
+use wirenut_server::Config;
 
 use crate::client::Client;
 use crate::lab::{Running, wait_until};

@@ -6,7 +6,7 @@ use core::convert::Infallible;
 
 use wirenut::http::{Head, Response, Status, WriteError};
 use wirenut::service::{Answer, Service, Step};
-use wirenut_linux::{Config, Server};
+use wirenut_server::{Config, Server};
 
 struct Flawed;
 

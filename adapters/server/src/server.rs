@@ -4,20 +4,21 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::net::SocketAddr;
 use core::num::NonZeroUsize;
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::{io, thread};
 
 use wirenut::service::Service;
+use wirenut_linux::Error;
+use wirenut_linux::signal::{self, Termination};
+use wirenut_linux::socket::{Family, Mode, Socket, TcpListener};
 
 use crate::config::Config;
-use crate::error::Error;
 use crate::guard::{Guard, Names};
 use crate::places::Places;
-use crate::sys::signal::{self, Signals};
-use crate::sys::socket;
+use crate::report::Report;
 use crate::throttle::Throttle;
 use crate::transfer::Transfer;
-use crate::wake::{Mailbox, Stop, Stopper};
+use crate::wake::{Stop, Stopper, WorkerHandle};
 use crate::worker::{Shared, Worker};
 
 /// A server: it listens since it was [bound](Self::bind), and answers while it [runs](Self::run).
@@ -36,15 +37,15 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     config: Config,
-    mailbox: Arc<Mailbox>,
-    signals: Option<&'static Signals>,
+    handle: Arc<WorkerHandle>,
+    termination: Option<Termination>,
 }
 
 impl Server {
     /// Listens on an address; port 0 lets the system choose one. Connections wait until [`Self::run`].
     ///
     /// ```
-    /// use wirenut_linux::{Config, Server};
+    /// use wirenut_server::{Config, Server};
     /// let server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
     /// assert_ne!(server.local_addr().port(), 0);
     ///
@@ -52,7 +53,7 @@ impl Server {
     /// assert!(error.to_string().starts_with("cannot listen on 127.0.0.1:"), "{error}");
     /// let error = Server::bind("nowhere", Config::DEFAULT).unwrap_err();
     /// assert_eq!(error.to_string(), "cannot listen on nowhere: invalid socket address");
-    /// # Ok::<(), wirenut_linux::Error>(())
+    /// # Ok::<(), wirenut_server::Error>(())
     /// ```
     ///
     /// # Errors
@@ -60,17 +61,13 @@ impl Server {
     /// port below 1024. `InvalidInput`: no address; a name may be unknown. And what the system has run out of.
     pub fn bind(address: impl ToSocketAddrs + fmt::Debug, config: Config) -> Result<Self, Error> {
         let listen = || {
-            let listener = TcpListener::bind(&address)?;
-            // The standard library's queue may overflow in a burst, and a lost request comes again only after a second.
-            socket::listen(&listener, config.backlog)?;
-            socket::set_no_delay(&listener)?;
-            listener.set_nonblocking(true)?;
-            let (address, mailbox) = (listener.local_addr()?, Arc::new(Mailbox::new()?));
-            Ok(Self { listener, address, config, mailbox, signals: None })
+            let listener = listen(&address, config.backlog)?;
+            let (address, handle) = (listener.local_address()?, Arc::new(WorkerHandle::new()?));
+            Ok(Self { listener, address, config, handle, termination: None })
         };
-        listen().map_err(|error: io::Error| {
+        listen().map_err(|error: Error| {
             let written = format!("{address:?}");
-            Error::because("listen on", &written.trim_matches('"'), error)
+            error.attributed_to("listen on", &written.trim_matches('"'))
         })
     }
 
@@ -92,7 +89,7 @@ impl Server {
     /// #         Ok(((), Step::Abort))
     /// #     }
     /// # }
-    /// use wirenut_linux::{Config, Server};
+    /// use wirenut_server::{Config, Server};
     /// let server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
     /// let stopper = server.stopper();
     /// let running = std::thread::spawn(move || server.run(&Hello));
@@ -103,7 +100,7 @@ impl Server {
     /// ```
     #[must_use]
     pub fn stopper(&self) -> Stopper {
-        Stopper { mailbox: Arc::clone(&self.mailbox) }
+        Stopper { worker: Arc::clone(&self.handle) }
     }
 
     /// From now on SIGTERM and SIGINT do not end the process, but stop this server gracefully; the second of them stops
@@ -112,7 +109,7 @@ impl Server {
     /// # Errors
     /// The system has no descriptor left, or forbids it.
     pub fn stop_on_signals(&mut self) -> Result<(), Error> {
-        self.signals = Some(signal::catch().map_err(|error| Error::plain("take signals", error))?);
+        self.termination = Some(signal::termination()?);
         Ok(())
     }
 
@@ -128,9 +125,9 @@ impl Server {
         S::Source: Transfer,
     {
         let (places, throttle) = (Places::new(self.config.max_connections), Throttle::default());
-        let Self { listener, config, mailbox, signals, .. } = self;
-        let shared = Shared { config, places: &places, throttle: &throttle, signals, is_alone: true };
-        run_worker(service, &shared, listener, mailbox)
+        let Self { listener, config, handle, termination, .. } = self;
+        let shared = Shared { config, places: &places, throttle: &throttle, termination, is_only_worker: true };
+        run_worker(service, &shared, listener, handle)
     }
 
     /// Like [`Self::run`], on so many threads, this one among them. Each has its own connections, taken from the one
@@ -149,7 +146,7 @@ impl Server {
     /// #         Ok(((), Step::Abort))
     /// #     }
     /// # }
-    /// use wirenut_linux::{Config, Server};
+    /// use wirenut_server::{Config, Server};
     /// let server = Server::bind("127.0.0.1:8080", Config::DEFAULT)?;
     /// server.run_on_threads(std::thread::available_parallelism()?, &Hello)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -165,24 +162,24 @@ impl Server {
         if threads == NonZeroUsize::MIN {
             return self.run(service);
         }
-        let Self { listener, config, mailbox, signals, .. } = self;
+        let Self { listener, config, handle, termination, .. } = self;
         let (places, throttle) = (Places::new(config.max_connections), Throttle::default());
-        let shared = &Shared { config, places: &places, throttle: &throttle, signals, is_alone: false };
-        let follower = |_| Ok((listener.try_clone()?, Arc::new(Mailbox::new()?)));
-        let followers: io::Result<Vec<_>> = (1..threads.get()).map(follower).collect();
-        let followers = followers.map_err(|error| Error::plain("share the listener", error))?;
-        mailbox.lead(followers.iter().map(|(_, mailbox)| Arc::clone(mailbox)).collect());
-        let leader = &mailbox;
-        let work = |listener, mailbox| {
-            let outcome = run_worker(service, shared, listener, mailbox);
+        let shared = &Shared { config, places: &places, throttle: &throttle, termination, is_only_worker: false };
+        let follower = |_| Ok((listener.try_clone()?, Arc::new(WorkerHandle::new()?)));
+        let followers: Result<Vec<_>, Error> = (1..threads.get()).map(follower).collect();
+        let followers = followers?;
+        handle.lead(followers.iter().map(|(_, follower)| Arc::clone(follower)).collect());
+        let leader = &handle;
+        let work = |listener, handle| {
+            let outcome = run_worker(service, shared, listener, handle);
             // A server of which a part is missing is not one to go on with.
             outcome.inspect_err(|_| leader.stop(Stop::Drain))
         };
         thread::scope(|scope| {
-            let start = |(listener, mailbox)| {
+            let start = |(listener, handle)| {
                 let thread = thread::Builder::new().name("wirenut worker".into());
-                let started = thread.spawn_scoped(scope, move || work(listener, mailbox));
-                let started = started.map_err(|error| Error::plain("start a thread", error));
+                let started = thread.spawn_scoped(scope, move || work(listener, handle));
+                let started = started.map_err(|error| Error::new("start a thread", error));
                 started.inspect_err(|_| leader.stop(Stop::Drain))
             };
             let started: Vec<_> = followers.into_iter().map(start).collect();
@@ -195,43 +192,38 @@ impl Server {
     }
 }
 
+/// Listens on the first of the addresses that can be listened on.
+fn listen(address: &impl ToSocketAddrs, backlog: u32) -> Result<TcpListener, Error> {
+    let resolved = address.to_socket_addrs().map_err(|error| Error::new("resolve the address", error))?;
+    let mut failed = None;
+    for address in resolved {
+        let listen = || {
+            let socket = Socket::tcp(Family::of(&address))?;
+            socket.set_reuse_address(true)?;
+            socket.bind(&address)?;
+            let listener = socket.listen(backlog)?;
+            listener.set_no_delay(true)?;
+            listener.set_mode(Mode::NonBlocking)?;
+            Ok(listener)
+        };
+        match listen() {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = Some(error),
+        }
+    }
+    let nothing = || io::Error::new(io::ErrorKind::InvalidInput, "could not resolve to any addresses");
+    Err(failed.unwrap_or_else(|| Error::new("resolve the address", nothing())))
+}
+
 /// All that one thread does.
 fn run_worker<S: Service<Source: Transfer> + ?Sized>(
     service: &S,
     shared: &Shared<'_>,
     listener: TcpListener,
-    mailbox: Arc<Mailbox>,
+    handle: Arc<WorkerHandle>,
 ) -> Result<Report, Error> {
     let names = Names::new();
     let guard = Guard::new(service, &names);
-    let report = Worker::new(&guard, &names, shared, listener, mailbox)?.run()?;
+    let report = Worker::new(&guard, &names, shared, listener, handle)?.run()?;
     Ok(Report { panics: names.panics(), ..report })
-}
-
-/// What a server did, from its start to its end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub struct Report {
-    /// Connections that were taken in.
-    pub accepted: u64,
-    /// Connections that were answered 503, because all places were taken.
-    pub refused: u64,
-    /// Connections that were closed to make room: idle ones, and such whose head did not come.
-    pub evicted: u64,
-    /// Connections that were cut because they did not end within [`Config::drain`], or the server was stopped at once.
-    pub cut: u64,
-    /// Panics of the service, each of which cost a connection at most.
-    pub panics: u64,
-}
-
-impl Report {
-    const fn with(self, other: Self) -> Self {
-        Self {
-            accepted: self.accepted + other.accepted,
-            refused: self.refused + other.refused,
-            evicted: self.evicted + other.evicted,
-            cut: self.cut + other.cut,
-            panics: self.panics + other.panics,
-        }
-    }
 }

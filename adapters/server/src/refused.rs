@@ -1,16 +1,16 @@
 //! Connections that were turned away: each is answered 503, and stays for a moment.
 
 use alloc::collections::VecDeque;
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::Shutdown;
 
 use wirenut::time::{Duration, Instant};
+use wirenut_linux::socket::{Received, TcpStream};
 
 /// How long one stays open, so that what its peer still sends does not reset it before the peer has read why.
 const STAY: Duration = Duration::from_secs(1);
 
 /// How many there are at most. The oldest one goes first.
-const MOST: usize = 32;
+const MAX_STAYING: usize = 32;
 
 const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -22,11 +22,11 @@ pub(crate) struct Refused {
 
 impl Refused {
     /// Answers 503 and ends our direction, as far as that can be done at once.
-    pub(crate) fn refuse(&mut self, mut stream: TcpStream, now: Instant) {
-        discard(&mut stream);
+    pub(crate) fn refuse(&mut self, stream: TcpStream, now: Instant) {
+        discard(&stream);
         // A peer that is gone already has no use for it.
-        let _ = stream.write(ANSWER).and_then(|_| stream.shutdown(Shutdown::Write));
-        if self.staying.len() == MOST {
+        let _ = stream.send(ANSWER).and_then(|_| stream.shutdown(Shutdown::Write));
+        if self.staying.len() == MAX_STAYING {
             self.close_oldest();
         }
         self.staying.push_back((stream, now.saturating_add(STAY)));
@@ -47,15 +47,15 @@ impl Refused {
     /// Closes the oldest one before its time. False if there is none.
     pub(crate) fn close_oldest(&mut self) -> bool {
         let oldest = self.staying.pop_front();
-        oldest.map(|(mut stream, _)| discard(&mut stream)).is_some()
+        oldest.map(|(stream, _)| discard(&stream)).is_some()
     }
 }
 
 /// Throws away what has come: closing a socket with something to read in it resets it.
-fn discard(stream: &mut TcpStream) {
+fn discard(stream: &TcpStream) {
     let mut bytes = [0; 4096];
     for _ in 0..16 {
-        if !matches!(stream.read(&mut bytes), Ok(1..)) {
+        if !matches!(stream.recv(&mut bytes), Ok(Received::Data(_))) {
             return;
         }
     }

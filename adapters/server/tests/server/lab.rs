@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use wirenut::http::{Error, Fields, Head, Response, Status, WriteError};
 use wirenut::service::{Answer, Service, Step};
 use wirenut::time::{Duration, Instant};
-use wirenut_linux::{Config, FileRange, Report, Server, Stopper};
+use wirenut_server::{Config, FileRange, Report, Server, Stopper};
 
 /// `/hello`, `/echo`, `/sink`, `/big/BYTES`, `/wait/MILLISECONDS`, `/wake`, `/never`, `/file/BYTES`,
 /// `/sleep/MILLISECONDS` (which holds up its worker), `/cut/BYTES` (the

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::thread;
 use std::time::Instant;
 
-use wirenut_linux::Config;
+use wirenut_server::Config;
 
 use crate::client::{Client, get, post};
 use crate::lab::{Running, wait_until};

@@ -1,25 +1,25 @@
 //! Who comes in, and who has to go for that: what [`Admission`](wirenut::readiness::Admission) says, done.
 
-use std::net::TcpStream;
 use std::os::fd::AsFd;
 
 use wirenut::http::Rule;
 use wirenut::readiness::{Interest, Link, Poller, Verdict};
 use wirenut::service::{Service, Session};
 use wirenut::time::{Duration, Instant};
+use wirenut_linux::Error;
+use wirenut_linux::socket::TcpStream;
 
 use super::Worker;
 use crate::accept::{Acceptor, Unaccepted};
 use crate::connection::{Connection, Standing};
-use crate::error::Error;
 use crate::transfer::Transfer;
 use crate::turn::Outcome;
 
 /// How many connections are accepted before others have their turn.
-const MOST_ACCEPTED: usize = 64;
+const MAX_ACCEPTED: usize = 64;
 
 /// How often a worker that waits for a place looks whether another one has given one back.
-const LOOK: Duration = Duration::from_millis(100);
+const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Who came in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +35,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// The listening socket has something: takes some of those who wait.
     pub(super) fn accept(&mut self) -> Result<(), Error> {
         // One at a time, so that who waits for work beside us has a share in it.
-        for _ in 0..if self.is_alone { MOST_ACCEPTED } else { 1 } {
+        for _ in 0..if self.is_only_worker { MAX_ACCEPTED } else { 1 } {
             if self.accept_one()? != Came::Somebody {
                 break;
             }
@@ -55,7 +55,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             }
             let has_place = self.places.take();
             self.admission.set_slots(self.admission.taken() + u32::from(has_place));
-            let verdict = self.admission.verdict(self.around.clock.now());
+            let verdict = self.admission.verdict(self.context.clock.now());
             let came = match verdict {
                 Verdict::Admit => self.take_in()?,
                 Verdict::Evict(slot) if acceptor.has_waiting() => {
@@ -81,7 +81,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         match acceptor.accept() {
             Ok(stream) => {
                 self.descriptors.given(&stream);
-                let verdict = self.admission.arrive(self.around.clock.now());
+                let verdict = self.admission.arrive(self.context.clock.now());
                 debug_assert_eq!(verdict, Verdict::Admit, "the same as a moment ago");
                 self.begin(stream)?;
                 Ok(Some(Came::Somebody))
@@ -99,7 +99,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         match acceptor.accept() {
             Ok(stream) => {
                 self.report.refused += 1;
-                self.refused.refuse(stream, self.around.clock.now());
+                self.refused.refuse(stream, self.context.clock.now());
                 Ok(Some(Came::Somebody))
             }
             Err(unaccepted) => self.without_stream(unaccepted),
@@ -111,7 +111,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         match unaccepted {
             Unaccepted::OutOf(error) => {
                 self.descriptors.ran_out();
-                self.throttle.warn(format_args!("cannot accept a connection: {error}"));
+                self.throttle.warn(error);
                 self.make_room()
             }
             Unaccepted::Lost => Ok(None),
@@ -128,7 +128,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         if self.refused.close_oldest() {
             return Ok(None);
         }
-        let now = self.around.clock.now();
+        let now = self.context.clock.now();
         match self.admission.exhausted(now) {
             Some(slot) => self.evict(slot).map(|()| None),
             None => {
@@ -141,7 +141,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// There is a place: a session begins.
     fn begin(&mut self, stream: TcpStream) -> Result<(), Error> {
         self.report.accepted += 1;
-        let session = Session::new(&self.around.context());
+        let session = Session::new(&self.context.http());
         let token = self.slots.insert(Connection::new(session, stream));
         let links = self.admission.links_mut();
         links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
@@ -201,15 +201,15 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.pause(&mut self.poller)?;
         }
-        self.look_at = (!self.is_alone).then(|| self.around.clock.now().saturating_add(LOOK));
+        self.recheck_at = (!self.is_only_worker).then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
         Ok(Came::Later)
     }
 
     /// When accepting goes on, if it pauses and nobody goes before.
     pub(super) fn resumes_at(&self) -> Option<Instant> {
         self.acceptor.as_ref().filter(|acceptor| acceptor.is_paused())?;
-        let ripe = self.admission.poll_timeout(self.around.clock.now());
-        [ripe, self.look_at].into_iter().flatten().min()
+        let ripe = self.admission.poll_timeout(self.context.clock.now());
+        [ripe, self.recheck_at].into_iter().flatten().min()
     }
 
     /// Accepts again, if that was paused.
@@ -223,7 +223,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Keeps the order in which connections may give way.
     #[inline]
     pub(super) fn set_standing(&mut self, slot: u32, standing: Standing) {
-        let now = self.around.clock.now();
+        let now = self.context.clock.now();
         match standing {
             Standing::Busy => self.admission.set_busy(slot),
             Standing::Idle => self.admission.set_idle(slot, now),

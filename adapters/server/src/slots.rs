@@ -2,9 +2,9 @@
 
 use wirenut::readiness;
 use wirenut::service::Service;
+use wirenut_linux::timers::{TimerLink, TimerLinks};
 
 use crate::connection::Connection;
-use crate::timers::{TimerLink, TimerLinks};
 
 /// Slots of one block.
 pub(crate) const BLOCK: u32 = 64;

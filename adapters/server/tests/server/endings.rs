@@ -6,7 +6,7 @@ use std::thread;
 
 use wirenut::http::Limits;
 use wirenut::time::{Duration, Pace};
-use wirenut_linux::Config;
+use wirenut_server::Config;
 
 use crate::client::{Client, get, post};
 use crate::lab::{Running, wait_until};

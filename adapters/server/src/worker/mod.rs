@@ -7,30 +7,30 @@ mod stop;
 
 use alloc::sync::Arc;
 use core::mem;
-use std::net::TcpListener;
 use std::os::fd::AsFd;
 
 use wirenut::readiness::{self, Admission, Event, Interest, Link, Poller};
 use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
+use wirenut_linux::Error;
+use wirenut_linux::poller::Epoll;
+use wirenut_linux::signal::Termination;
+use wirenut_linux::socket::TcpListener;
+use wirenut_linux::timers::TimerWheel;
 
 use crate::accept::Acceptor;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::descriptors::Descriptors;
-use crate::error::Error;
 use crate::guard::Names;
 use crate::places::Places;
-use crate::poller::Epoll;
 use crate::refused::Refused;
-use crate::server::Report;
+use crate::report::Report;
 use crate::slots::{Slots, Token};
-use crate::sys::signal::Signals;
 use crate::throttle::Throttle;
-use crate::timers::Timers;
 use crate::transfer::Transfer;
-use crate::turn::{self, Buffers, Outcome, Surroundings, Turn};
-use crate::wake::{Mailbox, Stop};
+use crate::turn::{self, Buffers, Outcome, Turn, WorkerContext};
+use crate::wake::{Stop, WorkerHandle};
 use stop::Drain;
 
 /// Tokens of what is no connection: no slot has such a number.
@@ -40,7 +40,7 @@ const FIRST_SIGNAL: readiness::Token = readiness::Token(u64::MAX - 2);
 const SECOND_SIGNAL: readiness::Token = readiness::Token(u64::MAX - 3);
 
 /// For how many connections there are links from the start.
-const MOST_LINKS: u32 = 1 << 20;
+const MAX_LINKS: u32 = 1 << 20;
 
 /// What all workers of a server have in common.
 #[derive(Clone, Copy)]
@@ -48,30 +48,30 @@ pub(crate) struct Shared<'s> {
     pub(crate) config: Config,
     pub(crate) places: &'s Places,
     pub(crate) throttle: &'s Throttle,
-    pub(crate) signals: Option<&'static Signals>,
+    pub(crate) termination: Option<Termination>,
     /// There is only one.
-    pub(crate) is_alone: bool,
+    pub(crate) is_only_worker: bool,
 }
 
 /// All that one thread serves.
 pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
-    around: Surroundings<'s, S>,
+    context: WorkerContext<'s, S>,
     poller: Epoll,
     config: Config,
-    signals: Option<&'static Signals>,
+    termination: Option<Termination>,
     /// No other worker takes from the same queue.
-    is_alone: bool,
+    is_only_worker: bool,
     /// None once the worker is to stop, and all who waited have come in.
     acceptor: Option<Acceptor>,
     refused: Refused,
     admission: Admission<Vec<Link>>,
     places: &'s Places,
     /// When it is looked again whether another worker has given back a place.
-    look_at: Option<Instant>,
+    recheck_at: Option<Instant>,
     descriptors: Descriptors,
     throttle: &'s Throttle,
     slots: Slots<S>,
-    timers: Timers,
+    timers: TimerWheel,
     buffers: Buffers,
     /// Connections that have more to do than fitted into their turn.
     queue: Vec<Token>,
@@ -86,33 +86,33 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         names: &'s Names,
         shared: &Shared<'s>,
         listener: TcpListener,
-        mailbox: Arc<Mailbox>,
+        handle: Arc<WorkerHandle>,
     ) -> Result<Self, Error> {
-        let Shared { config, places, throttle, signals, is_alone } = *shared;
+        let Shared { config, places, throttle, termination, is_only_worker } = *shared;
         let mut poller = Epoll::new()?;
-        poller.register(mailbox.bell().as_fd(), BELL, Interest::READABLE)?;
-        if let Some(signals) = signals {
-            poller.register(signals.first.as_fd(), FIRST_SIGNAL, Interest::READABLE)?;
-            poller.register(signals.second.as_fd(), SECOND_SIGNAL, Interest::READABLE)?;
+        poller.register(handle.woken.as_fd(), BELL, Interest::READABLE)?;
+        if let Some(termination) = &termination {
+            poller.register(termination.as_fd(), FIRST_SIGNAL, Interest::READABLE)?;
+            poller.register(termination.repeated(), SECOND_SIGNAL, Interest::READABLE)?;
         }
         let acceptor = Acceptor::new(listener, &mut poller, LISTENER)?;
         let clock = Clock::new();
         Ok(Self {
-            timers: Timers::new(clock.now()),
-            around: Surroundings { service, names, limits: config.limits, clock, mailbox },
+            timers: TimerWheel::new(clock.now()),
+            context: WorkerContext { service, names, limits: config.limits, clock, handle },
             poller,
             config,
-            signals,
-            is_alone,
+            termination,
+            is_only_worker,
             acceptor: Some(acceptor),
             refused: Refused::default(),
             // Room for all: memory that is not written to costs nothing, and growing would leave holes.
             admission: Admission::new(
                 config.policy(),
-                Vec::with_capacity(config.max_connections.min(MOST_LINKS) as usize),
+                Vec::with_capacity(config.max_connections.min(MAX_LINKS) as usize),
             ),
             places,
-            look_at: None,
+            recheck_at: None,
             descriptors: Descriptors::new(),
             throttle,
             slots: Slots::new(),
@@ -131,36 +131,36 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             if self.acceptor.is_none() && self.slots.is_empty() && self.refused.poll_timeout().is_none() {
                 return Ok(mem::take(&mut self.report));
             }
-            let has_mail = self.wait()?;
+            let has_woken = self.wait()?;
             self.handle_timeouts()?;
             while let Some(event) = self.poller.next_event() {
                 self.handle_event(event)?;
             }
-            if has_mail {
-                woken = self.around.mailbox.take_woken(woken);
+            if has_woken {
+                woken = self.context.handle.woken.take(woken);
                 for token in woken.drain(..) {
                     self.wake(token)?;
                 }
             }
-            self.go_on()?;
+            self.run_queued()?;
         }
     }
 
-    /// Waits until something happens. True if something is in the mailbox.
+    /// Waits until something happens. True if an exchange was woken, or the server is to stop.
     fn wait(&mut self) -> Result<bool, Error> {
-        let had_mail = self.around.mailbox.fall_asleep();
-        let limit = if had_mail || !self.queue.is_empty() {
+        let had_woken = self.context.handle.woken.prepare_wait();
+        let limit = if had_woken || !self.queue.is_empty() {
             Some(Duration::default())
         } else {
-            let now = self.around.clock.now();
+            let now = self.context.clock.now();
             self.poll_timeout().map(|until| until.saturating_since(now))
         };
         let waited = self.poller.wait(limit);
-        let has_mail = self.around.mailbox.get_up() || had_mail;
+        let has_woken = self.context.handle.woken.finish_wait() || had_woken;
         // Whatever ended it, what there is to do is looked for.
         let _ = waited?;
-        self.around.clock.advance();
-        Ok(has_mail)
+        self.context.clock.advance();
+        Ok(has_woken)
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
@@ -169,7 +169,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     fn handle_timeouts(&mut self) -> Result<(), Error> {
-        let now = self.around.clock.now();
+        let now = self.context.clock.now();
         while let Some(slot) = self.timers.pop_due(&mut self.slots, now) {
             let Some(token) = self.slots.token(slot) else { continue };
             let Some(turn) = self.turn(token) else { continue };
@@ -193,7 +193,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         match event.token {
             LISTENER => self.accept(),
             BELL => {
-                self.around.mailbox.bell().clear();
+                self.context.handle.woken.silence();
                 Ok(())
             }
             FIRST_SIGNAL | SECOND_SIGNAL => self.handle_signal(event.token == SECOND_SIGNAL),
@@ -208,11 +208,14 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
 
     /// The signals' descriptors stay readable, so each is watched only until it is.
     fn handle_signal(&mut self, is_second: bool) -> Result<(), Error> {
-        let Some(signals) = self.signals else { return Ok(()) };
-        let (raised, how) = if is_second { (&signals.second, Stop::Now) } else { (&signals.first, Stop::Drain) };
-        self.around.mailbox.stop(how);
-        let token = if is_second { SECOND_SIGNAL } else { FIRST_SIGNAL };
-        self.poller.deregister(raised.as_fd(), token)
+        let Some(termination) = &self.termination else { return Ok(()) };
+        if is_second {
+            self.context.handle.stop(Stop::Now);
+            self.poller.deregister(termination.repeated(), SECOND_SIGNAL)
+        } else {
+            self.context.handle.stop(Stop::Drain);
+            self.poller.deregister(termination.as_fd(), FIRST_SIGNAL)
+        }
     }
 
     fn wake(&mut self, token: Token) -> Result<(), Error> {
@@ -223,7 +226,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     }
 
     /// Gives another turn to those that had more to do.
-    fn go_on(&mut self) -> Result<(), Error> {
+    fn run_queued(&mut self) -> Result<(), Error> {
         for token in mem::take(&mut self.queue) {
             let Some(turn) = self.turn(token) else { continue };
             turn.connection.is_queued = false;
@@ -236,9 +239,9 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     /// The turn of the connection of that name, unless it is gone.
     pub(super) fn turn(&mut self, token: Token) -> Option<Turn<'_, 's, S>> {
         let connection = self.slots.named(token)?;
-        self.around.names.turn_to(token.slot);
+        self.context.names.turn_to(token.slot);
         self.buffers.taken = 0;
-        Some(Turn { around: &self.around, poller: &mut self.poller, buffers: &mut self.buffers, connection, token })
+        Some(Turn { context: &self.context, poller: &mut self.poller, buffers: &mut self.buffers, connection, token })
     }
 
     /// What a turn leaves to do beyond its connection.
@@ -255,7 +258,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             return self.retire(token.slot);
         }
         let standing = connection.standing();
-        if let Some(deadline) = connection.session.poll_timeout(self.around.clock.now()) {
+        if let Some(deadline) = connection.session.poll_timeout(self.context.clock.now()) {
             self.timers.arm(&mut self.slots, token.slot, deadline);
         }
         self.set_standing(token.slot, standing);
@@ -278,8 +281,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             drain.forget(slot);
         }
         let Some(connection) = self.slots.remove(slot) else { return Ok(()) };
-        self.around.names.turn_to(slot);
-        turn::close(connection, &self.around);
+        self.context.names.turn_to(slot);
+        turn::close(connection, &self.context);
         self.admission.release(slot);
         self.places.give_back();
         self.resume()
@@ -291,8 +294,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Drop for Worker<'_, S> {
     fn drop(&mut self) {
         for slot in 0..self.slots.count() {
             if let Some(connection) = self.slots.remove(slot) {
-                self.around.names.turn_to(slot);
-                turn::close(connection, &self.around);
+                self.context.names.turn_to(slot);
+                turn::close(connection, &self.context);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use wirenut::http::{Field, Head, Response, Status, WriteError};
 use wirenut::service::{Answer, Service, Step};
-use wirenut_linux::{Config, Server};
+use wirenut_server::{Config, Server};
 
 struct Hello;
 

@@ -5,12 +5,12 @@ use core::net::SocketAddr;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::thread::{self, JoinHandle};
 
 use wirenut::http::{Error, Fields, Head, Response, Status, WriteError};
 use wirenut::service::{Answer, Service, Step};
-use wirenut_linux::{Config, Report, Server, Stopper, Transfer};
+use wirenut_linux::socket::TcpStream;
+use wirenut_server::{Config, Report, Server, Stopper, Transfer};
 
 use crate::client::{Client, get, post};
 use crate::lab::wait_until;
@@ -26,7 +26,7 @@ struct Clumsy {
 struct Panicking;
 
 impl Transfer for Panicking {
-    fn transfer(&mut self, _: BorrowedFd<'_>, _: u64) -> io::Result<u64> {
+    fn transfer(&mut self, _: &TcpStream, _: u64) -> io::Result<u64> {
         panic!("in transfer")
     }
 }

@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use wirenut_linux::{Config, Server};
+use wirenut_server::{Config, Server};
 
 use crate::client::Client;
 use crate::lab::{Lab, wait_until};
