@@ -4,9 +4,10 @@ use rustix::io::Errno;
 use rustix::net::{SocketFlags, acceptfrom_with};
 
 use super::address::sealed::Address as _;
+use super::attempt::Attempt;
 use super::options::Mode;
 use super::protocol::{Connected, Connection, Listening, Protocol};
-use super::{Attempt, Socket};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::socket;
 

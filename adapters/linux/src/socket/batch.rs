@@ -3,9 +3,12 @@
 use rustix::io::retry_on_intr;
 use rustix::net::addr::SocketAddrArg;
 
+use super::address::Address;
 use super::address::sealed::Address as _;
+use super::attempt::Attempt;
+use super::message::Message;
 use super::protocol::{Datagrams, Open};
-use super::{Address, Attempt, Message, Socket};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::mmsg;
 

@@ -10,9 +10,12 @@ use rustix::net::{
     SendFlags, SocketAddrAny, SocketType,
 };
 
+use super::address::UnixAddress;
 use super::address::sealed::Address as _;
+use super::attempt::{Attempt, Received};
+use super::message::Message;
 use super::protocol::{Connected, Datagram, Local, Open, State};
-use super::{Attempt, Message, Received, Socket, UnixAddress};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::socket;
 

@@ -7,8 +7,9 @@ use std::os::fd::AsFd;
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags};
 
+use super::attempt::{Attempt, Received};
 use super::protocol::{ByteStream, Connected, Connection};
-use super::{Attempt, Received, Socket};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::sendfile::sendfile;
 

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use rustix::net::sockopt;
 
-use super::Socket;
 use super::protocol::{Connected, Listening, Open, State, Tcp};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::socket;
 

@@ -159,7 +159,7 @@ s.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack('ii', 1, 0)); s.close(); say('re
     peer.hear();
     let error = stream.recv(&mut bytes).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-    let number = std::os::fd::AsRawFd::as_raw_fd(&stream);
+    let number = stream.as_raw_fd();
     assert_eq!(
         error.to_string(),
         format!("cannot receive on descriptor {number}: Connection reset by peer (os error 104)")
