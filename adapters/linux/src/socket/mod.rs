@@ -67,9 +67,9 @@
 //! - "Would block", "no bytes" and "the end" are three answers: [`Attempt`], [`Received`].
 //! - An IPv6 socket speaks IPv6 only, or both, as [`Family`] says, and not as a sysctl says.
 //! - A datagram that did not fit is told: [`Message::is_truncated`].
-//! - Every failed call says what, with what, and why: [`Error`].
+//! - Every failed call says what, with what, and why: [`Error`](crate::Error).
 //!
-//! Every socket is [`AsFd`], so any poller can watch it, and converts from and to the types of `std`, so what
+//! Every socket is [`AsFd`](std::os::fd::AsFd), so any poller can watch it, and converts from and to the types of `std`, so what
 //! those can do more need not be here. Byte streams are [`std::io::Read`] and [`std::io::Write`], and the same of
 //! `embedded-io`.
 //!
