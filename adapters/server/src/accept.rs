@@ -8,13 +8,13 @@ use wirenut_linux::poller::Epoll;
 use wirenut_linux::socket::{Attempt, Mode, TcpListener, TcpStream};
 
 /// Why nobody was accepted.
-pub(crate) enum Unaccepted {
+pub(crate) enum AcceptFailure {
     /// None waits.
-    Nobody,
+    NoneWaiting,
     /// This one was lost before it was accepted: try the next one.
     Lost,
     /// The system has run out of something.
-    OutOf(Error),
+    OutOfResources(Error),
 }
 
 /// Takes connections from the listening socket, which other workers may take some from, too.
@@ -31,12 +31,12 @@ impl Acceptor {
         Ok(Self { listener, token, is_watched: true })
     }
 
-    pub(crate) fn accept(&self) -> Result<TcpStream, Unaccepted> {
+    pub(crate) fn accept(&self) -> Result<TcpStream, AcceptFailure> {
         match self.listener.accept(Mode::NonBlocking) {
             Ok(Attempt::Done((stream, _))) => Ok(stream),
-            Ok(Attempt::WouldBlock) => Err(Unaccepted::Nobody),
-            Err(error) if error.is_out_of_resources() => Err(Unaccepted::OutOf(error)),
-            Err(_) => Err(Unaccepted::Lost),
+            Ok(Attempt::WouldBlock) => Err(AcceptFailure::NoneWaiting),
+            Err(error) if error.is_out_of_resources() => Err(AcceptFailure::OutOfResources(error)),
+            Err(_) => Err(AcceptFailure::Lost),
         }
     }
 

@@ -29,11 +29,11 @@ type Panic = Box<dyn Any + Send>;
 /// A service whose panics are caught, logged and counted.
 pub(crate) struct Guard<'s, S: ?Sized> {
     service: &'s S,
-    names: &'s Names,
+    names: &'s RequestNames,
 }
 
 impl<'s, S: ?Sized> Guard<'s, S> {
-    pub(crate) const fn new(service: &'s S, names: &'s Names) -> Self {
+    pub(crate) const fn new(service: &'s S, names: &'s RequestNames) -> Self {
         Self { service, names }
     }
 
@@ -44,7 +44,7 @@ impl<'s, S: ?Sized> Guard<'s, S> {
         answer: &Answer<'_>,
     ) -> Result<Step<T>, WriteError> {
         stepped.unwrap_or_else(|panic| {
-            self.names.tell(panic, answer.peer());
+            self.names.log_panic(panic, answer.peer());
             Ok(Step::Abort)
         })
     }
@@ -73,7 +73,7 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
                 Ok((Guarded(Some(exchange)), step))
             }
             Err(panic) => {
-                self.names.tell(panic, answer.peer());
+                self.names.log_panic(panic, answer.peer());
                 Ok((Guarded(None), Step::Abort))
             }
         }
@@ -114,7 +114,7 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
 
     fn refused(&self, refusal: &Refusal<'_>) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.service.refused(refusal))) {
-            self.names.tell(panic, refusal.peer());
+            self.names.log_panic(panic, refusal.peer());
         }
     }
 
@@ -122,16 +122,21 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
     fn closed(&self, guarded: Self::Exchange, outcome: Result<(), Error>) {
         let Guarded(Some(exchange)) = guarded else { return };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.service.closed(exchange, outcome))) {
-            self.names.tell(panic, None);
+            self.names.log_panic(panic, None);
         }
         self.names.forget();
     }
 }
 
 /// Has a source move bytes. Its panics are those of the service.
-pub(crate) fn transfer(source: &mut impl Transfer, socket: &TcpStream, length: u64, names: &Names) -> io::Result<u64> {
+pub(crate) fn transfer(
+    source: &mut impl Transfer,
+    socket: &TcpStream,
+    length: u64,
+    names: &RequestNames,
+) -> io::Result<u64> {
     catch_unwind(AssertUnwindSafe(|| source.transfer(socket, length))).unwrap_or_else(|panic| {
-        names.tell(panic, socket.peer_address().ok());
+        names.log_panic(panic, socket.peer_address().ok());
         Err(io::Error::other("a panic"))
     })
 }
@@ -139,7 +144,7 @@ pub(crate) fn transfer(source: &mut impl Transfer, socket: &TcpStream, length: u
 /// What the requests of a worker are called, and how often the service has panicked.
 ///
 /// Most exchanges end as soon as they have begun: so a name is kept by slot, and only while an exchange lasts.
-pub(crate) struct Names {
+pub(crate) struct RequestNames {
     /// The slot that has its turn.
     current: Cell<u32>,
     /// The request that came last.
@@ -148,7 +153,7 @@ pub(crate) struct Names {
     panics: Cell<u64>,
 }
 
-impl Names {
+impl RequestNames {
     pub(crate) fn new() -> Self {
         let (current, panics) = (Cell::new(0), Cell::new(0));
         Self { current, latest: RefCell::new(Name::NONE), lasting: RefCell::default(), panics }
@@ -160,7 +165,7 @@ impl Names {
     }
 
     /// The service is about to be asked about the connection in this slot.
-    pub(crate) fn turn_to(&self, slot: u32) {
+    pub(crate) fn set_current(&self, slot: u32) {
         self.current.set(slot);
     }
 
@@ -185,7 +190,7 @@ impl Names {
 
     /// Logs a panic, and counts it.
     #[cold]
-    fn tell(&self, panic: Panic, peer: Option<SocketAddr>) {
+    fn log_panic(&self, panic: Panic, peer: Option<SocketAddr>) {
         self.panics.set(self.panics.get() + 1);
         let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
             (Some(text), _) => text,

@@ -13,7 +13,7 @@ use wirenut_linux::signal::{self, Termination};
 use wirenut_linux::socket::{Family, Mode, Socket, TcpListener};
 
 use crate::config::Config;
-use crate::guard::{Guard, Names};
+use crate::guard::{Guard, RequestNames};
 use crate::places::Places;
 use crate::report::Report;
 use crate::throttle::Throttle;
@@ -42,7 +42,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on an address; port 0 lets the system choose one. Connections wait until [`Self::run`].
+    /// Listens on an address; port 0 lets the system choose one. Connections wait until [`Self::run`]. Of several addresses of
+    /// one name, the first that can be listened on. `[::]` takes connections over IPv4, too.
     ///
     /// ```
     /// use wirenut_server::{Config, Server};
@@ -198,7 +199,9 @@ fn listen(address: &impl ToSocketAddrs, backlog: u32) -> Result<TcpListener, Err
     let mut failed = None;
     for address in resolved {
         let listen = || {
-            let socket = Socket::tcp(Family::of(&address))?;
+            // `[::]` stands for all addresses of both kinds, `[::ffff:192.0.2.1]` for one of IPv4.
+            let family = if address.is_ipv4() { Family::V4 } else { Family::DualStack };
+            let socket = Socket::tcp(family)?;
             socket.set_reuse_address(true)?;
             socket.bind(&address)?;
             let listener = socket.listen(backlog)?;
@@ -222,7 +225,7 @@ fn run_worker<S: Service<Source: Transfer> + ?Sized>(
     listener: TcpListener,
     handle: Arc<WorkerHandle>,
 ) -> Result<Report, Error> {
-    let names = Names::new();
+    let names = RequestNames::new();
     let guard = Guard::new(service, &names);
     let report = Worker::new(&guard, &names, shared, listener, handle)?.run()?;
     Ok(Report { panics: names.panics(), ..report })

@@ -97,7 +97,7 @@ impl<S: Service + ?Sized> Slots<S> {
     }
 
     /// The connection of that name, unless it is gone.
-    pub(crate) fn named(&mut self, token: Token) -> Option<&mut Connection<S>> {
+    pub(crate) fn get(&mut self, token: Token) -> Option<&mut Connection<S>> {
         let slot = self.blocks.get_mut(block_of(token.slot))?.get_mut(index_of(token.slot))?;
         match &mut slot.place {
             Place::Taken(connection) if slot.generation == token.generation => Some(connection),

@@ -18,7 +18,7 @@ use wirenut_linux::socket::{Attempt, Received, TcpStream};
 
 use crate::clock::Clock;
 use crate::connection::{Connection, Outbound};
-use crate::guard::{self, Names};
+use crate::guard::{self, RequestNames};
 use crate::slots::Token;
 use crate::transfer::Transfer;
 use crate::wake::{ConnectionWaker, WorkerHandle};
@@ -39,7 +39,7 @@ const ROUNDS: usize = 4;
 /// What every turn needs and none changes.
 pub(crate) struct WorkerContext<'s, S: ?Sized> {
     pub(crate) service: &'s S,
-    pub(crate) names: &'s Names,
+    pub(crate) names: &'s RequestNames,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) handle: Arc<WorkerHandle>,

@@ -10,7 +10,7 @@ use wirenut_linux::Error;
 use wirenut_linux::socket::TcpStream;
 
 use super::Worker;
-use crate::accept::{Acceptor, Unaccepted};
+use crate::accept::{AcceptFailure, Acceptor};
 use crate::connection::{Connection, Standing};
 use crate::transfer::Transfer;
 use crate::turn::Outcome;
@@ -21,14 +21,14 @@ const MAX_ACCEPTED: usize = 64;
 /// How often a worker that waits for a place looks whether another one has given one back.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Who came in.
+/// What became of one look into the queue of connections.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Came {
-    Somebody,
+pub(super) enum AcceptOutcome {
+    Accepted,
     /// Nobody waits.
-    Nobody,
+    NoneWaiting,
     /// There is no place, or the system has no room: accepting pauses.
-    Later,
+    Paused,
 }
 
 impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
@@ -36,7 +36,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     pub(super) fn accept(&mut self) -> Result<(), Error> {
         // One at a time, so that who waits for work beside us has a share in it.
         for _ in 0..if self.is_only_worker { MAX_ACCEPTED } else { 1 } {
-            if self.accept_one()? != Came::Somebody {
+            if self.accept_one()? != AcceptOutcome::Accepted {
                 break;
             }
         }
@@ -44,86 +44,86 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     }
 
     /// Takes one of those who wait, once there is a place: whoever must queue stays where it is.
-    pub(super) fn accept_one(&mut self) -> Result<Came, Error> {
+    pub(super) fn accept_one(&mut self) -> Result<AcceptOutcome, Error> {
         loop {
-            let Some(acceptor) = &self.acceptor else { return Ok(Came::Nobody) };
+            let Some(acceptor) = &self.acceptor else { return Ok(AcceptOutcome::NoneWaiting) };
             if self.descriptors.are_short(acceptor.listener()) {
                 match self.make_room()? {
                     None => continue,
-                    Some(came) => return Ok(came),
+                    Some(outcome) => return Ok(outcome),
                 }
             }
             let has_place = self.places.take();
             self.admission.set_slots(self.admission.taken() + u32::from(has_place));
             let verdict = self.admission.verdict(self.context.clock.now());
-            let came = match verdict {
+            let outcome = match verdict {
                 Verdict::Admit => self.take_in()?,
                 Verdict::Evict(slot) if acceptor.has_waiting() => {
                     self.evict(slot)?;
                     None
                 }
-                Verdict::Evict(_) | Verdict::Close => Some(Came::Nobody),
+                Verdict::Evict(_) | Verdict::Close => Some(AcceptOutcome::NoneWaiting),
                 Verdict::Queue => Some(self.pause()?),
                 Verdict::Refuse => self.refuse()?,
             };
             if has_place && verdict != Verdict::Admit {
                 self.places.give_back();
             }
-            if let Some(came) = came {
-                return Ok(came);
+            if let Some(outcome) = outcome {
+                return Ok(outcome);
             }
         }
     }
 
     /// There is a place, which is given back if nobody comes. None: try again.
-    fn take_in(&mut self) -> Result<Option<Came>, Error> {
-        let Some(acceptor) = &self.acceptor else { return Ok(Some(Came::Nobody)) };
+    fn take_in(&mut self) -> Result<Option<AcceptOutcome>, Error> {
+        let Some(acceptor) = &self.acceptor else { return Ok(Some(AcceptOutcome::NoneWaiting)) };
         match acceptor.accept() {
             Ok(stream) => {
                 self.descriptors.given(&stream);
                 let verdict = self.admission.arrive(self.context.clock.now());
                 debug_assert_eq!(verdict, Verdict::Admit, "the same as a moment ago");
                 self.begin(stream)?;
-                Ok(Some(Came::Somebody))
+                Ok(Some(AcceptOutcome::Accepted))
             }
-            Err(unaccepted) => {
+            Err(failure) => {
                 self.places.give_back();
-                self.without_stream(unaccepted)
+                self.not_accepted(failure)
             }
         }
     }
 
     /// There is no place, and nobody gives way.
-    fn refuse(&mut self) -> Result<Option<Came>, Error> {
-        let Some(acceptor) = &self.acceptor else { return Ok(Some(Came::Nobody)) };
+    fn refuse(&mut self) -> Result<Option<AcceptOutcome>, Error> {
+        let Some(acceptor) = &self.acceptor else { return Ok(Some(AcceptOutcome::NoneWaiting)) };
         match acceptor.accept() {
             Ok(stream) => {
                 self.report.refused += 1;
                 self.refused.refuse(stream, self.context.clock.now());
-                Ok(Some(Came::Somebody))
+                Ok(Some(AcceptOutcome::Accepted))
             }
-            Err(unaccepted) => self.without_stream(unaccepted),
+            Err(failure) => self.not_accepted(failure),
         }
     }
 
     /// Nobody was accepted. None: try again.
-    fn without_stream(&mut self, unaccepted: Unaccepted) -> Result<Option<Came>, Error> {
-        match unaccepted {
-            Unaccepted::OutOf(error) => {
+    fn not_accepted(&mut self, failure: AcceptFailure) -> Result<Option<AcceptOutcome>, Error> {
+        match failure {
+            AcceptFailure::OutOfResources(error) => {
                 self.descriptors.ran_out();
                 self.throttle.warn(error);
                 self.make_room()
             }
-            Unaccepted::Lost => Ok(None),
-            Unaccepted::Nobody => Ok(Some(Came::Nobody)),
+            AcceptFailure::Lost => Ok(None),
+            AcceptFailure::NoneWaiting => Ok(Some(AcceptOutcome::NoneWaiting)),
         }
     }
 
     /// The system has no room for one more connection, or only what is in reserve. None: there is some now.
-    fn make_room(&mut self) -> Result<Option<Came>, Error> {
+    fn make_room(&mut self) -> Result<Option<AcceptOutcome>, Error> {
         // To fail to accept says nothing of whether there is somebody.
         if !self.acceptor.as_ref().is_some_and(Acceptor::has_waiting) {
-            return Ok(Some(Came::Nobody));
+            return Ok(Some(AcceptOutcome::NoneWaiting));
         }
         if self.refused.close_oldest() {
             return Ok(None);
@@ -145,9 +145,9 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         let token = self.slots.insert(Connection::new(session, stream));
         let links = self.admission.links_mut();
         links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
-        let Some(connection) = self.slots.named(token) else { return Ok(()) };
+        let Some(connection) = self.slots.get(token) else { return Ok(()) };
         match self.poller.register(connection.socket.as_fd(), token.for_poller(), Interest::READABLE) {
-            Ok(()) if self.drain.is_some() => self.retire_paid(token.slot),
+            Ok(()) if self.drain.is_some() => self.retire_when_answered(token.slot),
             Ok(()) => self.after(token, Outcome::Rest),
             Err(error) => {
                 self.throttle.warn(error);
@@ -193,16 +193,16 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
 
     fn is_lingering(&mut self, slot: u32) -> bool {
         let Some(token) = self.slots.token(slot) else { return false };
-        self.slots.named(token).is_some_and(|connection| connection.standing() == Standing::Lingering)
+        self.slots.get(token).is_some_and(|connection| connection.standing() == Standing::Lingering)
     }
 
     /// Leaves connections in the queue of the system until somebody goes, or time changes the verdict.
-    fn pause(&mut self) -> Result<Came, Error> {
+    fn pause(&mut self) -> Result<AcceptOutcome, Error> {
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.pause(&mut self.poller)?;
         }
         self.recheck_at = (!self.is_only_worker).then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
-        Ok(Came::Later)
+        Ok(AcceptOutcome::Paused)
     }
 
     /// When accepting goes on, if it pauses and nobody goes before.

@@ -22,7 +22,7 @@ use crate::accept::Acceptor;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::descriptors::Descriptors;
-use crate::guard::Names;
+use crate::guard::RequestNames;
 use crate::places::Places;
 use crate::refused::Refused;
 use crate::report::Report;
@@ -83,7 +83,7 @@ pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
 impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     pub(crate) fn new(
         service: &'s S,
-        names: &'s Names,
+        names: &'s RequestNames,
         shared: &Shared<'s>,
         listener: TcpListener,
         handle: Arc<WorkerHandle>,
@@ -197,8 +197,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
                 Ok(())
             }
             FIRST_SIGNAL | SECOND_SIGNAL => self.handle_signal(event.token == SECOND_SIGNAL),
-            named => {
-                let token = Token::from_poller(named);
+            connection => {
+                let token = Token::from_poller(connection);
                 let Some(turn) = self.turn(token) else { return Ok(()) };
                 let outcome = turn.handle(event);
                 self.after(token, outcome)
@@ -238,15 +238,15 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
 
     /// The turn of the connection of that name, unless it is gone.
     pub(super) fn turn(&mut self, token: Token) -> Option<Turn<'_, 's, S>> {
-        let connection = self.slots.named(token)?;
-        self.context.names.turn_to(token.slot);
+        let connection = self.slots.get(token)?;
+        self.context.names.set_current(token.slot);
         self.buffers.taken = 0;
         Some(Turn { context: &self.context, poller: &mut self.poller, buffers: &mut self.buffers, connection, token })
     }
 
     /// What a turn leaves to do beyond its connection.
     pub(super) fn after(&mut self, token: Token, outcome: Outcome) -> Result<(), Error> {
-        let Some(connection) = self.slots.named(token) else { return Ok(()) };
+        let Some(connection) = self.slots.get(token) else { return Ok(()) };
         if outcome == Outcome::Gone {
             return self.remove(token.slot);
         }
@@ -254,7 +254,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             connection.is_queued = true;
             self.queue.push(token);
         }
-        if self.drain.as_mut().is_some_and(|drain| drain.has_paid(token.slot, self.buffers.taken)) {
+        if self.drain.as_mut().is_some_and(|drain| drain.consume(token.slot, self.buffers.taken)) {
             return self.retire(token.slot);
         }
         let standing = connection.standing();
@@ -281,7 +281,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             drain.forget(slot);
         }
         let Some(connection) = self.slots.remove(slot) else { return Ok(()) };
-        self.context.names.turn_to(slot);
+        self.context.names.set_current(slot);
         turn::close(connection, &self.context);
         self.admission.release(slot);
         self.places.give_back();
@@ -294,7 +294,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Drop for Worker<'_, S> {
     fn drop(&mut self) {
         for slot in 0..self.slots.count() {
             if let Some(connection) = self.slots.remove(slot) {
-                self.context.names.turn_to(slot);
+                self.context.names.set_current(slot);
                 turn::close(connection, &self.context);
             }
         }

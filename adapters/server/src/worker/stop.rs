@@ -10,7 +10,7 @@ use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
 
 use super::Worker;
-use super::admit::Came;
+use super::admit::AcceptOutcome;
 use crate::connection::Outbound;
 use crate::slots::Token;
 use crate::transfer::Transfer;
@@ -26,7 +26,7 @@ pub(super) struct Drain {
     /// How many may still come in from the queue: as many as it holds. Others may come for as long as one looks.
     accepts_left: u32,
     /// By slot: how many of the bytes that had come are not consumed yet. The connection is retired after them.
-    owed: HashMap<u32, u64>,
+    unconsumed: HashMap<u32, u64>,
     /// Those that have not asked anything yet, and until when that is waited for. The first one is due first.
     fresh: VecDeque<(Token, Instant)>,
 }
@@ -38,19 +38,19 @@ impl Drain {
     }
 
     /// Bytes were consumed. True if it is time to retire the connection: once.
-    pub(super) fn has_paid(&mut self, slot: u32, taken: u64) -> bool {
-        let Entry::Occupied(mut owed) = self.owed.entry(slot) else { return false };
-        *owed.get_mut() = owed.get().saturating_sub(taken);
-        let has_paid = *owed.get() == 0;
-        if has_paid {
-            owed.remove();
+    pub(super) fn consume(&mut self, slot: u32, taken: u64) -> bool {
+        let Entry::Occupied(mut unconsumed) = self.unconsumed.entry(slot) else { return false };
+        *unconsumed.get_mut() = unconsumed.get().saturating_sub(taken);
+        let is_all = *unconsumed.get() == 0;
+        if is_all {
+            unconsumed.remove();
         }
-        has_paid
+        is_all
     }
 
     /// The connection is gone.
     pub(super) fn forget(&mut self, slot: u32) {
-        self.owed.remove(&slot);
+        self.unconsumed.remove(&slot);
     }
 }
 
@@ -65,13 +65,13 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             self.begin_drain();
             // So whoever sees the end of an idle connection finds nobody who listens any more.
             self.accept_rest()?;
-            (0..self.slots.count()).try_for_each(|slot| self.retire_paid(slot))?;
+            (0..self.slots.count()).try_for_each(|slot| self.retire_when_answered(slot))?;
         }
         let now = self.context.clock.now();
         if stop == Stop::Now || self.drain.as_ref().is_some_and(|drain| drain.until <= now) {
             return self.cut();
         }
-        self.retire_silent()?;
+        self.retire_unused()?;
         self.accept_rest()
     }
 
@@ -80,7 +80,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         self.drain = Some(Drain {
             until,
             accepts_left: self.config.backlog.max(1),
-            owed: HashMap::new(),
+            unconsumed: HashMap::new(),
             fresh: VecDeque::new(),
         });
     }
@@ -90,34 +90,34 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Whoever has connected and asked nothing yet is about to, and has a moment for it. Otherwise what is not here yet when
     /// it is looked at is not waited for. If it comes while the connection is being closed, the peer gets a reset: as
     /// everywhere where a server closes a connection that its peer may use.
-    pub(super) fn retire_paid(&mut self, slot: u32) -> Result<(), Error> {
+    pub(super) fn retire_when_answered(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
-        let Some(connection) = self.slots.named(token) else { return Ok(()) };
+        let Some(connection) = self.slots.get(token) else { return Ok(()) };
         let Some(drain) = &mut self.drain else { return self.retire(slot) };
         let is_fresh = connection.session.is_idle() && connection.outbound == Outbound::Unused;
         match connection.unread() {
             0 if is_fresh => {
                 // It is retired after whatever comes.
-                drain.owed.insert(slot, 1);
+                drain.unconsumed.insert(slot, 1);
                 drain.fresh.push_back((token, self.context.clock.now().saturating_add(GRACE)));
                 Ok(())
             }
             0 => self.retire(slot),
             unread => {
-                drain.owed.insert(slot, unread);
+                drain.unconsumed.insert(slot, unread);
                 Ok(())
             }
         }
     }
 
     /// Ends those that have asked nothing in time.
-    fn retire_silent(&mut self) -> Result<(), Error> {
+    fn retire_unused(&mut self) -> Result<(), Error> {
         let now = self.context.clock.now();
         loop {
             let Some(drain) = &mut self.drain else { return Ok(()) };
             let Some(&(token, _)) = drain.fresh.front().filter(|(_, until)| *until <= now) else { return Ok(()) };
             drain.fresh.pop_front();
-            let Some(connection) = self.slots.named(token) else { continue };
+            let Some(connection) = self.slots.get(token) else { continue };
             if connection.outbound == Outbound::Unused && connection.session.is_idle() && connection.unread() == 0 {
                 drain.forget(token.slot);
                 self.retire(token.slot)?;
@@ -133,13 +133,13 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
                 return self.stop_listening();
             }
             match self.accept_one()? {
-                Came::Somebody => {
+                AcceptOutcome::Accepted => {
                     if let Some(drain) = &mut self.drain {
                         drain.accepts_left -= 1;
                     }
                 }
-                Came::Nobody => return self.stop_listening(),
-                Came::Later => return Ok(()),
+                AcceptOutcome::NoneWaiting => return self.stop_listening(),
+                AcceptOutcome::Paused => return Ok(()),
             }
         }
         Ok(())

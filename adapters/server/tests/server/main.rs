@@ -8,6 +8,7 @@ mod client;
 mod endings;
 mod exchanges;
 mod lab;
+mod listening;
 mod logging;
 mod output;
 mod panics;
