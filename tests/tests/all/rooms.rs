@@ -58,13 +58,34 @@ fn no_two_modules_need_each_other() {
             needs.insert(module, others.collect());
         }
         assert!(needs.values().any(|needed| !needed.is_empty()), "{package}: nothing was read");
-        // Who needs nobody is taken away, again and again: what is left is a circle.
-        while let Some(leaf) = needs.iter().find_map(|(module, needed)| needed.is_empty().then_some(*module)) {
-            needs.remove(leaf);
-            needs.values_mut().for_each(|needed| {
-                needed.remove(leaf);
-            });
-        }
-        assert!(needs.is_empty(), "{package}: a circle among {needs:?}");
+        let left = circles(needs);
+        assert!(left.is_empty(), "{package}: a circle among {left:?}");
     }
+}
+
+/// Who needs nobody is taken away, again and again: what is left is a circle, or needs one.
+fn circles<'m>(mut needs: BTreeMap<&'m str, BTreeSet<&'m str>>) -> BTreeMap<&'m str, BTreeSet<&'m str>> {
+    while let Some(leaf) = needs.iter().find_map(|(module, needed)| needed.is_empty().then_some(*module)) {
+        needs.remove(leaf);
+        needs.values_mut().for_each(|needed| {
+            needed.remove(leaf);
+        });
+    }
+    needs
+}
+
+#[test]
+fn such_a_test_finds_circles_and_what_is_named() {
+    let needs = |pairs: &[(&'static str, &[&'static str])]| {
+        pairs.iter().map(|(module, needed)| (*module, needed.iter().copied().collect())).collect()
+    };
+    assert!(circles(needs(&[("server", &["worker", "error"]), ("worker", &["error"]), ("error", &[])])).is_empty());
+    let left = circles(needs(&[("error", &["lookup"]), ("lookup", &["error", "sys"]), ("sys", &[])]));
+    assert_eq!(left.keys().copied().collect::<Vec<_>>(), ["error", "lookup"]);
+    let code = "use crate::error::Error;\nfn f(_: crate::lookup::Failure) {}\nuse wirenut_linux::crates;\n";
+    assert_eq!(named(code, "crate::"), BTreeSet::from(["error", "lookup"]));
+    assert_eq!(
+        named("use wirenut_server::{Config};\nuse wirenut::time::Instant;", "wirenut::"),
+        BTreeSet::from(["time"])
+    );
 }
