@@ -4,9 +4,11 @@ use core::convert::Infallible;
 use core::net::SocketAddr;
 use core::task::Waker;
 
-use wirenut::http::{self, Context, Disposition, Limits, Rule};
-use wirenut::service::{Driven, Host, Service, Session};
+use wirenut::http::service::{Driven, Service, Session};
+use wirenut::http::{self, Context, Limits, Rule};
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
 
 use crate::Clock;
 
@@ -35,8 +37,9 @@ impl<'d, S: Service<Source = Infallible>, C: Clock> Driver<'d, S, C> {
     }
 
     pub(crate) fn drive(&mut self, waker: &Waker, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Driven {
-        let place = Place { waker, peer: self.peer, output_capacity: self.output_capacity };
-        self.note(|session, service, cx| session.drive(cx, &place, service, input, store, output))
+        let (peer, output_capacity) = (self.peer, self.output_capacity);
+        let environment = Environment { waker: &|| waker.clone(), peer: &|| peer, output_capacity };
+        self.note(|session, service, cx| session.drive(cx, &environment, service, input, store, output))
     }
 
     pub(crate) fn handle_eof(&mut self) {
@@ -100,26 +103,5 @@ impl<'d, S: Service<Source = Infallible>, C: Clock> Driver<'d, S, C> {
 impl<S: Service<Source = Infallible>, C: Clock> Drop for Driver<'_, S, C> {
     fn drop(&mut self) {
         self.handle_lost(Rule::HostClosed);
-    }
-}
-
-/// What a session has to know of the place where it runs.
-struct Place<'p> {
-    waker: &'p Waker,
-    peer: Option<SocketAddr>,
-    output_capacity: usize,
-}
-
-impl Host for Place<'_> {
-    fn waker(&self) -> Waker {
-        self.waker.clone()
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        self.peer
-    }
-
-    fn output_capacity(&self) -> usize {
-        self.output_capacity
     }
 }

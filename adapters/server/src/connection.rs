@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
-use wirenut::http::Disposition;
+use wirenut::http::service::{Service, Session};
 use wirenut::http::state::State;
-use wirenut::readiness::Interest;
-use wirenut::service::{Service, Session};
+use wirenut::readiness::{Interest, Standing};
+use wirenut::transport::Disposition;
 use wirenut_linux::socket::TcpStream;
 
 /// A socket and what is spoken over it. Owns no buffer, except while something is [`Kept`].
@@ -20,19 +20,6 @@ pub(crate) struct Connection<S: Service + ?Sized> {
     pub(crate) is_ended: bool,
     /// It is in the list of those that go on in the next round.
     pub(crate) is_queued: bool,
-}
-
-/// What a connection is doing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Standing {
-    /// Something that nobody else may interrupt.
-    Busy,
-    /// Nothing, between two requests.
-    Idle,
-    /// It takes a request's head, of which a part has come.
-    Reading,
-    /// It throws away what still comes, after its last response.
-    Lingering,
 }
 
 /// What has become of our direction.

@@ -2,7 +2,6 @@
 //! others' turn.
 
 use alloc::sync::Arc;
-use core::net::SocketAddr;
 use core::ops::Range;
 use core::task::Waker;
 use core::time::Duration;
@@ -10,9 +9,11 @@ use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 
-use wirenut::http::{Context, Disposition, Error, Fault, Limits, Rule};
+use wirenut::http::service::{Driven, Service};
+use wirenut::http::{Context, Error, Fault, Limits, Rule};
 use wirenut::readiness::{Event, Interest, Poller};
-use wirenut::service::{Driven, Host, Service};
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
 use wirenut_linux::poller::Epoll;
 use wirenut_linux::socket::{Attempt, Received, TcpStream};
 
@@ -192,9 +193,15 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
 
     fn drive(&mut self, window: Range<usize>) -> Driven {
         let Connection { session, socket, .. } = &mut *self.connection;
-        let host = ConnectionHost { socket, token: self.token, worker: &self.context.handle };
+        let (worker, token) = (&self.context.handle, self.token);
+        let environment = Environment {
+            waker: &|| Waker::from(Arc::new(ConnectionWaker { token, worker: Arc::clone(worker) })),
+            peer: &|| socket.peer_address().ok(),
+            output_capacity: OUTPUT_BYTES,
+        };
         let Buffers { input, store, output, .. } = &mut *self.buffers;
-        let driven = session.drive(&self.context.http(), &host, self.context.service, &input[window], store, output);
+        let driven =
+            session.drive(&self.context.http(), &environment, self.context.service, &input[window], store, output);
         report(socket, &driven);
         self.buffers.taken += driven.taken as u64;
         driven
@@ -319,27 +326,6 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     }
 }
 
-/// What a session has to know of its connection.
-struct ConnectionHost<'t> {
-    socket: &'t TcpStream,
-    token: Token,
-    worker: &'t Arc<WorkerHandle>,
-}
-
-impl Host for ConnectionHost<'_> {
-    fn waker(&self) -> Waker {
-        Waker::from(Arc::new(ConnectionWaker { token: self.token, worker: Arc::clone(self.worker) }))
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        self.socket.peer_address().ok()
-    }
-
-    fn output_capacity(&self) -> usize {
-        OUTPUT_BYTES
-    }
-}
-
 /// Closes the connection as its disposition says, and its exchange if there still is one.
 pub(crate) fn close<S: Service + ?Sized>(mut connection: Connection<S>, context: &WorkerContext<'_, S>) {
     if matches!(connection.session.disposition(), Disposition::Abort | Disposition::Cut) {
@@ -377,7 +363,7 @@ fn report(socket: &TcpStream, driven: &Driven) {
 #[cold]
 fn log_error(socket: &TcpStream, error: Error) {
     let level = match error.rule.fault() {
-        Fault::Service => log::Level::Error,
+        Fault::Application => log::Level::Error,
         Fault::Peer => log::Level::Warn,
         Fault::Host => log::Level::Debug,
     };

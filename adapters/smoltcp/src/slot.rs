@@ -1,14 +1,15 @@
 //! One socket of a server, and how far the connection on it is.
 
 use core::convert::Infallible;
-use core::net::SocketAddr;
 use core::task::Waker;
 
 use smoltcp::iface::SocketHandle;
+use wirenut::http::service::{Service, Session};
 use wirenut::http::state::State;
-use wirenut::http::{Context, Disposition, Error, Limits, Rule};
-use wirenut::service::{Host, Service, Session};
+use wirenut::http::{Context, Error, Limits, Rule};
 use wirenut::time::{Duration, Instant};
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
 
 use crate::socket::{Socket, Stage};
 
@@ -205,27 +206,6 @@ fn time_to_take(limits: &Limits, bytes: usize) -> Duration {
     Duration::from_micros(micros)
 }
 
-/// Where a session runs.
-struct Place<'a> {
-    waker: &'a Waker,
-    peer: Option<SocketAddr>,
-    output_capacity: usize,
-}
-
-impl Host for Place<'_> {
-    fn waker(&self) -> Waker {
-        self.waker.clone()
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        self.peer
-    }
-
-    fn output_capacity(&self) -> usize {
-        self.output_capacity
-    }
-}
-
 /// Does it wait for a request, of which nothing has come? Most polls find it so, and a drive would change nothing.
 fn is_at_rest<S: Service<Source = Infallible>>(session: &Session<S>, socket: &Socket<'_, '_>) -> bool {
     session.is_idle() && socket.received() == 0 && !socket.is_ended_by_peer()
@@ -243,7 +223,12 @@ fn drive<S: Service<Source = Infallible>>(
     store: &mut [u8],
     scratch: &mut [u8],
 ) -> (bool, Option<Error>) {
-    let place = Place { waker, peer: socket.peer(), output_capacity: socket.send_capacity().min(scratch.len()) };
+    let peer = socket.peer();
+    let environment = Environment {
+        waker: &|| waker.clone(),
+        peer: &|| peer,
+        output_capacity: socket.send_capacity().min(scratch.len()),
+    };
     let mut has_moved = false;
     let mut error = None;
     let mut may_end = true;
@@ -253,7 +238,7 @@ fn drive<S: Service<Source = Infallible>>(
         let room = scratch.get_mut(..room).unwrap_or(&mut []);
         let input = socket.peek();
         let is_all = input.len() == received;
-        let driven = session.drive(cx, &place, service, input, store, room);
+        let driven = session.drive(cx, &environment, service, input, store, room);
         socket.consume(driven.taken);
         socket.put(room.get(..driven.written).unwrap_or(&[]));
         error = error.or(driven.error);

@@ -9,6 +9,7 @@ mod crowd;
 mod defaults;
 mod device_client;
 mod errors;
+mod floors;
 mod install;
 mod manifests;
 mod parity;

@@ -3,10 +3,9 @@
 //! What a single deadline does is in [`time`](crate::time), what a bound does at its byte in the tables of cases. Here
 //! a peer keeps just within both, or sends without end.
 
-use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Limits, Method, Request, Rule, Status,
-};
+use wirenut::http::{ClientConnection, ClientEvent, Context, Error, Limits, Method, Request, Rule, Status};
 use wirenut::time::{Duration, Instant, Pace};
+use wirenut::transport::Disposition;
 use wirenut_tests::pair::{Pair, Setup};
 use wirenut_tests::recorder::Recorder;
 use wirenut_tests::responses;

@@ -3,15 +3,15 @@
 use std::os::fd::AsFd;
 
 use wirenut::http::Rule;
-use wirenut::readiness::{Interest, Link, Poller, Verdict};
-use wirenut::service::{Service, Session};
+use wirenut::http::service::{Service, Session};
+use wirenut::readiness::{Interest, Link, Poller, Standing, Verdict};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
 use wirenut_linux::socket::TcpStream;
 
 use super::Worker;
 use crate::accept::{AcceptFailure, Acceptor};
-use crate::connection::{Connection, Standing};
+use crate::connection::Connection;
 use crate::transfer::Transfer;
 use crate::turn::Outcome;
 
@@ -167,7 +167,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
                 return self.remove(slot);
             }
             _ if turn.connection.unread() > 0 => {
-                self.admission.set_busy(slot);
+                self.set_standing(slot, Standing::Busy);
                 return Ok(());
             }
             Standing::Reading => {
@@ -186,7 +186,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         }
         // Whatever became of it, it is not asked to go again before it has had a turn.
         if self.slots.token(slot) == Some(token) && !self.is_lingering(slot) {
-            self.admission.set_busy(slot);
+            self.set_standing(slot, Standing::Busy);
         }
         Ok(())
     }
@@ -224,11 +224,6 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     #[inline]
     pub(super) fn set_standing(&mut self, slot: u32, standing: Standing) {
         let now = self.context.clock.now();
-        match standing {
-            Standing::Busy => self.admission.set_busy(slot),
-            Standing::Idle => self.admission.set_idle(slot, now),
-            Standing::Reading => self.admission.set_reading(slot, now),
-            Standing::Lingering => self.admission.set_lingering(slot, now),
-        }
+        self.admission.set_standing(slot, standing, now);
     }
 }

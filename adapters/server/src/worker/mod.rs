@@ -9,8 +9,8 @@ use alloc::sync::Arc;
 use core::mem;
 use std::os::fd::AsFd;
 
+use wirenut::http::service::Service;
 use wirenut::readiness::{self, Admission, Event, Interest, Link, Poller};
-use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
 use wirenut_linux::poller::Epoll;

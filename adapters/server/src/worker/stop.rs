@@ -4,9 +4,10 @@ use alloc::collections::VecDeque;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use wirenut::http::{Disposition, Rule};
-use wirenut::service::Service;
+use wirenut::http::Rule;
+use wirenut::http::service::Service;
 use wirenut::time::{Duration, Instant};
+use wirenut::transport::Disposition;
 use wirenut_linux::Error;
 
 use super::Worker;

@@ -1,9 +1,9 @@
 //! `Files` driven by sessions in memory: every size of room, disks that do not answer, failures.
 
+use super::super::oneshot::tests::Bell;
 use super::super::policy::Policy;
 use super::super::pool::tests::{occupy, pool};
 use super::super::reader::FileReader;
-use super::super::reply::tests::Bell;
 use super::super::root::Root;
 use super::*;
 use crate::log::{Format, LineLog};
@@ -15,9 +15,11 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Mutex;
 use tempfile::TempDir;
-use wirenut::http::{Context, Disposition, Limits};
-use wirenut::service::{Host, Session};
+use wirenut::http::service::Session;
+use wirenut::http::{Context, Limits};
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
 use wirenut_linux::socket::{Mode, TcpListener, TcpStream};
 use wirenut_server::Transfer as _;
 
@@ -31,18 +33,10 @@ struct Place {
     capacity: usize,
 }
 
-impl Host for Place {
+impl Place {
     fn waker(&self) -> Waker {
         *self.made.lock().unwrap() += 1;
         self.waker.clone()
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        Some(PEER)
-    }
-
-    fn output_capacity(&self) -> usize {
-        self.capacity
     }
 }
 
@@ -88,7 +82,10 @@ impl<'f> Pair<'f> {
     fn drive_once(&mut self, room: usize) -> bool {
         let mut out = vec![0; room];
         let context = Context { now: self.now, limits: &Limits::DEFAULT, date: None };
-        let driven = self.session.drive(&context, &self.place, self.files, &self.input, &mut self.store, &mut out);
+        let place = &self.place;
+        let environment =
+            Environment { waker: &|| place.waker(), peer: &|| Some(PEER), output_capacity: place.capacity };
+        let driven = self.session.drive(&context, &environment, self.files, &self.input, &mut self.store, &mut out);
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);
         let has_moved = self.transfer(&context);
@@ -292,7 +289,7 @@ fn every_kind_of_answer_says_what_it_is() {
 /// there is no difference to be tested.
 fn tells_cached(world: &World) -> bool {
     let small = RelativePath::parse(b"/small").unwrap();
-    let directory = world.files.finder.root.directory(Patience::None);
+    let directory = world.files.finder.root.directory(Blocking::Forbidden);
     directory.is_some_and(|directory| directory.unwrap().look_up_cached(&small).is_some())
         && FileReader::new(File::open(world.tree.path().join("small")).unwrap(), 0, 5).read(&mut [0; 5])
             == Read::Bytes(5)
