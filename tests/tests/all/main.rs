@@ -20,6 +20,7 @@ mod ranges;
 mod readme;
 mod regressions;
 mod room;
+mod rooms;
 mod slow;
 mod small_buffer;
 mod states;
