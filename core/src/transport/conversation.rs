@@ -30,7 +30,7 @@ pub enum Action {
     /// [`Protocol::poll_timeout`] is due, after [`Protocol::handle_timeout`]; when somebody woke the protocol; and
     /// when what was sent has left.
     Wait,
-    /// End both directions in good order.
+    /// End both directions in good order. All that was sent has left, as far as [`Conversation::handle_sent`] was told.
     Close,
     /// Reset the connection. All that was sent has left, as far as [`Conversation::handle_sent`] was told.
     Abort,
@@ -70,8 +70,12 @@ impl Flags {
         self.0 & flag.0 != 0
     }
 
-    const fn set(&mut self, flag: Self, is_set: bool) {
-        self.0 = if is_set { self.0 | flag.0 } else { self.0 & !flag.0 };
+    const fn set(&mut self, flag: Self) {
+        self.0 |= flag.0;
+    }
+
+    const fn clear(&mut self, flag: Self) {
+        self.0 &= !flag.0;
     }
 }
 
@@ -95,7 +99,7 @@ impl Conversation {
         output: &mut [u8],
     ) -> (usize, Action) {
         if input.has_ended {
-            self.flags.set(Flags::ENDED, true);
+            self.flags.set(Flags::ENDED);
         }
         let mut rest = input.bytes;
         let action = loop {
@@ -109,11 +113,11 @@ impl Conversation {
                 let progress = protocol.drive(rest, store, output);
                 rest = rest.get(progress.taken..).unwrap_or(&[]);
                 if progress.written > 0 && protocol.disposition() != Disposition::Cut {
-                    self.flags.set(Flags(Flags::MOVED.0 | Flags::USED.0), true);
+                    self.flags.set(Flags(Flags::MOVED.0 | Flags::USED.0));
                     break Action::Send(progress.written);
                 }
                 if progress.taken > 0 {
-                    self.flags.set(Flags::MOVED, true);
+                    self.flags.set(Flags::MOVED);
                     continue;
                 }
             }
@@ -121,7 +125,7 @@ impl Conversation {
             if is_told || !self.flags.has(Flags::ENDED) {
                 break self.rest(protocol.disposition());
             }
-            self.flags.set(Flags::TOLD, true);
+            self.flags.set(Flags::TOLD);
             protocol.handle_eof();
         };
         (input.bytes.len().saturating_sub(rest.len()), action)
@@ -129,14 +133,21 @@ impl Conversation {
 
     /// What to do where nothing moves.
     const fn rest(&mut self, disposition: Disposition) -> Action {
+        let is_unsent = self.flags.has(Flags::UNSENT);
+        let ends = match disposition {
+            Disposition::ShutdownWrite => true,
+            // Nobody is lingered for who has ended already: our end follows what is unsent.
+            Disposition::Close => is_unsent && self.flags.has(Flags::ENDED),
+            Disposition::Open | Disposition::Abort | Disposition::Cut => false,
+        };
+        if ends && !self.flags.has(Flags::SHUT) {
+            self.flags.set(Flags::SHUT);
+            return Action::ShutdownWrite;
+        }
         match disposition {
-            Disposition::ShutdownWrite if !self.flags.has(Flags::SHUT) => {
-                self.flags.set(Flags::SHUT, true);
-                Action::ShutdownWrite
-            }
-            Disposition::Abort if !self.flags.has(Flags::UNSENT) => Action::Abort,
-            Disposition::Open | Disposition::ShutdownWrite | Disposition::Abort => Action::Wait,
-            Disposition::Close => Action::Close,
+            Disposition::Close if !is_unsent => Action::Close,
+            Disposition::Abort if !is_unsent => Action::Abort,
+            Disposition::Open | Disposition::ShutdownWrite | Disposition::Close | Disposition::Abort => Action::Wait,
             Disposition::Cut => Action::Cut,
         }
     }
@@ -144,7 +155,11 @@ impl Conversation {
     /// Of what was sent, `sent` more bytes have left (have reached the peer, or are with the system, as far as the
     /// transport can tell), and `left` still wait.
     pub fn handle_sent(&mut self, protocol: &mut (impl Protocol + ?Sized), sent: usize, left: usize) {
-        self.flags.set(Flags::UNSENT, left > 0);
+        if left > 0 {
+            self.flags.set(Flags::UNSENT);
+        } else {
+            self.flags.clear(Flags::UNSENT);
+        }
         protocol.handle_sent(sent, left);
     }
 
@@ -175,16 +190,18 @@ impl Conversation {
     /// What it is doing now, for [`Admission::set_standing`](crate::readiness::Admission::set_standing), if that has
     /// changed since this was asked last; or if it is idle again, after bytes came or went.
     ///
-    /// Before its first byte a connection counts as one whose head does not come ([`Standing::Reading`]).
+    /// Before its first byte a connection counts as one whose head does not come ([`Standing::Reading`]). While something
+    /// that it sent has not left, it is [`Standing::Busy`]: whoever gives way has all that it asked for.
     pub fn standing_change(&mut self, protocol: &(impl Protocol + ?Sized)) -> Option<Standing> {
         let standing = match protocol.standing() {
+            _ if self.flags.has(Flags::UNSENT) => Standing::Busy,
             Standing::Idle if self.flags.has(Flags::USED) => Standing::Idle,
             Standing::Idle | Standing::Reading => Standing::Reading,
             Standing::Lingering if self.flags.has(Flags::SHUT) => Standing::Lingering,
             Standing::Lingering | Standing::Busy => Standing::Busy,
         };
         let has_moved = self.flags.has(Flags::MOVED);
-        self.flags.set(Flags::MOVED, false);
+        self.flags.clear(Flags::MOVED);
         let before = mem::replace(&mut self.standing, standing);
         (before != standing || (standing == Standing::Idle && has_moved)).then_some(standing)
     }
