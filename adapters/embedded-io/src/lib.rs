@@ -108,13 +108,22 @@ mod clock;
 pub use clock::{Clock, Timer};
 
 mod error;
-pub use error::{Error, Operation};
+pub use error::{Error, Operation, StreamError};
 
 mod stream;
 pub use stream::{Halves, Shutdown, Silent, Split};
 
 mod slot;
 pub use slot::Slot;
+
+mod endpoint;
+pub use endpoint::{Endpoint, Retirement};
+
+mod lane;
+mod link;
+
+mod converse;
+pub use converse::converse;
 
 mod driver;
 mod race;

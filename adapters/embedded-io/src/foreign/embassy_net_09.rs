@@ -14,6 +14,11 @@ impl Shutdown for TcpSocket<'_> {
         self.flush().await
     }
 
+    /// Returns when the peer has all that was written.
+    async fn drain(&mut self) -> Result<(), Error> {
+        self.flush().await
+    }
+
     /// Returns when the reset has left.
     async fn abort(&mut self) {
         TcpSocket::abort(self);
