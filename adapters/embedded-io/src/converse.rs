@@ -128,6 +128,9 @@ pub(crate) fn end<T: Shutdown>(
                 } else {
                     link.tell(cx.waker(), News::Sent(0, 1));
                 }
+                if link.is_hurried(cx) {
+                    return Poll::Ready(Ok(false));
+                }
                 if !link.alarm.is_due(cx) {
                     return Poll::Pending;
                 }

@@ -33,7 +33,8 @@ impl<'d, S: Service<Source = Infallible>, C: Clock> Driver<'d, S, C> {
     ) -> Self {
         let cx = Context { now: clock.now(), limits, date: None };
         let session = if refuses { Session::refusing(&cx) } else { Session::new(&cx) };
-        Self { session, service, clock, limits, peer, error: None }
+        let error = session.connection().error();
+        Self { session, service, clock, limits, peer, error }
     }
 
     pub(crate) const fn error(&self) -> Option<http::Error> {
@@ -71,12 +72,10 @@ impl<S: Service<Source = Infallible>, C: Clock> Endpoint for Driver<'_, S, C> {
         self.session.retire();
     }
 
-    fn give_way(&mut self, now: Instant, environment: &Environment<'_>, has_read: bool) {
+    fn give_way(&mut self, now: Instant, environment: &Environment<'_>, has_read: bool) -> bool {
         // A head of which bytes have just come, and still not all, is as slow as before.
         let is_served = has_read && self.session.standing() == Standing::Idle;
-        self.serving(now, environment, |serving| {
-            let _ = serving.give_way(is_served);
-        });
+        self.serving(now, environment, |serving| serving.give_way(is_served))
     }
 }
 

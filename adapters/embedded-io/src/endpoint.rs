@@ -70,10 +70,11 @@ pub trait Endpoint {
     fn retire(&mut self) {}
 
     /// The connection is to give way to another one ([`Retirement::Now`]). `has_read`: bytes have come, and were taken,
-    /// since that was wished. Where it is in use, it goes on; otherwise it ends, and what it has to say yet is sent. By
+    /// since that was wished. `false`: it is in use, and goes on. `true`: it ends, and what it has to say yet is sent. By
     /// default it goes on.
-    fn give_way(&mut self, now: Instant, environment: &Environment<'_>, has_read: bool) {
+    fn give_way(&mut self, now: Instant, environment: &Environment<'_>, has_read: bool) -> bool {
         let _ = (now, environment, has_read);
+        false
     }
 }
 
@@ -83,7 +84,7 @@ pub enum Retirement {
     /// At once if it is idle, otherwise after the response in flight: the server ends.
     WhenDone,
     /// At once, to make room for another one, unless it is in use: an idle connection is closed, a head that does not
-    /// come is answered, and a connection that lingers is closed.
+    /// come is answered, and a connection that lingers is closed. If that is wished while it ends already, it is reset.
     Now,
 }
 
@@ -126,8 +127,8 @@ impl<N: Endpoint> Endpoint for Lasting<'_, N> {
         self.0.retire();
     }
 
-    fn give_way(&mut self, now: Instant, environment: &Environment<'_>, has_read: bool) {
-        self.0.give_way(now, environment, has_read);
+    fn give_way(&mut self, now: Instant, environment: &Environment<'_>, has_read: bool) -> bool {
+        self.0.give_way(now, environment, has_read)
     }
 }
 

@@ -148,7 +148,7 @@ mod foreign {
 }
 
 #[cfg(feature = "embassy-net-09")]
-pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter};
+pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter, Listener, Rings};
 #[cfg(all(feature = "std", unix))]
 pub use foreign::std::{SystemClock, Tcp};
 #[cfg(feature = "tokio-1")]

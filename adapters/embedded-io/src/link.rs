@@ -144,19 +144,22 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
             match self.observer.wish(cx) {
                 Some(Retirement::WhenDone) => self.endpoint.retire(),
                 Some(Retirement::Now) if self.conversation.is_shut() => return Poll::Ready(Ok(Ending::Close)),
-                Some(Retirement::Now) if is_sent => self.give_way(cx.waker(), has_read, output_capacity),
-                // It is in the middle of something.
-                Some(Retirement::Now) => {}
+                Some(Retirement::Now) => {
+                    let waker = || cx.waker().clone();
+                    let environment = place(&waker, output_capacity);
+                    if !(is_sent && self.endpoint.give_way(self.clock.now(), &environment, has_read)) {
+                        self.observer.slot().handle_stay();
+                    }
+                }
                 None if !self.alarm.is_due(cx) => return Poll::Pending,
                 None => _ = self.tell(cx.waker(), News::Due),
             }
         }
     }
 
-    /// Whether it does, the next turn says.
-    fn give_way(&mut self, waker: &Waker, has_read: bool, output_capacity: usize) {
-        let waker = || waker.clone();
-        self.endpoint.give_way(self.clock.now(), &place(&waker, output_capacity), has_read);
+    /// Is it to make room, although it ends already?
+    pub(crate) fn is_hurried(&mut self, cx: &mut Context<'_>) -> bool {
+        self.observer.wish(cx) == Some(Retirement::Now)
     }
 
     /// What the output buffer is used for next.
@@ -252,6 +255,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
         let environment = place(&waker, output_capacity);
         let Self { conversation, unread, alarm, observer, .. } = self;
         let has_ended = self.has_ended;
+        let ends = self.then != Ending::None;
         self.endpoint.with(self.clock.now(), &environment, |protocol: &mut dyn Protocol| {
             match news {
                 News::None => {}
@@ -268,7 +272,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
             }
             if action == Action::Wait {
                 alarm.set(protocol.poll_timeout());
-                if let Some(standing) = conversation.standing_change(protocol) {
+                if !ends && let Some(standing) = conversation.standing_change(protocol) {
                     observer.slot().set_standing(standing);
                 }
             }

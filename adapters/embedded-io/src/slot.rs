@@ -15,6 +15,9 @@ pub trait Slot {
         let _ = standing;
     }
 
+    /// The connection was wished to give way ([`Retirement::Now`]), but is in use, and goes on.
+    fn handle_stay(&self) {}
+
     /// Returns when the connection is to end, and how. The future is kept until the connection is over, and a new one is
     /// awaited after each. By default it never returns.
     async fn retired(&self) -> Retirement {
@@ -27,6 +30,10 @@ impl Slot for () {}
 impl<L: Slot + ?Sized> Slot for &L {
     fn set_standing(&self, standing: Standing) {
         (**self).set_standing(standing);
+    }
+
+    fn handle_stay(&self) {
+        (**self).handle_stay();
     }
 
     async fn retired(&self) -> Retirement {
