@@ -179,9 +179,9 @@ async fn hear(socket: &mut TcpSocket<'_>, end: &str) -> String {
     let (mut heard, mut piece) = (String::new(), [0; 300]);
     while !heard.ends_with(end) || end.is_empty() {
         match socket.read(&mut piece).await {
-            Ok(0) => break,
+            // Who gives way while it lingers may be reset, behind all that was said.
+            Ok(0) | Err(_) => break,
             Ok(count) => heard.push_str(core::str::from_utf8(&piece[..count]).expect("text")),
-            Err(error) => panic!("{error:?} behind {heard:?}"),
         }
     }
     heard
@@ -235,9 +235,13 @@ fn slow_heads_and_silent_newcomers_give_way_and_are_answered() {
         say(&mut slow, b"GET /reading HTTP/1.1\r\nHo").await;
         let mut silent = two.connect(world.stack).await;
         time::sleep(Duration::from_millis(50)).await;
-        let mut third = three.connect(world.stack).await;
-        ask(&mut third).await;
-        assert!(hear(&mut slow, "").await.starts_with("HTTP/1.1 408 "));
+        let asked = async {
+            let mut third = three.connect(world.stack).await;
+            ask(&mut third).await;
+            third
+        };
+        let (heard, _third) = tokio::join!(hear(&mut slow, ""), asked);
+        assert!(heard.starts_with("HTTP/1.1 408 "), "{heard}");
         let mut fourth = four.connect(world.stack).await;
         ask(&mut fourth).await;
         assert_eq!(hear(&mut silent, "").await, "");
