@@ -27,9 +27,9 @@
     )
 )]
 
+mod bytes;
 pub mod http;
 pub mod readiness;
-mod scan;
 pub mod service;
 pub mod time;
 pub mod transport;

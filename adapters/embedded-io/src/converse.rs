@@ -20,7 +20,7 @@ use wirenut::transport::Conversation;
 use crate::endpoint::{Caller, Lasting};
 use crate::lane::{self, Alarm, Lane, Nothing, Observe, Observer, Time};
 use crate::link::{Ending, Link, News};
-use crate::{Buffers, Clock, Endpoint, Operation, Shutdown, Slot, Split, StreamError, Timer};
+use crate::{Buffers, Clock, ConnectionObserver, Endpoint, Operation, Shutdown, Split, StreamError, Timer};
 
 /// How long a reset may take to leave: longer than it takes to ask a living neighbour for its address.
 const RESET_TIME: Duration = Duration::from_secs(1);
@@ -42,10 +42,10 @@ pub fn converse<T: Split, N: Endpoint>(
     endpoint: &mut N,
     buffers: Buffers<'_>,
     timer: &impl Timer,
-    slot: &impl Slot,
+    observer: &impl ConnectionObserver,
 ) -> impl Future<Output = Result<(), StreamError<T::Error>>> {
     let mut buffers = buffers;
-    async move { converse_in(stream, endpoint, &mut buffers, timer, slot).await }
+    async move { converse_in(stream, endpoint, &mut buffers, timer, observer).await }
 }
 
 /// The same, in buffers that the caller keeps: a future that owned them would keep them twice.
@@ -54,12 +54,12 @@ pub(crate) fn converse_in<T: Split, N: Endpoint>(
     endpoint: &mut N,
     buffers: &mut Buffers<'_>,
     timer: &impl Timer,
-    slot: &impl Slot,
+    observer: &impl ConnectionObserver,
 ) -> impl Future<Output = Result<(), StreamError<T::Error>>> {
     async move {
         let (sleep, wish) = (pin!(None), pin!(None));
         let alarm = Alarm::new(sleep, |at| timer.wait_until(at));
-        let observer = Observer::new(slot, wish, || slot.retired());
+        let observer = Observer::new(observer, wish, || observer.retired());
         let mut link = Link::new(Lasting(endpoint), Conversation::new(), timer, (alarm, observer));
         let mut outcome = Ok(());
         let mut ending = Ending::None;

@@ -3,9 +3,9 @@
 use core::convert::Infallible;
 use core::net::SocketAddr;
 
+use wirenut::http::service::{Service, Serving, Session};
 use wirenut::http::{self, Context, Limits, Rule};
 use wirenut::readiness::Standing;
-use wirenut::service::{Service, Serving, Session};
 use wirenut::time::Instant;
 use wirenut::transport::{Environment, Protocol};
 

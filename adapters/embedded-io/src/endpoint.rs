@@ -78,7 +78,7 @@ pub trait Endpoint {
     }
 }
 
-/// How a connection is to end, by the wish of its [`Slot`](crate::Slot).
+/// How a connection is to end, by the wish of its [`ConnectionObserver`](crate::ConnectionObserver).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Retirement {
     /// At once if it is idle, otherwise after the response in flight: the server ends.

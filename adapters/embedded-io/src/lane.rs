@@ -1,4 +1,4 @@
-//! What the loop polls: the directions of a stream, the time, and the slot. Each is a future that is made anew whenever it
+//! What the loop polls: the directions of a stream, the time, and the observer. Each is a future that is made anew whenever it
 //! has something to do.
 //!
 //! A future owns what it works with, and gives it back when it is complete. So nothing is shared, and the whole can be
@@ -13,7 +13,7 @@ use core::task::{Context, Poll};
 use embedded_io_async::{Read, Write};
 use wirenut::time::Instant;
 
-use crate::{Retirement, Slot};
+use crate::{ConnectionObserver, Retirement};
 
 /// What is to be done with a stream.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -182,24 +182,24 @@ impl<F: Future<Output = ()>, S: Fn(Instant) -> F> Time for Alarm<'_, F, S> {
     }
 }
 
-/// A slot, and its wish.
+/// A observer, and its wish.
 pub(crate) struct Observer<'p, L, F, S> {
-    pub(crate) slot: &'p L,
+    pub(crate) observer: &'p L,
     wish: Pin<&'p mut Option<F>>,
     start: S,
 }
 
-impl<'p, L: Slot, F: Future<Output = Retirement>, S: Fn() -> F> Observer<'p, L, F, S> {
-    pub(crate) fn new(slot: &'p L, mut wish: Pin<&'p mut Option<F>>, start: S) -> Self {
+impl<'p, L: ConnectionObserver, F: Future<Output = Retirement>, S: Fn() -> F> Observer<'p, L, F, S> {
+    pub(crate) fn new(observer: &'p L, mut wish: Pin<&'p mut Option<F>>, start: S) -> Self {
         wish.set(Some(start()));
-        Self { slot, wish, start }
+        Self { observer, wish, start }
     }
 }
 
 /// An [`Observer`], whatever it is made of.
 pub(crate) trait Observe {
-    /// The slot.
-    type Slot: Slot;
+    /// The observer.
+    type Slot: ConnectionObserver;
 
     fn slot(&self) -> &Self::Slot;
 
@@ -207,8 +207,8 @@ pub(crate) trait Observe {
     fn wish(&mut self, cx: &mut Context<'_>) -> Option<Retirement>;
 }
 
-impl<L: Slot, F: Future<Output = Retirement>, S: Fn() -> F> Observe for Observer<'_, L, F, S> {
-    type Slot = L;
+impl<L: ConnectionObserver, F: Future<Output = Retirement>, S: Fn() -> F> Observe for Observer<'_, L, F, S> {
+    type ConnectionObserver = L;
 
     fn slot(&self) -> &L {
         self.slot

@@ -7,7 +7,7 @@ use wirenut::transport::{Action, Conversation, Disposition, Environment, Input, 
 
 use crate::endpoint::Caller;
 use crate::lane::{Direction, Observe, Order, Time};
-use crate::{Clock, Operation, Retirement, Slot, StreamError};
+use crate::{Clock, ConnectionObserver, Operation, Retirement, StreamError};
 
 /// What the protocol is told before it goes on.
 #[derive(Clone, Copy)]

@@ -3,25 +3,25 @@
 use core::convert::Infallible;
 use core::net::SocketAddr;
 
+use wirenut::http::service::Service;
 use wirenut::http::{Limits, Rule};
-use wirenut::service::Service;
 
 use crate::converse::converse_in;
 use crate::driver::Driver;
-use crate::{Buffers, Error, Slot, Split, Timer};
+use crate::{Buffers, ConnectionObserver, Error, Split, Timer};
 
 /// What one connection of a server is given: bounds, buffers, and what is known of the peer.
 ///
 /// See the [crate](crate) for an example.
 #[derive(Debug)]
-pub struct Connection<'b, L = ()> {
+pub struct Server<'b, L = ()> {
     pub(crate) limits: &'b Limits,
     pub(crate) buffers: Buffers<'b>,
     pub(crate) peer: Option<SocketAddr>,
-    pub(crate) slot: L,
+    pub(crate) observer: L,
 }
 
-impl<'b> Connection<'b> {
+impl<'b> Server<'b> {
     /// A connection to nobody in particular, which is alone.
     ///
     /// # Panics
@@ -30,12 +30,12 @@ impl<'b> Connection<'b> {
     #[must_use]
     pub const fn new(limits: &'b Limits, buffers: Buffers<'b>) -> Self {
         buffers.check(limits);
-        Self { limits, buffers, peer: None, slot: () }
+        Self { limits, buffers, peer: None, observer: () }
     }
 }
 
-impl<'b, L: Slot> Connection<'b, L> {
-    /// A connection to this peer ([`Answer::peer`](wirenut::service::Answer::peer)).
+impl<'b, L: ConnectionObserver> Server<'b, L> {
+    /// A connection to this peer ([`Responder::peer`](wirenut::http::service::Responder::peer)).
     #[must_use]
     pub fn with_peer(self, peer: SocketAddr) -> Self {
         Self { peer: Some(peer), ..self }
@@ -43,9 +43,9 @@ impl<'b, L: Slot> Connection<'b, L> {
 
     /// A connection that has a place among others.
     #[must_use]
-    pub fn with_slot<M: Slot>(self, slot: M) -> Connection<'b, M> {
-        let Self { limits, buffers, peer, slot: _ } = self;
-        Connection { limits, buffers, peer, slot }
+    pub fn with_observer<M: ConnectionObserver>(self, observer: M) -> Server<'b, M> {
+        let Self { limits, buffers, peer, observer: _ } = self;
+        Server { limits, buffers, peer, observer }
     }
 
     /// Serves the stream until the connection is over, and ends the stream as is right then; it is only dropped
@@ -83,10 +83,10 @@ impl<'b, L: Slot> Connection<'b, L> {
     where
         'b: 's,
     {
-        let Self { limits, mut buffers, peer, slot } = self;
+        let Self { limits, mut buffers, peer, observer } = self;
         let mut driver = Driver::new(service, timer, limits, peer, refuses);
         async move {
-            let ended = converse_in(stream, &mut driver, &mut buffers, timer, &slot).await;
+            let ended = converse_in(stream, &mut driver, &mut buffers, timer, &observer).await;
             match driver.error() {
                 // That the stream is gone is said better by the stream.
                 Some(error) if error.rule != Rule::Reset => Err(Error::Protocol(error)),

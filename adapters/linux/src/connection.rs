@@ -3,9 +3,9 @@
 use core::ops::Range;
 use std::net::TcpStream;
 
+use wirenut::http::service::{Service, Session};
 use wirenut::http::state::State;
 use wirenut::readiness::{Interest, Standing};
-use wirenut::service::{Service, Session};
 use wirenut::transport::Disposition;
 
 use crate::sys::socket;

@@ -8,9 +8,9 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 
+use wirenut::http::service::{Driven, Service};
 use wirenut::http::{Context, Error, Fault, Limits, Rule};
 use wirenut::readiness::{Event, Interest, Poller};
-use wirenut::service::{Driven, Service};
 use wirenut::transport::Disposition;
 use wirenut::transport::Environment;
 
@@ -362,7 +362,7 @@ fn report(socket: &TcpStream, driven: &Driven) {
 #[cold]
 fn log_error(socket: &TcpStream, error: Error) {
     let level = match error.rule.fault() {
-        Fault::Service => log::Level::Error,
+        Fault::Application => log::Level::Error,
         Fault::Peer => log::Level::Warn,
         Fault::Host => log::Level::Debug,
     };

@@ -4,9 +4,9 @@ use core::convert::Infallible;
 use core::task::Waker;
 
 use smoltcp::iface::SocketHandle;
+use wirenut::http::service::{Service, Session};
 use wirenut::http::state::State;
 use wirenut::http::{Context, Error, Limits, Rule};
-use wirenut::service::{Service, Session};
 use wirenut::time::{Duration, Instant};
 use wirenut::transport::Disposition;
 use wirenut::transport::Environment;

@@ -1,8 +1,8 @@
 //! Both ends of a connection in memory: the service behind a session, and a peer that cuts what it sends and takes
 //! what it gets as slowly as it is told.
 
+use wirenut::http::service::Session;
 use wirenut::http::{Context, Error, Limits};
-use wirenut::service::Session;
 use wirenut::time::{Duration, Instant};
 use wirenut::transport::Disposition;
 use wirenut::transport::Environment;

@@ -8,9 +8,9 @@ use core::convert::Infallible;
 use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack, StackResources};
 use static_cell::StaticCell;
-use wirenut::http::{Field, Head, Interest, Limits, Response, Status, WriteError};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Field, FieldFilter, Limits, RequestHead, Response, Status, WriteError};
 use wirenut::readiness::Policy;
-use wirenut::service::{Answer, Service, Step};
 use wirenut_embedded_io::{Buffers, Error, Listener, Rings};
 use wirenut_firmware::board::device::EthernetDevice;
 use wirenut_firmware::board::embassy;
@@ -28,8 +28,8 @@ const STORE: usize = LIMITS.store_bytes();
 const OUTPUT: usize = 160;
 
 /// The service asks for no field, so that is the first line.
-const INTEREST: Interest = Interest { names: &[], bytes: 109 };
-const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+const FILTER: FieldFilter = FieldFilter { names: &[], bytes: 109 };
+const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
 
 /// The fourth connection is for whoever else comes, and waits until one of the others gives way.
 const POLICY: Policy = Policy { slots: 3, ..Policy::DEFAULT };
@@ -41,9 +41,9 @@ impl Service for Hello {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
         let fields = [Field::new("Content-Type", "text/plain")];
-        answer.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, world\n")?;
+        responder.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, world\n")?;
         Ok(((), Step::Done))
     }
 }

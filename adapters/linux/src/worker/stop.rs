@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use wirenut::http::Rule;
-use wirenut::service::Service;
+use wirenut::http::service::Service;
 use wirenut::time::{Duration, Instant};
 use wirenut::transport::Disposition;
 

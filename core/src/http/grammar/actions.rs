@@ -1,14 +1,14 @@
 //! What an entry of the table does beyond going on to its next state, and what only a whole section decides.
 
-use super::State as S;
 use super::ip_literal::IpLiteral;
 use super::machine::{LONG, Machine, index};
+use super::state::State as S;
 use super::table::Action as A;
 use super::words::{self, FieldName, find};
+use crate::bytes::{self, LF};
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::limits::Limits;
-use crate::scan::{self, LF};
 
 /// Empty lines that are overlooked before a request line (RFC 9112 §2.2), in bytes.
 const EMPTY_LINE_BYTES: u64 = 8;
@@ -112,7 +112,7 @@ impl Machine {
                 if self.length >> 60 != 0 {
                     return Err(Rule::ChunkSizeOverflow);
                 }
-                let digit = scan::hex_digit(byte).unwrap_or(0);
+                let digit = bytes::hex_digit(byte).unwrap_or(0);
                 self.length = self.length << 4 | u64::from(digit);
             }
             A::SizeEnd => return self.end_size(limits),
@@ -213,7 +213,7 @@ impl Machine {
         if is_trailer && words::is_forbidden_trailer(word) {
             return Err(Rule::ForbiddenTrailer);
         }
-        let is_asked = limits.interest.is_some_and(|interest| interest.keeps(word));
+        let is_asked = limits.field_filter.is_some_and(|field_filter| field_filter.keeps(word));
         self.field = if is_trailer { FieldName::Other } else { FieldName::of(word) };
         self.note_name()?;
         let is_compared = self.field == FieldName::Host && self.flags.has(Flags::AUTHORITY);
@@ -221,7 +221,7 @@ impl Machine {
             self.flags.set(Flags::KEEPS);
             let length = usize::from(self.word);
             let name = index(self.kept)..index(self.kept).saturating_add(length);
-            let limit = limits.interest.map_or(u32::MAX, |interest| interest.bytes);
+            let limit = limits.field_filter.map_or(u32::MAX, |field_filter| field_filter.bytes);
             // It lies where it is to be kept.
             self.kept = u32::try_from(name.end).unwrap_or(u32::MAX);
             if self.kept > limit {
@@ -303,10 +303,10 @@ impl Machine {
         self.keep_lines(limits);
     }
 
-    /// Without an interest all lines are kept.
+    /// Without a filter all lines are kept.
     fn keep_lines(&mut self, limits: &Limits) {
         self.flags.clear(Flags::KEEPS);
-        if limits.interest.is_none() {
+        if limits.field_filter.is_none() {
             self.flags.set(Flags::KEEPS);
         }
     }

@@ -1,8 +1,9 @@
 //! The table in the form that the machine reads: four bytes a row, made from the readable one while compiling.
 
+use super::state::State;
+use super::table::Class;
 use super::table::{Action, On, ROWS, Row};
-use super::{Class, State};
-use crate::scan;
+use crate::bytes;
 
 /// A row, without its state.
 #[derive(Clone, Copy)]
@@ -27,7 +28,7 @@ pub(super) enum Found {
 /// The entry of `state` that takes `byte`.
 #[inline(always)]
 pub(super) fn find(state: State, byte: u8) -> Found {
-    let classes = scan::classes(byte);
+    let classes = bytes::classes(byte);
     let mut at = BEGINS.get(state.index()).map_or(ENTRIES.len(), |begin| usize::from(*begin));
     while let Some(entry) = ENTRIES.get(at) {
         if entry.takes(byte, classes) {
@@ -61,7 +62,7 @@ impl Entry {
     /// How many bytes such an entry takes at once.
     #[inline(always)]
     pub(super) fn run_length(self, bytes: &[u8]) -> usize {
-        scan::set_length(bytes, self.on & 7)
+        bytes::set_length(bytes, self.on & 7)
     }
 }
 
@@ -125,7 +126,7 @@ const fn holds(on: On, byte: u8) -> bool {
     match on {
         On::Byte(only) => byte == only,
         On::Letter(letter) => byte.eq_ignore_ascii_case(&letter),
-        On::Class(class) => scan::CLASS_TABLE[byte as usize] & class as u8 != 0,
+        On::Class(class) => bytes::CLASS_TABLE[byte as usize] & class as u8 != 0,
     }
 }
 
@@ -167,5 +168,5 @@ pub(super) fn rows(state: State) -> &'static [Entry] {
 pub(super) fn is_in_class(byte: u8, class: Class) -> bool {
     #[expect(clippy::as_conversions, reason = "a class is its bit")]
     let bit = class as u8;
-    scan::has_class(byte, bit)
+    bytes::has_class(byte, bit)
 }

@@ -1,16 +1,16 @@
 //! The byte machine: it runs the table over all of a message that is not content, for both roles.
 
-use super::State as S;
 use super::compact::{self, Entry, Found};
+use super::state::State as S;
 use super::table::Action as A;
 use super::verdict::{broken_limit, broken_rule};
 use super::words::{FieldName, LONGEST};
+use crate::bytes;
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
-use crate::http::head::BodyFraming;
+use crate::http::framing::BodyFraming;
 use crate::http::limits::Limits;
 use crate::http::version::Version;
-use crate::scan;
 
 /// What is known of the message that is read. It owns no bytes: what it keeps of a head lies in the store that is lent
 /// to [`Self::read`].
@@ -180,7 +180,7 @@ impl Machine {
         let count = u32::try_from(piece.len()).unwrap_or(u32::MAX);
         if self.flags.has(Flags::KEEPS) {
             // There is room for it: that was looked at.
-            scan::copy(piece, store.get_mut(index(self.kept)..).unwrap_or(&mut []));
+            bytes::copy(piece, store.get_mut(index(self.kept)..).unwrap_or(&mut []));
             self.kept = self.kept.wrapping_add(count);
         }
         self.room = self.room.wrapping_sub(count);
@@ -220,7 +220,7 @@ impl Machine {
         }
         let base = index(self.kept);
         match store.get_mut(base.saturating_add(start)..base.saturating_add(end)) {
-            Some(place) => scan::copy(piece, place),
+            Some(place) => bytes::copy(piece, place),
             None => self.word = LOST,
         }
     }
@@ -316,7 +316,7 @@ impl Machine {
 
 /// How many bytes may be kept.
 fn kept_limit(limits: &Limits, store: &[u8]) -> usize {
-    limits.interest.map_or(usize::MAX, |interest| index(interest.bytes)).min(store.len())
+    limits.field_filter.map_or(usize::MAX, |field_filter| index(field_filter.bytes)).min(store.len())
 }
 
 pub(super) fn index(number: u32) -> usize {

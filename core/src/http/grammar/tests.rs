@@ -10,10 +10,14 @@ use alloc::{format, vec};
 use core::fmt::Write as _;
 use std::{env, fs};
 
+use super::compact;
+use super::machine::Machine;
+use super::state::State;
 use super::table::ROWS;
-use super::{Action, Class, Machine, On, Row, State, compact};
+use super::table::{Action, Class, On, Row};
 use crate::http::error::Rule;
-use crate::http::{BodyFraming, Limits};
+use crate::http::framing::BodyFraming;
+use crate::http::limits::Limits;
 
 /// The index of the row that takes this byte.
 fn row_of(state: State, byte: u8) -> Option<usize> {
@@ -29,7 +33,7 @@ fn the_compact_table_is_the_readable_one() {
         for (row, entry) in rows.iter().zip(entries) {
             assert_eq!((row.next, row.action), (entry.next, entry.action), "{row:?}");
             for byte in 0..=u8::MAX {
-                assert_eq!(row.on.takes(byte), entry.takes(byte, crate::scan::classes(byte)), "{row:?} {byte:#x}");
+                assert_eq!(row.on.takes(byte), entry.takes(byte, crate::bytes::classes(byte)), "{row:?} {byte:#x}");
             }
         }
     }
@@ -217,8 +221,8 @@ fn a_chunk_size_line_may_fill_its_limit() {
 
 #[test]
 fn no_more_is_stored_than_the_store_holds() {
-    const INTEREST: crate::http::Interest = crate::http::Interest { names: &["Accept"], bytes: 40 };
-    const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    const FILTER: crate::http::FieldFilter = crate::http::FieldFilter { names: &["Accept"], bytes: 40 };
+    const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     let long = "X".repeat(300);
     for lines in ["Connection: close x, a".to_string(), format!("{long}: b"), format!("Connection: {long}, close")] {
         let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n");
@@ -249,8 +253,8 @@ fn a_fifth_empty_line_is_refused_in_any_cut() {
 
 #[test]
 fn a_store_that_is_too_small_refuses_and_misreads_nothing() {
-    const INTEREST: crate::http::Interest = crate::http::Interest { names: &["Accept"], bytes: 60 };
-    const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    const FILTER: crate::http::FieldFilter = crate::http::FieldFilter { names: &["Accept"], bytes: 60 };
+    const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     let head =
         b"PUT / HTTP/1.1\r\nHost: a\r\nX-Not-Asked-For-And-Long: b\r\nAccept: c\r\nTransfer-Encoding: chunked\r\n\r\n";
     let read = |store: &mut [u8]| {

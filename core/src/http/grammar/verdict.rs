@@ -1,9 +1,9 @@
 //! Which rule a byte breaks that has no row in its state.
 
-use super::State as S;
+use super::state::State as S;
+use crate::bytes::{self, CR, HTAB, LF, SP};
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
-use crate::scan::{self, CR, HTAB, LF, SP};
 
 /// A part of a message: states that stand together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,7 +56,7 @@ fn part(state: S) -> Part {
 #[cold]
 #[inline(never)]
 pub(super) fn broken_rule(state: S, byte: u8, is_target: bool) -> Rule {
-    let is_value = byte == CR || scan::is_field_value(&[byte]);
+    let is_value = byte == CR || bytes::is_field_value(&[byte]);
     match part(state) {
         Part::Method if state == S::RequestStartLf => Rule::BareCarriageReturn,
         Part::Method => Rule::InvalidMethod,

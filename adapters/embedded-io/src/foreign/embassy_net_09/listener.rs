@@ -17,13 +17,13 @@ use core::task::{Poll, Waker};
 use embassy_net::Stack;
 use embassy_net::tcp::{self, State, TcpSocket};
 use wirenut::http::Limits;
+use wirenut::http::service::Service;
 use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
-use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 
 use super::EmbassyTimer;
 use crate::lane::{Alarm, Time};
-use crate::{Buffers, Clock, Connection, Error, Retirement, Slot, Timer};
+use crate::{Buffers, Clock, ConnectionObserver, Error, Retirement, Server, Timer};
 
 /// The memory of one socket: what has come and was not read, and what was written and not acknowledged.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub struct Rings<'b> {
 /// # use embassy_net::Stack;
 /// use wirenut::http::Limits;
 /// use wirenut::readiness::{Policy, WhenFull};
-/// use wirenut::service::Service;
+/// use wirenut::http::service::Service;
 /// use wirenut_embedded_io::{Buffers, Listener, Rings};
 ///
 /// const LIMITS: Limits = Limits { head_bytes: 1024, trailer_bytes: 1024, ..Limits::DEFAULT };
@@ -139,7 +139,7 @@ impl<const N: usize> Listener<N> {
     /// acknowledges nothing for [`Limits::head`] is gone. Dropping the future gives its connection up.
     ///
     /// # Panics
-    /// When it is called more than `N` times, or as [`Connection::new`].
+    /// When it is called more than `N` times, or as [`Server::new`].
     pub async fn serve<S: Service<Source = Infallible>>(
         &self,
         stack: Stack<'_>,
@@ -156,7 +156,7 @@ impl<const N: usize> Listener<N> {
             socket.set_timeout(Some(embassy_time::Duration::from_micros(limits.head.as_micros())));
             if held.accept(&mut socket).await {
                 let peer = socket.remote_endpoint().map(Into::into);
-                let connection = Connection { limits, buffers: buffers.reborrow(), peer, slot: &held };
+                let connection = Server { limits, buffers: buffers.reborrow(), peer, observer: &held };
                 let refuses = held.place.stage.get() == Stage::Refusing;
                 if let Err(error) = connection.run(&mut socket, service, &EmbassyTimer, refuses).await {
                     on_error(error);
@@ -210,14 +210,14 @@ impl<const N: usize> Listener<N> {
     }
 
     /// Somebody waits for the place of this connection. When to look again.
-    fn evict(&self, slot: u32, now: Instant) -> Instant {
-        let (slot, since) = self.leaving.get().unwrap_or((slot, now));
+    fn evict(&self, observer: u32, now: Instant) -> Instant {
+        let (observer, since) = self.leaving.get().unwrap_or((observer, now));
         let (is_new, is_late) = (self.leaving.get().is_none(), since.saturating_add(LEAVING_TIME) <= now);
         let since = if is_late { now } else { since };
-        self.leaving.set(Some((slot, since)));
+        self.leaving.set(Some((observer, since)));
         if is_new || is_late {
             let mut places = (0..).zip(&self.places);
-            if let Some((_, place)) = places.find(|(number, _)| *number == slot) {
+            if let Some((_, place)) = places.find(|(number, _)| *number == observer) {
                 place.wish(Retirement::Now);
             }
         }
@@ -305,7 +305,7 @@ impl<const N: usize> Held<'_, N> {
         let stage = match verdict {
             Verdict::Admit => Stage::Serving,
             Verdict::Refuse => Stage::Refusing,
-            Verdict::Evict(slot) => return Err(Some(self.listener.evict(slot, now))),
+            Verdict::Evict(observer) => return Err(Some(self.listener.evict(observer, now))),
             Verdict::Queue => return Err(self.listener.admission.borrow().poll_timeout(now)),
             Verdict::Close => return Ok(false),
         };
@@ -331,7 +331,7 @@ impl<const N: usize> Drop for Held<'_, N> {
     }
 }
 
-impl<const N: usize> Slot for Held<'_, N> {
+impl<const N: usize> ConnectionObserver for Held<'_, N> {
     fn set_standing(&self, standing: Standing) {
         // Who was told that there is no room has no place.
         if self.place.stage.get() == Stage::Serving {
@@ -344,7 +344,7 @@ impl<const N: usize> Slot for Held<'_, N> {
     }
 
     fn handle_stay(&self) {
-        if self.listener.leaving.get().is_some_and(|(slot, _)| slot == self.number) {
+        if self.listener.leaving.get().is_some_and(|(observer, _)| slot == self.number) {
             self.listener.leaving.set(None);
         }
     }
