@@ -4,7 +4,7 @@
 //!     stream ── split ──► incoming ─┐ orders, buffers  ┌────────────┐
 //!                         outgoing ─┼─────────────────►│ Link::poll │──► Conversation ──► Protocol
 //!     timer ────────────► alarm    ─┤◄─────────────────│            │
-//!     slot ─────────────► observer ─┘     outcomes     └────────────┘
+//!     observer ─────────► observed ─┘     outcomes     └────────────┘
 //!                                                            │
 //!     stream ◄── shutdown_write, drain, abort ◄──────────────┘
 //! ```
@@ -18,7 +18,7 @@ use wirenut::time::Duration;
 use wirenut::transport::Conversation;
 
 use crate::endpoint::{Caller, Lasting};
-use crate::lane::{self, Alarm, Lane, Nothing, Observe, Observer, Time};
+use crate::lane::{self, Alarm, Lane, Nothing, Observe, Observed, Time};
 use crate::link::{Ending, Link, News};
 use crate::{Buffers, Clock, ConnectionObserver, Endpoint, Operation, Shutdown, Split, StreamError, Timer};
 
@@ -59,8 +59,8 @@ pub(crate) fn converse_in<T: Split, N: Endpoint>(
     async move {
         let (sleep, wish) = (pin!(None), pin!(None));
         let alarm = Alarm::new(sleep, |at| timer.wait_until(at));
-        let observer = Observer::new(observer, wish, || observer.retired());
-        let mut link = Link::new(Lasting(endpoint), Conversation::new(), timer, (alarm, observer));
+        let observed = Observed::new(observer, wish, || observer.retired());
+        let mut link = Link::new(Lasting(endpoint), Conversation::new(), timer, (alarm, observed));
         let mut outcome = Ok(());
         let mut ending = Ending::None;
         loop {

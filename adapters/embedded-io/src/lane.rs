@@ -182,36 +182,36 @@ impl<F: Future<Output = ()>, S: Fn(Instant) -> F> Time for Alarm<'_, F, S> {
     }
 }
 
-/// A observer, and its wish.
-pub(crate) struct Observer<'p, L, F, S> {
-    pub(crate) observer: &'p L,
+/// An observer, and its wish.
+pub(crate) struct Observed<'p, L, F, S> {
+    observer: &'p L,
     wish: Pin<&'p mut Option<F>>,
     start: S,
 }
 
-impl<'p, L: ConnectionObserver, F: Future<Output = Retirement>, S: Fn() -> F> Observer<'p, L, F, S> {
+impl<'p, L: ConnectionObserver, F: Future<Output = Retirement>, S: Fn() -> F> Observed<'p, L, F, S> {
     pub(crate) fn new(observer: &'p L, mut wish: Pin<&'p mut Option<F>>, start: S) -> Self {
         wish.set(Some(start()));
         Self { observer, wish, start }
     }
 }
 
-/// An [`Observer`], whatever it is made of.
+/// What is [`Observed`], whatever it is made of.
 pub(crate) trait Observe {
     /// The observer.
-    type Slot: ConnectionObserver;
+    type Observer: ConnectionObserver;
 
-    fn slot(&self) -> &Self::Slot;
+    fn observer(&self) -> &Self::Observer;
 
     /// Is the connection to end? Once.
     fn wish(&mut self, cx: &mut Context<'_>) -> Option<Retirement>;
 }
 
-impl<L: ConnectionObserver, F: Future<Output = Retirement>, S: Fn() -> F> Observe for Observer<'_, L, F, S> {
-    type ConnectionObserver = L;
+impl<L: ConnectionObserver, F: Future<Output = Retirement>, S: Fn() -> F> Observe for Observed<'_, L, F, S> {
+    type Observer = L;
 
-    fn slot(&self) -> &L {
-        self.slot
+    fn observer(&self) -> &L {
+        self.observer
     }
 
     fn wish(&mut self, cx: &mut Context<'_>) -> Option<Retirement> {

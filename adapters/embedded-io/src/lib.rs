@@ -17,14 +17,14 @@
 //! | `tokio-1` | `TokioTcp` and `TokioTimer` |
 //! | `embassy-net-09` | the traits for embassy-net's `TcpSocket`, and `EmbassyTimer` |
 //!
-//! One connection is the unit. Who accepts the next one, and how many there may be, is the application's; a [`ConnectionObserver`]
-//! ties a connection to [`Admission`](wirenut::readiness::Admission).
+//! One connection is the unit. Who accepts the next one, and how many there may be, is the application's; a
+//! [`ConnectionObserver`] ties a connection to [`Admission`](wirenut::readiness::Admission).
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! use tokio::net::TcpListener;
-//! use wirenut::http::{RequestHead, Limits, Response, Status, WriteError};
+//! use wirenut::http::{Limits, RequestHead, Response, Status, WriteError};
 //! use wirenut::http::service::{Responder, Service, Step};
 //! use wirenut_embedded_io::{Buffers, Server, TokioTcp, TokioTimer};
 //!

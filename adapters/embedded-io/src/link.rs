@@ -59,7 +59,7 @@ pub(crate) struct Link<'l, N, C, A, B> {
     pub(crate) conversation: Conversation,
     pub(crate) clock: &'l C,
     pub(crate) alarm: A,
-    observer: B,
+    observed: B,
     /// What has come and was not consumed, in the input buffer.
     pub(crate) unread: (usize, usize),
     /// What is being done with the output buffer.
@@ -76,13 +76,13 @@ pub(crate) struct Link<'l, N, C, A, B> {
 }
 
 impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
-    pub(crate) fn new(endpoint: N, conversation: Conversation, clock: &'l C, (alarm, observer): (A, B)) -> Self {
+    pub(crate) fn new(endpoint: N, conversation: Conversation, clock: &'l C, (alarm, observed): (A, B)) -> Self {
         Self {
             endpoint,
             conversation,
             clock,
             alarm,
-            observer,
+            observed,
             unread: (0, 0),
             sending: Order::None,
             then: Ending::None,
@@ -141,14 +141,14 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
                 has_read = true;
                 continue;
             }
-            match self.observer.wish(cx) {
+            match self.observed.wish(cx) {
                 Some(Retirement::WhenDone) => self.endpoint.retire(),
                 Some(Retirement::Now) if self.conversation.is_shut() => return Poll::Ready(Ok(Ending::Close)),
                 Some(Retirement::Now) => {
                     let waker = || cx.waker().clone();
                     let environment = place(&waker, output_capacity);
                     if !(is_sent && self.endpoint.give_way(self.clock.now(), &environment, has_read)) {
-                        self.observer.slot().handle_stay();
+                        self.observed.observer().handle_stay();
                     }
                 }
                 None if !self.alarm.is_due(cx) => return Poll::Pending,
@@ -159,7 +159,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
 
     /// Is it to make room, although it ends already?
     pub(crate) fn is_hurried(&mut self, cx: &mut Context<'_>) -> bool {
-        self.observer.wish(cx) == Some(Retirement::Now)
+        self.observed.wish(cx) == Some(Retirement::Now)
     }
 
     /// What the output buffer is used for next.
@@ -253,7 +253,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     fn turn(&mut self, waker: &Waker, news: News, buffers: Option<[&mut [u8]; 3]>, output_capacity: usize) -> Turn {
         let waker = || waker.clone();
         let environment = place(&waker, output_capacity);
-        let Self { conversation, unread, alarm, observer, .. } = self;
+        let Self { conversation, unread, alarm, observed, .. } = self;
         let has_ended = self.has_ended;
         let ends = self.then != Ending::None;
         self.endpoint.with(self.clock.now(), &environment, |protocol: &mut dyn Protocol| {
@@ -273,7 +273,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
             if action == Action::Wait {
                 alarm.set(protocol.poll_timeout());
                 if !ends && let Some(standing) = conversation.standing_change(protocol) {
-                    observer.slot().set_standing(standing);
+                    observed.observer().set_standing(standing);
                 }
             }
             Turn {

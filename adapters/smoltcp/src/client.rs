@@ -12,7 +12,8 @@ use crate::socket::Socket;
 ///
 /// Requests are written straight into the socket's ring, and answers are read in it. Content is given out piece by piece,
 /// so a device fetches what is larger than its memory. `STORE` bytes hold what is known of a head, or of a trailer
-/// section, of which not all has come: [`Limits::store_bytes`]. An [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
+/// section, of which not all has come: [`Limits::store_bytes`]. A [`FieldFilter`](wirenut::http::FieldFilter) keeps
+/// that small.
 ///
 /// ```no_run
 /// # use smoltcp::iface::{Interface, SocketHandle, SocketSet};

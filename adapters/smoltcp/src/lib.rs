@@ -8,7 +8,7 @@
 //!
 //! ```no_run
 //! # use smoltcp::{iface::{Interface, SocketSet}, phy::Device, socket::tcp, time::Instant};
-//! # use wirenut::http::{RequestHead, FieldFilter, Limits, Response, Status, WriteError};
+//! # use wirenut::http::{FieldFilter, Limits, RequestHead, Response, Status, WriteError};
 //! # use wirenut::http::service::{Responder, Service, Step};
 //! # struct Hello;
 //! # impl Service for Hello {

@@ -41,7 +41,7 @@ const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r
 ///   acknowledged the end of our direction.
 ///
 /// `STORE` bytes of each connection hold what is known of a head, or of a trailer section, of which not all has come:
-/// [`Limits::store_bytes`]. An [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
+/// [`Limits::store_bytes`]. A [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
 ///
 /// See the [crate](crate) for the loop around it.
 pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize> {
@@ -78,7 +78,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     ///
     /// ```
     /// # use smoltcp::iface::SocketHandle;
-    /// # use wirenut::http::{RequestHead, FieldFilter, Limits, Response, Status, WriteError};
+    /// # use wirenut::http::{FieldFilter, Limits, RequestHead, Response, Status, WriteError};
     /// # use wirenut::readiness::Policy;
     /// # use wirenut::http::service::{Responder, Service, Step};
     /// # use wirenut_smoltcp::Server;
@@ -111,8 +111,8 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         }
     }
 
-    /// What [`Responder::waker`](wirenut::http::service::Responder::waker) hands out. It must see to it that [`Self::poll`] is
-    /// called soon; every poll asks the exchanges that wait.
+    /// What [`Responder::waker`](wirenut::http::service::Responder::waker) hands out. It must see to it that
+    /// [`Self::poll`] is called soon; every poll asks the exchanges that wait.
     ///
     /// Not needed where the loop never sleeps through an interrupt, or where no service waits for one. An async
     /// firmware gives its task's waker.
@@ -128,6 +128,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// `date` is `None` on a device without a clock. Responses are made in `scratch`, which is used during the call only
     /// and must always be of the same length: at least that of the largest head of a response, and 160 bytes for the
     /// answers that the connection makes itself. More of it than a sending ring holds is not used.
+    ///
+    /// A service is asked only when its ring has room for the smaller of `scratch` and
+    /// [`Limits::output_reserve`](wirenut::http::Limits::output_reserve). Keep one of them to half a ring or less: with a
+    /// whole ring, each piece of a body waits until the peer has acknowledged the one before.
     #[must_use = "poll again until it returns None"]
     pub fn poll(
         &mut self,

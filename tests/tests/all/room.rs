@@ -134,6 +134,21 @@ impl Service for Verbose {
     }
 }
 
+/// However much room there is.
+#[test]
+fn a_head_longer_than_the_reserve_is_answered_500_in_any_room() {
+    const AROUND: usize = "HTTP/1.1 200 OK\r\nA: \r\nContent-Length: 0\r\n\r\n".len();
+    for reserve in 0..260 {
+        let limits = Limits { output_reserve: reserve, ..Limits::DEFAULT };
+        let rooms = vec![0, reserve as usize, 300, 150];
+        let setup = Setup { capacity: 300, rooms, ..Setup::with_limits(limits) };
+        let (outcome, _) = pair::run(&setup, Verbose(120), &[GET, GET], false);
+        let fits = reserve as usize >= AROUND + 120;
+        let codes: Vec<_> = responses::read_all(&["GET"; 2], &outcome.output).iter().map(|head| head.code).collect();
+        assert_eq!(codes, if fits { vec![200, 200] } else { vec![500] }, "{reserve} bytes");
+    }
+}
+
 /// A head larger than the output buffer will ever be: a 500 in its place, or where not even that fits, nothing.
 #[test]
 fn a_head_that_will_never_fit_is_answered_500() {

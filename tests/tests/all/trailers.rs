@@ -142,7 +142,7 @@ fn trailers_are_written_or_refused() {
             let got = end.send_trailers(fields, &mut out);
             let text = got.map(|written| str::from_utf8(&out[..written]).expect("a text"));
             assert_eq!(text, expected.map_err(WriteError::Misuse), "{fields:?} {end:?}");
-            assert_eq!(end.rule(), expected.err().map(|_| Rule::Misused), "{fields:?} {end:?}");
+            assert_eq!(end.rule(), expected.err().map(Rule::Misused), "{fields:?} {end:?}");
         }
     }
 }

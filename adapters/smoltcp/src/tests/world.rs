@@ -22,9 +22,9 @@ use crate::Server;
 pub(super) const RING: usize = 512;
 const PORT: u16 = 80;
 const CLIENT_RING: usize = 4096;
-/// What the reference service asks for is kept; the first line has up to 400 bytes.
+/// What the reference service asks for is kept; the first line has up to 400 bytes. Half a ring holds each of its heads.
 pub(super) const LIMITS: Limits =
-    Limits { field_filter: Some(&FieldFilter { names: &[], bytes: 400 }), ..Limits::DEFAULT };
+    Limits { field_filter: Some(&FieldFilter { names: &[], bytes: 400 }), output_reserve: 256, ..Limits::DEFAULT };
 /// What one frame takes on the wire.
 const LATENCY: Duration = Duration::from_micros(200);
 

@@ -2,6 +2,8 @@
 
 use crate::http::error::Rule;
 use crate::http::grammar::machine::Machine;
+#[cfg(feature = "quick")]
+use crate::http::grammar::quick;
 use crate::http::grammar::state::State;
 use crate::http::limits::Limits;
 use crate::http::message::fields::Fields;
@@ -28,7 +30,7 @@ impl Machine {
         store: &'b mut [u8],
     ) -> (usize, Result<Piece<'b>, Rule>) {
         #[cfg(feature = "quick")]
-        let quick = super::super::quick::chunk_framing(self, limits, input);
+        let quick = quick::chunk_framing(self, limits, input);
         #[cfg(not(feature = "quick"))]
         let quick = 0;
         let (used, read) = self.read(limits, input.get(quick..).unwrap_or(&[]), store);

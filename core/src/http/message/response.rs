@@ -4,7 +4,6 @@ use super::fields::Field;
 use crate::bytes;
 use crate::http::error::{Misuse, WriteError};
 use crate::http::status::Status;
-use crate::http::value::date::HttpDate;
 
 /// The head of a response that a service asks for. The connection adds Date, Content-Length, Transfer-Encoding and
 /// Connection.
@@ -133,7 +132,7 @@ impl<'o> Writer<'o> {
     }
 
     /// The status line, and a Date field where there is a clock.
-    pub(crate) fn put_status(&mut self, status: Status, date: Option<&HttpDate>) -> Result<(), WriteError> {
+    pub(crate) fn put_status(&mut self, status: Status, date: Option<&[u8; 29]>) -> Result<(), WriteError> {
         let mut start = *b"HTTP/1.1 000 ";
         let mut rest = status.code();
         for digit in start.iter_mut().skip(9).take(3).rev() {
@@ -145,7 +144,7 @@ impl<'o> Writer<'o> {
         self.put_pair(*b"\r\n")?;
         if let Some(date) = date {
             self.put(b"Date: ")?;
-            self.put(date.as_bytes())?;
+            self.put(date)?;
             self.put_pair(*b"\r\n")?;
         }
         Ok(())

@@ -10,8 +10,8 @@ use crate::transport::Environment;
 ///
 /// ```
 /// use std::cell::RefCell;
-/// # use wirenut::http::{Context, RequestHead, Limits, WriteError};
-/// # use wirenut::http::service::{Responder, Refusal, Service, Session, Step};
+/// # use wirenut::http::{Context, Limits, RequestHead, WriteError};
+/// # use wirenut::http::service::{Refusal, Responder, Service, Session, Step};
 /// # use wirenut::time::Instant;
 /// # use wirenut::transport::Environment;
 /// #[derive(Default)]

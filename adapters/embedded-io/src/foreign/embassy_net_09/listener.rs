@@ -210,14 +210,14 @@ impl<const N: usize> Listener<N> {
     }
 
     /// Somebody waits for the place of this connection. When to look again.
-    fn evict(&self, observer: u32, now: Instant) -> Instant {
-        let (observer, since) = self.leaving.get().unwrap_or((observer, now));
+    fn evict(&self, slot: u32, now: Instant) -> Instant {
+        let (slot, since) = self.leaving.get().unwrap_or((slot, now));
         let (is_new, is_late) = (self.leaving.get().is_none(), since.saturating_add(LEAVING_TIME) <= now);
         let since = if is_late { now } else { since };
-        self.leaving.set(Some((observer, since)));
+        self.leaving.set(Some((slot, since)));
         if is_new || is_late {
             let mut places = (0..).zip(&self.places);
-            if let Some((_, place)) = places.find(|(number, _)| *number == observer) {
+            if let Some((_, place)) = places.find(|(number, _)| *number == slot) {
                 place.wish(Retirement::Now);
             }
         }
@@ -305,7 +305,7 @@ impl<const N: usize> Held<'_, N> {
         let stage = match verdict {
             Verdict::Admit => Stage::Serving,
             Verdict::Refuse => Stage::Refusing,
-            Verdict::Evict(observer) => return Err(Some(self.listener.evict(observer, now))),
+            Verdict::Evict(slot) => return Err(Some(self.listener.evict(slot, now))),
             Verdict::Queue => return Err(self.listener.admission.borrow().poll_timeout(now)),
             Verdict::Close => return Ok(false),
         };
@@ -344,7 +344,7 @@ impl<const N: usize> ConnectionObserver for Held<'_, N> {
     }
 
     fn handle_stay(&self) {
-        if self.listener.leaving.get().is_some_and(|(observer, _)| slot == self.number) {
+        if self.listener.leaving.get().is_some_and(|(slot, _)| slot == self.number) {
             self.listener.leaving.set(None);
         }
     }

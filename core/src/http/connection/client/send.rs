@@ -4,8 +4,7 @@ use super::{ClientConnection, Ending};
 use crate::http::body::write::{LAST_CHUNK, OutboundFraming, put_piece};
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::error::Rule;
-use crate::http::error::{Misuse, WriteError};
+use crate::http::error::{Misuse, Rule, WriteError};
 use crate::http::flags::Flags;
 use crate::http::message::fields::Field;
 use crate::http::message::request::Request;
@@ -218,7 +217,7 @@ impl ClientConnection {
 
     #[cold]
     fn misused(&mut self, cx: &Context<'_>, misuse: Misuse) -> WriteError {
-        self.fail(cx, Rule::Misused);
+        self.fail(cx, Rule::Misused(misuse));
         WriteError::Misuse(misuse)
     }
 }

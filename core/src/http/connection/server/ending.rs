@@ -173,7 +173,9 @@ impl ServerConnection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Limits, Response, Status};
+    use crate::http::limits::Limits;
+    use crate::http::message::response::Response;
+    use crate::http::status::Status;
     use crate::transport::Disposition;
 
     fn at(seconds: u64) -> Context<'static> {

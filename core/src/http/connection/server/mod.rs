@@ -89,7 +89,7 @@ enum Ending {
 /// [`is_readable`]: ServerConnection::is_readable
 ///
 /// ```
-/// use wirenut::http::{Context, ServerEvent, Limits, Response, ServerConnection, Status};
+/// use wirenut::http::{Context, Limits, Response, ServerConnection, ServerEvent, Status};
 /// use wirenut::time::Instant;
 ///
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };

@@ -216,24 +216,15 @@ impl ServerConnection {
         }
     }
 
-    /// As [`Self::pause`], with a request's head that is here and waits for room: the connection is not idle.
-    pub(crate) fn hold(&mut self, cx: &Context<'_>) {
-        self.machine.flags.set(Flags::BEGUN);
-        self.pause(cx);
+    /// May the next bytes be a request that a service is to be asked about?
+    pub(crate) fn awaits_request(&self) -> bool {
+        let is_reading = matches!(self.ending, Ending::Open | Ending::AfterResponse);
+        is_reading && self.states.client() == State::Idle || self.persists()
     }
 
-    /// Goes back to `before`, but that what was read stays read where it cannot be read again: the store that was in use
-    /// then is written over. A head or a trailer section that is `whole` is given out again. Whether so.
-    pub(crate) fn undo(&mut self, mut before: Self, whole: bool) -> bool {
-        let is_kept = before.stored() > 0;
-        if is_kept {
-            before.machine = self.machine.clone();
-            if whole {
-                before.machine.state = GrammarState::SectionDone;
-            }
-        }
-        *self = before;
-        is_kept
+    /// How many bytes at the front of the store are what is known of the request, until its trailers come.
+    pub(crate) fn received(&self) -> usize {
+        self.machine.stored().max(usize::try_from(self.machine.kept).unwrap_or(usize::MAX))
     }
 
     /// It is not the peer's turn: its time stands still.
@@ -245,7 +236,9 @@ impl ServerConnection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Limits, Response, Status};
+    use crate::http::limits::Limits;
+    use crate::http::message::response::Response;
+    use crate::http::status::Status;
 
     const CX: Context<'static> = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 
@@ -284,7 +277,7 @@ mod tests {
 
         use alloc::format;
 
-        use crate::http::FieldFilter;
+        use crate::http::field_filter::FieldFilter;
 
         const FILTER: FieldFilter = FieldFilter { names: &["Accept"], bytes: 40 };
         const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };

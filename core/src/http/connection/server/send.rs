@@ -4,18 +4,18 @@ use super::{Ending, ServerConnection};
 use crate::http::body::write::{LAST_CHUNK, OutboundFraming, put_piece};
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::error::Rule;
-use crate::http::error::{Misuse, WriteError};
+use crate::http::error::{Misuse, Rule, WriteError};
 use crate::http::flags::Flags;
 use crate::http::grammar::state::State as GrammarState;
 use crate::http::message::fields::Field;
 use crate::http::message::response::{Response, Writer};
 use crate::http::status::Status;
+use crate::http::value::date::HttpDate;
 
 impl ServerConnection {
     /// Writes the head of a response into `out`: all of it, or nothing. Returns its length. A head is never cut: the
-    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in place
-    /// of one that is larger ([`Rule::ResponseTooLarge`]).
+    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in
+    /// place of one that is larger ([`Rule::ResponseTooLarge`]).
     ///
     /// A 1xx status other than 101 is an interim response: the final one still has to come. 101, and 2xx to CONNECT,
     /// turn the connection into a tunnel: from then on body pieces are its bytes, both ways.
@@ -25,11 +25,41 @@ impl ServerConnection {
     /// connection: the message would be invalid.
     pub fn respond(&mut self, cx: &Context<'_>, response: &Response<'_>, out: &mut [u8]) -> Result<usize, WriteError> {
         let plan = self.plan(response).map_err(|misuse| self.misused(cx, misuse))?;
-        let mut writer = Writer::new(out);
+        let written = self.write_head(cx, response, plan, out)?;
+        self.begin_response(response, plan);
+        Ok(written)
+    }
+
+    /// Writes a response with this body, all of it or nothing: [`WriteError::Full`] where it does not fit, to a HEAD
+    /// request as to a GET.
+    pub(crate) fn send(
+        &mut self,
+        cx: &Context<'_>,
+        response: &Response<'_>,
+        body: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize, WriteError> {
+        let response = response.with_length(u64::try_from(body.len()).unwrap_or(u64::MAX));
+        let plan = self.plan(&response).map_err(|misuse| self.misused(cx, misuse))?;
+        let head = self.write_head(cx, &response, plan, out)?;
+        let rest = out.get_mut(head..).filter(|rest| rest.len() >= body.len()).ok_or(WriteError::Full)?;
+        self.begin_response(&response, plan);
+        let (_, written) = self.send_body(cx, body, rest)?;
+        Ok(head.saturating_add(written))
+    }
+
+    fn write_head(
+        &self,
+        cx: &Context<'_>,
+        response: &Response<'_>,
+        plan: Plan,
+        out: &mut [u8],
+    ) -> Result<usize, WriteError> {
         if plan.is_silent {
             return Ok(0);
         }
-        writer.put_status(response.status, cx.date)?;
+        let mut writer = Writer::new(out);
+        writer.put_status(response.status, cx.date.map(HttpDate::as_bytes))?;
         for field in response.fields {
             writer.put_field(field)?;
         }
@@ -53,9 +83,7 @@ impl ServerConnection {
             writer.put(b"Connection: keep-alive\r\n")?;
         }
         writer.put_pair(*b"\r\n")?;
-        let written = writer.written();
-        self.begin_response(response, plan);
-        Ok(written)
+        Ok(writer.written())
     }
 
     /// What a response would do, if it may be sent now.
@@ -276,7 +304,7 @@ impl ServerConnection {
     fn transmit_answer(&mut self, cx: &Context<'_>, mut writer: Writer<'_>) -> usize {
         let status = self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR);
         let put = writer
-            .put_status(status, cx.date)
+            .put_status(status, cx.date.map(HttpDate::as_bytes))
             .and_then(|()| writer.put(b"Content-Length: 0\r\nConnection: close\r\n\r\n"));
         if put.is_err() {
             return 0;
@@ -295,7 +323,7 @@ impl ServerConnection {
 
     #[cold]
     fn misused(&mut self, cx: &Context<'_>, misuse: Misuse) -> WriteError {
-        self.fail(cx, Rule::Misused);
+        self.fail(cx, Rule::Misused(misuse));
         WriteError::Misuse(misuse)
     }
 }
