@@ -135,9 +135,16 @@ pub struct Policy {
     /// How long a connection must have sent a part of a head, and not the rest, to be closed for another one. By default
     /// 2 s.
     pub min_head: Duration,
+    /// How long a handshake may take, where the host holds its own half-open connections: a stack without a queue loses a
+    /// socket to each. By default 4 s: a host sends its half at once, after 1 s and after 3 s (RFC 6298), so the first two
+    /// may be lost on a way that takes less than 1 s.
+    pub handshake: Duration,
     /// What happens when there is no room. By default the newcomer queues.
     pub when_full: WhenFull,
 }
+
+/// How long a handshake is safe from those who come after it: what the first retransmission waits for (RFC 6298 §2.1).
+const HANDSHAKE_SHARE: Duration = Duration::from_secs(1);
 
 impl Policy {
     /// The values that suit most servers.
@@ -146,8 +153,25 @@ impl Policy {
         evict_idle: true,
         min_idle: Duration::from_secs(1),
         min_head: Duration::from_secs(2),
+        handshake: Duration::from_secs(4),
         when_full: WhenFull::Queue,
     };
+
+    /// When a handshake that began at `since` is to be given up, if it is not complete by then. `is_listening`: somebody
+    /// else who comes now is heard. If not, the oldest one gives way after 1 s, whether or not idle connections do: so
+    /// handshakes that nobody ends keep others out for no longer.
+    ///
+    /// ```
+    /// use wirenut::readiness::Policy;
+    /// use wirenut::time::Instant;
+    /// let end = |is_listening| Policy::DEFAULT.handshake_end(Instant::START, is_listening);
+    /// assert_eq!((end(true), end(false)), (Instant::from_micros(4_000_000), Instant::from_micros(1_000_000)));
+    /// ```
+    #[must_use]
+    pub fn handshake_end(&self, since: Instant, is_listening: bool) -> Instant {
+        let time = if is_listening { self.handshake } else { self.handshake.min(HANDSHAKE_SHARE) };
+        since.saturating_add(time)
+    }
 }
 
 /// What to do with a connection that has come.
@@ -296,6 +320,12 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     /// From now on there may be so many: for hosts that share slots among several machines of this kind.
     pub const fn set_slots(&mut self, slots: u32) {
         self.policy.slots = slots;
+    }
+
+    /// How connections are admitted.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Nobody comes in any more.

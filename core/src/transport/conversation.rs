@@ -30,7 +30,7 @@ pub enum Action {
     /// [`Protocol::poll_timeout`] is due, after [`Protocol::handle_timeout`]; when somebody woke the protocol; and
     /// when what was sent has left.
     Wait,
-    /// End both directions in good order.
+    /// End both directions in good order. All that was sent has left, as far as [`Conversation::handle_sent`] was told.
     Close,
     /// Reset the connection. All that was sent has left, as far as [`Conversation::handle_sent`] was told.
     Abort,
@@ -129,14 +129,21 @@ impl Conversation {
 
     /// What to do where nothing moves.
     const fn rest(&mut self, disposition: Disposition) -> Action {
+        let is_unsent = self.flags.has(Flags::UNSENT);
+        let ends = match disposition {
+            Disposition::ShutdownWrite => true,
+            // Nobody is lingered for who has ended already: our end follows what is unsent.
+            Disposition::Close => is_unsent && self.flags.has(Flags::ENDED),
+            Disposition::Open | Disposition::Abort | Disposition::Cut => false,
+        };
+        if ends && !self.flags.has(Flags::SHUT) {
+            self.flags.set(Flags::SHUT, true);
+            return Action::ShutdownWrite;
+        }
         match disposition {
-            Disposition::ShutdownWrite if !self.flags.has(Flags::SHUT) => {
-                self.flags.set(Flags::SHUT, true);
-                Action::ShutdownWrite
-            }
-            Disposition::Abort if !self.flags.has(Flags::UNSENT) => Action::Abort,
-            Disposition::Open | Disposition::ShutdownWrite | Disposition::Abort => Action::Wait,
-            Disposition::Close => Action::Close,
+            Disposition::Close if !is_unsent => Action::Close,
+            Disposition::Abort if !is_unsent => Action::Abort,
+            Disposition::Open | Disposition::ShutdownWrite | Disposition::Close | Disposition::Abort => Action::Wait,
             Disposition::Cut => Action::Cut,
         }
     }
@@ -175,9 +182,11 @@ impl Conversation {
     /// What it is doing now, for [`Admission::set_standing`](crate::readiness::Admission::set_standing), if that has
     /// changed since this was asked last; or if it is idle again, after bytes came or went.
     ///
-    /// Before its first byte a connection counts as one whose head does not come ([`Standing::Reading`]).
+    /// Before its first byte a connection counts as one whose head does not come ([`Standing::Reading`]). While something
+    /// that it sent has not left, it is [`Standing::Busy`]: whoever gives way has all that it asked for.
     pub fn standing_change(&mut self, protocol: &(impl Protocol + ?Sized)) -> Option<Standing> {
         let standing = match protocol.standing() {
+            _ if self.flags.has(Flags::UNSENT) => Standing::Busy,
             Standing::Idle if self.flags.has(Flags::USED) => Standing::Idle,
             Standing::Idle | Standing::Reading => Standing::Reading,
             Standing::Lingering if self.flags.has(Flags::SHUT) => Standing::Lingering,

@@ -25,7 +25,7 @@
 //! 2. The end of input is told once all that came before it was offered.
 //! 3. Nothing is closed with unread input: after the last output our direction ends ([`Action::ShutdownWrite`]), and the
 //!    protocol goes on to read until the peer ends, or its time to linger is over.
-//! 4. An abort waits until nothing is unsent; a cut waits for nothing.
+//! 4. A close and an abort wait until nothing is unsent; a cut waits for nothing.
 
 mod conversation;
 mod environment;

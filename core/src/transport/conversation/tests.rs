@@ -152,6 +152,39 @@ fn an_abort_waits_for_what_was_sent_and_a_cut_does_not() {
 }
 
 #[test]
+fn a_close_waits_for_what_was_sent_behind_the_end_of_our_direction_if_the_peer_has_ended_its_own() {
+    for has_ended in [true, false] {
+        let (mut conversation, mut echo, mut output) = (Conversation::new(), Echo::default(), [0; 8]);
+        let input = Input { bytes: b"a\n", has_ended };
+        assert_eq!(conversation.poll(&mut echo, input, &mut [], &mut output), (2, Action::Send(2)));
+        conversation.handle_sent(&mut echo, 0, 2);
+        let nothing = Input { bytes: b"", has_ended };
+        if has_ended {
+            assert_eq!(conversation.poll(&mut echo, nothing, &mut [], &mut output), (0, Action::ShutdownWrite));
+        } else {
+            echo.ending = Some(Disposition::Close);
+        }
+        assert_eq!(conversation.poll(&mut echo, nothing, &mut [], &mut output), (0, Action::Wait));
+        conversation.handle_sent(&mut echo, 2, 0);
+        assert_eq!(conversation.poll(&mut echo, nothing, &mut [], &mut output), (0, Action::Close));
+    }
+}
+
+#[test]
+fn nobody_gives_way_whose_last_bytes_have_not_left() {
+    let (mut conversation, mut echo, mut output) = (Conversation::new(), Echo::default(), [0; 8]);
+    assert_eq!(conversation.standing_change(&echo), Some(Standing::Reading));
+    let input = Input { bytes: b"a\n", has_ended: false };
+    let _ = conversation.poll(&mut echo, input, &mut [], &mut output);
+    conversation.handle_sent(&mut echo, 0, 2);
+    assert_eq!(conversation.standing_change(&echo), Some(Standing::Busy));
+    conversation.handle_sent(&mut echo, 1, 1);
+    assert_eq!(conversation.standing_change(&echo), None);
+    conversation.handle_sent(&mut echo, 1, 0);
+    assert_eq!(conversation.standing_change(&echo), Some(Standing::Idle));
+}
+
+#[test]
 fn the_end_of_input_is_told_once_and_only_behind_all_that_came() {
     let (mut conversation, mut echo, mut output) = (Conversation::new(), Echo::default(), [0; 8]);
     // The first piece of a ring: its end is known, but there is more behind these bytes.
