@@ -67,15 +67,15 @@ impl<S: Service + ?Sized> Serving<'_, S> {
     /// release its slot; otherwise its last answer has no room yet, and it is busy.
     ///
     /// ```
-    /// # use wirenut::http::{Context, Head, Limits, Rule, WriteError};
-    /// # use wirenut::service::{Answer, Service, Serving, Session, Step};
+    /// # use wirenut::http::{Context, RequestHead, Limits, Rule, WriteError};
+    /// # use wirenut::http::service::{Responder, Service, Serving, Session, Step};
     /// # use wirenut::time::Instant;
     /// # use wirenut::transport::{Action, Conversation, Environment, Input};
     /// # struct Nothing;
     /// # impl Service for Nothing {
     /// #     type Exchange = ();
     /// #     type Source = core::convert::Infallible;
-    /// #     fn request(&self, _: &Head<'_>, _: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    /// #     fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
     /// #         Ok(((), Step::Done))
     /// #     }
     /// # }
@@ -114,8 +114,18 @@ impl<S: Service + ?Sized> Serving<'_, S> {
         self.note(driven);
     }
 
-    fn note(&mut self, driven: Driven) {
-        self.error = self.error.or(driven.error);
+    #[inline]
+    const fn note(&mut self, driven: Driven) {
+        if let Some(error) = driven.error {
+            self.note_error(error);
+        }
+    }
+
+    #[cold]
+    const fn note_error(&mut self, error: Error) {
+        if self.error.is_none() {
+            self.error = Some(error);
+        }
     }
 }
 
