@@ -25,6 +25,15 @@ pub trait Shutdown: ErrorType {
     /// Where the stream has failed before.
     fn shutdown_write(&mut self) -> Result<(), Self::Error>;
 
+    /// Has all that was written left, or does the peer have it, so that a reset cannot destroy it any more? If not, it is
+    /// asked again after the next wait. By default it has.
+    ///
+    /// # Errors
+    /// Where the stream has failed before.
+    fn is_drained(&mut self) -> Result<bool, Self::Error> {
+        Ok(true)
+    }
+
     /// Gives the stream up, both ways, so that the peer can see that what it got is not whole.
     fn abort(&mut self);
 }
@@ -32,6 +41,10 @@ pub trait Shutdown: ErrorType {
 impl<T: Shutdown + ?Sized> Shutdown for &mut T {
     fn shutdown_write(&mut self) -> Result<(), Self::Error> {
         (**self).shutdown_write()
+    }
+
+    fn is_drained(&mut self) -> Result<bool, Self::Error> {
+        (**self).is_drained()
     }
 
     fn abort(&mut self) {
@@ -95,6 +108,10 @@ impl<T: ErrorType> WriteReady for Sequential<T> {
 impl<T: Shutdown> Shutdown for Sequential<T> {
     fn shutdown_write(&mut self) -> Result<(), Self::Error> {
         self.0.shutdown_write()
+    }
+
+    fn is_drained(&mut self) -> Result<bool, Self::Error> {
+        self.0.is_drained()
     }
 
     fn abort(&mut self) {
@@ -391,6 +408,18 @@ impl<T: Write + WriteReady> embedded_io_async::Write for Polled<'_, &RefCell<&mu
 impl<T: Shutdown> crate::Shutdown for Polled<'_, &RefCell<&mut T>> {
     async fn shutdown_write(&mut self) -> Result<(), Self::Error> {
         self.inner.borrow_mut().shutdown_write()
+    }
+
+    async fn drain(&mut self) -> Result<(), Self::Error> {
+        poll_fn(|_| match self.inner.borrow_mut().is_drained() {
+            Ok(true) => Poll::Ready(Ok(())),
+            Ok(false) => {
+                self.wanted.set(Wanted { writes: true, ..self.wanted.get() });
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(error)),
+        })
+        .await
     }
 
     async fn abort(&mut self) {

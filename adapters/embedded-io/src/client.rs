@@ -222,7 +222,7 @@ impl<'b> Engine<'b> {
                     }
                     let is_vain = shared.connection.borrow().is_stopped();
                     if answer.is_some() && (is_sent || is_vain) {
-                        return Poll::Ready(Ok(answer.take()));
+                        return Poll::Ready(Ok::<_, Error<T::Error>>(answer.take()));
                     }
                     let is_due = sleep.as_mut().poll(cx).is_ready();
                     if is_due || shared.poll_timeout() != deadline {

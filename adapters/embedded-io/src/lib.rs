@@ -108,13 +108,22 @@ mod clock;
 pub use clock::{Clock, Timer};
 
 mod error;
-pub use error::{Error, Operation};
+pub use error::{Error, Operation, StreamError};
 
 mod stream;
 pub use stream::{Halves, NoShutdown, Shutdown, Split};
 
 mod observer;
 pub use observer::ConnectionObserver;
+
+mod endpoint;
+pub use endpoint::{Endpoint, Retirement};
+
+mod lane;
+mod link;
+
+mod converse;
+pub use converse::converse;
 
 mod driver;
 mod race;
@@ -139,7 +148,7 @@ mod foreign {
 }
 
 #[cfg(feature = "embassy-net-09")]
-pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter};
+pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter, Listener, Rings};
 #[cfg(all(feature = "std", unix))]
 pub use foreign::std::{SystemClock, Tcp};
 #[cfg(feature = "tokio-1")]

@@ -19,19 +19,6 @@ pub(crate) enum First<A> {
     Due,
 }
 
-/// Polls once.
-pub(crate) fn try_once<F: Future>(mut operation: Pin<&mut F>) -> impl Future<Output = Option<F::Output>> {
-    async move {
-        poll_fn(|cx| {
-            Poll::Ready(match operation.as_mut().poll(cx) {
-                Poll::Ready(output) => Some(output),
-                Poll::Pending => None,
-            })
-        })
-        .await
-    }
-}
-
 /// Is pending once, and wakes nobody: who polls it goes on when the time has come.
 pub(crate) fn pause() -> impl Future<Output = ()> {
     let mut is_paused = false;

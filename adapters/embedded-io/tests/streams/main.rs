@@ -9,6 +9,7 @@ mod client;
 mod dropped;
 mod embassy_net;
 mod flaws;
+mod listener;
 mod server;
 mod size;
 mod space;

@@ -12,8 +12,6 @@ use core::task::Waker;
 use rustix::fs::{Advice, fadvise};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Mutex;
 use tempfile::TempDir;
@@ -22,7 +20,8 @@ use wirenut::http::{Context, Limits};
 use wirenut::time::Instant;
 use wirenut::transport::Disposition;
 use wirenut::transport::Environment;
-use wirenut_linux::Transfer as _;
+use wirenut_linux::socket::{Mode, TcpListener, TcpStream};
+use wirenut_server::Transfer as _;
 
 /// More than any of the heads here.
 const RESERVE: usize = 700;
@@ -100,8 +99,10 @@ impl<'f> Pair<'f> {
     /// Has the kernel move some of what is to be moved. Whether there was any.
     fn transfer(&mut self, context: &Context<'_>) -> bool {
         let Some((source, length)) = self.session.transfer() else { return false };
-        let (socket, mut peer) = UnixStream::pair().unwrap();
-        let moved = source.transfer(socket.as_fd(), length.min(10_000)).unwrap();
+        let listener = TcpListener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+        let socket = TcpStream::connect(&listener.local_address().unwrap()).unwrap();
+        let (mut peer, _) = listener.accept(Mode::Blocking).unwrap().done().unwrap();
+        let moved = source.transfer(&socket, length.min(10_000)).unwrap();
         drop(socket);
         peer.read_to_end(&mut self.output).unwrap();
         let _ = match moved {

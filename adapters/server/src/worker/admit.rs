@@ -1,0 +1,229 @@
+//! Who comes in, and who has to go for that: what [`Admission`](wirenut::readiness::Admission) says, done.
+
+use std::os::fd::AsFd;
+
+use wirenut::http::Rule;
+use wirenut::http::service::{Service, Session};
+use wirenut::readiness::{Interest, Link, Poller, Standing, Verdict};
+use wirenut::time::{Duration, Instant};
+use wirenut_linux::Error;
+use wirenut_linux::socket::TcpStream;
+
+use super::Worker;
+use crate::accept::{AcceptFailure, Acceptor};
+use crate::connection::Connection;
+use crate::transfer::Transfer;
+use crate::turn::Outcome;
+
+/// How many connections are accepted before others have their turn.
+const MAX_ACCEPTED: usize = 64;
+
+/// How often a worker that waits for a place looks whether another one has given one back.
+const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// What became of one look into the queue of connections.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum AcceptOutcome {
+    Accepted,
+    /// Nobody waits.
+    NoneWaiting,
+    /// There is no place, or the system has no room: accepting pauses.
+    Paused,
+}
+
+impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
+    /// The listening socket has something: takes some of those who wait.
+    pub(super) fn accept(&mut self) -> Result<(), Error> {
+        // One at a time, so that who waits for work beside us has a share in it.
+        for _ in 0..if self.is_only_worker { MAX_ACCEPTED } else { 1 } {
+            if self.accept_one()? != AcceptOutcome::Accepted {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one of those who wait, once there is a place: whoever must queue stays where it is.
+    pub(super) fn accept_one(&mut self) -> Result<AcceptOutcome, Error> {
+        loop {
+            let Some(acceptor) = &self.acceptor else { return Ok(AcceptOutcome::NoneWaiting) };
+            if self.descriptors.are_short(acceptor.listener()) {
+                match self.make_room()? {
+                    None => continue,
+                    Some(outcome) => return Ok(outcome),
+                }
+            }
+            let has_place = self.places.take();
+            self.admission.set_slots(self.admission.taken() + u32::from(has_place));
+            let verdict = self.admission.verdict(self.context.clock.now());
+            let outcome = match verdict {
+                Verdict::Admit => self.take_in()?,
+                Verdict::Evict(slot) if acceptor.has_waiting() => {
+                    self.evict(slot)?;
+                    None
+                }
+                Verdict::Evict(_) | Verdict::Close => Some(AcceptOutcome::NoneWaiting),
+                Verdict::Queue => Some(self.pause()?),
+                Verdict::Refuse => self.refuse()?,
+            };
+            if has_place && verdict != Verdict::Admit {
+                self.places.give_back();
+            }
+            if let Some(outcome) = outcome {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// There is a place, which is given back if nobody comes. None: try again.
+    fn take_in(&mut self) -> Result<Option<AcceptOutcome>, Error> {
+        let Some(acceptor) = &self.acceptor else { return Ok(Some(AcceptOutcome::NoneWaiting)) };
+        match acceptor.accept() {
+            Ok(stream) => {
+                self.descriptors.given(&stream);
+                let verdict = self.admission.arrive(self.context.clock.now());
+                debug_assert_eq!(verdict, Verdict::Admit, "the same as a moment ago");
+                self.begin(stream)?;
+                Ok(Some(AcceptOutcome::Accepted))
+            }
+            Err(failure) => {
+                self.places.give_back();
+                self.not_accepted(failure)
+            }
+        }
+    }
+
+    /// There is no place, and nobody gives way.
+    fn refuse(&mut self) -> Result<Option<AcceptOutcome>, Error> {
+        let Some(acceptor) = &self.acceptor else { return Ok(Some(AcceptOutcome::NoneWaiting)) };
+        match acceptor.accept() {
+            Ok(stream) => {
+                self.report.refused += 1;
+                self.refused.refuse(stream, self.context.clock.now());
+                Ok(Some(AcceptOutcome::Accepted))
+            }
+            Err(failure) => self.not_accepted(failure),
+        }
+    }
+
+    /// Nobody was accepted. None: try again.
+    fn not_accepted(&mut self, failure: AcceptFailure) -> Result<Option<AcceptOutcome>, Error> {
+        match failure {
+            AcceptFailure::OutOfResources(error) => {
+                self.descriptors.ran_out();
+                self.throttle.warn(error);
+                self.make_room()
+            }
+            AcceptFailure::Lost => Ok(None),
+            AcceptFailure::NoneWaiting => Ok(Some(AcceptOutcome::NoneWaiting)),
+        }
+    }
+
+    /// The system has no room for one more connection, or only what is in reserve. None: there is some now.
+    fn make_room(&mut self) -> Result<Option<AcceptOutcome>, Error> {
+        // To fail to accept says nothing of whether there is somebody.
+        if !self.acceptor.as_ref().is_some_and(Acceptor::has_waiting) {
+            return Ok(Some(AcceptOutcome::NoneWaiting));
+        }
+        if self.refused.close_oldest() {
+            return Ok(None);
+        }
+        let now = self.context.clock.now();
+        match self.admission.exhausted(now) {
+            Some(slot) => self.evict(slot).map(|()| None),
+            None => {
+                self.throttle.warn("few descriptors are left: connections wait to be accepted (see ulimit -n)");
+                self.pause().map(Some)
+            }
+        }
+    }
+
+    /// There is a place: a session begins.
+    fn begin(&mut self, stream: TcpStream) -> Result<(), Error> {
+        self.report.accepted += 1;
+        let session = Session::new(&self.context.http());
+        let token = self.slots.insert(Connection::new(session, stream));
+        let links = self.admission.links_mut();
+        links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
+        let Some(connection) = self.slots.get(token) else { return Ok(()) };
+        match self.poller.register(connection.socket.as_fd(), token.for_poller(), Interest::READABLE) {
+            Ok(()) if self.drain.is_some() => self.retire_when_answered(token.slot),
+            Ok(()) => self.after(token, Outcome::Rest),
+            Err(error) => {
+                self.throttle.warn(error);
+                self.remove(token.slot)
+            }
+        }
+    }
+
+    /// Closes a connection for somebody else, unless something waits unread there: then it is in use.
+    fn evict(&mut self, slot: u32) -> Result<(), Error> {
+        let Some(token) = self.slots.token(slot) else { return Ok(()) };
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        match turn.connection.standing() {
+            // What came is thrown away first: closing a socket with something to read in it resets it.
+            Standing::Lingering => {
+                turn.run(true);
+                return self.remove(slot);
+            }
+            _ if turn.connection.unread() > 0 => {
+                self.set_standing(slot, Standing::Busy);
+                return Ok(());
+            }
+            Standing::Reading => {
+                // It is answered, and lingers then.
+                turn.lose(Rule::HeadTimeout);
+                self.report.evicted += 1;
+                let Some(turn) = self.turn(token) else { return Ok(()) };
+                let outcome = turn.run(false);
+                self.after(token, outcome)?;
+            }
+            Standing::Idle => {
+                self.report.evicted += 1;
+                self.retire(slot)?;
+            }
+            Standing::Busy => {}
+        }
+        // Whatever became of it, it is not asked to go again before it has had a turn.
+        if self.slots.token(slot) == Some(token) && !self.is_lingering(slot) {
+            self.set_standing(slot, Standing::Busy);
+        }
+        Ok(())
+    }
+
+    fn is_lingering(&mut self, slot: u32) -> bool {
+        let Some(token) = self.slots.token(slot) else { return false };
+        self.slots.get(token).is_some_and(|connection| connection.standing() == Standing::Lingering)
+    }
+
+    /// Leaves connections in the queue of the system until somebody goes, or time changes the verdict.
+    fn pause(&mut self) -> Result<AcceptOutcome, Error> {
+        if let Some(acceptor) = &mut self.acceptor {
+            acceptor.pause(&mut self.poller)?;
+        }
+        self.recheck_at = (!self.is_only_worker).then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
+        Ok(AcceptOutcome::Paused)
+    }
+
+    /// When accepting goes on, if it pauses and nobody goes before.
+    pub(super) fn resumes_at(&self) -> Option<Instant> {
+        self.acceptor.as_ref().filter(|acceptor| acceptor.is_paused())?;
+        let ripe = self.admission.poll_timeout(self.context.clock.now());
+        [ripe, self.recheck_at].into_iter().flatten().min()
+    }
+
+    /// Accepts again, if that was paused.
+    pub(super) fn resume(&mut self) -> Result<(), Error> {
+        match &mut self.acceptor {
+            Some(acceptor) => acceptor.resume(&mut self.poller),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps the order in which connections may give way.
+    #[inline]
+    pub(super) fn set_standing(&mut self, slot: u32, standing: Standing) {
+        let now = self.context.clock.now();
+        self.admission.set_standing(slot, standing, now);
+    }
+}
