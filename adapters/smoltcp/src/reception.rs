@@ -114,7 +114,9 @@ impl<const N: usize> Reception<N> {
                     return self.listen(slot, turn);
                 }
                 slot.phase = Phase::Opening(since);
-                turn.opening = turn.opening.min((since, number));
+                if since < turn.opening.0 {
+                    turn.opening = (since, number);
+                }
                 self.look_no_later_than(end);
             }
             Stage::Closed | Stage::Resetting | Stage::TimeWait => self.listen(slot, turn),
