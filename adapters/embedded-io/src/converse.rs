@@ -28,7 +28,8 @@ const RESET_TIME: Duration = Duration::from_secs(1);
 /// Speaks a protocol on a stream until the connection is over, and ends the stream as is right then; it is only dropped
 /// afterwards. In which order things happen is decided by a [`Conversation`]; see [`Endpoint`] for an example.
 ///
-/// A read that has begun is kept until it is complete. While something is being written nothing is read. A write, a flush
+/// A read that has begun is kept until it is complete; bytes that were not consumed are with it, so meanwhile the protocol is
+/// offered none. While something is being written nothing is read. A write, a flush
 /// or an end that waits is held to the protocol's deadlines ([`Protocol::handle_sent`](wirenut::transport::Protocol) tells
 /// it what is left); without one it may wait for ever. [`Buffers::store`] may be empty, if the protocol needs none.
 ///

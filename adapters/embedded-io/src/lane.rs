@@ -20,8 +20,8 @@ use crate::{ConnectionObserver, Retirement};
 pub(crate) enum Order {
     /// Nothing.
     None,
-    /// Read into the buffer.
-    Read,
+    /// Read into the buffer, behind so many bytes.
+    Read(usize),
     /// Write these bytes of the buffer.
     Write(usize, usize),
     /// Flush.
@@ -101,10 +101,11 @@ where
 /// Reads.
 pub(crate) fn receive<'b, E, R: Read<Error = E>>(
     mut half: Half<'b, R>,
-    _: Order,
+    order: Order,
 ) -> impl Future<Output = (Half<'b, R>, Result<usize, E>)> {
+    let from = if let Order::Read(from) = order { from } else { 0 };
     async move {
-        let outcome = half.end.read(half.buffer).await;
+        let outcome = half.end.read(half.buffer.get_mut(from..).unwrap_or(&mut [])).await;
         (half, outcome)
     }
 }
@@ -122,7 +123,7 @@ pub(crate) fn send<'b, E, W: Write<Error = E>, B: Read>(
             Order::Content(from, to) => {
                 Ok(content.read(half.buffer.get_mut(from..to).unwrap_or(&mut [])).await.unwrap_or(usize::MAX))
             }
-            Order::None | Order::Read | Order::Flush => writer.flush().await.map(|()| 0),
+            Order::None | Order::Read(_) | Order::Flush => writer.flush().await.map(|()| 0),
         };
         (half, outcome)
     }
