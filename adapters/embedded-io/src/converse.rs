@@ -14,11 +14,11 @@ use core::pin::pin;
 use core::task::{Poll, Waker};
 
 use embedded_io_async::Read;
-use wirenut::time::Duration;
+use wirenut::time::{Duration, Instant};
 use wirenut::transport::Conversation;
 
 use crate::endpoint::{Caller, Lasting};
-use crate::lane::{self, Alarm, Lane, Nothing, Observe, Observed, Time};
+use crate::lane::{self, Alarm, Direction, Lane, Nothing, Observe, Observed, Time, Unused};
 use crate::link::{Ending, Link, News};
 use crate::{Buffers, Clock, ConnectionObserver, Endpoint, Operation, Shutdown, Split, StreamError, Timer};
 
@@ -88,8 +88,8 @@ pub(crate) fn converse_in<T: Split, N: Endpoint>(
     }
 }
 
-/// Speaks until something is to be done with the whole stream, or the caller has what it wants.
-pub(crate) fn speak<T: Split>(
+/// Speaks until something is to be done with the whole stream.
+fn speak<T: Split>(
     link: &mut Link<'_, impl Caller, impl Clock, impl Time, impl Observe>,
     stream: &mut T,
     buffers: &mut Buffers<'_>,
@@ -104,6 +104,53 @@ pub(crate) fn speak<T: Split>(
         let mut outgoing = Lane::new((writer, content), output, sending, lane::send);
         link.begin();
         poll_fn(|cx| link.poll(cx, &mut incoming, &mut outgoing, (&mut *store, capacity))).await
+    }
+}
+
+/// Sends content and listens, until the caller has what it wants.
+pub(crate) fn ask<T: Split>(
+    link: &mut Link<'_, impl Caller, impl Clock, impl Time, impl Observe>,
+    stream: &mut T,
+    buffers: &mut Buffers<'_>,
+    content: impl Read,
+) -> impl Future<Output = Result<Ending, StreamError<T::Error>>> {
+    async move {
+        let Buffers { input, store, output } = buffers;
+        let capacity = output.len();
+        let (reader, writer) = stream.split();
+        let (reading, sending) = (pin!(None), pin!(None));
+        let mut incoming = Lane::new(reader, input, reading, lane::receive);
+        let mut outgoing = Lane::new((writer, content), output, sending, lane::send);
+        link.begin();
+        poll_fn(|cx| {
+            // The same code listens alone.
+            let (incoming, outgoing): (&mut dyn Direction<Error = _>, &mut dyn Direction<Error = _>) =
+                (&mut incoming, &mut outgoing);
+            link.poll(cx, incoming, outgoing, (&mut *store, capacity))
+        })
+        .await
+    }
+}
+
+/// Only listens.
+pub(crate) fn listen<T: Split>(
+    link: &mut Link<'_, impl Caller, impl Clock, impl Time, impl Observe>,
+    stream: &mut T,
+    buffers: &mut Buffers<'_>,
+) -> impl Future<Output = Result<Ending, StreamError<T::Error>>> {
+    async move {
+        let Buffers { input, store, output } = buffers;
+        let capacity = output.len();
+        let (reader, _) = stream.split();
+        let reading = pin!(None);
+        let mut incoming = Lane::new(reader, input, reading, lane::receive);
+        link.begin();
+        poll_fn(|cx| {
+            let (incoming, outgoing): (&mut dyn Direction<Error = _>, &mut dyn Direction<Error = _>) =
+                (&mut incoming, &mut Unused::new());
+            link.poll(cx, incoming, outgoing, (&mut *store, capacity))
+        })
+        .await
     }
 }
 
@@ -139,6 +186,23 @@ pub(crate) fn end<T: Shutdown>(
                     return Poll::Ready(Ok(false));
                 }
             }
+        })
+        .await
+    }
+}
+
+/// The same, for a stream on which nobody speaks any more: until then.
+pub(crate) fn carry_out_until<T: Shutdown>(
+    stream: &mut T,
+    timer: &impl Timer,
+    until: Instant,
+    ending: Ending,
+) -> impl Future<Output = Result<(), T::Error>> {
+    async move {
+        let (mut carrying_out, mut sleep) = (pin!(carry_out(stream, ending, false)), pin!(timer.wait_until(until)));
+        poll_fn(|cx| match carrying_out.as_mut().poll(cx) {
+            Poll::Pending => sleep.as_mut().poll(cx).map(Ok),
+            ended => ended,
         })
         .await
     }

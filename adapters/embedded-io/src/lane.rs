@@ -6,6 +6,7 @@
 //! copy of each of its arguments.
 
 use core::convert::Infallible;
+use core::marker::PhantomData;
 use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -129,6 +130,29 @@ pub(crate) fn send<'b, E, W: Write<Error = E>, B: Read>(
     }
 }
 
+/// Nothing is written.
+pub(crate) struct Unused<E>(PhantomData<E>);
+
+impl<E> Unused<E> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E> Direction for Unused<E> {
+    type Error = E;
+
+    fn buffer(&mut self) -> &mut [u8] {
+        &mut []
+    }
+
+    fn give(&mut self, _: Order) {}
+
+    fn poll(&mut self, _: &mut Context<'_>) -> Poll<Result<usize, E>> {
+        Poll::Pending
+    }
+}
+
 /// No content.
 pub(crate) struct Nothing;
 
@@ -183,6 +207,16 @@ impl<F: Future<Output = ()>, S: Fn(Instant) -> F> Time for Alarm<'_, F, S> {
     }
 }
 
+impl<T: Time + ?Sized> Time for &mut T {
+    fn set(&mut self, at: Option<Instant>) {
+        (**self).set(at);
+    }
+
+    fn is_due(&mut self, cx: &mut Context<'_>) -> bool {
+        (**self).is_due(cx)
+    }
+}
+
 /// An observer, and its wish.
 pub(crate) struct Observed<'p, L, F, S> {
     observer: &'p L,
@@ -220,5 +254,20 @@ impl<L: ConnectionObserver, F: Future<Output = Retirement>, S: Fn() -> F> Observ
         // Who is to end need not be told again.
         self.wish.set((wish == Retirement::Now).then(&self.start));
         Some(wish)
+    }
+}
+
+/// Nobody wishes anything.
+pub(crate) struct Alone;
+
+impl Observe for Alone {
+    type Observer = ();
+
+    fn observer(&self) -> &() {
+        &()
+    }
+
+    fn wish(&mut self, _: &mut Context<'_>) -> Option<Retirement> {
+        None
     }
 }

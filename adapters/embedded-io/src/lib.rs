@@ -126,12 +126,11 @@ mod converse;
 pub use converse::converse;
 
 mod driver;
-mod race;
-mod window;
 
 mod server;
 pub use server::Server;
 
+mod asking;
 mod client;
 pub use client::Client;
 

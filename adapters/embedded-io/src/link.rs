@@ -103,8 +103,8 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     pub(crate) fn poll<E>(
         &mut self,
         cx: &mut Context<'_>,
-        incoming: &mut impl Direction<Error = E>,
-        outgoing: &mut impl Direction<Error = E>,
+        incoming: &mut (impl Direction<Error = E> + ?Sized),
+        outgoing: &mut (impl Direction<Error = E> + ?Sized),
         (store, output_capacity): (&mut [u8], usize),
     ) -> Poll<Result<Ending, StreamError<E>>> {
         self.endpoint.wake();
@@ -177,7 +177,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
             self.then = Ending::of(action);
         }
         if self.then == Ending::None
-            && let Some(place) = self.endpoint.content(output_capacity)
+            && let Some(place) = self.endpoint.content(self.clock.now(), output_capacity)
         {
             return Some(Order::Content(place.start, place.end));
         }
@@ -188,7 +188,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     fn handle_sent<E>(
         &mut self,
         outcome: Result<usize, E>,
-        outgoing: &mut impl Direction,
+        outgoing: &mut (impl Direction<Error = E> + ?Sized),
     ) -> Result<News, StreamError<E>> {
         let was_held_up = mem::replace(&mut self.is_held_up, false);
         let sending = mem::replace(&mut self.sending, Order::None);
@@ -204,7 +204,9 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
                 }
                 return Ok(News::Sent(count, left));
             }
-            Order::Content(..) => self.endpoint.handle_content(self.clock.now(), count),
+            Order::Content(from, to) => {
+                self.endpoint.handle_content(self.clock.now(), count, to.saturating_sub(from));
+            }
             Order::None | Order::Read(_) | Order::Flush => {
                 if was_held_up {
                     return Ok(News::Sent(0, 0));
@@ -228,7 +230,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     fn receive<E>(
         &mut self,
         cx: &mut Context<'_>,
-        incoming: &mut impl Direction<Error = E>,
+        incoming: &mut (impl Direction<Error = E> + ?Sized),
     ) -> Result<bool, StreamError<E>> {
         if !self.is_reading {
             let Some(from) = self.make_room(incoming.buffer()) else { return Ok(false) };
