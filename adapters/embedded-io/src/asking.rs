@@ -166,12 +166,7 @@ impl Protocol for At<'_, '_> {
 }
 
 impl Endpoint for Asking<'_> {
-    fn with<R>(
-        &mut self,
-        now: Instant,
-        _: &Environment<'_>,
-        call: impl FnOnce(&mut dyn Protocol) -> R,
-    ) -> R {
+    fn with<R>(&mut self, now: Instant, _: &Environment<'_>, call: impl FnOnce(&mut dyn Protocol) -> R) -> R {
         let cx = Context { now, limits: self.limits, date: None };
         call(&mut At { asking: self, cx })
     }

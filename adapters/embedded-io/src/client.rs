@@ -202,8 +202,7 @@ impl<'b> Engine<'b> {
                     };
                     let sleep = pin!(None);
                     let mut alarm = Alarm::new(sleep, |at| timer.wait_until(at));
-                    let (mut link, buffers) =
-                        self.link(timer, &mut alarm, (written, has_content), &mut listener);
+                    let (mut link, buffers) = self.link(timer, &mut alarm, (written, has_content), &mut listener);
                     let spoken = ask(&mut link, stream, buffers, body).await;
                     let left = Left::of(link);
                     match self.take_back(left, spoken) {
@@ -243,9 +242,10 @@ impl<'b> Engine<'b> {
                             Some(count)
                         }
                         ClientEvent::End(_) | ClientEvent::Closed => Some(0),
-                        ClientEvent::NeedMore | ClientEvent::Paused | ClientEvent::Interim(_) | ClientEvent::Head(_) => {
-                            None
-                        }
+                        ClientEvent::NeedMore
+                        | ClientEvent::Paused
+                        | ClientEvent::Interim(_)
+                        | ClientEvent::Head(_) => None,
                     };
                     let sleep = pin!(None);
                     let mut alarm = Alarm::new(sleep, |at| timer.wait_until(at));
