@@ -116,11 +116,7 @@ impl Endpoint for Echo {
 
 const SIZE: usize = 64;
 
-fn in_memory(
-    cut: usize,
-    said: &[u8],
-    has_end: bool,
-) -> (Result<(), StreamError<ErrorKind>>, Vec<u8>, Result<(), ErrorKind>) {
+fn in_memory(cut: usize, said: &[u8], has_end: bool) -> (Result<(), StreamError<ErrorKind>>, Vec<u8>, End) {
     let world = World::default();
     let (mut here, mut there) = wire(1000);
     here.reader.most = cut;
@@ -145,8 +141,13 @@ fn in_memory(
     (outcome, bytes, end)
 }
 
+/// How the peer sees the end.
+type End = Result<(), ErrorKind>;
+
 /// What is said, whether an end follows, what comes back, and how that ends.
-const TALKS: &[(&[u8], bool, &[u8], Result<(), ErrorKind>)] = &[
+type Talk = (&'static [u8], bool, &'static [u8], End);
+
+const TALKS: &[Talk] = &[
     (b"one\ntwo\nth", true, b"one\ntwo\n", Ok(())),
     (b"one\nclose\n", true, b"one\nclose\n", Ok(())),
     // It lingers, and throws away what comes.

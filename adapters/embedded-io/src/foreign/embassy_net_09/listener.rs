@@ -280,8 +280,13 @@ impl<const N: usize> Held<'_, N> {
             Stage::HalfOpen(since) => self.outlast(since, now),
             Stage::Waiting(_) if !self.is_first() => Err(None),
             Stage::Waiting(_) => self.enter(now),
-            _ if self.listener.is_retired() => Ok(false),
-            _ => Err(None),
+            Stage::Free | Stage::Listening | Stage::Serving | Stage::Refusing => {
+                if self.listener.is_retired() {
+                    Ok(false)
+                } else {
+                    Err(None)
+                }
+            }
         }
     }
 
