@@ -149,6 +149,7 @@ impl<const N: usize> Listener<N> {
         mut buffers: Buffers<'_>,
         mut on_error: impl FnMut(Error<tcp::Error>),
     ) -> impl Future<Output = ()> {
+        buffers.check(limits);
         let held = self.hold();
         async move {
             while !self.is_retired() {
