@@ -73,6 +73,7 @@ impl Config {
             min_idle: self.min_idle,
             min_head: self.min_head,
             when_full: self.when_full,
+            ..Policy::DEFAULT
         }
     }
 }

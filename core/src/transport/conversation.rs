@@ -70,8 +70,12 @@ impl Flags {
         self.0 & flag.0 != 0
     }
 
-    const fn set(&mut self, flag: Self, is_set: bool) {
-        self.0 = if is_set { self.0 | flag.0 } else { self.0 & !flag.0 };
+    const fn set(&mut self, flag: Self) {
+        self.0 |= flag.0;
+    }
+
+    const fn clear(&mut self, flag: Self) {
+        self.0 &= !flag.0;
     }
 }
 
@@ -95,7 +99,7 @@ impl Conversation {
         output: &mut [u8],
     ) -> (usize, Action) {
         if input.has_ended {
-            self.flags.set(Flags::ENDED, true);
+            self.flags.set(Flags::ENDED);
         }
         let mut rest = input.bytes;
         let action = loop {
@@ -109,11 +113,11 @@ impl Conversation {
                 let progress = protocol.drive(rest, store, output);
                 rest = rest.get(progress.taken..).unwrap_or(&[]);
                 if progress.written > 0 && protocol.disposition() != Disposition::Cut {
-                    self.flags.set(Flags(Flags::MOVED.0 | Flags::USED.0), true);
+                    self.flags.set(Flags(Flags::MOVED.0 | Flags::USED.0));
                     break Action::Send(progress.written);
                 }
                 if progress.taken > 0 {
-                    self.flags.set(Flags::MOVED, true);
+                    self.flags.set(Flags::MOVED);
                     continue;
                 }
             }
@@ -121,7 +125,7 @@ impl Conversation {
             if is_told || !self.flags.has(Flags::ENDED) {
                 break self.rest(protocol.disposition());
             }
-            self.flags.set(Flags::TOLD, true);
+            self.flags.set(Flags::TOLD);
             protocol.handle_eof();
         };
         (input.bytes.len().saturating_sub(rest.len()), action)
@@ -137,7 +141,7 @@ impl Conversation {
             Disposition::Open | Disposition::Abort | Disposition::Cut => false,
         };
         if ends && !self.flags.has(Flags::SHUT) {
-            self.flags.set(Flags::SHUT, true);
+            self.flags.set(Flags::SHUT);
             return Action::ShutdownWrite;
         }
         match disposition {
@@ -151,7 +155,11 @@ impl Conversation {
     /// Of what was sent, `sent` more bytes have left (have reached the peer, or are with the system, as far as the
     /// transport can tell), and `left` still wait.
     pub fn handle_sent(&mut self, protocol: &mut (impl Protocol + ?Sized), sent: usize, left: usize) {
-        self.flags.set(Flags::UNSENT, left > 0);
+        if left > 0 {
+            self.flags.set(Flags::UNSENT);
+        } else {
+            self.flags.clear(Flags::UNSENT);
+        }
         protocol.handle_sent(sent, left);
     }
 
@@ -193,7 +201,7 @@ impl Conversation {
             Standing::Lingering | Standing::Busy => Standing::Busy,
         };
         let has_moved = self.flags.has(Flags::MOVED);
-        self.flags.set(Flags::MOVED, false);
+        self.flags.clear(Flags::MOVED);
         let before = mem::replace(&mut self.standing, standing);
         (before != standing || (standing == Standing::Idle && has_moved)).then_some(standing)
     }

@@ -10,6 +10,7 @@ mod defaults;
 mod device_client;
 mod errors;
 mod floors;
+mod full_firmware;
 mod install;
 mod manifests;
 mod parity;

@@ -3,17 +3,14 @@
 #![no_std]
 #![no_main]
 
-use core::convert::Infallible;
-
 use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack, StackResources};
 use static_cell::StaticCell;
-use wirenut::http::service::{Responder, Service, Step};
-use wirenut::http::{Field, FieldFilter, Limits, RequestHead, Response, Status, WriteError};
 use wirenut::readiness::Policy;
 use wirenut_embedded_io::{Buffers, Error, Listener, Rings};
 use wirenut_firmware::board::device::EthernetDevice;
 use wirenut_firmware::board::embassy;
+use wirenut_firmware::hello::{Hello, LIMITS};
 use wirenut_firmware::{FrameBuffers, info, warn};
 
 const PORT: u16 = 80;
@@ -27,26 +24,8 @@ const INPUT: usize = 224;
 const STORE: usize = LIMITS.store_bytes();
 const OUTPUT: usize = 160;
 
-/// The service asks for no field, so that is the first line.
-const FILTER: FieldFilter = FieldFilter { names: &[], bytes: 109 };
-const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
-
 /// The fourth connection is for whoever else comes, and waits until one of the others gives way.
 const POLICY: Policy = Policy { slots: 3, ..Policy::DEFAULT };
-
-/// Says hello to whatever is asked.
-struct Hello;
-
-impl Service for Hello {
-    type Exchange = ();
-    type Source = Infallible;
-
-    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-        let fields = [Field::new("Content-Type", "text/plain")];
-        responder.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, world\n")?;
-        Ok(((), Step::Done))
-    }
-}
 
 #[cortex_m_rt::entry]
 fn main() -> ! {

@@ -44,7 +44,7 @@ pub struct Serving<'c, S: Service + ?Sized> {
     pub cx: Context<'c>,
     /// Where it runs.
     pub environment: &'c Environment<'c>,
-    /// The first thing that went wrong in this call, for the log.
+    /// What went wrong in this call, for the log.
     pub error: Option<Error>,
 }
 
@@ -114,13 +114,18 @@ impl<S: Service + ?Sized> Serving<'_, S> {
         self.note(driven);
     }
 
-    fn note(&mut self, driven: Driven) {
-        self.error = self.error.or(driven.error);
+    /// A session tells one error in its life.
+    #[inline]
+    const fn note(&mut self, driven: Driven) {
+        if driven.error.is_some() {
+            self.error = driven.error;
+        }
     }
 }
 
 impl<S: Service + ?Sized> Protocol for Serving<'_, S> {
-    #[inline]
+    // Where it is inlined, the loop around it becomes larger than the call.
+    #[inline(never)]
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
         let driven = self.session.drive(&self.cx, self.environment, self.service, input, store, output);
         self.note(driven);

@@ -111,7 +111,9 @@ impl<S: Service + ?Sized> Session<S> {
     /// lingers.
     #[must_use]
     pub fn refusing(cx: &Context<'_>) -> Self {
-        Self { connection: ServerConnection::refusing(cx), ..Self::new(cx) }
+        let mut session = Self::new(cx);
+        session.connection = ServerConnection::refusing(cx);
+        session
     }
 
     /// Does all that can be done with these bytes and this room.
