@@ -15,7 +15,7 @@ use wirenut::http::{ClientConnection, HttpDate, Limits, Request, ResponseHead};
 use wirenut::time::Instant;
 
 use crate::client::Engine;
-use crate::{Buffers, Clock, ConnectionObserver, Error, NoShutdown, Server, Timer};
+use crate::{Buffers, Clock, ConnectionObserver, Endpoint, Error, NoShutdown, Server, StreamError, Timer};
 
 /// How a blocking stream ends. See [`crate::Shutdown`], its async sister.
 pub trait Shutdown: ErrorType {
@@ -213,6 +213,28 @@ impl<L: ConnectionObserver> Server<'_, L> {
         let mut polled = Polled { inner: &stream, wanted: &wanted };
         block_on(self.serve(&mut polled, service, &timer), &stream, &wanted, wait)
     }
+}
+
+/// Speaks a protocol on a stream that blocks, until the connection is over: as [`crate::converse`]. `wait` is that of
+/// [`Server::serve_blocking`].
+///
+/// # Errors
+/// As [`crate::converse`].
+pub fn converse<T, N: Endpoint>(
+    stream: &mut T,
+    endpoint: &mut N,
+    buffers: Buffers<'_>,
+    clock: &impl Clock,
+    wait: impl FnMut(&mut T, Wanted),
+) -> Result<(), StreamError<T::Error>>
+where
+    T: Read + Write + ReadReady + WriteReady + Shutdown,
+{
+    let wanted = Cell::default();
+    let stream = RefCell::new(stream);
+    let timer = Polled { inner: clock, wanted: &wanted };
+    let mut polled = Polled { inner: &stream, wanted: &wanted };
+    block_on(crate::converse(&mut polled, endpoint, buffers, &timer, &()), &stream, &wanted, wait)
 }
 
 /// Asks one server, over one stream that blocks: a request, its answer, and the next. The blocking sister of

@@ -14,11 +14,11 @@ use core::pin::pin;
 use core::task::{Poll, Waker};
 
 use embedded_io_async::Read;
-use wirenut::time::Duration;
+use wirenut::time::{Duration, Instant};
 use wirenut::transport::Conversation;
 
 use crate::endpoint::{Caller, Lasting};
-use crate::lane::{self, Alarm, Lane, Nothing, Observe, Observed, Time};
+use crate::lane::{self, Alarm, Direction, Lane, Nothing, Observe, Observed, Time, Unused};
 use crate::link::{Ending, Link, News};
 use crate::{Buffers, Clock, ConnectionObserver, Endpoint, Operation, Shutdown, Split, StreamError, Timer};
 
@@ -28,7 +28,8 @@ const RESET_TIME: Duration = Duration::from_secs(1);
 /// Speaks a protocol on a stream until the connection is over, and ends the stream as is right then; it is only dropped
 /// afterwards. In which order things happen is decided by a [`Conversation`]; see [`Endpoint`] for an example.
 ///
-/// A read that has begun is kept until it is complete. While something is being written nothing is read. A write, a flush
+/// A read that has begun is kept until it is complete; bytes that were not consumed are with it, so meanwhile the protocol is
+/// offered none. While something is being written nothing is read. A write, a flush
 /// or an end that waits is held to the protocol's deadlines ([`Protocol::handle_sent`](wirenut::transport::Protocol) tells
 /// it what is left); without one it may wait for ever. [`Buffers::store`] may be empty, if the protocol needs none.
 ///
@@ -87,8 +88,8 @@ pub(crate) fn converse_in<T: Split, N: Endpoint>(
     }
 }
 
-/// Speaks until something is to be done with the whole stream, or the caller has what it wants.
-pub(crate) fn speak<T: Split>(
+/// Speaks until something is to be done with the whole stream.
+fn speak<T: Split>(
     link: &mut Link<'_, impl Caller, impl Clock, impl Time, impl Observe>,
     stream: &mut T,
     buffers: &mut Buffers<'_>,
@@ -103,6 +104,53 @@ pub(crate) fn speak<T: Split>(
         let mut outgoing = Lane::new((writer, content), output, sending, lane::send);
         link.begin();
         poll_fn(|cx| link.poll(cx, &mut incoming, &mut outgoing, (&mut *store, capacity))).await
+    }
+}
+
+/// Sends content and listens, until the caller has what it wants.
+pub(crate) fn ask<T: Split>(
+    link: &mut Link<'_, impl Caller, impl Clock, impl Time, impl Observe>,
+    stream: &mut T,
+    buffers: &mut Buffers<'_>,
+    content: impl Read,
+) -> impl Future<Output = Result<Ending, StreamError<T::Error>>> {
+    async move {
+        let Buffers { input, store, output } = buffers;
+        let capacity = output.len();
+        let (reader, writer) = stream.split();
+        let (reading, sending) = (pin!(None), pin!(None));
+        let mut incoming = Lane::new(reader, input, reading, lane::receive);
+        let mut outgoing = Lane::new((writer, content), output, sending, lane::send);
+        link.begin();
+        poll_fn(|cx| {
+            // The same code listens alone.
+            let (incoming, outgoing): (&mut dyn Direction<Error = _>, &mut dyn Direction<Error = _>) =
+                (&mut incoming, &mut outgoing);
+            link.poll(cx, incoming, outgoing, (&mut *store, capacity))
+        })
+        .await
+    }
+}
+
+/// Only listens.
+pub(crate) fn listen<T: Split>(
+    link: &mut Link<'_, impl Caller, impl Clock, impl Time, impl Observe>,
+    stream: &mut T,
+    buffers: &mut Buffers<'_>,
+) -> impl Future<Output = Result<Ending, StreamError<T::Error>>> {
+    async move {
+        let Buffers { input, store, output } = buffers;
+        let capacity = output.len();
+        let (reader, _) = stream.split();
+        let reading = pin!(None);
+        let mut incoming = Lane::new(reader, input, reading, lane::receive);
+        link.begin();
+        poll_fn(|cx| {
+            let (incoming, outgoing): (&mut dyn Direction<Error = _>, &mut dyn Direction<Error = _>) =
+                (&mut incoming, &mut Unused::new());
+            link.poll(cx, incoming, outgoing, (&mut *store, capacity))
+        })
+        .await
     }
 }
 
@@ -138,6 +186,23 @@ pub(crate) fn end<T: Shutdown>(
                     return Poll::Ready(Ok(false));
                 }
             }
+        })
+        .await
+    }
+}
+
+/// The same, for a stream on which nobody speaks any more: until then.
+pub(crate) fn carry_out_until<T: Shutdown>(
+    stream: &mut T,
+    timer: &impl Timer,
+    until: Instant,
+    ending: Ending,
+) -> impl Future<Output = Result<(), T::Error>> {
+    async move {
+        let (mut carrying_out, mut sleep) = (pin!(carry_out(stream, ending, false)), pin!(timer.wait_until(until)));
+        poll_fn(|cx| match carrying_out.as_mut().poll(cx) {
+            Poll::Pending => sleep.as_mut().poll(cx).map(Ok),
+            ended => ended,
         })
         .await
     }

@@ -100,14 +100,14 @@ pub(crate) trait Caller: Endpoint {
     }
 
     /// Where in the output buffer content is to be read to, if it is wanted now.
-    fn content(&mut self, output: usize) -> Option<Range<usize>> {
-        let _ = output;
+    fn content(&mut self, now: Instant, output: usize) -> Option<Range<usize>> {
+        let _ = (now, output);
         None
     }
 
-    /// So many bytes of content were read to the front of that. More than there was room for: the source has failed.
-    fn handle_content(&mut self, now: Instant, count: usize) {
-        let _ = (now, count);
+    /// So many bytes of content were read to the front of that, of at most so many. More than that: the source has failed.
+    fn handle_content(&mut self, now: Instant, count: usize, most: usize) {
+        let _ = (now, count, most);
     }
 }
 

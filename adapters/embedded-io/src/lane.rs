@@ -6,6 +6,7 @@
 //! copy of each of its arguments.
 
 use core::convert::Infallible;
+use core::marker::PhantomData;
 use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -20,8 +21,8 @@ use crate::{ConnectionObserver, Retirement};
 pub(crate) enum Order {
     /// Nothing.
     None,
-    /// Read into the buffer.
-    Read,
+    /// Read into the buffer, behind so many bytes.
+    Read(usize),
     /// Write these bytes of the buffer.
     Write(usize, usize),
     /// Flush.
@@ -101,10 +102,11 @@ where
 /// Reads.
 pub(crate) fn receive<'b, E, R: Read<Error = E>>(
     mut half: Half<'b, R>,
-    _: Order,
+    order: Order,
 ) -> impl Future<Output = (Half<'b, R>, Result<usize, E>)> {
+    let from = if let Order::Read(from) = order { from } else { 0 };
     async move {
-        let outcome = half.end.read(half.buffer).await;
+        let outcome = half.end.read(half.buffer.get_mut(from..).unwrap_or(&mut [])).await;
         (half, outcome)
     }
 }
@@ -122,9 +124,32 @@ pub(crate) fn send<'b, E, W: Write<Error = E>, B: Read>(
             Order::Content(from, to) => {
                 Ok(content.read(half.buffer.get_mut(from..to).unwrap_or(&mut [])).await.unwrap_or(usize::MAX))
             }
-            Order::None | Order::Read | Order::Flush => writer.flush().await.map(|()| 0),
+            Order::None | Order::Read(_) | Order::Flush => writer.flush().await.map(|()| 0),
         };
         (half, outcome)
+    }
+}
+
+/// Nothing is written.
+pub(crate) struct Unused<E>(PhantomData<E>);
+
+impl<E> Unused<E> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E> Direction for Unused<E> {
+    type Error = E;
+
+    fn buffer(&mut self) -> &mut [u8] {
+        &mut []
+    }
+
+    fn give(&mut self, _: Order) {}
+
+    fn poll(&mut self, _: &mut Context<'_>) -> Poll<Result<usize, E>> {
+        Poll::Pending
     }
 }
 
@@ -182,6 +207,16 @@ impl<F: Future<Output = ()>, S: Fn(Instant) -> F> Time for Alarm<'_, F, S> {
     }
 }
 
+impl<T: Time + ?Sized> Time for &mut T {
+    fn set(&mut self, at: Option<Instant>) {
+        (**self).set(at);
+    }
+
+    fn is_due(&mut self, cx: &mut Context<'_>) -> bool {
+        (**self).is_due(cx)
+    }
+}
+
 /// An observer, and its wish.
 pub(crate) struct Observed<'p, L, F, S> {
     observer: &'p L,
@@ -219,5 +254,20 @@ impl<L: ConnectionObserver, F: Future<Output = Retirement>, S: Fn() -> F> Observ
         // Who is to end need not be told again.
         self.wish.set((wish == Retirement::Now).then(&self.start));
         Some(wish)
+    }
+}
+
+/// Nobody wishes anything.
+pub(crate) struct Alone;
+
+impl Observe for Alone {
+    type Observer = ();
+
+    fn observer(&self) -> &() {
+        &()
+    }
+
+    fn wish(&mut self, _: &mut Context<'_>) -> Option<Retirement> {
+        None
     }
 }

@@ -103,16 +103,18 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     pub(crate) fn poll<E>(
         &mut self,
         cx: &mut Context<'_>,
-        incoming: &mut impl Direction<Error = E>,
-        outgoing: &mut impl Direction<Error = E>,
+        incoming: &mut (impl Direction<Error = E> + ?Sized),
+        outgoing: &mut (impl Direction<Error = E> + ?Sized),
         (store, output_capacity): (&mut [u8], usize),
     ) -> Poll<Result<Ending, StreamError<E>>> {
         self.endpoint.wake();
         let mut has_read = false;
         loop {
-            let mut news = News::None;
+            let (mut news, mut is_new) = (News::None, false);
             if self.sending != Order::None {
-                news = match outgoing.poll(cx) {
+                let outcome = outgoing.poll(cx);
+                is_new = outcome.is_ready();
+                news = match outcome {
                     Poll::Ready(outcome) => self.handle_sent(outcome, outgoing)?,
                     Poll::Pending => self.handle_held_up(),
                 };
@@ -136,6 +138,9 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
                 if self.then != Ending::None {
                     return Poll::Ready(Ok(mem::replace(&mut self.then, Ending::None)));
                 }
+            } else if is_new {
+                // The rest has still to be begun, lest nobody is woken by it.
+                continue;
             }
             if polls && turn.wants_input && self.receive(cx, incoming)? {
                 has_read = true;
@@ -172,7 +177,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
             self.then = Ending::of(action);
         }
         if self.then == Ending::None
-            && let Some(place) = self.endpoint.content(output_capacity)
+            && let Some(place) = self.endpoint.content(self.clock.now(), output_capacity)
         {
             return Some(Order::Content(place.start, place.end));
         }
@@ -183,7 +188,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     fn handle_sent<E>(
         &mut self,
         outcome: Result<usize, E>,
-        outgoing: &mut impl Direction,
+        outgoing: &mut (impl Direction<Error = E> + ?Sized),
     ) -> Result<News, StreamError<E>> {
         let was_held_up = mem::replace(&mut self.is_held_up, false);
         let sending = mem::replace(&mut self.sending, Order::None);
@@ -199,8 +204,10 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
                 }
                 return Ok(News::Sent(count, left));
             }
-            Order::Content(..) => self.endpoint.handle_content(self.clock.now(), count),
-            Order::None | Order::Read | Order::Flush => {
+            Order::Content(from, to) => {
+                self.endpoint.handle_content(self.clock.now(), count, to.saturating_sub(from));
+            }
+            Order::None | Order::Read(_) | Order::Flush => {
                 if was_held_up {
                     return Ok(News::Sent(0, 0));
                 }
@@ -214,7 +221,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
         let left = match self.sending {
             Order::Write(from, to) => to.saturating_sub(from),
             Order::Content(..) => return News::None,
-            Order::None | Order::Read | Order::Flush => 1,
+            Order::None | Order::Read(_) | Order::Flush => 1,
         };
         if mem::replace(&mut self.is_held_up, true) { News::None } else { News::Sent(0, left) }
     }
@@ -223,10 +230,12 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     fn receive<E>(
         &mut self,
         cx: &mut Context<'_>,
-        incoming: &mut impl Direction<Error = E>,
+        incoming: &mut (impl Direction<Error = E> + ?Sized),
     ) -> Result<bool, StreamError<E>> {
-        if !mem::replace(&mut self.is_reading, true) {
-            incoming.give(Order::Read);
+        if !self.is_reading {
+            let Some(from) = self.make_room(incoming.buffer()) else { return Ok(false) };
+            self.is_reading = true;
+            incoming.give(Order::Read(from));
         }
         let Poll::Ready(outcome) = incoming.poll(cx) else { return Ok(false) };
         self.is_reading = false;
@@ -236,12 +245,25 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
             Err(_) if self.conversation.is_shut() => 0,
             Err(error) => return Err(StreamError::Failed(Operation::Read, error)),
         };
-        if count > incoming.buffer().len() {
+        self.unread.1 = self.unread.1.saturating_add(count);
+        if self.unread.1 > incoming.buffer().len() {
             return Err(StreamError::Miscounted(Operation::Read));
         }
         self.has_ended |= count == 0;
-        self.unread = (0, count);
         Ok(true)
+    }
+
+    /// Moves what was not consumed to the front of the buffer. How much that is, if there is room behind it.
+    fn make_room(&mut self, buffer: &mut [u8]) -> Option<usize> {
+        let (from, to) = self.unread;
+        let length = to.saturating_sub(from);
+        if from > 0 {
+            for (front, back) in (0..length).zip(from..) {
+                buffer.swap(front, back);
+            }
+        }
+        self.unread = (0, length);
+        (length < buffer.len()).then_some(length)
     }
 
     /// Tells the protocol the news. Whether the connection is to be cut.
@@ -279,8 +301,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
             Turn {
                 action,
                 is_cut: protocol.disposition() == Disposition::Cut,
-                // It is read once all that came was taken.
-                wants_input: unread.0 == unread.1 && conversation.wants_input(protocol),
+                wants_input: conversation.wants_input(protocol),
             }
         })
     }

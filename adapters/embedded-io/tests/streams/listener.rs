@@ -93,9 +93,12 @@ async fn serve(listener: &Three, stack: Stack<'_>, limits: &Limits, errors: &Ref
     let mut space = Space::<256, 512>::new();
     let service = Reference { device: MemoryDevice::new() };
     // A client that is dropped resets its connection.
-    let on_error = |error| match error {
-        Error::Protocol(error) => errors.borrow_mut().push(error.rule),
-        other => assert!(matches!(other, Error::Stream(..)), "{other:?}"),
+    let on_error = |error| {
+        if let Error::Protocol(error) = error {
+            errors.borrow_mut().push(error.rule);
+        } else {
+            assert!(matches!(error, Error::Stream(..)), "{error:?}");
+        }
     };
     listener.serve(stack, limits, &service, rings, space.buffers(), on_error).await;
 }

@@ -7,6 +7,7 @@ mod blocking_tls;
 mod certificate;
 mod client;
 mod dropped;
+mod echo;
 mod embassy_net;
 mod flaws;
 mod listener;

@@ -140,7 +140,7 @@ impl<const N: usize> Listener<N> {
     ///
     /// # Panics
     /// When it is called more than `N` times, or as [`Server::new`].
-    pub async fn serve<S: Service<Source = Infallible>>(
+    pub fn serve<S: Service<Source = Infallible>>(
         &self,
         stack: Stack<'_>,
         limits: &Limits,
@@ -148,21 +148,24 @@ impl<const N: usize> Listener<N> {
         rings: Rings<'_>,
         mut buffers: Buffers<'_>,
         mut on_error: impl FnMut(Error<tcp::Error>),
-    ) {
+    ) -> impl Future<Output = ()> {
+        buffers.check(limits);
         let held = self.hold();
-        while !self.is_retired() {
-            // A new socket each time: it listens at once, whatever became of the one before.
-            let mut socket = TcpSocket::new(stack, &mut *rings.received, &mut *rings.transmitted);
-            socket.set_timeout(Some(embassy_time::Duration::from_micros(limits.head.as_micros())));
-            if held.accept(&mut socket).await {
-                let peer = socket.remote_endpoint().map(Into::into);
-                let connection = Server { limits, buffers: buffers.reborrow(), peer, observer: &held };
-                let refuses = held.place.stage.get() == Stage::Refusing;
-                if let Err(error) = connection.run(&mut socket, service, &EmbassyTimer, refuses).await {
-                    on_error(error);
+        async move {
+            while !self.is_retired() {
+                // A new socket each time: it listens at once, whatever became of the one before.
+                let mut socket = TcpSocket::new(stack, &mut *rings.received, &mut *rings.transmitted);
+                socket.set_timeout(Some(embassy_time::Duration::from_micros(limits.head.as_micros())));
+                if held.accept(&mut socket).await {
+                    let peer = socket.remote_endpoint().map(Into::into);
+                    let connection = Server { limits, buffers: buffers.reborrow(), peer, observer: &held };
+                    let refuses = held.place.stage.get() == Stage::Refusing;
+                    if let Err(error) = connection.run(&mut socket, service, &EmbassyTimer, refuses).await {
+                        on_error(error);
+                    }
                 }
+                held.leave(Stage::Listening);
             }
-            held.leave(Stage::Listening);
         }
     }
 
@@ -234,29 +237,31 @@ struct Held<'l, const N: usize> {
 
 impl<const N: usize> Held<'_, N> {
     /// Listens until somebody has come of whom is known what becomes of him: that is the stage then. False if nobody has.
-    async fn accept(&self, socket: &mut TcpSocket<'_>) -> bool {
-        {
-            // It listens from the first poll on. What happens then is seen in its state.
-            let mut accepting = pin!(socket.accept(self.listener.port));
-            let _ = poll_fn(|cx| Poll::Ready(accepting.as_mut().poll(cx))).await;
-        }
-        let sleep = pin!(None);
-        let mut alarm = Alarm::new(sleep, |at| EmbassyTimer.wait_until(at));
-        poll_fn(|cx| {
-            loop {
-                // That wakes the task whenever the state changes.
-                let _ = pin!(socket.wait_write_ready()).poll(cx);
-                self.place.waiter.set(Some(cx.waker().clone()));
-                match self.decide(socket.state(), EmbassyTimer.now()) {
-                    Ok(has_come) => return Poll::Ready(has_come),
-                    Err(at) => alarm.set(at),
-                }
-                if !alarm.is_due(cx) {
-                    return Poll::Pending;
-                }
+    fn accept(&self, socket: &mut TcpSocket<'_>) -> impl Future<Output = bool> {
+        async move {
+            {
+                // It listens from the first poll on. What happens then is seen in its state.
+                let mut accepting = pin!(socket.accept(self.listener.port));
+                let _ = poll_fn(|cx| Poll::Ready(accepting.as_mut().poll(cx))).await;
             }
-        })
-        .await
+            let sleep = pin!(None);
+            let mut alarm = Alarm::new(sleep, |at| EmbassyTimer.wait_until(at));
+            poll_fn(|cx| {
+                loop {
+                    // That wakes the task whenever the state changes.
+                    let _ = pin!(socket.wait_write_ready()).poll(cx);
+                    self.place.waiter.set(Some(cx.waker().clone()));
+                    match self.decide(socket.state(), EmbassyTimer.now()) {
+                        Ok(has_come) => return Poll::Ready(has_come),
+                        Err(at) => alarm.set(at),
+                    }
+                    if !alarm.is_due(cx) {
+                        return Poll::Pending;
+                    }
+                }
+            })
+            .await
+        }
     }
 
     /// Has somebody come of whom is known what becomes of him? Or, if that is not known: when to look again.
@@ -276,8 +281,13 @@ impl<const N: usize> Held<'_, N> {
             Stage::HalfOpen(since) => self.outlast(since, now),
             Stage::Waiting(_) if !self.is_first() => Err(None),
             Stage::Waiting(_) => self.enter(now),
-            _ if self.listener.is_retired() => Ok(false),
-            _ => Err(None),
+            Stage::Free | Stage::Listening | Stage::Serving | Stage::Refusing => {
+                if self.listener.is_retired() {
+                    Ok(false)
+                } else {
+                    Err(None)
+                }
+            }
         }
     }
 
