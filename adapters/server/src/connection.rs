@@ -9,6 +9,8 @@ pub(crate) struct Connection<S: Service + ?Sized> {
     pub(crate) session: Session<S>,
     pub(crate) socket: TcpStream,
     pub(crate) line: line::Connection,
+    /// Its last turn ended between two requests, and its deadline is no earlier than the one that its timer knows.
+    pub(crate) is_idle: bool,
     /// It is in the list of those that go on in the next round.
     pub(crate) is_queued: bool,
     /// There was no place for it: it is answered 503, and counts for nothing.
@@ -17,7 +19,7 @@ pub(crate) struct Connection<S: Service + ?Sized> {
 
 impl<S: Service + ?Sized> Connection<S> {
     pub(crate) const fn new(session: Session<S>, socket: TcpStream) -> Self {
-        Self { session, socket, line: line::Connection::new(), is_queued: false, is_refused: false }
+        Self { session, socket, line: line::Connection::new(), is_idle: false, is_queued: false, is_refused: false }
     }
 
     /// Is it new, so that nothing was asked yet, as far as was read?

@@ -41,6 +41,11 @@ impl<S: ?Sized> WorkerContext<'_, S> {
     pub(crate) const fn http(&self) -> Context<'_> {
         Context { now: self.clock.now(), limits: &self.limits, date: Some(self.clock.date()) }
     }
+
+    #[cold]
+    fn waker(&self, token: Token) -> Waker {
+        Waker::from(Arc::new(ConnectionWaker { token, worker: Arc::clone(&self.handle) }))
+    }
 }
 
 /// What a turn leaves to do beyond its connection.
@@ -51,7 +56,7 @@ pub(crate) struct Outcome {
     pub(crate) taken: usize,
     /// What it is doing now, if that has changed.
     pub(crate) standing: Option<Standing>,
-    /// Its deadline.
+    /// Its deadline, if it may be earlier than the one before.
     pub(crate) deadline: Option<Instant>,
 }
 
@@ -65,35 +70,34 @@ pub(crate) struct Turn<'t, 's, S: Service + ?Sized> {
 }
 
 impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
-    /// Does what can be done. `event`: what the poller told, if it did.
-    #[inline]
-    pub(crate) fn run(self, event: Option<Event>) -> Outcome {
-        self.run_after(event, |_| ())
-    }
-
     /// The connection's time has come.
-    pub(crate) fn time_out(self) -> Outcome {
-        self.run_after(None, |serving| serving.handle_timeout())
+    pub(crate) fn time_out(mut self) -> Outcome {
+        self.tell(|serving| serving.handle_timeout());
+        self.run(None)
     }
 
     /// The connection is given up.
-    pub(crate) fn give_up(self, rule: Rule) -> Outcome {
-        self.run_after(None, |serving| serving.give_up(rule))
+    pub(crate) fn give_up(mut self, rule: Rule) -> Outcome {
+        self.tell(|serving| serving.give_up(rule));
+        self.run(None)
     }
 
     /// The connection is to end: now if it is idle, otherwise after its response.
     pub(crate) fn retire(self) -> Outcome {
-        self.run_after(None, |serving| serving.session.retire())
+        self.connection.session.retire();
+        self.run(None)
     }
 
-    /// Gives way to somebody else. False: it does not, for it is in use.
-    pub(crate) fn give_way(self) -> (bool, Outcome) {
-        let (mut gives_way, is_lingering) = (false, self.connection.session.standing() == Standing::Lingering);
+    /// Gives way to somebody else. None: it does not, for it is in use.
+    pub(crate) fn give_way(mut self) -> Option<Outcome> {
+        let is_lingering = self.connection.session.standing() == Standing::Lingering;
         let has_unread = !is_lingering && self.unread() > 0;
+        if !self.tell(|serving| serving.give_way(has_unread)) {
+            return None;
+        }
         // What came is thrown away first: closing a socket with something to read in it resets it.
         let event = is_lingering.then_some(Event { token: self.token.for_poller(), readiness: Readiness::READABLE });
-        let outcome = self.run_after(event, |serving| gives_way = serving.give_way(has_unread));
-        (gives_way, outcome)
+        Some(self.run(event))
     }
 
     /// How many bytes have come and are not consumed: left by earlier turns, and with the system.
@@ -104,36 +108,56 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         u64::try_from(left).unwrap_or(u64::MAX).saturating_add(unread)
     }
 
-    /// Tells the session something, and then does what can be done.
+    /// Does what can be done. `event`: what the poller told, if it did.
     #[inline]
-    fn run_after(mut self, event: Option<Event>, tell: impl FnOnce(&mut Serving<'_, S>)) -> Outcome {
-        let (context, token) = (self.context, self.token);
-        let Connection { session, socket, line, .. } = &mut *self.connection;
-        let socket = &*socket;
+    pub(crate) fn run(mut self, event: Option<Event>) -> Outcome {
+        let Connection { session, socket, line, is_idle, .. } = &mut *self.connection;
+        let (socket, names) = (&*socket, self.context.names);
+        let mut leftover = if line.has_leftover() { self.buffers.take(self.token.slot) } else { None };
+        let memory = self.buffers.memory(&mut leftover);
+        let interest = line.interest();
         let environment = Environment {
-            waker: &|| Waker::from(Arc::new(ConnectionWaker { token, worker: Arc::clone(&context.handle) })),
+            waker: &|| self.context.waker(self.token),
             peer: &|| socket.peer_address().ok(),
             output_capacity: OUTPUT_BYTES,
         };
-        let mut serving =
-            Serving { session, service: context.service, cx: context.http(), environment: &environment, error: None };
-        tell(&mut serving);
-        let mut leftover = if line.has_leftover() { self.buffers.take(token.slot) } else { None };
-        let interest = line.interest();
-        let memory = self.buffers.memory(&mut leftover);
-        let turn = line.turn(socket, event, &mut serving, memory, |serving, length| {
-            transfer(serving, socket, length, context.names)
-        });
-        if let Some(leftover) = leftover {
-            self.buffers.keep(token.slot, leftover);
-        }
+        let (service, cx) = (self.context.service, self.context.http());
+        let mut serving = Serving { session, service, cx, environment: &environment, error: None };
+        let turn =
+            line.turn(socket, event, &mut serving, memory, |serving, length| transfer(serving, socket, length, names));
+        let standing = line.standing_change(&serving);
+        let was_idle = *is_idle;
+        *is_idle = standing.map_or(was_idle, |standing| standing == Standing::Idle);
+        // What an idle connection is given is never less than what it had while it was idle before.
+        let deadline = if was_idle && *is_idle { None } else { serving.poll_timeout() };
         if let Some(error) = serving.error {
-            log_error(socket, error, context.names);
+            log_error(socket, error, names);
         }
-        let (standing, deadline) = (line.standing_change(&serving), serving.poll_timeout());
-        let is_watched = turn.next.is_end() || line.interest() == interest || self.watch();
+        if let Some(leftover) = leftover {
+            self.buffers.keep(self.token.slot, leftover);
+        }
+        let is_watched = line.interest() == interest || turn.next.is_end() || self.watch();
         let next = if is_watched { turn.next } else { Next::Reset };
         Outcome { next, taken: turn.taken, standing, deadline }
+    }
+
+    /// Tells the session something.
+    #[cold]
+    fn tell<R>(&mut self, tell: impl FnOnce(&mut Serving<'_, S>) -> R) -> R {
+        let Connection { session, socket, .. } = &mut *self.connection;
+        let (socket, names) = (&*socket, self.context.names);
+        let environment = Environment {
+            waker: &|| self.context.waker(self.token),
+            peer: &|| socket.peer_address().ok(),
+            output_capacity: OUTPUT_BYTES,
+        };
+        let (service, cx) = (self.context.service, self.context.http());
+        let mut serving = Serving { session, service, cx, environment: &environment, error: None };
+        let result = tell(&mut serving);
+        if let Some(error) = serving.error {
+            log_error(socket, error, names);
+        }
+        result
     }
 
     /// Tells the poller what to wait for. False if it cannot.

@@ -4,7 +4,7 @@ use core::ops::Range;
 use std::net::Shutdown;
 
 use wirenut::readiness::{Event, Interest};
-use wirenut::transport::{Action, Input, Protocol};
+use wirenut::transport::{Action, Disposition, Input, Protocol};
 
 use super::memory::Memory;
 use super::{Connection, Flags};
@@ -102,10 +102,9 @@ impl Connection {
         if self.flags.has(Flags::PARTING) && event.is_some_and(Event::is_writable) {
             self.conversation.handle_sent(protocol, 0, 0);
         }
-        let mut running =
-            Running { connection: self, socket, protocol, memory, window: 0..0, has_ended: false, taken: 0 };
+        let mut running = Running { connection: self, socket, protocol, memory, window: 0..0, has_ended: false };
         let step = running.run(reads, transfer);
-        let Running { connection, protocol, memory, taken, .. } = running;
+        let Running { connection, protocol, memory, window, .. } = running;
         let step = step.unwrap_or_else(|Failed| {
             protocol.handle_reset();
             Step::End(Next::Reset)
@@ -117,7 +116,7 @@ impl Connection {
             Step::Spent => Next::Again,
             Step::Rested | Step::Blocked => Next::Wait,
         };
-        Turn { taken, next }
+        Turn { taken: window.start, next }
     }
 
     /// What to ask a poller for. `is_unread`: the socket has something to read that was not wanted.
@@ -142,12 +141,10 @@ struct Running<'t, 'm, P, Q: ?Sized> {
     socket: &'t Socket<P, Connected>,
     protocol: &'t mut Q,
     memory: Memory<'m>,
-    /// Where in the input lies what is not consumed.
+    /// Where in the input lies what is not consumed. Before it lies what was.
     window: Range<usize>,
     /// The peer's end was received.
     has_ended: bool,
-    /// Bytes of the input that were consumed.
-    taken: usize,
 }
 
 impl<P: ByteStream, Q: Protocol + ?Sized> Running<'_, '_, P, Q> {
@@ -156,7 +153,8 @@ impl<P: ByteStream, Q: Protocol + ?Sized> Running<'_, '_, P, Q> {
     fn run(&mut self, reads: bool, transfer: impl FnMut(&mut Q, u64) -> Attempt<u64>) -> Result<Step, Failed> {
         if self.memory.leftover.is_some() {
             if !self.send_leftover()? {
-                return Ok(Step::Blocked);
+                let is_cut = self.protocol.disposition() == Disposition::Cut;
+                return Ok(if is_cut { Step::End(Next::Reset) } else { Step::Blocked });
             }
             self.window = self.memory.restore();
         }
@@ -214,7 +212,6 @@ impl<P: ByteStream, Q: Protocol + ?Sized> Running<'_, '_, P, Q> {
             let input = Input { bytes: &input[self.window.clone()], has_ended: self.has_ended };
             let (taken, action) = self.connection.conversation.poll(self.protocol, input, store, output);
             self.window.start += taken;
-            self.taken += taken;
             if action != Action::ShutdownWrite {
                 return action;
             }

@@ -197,15 +197,14 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
         let Some(turn) = self.turn(token) else { return Ok(()) };
         let is_lingering = turn.connection.session.standing() == Standing::Lingering;
-        let (gives_way, outcome) = turn.give_way();
-        let is_shut = |connection: &mut Connection<S>| connection.line.conversation().is_shut();
-        if gives_way {
+        if let Some(outcome) = turn.give_way() {
             self.report.evicted += u64::from(!is_lingering);
+            let is_shut = |connection: &mut Connection<S>| connection.line.conversation().is_shut();
             if self.slots.get(token).is_some_and(is_shut) {
                 return self.remove(slot);
             }
+            self.after(token, outcome)?;
         }
-        self.after(token, outcome)?;
         // It is not asked to go again before it has had a turn.
         if self.slots.token(slot) == Some(token) {
             self.admission.set_standing(slot, Standing::Busy, self.context.clock.now());

@@ -188,7 +188,12 @@ impl ServerConnection {
         self.states.change(Side::Server, Transition::Persist);
         self.machine.reset(cx.limits, GrammarState::RequestStart, Flags::OF_CONNECTION);
         self.peer_timer = Timer::stopped(cx.limits.idle);
-        let (head, event) = self.receive_head(cx, input.get(used..).unwrap_or(&[]), store)?;
+        let rest = input.get(used..).unwrap_or(&[]);
+        if rest.is_empty() {
+            self.await_peer(cx.now);
+            return Ok((used, ServerEvent::NeedMore));
+        }
+        let (head, event) = self.receive_head(cx, rest, store)?;
         Ok((used.saturating_add(head), event))
     }
 
