@@ -13,12 +13,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! No protocol is spoken here. HTTP servers over it are the package `wirenut-server`.
+//! No protocol is spoken here: a [`connection`] drives one, whatever it is, by the core's one loop. HTTP servers over it are the package `wirenut-server`.
 //!
 //! | module | what lives there |
 //! |---|---|
 //! | [`socket`] | TCP, UDP and Unix sockets |
 //! | [`poller`] | select, poll and epoll; what wakes them up: timers, other threads |
+//! | [`connection`] | the loop of one connection, whatever is spoken on it |
 //! | [`timers`] | deadlines of thousands, in a timer wheel |
 //! | [`wake`] | a queue by which other threads reach the one that waits |
 //! | [`lookup`] | hosts and services, by name and by address |
@@ -32,6 +33,7 @@
 
 extern crate alloc;
 
+pub mod connection;
 mod descriptors;
 mod error;
 pub mod lookup;

@@ -30,17 +30,18 @@
 //! The methods of the service run in the threads of the server and must not block: each of them holds up all other
 //! connections of its thread. See [`Service`](wirenut::http::service::Service).
 //!
-//! What it asks of the operating system is [`wirenut_linux`]: sockets, epoll, deadlines, wake-ups, signals.
+//! What it asks of the operating system is [`wirenut_linux`]: sockets and the loop over one, epoll, deadlines, wake-ups,
+//! signals.
 //!
 //! | module | what lives there |
 //! |---|---|
 //! | `server`, `config`, `report` | what a user sees: listen, run, stop |
 //! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
-//! | `turn` | one connection's turn: receive, drive, send, obey |
+//! | `turn` | one connection's turn: what the session is told, and what it leaves to do |
 //! | `guard` | panics of the service: caught here, and nowhere else |
-//! | `accept`, `refused` | the listening socket; connections that are turned away |
+//! | `accept` | the listening socket |
 //! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
-//! | `slots`, `connection`, `clock` | what the loop keeps: connections, the time |
+//! | `slots`, `connection`, `buffers`, `clock` | what the loop keeps: connections, their memory, the time |
 //! | `wake` | how other threads reach a worker: wake-ups of exchanges, and the wish to stop |
 //! | `throttle` | lines of the log that would come again and again |
 //! | `transfer` | bodies that the kernel moves itself |
@@ -52,13 +53,13 @@
 extern crate alloc;
 
 mod accept;
+mod buffers;
 mod clock;
 mod config;
 mod connection;
 mod descriptors;
 mod guard;
 mod places;
-mod refused;
 mod report;
 mod server;
 mod slots;

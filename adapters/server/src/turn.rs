@@ -1,41 +1,31 @@
-//! A connection's turn: receive, drive, send, obey. At most one receive, and a bounded number of sends: then it is the
-//! others' turn.
+//! A connection's turn: its line, with its session as what is spoken.
 
 use alloc::sync::Arc;
-use core::ops::Range;
 use core::task::Waker;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
-use std::net::Shutdown;
 use std::os::fd::AsFd;
 
-use wirenut::http::service::{Driven, Service};
+use wirenut::http::service::{Service, Serving};
 use wirenut::http::{Context, Error, Fault, Limits, Rule};
-use wirenut::readiness::{Event, Interest, Poller};
-use wirenut::transport::Disposition;
-use wirenut::transport::Environment;
+use wirenut::readiness::{Event, Poller, Readiness, Standing};
+use wirenut::time::Instant;
+use wirenut::transport::{Disposition, Environment, Protocol};
+use wirenut_linux::connection::Next;
 use wirenut_linux::poller::Epoll;
-use wirenut_linux::socket::{Attempt, Received, TcpStream};
+use wirenut_linux::socket::{Attempt, TcpStream};
 
+use crate::buffers::{Buffers, OUTPUT_BYTES};
 use crate::clock::Clock;
-use crate::connection::{Connection, Outbound};
+use crate::connection::Connection;
 use crate::guard::{self, RequestNames};
 use crate::slots::Token;
 use crate::transfer::Transfer;
 use crate::wake::{ConnectionWaker, WorkerHandle};
 
-/// What one send moves at most, and so what is kept for a peer that does not read.
-const OUTPUT_BYTES: usize = 64 * 1024;
-
 /// What one transfer moves at most: nothing of it is kept, so only the others' waiting bounds it. As
 /// in nginx; with 64 KiB, a large file cost more CPU time than there.
 const TRANSFER_BYTES: u64 = 2 * 1024 * 1024;
-
-/// What one receive takes.
-const INPUT_BYTES: usize = 64 * 1024;
-
-/// How often a connection may drive and send in one turn.
-const ROUNDS: usize = 4;
 
 /// What every turn needs and none changes.
 pub(crate) struct WorkerContext<'s, S: ?Sized> {
@@ -53,47 +43,16 @@ impl<S: ?Sized> WorkerContext<'_, S> {
     }
 }
 
-/// One input and one output buffer, and a place for heads that do not come whole, shared by all connections of a worker:
-/// each uses them during its turn only.
-pub(crate) struct Buffers {
-    input: Box<[u8]>,
-    store: Box<[u8]>,
-    output: Box<[u8]>,
-    /// How many bytes were consumed in this turn.
-    pub(crate) taken: u64,
-}
-
-impl Buffers {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        Self {
-            input: vec![0; INPUT_BYTES].into_boxed_slice(),
-            store: vec![0; limits.store_bytes()].into_boxed_slice(),
-            output: vec![0; OUTPUT_BYTES].into_boxed_slice(),
-            taken: 0,
-        }
-    }
-}
-
-/// How a turn ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Outcome {
-    /// There is nothing to do until something happens.
-    Rest,
-    /// There is more to do, in the next round.
-    Again,
-    /// The connection is to be closed.
-    Gone,
-}
-
-/// Why no more was done.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Pumped {
-    /// All is done, and all that was written is sent.
-    Rested,
-    /// The peer takes no more.
-    Blocked,
-    /// The rounds are used up.
-    Spent,
+/// What a turn leaves to do beyond its connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) next: Next,
+    /// Bytes of the input that were consumed.
+    pub(crate) taken: usize,
+    /// What it is doing now, if that has changed.
+    pub(crate) standing: Option<Standing>,
+    /// Its deadline.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// One turn of one connection.
@@ -106,224 +65,104 @@ pub(crate) struct Turn<'t, 's, S: Service + ?Sized> {
 }
 
 impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
-    /// Does what can be done. `may_read`: the socket has something to read.
+    /// Does what can be done. `event`: what the poller told, if it did.
     #[inline]
-    pub(crate) fn run(mut self, may_read: bool) -> Outcome {
-        let reads = may_read && self.connection.wants_input();
-        match self.pump(reads) {
-            Ok(pumped) => self.settle(pumped, may_read && !reads),
-            Err(rule) => self.lose(rule),
-        }
-    }
-
-    /// The connection has failed, or what is sent on it has.
-    pub(crate) fn lose(self, rule: Rule) -> Outcome {
-        let driven = self.connection.session.handle_lost(&self.context.http(), self.context.service, rule);
-        report(&self.connection.socket, &driven, self.context.names);
-        if self.connection.session.disposition() == Disposition::Abort { self.part() } else { Outcome::Gone }
+    pub(crate) fn run(self, event: Option<Event>) -> Outcome {
+        self.run_after(event, |_| ())
     }
 
     /// The connection's time has come.
     pub(crate) fn time_out(self) -> Outcome {
-        let driven = self.connection.session.handle_timeout(&self.context.http(), self.context.service);
-        report(&self.connection.socket, &driven, self.context.names);
-        self.run(false)
+        self.run_after(None, |serving| serving.handle_timeout())
     }
 
-    /// Sends what was kept, receives once, and does what came of it.
-    fn pump(&mut self, reads: bool) -> Result<Pumped, Rule> {
-        if self.connection.kept.is_some() && !self.send_kept()? {
-            return Ok(Pumped::Blocked);
-        }
-        let mut window = self.connection.restore_input(&mut self.buffers.input, &mut self.buffers.store);
-        if reads {
-            self.receive(&mut window)?;
-        }
-        let pumped = self.drive_and_send(&mut window)?;
-        self.connection.keep_input(&self.buffers.input[window], &self.buffers.store);
-        Ok(pumped)
+    /// The connection is given up.
+    pub(crate) fn give_up(self, rule: Rule) -> Outcome {
+        self.run_after(None, |serving| serving.give_up(rule))
     }
 
-    /// Drives and sends by turns, as long as that moves something and the rounds last.
-    fn drive_and_send(&mut self, window: &mut Range<usize>) -> Result<Pumped, Rule> {
-        for _ in 0..ROUNDS {
-            if self.connection.session.transfer().is_some() && !self.transfer()? {
-                return Ok(Pumped::Blocked);
-            }
-            let driven = self.drive(window.clone());
-            window.start += driven.taken;
-            if self.connection.session.disposition() == Disposition::Cut {
-                return Ok(Pumped::Rested);
-            }
-            if driven.written > 0 && !self.send(driven.written)? {
-                return Ok(Pumped::Blocked);
-            }
-            let session = &mut self.connection.session;
-            let is_between_requests = window.start == window.end && session.is_idle();
-            let is_stuck = driven.taken == 0 && driven.written == 0 && session.transfer().is_none();
-            if is_between_requests || is_stuck {
-                return Ok(Pumped::Rested);
-            }
-        }
-        Ok(Pumped::Spent)
+    /// The connection is to end: now if it is idle, otherwise after its response.
+    pub(crate) fn retire(self) -> Outcome {
+        self.run_after(None, |serving| serving.session.retire())
     }
 
-    /// One receive, behind what is in the window.
-    fn receive(&mut self, window: &mut Range<usize>) -> Result<(), Rule> {
-        let room = &mut self.buffers.input[window.end..];
-        if room.is_empty() {
-            // A session takes what fills the buffer, or breaks; if neither, a read of nothing would look like the end.
-            return Err(Rule::HostClosed);
-        }
-        match self.connection.socket.recv(room) {
-            Ok(Received::End) => {
-                self.connection.is_ended = true;
-                let driven = self.connection.session.handle_eof(&self.context.http(), self.context.service);
-                report(&self.connection.socket, &driven, self.context.names);
-                Ok(())
-            }
-            Ok(Received::Data(received)) => {
-                window.end += received;
-                Ok(())
-            }
-            Ok(Received::WouldBlock) => Ok(()),
-            Err(_) => Err(Rule::Reset),
-        }
+    /// Gives way to somebody else. False: it does not, for it is in use.
+    pub(crate) fn give_way(self) -> (bool, Outcome) {
+        let (mut gives_way, is_lingering) = (false, self.connection.session.standing() == Standing::Lingering);
+        let has_unread = !is_lingering && self.unread() > 0;
+        // What came is thrown away first: closing a socket with something to read in it resets it.
+        let event = is_lingering.then_some(Event { token: self.token.for_poller(), readiness: Readiness::READABLE });
+        let outcome = self.run_after(event, |serving| gives_way = serving.give_way(has_unread));
+        (gives_way, outcome)
     }
 
-    fn drive(&mut self, window: Range<usize>) -> Driven {
-        let Connection { session, socket, .. } = &mut *self.connection;
-        let (worker, token) = (&self.context.handle, self.token);
+    /// How many bytes have come and are not consumed: left by earlier turns, and with the system.
+    pub(crate) fn unread(&self) -> u64 {
+        let left = self.buffers.unread(self.token.slot);
+        let has_ended = self.connection.line.conversation().has_ended();
+        let unread = if has_ended { 0 } else { self.connection.socket.unread_bytes().unwrap_or(0) };
+        u64::try_from(left).unwrap_or(u64::MAX).saturating_add(unread)
+    }
+
+    /// Tells the session something, and then does what can be done.
+    #[inline]
+    fn run_after(mut self, event: Option<Event>, tell: impl FnOnce(&mut Serving<'_, S>)) -> Outcome {
+        let (context, token) = (self.context, self.token);
+        let Connection { session, socket, line, .. } = &mut *self.connection;
+        let socket = &*socket;
         let environment = Environment {
-            waker: &|| Waker::from(Arc::new(ConnectionWaker { token, worker: Arc::clone(worker) })),
+            waker: &|| Waker::from(Arc::new(ConnectionWaker { token, worker: Arc::clone(&context.handle) })),
             peer: &|| socket.peer_address().ok(),
             output_capacity: OUTPUT_BYTES,
         };
-        let Buffers { input, store, output, .. } = &mut *self.buffers;
-        let driven =
-            session.drive(&self.context.http(), &environment, self.context.service, &input[window], store, output);
-        report(socket, &driven, self.context.names);
-        self.buffers.taken += driven.taken as u64;
-        driven
-    }
-
-    /// Sends what was written into the output buffer, and keeps what the peer does not take. False if there is some.
-    fn send(&mut self, written: usize) -> Result<bool, Rule> {
-        let output = &self.buffers.output[..written];
-        if self.connection.outbound == Outbound::Unused {
-            self.connection.outbound = Outbound::Open;
+        let mut serving =
+            Serving { session, service: context.service, cx: context.http(), environment: &environment, error: None };
+        tell(&mut serving);
+        let mut leftover = if line.has_leftover() { self.buffers.take(token.slot) } else { None };
+        let interest = line.interest();
+        let memory = self.buffers.memory(&mut leftover);
+        let turn = line.turn(socket, event, &mut serving, memory, |serving, length| {
+            transfer(serving, socket, length, context.names)
+        });
+        if let Some(leftover) = leftover {
+            self.buffers.keep(token.slot, leftover);
         }
-        let sent = send(&self.connection.socket, output)?;
-        let left = &output[sent..];
-        self.connection.session.handle_sent(&self.context.http(), sent, left.len());
-        if left.is_empty() {
-            return Ok(true);
+        if let Some(error) = serving.error {
+            log_error(socket, error, context.names);
         }
-        self.connection.keep_output(left);
-        Ok(false)
-    }
-
-    /// Sends what was kept. False if some is left.
-    fn send_kept(&mut self) -> Result<bool, Rule> {
-        let Some(kept) = &mut self.connection.kept else { return Ok(true) };
-        if kept.output.is_empty() {
-            return Ok(true);
-        }
-        let sent = send(&self.connection.socket, &kept.output[kept.sent..])?;
-        kept.sent += sent;
-        let left = kept.output.len() - kept.sent;
-        self.connection.session.handle_sent(&self.context.http(), sent, left);
-        self.connection.free_kept();
-        Ok(left == 0)
-    }
-
-    /// Moves one piece of what the service wants transferred. False if the peer takes no more.
-    fn transfer(&mut self) -> Result<bool, Rule> {
-        let (cx, service) = (self.context.http(), self.context.service);
-        let Connection { session, socket, .. } = &mut *self.connection;
-        let Some((source, length)) = session.transfer() else { return Ok(true) };
-        let moved = match guard::transfer(source, socket, length.min(TRANSFER_BYTES), self.context.names) {
-            // The source is too short: the peer must see that the response is not whole.
-            Ok(0) => return Err(Rule::SourceFailed),
-            Ok(moved) => moved,
-            Err(error) if is_passing(&error) => {
-                let left = usize::try_from(length).unwrap_or(usize::MAX);
-                session.handle_sent(&cx, 0, left);
-                return Ok(false);
-            }
-            Err(error) if is_of_peer(&error) => return Err(Rule::Reset),
-            Err(_) => return Err(Rule::SourceFailed),
-        };
-        // What is left waits for the peer too: so it is held to its pace from piece to piece.
-        let left = usize::try_from(length.saturating_sub(moved)).unwrap_or(usize::MAX);
-        session.handle_sent(&cx, usize::try_from(moved).unwrap_or(usize::MAX), left);
-        let driven = session.handle_transferred(&cx, service, moved);
-        report(socket, &driven, self.context.names);
-        Ok(true)
-    }
-
-    /// Obeys the connection's disposition, and tells the poller what to wait for. `is_unread`: the socket has something to
-    /// read that is not wanted now.
-    fn settle(mut self, pumped: Pumped, is_unread: bool) -> Outcome {
-        match (self.connection.session.disposition(), pumped) {
-            (Disposition::Cut, _) | (Disposition::Close, Pumped::Rested) => return Outcome::Gone,
-            (Disposition::Abort, Pumped::Rested | Pumped::Spent) => return self.part(),
-            (Disposition::ShutdownWrite, Pumped::Rested)
-                if matches!(self.connection.outbound, Outbound::Unused | Outbound::Open) =>
-            {
-                self.connection.outbound = Outbound::Shut;
-                // It fails only if the connection has: the poller says so.
-                let _ = self.connection.socket.shutdown(Shutdown::Write);
-            }
-            (Disposition::Open | Disposition::ShutdownWrite | Disposition::Close | Disposition::Abort, _) => {}
-        }
-        let before = self.connection.interest;
-        let interest = match pumped {
-            Pumped::Blocked => Interest::WRITABLE,
-            Pumped::Rested | Pumped::Spent if self.connection.wants_input() => Interest::READABLE,
-            // What is not wanted for a moment may well be wanted before it comes.
-            Pumped::Rested | Pumped::Spent if before == Interest::READABLE && !is_unread => Interest::READABLE,
-            Pumped::Rested | Pumped::Spent => Interest::NOTHING,
-        };
-        if !self.watch(interest) {
-            return self.lose(Rule::HostClosed);
-        }
-        if pumped == Pumped::Spent { Outcome::Again } else { Outcome::Rest }
+        let (standing, deadline) = (line.standing_change(&serving), serving.poll_timeout());
+        let is_watched = turn.next.is_end() || line.interest() == interest || self.watch();
+        let next = if is_watched { turn.next } else { Next::Reset };
+        Outcome { next, taken: turn.taken, standing, deadline }
     }
 
     /// Tells the poller what to wait for. False if it cannot.
-    fn watch(&mut self, interest: Interest) -> bool {
-        if interest == self.connection.interest {
-            return true;
-        }
-        self.connection.interest = interest;
-        self.poller.modify(self.connection.socket.as_fd(), self.token.for_poller(), interest).is_ok()
+    #[cold]
+    fn watch(&mut self) -> bool {
+        let Connection { socket, line, .. } = &*self.connection;
+        self.poller.modify(socket.as_fd(), self.token.for_poller(), line.interest()).is_ok()
     }
+}
 
-    /// All that was written is in the system's hands, and a reset is to follow. A reset destroys what has not left: so the
-    /// system is asked to say when all has, within the peer's time to take it.
-    fn part(mut self) -> Outcome {
-        if self.connection.outbound == Outbound::Parting {
-            return Outcome::Rest;
+/// Moves one piece of what the service wants transferred.
+fn transfer<S: Service<Source: Transfer> + ?Sized>(
+    serving: &mut Serving<'_, S>,
+    socket: &TcpStream,
+    length: u64,
+    names: &RequestNames,
+) -> Attempt<u64> {
+    let Some((source, _)) = serving.session.transfer() else { return Attempt::Done(0) };
+    match guard::transfer(source, socket, length.min(TRANSFER_BYTES), names) {
+        Ok(moved @ 1..) => {
+            serving.handle_transferred(moved);
+            return Attempt::Done(moved);
         }
-        self.connection.outbound = Outbound::Parting;
-        // As if one more byte waited: that is what the time is for.
-        self.connection.session.handle_sent(&self.context.http(), 0, 1);
-        let is_watched = self.connection.socket.set_unsent_low_water_mark(1).is_ok() && self.watch(Interest::WRITABLE);
-        if is_watched { Outcome::Rest } else { Outcome::Gone }
+        Err(error) if is_passing(&error) => return Attempt::WouldBlock,
+        Err(error) if is_of_peer(&error) => serving.handle_reset(),
+        // The source is too short, or fails: the peer must see that the response is not whole.
+        Ok(0) | Err(_) => serving.give_up(Rule::SourceFailed),
     }
-
-    /// The socket is ready, or has failed.
-    pub(crate) fn handle(self, event: Event) -> Outcome {
-        // A hang-up that no reading will bring to light would be told again and again.
-        if event.is_error() || (event.is_hang_up() && !self.connection.wants_input()) {
-            return self.lose(Rule::Reset);
-        }
-        if self.connection.outbound == Outbound::Parting && event.is_writable() {
-            return Outcome::Gone;
-        }
-        self.run(event.is_readable())
-    }
+    Attempt::Done(0)
 }
 
 /// Closes the connection as its disposition says, and its exchange if there still is one.
@@ -336,15 +175,6 @@ pub(crate) fn close<S: Service + ?Sized>(mut connection: Connection<S>, context:
     let _ = driven;
 }
 
-/// Sends what the socket takes now.
-fn send(socket: &TcpStream, bytes: &[u8]) -> Result<usize, Rule> {
-    match socket.send(bytes) {
-        Ok(Attempt::Done(sent)) => Ok(sent),
-        Ok(Attempt::WouldBlock) => Ok(0),
-        Err(_) => Err(Rule::Reset),
-    }
-}
-
 fn is_passing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
@@ -353,13 +183,7 @@ fn is_of_peer(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::TimedOut)
 }
 
-/// Logs what went wrong, if something did.
-fn report(socket: &TcpStream, driven: &Driven, names: &RequestNames) {
-    if let Some(error) = driven.error {
-        log_error(socket, error, names);
-    }
-}
-
+/// Logs what went wrong.
 #[cold]
 fn log_error(socket: &TcpStream, error: Error, names: &RequestNames) {
     let level = match error.rule.fault() {

@@ -58,8 +58,6 @@ pub struct Client<const STORE: usize> {
     limits: &'static Limits,
     store: [u8; STORE],
     wire: Connection,
-    /// It was closed, or has failed.
-    is_over: bool,
 }
 
 impl<const STORE: usize> Client<STORE> {
@@ -71,7 +69,7 @@ impl<const STORE: usize> Client<STORE> {
     pub fn new(now: theirs::Instant, handle: SocketHandle, limits: &'static Limits) -> Self {
         assert!(limits.store_bytes() <= STORE, "STORE is less than Limits::store_bytes");
         let connection = ClientConnection::new(&Context { now: clock::from_smoltcp(now), limits, date: None });
-        Self { handle, connection, limits, store: [0; STORE], wire: Connection::new(), is_over: false }
+        Self { handle, connection, limits, store: [0; STORE], wire: Connection::new() }
     }
 
     /// Asks. Content, of a request whose length is not zero, follows by [`Self::send_body`] and [`Self::finish`].
@@ -132,12 +130,11 @@ impl<const STORE: usize> Client<STORE> {
         sockets: &mut SocketSet<'_>,
         on_event: impl FnMut(ClientEvent<'_>),
     ) -> Result<(), Error> {
-        if !self.is_over {
-            let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
-            let mut asking = Asking { connection: &mut self.connection, cx, on_event };
-            let (socket, scratch) = (sockets.get_mut(self.handle), &mut [0; OUTPUT_BYTES]);
-            self.is_over = self.wire.poll(now, socket, &mut asking, &mut self.store, scratch);
-        }
+        let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
+        let mut asking = Asking { connection: &mut self.connection, cx, on_event };
+        let (socket, scratch) = (&mut Socket(sockets.get_mut(self.handle)), &mut [0; OUTPUT_BYTES]);
+        // An end in good order is seen in the connection, and to close again what is closing changes nothing.
+        let _ = self.wire.proceed(cx.now, true, socket, &mut asking, &mut self.store, scratch);
         self.connection.error().map_or(Ok(()), Err)
     }
 

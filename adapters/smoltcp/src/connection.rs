@@ -3,6 +3,7 @@
 use smoltcp::socket::tcp;
 use smoltcp::time as theirs;
 use wirenut::readiness::Standing;
+use wirenut::time::Instant;
 use wirenut::transport::{Action, Conversation, Disposition, Input, Protocol};
 
 use crate::clock;
@@ -104,7 +105,19 @@ impl Connection {
         store: &mut [u8],
         scratch: &mut [u8],
     ) -> bool {
-        let socket = &mut Socket(socket);
+        self.proceed(clock::from_smoltcp(now), true, &mut Socket(socket), protocol, store, scratch)
+    }
+
+    /// `may_be_due`: not, if the caller knows that no deadline is.
+    pub(crate) fn proceed(
+        &mut self,
+        now: Instant,
+        may_be_due: bool,
+        socket: &mut Socket<'_, '_>,
+        protocol: &mut (impl Protocol + ?Sized),
+        store: &mut [u8],
+        scratch: &mut [u8],
+    ) -> bool {
         if socket.is_lost() {
             // Where both directions have ended, that is how the last acknowledgement shows.
             if protocol.disposition() != Disposition::Close {
@@ -113,7 +126,7 @@ impl Connection {
             return true;
         }
         self.note_sent(protocol, socket);
-        if protocol.poll_timeout().is_some_and(|due| due <= clock::from_smoltcp(now)) {
+        if may_be_due && protocol.poll_timeout().is_some_and(|due| due <= now) {
             protocol.handle_timeout();
         }
         // It ends, for it takes from one ring and fills another, and neither moves meanwhile by itself.

@@ -9,8 +9,6 @@ use core::convert::Infallible;
 use core::task::Waker;
 
 use smoltcp::iface::SocketSet;
-use smoltcp::socket::tcp;
-use smoltcp::time as theirs;
 use wirenut::http::service::{Service, Serving, Session};
 use wirenut::http::{Context, Error, Limits, Rule};
 use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
@@ -40,10 +38,11 @@ pub(crate) struct Reception<const N: usize> {
 /// What one poll works with.
 pub(crate) struct Turn<'t, 's, S> {
     pub(crate) cx: Context<'t>,
-    pub(crate) now: theirs::Instant,
     pub(crate) sockets: &'t mut SocketSet<'s>,
     pub(crate) service: &'t S,
     pub(crate) scratch: &'t mut [u8],
+    /// A deadline has come, as far as the last poll knew.
+    pub(crate) is_due: bool,
     /// What went wrong: told before anything else is done.
     pub(crate) error: Option<Error>,
     /// In this round a socket listens, or none is to.
@@ -115,7 +114,9 @@ impl<const N: usize> Reception<N> {
                     return self.listen(slot, turn);
                 }
                 slot.phase = Phase::Opening(since);
-                turn.opening = turn.opening.min((since, number));
+                if since < turn.opening.0 {
+                    turn.opening = (since, number);
+                }
                 self.look_no_later_than(end);
             }
             Stage::Closed | Stage::Resetting | Stage::TimeWait => self.listen(slot, turn),
@@ -142,13 +143,17 @@ impl<const N: usize> Reception<N> {
         turn: &mut Turn<'_, '_, S>,
     ) {
         let verdict = self.admission.arrive(turn.cx.now);
-        slot.phase = Phase::Serving(match verdict {
-            Verdict::Admit => Session::new(&turn.cx),
-            Verdict::Refuse => Session::refusing(&turn.cx),
+        if !matches!(verdict, Verdict::Admit | Verdict::Refuse) {
             // It stays in its socket, and is asked about again. Who is to give way for it is decided after the round: by
             // then a request that came with it has saved its connection.
-            Verdict::Evict(_) | Verdict::Queue | Verdict::Close => return turn.has_newcomer = true,
-        });
+            turn.has_newcomer = true;
+            return;
+        }
+        let mut session = Session::new(&turn.cx);
+        if verdict == Verdict::Refuse {
+            session.refuse(&turn.cx);
+        }
+        slot.phase = Phase::Serving(session);
         slot.connection = Connection::new();
         self.serve(number, slot, false, turn);
     }
@@ -163,22 +168,23 @@ impl<const N: usize> Reception<N> {
         turn: &mut Turn<'_, '_, S>,
     ) {
         let Phase::Serving(session) = &mut slot.phase else { return };
-        let socket = turn.sockets.get_mut::<tcp::Socket<'_>>(slot.handle);
-        let (peer, waker, connection) = (socket.remote_endpoint(), &self.waker, &mut slot.connection);
+        let socket = &mut Socket(turn.sockets.get_mut(slot.handle));
+        let (peer, waker, connection) = (socket.0.remote_endpoint(), &self.waker, &mut slot.connection);
         let environment = Environment {
             waker: &|| waker.clone(),
             peer: &|| peer.map(Into::into),
-            output_capacity: socket.send_capacity().min(turn.scratch.len()),
+            output_capacity: socket.0.send_capacity().min(turn.scratch.len()),
         };
         let (is_admitted, number) = (!is_refused(session), u32::try_from(number).unwrap_or(u32::MAX));
         session.wake();
         let mut serving =
             Serving { session, service: turn.service, cx: turn.cx, environment: &environment, error: None };
-        let is_spared = gives_way && !serving.give_way(socket.recv_queue() > 0);
-        let is_over = !is_spared && connection.poll(turn.now, socket, &mut serving, &mut slot.store, turn.scratch);
+        let is_spared = gives_way && !serving.give_way(socket.received() > 0);
+        let is_over = !is_spared
+            && connection.proceed(turn.cx.now, turn.is_due, socket, &mut serving, &mut slot.store, turn.scratch);
         turn.error = serving.error;
         let due = if is_over || (gives_way && connection.conversation().is_shut()) {
-            let leaving = Leaving::begin(turn.cx.now, &Socket(socket), turn.cx.limits.linger);
+            let leaving = Leaving::begin(turn.cx.now, socket, turn.cx.limits.linger);
             slot.phase = Phase::Leaving(leaving);
             turn.has_leaving = true;
             if is_admitted {

@@ -121,10 +121,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         let cx = Context { now: clock::from_smoltcp(now), limits: self.reception.limits, date };
         let turn = &mut Turn {
             cx,
-            now,
             sockets,
             service,
             scratch,
+            is_due: self.reception.due <= cx.now,
             error: None,
             is_listening: false,
             has_leaving: false,
@@ -141,7 +141,8 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// them, and of the stack, whose own is what `Interface::poll_at` says.
     #[must_use]
     pub fn poll_timeout(&self, stack: Option<theirs::Instant>) -> Option<theirs::Instant> {
-        clock::to_smoltcp(self.reception.due).into_iter().chain(stack).min()
+        let due = self.reception.due;
+        stack.filter(|stack| clock::from_smoltcp(*stack) < due).or_else(|| clock::to_smoltcp(due))
     }
 
     /// Ends the server in good order: nobody comes in any more, idle connections are closed, the others after the

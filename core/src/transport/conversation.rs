@@ -188,7 +188,8 @@ impl Conversation {
     }
 
     /// What it is doing now, for [`Admission::set_standing`](crate::readiness::Admission::set_standing), if that has
-    /// changed since this was asked last; or if it is idle again, after bytes came or went.
+    /// changed since this was asked last; or if it still may give way, after bytes came or went. So whoever was told that it
+    /// is busy, for bytes of it waited unread, hears what it is once they were read.
     ///
     /// Before its first byte a connection counts as one whose head does not come ([`Standing::Reading`]). While something
     /// that it sent has not left, it is [`Standing::Busy`]: whoever gives way has all that it asked for.
@@ -203,7 +204,7 @@ impl Conversation {
         let has_moved = self.flags.has(Flags::MOVED);
         self.flags.clear(Flags::MOVED);
         let before = mem::replace(&mut self.standing, standing);
-        (before != standing || (standing == Standing::Idle && has_moved)).then_some(standing)
+        (before != standing || (standing != Standing::Busy && has_moved)).then_some(standing)
     }
 }
 

@@ -70,10 +70,15 @@ pub enum Disposition {
 /// ```
 pub trait Protocol {
     /// Does all that can be done with these bytes and this room. `input` are the bytes that were not consumed before, and
-    /// those that came since; what is not consumed is offered again. `store` is memory of which the protocol says itself
-    /// how much must be there again at the next call. `output` is written from its start. Nothing taken and nothing
+    /// those that came since; what is not consumed is offered again. `store` is memory of which the first [`Self::stored`]
+    /// bytes must be as the call before left them. `output` is written from its start. Nothing taken and nothing
     /// written: nothing can be done until more bytes or more room come, or time passes.
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress;
+
+    /// How many bytes at the front of the store must be there again at the next [`Self::drive`]. By default there are none.
+    fn stored(&self) -> usize {
+        0
+    }
 
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed. Called once.
     fn handle_eof(&mut self);

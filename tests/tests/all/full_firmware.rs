@@ -1,8 +1,10 @@
 //! The firmwares of which the sizes are published serve what they say: all that a service may do, on both stacks.
 
+use core::net::SocketAddr;
+use core::time::Duration;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::net::TcpStream;
+use std::time::Instant;
 
 use wirenut_tests::tools::has_board;
 

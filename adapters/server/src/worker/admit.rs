@@ -2,9 +2,8 @@
 
 use std::os::fd::AsFd;
 
-use wirenut::http::Rule;
 use wirenut::http::service::{Service, Session};
-use wirenut::readiness::{Interest, Link, Poller, Standing, Verdict};
+use wirenut::readiness::{Event, Link, Poller, Readiness, Standing, Verdict};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
 use wirenut_linux::socket::TcpStream;
@@ -12,14 +11,17 @@ use wirenut_linux::socket::TcpStream;
 use super::Worker;
 use crate::accept::{AcceptFailure, Acceptor};
 use crate::connection::Connection;
+use crate::slots::Token;
 use crate::transfer::Transfer;
-use crate::turn::Outcome;
 
 /// How many connections are accepted before others have their turn.
 const MAX_ACCEPTED: usize = 64;
 
 /// How often a worker that waits for a place looks whether another one has given one back.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How many connections that were refused there are at most. The oldest one goes first.
+const MAX_REFUSED: usize = 32;
 
 /// What became of one look into the queue of connections.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,7 +101,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         match acceptor.accept() {
             Ok(stream) => {
                 self.report.refused += 1;
-                self.refused.refuse(stream, self.context.clock.now());
+                self.begin_refused(stream)?;
                 Ok(Some(AcceptOutcome::Accepted))
             }
             Err(failure) => self.not_accepted(failure),
@@ -125,7 +127,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         if !self.acceptor.as_ref().is_some_and(Acceptor::has_waiting) {
             return Ok(Some(AcceptOutcome::NoneWaiting));
         }
-        if self.refused.close_oldest() {
+        if self.close_oldest_refused()? {
             return Ok(None);
         }
         let now = self.context.clock.now();
@@ -142,58 +144,73 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     fn begin(&mut self, stream: TcpStream) -> Result<(), Error> {
         self.report.accepted += 1;
         let session = Session::new(&self.context.http());
-        let token = self.slots.insert(Connection::new(session, stream));
+        let Some(token) = self.insert(Connection::new(session, stream))? else { return Ok(()) };
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        let outcome = turn.run(None);
+        self.after(token, outcome)?;
+        if self.drain.is_some() { self.retire_when_answered(token.slot) } else { Ok(()) }
+    }
+
+    /// There is none: it is told so, and lingers beside those who have one.
+    fn begin_refused(&mut self, stream: TcpStream) -> Result<(), Error> {
+        if self.refused.len() >= MAX_REFUSED {
+            self.close_oldest_refused()?;
+        }
+        let session = Session::refusing(&self.context.http());
+        let refused = Connection { is_refused: true, ..Connection::new(session, stream) };
+        let Some(token) = self.insert(refused)? else { return Ok(()) };
+        self.refused.push_back(token);
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        let outcome = turn.run(None);
+        self.after(token, outcome)
+    }
+
+    /// Closes the oldest one of those that were refused before its time. False if there is none.
+    pub(super) fn close_oldest_refused(&mut self) -> Result<bool, Error> {
+        let Some(token) = self.refused.pop_front() else { return Ok(false) };
+        if let Some(turn) = self.turn(token) {
+            // What came is thrown away first: closing a socket with something to read in it resets it.
+            let _ = turn.run(Some(Event { token: token.for_poller(), readiness: Readiness::READABLE }));
+        }
+        self.remove(token.slot)?;
+        Ok(true)
+    }
+
+    /// Gives a connection a slot, and has the poller watch it. None: it cannot.
+    fn insert(&mut self, connection: Connection<S>) -> Result<Option<Token>, Error> {
+        let interest = connection.line.interest();
+        let token = self.slots.insert(connection);
         let links = self.admission.links_mut();
         links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
-        let Some(connection) = self.slots.get(token) else { return Ok(()) };
-        match self.poller.register(connection.socket.as_fd(), token.for_poller(), Interest::READABLE) {
-            Ok(()) if self.drain.is_some() => self.retire_when_answered(token.slot),
-            Ok(()) => self.after(token, Outcome::Rest),
+        let Some(connection) = self.slots.get(token) else { return Ok(None) };
+        match self.poller.register(connection.socket.as_fd(), token.for_poller(), interest) {
+            Ok(()) => Ok(Some(token)),
             Err(error) => {
                 self.throttle.warn(error);
-                self.remove(token.slot)
+                self.remove(token.slot).map(|()| None)
             }
         }
     }
 
-    /// Closes a connection for somebody else, unless something waits unread there: then it is in use.
+    /// Closes a connection for somebody else, unless it is in use.
     fn evict(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
         let Some(turn) = self.turn(token) else { return Ok(()) };
-        match turn.connection.standing() {
-            // What came is thrown away first: closing a socket with something to read in it resets it.
-            Standing::Lingering => {
-                turn.run(true);
+        let is_lingering = turn.connection.session.standing() == Standing::Lingering;
+        let (gives_way, outcome) = turn.give_way();
+        let is_shut = |connection: &mut Connection<S>| connection.line.conversation().is_shut();
+        if gives_way {
+            self.report.evicted += u64::from(!is_lingering);
+            if self.slots.get(token).is_some_and(is_shut) {
                 return self.remove(slot);
             }
-            _ if turn.connection.unread() > 0 => {
-                self.set_standing(slot, Standing::Busy);
-                return Ok(());
-            }
-            Standing::Reading => {
-                // It is answered, and lingers then.
-                turn.lose(Rule::HeadTimeout);
-                self.report.evicted += 1;
-                let Some(turn) = self.turn(token) else { return Ok(()) };
-                let outcome = turn.run(false);
-                self.after(token, outcome)?;
-            }
-            Standing::Idle => {
-                self.report.evicted += 1;
-                self.retire(slot)?;
-            }
-            Standing::Busy => {}
         }
-        // Whatever became of it, it is not asked to go again before it has had a turn.
-        if self.slots.token(slot) == Some(token) && !self.is_lingering(slot) {
-            self.set_standing(slot, Standing::Busy);
+        self.after(token, outcome)?;
+        // It is not asked to go again before it has had a turn.
+        if self.slots.token(slot) == Some(token) {
+            self.admission.set_standing(slot, Standing::Busy, self.context.clock.now());
         }
         Ok(())
-    }
-
-    fn is_lingering(&mut self, slot: u32) -> bool {
-        let Some(token) = self.slots.token(slot) else { return false };
-        self.slots.get(token).is_some_and(|connection| connection.standing() == Standing::Lingering)
     }
 
     /// Leaves connections in the queue of the system until somebody goes, or time changes the verdict.
@@ -218,12 +235,5 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             Some(acceptor) => acceptor.resume(&mut self.poller),
             None => Ok(()),
         }
-    }
-
-    /// Keeps the order in which connections may give way.
-    #[inline]
-    pub(super) fn set_standing(&mut self, slot: u32, standing: Standing) {
-        let now = self.context.clock.now();
-        self.admission.set_standing(slot, standing, now);
     }
 }

@@ -5,6 +5,7 @@
 mod admit;
 mod stop;
 
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::mem;
 use std::os::fd::AsFd;
@@ -13,23 +14,24 @@ use wirenut::http::service::Service;
 use wirenut::readiness::{self, Admission, Event, Interest, Link, Poller};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
+use wirenut_linux::connection::Next;
 use wirenut_linux::poller::Epoll;
 use wirenut_linux::signal::Termination;
 use wirenut_linux::socket::TcpListener;
 use wirenut_linux::timers::TimerWheel;
 
 use crate::accept::Acceptor;
+use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::descriptors::Descriptors;
 use crate::guard::RequestNames;
 use crate::places::Places;
-use crate::refused::Refused;
 use crate::report::Report;
 use crate::slots::{Slots, Token};
 use crate::throttle::Throttle;
 use crate::transfer::Transfer;
-use crate::turn::{self, Buffers, Outcome, Turn, WorkerContext};
+use crate::turn::{self, Outcome, Turn, WorkerContext};
 use crate::wake::{Stop, WorkerHandle};
 use stop::Drain;
 
@@ -63,7 +65,8 @@ pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
     is_only_worker: bool,
     /// None once the worker is to stop, and all who waited have come in.
     acceptor: Option<Acceptor>,
-    refused: Refused,
+    /// Connections that are answered 503, the oldest first.
+    refused: VecDeque<Token>,
     admission: Admission<Vec<Link>>,
     places: &'s Places,
     /// When it is looked again whether another worker has given back a place.
@@ -105,7 +108,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             termination,
             is_only_worker,
             acceptor: Some(acceptor),
-            refused: Refused::default(),
+            refused: VecDeque::new(),
             // Room for all: memory that is not written to costs nothing, and growing would leave holes.
             admission: Admission::new(
                 config.policy(),
@@ -128,7 +131,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         let mut woken = Vec::new();
         loop {
             self.obey_stop()?;
-            if self.acceptor.is_none() && self.slots.is_empty() && self.refused.poll_timeout().is_none() {
+            if self.acceptor.is_none() && self.slots.is_empty() {
                 return Ok(mem::take(&mut self.report));
             }
             let has_woken = self.wait()?;
@@ -165,7 +168,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
 
     fn poll_timeout(&self) -> Option<Instant> {
         let drain = self.drain.as_ref().map(Drain::poll_timeout);
-        [self.timers.next(), self.resumes_at(), self.refused.poll_timeout(), drain].into_iter().flatten().min()
+        [self.timers.next(), self.resumes_at(), drain].into_iter().flatten().min()
     }
 
     fn handle_timeouts(&mut self) -> Result<(), Error> {
@@ -182,7 +185,6 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
                 None => {}
             }
         }
-        self.refused.handle_timeout(now);
         if self.resumes_at().is_some_and(|at| at <= now) {
             self.resume()?;
         }
@@ -200,7 +202,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             connection => {
                 let token = Token::from_poller(connection);
                 let Some(turn) = self.turn(token) else { return Ok(()) };
-                let outcome = turn.handle(event);
+                let outcome = turn.run(Some(event));
                 self.after(token, outcome)
             }
         }
@@ -221,7 +223,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     fn wake(&mut self, token: Token) -> Result<(), Error> {
         let Some(turn) = self.turn(token) else { return Ok(()) };
         turn.connection.session.wake();
-        let outcome = turn.run(false);
+        let outcome = turn.run(None);
         self.after(token, outcome)
     }
 
@@ -230,7 +232,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         for token in mem::take(&mut self.queue) {
             let Some(turn) = self.turn(token) else { continue };
             turn.connection.is_queued = false;
-            let outcome = turn.run(false);
+            let outcome = turn.run(None);
             self.after(token, outcome)?;
         }
         Ok(())
@@ -240,28 +242,29 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     pub(super) fn turn(&mut self, token: Token) -> Option<Turn<'_, 's, S>> {
         let connection = self.slots.get(token)?;
         self.context.names.set_current(token.slot);
-        self.buffers.taken = 0;
         Some(Turn { context: &self.context, poller: &mut self.poller, buffers: &mut self.buffers, connection, token })
     }
 
     /// What a turn leaves to do beyond its connection.
     pub(super) fn after(&mut self, token: Token, outcome: Outcome) -> Result<(), Error> {
-        let Some(connection) = self.slots.get(token) else { return Ok(()) };
-        if outcome == Outcome::Gone {
+        if outcome.next.is_end() {
             return self.remove(token.slot);
         }
-        if outcome == Outcome::Again && !connection.is_queued {
+        let Some(connection) = self.slots.get(token) else { return Ok(()) };
+        let is_refused = connection.is_refused;
+        if outcome.next == Next::Again && !connection.is_queued {
             connection.is_queued = true;
             self.queue.push(token);
         }
-        if self.drain.as_mut().is_some_and(|drain| drain.consume(token.slot, self.buffers.taken)) {
-            return self.retire(token.slot);
+        if let (Some(standing), false) = (outcome.standing, is_refused) {
+            self.admission.set_standing(token.slot, standing, self.context.clock.now());
         }
-        let standing = connection.standing();
-        if let Some(deadline) = connection.session.poll_timeout(self.context.clock.now()) {
+        if let Some(deadline) = outcome.deadline {
             self.timers.arm(&mut self.slots, token.slot, deadline);
         }
-        self.set_standing(token.slot, standing);
+        if self.drain.as_mut().is_some_and(|drain| drain.consume(token.slot, outcome.taken)) {
+            return self.retire(token.slot);
+        }
         Ok(())
     }
 
@@ -269,8 +272,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     pub(super) fn retire(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
         let Some(turn) = self.turn(token) else { return Ok(()) };
-        turn.connection.session.retire();
-        let outcome = turn.run(false);
+        let outcome = turn.retire();
         self.after(token, outcome)
     }
 
@@ -281,10 +283,18 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             drain.forget(slot);
         }
         let Some(connection) = self.slots.remove(slot) else { return Ok(()) };
+        let (is_refused, has_leftover) = (connection.is_refused, connection.line.has_leftover());
         self.context.names.set_current(slot);
         turn::close(connection, &self.context);
-        self.admission.release(slot);
-        self.places.give_back();
+        if has_leftover {
+            self.buffers.take(slot);
+        }
+        if is_refused {
+            self.refused.retain(|token| token.slot != slot);
+        } else {
+            self.admission.release(slot);
+            self.places.give_back();
+        }
         self.resume()
     }
 }

@@ -12,7 +12,6 @@ use wirenut_linux::Error;
 
 use super::Worker;
 use super::admit::AcceptOutcome;
-use crate::connection::Outbound;
 use crate::slots::Token;
 use crate::transfer::Transfer;
 use crate::wake::Stop;
@@ -39,9 +38,9 @@ impl Drain {
     }
 
     /// Bytes were consumed. True if it is time to retire the connection: once.
-    pub(super) fn consume(&mut self, slot: u32, taken: u64) -> bool {
+    pub(super) fn consume(&mut self, slot: u32, taken: usize) -> bool {
         let Entry::Occupied(mut unconsumed) = self.unconsumed.entry(slot) else { return false };
-        *unconsumed.get_mut() = unconsumed.get().saturating_sub(taken);
+        *unconsumed.get_mut() = unconsumed.get().saturating_sub(u64::try_from(taken).unwrap_or(u64::MAX));
         let is_all = *unconsumed.get() == 0;
         if is_all {
             unconsumed.remove();
@@ -93,10 +92,10 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// everywhere where a server closes a connection that its peer may use.
     pub(super) fn retire_when_answered(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
-        let Some(connection) = self.slots.get(token) else { return Ok(()) };
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        let (is_fresh, unread) = (turn.connection.is_fresh(), turn.unread());
         let Some(drain) = &mut self.drain else { return self.retire(slot) };
-        let is_fresh = connection.session.is_idle() && connection.outbound == Outbound::Unused;
-        match connection.unread() {
+        match unread {
             0 if is_fresh => {
                 // It is retired after whatever comes.
                 drain.unconsumed.insert(slot, 1);
@@ -118,9 +117,11 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             let Some(drain) = &mut self.drain else { return Ok(()) };
             let Some(&(token, _)) = drain.fresh.front().filter(|(_, until)| *until <= now) else { return Ok(()) };
             drain.fresh.pop_front();
-            let Some(connection) = self.slots.get(token) else { continue };
-            if connection.outbound == Outbound::Unused && connection.session.is_idle() && connection.unread() == 0 {
-                drain.forget(token.slot);
+            let Some(turn) = self.turn(token) else { continue };
+            if turn.connection.is_fresh() && turn.unread() == 0 {
+                if let Some(drain) = &mut self.drain {
+                    drain.forget(token.slot);
+                }
                 self.retire(token.slot)?;
             }
         }
@@ -158,13 +159,13 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Ends all connections now.
     fn cut(&mut self) -> Result<(), Error> {
         self.stop_listening()?;
-        while self.refused.close_oldest() {}
+        while self.close_oldest_refused()? {}
         for slot in 0..self.slots.count() {
             let Some(token) = self.slots.token(slot) else { continue };
             let Some(turn) = self.turn(token) else { continue };
             // One that has sent all it will is not cut, and must not be reset.
             if turn.connection.session.disposition() != Disposition::ShutdownWrite {
-                turn.lose(Rule::HostClosed);
+                let _ = turn.give_up(Rule::HostClosed);
                 self.report.cut += 1;
             }
             self.remove(slot)?;

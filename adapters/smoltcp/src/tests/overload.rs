@@ -164,3 +164,28 @@ fn connections_that_queue_are_asked_about_when_somebody_ripens() {
     assert_eq!(statuses(&world.take_received(queued)), [200]);
     assert_eq!(world.errors, []);
 }
+
+#[test]
+fn a_crowd_is_served_in_turn() {
+    let policy = Policy { slots: 6, ..EVICTS };
+    let mut world = World::<7>::with(LIMITS, policy);
+    let mut clients: alloc::vec::Vec<_> = (0..6).map(|_| world.connect()).collect();
+    for &client in &clients {
+        assert_eq!(statuses(&world.ask(client, READING)), [200]);
+    }
+    world.run_secs(2);
+    let newcomer = world.connect();
+    assert_eq!(statuses(&world.ask(newcomer, READING)), [200]);
+    assert_ne!(world.state(clients.remove(0)), State::Established);
+    clients.push(newcomer);
+    for &client in &clients {
+        world.send(client, b"GET /slow?ms=5000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    world.run_ms(200);
+    let refused = world.connect();
+    assert_eq!(statuses(&world.ask(refused, READING)), [503]);
+    world.run_secs(6);
+    for &client in &clients {
+        assert_eq!(statuses(&world.take_received(client)), [200]);
+    }
+}

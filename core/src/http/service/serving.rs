@@ -132,6 +132,11 @@ impl<S: Service + ?Sized> Protocol for Serving<'_, S> {
         Progress { taken: driven.taken, written: driven.written }
     }
 
+    #[inline]
+    fn stored(&self) -> usize {
+        self.session.stored()
+    }
+
     fn handle_eof(&mut self) {
         let driven = self.session.handle_eof(&self.cx, self.service);
         self.note(driven);

@@ -112,8 +112,13 @@ impl<S: Service + ?Sized> Session<S> {
     #[must_use]
     pub fn refusing(cx: &Context<'_>) -> Self {
         let mut session = Self::new(cx);
-        session.connection = ServerConnection::refusing(cx);
+        session.refuse(cx);
         session
+    }
+
+    /// The same for a session that is there, on a connection on which nothing was said.
+    pub fn refuse(&mut self, cx: &Context<'_>) {
+        self.connection.refuse(cx);
     }
 
     /// Does all that can be done with these bytes and this room.

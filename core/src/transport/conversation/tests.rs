@@ -230,6 +230,43 @@ fn standings_are_told_when_they_change_and_idle_again_after_each_use() {
     assert_eq!(conversation.standing_change(&echo), Some(Standing::Lingering));
 }
 
+/// Who does not give way, for bytes of it wait unread, counts as busy until these were read.
+#[test]
+fn a_standing_is_told_again_after_bytes_came() {
+    let (mut conversation, mut slow) = (Conversation::new(), Slow);
+    assert_eq!(conversation.standing_change(&slow), Some(Standing::Reading));
+    assert_eq!(conversation.standing_change(&slow), None);
+    let input = Input { bytes: b"a", has_ended: false };
+    assert_eq!(conversation.poll(&mut slow, input, &mut [], &mut []), (1, Action::Wait));
+    assert_eq!(conversation.standing_change(&slow), Some(Standing::Reading));
+    assert_eq!(conversation.standing_change(&slow), None);
+}
+
+/// Takes all, and waits for more.
+struct Slow;
+
+impl Protocol for Slow {
+    fn drive(&mut self, input: &[u8], _: &mut [u8], _: &mut [u8]) -> Progress {
+        Progress { taken: input.len(), written: 0 }
+    }
+    fn handle_eof(&mut self) {}
+    fn handle_sent(&mut self, _: usize, _: usize) {}
+    fn handle_timeout(&mut self) {}
+    fn handle_reset(&mut self) {}
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+    fn is_readable(&self) -> bool {
+        true
+    }
+    fn standing(&self) -> Standing {
+        Standing::Reading
+    }
+    fn disposition(&self) -> Disposition {
+        Disposition::Open
+    }
+}
+
 #[test]
 fn a_conversation_takes_two_bytes() {
     assert_eq!(size_of::<Conversation>(), 2);

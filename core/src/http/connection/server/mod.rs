@@ -153,9 +153,14 @@ impl ServerConnection {
     #[must_use]
     pub fn refusing(cx: &Context<'_>) -> Self {
         let mut refusing = Self::new(cx);
-        refusing.machine.flags.set(Flags::BEGUN);
-        refusing.fail(cx, Rule::Overloaded);
+        refusing.refuse(cx);
         refusing
+    }
+
+    /// The same for a connection that is there, and on which nothing was said.
+    pub fn refuse(&mut self, cx: &Context<'_>) {
+        self.machine.flags.set(Flags::BEGUN);
+        self.fail(cx, Rule::Overloaded);
     }
 
     /// What to do with the connection once all that was written is sent.
