@@ -18,7 +18,7 @@ use wirenut::time::{Duration, Instant};
 use wirenut::transport::Conversation;
 
 use crate::endpoint::{Caller, Lasting};
-use crate::lane::{self, Alarm, Direction, Lane, Nothing, Observe, Observed, Time, Unused};
+use crate::lane::{self, Alarm, Direction, Lane, Observe, Observed, Time, Unused};
 use crate::link::{Ending, Link, News};
 use crate::{Buffers, Clock, ConnectionObserver, Endpoint, Operation, Shutdown, Split, StreamError, Timer};
 
@@ -66,7 +66,7 @@ pub(crate) fn converse_in<T: Split, N: Endpoint>(
         let mut ending = Ending::None;
         loop {
             if ending == Ending::None {
-                ending = speak(&mut link, stream, buffers, Nothing).await.unwrap_or_else(|error| {
+                ending = speak(&mut link, stream, buffers).await.unwrap_or_else(|error| {
                     outcome = Err(error);
                     Ending::Cut
                 });
@@ -93,7 +93,6 @@ fn speak<T: Split>(
     link: &mut Link<'_, impl Caller, impl Clock, impl Time, impl Observe>,
     stream: &mut T,
     buffers: &mut Buffers<'_>,
-    content: impl Read,
 ) -> impl Future<Output = Result<Ending, StreamError<T::Error>>> {
     async move {
         let Buffers { input, store, output } = buffers;
@@ -101,7 +100,7 @@ fn speak<T: Split>(
         let (reader, writer) = stream.split();
         let (reading, sending) = (pin!(None), pin!(None));
         let mut incoming = Lane::new(reader, input, reading, lane::receive);
-        let mut outgoing = Lane::new((writer, content), output, sending, lane::send);
+        let mut outgoing = Lane::new(writer, output, sending, lane::send);
         link.begin();
         poll_fn(|cx| link.poll(cx, &mut incoming, &mut outgoing, (&mut *store, capacity))).await
     }
@@ -120,7 +119,7 @@ pub(crate) fn ask<T: Split>(
         let (reader, writer) = stream.split();
         let (reading, sending) = (pin!(None), pin!(None));
         let mut incoming = Lane::new(reader, input, reading, lane::receive);
-        let mut outgoing = Lane::new((writer, content), output, sending, lane::send);
+        let mut outgoing = Lane::new((writer, content), output, sending, lane::send_content);
         link.begin();
         poll_fn(|cx| {
             // The same code listens alone.

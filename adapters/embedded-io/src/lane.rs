@@ -5,7 +5,6 @@
 //! sent to another thread if its parts can. It is an `async move` block in a plain function: an `async fn` keeps a second
 //! copy of each of its arguments.
 
-use core::convert::Infallible;
 use core::marker::PhantomData;
 use core::mem;
 use core::pin::Pin;
@@ -111,8 +110,22 @@ pub(crate) fn receive<'b, E, R: Read<Error = E>>(
     }
 }
 
+/// Writes, or flushes.
+pub(crate) fn send<'b, E, W: Write<Error = E>>(
+    mut half: Half<'b, W>,
+    order: Order,
+) -> impl Future<Output = (Half<'b, W>, Result<usize, E>)> {
+    async move {
+        let outcome = match order {
+            Order::Write(from, to) => half.end.write(half.buffer.get(from..to).unwrap_or(&[])).await,
+            Order::None | Order::Read(_) | Order::Content(..) | Order::Flush => half.end.flush().await.map(|()| 0),
+        };
+        (half, outcome)
+    }
+}
+
 /// Writes, flushes, or reads content.
-pub(crate) fn send<'b, E, W: Write<Error = E>, B: Read>(
+pub(crate) fn send_content<'b, E, W: Write<Error = E>, B: Read>(
     mut half: Half<'b, (W, B)>,
     order: Order,
 ) -> impl Future<Output = (Half<'b, (W, B)>, Result<usize, E>)> {
@@ -150,19 +163,6 @@ impl<E> Direction for Unused<E> {
 
     fn poll(&mut self, _: &mut Context<'_>) -> Poll<Result<usize, E>> {
         Poll::Pending
-    }
-}
-
-/// No content.
-pub(crate) struct Nothing;
-
-impl embedded_io::ErrorType for Nothing {
-    type Error = Infallible;
-}
-
-impl Read for Nothing {
-    async fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
-        Ok(0)
     }
 }
 

@@ -157,10 +157,15 @@ impl<const N: usize> Listener<N> {
                 let mut socket = TcpSocket::new(stack, &mut *rings.received, &mut *rings.transmitted);
                 socket.set_timeout(Some(embassy_time::Duration::from_micros(limits.head.as_micros())));
                 if held.accept(&mut socket).await {
-                    let peer = socket.remote_endpoint().map(Into::into);
-                    let connection = Server { limits, buffers: buffers.reborrow(), peer, observer: &held };
                     let refuses = held.place.stage.get() == Stage::Refusing;
-                    if let Err(error) = connection.run(&mut socket, service, &EmbassyTimer, refuses).await {
+                    let peer = socket.remote_endpoint().map(Into::into);
+                    let served = Server { limits, buffers: buffers.reborrow(), peer, observer: &held }.run(
+                        &mut socket,
+                        service,
+                        &EmbassyTimer,
+                        refuses,
+                    );
+                    if let Err(error) = served.await {
                         on_error(error);
                     }
                 }
@@ -356,6 +361,7 @@ impl<const N: usize> ConnectionObserver for Held<'_, N> {
     fn handle_stay(&self) {
         if self.listener.leaving.get().is_some_and(|(slot, _)| slot == self.number) {
             self.listener.leaving.set(None);
+            self.listener.tell_waiting();
         }
     }
 
