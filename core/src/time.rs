@@ -243,16 +243,13 @@ impl Timer {
 /// The low 32 bits of the whole milliseconds in so many microseconds, and the microseconds beyond them.
 #[inline]
 fn split(micros: u64) -> (u32, u32) {
-    if cfg!(target_pointer_width = "64") {
-        (low(micros / 1_000), low(micros % 1_000))
-    } else {
-        split_without_division(micros)
-    }
+    if cfg!(target_pointer_width = "64") { (low(micros / 1_000), low(micros % 1_000)) } else { split_by_words(micros) }
 }
 
-/// A device has no division of 64 bits. It divides 32 bits, though, which gives the rest; and what is divisible by 1,000
-/// is divided by 8, and by 125 by a multiplication with its inverse modulo 2^32.
-fn split_without_division(micros: u64) -> (u32, u32) {
+/// The same on a device, which has no division of 64 bits. It divides 32 bits, though, which gives the rest; and what is
+/// divisible by 1,000 is divided by 8, and by 125 by a multiplication with its inverse modulo 2^32.
+#[inline]
+fn split_by_words(micros: u64) -> (u32, u32) {
     const HIGH: u32 = 296; // 2^32 modulo 1,000
     const INVERSE: u32 = 0x26e978d5; // of 125
     let rest = ((low(micros >> 32) % 1_000).wrapping_mul(HIGH).wrapping_add(low(micros) % 1_000)) % 1_000;
@@ -262,8 +259,8 @@ fn split_without_division(micros: u64) -> (u32, u32) {
 
 /// The low 32 bits.
 #[inline]
-fn low(number: u64) -> u32 {
-    u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0)
+fn low(word: u64) -> u32 {
+    u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0)
 }
 
 /// A span in whole milliseconds, rounded up.
@@ -364,8 +361,8 @@ mod tests {
         for _ in 0..100_000 {
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             for micros in [number, number >> 20, number >> 40, u64::MAX - (number >> 54), number / 1_000 * 1_000] {
-                let expected = ((micros / 1_000) as u32, (micros % 1_000) as u32);
-                assert_eq!((split(micros), split_without_division(micros)), (expected, expected), "{micros}");
+                let divided = ((micros / 1_000) as u32, (micros % 1_000) as u32);
+                assert_eq!((split(micros), split_by_words(micros)), (divided, divided), "{micros}");
             }
         }
     }

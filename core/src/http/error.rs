@@ -10,8 +10,8 @@ use crate::http::status::Status;
 pub enum Fault {
     /// The peer sent, or failed to send, something.
     Peer,
-    /// The service used the connection wrongly, or gave up.
-    Service,
+    /// The application used the connection wrongly, or gave up.
+    Application,
     /// The transport between them, or the program that drives the connection, ended it.
     Host,
 }
@@ -122,7 +122,8 @@ rules! {
     RequestLineTooLong: Peer, Some(Status::URI_TOO_LONG), "RFC 9112 3", "request line too long";
     /// The head does not end within [`Limits::head_bytes`](crate::http::Limits::head_bytes).
     HeadTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "head too large";
-    /// More field lines than [`Limits::field_count`](crate::http::Limits::field_count); the end of the first one too many.
+    /// More field lines than [`Limits::field_count`](crate::http::Limits::field_count); the end of the first one too
+    /// many.
     TooManyFields: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "too many field lines";
     /// The fields that are kept do not fit in [`FieldFilter::bytes`](crate::http::FieldFilter::bytes).
     FieldTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "field too large";
@@ -205,16 +206,17 @@ rules! {
     Reset: Host, None, "RFC 9293 3.5.3", "connection reset";
     /// The host ended the connection: it shuts down, or needed the slot.
     HostClosed: Host, None, "RFC 9112 9.6", "closed by the host";
-    /// What the host moved itself ([`Step::Transfer`](crate::http::service::Step::Transfer)) could not be read, or was too
-    /// short.
+    /// Content that the host moved itself could not be read, or was too short.
     SourceFailed: Host, None, "RFC 9112 8", "the source of the content failed";
-    /// The service gave the exchange up ([`Step::Abort`](crate::http::service::Step::Abort)).
-    Aborted: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9112 9.6", "aborted by the application";
-    /// The service said that it was done, or had nothing more to say, and had not begun a response.
-    NoResponse: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "the service ended without a response";
+    /// There is no room for the connection.
+    Overloaded: Host, Some(Status::SERVICE_UNAVAILABLE), "RFC 9110 15.6.4", "no room for the connection";
+    /// The application gave the exchange up.
+    Aborted: Application, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9112 9.6", "aborted by the application";
+    /// The application said that it was done, or had nothing more to say, and had not begun a response.
+    NoResponse: Application, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "the application ended without a response";
     /// What must be sent whole (a response head, a small response, trailer fields) is larger than
     /// [`Limits::output_reserve`](crate::http::Limits::output_reserve), or than the output buffer.
-    ResponseTooLarge: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "response larger than the room reserved for it";
+    ResponseTooLarge: Application, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "response larger than the room reserved for it";
 }
 
 /// These rules, and [`Rule::Misused`] with each misuse.

@@ -1,8 +1,8 @@
 //! Expectations, pipelines, persistence, and how responses end.
 
-use wirenut::http::Disposition::{Abort, ShutdownWrite};
 use wirenut::http::Misuse::{BodyTooShort, UpgradeNotRequested};
 use wirenut::http::Rule::*;
+use wirenut::transport::Disposition::{Abort, ShutdownWrite};
 
 use super::{Case, post};
 

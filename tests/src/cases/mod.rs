@@ -7,8 +7,9 @@ mod framing;
 mod heads;
 mod messages;
 
-use wirenut::http::{Disposition, FieldFilter, Limits, Rule, Status};
+use wirenut::http::{FieldFilter, Limits, Rule, Status};
 use wirenut::time::Duration;
+use wirenut::transport::Disposition;
 
 use crate::every_split::every_split;
 use crate::pair::{self, Setup};

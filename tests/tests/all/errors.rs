@@ -2,10 +2,11 @@
 
 use wirenut::http::state::State;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Fault, Field, FieldFilter, Limits, Method, Misuse,
-    Request, Response, Rule, ServerConnection, ServerEvent, Status,
+    ClientConnection, ClientEvent, Context, Error, Fault, Field, FieldFilter, Limits, Method, Misuse, Request,
+    Response, Rule, ServerConnection, ServerEvent, Status,
 };
 use wirenut::time::{Duration, Instant};
+use wirenut::transport::Disposition;
 use wirenut_tests::cases::SMALL;
 use wirenut_tests::wire::bytes;
 
@@ -231,7 +232,7 @@ fn stays_broken_server(broken: &ServerConnection, rule: Rule) {
         &mut |c| match c.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut []) {
             // What comes while it lingers is thrown away.
             Ok(thrown) => {
-                assert_eq!((thrown, c.disposition()), ((27, ServerEvent::NeedMore), Disposition::ShutdownWrite))
+                assert_eq!((thrown, c.disposition()), ((27, ServerEvent::NeedMore), Disposition::ShutdownWrite));
             }
             Err(again) => assert_eq!(again, error),
         },

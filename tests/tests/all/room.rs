@@ -5,10 +5,11 @@ use core::fmt::Debug;
 
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{
-    ClientConnection, Context, Disposition, Field, HttpDate, Limits, Method, Request, RequestHead, Response, Rule,
-    ServerConnection, Status, WriteError,
+    ClientConnection, Context, Field, HttpDate, Limits, Method, Request, RequestHead, Response, Rule, ServerConnection,
+    Status, WriteError,
 };
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::responses;
 

@@ -7,10 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Field, Fields, Limits, Method, Misuse, Request, RequestHead,
-    Response, Rule, ServerConnection, ServerEvent, Status, WriteError,
+    ClientConnection, ClientEvent, Context, Field, Fields, Limits, Method, Misuse, Request, RequestHead, Response,
+    Rule, ServerConnection, ServerEvent, Status, WriteError,
 };
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 use wirenut_tests::oracle::{self, Verdict};
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::recorder::{Recorder, TRAILERS, UNKNOWN};

@@ -2,10 +2,11 @@
 //! time, and no more.
 
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Limits, Method, Request, Response, Rule,
-    ServerConnection, ServerEvent, Status,
+    ClientConnection, ClientEvent, Context, Error, Limits, Method, Request, Response, Rule, ServerConnection,
+    ServerEvent, Status,
 };
 use wirenut::time::{Duration, Instant, Pace};
+use wirenut::transport::Disposition;
 
 const LIMITS: Limits = Limits {
     head: Duration::from_secs(20),

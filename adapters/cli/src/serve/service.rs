@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use wirenut::http::service::{Refusal, Responder, Service, Step};
 use wirenut::http::{Error, Field, Method, RequestHead, Response, Rule, Status, WriteError};
 use wirenut::time::Duration;
-use wirenut_linux::FileRange;
+use wirenut_server::FileRange;
 
 use super::body::Segment;
 use super::entry::OpenError;

@@ -1,4 +1,4 @@
 //! Bodies on their way, in and out: what delimits them, whoever sends them. Both ends of a connection use these.
 
-mod read;
+pub(crate) mod read;
 pub(crate) mod write;

@@ -1,12 +1,30 @@
 //! Reads the content of a message, and what frames it.
 
-use crate::http::connection::Found;
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::grammar::machine::Machine;
+#[cfg(feature = "quick")]
+use crate::http::grammar::quick;
 use crate::http::grammar::state::State;
 use crate::http::limits::Limits;
 use crate::http::message::fields::Fields;
+
+/// What was found behind the bytes that were consumed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Found {
+    /// Nothing more without more bytes.
+    NeedMore,
+    /// Nothing is taken for now.
+    Paused,
+    /// Nothing more will be taken.
+    Closed,
+    /// A head, complete.
+    Head,
+    /// Content, which is not consumed.
+    Content,
+    /// The end of the content.
+    End,
+}
 
 impl Machine {
     /// Reads on. Returns how many bytes of framing were consumed, and what follows them: [`Found::NeedMore`],
@@ -22,7 +40,7 @@ impl Machine {
             return (0, Ok(Found::End));
         }
         #[cfg(feature = "quick")]
-        let quick = crate::http::quick::chunk_framing(self, limits, input);
+        let quick = quick::chunk_framing(self, limits, input);
         #[cfg(not(feature = "quick"))]
         let quick = 0;
         let (used, read) = self.read(limits, input.get(quick..).unwrap_or(&[]), store);

@@ -1,11 +1,12 @@
 //! How a connection ends: errors, time, resets, and the wish of either side.
 
-use super::context::{Context, Disposition};
+use super::context::Context;
 use super::role::Role;
 use super::state::{Side, State, Transition};
 use super::{Connection, Ending};
 use crate::http::error::{Error, Rule};
 use crate::time::{Duration, Instant, earlier};
+use crate::transport::Disposition;
 
 impl<R: Role> Connection<R> {
     /// What to do with the connection once all that was written is sent.

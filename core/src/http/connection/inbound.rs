@@ -3,25 +3,9 @@
 use super::Connection;
 use super::context::Context;
 use super::role::Role;
+use crate::http::body::read::Found;
 use crate::http::error::Error;
 use crate::http::flags::Flags;
-
-/// What was found behind the bytes that were consumed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Found {
-    /// Nothing more without more bytes.
-    NeedMore,
-    /// Nothing is taken for now.
-    Paused,
-    /// Nothing more will be taken.
-    Closed,
-    /// A head, complete.
-    Head,
-    /// Content, which is not consumed.
-    Content,
-    /// The end of the content.
-    End,
-}
 
 impl<R: Role> Connection<R> {
     /// Consumes the first `taken` bytes of the body piece that was given out last. The others will be given out again;

@@ -21,7 +21,6 @@ use crate::http::flags::Flags;
 use crate::http::grammar::machine::Machine;
 use crate::time::Timer;
 
-pub(crate) use inbound::Found;
 pub use role::{Client, Role, Server};
 
 /// One HTTP/1.x connection, seen from one end of it: a [`ServerConnection`](crate::http::ServerConnection) or a

@@ -4,12 +4,12 @@ use super::Connection;
 use super::context::Context;
 use super::role::Role;
 use super::state::{Side, State, Transition};
-use crate::http::body::write::{OutboundFraming, fill_chunk, put_piece};
+use crate::http::body::write::{LAST_CHUNK, OutboundFraming, fill_chunk, put_piece};
 use crate::http::error::{Misuse, Rule, WriteError};
 use crate::http::flags::Flags;
 use crate::http::grammar::words::is_forbidden_trailer;
 use crate::http::message::fields::Field;
-use crate::http::message::response::Writer;
+use crate::http::message::response::{Writer, put_whole};
 
 impl<R: Role> Connection<R> {
     /// Writes a piece of the body into `out`, with its framing. Returns how much of the piece was taken, and how many
@@ -227,7 +227,7 @@ impl<R: Role> Connection<R> {
 
     /// Writes the last chunk, where it is due. Returns its length.
     pub(super) fn transmit_last_chunk(&mut self, out: &mut [u8]) -> usize {
-        let written = crate::http::response::put_whole(crate::http::body::write::LAST_CHUNK, out);
+        let written = put_whole(LAST_CHUNK, out);
         if written > 0 {
             self.sending = OutboundFraming::Length;
         }

@@ -1,8 +1,8 @@
 //! The states of both sides of a connection, and how they change: one table, from which the code runs and tests and
 //! diagrams are made. It does not know which side we are.
 //!
-//! What each state becomes, by what changes it; a gap is what cannot be. Besides these, [`Transition::Fail`] makes every
-//! state [`State::Error`].
+//! What each state becomes, by what changes it; a gap is what cannot be. Besides these, [`Transition::Fail`] makes
+//! every state [`State::Error`].
 //!
 //! <!-- table of the Client -->
 //! | Client | Request | Switch | End | Persist | Retire | Close |
@@ -141,7 +141,7 @@ impl State {
     /// The state of `side` after `change`, if the table allows it. [`Transition::Fail`] is always allowed.
     ///
     /// ```
-    /// use wirenut::http::state::{Transition, Side, State};
+    /// use wirenut::http::state::{Side, State, Transition};
     /// assert_eq!(State::Idle.after(Side::Client, Transition::Request), Some(State::SendBody));
     /// assert_eq!(State::Idle.after(Side::Server, Transition::Final), None);
     /// ```

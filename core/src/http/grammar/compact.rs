@@ -1,8 +1,7 @@
 //! The table in the form that the machine reads: four bytes a row, made from the readable one while compiling.
 
 use super::state::State;
-use super::table::Class;
-use super::table::{Action, On, ROWS, Row};
+use super::table::{Action, Class, On, ROWS, Row};
 use crate::bytes;
 
 /// A row, without its state.

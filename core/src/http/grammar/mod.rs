@@ -13,20 +13,22 @@
 mod actions;
 mod check;
 mod compact;
+pub(crate) mod field_line;
 mod ip_literal;
-mod machine;
-mod state;
+pub(crate) mod machine;
+#[cfg(feature = "quick")]
+pub(crate) mod quick;
+pub(crate) mod response_framing;
+pub(crate) mod state;
+mod store;
 mod table;
 #[cfg(test)]
 mod tests;
 mod verdict;
-mod words;
+pub(crate) mod words;
 
 pub use state::State;
 pub use table::{Action, Class, On, ROWS, Row};
-
-pub(crate) use machine::Machine;
-pub(crate) use words::{LONGEST, is_forbidden_trailer};
 
 impl On {
     /// Does a row that is so take this byte?

@@ -1,7 +1,7 @@
 //! The states of the grammar.
 
-/// What was read last of a message, and so what may come next. States that have rows in the [table](crate::http::grammar::ROWS) take
-/// bytes of the grammar; in the others, content begins, or nothing is read.
+/// What was read last of a message, and so what may come next. States that have rows in the
+/// [table](crate::http::grammar::ROWS) take bytes of the grammar; in the others, content begins, or nothing is read.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub enum State {

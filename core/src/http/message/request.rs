@@ -32,7 +32,8 @@ pub struct Request<'a> {
     pub fields: &'a [Field<'a>],
     /// Bytes of the body that will be sent. `None`: not known yet; the body is chunked.
     pub length: Option<u64>,
-    /// Ask for a 100, and hold the body back until it comes, or [`Limits::expect`](crate::http::Limits::expect) is over.
+    /// Ask for a 100, and hold the body back until it comes, or [`Limits::expect`](crate::http::Limits::expect) is
+    /// over.
     pub expect_continue: bool,
     /// Close the connection after the response.
     pub close: bool,

@@ -4,7 +4,6 @@ use super::fields::Field;
 use crate::bytes;
 use crate::http::error::{Misuse, WriteError};
 use crate::http::status::Status;
-use crate::http::value::date::HttpDate;
 
 /// The head of a response that a service asks for. The connection adds Date, Content-Length, Transfer-Encoding and
 /// Connection.
@@ -130,14 +129,14 @@ impl<'o> Writer<'o> {
     }
 
     /// The status line, and a Date field where there is a clock.
-    pub(crate) fn put_status(&mut self, status: Status, date: Option<&HttpDate>) {
+    pub(crate) fn put_status(&mut self, status: Status, date: Option<&[u8; 29]>) {
         self.put(b"HTTP/1.1 ");
         self.put_decimal(u64::from(status.code()));
         self.put(b" ");
         self.put(status.reason().as_bytes());
         self.put_pair(*b"\r\n");
         if let Some(date) = date {
-            self.put_field(&Field { name: b"Date", value: date.as_bytes() });
+            self.put_field(&Field { name: b"Date", value: date });
         }
     }
 

@@ -11,6 +11,7 @@
 
 mod refusal;
 mod responder;
+mod serving;
 mod session;
 
 use crate::http::error::{Error, WriteError};
@@ -19,7 +20,8 @@ use crate::http::message::request_head::RequestHead;
 use crate::time::Instant;
 
 pub use refusal::Refusal;
-pub use responder::{Host, Responder};
+pub use responder::Responder;
+pub use serving::Serving;
 pub use session::{Driven, Session};
 
 /// What an exchange needs next.

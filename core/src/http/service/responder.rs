@@ -9,29 +9,14 @@ use crate::http::error::WriteError;
 use crate::http::message::fields::Field;
 use crate::http::message::response::Response;
 use crate::time::Instant;
-
-/// What a session has to know of the place where it runs.
-pub trait Host {
-    /// A waker for this session: from wherever it is woken, the adapter calls [`Session::wake`](crate::http::service::Session::wake)
-    /// and drives the session.
-    fn waker(&self) -> Waker;
-
-    /// The peer's address, if it has one.
-    fn peer(&self) -> Option<SocketAddr>;
-
-    /// The most room that an output slice will ever have, and again and again has. As much of it as
-    /// [`Limits::output_reserve`](crate::http::Limits::output_reserve) says is there whenever a service is asked, and a
-    /// response head that does not fit into that is answered 500. The connection's own error answers take up to 160 bytes; with less room than that the
-    /// peer may see an abort in their place.
-    fn output_capacity(&self) -> usize;
-}
+use crate::transport::Environment;
 
 /// Writes a response, as far as there is room: at least as much as
 /// [`Limits::output_reserve`](crate::http::Limits::output_reserve) when a method of a service is called.
 pub struct Responder<'a> {
     pub(super) connection: &'a mut ServerConnection,
     pub(super) cx: &'a Context<'a>,
-    pub(super) host: &'a dyn Host,
+    pub(super) environment: &'a Environment<'a>,
     pub(super) out: &'a mut [u8],
     pub(super) written: usize,
     /// The room that is reserved each time that a service is asked.
@@ -130,17 +115,17 @@ impl Responder<'_> {
         self.cx.now
     }
 
-    /// A waker that ends a [`Step::Wait`](crate::http::service::Step::Wait) of this exchange, from any thread or interrupt that the
-    /// adapter allows. It may be kept as long as one likes; a late wake does no harm.
+    /// A waker that ends a [`Step::Wait`](crate::http::service::Step::Wait) of this exchange, from any thread or
+    /// interrupt that the adapter allows. It may be kept as long as one likes; a late wake does no harm.
     #[must_use]
     pub fn waker(&self) -> Waker {
-        self.host.waker()
+        (self.environment.waker)()
     }
 
     /// The peer's address, if it has one.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.host.peer()
+        (self.environment.peer)()
     }
 }
 

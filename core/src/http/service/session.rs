@@ -1,14 +1,18 @@
 //! One connection and its service, driven by an adapter.
 
 use super::refusal::Refusal;
-use super::responder::{Host, Responder};
+use super::responder::Responder;
 use super::{Service, Step};
-use crate::http::connection::Found;
-use crate::http::connection::context::{Context, Disposition};
+use crate::http::body::read::Found;
+use crate::http::connection::context::Context;
 use crate::http::connection::server::ServerConnection;
+use crate::http::connection::state::State;
 use crate::http::error::{Error, Misuse, Rule, WriteError};
 use crate::http::message::request_head::Shortcut;
+use crate::readiness::Standing;
 use crate::time::{Instant, earlier};
+use crate::transport::Disposition;
+use crate::transport::Environment;
 
 /// What [`Session::drive`] did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -29,9 +33,10 @@ pub struct Driven {
 /// [`Self::disposition`]. Drive it again whenever bytes came, room grew, it was woken, or its time has come.
 ///
 /// ```
-/// # use wirenut::http::{Context, RequestHead, Limits, Response, Status, WriteError};
-/// # use wirenut::http::service::{Responder, Host, Service, Session, Step};
+/// # use wirenut::http::{Context, Limits, RequestHead, Response, Status, WriteError};
+/// # use wirenut::http::service::{Responder, Service, Session, Step};
 /// # use wirenut::time::Instant;
+/// # use wirenut::transport::Environment;
 /// # struct Hello;
 /// # impl Service for Hello {
 /// #     type Exchange = ();
@@ -41,16 +46,10 @@ pub struct Driven {
 /// #         Ok(((), Step::Done))
 /// #     }
 /// # }
-/// # struct Pair;
-/// # impl Host for Pair {
-/// #     fn waker(&self) -> core::task::Waker { core::task::Waker::noop().clone() }
-/// #     fn peer(&self) -> Option<core::net::SocketAddr> { None }
-/// #     fn output_capacity(&self) -> usize { 256 }
-/// # }
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 /// let mut session = Session::<Hello>::new(&cx);
 /// let (mut store, mut out) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
-/// let driven = session.drive(&cx, &Pair, &Hello, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store, &mut out);
+/// let driven = session.drive(&cx, &Environment::alone(256), &Hello, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store, &mut out);
 /// assert_eq!(&out[..driven.written], b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
 /// ```
 pub struct Session<S: Service + ?Sized> {
@@ -110,6 +109,20 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
+    /// A session for a connection for which there is no room: it answers 503 ([`Rule::Overloaded`]), asks no service, and
+    /// lingers.
+    #[must_use]
+    pub fn refusing(cx: &Context<'_>) -> Self {
+        let mut session = Self::new(cx);
+        session.refuse(cx);
+        session
+    }
+
+    /// The same for a session that is there, on a connection on which nothing was said.
+    pub fn refuse(&mut self, cx: &Context<'_>) {
+        self.connection.refuse(cx);
+    }
+
     /// Does all that can be done with these bytes and this room.
     ///
     /// `input` are the bytes that were not consumed before, and those that came since, in one piece. `store` is where a
@@ -121,7 +134,7 @@ impl<S: Service + ?Sized> Session<S> {
     pub fn drive(
         &mut self,
         cx: &Context<'_>,
-        host: &dyn Host,
+        environment: &Environment<'_>,
         service: &S,
         input: &[u8],
         store: &mut [u8],
@@ -133,15 +146,15 @@ impl<S: Service + ?Sized> Session<S> {
             self.pause = Pause::None;
         }
         loop {
-            let turn = self.turn(cx, host, service, input, store, out, &mut driven);
+            let turn = self.turn(cx, environment, service, input, store, out, &mut driven);
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
             let transmitted = self.connection.poll_transmit(cx, room);
             driven.written = driven.written.saturating_add(transmitted);
             if self.refused != Refused::None {
-                self.tell_refusal(host, service, input.get(driven.taken..).unwrap_or(&[]), store);
+                self.tell_refusal(environment, service, input.get(driven.taken..).unwrap_or(&[]), store);
             }
             if matches!(turn, Turn::Rest) && transmitted == 0 {
-                if driven.written == 0 && out.len() >= host.output_capacity() {
+                if driven.written == 0 && out.len() >= environment.output_capacity {
                     self.connection.abandon_error_response();
                     self.refused = Refused::None;
                 }
@@ -152,7 +165,7 @@ impl<S: Service + ?Sized> Session<S> {
 
     /// Tells the service of a refused request, once its answer is written.
     #[cold]
-    fn tell_refusal(&mut self, host: &dyn Host, service: &S, input: &[u8], store: &[u8]) {
+    fn tell_refusal(&mut self, environment: &Environment<'_>, service: &S, input: &[u8], store: &[u8]) {
         if self.connection.owes_error_answer() {
             return;
         }
@@ -162,7 +175,7 @@ impl<S: Service + ?Sized> Session<S> {
         };
         self.refused = Refused::None;
         if let Some(error) = self.connection.error() {
-            service.refused(&Refusal { error, received, host });
+            service.refused(&Refusal { error, received, environment });
         }
     }
 
@@ -170,7 +183,7 @@ impl<S: Service + ?Sized> Session<S> {
     fn turn(
         &mut self,
         cx: &Context<'_>,
-        host: &dyn Host,
+        environment: &Environment<'_>,
         service: &S,
         input: &[u8],
         store: &mut [u8],
@@ -181,7 +194,7 @@ impl<S: Service + ?Sized> Session<S> {
             return Turn::Rest;
         }
         let rest = input.get(driven.taken..).unwrap_or(&[]);
-        let reserve = reserve(cx, host);
+        let reserve = reserve(cx, environment);
         let may_ask = self.exchange.is_some() || (!rest.is_empty() && self.connection.awaits_request());
         if may_ask && out.len().saturating_sub(driven.written) < reserve {
             return self.wait_for_room(cx, service, driven);
@@ -201,35 +214,36 @@ impl<S: Service + ?Sized> Session<S> {
         let body_start = driven.taken.saturating_add(used);
         let reserved_end = driven.written.saturating_add(reserve);
         let written = driven.written;
-        let mut answer = Responder { connection: &mut self.connection, cx, host, out, written, reserve, reserved_end };
+        let mut responder =
+            Responder { connection: &mut self.connection, cx, environment, out, written, reserve, reserved_end };
         let mut body_taken = 0;
         let asked = match (found, &mut self.exchange) {
             (Found::Head, exchange) => {
-                let head = answer.connection.head(cx.limits, store, shortcut);
-                service.request(&head, &mut answer).map(|(begun, step)| {
+                let head = responder.connection.head(cx.limits, store, shortcut);
+                service.request(&head, &mut responder).map(|(begun, step)| {
                     *exchange = Some(begun);
                     step
                 })
             }
             (Found::Content, Some(exchange)) => {
-                let piece = answer.connection.content(rest);
-                service.body(exchange, piece, &mut answer).map(|(taken, step)| {
+                let piece = responder.connection.content(rest);
+                service.body(exchange, piece, &mut responder).map(|(taken, step)| {
                     body_taken = taken.min(piece.len());
                     step
                 })
             }
             (Found::End, Some(exchange)) => {
-                let trailers = answer.connection.trailers(cx.limits, store);
-                service.end(exchange, trailers, &mut answer)
+                let trailers = responder.connection.trailers(cx.limits, store);
+                service.end(exchange, trailers, &mut responder)
             }
-            (Found::NeedMore | Found::Paused, Some(exchange)) => service.proceed(exchange, &mut answer),
+            (Found::NeedMore | Found::Paused, Some(exchange)) => service.proceed(exchange, &mut responder),
             (Found::Content | Found::End | Found::NeedMore | Found::Paused | Found::Closed, _) => {
                 driven.taken = body_start;
                 return if used > 0 { Turn::Progress } else { Turn::Rest };
             }
         };
-        let has_written = answer.written > driven.written;
-        driven.written = answer.written;
+        let has_written = responder.written > driven.written;
+        driven.written = responder.written;
         let has_moved = used > 0 || body_taken > 0 || has_written;
         let rule = match asked {
             Err(WriteError::Full) => Rule::ResponseTooLarge,
@@ -377,6 +391,13 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
+    /// How many bytes of [`Self::transfer`] are left, if there are any.
+    #[must_use]
+    #[inline]
+    pub fn transfer_length(&self) -> Option<u64> {
+        (self.pause == Pause::Transferring).then_some(self.pause_bound)
+    }
+
     /// The adapter has moved `bytes` of [`Self::transfer`]. Drive the session afterwards.
     pub fn handle_transferred(&mut self, cx: &Context<'_>, service: &S, bytes: u64) -> Driven {
         let mut driven = Driven::default();
@@ -412,6 +433,20 @@ impl<S: Service + ?Sized> Session<S> {
     #[must_use]
     pub const fn is_idle(&self) -> bool {
         self.connection.is_idle() && !matches!(self.pause, Pause::Room)
+    }
+
+    /// What it is doing, as far as that decides which connection gives way.
+    #[must_use]
+    #[inline]
+    pub const fn standing(&self) -> Standing {
+        if self.is_idle() {
+            return Standing::Idle;
+        }
+        match (self.connection.disposition(), self.connection.states().0) {
+            (Disposition::ShutdownWrite, _) => Standing::Lingering,
+            (Disposition::Open, State::Idle) => Standing::Reading,
+            _ => Standing::Busy,
+        }
     }
 
     /// What to do with the connection once all that was written is sent.
@@ -459,8 +494,8 @@ impl<S: Service + ?Sized> Session<S> {
 }
 
 /// The room that there is whenever the service is asked.
-fn reserve(cx: &Context<'_>, host: &dyn Host) -> usize {
-    usize::try_from(cx.limits.output_reserve).unwrap_or(usize::MAX).min(host.output_capacity())
+fn reserve(cx: &Context<'_>, environment: &Environment<'_>) -> usize {
+    usize::try_from(cx.limits.output_reserve).unwrap_or(usize::MAX).min(environment.output_capacity)
 }
 
 #[cfg(test)]

@@ -12,15 +12,16 @@ use core::task::Waker;
 use rustix::fs::{Advice, fadvise};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Mutex;
 use tempfile::TempDir;
-use wirenut::http::service::{Host, Session};
-use wirenut::http::{Context, Disposition, Limits};
+use wirenut::http::service::Session;
+use wirenut::http::{Context, Limits};
 use wirenut::time::Instant;
-use wirenut_linux::Transfer as _;
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
+use wirenut_linux::socket::{Mode, TcpListener, TcpStream};
+use wirenut_server::Transfer as _;
 
 /// More than any of the heads here.
 const RESERVE: usize = 700;
@@ -36,18 +37,10 @@ struct Place {
     capacity: usize,
 }
 
-impl Host for Place {
+impl Place {
     fn waker(&self) -> Waker {
         *self.made.lock().unwrap() += 1;
         self.waker.clone()
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        Some(PEER)
-    }
-
-    fn output_capacity(&self) -> usize {
-        self.capacity
     }
 }
 
@@ -93,7 +86,10 @@ impl<'f> Pair<'f> {
     fn drive_once(&mut self, room: usize) -> bool {
         let mut out = vec![0; room];
         let context = Context { now: self.now, limits: &LIMITS, date: None };
-        let driven = self.session.drive(&context, &self.place, self.files, &self.input, &mut self.store, &mut out);
+        let place = &self.place;
+        let environment =
+            Environment { waker: &|| place.waker(), peer: &|| Some(PEER), output_capacity: place.capacity };
+        let driven = self.session.drive(&context, &environment, self.files, &self.input, &mut self.store, &mut out);
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);
         let has_moved = self.transfer(&context);
@@ -103,8 +99,10 @@ impl<'f> Pair<'f> {
     /// Has the kernel move some of what is to be moved. Whether there was any.
     fn transfer(&mut self, context: &Context<'_>) -> bool {
         let Some((source, length)) = self.session.transfer() else { return false };
-        let (socket, mut peer) = UnixStream::pair().unwrap();
-        let moved = source.transfer(socket.as_fd(), length.min(10_000)).unwrap();
+        let listener = TcpListener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+        let socket = TcpStream::connect(&listener.local_address().unwrap()).unwrap();
+        let (mut peer, _) = listener.accept(Mode::Blocking).unwrap().done().unwrap();
+        let moved = source.transfer(&socket, length.min(10_000)).unwrap();
         drop(socket);
         peer.read_to_end(&mut self.output).unwrap();
         let _ = match moved {

@@ -128,8 +128,8 @@ impl Connection<Client> {
         usize::from(self.pipeline.len())
     }
 
-    /// Is the body of the current request held back, until a 100 comes or [`Limits::expect`](crate::http::Limits::expect) is
-    /// over?
+    /// Is the body of the current request held back, until a 100 comes or
+    /// [`Limits::expect`](crate::http::Limits::expect) is over?
     #[must_use]
     pub const fn is_held(&self) -> bool {
         self.machine.flags.has(Flags::EXPECT_CONTINUE)

@@ -1,14 +1,14 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
 
 use super::ClientEvent;
+use crate::http::body::read::Found;
 use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::connection::{Client, Connection, Ending, Found};
+use crate::http::connection::{Client, Connection, Ending};
 use crate::http::error::{Error, Rule};
 use crate::http::flags::Flags;
-use crate::http::framing::BodyFraming;
-use crate::http::framing::ResponseFraming;
+use crate::http::framing::{BodyFraming, ResponseFraming};
 use crate::http::grammar::state::State as GrammarState;
 use crate::http::message::request_kind::ResponseKind;
 use crate::http::message::response_head::ResponseHead;

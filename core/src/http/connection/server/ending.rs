@@ -110,8 +110,12 @@ impl Connection<Server> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Disposition, Limits, Response, ServerConnection, Status};
+    use crate::http::connection::server::ServerConnection;
+    use crate::http::limits::Limits;
+    use crate::http::message::response::Response;
+    use crate::http::status::Status;
     use crate::time::{Duration, Instant};
+    use crate::transport::Disposition;
 
     fn at(seconds: u64) -> Context<'static> {
         let now = Instant::START.saturating_add(Duration::from_secs(seconds));

@@ -7,6 +7,7 @@ mod send;
 use super::context::Context;
 use super::state::State;
 use super::{Connection, Ending, Server};
+use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::grammar::machine::Machine;
 use crate::http::grammar::state::State as GrammarState;
@@ -68,7 +69,7 @@ pub enum ServerEvent<'b> {
 /// [`is_readable`]: ServerConnection::is_readable
 ///
 /// ```
-/// use wirenut::http::{Context, ServerEvent, Limits, Response, ServerConnection, Status};
+/// use wirenut::http::{Context, Limits, Response, ServerConnection, ServerEvent, Status};
 /// use wirenut::time::Instant;
 ///
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
@@ -94,6 +95,29 @@ impl Connection<Server> {
         let mut peer_timer = Timer::stopped(cx.limits.head);
         peer_timer.start(cx.now);
         Self::fresh(Machine::new(cx.limits, GrammarState::RequestStart), peer_timer)
+    }
+
+    /// A connection for which there is no room: [`Self::poll_transmit`] answers 503 ([`Rule::Overloaded`]), whatever
+    /// comes. Then it lingers.
+    ///
+    /// ```
+    /// # use wirenut::http::{Context, Limits, ServerConnection};
+    /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
+    /// let (mut connection, mut out) = (ServerConnection::refusing(&cx), [0; 160]);
+    /// let written = connection.poll_transmit(&cx, &mut out);
+    /// assert!(out[..written].starts_with(b"HTTP/1.1 503 Service Unavailable\r\n"));
+    /// ```
+    #[must_use]
+    pub fn refusing(cx: &Context<'_>) -> Self {
+        let mut refusing = Self::new(cx);
+        refusing.refuse(cx);
+        refusing
+    }
+
+    /// The same for a connection that is there, and on which nothing was said.
+    pub fn refuse(&mut self, cx: &Context<'_>) {
+        self.machine.flags.set(Flags::BEGUN);
+        self.fail(cx, Rule::Overloaded);
     }
 
     /// Is the content of the current request complete?

@@ -1,10 +1,11 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
 
 use super::ServerEvent;
+use crate::http::body::read::Found;
 use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::connection::{Connection, Ending, Found, Server};
+use crate::http::connection::{Connection, Ending, Server};
 use crate::http::error::Error;
 use crate::http::flags::Flags;
 use crate::http::grammar::state::State as GrammarState;
@@ -245,7 +246,11 @@ impl Connection<Server> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Limits, Response, Rule, ServerConnection, Status};
+    use crate::http::connection::server::ServerConnection;
+    use crate::http::error::Rule;
+    use crate::http::limits::Limits;
+    use crate::http::message::response::Response;
+    use crate::http::status::Status;
     use crate::time::Instant;
 
     const CX: Context<'static> = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
@@ -285,7 +290,7 @@ mod tests {
 
         use alloc::format;
 
-        use crate::http::FieldFilter;
+        use crate::http::field_filter::FieldFilter;
 
         const FILTER: FieldFilter = FieldFilter { names: &["Accept"], bytes: 40 };
         const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };

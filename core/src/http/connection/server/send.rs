@@ -10,11 +10,12 @@ use crate::http::flags::Flags;
 use crate::http::grammar::state::State as GrammarState;
 use crate::http::message::response::{Response, Writer, put_whole};
 use crate::http::status::Status;
+use crate::http::value::date::HttpDate;
 
 impl Connection<Server> {
     /// Writes the head of a response into `out`: all of it, or nothing. Returns its length. A head is never cut: the
-    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in place
-    /// of one that is larger ([`Rule::ResponseTooLarge`]).
+    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in
+    /// place of one that is larger ([`Rule::ResponseTooLarge`]).
     ///
     /// A 1xx status other than 101 is an interim response: the final one still has to come. 101, and 2xx to CONNECT,
     /// turn the connection into a tunnel: from then on body pieces are its bytes, both ways.
@@ -66,7 +67,7 @@ impl Connection<Server> {
             return Ok(0);
         }
         let mut writer = Writer::new(out);
-        writer.put_status(response.status, cx.date);
+        writer.put_status(response.status, cx.date.map(HttpDate::as_bytes));
         response.fields.iter().for_each(|field| writer.put_field(field));
         let is_http10 = self.machine.flags.has(Flags::HTTP10);
         if plan.writes_framing {
@@ -193,7 +194,10 @@ impl Connection<Server> {
 
     fn transmit_answer(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
         let mut writer = Writer::new(out);
-        writer.put_status(self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR), cx.date);
+        writer.put_status(
+            self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR),
+            cx.date.map(HttpDate::as_bytes),
+        );
         writer.put(b"Content-Length: 0\r\nConnection: close\r\n\r\n");
         let written = writer.finish().unwrap_or(0);
         if written > 0 {

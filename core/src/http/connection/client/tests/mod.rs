@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use super::*;
-use crate::http::connection::context::Disposition;
 use crate::http::error::Error;
 use crate::http::framing::ResponseFraming;
 use crate::http::limits::Limits;
@@ -14,6 +13,7 @@ use crate::http::message::fields::Field;
 use crate::http::message::request::Request;
 use crate::http::method::Method;
 use crate::time::Instant;
+use crate::transport::Disposition;
 
 mod commands;
 

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use super::*;
 use crate::http::limits::Limits;
 use crate::http::message::fields::Field;
+use crate::http::message::fields::Fields;
 use crate::http::message::request_head::RequestHead;
 use crate::http::message::response::Response;
 use crate::http::status::Status;
@@ -47,7 +48,7 @@ impl<F: Fn(&mut Responder<'_>) -> Result<Step, WriteError>> Service for Wrong<F>
         Ok((piece.len(), self.at(At::Body, responder)?))
     }
 
-    fn end(&self, (): &mut (), _: crate::http::Fields<'_>, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
+    fn end(&self, (): &mut (), _: Fields<'_>, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         self.at(At::End, responder)
     }
 
@@ -72,7 +73,8 @@ fn run(
     let mut start = 0;
     for end in [cut, REQUEST.len()] {
         let mut out = [0; CAPACITY];
-        let driven = session.drive(&cx, &Room(CAPACITY), &service, &REQUEST[start..end], &mut store, &mut out);
+        let driven =
+            session.drive(&cx, &Environment::alone(CAPACITY), &service, &REQUEST[start..end], &mut store, &mut out);
         output.extend_from_slice(&out[..driven.written]);
         start += driven.taken;
         if let Some(error) = driven.error {

@@ -72,7 +72,7 @@ fn drive<S: Service>(service: &S, capacity: usize, rooms: &[usize], pieces: &[&[
         let mut stuck = 0;
         for &room in rooms.iter().cycle() {
             let mut out = vec![0; room];
-            let driven = session.drive(&CX, &Room(capacity), service, &input, &mut store, &mut out);
+            let driven = session.drive(&CX, &Environment::alone(capacity), service, &input, &mut store, &mut out);
             store[session.stored()..].fill(b'?');
             input.drain(..driven.taken);
             output.extend_from_slice(&out[..driven.written]);
@@ -136,7 +136,7 @@ fn a_request_that_waits_for_room_is_understood_as_before_wherever_it_was_cut() {
             let mut rest = &request[..];
             for (end, room) in [(cut, 10), (cut, 20), (request.len(), RESERVE - 1), (request.len(), RESERVE)] {
                 let come = &rest[..end - (request.len() - rest.len())];
-                let driven = session.drive(&cx, &Room(128), &service, come, &mut store, &mut out[..room]);
+                let driven = session.drive(&cx, &Environment::alone(128), &service, come, &mut store, &mut out[..room]);
                 assert_eq!(driven.error, None, "cut at {cut}");
                 rest = &rest[driven.taken..];
                 // What is not to be there again may lie elsewhere meanwhile.
@@ -148,7 +148,7 @@ fn a_request_that_waits_for_room_is_understood_as_before_wherever_it_was_cut() {
                 }
             }
             // What nobody asked for is thrown away with the next call.
-            let driven = session.drive(&cx, &Room(128), &service, rest, &mut store, &mut out);
+            let driven = session.drive(&cx, &Environment::alone(128), &service, rest, &mut store, &mut out);
             assert_eq!((service.0.get(), driven.taken, session.is_idle()), (1, rest.len(), true), "cut at {cut}");
         }
     }
@@ -161,12 +161,12 @@ fn while_there_is_no_room_the_peers_time_stands_still() {
     let (mut store, mut out) = ([0; LIMITS.store_bytes()], [0; 128]);
     for input in [&b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"[..], b"G"] {
         let mut session = Session::<Length>::new(&CX);
-        let driven = session.drive(&CX, &Room(128), &service, input, &mut store, &mut out[..RESERVE - 1]);
+        let driven = session.drive(&CX, &Environment::alone(128), &service, input, &mut store, &mut out[..RESERVE - 1]);
         assert_eq!((driven.taken, driven.written), (0, 0));
         assert!(!session.is_idle() && !session.is_readable() && session.poll_timeout(CX.now).is_none());
         // Where nothing has come, nothing is held up.
         let mut session = Session::<Length>::new(&CX);
-        let _ = session.drive(&CX, &Room(128), &service, b"", &mut store, &mut out[..0]);
+        let _ = session.drive(&CX, &Environment::alone(128), &service, b"", &mut store, &mut out[..0]);
         assert!(session.is_idle() && session.is_readable());
         assert_eq!(session.poll_timeout(CX.now), Some(CX.now.saturating_add(Duration::from_secs(20))));
     }
@@ -178,14 +178,14 @@ fn a_peer_that_takes_nothing_is_held_to_its_time_though_there_is_no_room() {
     let two = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n";
     let service = Length(Cell::new(0));
     let mut session = Session::<Length>::new(&CX);
-    let driven = session.drive(&CX, &Room(RESERVE), &service, two, &mut store, &mut [0; RESERVE]);
+    let driven = session.drive(&CX, &Environment::alone(RESERVE), &service, two, &mut store, &mut [0; RESERVE]);
     assert!(driven.written > 0 && driven.taken < two.len() && session.disposition() == Disposition::Open);
     session.handle_sent(&CX, 0, driven.written);
     let rest = &two[driven.taken..];
     let due = session.poll_timeout(CX.now).expect("the time to take what was written");
     // An adapter may drive at once, and need not tell that the time is over.
     let late = Context { now: due, ..CX };
-    let driven = session.drive(&late, &Room(RESERVE), &service, rest, &mut store, &mut []);
+    let driven = session.drive(&late, &Environment::alone(RESERVE), &service, rest, &mut store, &mut []);
     assert_eq!(driven.error.map(|error| error.rule), Some(Rule::WriteTimeout));
     assert_eq!((session.disposition(), service.0.get()), (Disposition::Cut, 1));
 }
@@ -196,8 +196,8 @@ fn what_lingers_is_thrown_away_without_room() {
     let mut session = Session::<Length>::new(&CX);
     let (mut store, mut out) = ([0; LIMITS.store_bytes()], [0; 128]);
     let request = b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    let driven = session.drive(&CX, &Room(128), &service, request, &mut store, &mut out);
+    let driven = session.drive(&CX, &Environment::alone(128), &service, request, &mut store, &mut out);
     assert_eq!((driven.taken, session.disposition()), (request.len(), Disposition::ShutdownWrite));
-    let driven = session.drive(&CX, &Room(128), &service, b"rest", &mut store, &mut []);
+    let driven = session.drive(&CX, &Environment::alone(128), &service, b"rest", &mut store, &mut []);
     assert_eq!((driven.taken, driven.error), (4, None));
 }
