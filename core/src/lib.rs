@@ -30,5 +30,5 @@
 mod bytes;
 pub mod http;
 pub mod readiness;
-pub mod service;
 pub mod time;
+pub mod transport;

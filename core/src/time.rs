@@ -117,7 +117,7 @@ impl Instant {
 pub struct Pace {
     /// How long nothing at all may move.
     pub grace: Duration,
-    /// How much time one byte buys.
+    /// How much time one byte buys: at most 71 minutes, and no more than that is counted.
     pub per_byte: Duration,
 }
 
@@ -202,14 +202,17 @@ impl Timer {
     }
 
     /// `moved` more bytes moved at this pace, while it stood still.
-    pub(crate) fn earn(&mut self, pace: Pace, moved: u64) {
-        let earned = millis(pace.per_byte.saturating_mul(moved));
+    pub(crate) fn earn(&mut self, pace: Pace, moved: usize) {
+        let low = |number: u64| u64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        // Of two numbers of 32 bits, so that a device multiplies once.
+        let earned = low(pace.per_byte.micros).wrapping_mul(low(u64::try_from(moved).unwrap_or(u64::MAX)));
+        let earned = millis(Duration { micros: earned });
         let left = (self.0 & Self::MILLIS).saturating_add(earned).min(millis(pace.grace));
         self.0 = left | Self::STOPPED;
     }
 
     /// Of what is written, `moved` more bytes were taken, and some wait: runs, at this pace.
-    pub(crate) fn run_at(&mut self, pace: Pace, now: Instant, moved: u64) {
+    pub(crate) fn run_at(&mut self, pace: Pace, now: Instant, moved: usize) {
         let was_running = self.is_running();
         self.stop(now);
         self.earn(pace, if was_running { moved } else { 0 });
@@ -218,7 +221,7 @@ impl Timer {
 
     /// `moved` more bytes were taken, and nothing waits any more. What is left stays: otherwise a peer could empty a
     /// small buffer once in a grace, for ever. But whoever is sent little at a time is not hurried for it.
-    pub(crate) fn rest_at(&mut self, pace: Pace, now: Instant, moved: u64) {
+    pub(crate) fn rest_at(&mut self, pace: Pace, now: Instant, moved: usize) {
         if self.is_running() {
             self.stop(now);
             self.earn(pace, moved);
@@ -238,22 +241,34 @@ impl Timer {
 }
 
 /// The low 32 bits of the whole milliseconds in so many microseconds, and the microseconds beyond them.
-///
-/// A device has no division of 64 bits. It divides 32 bits, though, which gives the rest; and what is divisible by 1,000
-/// is divided by 8, and by 125 by a multiplication with its inverse modulo 2^32.
 #[inline]
 fn split(micros: u64) -> (u32, u32) {
+    if cfg!(target_pointer_width = "64") { (low(micros / 1_000), low(micros % 1_000)) } else { split_by_words(micros) }
+}
+
+/// The same on a device, which has no division of 64 bits. It divides 32 bits, though, which gives the rest; and what is
+/// divisible by 1,000 is divided by 8, and by 125 by a multiplication with its inverse modulo 2^32.
+#[inline]
+fn split_by_words(micros: u64) -> (u32, u32) {
     const HIGH: u32 = 296; // 2^32 modulo 1,000
     const INVERSE: u32 = 0x26e978d5; // of 125
-    let low = |word: u64| u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0);
     let rest = ((low(micros >> 32) % 1_000).wrapping_mul(HIGH).wrapping_add(low(micros) % 1_000)) % 1_000;
     let eighths = low(micros.wrapping_sub(u64::from(rest)) >> 3);
     (eighths.wrapping_mul(INVERSE), rest)
 }
 
+/// The low 32 bits.
+#[inline]
+fn low(word: u64) -> u32 {
+    u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0)
+}
+
 /// A span in whole milliseconds, rounded up.
 #[inline]
 fn millis(span: Duration) -> u32 {
+    if let Ok(micros) = u32::try_from(span.micros) {
+        return micros.div_ceil(1_000);
+    }
     let (millis, into) = split(span.micros);
     if span.micros >= u64::from(Timer::LONGEST).saturating_mul(1_000) {
         return Timer::LONGEST;
@@ -307,7 +322,7 @@ mod tests {
     #[test]
     fn a_fast_start_does_not_pay_for_a_stall() {
         let mut timer = Timer::stopped(Duration::from_secs(1));
-        timer.earn(PACE, u64::MAX);
+        timer.earn(PACE, usize::MAX);
         assert_eq!(timer, Timer::stopped(PACE.grace));
     }
 
@@ -346,7 +361,8 @@ mod tests {
         for _ in 0..100_000 {
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             for micros in [number, number >> 20, number >> 40, u64::MAX - (number >> 54), number / 1_000 * 1_000] {
-                assert_eq!(split(micros), ((micros / 1_000) as u32, (micros % 1_000) as u32), "{micros}");
+                let divided = ((micros / 1_000) as u32, (micros % 1_000) as u32);
+                assert_eq!((split(micros), split_by_words(micros)), (divided, divided), "{micros}");
             }
         }
     }

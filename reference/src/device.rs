@@ -16,6 +16,7 @@ pub const DEVICE_LIMITS: Limits = Limits {
     head_bytes: 8 * 1024,
     field_filter: Some(&DEVICE_FILTER),
     trailer_bytes: 2048,
+    output_reserve: 256,
     head: Duration::from_secs(10),
     idle: Duration::from_secs(20),
     linger: Duration::from_secs(2),
@@ -24,8 +25,8 @@ pub const DEVICE_LIMITS: Limits = Limits {
 
 /// The device that the service shows and sets.
 ///
-/// Methods take `&self`, as [`Service`](wirenut::http::service::Service) does: where threads share the device, it keeps its
-/// values in atomics.
+/// Methods take `&self`, as [`Service`](wirenut::http::service::Service) does: where threads share the device, it keeps
+/// its values in atomics.
 pub trait Device {
     /// The temperature now, in tenths of a degree Celsius.
     fn celsius_tenths(&self) -> i32;

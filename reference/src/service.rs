@@ -52,21 +52,16 @@ pub const fn pattern_byte(index: u64) -> u8 {
 ///
 /// ```
 /// use wirenut::http::{Context, Limits};
-/// use wirenut::http::service::{Host, Session};
+/// use wirenut::http::service::Session;
 /// use wirenut::time::Instant;
+/// use wirenut::transport::Environment;
 /// use wirenut_reference::{MemoryDevice, Reference};
 ///
-/// # struct Pair;
-/// # impl Host for Pair {
-/// #     fn waker(&self) -> core::task::Waker { core::task::Waker::noop().clone() }
-/// #     fn peer(&self) -> Option<core::net::SocketAddr> { None }
-/// #     fn output_capacity(&self) -> usize { 256 }
-/// # }
 /// let service = Reference { device: MemoryDevice::new() };
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 /// let mut session = Session::<Reference<MemoryDevice>>::new(&cx);
 /// let (mut store, mut out) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
-/// let driven = session.drive(&cx, &Pair, &service, b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n", &mut store, &mut out);
+/// let driven = session.drive(&cx, &Environment::alone(256), &service, b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n", &mut store, &mut out);
 /// assert!(out[..driven.written].ends_with(br#"{"celsius":21.5,"setting":20,"requests":0}"#));
 /// ```
 #[derive(Debug, Default)]

@@ -10,11 +10,12 @@ use alloc::task::Wake;
 use core::cell::{Cell, RefCell};
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::Waker;
 
-use wirenut::http::service::{Driven, Host, Responder, Service, Session, Step};
-use wirenut::http::{Context, Disposition, Error, Fields, HttpDate, Limits, RequestHead, Rule, WriteError};
+use wirenut::http::service::{Driven, Responder, Service, Session, Step};
+use wirenut::http::{Context, Error, Fields, HttpDate, Limits, RequestHead, Rule, WriteError};
 use wirenut::time::{Duration, Instant};
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
 
 /// What the store holds where nothing is kept: a byte that may stand in a name, so that it would be seen.
 const UNUSED: u8 = b'~';
@@ -141,25 +142,6 @@ impl Wake for Woken {
     }
 }
 
-struct Stub {
-    woken: Arc<Woken>,
-    capacity: usize,
-}
-
-impl Host for Stub {
-    fn waker(&self) -> Waker {
-        Arc::clone(&self.woken).into()
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        Some(SocketAddr::from(([192, 0, 2, 1], 40_000)))
-    }
-
-    fn output_capacity(&self) -> usize {
-        self.capacity
-    }
-}
-
 /// A session, the wire to it, and its peer.
 pub struct Pair<S: Service> {
     /// The session, to look at.
@@ -174,7 +156,7 @@ pub struct Pair<S: Service> {
     pub drives: usize,
     service: Counted<S>,
     setup: Setup,
-    stub: Stub,
+    woken: Arc<Woken>,
     now: Instant,
     next_room: usize,
     wire: VecDeque<Vec<u8>>,
@@ -197,7 +179,7 @@ impl<S: Service> Pair<S> {
             peer_reads: true,
             drives: 0,
             service: Counted { service, begun: Cell::new(0), closed: RefCell::default() },
-            stub: Stub { woken: Arc::default(), capacity: setup.capacity },
+            woken: Arc::default(),
             now,
             next_room: 0,
             wire: VecDeque::new(),
@@ -283,7 +265,7 @@ impl<S: Service> Pair<S> {
         let mut out = Vec::new();
         let mut is_idle = false;
         for _ in 0..MOST {
-            if self.stub.woken.0.swap(false, Ordering::Relaxed) {
+            if self.woken.0.swap(false, Ordering::Relaxed) {
                 self.session.wake();
             }
             let free = self.setup.capacity - self.unsent;
@@ -292,7 +274,12 @@ impl<S: Service> Pair<S> {
             // Whatever is not written must not be sent: it would be seen.
             out.resize(room, b'?');
             let cx = Context { now: self.now, limits: &self.setup.limits, date: self.setup.date.as_ref() };
-            let driven = self.session.drive(&cx, &self.stub, &self.service, &self.unread, &mut self.store, &mut out);
+            let environment = Environment {
+                waker: &|| Arc::clone(&self.woken).into(),
+                peer: &|| Some(SocketAddr::from(([192, 0, 2, 1], 40_000))),
+                output_capacity: self.setup.capacity,
+            };
+            let driven = self.session.drive(&cx, &environment, &self.service, &self.unread, &mut self.store, &mut out);
             // Nothing but these may matter at the next call.
             self.store[self.session.stored()..].fill(UNUSED);
             self.drives += 1;

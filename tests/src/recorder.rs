@@ -264,7 +264,6 @@ impl Service for Recorder {
         trailers: Fields<'_>,
         responder: &mut Responder<'_>,
     ) -> Result<Step, WriteError> {
-        // What is put off by a full buffer is asked for again by the same call: only then has nothing happened.
         exchange.has_ended = true;
         let step = exchange.proceed(responder)?;
         self.note(Event::End(copy(trailers)));

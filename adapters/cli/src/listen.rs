@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use rustix::io::Errno;
 use wirenut_linux::lookup::{self, Transport};
-use wirenut_linux::{Config, Server};
+use wirenut_server::{Config, Server};
 
 use crate::failure::Failure;
 

@@ -6,7 +6,7 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use wirenut::http::service::Service;
-use wirenut_linux::{Config, Report, Server, Stopper, Transfer};
+use wirenut_server::{Config, Report, Server, Stopper, Transfer};
 
 use crate::failure::Failure;
 use crate::listen::{self, Place, urls};

@@ -15,7 +15,7 @@ use wirenut::http::{ClientConnection, HttpDate, Limits, Request, ResponseHead};
 use wirenut::time::Instant;
 
 use crate::client::Engine;
-use crate::{Buffers, Clock, ConnectionObserver, Error, NoShutdown, Server, Timer};
+use crate::{Buffers, Clock, ConnectionObserver, Endpoint, Error, NoShutdown, Server, StreamError, Timer};
 
 /// How a blocking stream ends. See [`crate::Shutdown`], its async sister.
 pub trait Shutdown: ErrorType {
@@ -25,6 +25,15 @@ pub trait Shutdown: ErrorType {
     /// Where the stream has failed before.
     fn shutdown_write(&mut self) -> Result<(), Self::Error>;
 
+    /// Has all that was written left, or does the peer have it, so that a reset cannot destroy it any more? If not, it is
+    /// asked again after the next wait. By default it has.
+    ///
+    /// # Errors
+    /// Where the stream has failed before.
+    fn is_drained(&mut self) -> Result<bool, Self::Error> {
+        Ok(true)
+    }
+
     /// Gives the stream up, both ways, so that the peer can see that what it got is not whole.
     fn abort(&mut self);
 }
@@ -32,6 +41,10 @@ pub trait Shutdown: ErrorType {
 impl<T: Shutdown + ?Sized> Shutdown for &mut T {
     fn shutdown_write(&mut self) -> Result<(), Self::Error> {
         (**self).shutdown_write()
+    }
+
+    fn is_drained(&mut self) -> Result<bool, Self::Error> {
+        (**self).is_drained()
     }
 
     fn abort(&mut self) {
@@ -95,6 +108,10 @@ impl<T: ErrorType> WriteReady for Sequential<T> {
 impl<T: Shutdown> Shutdown for Sequential<T> {
     fn shutdown_write(&mut self) -> Result<(), Self::Error> {
         self.0.shutdown_write()
+    }
+
+    fn is_drained(&mut self) -> Result<bool, Self::Error> {
+        self.0.is_drained()
     }
 
     fn abort(&mut self) {
@@ -196,6 +213,28 @@ impl<L: ConnectionObserver> Server<'_, L> {
         let mut polled = Polled { inner: &stream, wanted: &wanted };
         block_on(self.serve(&mut polled, service, &timer), &stream, &wanted, wait)
     }
+}
+
+/// Speaks a protocol on a stream that blocks, until the connection is over: as [`crate::converse`]. `wait` is that of
+/// [`Server::serve_blocking`].
+///
+/// # Errors
+/// As [`crate::converse`].
+pub fn converse<T, N: Endpoint>(
+    stream: &mut T,
+    endpoint: &mut N,
+    buffers: Buffers<'_>,
+    clock: &impl Clock,
+    wait: impl FnMut(&mut T, Wanted),
+) -> Result<(), StreamError<T::Error>>
+where
+    T: Read + Write + ReadReady + WriteReady + Shutdown,
+{
+    let wanted = Cell::default();
+    let stream = RefCell::new(stream);
+    let timer = Polled { inner: clock, wanted: &wanted };
+    let mut polled = Polled { inner: &stream, wanted: &wanted };
+    block_on(crate::converse(&mut polled, endpoint, buffers, &timer, &()), &stream, &wanted, wait)
 }
 
 /// Asks one server, over one stream that blocks: a request, its answer, and the next. The blocking sister of
@@ -391,6 +430,18 @@ impl<T: Write + WriteReady> embedded_io_async::Write for Polled<'_, &RefCell<&mu
 impl<T: Shutdown> crate::Shutdown for Polled<'_, &RefCell<&mut T>> {
     async fn shutdown_write(&mut self) -> Result<(), Self::Error> {
         self.inner.borrow_mut().shutdown_write()
+    }
+
+    async fn drain(&mut self) -> Result<(), Self::Error> {
+        poll_fn(|_| match self.inner.borrow_mut().is_drained() {
+            Ok(true) => Poll::Ready(Ok(())),
+            Ok(false) => {
+                self.wanted.set(Wanted { writes: true, ..self.wanted.get() });
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(error)),
+        })
+        .await
     }
 
     async fn abort(&mut self) {

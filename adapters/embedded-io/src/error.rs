@@ -14,7 +14,8 @@ pub enum Operation {
     Write,
     /// Flush.
     Flush,
-    /// End its direction ([`Shutdown::shutdown_write`](crate::Shutdown::shutdown_write)).
+    /// End its direction ([`Shutdown::shutdown_write`](crate::Shutdown::shutdown_write)), or send what was written before a
+    /// reset ([`Shutdown::drain`](crate::Shutdown::drain)).
     Shutdown,
 }
 
@@ -28,6 +29,33 @@ impl fmt::Display for Operation {
         })
     }
 }
+
+/// How a stream failed.
+///
+/// ```
+/// use embedded_io::ErrorKind;
+/// use wirenut_embedded_io::{Operation, StreamError};
+/// let error = StreamError::Failed(Operation::Write, ErrorKind::BrokenPipe);
+/// assert_eq!(error.to_string(), "write of the stream: BrokenPipe");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StreamError<E> {
+    /// An operation returned an error.
+    Failed(Operation, E),
+    /// It wrote nothing, or more than it was given, or read more than there was room for.
+    Miscounted(Operation),
+}
+
+impl<E: fmt::Display> fmt::Display for StreamError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(operation, error) => write!(f, "{operation} of the stream: {error}"),
+            Self::Miscounted(operation) => write!(f, "{operation} of the stream: impossible number of bytes"),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> core::error::Error for StreamError<E> {}
 
 /// Why a connection did not end in good order. The first reason, if there are several.
 ///
@@ -49,6 +77,15 @@ pub enum Error<E> {
     Miscounted(Operation),
     /// The request is none, or cannot be sent now. (Of clients only.)
     Refused(http::WriteError),
+}
+
+impl<E> From<StreamError<E>> for Error<E> {
+    fn from(error: StreamError<E>) -> Self {
+        match error {
+            StreamError::Failed(operation, error) => Self::Stream(operation, error),
+            StreamError::Miscounted(operation) => Self::Miscounted(operation),
+        }
+    }
 }
 
 impl<E: fmt::Display> fmt::Display for Error<E> {

@@ -9,22 +9,25 @@
 //! | is async | [`Server::serve`], with a [`Timer`] | [`Client`] |
 //! | blocks, and says whether it is ready | [`Server::serve_blocking`], with a [`Clock`] | [`blocking::Client`] |
 //! | only blocks | the same, wrapped in [`blocking::Sequential`]: no deadline interrupts a read | the same |
+//! | speaks something else | [`converse`] or [`blocking::converse`], with an [`Endpoint`] | the same |
 //! | has no end (a UART) | the same, its writer wrapped in [`NoShutdown`] | the same |
 //!
 //! | feature | brings |
 //! |---|---|
 //! | `std` | `Tcp`, a socket of the standard library, and `SystemClock` (on Unix) |
 //! | `tokio-1` | `TokioTcp` and `TokioTimer` |
-//! | `embassy-net-09` | the traits for embassy-net's `TcpSocket`, and `EmbassyTimer` |
+//! | `embassy-net-09` | the traits for embassy-net's `TcpSocket`, `EmbassyTimer`, and `Listener`: accepting and admission |
 //!
-//! One connection is the unit. Who accepts the next one, and how many there may be, is the application's; a [`ConnectionObserver`]
-//! ties a connection to [`Admission`](wirenut::readiness::Admission).
+//! One connection is the unit. In which order it reads, writes and ends is decided by the core's
+//! [`Conversation`](wirenut::transport::Conversation), for each of these alike. Who accepts the next one, and how many there
+//! may be, is the application's: a [`ConnectionObserver`] ties a connection to
+//! [`Admission`](wirenut::readiness::Admission). Over embassy-net, `Listener` does all of that.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! use tokio::net::TcpListener;
-//! use wirenut::http::{RequestHead, Limits, Response, Status, WriteError};
+//! use wirenut::http::{Limits, RequestHead, Response, Status, WriteError};
 //! use wirenut::http::service::{Responder, Service, Step};
 //! use wirenut_embedded_io::{Buffers, Server, TokioTcp, TokioTimer};
 //!
@@ -73,7 +76,7 @@
 //! # What a stream owes
 //!
 //! - Bytes that were written before [`Shutdown::shutdown_write`] arrive. Who drops a stream that has not sent them yet
-//!   loses the end of the answer.
+//!   loses the end of the answer. Before a reset, [`Shutdown::drain`] waits until they have left.
 //! - Reads need not be safe to cancel: one that has begun is kept until it is complete. Writes, flushes and ends are
 //!   dropped only together with the connection.
 //!
@@ -108,7 +111,7 @@ mod clock;
 pub use clock::{Clock, Timer};
 
 mod error;
-pub use error::{Error, Operation};
+pub use error::{Error, Operation, StreamError};
 
 mod stream;
 pub use stream::{Halves, NoShutdown, Shutdown, Split};
@@ -116,13 +119,21 @@ pub use stream::{Halves, NoShutdown, Shutdown, Split};
 mod observer;
 pub use observer::ConnectionObserver;
 
+mod endpoint;
+pub use endpoint::{Endpoint, Retirement};
+
+mod lane;
+mod link;
+
+mod converse;
+pub use converse::converse;
+
 mod driver;
-mod race;
-mod window;
 
 mod server;
 pub use server::Server;
 
+mod asking;
 mod client;
 pub use client::Client;
 
@@ -139,7 +150,7 @@ mod foreign {
 }
 
 #[cfg(feature = "embassy-net-09")]
-pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter};
+pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter, Listener, Rings};
 #[cfg(all(feature = "std", unix))]
 pub use foreign::std::{SystemClock, Tcp};
 #[cfg(feature = "tokio-1")]

@@ -14,6 +14,15 @@ pub trait Shutdown: ErrorType {
     /// Where the stream has failed before.
     async fn shutdown_write(&mut self) -> Result<(), Self::Error>;
 
+    /// Returns once a reset can no longer destroy what was written: it has left, or the peer has it. [`Self::abort`] follows,
+    /// unless the peer takes it too slowly. By default at once, for streams whose flush waits for that.
+    ///
+    /// # Errors
+    /// Where the stream has failed before.
+    async fn drain(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// Gives the stream up, both ways, so that the peer can see that what it got is not whole: TCP's RST, or at least
     /// no close_notify. The stream is only dropped afterwards.
     async fn abort(&mut self);
@@ -60,6 +69,10 @@ impl<R, W: ErrorType> ErrorType for Halves<R, W> {
 impl<R, W: Shutdown> Shutdown for Halves<R, W> {
     async fn shutdown_write(&mut self) -> Result<(), Self::Error> {
         self.writer.shutdown_write().await
+    }
+
+    async fn drain(&mut self) -> Result<(), Self::Error> {
+        self.writer.drain().await
     }
 
     async fn abort(&mut self) {

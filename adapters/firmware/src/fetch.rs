@@ -13,7 +13,7 @@ use wirenut_reference::Crc32;
 /// What is kept of the head of an answer: nothing is asked of it but its first line.
 const FILTER: FieldFilter = FieldFilter { names: &[], bytes: 237 };
 
-/// Heads of several KiB are read, as the interest allows.
+/// Heads of several KiB are read, as the filter allows.
 pub const LIMITS: Limits = Limits { head_bytes: 8 * 1024, field_filter: Some(&FILTER), ..Limits::DEFAULT };
 
 /// The words by which the firmware was started.

@@ -20,8 +20,8 @@
 //!
 //! With the feature `embassy`, [`board::embassy`] brings the same board to embassy's executor and network instead.
 //!
-//! In scope: registers, clock, frames, the network's addresses, logs. Out of scope: HTTP ([`canned`] answers
-//! without it), and anything that a second board would not have to supply in its own way.
+//! In scope: registers, clock, frames, the network's addresses, logs. And the services and the server over smoltcp that the firmwares of one
+//! kind share ([`hello`], [`full`], [`web`]). Out of scope: anything that a second board would not have to supply in its own way.
 
 #![no_std]
 
@@ -29,6 +29,12 @@ pub mod board;
 pub use board::{Board, FrameBuffers};
 
 pub mod canned;
+
+pub mod full;
+
+pub mod hello;
+
+pub mod web;
 
 #[cfg(feature = "fetch")]
 pub mod fetch;

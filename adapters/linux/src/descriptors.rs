@@ -1,14 +1,24 @@
-//! Descriptors, of which a process has only so many.
-
-use std::os::fd::{AsFd, AsRawFd};
+//! The limit of open descriptors.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::error::Error;
 
-/// The largest reserve, and which part of the limit it is at most: a small limit has none.
-const MOST_RESERVED: u64 = 32;
-const RESERVED_PART: u64 = 16;
+/// How many descriptors this process may have open at a time: the soft limit of `RLIMIT_NOFILE`. `None` where there is no
+/// limit.
+///
+/// The system gives the smallest number that is free, so every descriptor has a number below the limit.
+///
+/// ```
+/// use std::os::fd::AsRawFd;
+/// let socket = wirenut_linux::socket::Socket::stream()?;
+/// assert!(wirenut_linux::descriptor_limit().is_none_or(|limit| u64::from(socket.as_raw_fd().unsigned_abs()) < limit));
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
+#[must_use]
+pub fn descriptor_limit() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
 
 /// Raises the process's limit of open descriptors (`RLIMIT_NOFILE`) to as many as it may have: the soft limit becomes the
 /// hard one. Returns the limit that holds now; `None` where there is none.
@@ -20,6 +30,7 @@ const RESERVED_PART: u64 = 16;
 /// ```
 /// let limit = wirenut_linux::raise_descriptor_limit()?;
 /// assert_eq!(limit, wirenut_linux::raise_descriptor_limit()?);
+/// assert_eq!(limit, wirenut_linux::descriptor_limit());
 /// # Ok::<(), wirenut_linux::Error>(())
 /// ```
 ///
@@ -32,62 +43,4 @@ pub fn raise_descriptor_limit() -> Result<Option<u64>, Error> {
             .map_err(|errno| Error::plain("raise the limit of open descriptors", errno))?;
     }
     Ok(limit.maximum)
-}
-
-/// Whether a server may take one more. Some are left to the rest of the process: what a service opens to answer those who
-/// are in.
-#[derive(Debug)]
-pub(crate) struct Descriptors {
-    /// The first number that is in reserve. The system gives the smallest number that is free.
-    reserved_from: i64,
-    /// The last one that was given was in reserve, or there was none: so each time it is looked first.
-    is_tight: bool,
-}
-
-impl Descriptors {
-    /// By the limit that the process has now.
-    pub(crate) fn new() -> Self {
-        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        let reserved_from = limit - (limit / RESERVED_PART).min(MOST_RESERVED);
-        Self { reserved_from: i64::try_from(reserved_from).unwrap_or(i64::MAX), is_tight: false }
-    }
-
-    /// A connection got this descriptor.
-    pub(crate) fn given(&mut self, descriptor: &impl AsRawFd) {
-        self.is_tight = i64::from(descriptor.as_raw_fd()) >= self.reserved_from;
-    }
-
-    /// The system had none left.
-    pub(crate) const fn ran_out(&mut self) {
-        self.is_tight = true;
-    }
-
-    /// Are only those in reserve left? Costs nothing while there are many.
-    pub(crate) fn are_short(&mut self, any: &impl AsFd) -> bool {
-        if self.is_tight {
-            match rustix::io::fcntl_dupfd_cloexec(any, 0) {
-                Ok(next) => self.given(&next),
-                Err(_) => self.ran_out(),
-            }
-        }
-        self.is_tight
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_free_again_is_noticed() {
-        let file = std::fs::File::open("/dev/null").unwrap();
-        let mut descriptors = Descriptors::new();
-        assert!(!descriptors.are_short(&file));
-        descriptors.ran_out();
-        assert!(!descriptors.are_short(&file));
-        descriptors.reserved_from = 0;
-        assert!(!descriptors.are_short(&file));
-        descriptors.given(&file);
-        assert!(descriptors.are_short(&file));
-    }
 }

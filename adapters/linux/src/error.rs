@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use rustix::io::Errno;
 
-use crate::lookup::Failure;
+use crate::lookup_failure::Failure;
 
 /// Why something of this crate failed. Its one line names the operation, the address, name or descriptor, and what the
 /// system said.
@@ -88,6 +88,36 @@ impl Error {
     /// Something that has no name yet.
     pub(crate) fn plain(operation: &'static str, cause: impl Into<Cause>) -> Self {
         Self { operation, subject: Subject::Nothing, cause: cause.into() }
+    }
+
+    /// An error of something that is built on this crate, told in the same way. The operation reads as in "cannot …: no such
+    /// file"; see [`Self::attributed_to`] for a subject.
+    ///
+    /// ```
+    /// let error = std::fs::File::open("/no/such/file").unwrap_err();
+    /// let error = wirenut_linux::Error::new("read the list of hosts", error);
+    /// assert_eq!(error.to_string(), "cannot read the list of hosts: No such file or directory (os error 2)");
+    /// assert_eq!(error.raw_os_error(), Some(2));
+    /// ```
+    #[must_use]
+    pub fn new(operation: &'static str, cause: io::Error) -> Self {
+        Self::plain(operation, cause)
+    }
+
+    /// The same cause, told of another operation and subject: those of the caller, who knows what it was for. What the error
+    /// said of the operation and subject before is lost.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::TcpListener;
+    /// let taken = TcpListener::bind(&"127.0.0.1:0".parse()?)?;
+    /// let error = TcpListener::bind(&taken.local_address()?).unwrap_err();
+    /// let error = error.attributed_to("serve the site", &"example.org");
+    /// assert_eq!(error.to_string(), "cannot serve the site example.org: Address already in use (os error 98)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn attributed_to(self, operation: &'static str, subject: &impl fmt::Display) -> Self {
+        Self { operation, subject: Subject::Name(subject.to_string().into_boxed_str()), cause: self.cause }
     }
 
     /// What the system said, as the standard library sorts it. Failures of look-up are sorted only roughly: see

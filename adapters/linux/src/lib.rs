@@ -1,88 +1,49 @@
-//! Wirenut on Linux: one thread or several, each with an epoll and any number of connections of a
-//! [`Service`](wirenut::http::service::Service).
+//! Network programming on Linux: typed sockets with their traps closed, pollers, and what else a program that serves or
+//! asks over a network needs of the operating system.
 //!
 //! ```
-//! use wirenut::http::{RequestHead, Response, Status, WriteError};
-//! use wirenut::http::service::{Responder, Service, Step};
-//! use wirenut_linux::{Config, Server};
+//! use wirenut_linux::socket::{Mode, Received, TcpListener, TcpStream};
 //!
-//! struct Hello;
-//!
-//! impl Service for Hello {
-//!     type Exchange = ();
-//!     type Source = core::convert::Infallible;
-//!
-//!     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-//!         responder.send(&Response::new(Status::OK), b"Hello, World!")?;
-//!         Ok(((), Step::Done))
-//!     }
-//! }
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
-//! server.stop_on_signals()?;
-//! # server.stopper().stop();
-//! server.run(&Hello)?;
-//! # Ok(())
-//! # }
+//! let listener = TcpListener::bind(&"127.0.0.1:0".parse()?)?;
+//! let client = TcpStream::connect(&listener.local_address()?)?;
+//! let (server, peer) = listener.accept(Mode::Blocking)?.done().unwrap();
+//! assert_eq!(peer, client.local_address()?);
+//! drop(client);
+//! assert_eq!(server.recv(&mut [0; 100])?, Received::End);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The methods of the service run in the threads of the server and must not block: each of them holds up all other
-//! connections of its thread. See [`Service`](wirenut::http::service::Service).
-//!
-//! Beneath it, and usable without it: [`socket`], the calls of network programming with their traps closed, [`poller`] to
-//! wait for many of them, [`lookup`] for names and addresses, and [`signal`] for an orderly end.
+//! No protocol is spoken here: a [`connection`] drives one, whatever it is, by the core's one loop. HTTP servers over it are the package `wirenut-server`.
 //!
 //! | module | what lives there |
 //! |---|---|
 //! | [`socket`] | TCP, UDP and Unix sockets |
 //! | [`poller`] | select, poll and epoll; what wakes them up: timers, other threads |
+//! | [`connection`] | the loop of one connection, whatever is spoken on it |
+//! | [`timers`] | deadlines of thousands, in a timer wheel |
+//! | [`wake`] | a queue by which other threads reach the one that waits |
 //! | [`lookup`] | hosts and services, by name and by address |
 //! | [`signal`] | SIGTERM, SIGINT and SIGHUP as something to wait for |
-//! | `error` | what failed, on what, and why |
-//! | `server`, `config` | what a user sees: listen, run, stop |
-//! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
-//! | `turn` | one connection's turn: receive, drive, send, obey |
-//! | `guard` | panics of the service: caught here, and nowhere else |
-//! | `accept`, `refused` | the listening socket; connections that are turned away |
-//! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
-//! | `slots`, `timers`, `wake`, `clock` | what the loop keeps: connections, deadlines, wake-ups, the time |
-//! | `throttle` | lines of the log that would come again and again |
-//! | `transfer` | bodies that the kernel moves itself |
+//! | `descriptors` | the limit of open descriptors |
+//! | `error`, `lookup_failure` | what failed, on what, and why |
 //! | `sys` | system calls, one module for each interface: all the unsafe code |
 //!
-//! Only `sys` has unsafe code. No module has a protocol `if`: what HTTP wants is asked of the core's
-//! [`Session`](wirenut::http::service::Session).
+//! Only `sys` has unsafe code.
 #![deny(unsafe_code)]
 
 extern crate alloc;
 
-mod accept;
-mod clock;
-mod config;
-mod connection;
+pub mod connection;
 mod descriptors;
 mod error;
-mod guard;
 pub mod lookup;
-mod places;
+mod lookup_failure;
 pub mod poller;
-mod refused;
-mod server;
 pub mod signal;
-mod slots;
 pub mod socket;
 mod sys;
-mod throttle;
-mod timers;
-mod transfer;
-mod turn;
-mod wake;
-mod worker;
+pub mod timers;
+pub mod wake;
 
-pub use config::Config;
-pub use descriptors::raise_descriptor_limit;
+pub use descriptors::{descriptor_limit, raise_descriptor_limit};
 pub use error::Error;
-pub use server::{Report, Server};
-pub use transfer::{FileRange, Transfer};
-pub use wake::Stopper;

@@ -15,7 +15,7 @@ use crate::sys::signal::{self, Signals};
 pub struct Termination(&'static Signals);
 
 /// From now on SIGTERM and SIGINT do not end the process, but make this readable. They are the whole process's: whoever
-/// asked for them sees them, a [`Server`](crate::Server) that stops on signals, too.
+/// asked for them sees them.
 ///
 /// ```
 /// use rustix::event::{PollFd, PollFlags, poll};
@@ -36,6 +36,26 @@ fn failed(error: &io::Error) -> Error {
     Error::plain("take signals", Errno::from_io_error(error).unwrap_or(Errno::IO))
 }
 
+impl Termination {
+    /// Readable since this process was told to end once more, and for good: for whoever lets work in progress finish at the
+    /// first signal, and stops at once at the second.
+    ///
+    /// ```
+    /// use rustix::event::{PollFd, PollFlags, poll};
+    /// let termination = wirenut_linux::signal::termination()?;
+    /// let again = termination.repeated();
+    /// let mut watched = [PollFd::new(&termination, PollFlags::IN), PollFd::new(&again, PollFlags::IN)];
+    /// let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    /// assert_eq!(poll(&mut watched, Some(&now))?, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn repeated(&self) -> BorrowedFd<'static> {
+        self.0.second.as_fd()
+    }
+}
+
+/// Readable since the first signal.
 impl AsFd for Termination {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.first.as_fd()

@@ -1,11 +1,15 @@
-//! Deadlines: a timer wheel of two levels, whose links lie in the slots.
+//! Deadlines of many: a timer wheel of two levels, whose links lie in the caller's slots.
 //!
-//! Every connection has one place in it at most. A deadline that moves later leaves it where it is: when that place's
-//! time comes, the connection is looked at again, and placed anew if nothing is due. So a request costs no timer work.
+//! Every slot has one place in it at most. A deadline that moves later leaves it where it is: when that place's time comes,
+//! the slot is looked at again, and placed anew if nothing is due. So a deadline that is put off again and again, as that of
+//! a connection is with each request, costs no work.
 //!
 //! A tick is 1,024 µs. The fine level holds the next 64 ticks, one by one; the coarse level the next 67 seconds, in
-//! places of 64 ticks; what is later still waits at its far end. Nothing fires early; a deadline fires within two ticks
-//! and the precision of the wait.
+//! places of 64 ticks; what is later still waits at its far end. A slot is looked at within two ticks after its deadline (and
+//! the precision of the wait), and before it at most once for each place that it moves to.
+//!
+//! For one deadline, [`Poller::wait_until`](crate::poller::Poller::wait_until) is enough; for a few that are watched beside
+//! sockets, there is [`poller::Timer`](crate::poller::Timer).
 
 use wirenut::time::Instant;
 
@@ -20,9 +24,9 @@ const NONE: u32 = u32::MAX;
 /// In no list.
 const UNARMED: u16 = u16::MAX;
 
-/// A slot's place in the wheel.
+/// A slot's place in a [`TimerWheel`]: 12 bytes, beside what the slot holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct TimerLink {
+pub struct TimerLink {
     before: u32,
     after: u32,
     /// Fine places come first, then the coarse ones.
@@ -31,18 +35,50 @@ pub(crate) struct TimerLink {
 
 impl TimerLink {
     /// Of a slot without a deadline.
-    pub(crate) const NEW: Self = Self { before: NONE, after: NONE, place: UNARMED };
+    pub const NEW: Self = Self { before: NONE, after: NONE, place: UNARMED };
 }
 
-/// Where the links lie.
-pub(crate) trait TimerLinks {
-    /// The link of a slot that exists.
+/// Where the links of a [`TimerWheel`] lie: by the numbers of their slots. A `Vec<TimerLink>` will do.
+///
+/// Only the wheel may change a link. A slot must be [disarmed](TimerWheel::disarm) before its link is used for something
+/// else.
+pub trait TimerLinks {
+    /// The link of a slot.
+    ///
+    /// # Panics
+    /// There is no such slot: the caller armed it, and removed it without disarming it.
     fn timer(&mut self, slot: u32) -> &mut TimerLink;
 }
 
-/// The wheel.
+impl TimerLinks for Vec<TimerLink> {
+    fn timer(&mut self, slot: u32) -> &mut TimerLink {
+        &mut self[slot as usize]
+    }
+}
+
+/// One deadline for each of any number of slots. The caller keeps the deadlines: the wheel knows when to look at which.
+///
+/// Slots are numbers below `u32::MAX`. Each call is given the links, of which it changes those of a few neighbours: arming,
+/// disarming and firing cost the same however many there are.
+///
+/// ```
+/// use wirenut::time::{Duration, Instant};
+/// use wirenut_linux::timers::{TimerLink, TimerWheel};
+/// let mut links = vec![TimerLink::NEW; 2];
+/// let mut wheel = TimerWheel::new(Instant::START);
+/// let at = |millis| Instant::START.saturating_add(Duration::from_millis(millis));
+/// wheel.arm(&mut links, 0, at(500));
+/// wheel.arm(&mut links, 1, at(20));
+/// let next = wheel.next().unwrap();
+/// assert!(next > at(20) && next <= at(23)); // not early, and two ticks late at most
+/// assert_eq!(wheel.pop_due(&mut links, at(19)), None);
+/// assert_eq!(wheel.pop_due(&mut links, next), Some(1));
+/// assert_eq!(wheel.pop_due(&mut links, next), None);
+/// wheel.disarm(&mut links, 0);
+/// assert_eq!(wheel.next(), None);
+/// ```
 #[derive(Debug)]
-pub(crate) struct Timers {
+pub struct TimerWheel {
     /// All ticks up to this one have fired.
     fired: u64,
     /// The tick of the last call of [`Self::pop_due`].
@@ -54,16 +90,32 @@ pub(crate) struct Timers {
     coarse: [u64; COARSE_WORDS],
 }
 
-impl Timers {
-    pub(crate) fn new(now: Instant) -> Self {
+impl TimerWheel {
+    /// A wheel without deadlines, at that time.
+    #[must_use]
+    pub fn new(now: Instant) -> Self {
         let now = now.as_micros() >> TICK_BITS;
         let places = index(FINE + COARSE);
         Self { fired: now, now, firsts: vec![NONE; places].into_boxed_slice(), fine: 0, coarse: [0; COARSE_WORDS] }
     }
 
-    /// Makes sure that the slot is looked at at `deadline`, or before.
+    /// Has [`Self::pop_due`] give the slot at `deadline`, or before: a later deadline than the one that it has leaves it where
+    /// it is. So whoever gets the slot looks whether its deadline is due, and arms it again if not.
+    ///
+    /// ```
+    /// use wirenut::time::{Duration, Instant};
+    /// use wirenut_linux::timers::{TimerLink, TimerWheel};
+    /// let (mut links, mut wheel) = (vec![TimerLink::NEW; 1], TimerWheel::new(Instant::START));
+    /// let at = |millis| Instant::START.saturating_add(Duration::from_millis(millis));
+    /// wheel.arm(&mut links, 0, at(20));
+    /// let before = wheel.next();
+    /// wheel.arm(&mut links, 0, at(900)); // moved later: nothing changes
+    /// assert_eq!(wheel.next(), before);
+    /// wheel.arm(&mut links, 0, at(10)); // moved earlier
+    /// assert!(wheel.next() < before);
+    /// ```
     #[inline]
-    pub(crate) fn arm(&mut self, links: &mut impl TimerLinks, slot: u32, deadline: Instant) {
+    pub fn arm(&mut self, links: &mut impl TimerLinks, slot: u32, deadline: Instant) {
         // The first tick at whose start the deadline is over; never one that is being fired.
         let tick = ((deadline.as_micros() >> TICK_BITS) + 1).max(self.now + 1);
         let place = links.timer(slot).place;
@@ -72,8 +124,18 @@ impl Timers {
         }
     }
 
-    /// The slot is not looked at any more.
-    pub(crate) fn disarm(&mut self, links: &mut impl TimerLinks, slot: u32) {
+    /// Takes the slot out of the wheel, if it is there.
+    ///
+    /// ```
+    /// use wirenut::time::Instant;
+    /// use wirenut_linux::timers::{TimerLink, TimerWheel};
+    /// let (mut links, mut wheel) = (vec![TimerLink::NEW; 1], TimerWheel::new(Instant::START));
+    /// wheel.arm(&mut links, 0, Instant::from_micros(20_000));
+    /// wheel.disarm(&mut links, 0);
+    /// assert_eq!(wheel.next(), None);
+    /// assert_eq!(links, [TimerLink::NEW]);
+    /// ```
+    pub fn disarm(&mut self, links: &mut impl TimerLinks, slot: u32) {
         let link = core::mem::replace(links.timer(slot), TimerLink::NEW);
         if link.place == UNARMED {
             return;
@@ -91,8 +153,29 @@ impl Timers {
         }
     }
 
-    /// A slot to look at, which is in the wheel no more: its deadline is due, or has moved ([`Self::arm`] it again).
-    pub(crate) fn pop_due(&mut self, links: &mut impl TimerLinks, now: Instant) -> Option<u32> {
+    /// A slot whose place has come, which is in the wheel no more. Its deadline is due; or it has moved, or was farther than 64
+    /// ticks away, and is to come: then [`Self::arm`] it again. To be called until it gives none. Time may not go back.
+    ///
+    /// ```
+    /// use wirenut::time::Instant;
+    /// use wirenut_linux::timers::{TimerLink, TimerWheel};
+    /// let (mut links, mut wheel) = (vec![TimerLink::NEW; 3], TimerWheel::new(Instant::START));
+    /// let mut deadlines = [20_000, 20_000, 50_000].map(Instant::from_micros);
+    /// for (slot, deadline) in (0..).zip(deadlines) {
+    ///     wheel.arm(&mut links, slot, deadline);
+    /// }
+    /// deadlines[1] = Instant::from_micros(90_000); // moved later
+    /// let (now, mut due) = (Instant::from_micros(60_000), Vec::new());
+    /// while let Some(slot) = wheel.pop_due(&mut links, now) {
+    ///     match deadlines[slot as usize] {
+    ///         deadline if deadline <= now => due.push(slot),
+    ///         later => wheel.arm(&mut links, slot, later),
+    ///     }
+    /// }
+    /// assert_eq!(due, [0, 2]);
+    /// assert!(wheel.next().is_some()); // slot 1 is still to come
+    /// ```
+    pub fn pop_due(&mut self, links: &mut impl TimerLinks, now: Instant) -> Option<u32> {
         self.now = now.as_micros() >> TICK_BITS;
         match self.next_place() {
             Some((tick, place)) if tick <= self.now => {
@@ -108,8 +191,9 @@ impl Timers {
         }
     }
 
-    /// When [`Self::pop_due`] will have something.
-    pub(crate) fn next(&self) -> Option<Instant> {
+    /// When [`Self::pop_due`] will have something. `None`: nothing is armed.
+    #[must_use]
+    pub fn next(&self) -> Option<Instant> {
         self.next_place().map(|(tick, _)| Instant::from_micros(tick << TICK_BITS))
     }
 
@@ -191,12 +275,6 @@ fn index(number: u64) -> usize {
 mod tests {
     use super::*;
 
-    impl TimerLinks for Vec<TimerLink> {
-        fn timer(&mut self, slot: u32) -> &mut TimerLink {
-            &mut self[slot as usize]
-        }
-    }
-
     /// A generator of numbers that is the same in every run.
     fn numbers() -> impl FnMut(u64) -> u64 {
         let mut state = 88_172_645_463_325_252_u64;
@@ -213,7 +291,7 @@ mod tests {
     fn every_deadline_fires_in_time_and_none_early() {
         let mut number = numbers();
         let mut now = 123_456_789;
-        let mut timers = Timers::new(Instant::from_micros(now));
+        let mut timers = TimerWheel::new(Instant::from_micros(now));
         let mut links = vec![TimerLink::NEW; 50];
         let mut deadlines: Vec<Option<u64>> = vec![None; 50];
         for _ in 0..200_000 {
@@ -249,7 +327,7 @@ mod tests {
 
     #[test]
     fn a_deadline_that_moves_later_is_not_touched() {
-        let mut timers = Timers::new(Instant::START);
+        let mut timers = TimerWheel::new(Instant::START);
         let mut links = vec![TimerLink::NEW; 1];
         timers.arm(&mut links, 0, Instant::from_micros(5_000_000));
         let before = links.clone();

@@ -1,148 +1,178 @@
-//! How other threads reach a worker: wake-ups of exchanges, and the wish to stop.
+//! How other threads hand something to a thread that waits in a poller.
 
-use alloc::sync::Arc;
-use alloc::task::Wake;
 use core::mem;
 use core::sync::atomic::{AtomicU8, Ordering};
-use std::io::Result;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Mutex, PoisonError};
 
-use crate::slots::Token;
-use crate::sys::eventfd::EventFd;
+use crate::error::Error;
+use crate::poller::Bell;
 
-/// The worker is at work and will look into its mailbox before it sleeps.
+/// The owner is at work, and will look into the queue before it waits.
 const AWAKE: u8 = 0;
-/// The worker sleeps, or is about to: only the eventfd gets it up.
+/// The owner waits, or is about to: only the bell wakes it.
 const ASLEEP: u8 = 1;
-/// Something is in the mailbox, and the worker knows or will.
+/// The queue has something, and the owner knows or will.
 const NOTIFIED: u8 = 2;
 
-/// A worker's mailbox. Only the first letter that finds the worker asleep costs a system call.
+/// A queue that any thread pushes to and one thread, its owner, takes from, between two waits of its poller.
+///
+/// Only the first push that finds the owner waiting costs a system call: while the owner works, a push is an atomic
+/// exchange and a lock that nobody holds for long. (A [`Bell`] alone costs one for each ring.)
+///
+/// The owner registers the queue with its poller as readable. Each turn of its loop:
+/// 1. [`prepare_wait`](Self::prepare_wait): if that is true, do not wait, but only look what is ready;
+/// 2. wait;
+/// 3. [`finish_wait`](Self::finish_wait): if this or `prepare_wait` was true, [`take`](Self::take);
+/// 4. where the poller reports the queue, [`silence`](Self::silence) it.
+///
+/// Nothing is lost: what is pushed before `prepare_wait` makes it true, and what is pushed after it makes the queue readable.
+///
+/// ```
+/// use std::os::fd::AsFd;
+/// use std::sync::Arc;
+/// use wirenut_linux::poller::{Epoll, Interest, Poller, Token};
+/// use wirenut_linux::wake::WakeQueue;
+/// use wirenut::time::Duration;
+///
+/// let queue = Arc::new(WakeQueue::new()?);
+/// let mut poller = Epoll::new()?;
+/// poller.register(queue.as_fd(), Token(0), Interest::READABLE)?;
+/// let pusher = std::thread::spawn({
+///     let queue = Arc::clone(&queue);
+///     move || (1..=3).for_each(|number| queue.push(number))
+/// });
+/// let mut taken = Vec::new();
+/// while taken.len() < 3 {
+///     let is_pending = queue.prepare_wait();
+///     let waited = poller.wait(if is_pending { Some(Duration::default()) } else { None });
+///     if queue.finish_wait() || is_pending {
+///         taken.extend(queue.take(Vec::new()));
+///     }
+///     waited?;
+///     while let Some(_) = poller.next_event() {
+///         queue.silence();
+///     }
+/// }
+/// assert_eq!(taken, [1, 2, 3]);
+/// # pusher.join().unwrap();
+/// # Ok::<(), wirenut_linux::Error>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct Mailbox {
+pub struct WakeQueue<T> {
     state: AtomicU8,
-    stop: AtomicU8,
-    woken: Mutex<Vec<Token>>,
-    bell: EventFd,
-    /// Those who stop when this one is to.
-    followers: OnceLock<Vec<Arc<Mailbox>>>,
+    pushed: Mutex<Vec<T>>,
+    bell: Bell,
 }
 
-/// How a server is to stop.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[repr(u8)]
-pub(crate) enum Stop {
-    /// Not at all.
-    No,
-    /// When the exchanges in flight are over.
-    Drain,
-    /// At once.
-    Now,
-}
-
-impl Mailbox {
-    pub(crate) fn new() -> Result<Self> {
-        Ok(Self {
-            state: AtomicU8::new(AWAKE),
-            stop: AtomicU8::new(Stop::No as u8),
-            woken: Mutex::new(Vec::new()),
-            bell: EventFd::new()?,
-            followers: OnceLock::new(),
-        })
+impl<T> WakeQueue<T> {
+    /// An empty one, whose owner does not wait.
+    ///
+    /// # Errors
+    /// The process or the system has no descriptor left.
+    pub fn new() -> Result<Self, Error> {
+        Ok(Self { state: AtomicU8::new(AWAKE), pushed: Mutex::new(Vec::new()), bell: Bell::new()? })
     }
 
-    /// Becomes readable when a sleeping worker is wanted.
-    pub(crate) const fn bell(&self) -> &EventFd {
-        &self.bell
+    /// Adds something, from any thread, and wakes the owner if it waits. Its length is bounded by what the callers push.
+    ///
+    /// ```
+    /// let queue = wirenut_linux::wake::WakeQueue::new()?;
+    /// queue.push("first");
+    /// queue.push("second");
+    /// assert!(queue.prepare_wait());
+    /// assert_eq!(queue.take(Vec::new()), ["first", "second"]);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    pub fn push(&self, item: T) {
+        self.pushed.lock().unwrap_or_else(PoisonError::into_inner).push(item);
+        self.notify();
     }
 
-    /// The worker is about to sleep. True if it must not: something came since it looked last.
-    pub(crate) fn fall_asleep(&self) -> bool {
+    /// Wakes the owner as [`Self::push`] does, and adds nothing: for what it finds elsewhere.
+    ///
+    /// ```
+    /// let queue = wirenut_linux::wake::WakeQueue::<u8>::new()?;
+    /// queue.notify();
+    /// assert!(queue.prepare_wait());
+    /// assert!(queue.take(Vec::new()).is_empty());
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    pub fn notify(&self) {
+        if self.state.swap(NOTIFIED, Ordering::SeqCst) == ASLEEP {
+            self.bell.ring();
+        }
+    }
+
+    /// The owner is about to wait. True if it must not: something came since it finished the last wait.
+    ///
+    /// ```
+    /// let queue = wirenut_linux::wake::WakeQueue::<u8>::new()?;
+    /// assert!(!queue.prepare_wait());
+    /// assert!(!queue.finish_wait());
+    /// queue.notify();
+    /// assert!(queue.prepare_wait());
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    #[inline]
+    pub fn prepare_wait(&self) -> bool {
         self.state.swap(ASLEEP, Ordering::SeqCst) == NOTIFIED
     }
 
-    /// The worker is back. True if something came while it slept.
-    pub(crate) fn get_up(&self) -> bool {
+    /// The owner has waited. True if something came since [`Self::prepare_wait`].
+    ///
+    /// ```
+    /// let queue = wirenut_linux::wake::WakeQueue::<u8>::new()?;
+    /// assert!(!queue.prepare_wait());
+    /// queue.push(7);
+    /// assert!(queue.finish_wait());
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    #[inline]
+    pub fn finish_wait(&self) -> bool {
         self.state.swap(AWAKE, Ordering::SeqCst) == NOTIFIED
     }
 
-    /// Who was woken, in place of an empty list.
-    pub(crate) fn take_woken(&self, empty: Vec<Token>) -> Vec<Token> {
-        mem::replace(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner), empty)
-    }
-
-    pub(crate) fn wanted_stop(&self) -> Stop {
-        match self.stop.load(Ordering::SeqCst) {
-            0 => Stop::No,
-            1 => Stop::Drain,
-            _ => Stop::Now,
-        }
-    }
-
-    /// A wish to stop is never taken back, nor made milder.
-    pub(crate) fn stop(&self, how: Stop) {
-        self.stop.fetch_max(how as u8, Ordering::SeqCst);
-        self.notify();
-        self.followers.get().into_iter().flatten().for_each(|follower| follower.stop(how));
-    }
-
-    /// Has others stop when this one is to, or was already. Only the first call has an effect.
-    pub(crate) fn lead(&self, followers: Vec<Arc<Self>>) {
-        let followers = self.followers.get_or_init(|| followers);
-        // Whoever stopped it before did not know them.
-        let wanted = self.wanted_stop();
-        if wanted != Stop::No {
-            followers.iter().for_each(|follower| follower.stop(wanted));
-        }
-    }
-
-    fn wake(&self, token: Token) {
-        self.woken.lock().unwrap_or_else(PoisonError::into_inner).push(token);
-        self.notify();
-    }
-
-    fn notify(&self) {
-        if self.state.swap(NOTIFIED, Ordering::SeqCst) == ASLEEP {
-            self.bell.raise();
-        }
-    }
-}
-
-/// Wakes the exchange of one connection. Made only for services that ask for it.
-pub(crate) struct ConnectionWaker {
-    pub(crate) token: Token,
-    pub(crate) mailbox: Arc<Mailbox>,
-}
-
-impl Wake for ConnectionWaker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.mailbox.wake(self.token);
-    }
-}
-
-/// Stops a server, from any thread. Made by [`Server::stopper`](crate::Server::stopper).
-#[derive(Clone, Debug)]
-pub struct Stopper {
-    pub(crate) mailbox: Arc<Mailbox>,
-}
-
-impl Stopper {
-    /// Begins a graceful end, and returns at once. All that has come by then is answered: who waits in the queue comes in,
-    /// and then nobody any more; requests that were not read yet are; a connection ends after the last of its own, which is
-    /// at once where there is none, and a tenth of a second later where nothing was asked yet. What is left after [`Config::drain`](crate::Config::drain) is cut.
+    /// All that was pushed, in its order; `empty` takes its place, so that its memory is used again.
     ///
-    /// What comes while a connection is closed, or in the moment between the last look into the queue and its end, is not
-    /// answered: the client sees a reset, as with any server that ends.
-    pub fn stop(&self) {
-        self.mailbox.stop(Stop::Drain);
+    /// ```
+    /// let queue = wirenut_linux::wake::WakeQueue::new()?;
+    /// queue.push(1);
+    /// assert_eq!(queue.take(Vec::with_capacity(10)), [1]);
+    /// queue.push(2);
+    /// assert!(queue.take(Vec::new()).capacity() >= 10);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    #[must_use]
+    pub fn take(&self, empty: Vec<T>) -> Vec<T> {
+        mem::replace(&mut *self.pushed.lock().unwrap_or_else(PoisonError::into_inner), empty)
     }
 
-    /// Ends the server at once: what is in flight is cut.
-    pub fn stop_now(&self) {
-        self.mailbox.stop(Stop::Now);
+    /// Makes it unreadable. What was pushed stays in it.
+    ///
+    /// ```
+    /// use std::os::fd::AsFd;
+    /// use wirenut_linux::poller::{Interest, Poll, Poller, Token, Waited};
+    /// use wirenut::time::Duration;
+    /// let queue = wirenut_linux::wake::WakeQueue::<u8>::new()?;
+    /// let mut poller = Poll::new();
+    /// poller.register(queue.as_fd(), Token(0), Interest::READABLE)?;
+    /// assert!(!queue.prepare_wait());
+    /// queue.push(7);
+    /// assert_eq!(poller.wait(None)?, Waited::Ready);
+    /// queue.silence();
+    /// assert!(poller.next_event().is_some());
+    /// assert_eq!(poller.wait(Some(Duration::default()))?, Waited::TimedOut);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    pub fn silence(&self) {
+        self.bell.silence();
+    }
+}
+
+/// Readable since the first push that found the owner waiting, until it is [silenced](WakeQueue::silence).
+impl<T> AsFd for WakeQueue<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.bell.as_fd()
     }
 }

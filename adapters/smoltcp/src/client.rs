@@ -2,16 +2,21 @@
 
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
-use wirenut::http::{ClientConnection, ClientEvent, Context, Disposition, Error, Limits, Request, Rule, WriteError};
+use wirenut::http::{ClientConnection, ClientEvent, Context, Error, Limits, Request, Rule, WriteError};
+use wirenut::readiness::Standing;
+use wirenut::time::Instant;
+use wirenut::transport::{Disposition, Progress, Protocol};
 
 use crate::clock;
+use crate::connection::Connection;
 use crate::socket::Socket;
 
 /// Asks one server, over one socket: a request, its answer, and the next.
 ///
 /// Requests are written straight into the socket's ring, and answers are read in it. Content is given out piece by piece,
 /// so a device fetches what is larger than its memory. `STORE` bytes hold what is known of a head, or of a trailer
-/// section, of which not all has come: [`Limits::store_bytes`]. An [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
+/// section, of which not all has come: [`Limits::store_bytes`]. A [`FieldFilter`](wirenut::http::FieldFilter) keeps
+/// that small.
 ///
 /// ```no_run
 /// # use smoltcp::iface::{Interface, SocketHandle, SocketSet};
@@ -52,10 +57,7 @@ pub struct Client<const STORE: usize> {
     connection: ClientConnection,
     limits: &'static Limits,
     store: [u8; STORE],
-    /// Bytes that the server had not acknowledged when we last looked.
-    unacknowledged: usize,
-    /// The connection was told that the server has ended its direction.
-    is_ended: bool,
+    wire: Connection,
 }
 
 impl<const STORE: usize> Client<STORE> {
@@ -67,7 +69,7 @@ impl<const STORE: usize> Client<STORE> {
     pub fn new(now: theirs::Instant, handle: SocketHandle, limits: &'static Limits) -> Self {
         assert!(limits.store_bytes() <= STORE, "STORE is less than Limits::store_bytes");
         let connection = ClientConnection::new(&Context { now: clock::from_smoltcp(now), limits, date: None });
-        Self { handle, connection, limits, store: [0; STORE], unacknowledged: 0, is_ended: false }
+        Self { handle, connection, limits, store: [0; STORE], wire: Connection::new() }
     }
 
     /// Asks. Content, of a request whose length is not zero, follows by [`Self::send_body`] and [`Self::finish`].
@@ -129,14 +131,11 @@ impl<const STORE: usize> Client<STORE> {
         on_event: impl FnMut(ClientEvent<'_>),
     ) -> Result<(), Error> {
         let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
-        let mut socket = Socket(sockets.get_mut(self.handle));
-        let outcome = self.converse(&cx, &mut socket, on_event);
-        match self.connection.disposition() {
-            Disposition::Open => {}
-            Disposition::ShutdownWrite | Disposition::Close => socket.close(),
-            Disposition::Abort | Disposition::Cut => socket.abort(),
-        }
-        outcome
+        let mut asking = Asking { connection: &mut self.connection, cx, on_event };
+        let (socket, scratch) = (&mut Socket(sockets.get_mut(self.handle)), &mut [0; OUTPUT_BYTES]);
+        // An end in good order is seen in the connection, and to close again what is closing changes nothing.
+        let _ = self.wire.proceed(cx.now, true, socket, &mut asking, &mut self.store, scratch);
+        self.connection.error().map_or(Ok(()), Err)
     }
 
     /// When to poll again, if nothing happens before: the deadline of the connection, or of the stack, whose own is what
@@ -183,71 +182,86 @@ impl<const STORE: usize> Client<STORE> {
             result = written.map(|(_, known)| known);
             (sent, ())
         });
-        self.note_sent(&cx, &socket);
+        let on_event = |_: ClientEvent<'_>| {};
+        self.wire.note_sent(&mut Asking { connection: &mut self.connection, cx, on_event }, &socket);
         result
     }
+}
 
-    /// Tells the connection what the server has acknowledged, and what waits.
-    fn note_sent(&mut self, cx: &Context<'_>, socket: &Socket<'_, '_>) {
-        let left = socket.unacknowledged();
-        if left != self.unacknowledged {
-            self.connection.handle_sent(cx, self.unacknowledged.saturating_sub(left), left);
-            self.unacknowledged = left;
-        }
-    }
+/// What the connection itself has to say fits: the end of content in chunks.
+const OUTPUT_BYTES: usize = 16;
 
-    fn converse(
-        &mut self,
-        cx: &Context<'_>,
-        socket: &mut Socket<'_, '_>,
-        mut on_event: impl FnMut(ClientEvent<'_>),
-    ) -> Result<(), Error> {
-        if self.connection.disposition() == Disposition::Close {
-            return Ok(());
+/// A client's connection for one call, with whoever takes what comes.
+struct Asking<'c, F> {
+    connection: &'c mut ClientConnection,
+    cx: Context<'c>,
+    on_event: F,
+}
+
+impl<F: FnMut(ClientEvent<'_>)> Protocol for Asking<'_, F> {
+    fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
+        let written = self.connection.poll_transmit(&self.cx, output);
+        if written > 0 {
+            return Progress { taken: 0, written };
         }
-        if socket.is_lost() {
-            return Err(self.connection.handle_reset(cx));
-        }
-        self.note_sent(cx, socket);
-        self.connection.handle_timeout(cx)?;
-        while socket.write(|room| {
-            let sent = self.connection.poll_transmit(cx, room);
-            (sent, sent)
-        }) > 0
-        {}
-        self.note_sent(cx, socket);
-        // It ends, for the ring does not fill meanwhile, and each round takes something from it, or is the last but one.
+        let mut taken: usize = 0;
+        // It ends, for each round takes something, or gives out the end of an answer, of which no more than five are due.
         loop {
-            let received = socket.received();
-            let input = socket.peek();
-            let is_all = input.len() == received;
-            let (used, event) = self.connection.receive(cx, input, &mut self.store)?;
+            // An error stays with the connection.
+            let rest = input.get(taken..).unwrap_or(&[]);
+            let Ok((used, event)) = self.connection.receive(&self.cx, rest, store) else { break };
             let (is_event, content) = match event {
                 ClientEvent::NeedMore | ClientEvent::Paused | ClientEvent::Closed => (false, 0),
                 ClientEvent::Body(piece) => (true, piece.len()),
                 ClientEvent::Interim(_) | ClientEvent::Head(_) | ClientEvent::End(_) => (true, 0),
             };
             if is_event {
-                on_event(event);
+                (self.on_event)(event);
             }
-            if content > 0 {
-                self.connection.take_body(cx, content);
-            }
-            let taken = used.saturating_add(content);
-            socket.consume(taken);
-            if !is_event && taken == 0 && !(is_all && self.end(cx, socket)?) {
-                return Ok(());
+            self.connection.take_body(&self.cx, content);
+            let used = used.saturating_add(content);
+            taken = taken.saturating_add(used);
+            if !is_event && used == 0 {
+                break;
             }
         }
+        Progress { taken, written: 0 }
     }
 
-    /// Tells the connection, once, that the server has ended its direction. Whether there is more to do.
-    fn end(&mut self, cx: &Context<'_>, socket: &Socket<'_, '_>) -> Result<bool, Error> {
-        if self.is_ended || !socket.is_ended_by_peer() {
-            return Ok(false);
+    fn handle_eof(&mut self) {
+        let _ = self.connection.handle_eof(&self.cx);
+    }
+
+    fn handle_sent(&mut self, sent: usize, left: usize) {
+        self.connection.handle_sent(&self.cx, sent, left);
+    }
+
+    fn handle_timeout(&mut self) {
+        let _ = self.connection.handle_timeout(&self.cx);
+    }
+
+    fn handle_reset(&mut self) {
+        let _ = self.connection.handle_reset(&self.cx);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.connection.poll_timeout(self.cx.now)
+    }
+
+    fn is_readable(&self) -> bool {
+        self.connection.is_readable()
+    }
+
+    /// A client gives way to nobody.
+    fn standing(&self) -> Standing {
+        Standing::Busy
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self.connection.disposition() {
+            // What is on its way asks for answers that nobody will read.
+            Disposition::Abort => Disposition::Cut,
+            kept @ (Disposition::Open | Disposition::ShutdownWrite | Disposition::Close | Disposition::Cut) => kept,
         }
-        self.is_ended = true;
-        self.connection.handle_eof(cx)?;
-        Ok(true)
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! ```no_run
 //! # use smoltcp::{iface::{Interface, SocketSet}, phy::Device, socket::tcp, time::Instant};
-//! # use wirenut::http::{RequestHead, FieldFilter, Limits, Response, Status, WriteError};
+//! # use wirenut::http::{FieldFilter, Limits, RequestHead, Response, Status, WriteError};
 //! # use wirenut::http::service::{Responder, Service, Step};
 //! # struct Hello;
 //! # impl Service for Hello {
@@ -40,7 +40,7 @@
 //! loop {
 //!     interface.poll(now(), &mut device, &mut sockets);
 //!     while let Some(_error) = server.poll(now(), None, &mut sockets, &Hello, &mut scratch) {}
-//!     sleep_until(server.poll_timeout(now(), interface.poll_at(now(), &sockets)));
+//!     sleep_until(server.poll_timeout(interface.poll_at(now(), &sockets)));
 //! }
 //! # }
 //! ```
@@ -80,8 +80,15 @@
 extern crate alloc;
 
 mod clock;
+mod reception;
 mod slot;
 mod socket;
+
+mod connection;
+pub use connection::Connection;
+
+mod leaving;
+pub use leaving::Leaving;
 
 mod server;
 pub use server::Server;

@@ -1,8 +1,6 @@
 //! The operations of a socket that a connection needs. Nothing else here knows smoltcp's socket, so that another stack
 //! (or a fork of this one) is another file like this.
 
-use core::net::SocketAddr;
-
 use smoltcp::socket::tcp::{self, State};
 
 /// Where a socket is in its life, as far as it matters to its user.
@@ -45,7 +43,7 @@ impl Socket<'_, '_> {
 
     /// Is there no connection any more?
     pub(crate) fn is_lost(&self) -> bool {
-        matches!(self.stage(), Stage::Closed | Stage::Resetting | Stage::Listening)
+        self.0.state() == State::Closed
     }
 
     /// Has the peer ended its direction? What it sent before may still be in the ring.
@@ -53,9 +51,10 @@ impl Socket<'_, '_> {
         matches!(self.stage(), Stage::PeerEnded | Stage::TimeWait)
     }
 
-    /// Begins to listen, from [`Stage::Closed`], [`Stage::Resetting`] or [`Stage::TimeWait`].
+    /// Begins to listen. What was on the socket is forgotten without a word: a peer that goes on is reset by the stack.
     pub(crate) fn listen(&mut self, port: u16) {
-        // It fails in other stages, which the caller excludes, and for port 0, on which nobody can listen.
+        self.0.abort();
+        // It fails only for port 0, on which nobody can listen.
         let _ = self.0.listen(port);
     }
 
@@ -67,14 +66,6 @@ impl Socket<'_, '_> {
     /// Resets the connection; the reset leaves with the next poll of the interface.
     pub(crate) fn abort(&mut self) {
         self.0.abort();
-    }
-
-    pub(crate) fn peer(&self) -> Option<SocketAddr> {
-        self.0.remote_endpoint().map(Into::into)
-    }
-
-    pub(crate) fn send_capacity(&self) -> usize {
-        self.0.send_capacity()
     }
 
     /// Bytes that were written and that the peer has not acknowledged.
@@ -92,21 +83,18 @@ impl Socket<'_, '_> {
         self.0.peek(usize::MAX).unwrap_or(&[])
     }
 
-    /// Removes the first `count` bytes of what has come.
+    /// Removes the first `count` bytes of what [`Self::peek`] gives.
     pub(crate) fn consume(&mut self, count: usize) {
-        let mut left = count;
-        // Twice where they lie across the end of the ring.
-        while left > 0 {
-            match self.0.recv(|piece| (piece.len().min(left), piece.len().min(left))) {
-                Ok(taken) if taken > 0 => left = left.saturating_sub(taken),
-                _ => return,
-            }
-        }
+        // It fails only where nothing has come.
+        let _ = self.0.recv(|piece| (piece.len().min(count), ()));
     }
 
     /// Throws away what has come.
     pub(crate) fn discard(&mut self) {
-        self.consume(usize::MAX);
+        // It lies in two pieces at most.
+        for _ in 0..2 {
+            self.consume(usize::MAX);
+        }
     }
 
     /// How much can be written now: nothing, if our direction is ended.
@@ -121,14 +109,14 @@ impl Socket<'_, '_> {
         while !rest.is_empty() {
             let sent = self.0.send(|room| {
                 let count = room.len().min(rest.len());
-                if let (Some(to), Some(from)) = (room.get_mut(..count), rest.get(..count)) {
+                if let (Some(to), Some((from, behind))) = (room.get_mut(..count), rest.split_at_checked(count)) {
                     to.copy_from_slice(from);
+                    rest = behind;
                 }
                 (count, count)
             });
-            match sent {
-                Ok(count) if count > 0 => rest = rest.get(count..).unwrap_or(&[]),
-                _ => return,
+            if !sent.is_ok_and(|count| count > 0) {
+                return;
             }
         }
     }

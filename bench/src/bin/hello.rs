@@ -4,7 +4,7 @@ use core::convert::Infallible;
 
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{Field, RequestHead, Response, Status, WriteError};
-use wirenut_linux::{Config, Server};
+use wirenut_server::{Config, Server};
 
 struct Hello;
 
@@ -25,7 +25,7 @@ fn main() {
     // By default enough for the measurement of idle connections.
     let most = arguments.next().zip(Some(arguments.next().map_or(Ok(1 << 20), |most| most.parse())));
     let Some((address, Ok(max_connections))) = most else {
-        eprintln!("usage: hello ADDR:PORT [MOST-CONNECTIONS]");
+        eprintln!("usage: hello ADDR:PORT [MAX-CONNECTIONS]");
         std::process::exit(2);
     };
     if let Err(error) = serve(&address, max_connections) {

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let address = arguments.next().ok_or("usage: hello_hyper ADDR:PORT [MOST-CONNECTIONS]")?;
+    let address = arguments.next().ok_or("usage: hello_hyper ADDR:PORT [MAX-CONNECTIONS]")?;
     let most = arguments.next().map_or(Ok(Semaphore::MAX_PERMITS), |most| most.parse())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(tokio::task::LocalSet::new().run_until(serve(address.parse()?, most)))

@@ -2,7 +2,6 @@
 //!
 //! The classes are those of RFC 9110 §5.5 and §5.6.2, RFC 9112 §3.2 and RFC 3986 §2, as bits of one table.
 
-/// One way of scanning, in three files with the same surface.
 #[cfg(all(feature = "quick", feature = "sse2", target_arch = "x86_64"))]
 #[path = "sse2.rs"]
 mod blocks;
@@ -12,6 +11,8 @@ mod blocks;
 #[cfg(not(feature = "quick"))]
 #[path = "plain.rs"]
 mod blocks;
+/// One way of scanning, in three files with the same surface.
+pub(crate) mod list;
 
 #[cfg(feature = "quick")]
 pub(crate) use blocks::LineEnds;

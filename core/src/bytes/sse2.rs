@@ -4,7 +4,7 @@
 
 use safe_arch::{
     add_i8_m128i, bitand_m128i, bitor_m128i, cmp_eq_mask_i8_m128i, cmp_gt_mask_i8_m128i, load_unaligned_m128i, m128i,
-    min_u8_m128i, move_mask_i8_m128i, set_splat_i8_m128i,
+    min_u8_m128i, move_mask_i8_m128i, set_i64_m128i, set_splat_i8_m128i,
 };
 
 use super::has_class;
@@ -12,6 +12,9 @@ use super::has_class;
 /// Index of the first byte from `at` on that is not of `class`, or the length; `outside` marks what is perhaps not of it.
 #[inline(always)]
 pub(super) fn class_end(bytes: &[u8], mut at: usize, class: u8, outside: impl Fn(m128i) -> m128i) -> usize {
+    if at == 0 && is_short_and_unmarked(bytes, &outside) {
+        return bytes.len();
+    }
     loop {
         at = first_mark(bytes, at, &outside);
         if bytes.get(at).is_none_or(|&byte| !has_class(byte, class)) {
@@ -19,6 +22,14 @@ pub(super) fn class_end(bytes: &[u8], mut at: usize, class: u8, outside: impl Fn
         }
         at = at.wrapping_add(1);
     }
+}
+
+/// Are there 8 to 15 bytes, and is none of them marked? Their first eight and their last eight make one block.
+#[inline(always)]
+fn is_short_and_unmarked(bytes: &[u8], outside: impl Fn(m128i) -> m128i) -> bool {
+    let (Some(first), Some(last), ..16) = (bytes.first_chunk(), bytes.last_chunk(), bytes.len()) else { return false };
+    let block = set_i64_m128i(i64::from_le_bytes(*last), i64::from_le_bytes(*first));
+    move_mask_i8_m128i(outside(block)) == 0
 }
 
 /// Index of the first byte from `at` on that `outside` marks, or the length; in fewer than sixteen bytes, `at`.

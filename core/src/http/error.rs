@@ -10,8 +10,8 @@ use crate::http::status::Status;
 pub enum Fault {
     /// The peer sent, or failed to send, something.
     Peer,
-    /// The service used the connection wrongly, or gave up.
-    Service,
+    /// The application used the connection wrongly, or gave up.
+    Application,
     /// The transport between them, or the program that drives the connection, ended it.
     Host,
 }
@@ -54,34 +54,48 @@ macro_rules! rules {
         #[non_exhaustive]
         pub enum Rule {
             $($(#[$doc])* $name,)*
+            /// The service asked for what would be an invalid message.
+            Misused(Misuse),
         }
 
         impl Rule {
-            /// Every rule, for tables and tests.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
+            /// Every rule, for tables and tests; [`Self::Misused`] once for each misuse.
+            pub const ALL: &[Self] = &with_misuses::<{ [$(Self::$name),*].len() + Misuse::ALL.len() }>(&[$(Self::$name),*]);
 
             /// Whose fault it is.
             #[must_use]
             pub const fn fault(self) -> Fault {
-                match self { $(Self::$name => Fault::$fault,)* }
+                match self {
+                    $(Self::$name => Fault::$fault,)*
+                    Self::Misused(_) => Fault::Application,
+                }
             }
 
             /// The status to answer with, if an answer is due at all.
             #[must_use]
             pub const fn status(self) -> Option<Status> {
-                match self { $(Self::$name => $status,)* }
+                match self {
+                    $(Self::$name => $status,)*
+                    Self::Misused(_) => Some(Status::INTERNAL_SERVER_ERROR),
+                }
             }
 
             /// Where the rule is written.
             #[must_use]
             pub const fn section(self) -> &'static str {
-                match self { $(Self::$name => $section,)* }
+                match self {
+                    $(Self::$name => $section,)*
+                    Self::Misused(_) => "RFC 9110 15.6.1",
+                }
             }
 
             /// What was wrong, in a few words.
             #[must_use]
             pub const fn text(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
+                match self {
+                    $(Self::$name => $text,)*
+                    Self::Misused(misuse) => misuse.text(),
+                }
             }
         }
     };
@@ -108,7 +122,8 @@ rules! {
     RequestLineTooLong: Peer, Some(Status::URI_TOO_LONG), "RFC 9112 3", "request line too long";
     /// The head does not end within [`Limits::head_bytes`](crate::http::Limits::head_bytes).
     HeadTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "head too large";
-    /// More field lines than [`Limits::field_count`](crate::http::Limits::field_count); the end of the first one too many.
+    /// More field lines than [`Limits::field_count`](crate::http::Limits::field_count); the end of the first one too
+    /// many.
     TooManyFields: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "too many field lines";
     /// The fields that are kept do not fit in [`FieldFilter::bytes`](crate::http::FieldFilter::bytes).
     FieldTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "field too large";
@@ -191,15 +206,29 @@ rules! {
     Reset: Host, None, "RFC 9293 3.5.3", "connection reset";
     /// The host ended the connection: it shuts down, or needed the slot.
     HostClosed: Host, None, "RFC 9112 9.6", "closed by the host";
-    /// What the host moved itself ([`Step::Transfer`](crate::http::service::Step::Transfer)) could not be read, or was too
-    /// short.
+    /// Content that the host moved itself could not be read, or was too short.
     SourceFailed: Host, None, "RFC 9112 8", "the source of the content failed";
-    /// The service gave the exchange up ([`Step::Abort`](crate::http::service::Step::Abort)).
-    Aborted: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9112 9.6", "aborted by the application";
-    /// The service misused the connection (a [`Misuse`]).
-    Misused: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "the application misused the connection";
-    /// A response head, or a piece that must go whole, is larger than the largest output buffer.
-    ResponseTooLarge: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "response head larger than the output buffer";
+    /// There is no room for the connection.
+    Overloaded: Host, Some(Status::SERVICE_UNAVAILABLE), "RFC 9110 15.6.4", "no room for the connection";
+    /// The application gave the exchange up.
+    Aborted: Application, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9112 9.6", "aborted by the application";
+    /// The application said that it was done, or had nothing more to say, and had not begun a response.
+    NoResponse: Application, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "the application ended without a response";
+    /// What must be sent whole (a response head, a small response, trailer fields) is larger than
+    /// [`Limits::output_reserve`](crate::http::Limits::output_reserve), or than the output buffer.
+    ResponseTooLarge: Application, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "response larger than the room reserved for it";
+}
+
+/// These rules, and [`Rule::Misused`] with each misuse.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
+const fn with_misuses<const ALL: usize>(rules: &[Rule]) -> [Rule; ALL] {
+    let mut all = [Rule::NoResponse; ALL];
+    let mut at = 0;
+    while at < ALL {
+        all[at] = if at < rules.len() { rules[at] } else { Rule::Misused(Misuse::ALL[at - rules.len()]) };
+        at += 1;
+    }
+    all
 }
 
 impl fmt::Display for Rule {
@@ -217,7 +246,8 @@ impl fmt::Display for Rule {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WriteError {
-    /// There is no room for it now. Nothing was written; the same call works once there is.
+    /// There is no room for it now. Nothing was written; the same call works once there is. Of a service's
+    /// [`Responder`](crate::http::service::Responder): it is longer than the room that is reserved, and never will fit.
     Full,
     /// The caller asked for what would be an invalid message. Nothing was written; where a message was begun, or a
     /// response is due, the connection is poisoned.
@@ -241,75 +271,76 @@ impl From<Misuse> for WriteError {
     }
 }
 
-/// What must not be asked for: the message would be invalid.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Misuse {
+macro_rules! misuses {
+    ($($(#[$doc:meta])* $name:ident: $text:literal;)*) => {
+        /// What must not be asked for: the message would be invalid.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+        #[non_exhaustive]
+        pub enum Misuse {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Misuse {
+            /// Every misuse, for tables and tests.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// What was asked for, in a few words.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+misuses! {
     /// No request is waiting for a response (or it already has one).
-    NoRequest,
+    NoRequest: "misuse: no request waits for a response";
     /// There is no message whose body could be sent: no head yet, or the body is complete.
-    NoBody,
+    NoBody: "misuse: no body is being sent";
     /// A status that is not of three digits, or a reason phrase with a control in it.
-    InvalidStatus,
+    InvalidStatus: "misuse: invalid status code or reason phrase";
     /// A field with an invalid name or value.
-    InvalidField,
+    InvalidField: "misuse: invalid field name or value";
     /// A field that the connection itself writes: Content-Length, Transfer-Encoding, Connection; in a request also Host
     /// and Expect.
-    FramingField,
+    FramingField: "misuse: a field that the connection itself writes";
     /// A body with a status (204, 304) or a method (CONNECT, TRACE) that has none.
-    BodyNotAllowed,
+    BodyNotAllowed: "misuse: a body with a status or method that has none";
     /// More body than the declared length.
-    BodyTooLong,
+    BodyTooLong: "misuse: more body than the declared length";
     /// The message ended before its declared length.
-    BodyTooShort,
+    BodyTooShort: "misuse: message ended before its declared length";
     /// Trailer fields where there is no place for them: behind a body of declared length, or in a tunnel.
-    TrailersNotAllowed,
+    TrailersNotAllowed: "misuse: trailer fields behind a body that is not chunked";
     /// A trailer field that must stand in the head if it stands anywhere ([`Rule::ForbiddenTrailer`]).
-    ForbiddenTrailer,
+    ForbiddenTrailer: "misuse: a field that must not be a trailer field";
     /// 101 without an Upgrade field in the request.
-    UpgradeNotRequested,
+    UpgradeNotRequested: "misuse: 101 without an Upgrade field in the request";
     /// A method that is not a token.
-    InvalidMethod,
+    InvalidMethod: "misuse: invalid method";
     /// A target that holds a byte that it must not hold, or whose form does not fit the method or the host.
-    InvalidTarget,
+    InvalidTarget: "misuse: invalid target, or one that does not fit the method or the host";
     /// A host that is not a name or address with an optional port.
-    InvalidHost,
+    InvalidHost: "misuse: invalid host";
     /// The request before is not finished.
-    RequestUnfinished,
+    RequestUnfinished: "misuse: the request before is not finished";
     /// As many requests as possible wait for their answers, or the last of them may switch protocols.
-    PipelineFull,
+    PipelineFull: "misuse: too many requests wait for their answers";
     /// The connection ends, or has ended: no further request can be sent on it.
-    ConnectionEnding,
+    ConnectionEnding: "misuse: no further request can be sent on this connection";
     /// A 100 is expected for a request without a body.
-    ExpectWithoutBody,
+    ExpectWithoutBody: "misuse: a 100 is expected for a request without a body";
     /// A body of unknown length for a server that speaks HTTP/1.0.
-    LengthRequired,
+    LengthRequired: "misuse: a body of unknown length for an HTTP/1.0 server";
+    /// A transfer of no bytes, which nobody could report as moved.
+    EmptyTransfer: "misuse: a transfer of no bytes";
 }
 
 impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoRequest => "no request waits for a response",
-            Self::NoBody => "no body is being sent",
-            Self::InvalidStatus => "invalid status code or reason phrase",
-            Self::InvalidField => "invalid field name or value",
-            Self::FramingField => "a field that the connection itself writes",
-            Self::BodyNotAllowed => "a body with a status or method that has none",
-            Self::BodyTooLong => "more body than the declared length",
-            Self::BodyTooShort => "message ended before its declared length",
-            Self::TrailersNotAllowed => "trailer fields behind a body that is not chunked",
-            Self::ForbiddenTrailer => "a field that must not be a trailer field",
-            Self::UpgradeNotRequested => "101 without an Upgrade field in the request",
-            Self::InvalidMethod => "invalid method",
-            Self::InvalidTarget => "invalid target, or one that does not fit the method or the host",
-            Self::InvalidHost => "invalid host",
-            Self::RequestUnfinished => "the request before is not finished",
-            Self::PipelineFull => "too many requests wait for their answers",
-            Self::ConnectionEnding => "no further request can be sent on this connection",
-            Self::ExpectWithoutBody => "a 100 is expected for a request without a body",
-            Self::LengthRequired => "a body of unknown length for an HTTP/1.0 server",
-        })
+        f.write_str(self.text())
     }
 }
 

@@ -2,13 +2,13 @@
 
 /// The fields of a head, or of a trailer section, that are kept; all others are validated, counted and dropped.
 ///
-/// Named in [`Limits::field_filter`](crate::http::Limits::field_filter). The same fields are seen, and the same messages are refused at
-/// the same byte, whether a head comes whole or byte by byte, and however little room there is for what comes. What the
-/// connection itself needs (Connection, Content-Length, Expect, Host, Transfer-Encoding, Upgrade) it takes from the
-/// bytes as they come; name them only if somebody asks for them.
+/// Named in [`Limits::field_filter`](crate::http::Limits::field_filter). The same fields are seen, and the same
+/// messages are refused at the same byte, whether a head comes whole or byte by byte, and however little room there is
+/// for what comes. What the connection itself needs (Connection, Content-Length, Expect, Host, Transfer-Encoding,
+/// Upgrade) it takes from the bytes as they come; name them only if somebody asks for them.
 ///
 /// ```
-/// use wirenut::http::{Context, ServerEvent, FieldFilter, Limits, ServerConnection};
+/// use wirenut::http::{Context, FieldFilter, Limits, ServerConnection, ServerEvent};
 /// # use wirenut::time::Instant;
 /// const LIMITS: Limits = Limits { field_filter: Some(&FieldFilter { names: &["Accept"], bytes: 100 }), ..Limits::DEFAULT };
 /// let mut store = [0; LIMITS.store_bytes()];
@@ -34,7 +34,7 @@ impl FieldFilter {
     }
 
     /// The length of the longest name.
-    pub(super) const fn longest_name(&self) -> usize {
+    pub(crate) const fn longest_name(&self) -> usize {
         let mut longest = 0;
         let mut names = self.names;
         while let [name, rest @ ..] = names {

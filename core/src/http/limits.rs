@@ -1,6 +1,5 @@
 //! Every bound that a connection keeps, in one place.
 
-use super::grammar;
 use crate::http::field_filter::FieldFilter;
 use crate::time::{Duration, Pace};
 
@@ -44,6 +43,16 @@ pub struct Limits {
     ///
     /// Default: `64 * 1024`.
     pub discard_bytes: u64,
+    /// Room for output, in bytes, that there is each time that a service is asked: where there is less, it is not asked, and
+    /// nothing more is taken from the peer, until there is. A response head, a response that is sent whole, and trailer
+    /// fields must fit into it, whatever the room is; what is longer is answered 500. Where the output buffer is smaller,
+    /// all of the buffer is reserved.
+    ///
+    /// On a device choose at most half of what the buffer for output holds, so that the next piece of a body can be made
+    /// while the one before is on its way.
+    ///
+    /// Default: `16 * 1024`.
+    pub output_reserve: u32,
     /// How long a head may take from its first byte on; and how long a fresh connection may take to send that byte.
     ///
     /// Default: `Duration::from_secs(20)`.
@@ -85,6 +94,7 @@ impl Limits {
         chunk_line_bytes: 256,
         trailer_bytes: 4 * 1024,
         discard_bytes: 64 * 1024,
+        output_reserve: 16 * 1024,
         head: Duration::from_secs(20),
         response: Duration::from_secs(60),
         expect: Duration::from_secs(1),
@@ -93,34 +103,6 @@ impl Limits {
         write: Pace { grace: Duration::from_secs(30), per_byte: Duration::from_millis(2) },
         linger: Duration::from_secs(5),
     };
-
-    /// How large the store must be that is lent while a head or a trailer section is read, in bytes: for the lines that
-    /// are kept, and a word that is looked up. With a smaller one more is refused (431), but nothing is misread.
-    ///
-    /// ```
-    /// use wirenut::http::{FieldFilter, Limits};
-    /// const LIMITS: Limits = Limits { field_filter: Some(&FieldFilter { names: &["Accept"], bytes: 109 }), ..Limits::DEFAULT };
-    /// assert_eq!(LIMITS.store_bytes(), 128);
-    /// assert_eq!(Limits::DEFAULT.store_bytes(), 16 * 1024);
-    /// ```
-    #[must_use]
-    #[expect(clippy::as_conversions, reason = "there is no const conversion; a store is not larger than memory")]
-    pub const fn store_bytes(&self) -> usize {
-        match self.field_filter {
-            Some(field_filter) => (field_filter.bytes as usize).saturating_add(self.longest_word()),
-            None if self.trailer_bytes > self.head_bytes => self.trailer_bytes as usize,
-            None => self.head_bytes as usize,
-        }
-    }
-
-    /// The length of the longest word that may mean something.
-    pub(super) const fn longest_word(&self) -> usize {
-        let longest = match self.field_filter {
-            Some(field_filter) => field_filter.longest_name(),
-            None => 0,
-        };
-        if longest > grammar::LONGEST { longest } else { grammar::LONGEST }
-    }
 }
 
 impl Default for Limits {

@@ -1,4 +1,4 @@
-use super::grammar;
+use crate::bytes::list::find;
 
 /// A request method (RFC 9110 §9), case-sensitive; one that this list does not know is kept as it came.
 ///
@@ -31,6 +31,14 @@ pub enum Method<'b> {
     Other(&'b [u8]),
 }
 
+/// Their names, as a list to look up in, by their place from one on. Their case means something.
+pub(crate) const NAMES: &[u8] = b"\x03GET\x04HEAD\x04POST\x03PUT\x06DELETE\x07CONNECT\x07OPTIONS\x05TRACE\x05PATCH";
+
+/// The places of those that mean something to framing.
+pub(crate) const HEAD: u8 = 2;
+pub(crate) const CONNECT: u8 = 6;
+pub(crate) const OPTIONS: u8 = 7;
+
 impl Method<'static> {
     /// All that have a name here, the frequent ones first.
     pub const KNOWN: [Self; 9] = [
@@ -50,14 +58,14 @@ impl<'b> Method<'b> {
     /// The method that a token names. The token is not checked again: the head's parser has done that.
     #[must_use]
     pub fn from_token(token: &'b [u8]) -> Self {
-        match grammar::find(grammar::METHODS, token) {
+        match find(NAMES, token) {
             1 => Self::Get,
-            2 => Self::Head,
+            HEAD => Self::Head,
             3 => Self::Post,
             4 => Self::Put,
             5 => Self::Delete,
-            grammar::CONNECT => Self::Connect,
-            grammar::OPTIONS => Self::Options,
+            CONNECT => Self::Connect,
+            OPTIONS => Self::Options,
             8 => Self::Trace,
             9 => Self::Patch,
             _ => Self::Other(token),

@@ -1,51 +1,47 @@
 //! HTTP/1.x (RFC 9110, RFC 9112): messages and connections, as pure functions of bytes and time.
+//!
+//! Four floors, each of which knows only those below it: the [grammar] of all that is not content; messages, with what
+//! their fields mean and their bodies; connections; and the [service] that answers. What lies beside them are leaves,
+//! which all floors share.
 
-mod accept_encoding;
-mod body;
-mod client;
-mod conditional;
-mod context;
-mod date;
-mod entity_tag;
 mod error;
 mod field_filter;
-mod fields;
 mod flags;
-mod forwarding;
-pub mod grammar;
-mod head;
+mod framing;
 mod limits;
 mod method;
-mod pipeline;
-#[cfg(feature = "quick")]
-mod quick;
-mod range;
-mod request;
-mod response;
-mod response_head;
-mod server;
-pub mod state;
 mod status;
-mod target;
 mod version;
 
-pub use accept_encoding::AcceptEncoding;
-pub use client::{ClientConnection, ClientEvent};
-pub use conditional::{Precondition, Validators};
-pub use context::{Context, Disposition};
-pub use date::HttpDate;
-pub use entity_tag::EntityTag;
+pub mod grammar;
+
+mod body;
+mod message;
+mod value;
+
+mod connection;
+
+pub mod service;
+
+pub use connection::client::{ClientConnection, ClientEvent};
+pub use connection::context::Context;
+pub use connection::server::{ServerConnection, ServerEvent};
+pub use connection::{Client, Connection, Role, Server, state};
 pub use error::{Error, Fault, Misuse, Rule, WriteError};
 pub use field_filter::FieldFilter;
-pub use fields::{Field, FieldIter, Fields};
-pub use head::{BodyFraming, RequestHead};
+pub use framing::{BodyFraming, ResponseFraming};
 pub use limits::Limits;
+pub use message::fields::{Field, FieldIter, Fields};
+pub use message::request::Request;
+pub use message::request_head::RequestHead;
+pub use message::response::Response;
+pub use message::response_head::ResponseHead;
+pub use message::target::{Target, TargetForm};
 pub use method::Method;
-pub use range::{ByteRange, Ranges};
-pub use request::Request;
-pub use response::Response;
-pub use response_head::{ResponseFraming, ResponseHead};
-pub use server::{ServerConnection, ServerEvent};
 pub use status::Status;
-pub use target::{Target, TargetForm};
+pub use value::accept_encoding::AcceptEncoding;
+pub use value::conditional::{Precondition, Validators};
+pub use value::date::HttpDate;
+pub use value::entity_tag::EntityTag;
+pub use value::range::{ByteRange, Ranges};
 pub use version::Version;

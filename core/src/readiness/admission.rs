@@ -64,6 +64,20 @@ impl Since {
     }
 }
 
+/// What a connection is doing, as far as that decides who gives way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Standing {
+    /// It is in the middle of something, and does not give way.
+    Busy,
+    /// It is between two requests, and nothing of the next one has come.
+    Idle,
+    /// It waits for the rest of a request's head, or for the first request.
+    Reading,
+    /// All that it will ever send is sent; what the peer still sends is thrown away.
+    Lingering,
+}
+
 /// Who may give way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum List {
@@ -121,9 +135,16 @@ pub struct Policy {
     /// How long a connection must have sent a part of a head, and not the rest, to be closed for another one. By default
     /// 2 s.
     pub min_head: Duration,
+    /// How long a handshake may take, where the host holds its own half-open connections: a stack without a queue loses a
+    /// socket to each. By default 4 s: a host sends its half at once, after 1 s and after 3 s (RFC 6298), so the first two
+    /// may be lost on a way that takes less than 1 s.
+    pub handshake: Duration,
     /// What happens when there is no room. By default the newcomer queues.
     pub when_full: WhenFull,
 }
+
+/// How long a handshake is safe from those who come after it: what the first retransmission waits for (RFC 6298 §2.1).
+const HANDSHAKE_SHARE: Duration = Duration::from_secs(1);
 
 impl Policy {
     /// The values that suit most servers.
@@ -132,8 +153,25 @@ impl Policy {
         evict_idle: true,
         min_idle: Duration::from_secs(1),
         min_head: Duration::from_secs(2),
+        handshake: Duration::from_secs(4),
         when_full: WhenFull::Queue,
     };
+
+    /// When a handshake that began at `since` is to be given up, if it is not complete by then. `is_listening`: somebody
+    /// else who comes now is heard. If not, the oldest one gives way after 1 s, whether or not idle connections do: so
+    /// handshakes that nobody ends keep others out for no longer.
+    ///
+    /// ```
+    /// use wirenut::readiness::Policy;
+    /// use wirenut::time::Instant;
+    /// let end = |is_listening| Policy::DEFAULT.handshake_end(Instant::START, is_listening);
+    /// assert_eq!((end(true), end(false)), (Instant::from_micros(4_000_000), Instant::from_micros(1_000_000)));
+    /// ```
+    #[must_use]
+    pub fn handshake_end(&self, since: Instant, is_listening: bool) -> Instant {
+        let time = if is_listening { self.handshake } else { self.handshake.min(HANDSHAKE_SHARE) };
+        since.saturating_add(time)
+    }
 }
 
 /// What to do with a connection that has come.
@@ -142,7 +180,7 @@ pub enum Verdict {
     /// Take it in: it counts from now on.
     Admit,
     /// Close this slot first ([`Admission::release`] it), then ask again. If a request waits unread there, do not close it
-    /// but call [`Admission::set_busy`], and ask again.
+    /// but call [`Admission::set_standing`] with what it is doing, and ask again.
     Evict(u32),
     /// Leave it where it is, and ask again after a release, or at [`Admission::poll_timeout`].
     Queue,
@@ -158,14 +196,14 @@ const RECOVERY: Duration = Duration::from_millis(100);
 /// Decides which connections are served.
 ///
 /// ```
-/// use wirenut::readiness::{Admission, Link, Policy, Verdict, WhenFull};
+/// use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict, WhenFull};
 /// use wirenut::time::{Duration, Instant};
 /// let policy = Policy { slots: 2, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
 /// let mut admission = Admission::new(policy, [Link::NEW; 2]);
 /// let now = Instant::START;
 /// assert_eq!(admission.arrive(now), Verdict::Admit); // say, into slot 0
 /// assert_eq!(admission.arrive(now), Verdict::Admit); // and slot 1
-/// admission.set_idle(1, now);
+/// admission.set_standing(1, Standing::Idle, now);
 /// assert_eq!(admission.arrive(now), Verdict::Refuse); // it has only just become idle
 ///
 /// let later = now.saturating_add(Duration::from_secs(2));
@@ -257,54 +295,37 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
 
     /// The connection of this slot is gone. True if somebody who was told to queue can come in now.
     pub fn release(&mut self, slot: u32) -> bool {
-        self.set_busy(slot);
+        self.remove(slot);
         let was_full = self.taken >= self.policy.slots || self.recovers_at.is_some();
         self.taken = self.taken.saturating_sub(1);
         self.recovers_at = None;
         was_full && !self.is_draining
     }
 
-    /// The connection of this slot is between two requests, from now on (again, if it was before).
+    /// What the connection of this slot is doing, as far as that decides who gives way. [`Standing::Idle`] counts from now
+    /// on, also where it was idle before; the others count from the first call, until the slot is something else.
     #[inline]
-    pub fn set_idle(&mut self, slot: u32, now: Instant) {
-        self.put(slot, List::Idle, now);
-    }
-
-    /// Of the next request on the connection of this slot, a part of the head has come. It counts from the first call,
-    /// until the slot is something else.
-    pub fn set_reading(&mut self, slot: u32, now: Instant) {
-        if self.list(slot) != Some(List::Reading) {
-            self.put(slot, List::Reading, now);
-        }
-    }
-
-    /// All that the connection of this slot will ever send is sent; what the peer still sends is thrown away. It counts
-    /// from the first call.
-    pub fn set_lingering(&mut self, slot: u32, now: Instant) {
-        if self.list(slot) != Some(List::Lingering) {
-            self.put(slot, List::Lingering, now);
-        }
-    }
-
-    /// The connection of this slot is in the middle of something, and does not give way.
-    pub fn set_busy(&mut self, slot: u32) {
-        let Some(link) = self.link(slot) else { return };
-        let Link { before, after, since } = *link;
-        let Some(list) = since.list() else { return };
-        *link = Link::NEW;
-        match self.link(before) {
-            Some(link) => link.after = after,
-            None => self.ends(list).first = after,
-        }
-        match self.link(after) {
-            Some(link) => link.before = before,
-            None => self.ends(list).last = before,
+    pub fn set_standing(&mut self, slot: u32, standing: Standing, now: Instant) {
+        let list = match standing {
+            Standing::Busy => return self.remove(slot),
+            Standing::Idle => return self.put(slot, List::Idle, now),
+            Standing::Reading => List::Reading,
+            Standing::Lingering => List::Lingering,
+        };
+        if self.list(slot) != Some(list) {
+            self.put(slot, list, now);
         }
     }
 
     /// From now on there may be so many: for hosts that share slots among several machines of this kind.
     pub const fn set_slots(&mut self, slots: u32) {
         self.policy.slots = slots;
+    }
+
+    /// How connections are admitted.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Nobody comes in any more.
@@ -365,7 +386,7 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     /// Puts a slot at the end of a list.
     fn put(&mut self, slot: u32, list: List, now: Instant) {
         if self.ends(list).last != slot {
-            self.set_busy(slot);
+            self.remove(slot);
             let before = self.ends(list).last;
             let Some(link) = self.link(slot) else { return };
             *link = Link { before, after: NONE, since: Since::BUSY };
@@ -377,6 +398,22 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         }
         if let Some(link) = self.link(slot) {
             link.since = Since::new(list, now);
+        }
+    }
+
+    /// Takes a slot out of its list: it does not give way.
+    fn remove(&mut self, slot: u32) {
+        let Some(link) = self.link(slot) else { return };
+        let Link { before, after, since } = *link;
+        let Some(list) = since.list() else { return };
+        *link = Link::NEW;
+        match self.link(before) {
+            Some(link) => link.after = after,
+            None => self.ends(list).first = after,
+        }
+        match self.link(after) {
+            Some(link) => link.before = before,
+            None => self.ends(list).last = before,
         }
     }
 

@@ -6,8 +6,9 @@ mod properties;
 
 use message::{Response, bare, in_chunks, responses, with_length};
 use pair::{Moved, Pair, Wire};
-use wirenut::http::{Disposition, Rule};
+use wirenut::http::Rule;
 use wirenut::time::Duration;
+use wirenut::transport::Disposition;
 use wirenut_reference::{Device, MAX_DOWNLOAD, MemoryDevice, Reference, pattern_byte};
 
 fn service() -> Reference<MemoryDevice> {

@@ -1,11 +1,11 @@
 //! Both ends of a connection in memory: the service behind a session, and a peer that cuts what it sends and takes
 //! what it gets as slowly as it is told.
 
-use core::task::Waker;
-
-use wirenut::http::service::{Host, Session};
-use wirenut::http::{Context, Disposition, Error, Limits};
+use wirenut::http::service::Session;
+use wirenut::http::{Context, Error, Limits};
 use wirenut::time::{Duration, Instant};
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
 use wirenut_reference::{MemoryDevice, Reference};
 
 /// How the bytes travel.
@@ -20,20 +20,6 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) const fn of(room: usize) -> Self {
         Self { room, taken_at_once: room }
-    }
-}
-
-impl Host for Wire {
-    fn waker(&self) -> Waker {
-        Waker::noop().clone()
-    }
-
-    fn peer(&self) -> Option<core::net::SocketAddr> {
-        None
-    }
-
-    fn output_capacity(&self) -> usize {
-        self.room
     }
 }
 
@@ -99,7 +85,14 @@ impl<'s> Pair<'s> {
     pub(crate) fn turn(&mut self) -> Moved {
         let cx = context(self.now);
         let mut out = vec![0; self.wire.room - self.output.len()];
-        let driven = self.session.drive(&cx, &self.wire, self.service, &self.input, &mut self.store, &mut out);
+        let driven = self.session.drive(
+            &cx,
+            &Environment::alone(self.wire.room),
+            self.service,
+            &self.input,
+            &mut self.store,
+            &mut out,
+        );
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);
         self.error = self.error.or(driven.error);

@@ -1,7 +1,7 @@
 //! Content-Length, Transfer-Encoding, chunks and trailers.
 
-use wirenut::http::Disposition;
 use wirenut::http::Rule::*;
+use wirenut::transport::Disposition;
 
 use super::{Case, post};
 

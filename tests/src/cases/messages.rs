@@ -1,7 +1,8 @@
 //! Expectations, pipelines, persistence, and how responses end.
 
-use wirenut::http::Disposition::{Abort, ShutdownWrite};
+use wirenut::http::Misuse::{BodyTooShort, UpgradeNotRequested};
 use wirenut::http::Rule::*;
+use wirenut::transport::Disposition::{Abort, ShutdownWrite};
 
 use super::{Case, post};
 
@@ -205,8 +206,8 @@ pub(super) const CASES: &[Case] = &[
     Case::refuse("9112 9.6", "GET /abort-late HTTP/1.1↵Host: a↵↵‸", Aborted)
         .within(&["GET /abort-late 1.1 0"], &[200])
         .leaves(Abort),
-    Case::refuse("9110 15.6.1", "GET /silent HTTP/1.1↵Host: a↵↵‸", Misused).within(&["GET /silent 1.1 0"], &[500]),
-    Case::refuse("9110 15.6.1", "GET /short HTTP/1.1↵Host: a↵↵‸", Misused)
+    Case::refuse("9110 15.6.1", "GET /silent HTTP/1.1↵Host: a↵↵‸", NoResponse).within(&["GET /silent 1.1 0"], &[500]),
+    Case::refuse("9110 15.6.1", "GET /short HTTP/1.1↵Host: a↵↵‸", Misused(BodyTooShort))
         .within(&["GET /short 1.1 0"], &[200])
         .leaves(Abort),
     // Tunnels.
@@ -226,7 +227,10 @@ pub(super) const CASES: &[Case] = &[
         "GET / HTTP/1.1↵Host: a↵Connection: upgrade↵↵GET / HTTP/1.1↵Host: a↵↵",
         &["GET / 1.1 0.", "GET / 1.1 0."],
     ),
-    Case::refuse("9110 7.8", "GET /tunnel HTTP/1.1↵Host: a↵Upgrade: echo↵↵‸hello", Misused).within(&[], &[500]),
-    Case::refuse("9110 7.8", "GET /tunnel HTTP/1.0↵Connection: Upgrade↵Upgrade: echo↵↵‸", Misused).within(&[], &[500]),
-    Case::refuse("9110 9.3.6", "CONNECT a:1 HTTP/1.1↵Host: a:1↵Content-Length: 1↵↵‸x", Misused).within(&[], &[500]),
+    Case::refuse("9110 7.8", "GET /tunnel HTTP/1.1↵Host: a↵Upgrade: echo↵↵‸hello", Misused(UpgradeNotRequested))
+        .within(&[], &[500]),
+    Case::refuse("9110 7.8", "GET /tunnel HTTP/1.0↵Connection: Upgrade↵Upgrade: echo↵↵‸", Misused(UpgradeNotRequested))
+        .within(&[], &[500]),
+    Case::refuse("9110 9.3.6", "CONNECT a:1 HTTP/1.1↵Host: a:1↵Content-Length: 1↵↵‸x", Misused(UpgradeNotRequested))
+        .within(&[], &[500]),
 ];

@@ -7,8 +7,9 @@ mod framing;
 mod heads;
 mod messages;
 
-use wirenut::http::{Disposition, FieldFilter, Limits, Rule, Status};
+use wirenut::http::{FieldFilter, Limits, Rule, Status};
 use wirenut::time::Duration;
+use wirenut::transport::Disposition;
 
 use crate::every_split::every_split;
 use crate::pair::{self, Setup};
@@ -118,7 +119,8 @@ const FILTER: FieldFilter =
 #[must_use]
 pub fn setups(limits: Limits) -> [Setup; 4] {
     let plenty = Setup { limits, ..Setup::default() };
-    let tight = Setup { capacity: 200, rooms: vec![3, 40, 0, 17], ..plenty.clone() };
+    let reserve = Limits { output_reserve: 100, ..limits };
+    let tight = Setup { limits: reserve, capacity: 200, rooms: vec![3, 100, 0, 117, 99], ..plenty.clone() };
     let limits = Limits { field_filter: Some(&FILTER), ..limits };
     let buffered = Setup { limits, buffer: Some(2), ..plenty.clone() };
     [plenty.clone(), Setup { is_eager: true, ..plenty }, tight, buffered]

@@ -1,7 +1,7 @@
 //! The first wire: a session and its peer in memory.
 
-use wirenut::http::Disposition;
 use wirenut::time::Duration;
+use wirenut::transport::Disposition;
 use wirenut_reference::{DEVICE_LIMITS, Reference};
 
 use super::transcript;

@@ -6,10 +6,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Field, Limits, Method, Request, Response, ServerConnection,
-    ServerEvent, Status, WriteError,
+    ClientConnection, ClientEvent, Context, Field, Limits, Method, Request, Response, ServerConnection, ServerEvent,
+    Status, WriteError,
 };
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 use wirenut_tests::answers::client_connection;
 
 /// More than any head here.

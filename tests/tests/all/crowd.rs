@@ -46,9 +46,11 @@ fn check(command: &str) {
     for client in &mut clients {
         client.send("/reading");
         assert_eq!(client.status().as_deref(), Some("200"));
+        // A connection is idle once its answer was acknowledged, and acknowledgements may be delayed: so that the first
+        // one is idle for longest, the next one comes later.
+        thread::sleep(2 * PAUSE);
     }
-    // A connection is idle once its answer was acknowledged, and acknowledgements may be delayed. It gives way when it
-    // has been idle for a while.
+    // It gives way when it has been idle for a while.
     thread::sleep(2 * Duration::from(Policy::DEFAULT.min_idle));
     let mut newcomer = Client::connect(board.address());
     newcomer.send("/reading");

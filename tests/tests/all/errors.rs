@@ -2,10 +2,11 @@
 
 use wirenut::http::state::State;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Fault, Field, FieldFilter, Limits, Method, Request,
+    ClientConnection, ClientEvent, Context, Error, Fault, Field, FieldFilter, Limits, Method, Misuse, Request,
     Response, Rule, ServerConnection, ServerEvent, Status,
 };
 use wirenut::time::{Duration, Instant};
+use wirenut::transport::Disposition;
 use wirenut_tests::cases::SMALL;
 use wirenut_tests::wire::bytes;
 
@@ -231,7 +232,7 @@ fn stays_broken_server(broken: &ServerConnection, rule: Rule) {
         &mut |c| match c.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut []) {
             // What comes while it lingers is thrown away.
             Ok(thrown) => {
-                assert_eq!((thrown, c.disposition()), ((27, ServerEvent::NeedMore), Disposition::ShutdownWrite))
+                assert_eq!((thrown, c.disposition()), ((27, ServerEvent::NeedMore), Disposition::ShutdownWrite));
             }
             Err(again) => assert_eq!(again, error),
         },
@@ -326,7 +327,7 @@ fn every_other_rule_stays_broken_too() {
         if rule == Rule::Reset {
             server.handle_reset(&cx);
             client.handle_reset(&cx);
-        } else if rule == Rule::Misused {
+        } else if rule == Rule::Misused(Misuse::NoBody) {
             server.finish(&cx).expect_err("no response");
             client.send_body(&cx, b"x", &mut []).expect_err("no body");
         } else {

@@ -101,11 +101,11 @@ fn check(command: &str) {
 
 #[test]
 fn the_linux_example_says_hello() {
-    let (_, example) = blocks().into_iter().find(|(_, code)| code.contains("wirenut_linux")).expect("an example");
-    let source = file("adapters/linux/examples/hello.rs");
+    let (_, example) = blocks().into_iter().find(|(_, code)| code.contains("wirenut_server")).expect("an example");
+    let source = file("adapters/server/examples/hello.rs");
     let (_, code) = source.split_once("\n\n").expect("a head and the code");
-    assert_eq!(code, example, "adapters/linux/examples/hello.rs is not what the README shows");
-    let mut server = start("cargo run -p wirenut-linux --example hello");
+    assert_eq!(code, example, "adapters/server/examples/hello.rs is not what the README shows");
+    let mut server = start("cargo run -p wirenut-server --example hello");
     assert_eq!(get(&server, "/"), "Hello, World!\n");
     assert!(server.terminate().is_some_and(|status| status.success()), "{}", server.log());
 }
@@ -152,7 +152,7 @@ fn dependencies_are_enough_for_the_examples_behind_them() {
             _ => (),
         }
     }
-    assert_eq!(lists.len(), 4, "of the core, for Linux, for smoltcp, for streams");
+    assert_eq!(lists.len(), 5, "of the core, for a server on Linux, for sockets, for smoltcp, for streams");
     for (list, mut examples) in lists {
         if examples.is_empty() {
             // The core alone.

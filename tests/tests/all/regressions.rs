@@ -2,11 +2,13 @@
 
 use core::convert::Infallible;
 
-use wirenut::http::service::{Host, Responder, Service, Session, Step};
+use wirenut::http::service::{Responder, Service, Session, Step};
 use wirenut::http::{
-    Context, Disposition, HttpDate, Limits, RequestHead, Response, Rule, ServerConnection, Status, WriteError,
+    Context, HttpDate, Limits, Misuse, RequestHead, Response, Rule, ServerConnection, Status, WriteError,
 };
 use wirenut::time::{Duration, Instant};
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
 use wirenut_tests::every_split::every_split;
 use wirenut_tests::pair::{self, Pair, Setup};
 use wirenut_tests::recorder::{BIG, Recorder};
@@ -204,14 +206,16 @@ fn a_write_timeout_is_told_once() {
 /// their own before anybody noticed.
 #[test]
 fn a_transfer_longer_than_the_response_is_refused_before_it_begins() {
-    for (declared, is_begun) in [(Some(9), false), (Some(10), true), (Some(11), true), (None, false)] {
+    let refused = |misuse| Some(Rule::Misused(misuse));
+    let (too_long, no_body) = (refused(Misuse::BodyTooLong), refused(Misuse::NoBody));
+    for (declared, expected) in [(Some(9), too_long), (Some(10), None), (Some(11), None), (None, no_body)] {
         let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
         let mut session = Session::<Transfers>::new(&cx);
         let mut out = [0; 256];
-        let driven = session.drive(&cx, &Alone, &Transfers(declared), &bytes(GET), &mut [0; 64], &mut out);
-        assert_eq!(session.transfer().is_some(), is_begun, "{declared:?}");
-        let rule = driven.error.map(|error| error.rule);
-        assert_eq!(rule, (!is_begun).then_some(Rule::Misused), "{declared:?}");
+        let driven =
+            session.drive(&cx, &Environment::alone(256), &Transfers(declared), &bytes(GET), &mut [0; 64], &mut out);
+        assert_eq!(session.transfer().is_some(), expected.is_none(), "{declared:?}");
+        assert_eq!(driven.error.map(|error| error.rule), expected, "{declared:?}");
         let _ = session.handle_lost(&cx, &Transfers(declared), Rule::HostClosed);
     }
 }
@@ -228,21 +232,5 @@ impl Service for Transfers {
         response.length = self.0;
         responder.respond(&response)?;
         Ok(((), Step::Transfer { source: (), length: 10 }))
-    }
-}
-
-struct Alone;
-
-impl Host for Alone {
-    fn waker(&self) -> core::task::Waker {
-        core::task::Waker::noop().clone()
-    }
-
-    fn peer(&self) -> Option<core::net::SocketAddr> {
-        None
-    }
-
-    fn output_capacity(&self) -> usize {
-        256
     }
 }

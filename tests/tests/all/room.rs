@@ -5,10 +5,11 @@ use core::fmt::Debug;
 
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{
-    ClientConnection, Context, Disposition, Field, HttpDate, Limits, Method, Request, RequestHead, Response, Rule,
-    ServerConnection, Status, WriteError,
+    ClientConnection, Context, Field, HttpDate, Limits, Method, Request, RequestHead, Response, Rule, ServerConnection,
+    Status, WriteError,
 };
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::responses;
 
@@ -130,6 +131,21 @@ impl Service for Verbose {
         let value = "x".repeat(self.0);
         responder.respond(&Response::new(Status::OK).with_fields(&[Field::new("A", &value)]))?;
         Ok(((), Step::Done))
+    }
+}
+
+/// However much room there is.
+#[test]
+fn a_head_longer_than_the_reserve_is_answered_500_in_any_room() {
+    const AROUND: usize = "HTTP/1.1 200 OK\r\nA: \r\nContent-Length: 0\r\n\r\n".len();
+    for reserve in 0..260 {
+        let limits = Limits { output_reserve: reserve, ..Limits::DEFAULT };
+        let rooms = vec![0, reserve as usize, 300, 150];
+        let setup = Setup { capacity: 300, rooms, ..Setup::with_limits(limits) };
+        let (outcome, _) = pair::run(&setup, Verbose(120), &[GET, GET], false);
+        let fits = reserve as usize >= AROUND + 120;
+        let codes: Vec<_> = responses::read_all(&["GET"; 2], &outcome.output).iter().map(|head| head.code).collect();
+        assert_eq!(codes, if fits { vec![200, 200] } else { vec![500] }, "{reserve} bytes");
     }
 }
 

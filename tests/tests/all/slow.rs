@@ -3,10 +3,9 @@
 //! What a single deadline does is in [`time`](crate::time), what a bound does at its byte in the tables of cases. Here
 //! a peer keeps just within both, or sends without end.
 
-use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Limits, Method, Request, Rule, Status,
-};
+use wirenut::http::{ClientConnection, ClientEvent, Context, Error, Limits, Method, Request, Rule, Status};
 use wirenut::time::{Duration, Instant, Pace};
+use wirenut::transport::Disposition;
 use wirenut_tests::pair::{Pair, Setup};
 use wirenut_tests::recorder::Recorder;
 use wirenut_tests::responses;
@@ -22,7 +21,7 @@ const GET: &str = "GET / HTTP/1.1↵Host: a↵↵";
 const CHUNKED: &str = "POST / HTTP/1.1↵Host: a↵Transfer-Encoding: chunked↵↵";
 
 /// No peer here lives longer.
-const MOST_STEPS: usize = 100_000;
+const MAX_STEPS: usize = 100_000;
 
 fn pair() -> Pair<Recorder> {
     Pair::new(Setup::with_limits(LIMITS), Recorder::default())
@@ -46,7 +45,7 @@ fn go_on(beginning: &str, piece: &str, pause: Duration) -> End {
     pair.send(&bytes(beginning));
     let (mut pieces, mut kept) = (0, 0);
     while pair.session.disposition() == Disposition::Open && pair.errors.is_empty() {
-        assert!(pieces < MOST_STEPS, "a peer without end");
+        assert!(pieces < MAX_STEPS, "a peer without end");
         if pause > Duration::default() {
             pair.pass(pause);
         }
@@ -248,7 +247,7 @@ fn client_goes_on(beginning: &str, piece: &str, pause: Duration) -> ClientEnd {
             }
         }
         now = next;
-        assert!(pieces < MOST_STEPS, "a server without end");
+        assert!(pieces < MAX_STEPS, "a server without end");
         unread.extend(&piece);
         pieces += 1;
     };

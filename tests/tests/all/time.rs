@@ -1,7 +1,8 @@
 //! Deadlines, kept to the microsecond by a virtual clock.
 
-use wirenut::http::{Disposition, Limits, Rule};
+use wirenut::http::{Limits, Rule};
 use wirenut::time::{Duration, Instant, Pace};
+use wirenut::transport::Disposition;
 use wirenut_tests::pair::{Pair, Setup};
 use wirenut_tests::recorder::Recorder;
 use wirenut_tests::responses;

@@ -7,10 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Field, Fields, Limits, Method, Misuse, Request, RequestHead,
-    Response, Rule, ServerConnection, ServerEvent, Status, WriteError,
+    ClientConnection, ClientEvent, Context, Field, Fields, Limits, Method, Misuse, Request, RequestHead, Response,
+    Rule, ServerConnection, ServerEvent, Status, WriteError,
 };
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 use wirenut_tests::oracle::{self, Verdict};
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::recorder::{Recorder, TRAILERS, UNKNOWN};
@@ -141,7 +142,7 @@ fn trailers_are_written_or_refused() {
             let got = end.send_trailers(fields, &mut out);
             let text = got.map(|written| str::from_utf8(&out[..written]).expect("a text"));
             assert_eq!(text, expected.map_err(WriteError::Misuse), "{fields:?} {end:?}");
-            assert_eq!(end.rule(), expected.err().map(|_| Rule::Misused), "{fields:?} {end:?}");
+            assert_eq!(end.rule(), expected.err().map(Rule::Misused), "{fields:?} {end:?}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{Field, Fields, Method, RequestHead, Response, Status, WriteError};
-use wirenut_linux::{Config, Server, Stopper};
+use wirenut_server::{Config, Server, Stopper};
 
 /// A request, as the service was told of it.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::time::Instant;
 use wirenut_linux::Error;
 use wirenut_linux::socket::{Attempt, Mode, UdpSocket};
 
-use super::repeats::{self, MOST, Repeats, Verdict};
+use super::repeats::{self, MAX, Repeats, Verdict};
 use super::watched::{Watched, Watcher};
 use super::{Echo, LISTENER, token};
 
@@ -49,7 +49,7 @@ impl Datagrams {
                 Verdict::KeepFirst => {
                     let seconds = repeats::WINDOW.as_secs();
                     log::warn!(
-                        "{from}: the same datagram came {MOST} times in {seconds} s, and is not sent back any more: another echo?"
+                        "{from}: the same datagram came {MAX} times in {seconds} s, and is not sent back any more: another echo?"
                     );
                 }
                 Verdict::Keep => {}

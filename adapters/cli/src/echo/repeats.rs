@@ -9,9 +9,9 @@ use core::time::Duration;
 use std::hash::RandomState;
 
 /// How often the same datagram goes back within a [`WINDOW`].
-pub(super) const MOST: u16 = 256;
+pub(super) const MAX: u16 = 256;
 
-/// For how long it is counted. A loop in which a datagram needs longer than this by [`MOST`] keeps nobody busy.
+/// For how long it is counted. A loop in which a datagram needs longer than this by [`MAX`] keeps nobody busy.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
 /// How many counters there are in each of two rows. Datagrams share them, by a hash that nobody can foresee, and each is
@@ -61,8 +61,8 @@ impl Repeats {
             lowest = lowest.min(*count);
         }
         match lowest {
-            0..=MOST => Verdict::Send,
-            count if count == MOST + 1 => Verdict::KeepFirst,
+            0..=MAX => Verdict::Send,
+            count if count == MAX + 1 => Verdict::KeepFirst,
             _ => Verdict::Keep,
         }
     }
@@ -87,8 +87,8 @@ mod tests {
     #[test]
     fn a_flood_of_the_same_is_kept_and_a_trickle_is_not() {
         let windows = 6;
-        assert_eq!(sent(1_000), windows * usize::from(MOST));
-        assert_eq!(sent(20_000), windows * usize::from(MOST));
+        assert_eq!(sent(1_000), windows * usize::from(MAX));
+        assert_eq!(sent(20_000), windows * usize::from(MAX));
         assert_eq!(sent(50_000), 1200, "20 a second");
     }
 
@@ -105,7 +105,7 @@ mod tests {
                 circulating.retain(|datagram| repeats.count(from, &datagram.to_le_bytes(), now) == Verdict::Send);
             }
             rounds += 1;
-            assert!(rounds <= u64::from(MOST) + 1, "{} still circulate", circulating.len());
+            assert!(rounds <= u64::from(MAX) + 1, "{} still circulate", circulating.len());
         }
     }
 
@@ -113,7 +113,7 @@ mod tests {
     fn other_datagrams_and_other_peers_are_others() {
         let mut repeats = Repeats::new();
         let first_kept = (0..300).position(|_| repeats.count(peer(1), b"a", Duration::ZERO) != Verdict::Send);
-        assert_eq!(first_kept, Some(usize::from(MOST)));
+        assert_eq!(first_kept, Some(usize::from(MAX)));
         assert_eq!(repeats.count(peer(1), b"a", Duration::ZERO), Verdict::Keep);
         assert_eq!(repeats.count(peer(1), b"a", WINDOW), Verdict::Send);
         let others =

@@ -9,7 +9,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// How many kinds are told apart. All others are one kind, so that whoever makes kinds up writes no more than this many
 /// lines a second, and one.
-const MOST_KINDS: usize = 32;
+const MAX_KINDS: usize = 32;
 
 /// Tells which lines are written and which are held back. Times are those since any fixed moment, and never run
 /// backwards.
@@ -71,10 +71,10 @@ impl Throttle {
 
     /// True: write this line. False: it is held back, and counted for [`Self::take_due`].
     pub fn admits(&mut self, kind: u64, now: Duration, line: impl FnOnce() -> String) -> bool {
-        if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&kind) {
+        if self.kinds.len() >= MAX_KINDS && !self.kinds.contains_key(&kind) {
             self.kinds.retain(|_, kind| !kind.is_over(now));
         }
-        let is_full = self.kinds.len() >= MOST_KINDS;
+        let is_full = self.kinds.len() >= MAX_KINDS;
         let known = match self.kinds.entry(kind) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) if !is_full => {
@@ -176,7 +176,7 @@ mod tests {
     fn who_makes_kinds_up_gets_no_more_lines() {
         let (lines, counted) = written(0..3_000, |time| time);
         assert_eq!(counted, 3_000);
-        assert!(lines <= 4 * (MOST_KINDS as u64 + 1), "{lines}");
+        assert!(lines <= 4 * (MAX_KINDS as u64 + 1), "{lines}");
     }
 
     #[test]

@@ -4,7 +4,6 @@ use alloc::rc::Rc;
 use core::cell::Cell;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Instant as Clock, SystemTime};
 
@@ -13,7 +12,8 @@ use wirenut::http::{
     EntityTag, Error, Field, Fields, Method, Precondition, RequestHead, Response, Status, Validators, Version,
     WriteError,
 };
-use wirenut_linux::{FileRange, Transfer};
+use wirenut_linux::socket::TcpStream;
+use wirenut_server::{FileRange, Transfer};
 
 use super::body::Body;
 use super::entry::OpenError;
@@ -64,7 +64,7 @@ pub struct Moving {
 }
 
 impl Transfer for Moving {
-    fn transfer(&mut self, socket: BorrowedFd<'_>, length: u64) -> io::Result<u64> {
+    fn transfer(&mut self, socket: &TcpStream, length: u64) -> io::Result<u64> {
         let moved = self.range.transfer(socket, length)?;
         self.moved.set(self.moved.get().saturating_add(moved));
         Ok(moved)

@@ -73,7 +73,8 @@ impl Root {
         Ok(self)
     }
 
-    /// The directory that the path leads to now. `None`: to look may have to wait for a disk, so only where blocking is allowed.
+    /// The directory that the path leads to now. `None`: to look may have to wait for a disk, so only where blocking is
+    /// allowed.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use wirenut::http::{ByteRange, EntityTag, Fields, HttpDate, Method, Precondition
 use super::find::FoundFile;
 
 /// How many parts are sent at most of one file: more are asked for only by who means no good.
-const MOST_PARTS: usize = 16;
+const MAX_PARTS: usize = 16;
 
 /// Changes that are nearer to each other than this may have the same time. Two seconds: no file system is coarser (FAT).
 const COARSEST: Duration = Duration::from_secs(2);
@@ -121,7 +121,7 @@ pub fn select(tags: &Tags, length: u64, method: Method<'_>, fields: Fields<'_>) 
     if !validators.allow_range(fields) {
         return Selection::Whole;
     }
-    let mut room = [ByteRange::default(); MOST_PARTS];
+    let mut room = [ByteRange::default(); MAX_PARTS];
     match Ranges::select(range, length, &mut room) {
         Ranges::Whole => Selection::Whole,
         Ranges::Unsatisfiable => Selection::Unsatisfiable,

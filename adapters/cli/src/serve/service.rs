@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use wirenut::http::service::{Refusal, Responder, Service, Step};
 use wirenut::http::{Error, Field, Method, RequestHead, Response, Rule, Status, WriteError};
 use wirenut::time::Duration;
-use wirenut_linux::FileRange;
+use wirenut_server::FileRange;
 
 use super::body::Segment;
 use super::entry::OpenError;
@@ -125,22 +125,14 @@ impl Files {
         self.pool.ask(&responder.waker(), find).map(Phase::LookingUp)
     }
 
-    /// Answers what was found, once there is room for it.
+    /// Answers what was found.
     fn answer(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<Moving>, WriteError> {
         let Phase::Found(found) = core::mem::replace(&mut exchange.phase, Phase::Answered) else {
             return Ok(Step::More);
         };
-        match self.respond(&found, exchange, responder) {
-            Ok(None) => Ok(Step::Done),
-            Ok(Some(plan)) => {
-                exchange.phase = plan.body(found).map_or(Phase::Answered, Phase::Sending);
-                self.send(exchange, responder)
-            }
-            Err(error) => {
-                exchange.phase = Phase::Found(found);
-                Err(error)
-            }
-        }
+        let Some(plan) = self.respond(&found, exchange, responder)? else { return Ok(Step::Done) };
+        exchange.phase = plan.body(found).map_or(Phase::Answered, Phase::Sending);
+        self.send(exchange, responder)
     }
 
     /// Writes the head of the answer. `None`: it was the whole answer.

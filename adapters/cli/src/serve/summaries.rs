@@ -14,7 +14,7 @@ use super::selection::has_rested;
 const FRESH: Duration = Duration::from_secs(1);
 
 /// How many are remembered at most.
-const MOST: usize = 64;
+const MAX: usize = 64;
 
 /// Summaries of listings, by the path of the directory and the name behind which the page begins.
 #[derive(Debug, Default)]
@@ -51,10 +51,10 @@ impl Summaries {
             return;
         }
         let mut all = self.lock();
-        if all.len() >= MOST {
+        if all.len() >= MAX {
             all.retain(|_, remembered| remembered.is_fresh(since));
         }
-        if all.len() >= MOST {
+        if all.len() >= MAX {
             all.clear();
         }
         all.insert((path.into(), after.into()), Remembered { stamp, summary, since });
@@ -117,7 +117,7 @@ mod tests {
             let path = number.to_le_bytes();
             summaries.remember(&path, b"", stamp, SUMMARY, (now, date + Duration::from_secs(60)));
             assert_eq!(summaries.find(&path, b"", &stamp, now), Some(SUMMARY));
-            assert!(summaries.lock().len() <= MOST);
+            assert!(summaries.lock().len() <= MAX);
         }
     }
 }

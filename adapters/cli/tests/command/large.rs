@@ -14,7 +14,7 @@ use crate::process::Server;
 use crate::tree::{Block, Tree};
 
 /// In KiB: what a debug build needs anyway, and room for buffers, but for no large file.
-const MOST_MEMORY: u64 = 40 * 1024;
+const MAX_MEMORY: u64 = 40 * 1024;
 
 #[test]
 fn two_hundred_megabytes_arrive_as_they_are() {
@@ -33,7 +33,7 @@ fn two_hundred_megabytes_arrive_as_they_are() {
     // Nothing is too much or too little: the next response begins where this one ends.
     assert_eq!(client.get("/missing").status, 404);
     assert_eq!(server.output.wait_for_requests(1)[0], format!("GET /large.zip 200 {}", BLOCKS * Block::LENGTH));
-    assert!(server.peak_memory() < MOST_MEMORY, "{} KiB", server.peak_memory());
+    assert!(server.peak_memory() < MAX_MEMORY, "{} KiB", server.peak_memory());
 }
 
 /// Where the file system keeps files in memory only, this is as good as any other download.
@@ -97,7 +97,7 @@ fn many_downloads_at_once_need_little_memory() {
             });
         }
     });
-    assert!(server.peak_memory() < MOST_MEMORY, "{} KiB", server.peak_memory());
+    assert!(server.peak_memory() < MAX_MEMORY, "{} KiB", server.peak_memory());
 }
 
 #[test]

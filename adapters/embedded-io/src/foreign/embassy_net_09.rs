@@ -7,10 +7,18 @@ use wirenut::time::Instant;
 
 use crate::{Clock, Shutdown, Split, Timer};
 
+mod listener;
+pub use listener::{Listener, Rings};
+
 impl Shutdown for TcpSocket<'_> {
     /// Returns when the peer has all that was written, and knows that there is no more.
     async fn shutdown_write(&mut self) -> Result<(), Error> {
         self.close();
+        self.flush().await
+    }
+
+    /// Returns when the peer has all that was written.
+    async fn drain(&mut self) -> Result<(), Error> {
         self.flush().await
     }
 

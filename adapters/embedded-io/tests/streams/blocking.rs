@@ -211,7 +211,7 @@ fn a_client_leaves_a_line_that_is_never_ready_or_stalls_by_its_deadline() {
 }
 
 /// Reads that block, until there is something or the end.
-struct Blocking(TcpStream);
+pub(crate) struct Blocking(pub(crate) TcpStream);
 
 impl ErrorType for Blocking {
     type Error = std::io::Error;

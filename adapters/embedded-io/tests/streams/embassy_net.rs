@@ -12,17 +12,19 @@ use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference, pattern_byte};
 
 use crate::space::Space;
 
-const MTU: usize = 1514;
+pub(crate) const MTU: usize = 1514;
 const LENGTH: usize = 100_000;
+/// Of a stack.
+pub(crate) const SOCKETS: usize = 8;
 
-type Driver<'d> = channel::Device<'d, MTU>;
+pub(crate) type Driver<'d> = channel::Device<'d, MTU>;
 type Result<T> = core::result::Result<T, Error<embassy_net::tcp::Error>>;
 
 /// A stack at `10.0.0.number`.
-fn stack<'d>(
+pub(crate) fn stack<'d>(
     number: u8,
     state: &'d mut channel::State<MTU, 4, 4>,
-    resources: &'d mut StackResources<3>,
+    resources: &'d mut StackResources<SOCKETS>,
 ) -> (channel::Runner<'d, MTU>, Stack<'d>, Runner<'d, Driver<'d>>) {
     let (mut wire, device) = channel::new(state, HardwareAddress::Ip);
     wire.set_link_state(LinkState::Up);
@@ -33,7 +35,7 @@ fn stack<'d>(
 }
 
 /// Carries packets one way.
-async fn carry(from: &mut channel::TxRunner<'_, MTU>, to: &mut channel::RxRunner<'_, MTU>) -> ! {
+pub(crate) async fn carry(from: &mut channel::TxRunner<'_, MTU>, to: &mut channel::RxRunner<'_, MTU>) -> ! {
     loop {
         let packet = from.tx_buf().await;
         let length = packet.len();

@@ -7,8 +7,9 @@ use core::task::Poll;
 use embedded_io::ErrorKind;
 use embedded_io_async::{Read, Write};
 use wirenut::http::{self, FieldFilter, Limits, Rule};
+use wirenut::readiness::Standing;
 use wirenut::time::Duration;
-use wirenut_embedded_io::{Buffers, Clock, ConnectionObserver, Error, NoShutdown, Server, Shutdown, Timer};
+use wirenut_embedded_io::{Buffers, Clock, ConnectionObserver, Error, NoShutdown, Retirement, Server, Shutdown, Timer};
 use wirenut_reference::DEVICE_LIMITS;
 
 use crate::space::Space;
@@ -256,25 +257,34 @@ fn a_dropped_connection_closes_its_exchange() {
 struct Place<'w> {
     world: &'w World,
     retire_after: Duration,
-    told: RefCell<Vec<bool>>,
+    told: RefCell<Vec<Standing>>,
 }
 
 impl ConnectionObserver for Place<'_> {
-    fn set_idle(&self, is_idle: bool) {
-        self.told.borrow_mut().push(is_idle);
+    fn set_standing(&self, standing: Standing) {
+        self.told.borrow_mut().push(standing);
     }
 
-    async fn retired(&self) {
+    async fn retired(&self) -> Retirement {
         self.world.wait_until(wirenut::time::Instant::START.saturating_add(self.retire_after)).await;
+        Retirement::WhenDone
     }
 }
 
 #[test]
 fn a_retired_connection_ends_at_once_if_idle_and_otherwise_after_the_response() {
     for (request, retire_after, told) in [
-        (&b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n"[..], 300, &[true][..]),
-        (b"GET /slow?ms=700 HTTP/1.1\r\nHost: a\r\n\r\n", 300, &[false]),
-        (b"", 300, &[]),
+        (
+            &b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+            300,
+            &[Standing::Reading, Standing::Idle, Standing::Busy][..],
+        ),
+        (
+            b"GET /slow?ms=700 HTTP/1.1\r\nHost: a\r\n\r\n",
+            300,
+            &[Standing::Reading, Standing::Busy, Standing::Lingering, Standing::Busy],
+        ),
+        (b"", 300, &[Standing::Reading, Standing::Busy]),
     ] {
         let (world, service) = (World::default(), Watched::default());
         let place =

@@ -57,7 +57,7 @@ fn main() -> ! {
         while let Some(error) = server.poll(now, None, &mut sockets, &service, SCRATCH) {
             warn!("{} at byte {=u64}", error.rule, error.offset);
         }
-        let deadline = server.poll_timeout(now, board.interface.poll_at(now, &sockets));
+        let deadline = server.poll_timeout(board.interface.poll_at(now, &sockets));
         board.sleep_until(deadline);
     }
 }

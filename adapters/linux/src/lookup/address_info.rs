@@ -5,7 +5,8 @@ use core::net::SocketAddr;
 
 use rustix::io::Errno;
 
-use super::{Transport, failed};
+use super::failed::failed;
+use super::transport::Transport;
 use crate::error::Error;
 use crate::socket::Family;
 use crate::sys::netdb;

@@ -16,36 +16,21 @@
 //! thread of their own where that matters. What needs no look-up waits for nothing: [`address_from_text`].
 
 mod address_info;
-mod failure;
+mod failed;
 mod text;
+mod transport;
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+pub use crate::lookup_failure::Failure;
 pub use address_info::{AddressInfo, Hints, address_info};
-pub use failure::Failure;
 pub use text::{address_from_text, address_to_text};
+pub use transport::Transport;
 
 use crate::error::Error;
 use crate::sys::interfaces;
 use crate::sys::netdb::{self, Code};
-
-/// What a service is spoken over: the same port may be another service for each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Transport {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
-}
-
-impl Transport {
-    const fn socket_type(self) -> libc::c_int {
-        match self {
-            Self::Tcp => libc::SOCK_STREAM,
-            Self::Udp => libc::SOCK_DGRAM,
-        }
-    }
-}
+use failed::failed;
 
 /// Every address comes once, for any transport has the same.
 const EACH_ONCE: Hints = Hints { transport: Some(Transport::Tcp), ..Hints::DEFAULT };
@@ -177,12 +162,4 @@ pub fn service_of(port: u16, transport: Transport) -> Result<Option<String>, Err
     let found = netdb::names(&SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port), flags);
     let (_, name) = found.map_err(failed("look up the service at port", &port.to_string()))?;
     Ok(Some(name).filter(|name| *name != port.to_string()))
-}
-
-/// To be given to `map_err`.
-fn failed(operation: &'static str, asked: &str) -> impl Fn(Code) -> Error {
-    move |Code(number, errno)| match Failure::of(number) {
-        Some(failure) => Error::because(operation, &asked, failure),
-        None => Error::because(operation, &asked, errno),
-    }
 }

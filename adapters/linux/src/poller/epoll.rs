@@ -6,12 +6,12 @@ use std::os::fd::BorrowedFd;
 use wirenut::readiness::{Event, Interest, LevelTriggered, Poller, Readiness, Token, Waited};
 use wirenut::time::Duration;
 
-use super::waited;
+use super::waited::waited;
 use crate::error::Error;
 use crate::sys::epoll::{self, Entry};
 
 /// How many events one wait finds at most; the others have their turn in the next.
-const MOST_EVENTS: usize = 512;
+const MAX_EVENTS: usize = 512;
 
 /// The poller for many sources: the kernel keeps the set, and a wait costs what the ready ones cost.
 pub type Epoll = EpollInstance<Level>;
@@ -72,7 +72,7 @@ impl<T: Trigger> EpollInstance<T> {
     /// The process or the system has no descriptor left.
     pub fn new() -> Result<Self, Error> {
         let system = epoll::Epoll::new().map_err(|errno| Error::plain("make an epoll instance", errno))?;
-        let batch = vec![Entry { events: 0, u64: 0 }; MOST_EVENTS].into_boxed_slice();
+        let batch = vec![Entry { events: 0, u64: 0 }; MAX_EVENTS].into_boxed_slice();
         Ok(Self { system, batch, next: 0, found: 0, trigger: PhantomData })
     }
 

@@ -46,8 +46,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 mod timer;
-
-use rustix::io::Errno;
+mod waited;
 
 pub use bell::Bell;
 pub use epoll::{Edge, EdgeEpoll, Epoll, EpollInstance, Level, Trigger};
@@ -55,15 +54,3 @@ pub use poll::Poll;
 pub use select::Select;
 pub use timer::Timer;
 pub use wirenut::readiness::{Event, Interest, LevelTriggered, Poller, Readiness, Token, Waited};
-
-use crate::error::Error;
-
-/// What came of a wait in which the system found something (or not), was interrupted, or failed.
-fn waited(found: Result<bool, Errno>) -> Result<Waited, Error> {
-    match found {
-        Ok(true) => Ok(Waited::Ready),
-        Ok(false) => Ok(Waited::TimedOut),
-        Err(Errno::INTR) => Ok(Waited::Interrupted),
-        Err(errno) => Err(Error::plain("wait for events", errno)),
-    }
-}

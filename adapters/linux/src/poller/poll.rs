@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use wirenut::readiness::{Event, Interest, LevelTriggered, Poller, Readiness, Token, Waited};
 use wirenut::time::Duration;
 
-use super::waited;
+use super::waited::waited;
 use crate::error::Error;
 use crate::sys::poll::{Entry, poll};
 

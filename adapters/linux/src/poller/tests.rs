@@ -7,7 +7,9 @@ use std::thread;
 use wirenut::readiness::{Poller, Waited};
 use wirenut::time::{Duration, Instant};
 
-use super::{EdgeEpoll, Epoll, Poll, Select};
+use super::epoll::{EdgeEpoll, Epoll};
+use super::poll::Poll;
+use super::select::Select;
 use crate::error::Error;
 use crate::sys::signal::{self, Target};
 

@@ -4,10 +4,12 @@ use rustix::io::Errno;
 use rustix::net::{SocketFlags, acceptfrom_with};
 
 use super::address::sealed::Address as _;
+use super::attempt::Attempt;
 use super::options::Mode;
 use super::protocol::{Connected, Connection, Listening, Protocol};
-use super::{Attempt, Socket};
+use super::typed::Socket;
 use crate::error::Error;
+use crate::sys::socket;
 
 /// A connection, and the address of its peer: what [`Socket::accept`] gives.
 pub type Accepted<P> = (Socket<P, Connected>, <P as Protocol>::Address);
@@ -49,6 +51,24 @@ impl<P: Connection> Socket<P, Listening> {
                 Err(errno) => return Err(Error::on("accept a connection on", self, errno)),
             }
         }
+    }
+
+    /// Whether a connection waits to be accepted: poll(2), which does not wait. That [`Self::accept`] finds no descriptor
+    /// left does not say so, since accept4(2) looks for a descriptor first.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{TcpListener, TcpStream};
+    /// let listener = TcpListener::bind(&"127.0.0.1:0".parse()?)?;
+    /// assert!(!listener.has_waiting()?);
+    /// let _client = TcpStream::connect(&listener.local_address()?)?;
+    /// assert!(listener.has_waiting()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The system has no memory left.
+    pub fn has_waiting(&self) -> Result<bool, Error> {
+        socket::has_waiting(self).map_err(self.failed("look who waits on"))
     }
 }
 

@@ -3,9 +3,12 @@
 use rustix::io::retry_on_intr;
 use rustix::net::addr::SocketAddrArg;
 
+use super::address::Address;
 use super::address::sealed::Address as _;
+use super::attempt::Attempt;
+use super::message::Message;
 use super::protocol::{Datagrams, Open};
-use super::{Address, Attempt, Message, Socket};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::mmsg;
 
@@ -19,9 +22,9 @@ pub struct Batch<A> {
 
 impl<A: Address> Batch<A> {
     /// How many datagrams one call receives at most.
-    pub const MOST: usize = mmsg::MOST;
+    pub const MAX: usize = mmsg::MAX;
 
-    /// Room for so many datagrams (1 to [`Self::MOST`]; others are clamped), of so many bytes each: what is longer is
+    /// Room for so many datagrams (1 to [`Self::MAX`]; others are clamped), of so many bytes each: what is longer is
     /// truncated.
     ///
     /// ```
@@ -30,7 +33,7 @@ impl<A: Address> Batch<A> {
     /// ```
     #[must_use]
     pub fn new(count: usize, size: usize) -> Self {
-        let count = count.clamp(1, Self::MOST);
+        let count = count.clamp(1, Self::MAX);
         // One of no size has no place of its own.
         let size = size.max(1);
         Self { storage: vec![0; count * size].into_boxed_slice(), size, received: Vec::with_capacity(count) }
@@ -90,7 +93,7 @@ impl<P: Datagrams> Socket<P, Open> {
         outcome.and_then(|()| Attempt::of(attempt)).map_err(self.failed("receive on"))
     }
 
-    /// Sends datagrams, each to its own address, [`Batch::MOST`] in one call: sendmmsg(2). Says how many were sent, from
+    /// Sends datagrams, each to its own address, [`Batch::MAX`] in one call: sendmmsg(2). Says how many were sent, from
     /// the first one on, which is fewer than all where there is no room or one fails; an error is that of the first.
     ///
     /// ```
@@ -109,7 +112,7 @@ impl<P: Datagrams> Socket<P, Open> {
     pub fn send_batch(&self, datagrams: &[(&[u8], &P::Address)]) -> Result<Attempt<usize>, Error> {
         let [(_, first), ..] = datagrams else { return Ok(Attempt::Done(0)) };
         let mut total = 0;
-        for together in datagrams.chunks(mmsg::MOST) {
+        for together in datagrams.chunks(mmsg::MAX) {
             let sent =
                 retry_on_intr(|| mmsg::send(self, together.iter().map(|(bytes, to)| (*bytes, to.raw().as_any()))));
             match Attempt::of(sent) {

@@ -9,9 +9,10 @@ use rustix::net::SocketType;
 use rustix::net::sockopt::{self, Timeout};
 
 use super::address::sealed::Address as _;
+use super::address::{Family, UnixAddress};
 use super::options::Mode;
 use super::protocol::{Connected, Connecting, Connection, Open, Protocol, Seqpacket, Stream, Tcp};
-use super::{Family, Socket, UnixAddress};
+use super::typed::Socket;
 use crate::error::Error;
 
 /// What a connection that is asked for without waiting has become: see [`Socket::start_connect`].

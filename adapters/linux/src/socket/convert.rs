@@ -7,8 +7,8 @@ use std::os::unix;
 use rustix::io::{Errno, FdFlags, fcntl_getfd, fcntl_setfd};
 use rustix::net::sockopt;
 
-use super::Socket;
 use super::protocol::{Connected, Datagram, Listening, Open, Protocol, Settled, Stream, Tcp, Udp};
+use super::typed::Socket;
 use crate::error::Error;
 
 /// Takes a descriptor, after it was checked that it is what it is taken for, and closes it on exec(2) from now on.

@@ -8,8 +8,10 @@ use rustix::net::{
 };
 
 use super::address::sealed::Address as _;
+use super::attempt::{Attempt, Received};
+use super::message::Message;
 use super::protocol::{Connected, Datagrams, Messages, Open, Protocol, Seqpacket, State};
-use super::{Attempt, Message, Received, Socket};
+use super::typed::Socket;
 use crate::error::Error;
 
 impl<P: Datagrams> Socket<P, Open> {

@@ -10,14 +10,17 @@ use rustix::net::{
     SendFlags, SocketAddrAny, SocketType,
 };
 
+use super::address::UnixAddress;
 use super::address::sealed::Address as _;
+use super::attempt::{Attempt, Received};
+use super::message::Message;
 use super::protocol::{Connected, Datagram, Local, Open, State};
-use super::{Attempt, Message, Received, Socket, UnixAddress};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::socket;
 
 /// How many descriptors can go with one message (SCM_MAX_FD).
-pub const MOST_DESCRIPTORS: usize = 253;
+pub const MAX_DESCRIPTORS: usize = 253;
 
 /// Bytes, and the descriptors that came with them: see [`Socket::recv_descriptors`].
 #[derive(Debug)]
@@ -58,7 +61,7 @@ impl<P: Local> Socket<P, Connected> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput`: more than [`MOST_DESCRIPTORS`], or descriptors without any byte on a stream, which would be lost. Too many
+    /// `InvalidInput`: more than [`MAX_DESCRIPTORS`], or descriptors without any byte on a stream, which would be lost. Too many
     /// of this user are on their way and not yet received. And those of sending.
     pub fn send_descriptors(&self, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<Attempt<usize>, Error> {
         let failed = self.failed("send descriptors on");
@@ -140,7 +143,7 @@ impl Socket<Datagram, Open> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput`: more than [`MOST_DESCRIPTORS`]. Too many of this user are on their way and not yet received. And those of
+    /// `InvalidInput`: more than [`MAX_DESCRIPTORS`]. Too many of this user are on their way and not yet received. And those of
     /// [`Self::send_to`].
     pub fn send_descriptors_to(
         &self,
@@ -193,7 +196,7 @@ impl<P: Local, S: State> Socket<P, S> {
     fn recv_rights(&self, into: &mut [u8]) -> Result<Arrival, Errno> {
         let room = into.len();
         // Room for more than can come: the second is for the time of a message (see `Protocol::prepare`).
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS), ScmCredentials(1))];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS), ScmCredentials(1))];
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let flags = match P::TYPE {
             SocketType::STREAM => RecvFlags::CMSG_CLOEXEC,
@@ -220,10 +223,10 @@ fn with_rights(
     descriptors: &[BorrowedFd<'_>],
     mut send: impl FnMut(&mut SendAncillaryBuffer<'_, '_, '_>) -> Result<usize, Errno>,
 ) -> Result<usize, Errno> {
-    if descriptors.len() > MOST_DESCRIPTORS {
+    if descriptors.len() > MAX_DESCRIPTORS {
         return Err(Errno::INVAL);
     }
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if !descriptors.is_empty() {
         control.push(SendAncillaryMessage::ScmRights(descriptors));

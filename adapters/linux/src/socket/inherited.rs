@@ -6,8 +6,8 @@ use std::os::fd::{OwnedFd, RawFd};
 
 use rustix::io::Errno;
 
-use super::Socket;
 use super::protocol::{Protocol, Settled};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::inherit;
 

@@ -5,9 +5,10 @@ use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 
+use super::attempt::{Attempt, Received};
 use super::options::Mode;
 use super::protocol::{ByteStream, Connected};
-use super::{Attempt, Received, Socket};
+use super::typed::Socket;
 use crate::error::Error;
 
 /// "Would block" is the error [`ErrorKind::WouldBlock`], as everywhere in the standard library.

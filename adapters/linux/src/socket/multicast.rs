@@ -5,8 +5,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, sockopt};
 
-use super::Socket;
 use super::protocol::{State, Udp};
+use super::typed::Socket;
 use crate::error::Error;
 
 impl<S: State> Socket<Udp, S> {

@@ -7,10 +7,11 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, socket_with, socketpair, sockopt};
 
 use super::address::sealed::Address as _;
+use super::address::{Family, UnixAddress};
 use super::protocol::{
     Connected, Connection, Datagram, Internet, Listening, Local, Open, Protocol, Seqpacket, Stream, Tcp, Udp,
 };
-use super::{Family, Socket, UnixAddress};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::socket;
 

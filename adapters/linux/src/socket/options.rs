@@ -7,8 +7,9 @@ use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::AddressFamily;
 use rustix::net::sockopt::{self, Timeout};
 
+use super::address::Family;
 use super::protocol::{Internet, Listening, Open, Protocol, State};
-use super::{Family, Socket};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::socket;
 

@@ -8,10 +8,11 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, chmod, fchmod, fstat, op
 use rustix::io::{Errno, Result};
 use rustix::net::{AddressFamily, SocketFlags, connect, socket_with};
 
+use super::address::UnixAddress;
 use super::address::sealed::Address as _;
 use super::directory_lock;
 use super::protocol::{Connection, Datagram, Listening, Local, Open};
-use super::{Socket, UnixAddress};
+use super::typed::Socket;
 use crate::error::{Cause, Error};
 use crate::sys::socket;
 

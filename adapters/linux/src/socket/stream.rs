@@ -2,13 +2,16 @@
 
 use std::io::{IoSlice, IoSliceMut};
 use std::net::Shutdown;
+use std::os::fd::AsFd;
 
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags};
 
+use super::attempt::{Attempt, Received};
 use super::protocol::{ByteStream, Connected, Connection};
-use super::{Attempt, Received, Socket};
+use super::typed::Socket;
 use crate::error::Error;
+use crate::sys::sendfile::sendfile;
 
 impl<P: ByteStream> Socket<P, Connected> {
     /// Receives what is there, and waits while nothing is: recv(2).
@@ -156,6 +159,53 @@ impl<P: ByteStream> Socket<P, Connected> {
     pub fn send_vectored(&self, pieces: &[IoSlice<'_>]) -> Result<Attempt<usize>, Error> {
         let mut control = SendAncillaryBuffer::default();
         self.sent(retry_on_intr(|| rustix::net::sendmsg(self, pieces, &mut control, SendFlags::NOSIGNAL)))
+    }
+
+    /// Sends a part of a file without a copy in this process: sendfile(2). Takes up to `length` bytes that begin at that
+    /// `offset`, as many as there is room for, and says how many; zero: the file ends at the offset, or before it. The
+    /// file's own position plays no part, so any number of parts of one file can be sent at a time.
+    ///
+    /// The call has no flag against SIGPIPE, unlike all others here. Rust programs ignore that signal, unless they ask for
+    /// it.
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use wirenut_linux::socket::{Attempt, UnixStream};
+    /// let (one, other) = UnixStream::pair()?;
+    /// let file = File::open("Cargo.toml")?;
+    /// assert_eq!(one.send_file(&file, 1, 7)?, Attempt::Done(7));
+    /// let mut bytes = [0; 7];
+    /// std::io::Read::read_exact(&mut &other, &mut bytes)?;
+    /// assert_eq!(&bytes, b"package");
+    /// assert_eq!(one.send_file(&file, file.metadata()?.len(), 7)?, Attempt::Done(0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Self::send`]. And those of reading the file, such as `InvalidInput` where it is of a kind that the system
+    /// cannot send (a pipe). An offset above 2^63 - 1 is an overflow.
+    pub fn send_file(&self, file: &impl AsFd, offset: u64, length: u64) -> Result<Attempt<u64>, Error> {
+        let moved = retry_on_intr(|| sendfile(self, file, offset, length));
+        Attempt::of(moved).map_err(self.failed("send a file on"))
+    }
+
+    /// How many bytes have come that were not received (FIONREAD).
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Attempt, Received, UnixStream};
+    /// let (one, other) = UnixStream::pair()?;
+    /// assert_eq!(other.unread_bytes()?, 0);
+    /// assert_eq!(one.send(b"hello")?, Attempt::Done(5));
+    /// assert_eq!(other.unread_bytes()?, 5);
+    /// assert_eq!(other.recv(&mut [0; 2])?, Received::Data(2));
+    /// assert_eq!(other.unread_bytes()?, 3);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None that are known.
+    pub fn unread_bytes(&self) -> Result<u64, Error> {
+        rustix::io::ioctl_fionread(self).map_err(self.failed("count the unread bytes of"))
     }
 
     fn sent(&self, result: Result<usize, Errno>) -> Result<Attempt<usize>, Error> {

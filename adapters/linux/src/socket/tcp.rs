@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use rustix::net::sockopt;
 
-use super::Socket;
 use super::protocol::{Connected, Listening, Open, State, Tcp};
+use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::socket;
 
@@ -199,6 +199,31 @@ impl Socket<Tcp, Open> {
 }
 
 impl Socket<Tcp, Connected> {
+    /// Has the socket be writable only while fewer bytes than this wait to leave (TCP_NOTSENT_LOWAT), of those that were
+    /// sent on it. With 1: a poller reports it as writable once everything has left, also before it is acknowledged.
+    ///
+    /// Sending itself takes as much as before, up to the buffer for sending.
+    ///
+    /// ```
+    /// use std::os::fd::AsFd;
+    /// use wirenut_linux::poller::{Interest, Poll, Poller, Token, Waited};
+    /// use wirenut_linux::socket::{Attempt, TcpListener, TcpStream};
+    /// let listener = TcpListener::bind(&"127.0.0.1:0".parse()?)?;
+    /// let stream = TcpStream::connect(&listener.local_address()?)?;
+    /// stream.set_unsent_low_water_mark(1)?;
+    /// assert_eq!(stream.send(b"goodbye")?, Attempt::Done(7));
+    /// let mut poller = Poll::new();
+    /// poller.register(stream.as_fd(), Token(0), Interest::WRITABLE)?;
+    /// assert_eq!(poller.wait(None)?, Waited::Ready); // it is on its way
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None that are known.
+    pub fn set_unsent_low_water_mark(&self, bytes: u32) -> Result<(), Error> {
+        socket::set_unsent_low_water_mark(self, bytes).map_err(self.failed("set the low-water mark of"))
+    }
+
     /// Closes, and breaks the connection off: the peer sees a reset, and not an end.
     ///
     /// ```

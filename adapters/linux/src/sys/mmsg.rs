@@ -11,13 +11,13 @@ use rustix::net::SocketAddrAny;
 use super::socket::last_error;
 
 /// How many datagrams go into one call: their headers lie on the stack.
-pub(crate) const MOST: usize = 64;
+pub(crate) const MAX: usize = 64;
 
 /// Room for so many values, of which only those that are used are written.
-type Room<T> = [MaybeUninit<T>; MOST];
+type Room<T> = [MaybeUninit<T>; MAX];
 
 const fn room<T>() -> Room<T> {
-    [const { MaybeUninit::uninit() }; MOST]
+    [const { MaybeUninit::uninit() }; MAX]
 }
 
 /// Receives up to as many datagrams as there are `size`s of bytes in `storage`, and tells the full length of each, and
@@ -59,7 +59,7 @@ pub(crate) fn recv(
     Ok(received)
 }
 
-/// Sends datagrams, at most [`MOST`] of them. Says how many were sent, from the first one on.
+/// Sends datagrams, at most [`MAX`] of them. Says how many were sent, from the first one on.
 pub(crate) fn send<'d>(
     socket: &impl AsFd,
     datagrams: impl Iterator<Item = (&'d [u8], SocketAddrAny)>,

@@ -13,8 +13,8 @@ use rustix::net::addr::SocketAddrArg;
 pub(crate) struct Code(pub(crate) libc::c_int, pub(crate) io::Error);
 
 /// How many bytes a host's name takes at most (NI_MAXHOST), and a service's (NI_MAXSERV).
-const MOST_HOST: usize = 1_025;
-const MOST_SERVICE: usize = 32;
+const MAX_HOST: usize = 1_025;
+const MAX_SERVICE: usize = 32;
 
 /// What getaddrinfo(3) has allocated.
 struct List(*mut libc::addrinfo);
@@ -72,7 +72,7 @@ pub(crate) fn addresses(
 /// The names of a host and of a service, or numbers where there are none and the flags allow it.
 pub(crate) fn names(address: &SocketAddr, flags: libc::c_int) -> Result<(String, String), Code> {
     let address = address.as_any();
-    let (mut host, mut service) = ([0_u8; MOST_HOST], [0_u8; MOST_SERVICE]);
+    let (mut host, mut service) = ([0_u8; MAX_HOST], [0_u8; MAX_SERVICE]);
     let length = |room: usize| libc::socklen_t::try_from(room).unwrap_or(0);
     // SAFETY: the address has `addr_len` bytes, and the library writes at most the given lengths to the two arrays, with
     // a zero at the end; all outlive the call.
@@ -81,9 +81,9 @@ pub(crate) fn names(address: &SocketAddr, flags: libc::c_int) -> Result<(String,
             address.as_ptr().cast(),
             address.addr_len(),
             host.as_mut_ptr().cast(),
-            length(MOST_HOST),
+            length(MAX_HOST),
             service.as_mut_ptr().cast(),
-            length(MOST_SERVICE),
+            length(MAX_SERVICE),
             flags,
         )
     })?;

@@ -1,57 +1,27 @@
-//! What neither the standard library nor rustix can do with a socket, and what the server does with those of the
-//! standard library.
+//! What rustix cannot do with a socket.
 
 use core::mem::MaybeUninit;
-use core::net::SocketAddr;
 use core::ptr;
-use core::time::Duration;
 use std::io;
-use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::io::{Errno, Result};
-use rustix::net::{SocketFlags, sockopt};
+use rustix::io::{Errno, Result, retry_on_intr};
 
 /// Listens, or listens again with another queue, of that length (the system has its own bound).
 pub(crate) fn listen(socket: impl AsFd, backlog: u32) -> Result<()> {
     rustix::net::listen(socket, clamped(backlog))
 }
 
-/// Takes a connection, which never blocks. One system call: the peer's address is not asked for.
-pub(crate) fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
-    Ok(rustix::net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?.into())
-}
-
 /// Does somebody wait to be accepted? (That accept(2) finds no descriptor does not say so: it looks for one first.)
-pub(crate) fn has_waiting(listener: &TcpListener) -> bool {
+pub(crate) fn has_waiting(listener: &impl AsFd) -> Result<bool> {
     let mut polled = [PollFd::new(listener, PollFlags::IN)];
-    matches!(rustix::event::poll(&mut polled, Some(&Timespec::default())), Ok(1..))
+    Ok(retry_on_intr(|| rustix::event::poll(&mut polled, Some(&Timespec::default())))? > 0)
 }
 
-/// Sends small pieces at once. What a listener is told, its connections inherit.
-pub(crate) fn set_no_delay(socket: &impl AsFd) -> io::Result<()> {
-    Ok(sockopt::set_tcp_nodelay(socket, true)?)
-}
-
-/// Makes close(2) a reset: the peer can see that something was cut off.
-pub(crate) fn reset_on_close(socket: &impl AsFd) -> io::Result<()> {
-    Ok(sockopt::set_socket_linger(socket, Some(Duration::ZERO))?)
-}
-
-/// Has the socket be writable only while nothing that was written to it waits to leave.
-pub(crate) fn set_writable_when_sent(socket: &impl AsFd) -> Result<()> {
-    set_option(socket, libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, 1)
-}
-
-/// How many bytes have come that were not read. None of a socket that has failed.
-pub(crate) fn unread(socket: &impl AsFd) -> u64 {
-    rustix::io::ioctl_fionread(socket).unwrap_or(0)
-}
-
-/// The address of the internet that the socket is connected to, if it is.
-pub(crate) fn peer(socket: &impl AsFd) -> Option<SocketAddr> {
-    rustix::net::getpeername(socket).ok().flatten().and_then(|address| address.try_into().ok())
+/// See tcp(7).
+pub(crate) fn set_unsent_low_water_mark(socket: &impl AsFd, bytes: u32) -> Result<()> {
+    set_option(socket, libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, clamped(bytes))
 }
 
 /// Messages come with the time at which they were sent.

@@ -4,11 +4,14 @@
 use core::time::Duration;
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, ErrorKind, IoSlice, IoSliceMut, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify;
+use rustix::io::retry_on_intr;
+use rustix::process::{Signal, getpid, kill_process};
 use wirenut_linux::lookup::{self, Hints, Transport};
 use wirenut_linux::socket::{
     Attempt, Batch, Family, Inherited, Mode, Received, SeqpacketStream, Socket, TcpListener, TcpStream, UdpSocket,
@@ -31,6 +34,7 @@ fn in_the_child() {
         Ok("inherited") => take_inherited(),
         Ok("permissions") => give_permissions(),
         Ok("pipe") => write_to_nobody(),
+        Ok("signals") => tell_signals_apart(),
         _ => {}
     }
 }
@@ -55,6 +59,26 @@ fn open_descriptors() -> usize {
 #[test]
 fn nothing_leaks() {
     run(child("count", ""));
+}
+
+#[test]
+fn the_second_signal_is_told_from_the_first() {
+    run(child("signals", ""));
+}
+
+fn tell_signals_apart() {
+    let termination = wirenut_linux::signal::termination().unwrap();
+    // With a time-out, so that a test that fails ends.
+    let is_readable = |source: BorrowedFd<'_>, seconds| {
+        let limit = Timespec { tv_sec: seconds, tv_nsec: 0 };
+        retry_on_intr(|| poll(&mut [PollFd::new(&source, PollFlags::IN)], Some(&limit))).unwrap() == 1
+    };
+    let (first, second) = (termination.as_fd(), termination.repeated());
+    assert!(!is_readable(first, 0) && !is_readable(second, 0));
+    kill_process(getpid(), Signal::INT).unwrap();
+    assert!(is_readable(first, 20) && !is_readable(second, 0));
+    kill_process(getpid(), Signal::TERM).unwrap();
+    assert!(is_readable(second, 20) && is_readable(first, 0), "both stay");
 }
 
 /// Each call that opens something, where it succeeds and where it fails.

@@ -2,11 +2,12 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
+use std::fs::{self, File};
 use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use wirenut_linux::socket::{
     Attempt, Family, KeepAlive, Mode, Progress, Received, Socket, TcpListener, TcpStream, UnixListener,
 };
@@ -158,7 +159,7 @@ s.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack('ii', 1, 0)); s.close(); say('re
     peer.hear();
     let error = stream.recv(&mut bytes).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-    let number = std::os::fd::AsRawFd::as_raw_fd(&stream);
+    let number = stream.as_raw_fd();
     assert_eq!(
         error.to_string(),
         format!("cannot receive on descriptor {number}: Connection reset by peer (os error 104)")
@@ -512,4 +513,88 @@ fn the_standard_librarys_types_are_the_same_sockets() {
     assert_eq!(text, "hello");
     let error = TcpStream::try_from(std::os::fd::OwnedFd::from(listener)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotConnected);
+}
+
+/// Whether it can be written to now.
+fn is_writable(stream: &TcpStream) -> bool {
+    let mut watched = [PollFd::new(stream, PollFlags::OUT)];
+    poll(&mut watched, Some(&Timespec::default())).unwrap() == 1
+}
+
+#[test]
+fn writable_is_what_has_sent_all_below_the_low_water_mark() {
+    let listener = Socket::tcp(Family::V4).unwrap();
+    // So little room that most of what is sent must wait here.
+    listener.set_recv_buffer_size(4_096).unwrap();
+    listener.bind(&loopback()).unwrap();
+    let listener = patient(listener.listen(1).unwrap());
+    let stream = Socket::tcp(Family::V4).unwrap();
+    stream.set_send_buffer_size(200_000).unwrap();
+    let stream = stream.connect(&listener.local_address().unwrap()).unwrap();
+    let mut peer = accept(&listener);
+    assert_eq!(stream.send(&[7; 50_000]).unwrap(), Attempt::Done(50_000));
+    assert!(is_writable(&stream), "there is room for more");
+    stream.set_unsent_low_water_mark(1).unwrap();
+    assert!(!is_writable(&stream), "some of it has not left");
+    peer.read_exact(&mut vec![0; 50_000]).unwrap();
+    assert!(is_writable(&stream));
+}
+
+#[test]
+fn parts_of_a_file_are_sent_until_there_is_no_room() {
+    let path = std::env::temp_dir().join(format!("wirenut-send-file-{}", std::process::id()));
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|index| (index % 251) as u8).collect();
+    fs::write(&path, &bytes).unwrap();
+    let file = File::open(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    let listener = patient(TcpListener::bind(&loopback()).unwrap());
+    let stream = TcpStream::connect(&listener.local_address().unwrap()).unwrap();
+    let peer = accept(&listener);
+    stream.set_mode(Mode::NonBlocking).unwrap();
+    let mut sent = 0;
+    // Far more than any buffers hold.
+    let mut laps = 0_u64;
+    let blocked = loop {
+        let offset = sent % bytes.len() as u64;
+        match stream.send_file(&file, offset, u64::MAX).unwrap() {
+            Attempt::Done(0) => unreachable!("the offset is within the file"),
+            Attempt::Done(count) => sent += count,
+            Attempt::WouldBlock => break true,
+        }
+        laps += 1;
+        if laps > 1_000 {
+            break false;
+        }
+    };
+    assert!(blocked, "{sent} bytes were sent, and nobody receives");
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut received = Vec::new();
+    (&peer).read_to_end(&mut received).unwrap();
+    assert_eq!(received.len() as u64, sent);
+    assert!(received.iter().zip(bytes.iter().cycle()).all(|(one, other)| one == other));
+    assert_eq!(peer.send_file(&file, bytes.len() as u64, 10).unwrap(), Attempt::Done(0), "the end of the file");
+    let error = peer.send_file(&file, u64::MAX, 10).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(rustix::io::Errno::OVERFLOW.raw_os_error()), "{error}");
+}
+
+#[test]
+fn unread_bytes_are_counted_and_waiting_connections_seen_by_each_descriptor() {
+    let listener = TcpListener::bind(&loopback()).unwrap();
+    let second = listener.try_clone().unwrap();
+    assert_ne!(listener.as_raw_fd(), second.as_raw_fd());
+    assert!(!listener.has_waiting().unwrap() && !second.has_waiting().unwrap());
+    let mut client = TcpStream::connect(&listener.local_address().unwrap()).unwrap();
+    assert!(listener.has_waiting().unwrap() && second.has_waiting().unwrap());
+    let server = accept(&patient(second));
+    assert!(!listener.has_waiting().unwrap(), "one queue");
+    client.write_all(&[1; 1_000]).unwrap();
+    // They are on their way; a peek waits for the first.
+    assert_eq!(server.peek(&mut [0]).unwrap(), Received::Data(1));
+    while server.unread_bytes().unwrap() < 1_000 {}
+    assert_eq!(server.recv(&mut [0; 400]).unwrap(), Received::Data(400));
+    assert_eq!(server.unread_bytes().unwrap(), 600);
+    client.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(server.recv(&mut [0; 900]).unwrap(), Received::Data(600));
+    assert_eq!(server.recv(&mut [0; 900]).unwrap(), Received::End);
+    assert_eq!(server.unread_bytes().unwrap(), 0, "the end is no byte");
 }

@@ -8,7 +8,7 @@ use std::os::unix::net;
 use std::thread;
 
 use wirenut_linux::socket::{
-    Attempt, Connected, Datagram, MOST_DESCRIPTORS, Message, Mode, Received, SeqpacketListener, Socket, UnixAddress,
+    Attempt, Connected, Datagram, MAX_DESCRIPTORS, Message, Mode, Received, SeqpacketListener, Socket, UnixAddress,
     UnixDatagram, UnixListener, UnixStream,
 };
 use wirenut_tests::tools::has;
@@ -255,7 +255,7 @@ send_fds(s, [b'here'], [read, read]); s.close()";
     let mut peer = Peer::start(&script, &[&text(&name), &"stream"]);
     let stream = accept(&stream);
     assert_eq!(stream.send_descriptors(b"", &[file.as_fd()]).unwrap_err().kind(), ErrorKind::InvalidInput);
-    for count in [MOST_DESCRIPTORS + 1, 2 * MOST_DESCRIPTORS] {
+    for count in [MAX_DESCRIPTORS + 1, 2 * MAX_DESCRIPTORS] {
         let too_many = vec![file.as_fd(); count];
         assert_eq!(stream.send_descriptors(b"x", &too_many).unwrap_err().kind(), ErrorKind::InvalidInput);
     }
@@ -301,7 +301,7 @@ say(data, len(descriptors), os.read(descriptors[0], 100))";
 
     fs::write(directory.join("file"), "through our file").unwrap();
     let file = File::open(directory.join("file")).unwrap();
-    let too_many = vec![file.as_fd(); MOST_DESCRIPTORS + 1];
+    let too_many = vec![file.as_fd(); MAX_DESCRIPTORS + 1];
     assert_eq!(socket.send_descriptors_to(b"", &too_many, &from).unwrap_err().kind(), ErrorKind::InvalidInput);
     socket.send_descriptors_to(b"", &[file.as_fd()], &from).unwrap().done().unwrap();
     assert_eq!(peer.hear(), "b'' 1 b'through our file'");
@@ -314,9 +314,9 @@ say(data, len(descriptors), os.read(descriptors[0], 100))";
 #[test]
 fn as_many_descriptors_as_can_be_sent_arrive() {
     let (one, other) = UnixStream::pair().unwrap();
-    one.send_descriptors(b"all", &vec![one.as_fd(); MOST_DESCRIPTORS]).unwrap().done().unwrap();
+    one.send_descriptors(b"all", &vec![one.as_fd(); MAX_DESCRIPTORS]).unwrap().done().unwrap();
     let Received::Data(delivery) = other.recv_descriptors(&mut [0; 100]).unwrap() else { panic!() };
-    assert_eq!((delivery.descriptors.len(), delivery.is_incomplete), (MOST_DESCRIPTORS, false));
+    assert_eq!((delivery.descriptors.len(), delivery.is_incomplete), (MAX_DESCRIPTORS, false));
 }
 
 #[test]

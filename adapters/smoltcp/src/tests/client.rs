@@ -4,10 +4,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use smoltcp::socket::tcp::State;
-use wirenut::http::{
-    ClientEvent, Disposition, Error, FieldFilter, Limits, Method, Misuse, Request, Rule, Status, WriteError,
-};
+use wirenut::http::{ClientEvent, Error, FieldFilter, Limits, Method, Misuse, Request, Rule, Status, WriteError};
 use wirenut::time::Duration;
+use wirenut::transport::Disposition;
 
 use super::world::{self, FIELDS, POLICY, World};
 use super::{RING, pattern};
@@ -139,15 +138,16 @@ fn content_goes_out_and_comes_back_in_chunks() {
 #[test]
 fn a_head_may_be_larger_than_the_ring() {
     const SERVER_RING: usize = 4096;
+    const SERVER_LIMITS: Limits = Limits { output_reserve: SERVER_RING as u32, ..world::LIMITS };
     let many = || Ok(ok(b"many".to_vec()));
     const { assert!(FIELDS * 50 > 2 * RING) };
     for ring in [1, 128, RING] {
-        let mut world = World::<2>::with_ring(SERVER_RING, world::LIMITS, POLICY);
+        let mut world = World::<2>::with_ring(SERVER_RING, SERVER_LIMITS, POLICY);
         let mut asker = Asker::<STORE>::connect(&mut world, [ring, RING], LIMITS);
         assert_eq!(asker.fetch(&mut world, "/fields"), many());
         assert_eq!(asker.fetch(&mut world, "/fields"), many());
     }
-    let mut world = World::<2>::with_ring(SERVER_RING, world::LIMITS, POLICY);
+    let mut world = World::<2>::with_ring(SERVER_RING, SERVER_LIMITS, POLICY);
     let mut asker = Asker::<STORE>::connect(&mut world, [RING; 2], Limits { head_bytes: 1024, ..LIMITS });
     let (error, answer) = asker.fetch(&mut world, "/fields").unwrap_err();
     assert_eq!((error.rule, answer), (Rule::HeadTooLarge, Answer::default()));

@@ -1,6 +1,10 @@
 //! A server and its clients, on a wire in memory.
 
 mod client;
+mod handshakes;
+mod lines;
+mod overload;
+mod stranger;
 mod world;
 
 use alloc::format;
@@ -282,7 +286,7 @@ fn a_client_that_reads_slowly_but_at_the_pace_is_served() {
 
 #[test]
 fn silence_is_ended() {
-    let mut world = World::new();
+    let mut world = World::<3>::with(LIMITS, POLICY);
     let (never, began, kept) = (world.connect(), world.connect(), READING);
     world.send(began, &kept[..10]);
     world.run_secs(21);
@@ -291,7 +295,7 @@ fn silence_is_ended() {
     assert_eq!(world.errors.len(), 1);
     assert_eq!(world.errors[0].rule, Rule::HeadTimeout);
     world.run_secs(6);
-    assert_eq!(world.listening(), 2);
+    assert_eq!(world.listening(), 3);
 
     let client = world.connect();
     assert_eq!(statuses(&world.ask(client, READING)), [200]);

@@ -17,21 +17,22 @@ use wirenut::http::{Error, Field, FieldFilter, Fields, Limits, RequestHead, Resp
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut_reference::{Exchange, MemoryDevice, Reference};
 
+use super::stranger;
 use crate::Server;
 
 pub(super) const RING: usize = 512;
-const PORT: u16 = 80;
+pub(super) const PORT: u16 = 80;
 const CLIENT_RING: usize = 4096;
-/// What the reference service asks for is kept; the first line has up to 400 bytes.
+/// What the reference service asks for is kept; the first line has up to 400 bytes. Half a ring holds each of its heads.
 pub(super) const LIMITS: Limits =
-    Limits { field_filter: Some(&FieldFilter { names: &[], bytes: 400 }), ..Limits::DEFAULT };
+    Limits { field_filter: Some(&FieldFilter { names: &[], bytes: 400 }), output_reserve: 256, ..Limits::DEFAULT };
 /// What one frame takes on the wire.
 const LATENCY: Duration = Duration::from_micros(200);
 
 type Frames = Rc<RefCell<VecDeque<(Instant, Vec<u8>)>>>;
 
 /// One end of the wire.
-struct End {
+pub(super) struct End {
     incoming: Frames,
     outgoing: Frames,
     /// Every so many frames that are sent, one is lost; 1 cuts the wire.
@@ -39,11 +40,13 @@ struct End {
     sent: u32,
     /// Takes no frame to send: its neighbour does not answer, or its queue is full.
     is_stuck: bool,
+    /// What was sent to the stranger, which is not on the wire.
+    to_stranger: Vec<Vec<u8>>,
 }
 
-struct Received(Vec<u8>);
+pub(super) struct Received(Vec<u8>);
 
-struct Transmitted<'a> {
+pub(super) struct Transmitted<'a> {
     end: &'a mut End,
     now: Instant,
 }
@@ -59,6 +62,10 @@ impl TxToken for Transmitted<'_> {
         let mut frame = vec![0; length];
         let result = write(&mut frame);
         self.end.sent += 1;
+        if stranger::is_to_it(&frame) {
+            self.end.to_stranger.push(frame);
+            return result;
+        }
         let loses_each = self.end.loses_each.get();
         if loses_each == 0 || !self.end.sent.is_multiple_of(loses_each) {
             self.end.outgoing.borrow_mut().push_back((self.now + LATENCY, frame));
@@ -92,7 +99,21 @@ impl Device for End {
     }
 }
 
-fn interface(end: &mut End, last: u8) -> Interface {
+/// Both ends of a wire.
+pub(super) fn wire() -> (End, End) {
+    let (there, back) = (Frames::default(), Frames::default());
+    let end = |incoming: &Frames, outgoing: &Frames| End {
+        incoming: Rc::clone(incoming),
+        outgoing: Rc::clone(outgoing),
+        loses_each: Rc::default(),
+        sent: 0,
+        is_stuck: false,
+        to_stranger: Vec::new(),
+    };
+    (end(&there, &back), end(&back, &there))
+}
+
+pub(super) fn interface(end: &mut End, last: u8) -> Interface {
     let mut config = Config::new(HardwareAddress::Ip);
     config.random_seed = u64::from(last);
     let mut interface = Interface::new(config, end, Instant::ZERO);
@@ -101,7 +122,7 @@ fn interface(end: &mut End, last: u8) -> Interface {
 }
 
 /// A socket with rings of so many bytes, to receive and to send.
-fn socket(rings: [usize; 2]) -> Socket<'static> {
+pub(super) fn socket(rings: [usize; 2]) -> Socket<'static> {
     let [received, sent] = rings.map(|ring| SocketBuffer::new(vec![0; ring]));
     Socket::new(received, sent)
 }
@@ -204,6 +225,7 @@ struct Client {
     received: Vec<u8>,
     reads: bool,
     closes: bool,
+    was_open: bool,
 }
 
 pub(super) struct World<const N: usize, const STORE: usize = { LIMITS.store_bytes() }> {
@@ -246,15 +268,7 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
 
     /// The same for rings of two sizes, to receive and to send.
     pub(super) fn with_rings(rings: [usize; 2], limits: Limits, policy: Policy) -> Self {
-        let (there, back) = (Frames::default(), Frames::default());
-        let end = |incoming: &Frames, outgoing: &Frames| End {
-            incoming: Rc::clone(incoming),
-            outgoing: Rc::clone(outgoing),
-            loses_each: Rc::default(),
-            sent: 0,
-            is_stuck: false,
-        };
-        let (mut server_end, mut client_end) = (end(&there, &back), end(&back, &there));
+        let (mut server_end, mut client_end) = wire();
         let mut server_sockets = SocketSet::new(vec![]);
         let server_handles = [(); N].map(|()| server_sockets.add(socket(rings)));
         let mut world = Self {
@@ -293,6 +307,16 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
         self.server_end.loses_each.set(frames);
     }
 
+    /// A frame of the stranger comes to the server.
+    pub(super) fn put_frame(&mut self, frame: Vec<u8>) {
+        self.server_end.incoming.borrow_mut().push_back((self.now, frame));
+    }
+
+    /// What the server has sent to the stranger since this was asked last.
+    pub(super) fn take_frames(&mut self) -> Vec<Vec<u8>> {
+        core::mem::take(&mut self.server_end.to_stranger)
+    }
+
     /// From now on nothing leaves the server.
     pub(super) fn stick_server(&mut self) {
         self.server_end.is_stuck = true;
@@ -309,7 +333,14 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
         let handle = self.client_sockets.add(socket(rings));
         let client = self.client_sockets.get_mut::<Socket<'_>>(handle);
         client.connect(self.client_interface.context(), (IpAddress::v4(10, 0, 0, 1), PORT), self.next_port).unwrap();
-        self.clients.push(Client { handle, unsent: VecDeque::new(), received: Vec::new(), reads: true, closes: false });
+        self.clients.push(Client {
+            handle,
+            unsent: VecDeque::new(),
+            received: Vec::new(),
+            reads: true,
+            closes: false,
+            was_open: false,
+        });
         self.clients.len() - 1
     }
 
@@ -328,6 +359,11 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
 
     pub(super) fn set_reading(&mut self, client: usize, reads: bool) {
         self.clients[client].reads = reads;
+    }
+
+    /// Did it find a socket that listened?
+    pub(super) fn was_open(&self, client: usize) -> bool {
+        self.clients[client].was_open
     }
 
     pub(super) fn state(&mut self, client: usize) -> State {
@@ -384,7 +420,11 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
     /// Lets time pass. Hosts are looked after when frames come, and when they themselves asked for it, and not
     /// otherwise: a deadline that nobody names is never met.
     pub(super) fn run_ms(&mut self, millis: u64) {
-        let end = self.now + Duration::from_millis(millis);
+        self.run_us(millis * 1_000);
+    }
+
+    pub(super) fn run_us(&mut self, micros: u64) {
+        let end = self.now + Duration::from_micros(micros);
         loop {
             self.step();
             let frames = [&self.server_end, &self.client_end].map(|end| end.incoming.borrow().front().map(|f| f.0));
@@ -393,7 +433,7 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
                 .chain([
                     self.server_interface.poll_at(self.now, &self.server_sockets),
                     self.client_interface.poll_at(self.now, &self.client_sockets),
-                    self.server.poll_timeout(self.now, None),
+                    self.server.poll_timeout(None),
                 ])
                 .flatten()
                 .min();
@@ -428,6 +468,7 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
     fn serve_clients(&mut self) {
         for client in &mut self.clients {
             let socket = self.client_sockets.get_mut::<Socket<'_>>(client.handle);
+            client.was_open |= socket.may_send();
             if socket.can_send() {
                 let sent = socket.send_slice(client.unsent.make_contiguous()).unwrap();
                 client.unsent.drain(..sent);

@@ -6,17 +6,17 @@ use std::net::TcpListener;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
 /// How many ready descriptors one call may tell of; nginx takes as many.
-const MOST_EVENTS: usize = 512;
+const MAX_EVENTS: usize = 512;
 
 /// A level-triggered epoll instance; each descriptor is its own token.
 pub(crate) struct Epoll(OwnedFd);
 
 /// Room for what [`Epoll::wait`] finds.
-pub(crate) struct Events([libc::epoll_event; MOST_EVENTS]);
+pub(crate) struct Events([libc::epoll_event; MAX_EVENTS]);
 
 impl Events {
     pub(crate) fn new() -> Self {
-        Self([libc::epoll_event { events: 0, u64: 0 }; MOST_EVENTS])
+        Self([libc::epoll_event { events: 0, u64: 0 }; MAX_EVENTS])
     }
 }
 
@@ -41,8 +41,8 @@ impl Epoll {
     /// Waits without limit; gives the descriptors that can be read, none after a signal.
     pub(crate) fn wait<'e>(&self, events: &'e mut Events) -> Result<impl Iterator<Item = i32> + use<'e>> {
         let room = events.0.as_mut_ptr();
-        // SAFETY: `room` is valid for MOST_EVENTS events, and the kernel writes no more than that.
-        let found = unsafe { libc::epoll_wait(self.0.as_raw_fd(), room, MOST_EVENTS as i32, -1) };
+        // SAFETY: `room` is valid for MAX_EVENTS events, and the kernel writes no more than that.
+        let found = unsafe { libc::epoll_wait(self.0.as_raw_fd(), room, MAX_EVENTS as i32, -1) };
         let found = match checked(found) {
             Ok(found) => found.unsigned_abs() as usize,
             // A debugger or a tracer that attaches interrupts the wait.

@@ -30,7 +30,7 @@ const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 const READ_BYTES: usize = 4096;
 
 /// As many answers as ends of heads fit into one read, so that one write always suffices.
-const MOST_ANSWERS: usize = READ_BYTES / END_OF_HEAD.len();
+const MAX_ANSWERS: usize = READ_BYTES / END_OF_HEAD.len();
 
 fn main() {
     let Some(address) = std::env::args().nth(1) else {
@@ -55,7 +55,7 @@ fn serve(address: &str) -> std::io::Result<()> {
     let mut connections = Connections::default();
     // One buffer for all, cleared once and not for each read.
     let mut input = [0; READ_BYTES];
-    let answers = ANSWER.repeat(MOST_ANSWERS);
+    let answers = ANSWER.repeat(MAX_ANSWERS);
     let mut events = epoll::Events::new();
     loop {
         for token in epoll.wait(&mut events)? {

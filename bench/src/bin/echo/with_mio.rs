@@ -11,7 +11,7 @@ use crate::{DATAGRAM_ROOM, ROOM, Result};
 const LISTENER: Token = Token(usize::MAX);
 
 /// How many events one wait may find: as many as ours.
-const MOST_EVENTS: usize = 512;
+const MAX_EVENTS: usize = 512;
 
 struct Connection<S> {
     socket: S,
@@ -71,7 +71,7 @@ pub(crate) fn unix(listener: unix::net::UnixListener) -> Result<()> {
 
 fn streams<L: Source, S: Read + Write + Source>(listener: &mut L, accept: impl Fn(&L) -> io::Result<S>) -> Result<()> {
     let mut poll = Poll::new()?;
-    let mut events = Events::with_capacity(MOST_EVENTS);
+    let mut events = Events::with_capacity(MAX_EVENTS);
     poll.registry().register(listener, LISTENER, Interest::READABLE)?;
     // A place is not used again: a server lives for one load.
     let mut connections: Vec<Option<Connection<S>>> = Vec::new();
@@ -112,7 +112,7 @@ pub(crate) fn udp(socket: net::UdpSocket) -> Result<()> {
     socket.set_nonblocking(true)?;
     let mut socket = mio::net::UdpSocket::from_std(socket);
     let mut poll = Poll::new()?;
-    let mut events = Events::with_capacity(MOST_EVENTS);
+    let mut events = Events::with_capacity(MAX_EVENTS);
     poll.registry().register(&mut socket, LISTENER, Interest::READABLE)?;
     let mut buffer = vec![0; DATAGRAM_ROOM];
     loop {

@@ -9,7 +9,7 @@ use wirenut_linux::Error;
 use wirenut_linux::poller::{Interest, Poller, Token};
 
 /// How many events one wait may find: as many as ours.
-const MOST_EVENTS: usize = 512;
+const MAX_EVENTS: usize = 512;
 
 pub(crate) trait Contestant {
     fn register(&mut self, source: &dyn AsFd) -> Result<()>;
@@ -44,7 +44,7 @@ pub(crate) struct Mio {
 
 impl Mio {
     pub(crate) fn new() -> Result<Self> {
-        Ok(Self { poll: mio::Poll::new()?, events: mio::Events::with_capacity(MOST_EVENTS) })
+        Ok(Self { poll: mio::Poll::new()?, events: mio::Events::with_capacity(MAX_EVENTS) })
     }
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Polling {
 
 impl Polling {
     pub(crate) fn new() -> Result<Self> {
-        let events = polling::Events::with_capacity(NonZeroUsize::new(MOST_EVENTS).unwrap_or(NonZeroUsize::MIN));
+        let events = polling::Events::with_capacity(NonZeroUsize::new(MAX_EVENTS).unwrap_or(NonZeroUsize::MIN));
         Ok(Self { poller: polling::Poller::new()?, events })
     }
 }

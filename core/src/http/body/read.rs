@@ -1,56 +1,82 @@
 //! Reads the content of a message, and what frames it.
 
 use crate::http::error::Rule;
+use crate::http::flags::Flags;
 use crate::http::grammar::machine::Machine;
+#[cfg(feature = "quick")]
+use crate::http::grammar::quick;
 use crate::http::grammar::state::State;
 use crate::http::limits::Limits;
 use crate::http::message::fields::Fields;
 
-/// What was found.
-pub(crate) enum Piece<'b> {
+/// What was found behind the bytes that were consumed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Found {
     /// Nothing more without more bytes.
     NeedMore,
-    /// Content, never empty. It is consumed by [`Machine::take_content`].
-    Data(&'b [u8]),
-    /// The end, with the trailer fields.
-    End(Fields<'b>),
+    /// Nothing is taken for now.
+    Paused,
+    /// Nothing more will be taken.
+    Closed,
+    /// A head, complete.
+    Head,
+    /// Content, which is not consumed.
+    Content,
+    /// The end of the content.
+    End,
 }
 
 impl Machine {
-    /// Reads on. Returns how many bytes of framing were consumed, and what follows them; or the rule that the byte behind
-    /// them breaks. `has_ended`: nothing comes behind `input`.
+    /// Reads on. Returns how many bytes of framing were consumed, and what follows them: [`Found::NeedMore`],
+    /// [`Found::Content`] or [`Found::End`]; or the rule that the byte behind them breaks.
     #[inline]
-    pub(crate) fn read_content<'b>(
+    pub(crate) fn read_content(
         &mut self,
         limits: &Limits,
-        has_ended: bool,
-        input: &'b [u8],
-        store: &'b mut [u8],
-    ) -> (usize, Result<Piece<'b>, Rule>) {
+        input: &[u8],
+        store: &mut [u8],
+    ) -> (usize, Result<Found, Rule>) {
+        if self.state == State::End {
+            return (0, Ok(Found::End));
+        }
         #[cfg(feature = "quick")]
-        let quick = super::super::quick::chunk_framing(self, limits, input);
+        let quick = quick::chunk_framing(self, limits, input);
         #[cfg(not(feature = "quick"))]
         let quick = 0;
         let (used, read) = self.read(limits, input.get(quick..).unwrap_or(&[]), store);
         let used = quick.saturating_add(used);
-        if let Err(rule) = read {
-            return (used, Err(rule));
-        }
-        let rest = input.get(used..).unwrap_or(&[]);
-        let piece = if self.state == State::End {
-            Piece::End(Fields::EMPTY)
-        } else if self.state == State::SectionDone {
-            self.state = State::End;
-            Piece::End(Fields::validated(self.lines(store), limits.field_filter))
-        } else if rest.is_empty() {
-            let is_end = self.state == State::UntilClose && has_ended;
-            if is_end { Piece::End(Fields::EMPTY) } else { Piece::NeedMore }
-        } else if self.state == State::UntilClose {
-            Piece::Data(rest)
-        } else {
+        let has_ended = self.state == State::UntilClose && self.flags.has(Flags::EOF);
+        let found = match read {
+            Err(rule) => return (used, Err(rule)),
+            Ok(()) if self.state == State::SectionDone => {
+                self.state = State::End;
+                Found::End
+            }
             // Only content leaves bytes.
-            Piece::Data(usize::try_from(self.length).ok().and_then(|most| rest.get(..most)).unwrap_or(rest))
+            Ok(()) if used < input.len() => Found::Content,
+            Ok(()) if has_ended => Found::End,
+            Ok(()) => Found::NeedMore,
         };
-        (used, Ok(piece))
+        (used, Ok(found))
+    }
+
+    /// What of `rest` is content, behind the framing that was read.
+    #[inline]
+    pub(crate) fn content<'b>(&self, rest: &'b [u8]) -> &'b [u8] {
+        let most = if self.state == State::UntilClose {
+            usize::MAX
+        } else {
+            usize::try_from(self.length).unwrap_or(usize::MAX)
+        };
+        rest.get(..most).unwrap_or(rest)
+    }
+
+    /// The trailer fields of content that has ended.
+    pub(crate) fn trailers<'s>(&self, limits: &Limits, store: &'s [u8]) -> Fields<'s> {
+        if self.flags.has(Flags::TRAILERS) {
+            Fields::validated(self.lines(store), limits.field_filter)
+        } else {
+            Fields::EMPTY
+        }
     }
 }

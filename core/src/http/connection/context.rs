@@ -1,4 +1,4 @@
-//! What a connection is told at each call, and what it wants done with the transport.
+//! What a connection is told at each call.
 
 use crate::http::limits::Limits;
 use crate::http::value::date::HttpDate;
@@ -13,22 +13,4 @@ pub struct Context<'a> {
     pub limits: &'a Limits,
     /// The date for the Date field. `None`: no clock, so no such field (RFC 9110 §6.6.1).
     pub date: Option<&'a HttpDate>,
-}
-
-/// What to do with the connection, once all that was written is sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Disposition {
-    /// Go on.
-    Open,
-    /// End our direction, and go on reading: what comes is thrown away until the peer ends its own, so that no reset
-    /// destroys the last response on its way.
-    ShutdownWrite,
-    /// Close.
-    Close,
-    /// Reset: a response that was cut off must not look whole. What was written before is sent first, for it may hold
-    /// answers to earlier requests.
-    Abort,
-    /// Reset at once, without sending what is left: the peer is gone, or does not take it.
-    Cut,
 }

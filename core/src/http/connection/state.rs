@@ -1,8 +1,8 @@
 //! The states of both sides of a connection, and how they change: one table, from which the code runs and tests and
 //! diagrams are made. It does not know which side we are.
 //!
-//! What each state becomes, by what changes it; a gap is what cannot be. Besides these, [`Transition::Fail`] makes every
-//! state [`State::Error`].
+//! What each state becomes, by what changes it; a gap is what cannot be. Besides these, [`Transition::Fail`] makes
+//! every state [`State::Error`].
 //!
 //! <!-- table of the Client -->
 //! | Client | Request | Switch | End | Persist | Retire | Close |
@@ -113,13 +113,15 @@ const SIDES: usize = 2;
 const STATES: usize = 8;
 const CHANGES: usize = 9;
 
-/// [`TRANSITIONS`] as a table to look up in: by side, state and change.
-static NEXT: [[[Option<State>; CHANGES]; STATES]; SIDES] = {
-    let mut next = [[[None; CHANGES]; STATES]; SIDES];
+/// [`TRANSITIONS`] as a table to look up in: by side and state, four bits for each change but [`Transition::Fail`].
+static NEXT: [[u32; STATES]; SIDES] = {
+    let mut next = [[u32::MAX; STATES]; SIDES];
     let mut rows = TRANSITIONS;
     #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
     while let [(side, from, change, to), rest @ ..] = rows {
-        next[*side as usize][*from as usize][*change as usize] = Some(*to);
+        let shift = *change as u32 * 4;
+        let place = &mut next[*side as usize][*from as usize];
+        *place = *place & !(15 << shift) | (*to as u32) << shift;
         rows = rest;
     }
     next
@@ -139,7 +141,7 @@ impl State {
     /// The state of `side` after `change`, if the table allows it. [`Transition::Fail`] is always allowed.
     ///
     /// ```
-    /// use wirenut::http::state::{Transition, Side, State};
+    /// use wirenut::http::state::{Side, State, Transition};
     /// assert_eq!(State::Idle.after(Side::Client, Transition::Request), Some(State::SendBody));
     /// assert_eq!(State::Idle.after(Side::Server, Transition::Final), None);
     /// ```
@@ -149,8 +151,10 @@ impl State {
             return Some(S::Error);
         }
         #[expect(clippy::as_conversions, reason = "discriminants are small")]
-        let (side, state, change) = (side as usize, self as usize, change as usize);
-        *NEXT.get(side)?.get(state)?.get(change)?
+        let (side, state, shift) = (side as usize, self as usize, (change as u32) << 2);
+        let next = *NEXT.get(side)?.get(state)? >> shift & 15;
+        // Fifteen is no state.
+        u8::try_from(next).ok().filter(|next| next >> 3 == 0).map(States::of)
     }
 }
 

@@ -5,10 +5,11 @@ use super::span::{Judged, Span};
 use super::state::State as S;
 use super::table::Action as A;
 use super::words::{self, Word};
-use crate::bytes::{self, HTAB, LF, SP};
+use crate::bytes::{self, HTAB, LF, SP, list};
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::limits::Limits;
+use crate::http::method;
 
 /// Empty lines that are overlooked before a request line (RFC 9112 §2.2).
 const EMPTY_LINES: u8 = 4;
@@ -139,10 +140,10 @@ impl Machine {
     fn end_method(&mut self, span: &mut Span<'_>) {
         // It is all that is kept.
         self.keep_to(span.at(), span);
-        match words::find(words::METHODS, span.store.get(..index(self.kept)).unwrap_or(&[])) {
-            words::HEAD => self.flags.set(Flags::HEAD),
-            words::OPTIONS => self.flags.set(Flags::OPTIONS),
-            words::CONNECT => {
+        match list::find(method::NAMES, span.store.get(..index(self.kept)).unwrap_or(&[])) {
+            method::HEAD => self.flags.set(Flags::HEAD),
+            method::OPTIONS => self.flags.set(Flags::OPTIONS),
+            method::CONNECT => {
                 self.begin_authority();
                 self.flags.set(Flags::CONNECT);
                 self.state = S::Host;

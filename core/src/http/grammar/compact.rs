@@ -1,8 +1,7 @@
 //! The table in the form that the machine reads: three bytes a row, made from the readable one while compiling.
 
 use super::state::State;
-use super::table::Class;
-use super::table::{Action, On, ROWS};
+use super::table::{Action, Class, On, ROWS};
 use crate::bytes;
 
 /// A row, without its state.

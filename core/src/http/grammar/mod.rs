@@ -13,23 +13,23 @@
 mod actions;
 mod check;
 mod compact;
+pub(crate) mod field_line;
 mod ip_literal;
-mod machine;
+pub(crate) mod machine;
+#[cfg(feature = "quick")]
+pub(crate) mod quick;
+pub(crate) mod response_framing;
 mod span;
-mod state;
+pub(crate) mod state;
+mod store;
 mod table;
 #[cfg(test)]
 mod tests;
 mod verdict;
-mod words;
+pub(crate) mod words;
 
 pub use state::State;
 pub use table::{Action, Class, On, ROWS, Row};
-
-pub(crate) use machine::Machine;
-#[cfg(feature = "quick")]
-pub(crate) use words::is_perhaps_framing;
-pub(crate) use words::{CONNECT, LONGEST, METHODS, OPTIONS, find, is_forbidden_trailer};
 
 impl On {
     /// Does a row that is so take this byte?

@@ -1,26 +1,47 @@
 //! The quick front: one pass over a whole, usual head, sixteen bytes at a time. It only ever accepts, and only what the
-//! [grammar](super::grammar) accepts, with the same facts; whatever it does not like is read by the grammar from the first
+//! [grammar](super) accepts, with the same facts; whatever it does not like is read by the grammar from the first
 //! byte. So it changes nothing but speed.
 
-use super::is_perhaps_framing;
+use super::field_line::{self, FieldLine};
 use super::machine::Machine;
+use super::response_framing::{self, REASON_START};
 use super::state::State;
+use super::words::is_perhaps_framing;
 use crate::bytes::{self, CR, LF, SP};
 use crate::http::flags::Flags;
+use crate::http::framing::ResponseFraming;
 use crate::http::limits::Limits;
-use crate::http::message::fields::{self, Field, FieldLine, Fields};
-use crate::http::message::request_head::RequestHead;
-use crate::http::message::response_head::{self, ResponseHead};
-use crate::http::message::target::Target;
 use crate::http::method::Method;
 use crate::http::status::Status;
 use crate::http::version::Version;
 
-/// A head that was accepted, and how long it is.
-pub(super) type Quick<'b, H> = Option<(usize, H)>;
+/// The head of a request that was accepted: where its parts lie.
+pub(crate) struct QuickRequest<'b> {
+    /// Bytes of the head.
+    pub(crate) length: usize,
+    pub(crate) method: Method<'b>,
+    /// In origin form.
+    pub(crate) target: &'b [u8],
+    pub(crate) version: Version,
+    /// The field lines.
+    pub(crate) lines: &'b [u8],
+}
+
+/// The head of a response that was accepted: where its parts lie.
+pub(crate) struct QuickResponse<'b> {
+    /// Bytes of the head.
+    pub(crate) length: usize,
+    pub(crate) status: Status,
+    pub(crate) reason: &'b [u8],
+    pub(crate) version: Version,
+    /// The field lines.
+    pub(crate) lines: &'b [u8],
+    /// What follows.
+    pub(crate) body: ResponseFraming,
+}
 
 /// What the fields of a head say about framing.
-struct Facts {
+struct HeadFraming {
     flags: Flags,
     length: u64,
     /// Field lines, and what a client counts with them.
@@ -29,7 +50,7 @@ struct Facts {
 
 /// Reads the request's head that `bytes` begin with, for a machine that is at its start.
 #[inline(always)]
-pub(super) fn request<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u8]) -> Quick<'b, RequestHead<'b>> {
+pub(crate) fn request<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u8]) -> Option<QuickRequest<'b>> {
     let method_end = if bytes.first_chunk() == Some(b"GET ") { 3 } else { method_end(bytes)? };
     let target_start = method_end.wrapping_add(1);
     if bytes.get(target_start) != Some(&b'/') {
@@ -48,80 +69,80 @@ pub(super) fn request<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u8
         b"PUT" => Method::Put,
         method => Method::from_token(method),
     };
-    let mut facts = Facts::new(machine);
+    let mut framing = HeadFraming::new(machine);
     if version == Version::Http10 {
-        facts.flags.set(Flags::HTTP10);
+        framing.flags.set(Flags::HTTP10);
     }
     if method == Method::Head {
-        facts.flags.set(Flags::HEAD);
+        framing.flags.set(Flags::HEAD);
     } else if method == Method::Connect {
         return None;
     }
-    let (end, fields) = facts.read_fields::<true>(limits, bytes, target_end.wrapping_add(11))?;
-    if !facts.flags.has(Flags::HOST) && version == Version::Http11 {
+    let (end, lines) = framing.read_fields::<true>(limits, bytes, target_end.wrapping_add(11))?;
+    if !framing.flags.has(Flags::HOST) && version == Version::Http11 {
         return None;
     }
-    let is_chunked = facts.flags.has(Flags::CHUNKED);
-    if facts.length > limits.body_bytes && !is_chunked {
+    let is_chunked = framing.flags.has(Flags::CHUNKED);
+    if framing.length > limits.body_bytes && !is_chunked {
         return None;
     }
-    let target = Target::origin(bytes.get(target_start..target_end)?);
-    facts.give_to(machine, end);
-    Some((end, RequestHead { method, target, version, fields, body: machine.framing() }))
+    let target = bytes.get(target_start..target_end)?;
+    framing.give_to(machine, end);
+    Some(QuickRequest { length: end, method, target, version, lines })
 }
 
 /// Reads the response's head that `bytes` begin with, for a machine that is at its start and knows what was asked.
-pub(super) fn response<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u8]) -> Quick<'b, ResponseHead<'b>> {
-    let mut facts = Facts::new(machine);
+pub(crate) fn response<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u8]) -> Option<QuickResponse<'b>> {
+    let mut framing = HeadFraming::new(machine);
     let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9', SP, a @ b'1'..=b'9', b, c, SP] =
-        bytes.first_chunk::<{ response_head::REASON_START }>()?
+        bytes.first_chunk::<{ REASON_START }>()?
     else {
         return None;
     };
     let version = if *minor == b'0' { Version::Http10 } else { Version::Http11 };
     if version == Version::Http10 {
-        facts.flags.set(Flags::HTTP10);
+        framing.flags.set(Flags::HTTP10);
     }
     if !b.is_ascii_digit() || !c.is_ascii_digit() || machine.flags.has(Flags::CONNECT_ASKED) {
         return None;
     }
-    let status = Status::new(response_head::code([*a, *b, *c]), "");
-    let reason_end = bytes::value_end(bytes, response_head::REASON_START);
-    if !fields::is_line_end(bytes, reason_end) {
+    let status = Status::new(response_framing::code([*a, *b, *c]), "");
+    let reason_end = bytes::value_end(bytes, REASON_START);
+    if !field_line::is_line_end(bytes, reason_end) {
         return None;
     }
-    let (end, fields) = facts.read_fields::<false>(limits, bytes, reason_end.wrapping_add(2))?;
-    let reason = bytes.get(response_head::REASON_START..reason_end)?;
+    let (end, lines) = framing.read_fields::<false>(limits, bytes, reason_end.wrapping_add(2))?;
+    let reason = bytes.get(REASON_START..reason_end)?;
     let before = machine.clone();
-    facts.give_to(machine, end);
+    framing.give_to(machine, end);
     let Ok(body) = machine.judge_response(limits, status) else {
         *machine = before;
         return None;
     };
-    Some((end, ResponseHead { status, reason, version, fields, body }))
+    Some(QuickResponse { length: end, status, reason, version, lines, body })
 }
 
-impl Facts {
+impl HeadFraming {
     #[inline(always)]
     fn new(machine: &Machine) -> Self {
         Self { flags: Flags::NONE, length: 0, field_count: machine.field_count }
     }
 
-    /// Reads field lines from index `at` on. Where the head ends, and its fields.
+    /// Reads field lines from index `at` on. Where the head ends, and the lines.
     #[inline(always)]
     fn read_fields<'b, const IS_REQUEST: bool>(
         &mut self,
         limits: &Limits,
         bytes: &'b [u8],
         start: usize,
-    ) -> Option<(usize, Fields<'b>)> {
+    ) -> Option<(usize, &'b [u8])> {
         let mut at = start;
         let mut ends = bytes::LineEnds::new(bytes, at);
-        while !fields::is_line_end(bytes, at) {
+        while !field_line::is_line_end(bytes, at) {
             let line = match FieldLine::between(bytes, at, ends.of(at)) {
                 Some(line) => line,
                 // It has rare characters, or it is none.
-                None => fields::line(bytes, at)?,
+                None => field_line::line(bytes, at)?,
             };
             if self.field_count >= limits.field_count {
                 return None;
@@ -137,13 +158,13 @@ impl Facts {
         let most =
             limits.field_filter.map_or(limits.head_bytes, |field_filter| field_filter.bytes.min(limits.head_bytes));
         let fits = u32::try_from(end).is_ok_and(|end| end <= most);
-        fits.then_some((end, Fields::validated(bytes.get(start..at)?, limits.field_filter)))
+        fits.then_some((end, bytes.get(start..at)?))
     }
 
     /// Takes from a field what framing needs. `None`: it is not a usual one.
     #[inline(never)]
     fn note<const IS_REQUEST: bool>(&mut self, bytes: &[u8], line: FieldLine) -> Option<()> {
-        let Field { name, value } = line.field(bytes)?;
+        let (name, value) = line.name_and_value(bytes)?;
         match name.len() {
             4 if IS_REQUEST && is_lower(name, b"host") => {
                 self.set_once(Flags::HOST)?;
@@ -212,7 +233,7 @@ impl Facts {
 /// Takes all that stands before the data of a chunk, if it is here, is right, and holds no extension. Returns how many bytes
 /// that were: none where the grammar has to look.
 #[inline]
-pub(super) fn chunk_framing(machine: &mut Machine, limits: &Limits, bytes: &[u8]) -> usize {
+pub(crate) fn chunk_framing(machine: &mut Machine, limits: &Limits, bytes: &[u8]) -> usize {
     let line = match (machine.state, bytes) {
         (State::ChunkDataCr, [CR, LF, line @ ..]) => line,
         (State::SizeStart, line) => line,

@@ -13,9 +13,9 @@ use std::{env, fs};
 use super::compact;
 use super::machine::Machine;
 use super::state::State;
-use super::table::ROWS;
-use super::table::{Action, Class, On, Row};
+use super::table::{Action, Class, On, ROWS, Row};
 use crate::http::error::Rule;
+use crate::http::field_filter::FieldFilter;
 use crate::http::framing::BodyFraming;
 use crate::http::limits::Limits;
 
@@ -222,7 +222,7 @@ fn a_chunk_size_line_may_fill_its_limit() {
 
 #[test]
 fn no_more_is_stored_than_the_store_holds() {
-    const FILTER: crate::http::FieldFilter = crate::http::FieldFilter { names: &["Accept"], bytes: 40 };
+    const FILTER: FieldFilter = FieldFilter { names: &["Accept"], bytes: 40 };
     const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     let long = "X".repeat(300);
     for lines in ["Connection: close x, a".to_string(), format!("{long}: b"), format!("Connection: {long}, close")] {
@@ -256,7 +256,7 @@ fn a_fifth_empty_line_is_refused_in_any_cut() {
 #[test]
 fn behind_a_full_store_its_limit_is_broken_by_what_a_value_may_hold() {
     const NAMES: &[&str] = &["Host", "Expect", "Content-Length", "Transfer-Encoding"];
-    const FILTER: crate::http::FieldFilter = crate::http::FieldFilter { names: NAMES, bytes: 40 };
+    const FILTER: FieldFilter = FieldFilter { names: NAMES, bytes: 40 };
     const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     for (line, byte, expected) in [
         ("Host:", b'/', Rule::FieldTooLarge),
@@ -287,7 +287,7 @@ fn behind_a_full_store_its_limit_is_broken_by_what_a_value_may_hold() {
 
 #[test]
 fn a_store_that_is_too_small_refuses_and_misreads_nothing() {
-    const FILTER: crate::http::FieldFilter = crate::http::FieldFilter { names: &["Accept"], bytes: 60 };
+    const FILTER: FieldFilter = FieldFilter { names: &["Accept"], bytes: 60 };
     const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     let head =
         b"PUT / HTTP/1.1\r\nHost: a\r\nX-Not-Asked-For-And-Long: b\r\nAccept: c\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -1,5 +1,7 @@
 //! The words that mean something to framing, and the names that no trailer field may have, in one list.
 
+use crate::bytes::list::find;
+
 /// A word that framing needs, by its place in [`WORDS`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Word(u8);
@@ -40,14 +42,6 @@ pub(crate) fn is_perhaps_framing(length: usize, first: u8) -> bool {
     FIRST_LETTERS.get(length & 31) == Some(&(first | 0x20))
 }
 
-/// The methods, in the order of [`Method`](crate::http::Method). Their case means something.
-pub(crate) const METHODS: &[u8] = b"\x03GET\x04HEAD\x04POST\x03PUT\x06DELETE\x07CONNECT\x07OPTIONS\x05TRACE\x05PATCH";
-
-/// The places of those that mean something to framing.
-pub(super) const HEAD: u8 = 2;
-pub(crate) const CONNECT: u8 = 6;
-pub(crate) const OPTIONS: u8 = 7;
-
 /// No word that is looked up here is longer.
 pub(crate) const LONGEST: usize = "if-unmodified-since".len();
 
@@ -79,23 +73,6 @@ const NO_NAMES: usize = b"\x05close\x07chunked".len();
 /// Where those end that framing needs.
 const KNOWN: usize = NO_NAMES
     + b"\x04host\x0econtent-length\x11transfer-encoding\x0aconnection\x06expect\x07upgrade\x0akeep-alive".len();
-
-/// The place of `word` in `list`, from one; zero if it is not there. A small letter in the list, and what is no letter, is
-/// compared without the bit by which capitals differ: no word that is looked up has a control.
-#[inline(never)]
-pub(crate) fn find(list: &[u8], word: &[u8]) -> u8 {
-    let (mut place, mut rest) = (0_u8, list);
-    while let [length, behind @ ..] = rest
-        && let Some((listed, behind)) = behind.split_at_checked(usize::from(*length))
-    {
-        place = place.wrapping_add(1);
-        if listed.len() == word.len() && listed.iter().zip(word).all(|(listed, byte)| byte | listed & 0x20 == *listed) {
-            return place;
-        }
-        rest = behind;
-    }
-    0
-}
 
 #[cfg(test)]
 mod tests {

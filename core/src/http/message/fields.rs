@@ -2,6 +2,7 @@
 
 use crate::bytes;
 use crate::http::field_filter::FieldFilter;
+use crate::http::grammar::field_line;
 
 /// A field: its name, and its value without the white space around it.
 ///
@@ -46,7 +47,8 @@ impl<'b> Field<'b> {
 /// The field lines of a head or of a trailer section, validated and where they came in: nothing is copied, and no
 /// table is built. Iterating looks at the bytes again.
 ///
-/// Given out by the connection in [`Head::fields`](crate::http::RequestHead::fields); [`Fields::EMPTY`] stands for none.
+/// Given out by the connection in [`RequestHead::fields`](crate::http::RequestHead::fields); [`Fields::EMPTY`] stands
+/// for none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Fields<'b> {
     lines: &'b [u8],
@@ -70,7 +72,7 @@ impl<'b> Fields<'b> {
     pub fn parse(lines: &'b [u8]) -> Option<Self> {
         let mut rest = lines;
         while !rest.is_empty() {
-            let line = line(rest, 0)?;
+            let line = field_line::line(rest, 0)?;
             rest = rest.get(line.end()..)?;
         }
         Some(Self { lines, field_filter: None })
@@ -121,8 +123,9 @@ impl<'b> Iterator for FieldIter<'b> {
 
     fn next(&mut self) -> Option<Field<'b>> {
         loop {
-            let line = line(self.lines, 0)?;
-            let field = line.field(self.lines)?;
+            let line = field_line::line(self.lines, 0)?;
+            let (name, value) = line.name_and_value(self.lines)?;
+            let field = Field { name, value };
             self.lines = self.lines.get(line.end()..)?;
             if self.field_filter.is_none_or(|field_filter| field_filter.keeps(field.name)) {
                 return Some(field);
@@ -131,93 +134,9 @@ impl<'b> Iterator for FieldIter<'b> {
     }
 }
 
-/// Where the parts of a field line are.
-#[derive(Clone, Copy)]
-pub(crate) struct FieldLine {
-    pub(crate) start: usize,
-    pub(crate) colon: usize,
-    /// Behind the white space that may follow the value, too.
-    pub(crate) value_end: usize,
-}
-
-impl FieldLine {
-    /// The line that begins and ends there, if these are its ends.
-    #[inline(always)]
-    pub(crate) fn between(bytes: &[u8], start: usize, (colon, value_end): (usize, usize)) -> Option<Self> {
-        let is_sound = colon > start && bytes.get(colon) == Some(&b':') && is_line_end(bytes, value_end);
-        is_sound.then_some(Self { start, colon, value_end })
-    }
-
-    /// Where the next line begins.
-    pub(crate) const fn end(self) -> usize {
-        self.value_end.wrapping_add(2)
-    }
-
-    /// The field, of the bytes in which the line was found, and only of these.
-    #[inline(always)]
-    pub(crate) fn field(self, bytes: &[u8]) -> Option<Field<'_>> {
-        let name = bytes.get(self.start..self.colon)?;
-        let value = bytes.get(self.colon.wrapping_add(1)..self.value_end)?;
-        Some(Field { name, value: bytes::trim(value) })
-    }
-}
-
-/// Reads the line that begins at index `start`, if it is there as a whole.
-///
-/// ```text
-/// field-line = field-name ":" OWS field-value OWS CRLF
-/// ```
-pub(crate) fn line(bytes: &[u8], start: usize) -> Option<FieldLine> {
-    let colon = bytes::token_end(bytes, start);
-    let value_end = bytes::value_end(bytes, colon.wrapping_add(1));
-    FieldLine::between(bytes, start, (colon, value_end))
-}
-
-#[inline(always)]
-pub(crate) fn is_line_end(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at..).and_then(<[u8]>::first_chunk) == Some(b"\r\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check(bytes: &[u8], expected: Option<(&[u8], &[u8])>) {
-        let got = line(bytes, 0).and_then(|line| line.field(bytes)).map(|field| (field.name, field.value));
-        assert_eq!(got, expected, "{:?}", bytes.escape_ascii());
-    }
-
-    #[test]
-    fn a_line_is_a_field_or_nothing() {
-        check(b"a:b\r\n", Some((b"a", b"b")));
-        check(b"A-b: \t c d \t\r\nrest", Some((b"A-b", b"c d")));
-        check(b"a:\r\n", Some((b"a", b"")));
-        check(b"a: \xff\x80\r\n", Some((b"a", b"\xff\x80")));
-        for none in [
-            &b"\r\nrest"[..],
-            b"",
-            b"\r",
-            b"a",
-            b"a: b",
-            b"a: b\r",
-            b"a\r",
-            b" a: b\r\n",
-            b"a : b\r\n",
-            b"a\r\n",
-            b"a\n",
-            b"\n",
-            b"\rx",
-            b"a\rb: c\r\n",
-            b":b\r\n",
-            b"a\0: b\r\n",
-            b"a(b): c\r\n",
-            b"a: b\0c\r\n",
-            b"a: b\rc\r\n",
-            b"a: b\nc\r\n",
-        ] {
-            check(none, None);
-        }
-    }
 
     #[test]
     fn fields_are_found_by_name_whatever_its_case() {

@@ -5,7 +5,7 @@ use super::request_kind::RequestKind;
 use super::response::Writer;
 use super::target::Target;
 use crate::bytes;
-use crate::http::error::{Misuse, WriteError};
+use crate::http::error::Misuse;
 use crate::http::grammar::machine::Machine;
 use crate::http::method::Method;
 
@@ -32,7 +32,8 @@ pub struct Request<'a> {
     pub fields: &'a [Field<'a>],
     /// Bytes of the body that will be sent. `None`: not known yet; the body is chunked.
     pub length: Option<u64>,
-    /// Ask for a 100, and hold the body back until it comes, or [`Limits::expect`](crate::http::Limits::expect) is over.
+    /// Ask for a 100, and hold the body back until it comes, or [`Limits::expect`](crate::http::Limits::expect) is
+    /// over.
     pub expect_continue: bool,
     /// Close the connection after the response.
     pub close: bool,
@@ -133,36 +134,32 @@ impl<'a> Request<'a> {
     }
 
     /// Writes the whole head.
-    pub(crate) fn write(&self, writer: &mut Writer<'_>) -> Result<(), WriteError> {
-        writer.put(self.method.as_bytes())?;
-        writer.put(b" ")?;
-        writer.put(self.target)?;
-        writer.put(b" HTTP/1.1\r\n")?;
-        writer.put_field(&Field::from_bytes("Host", self.host))?;
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
+        writer.put(self.method.as_bytes());
+        writer.put(b" ");
+        writer.put(self.target);
+        writer.put(b" HTTP/1.1\r\n");
+        writer.put_field(&Field::from_bytes("Host", self.host));
         for field in self.fields {
-            writer.put_field(field)?;
+            writer.put_field(field);
         }
         match self.length {
             // Where a body is usual, its absence is said (RFC 9110 §8.6).
             Some(0) if !matches!(self.known_method(), Method::Post | Method::Put | Method::Patch) => {}
-            Some(length) => {
-                writer.put(b"Content-Length: ")?;
-                writer.put_decimal(length)?;
-                writer.put_pair(*b"\r\n")?;
-            }
-            None => writer.put(b"Transfer-Encoding: chunked\r\n")?,
+            Some(length) => writer.put_content_length(length),
+            None => writer.put(b"Transfer-Encoding: chunked\r\n"),
         }
         if self.expect_continue {
-            writer.put(b"Expect: 100-continue\r\n")?;
+            writer.put(b"Expect: 100-continue\r\n");
         }
         let mut before: &[u8] = b"Connection: ";
         let options = [(self.close, "close"), (self.has("upgrade"), "upgrade"), (self.has("te"), "TE")];
         for (_, option) in options.iter().filter(|(is_said, _)| *is_said) {
-            writer.put(before)?;
-            writer.put(option.as_bytes())?;
+            writer.put(before);
+            writer.put(option.as_bytes());
             before = b", ";
         }
-        writer.put(if before == b", " { b"\r\n\r\n" } else { b"\r\n" })
+        writer.put(if before == b", " { b"\r\n\r\n" } else { b"\r\n" });
     }
 }
 
@@ -180,8 +177,8 @@ mod tests {
         let mut out = [0; 256];
         let got = request.check().map(|()| {
             let mut writer = Writer::new(&mut out);
-            request.write(&mut writer).unwrap();
-            let written = writer.written();
+            request.write(&mut writer);
+            let written = writer.finish().unwrap();
             let head = str::from_utf8(&out[..written]).unwrap();
             head.strip_suffix("\r\n\r\n").unwrap().replace("\r\n", "|")
         });

@@ -5,7 +5,10 @@ use super::fields::Fields;
 use super::target::Target;
 use crate::bytes::{self, SP};
 use crate::http::error::{Error, Rule};
+use crate::http::framing::BodyFraming;
 use crate::http::grammar::machine::Machine;
+#[cfg(feature = "quick")]
+use crate::http::grammar::quick::{self, QuickRequest};
 use crate::http::grammar::state::State;
 use crate::http::limits::Limits;
 use crate::http::method::Method;
@@ -27,59 +30,65 @@ pub struct RequestHead<'b> {
     pub body: BodyFraming,
 }
 
-/// How a message's body is delimited (RFC 9112 §6.3).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum BodyFraming {
-    /// So many bytes; zero where there is no body.
-    Length(u64),
-    /// By the chunked transfer coding.
-    Chunked,
+/// How many bytes were consumed, and the head, once it is complete; or the rule that the byte behind them breaks.
+pub(crate) type ReadHead<H> = (usize, Result<Option<H>, Rule>);
+
+/// A request's head that the quick front took out of the input, if it did.
+#[derive(Default)]
+pub(crate) struct Shortcut<'b> {
+    #[cfg(feature = "quick")]
+    head: Option<RequestHead<'b>>,
+    #[cfg(not(feature = "quick"))]
+    head: core::marker::PhantomData<&'b ()>,
 }
 
-impl BodyFraming {
-    /// The length, if it is known before the end.
-    #[must_use]
-    pub const fn length(self) -> Option<u64> {
-        match self {
-            Self::Length(length) => Some(length),
-            Self::Chunked => None,
-        }
+impl<'b> Shortcut<'b> {
+    /// The head, if it was taken.
+    #[inline]
+    #[cfg_attr(not(feature = "quick"), expect(clippy::unused_self, reason = "there is none"))]
+    pub(crate) fn take(self) -> Option<RequestHead<'b>> {
+        #[cfg(feature = "quick")]
+        return self.head;
+        #[cfg(not(feature = "quick"))]
+        None
     }
 }
 
-/// How many bytes were consumed, and the head, once it is complete; or the rule that the byte behind them breaks.
-pub(super) type ReadHead<H> = (usize, Result<Option<H>, Rule>);
-
 impl Machine {
-    /// Reads on in the head of a request. Where it is complete, its content follows.
+    /// Reads on in the head of a request: how many bytes were consumed, and whether it is complete. Then its content
+    /// follows, and the head is in `shortcut`, or is made by [`Self::request`].
     #[inline]
-    pub(super) fn read_request<'b>(
+    pub(crate) fn read_request<'b>(
         &mut self,
         limits: &Limits,
         input: &'b [u8],
-        store: &'b mut [u8],
-    ) -> ReadHead<RequestHead<'b>> {
+        store: &mut [u8],
+        shortcut: &mut Shortcut<'b>,
+    ) -> (usize, Result<bool, Rule>) {
         #[cfg(feature = "quick")]
         if self.is_at_start()
-            && let Some((length, head)) = super::quick::request(self, limits, input)
+            && let Some(quick) = quick::request(self, limits, input)
         {
+            let QuickRequest { length, method, target, version, lines } = quick;
+            let target = Target::origin(target);
+            let fields = Fields::validated(lines, limits.field_filter);
+            let head = RequestHead { method, target, version, fields, body: self.framing() };
             self.begin_content(limits, head.body);
-            return (length, Ok(Some(head)));
+            shortcut.head = Some(head);
+            return (length, Ok(true));
         }
+        #[cfg(not(feature = "quick"))]
+        let _ = shortcut;
         let (used, read) = self.read(limits, input, store);
-        if let Err(rule) = read {
-            return (used, Err(rule));
+        let is_complete = self.state == State::SectionDone;
+        if is_complete {
+            self.begin_content(limits, self.framing());
         }
-        if self.state != State::SectionDone {
-            return (used, Ok(None));
-        }
-        let head = self.request(limits, store);
-        self.begin_content(limits, head.body);
-        (used, Ok(Some(head)))
+        (used, read.map(|()| is_complete))
     }
 
     /// The request whose lines are kept.
-    fn request<'s>(&self, limits: &Limits, store: &'s [u8]) -> RequestHead<'s> {
+    pub(crate) fn request<'s>(&self, limits: &Limits, store: &'s [u8]) -> RequestHead<'s> {
         let (method, rest) = split_at_space(self.lines(store));
         let (target, rest) = split_at_space(rest);
         let fields = rest.get("HTTP/1.1\r\n".len()..).unwrap_or(&[]);
@@ -95,7 +104,7 @@ impl Machine {
 }
 
 /// The first line, and what follows its line end.
-pub(super) fn split_line(lines: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn split_line(lines: &[u8]) -> (&[u8], &[u8]) {
     let end = bytes::line_feed(lines).unwrap_or(lines.len());
     let line = lines.get(..end.saturating_sub(1)).unwrap_or(&[]);
     (line, lines.get(end.saturating_add(1)..).unwrap_or(&[]))
@@ -113,14 +122,14 @@ impl<'b> RequestHead<'b> {
     /// length in bytes, empty lines before it included, and it; `None` where more bytes are needed. `store` holds
     /// [`Limits::store_bytes`]; the head lies there, or in `bytes`.
     ///
-    /// For those who only look: a [`ServerConnection`](crate::http::ServerConnection) reads a head that comes in pieces in
-    /// linear time, and does what follows from it.
+    /// For those who only look: a [`ServerConnection`](crate::http::ServerConnection) reads a head that comes in pieces
+    /// in linear time, and does what follows from it.
     ///
     /// # Errors
     /// The rule that is broken, and the index of the byte that broke it.
     ///
     /// ```
-    /// use wirenut::http::{BodyFraming, RequestHead, Limits, Rule};
+    /// use wirenut::http::{BodyFraming, Limits, RequestHead, Rule};
     /// let mut store = [0; Limits::DEFAULT.store_bytes()];
     /// let bytes = b"PUT /a HTTP/1.1\r\nHost: b\r\nContent-Length: 3\r\n\r\nabc";
     /// let (length, head) = RequestHead::parse(&Limits::DEFAULT, bytes, &mut store).unwrap().unwrap();
@@ -132,9 +141,11 @@ impl<'b> RequestHead<'b> {
     #[inline]
     pub fn parse(limits: &Limits, bytes: &'b [u8], store: &'b mut [u8]) -> Result<Option<(usize, Self)>, Error> {
         let mut machine = Machine::new(limits, State::RequestStart);
-        let (length, read) = machine.read_request(limits, bytes, store);
+        let mut shortcut = Shortcut::default();
+        let (length, read) = machine.read_request(limits, bytes, store, &mut shortcut);
         match read {
-            Ok(head) => Ok(head.map(|head| (length, head))),
+            Ok(false) => Ok(None),
+            Ok(true) => Ok(Some((length, shortcut.take().unwrap_or_else(|| machine.request(limits, store))))),
             Err(rule) => Err(Error { rule, offset: machine.offset }),
         }
     }

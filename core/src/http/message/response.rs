@@ -4,7 +4,6 @@ use super::fields::Field;
 use crate::bytes;
 use crate::http::error::{Misuse, WriteError};
 use crate::http::status::Status;
-use crate::http::value::date::HttpDate;
 
 /// The head of a response that a service asks for. The connection adds Date, Content-Length, Transfer-Encoding and
 /// Connection.
@@ -80,93 +79,103 @@ impl<'a> Response<'a> {
     }
 }
 
-/// Writes into a slice that is given to it, all or nothing.
+/// Writes into a slice that is given to it, and remembers whether all had room: looked at once, at the end.
 pub(crate) struct Writer<'o> {
     out: &'o mut [u8],
-    room: usize,
+    /// Where the next byte belongs: also behind the end of `out`.
+    at: usize,
 }
 
 impl<'o> Writer<'o> {
-    pub(crate) fn new(out: &'o mut [u8]) -> Self {
-        let room = out.len();
-        Self { out, room }
+    pub(crate) const fn new(out: &'o mut [u8]) -> Self {
+        Self { out, at: 0 }
     }
 
-    /// Bytes written so far.
-    pub(crate) fn written(&self) -> usize {
-        self.room.saturating_sub(self.out.len())
+    /// How many bytes were written, if all had room.
+    pub(crate) const fn finish(self) -> Result<usize, WriteError> {
+        if self.at > self.out.len() { Err(WriteError::Full) } else { Ok(self.at) }
     }
 
-    pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
-        let place = self.out.get_mut(..bytes.len()).ok_or(WriteError::Full)?;
-        bytes::copy(bytes, place);
-        self.out = core::mem::take(&mut self.out).get_mut(bytes.len()..).unwrap_or(&mut []);
-        Ok(())
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        let end = self.at.saturating_add(bytes.len());
+        if let Some(place) = self.out.get_mut(self.at..end) {
+            bytes::copy(bytes, place);
+        }
+        self.at = end;
     }
 
     /// As [`Self::put`], for what stands between the others: to call a copy costs more than two bytes do.
-    pub(crate) fn put_pair(&mut self, pair: [u8; 2]) -> Result<(), WriteError> {
-        let Some((place, _)) = self.out.split_first_chunk_mut() else { return Err(WriteError::Full) };
-        *place = pair;
-        self.out = core::mem::take(&mut self.out).get_mut(2..).unwrap_or(&mut []);
-        Ok(())
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    pub(crate) fn put_pair(&mut self, pair: [u8; 2]) {
+        if let Some(place) = self.out.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = pair;
+        }
+        self.at = self.at.saturating_add(2);
     }
 
-    pub(crate) fn put_decimal(&mut self, number: u64) -> Result<(), WriteError> {
-        let mut digits = [0; 20];
+    pub(crate) fn put_decimal(&mut self, number: u64) {
+        let start = self.at;
         let mut rest = number;
-        let mut first = digits.len();
-        for (at, digit) in digits.iter_mut().enumerate().rev() {
-            let last;
-            // Most numbers fit into 32 bits, which small processors divide themselves.
-            (rest, last) = match u32::try_from(rest) {
-                Ok(rest) => (u64::from(rest / 10), u64::from(rest % 10)),
-                Err(_) => divided_by_ten(rest),
-            };
-            *digit = u8::try_from(last).unwrap_or(0).saturating_add(b'0');
-            first = at;
+        loop {
+            let (tenth, digit) = tenth(rest);
+            self.put(&[digit]);
+            rest = tenth;
             if rest == 0 {
                 break;
             }
         }
-        self.put(digits.get(first..).unwrap_or(&[]))
+        // The last digit stands first.
+        self.out.get_mut(start..self.at).unwrap_or(&mut []).reverse();
     }
 
     /// The status line, and a Date field where there is a clock.
-    pub(crate) fn put_status(&mut self, status: Status, date: Option<&HttpDate>) -> Result<(), WriteError> {
-        let mut start = *b"HTTP/1.1 000 ";
-        let mut rest = status.code();
-        for digit in start.iter_mut().skip(9).take(3).rev() {
-            *digit = u8::try_from(rest % 10).unwrap_or(0).saturating_add(b'0');
-            rest /= 10;
-        }
-        self.put(&start)?;
-        self.put(status.reason().as_bytes())?;
-        self.put_pair(*b"\r\n")?;
+    pub(crate) fn put_status(&mut self, status: Status, date: Option<&[u8; 29]>) {
+        self.put(b"HTTP/1.1 ");
+        self.put_decimal(u64::from(status.code()));
+        self.put(b" ");
+        self.put(status.reason().as_bytes());
+        self.put_pair(*b"\r\n");
         if let Some(date) = date {
-            self.put(b"Date: ")?;
-            self.put(date.as_bytes())?;
-            self.put_pair(*b"\r\n")?;
+            self.put_field(&Field { name: b"Date", value: date });
         }
-        Ok(())
     }
 
-    pub(crate) fn put_field(&mut self, field: &Field<'_>) -> Result<(), WriteError> {
-        self.put(field.name)?;
-        self.put_pair(*b": ")?;
-        self.put(field.value)?;
-        self.put_pair(*b"\r\n")
+    pub(crate) fn put_field(&mut self, field: &Field<'_>) {
+        self.put(field.name);
+        self.put_pair(*b": ");
+        self.put(field.value);
+        self.put_pair(*b"\r\n");
+    }
+
+    /// The field that says how long the body is.
+    pub(crate) fn put_content_length(&mut self, length: u64) {
+        self.put(b"Content-Length: ");
+        self.put_decimal(length);
+        self.put_pair(*b"\r\n");
     }
 }
 
-/// The number divided by ten, and what is left. Sixteen bits at a time: small processors do not divide 64 bits, and what
-/// does it for them is 900 bytes long.
-#[cold]
-fn divided_by_ten(number: u64) -> (u64, u64) {
-    [48, 32, 16, 0].iter().fold((0, 0), |(tenth, rest), shift| {
-        let part = u32::try_from(rest << 16 | number >> shift & 0xffff).unwrap_or(0);
-        (tenth << 16 | u64::from(part / 10), u64::from(part % 10))
-    })
+/// Writes these bytes, all of them or none. Returns how many.
+pub(crate) fn put_whole(bytes: &[u8], out: &mut [u8]) -> usize {
+    let mut writer = Writer::new(out);
+    writer.put(bytes);
+    writer.finish().unwrap_or(0)
+}
+
+/// A tenth of a number, and its last digit.
+fn tenth(number: u64) -> (u64, u8) {
+    let digit = |rest: u32| u8::try_from(rest).unwrap_or(0) | b'0';
+    if let Ok(number) = u32::try_from(number) {
+        return (u64::from(number / 10), digit(number % 10));
+    }
+    // Small processors divide 32 bits only: what is left of a limb stands before the next.
+    let (mut tenth, mut rest) = (0_u64, 0_u32);
+    for shift in [48, 32, 16, 0] {
+        let part = rest << 16 | u32::try_from(number >> shift & 0xffff).unwrap_or(0);
+        tenth = tenth << 16 | u64::from(part / 10);
+        rest = part % 10;
+    }
+    (tenth, digit(rest))
 }
 
 #[cfg(test)]
@@ -174,23 +183,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_any_size_are_divided_as_by_the_processor() {
-        let mut number = 1_u64;
-        for _ in 0..10_000 {
-            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            for number in [number, number >> 20, number >> 40, u64::MAX - (number >> 50)] {
-                assert_eq!(divided_by_ten(number), (number / 10, number % 10), "{number}");
-            }
-        }
+    fn what_does_not_fit_is_not_forgotten() {
+        let mut out = [b'?'; 4];
+        let mut writer = Writer::new(&mut out);
+        writer.put(b"12");
+        writer.put(b"345");
+        // What fits behind it is not written either.
+        writer.put(b"6");
+        assert_eq!(writer.finish(), Err(WriteError::Full));
+        assert_eq!(out, *b"12??");
+        let mut writer = Writer::new(&mut out);
+        writer.put_pair(*b"ab");
+        writer.put(b"cd");
+        assert_eq!((writer.finish(), out), (Ok(4), *b"abcd"));
     }
 
     #[test]
-    fn what_does_not_fit_is_not_counted_as_written() {
-        let mut out = [0; 4];
-        let mut writer = Writer::new(&mut out);
-        assert_eq!(writer.put(b"12345"), Err(WriteError::Full));
-        assert_eq!(writer.written(), 0);
-        assert_eq!(writer.put(b"1234"), Ok(()));
-        assert_eq!((writer.put(b"5"), writer.written()), (Err(WriteError::Full), 4));
+    fn numbers_are_written_as_they_are_read() {
+        extern crate std;
+        for number in [0, 9, 10, 99, 100, 4_294_967_295, 4_294_967_296, 42_949_672_960, u64::MAX] {
+            let mut out = [0; 20];
+            let mut writer = Writer::new(&mut out);
+            writer.put_decimal(number);
+            let written = writer.finish().unwrap();
+            assert_eq!(str::from_utf8(&out[..written]).unwrap(), std::format!("{number}"));
+        }
     }
 }

@@ -4,9 +4,13 @@ use super::fields::Fields;
 use super::request::Request;
 use super::request_head::{ReadHead, split_line};
 use super::request_kind::{RequestKind, ResponseKind};
-use crate::http::error::{Error, Rule};
+use crate::http::error::Error;
 use crate::http::flags::Flags;
+use crate::http::framing::ResponseFraming;
 use crate::http::grammar::machine::Machine;
+#[cfg(feature = "quick")]
+use crate::http::grammar::quick::{self, QuickResponse};
+use crate::http::grammar::response_framing::{REASON_START, status};
 use crate::http::grammar::state::State;
 use crate::http::limits::Limits;
 use crate::http::status::Status;
@@ -42,33 +46,9 @@ pub struct ResponseHead<'b> {
     pub body: ResponseFraming,
 }
 
-/// How a response's body is delimited (RFC 9112 §6.3).
-///
-/// ```
-/// # use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Method, Request, ResponseFraming};
-/// # use wirenut::time::Instant;
-/// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
-/// let mut store = [0; Limits::DEFAULT.store_bytes()];
-/// let mut connection = ClientConnection::new(&cx);
-/// connection.request(&cx, &Request::new(Method::Head, "/", "a"), &mut [0; 64]).unwrap();
-/// let (_, event) = connection.receive(&cx, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", &mut store).unwrap();
-/// assert!(matches!(event, ClientEvent::Head(head) if head.body == ResponseFraming::Length(0)));
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ResponseFraming {
-    /// So many bytes; zero where there is no body (also after HEAD, whatever the fields say).
-    Length(u64),
-    /// By the chunked transfer coding.
-    Chunked,
-    /// By the end of the connection. If there is a Transfer-Encoding field, its codings are still to be undone.
-    UntilClose,
-    /// No HTTP any more: what follows are the bytes of a tunnel or of another protocol.
-    Tunnel,
-}
-
 impl Machine {
     /// Reads on in the head of the response to what was `asked`.
-    pub(super) fn read_response<'b>(
+    pub(crate) fn read_response<'b>(
         &mut self,
         limits: &Limits,
         asked: RequestKind,
@@ -84,9 +64,11 @@ impl Machine {
         });
         #[cfg(feature = "quick")]
         if self.is_at_start()
-            && let Some((length, head)) = super::quick::response(self, limits, input)
+            && let Some(quick) = quick::response(self, limits, input)
         {
-            return (length, Ok(Some(head)));
+            let QuickResponse { length, status, reason, version, lines, body } = quick;
+            let fields = Fields::validated(lines, limits.field_filter);
+            return (length, Ok(Some(ResponseHead { status, reason, version, fields, body })));
         }
         let (mut used, mut read) = self.read(limits, input, store);
         if self.state == State::ResponseRead {
@@ -115,68 +97,19 @@ impl Machine {
         });
         (used, head)
     }
-
-    /// See [`framing`]. Interim responses count as field lines, so that there is an end to them.
-    pub(super) fn judge_response(&self, limits: &Limits, status: Status) -> Result<ResponseFraming, Rule> {
-        let framing = framing(self.flags, self.length, limits, status)?;
-        let is_interim = status.is_informational() && framing != ResponseFraming::Tunnel;
-        if is_interim && self.field_count >= limits.field_count { Err(Rule::TooManyFields) } else { Ok(framing) }
-    }
 }
-
-/// The status of a start line.
-fn status(line: &[u8]) -> Status {
-    let digits = line.get(CODE_START..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
-    Status::new(code(digits), "")
-}
-
-/// RFC 9112 §6.3, in its order, but that any 2xx to CONNECT begins a tunnel, also 204 (RFC 9110 §9.3.6).
-fn framing(flags: Flags, length: u64, limits: &Limits, status: Status) -> Result<ResponseFraming, Rule> {
-    if status == Status::SWITCHING_PROTOCOLS {
-        let says_what = flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION));
-        let is_asked = flags.has(Flags::UPGRADE_ASKED) && !flags.has(Flags::HTTP10);
-        return if is_asked && says_what { Ok(ResponseFraming::Tunnel) } else { Err(Rule::UnrequestedSwitch) };
-    }
-    if flags.has(Flags::CONNECT_ASKED) && (200..300).contains(&status.code()) {
-        return Ok(ResponseFraming::Tunnel);
-    }
-    if flags.has(Flags::HEAD_ASKED) || status.forbids_body() {
-        return Ok(ResponseFraming::Length(0));
-    }
-    if flags.has(Flags::CHUNKED) {
-        return if flags.has(Flags::OTHER_CODING) {
-            Err(Rule::UnknownTransferCoding)
-        } else {
-            Ok(ResponseFraming::Chunked)
-        };
-    }
-    if !flags.has(Flags::CONTENT_LENGTH) {
-        return Ok(ResponseFraming::UntilClose);
-    }
-    if length > limits.body_bytes { Err(Rule::BodyTooLarge) } else { Ok(ResponseFraming::Length(length)) }
-}
-
-/// The number of three digits.
-pub(super) fn code(digits: [u8; 3]) -> u16 {
-    digits.iter().fold(0, |code: u16, digit| code.wrapping_mul(10).wrapping_add(u16::from(digit.wrapping_sub(b'0'))))
-}
-
-/// Where the status code stands.
-const CODE_START: usize = 9;
-
-/// Where the reason phrase begins.
-pub(super) const REASON_START: usize = 13;
 
 impl<'b> ResponseHead<'b> {
     /// Reads the response's head that `bytes` begin with, and takes every decision that its framing needs; these depend
     /// on the request that it answers. Returns its length in bytes, and it; `None` where more bytes are needed. `store`
     /// holds [`Limits::store_bytes`]; the head lies there, or in `bytes`.
     ///
-    /// For those who only look, as [`Head::parse`](crate::http::RequestHead::parse); beside a
+    /// For those who only look, as [`RequestHead::parse`](crate::http::RequestHead::parse); beside a
     /// [`ClientConnection`](crate::http::ClientConnection).
     ///
     /// # Errors
-    /// The rule that is broken, and the index of the byte that broke it; for what only the whole head decides, that of its empty line.
+    /// The rule that is broken, and the index of the byte that broke it; for what only the whole head decides, that of
+    /// its empty line.
     ///
     /// ```
     /// use wirenut::http::{Limits, Method, Request, ResponseFraming, ResponseHead};

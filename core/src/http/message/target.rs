@@ -48,7 +48,7 @@ impl<'b> Target<'b> {
     }
 
     /// One that the grammar has accepted.
-    pub(super) fn validated(method: Method<'_>, raw: &'b [u8]) -> Self {
+    pub(crate) fn validated(method: Method<'_>, raw: &'b [u8]) -> Self {
         let form = match (raw, method) {
             (_, Method::Connect) => TargetForm::Authority,
             ([b'/', ..], _) => TargetForm::Origin,
@@ -61,7 +61,7 @@ impl<'b> Target<'b> {
     /// A path that was accepted, and perhaps a query.
     #[cfg(feature = "quick")]
     #[inline(always)]
-    pub(super) const fn origin(raw: &'b [u8]) -> Self {
+    pub(crate) const fn origin(raw: &'b [u8]) -> Self {
         Self { raw, form: TargetForm::Origin }
     }
 

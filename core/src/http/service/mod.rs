@@ -11,6 +11,7 @@
 
 mod refusal;
 mod responder;
+mod serving;
 mod session;
 
 use crate::http::error::{Error, WriteError};
@@ -19,19 +20,23 @@ use crate::http::message::request_head::RequestHead;
 use crate::time::Instant;
 
 pub use refusal::Refusal;
-pub use responder::{Host, Responder};
+pub use responder::Responder;
+pub use serving::Serving;
 pub use session::{Driven, Session};
 
 /// What an exchange needs next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Step<T = core::convert::Infallible> {
-    /// Go on: with the request's content when it comes, with [`Service::proceed`] when there is room.
+    /// Go on: with the request's content when it comes, with [`Service::proceed`] when there is room. A service that has not
+    /// begun a response when all content was given, and writes nothing when it is asked to proceed, gives none: the peer
+    /// gets a 500 ([`Rule::NoResponse`](crate::http::Rule::NoResponse)). To be asked later, use [`Self::Wait`].
     More,
     /// Not ready. Nothing more of the request is taken, and nothing is asked, until the waker of
     /// [`Responder::waker`] is woken, or until the named time.
     Wait(Option<Instant>),
-    /// The response is complete. What is left of the request is not wanted.
+    /// The response is complete. What is left of the request is not wanted. Without a response the peer gets a 500
+    /// ([`Rule::NoResponse`](crate::http::Rule::NoResponse)).
     Done,
     /// The exchange has failed. If no response was begun the peer gets a 500; otherwise the connection is cut so that
     /// the peer sees that the response is not whole.
@@ -56,9 +61,15 @@ pub enum Step<T = core::convert::Infallible> {
 /// so do their deadlines. A method that has to wait returns [`Step::Wait`] and is asked again when it is woken
 /// ([`Responder::waker`]); what takes long is done in another thread, or in pieces.
 ///
-/// Every method may return [`WriteError::Full`] (`?` on what [`Responder`] returns does it): then nothing has happened,
-/// and the same call is made again with more room. So respond first, and change the world after that. Any other error
-/// ends the exchange.
+/// Each time that a method is called there is the room for output that
+/// [`Limits::output_reserve`](crate::http::Limits::output_reserve) says. So a response head of that length, or a small
+/// response sent whole, always fits, and no call is made twice. Pieces of a body are sent as far as there is room:
+/// [`Responder::send_body`] says how much was taken, [`Responder::fill_body`] and [`Responder::trailers`] whether there was room;
+/// return [`Step::More`] for the rest.
+///
+/// An error ends the exchange (`?` on what [`Responder`] returns is right everywhere). Where no response was begun the peer gets
+/// a 500; otherwise the connection is cut, so that the peer sees that the response is not whole. [`WriteError::Full`] means
+/// that a response head, or a response sent whole, is longer than the room that is reserved.
 ///
 /// ```
 /// use wirenut::http::{Field, RequestHead, Response, Status, WriteError};
@@ -124,7 +135,7 @@ pub trait Service {
         self.proceed(exchange, responder)
     }
 
-    /// There is room, or the exchange was woken, or its time has come. May be called without a reason, too.
+    /// There is room again, or the exchange was woken, or its time has come. May be called without a reason, too.
     ///
     /// # Errors
     /// See [the trait](Self).

@@ -3,22 +3,17 @@
 use core::fmt;
 use core::net::SocketAddr;
 
-use super::responder::Host;
 use crate::http::error::Error;
+use crate::transport::Environment;
 
 /// A request that was refused before [`Service::request`](crate::http::service::Service::request) could be asked.
 ///
 /// ```
 /// use std::cell::RefCell;
-/// # use wirenut::http::{Context, RequestHead, Limits, WriteError};
-/// # use wirenut::http::service::{Responder, Host, Refusal, Service, Session, Step};
+/// # use wirenut::http::{Context, Limits, RequestHead, WriteError};
+/// # use wirenut::http::service::{Refusal, Responder, Service, Session, Step};
 /// # use wirenut::time::Instant;
-/// # struct Nobody;
-/// # impl Host for Nobody {
-/// #     fn waker(&self) -> core::task::Waker { core::task::Waker::noop().clone() }
-/// #     fn peer(&self) -> Option<core::net::SocketAddr> { None }
-/// #     fn output_capacity(&self) -> usize { 256 }
-/// # }
+/// # use wirenut::transport::Environment;
 /// #[derive(Default)]
 /// struct Logging(RefCell<String>);
 ///
@@ -38,7 +33,7 @@ use crate::http::error::Error;
 ///
 /// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 /// let service = Logging::default();
-/// let _ = Session::<Logging>::new(&cx).drive(&cx, &Nobody, &service, b"GET /a b HTTP/1.1\r\n", &mut [0; 64], &mut [0; 256]);
+/// let _ = Session::<Logging>::new(&cx).drive(&cx, &Environment::alone(256), &service, b"GET /a b HTTP/1.1\r\n", &mut [0; 64], &mut [0; 256]);
 /// assert_eq!(*service.0.borrow(), "GET /a b HTTP/1.1\\r\\n: 400 Bad Request");
 /// ```
 #[non_exhaustive]
@@ -48,14 +43,14 @@ pub struct Refusal<'r> {
     /// What had come of the request, from its first byte, or from the empty lines before it, and perhaps of what stands
     /// behind it. It need not be a request at all.
     pub received: &'r [u8],
-    pub(super) host: &'r dyn Host,
+    pub(super) environment: &'r Environment<'r>,
 }
 
 impl Refusal<'_> {
-    /// Whose request it was; see [`Host::peer`].
+    /// Whose request it was; see [`Environment::peer`].
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.host.peer()
+        (self.environment.peer)()
     }
 }
 

@@ -9,56 +9,44 @@ use crate::http::error::WriteError;
 use crate::http::message::fields::Field;
 use crate::http::message::response::Response;
 use crate::time::Instant;
+use crate::transport::Environment;
 
-/// What a session has to know of the place where it runs.
-pub trait Host {
-    /// A waker for this session: from wherever it is woken, the adapter calls [`Session::wake`](crate::http::service::Session::wake)
-    /// and drives the session.
-    fn waker(&self) -> Waker;
-
-    /// The peer's address, if it has one.
-    fn peer(&self) -> Option<SocketAddr>;
-
-    /// The most room that an output slice will ever have. What does not fit into that never will: a response head that
-    /// does not is answered 500. The connection's own error answers take up to 160 bytes; with less room than that the
-    /// peer may see an abort in their place.
-    fn output_capacity(&self) -> usize;
-}
-
-/// Writes a response, as far as there is room.
+/// Writes a response, as far as there is room: at least as much as
+/// [`Limits::output_reserve`](crate::http::Limits::output_reserve) when a method of a service is called.
 pub struct Responder<'a> {
     pub(super) connection: &'a mut ServerConnection,
     pub(super) cx: &'a Context<'a>,
-    pub(super) host: &'a dyn Host,
+    pub(super) environment: &'a Environment<'a>,
     pub(super) out: &'a mut [u8],
     pub(super) written: usize,
+    /// The room that is reserved each time that a service is asked.
+    pub(super) reserve: usize,
+    /// Where it ends in `out`.
+    pub(super) reserved_end: usize,
 }
 
 impl Responder<'_> {
     /// Writes a whole response: head, and `body` with its length declared.
     ///
     /// # Errors
-    /// [`WriteError::Full`] if not all of it fits; nothing was written then. For more than fits into an output buffer
-    /// use [`Self::respond`] and [`Self::send_body`].
+    /// [`WriteError::Full`] if both together are longer than the room that is reserved
+    /// ([`Limits::output_reserve`](crate::http::Limits::output_reserve)), however much room there is; nothing was written
+    /// then. For more than that use [`Self::respond`] and [`Self::send_body`].
     pub fn send(&mut self, response: &Response<'_>, body: &[u8]) -> Result<(), WriteError> {
-        let (before, written) = (self.connection.clone(), self.written);
-        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        self.respond(&response.with_length(length))?;
-        if self.send_body(body)? < body.len() {
-            *self.connection = before;
-            self.written = written;
-            return Err(WriteError::Full);
-        }
+        let written =
+            self.connection.send(self.cx, response, body, reserved(self.out, self.written, self.reserved_end))?;
+        self.written = self.written.saturating_add(written);
         Ok(())
     }
 
     /// Writes the head of a response. See [`ServerConnection::respond`].
     ///
     /// # Errors
-    /// [`WriteError::Full`] if it does not fit; nothing was written then.
+    /// [`WriteError::Full`] if it is longer than the room that is reserved (with the interim responses of this call),
+    /// however much room there is; nothing was written then.
     pub fn respond(&mut self, response: &Response<'_>) -> Result<(), WriteError> {
-        let out = self.out.get_mut(self.written..).unwrap_or(&mut []);
-        let written = self.connection.respond(self.cx, response, out)?;
+        let written =
+            self.connection.respond(self.cx, response, reserved(self.out, self.written, self.reserved_end))?;
         self.written = self.written.saturating_add(written);
         Ok(())
     }
@@ -91,14 +79,14 @@ impl Responder<'_> {
     }
 
     /// Writes the end of a response of unknown length with these trailer fields: all of it, or nothing. Returns whether
-    /// there was room; if there was none, call it again when there is. Only [`Step::Done`](crate::http::service::Step::Done) remains
-    /// after that. For a client that cannot take them they are dropped. See [`ServerConnection::send_trailers`].
+    /// there was room; if there was none, return [`Step::More`](crate::http::service::Step::More), and call it again when asked. Only
+    /// [`Step::Done`](crate::http::service::Step::Done) remains after that. For a client that cannot take them they are dropped. See [`ServerConnection::send_trailers`].
     ///
     /// # Errors
-    /// [`WriteError::Full`] if they will never fit into an output buffer, and misuse.
+    /// [`WriteError::Full`] if they are longer than the room that is reserved, however much room there is; and misuse.
     pub fn trailers(&mut self, fields: &[Field<'_>]) -> Result<bool, WriteError> {
-        let is_all_there_will_be = self.written == 0 && self.out.len() >= self.host.output_capacity();
-        let out = self.out.get_mut(self.written..).unwrap_or(&mut []);
+        let out = reserved(self.out, self.written, self.written.saturating_add(self.reserve).min(self.out.len()));
+        let is_all_there_will_be = out.len() >= self.reserve;
         match self.connection.send_trailers(self.cx, fields, out) {
             Ok(written) => {
                 self.written = self.written.saturating_add(written);
@@ -127,16 +115,21 @@ impl Responder<'_> {
         self.cx.now
     }
 
-    /// A waker that ends a [`Step::Wait`](crate::http::service::Step::Wait) of this exchange, from any thread or interrupt that the
-    /// adapter allows. It may be kept as long as one likes; a late wake does no harm.
+    /// A waker that ends a [`Step::Wait`](crate::http::service::Step::Wait) of this exchange, from any thread or
+    /// interrupt that the adapter allows. It may be kept as long as one likes; a late wake does no harm.
     #[must_use]
     pub fn waker(&self) -> Waker {
-        self.host.waker()
+        (self.environment.waker)()
     }
 
     /// The peer's address, if it has one.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.host.peer()
+        (self.environment.peer)()
     }
+}
+
+/// What is free of `out`, up to `end`.
+fn reserved(out: &mut [u8], written: usize, end: usize) -> &mut [u8] {
+    out.get_mut(written..end).unwrap_or(&mut [])
 }

@@ -1,12 +1,18 @@
 //! One connection and its service, driven by an adapter.
 
 use super::refusal::Refusal;
-use super::responder::{Host, Responder};
+use super::responder::Responder;
 use super::{Service, Step};
-use crate::http::connection::context::{Context, Disposition};
-use crate::http::connection::server::{ServerConnection, ServerEvent};
-use crate::http::error::{Error, Rule, WriteError};
+use crate::http::body::read::Found;
+use crate::http::connection::context::Context;
+use crate::http::connection::server::ServerConnection;
+use crate::http::connection::state::State;
+use crate::http::error::{Error, Misuse, Rule, WriteError};
+use crate::http::message::request_head::Shortcut;
+use crate::readiness::Standing;
 use crate::time::{Instant, earlier};
+use crate::transport::Disposition;
+use crate::transport::Environment;
 
 /// What [`Session::drive`] did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -27,9 +33,10 @@ pub struct Driven {
 /// [`Self::disposition`]. Drive it again whenever bytes came, room grew, it was woken, or its time has come.
 ///
 /// ```
-/// # use wirenut::http::{Context, RequestHead, Limits, Response, Status, WriteError};
-/// # use wirenut::http::service::{Responder, Host, Service, Session, Step};
+/// # use wirenut::http::{Context, Limits, RequestHead, Response, Status, WriteError};
+/// # use wirenut::http::service::{Responder, Service, Session, Step};
 /// # use wirenut::time::Instant;
+/// # use wirenut::transport::Environment;
 /// # struct Hello;
 /// # impl Service for Hello {
 /// #     type Exchange = ();
@@ -39,16 +46,10 @@ pub struct Driven {
 /// #         Ok(((), Step::Done))
 /// #     }
 /// # }
-/// # struct Pair;
-/// # impl Host for Pair {
-/// #     fn waker(&self) -> core::task::Waker { core::task::Waker::noop().clone() }
-/// #     fn peer(&self) -> Option<core::net::SocketAddr> { None }
-/// #     fn output_capacity(&self) -> usize { 256 }
-/// # }
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 /// let mut session = Session::<Hello>::new(&cx);
 /// let (mut store, mut out) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
-/// let driven = session.drive(&cx, &Pair, &Hello, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store, &mut out);
+/// let driven = session.drive(&cx, &Environment::alone(256), &Hello, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut store, &mut out);
 /// assert_eq!(&out[..driven.written], b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
 /// ```
 pub struct Session<S: Service + ?Sized> {
@@ -67,6 +68,8 @@ pub struct Session<S: Service + ?Sized> {
 enum Pause {
     /// It is.
     None,
+    /// There is less room than is reserved for it, and something to ask it about.
+    Room,
     /// It said [`Step::Wait`].
     Waiting,
     /// The adapter has bytes to move first, from `source`.
@@ -106,15 +109,32 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
+    /// A session for a connection for which there is no room: it answers 503 ([`Rule::Overloaded`]), asks no service, and
+    /// lingers.
+    #[must_use]
+    pub fn refusing(cx: &Context<'_>) -> Self {
+        let mut session = Self::new(cx);
+        session.refuse(cx);
+        session
+    }
+
+    /// The same for a session that is there, on a connection on which nothing was said.
+    pub fn refuse(&mut self, cx: &Context<'_>) {
+        self.connection.refuse(cx);
+    }
+
     /// Does all that can be done with these bytes and this room.
     ///
     /// `input` are the bytes that were not consumed before, and those that came since, in one piece. `store` is where a
     /// head lies that does not come whole: [`Limits::store_bytes`](crate::http::Limits::store_bytes), of which the first
     /// [`Self::stored`] must be as the call before left them. `out` is written from its start.
+    ///
+    /// Where there is less room than [`Limits::output_reserve`](crate::http::Limits::output_reserve), what only the service
+    /// can answer stays in the input: drive the session again when there is more.
     pub fn drive(
         &mut self,
         cx: &Context<'_>,
-        host: &dyn Host,
+        environment: &Environment<'_>,
         service: &S,
         input: &[u8],
         store: &mut [u8],
@@ -122,16 +142,19 @@ impl<S: Service + ?Sized> Session<S> {
     ) -> Driven {
         let mut driven = Driven::default();
         self.end_wait(cx);
+        if self.pause == Pause::Room {
+            self.pause = Pause::None;
+        }
         loop {
-            let turn = self.turn(cx, host, service, input, store, out, &mut driven);
+            let turn = self.turn(cx, environment, service, input, store, out, &mut driven);
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
             let transmitted = self.connection.poll_transmit(cx, room);
             driven.written = driven.written.saturating_add(transmitted);
             if self.refused != Refused::None {
-                self.tell_refusal(host, service, input.get(driven.taken..).unwrap_or(&[]), store);
+                self.tell_refusal(environment, service, input.get(driven.taken..).unwrap_or(&[]), store);
             }
             if matches!(turn, Turn::Rest) && transmitted == 0 {
-                if driven.written == 0 && out.len() >= host.output_capacity() {
+                if driven.written == 0 && out.len() >= environment.output_capacity {
                     self.connection.abandon_error_response();
                     self.refused = Refused::None;
                 }
@@ -140,26 +163,19 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
-    /// A request that was refused in this turn is in the input, if nothing of it was in the store before.
-    fn place_refusal(&mut self, is_fresh: bool) {
-        if self.refused == Refused::InStore && is_fresh {
-            self.refused = Refused::InInput;
-        }
-    }
-
     /// Tells the service of a refused request, once its answer is written.
     #[cold]
-    fn tell_refusal(&mut self, host: &dyn Host, service: &S, input: &[u8], store: &[u8]) {
+    fn tell_refusal(&mut self, environment: &Environment<'_>, service: &S, input: &[u8], store: &[u8]) {
         if self.connection.owes_error_answer() {
             return;
         }
         let received = match self.refused {
-            Refused::InStore => store.get(..self.connection.stored()).unwrap_or(&[]),
+            Refused::InStore => store.get(..self.stored()).unwrap_or(&[]),
             Refused::None | Refused::InInput => input,
         };
         self.refused = Refused::None;
         if let Some(error) = self.connection.error() {
-            service.refused(&Refusal { error, received, host });
+            service.refused(&Refusal { error, received, environment });
         }
     }
 
@@ -167,7 +183,7 @@ impl<S: Service + ?Sized> Session<S> {
     fn turn(
         &mut self,
         cx: &Context<'_>,
-        host: &dyn Host,
+        environment: &Environment<'_>,
         service: &S,
         input: &[u8],
         store: &mut [u8],
@@ -177,138 +193,139 @@ impl<S: Service + ?Sized> Session<S> {
         if self.pause != Pause::None {
             return Turn::Rest;
         }
-        let before = self.connection.clone();
-        let is_fresh = before.stored() == 0;
         let rest = input.get(driven.taken..).unwrap_or(&[]);
-        let (used, event) = match self.connection.receive(cx, rest, store) {
+        let reserve = reserve(cx, environment);
+        let may_ask = self.exchange.is_some() || (!rest.is_empty() && self.connection.awaits_request());
+        if may_ask && out.len().saturating_sub(driven.written) < reserve {
+            return self.wait_for_room(cx, service, driven);
+        }
+        let refused = if self.connection.stored() == 0 { Refused::InInput } else { Refused::InStore };
+        let was_broken = self.connection.error().is_some();
+        let mut shortcut = Shortcut::default();
+        let (used, found) = match self.connection.advance(cx, rest, store, &mut shortcut) {
             Ok(received) => received,
-            Err(_) if before.error().is_some() => return Turn::Rest,
+            Err(_) if was_broken => return Turn::Rest,
             Err(error) => {
-                self.fail(service, error, driven);
-                self.place_refusal(is_fresh);
+                self.fail(service, error, refused, driven);
                 return Turn::Progress;
             }
         };
+        let rest = rest.get(used..).unwrap_or(&[]);
         let body_start = driven.taken.saturating_add(used);
-        let mut answer = Responder { connection: &mut self.connection, cx, host, out, written: driven.written };
+        let reserved_end = driven.written.saturating_add(reserve);
+        let written = driven.written;
+        let mut responder =
+            Responder { connection: &mut self.connection, cx, environment, out, written, reserve, reserved_end };
         let mut body_taken = 0;
-        let is_idle_turn = matches!(event, ServerEvent::NeedMore | ServerEvent::Paused);
-        let asked = match (event, &mut self.exchange) {
-            (ServerEvent::Head(head), exchange) => service.request(&head, &mut answer).map(|(begun, step)| {
-                *exchange = Some(begun);
-                step
-            }),
-            (ServerEvent::Body(piece), Some(exchange)) => {
-                service.body(exchange, piece, &mut answer).map(|(taken, step)| {
+        let asked = match (found, &mut self.exchange) {
+            (Found::Head, exchange) => {
+                let head = responder.connection.head(cx.limits, store, shortcut);
+                service.request(&head, &mut responder).map(|(begun, step)| {
+                    *exchange = Some(begun);
+                    step
+                })
+            }
+            (Found::Content, Some(exchange)) => {
+                let piece = responder.connection.content(rest);
+                service.body(exchange, piece, &mut responder).map(|(taken, step)| {
                     body_taken = taken.min(piece.len());
                     step
                 })
             }
-            (ServerEvent::End(trailers), Some(exchange)) => service.end(exchange, trailers, &mut answer),
-            (ServerEvent::NeedMore | ServerEvent::Paused, Some(exchange)) => service.proceed(exchange, &mut answer),
-            (
-                ServerEvent::Body(_)
-                | ServerEvent::End(_)
-                | ServerEvent::NeedMore
-                | ServerEvent::Paused
-                | ServerEvent::Closed,
-                _,
-            ) => {
-                let progress = used > 0;
+            (Found::End, Some(exchange)) => {
+                let trailers = responder.connection.trailers(cx.limits, store);
+                service.end(exchange, trailers, &mut responder)
+            }
+            (Found::NeedMore | Found::Paused, Some(exchange)) => service.proceed(exchange, &mut responder),
+            (Found::Content | Found::End | Found::NeedMore | Found::Paused | Found::Closed, _) => {
                 driven.taken = body_start;
-                return if progress { Turn::Progress } else { Turn::Rest };
+                return if used > 0 { Turn::Progress } else { Turn::Rest };
             }
         };
-        let written = answer.written;
-        match asked {
+        let has_written = responder.written > driven.written;
+        driven.written = responder.written;
+        let has_moved = used > 0 || body_taken > 0 || has_written;
+        let rule = match asked {
+            Err(WriteError::Full) => Rule::ResponseTooLarge,
+            Err(WriteError::Misuse(misuse)) => Rule::Misused(misuse),
+            // It has nothing to wait for, for there is room.
+            Ok(Step::More) if found == Found::Paused && !has_written && !self.connection.is_responding() => {
+                Rule::NoResponse
+            }
             Ok(step) => {
                 if body_taken > 0 {
                     self.connection.take_body(cx, body_taken);
                 }
-                let moved = used > 0 || body_taken > 0 || written > driven.written;
                 driven.taken = body_start.saturating_add(body_taken);
-                driven.written = written;
                 let ended = self.obey(cx, service, step, driven);
                 // A service that neither moved nor changed anything is asked again when something has changed.
-                if moved || ended || (!is_idle_turn && !matches!(event, ServerEvent::Body(_))) {
-                    Turn::Progress
-                } else {
-                    Turn::Rest
-                }
+                let is_once = matches!(found, Found::Head | Found::End);
+                return if has_moved || ended || is_once { Turn::Progress } else { Turn::Rest };
             }
-            Err(WriteError::Full) => {
-                let kept = if self.connection.undo(before, !is_idle_turn) { used } else { 0 };
-                driven.taken = driven.taken.saturating_add(kept);
-                if driven.written == 0 && out.len() >= host.output_capacity() {
-                    // Once more, so that the connection knows the request that it has to answer.
-                    let _ = self.connection.receive(cx, rest.get(kept..).unwrap_or(&[]), store);
-                    let error = self.connection.abort(cx, Rule::ResponseTooLarge);
-                    self.fail(service, error, driven);
-                    self.place_refusal(is_fresh);
-                    return Turn::Progress;
-                }
-                // The request stays in the input, or in the store; the time that its sender takes is not its fault now.
-                self.connection.hold(cx);
-                Turn::Rest
-            }
-            Err(WriteError::Misuse(_)) => {
-                let error = self.connection.abort(cx, Rule::Misused);
-                self.fail(service, error, driven);
-                self.place_refusal(is_fresh);
-                Turn::Progress
-            }
+        };
+        let error = self.connection.abort(cx, rule);
+        self.fail(service, error, refused, driven);
+        Turn::Progress
+    }
+
+    /// Takes nothing until there is room: then it is the peer's turn only to take what was written.
+    fn wait_for_room(&mut self, cx: &Context<'_>, service: &S, driven: &mut Driven) -> Turn {
+        if let Err(error) = self.connection.handle_timeout(cx) {
+            self.fail(service, error, Refused::InInput, driven);
+            return Turn::Progress;
         }
+        self.pause = Pause::Room;
+        self.connection.pause(cx);
+        Turn::Rest
     }
 
     /// Does what the service wants. Whether that ended the exchange.
     fn obey(&mut self, cx: &Context<'_>, service: &S, step: Step<S::Source>, driven: &mut Driven) -> bool {
-        match step {
-            Step::Abort => {
-                let error = self.connection.abort(cx, Rule::Aborted);
-                self.fail(service, error, driven);
-                true
-            }
+        let rule = match step {
+            // The service may have thrown away what it was told of a misuse.
+            _ if self.connection.error().is_some() => Rule::Aborted,
+            Step::Abort => Rule::Aborted,
+            Step::Done if !self.connection.is_responding() => Rule::NoResponse,
             // Nothing of a response to HEAD is sent but its head.
-            _ if matches!(step, Step::Done) || self.connection.discards_body() => {
-                match self.connection.finish(cx) {
-                    Ok(()) => self.close_exchange(service, Ok(())),
-                    Err(_) => {
-                        let error = self.connection.abort(cx, Rule::Misused);
-                        self.fail(service, error, driven);
-                    }
+            _ if matches!(step, Step::Done) || self.connection.discards_body() => match self.connection.finish(cx) {
+                Ok(()) => {
+                    self.close_exchange(service, Ok(()));
+                    return true;
                 }
-                true
-            }
-            // The adapter would have sent too much before anybody noticed, or waited for nothing.
-            Step::Transfer { length, .. }
-                if length == 0 || self.connection.unsent().is_none_or(|unsent| length > unsent) =>
-            {
-                let error = self.connection.abort(cx, Rule::Misused);
-                self.fail(service, error, driven);
-                true
-            }
-            Step::More | Step::Done => false,
+                Err(_) => Rule::Aborted,
+            },
+            Step::More | Step::Done => return false,
             Step::Wait(until) => {
                 self.pause = Pause::Waiting;
                 self.pause_bound = until.map_or(u64::MAX, Instant::as_micros);
                 self.connection.pause(cx);
-                false
+                return false;
             }
-            Step::Transfer { source, length } => {
-                self.source = Some(source);
-                self.pause = Pause::Transferring;
-                self.pause_bound = length;
-                self.connection.pause(cx);
-                false
-            }
-        }
+            Step::Transfer { length: 0, .. } => Rule::Misused(Misuse::EmptyTransfer),
+            Step::Transfer { source, length } => match self.connection.unsent() {
+                None => Rule::Misused(Misuse::NoBody),
+                // The adapter would have sent too much before anybody noticed.
+                Some(unsent) if length > unsent => Rule::Misused(Misuse::BodyTooLong),
+                Some(_) => {
+                    self.source = Some(source);
+                    self.pause = Pause::Transferring;
+                    self.pause_bound = length;
+                    self.connection.pause(cx);
+                    return false;
+                }
+            },
+        };
+        // What broke the connection before is what is told.
+        let error = self.connection.abort(cx, rule);
+        self.fail(service, error, Refused::None, driven);
+        true
     }
 
     /// How many bytes at the front of the store must be there again at the next [`Self::drive`]. See
     /// [`ServerConnection::stored`].
     #[must_use]
     pub fn stored(&self) -> usize {
-        self.connection.stored()
+        if self.refused == Refused::InStore { self.connection.received() } else { self.connection.stored() }
     }
 
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed.
@@ -316,7 +333,7 @@ impl<S: Service + ?Sized> Session<S> {
         let mut driven = Driven::default();
         let was_broken = self.connection.error().is_some();
         if let (Err(error), false) = (self.connection.handle_eof(cx), was_broken) {
-            self.fail(service, error, &mut driven);
+            self.fail(service, error, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -333,7 +350,7 @@ impl<S: Service + ?Sized> Session<S> {
         self.end_wait(cx);
         let was_broken = self.connection.error().is_some();
         if let (Err(error), false) = (self.connection.handle_timeout(cx), was_broken) {
-            self.fail(service, error, &mut driven);
+            self.fail(service, error, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -348,7 +365,7 @@ impl<S: Service + ?Sized> Session<S> {
         if was_broken {
             self.close_exchange(service, Err(error));
         } else {
-            self.fail(service, error, &mut driven);
+            self.fail(service, error, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -374,12 +391,20 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
+    /// How many bytes of [`Self::transfer`] are left, if there are any.
+    #[must_use]
+    #[inline]
+    pub fn transfer_length(&self) -> Option<u64> {
+        (self.pause == Pause::Transferring).then_some(self.pause_bound)
+    }
+
     /// The adapter has moved `bytes` of [`Self::transfer`]. Drive the session afterwards.
     pub fn handle_transferred(&mut self, cx: &Context<'_>, service: &S, bytes: u64) -> Driven {
         let mut driven = Driven::default();
         if self.connection.note_external_send(cx, bytes).is_err() {
-            let error = self.connection.abort(cx, Rule::Misused);
-            self.fail(service, error, &mut driven);
+            // What it was is told: that broke the connection before.
+            let error = self.connection.abort(cx, Rule::Aborted);
+            self.fail(service, error, Refused::None, &mut driven);
             return driven;
         }
         if self.pause == Pause::Transferring {
@@ -407,7 +432,21 @@ impl<S: Service + ?Sized> Session<S> {
     /// Is it between two requests, so that it may be closed for somebody else?
     #[must_use]
     pub const fn is_idle(&self) -> bool {
-        self.connection.is_idle()
+        self.connection.is_idle() && !matches!(self.pause, Pause::Room)
+    }
+
+    /// What it is doing, as far as that decides which connection gives way.
+    #[must_use]
+    #[inline]
+    pub const fn standing(&self) -> Standing {
+        if self.is_idle() {
+            return Standing::Idle;
+        }
+        match (self.connection.disposition(), self.connection.states().0) {
+            (Disposition::ShutdownWrite, _) => Standing::Lingering,
+            (Disposition::Open, State::Idle) => Standing::Reading,
+            _ => Standing::Busy,
+        }
     }
 
     /// What to do with the connection once all that was written is sent.
@@ -431,14 +470,16 @@ impl<S: Service + ?Sized> Session<S> {
     const fn wait_end(&self) -> Option<Instant> {
         match self.pause {
             Pause::Waiting if self.pause_bound < u64::MAX => Some(Instant::from_micros(self.pause_bound)),
-            Pause::Waiting | Pause::None | Pause::Transferring => None,
+            Pause::Waiting | Pause::None | Pause::Room | Pause::Transferring => None,
         }
     }
 
-    fn fail(&mut self, service: &S, error: Error, driven: &mut Driven) {
+    /// The connection is broken. Where the request lies that was read, if it is no exchange yet: `refused`.
+    #[cold]
+    fn fail(&mut self, service: &S, error: Error, refused: Refused, driven: &mut Driven) {
         driven.error = Some(error);
         if self.exchange.is_none() && self.connection.owes_error_answer() {
-            self.refused = Refused::InStore;
+            self.refused = refused;
         }
         self.close_exchange(service, Err(error));
     }
@@ -450,6 +491,11 @@ impl<S: Service + ?Sized> Session<S> {
             service.closed(exchange, outcome);
         }
     }
+}
+
+/// The room that there is whenever the service is asked.
+fn reserve(cx: &Context<'_>, environment: &Environment<'_>) -> usize {
+    usize::try_from(cx.limits.output_reserve).unwrap_or(usize::MAX).min(environment.output_capacity)
 }
 
 #[cfg(test)]

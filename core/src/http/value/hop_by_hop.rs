@@ -25,7 +25,7 @@ impl<'b> Fields<'b> {
     /// `upgrade`, or the names of fields that are about this connection only. Case means nothing.
     ///
     /// ```
-    /// # use wirenut::http::{Context, ServerEvent, Limits, ServerConnection};
+    /// # use wirenut::http::{Context, Limits, ServerConnection, ServerEvent};
     /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
     /// # let mut connection = ServerConnection::new(&cx);
     /// # let mut store = [0; 256];
@@ -55,12 +55,12 @@ impl<'b> Fields<'b> {
     /// or Cookie. By Host and Content-Length it is decided here where the message goes and where it ends, and a message
     /// that is forwarded without them could be understood in another way: so those stay. Any other field that is listed
     /// is taken away, as the RFC wants it. Whoever relies on one must read it before, and whoever adds one (Via,
-    /// Forwarded) must add it after. [`Request`](crate::http::Request) and [`Response`](crate::http::Response) take the host, the
-    /// length and the expectation apart from the fields. Under a [`FieldFilter`](crate::http::FieldFilter) there are only the fields
-    /// that it names.
+    /// Forwarded) must add it after. [`Request`](crate::http::Request) and [`Response`](crate::http::Response) take the
+    /// host, the length and the expectation apart from the fields. Under a [`FieldFilter`](crate::http::FieldFilter)
+    /// there are only the fields that it names.
     ///
     /// ```
-    /// # use wirenut::http::{Context, ServerEvent, Limits, ServerConnection};
+    /// # use wirenut::http::{Context, Limits, ServerConnection, ServerEvent};
     /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
     /// # let mut connection = ServerConnection::new(&cx);
     /// # let mut store = [0; 256];
@@ -85,7 +85,7 @@ impl<'b> Fields<'b> {
     /// target.
     ///
     /// ```
-    /// # use wirenut::http::{Context, ServerEvent, Limits, ServerConnection};
+    /// # use wirenut::http::{Context, Limits, ServerConnection, ServerEvent};
     /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
     /// # let mut connection = ServerConnection::new(&cx);
     /// # let mut store = [0; 256];

@@ -26,12 +26,12 @@ fn the_longest_idle_goes_first_and_use_makes_young() {
     let mut admission = full();
     assert_eq!(admission.arrive(at(LATE)), Verdict::Queue);
     for slot in [2, 0, 1] {
-        admission.set_idle(slot, at(0));
+        admission.set_standing(slot, Standing::Idle, at(0));
     }
     assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(2));
-    admission.set_idle(2, at(0));
+    admission.set_standing(2, Standing::Idle, at(0));
     assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(0));
-    admission.set_busy(0);
+    admission.set_standing(0, Standing::Busy, at(0));
     assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(1));
     assert!(admission.release(1));
     assert_eq!(admission.arrive(at(LATE)), Verdict::Admit);
@@ -43,8 +43,8 @@ fn who_is_in_use_does_not_give_way() {
     let mut admission = full();
     for now in (0..10_000).step_by(100) {
         for slot in 0..3 {
-            admission.set_busy(slot);
-            admission.set_idle(slot, at(now));
+            admission.set_standing(slot, Standing::Busy, at(0));
+            admission.set_standing(slot, Standing::Idle, at(now));
         }
         assert_eq!(admission.verdict(at(now + 99)), Verdict::Queue);
     }
@@ -57,11 +57,11 @@ fn who_is_in_use_does_not_give_way() {
 #[test]
 fn who_lingers_goes_before_the_idle_and_heads_go_last() {
     let mut admission = full();
-    admission.set_reading(0, at(0));
-    admission.set_idle(1, at(0));
-    admission.set_lingering(2, at(LATE));
+    admission.set_standing(0, Standing::Reading, at(0));
+    admission.set_standing(1, Standing::Idle, at(0));
+    admission.set_standing(2, Standing::Lingering, at(LATE));
     // Neither counts anew.
-    admission.set_reading(0, at(LATE));
+    admission.set_standing(0, Standing::Reading, at(LATE));
     for (expected, rest) in [(2, 2), (1, 1), (0, 0)] {
         assert_eq!(admission.verdict(at(LATE)), Verdict::Evict(expected));
         admission.release(expected);
@@ -75,7 +75,7 @@ fn who_lingers_goes_before_the_idle_and_heads_go_last() {
 fn a_head_has_two_seconds_also_where_more_of_it_comes() {
     let mut admission = full();
     for now in (0..=1_900).step_by(100) {
-        admission.set_reading(1, at(now));
+        admission.set_standing(1, Standing::Reading, at(now));
         assert_eq!(admission.verdict(at(now)), Verdict::Queue);
     }
     let due = admission.poll_timeout(at(1_900)).unwrap();
@@ -87,10 +87,10 @@ fn who_may_not_be_evicted_is_not_but_if_it_lingers() {
     let policy = Policy { evict_idle: false, when_full: WhenFull::Refuse, ..POLICY };
     let mut admission = Admission::new(policy, [Link::NEW; 3]);
     admission.set_slots(0);
-    admission.set_idle(0, at(0));
-    admission.set_reading(1, at(0));
+    admission.set_standing(0, Standing::Idle, at(0));
+    admission.set_standing(1, Standing::Reading, at(0));
     assert_eq!((admission.verdict(at(LATE)), admission.poll_timeout(at(LATE))), (Verdict::Refuse, None));
-    admission.set_lingering(2, at(0));
+    admission.set_standing(2, Standing::Lingering, at(0));
     assert_eq!(admission.verdict(at(0)), Verdict::Evict(2));
 }
 
@@ -106,7 +106,7 @@ fn a_host_that_ran_out_rests_until_a_release_or_for_a_while() {
     assert!(admission.release(0));
     assert_eq!(admission.verdict(at(101)), Verdict::Admit);
     // Somebody gives way: no rest.
-    admission.set_idle(1, at(0));
+    admission.set_standing(1, Standing::Idle, at(0));
     assert_eq!((admission.exhausted(at(LATE)), admission.verdict(at(LATE))), (Some(1), Verdict::Admit));
 }
 
@@ -122,9 +122,9 @@ fn a_drained_server_admits_nobody() {
 #[test]
 fn slots_without_a_link_do_no_harm() {
     let mut admission = full();
-    admission.set_idle(7, at(0));
-    admission.set_reading(7, at(0));
-    admission.set_busy(7);
+    admission.set_standing(7, Standing::Idle, at(0));
+    admission.set_standing(7, Standing::Reading, at(0));
+    admission.set_standing(7, Standing::Busy, at(0));
     assert_eq!((admission.next_to_give_way(at(LATE)), admission.verdict(at(LATE))), (None, Verdict::Queue));
 }
 
@@ -134,7 +134,7 @@ fn ages_hold_where_the_ticks_wrap_around() {
     let wrap = Instant::from_micros(1 << 40);
     for slack in [0, 500_000, 999_000] {
         let begun = Instant::from_micros(wrap.as_micros() - slack);
-        admission.set_idle(0, begun);
+        admission.set_standing(0, Standing::Idle, begun);
         assert_eq!(admission.verdict(begun.saturating_add(Duration::from_millis(998))), Verdict::Queue);
         assert_eq!(admission.verdict(begun.saturating_add(Duration::from_millis(1_003))), Verdict::Evict(0));
     }
@@ -155,10 +155,10 @@ fn the_lists_agree_with_naive_ones() {
                 naive.get_mut(becomes as usize).into_iter().for_each(|list| list.push(slot));
             }
             match becomes {
-                0 => admission.set_lingering(slot, at(0)),
-                1 => admission.set_idle(slot, at(0)),
-                2 => admission.set_reading(slot, at(0)),
-                _ => admission.set_busy(slot),
+                0 => admission.set_standing(slot, Standing::Lingering, at(0)),
+                1 => admission.set_standing(slot, Standing::Idle, at(0)),
+                2 => admission.set_standing(slot, Standing::Reading, at(0)),
+                _ => admission.set_standing(slot, Standing::Busy, at(0)),
             }
             let first = naive.iter().flatten().next();
             assert_eq!(admission.gives_way(at(LATE)), first.copied());

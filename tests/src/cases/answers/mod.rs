@@ -7,10 +7,9 @@ mod exchanges;
 mod framing;
 mod heads;
 
-use wirenut::http::{
-    ClientConnection, Context, Disposition, Error, Field, Limits, Method, Request, ResponseFraming, Rule,
-};
+use wirenut::http::{ClientConnection, Context, Error, Field, Limits, Method, Request, ResponseFraming, Rule};
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 
 use super::SMALL;
 use crate::answers::{self, Heard, OwnedFields};

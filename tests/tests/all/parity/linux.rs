@@ -4,8 +4,8 @@ use core::net::SocketAddr;
 use std::thread::{self, JoinHandle};
 
 use wirenut::time::Duration;
-use wirenut_linux::{Config, Server, Stopper};
 use wirenut_reference::{DEVICE_LIMITS, Reference};
+use wirenut_server::{Config, Server, Stopper};
 use wirenut_tests::parity::State;
 
 const CONFIG: Config =

@@ -1,10 +1,11 @@
 //! What we read.
 
 use wirenut::http::{
-    Context, Disposition, Fields, Limits, Method, Request, RequestHead, Response, Rule, ServerConnection, ServerEvent,
-    Status, Version,
+    Context, Fields, Limits, Method, Request, RequestHead, Response, Rule, ServerConnection, ServerEvent, Status,
+    Version,
 };
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 use wirenut_tests::answers::{self, Heard};
 
 use super::reading::{Field, Reading, Step};

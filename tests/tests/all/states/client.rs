@@ -2,10 +2,10 @@
 
 use wirenut::http::state::{Side, State, Transition};
 use wirenut::http::{
-    ClientConnection, ClientEvent, Disposition, Error, Field, Method, Misuse, Request, ResponseFraming, Rule,
-    WriteError,
+    ClientConnection, ClientEvent, Error, Field, Method, Misuse, Request, ResponseFraming, Rule, WriteError,
 };
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 
 use super::{Changes, End, Event, Meaning, Pair, ROOM, at, check};
 

@@ -1,8 +1,9 @@
 //! The server's end.
 
 use wirenut::http::state::{Side, State, Transition};
-use wirenut::http::{Disposition, Error, Field, Method, Misuse, Response, Rule, ServerConnection, Status, WriteError};
+use wirenut::http::{Error, Field, Method, Misuse, Response, Rule, ServerConnection, Status, WriteError};
 use wirenut::time::Instant;
+use wirenut::transport::Disposition;
 
 use super::{Changes, End, Event, Meaning, Pair, ROOM, at, check};
 

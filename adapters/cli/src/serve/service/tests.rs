@@ -12,15 +12,20 @@ use core::task::Waker;
 use rustix::fs::{Advice, fadvise};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Mutex;
 use tempfile::TempDir;
-use wirenut::http::service::{Host, Session};
-use wirenut::http::{Context, Disposition, Limits};
+use wirenut::http::service::Session;
+use wirenut::http::{Context, Limits};
 use wirenut::time::Instant;
-use wirenut_linux::Transfer as _;
+use wirenut::transport::Disposition;
+use wirenut::transport::Environment;
+use wirenut_linux::socket::{Mode, TcpListener, TcpStream};
+use wirenut_server::Transfer as _;
+
+/// More than any of the heads here.
+const RESERVE: usize = 700;
+const LIMITS: Limits = Limits { output_reserve: RESERVE as u32, ..Limits::DEFAULT };
 
 const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4711);
 
@@ -32,18 +37,10 @@ struct Place {
     capacity: usize,
 }
 
-impl Host for Place {
+impl Place {
     fn waker(&self) -> Waker {
         *self.made.lock().unwrap() += 1;
         self.waker.clone()
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        Some(PEER)
-    }
-
-    fn output_capacity(&self) -> usize {
-        self.capacity
     }
 }
 
@@ -61,7 +58,7 @@ struct Pair<'f> {
 impl<'f> Pair<'f> {
     fn new(files: &'f Files, capacity: usize) -> Self {
         let (bell, waker) = Bell::new();
-        let context = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+        let context = Context { now: Instant::START, limits: &LIMITS, date: None };
         let place = Place { bell, waker, made: Mutex::new(0), capacity };
         Self {
             files,
@@ -69,7 +66,7 @@ impl<'f> Pair<'f> {
             place,
             now: Instant::START,
             input: Vec::new(),
-            store: vec![0; Limits::DEFAULT.store_bytes()],
+            store: vec![0; LIMITS.store_bytes()],
             output: Vec::new(),
         }
     }
@@ -88,8 +85,11 @@ impl<'f> Pair<'f> {
     /// Whether anything was taken or written.
     fn drive_once(&mut self, room: usize) -> bool {
         let mut out = vec![0; room];
-        let context = Context { now: self.now, limits: &Limits::DEFAULT, date: None };
-        let driven = self.session.drive(&context, &self.place, self.files, &self.input, &mut self.store, &mut out);
+        let context = Context { now: self.now, limits: &LIMITS, date: None };
+        let place = &self.place;
+        let environment =
+            Environment { waker: &|| place.waker(), peer: &|| Some(PEER), output_capacity: place.capacity };
+        let driven = self.session.drive(&context, &environment, self.files, &self.input, &mut self.store, &mut out);
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);
         let has_moved = self.transfer(&context);
@@ -99,8 +99,10 @@ impl<'f> Pair<'f> {
     /// Has the kernel move some of what is to be moved. Whether there was any.
     fn transfer(&mut self, context: &Context<'_>) -> bool {
         let Some((source, length)) = self.session.transfer() else { return false };
-        let (socket, mut peer) = UnixStream::pair().unwrap();
-        let moved = source.transfer(socket.as_fd(), length.min(10_000)).unwrap();
+        let listener = TcpListener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+        let socket = TcpStream::connect(&listener.local_address().unwrap()).unwrap();
+        let (mut peer, _) = listener.accept(Mode::Blocking).unwrap().done().unwrap();
+        let moved = source.transfer(&socket, length.min(10_000)).unwrap();
         drop(socket);
         peer.read_to_end(&mut self.output).unwrap();
         let _ = match moved {
@@ -128,7 +130,7 @@ impl<'f> Pair<'f> {
     }
 
     fn lose(mut self) {
-        let context = Context { now: self.now, limits: &Limits::DEFAULT, date: None };
+        let context = Context { now: self.now, limits: &LIMITS, date: None };
         let _ = self.session.handle_lost(&context, self.files, Rule::Reset);
     }
 
@@ -427,8 +429,8 @@ fn a_file_that_grows_is_sent_as_long_as_it_was() {
     let mut pair = Pair::new(&world.files, 4096);
     pair.input.extend_from_slice(get("/large").as_bytes());
     pair.input.extend_from_slice(get("/small").as_bytes());
-    // The head and no more, so that the length is promised.
-    pair.drive_once(300);
+    // The head and little more, so that the length is promised.
+    pair.drive_once(RESERVE);
     let mut grown = File::options().append(true).open(world.tree.path().join("large")).unwrap();
     io::Write::write_all(&mut grown, b"more").unwrap();
     pair.finish(&[4096]);
@@ -475,7 +477,7 @@ fn what_is_refused_is_in_the_log_too() {
         pair.ask(request);
         if let Some(due) = pair.session.poll_timeout(pair.now) {
             pair.now = due;
-            let context = Context { now: due, limits: &Limits::DEFAULT, date: None };
+            let context = Context { now: due, limits: &LIMITS, date: None };
             let _ = pair.session.handle_timeout(&context, pair.files);
             pair.drive(&[4096]);
         }

@@ -6,7 +6,8 @@ use core::hint::black_box;
 
 use wirenut::http::Rule;
 use wirenut::http::service::Session;
-use wirenut_size_probes::service::{Alone, Hello};
+use wirenut::transport::Environment;
+use wirenut_size_probes::service::Hello;
 use wirenut_size_probes::{BUFFER, LIMITS, STORE, context, keep, receive, send};
 
 #[unsafe(no_mangle)]
@@ -20,7 +21,14 @@ extern "C" fn _start() -> ! {
         if length == 0 {
             black_box(session.handle_eof(&cx, &Hello).error);
         }
-        let driven = session.drive(&cx, &Alone, &Hello, input.get(..length).unwrap_or(&[]), &mut store, &mut out);
+        let driven = session.drive(
+            &cx,
+            &Environment::alone(BUFFER),
+            &Hello,
+            input.get(..length).unwrap_or(&[]),
+            &mut store,
+            &mut out,
+        );
         let sent = send(out.get(..driven.written).unwrap_or(&[]));
         session.handle_sent(&cx, sent, driven.written - sent);
         black_box((

@@ -26,6 +26,6 @@ extern "C" fn _start() -> ! {
         while let Some(error) = server.poll(now(), None, &mut sockets, &Hello, &mut scratch) {
             black_box(error);
         }
-        black_box(server.poll_timeout(now(), interface.poll_at(now(), &sockets)));
+        black_box(server.poll_timeout(interface.poll_at(now(), &sockets)));
     }
 }

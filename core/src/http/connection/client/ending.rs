@@ -1,154 +1,89 @@
-//! How a connection ends: errors, time, resets, and the wish of either side.
+//! How a connection ends: errors, time, and the wish of either side.
 
-use super::{ClientConnection, Ending};
 use crate::http::connection::context::Context;
-use crate::http::connection::state::{Side, State, Transition};
+use crate::http::connection::role::Ways;
+use crate::http::connection::state::{Side, State};
+use crate::http::connection::{Client, Connection, Ending};
 use crate::http::error::{Error, Rule};
 use crate::http::flags::Flags;
 use crate::http::grammar::state::State as GrammarState;
 use crate::http::limits::Limits;
-use crate::time::{Duration, Instant, earlier};
+use crate::time::Duration;
 
-impl ClientConnection {
-    /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.
-    #[must_use]
-    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
-        let peer = if self.is_hurrying_peer() { self.peer_timer.deadline(now) } else { None };
-        earlier(peer, self.write_timer.deadline(now)).filter(|_| self.has_deadlines())
-    }
+impl Ways for Client {
+    const SIDE: Side = Side::Client;
 
-    /// Is one of the deadlines due?
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        let is_peer_due = self.is_hurrying_peer() && self.peer_timer.is_due(now);
-        self.has_deadlines() && (is_peer_due || self.write_timer.is_due(now))
-    }
-
-    const fn has_deadlines(&self) -> bool {
-        !matches!(self.ending, Ending::Close | Ending::Broken(_))
-    }
-
-    /// Does the peer's time to send run, and count?
-    fn is_hurrying_peer(&self) -> bool {
-        let waits = self.is_waiting();
-        // The times to answer and to be idle run only once the requests are sent.
-        let is_sending = self.write_timer.is_running();
-        let rests_later = is_sending && waits;
-        // Nobody answers a request that we have not finished, except to let us go on.
-        let is_our_turn = waits && self.is_sending_oldest() && !self.is_held();
-        // Bytes of a tunnel come when they come; who reads them has his own deadlines.
-        let is_tunnel = self.states.server() == State::Tunnel;
-        self.is_readable() && !rests_later && !is_our_turn && !is_tunnel
-    }
-
-    /// Time has passed. Does nothing before [`Self::poll_timeout`] is due.
-    ///
-    /// # Errors
-    /// [`Rule::ResponseTimeout`], [`Rule::HeadTimeout`], [`Rule::BodyTimeout`] or [`Rule::WriteTimeout`]. The end of an
-    /// idle connection is no error, and that of the time for a 100 lets the body go.
-    pub fn handle_timeout(&mut self, cx: &Context<'_>) -> Result<(), Error> {
-        if !self.is_due(cx.now) {
-            return Ok(());
-        }
-        if self.write_timer.is_due(cx.now) {
-            return Err(self.fail(cx, Rule::WriteTimeout));
-        }
-        match self.states.server() {
+    fn peer_is_late(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error> {
+        let rule = match connection.states.server() {
             State::Idle => {
-                self.close();
-                Ok(())
+                connection.close();
+                return Ok(());
             }
-            State::SendHead if self.machine.flags.has(Flags::BEGUN) => Err(self.fail(cx, Rule::HeadTimeout)),
-            State::SendHead if self.is_held() && self.is_sending_oldest() => {
-                self.machine.flags.clear(Flags::EXPECT_CONTINUE);
-                Ok(())
+            State::SendHead if connection.machine.flags.has(Flags::BEGUN) => Rule::HeadTimeout,
+            State::SendHead if connection.is_held() && connection.is_sending_oldest() => {
+                connection.machine.flags.clear(Flags::EXPECT_CONTINUE);
+                return Ok(());
             }
-            State::SendHead => Err(self.fail(cx, Rule::ResponseTimeout)),
+            State::SendHead => Rule::ResponseTimeout,
             State::SendBody | State::Done | State::MustClose | State::Closed | State::Tunnel | State::Error => {
-                Err(self.fail(cx, Rule::BodyTimeout))
+                Rule::BodyTimeout
             }
-        }
+        };
+        Err(connection.fail(cx, rule))
     }
 
-    /// The peer has ended its direction, and all that it sent was consumed, or is too little to go on with. Call
-    /// [`Self::receive`] afterwards: a body without another end is complete with this one.
-    ///
-    /// # Errors
-    /// [`Rule::Unanswered`] where a response is due and nothing of it has come, [`Rule::Truncated`] in the middle of
-    /// one.
-    pub fn handle_eof(&mut self, cx: &Context<'_>) -> Result<(), Error> {
-        self.machine.flags.set(Flags::EOF);
-        if !self.peer_timer.is_running() {
-            // What came before is not understood yet. When it turns out to be too little, `receive` comes back here.
-            return Ok(());
-        }
-        self.peer_timer.stop(cx.now);
-        match (self.ending, self.states.server()) {
-            (Ending::Close | Ending::Broken(_), _) => Ok(()),
+    fn peer_has_ended(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error> {
+        let is_until_close = connection.machine.state == GrammarState::UntilClose;
+        let rule = match (connection.ending, connection.states.server()) {
+            (Ending::Close | Ending::Abort | Ending::Cut, _) => return Ok(()),
             (_, State::Idle) => {
-                self.close();
-                Ok(())
+                connection.close();
+                return Ok(());
             }
-            (_, State::SendHead) if !self.machine.flags.has(Flags::SEEN) => Err(self.fail(cx, Rule::Unanswered)),
-            (_, State::SendBody) if self.machine.state == GrammarState::UntilClose => Ok(()),
-            (_, State::SendHead | State::SendBody) => Err(self.fail(cx, Rule::Truncated)),
-            _ => Ok(()),
+            (_, State::SendHead) if !connection.machine.flags.has(Flags::SEEN) => Rule::Unanswered,
+            (_, State::SendBody) if is_until_close => return Ok(()),
+            (_, State::SendHead | State::SendBody) => Rule::Truncated,
+            _ => return Ok(()),
+        };
+        Err(connection.fail(cx, rule))
+    }
+
+    fn hurries_peer(connection: &Connection<Self>) -> bool {
+        let waits = connection.is_waiting();
+        // The times to answer and to be idle run only once the requests are sent.
+        let rests_later = connection.write_timer.is_running() && waits;
+        // Nobody answers a request that we have not finished, except to let us go on.
+        let is_our_turn = waits && connection.is_sending_oldest() && !connection.is_held();
+        // Bytes of a tunnel come when they come; who reads them has his own deadlines.
+        let is_tunnel = connection.states.server() == State::Tunnel;
+        !rests_later && !is_our_turn && !is_tunnel
+    }
+
+    fn all_is_sent(connection: &mut Connection<Self>, cx: &Context<'_>) {
+        if connection.is_waiting() {
+            connection.restart_wait(cx);
         }
     }
 
-    /// Of what was written, `sent` more bytes are on their way (given to the transport's peer as far as the host can
-    /// tell), and `left` bytes still wait. The peer's time to take them runs while some wait.
-    pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
-        let sent = u64::try_from(sent).unwrap_or(u64::MAX);
-        if left > 0 {
-            return self.write_timer.run_at(cx.limits.write, cx.now, sent);
-        }
-        if !self.write_timer.is_running() {
-            return;
-        }
-        self.write_timer.rest_at(cx.limits.write, cx.now, sent);
-        if self.is_waiting() {
-            self.restart_wait(cx);
+    fn has_finished(connection: &mut Connection<Self>, cx: &Context<'_>) {
+        connection.end_message();
+        match connection.states.server() {
+            State::SendHead if connection.pipeline.len() == 1 && !connection.machine.flags.has(Flags::BEGUN) => {
+                connection.restart_wait(cx);
+            }
+            State::Done => connection.settle(cx),
+            // The peer has ended its direction of the tunnel before.
+            State::MustClose => connection.ending = Ending::Close,
+            State::Idle | State::SendHead | State::SendBody | State::Closed | State::Tunnel | State::Error => {}
         }
     }
 
-    /// The transport failed: nothing more can come or go.
-    pub fn handle_reset(&mut self, cx: &Context<'_>) -> Error {
-        self.fail(cx, Rule::Reset)
+    fn end_broken(connection: &mut Connection<Self>, _: &Context<'_>, _: Rule) {
+        connection.ending = Ending::Abort;
     }
+}
 
-    /// The application wants the connection to end: at once if it is idle, otherwise after the responses that are due.
-    pub fn retire(&mut self) {
-        if self.is_idle() {
-            self.close();
-        } else if self.ending == Ending::Open {
-            self.ending = Ending::AfterResponse;
-        }
-    }
-
-    /// Gives the connection up, with all that is outstanding on it.
-    pub fn abort(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
-        self.fail(cx, rule)
-    }
-
-    /// Poisons the connection. The first error stays.
-    #[cold]
-    pub(super) fn fail(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
-        if let Some(error) = self.error() {
-            return error;
-        }
-        self.peer_timer.stop(cx.now);
-        self.states.change(Side::Client, Transition::Fail);
-        self.states.change(Side::Server, Transition::Fail);
-        self.ending = Ending::Broken(rule);
-        Error { rule, offset: self.machine.offset }
-    }
-
-    fn close(&mut self) {
-        self.states.change(Side::Client, Transition::Close);
-        self.states.change(Side::Server, Transition::Close);
-        self.ending = Ending::Close;
-    }
-
+impl Connection<Client> {
     /// Is nothing of the next response here, or of none?
     fn is_waiting(&self) -> bool {
         matches!(self.states.server(), State::Idle | State::SendHead) && !self.machine.flags.has(Flags::BEGUN)

@@ -6,11 +6,11 @@ mod send;
 #[cfg(test)]
 mod tests;
 
-use super::context::{Context, Disposition};
-use super::pipeline::Pipeline;
-use super::state::{State, States};
-use crate::http::body::write::{BodyWriter, OutboundFraming};
-use crate::http::error::{Error, Rule};
+use super::context::Context;
+use super::state::State;
+use super::{Client, Connection};
+use crate::http::body::write::OutboundFraming;
+use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::grammar::machine::Machine;
 use crate::http::message::fields::Fields;
@@ -48,19 +48,6 @@ pub enum ClientEvent<'b> {
     End(Fields<'b>),
     /// Nothing more will be taken.
     Closed,
-}
-
-/// Whether and how the connection ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Ending {
-    /// It does not, as far as it depends on us.
-    Open,
-    /// After the responses that are due.
-    AfterResponse,
-    /// Nothing is left to do.
-    Close,
-    /// A rule was broken, and that poisons it.
-    Broken(Rule),
 }
 
 /// One HTTP/1.x connection, seen from the client.
@@ -124,62 +111,15 @@ enum Ending {
 /// assert!(matches!(connection.receive(&cx, b"", &mut store), Ok((0, ClientEvent::End(_)))));
 /// assert!(connection.is_idle());
 /// ```
-#[derive(Clone, Debug)]
-pub struct ClientConnection {
-    /// What comes.
-    machine: Machine,
-    /// Bytes left of the request's body.
-    unsent: u64,
-    /// The peer's, to send what is awaited: runs while it is the peer's turn.
-    peer_timer: Timer,
-    /// The peer's, to take what is written.
-    write_timer: Timer,
-    pipeline: Pipeline,
-    states: States,
-    sending: OutboundFraming,
-    ending: Ending,
-}
+pub type ClientConnection = Connection<Client>;
 
-impl ClientConnection {
+impl Connection<Client> {
     /// A fresh connection, which waits for its first request for at most [`Limits::idle`](crate::http::Limits::idle).
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
         let mut peer_timer = Timer::stopped(cx.limits.idle);
         peer_timer.start(cx.now);
-        Self {
-            machine: Machine::response(cx.limits),
-            unsent: 0,
-            peer_timer,
-            write_timer: Timer::FULL,
-            pipeline: Pipeline::EMPTY,
-            states: States::IDLE,
-            sending: OutboundFraming::Length,
-            ending: Ending::Open,
-        }
-    }
-
-    /// What to do with the connection once all that was written is sent.
-    #[must_use]
-    pub const fn disposition(&self) -> Disposition {
-        match (self.ending, self.states.client(), self.states.server()) {
-            (Ending::Open | Ending::AfterResponse, State::MustClose, State::Tunnel) => Disposition::ShutdownWrite,
-            (Ending::Open | Ending::AfterResponse, ..) => Disposition::Open,
-            (Ending::Close, ..) => Disposition::Close,
-            (Ending::Broken(_), ..) => Disposition::Abort,
-        }
-    }
-
-    /// Is it the peer's turn, so that the transport should be read? If not, what comes stays with the transport:
-    /// that is the back-pressure. It is also read while the connection is idle, for then the peer may end it.
-    #[must_use]
-    pub const fn is_readable(&self) -> bool {
-        self.peer_timer.is_running() && matches!(self.ending, Ending::Open | Ending::AfterResponse)
-    }
-
-    /// Is no request on its way, and no response due?
-    #[must_use]
-    pub const fn is_idle(&self) -> bool {
-        matches!(self.states.client(), State::Idle) && matches!(self.ending, Ending::Open)
+        Self::fresh(Machine::response(cx.limits), peer_timer)
     }
 
     /// How many requests have no whole response yet. The connection knows them by their order only.
@@ -188,8 +128,8 @@ impl ClientConnection {
         usize::from(self.pipeline.len())
     }
 
-    /// Is the body of the current request held back, until a 100 comes or [`Limits::expect`](crate::http::Limits::expect) is
-    /// over?
+    /// Is the body of the current request held back, until a 100 comes or
+    /// [`Limits::expect`](crate::http::Limits::expect) is over?
     #[must_use]
     pub const fn is_held(&self) -> bool {
         self.machine.flags.has(Flags::EXPECT_CONTINUE)
@@ -199,7 +139,7 @@ impl ClientConnection {
     /// thrown away, and the connection ends after the response.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        self.sending == OutboundFraming::Nothing
+        self.sending == OutboundFraming::Discarded
     }
 
     /// If the connection fails, or has failed: may this request be sent again on another one without asking anybody
@@ -224,34 +164,7 @@ impl ClientConnection {
     pub fn may_retry(&self, nth: usize) -> bool {
         let Some(asked) = u8::try_from(nth).ok().and_then(|nth| self.pipeline.get(nth)) else { return false };
         let is_seen = nth == 0 && self.machine.flags.has(Flags::SEEN);
-        self.ending == Ending::Broken(Rule::NotProcessed) || (asked.is_idempotent && !is_seen)
-    }
-
-    /// The error that poisons the connection, if one does.
-    #[must_use]
-    pub const fn error(&self) -> Option<Error> {
-        match self.ending {
-            Ending::Broken(rule) => Some(Error { rule, offset: self.machine.offset }),
-            Ending::Open | Ending::AfterResponse | Ending::Close => None,
-        }
-    }
-
-    /// States of client and server, for tests and diagnostics.
-    #[must_use]
-    pub const fn states(&self) -> (State, State) {
-        (self.states.client(), self.states.server())
-    }
-
-    /// How many bytes at the front of the store must be there again at the next [`Self::receive`]: what is known of a head,
-    /// or of a trailer section, of which not all has come. Zero for most connections most of the time.
-    #[must_use]
-    pub fn stored(&self) -> usize {
-        self.machine.stored()
-    }
-
-    /// What is kept about the request's body.
-    fn body_writer(&mut self) -> BodyWriter<'_> {
-        BodyWriter { sending: &mut self.sending, unsent: &mut self.unsent }
+        self.broken == Some(Rule::NotProcessed) || (asked.is_idempotent && !is_seen)
     }
 
     /// Is the oldest request the one that is being sent?

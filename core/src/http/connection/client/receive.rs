@@ -1,16 +1,15 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
 
-use super::{ClientConnection, ClientEvent, Ending};
-use crate::http::body::read::Piece;
+use super::ClientEvent;
+use crate::http::body::read::Found;
 use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
+use crate::http::connection::{Client, Connection, Ending};
 use crate::http::error::{Error, Rule};
 use crate::http::flags::Flags;
-use crate::http::framing::BodyFraming;
-use crate::http::framing::ResponseFraming;
+use crate::http::framing::{BodyFraming, ResponseFraming};
 use crate::http::grammar::state::State as GrammarState;
-use crate::http::message::fields::Fields;
 use crate::http::message::request_kind::ResponseKind;
 use crate::http::message::response_head::ResponseHead;
 use crate::http::status::Status;
@@ -18,7 +17,7 @@ use crate::time::Timer;
 
 type Received<'b> = Result<(usize, ClientEvent<'b>), Error>;
 
-impl ClientConnection {
+impl Connection<Client> {
     /// Takes what came from the peer. Returns how many bytes were consumed, and what they were; what is behind them is
     /// given again at the next call. A body piece begins behind the consumed bytes and is consumed by
     /// [`Self::take_body`].
@@ -52,7 +51,7 @@ impl ClientConnection {
 
     fn receive_now<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
         match (self.ending, self.states.server()) {
-            (Ending::Close | Ending::Broken(_), _) => Ok((0, ClientEvent::Closed)),
+            (Ending::Close | Ending::Abort | Ending::Cut, _) => Ok((0, ClientEvent::Closed)),
             (_, State::Idle | State::SendHead) if input.is_empty() => {
                 self.peer_timer.start(cx.now);
                 Ok((0, ClientEvent::NeedMore))
@@ -65,17 +64,6 @@ impl ClientConnection {
                 Ok((0, ClientEvent::Paused))
             }
         }
-    }
-
-    /// Consumes the first `taken` bytes of the body piece that was given out last. The others will be given out again;
-    /// what is not taken, the peer is not hurried for. Nothing may be taken at any time: that changes nothing.
-    pub fn take_body(&mut self, cx: &Context<'_>, taken: usize) {
-        if taken == 0 {
-            return;
-        }
-        let taken = u64::try_from(taken).unwrap_or(u64::MAX);
-        self.machine.take_content(taken);
-        self.peer_timer.earn(cx.limits.body, taken);
     }
 
     fn receive_head<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
@@ -150,13 +138,12 @@ impl ClientConnection {
             self.states.change(Side::Client, Transition::End);
         } else if self.is_held() || status.code() >= 300 {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
-            self.sending = OutboundFraming::Nothing;
+            self.sending = OutboundFraming::Discarded;
             self.states.change(Side::Client, Transition::Retire);
         }
     }
 
     fn receive_body<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
-        let has_ended = self.machine.flags.has(Flags::EOF);
         let mut input = input;
         if self.machine.state == GrammarState::UntilClose && self.states.server() == State::SendBody {
             let most = cx.limits.body_bytes.saturating_sub(self.machine.total);
@@ -165,23 +152,20 @@ impl ClientConnection {
             }
             input = usize::try_from(most).ok().and_then(|most| input.get(..most)).unwrap_or(input);
         }
-        let (used, read) = self.machine.read_content(cx.limits, has_ended, input, store);
-        match read {
-            Ok(Piece::NeedMore) => {
-                self.peer_timer.start(cx.now);
-                Ok((used, ClientEvent::NeedMore))
+        let (used, found) = self.read_content(cx, input, store)?;
+        let event = match found {
+            Found::Content => ClientEvent::Body(self.machine.content(input.get(used..).unwrap_or(&[]))),
+            Found::End => {
+                let trailers = self.machine.trailers(cx.limits, store);
+                self.end_response(cx);
+                ClientEvent::End(trailers)
             }
-            Ok(Piece::Data(piece)) => {
-                self.peer_timer.stop(cx.now);
-                Ok((used, ClientEvent::Body(piece)))
-            }
-            Ok(Piece::End(trailers)) => Ok((used, self.end_body(cx, trailers))),
-            Err(rule) => Err(self.fail(cx, rule)),
-        }
+            Found::NeedMore | Found::Paused | Found::Closed | Found::Head => ClientEvent::NeedMore,
+        };
+        Ok((used, event))
     }
 
-    fn end_body<'b>(&mut self, cx: &Context<'_>, trailers: Fields<'b>) -> ClientEvent<'b> {
-        self.peer_timer.stop(cx.now);
+    fn end_response(&mut self, cx: &Context<'_>) {
         self.pipeline.pop();
         self.states.change(Side::Server, Transition::End);
         if self.states.server() == State::Done {
@@ -190,7 +174,6 @@ impl ClientConnection {
             // Both directions of the tunnel have ended.
             self.ending = Ending::Close;
         }
-        ClientEvent::End(trailers)
     }
 
     /// A response is complete: goes on with the next, or ends the connection, unless the request is still being sent.
@@ -211,7 +194,7 @@ impl ClientConnection {
         }
         if !has_more && (!persists || self.ending != Ending::Open) {
             if is_sending {
-                self.sending = OutboundFraming::Nothing;
+                self.sending = OutboundFraming::Discarded;
             }
             self.states.change(Side::Server, Transition::Retire);
             self.states.change(Side::Client, Transition::Retire);

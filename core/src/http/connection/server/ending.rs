@@ -1,140 +1,81 @@
-//! How a connection ends: errors, time, resets, and the wish of either side.
+//! How a connection ends: errors, time, and the wish of either side.
 
-use super::{Ending, ServerConnection};
 use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
+use crate::http::connection::role::Ways;
 use crate::http::connection::state::{Side, State, Transition};
+use crate::http::connection::{Connection, Ending, Server};
 use crate::http::error::{Error, Rule};
 use crate::http::flags::Flags;
-use crate::time::{Duration, Instant, earlier};
 
-impl ServerConnection {
-    /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.
-    #[must_use]
-    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
-        let peer = if self.is_hurrying_peer() { self.peer_timer.deadline(now) } else { None };
-        earlier(peer, self.write_timer.deadline(now)).filter(|_| self.has_deadlines())
-    }
+impl Ways for Server {
+    const SIDE: Side = Side::Server;
 
-    /// Is one of the deadlines due?
-    fn is_due(&self, now: Instant) -> bool {
-        let is_peer_due = self.is_hurrying_peer() && self.peer_timer.is_due(now);
-        self.has_deadlines() && (is_peer_due || self.write_timer.is_due(now))
-    }
-
-    const fn has_deadlines(&self) -> bool {
-        !matches!(self.ending, Ending::Cut)
-    }
-
-    /// Does the peer's time to send run, and count?
-    fn is_hurrying_peer(&self) -> bool {
-        // The times to linger and to be idle run only once the last response is sent.
-        let is_sending = self.write_timer.is_running();
-        let rests_later = is_sending && (self.ending == Ending::Linger || self.is_idle());
-        // Bytes of a tunnel come when they come; the service that reads them has its own deadlines.
-        let is_tunnel = self.states.client() == State::Tunnel;
-        self.is_readable() && !rests_later && !is_tunnel
-    }
-
-    /// Time has passed. Does nothing before [`Self::poll_timeout`] is due.
-    ///
-    /// # Errors
-    /// [`Rule::HeadTimeout`], [`Rule::BodyTimeout`] or [`Rule::WriteTimeout`]. The end of an idle connection and of
-    /// one that lingers is no error.
-    pub fn handle_timeout(&mut self, cx: &Context<'_>) -> Result<(), Error> {
-        if !self.is_due(cx.now) {
-            return Ok(());
-        }
-        if self.write_timer.is_due(cx.now) {
-            return Err(self.fail(cx, Rule::WriteTimeout));
-        }
-        match (self.ending, self.states.client()) {
-            (Ending::Linger, _) => {
-                self.ending = Ending::Close;
-                Ok(())
-            }
-            (_, State::Idle) if !self.machine.flags.has(Flags::BEGUN) => {
-                self.states.change(Side::Client, Transition::Close);
-                self.ending = Ending::Close;
-                Ok(())
-            }
-            (_, State::Idle) => Err(self.fail(cx, Rule::HeadTimeout)),
-            _ => Err(self.fail(cx, Rule::BodyTimeout)),
-        }
-    }
-
-    /// Of what was written, `sent` more bytes are on their way (given to the transport's peer as far as the host can
-    /// tell), and `left` bytes still wait. The peer's time to take them runs while some wait.
-    pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
-        let sent = u64::try_from(sent).unwrap_or(u64::MAX);
-        if left > 0 {
-            return self.write_timer.run_at(cx.limits.write, cx.now, sent);
-        }
-        if !self.write_timer.is_running() {
-            return;
-        }
-        self.write_timer.rest_at(cx.limits.write, cx.now, sent);
-        if self.ending == Ending::Linger {
-            self.restart_peer_time(cx, cx.limits.linger);
-        } else if self.is_idle() {
-            self.restart_peer_time(cx, cx.limits.idle);
-        }
-    }
-
-    /// The transport failed: nothing more can come or go.
-    pub fn handle_reset(&mut self, cx: &Context<'_>) -> Error {
-        self.fail(cx, Rule::Reset)
-    }
-
-    /// The host wants the connection to end: at once if it is idle, otherwise after the response to the current
-    /// request, which says so.
-    pub fn retire(&mut self) {
-        if self.ending != Ending::Open {
-            return;
-        }
-        if self.is_idle() {
-            self.states.change(Side::Client, Transition::Close);
-            self.ending = Ending::Close;
+    fn peer_is_late(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error> {
+        if connection.ending == Ending::Linger {
+            connection.ending = Ending::Close;
+        } else if connection.states.client() != State::Idle {
+            return Err(connection.fail(cx, Rule::BodyTimeout));
+        } else if connection.machine.flags.has(Flags::BEGUN) {
+            return Err(connection.fail(cx, Rule::HeadTimeout));
         } else {
-            self.ending = Ending::AfterResponse;
+            connection.close();
+        }
+        Ok(())
+    }
+
+    fn peer_has_ended(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error> {
+        match (connection.ending, connection.states.client()) {
+            (Ending::Close | Ending::Abort | Ending::Cut | Ending::Answer, _) => {}
+            (Ending::Linger, _) => connection.ending = Ending::Close,
+            (_, State::Idle) if !connection.machine.flags.has(Flags::BEGUN) => connection.close(),
+            (_, State::Idle | State::SendBody) => return Err(connection.fail(cx, Rule::Truncated)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn hurries_peer(connection: &Connection<Self>) -> bool {
+        // The times to linger and to be idle run only once the last response is sent.
+        let is_sending = connection.write_timer.is_running();
+        let rests_later = is_sending && (connection.ending == Ending::Linger || connection.is_idle());
+        // Bytes of a tunnel come when they come; the service that reads them has its own deadlines.
+        let is_tunnel = connection.states.client() == State::Tunnel;
+        !rests_later && !is_tunnel
+    }
+
+    fn all_is_sent(connection: &mut Connection<Self>, cx: &Context<'_>) {
+        if connection.ending == Ending::Linger {
+            connection.restart_peer_time(cx, cx.limits.linger);
+        } else if connection.is_idle() {
+            connection.restart_peer_time(cx, cx.limits.idle);
         }
     }
 
-    /// Gives the exchange up. Before a response was begun it is answered by the status of `rule`; after that the
-    /// connection is cut so that the peer can see that the response is not whole.
-    pub fn abort(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
-        self.fail(cx, rule)
+    fn has_finished(connection: &mut Connection<Self>, cx: &Context<'_>) {
+        let was_tunnel = connection.states.server() == State::Tunnel;
+        connection.end_message();
+        if was_tunnel {
+            connection.linger_or_close(cx);
+        }
     }
 
-    /// Poisons the connection. The first error stays.
-    #[cold]
-    pub(super) fn fail(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
-        if let Some(error) = self.error() {
-            if matches!(rule, Rule::WriteTimeout | Rule::Reset | Rule::HostClosed) {
-                self.ending = Ending::Cut;
+    fn end_broken(connection: &mut Connection<Self>, cx: &Context<'_>, rule: Rule) {
+        let can_answer = rule.status().is_some() && connection.machine.flags.has(Flags::BEGUN);
+        connection.ending = match (connection.states.server(), connection.sending) {
+            (State::Idle | State::SendHead, _) if can_answer => Ending::Answer,
+            (State::SendBody, OutboundFraming::Discarded) => return connection.linger_or_close(cx),
+            (State::SendBody | State::SendHead | State::Tunnel, _) | (State::Done, OutboundFraming::LastChunk) => {
+                Ending::Abort
             }
-            return error;
-        }
-        self.stop_awaiting(cx.now);
-        self.broken = Some(rule);
-        let was_responding = self.states.server();
-        let can_answer = rule.status().is_some() && self.machine.flags.has(Flags::BEGUN);
-        self.states.change(Side::Client, Transition::Fail);
-        self.states.change(Side::Server, Transition::Fail);
-        self.ending = match was_responding {
-            _ if matches!(rule, Rule::WriteTimeout | Rule::Reset | Rule::HostClosed) => Ending::Cut,
-            State::Idle | State::SendHead if can_answer => Ending::Answer,
-            State::SendBody if self.sending == OutboundFraming::Nothing => Ending::Linger,
-            State::SendBody | State::SendHead | State::Tunnel => Ending::Abort,
-            State::Done if self.sending == OutboundFraming::LastChunk => Ending::Abort,
-            State::Idle | State::Done | State::MustClose | State::Closed | State::Error => Ending::Linger,
+            (State::Idle | State::Done | State::MustClose | State::Closed | State::Error, _) => {
+                return connection.linger_or_close(cx);
+            }
         };
-        if self.ending == Ending::Linger {
-            self.linger_or_close(cx);
-        }
-        Error { rule, offset: self.machine.offset }
     }
+}
 
+impl Connection<Server> {
     /// The last response is complete.
     pub(super) fn retire_now(&mut self, cx: &Context<'_>) {
         self.states.change(Side::Client, Transition::Retire);
@@ -153,10 +94,6 @@ impl ServerConnection {
         }
     }
 
-    fn restart_peer_time(&mut self, cx: &Context<'_>, time: Duration) {
-        self.peer_timer.restart(cx.now, time);
-    }
-
     /// Is an error answer still to be written by [`Self::poll_transmit`]?
     pub(crate) const fn owes_error_answer(&self) -> bool {
         matches!(self.ending, Ending::Answer)
@@ -173,7 +110,12 @@ impl ServerConnection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Disposition, Limits, Response, Status};
+    use crate::http::connection::server::ServerConnection;
+    use crate::http::limits::Limits;
+    use crate::http::message::response::Response;
+    use crate::http::status::Status;
+    use crate::time::{Duration, Instant};
+    use crate::transport::Disposition;
 
     fn at(seconds: u64) -> Context<'static> {
         let now = Instant::START.saturating_add(Duration::from_secs(seconds));

@@ -4,10 +4,10 @@ mod ending;
 mod receive;
 mod send;
 
-use super::context::{Context, Disposition};
-use super::state::{State, States};
-use crate::http::body::write::{BodyWriter, OutboundFraming};
-use crate::http::error::{Error, Rule};
+use super::context::Context;
+use super::state::State;
+use super::{Connection, Ending, Server};
+use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::grammar::machine::Machine;
 use crate::http::grammar::state::State as GrammarState;
@@ -32,25 +32,6 @@ pub enum ServerEvent<'b> {
     End(Fields<'b>),
     /// Nothing more will be taken.
     Closed,
-}
-
-/// Whether and how the connection ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Ending {
-    /// It does not, as far as it depends on us.
-    Open,
-    /// After the response that is being sent, or that will be.
-    AfterResponse,
-    /// An error answer is due first.
-    Answer,
-    /// All is sent; the rest of what comes is thrown away.
-    Linger,
-    /// Nothing is left to do.
-    Close,
-    /// A response was cut off; what was written of it is sent.
-    Abort,
-    /// Nothing more is sent.
-    Cut,
 }
 
 /// One HTTP/1.x connection, seen from the server.
@@ -88,7 +69,7 @@ enum Ending {
 /// [`is_readable`]: ServerConnection::is_readable
 ///
 /// ```
-/// use wirenut::http::{Context, ServerEvent, Limits, Response, ServerConnection, Status};
+/// use wirenut::http::{Context, Limits, Response, ServerConnection, ServerEvent, Status};
 /// use wirenut::time::Instant;
 ///
 /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
@@ -105,65 +86,38 @@ enum Ending {
 /// assert_eq!(&out[..written], b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
 /// assert!(matches!(connection.receive(&cx, b"", &mut store), Ok((0, ServerEvent::NeedMore))));
 /// ```
-#[derive(Clone, Debug)]
-pub struct ServerConnection {
-    /// What comes.
-    machine: Machine,
-    /// Bytes left of the response's body.
-    unsent: u64,
-    /// The peer's, to send what is awaited: runs while it is the peer's turn.
-    peer_timer: Timer,
-    /// The peer's, to take what is written.
-    write_timer: Timer,
-    states: States,
-    sending: OutboundFraming,
-    ending: Ending,
-    broken: Option<Rule>,
-}
+pub type ServerConnection = Connection<Server>;
 
-impl ServerConnection {
+impl Connection<Server> {
     /// A fresh connection, which waits for its first request for at most [`Limits::head`](crate::http::Limits::head).
     #[must_use]
     pub fn new(cx: &Context<'_>) -> Self {
         let mut peer_timer = Timer::stopped(cx.limits.head);
         peer_timer.start(cx.now);
-        Self {
-            machine: Machine::new(cx.limits, GrammarState::RequestStart),
-            unsent: 0,
-            peer_timer,
-            write_timer: Timer::FULL,
-            states: States::IDLE,
-            sending: OutboundFraming::Length,
-            ending: Ending::Open,
-            broken: None,
-        }
+        Self::fresh(Machine::new(cx.limits, GrammarState::RequestStart), peer_timer)
     }
 
-    /// What to do with the connection once all that was written is sent.
+    /// A connection for which there is no room: [`Self::poll_transmit`] answers 503 ([`Rule::Overloaded`]), whatever
+    /// comes. Then it lingers.
+    ///
+    /// ```
+    /// # use wirenut::http::{Context, Limits, ServerConnection};
+    /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
+    /// let (mut connection, mut out) = (ServerConnection::refusing(&cx), [0; 160]);
+    /// let written = connection.poll_transmit(&cx, &mut out);
+    /// assert!(out[..written].starts_with(b"HTTP/1.1 503 Service Unavailable\r\n"));
+    /// ```
     #[must_use]
-    pub const fn disposition(&self) -> Disposition {
-        match self.ending {
-            Ending::Open | Ending::AfterResponse | Ending::Answer => Disposition::Open,
-            Ending::Linger => Disposition::ShutdownWrite,
-            Ending::Close => Disposition::Close,
-            Ending::Abort => Disposition::Abort,
-            Ending::Cut => Disposition::Cut,
-        }
+    pub fn refusing(cx: &Context<'_>) -> Self {
+        let mut refusing = Self::new(cx);
+        refusing.refuse(cx);
+        refusing
     }
 
-    /// Is it the peer's turn, so that the transport should be read? If not, what comes stays with the transport:
-    /// that is the back-pressure.
-    #[must_use]
-    pub const fn is_readable(&self) -> bool {
-        self.peer_timer.is_running() && matches!(self.ending, Ending::Open | Ending::AfterResponse | Ending::Linger)
-    }
-
-    /// Is it between two requests (or before the first), with nothing of the next one here?
-    #[must_use]
-    pub const fn is_idle(&self) -> bool {
-        matches!(self.states.client(), State::Idle)
-            && !self.machine.flags.has(Flags::BEGUN)
-            && matches!(self.ending, Ending::Open)
+    /// The same for a connection that is there, and on which nothing was said.
+    pub fn refuse(&mut self, cx: &Context<'_>) {
+        self.machine.flags.set(Flags::BEGUN);
+        self.fail(cx, Rule::Overloaded);
     }
 
     /// Is the content of the current request complete?
@@ -176,30 +130,6 @@ impl ServerConnection {
     #[must_use]
     pub const fn is_responding(&self) -> bool {
         !matches!(self.states.server(), State::Idle | State::SendHead)
-    }
-
-    /// The error that poisons the connection, if one does.
-    #[must_use]
-    pub fn error(&self) -> Option<Error> {
-        self.broken.map(|rule| Error { rule, offset: self.machine.offset })
-    }
-
-    /// States of client and server, for tests and diagnostics.
-    #[must_use]
-    pub const fn states(&self) -> (State, State) {
-        (self.states.client(), self.states.server())
-    }
-
-    /// What is kept about the response's body.
-    fn body_writer(&mut self) -> BodyWriter<'_> {
-        BodyWriter { sending: &mut self.sending, unsent: &mut self.unsent }
-    }
-
-    /// How many bytes at the front of the store must be there again at the next [`Self::receive`]: what is known of a head,
-    /// or of a trailer section, of which not all has come. Zero for most connections most of the time.
-    #[must_use]
-    pub fn stored(&self) -> usize {
-        self.machine.stored()
     }
 
     /// Does the connection go on after this response, as far as both sides have said?

@@ -1,18 +1,20 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
 
-use super::{Ending, ServerConnection, ServerEvent};
-use crate::http::body::read::Piece;
+use super::ServerEvent;
+use crate::http::body::read::Found;
 use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::error::{Error, Rule};
+use crate::http::connection::{Connection, Ending, Server};
+use crate::http::error::Error;
 use crate::http::flags::Flags;
 use crate::http::grammar::state::State as GrammarState;
-use crate::time::{Instant, Timer};
+use crate::http::limits::Limits;
+use crate::http::message::fields::Fields;
+use crate::http::message::request_head::{RequestHead, Shortcut};
+use crate::time::Timer;
 
-type Received<'b> = Result<(usize, ServerEvent<'b>), Error>;
-
-impl ServerConnection {
+impl Connection<Server> {
     /// Takes what came from the peer. Returns how many bytes were consumed, and what they were; what is behind them is
     /// given again at the next call. A body piece begins behind the consumed bytes and is consumed by
     /// [`Self::take_body`].
@@ -28,224 +30,228 @@ impl ServerConnection {
     /// # Errors
     /// The rule that the peer broke, and where. The connection is poisoned then: an answer with the right status comes
     /// out of [`Self::poll_transmit`] where one is due, and [`Self::disposition`] says how to end.
-    pub fn receive<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
-        // Whether it really is due is looked at there.
-        if self.peer_timer.is_due(cx.now) || self.write_timer.is_due(cx.now) {
+    pub fn receive<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        input: &'b [u8],
+        store: &'b mut [u8],
+    ) -> Result<(usize, ServerEvent<'b>), Error> {
+        let mut shortcut = Shortcut::default();
+        let (used, found) = self.advance(cx, input, store, &mut shortcut)?;
+        let event = match found {
+            Found::NeedMore => ServerEvent::NeedMore,
+            Found::Paused => ServerEvent::Paused,
+            Found::Closed => ServerEvent::Closed,
+            Found::Head => ServerEvent::Head(self.head(cx.limits, store, shortcut)),
+            Found::Content => ServerEvent::Body(self.content(input.get(used..).unwrap_or(&[]))),
+            Found::End => ServerEvent::End(self.trailers(cx.limits, store)),
+        };
+        Ok((used, event))
+    }
+
+    /// As [`Self::receive`], without giving out what was found: how many bytes were consumed, and what it is.
+    pub(crate) fn advance<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        input: &'b [u8],
+        store: &mut [u8],
+        shortcut: &mut Shortcut<'b>,
+    ) -> Result<(usize, Found), Error> {
+        if self.is_due(cx.now) {
             self.handle_timeout(cx)?;
         }
-        if let Some(error) = self.error() {
+        if self.ending == Ending::Linger {
             // What still comes is thrown away, for as long as the connection lingers.
-            return if self.ending == Ending::Linger { Ok(self.discard(cx, input)) } else { Err(error) };
+            return self.discard(cx, input);
         }
-        let received = self.receive_now(cx, input, store);
-        if self.machine.flags.has(Flags::EOF)
-            && let Ok((used, ServerEvent::NeedMore)) = received
-        {
+        if let Some(error) = self.error() {
+            return Err(error);
+        }
+        if matches!(self.ending, Ending::Close | Ending::Abort | Ending::Cut) {
+            return Ok((0, Found::Closed));
+        }
+        let received = self.read(cx, input, store, shortcut)?;
+        if received.1 == Found::NeedMore && self.machine.flags.has(Flags::EOF) {
             // There is no more.
             self.handle_eof(cx)?;
-            return Ok((used, ServerEvent::Closed));
+            return Ok((received.0, Found::Closed));
         }
-        received
+        Ok(received)
     }
 
+    /// The head that was found.
     #[inline]
-    fn receive_now<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
-        match (self.ending, self.states.client(), self.states.server()) {
-            (Ending::Linger, ..) => Ok(self.discard(cx, input)),
-            (Ending::Close | Ending::Abort | Ending::Cut, ..) => Ok((0, ServerEvent::Closed)),
-            (_, State::SendBody | State::Done, State::Done) => self.receive_next(cx, input, store),
-            (_, State::Idle, _) => self.receive_head(cx, input, store),
-            (_, State::SendBody | State::Tunnel, _) => self.receive_body(cx, input, store),
+    pub(crate) fn head<'b>(&self, limits: &Limits, store: &'b [u8], shortcut: Shortcut<'b>) -> RequestHead<'b> {
+        shortcut.take().unwrap_or_else(|| self.machine.request(limits, store))
+    }
+
+    /// The content that was found, of the bytes behind those that were consumed.
+    pub(crate) fn content<'b>(&self, rest: &'b [u8]) -> &'b [u8] {
+        self.machine.content(rest)
+    }
+
+    /// The trailer fields of the content whose end was found.
+    pub(crate) fn trailers<'b>(&self, limits: &Limits, store: &'b [u8]) -> Fields<'b> {
+        self.machine.trailers(limits, store)
+    }
+
+    fn read<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        input: &'b [u8],
+        store: &mut [u8],
+        shortcut: &mut Shortcut<'b>,
+    ) -> Result<(usize, Found), Error> {
+        let mut used = 0;
+        if self.states.server() == State::Done {
+            if self.sending == OutboundFraming::LastChunk {
+                self.peer_timer.stop(cx.now);
+                return Ok((0, Found::Paused));
+            }
+            let found;
+            (used, found) = self.skip_rest(cx, input, store)?;
+            if found == Found::NeedMore {
+                return Ok((used, found));
+            }
+            if !self.begin_next(cx) {
+                return if self.ending == Ending::Linger { self.discard(cx, input) } else { Ok((used, Found::Closed)) };
+            }
+        }
+        let rest = input.get(used..).unwrap_or(&[]);
+        let (more, found) = match self.states.client() {
+            State::Idle => self.read_head(cx, rest, store, shortcut)?,
+            State::SendBody | State::Tunnel => self.read_request_content(cx, rest, store)?,
             // In a tunnel the peer may end its direction first.
-            (_, State::Done | State::MustClose, _) => {
-                self.stop_awaiting(cx.now);
-                Ok((0, ServerEvent::Paused))
+            State::Done | State::MustClose => {
+                self.peer_timer.stop(cx.now);
+                (0, Found::Paused)
             }
-            _ => Ok((0, ServerEvent::Closed)),
-        }
-    }
-
-    /// Consumes the first `taken` bytes of the body piece that was given out last. The others will be given out again;
-    /// what is not taken, the peer is not hurried for. Nothing may be taken at any time: that changes nothing.
-    pub fn take_body(&mut self, cx: &Context<'_>, taken: usize) {
-        if taken == 0 {
-            return;
-        }
-        let taken = u64::try_from(taken).unwrap_or(u64::MAX);
-        self.machine.take_content(taken);
-        self.peer_timer.earn(cx.limits.body, taken);
-    }
-
-    /// The peer has ended its direction, and all that it sent was consumed, or is too little to go on with.
-    ///
-    /// Between two messages that is the end of the connection; while a response is being made it will be, after it.
-    ///
-    /// # Errors
-    /// [`Rule::Truncated`] in the middle of a message.
-    pub fn handle_eof(&mut self, cx: &Context<'_>) -> Result<(), Error> {
-        self.machine.flags.set(Flags::EOF);
-        if !self.peer_timer.is_running() {
-            // What came before is not understood yet. When it turns out to be too little, `receive` comes back here.
-            return Ok(());
-        }
-        self.stop_awaiting(cx.now);
-        match (self.ending, self.states.client()) {
-            (Ending::Close | Ending::Abort | Ending::Cut | Ending::Answer, _) => Ok(()),
-            (Ending::Linger, _) => {
-                self.ending = Ending::Close;
-                Ok(())
-            }
-            (_, State::Idle) if !self.machine.flags.has(Flags::BEGUN) => {
-                self.states.change(Side::Client, Transition::Close);
-                self.ending = Ending::Close;
-                Ok(())
-            }
-            (_, State::Idle | State::SendBody) => Err(self.fail(cx, Rule::Truncated)),
-            _ => Ok(()),
-        }
-    }
-
-    fn receive_head<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
-        let (used, read) = self.machine.read_request(cx.limits, input, store);
-        let head = match read {
-            Ok(head) => head,
-            Err(rule) => {
-                self.machine.flags.set(Flags::BEGUN);
-                return Err(self.fail(cx, rule));
-            }
+            State::SendHead | State::Closed | State::Error => (0, Found::Closed),
         };
+        Ok((used.saturating_add(more), found))
+    }
+
+    fn read_head<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        input: &'b [u8],
+        store: &mut [u8],
+        shortcut: &mut Shortcut<'b>,
+    ) -> Result<(usize, Found), Error> {
+        let (used, read) = self.machine.read_request(cx.limits, input, store, shortcut);
         // Empty lines do not begin a message: some clients put one behind each.
-        if !self.machine.flags.has(Flags::BEGUN) && !self.machine.is_between_messages() {
+        let begins = !self.machine.flags.has(Flags::BEGUN) && (read.is_err() || !self.machine.is_between_messages());
+        if begins {
             self.machine.flags.set(Flags::BEGUN);
-            self.peer_timer = Timer::stopped(cx.limits.head);
         }
-        let Some(head) = head else {
-            self.await_peer(cx.now);
-            return Ok((used, ServerEvent::NeedMore));
-        };
+        match read {
+            Ok(true) => {}
+            Ok(false) => {
+                if begins {
+                    self.peer_timer = Timer::stopped(cx.limits.head);
+                }
+                self.peer_timer.start(cx.now);
+                return Ok((used, Found::NeedMore));
+            }
+            Err(rule) => return Err(self.fail(cx, rule)),
+        }
         self.states.change(Side::Client, Transition::Request);
         self.states.change(Side::Server, Transition::Request);
         self.peer_timer = Timer::stopped(cx.limits.body.grace);
         if self.machine.state == GrammarState::End {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
-        Ok((used, ServerEvent::Head(head)))
+        Ok((used, Found::Head))
     }
 
-    fn receive_body<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
+    fn read_request_content(
+        &mut self,
+        cx: &Context<'_>,
+        input: &[u8],
+        store: &mut [u8],
+    ) -> Result<(usize, Found), Error> {
         if !input.is_empty() {
             // The client did not wait for the 100, so none is owed (RFC 9110 §10.1.1).
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
-        let has_ended = self.machine.flags.has(Flags::EOF);
-        let (used, read) = self.machine.read_content(cx.limits, has_ended, input, store);
-        let event = match read {
-            Ok(Piece::NeedMore) => {
-                self.await_peer(cx.now);
-                return Ok((used, ServerEvent::NeedMore));
-            }
-            Ok(Piece::Data(piece)) => ServerEvent::Body(piece),
-            Ok(Piece::End(trailers)) => {
-                self.states.change(Side::Client, Transition::End);
-                ServerEvent::End(trailers)
-            }
-            Err(rule) => return Err(self.fail(cx, rule)),
-        };
-        self.stop_awaiting(cx.now);
-        Ok((used, event))
+        let read = self.read_content(cx, input, store)?;
+        if read.1 == Found::End {
+            self.states.change(Side::Client, Transition::End);
+        }
+        Ok(read)
     }
 
     /// The response is complete. What is left of the request's content is skipped if that is little, so that the
-    /// connection can go on with the next message; otherwise the connection ends.
-    fn receive_next<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
-        if self.sending == OutboundFraming::LastChunk {
-            self.stop_awaiting(cx.now);
-            return Ok((0, ServerEvent::Paused));
-        }
-        let mut used = 0;
+    /// connection can go on with the next message. How many bytes that were; and [`Found::NeedMore`] if there is more.
+    fn skip_rest(&mut self, cx: &Context<'_>, input: &[u8], store: &mut [u8]) -> Result<(usize, Found), Error> {
+        let mut used = 0_usize;
         while self.states.client() == State::SendBody {
             let is_length = self.machine.state == GrammarState::Content;
             let known = if is_length { self.machine.length } else { self.machine.total };
             if known > cx.limits.discard_bytes || !self.persists() {
-                return Ok(self.retire_and_discard(cx, used, input));
+                break;
             }
-            let (framing, event) = self.receive_body(cx, input.get(used..).unwrap_or(&[]), store)?;
+            let (framing, found) = self.read_request_content(cx, input.get(used..).unwrap_or(&[]), store)?;
             used = used.saturating_add(framing);
-            match event {
-                ServerEvent::Body(piece) => {
-                    let piece = piece.len();
-                    self.take_body(cx, piece);
-                    used = used.saturating_add(piece);
-                }
-                ServerEvent::NeedMore => return Ok((used, ServerEvent::NeedMore)),
-                ServerEvent::End(_) | ServerEvent::Paused | ServerEvent::Head(_) | ServerEvent::Closed => {}
+            if found == Found::NeedMore {
+                return Ok((used, found));
+            }
+            if found == Found::Content {
+                let skipped = self.machine.content(input.get(used..).unwrap_or(&[])).len();
+                self.take_body(cx, skipped);
+                used = used.saturating_add(skipped);
             }
         }
-        if !self.persists() {
-            return Ok(self.retire_and_discard(cx, used, input));
+        Ok((used, Found::End))
+    }
+
+    /// Goes on with the next message, unless the connection ends with this response.
+    fn begin_next(&mut self, cx: &Context<'_>) -> bool {
+        if self.states.client() != State::Done || !self.persists() {
+            self.retire_now(cx);
+            return false;
         }
         self.states.change(Side::Client, Transition::Persist);
         self.states.change(Side::Server, Transition::Persist);
         self.machine.reset(cx.limits, GrammarState::RequestStart, Flags::OF_CONNECTION);
         self.peer_timer = Timer::stopped(cx.limits.idle);
-        let (head, event) = self.receive_head(cx, input.get(used..).unwrap_or(&[]), store)?;
-        Ok((used.saturating_add(head), event))
-    }
-
-    /// The connection ends with this response; `used` bytes of the input belonged to the request.
-    fn retire_and_discard<'b>(&mut self, cx: &Context<'_>, used: usize, input: &[u8]) -> (usize, ServerEvent<'b>) {
-        self.retire_now(cx);
-        if self.ending == Ending::Linger { self.discard(cx, input) } else { (used, ServerEvent::Closed) }
+        true
     }
 
     /// Throws away what comes.
-    fn discard<'b>(&mut self, cx: &Context<'_>, input: &[u8]) -> (usize, ServerEvent<'b>) {
-        self.await_peer(cx.now);
-        (input.len(), ServerEvent::NeedMore)
-    }
-
-    /// It is the peer's turn: its time runs.
-    pub(super) fn await_peer(&mut self, now: Instant) {
-        self.peer_timer.start(now);
+    fn discard(&mut self, cx: &Context<'_>, input: &[u8]) -> Result<(usize, Found), Error> {
+        self.peer_timer.start(cx.now);
+        Ok((input.len(), Found::NeedMore))
     }
 
     /// The service takes nothing for a while: what comes stays with the transport, and the peer is not hurried.
     pub(crate) fn pause(&mut self, cx: &Context<'_>) {
-        if self.error().is_none() && self.ending != Ending::Linger {
-            self.stop_awaiting(cx.now);
+        if self.broken.is_none() && self.ending != Ending::Linger {
+            self.peer_timer.stop(cx.now);
         }
     }
 
-    /// As [`Self::pause`], with a request's head that is here and waits for room: the connection is not idle.
-    pub(crate) fn hold(&mut self, cx: &Context<'_>) {
-        self.machine.flags.set(Flags::BEGUN);
-        self.pause(cx);
+    /// May the next bytes be a request that a service is to be asked about?
+    pub(crate) fn awaits_request(&self) -> bool {
+        let is_reading = matches!(self.ending, Ending::Open | Ending::AfterResponse);
+        is_reading && self.states.client() == State::Idle || self.persists()
     }
 
-    /// Goes back to `before`, but that what was read stays read where it cannot be read again: the store that was in use
-    /// then is written over. A head or a trailer section that is `whole` is given out again. Whether so.
-    pub(crate) fn undo(&mut self, mut before: Self, whole: bool) -> bool {
-        let is_kept = before.stored() > 0;
-        if is_kept {
-            before.machine = self.machine.clone();
-            if whole {
-                before.machine.state = GrammarState::SectionDone;
-            }
-        }
-        *self = before;
-        is_kept
-    }
-
-    /// It is not the peer's turn: its time stands still.
-    pub(super) fn stop_awaiting(&mut self, now: Instant) {
-        self.peer_timer.stop(now);
+    /// How many bytes at the front of the store are what is known of the request, until its trailers come.
+    pub(crate) fn received(&self) -> usize {
+        self.machine.stored().max(usize::try_from(self.machine.kept).unwrap_or(usize::MAX))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Limits, Response, Status};
+    use crate::http::connection::server::ServerConnection;
+    use crate::http::error::Rule;
+    use crate::http::limits::Limits;
+    use crate::http::message::response::Response;
+    use crate::http::status::Status;
+    use crate::time::Instant;
 
     const CX: Context<'static> = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
 
@@ -284,7 +290,7 @@ mod tests {
 
         use alloc::format;
 
-        use crate::http::FieldFilter;
+        use crate::http::field_filter::FieldFilter;
 
         const FILTER: FieldFilter = FieldFilter { names: &["Accept"], bytes: 40 };
         const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };

@@ -1,21 +1,21 @@
 //! What goes to the peer: response heads, bodies, and what the connection itself has to say.
 
-use super::{Ending, ServerConnection};
-use crate::http::body::write::{LAST_CHUNK, OutboundFraming, put_piece};
+use crate::bytes;
+use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::error::Rule;
-use crate::http::error::{Misuse, WriteError};
+use crate::http::connection::{Connection, Ending, Server};
+use crate::http::error::{Misuse, Rule, WriteError};
 use crate::http::flags::Flags;
 use crate::http::grammar::state::State as GrammarState;
-use crate::http::message::fields::Field;
-use crate::http::message::response::{Response, Writer};
+use crate::http::message::response::{Response, Writer, put_whole};
 use crate::http::status::Status;
+use crate::http::value::date::HttpDate;
 
-impl ServerConnection {
+impl Connection<Server> {
     /// Writes the head of a response into `out`: all of it, or nothing. Returns its length. A head is never cut: the
-    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in place
-    /// of one that is larger ([`Rule::ResponseTooLarge`]).
+    /// largest room that will ever be offered must hold it. A [`Session`](crate::http::service::Session) answers 500 in
+    /// place of one that is larger ([`Rule::ResponseTooLarge`]).
     ///
     /// A 1xx status other than 101 is an interim response: the final one still has to come. 101, and 2xx to CONNECT,
     /// turn the connection into a tunnel: from then on body pieces are its bytes, both ways.
@@ -25,37 +25,68 @@ impl ServerConnection {
     /// connection: the message would be invalid.
     pub fn respond(&mut self, cx: &Context<'_>, response: &Response<'_>, out: &mut [u8]) -> Result<usize, WriteError> {
         let plan = self.plan(response).map_err(|misuse| self.misused(cx, misuse))?;
-        let mut writer = Writer::new(out);
+        let written = self.write_head(cx, response, plan, out)?;
+        self.begin_response(response, plan);
+        Ok(written)
+    }
+
+    /// Writes a response with this body, all of it or nothing: [`WriteError::Full`] where it does not fit, to a HEAD
+    /// request as to a GET.
+    pub(crate) fn send(
+        &mut self,
+        cx: &Context<'_>,
+        response: &Response<'_>,
+        body: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize, WriteError> {
+        let response = response.with_length(u64::try_from(body.len()).unwrap_or(u64::MAX));
+        let plan = self.plan(&response).map_err(|misuse| self.misused(cx, misuse))?;
+        let head = self.write_head(cx, &response, plan, out)?;
+        let rest = out.get_mut(head..).filter(|rest| rest.len() >= body.len()).ok_or(WriteError::Full)?;
+        if plan.change == Transition::Interim {
+            // Its body would be that of a response that has not begun.
+            return Err(self.misused(cx, Misuse::NoBody));
+        }
+        self.begin_response(&response, plan);
+        self.unsent = 0;
+        if self.sending == OutboundFraming::Discarded {
+            return Ok(head);
+        }
+        bytes::copy(body, rest);
+        Ok(head.saturating_add(body.len()))
+    }
+
+    fn write_head(
+        &self,
+        cx: &Context<'_>,
+        response: &Response<'_>,
+        plan: Plan,
+        out: &mut [u8],
+    ) -> Result<usize, WriteError> {
         if plan.is_silent {
             return Ok(0);
         }
-        writer.put_status(response.status, cx.date)?;
-        for field in response.fields {
-            writer.put_field(field)?;
-        }
+        let mut writer = Writer::new(out);
+        writer.put_status(response.status, cx.date.map(HttpDate::as_bytes));
+        response.fields.iter().for_each(|field| writer.put_field(field));
+        let is_http10 = self.machine.flags.has(Flags::HTTP10);
         if plan.writes_framing {
             match response.length {
-                Some(length) => {
-                    writer.put(b"Content-Length: ")?;
-                    writer.put_decimal(length)?;
-                    writer.put_pair(*b"\r\n")?;
-                }
+                Some(length) => writer.put_content_length(length),
                 // An HTTP/1.0 client knows no transfer coding (RFC 9112 §6.1), not even of a body that it will not get.
-                None if self.machine.flags.has(Flags::HTTP10) => {}
-                None => writer.put(b"Transfer-Encoding: chunked\r\n")?,
+                None if is_http10 => {}
+                None => writer.put(b"Transfer-Encoding: chunked\r\n"),
             }
         }
         if response.status == Status::SWITCHING_PROTOCOLS {
-            writer.put(b"Connection: upgrade\r\n")?;
+            writer.put(b"Connection: upgrade\r\n");
         } else if plan.change == Transition::Final && !plan.persists {
-            writer.put(b"Connection: close\r\n")?;
-        } else if plan.change == Transition::Final && self.machine.flags.has(Flags::HTTP10) {
-            writer.put(b"Connection: keep-alive\r\n")?;
+            writer.put(b"Connection: close\r\n");
+        } else if plan.change == Transition::Final && is_http10 {
+            writer.put(b"Connection: keep-alive\r\n");
         }
-        writer.put_pair(*b"\r\n")?;
-        let written = writer.written();
-        self.begin_response(response, plan);
-        Ok(written)
+        writer.put_pair(*b"\r\n");
+        writer.finish()
     }
 
     /// What a response would do, if it may be sent now.
@@ -102,7 +133,7 @@ impl ServerConnection {
         let is_unframed = self.machine.flags.has(Flags::EXPECT_CONTINUE) && self.states.client() == State::SendBody;
         let persists = self.persists() && !response.close && !ends_by_close && !is_unframed;
         let sending = match response.length {
-            _ if self.machine.flags.has(Flags::HEAD) => OutboundFraming::Nothing,
+            _ if self.machine.flags.has(Flags::HEAD) => OutboundFraming::Discarded,
             Some(_) => OutboundFraming::Length,
             None if is_http10 => OutboundFraming::UntilClose,
             None => OutboundFraming::Chunks,
@@ -135,168 +166,44 @@ impl ServerConnection {
         }
     }
 
-    /// Writes a piece of the response's body into `out`, with its framing. Returns how much of the piece was taken, and
-    /// how many bytes were written; both may be less than offered, and zero, if there is little room.
-    ///
-    /// To a HEAD request all is taken and nothing written.
-    ///
-    /// # Errors
-    /// [`Misuse::NoBody`] and [`Misuse::BodyTooLong`]: nothing was written, and the connection is poisoned.
-    pub fn send_body(&mut self, cx: &Context<'_>, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), WriteError> {
-        self.check_body(cx, u64::try_from(piece.len()).unwrap_or(u64::MAX))?;
-        if self.sending == OutboundFraming::Nothing {
-            return Ok((piece.len(), 0));
-        }
-        let mut taken = 0;
-        let written = self.fill_body(cx, out, |place| {
-            taken = put_piece(piece, place);
-            taken
-        })?;
-        Ok((taken, written))
-    }
-
-    /// As [`Self::send_body`], for a body that is made or read in place: `fill` is given the room there is for body
-    /// bytes (never more than the declared length has left) and returns how many it put there. It is not called if
-    /// there is no room. Returns how many bytes were written, framing included.
-    ///
-    /// # Errors
-    /// As [`Self::send_body`].
-    pub fn fill_body(
-        &mut self,
-        cx: &Context<'_>,
-        out: &mut [u8],
-        fill: impl FnOnce(&mut [u8]) -> usize,
-    ) -> Result<usize, WriteError> {
-        self.check_body(cx, 0)?;
-        Ok(self.body_writer().fill(out, fill))
-    }
-
-    /// The host has moved `bytes` of the body to the peer itself (sendfile, DMA). Only for a body of declared length,
-    /// and only once all that was written before is sent.
-    ///
-    /// # Errors
-    /// As [`Self::send_body`].
-    pub fn note_external_send(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
-        self.check_body(cx, bytes)?;
-        self.body_writer().skip(bytes).map_err(|misuse| self.misused(cx, misuse))
-    }
-
-    /// Writes the end of a chunked response with these trailer fields into `out`: all of it, or nothing. Returns its
-    /// length. Only [`Self::finish`] remains after that.
-    ///
-    /// Whether the body is chunked depends on the request, too: an HTTP/1.0 client cannot take trailer fields, and after
-    /// HEAD there is nothing that they could end. There they are dropped, and nothing is written.
-    ///
-    /// A client that did not send `TE: trailers` may throw them away, so they must not be needed (RFC 9110 §6.5.1); the
-    /// names of those that will come can be told before, in a Trailer field of the head (§6.6.2).
-    ///
-    /// # Errors
-    /// [`WriteError::Full`] where it does not fit: call again with more room. [`Misuse::NoBody`],
-    /// [`Misuse::TrailersNotAllowed`], [`Misuse::ForbiddenTrailer`] and [`Misuse::InvalidField`] poison the connection.
-    ///
-    /// ```
-    /// # use wirenut::http::{Context, Field, Limits, Response, ServerConnection, Status};
-    /// # let cx = Context { now: wirenut::time::Instant::START, limits: &Limits::DEFAULT, date: None };
-    /// # let mut connection = ServerConnection::new(&cx);
-    /// # let mut out = [0; 256];
-    /// connection.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut [0; 64]).unwrap();
-    /// connection.respond(&cx, &Response::new(Status::OK).with_unknown_length(), &mut out).unwrap();
-    /// let (_, chunk) = connection.send_body(&cx, b"hello", &mut out).unwrap();
-    /// let fields = [Field::new("Digest-Sketch", "sum=1234")];
-    /// let end = connection.send_trailers(&cx, &fields, &mut out[chunk..]).unwrap();
-    /// connection.finish(&cx).unwrap();
-    /// assert_eq!(&out[..chunk + end], b"05\r\nhello\r\n0\r\nDigest-Sketch: sum=1234\r\n\r\n");
-    /// ```
-    pub fn send_trailers(
-        &mut self,
-        cx: &Context<'_>,
-        fields: &[Field<'_>],
-        out: &mut [u8],
-    ) -> Result<usize, WriteError> {
-        self.check_body(cx, 0)?;
-        if self.states.server() == State::Tunnel {
-            return Err(self.misused(cx, Misuse::TrailersNotAllowed));
-        }
-        self.body_writer().trailers(fields, out).map_err(|error| match error {
-            WriteError::Full => WriteError::Full,
-            WriteError::Misuse(misuse) => self.misused(cx, misuse),
-        })
-    }
-
-    /// The response's body is complete. What ends it comes out of [`Self::poll_transmit`].
-    ///
-    /// # Errors
-    /// [`Misuse::BodyTooShort`] where the declared length was not reached, [`Misuse::NoBody`] where there is no
-    /// response; the connection is poisoned then, so that the peer sees that the message is not whole.
-    pub fn finish(&mut self, cx: &Context<'_>) -> Result<(), WriteError> {
-        self.check_body(cx, 0)?;
-        self.body_writer().finish().map_err(|misuse| self.misused(cx, misuse))?;
-        let was_tunnel = self.states.server() == State::Tunnel;
-        self.states.change(Side::Server, Transition::End);
-        if was_tunnel {
-            self.linger_or_close(cx);
-        }
-        Ok(())
-    }
-
-    /// Bytes of the body that are still to be sent, where its length was declared.
-    #[must_use]
-    pub fn unsent(&self) -> Option<u64> {
-        (self.states.server() == State::SendBody && self.sending == OutboundFraming::Length).then_some(self.unsent)
-    }
-
     /// Is the response swallowed because the request was HEAD?
     #[must_use]
     pub fn discards_body(&self) -> bool {
-        self.sending == OutboundFraming::Nothing && self.states.server() == State::SendBody
+        self.sending == OutboundFraming::Discarded && self.states.server() == State::SendBody
     }
 
     /// Writes what the connection itself has to say: a 100, the last chunk, the answer to an error. Returns its length,
     /// zero if there is nothing, or no room for it yet.
     #[must_use]
     pub fn poll_transmit(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
-        let mut writer = Writer::new(out);
         if self.ending == Ending::Answer {
-            return self.transmit_answer(cx, writer);
+            return self.transmit_answer(cx, out);
         }
         if self.sending == OutboundFraming::LastChunk && self.states.server() == State::Done {
-            if writer.put(LAST_CHUNK).is_ok() {
-                self.sending = OutboundFraming::Length;
-            }
-        } else if self.machine.flags.has(Flags::EXPECT_CONTINUE)
+            return self.transmit_last_chunk(out);
+        }
+        let owes_continue = self.machine.flags.has(Flags::EXPECT_CONTINUE)
             && self.peer_timer.is_running()
-            && (self.states.client(), self.states.server()) == (State::SendBody, State::SendHead)
-            && writer.put(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok()
-        {
+            && (self.states.client(), self.states.server()) == (State::SendBody, State::SendHead);
+        let written = if owes_continue { put_whole(b"HTTP/1.1 100 Continue\r\n\r\n", out) } else { 0 };
+        if written > 0 {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
-        writer.written()
+        written
     }
 
-    fn transmit_answer(&mut self, cx: &Context<'_>, mut writer: Writer<'_>) -> usize {
-        let status = self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR);
-        let put = writer
-            .put_status(status, cx.date)
-            .and_then(|()| writer.put(b"Content-Length: 0\r\nConnection: close\r\n\r\n"));
-        if put.is_err() {
-            return 0;
+    fn transmit_answer(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
+        let mut writer = Writer::new(out);
+        writer.put_status(
+            self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR),
+            cx.date.map(HttpDate::as_bytes),
+        );
+        writer.put(b"Content-Length: 0\r\nConnection: close\r\n\r\n");
+        let written = writer.finish().unwrap_or(0);
+        if written > 0 {
+            self.linger_or_close(cx);
         }
-        self.linger_or_close(cx);
-        writer.written()
-    }
-
-    /// May `bytes` more of a body be sent?
-    fn check_body(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
-        if !matches!(self.states.server(), State::SendBody | State::Tunnel) {
-            return Err(self.misused(cx, Misuse::NoBody));
-        }
-        self.body_writer().check(bytes).map_err(|misuse| self.misused(cx, misuse))
-    }
-
-    #[cold]
-    fn misused(&mut self, cx: &Context<'_>, misuse: Misuse) -> WriteError {
-        self.fail(cx, Rule::Misused);
-        WriteError::Misuse(misuse)
+        written
     }
 }
 

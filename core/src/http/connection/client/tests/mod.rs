@@ -6,12 +6,14 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use super::*;
+use crate::http::error::Error;
 use crate::http::framing::ResponseFraming;
 use crate::http::limits::Limits;
 use crate::http::message::fields::Field;
 use crate::http::message::request::Request;
 use crate::http::method::Method;
 use crate::time::Instant;
+use crate::transport::Disposition;
 
 mod commands;
 

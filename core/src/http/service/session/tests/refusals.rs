@@ -61,7 +61,14 @@ fn each_request_that_becomes_no_exchange_is_told_once_and_no_other() {
             let mut store = [0; Limits::DEFAULT.store_bytes()];
             let mut drive = |session: &mut Session<Witness>, cx: &Context<'_>| {
                 for &room in rooms.iter().cycle().take(8) {
-                    let driven = session.drive(cx, &Room(128), &witness, &input, &mut store, &mut [0; 128][..room]);
+                    let driven = session.drive(
+                        cx,
+                        &Environment::alone(128),
+                        &witness,
+                        &input,
+                        &mut store,
+                        &mut [0; 128][..room],
+                    );
                     input.drain(..driven.taken);
                     session.handle_sent(cx, driven.written, 0);
                 }

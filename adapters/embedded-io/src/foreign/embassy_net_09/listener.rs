@@ -1,0 +1,378 @@
+//! Accepting: several sockets on one port, and who of those who come is served.
+//!
+//! embassy-net has no queue: each socket listens by itself, and is taken by a handshake as soon as it begins. So each is in
+//! one of these stages, and a task that waits in one looks again whenever another one changes:
+//!
+//! ```text
+//! Listening ──► HalfOpen ──► Waiting ──► Serving (also of those who are refused) ──► Listening
+//!                  └─ too long: Listening
+//! ```
+
+use core::cell::{Cell, RefCell};
+use core::convert::Infallible;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::{Poll, Waker};
+
+use embassy_net::Stack;
+use embassy_net::tcp::{self, State, TcpSocket};
+use wirenut::http::Limits;
+use wirenut::http::service::Service;
+use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
+use wirenut::time::{Duration, Instant};
+
+use super::EmbassyTimer;
+use crate::lane::{Alarm, Time};
+use crate::{Buffers, Clock, ConnectionObserver, Error, Retirement, Server, Timer};
+
+/// The memory of one socket: what has come and was not read, and what was written and not acknowledged.
+#[derive(Debug)]
+pub struct Rings<'b> {
+    /// What has come. 256 bytes are good on a device: what does not fit stays with the peer.
+    pub received: &'b mut [u8],
+    /// What goes. More of it means fewer waits for acknowledgements.
+    pub transmitted: &'b mut [u8],
+}
+
+/// `N` sockets that listen on one port, and who of those who come is served.
+///
+/// Each socket is served by a task of its own, which calls [`Self::serve`] once. So one value is shared by `N` tasks of one
+/// executor (it is not `Sync`).
+///
+/// A [`Policy`] says how many are served at once, and what happens to others. Whoever gives way is asked for by
+/// [`Admission`]. For others to be heard, `slots` must be less than `N`: the sockets beyond it hold those who queue, or tell
+/// them that there is no room (503). Handshakes that are not completed give way by [`Policy::handshake_end`], so they keep
+/// others out for a second at most.
+///
+/// ```no_run
+/// # use embassy_net::Stack;
+/// use wirenut::http::Limits;
+/// use wirenut::readiness::{Policy, WhenFull};
+/// use wirenut::http::service::Service;
+/// use wirenut_embedded_io::{Buffers, Listener, Rings};
+///
+/// const LIMITS: Limits = Limits { head_bytes: 1024, trailer_bytes: 1024, ..Limits::DEFAULT };
+/// const POLICY: Policy = Policy { slots: 6, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
+///
+/// // One for all tasks: Listener::new(80, POLICY)
+/// # type Hello = wirenut_reference::Reference<wirenut_reference::MemoryDevice>;
+/// // #[embassy_executor::task(pool_size = 7)]
+/// async fn connections(listener: &'static Listener<7>, stack: Stack<'static>, service: &'static Hello) {
+///     let (mut received, mut transmitted) = ([0; 256], [0; 2048]);
+///     let (mut input, mut store, mut output) = ([0; 128], [0; LIMITS.store_bytes()], [0; 512]);
+///     let rings = Rings { received: &mut received, transmitted: &mut transmitted };
+///     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
+///     listener.serve(stack, &LIMITS, service, rings, buffers, |_error| { /* log it */ }).await;
+/// }
+/// ```
+pub struct Listener<const N: usize> {
+    port: u16,
+    admission: RefCell<Admission<[Link; N]>>,
+    places: [Place; N],
+    /// This connection was wished to give way, then.
+    leaving: Cell<Option<(u32, Instant)>>,
+}
+
+/// How long a connection that is to give way may take to tell its peer, before it is reset.
+const LEAVING_TIME: Duration = Duration::from_secs(1);
+
+/// What the tasks know of the socket of one.
+struct Place {
+    stage: Cell<Stage>,
+    /// The connection is to end.
+    wish: Cell<Option<Retirement>>,
+    /// Who waits for that, or for a change.
+    waiter: Cell<Option<Waker>>,
+}
+
+/// What a socket is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// No task has it.
+    Free,
+    Listening,
+    /// A handshake has begun.
+    HalfOpen(Instant),
+    /// Somebody has come, and is not admitted yet.
+    Waiting(Instant),
+    /// Somebody is served.
+    Serving,
+    /// Somebody is told that there is no room.
+    Refusing,
+}
+
+impl Place {
+    #[expect(clippy::declare_interior_mutable_const, reason = "an array is made of it")]
+    const FREE: Self = Self { stage: Cell::new(Stage::Free), wish: Cell::new(None), waiter: Cell::new(None) };
+
+    fn wake(&self) {
+        if let Some(waiter) = self.waiter.take() {
+            waiter.wake();
+        }
+    }
+
+    fn wish(&self, wish: Retirement) {
+        self.wish.set(Some(wish));
+        self.wake();
+    }
+}
+
+impl<const N: usize> Listener<N> {
+    /// Nobody listens yet.
+    ///
+    /// # Panics
+    /// Where the port is 0.
+    #[must_use]
+    pub const fn new(port: u16, policy: Policy) -> Self {
+        assert!(port != 0, "port 0");
+        Self {
+            port,
+            admission: RefCell::new(Admission::new(policy, [Link::NEW; N])),
+            places: [Place::FREE; N],
+            leaving: Cell::new(None),
+        }
+    }
+
+    /// Serves one socket: one connection after the other, for ever, or until [`Self::retire`].
+    ///
+    /// `on_error` is told what went wrong with a connection, for the log; there is nothing to do. A peer that
+    /// acknowledges nothing for [`Limits::head`] is gone. Dropping the future gives its connection up.
+    ///
+    /// # Panics
+    /// When it is called more than `N` times, or as [`Server::new`].
+    pub fn serve<S: Service<Source = Infallible>>(
+        &self,
+        stack: Stack<'_>,
+        limits: &Limits,
+        service: &S,
+        rings: Rings<'_>,
+        mut buffers: Buffers<'_>,
+        mut on_error: impl FnMut(Error<tcp::Error>),
+    ) -> impl Future<Output = ()> {
+        buffers.check(limits);
+        let held = self.hold();
+        async move {
+            while !self.is_retired() {
+                // A new socket each time: it listens at once, whatever became of the one before.
+                let mut socket = TcpSocket::new(stack, &mut *rings.received, &mut *rings.transmitted);
+                socket.set_timeout(Some(embassy_time::Duration::from_micros(limits.head.as_micros())));
+                if held.accept(&mut socket).await {
+                    let refuses = held.place.stage.get() == Stage::Refusing;
+                    let peer = socket.remote_endpoint().map(Into::into);
+                    let served = Server { limits, buffers: buffers.reborrow(), peer, observer: &held }.run(
+                        &mut socket,
+                        service,
+                        &EmbassyTimer,
+                        refuses,
+                    );
+                    if let Err(error) = served.await {
+                        on_error(error);
+                    }
+                }
+                held.leave(Stage::Listening);
+            }
+        }
+    }
+
+    /// Ends the server in good order: nobody comes in any more, idle connections are closed, the others after the
+    /// response in flight. Then each [`Self::serve`] returns.
+    pub fn retire(&self) {
+        self.admission.borrow_mut().drain();
+        for place in &self.places {
+            place.wish(Retirement::WhenDone);
+        }
+    }
+
+    /// How many connections are served.
+    #[must_use]
+    pub fn connections(&self) -> u32 {
+        self.admission.borrow().taken()
+    }
+
+    /// How many sockets listen.
+    #[must_use]
+    pub fn listening(&self) -> usize {
+        self.places.iter().filter(|place| place.stage.get() == Stage::Listening).count()
+    }
+
+    fn is_retired(&self) -> bool {
+        self.admission.borrow().is_draining()
+    }
+
+    /// A free place.
+    #[expect(clippy::expect_used, reason = "documented: there are N, and each is held by one task")]
+    fn hold(&self) -> Held<'_, N> {
+        let mut places = (0..).zip(&self.places);
+        let (number, place) = places.find(|(_, place)| place.stage.get() == Stage::Free).expect("a place for a task");
+        place.stage.set(Stage::Listening);
+        Held { listener: self, number, place }
+    }
+
+    /// Something has changed for those who wait to be served, or whose handshakes last.
+    fn tell_waiting(&self) {
+        for place in &self.places {
+            if let Stage::HalfOpen(_) | Stage::Waiting(_) = place.stage.get() {
+                place.wake();
+            }
+        }
+    }
+
+    /// Somebody waits for the place of this connection. When to look again.
+    fn evict(&self, slot: u32, now: Instant) -> Instant {
+        let (slot, since) = self.leaving.get().unwrap_or((slot, now));
+        let (is_new, is_late) = (self.leaving.get().is_none(), since.saturating_add(LEAVING_TIME) <= now);
+        let since = if is_late { now } else { since };
+        self.leaving.set(Some((slot, since)));
+        if is_new || is_late {
+            let mut places = (0..).zip(&self.places);
+            if let Some((_, place)) = places.find(|(number, _)| *number == slot) {
+                place.wish(Retirement::Now);
+            }
+        }
+        since.saturating_add(LEAVING_TIME)
+    }
+}
+
+/// A task's place, until it is dropped.
+struct Held<'l, const N: usize> {
+    listener: &'l Listener<N>,
+    number: u32,
+    place: &'l Place,
+}
+
+impl<const N: usize> Held<'_, N> {
+    /// Listens until somebody has come of whom is known what becomes of him: that is the stage then. False if nobody has.
+    fn accept(&self, socket: &mut TcpSocket<'_>) -> impl Future<Output = bool> {
+        async move {
+            {
+                // It listens from the first poll on. What happens then is seen in its state.
+                let mut accepting = pin!(socket.accept(self.listener.port));
+                let _ = poll_fn(|cx| Poll::Ready(accepting.as_mut().poll(cx))).await;
+            }
+            let sleep = pin!(None);
+            let mut alarm = Alarm::new(sleep, |at| EmbassyTimer.wait_until(at));
+            poll_fn(|cx| {
+                loop {
+                    // That wakes the task whenever the state changes.
+                    let _ = pin!(socket.wait_write_ready()).poll(cx);
+                    self.place.waiter.set(Some(cx.waker().clone()));
+                    match self.decide(socket.state(), EmbassyTimer.now()) {
+                        Ok(has_come) => return Poll::Ready(has_come),
+                        Err(at) => alarm.set(at),
+                    }
+                    if !alarm.is_due(cx) {
+                        return Poll::Pending;
+                    }
+                }
+            })
+            .await
+        }
+    }
+
+    /// Has somebody come of whom is known what becomes of him? Or, if that is not known: when to look again.
+    fn decide(&self, state: State, now: Instant) -> Result<bool, Option<Instant>> {
+        let stage = match (state, self.place.stage.get()) {
+            (State::Closed, _) => return Ok(false),
+            (State::Listen, _) => Stage::Listening,
+            (State::SynReceived, stage @ Stage::HalfOpen(_)) => stage,
+            (State::SynReceived, _) => Stage::HalfOpen(now),
+            (_, stage @ Stage::Waiting(_)) => stage,
+            _ => Stage::Waiting(now),
+        };
+        if stage != self.place.stage.replace(stage) {
+            self.listener.tell_waiting();
+        }
+        match stage {
+            Stage::HalfOpen(since) => self.outlast(since, now),
+            Stage::Waiting(_) if !self.is_first() => Err(None),
+            Stage::Waiting(_) => self.enter(now),
+            Stage::Free | Stage::Listening | Stage::Serving | Stage::Refusing => {
+                if self.listener.is_retired() {
+                    Ok(false)
+                } else {
+                    Err(None)
+                }
+            }
+        }
+    }
+
+    /// A handshake has begun then.
+    fn outlast(&self, since: Instant, now: Instant) -> Result<bool, Option<Instant>> {
+        let is_heard = self.listener.listening() > 0 || !self.is_first();
+        let end = self.listener.admission.borrow().policy().handshake_end(since, is_heard);
+        if end <= now { Ok(false) } else { Err(Some(end)) }
+    }
+
+    /// Is nobody in the same stage for longer?
+    fn is_first(&self) -> bool {
+        let is_before = |place: &Place| match (place.stage.get(), self.place.stage.get()) {
+            (Stage::HalfOpen(other), Stage::HalfOpen(since)) | (Stage::Waiting(other), Stage::Waiting(since)) => {
+                other < since
+            }
+            _ => false,
+        };
+        !self.listener.places.iter().any(is_before)
+    }
+
+    /// Somebody has come.
+    fn enter(&self, now: Instant) -> Result<bool, Option<Instant>> {
+        let verdict = self.listener.admission.borrow_mut().arrive(now);
+        let stage = match verdict {
+            Verdict::Admit => Stage::Serving,
+            Verdict::Refuse => Stage::Refusing,
+            Verdict::Evict(slot) => return Err(Some(self.listener.evict(slot, now))),
+            Verdict::Queue => return Err(self.listener.admission.borrow().poll_timeout(now)),
+            Verdict::Close => return Ok(false),
+        };
+        self.place.wish.set(None);
+        self.place.stage.set(stage);
+        self.listener.tell_waiting();
+        Ok(true)
+    }
+
+    /// Nobody is served here any more.
+    fn leave(&self, stage: Stage) {
+        if self.place.stage.replace(stage) == Stage::Serving {
+            self.listener.admission.borrow_mut().release(self.number);
+            self.handle_stay();
+        }
+        self.listener.tell_waiting();
+    }
+}
+
+impl<const N: usize> Drop for Held<'_, N> {
+    fn drop(&mut self) {
+        self.leave(Stage::Free);
+    }
+}
+
+impl<const N: usize> ConnectionObserver for Held<'_, N> {
+    fn set_standing(&self, standing: Standing) {
+        // Who was told that there is no room has no place.
+        if self.place.stage.get() == Stage::Serving {
+            self.listener.admission.borrow_mut().set_standing(self.number, standing, EmbassyTimer.now());
+            if standing != Standing::Busy {
+                self.handle_stay();
+            }
+            self.listener.tell_waiting();
+        }
+    }
+
+    fn handle_stay(&self) {
+        if self.listener.leaving.get().is_some_and(|(slot, _)| slot == self.number) {
+            self.listener.leaving.set(None);
+            self.listener.tell_waiting();
+        }
+    }
+
+    async fn retired(&self) -> Retirement {
+        poll_fn(|cx| match self.place.wish.take() {
+            Some(wish) => Poll::Ready(wish),
+            None => {
+                self.place.waiter.set(Some(cx.waker().clone()));
+                Poll::Pending
+            }
+        })
+        .await
+    }
+}

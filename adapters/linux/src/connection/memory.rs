@@ -1,0 +1,108 @@
+//! The memory of a turn, and what stays of it.
+
+use core::ops::Range;
+
+/// Memory for one turn, lent by the caller. All connections of a thread can share one set: between two turns nothing is in
+/// it that is needed.
+#[derive(Debug)]
+pub struct Memory<'m> {
+    /// Room for what is received, and for what was left of it before.
+    pub input: &'m mut [u8],
+    /// What the protocol's [`drive`](wirenut::transport::Protocol::drive) is lent as its store.
+    pub store: &'m mut [u8],
+    /// Room for what is sent: as much is sent at once.
+    pub output: &'m mut [u8],
+    /// The connection's own: what its last turn left, and where this one leaves something.
+    pub leftover: &'m mut Option<Box<Leftover>>,
+}
+
+/// What a turn could not finish: input that was not consumed, the protocol's part of the store, and output that the peer
+/// has not taken. Most turns leave nothing, and then there is none.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Leftover {
+    input: Vec<u8>,
+    store: Vec<u8>,
+    output: Vec<u8>,
+    /// How much of the output was sent since.
+    sent: usize,
+}
+
+impl Leftover {
+    /// How many bytes were received and not consumed.
+    #[must_use]
+    pub const fn unread(&self) -> usize {
+        self.input.len()
+    }
+
+    /// What is still to be sent.
+    pub(super) fn unsent(&self) -> &[u8] {
+        &self.output[self.sent..]
+    }
+
+    fn is_empty(&self) -> bool {
+        self.input.is_empty() && self.store.is_empty() && self.output.is_empty()
+    }
+}
+
+impl Memory<'_> {
+    /// Puts the input that was left at the start of the buffer, and the store's part at the start of the store. Both stay
+    /// left until [`Self::keep`].
+    pub(super) fn restore(&mut self) -> Range<usize> {
+        let Some(left) = self.leftover else { return 0..0 };
+        self.input[..left.input.len()].copy_from_slice(&left.input);
+        self.store[..left.store.len()].copy_from_slice(&left.store);
+        0..left.input.len()
+    }
+
+    /// Leaves what was not consumed, and the protocol's part of the store, in place of what was left.
+    #[inline]
+    pub(super) fn keep(&mut self, unread: Range<usize>, stored: usize) {
+        if !unread.is_empty() || stored > 0 || self.leftover.is_some() {
+            self.replace(unread, stored);
+        }
+    }
+
+    #[cold]
+    fn replace(&mut self, unread: Range<usize>, stored: usize) {
+        let left = self.leftover.get_or_insert_default();
+        replace(&mut left.input, &self.input[unread]);
+        replace(&mut left.store, &self.store[..stored]);
+        self.free();
+    }
+
+    /// Leaves what is behind the first `sent` bytes of the output, of which `written` are to be sent.
+    #[cold]
+    pub(super) fn keep_output(&mut self, sent: usize, written: usize) {
+        let left = self.leftover.get_or_insert_default();
+        left.output = self.output[sent..written].to_vec();
+        left.sent = 0;
+    }
+
+    /// Of the output that was left, `sent` more bytes are sent. Returns how many still are not.
+    pub(super) fn note_sent(&mut self, sent: usize) -> usize {
+        let Some(left) = self.leftover else { return 0 };
+        left.sent = left.sent.saturating_add(sent).min(left.output.len());
+        let unsent = left.unsent().len();
+        if unsent == 0 {
+            (left.output, left.sent) = (Vec::new(), 0);
+            self.free();
+        }
+        unsent
+    }
+
+    fn free(&mut self) {
+        if self.leftover.as_ref().is_some_and(|left| left.is_empty()) {
+            *self.leftover = None;
+        }
+    }
+}
+
+/// Has `kept` hold these bytes, and no memory where there are none.
+fn replace(kept: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.is_empty() {
+        *kept = Vec::new();
+    } else {
+        kept.clear();
+        kept.extend_from_slice(bytes);
+    }
+}

@@ -1,0 +1,282 @@
+//! A turn: what can be done at once, and what is to be waited for.
+
+use core::ops::Range;
+use std::net::Shutdown;
+
+use wirenut::readiness::{Event, Interest};
+use wirenut::transport::{Action, Disposition, Input, Protocol};
+
+use super::memory::Memory;
+use super::{Connection, Flags};
+use crate::socket::{Attempt, ByteStream, Connected, Received, Socket};
+use crate::sys::socket::set_unsent_low_water_mark;
+
+/// How often a turn sends, or moves a piece of a transfer, at most.
+pub const MAX_SENDS: usize = 4;
+
+/// What a turn did, and what is next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub struct Turn {
+    /// Bytes of the input that were consumed.
+    pub taken: usize,
+    /// What is next.
+    pub next: Next,
+}
+
+/// What is next for a connection that had its turn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Next {
+    /// Wait: for [`Connection::interest`], for [`Protocol::poll_timeout`], for a wake.
+    Wait,
+    /// There is more to do: wait for nothing, and give it another turn when the others had theirs.
+    Again,
+    /// It is over: drop the socket. What was sent reaches the peer.
+    Close,
+    /// It is over: reset the connection ([`Socket::abort`]). A Unix socket knows no reset: its peer sees an end.
+    Reset,
+}
+
+impl Next {
+    /// Is it over?
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::Close | Self::Reset)
+    }
+}
+
+/// How a protocol without transfers is driven: see [`Connection::turn`].
+pub fn no_transfer<Q: Protocol + ?Sized>(protocol: &mut Q, _: u64) -> Attempt<u64> {
+    protocol.handle_reset();
+    Attempt::Done(0)
+}
+
+/// How far a turn has come.
+enum Step {
+    /// All that can be done is done.
+    Rested,
+    /// The peer takes no more.
+    Blocked,
+    /// It has sent as often as it may.
+    Spent,
+    /// The connection is over.
+    End(Next),
+}
+
+/// The transport has failed.
+struct Failed;
+
+impl Connection {
+    /// Does what can be done now.
+    ///
+    /// `event` is what the poller told, if it did. A turn for another reason (a deadline, after
+    /// [`Protocol::handle_timeout`]; a wake; an earlier [`Next::Again`]) has none, and receives nothing.
+    ///
+    /// The buffers of `memory` may hold anything; they must be as long as in earlier turns. A protocol that takes nothing of
+    /// an input that fills its buffer, and still wants more, waits for what cannot come: the connection is reset.
+    ///
+    /// `transfer` moves up to so many bytes of what [`Protocol::transfer`] announced, tells the protocol, and says how many
+    /// they were. None: it has told the protocol why there will be no more. [`Attempt::WouldBlock`]: the socket has no room
+    /// now. Protocols without transfers use [`no_transfer`].
+    ///
+    /// After [`Next::Close`] and [`Next::Reset`] the protocol has nothing to be told any more. Otherwise look at
+    /// [`Self::interest`], [`Self::has_leftover`], [`Self::standing_change`] and the protocol's deadline: any of them may
+    /// have changed.
+    #[inline]
+    pub fn turn<P: ByteStream, Q: Protocol + ?Sized>(
+        &mut self,
+        socket: &Socket<P, Connected>,
+        event: Option<Event>,
+        protocol: &mut Q,
+        memory: Memory<'_>,
+        transfer: impl FnMut(&mut Q, u64) -> Attempt<u64>,
+    ) -> Turn {
+        let is_readable = event.is_some_and(Event::is_readable);
+        let reads = is_readable && self.conversation.wants_input(protocol);
+        // A hang-up that no reading will bring to light would be told again and again.
+        if event.is_some_and(|event| event.is_error() || (event.is_hang_up() && !reads)) {
+            protocol.handle_reset();
+            return Turn { taken: 0, next: Next::Reset };
+        }
+        if self.flags.has(Flags::PARTING) && event.is_some_and(Event::is_writable) {
+            self.conversation.handle_sent(protocol, 0, 0);
+        }
+        let mut running = Running { connection: self, socket, protocol, memory, window: 0..0, has_ended: false };
+        let step = running.run(reads, transfer);
+        let Running { connection, protocol, memory, window, .. } = running;
+        let step = step.unwrap_or_else(|Failed| {
+            protocol.handle_reset();
+            Step::End(Next::Reset)
+        });
+        connection.flags.set(Flags::LEFT, memory.leftover.is_some());
+        connection.interest = connection.wanted(protocol, &step, is_readable && !reads);
+        let next = match step {
+            Step::End(next) => next,
+            Step::Spent => Next::Again,
+            Step::Rested | Step::Blocked => Next::Wait,
+        };
+        Turn { taken: window.start, next }
+    }
+
+    /// What to ask a poller for. `is_unread`: the socket has something to read that was not wanted.
+    #[inline]
+    fn wanted<Q: Protocol + ?Sized>(&self, protocol: &Q, step: &Step, is_unread: bool) -> Interest {
+        if matches!(step, Step::Blocked) || self.flags.has(Flags::PARTING) {
+            return Interest::WRITABLE;
+        }
+        // Its end could be read again and again.
+        if self.conversation.has_ended() {
+            return Interest::NOTHING;
+        }
+        // What is not wanted for a moment may well be wanted before it comes.
+        let may_come = self.interest == Interest::READABLE && !is_unread;
+        if may_come || self.conversation.wants_input(protocol) { Interest::READABLE } else { Interest::NOTHING }
+    }
+}
+
+/// A turn under way.
+struct Running<'t, 'm, P, Q: ?Sized> {
+    connection: &'t mut Connection,
+    socket: &'t Socket<P, Connected>,
+    protocol: &'t mut Q,
+    memory: Memory<'m>,
+    /// Where in the input lies what is not consumed. Before it lies what was.
+    window: Range<usize>,
+    /// The peer's end was received.
+    has_ended: bool,
+}
+
+impl<P: ByteStream, Q: Protocol + ?Sized> Running<'_, '_, P, Q> {
+    /// Sends what was left, receives, and does what comes of it.
+    #[inline]
+    fn run(&mut self, reads: bool, transfer: impl FnMut(&mut Q, u64) -> Attempt<u64>) -> Result<Step, Failed> {
+        if self.memory.leftover.is_some() {
+            if !self.send_leftover()? {
+                let is_cut = self.protocol.disposition() == Disposition::Cut;
+                return Ok(if is_cut { Step::End(Next::Reset) } else { Step::Blocked });
+            }
+            self.window = self.memory.restore();
+        }
+        if reads {
+            self.receive()?;
+        }
+        let step = self.converse(transfer)?;
+        let stored = self.protocol.stored();
+        self.memory.keep(self.window.clone(), stored);
+        Ok(step)
+    }
+
+    /// One receive, behind what is in the window.
+    #[inline]
+    fn receive(&mut self) -> Result<(), Failed> {
+        let room = &mut self.memory.input[self.window.end..];
+        if room.is_empty() {
+            // A read of nothing would look like the end.
+            return Err(Failed);
+        }
+        match self.socket.recv(room) {
+            Ok(Received::Data(count)) => self.window.end += count,
+            Ok(Received::End) => self.has_ended = true,
+            Ok(Received::WouldBlock) => {}
+            Err(_) => return Err(Failed),
+        }
+        Ok(())
+    }
+
+    /// Polls, and does what that says, as long as there is something.
+    #[inline]
+    fn converse(&mut self, mut transfer: impl FnMut(&mut Q, u64) -> Attempt<u64>) -> Result<Step, Failed> {
+        for _ in 0..MAX_SENDS {
+            let action = self.poll();
+            let is_through = match action {
+                Action::Send(count) => self.send(count)?,
+                Action::Transfer(length) => self.transfer(length, &mut transfer),
+                Action::Wait => return Ok(Step::Rested),
+                Action::Close => return Ok(Step::End(Next::Close)),
+                Action::Abort => return Ok(self.part()),
+                Action::Cut | Action::ShutdownWrite => return Ok(Step::End(Next::Reset)),
+            };
+            if !is_through {
+                return Ok(Step::Blocked);
+            }
+        }
+        Ok(Step::Spent)
+    }
+
+    /// The next action that is not done at once.
+    #[inline]
+    fn poll(&mut self) -> Action {
+        let Memory { input, store, output, .. } = &mut self.memory;
+        loop {
+            let input = Input { bytes: &input[self.window.clone()], has_ended: self.has_ended };
+            let (taken, action) = self.connection.conversation.poll(self.protocol, input, store, output);
+            self.window.start += taken;
+            if action != Action::ShutdownWrite {
+                return action;
+            }
+            // It fails only if the connection has: the poller says so.
+            let _ = self.socket.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Sends so many bytes of the output, and keeps what the peer does not take. False if there is some.
+    #[inline]
+    fn send(&mut self, count: usize) -> Result<bool, Failed> {
+        let sent = send(self.socket, &self.memory.output[..count])?;
+        let left = count - sent;
+        self.connection.conversation.handle_sent(self.protocol, sent, left);
+        if left > 0 {
+            self.memory.keep_output(sent, count);
+        }
+        Ok(left == 0)
+    }
+
+    /// Sends what was left. False if some still is.
+    #[cold]
+    fn send_leftover(&mut self) -> Result<bool, Failed> {
+        let unsent = self.memory.leftover.as_ref().map_or(&[][..], |left| left.unsent());
+        if unsent.is_empty() {
+            return Ok(true);
+        }
+        let sent = send(self.socket, unsent)?;
+        let left = self.memory.note_sent(sent);
+        self.connection.conversation.handle_sent(self.protocol, sent, left);
+        Ok(left == 0)
+    }
+
+    /// Moves one piece of a transfer. False if the peer takes no more.
+    fn transfer(&mut self, length: u64, transfer: &mut impl FnMut(&mut Q, u64) -> Attempt<u64>) -> bool {
+        let (moved, left) = match transfer(self.protocol, length) {
+            Attempt::Done(0) => (0, 0),
+            // What is left waits for the peer, too: so it is held to its pace from piece to piece.
+            Attempt::Done(moved) => (moved, length.saturating_sub(moved)),
+            Attempt::WouldBlock => (0, length),
+        };
+        let [moved, left] = [moved, left].map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+        self.connection.conversation.handle_sent(self.protocol, moved, left);
+        moved > 0 || left == 0
+    }
+
+    /// A reset is due, and all that was sent is with the system, which may not have sent it yet: a reset would destroy that.
+    /// So it is asked to say when all has left.
+    fn part(&mut self) -> Step {
+        let flags = &mut self.connection.flags;
+        // A Unix socket cannot be asked: what was sent on it is with the peer.
+        if flags.has(Flags::PARTING) || set_unsent_low_water_mark(self.socket, 1).is_err() {
+            return Step::End(Next::Reset);
+        }
+        flags.set(Flags::PARTING, true);
+        // As if one more byte waited: that is what the peer's time to take is for.
+        self.connection.conversation.handle_sent(self.protocol, 0, 1);
+        Step::Blocked
+    }
+}
+
+/// Sends what the socket takes now.
+fn send<P: ByteStream>(socket: &Socket<P, Connected>, bytes: &[u8]) -> Result<usize, Failed> {
+    match socket.send(bytes) {
+        Ok(sent) => Ok(sent.done().unwrap_or(0)),
+        Err(_) => Err(Failed),
+    }
+}

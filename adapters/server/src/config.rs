@@ -1,0 +1,85 @@
+//! What a server is told before it runs.
+
+use wirenut::http::Limits;
+use wirenut::readiness::{Policy, WhenFull};
+use wirenut::time::Duration;
+
+/// How a [`Server`](crate::Server) runs.
+///
+/// ```
+/// use wirenut_server::Config;
+/// const SMALL: Config = Config { max_connections: 100, ..Config::DEFAULT };
+/// assert_eq!(SMALL.limits, Config::DEFAULT.limits);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Config {
+    /// The bounds that each connection keeps.
+    ///
+    /// Default: `Limits::DEFAULT`.
+    pub limits: Limits,
+    /// How many connections there may be at a time, on all threads together. The system may allow fewer: each is a
+    /// descriptor ([`raise_descriptor_limit`](wirenut_linux::raise_descriptor_limit)), and some of these are left to the service: a
+    /// sixteenth of the limit, 32 at most.
+    ///
+    /// Default: `10_000`.
+    pub max_connections: u32,
+    /// When there is room for no more, close the connection that has been idle for longest, or whose head does not come:
+    /// those of [`Self::min_idle`] and [`Self::min_head`].
+    ///
+    /// Default: `true`.
+    pub evict_idle: bool,
+    /// How long a connection must have been idle to be closed for another one.
+    ///
+    /// Default: `Duration::from_secs(1)`.
+    pub min_idle: Duration,
+    /// How long a connection must have sent a part of a head, and not the rest, to be closed for another one (after a 408).
+    ///
+    /// Default: `Duration::from_secs(2)`.
+    pub min_head: Duration,
+    /// What happens to the next one when there are as many as there may be, and nobody gives way. Where it is the system
+    /// that allows no more, it waits.
+    ///
+    /// Default: `WhenFull::Queue`.
+    pub when_full: WhenFull,
+    /// For how long a server that was told to stop goes on to answer what has come by then.
+    ///
+    /// Default: `Duration::from_secs(30)`.
+    pub drain: Duration,
+    /// How many connections may wait to be accepted. The system has its own bound (`net.core.somaxconn`).
+    ///
+    /// Default: `4_096`.
+    pub backlog: u32,
+}
+
+impl Config {
+    /// Sane values for a server on a machine with memory to spare.
+    pub const DEFAULT: Self = Self {
+        limits: Limits::DEFAULT,
+        max_connections: 10_000,
+        evict_idle: true,
+        min_idle: Duration::from_secs(1),
+        min_head: Duration::from_secs(2),
+        when_full: WhenFull::Queue,
+        drain: Duration::from_secs(30),
+        backlog: 4_096,
+    };
+}
+
+impl Config {
+    pub(crate) const fn policy(&self) -> Policy {
+        Policy {
+            slots: self.max_connections,
+            evict_idle: self.evict_idle,
+            min_idle: self.min_idle,
+            min_head: self.min_head,
+            when_full: self.when_full,
+            ..Policy::DEFAULT
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

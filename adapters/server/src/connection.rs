@@ -1,0 +1,29 @@
+//! One connection, as its worker keeps it.
+
+use wirenut::http::service::{Service, Session};
+use wirenut_linux::connection as line;
+use wirenut_linux::socket::TcpStream;
+
+/// A socket and what is spoken over it. Owns no buffer.
+pub(crate) struct Connection<S: Service + ?Sized> {
+    pub(crate) session: Session<S>,
+    pub(crate) socket: TcpStream,
+    pub(crate) line: line::Connection,
+    /// Its last turn ended between two requests, and its deadline is no earlier than the one that its timer knows.
+    pub(crate) is_idle: bool,
+    /// It is in the list of those that go on in the next round.
+    pub(crate) is_queued: bool,
+    /// There was no place for it: it is answered 503, and counts for nothing.
+    pub(crate) is_refused: bool,
+}
+
+impl<S: Service + ?Sized> Connection<S> {
+    pub(crate) const fn new(session: Session<S>, socket: TcpStream) -> Self {
+        Self { session, socket, line: line::Connection::new(), is_idle: false, is_queued: false, is_refused: false }
+    }
+
+    /// Is it new, so that nothing was asked yet, as far as was read?
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.session.is_idle() && !self.line.conversation().is_used()
+    }
+}

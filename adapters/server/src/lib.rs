@@ -1,0 +1,77 @@
+//! HTTP servers on Linux: one thread or several, each with an epoll and any number of connections of a
+//! [`Service`](wirenut::http::service::Service).
+//!
+//! ```
+//! use wirenut::http::{RequestHead, Response, Status, WriteError};
+//! use wirenut::http::service::{Responder, Service, Step};
+//! use wirenut_server::{Config, Server};
+//!
+//! struct Hello;
+//!
+//! impl Service for Hello {
+//!     type Exchange = ();
+//!     type Source = core::convert::Infallible;
+//!
+//!     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+//!         responder.send(&Response::new(Status::OK), b"Hello, World!")?;
+//!         Ok(((), Step::Done))
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
+//! server.stop_on_signals()?;
+//! # server.stopper().stop();
+//! server.run(&Hello)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The methods of the service run in the threads of the server and must not block: each of them holds up all other
+//! connections of its thread. See [`Service`](wirenut::http::service::Service).
+//!
+//! What it asks of the operating system is [`wirenut_linux`]: sockets and the loop over one, epoll, deadlines, wake-ups,
+//! signals.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | `server`, `config`, `report` | what a user sees: listen, run, stop |
+//! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
+//! | `turn` | one connection's turn: what the session is told, and what it leaves to do |
+//! | `guard` | panics of the service: caught here, and nowhere else |
+//! | `accept` | the listening socket |
+//! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
+//! | `slots`, `connection`, `buffers`, `clock` | what the loop keeps: connections, their memory, the time |
+//! | `wake` | how other threads reach a worker: wake-ups of exchanges, and the wish to stop |
+//! | `throttle` | lines of the log that would come again and again |
+//! | `transfer` | bodies that the kernel moves itself |
+//!
+//! No module has unsafe code, and none a protocol `if`: what HTTP wants is asked of the core's
+//! [`Session`](wirenut::http::service::Session).
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod accept;
+mod buffers;
+mod clock;
+mod config;
+mod connection;
+mod descriptors;
+mod guard;
+mod places;
+mod report;
+mod server;
+mod slots;
+mod throttle;
+mod transfer;
+mod turn;
+mod wake;
+mod worker;
+
+pub use config::Config;
+pub use report::Report;
+pub use server::Server;
+pub use transfer::{FileRange, Transfer};
+pub use wake::Stopper;
+pub use wirenut_linux::Error;

@@ -1,0 +1,169 @@
+//! Where connections live: slots in blocks, so that growing moves nothing and wastes little.
+
+use wirenut::http::service::Service;
+use wirenut::readiness;
+use wirenut_linux::timers::{TimerLink, TimerLinks};
+
+use crate::connection::Connection;
+
+/// Slots of one block.
+pub(crate) const BLOCK: u32 = 64;
+
+/// No slot: the end of the list of free ones.
+const NONE: u32 = u32::MAX;
+
+/// A connection's name: its slot, and which of the connections that the slot has held. A name that was kept too long
+/// names nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Token {
+    pub(crate) slot: u32,
+    generation: u32,
+}
+
+impl Token {
+    pub(crate) const fn from_poller(token: readiness::Token) -> Self {
+        let [a, b, c, d, e, f, g, h] = token.0.to_be_bytes();
+        Self { generation: u32::from_be_bytes([a, b, c, d]), slot: u32::from_be_bytes([e, f, g, h]) }
+    }
+
+    pub(crate) fn for_poller(self) -> readiness::Token {
+        readiness::Token(u64::from(self.generation) << 32 | u64::from(self.slot))
+    }
+}
+
+struct Slot<S: Service + ?Sized> {
+    place: Place<S>,
+    generation: u32,
+    timer: TimerLink,
+}
+
+enum Place<S: Service + ?Sized> {
+    Free { next: u32 },
+    Taken(Connection<S>),
+}
+
+/// All connections of a worker. Blocks that became free stay.
+pub(crate) struct Slots<S: Service + ?Sized> {
+    blocks: Vec<Box<[Slot<S>]>>,
+    first_free: u32,
+    taken: u32,
+}
+
+impl<S: Service + ?Sized> Slots<S> {
+    pub(crate) const fn new() -> Self {
+        Self { blocks: Vec::new(), first_free: NONE, taken: 0 }
+    }
+
+    /// How many slots there are, free ones included.
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.blocks.len()).unwrap_or(0) * BLOCK
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.taken == 0
+    }
+
+    pub(crate) fn insert(&mut self, connection: Connection<S>) -> Token {
+        if self.first_free == NONE {
+            self.grow();
+        }
+        let number = self.first_free;
+        let slot = self.slot_mut(number);
+        let before = core::mem::replace(&mut slot.place, Place::Taken(connection));
+        let token = Token { slot: number, generation: slot.generation };
+        self.first_free = match before {
+            Place::Free { next } => next,
+            Place::Taken(_) => NONE,
+        };
+        self.taken += 1;
+        token
+    }
+
+    /// Its timer must be disarmed.
+    pub(crate) fn remove(&mut self, number: u32) -> Option<Connection<S>> {
+        let first_free = self.first_free;
+        let slot = self.slot_mut(number);
+        if matches!(slot.place, Place::Free { .. }) {
+            return None;
+        }
+        slot.generation = slot.generation.wrapping_add(1);
+        let before = core::mem::replace(&mut slot.place, Place::Free { next: first_free });
+        self.first_free = number;
+        self.taken -= 1;
+        match before {
+            Place::Taken(connection) => Some(connection),
+            Place::Free { .. } => None,
+        }
+    }
+
+    /// The connection of that name, unless it is gone.
+    pub(crate) fn get(&mut self, token: Token) -> Option<&mut Connection<S>> {
+        let slot = self.blocks.get_mut(block_of(token.slot))?.get_mut(index_of(token.slot))?;
+        match &mut slot.place {
+            Place::Taken(connection) if slot.generation == token.generation => Some(connection),
+            Place::Taken(_) | Place::Free { .. } => None,
+        }
+    }
+
+    /// The name of the connection in that slot, if there is one.
+    pub(crate) fn token(&self, number: u32) -> Option<Token> {
+        let slot = self.blocks.get(block_of(number))?.get(index_of(number))?;
+        matches!(slot.place, Place::Taken(_)).then_some(Token { slot: number, generation: slot.generation })
+    }
+
+    /// Adds a block, and puts its slots into the list of free ones, the first one first.
+    fn grow(&mut self) {
+        let (start, end) = (self.count(), self.count() + BLOCK);
+        let next = |number| if number + 1 == end { NONE } else { number + 1 };
+        let slot = |number| Slot { place: Place::Free { next: next(number) }, generation: 0, timer: TimerLink::NEW };
+        self.blocks.push((start..end).map(slot).collect());
+        self.first_free = start;
+    }
+
+    fn slot_mut(&mut self, number: u32) -> &mut Slot<S> {
+        &mut self.blocks[block_of(number)][index_of(number)]
+    }
+}
+
+impl<S: Service + ?Sized> TimerLinks for Slots<S> {
+    fn timer(&mut self, slot: u32) -> &mut TimerLink {
+        &mut self.slot_mut(slot).timer
+    }
+}
+
+const fn block_of(slot: u32) -> usize {
+    (slot / BLOCK) as usize
+}
+
+const fn index_of(slot: u32) -> usize {
+    (slot % BLOCK) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::Guard;
+    use core::convert::Infallible;
+    use wirenut::http::{RequestHead, WriteError};
+    use wirenut::readiness::Link;
+
+    use wirenut::http::service::{Responder, Step};
+
+    struct Stateless;
+
+    impl Service for Stateless {
+        type Exchange = ();
+        type Source = Infallible;
+
+        fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+            Ok(((), Step::Abort))
+        }
+    }
+
+    /// All that an idle connection costs: session, descriptor, name, and links of the timer and of the idle list.
+    #[test]
+    fn a_connection_fits_in_128_bytes() {
+        let slot = size_of::<Slot<Guard<'_, Stateless>>>();
+        assert!(slot + size_of::<Link>() <= 128, "{slot} + {}", size_of::<Link>());
+    }
+}

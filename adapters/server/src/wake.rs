@@ -1,0 +1,103 @@
+//! How other threads reach a worker: wake-ups of exchanges, and the wish to stop.
+
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use core::sync::atomic::{AtomicU8, Ordering};
+use std::sync::OnceLock;
+
+use wirenut_linux::Error;
+use wirenut_linux::wake::WakeQueue;
+
+use crate::slots::Token;
+
+/// What other threads know of a worker.
+#[derive(Debug)]
+pub(crate) struct WorkerHandle {
+    /// Connections whose exchanges were woken.
+    pub(crate) woken: WakeQueue<Token>,
+    stop: AtomicU8,
+    /// Those who stop when this one is to.
+    followers: OnceLock<Vec<Arc<Self>>>,
+}
+
+/// How a server is to stop.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub(crate) enum Stop {
+    /// Not at all.
+    No,
+    /// When the exchanges in flight are over.
+    Drain,
+    /// At once.
+    Now,
+}
+
+impl WorkerHandle {
+    pub(crate) fn new() -> Result<Self, Error> {
+        Ok(Self { woken: WakeQueue::new()?, stop: AtomicU8::new(Stop::No as u8), followers: OnceLock::new() })
+    }
+
+    pub(crate) fn wanted_stop(&self) -> Stop {
+        match self.stop.load(Ordering::SeqCst) {
+            0 => Stop::No,
+            1 => Stop::Drain,
+            _ => Stop::Now,
+        }
+    }
+
+    /// A wish to stop is never taken back, nor made milder.
+    pub(crate) fn stop(&self, how: Stop) {
+        self.stop.fetch_max(how as u8, Ordering::SeqCst);
+        self.woken.notify();
+        self.followers.get().into_iter().flatten().for_each(|follower| follower.stop(how));
+    }
+
+    /// Has others stop when this one is to, or was already. Only the first call has an effect.
+    pub(crate) fn lead(&self, followers: Vec<Arc<Self>>) {
+        let followers = self.followers.get_or_init(|| followers);
+        // Whoever stopped it before did not know them.
+        let wanted = self.wanted_stop();
+        if wanted != Stop::No {
+            followers.iter().for_each(|follower| follower.stop(wanted));
+        }
+    }
+}
+
+/// Wakes the exchange of one connection. Made only for services that ask for it.
+pub(crate) struct ConnectionWaker {
+    pub(crate) token: Token,
+    pub(crate) worker: Arc<WorkerHandle>,
+}
+
+impl Wake for ConnectionWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.worker.woken.push(self.token);
+    }
+}
+
+/// Stops a server, from any thread. Made by [`Server::stopper`](crate::Server::stopper).
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    pub(crate) worker: Arc<WorkerHandle>,
+}
+
+impl Stopper {
+    /// Begins a graceful end, and returns at once. All that has come by then is answered: who waits in the queue comes in,
+    /// and then nobody any more; requests that were not read yet are; a connection ends after the last of its own, which is
+    /// at once where there is none, and a tenth of a second later where nothing was asked yet. What is left after [`Config::drain`](crate::Config::drain) is cut.
+    ///
+    /// What comes while a connection is closed, or in the moment between the last look into the queue and its end, is not
+    /// answered: the client sees a reset, as with any server that ends.
+    pub fn stop(&self) {
+        self.worker.stop(Stop::Drain);
+    }
+
+    /// Ends the server at once: what is in flight is cut.
+    pub fn stop_now(&self) {
+        self.worker.stop(Stop::Now);
+    }
+}

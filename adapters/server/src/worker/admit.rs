@@ -1,0 +1,238 @@
+//! Who comes in, and who has to go for that: what [`Admission`](wirenut::readiness::Admission) says, done.
+
+use std::os::fd::AsFd;
+
+use wirenut::http::service::{Service, Session};
+use wirenut::readiness::{Event, Link, Poller, Readiness, Standing, Verdict};
+use wirenut::time::{Duration, Instant};
+use wirenut_linux::Error;
+use wirenut_linux::socket::TcpStream;
+
+use super::Worker;
+use crate::accept::{AcceptFailure, Acceptor};
+use crate::connection::Connection;
+use crate::slots::Token;
+use crate::transfer::Transfer;
+
+/// How many connections are accepted before others have their turn.
+const MAX_ACCEPTED: usize = 64;
+
+/// How often a worker that waits for a place looks whether another one has given one back.
+const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How many connections that were refused there are at most. The oldest one goes first.
+const MAX_REFUSED: usize = 32;
+
+/// What became of one look into the queue of connections.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum AcceptOutcome {
+    Accepted,
+    /// Nobody waits.
+    NoneWaiting,
+    /// There is no place, or the system has no room: accepting pauses.
+    Paused,
+}
+
+impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
+    /// The listening socket has something: takes some of those who wait.
+    pub(super) fn accept(&mut self) -> Result<(), Error> {
+        // One at a time, so that who waits for work beside us has a share in it.
+        for _ in 0..if self.is_only_worker { MAX_ACCEPTED } else { 1 } {
+            if self.accept_one()? != AcceptOutcome::Accepted {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one of those who wait, once there is a place: whoever must queue stays where it is.
+    pub(super) fn accept_one(&mut self) -> Result<AcceptOutcome, Error> {
+        loop {
+            let Some(acceptor) = &self.acceptor else { return Ok(AcceptOutcome::NoneWaiting) };
+            if self.descriptors.are_short(acceptor.listener()) {
+                match self.make_room()? {
+                    None => continue,
+                    Some(outcome) => return Ok(outcome),
+                }
+            }
+            let has_place = self.places.take();
+            self.admission.set_slots(self.admission.taken() + u32::from(has_place));
+            let verdict = self.admission.verdict(self.context.clock.now());
+            let outcome = match verdict {
+                Verdict::Admit => self.take_in()?,
+                Verdict::Evict(slot) if acceptor.has_waiting() => {
+                    self.evict(slot)?;
+                    None
+                }
+                Verdict::Evict(_) | Verdict::Close => Some(AcceptOutcome::NoneWaiting),
+                Verdict::Queue => Some(self.pause()?),
+                Verdict::Refuse => self.refuse()?,
+            };
+            if has_place && verdict != Verdict::Admit {
+                self.places.give_back();
+            }
+            if let Some(outcome) = outcome {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// There is a place, which is given back if nobody comes. None: try again.
+    fn take_in(&mut self) -> Result<Option<AcceptOutcome>, Error> {
+        let Some(acceptor) = &self.acceptor else { return Ok(Some(AcceptOutcome::NoneWaiting)) };
+        match acceptor.accept() {
+            Ok(stream) => {
+                self.descriptors.given(&stream);
+                let verdict = self.admission.arrive(self.context.clock.now());
+                debug_assert_eq!(verdict, Verdict::Admit, "the same as a moment ago");
+                self.begin(stream)?;
+                Ok(Some(AcceptOutcome::Accepted))
+            }
+            Err(failure) => {
+                self.places.give_back();
+                self.not_accepted(failure)
+            }
+        }
+    }
+
+    /// There is no place, and nobody gives way.
+    fn refuse(&mut self) -> Result<Option<AcceptOutcome>, Error> {
+        let Some(acceptor) = &self.acceptor else { return Ok(Some(AcceptOutcome::NoneWaiting)) };
+        match acceptor.accept() {
+            Ok(stream) => {
+                self.report.refused += 1;
+                self.begin_refused(stream)?;
+                Ok(Some(AcceptOutcome::Accepted))
+            }
+            Err(failure) => self.not_accepted(failure),
+        }
+    }
+
+    /// Nobody was accepted. None: try again.
+    fn not_accepted(&mut self, failure: AcceptFailure) -> Result<Option<AcceptOutcome>, Error> {
+        match failure {
+            AcceptFailure::OutOfResources(error) => {
+                self.descriptors.ran_out();
+                self.throttle.warn(error);
+                self.make_room()
+            }
+            AcceptFailure::Lost => Ok(None),
+            AcceptFailure::NoneWaiting => Ok(Some(AcceptOutcome::NoneWaiting)),
+        }
+    }
+
+    /// The system has no room for one more connection, or only what is in reserve. None: there is some now.
+    fn make_room(&mut self) -> Result<Option<AcceptOutcome>, Error> {
+        // To fail to accept says nothing of whether there is somebody.
+        if !self.acceptor.as_ref().is_some_and(Acceptor::has_waiting) {
+            return Ok(Some(AcceptOutcome::NoneWaiting));
+        }
+        if self.close_oldest_refused()? {
+            return Ok(None);
+        }
+        let now = self.context.clock.now();
+        match self.admission.exhausted(now) {
+            Some(slot) => self.evict(slot).map(|()| None),
+            None => {
+                self.throttle.warn("few descriptors are left: connections wait to be accepted (see ulimit -n)");
+                self.pause().map(Some)
+            }
+        }
+    }
+
+    /// There is a place: a session begins.
+    fn begin(&mut self, stream: TcpStream) -> Result<(), Error> {
+        self.report.accepted += 1;
+        let session = Session::new(&self.context.http());
+        let Some(token) = self.insert(Connection::new(session, stream))? else { return Ok(()) };
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        let outcome = turn.run(None);
+        self.after(token, outcome)?;
+        if self.drain.is_some() { self.retire_when_answered(token.slot) } else { Ok(()) }
+    }
+
+    /// There is none: it is told so, and lingers beside those who have one.
+    fn begin_refused(&mut self, stream: TcpStream) -> Result<(), Error> {
+        if self.refused.len() >= MAX_REFUSED {
+            self.close_oldest_refused()?;
+        }
+        let session = Session::refusing(&self.context.http());
+        let refused = Connection { is_refused: true, ..Connection::new(session, stream) };
+        let Some(token) = self.insert(refused)? else { return Ok(()) };
+        self.refused.push_back(token);
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        let outcome = turn.run(None);
+        self.after(token, outcome)
+    }
+
+    /// Closes the oldest one of those that were refused before its time. False if there is none.
+    pub(super) fn close_oldest_refused(&mut self) -> Result<bool, Error> {
+        let Some(token) = self.refused.pop_front() else { return Ok(false) };
+        if let Some(turn) = self.turn(token) {
+            // What came is thrown away first: closing a socket with something to read in it resets it.
+            let _ = turn.run(Some(Event { token: token.for_poller(), readiness: Readiness::READABLE }));
+        }
+        self.remove(token.slot)?;
+        Ok(true)
+    }
+
+    /// Gives a connection a slot, and has the poller watch it. None: it cannot.
+    fn insert(&mut self, connection: Connection<S>) -> Result<Option<Token>, Error> {
+        let interest = connection.line.interest();
+        let token = self.slots.insert(connection);
+        let links = self.admission.links_mut();
+        links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
+        let Some(connection) = self.slots.get(token) else { return Ok(None) };
+        match self.poller.register(connection.socket.as_fd(), token.for_poller(), interest) {
+            Ok(()) => Ok(Some(token)),
+            Err(error) => {
+                self.throttle.warn(error);
+                self.remove(token.slot).map(|()| None)
+            }
+        }
+    }
+
+    /// Closes a connection for somebody else, unless it is in use.
+    fn evict(&mut self, slot: u32) -> Result<(), Error> {
+        let Some(token) = self.slots.token(slot) else { return Ok(()) };
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        let is_lingering = turn.connection.session.standing() == Standing::Lingering;
+        if let Some(outcome) = turn.give_way() {
+            self.report.evicted += u64::from(!is_lingering);
+            let is_shut = |connection: &mut Connection<S>| connection.line.conversation().is_shut();
+            if self.slots.get(token).is_some_and(is_shut) {
+                return self.remove(slot);
+            }
+            self.after(token, outcome)?;
+        }
+        // It is not asked to go again before it has had a turn.
+        if self.slots.token(slot) == Some(token) {
+            self.admission.set_standing(slot, Standing::Busy, self.context.clock.now());
+        }
+        Ok(())
+    }
+
+    /// Leaves connections in the queue of the system until somebody goes, or time changes the verdict.
+    fn pause(&mut self) -> Result<AcceptOutcome, Error> {
+        if let Some(acceptor) = &mut self.acceptor {
+            acceptor.pause(&mut self.poller)?;
+        }
+        self.recheck_at = (!self.is_only_worker).then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
+        Ok(AcceptOutcome::Paused)
+    }
+
+    /// When accepting goes on, if it pauses and nobody goes before.
+    pub(super) fn resumes_at(&self) -> Option<Instant> {
+        self.acceptor.as_ref().filter(|acceptor| acceptor.is_paused())?;
+        let ripe = self.admission.poll_timeout(self.context.clock.now());
+        [ripe, self.recheck_at].into_iter().flatten().min()
+    }
+
+    /// Accepts again, if that was paused.
+    pub(super) fn resume(&mut self) -> Result<(), Error> {
+        match &mut self.acceptor {
+            Some(acceptor) => acceptor.resume(&mut self.poller),
+            None => Ok(()),
+        }
+    }
+}

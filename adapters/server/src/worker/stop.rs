@@ -1,0 +1,175 @@
+//! How a server ends: gracefully within a bounded time, or at once.
+
+use alloc::collections::VecDeque;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use wirenut::http::Rule;
+use wirenut::http::service::Service;
+use wirenut::time::{Duration, Instant};
+use wirenut::transport::Disposition;
+use wirenut_linux::Error;
+
+use super::Worker;
+use super::admit::AcceptOutcome;
+use crate::slots::Token;
+use crate::transfer::Transfer;
+use crate::wake::Stop;
+
+/// How long somebody who has connected, and asked nothing yet, is waited for.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// The end of a worker that lets exchanges finish.
+pub(super) struct Drain {
+    /// What is left then is cut.
+    until: Instant,
+    /// How many may still come in from the queue: as many as it holds. Others may come for as long as one looks.
+    accepts_left: u32,
+    /// By slot: how many of the bytes that had come are not consumed yet. The connection is retired after them.
+    unconsumed: HashMap<u32, u64>,
+    /// Those that have not asked anything yet, and until when that is waited for. The first one is due first.
+    fresh: VecDeque<(Token, Instant)>,
+}
+
+impl Drain {
+    /// When there is something to do, if nothing happens before.
+    pub(super) fn poll_timeout(&self) -> Instant {
+        self.fresh.front().map_or(self.until, |(_, until)| self.until.min(*until))
+    }
+
+    /// Bytes were consumed. True if it is time to retire the connection: once.
+    pub(super) fn consume(&mut self, slot: u32, taken: usize) -> bool {
+        let Entry::Occupied(mut unconsumed) = self.unconsumed.entry(slot) else { return false };
+        *unconsumed.get_mut() = unconsumed.get().saturating_sub(u64::try_from(taken).unwrap_or(u64::MAX));
+        let is_all = *unconsumed.get() == 0;
+        if is_all {
+            unconsumed.remove();
+        }
+        is_all
+    }
+
+    /// The connection is gone.
+    pub(super) fn forget(&mut self, slot: u32) {
+        self.unconsumed.remove(&slot);
+    }
+}
+
+impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
+    /// Does what the handle, a signal or the end of a drain wants.
+    pub(super) fn obey_stop(&mut self) -> Result<(), Error> {
+        let stop = self.context.handle.wanted_stop();
+        if stop == Stop::No {
+            return Ok(());
+        }
+        if self.drain.is_none() {
+            self.begin_drain();
+            // So whoever sees the end of an idle connection finds nobody who listens any more.
+            self.accept_rest()?;
+            (0..self.slots.count()).try_for_each(|slot| self.retire_when_answered(slot))?;
+        }
+        let now = self.context.clock.now();
+        if stop == Stop::Now || self.drain.as_ref().is_some_and(|drain| drain.until <= now) {
+            return self.cut();
+        }
+        self.retire_unused()?;
+        self.accept_rest()
+    }
+
+    fn begin_drain(&mut self) {
+        let until = self.context.clock.now().saturating_add(self.config.drain);
+        self.drain = Some(Drain {
+            until,
+            accepts_left: self.config.backlog.max(1),
+            unconsumed: HashMap::new(),
+            fresh: VecDeque::new(),
+        });
+    }
+
+    /// Ends a connection once all that has come on it is answered: now if that is nothing.
+    ///
+    /// Whoever has connected and asked nothing yet is about to, and has a moment for it. Otherwise what is not here yet when
+    /// it is looked at is not waited for. If it comes while the connection is being closed, the peer gets a reset: as
+    /// everywhere where a server closes a connection that its peer may use.
+    pub(super) fn retire_when_answered(&mut self, slot: u32) -> Result<(), Error> {
+        let Some(token) = self.slots.token(slot) else { return Ok(()) };
+        let Some(turn) = self.turn(token) else { return Ok(()) };
+        let (is_fresh, unread) = (turn.connection.is_fresh(), turn.unread());
+        let Some(drain) = &mut self.drain else { return self.retire(slot) };
+        match unread {
+            0 if is_fresh => {
+                // It is retired after whatever comes.
+                drain.unconsumed.insert(slot, 1);
+                drain.fresh.push_back((token, self.context.clock.now().saturating_add(GRACE)));
+                Ok(())
+            }
+            0 => self.retire(slot),
+            unread => {
+                drain.unconsumed.insert(slot, unread);
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends those that have asked nothing in time.
+    fn retire_unused(&mut self) -> Result<(), Error> {
+        let now = self.context.clock.now();
+        loop {
+            let Some(drain) = &mut self.drain else { return Ok(()) };
+            let Some(&(token, _)) = drain.fresh.front().filter(|(_, until)| *until <= now) else { return Ok(()) };
+            drain.fresh.pop_front();
+            let Some(turn) = self.turn(token) else { continue };
+            if turn.connection.is_fresh() && turn.unread() == 0 {
+                if let Some(drain) = &mut self.drain {
+                    drain.forget(token.slot);
+                }
+                self.retire(token.slot)?;
+            }
+        }
+    }
+
+    /// Takes in all who wait, as far as there are places, and then listens no more. Several workers take from one queue,
+    /// and the last of them closes it: who comes in between its last look and that is reset by the system.
+    fn accept_rest(&mut self) -> Result<(), Error> {
+        while let (Some(drain), Some(_)) = (&self.drain, &self.acceptor) {
+            if drain.accepts_left == 0 {
+                return self.stop_listening();
+            }
+            match self.accept_one()? {
+                AcceptOutcome::Accepted => {
+                    if let Some(drain) = &mut self.drain {
+                        drain.accepts_left -= 1;
+                    }
+                }
+                AcceptOutcome::NoneWaiting => return self.stop_listening(),
+                AcceptOutcome::Paused => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn stop_listening(&mut self) -> Result<(), Error> {
+        self.admission.drain();
+        match self.acceptor.take() {
+            // Closing it is not enough while others watch it.
+            Some(mut acceptor) => acceptor.pause(&mut self.poller),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends all connections now.
+    fn cut(&mut self) -> Result<(), Error> {
+        self.stop_listening()?;
+        while self.close_oldest_refused()? {}
+        for slot in 0..self.slots.count() {
+            let Some(token) = self.slots.token(slot) else { continue };
+            let Some(turn) = self.turn(token) else { continue };
+            // One that has sent all it will is not cut, and must not be reset.
+            if turn.connection.session.disposition() != Disposition::ShutdownWrite {
+                let _ = turn.give_up(Rule::HostClosed);
+                self.report.cut += 1;
+            }
+            self.remove(slot)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,262 @@
+//! What concerns a whole process, and so needs one of its own: signals, and descriptors that run out.
+
+use core::net::SocketAddr;
+use core::sync::atomic::Ordering;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use wirenut_server::{Config, Server};
+
+use crate::client::Client;
+use crate::lab::{Lab, wait_until};
+
+const VARIABLE: &str = "WIRENUT_TEST_CHILD";
+/// The child evicts who is idle.
+const EVICTS: &str = "WIRENUT_TEST_EVICTS";
+/// The child raises its limit of descriptors.
+const RAISES: &str = "WIRENUT_TEST_RAISES";
+
+/// Not a test by itself: what the child runs.
+#[test]
+fn serve_in_the_child() {
+    if std::env::var_os(VARIABLE).is_none() {
+        return;
+    }
+    if std::env::var_os(RAISES).is_some() {
+        assert_eq!(wirenut_linux::raise_descriptor_limit().unwrap(), Some(300));
+    }
+    let evict_idle = std::env::var_os(EVICTS).is_some();
+    let mut server = Server::bind("127.0.0.1:0", Config { evict_idle, ..Config::DEFAULT }).unwrap();
+    server.stop_on_signals().unwrap();
+    println!("\naddress {}", server.local_addr());
+    let (lab, woken) = Lab::new(None);
+    let report = server.run(&lab).unwrap();
+    drop(woken);
+    assert_eq!(lab.begun.load(Ordering::SeqCst), lab.closed.load(Ordering::SeqCst));
+    println!("\nreport {} {}", report.accepted, report.cut);
+}
+
+struct Process {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Process {
+    fn start(most_descriptors: u32) -> Self {
+        Self::with(&format!("ulimit -n {most_descriptors}"), |_| {})
+    }
+
+    fn evicting(most_descriptors: u32) -> Self {
+        Self::with(&format!("ulimit -n {most_descriptors}"), |command| {
+            command.env(EVICTS, "1");
+        })
+    }
+
+    fn with(limit: &str, prepare: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new("sh");
+        prepare(&mut command);
+        let mut child = command
+            .arg("-c")
+            .arg(format!("{limit} && exec \"$0\" --exact child::serve_in_the_child --nocapture"))
+            .arg(std::env::current_exe().unwrap())
+            .env(VARIABLE, "1")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let address = line(&mut output, "address ").parse().unwrap();
+        Self { child, output, address }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end, and gives what it reports: connections accepted, and cut.
+    fn end(&mut self) -> String {
+        let report = line(&mut self.output, "report ");
+        // What is printed after that must have a reader.
+        std::io::copy(&mut self.output, &mut std::io::sink()).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        report
+    }
+
+    /// Ticks (hundredths of a second) of CPU time that it has used.
+    fn ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let after_name = stat.rsplit_once(") ").unwrap().1;
+        after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn line(output: &mut impl BufRead, prefix: &str) -> String {
+    let mut lines = output.lines().map(Result::unwrap);
+    lines.find_map(|line| line.strip_prefix(prefix).map(str::to_owned)).expect("the child says it")
+}
+
+#[test]
+fn the_first_signal_drains_and_the_second_one_ends() {
+    for signal in ["TERM", "INT"] {
+        let mut process = Process::start(100);
+        let mut busy = Client::connect(process.address);
+        busy.ask("/never");
+        let mut idle = Client::connect(process.address);
+        assert_eq!(idle.get("/hello").status, 200);
+        process.signal(signal);
+        idle.assert_closed();
+        assert!(busy.is_silent());
+        process.signal(signal);
+        assert_eq!(process.end(), "2 1");
+        assert_eq!(busy.rest().0, b"");
+    }
+}
+
+#[test]
+fn a_signal_lets_exchanges_finish() {
+    let mut process = Process::start(100);
+    let mut busy = Client::connect(process.address);
+    busy.ask("/wait/300");
+    let mut idle = Client::connect(process.address);
+    assert_eq!(idle.get("/hello").status, 200);
+    process.signal("TERM");
+    idle.assert_closed();
+    assert_eq!(busy.response().body, b"waited");
+    drop(busy);
+    assert_eq!(process.end(), "2 0");
+}
+
+#[test]
+fn descriptors_that_run_out_are_survived() {
+    let mut process = Process::start(24);
+    let mut clients: Vec<Client> = (0..60).map(|_| Client::connect(process.address)).collect();
+    for client in &mut clients {
+        client.stream.get_mut().write_all(crate::client::get("/hello").as_bytes()).unwrap();
+    }
+    assert_eq!(clients[0].response().status, 200);
+    assert!(clients[59].is_silent());
+    // It neither ends nor turns round and round.
+    let before = process.ticks();
+    std::thread::sleep(core::time::Duration::from_secs(1));
+    assert!(process.ticks() - before < 50);
+    for mut client in clients.drain(1..) {
+        assert_eq!(client.response().status, 200);
+    }
+    assert_eq!(clients[0].get("/hello").status, 200);
+    drop(clients);
+    process.signal("TERM");
+    wait_until("it ends", || process.child.try_wait().unwrap().is_some());
+    assert_eq!(process.end(), "60 0");
+}
+
+/// Readiness is told as long as it lasts: what is not wanted now must not keep the server awake.
+#[test]
+fn what_waits_costs_no_time() {
+    let mut process = Process::start(100);
+    let waiting = crate::client::get("/never");
+    let mut clients: Vec<Client> = (0..5).map(|_| Client::connect(process.address)).collect();
+    clients[0].send(waiting.clone() + &crate::client::get("/hello"));
+    clients[1].send(&waiting);
+    clients[1].end_sending();
+    clients[2].send(&waiting);
+    assert!(clients[2].is_silent());
+    clients[2].send(crate::client::get("/hello"));
+    // An answer that nobody reads, and more behind it.
+    clients[3].ask("/big/1000000000");
+    clients[3].ask("/hello");
+    clients[4].send("broken\r\n\r\n");
+    assert_eq!(clients[4].response().status, 400);
+    assert_eq!(Client::connect(process.address).get("/hello").status, 200);
+    std::thread::sleep(core::time::Duration::from_millis(300));
+    let before = process.ticks();
+    std::thread::sleep(core::time::Duration::from_secs(1));
+    assert!(process.ticks() - before < 20, "{} ticks", process.ticks() - before);
+    process.signal("TERM");
+    // Two signals that wait at the same time are one.
+    wait_until("the first is taken", || std::net::TcpStream::connect(process.address).is_err());
+    process.signal("TERM");
+    // Whoever tried in between may have been taken in, too.
+    let accepted: u32 = process.end().split(' ').next().unwrap().parse().unwrap();
+    assert!(accepted >= 6, "{accepted}");
+}
+
+/// Ticks of one second in which nothing is asked.
+fn idle_ticks(process: &Process) -> u64 {
+    let before = process.ticks();
+    std::thread::sleep(core::time::Duration::from_secs(1));
+    process.ticks() - before
+}
+
+/// More clients than descriptors, all of them busy: whoever is in is answered, and nobody is evicted for another.
+#[test]
+fn at_the_limit_of_descriptors_those_who_are_in_are_served() {
+    let mut process = Process::evicting(32);
+    let mut clients: Vec<Client> = (0..100).map(|_| Client::connect(process.address)).collect();
+    for client in &mut clients {
+        client.ask("/hello");
+    }
+    assert_eq!(clients[0].response().status, 200);
+    assert!(clients[99].is_silent());
+    for _ in 0..1_000 {
+        assert_eq!(clients[0].get("/hello").status, 200);
+    }
+    assert!(idle_ticks(&process) < 20);
+    // The idle ones have given way to others, who had waited.
+    drop(clients.remove(0));
+    for mut client in clients {
+        assert_eq!(client.response().status, 200);
+    }
+    process.signal("TERM");
+    assert_eq!(process.end(), "100 0");
+}
+
+/// That no descriptor is left does not say that somebody waits: whoever came last must not go for nobody.
+#[test]
+fn nobody_goes_for_nobody() {
+    let mut process = Process::evicting(32);
+    let mut clients = Vec::new();
+    // All that fit in: the next one waits.
+    loop {
+        let mut client = Client::connect(process.address);
+        client.ask("/hello");
+        if client.is_silent() {
+            drop(client);
+            break;
+        }
+        assert_eq!(client.response().status, 200);
+        clients.push(client);
+    }
+    assert!(clients.len() > 10 && clients.len() < 32, "{}", clients.len());
+    // Who waited is gone, but still in the queue: one goes for it, and nobody after that.
+    std::thread::sleep(core::time::Duration::from_secs(3));
+    let evicted = clients.iter_mut().map(Client::is_silent).filter(|is_open| !is_open).count();
+    assert!(evicted <= 1, "{evicted}");
+    assert!(idle_ticks(&process) < 20);
+    process.signal("TERM");
+    process.end();
+}
+
+#[test]
+fn the_limit_of_descriptors_is_raised_on_request() {
+    let mut process = Process::with("ulimit -Sn 24 && ulimit -Hn 300", |command| {
+        command.env(RAISES, "1");
+    });
+    let mut clients: Vec<Client> = (0..100).map(|_| Client::connect(process.address)).collect();
+    for client in &mut clients {
+        assert_eq!(client.get("/hello").status, 200);
+    }
+    for client in &mut clients {
+        assert_eq!(client.get("/hello").status, 200);
+    }
+    drop(clients);
+    process.signal("TERM");
+    assert_eq!(process.end(), "100 0");
+}

@@ -1,0 +1,17 @@
+//! The server over real sockets: every path of a connection, and `closed` exactly once in each of them.
+
+extern crate alloc;
+
+mod admission;
+mod child;
+mod client;
+mod endings;
+mod exchanges;
+mod lab;
+mod listening;
+mod logging;
+mod output;
+mod panics;
+mod release;
+mod stopping;
+mod threads;
