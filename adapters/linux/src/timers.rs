@@ -24,18 +24,37 @@ const NONE: u32 = u32::MAX;
 /// In no list.
 const UNARMED: u16 = u16::MAX;
 
-/// A slot's place in a [`TimerWheel`]: 12 bytes, beside what the slot holds.
+/// A slot's place in a [`TimerWheel`]: 10 bytes, beside what the slot holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TimerLink {
-    before: u32,
-    after: u32,
+    before: Neighbour,
+    after: Neighbour,
     /// Fine places come first, then the coarse ones.
     place: u16,
 }
 
 impl TimerLink {
     /// Of a slot without a deadline.
-    pub const NEW: Self = Self { before: NONE, after: NONE, place: UNARMED };
+    pub const NEW: Self = Self { before: Neighbour::NONE, after: Neighbour::NONE, place: UNARMED };
+}
+
+/// The number of a slot, in bytes: so that a link lies at any even address, and its owner has no gaps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Neighbour([u8; 4]);
+
+impl Neighbour {
+    const NONE: Self = Self::new(NONE);
+
+    const fn new(slot: u32) -> Self {
+        Self(slot.to_ne_bytes())
+    }
+
+    const fn slot(self) -> Option<u32> {
+        match u32::from_ne_bytes(self.0) {
+            NONE => None,
+            slot => Some(slot),
+        }
+    }
 }
 
 /// Where the links of a [`TimerWheel`] lie: by the numbers of their slots. A `Vec<TimerLink>` will do.
@@ -140,15 +159,15 @@ impl TimerWheel {
         if link.place == UNARMED {
             return;
         }
-        if link.after != NONE {
-            links.timer(link.after).before = link.before;
+        if let Some(after) = link.after.slot() {
+            links.timer(after).before = link.before;
         }
-        if link.before != NONE {
-            links.timer(link.before).after = link.after;
+        if let Some(before) = link.before.slot() {
+            links.timer(before).after = link.after;
             return;
         }
-        self.firsts[usize::from(link.place)] = link.after;
-        if link.after == NONE {
+        self.firsts[usize::from(link.place)] = link.after.slot().unwrap_or(NONE);
+        if link.after == Neighbour::NONE {
             self.mark(link.place, false);
         }
     }
@@ -209,9 +228,9 @@ impl TimerWheel {
         let first = core::mem::replace(&mut self.firsts[index(place)], slot);
         let place = u16::try_from(place).unwrap_or(UNARMED);
         if first != NONE {
-            links.timer(first).before = slot;
+            links.timer(first).before = Neighbour::new(slot);
         }
-        *links.timer(slot) = TimerLink { before: NONE, after: first, place };
+        *links.timer(slot) = TimerLink { before: Neighbour::NONE, after: Neighbour::new(first), place };
         self.mark(place, true);
     }
 

@@ -24,7 +24,7 @@ pub struct Config {
     /// Default: `10_000`.
     pub max_connections: u32,
     /// When there is room for no more, close the connection that has been idle for longest, or whose head does not come:
-    /// those of [`Self::min_idle`] and [`Self::min_head`].
+    /// those of [`Self::min_idle`] and [`Self::min_head`]. Who has all that it asked for, and does not close, goes first.
     ///
     /// Default: `true`.
     pub evict_idle: bool,
@@ -32,7 +32,8 @@ pub struct Config {
     ///
     /// Default: `Duration::from_secs(1)`.
     pub min_idle: Duration,
-    /// How long a connection must have sent a part of a head, and not the rest, to be closed for another one (after a 408).
+    /// How long a connection must have sent a part of a head, and not the rest, to be closed for another one (after a 408); or
+    /// nothing since it was accepted.
     ///
     /// Default: `Duration::from_secs(2)`.
     pub min_head: Duration,

@@ -3,6 +3,7 @@
 use wirenut::http::service::{Service, Session};
 use wirenut_linux::connection as line;
 use wirenut_linux::socket::TcpStream;
+use wirenut_linux::timers::TimerLink;
 
 /// A socket and what is spoken over it. Owns no buffer.
 pub(crate) struct Connection<S: Service + ?Sized> {
@@ -13,13 +14,22 @@ pub(crate) struct Connection<S: Service + ?Sized> {
     pub(crate) is_idle: bool,
     /// It is in the list of those that go on in the next round.
     pub(crate) is_queued: bool,
-    /// There was no place for it: it is answered 503, and counts for nothing.
-    pub(crate) is_refused: bool,
+    /// How many connections its slot has held before.
+    pub(crate) generation: u32,
+    pub(crate) timer: TimerLink,
 }
 
 impl<S: Service + ?Sized> Connection<S> {
     pub(crate) const fn new(session: Session<S>, socket: TcpStream) -> Self {
-        Self { session, socket, line: line::Connection::new(), is_idle: false, is_queued: false, is_refused: false }
+        Self {
+            session,
+            socket,
+            line: line::Connection::new(),
+            is_idle: false,
+            is_queued: false,
+            generation: 0,
+            timer: TimerLink::NEW,
+        }
     }
 
     /// Is it new, so that nothing was asked yet, as far as was read?

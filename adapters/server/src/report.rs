@@ -8,7 +8,8 @@ pub struct Report {
     pub accepted: u64,
     /// Connections that were answered 503, because all places were taken.
     pub refused: u64,
-    /// Connections that were closed to make room: idle ones, and such whose head did not come.
+    /// Connections that were closed to make room: idle ones, and such whose head did not come. Who had all that it asked for
+    /// does not count.
     pub evicted: u64,
     /// Connections that were cut because they did not end within [`Config::drain`](crate::Config::drain), or the server was stopped at once.
     pub cut: u64,

@@ -31,14 +31,8 @@ impl Token {
     }
 }
 
-struct Slot<S: Service + ?Sized> {
-    place: Place<S>,
-    generation: u32,
-    timer: TimerLink,
-}
-
-enum Place<S: Service + ?Sized> {
-    Free { next: u32 },
+enum Slot<S: Service + ?Sized> {
+    Free { next: u32, generation: u32 },
     Taken(Connection<S>),
 }
 
@@ -47,11 +41,13 @@ pub(crate) struct Slots<S: Service + ?Sized> {
     blocks: Vec<Box<[Slot<S>]>>,
     first_free: u32,
     taken: u32,
+    /// That of free slots, which is in no list.
+    unarmed: TimerLink,
 }
 
 impl<S: Service + ?Sized> Slots<S> {
     pub(crate) const fn new() -> Self {
-        Self { blocks: Vec::new(), first_free: NONE, taken: 0 }
+        Self { blocks: Vec::new(), first_free: NONE, taken: 0, unarmed: TimerLink::NEW }
     }
 
     /// How many slots there are, free ones included.
@@ -69,53 +65,49 @@ impl<S: Service + ?Sized> Slots<S> {
         }
         let number = self.first_free;
         let slot = self.slot_mut(number);
-        let before = core::mem::replace(&mut slot.place, Place::Taken(connection));
-        let token = Token { slot: number, generation: slot.generation };
-        self.first_free = match before {
-            Place::Free { next } => next,
-            Place::Taken(_) => NONE,
-        };
+        let Slot::Free { next, generation } = *slot else { unreachable!("a slot in the list of free ones is free") };
+        *slot = Slot::Taken(Connection { generation, ..connection });
+        self.first_free = next;
         self.taken += 1;
-        token
+        Token { slot: number, generation }
     }
 
     /// Its timer must be disarmed.
     pub(crate) fn remove(&mut self, number: u32) -> Option<Connection<S>> {
-        let first_free = self.first_free;
+        let next = self.first_free;
         let slot = self.slot_mut(number);
-        if matches!(slot.place, Place::Free { .. }) {
-            return None;
-        }
-        slot.generation = slot.generation.wrapping_add(1);
-        let before = core::mem::replace(&mut slot.place, Place::Free { next: first_free });
+        let Slot::Taken(Connection { generation, .. }) = slot else { return None };
+        let generation = generation.wrapping_add(1);
+        let before = core::mem::replace(slot, Slot::Free { next, generation });
         self.first_free = number;
         self.taken -= 1;
         match before {
-            Place::Taken(connection) => Some(connection),
-            Place::Free { .. } => None,
+            Slot::Taken(connection) => Some(connection),
+            Slot::Free { .. } => None,
         }
     }
 
     /// The connection of that name, unless it is gone.
     pub(crate) fn get(&mut self, token: Token) -> Option<&mut Connection<S>> {
-        let slot = self.blocks.get_mut(block_of(token.slot))?.get_mut(index_of(token.slot))?;
-        match &mut slot.place {
-            Place::Taken(connection) if slot.generation == token.generation => Some(connection),
-            Place::Taken(_) | Place::Free { .. } => None,
+        match self.blocks.get_mut(block_of(token.slot))?.get_mut(index_of(token.slot))? {
+            Slot::Taken(connection) if connection.generation == token.generation => Some(connection),
+            Slot::Taken(_) | Slot::Free { .. } => None,
         }
     }
 
     /// The name of the connection in that slot, if there is one.
     pub(crate) fn token(&self, number: u32) -> Option<Token> {
-        let slot = self.blocks.get(block_of(number))?.get(index_of(number))?;
-        matches!(slot.place, Place::Taken(_)).then_some(Token { slot: number, generation: slot.generation })
+        match self.blocks.get(block_of(number))?.get(index_of(number))? {
+            Slot::Taken(connection) => Some(Token { slot: number, generation: connection.generation }),
+            Slot::Free { .. } => None,
+        }
     }
 
     /// Adds a block, and puts its slots into the list of free ones, the first one first.
     fn grow(&mut self) {
         let (start, end) = (self.count(), self.count() + BLOCK);
         let next = |number| if number + 1 == end { NONE } else { number + 1 };
-        let slot = |number| Slot { place: Place::Free { next: next(number) }, generation: 0, timer: TimerLink::NEW };
+        let slot = |number| Slot::Free { next: next(number), generation: 0 };
         self.blocks.push((start..end).map(slot).collect());
         self.first_free = start;
     }
@@ -127,7 +119,11 @@ impl<S: Service + ?Sized> Slots<S> {
 
 impl<S: Service + ?Sized> TimerLinks for Slots<S> {
     fn timer(&mut self, slot: u32) -> &mut TimerLink {
-        &mut self.slot_mut(slot).timer
+        let Self { blocks, unarmed, .. } = self;
+        match &mut blocks[block_of(slot)][index_of(slot)] {
+            Slot::Taken(connection) => &mut connection.timer,
+            Slot::Free { .. } => unarmed,
+        }
     }
 }
 
@@ -162,8 +158,8 @@ mod tests {
 
     /// All that an idle connection costs: session, descriptor, name, and links of the timer and of the idle list.
     #[test]
-    fn a_connection_fits_in_128_bytes() {
+    fn a_connection_fits_in_116_bytes() {
         let slot = size_of::<Slot<Guard<'_, Stateless>>>();
-        assert!(slot + size_of::<Link>() <= 128, "{slot} + {}", size_of::<Link>());
+        assert!(slot + size_of::<Link>() <= 116, "{slot} + {}", size_of::<Link>());
     }
 }

@@ -120,6 +120,9 @@ impl Conversation {
                     self.flags.set(Flags::MOVED);
                     continue;
                 }
+                if let Some(length) = protocol.transfer() {
+                    break Action::Transfer(length);
+                }
             }
             let is_told = self.flags.has(Flags::TOLD);
             if is_told || !self.flags.has(Flags::ENDED) {

@@ -144,7 +144,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     fn begin(&mut self, stream: TcpStream) -> Result<(), Error> {
         self.report.accepted += 1;
         let session = Session::new(&self.context.http());
-        let Some(token) = self.insert(Connection::new(session, stream))? else { return Ok(()) };
+        let Some(token) = self.insert(Connection::new(session, stream), false)? else { return Ok(()) };
         let Some(turn) = self.turn(token) else { return Ok(()) };
         let outcome = turn.run(None);
         self.after(token, outcome)?;
@@ -157,9 +157,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             self.close_oldest_refused()?;
         }
         let session = Session::refusing(&self.context.http());
-        let refused = Connection { is_refused: true, ..Connection::new(session, stream) };
-        let Some(token) = self.insert(refused)? else { return Ok(()) };
-        self.refused.push_back(token);
+        let Some(token) = self.insert(Connection::new(session, stream), true)? else { return Ok(()) };
         let Some(turn) = self.turn(token) else { return Ok(()) };
         let outcome = turn.run(None);
         self.after(token, outcome)
@@ -167,7 +165,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
 
     /// Closes the oldest one of those that were refused before its time. False if there is none.
     pub(super) fn close_oldest_refused(&mut self) -> Result<bool, Error> {
-        let Some(token) = self.refused.pop_front() else { return Ok(false) };
+        let Some(&token) = self.refused.front() else { return Ok(false) };
         if let Some(turn) = self.turn(token) {
             // What came is thrown away first: closing a socket with something to read in it resets it.
             let _ = turn.run(Some(Event { token: token.for_poller(), readiness: Readiness::READABLE }));
@@ -177,9 +175,12 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     }
 
     /// Gives a connection a slot, and has the poller watch it. None: it cannot.
-    fn insert(&mut self, connection: Connection<S>) -> Result<Option<Token>, Error> {
+    fn insert(&mut self, connection: Connection<S>, is_refused: bool) -> Result<Option<Token>, Error> {
         let interest = connection.line.interest();
         let token = self.slots.insert(connection);
+        if is_refused {
+            self.refused.push_back(token);
+        }
         let links = self.admission.links_mut();
         links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
         let Some(connection) = self.slots.get(token) else { return Ok(None) };

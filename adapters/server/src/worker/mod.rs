@@ -251,12 +251,13 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             return self.remove(token.slot);
         }
         let Some(connection) = self.slots.get(token) else { return Ok(()) };
-        let is_refused = connection.is_refused;
         if outcome.next == Next::Again && !connection.is_queued {
             connection.is_queued = true;
             self.queue.push(token);
         }
-        if let (Some(standing), false) = (outcome.standing, is_refused) {
+        if let Some(standing) = outcome.standing
+            && !self.refused.contains(&token)
+        {
             self.admission.set_standing(token.slot, standing, self.context.clock.now());
         }
         if let Some(deadline) = outcome.deadline {
@@ -283,14 +284,15 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             drain.forget(slot);
         }
         let Some(connection) = self.slots.remove(slot) else { return Ok(()) };
-        let (is_refused, has_leftover) = (connection.is_refused, connection.line.has_leftover());
+        let has_leftover = connection.line.has_leftover();
         self.context.names.set_current(slot);
         turn::close(connection, &self.context);
         if has_leftover {
             self.buffers.take(slot);
         }
-        if is_refused {
-            self.refused.retain(|token| token.slot != slot);
+        if let Some(at) = self.refused.iter().position(|token| token.slot == slot) {
+            // It took no place.
+            self.refused.remove(at);
         } else {
             self.admission.release(slot);
             self.places.give_back();

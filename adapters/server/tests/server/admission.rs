@@ -1,6 +1,7 @@
 //! More connections than places.
 
 use core::num::NonZeroUsize;
+use std::io::Write;
 use std::thread;
 use std::time::Instant;
 
@@ -72,7 +73,7 @@ fn the_next_one_is_refused() {
     for _ in 0..100 {
         let mut third = Client::connect(server.address);
         // It comes before, after or while it is refused.
-        let _ = std::io::Write::write_all(third.stream.get_mut(), crate::client::get("/hello").as_bytes());
+        let _ = third.stream.get_mut().write_all(crate::client::get("/hello").as_bytes());
         let response = third.response();
         assert_eq!((response.status, response.head.contains("connection: close")), (503, true));
     }
@@ -84,6 +85,64 @@ fn the_next_one_is_refused() {
         fourth = Client::connect(server.address);
     }
     assert!(server.finish().refused >= 100);
+}
+
+/// Whoever is refused lingers like everybody else: what still comes of it destroys no answer.
+#[test]
+fn a_refusal_arrives_though_much_more_was_sent() {
+    let server = Running::start(Config { max_connections: 1, when_full: WhenFull::Refuse, ..TWO });
+    let _only = used(&server);
+    for _ in 0..10 {
+        let mut client = Client::connect(server.address);
+        let mut sender = client.stream.get_ref().try_clone().unwrap();
+        thread::scope(|scope| {
+            scope.spawn(move || sender.write_all(&[b'x'; 4 << 20]).unwrap());
+            assert_eq!(client.response().status, 503);
+            client.assert_closed();
+        });
+        client.send("and more");
+        assert_eq!(client.rest(), (vec![], false));
+    }
+    assert_eq!(server.finish().refused, 10);
+}
+
+/// Those that were refused take no places; there are 32 of them at most, and the oldest goes first.
+#[test]
+fn the_oldest_of_those_that_were_refused_goes_first() {
+    let server = Running::start(Config { max_connections: 1, when_full: WhenFull::Refuse, ..TWO });
+    let mut only = used(&server);
+    let mut refused: Vec<Client> = (0..40).map(|_| Client::connect(server.address)).collect();
+    for client in &mut refused {
+        assert_eq!(client.response().status, 503);
+        client.assert_closed();
+    }
+    assert_eq!(only.get("/hello").status, 200);
+    for (number, client) in refused.iter_mut().enumerate() {
+        let is_gone = |client: &mut Client| {
+            client.stream.get_mut().write_all(b"more").and_then(|()| {
+                thread::sleep(core::time::Duration::from_millis(2));
+                client.stream.get_mut().write_all(b"more")
+            })
+        };
+        assert_eq!(is_gone(client).is_err(), number < 8, "{number}");
+    }
+    drop(only);
+    assert_eq!(server.finish().refused, 40);
+}
+
+/// Who connects and says nothing has no longer than who begins a head and does not go on.
+#[test]
+fn a_silent_newcomer_gives_way_in_the_end() {
+    let config = Config { min_idle: Duration::from_secs(60), min_head: Duration::from_millis(300), ..EVICTING };
+    let server = Running::start(config);
+    let mut silent: Vec<Client> = (0..2).map(|_| Client::connect(server.address)).collect();
+    let begun = Instant::now();
+    let mut third = Client::connect(server.address);
+    assert_eq!(third.get("/hello").status, 200);
+    assert!(begun.elapsed() >= core::time::Duration::from_millis(250), "{:?}", begun.elapsed());
+    silent[0].assert_closed();
+    assert_eq!(silent[1].get("/hello").status, 200);
+    assert_eq!(server.finish().evicted, 1);
 }
 
 #[test]

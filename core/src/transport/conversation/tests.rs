@@ -230,6 +230,44 @@ fn standings_are_told_when_they_change_and_idle_again_after_each_use() {
     assert_eq!(conversation.standing_change(&echo), Some(Standing::Lingering));
 }
 
+/// One piece is moved, and the protocol names the next one when it is driven: nothing came or goes otherwise.
+#[test]
+fn a_transfer_that_only_a_drive_begins_is_not_waited_with() {
+    struct Pieces(Option<u64>);
+    impl Protocol for Pieces {
+        fn drive(&mut self, _: &[u8], _: &mut [u8], _: &mut [u8]) -> Progress {
+            self.0 = Some(5);
+            Progress::default()
+        }
+        fn handle_eof(&mut self) {}
+        fn handle_sent(&mut self, _: usize, _: usize) {}
+        fn handle_timeout(&mut self) {}
+        fn handle_reset(&mut self) {}
+        fn poll_timeout(&self) -> Option<Instant> {
+            None
+        }
+        fn is_readable(&self) -> bool {
+            false
+        }
+        fn standing(&self) -> Standing {
+            Standing::Busy
+        }
+        fn disposition(&self) -> Disposition {
+            Disposition::Open
+        }
+        fn transfer(&self) -> Option<u64> {
+            self.0
+        }
+    }
+    let (mut conversation, mut pieces) = (Conversation::new(), Pieces(None));
+    for has_ended in [false, true] {
+        let nothing = Input { bytes: b"", has_ended };
+        assert_eq!(conversation.poll(&mut pieces, nothing, &mut [], &mut []), (0, Action::Transfer(5)));
+        conversation.handle_sent(&mut pieces, 5, 0);
+        pieces.0 = None;
+    }
+}
+
 /// Who does not give way, for bytes of it wait unread, counts as busy until these were read.
 #[test]
 fn a_standing_is_told_again_after_bytes_came() {
