@@ -65,7 +65,7 @@ class Page(unittest.TestCase):
         self.assertEqual(sizes.read(sizes.page(written)), written)
 
     def test_each_program_has_its_line(self):
-        files = {path.stem for path in PATH.parent.glob("features/src/bin/*.rs")}
+        files = {path.stem for path in PATH.parent.glob("size_probes/src/bin/*.rs")}
         self.assertEqual(files, set(sizes.PROGRAMS))
 
 

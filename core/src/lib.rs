@@ -27,8 +27,8 @@
     )
 )]
 
+mod bytes;
 pub mod http;
 pub mod readiness;
-mod scan;
 pub mod service;
 pub mod time;

@@ -2,11 +2,11 @@
 
 use core::cell::Cell;
 
-use wirenut::http::{Interest, Limits};
+use wirenut::http::{FieldFilter, Limits};
 use wirenut::time::Duration;
 
 /// What is kept of heads and trailer sections on a device: the service asks for no field, so that is the first line.
-pub const DEVICE_INTEREST: Interest = Interest { names: &[], bytes: 198 };
+pub const DEVICE_FILTER: FieldFilter = FieldFilter { names: &[], bytes: 198 };
 
 /// The bounds on a device: browsers send heads of several KiB, which there is no room for, and sockets are so few that
 /// who is gone without a word must not keep one for long.
@@ -14,7 +14,7 @@ pub const DEVICE_INTEREST: Interest = Interest { names: &[], bytes: 198 };
 /// A host that keeps the same bounds gives the same answers, also to what is too long.
 pub const DEVICE_LIMITS: Limits = Limits {
     head_bytes: 8 * 1024,
-    interest: Some(&DEVICE_INTEREST),
+    field_filter: Some(&DEVICE_FILTER),
     trailer_bytes: 2048,
     head: Duration::from_secs(10),
     idle: Duration::from_secs(20),
@@ -24,7 +24,7 @@ pub const DEVICE_LIMITS: Limits = Limits {
 
 /// The device that the service shows and sets.
 ///
-/// Methods take `&self`, as [`Service`](wirenut::service::Service) does: where threads share the device, it keeps its
+/// Methods take `&self`, as [`Service`](wirenut::http::service::Service) does: where threads share the device, it keeps its
 /// values in atomics.
 pub trait Device {
     /// The temperature now, in tenths of a degree Celsius.

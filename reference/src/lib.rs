@@ -50,7 +50,7 @@ mod service;
 mod text;
 
 pub use crc32::Crc32;
-pub use device::{DEVICE_INTEREST, DEVICE_LIMITS, Device, MemoryDevice};
+pub use device::{DEVICE_FILTER, DEVICE_LIMITS, Device, MemoryDevice};
 pub use service::{
     DEFAULT_DOWNLOAD, DEFAULT_SLOW_MS, Exchange, MAX_DOWNLOAD, MAX_SLOW_MS, Reference, SETTINGS, pattern_byte,
 };

@@ -3,8 +3,8 @@
 use core::convert::Infallible;
 use core::ops::RangeInclusive;
 
-use wirenut::http::{Field, Fields, Head, Method, Response, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Field, Fields, Method, RequestHead, Response, Status, WriteError};
 use wirenut::time::{Duration, Instant};
 
 use crate::crc32::Crc32;
@@ -52,7 +52,7 @@ pub const fn pattern_byte(index: u64) -> u8 {
 ///
 /// ```
 /// use wirenut::http::{Context, Limits};
-/// use wirenut::service::{Host, Session};
+/// use wirenut::http::service::{Host, Session};
 /// use wirenut::time::Instant;
 /// use wirenut_reference::{MemoryDevice, Reference};
 ///
@@ -105,8 +105,8 @@ impl<D: Device> Service for Reference<D> {
     type Exchange = Exchange;
     type Source = Infallible;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
-        let (stage, step) = self.begin(head, answer)?;
+    fn request(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<(Exchange, Step), WriteError> {
+        let (stage, step) = self.begin(head, responder)?;
         self.device.count_request();
         Ok((Exchange(stage), step))
     }
@@ -115,76 +115,76 @@ impl<D: Device> Service for Reference<D> {
         &self,
         exchange: &mut Exchange,
         piece: &[u8],
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<(usize, Step), WriteError> {
         match &mut exchange.0 {
-            Stage::Setting { bytes, length } => receive_setting(bytes, length, piece, answer),
+            Stage::Setting { bytes, length } => receive_setting(bytes, length, piece, responder),
             Stage::Upload { crc, length } => {
                 crc.update(piece);
                 *length = length.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
                 Ok((piece.len(), Step::More))
             }
             Stage::Echo { .. } | Stage::EchoChunked => {
-                begin_echo(exchange.0, answer)?;
-                Ok((answer.send_body(piece)?, Step::More))
+                begin_echo(exchange.0, responder)?;
+                Ok((responder.send_body(piece)?, Step::More))
             }
             // Content that nobody asked for stays where it is, so that what becomes of the connection does not depend
             // on how much of it came before the response was complete.
             Stage::Answered | Stage::Page | Stage::Download { .. } | Stage::Slow { .. } => {
-                Ok((0, self.proceed(exchange, answer)?))
+                Ok((0, self.proceed(exchange, responder)?))
             }
         }
     }
 
-    fn end(&self, exchange: &mut Exchange, _: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn end(&self, exchange: &mut Exchange, _: Fields<'_>, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         match &mut exchange.0 {
-            Stage::Setting { bytes, length } => self.end_setting(bytes.get(..usize::from(*length)), answer),
-            Stage::Upload { crc, length } => end_upload(*crc, *length, answer),
+            Stage::Setting { bytes, length } => self.end_setting(bytes.get(..usize::from(*length)), responder),
+            Stage::Upload { crc, length } => end_upload(*crc, *length, responder),
             Stage::Echo { .. } | Stage::EchoChunked => {
-                begin_echo(exchange.0, answer)?;
+                begin_echo(exchange.0, responder)?;
                 Ok(Step::Done)
             }
             Stage::Answered | Stage::Page | Stage::Download { .. } | Stage::Slow { .. } => {
-                self.proceed(exchange, answer)
+                self.proceed(exchange, responder)
             }
         }
     }
 
-    fn proceed(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn proceed(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         match &mut exchange.0 {
             Stage::Answered => Ok(Step::Done),
-            Stage::Page => send_page(answer),
-            Stage::Download { length } => send_pattern(*length, answer),
-            Stage::Slow { until } => send_when_due(*until, answer),
+            Stage::Page => send_page(responder),
+            Stage::Download { length } => send_pattern(*length, responder),
+            Stage::Slow { until } => send_when_due(*until, responder),
             Stage::Setting { .. } | Stage::Upload { .. } | Stage::Echo { .. } | Stage::EchoChunked => Ok(Step::More),
         }
     }
 }
 
 impl<D: Device> Reference<D> {
-    fn begin(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Begun {
+    fn begin(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Begun {
         let target = &head.target;
         if target.path() == b"*" {
-            return options("GET, HEAD, PUT, POST, OPTIONS", answer);
+            return options("GET, HEAD, PUT, POST, OPTIONS", responder);
         }
         let Some(route) = Route::of(target.path()) else {
-            return refuse(Status::NOT_FOUND, "there is nothing here\n", answer);
+            return refuse(Status::NOT_FOUND, "there is nothing here\n", responder);
         };
         if head.method == Method::Options {
-            return options(route.allow(), answer);
+            return options(route.allow(), responder);
         }
         if !route.allows(head.method) {
-            return refuse_method(route.allow(), answer);
+            return refuse_method(route.allow(), responder);
         }
         match route {
-            Route::Page => begin_page(answer),
-            Route::Reading => self.send_reading(answer),
-            Route::Download => begin_download(target.query(), answer),
-            Route::Slow => begin_slow(target.query(), answer),
+            Route::Page => begin_page(responder),
+            Route::Reading => self.send_reading(responder),
+            Route::Download => begin_download(target.query(), responder),
+            Route::Slow => begin_slow(target.query(), responder),
             Route::Setting if head.body.length().is_none_or(fits_a_setting) => {
                 Ok((Stage::Setting { bytes: [0; SETTING_BYTES], length: 0 }, Step::More))
             }
-            Route::Setting => refuse(Status::CONTENT_TOO_LARGE, WRONG_SETTING, answer),
+            Route::Setting => refuse(Status::CONTENT_TOO_LARGE, WRONG_SETTING, responder),
             Route::Upload => Ok((Stage::Upload { crc: Crc32::EMPTY, length: 0 }, Step::More)),
             // The response begins with the content, so that a client that waits for a 100 gets one.
             Route::Echo => {
@@ -194,7 +194,7 @@ impl<D: Device> Reference<D> {
         }
     }
 
-    fn send_reading(&self, answer: &mut Answer<'_>) -> Begun {
+    fn send_reading(&self, responder: &mut Responder<'_>) -> Begun {
         let mut text = Text::new();
         text.put("{\"celsius\":");
         text.put_tenths(self.device.celsius_tenths());
@@ -203,72 +203,72 @@ impl<D: Device> Reference<D> {
         text.put(",\"requests\":");
         text.put_decimal(u64::from(self.device.requests()));
         text.put("}");
-        answer.send(&Response::new(Status::OK).with_fields(JSON), text.as_bytes())?;
+        responder.send(&Response::new(Status::OK).with_fields(JSON), text.as_bytes())?;
         Ok((Stage::Answered, Step::Done))
     }
 
-    fn end_setting(&self, content: Option<&[u8]>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn end_setting(&self, content: Option<&[u8]>, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         let number = decimal::parse(content.unwrap_or(&[]), u64::from(*SETTINGS.end()));
         match number.and_then(|number| u8::try_from(number).ok()).filter(|degrees| SETTINGS.contains(degrees)) {
             Some(degrees) => {
-                answer.respond(&Response::new(Status::NO_CONTENT))?;
+                responder.respond(&Response::new(Status::NO_CONTENT))?;
                 self.device.set(degrees);
             }
-            None => send_text(Status::BAD_REQUEST, WRONG_SETTING, answer)?,
+            None => send_text(Status::BAD_REQUEST, WRONG_SETTING, responder)?,
         }
         Ok(Step::Done)
     }
 }
 
-fn begin_page(answer: &mut Answer<'_>) -> Begun {
+fn begin_page(responder: &mut Responder<'_>) -> Begun {
     let length = u64::try_from(PAGE.len()).unwrap_or(u64::MAX);
-    answer.respond(&Response::new(Status::OK).with_fields(HTML).with_length(length))?;
-    Ok((Stage::Page, send_page(answer)?))
+    responder.respond(&Response::new(Status::OK).with_fields(HTML).with_length(length))?;
+    Ok((Stage::Page, send_page(responder)?))
 }
 
 /// Sends what there is room for of what is left of the page.
-fn send_page(answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-    let unsent = answer.unsent().and_then(|unsent| usize::try_from(unsent).ok()).unwrap_or(0);
+fn send_page(responder: &mut Responder<'_>) -> Result<Step, WriteError> {
+    let unsent = responder.unsent().and_then(|unsent| usize::try_from(unsent).ok()).unwrap_or(0);
     let rest = PAGE.get(PAGE.len().saturating_sub(unsent)..).unwrap_or(&[]);
-    let sent = answer.send_body(rest)?;
+    let sent = responder.send_body(rest)?;
     Ok(if sent == rest.len() { Step::Done } else { Step::More })
 }
 
-fn begin_download(query: Option<&[u8]>, answer: &mut Answer<'_>) -> Begun {
+fn begin_download(query: Option<&[u8]>, responder: &mut Responder<'_>) -> Begun {
     let Ok(asked) = query::number(query, b"bytes", MAX_DOWNLOAD) else {
-        return refuse(Status::BAD_REQUEST, "bytes is a number up to 1099511627776\n", answer);
+        return refuse(Status::BAD_REQUEST, "bytes is a number up to 1099511627776\n", responder);
     };
     let length = asked.unwrap_or(DEFAULT_DOWNLOAD);
-    answer.respond(&Response::new(Status::OK).with_fields(BINARY).with_length(length))?;
-    Ok((Stage::Download { length }, send_pattern(length, answer)?))
+    responder.respond(&Response::new(Status::OK).with_fields(BINARY).with_length(length))?;
+    Ok((Stage::Download { length }, send_pattern(length, responder)?))
 }
 
 /// Makes what there is room for of what is left of a pattern of `length` bytes.
-fn send_pattern(length: u64, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-    let mut index = length.saturating_sub(answer.unsent().unwrap_or(0));
-    answer.fill_body(|place| {
+fn send_pattern(length: u64, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
+    let mut index = length.saturating_sub(responder.unsent().unwrap_or(0));
+    responder.fill_body(|place| {
         for byte in &mut *place {
             *byte = pattern_byte(index);
             index = index.wrapping_add(1);
         }
         place.len()
     })?;
-    Ok(if answer.unsent().unwrap_or(0) == 0 { Step::Done } else { Step::More })
+    Ok(if responder.unsent().unwrap_or(0) == 0 { Step::Done } else { Step::More })
 }
 
-fn begin_slow(query: Option<&[u8]>, answer: &mut Answer<'_>) -> Begun {
+fn begin_slow(query: Option<&[u8]>, responder: &mut Responder<'_>) -> Begun {
     let Ok(asked) = query::number(query, b"ms", MAX_SLOW_MS) else {
-        return refuse(Status::BAD_REQUEST, "ms is a number up to 60000\n", answer);
+        return refuse(Status::BAD_REQUEST, "ms is a number up to 60000\n", responder);
     };
-    let until = answer.now().saturating_add(Duration::from_millis(asked.unwrap_or(DEFAULT_SLOW_MS)));
-    Ok((Stage::Slow { until }, send_when_due(until, answer)?))
+    let until = responder.now().saturating_add(Duration::from_millis(asked.unwrap_or(DEFAULT_SLOW_MS)));
+    Ok((Stage::Slow { until }, send_when_due(until, responder)?))
 }
 
-fn send_when_due(until: Instant, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-    if answer.now() < until {
+fn send_when_due(until: Instant, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
+    if responder.now() < until {
         return Ok(Step::Wait(Some(until)));
     }
-    send_text(Status::OK, "done\n", answer)?;
+    send_text(Status::OK, "done\n", responder)?;
     Ok(Step::Done)
 }
 
@@ -281,11 +281,11 @@ fn receive_setting(
     bytes: &mut [u8; SETTING_BYTES],
     length: &mut u8,
     piece: &[u8],
-    answer: &mut Answer<'_>,
+    responder: &mut Responder<'_>,
 ) -> Result<(usize, Step), WriteError> {
     let free = bytes.get_mut(usize::from(*length)..).unwrap_or(&mut []);
     let Some(place) = free.get_mut(..piece.len()) else {
-        send_text(Status::CONTENT_TOO_LARGE, WRONG_SETTING, answer)?;
+        send_text(Status::CONTENT_TOO_LARGE, WRONG_SETTING, responder)?;
         return Ok((0, Step::Done));
     };
     place.copy_from_slice(piece);
@@ -293,46 +293,46 @@ fn receive_setting(
     Ok((piece.len(), Step::More))
 }
 
-fn end_upload(crc: Crc32, length: u64, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+fn end_upload(crc: Crc32, length: u64, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
     let mut text = Text::new();
     text.put("{\"length\":");
     text.put_decimal(length);
     text.put(",\"crc32\":\"");
     text.put_hex(crc.value());
     text.put("\"}");
-    answer.send(&Response::new(Status::OK).with_fields(JSON), text.as_bytes())?;
+    responder.send(&Response::new(Status::OK).with_fields(JSON), text.as_bytes())?;
     Ok(Step::Done)
 }
 
 /// Writes the head of an echo, if that was not done before.
-fn begin_echo(stage: Stage, answer: &mut Answer<'_>) -> Result<(), WriteError> {
-    if answer.is_responding() {
+fn begin_echo(stage: Stage, responder: &mut Responder<'_>) -> Result<(), WriteError> {
+    if responder.is_responding() {
         return Ok(());
     }
     let response = Response::new(Status::OK).with_fields(BINARY);
     let length = if let Stage::Echo { length } = stage { Some(length) } else { None };
-    answer.respond(&Response { length, ..response })
+    responder.respond(&Response { length, ..response })
 }
 
-fn options(allow: &str, answer: &mut Answer<'_>) -> Begun {
-    answer.respond(&Response::new(Status::NO_CONTENT).with_fields(&[Field::new("Allow", allow)]))?;
+fn options(allow: &str, responder: &mut Responder<'_>) -> Begun {
+    responder.respond(&Response::new(Status::NO_CONTENT).with_fields(&[Field::new("Allow", allow)]))?;
     Ok((Stage::Answered, Step::Done))
 }
 
-fn refuse_method(allow: &str, answer: &mut Answer<'_>) -> Begun {
+fn refuse_method(allow: &str, responder: &mut Responder<'_>) -> Begun {
     let fields = [Field::new("Content-Type", "text/plain"), Field::new("Allow", allow)];
     let response = Response::new(Status::METHOD_NOT_ALLOWED).with_fields(&fields);
-    answer.send(&response, b"this cannot be done here\n")?;
+    responder.send(&response, b"this cannot be done here\n")?;
     Ok((Stage::Answered, Step::Done))
 }
 
-fn refuse(status: Status, text: &str, answer: &mut Answer<'_>) -> Begun {
-    send_text(status, text, answer)?;
+fn refuse(status: Status, text: &str, responder: &mut Responder<'_>) -> Begun {
+    send_text(status, text, responder)?;
     Ok((Stage::Answered, Step::Done))
 }
 
-fn send_text(status: Status, text: &str, answer: &mut Answer<'_>) -> Result<(), WriteError> {
-    answer.send(&Response::new(status).with_fields(PLAIN), text.as_bytes())
+fn send_text(status: Status, text: &str, responder: &mut Responder<'_>) -> Result<(), WriteError> {
+    responder.send(&Response::new(status).with_fields(PLAIN), text.as_bytes())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use wirenut::http::{
 use wirenut::time::Instant;
 
 use crate::every_split::cuts;
-use crate::fuzz::{INTEREST, LIMITS};
+use crate::fuzz::{FILTER, LIMITS};
 
 /// The fields of a head or of a trailer section: names and values.
 pub type OwnedFields = Vec<(Vec<u8>, Vec<u8>)>;
@@ -202,9 +202,9 @@ fn parses_alike(asked: &Request<'_>, data: &[u8], heard: Option<&Heard>) {
     }
 }
 
-/// In any cut the same as in a large one, for the same interest.
+/// In any cut the same as in a large one, for the same filter.
 fn in_a_small_buffer(requests: &[Request<'_>], data: &[u8], has_end: bool, few: usize) {
-    let limits = Limits { interest: Some(&INTEREST), ..LIMITS };
+    let limits = Limits { field_filter: Some(&FILTER), ..LIMITS };
     let whole = hear(&limits, requests, &[data], has_end);
     for pieces in cuts(data).take(few) {
         let cut = hear_in(2, &limits, requests, &pieces, has_end);

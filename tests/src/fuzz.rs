@@ -5,8 +5,8 @@
 
 mod streams;
 
-use wirenut::http::{Context, Error, Event, Head, Interest, Limits, ServerConnection};
-use wirenut::service::Service;
+use wirenut::http::service::Service;
+use wirenut::http::{Context, Error, FieldFilter, Limits, RequestHead, ServerConnection, ServerEvent};
 use wirenut::time::{Duration, Instant};
 use wirenut_reference::{MemoryDevice, Reference};
 
@@ -32,7 +32,7 @@ pub const LIMITS: Limits = Limits {
 };
 
 /// Less than is kept of many heads that [`LIMITS`] allow.
-pub const INTEREST: Interest = Interest { names: &["X-A", "Accept"], bytes: 90 };
+pub const FILTER: FieldFilter = FieldFilter { names: &["X-A", "Accept"], bytes: 90 };
 
 /// What a request head that comes in `pieces` is, with its length; for one that is refused, why.
 #[must_use]
@@ -50,9 +50,9 @@ fn read_head_in(more: usize, limits: &Limits, pieces: &[&[u8]]) -> (Verdict<Requ
         unread.extend_from_slice(piece);
         store[connection.stored()..].fill(b'~');
         match connection.receive(&cx, &unread, &mut store) {
-            Ok((used, Event::Head(head))) => return (Verdict::Accepted(Request::new(&head), taken + used), None),
+            Ok((used, ServerEvent::Head(head))) => return (Verdict::Accepted(Request::new(&head), taken + used), None),
             Ok((used, event)) => {
-                assert_eq!(event, Event::NeedMore);
+                assert_eq!(event, ServerEvent::NeedMore);
                 unread.drain(..used);
                 taken += used;
             }
@@ -71,7 +71,7 @@ pub fn request_head(data: &[u8]) {
         assert_eq!(read_head(&LIMITS, &pieces), (whole.clone(), error), "{}", data.escape_ascii());
     }
     let mut store = vec![b'~'; LIMITS.store_bytes()];
-    let parsed = match Head::parse(&LIMITS, data, &mut store) {
+    let parsed = match RequestHead::parse(&LIMITS, data, &mut store) {
         Ok(Some((length, head))) => (Verdict::Accepted(Request::new(&head), length), None),
         Ok(None) => (Verdict::Incomplete, None),
         Err(error) => (Verdict::Refused, Some(error)),
@@ -109,13 +109,13 @@ fn falls_at_its_byte(data: &[u8], error: Option<Error>) {
 }
 
 /// The grammar's table, and the quick front before it: a head whose first byte came before the others is read by the table
-/// alone, one that comes whole by the front where it is usual. Both must come to the same, for any interest and in a
+/// alone, one that comes whole by the front where it is usual. Both must come to the same, for any filter and in a
 /// store of any size that is large enough; requests and responses.
 pub fn grammar(data: &[u8]) {
     let pieces: Vec<&[u8]> = data.chunks(1).collect();
     let first = data.split_at(data.len().min(1));
-    for interest in [None, Some(&INTEREST)] {
-        let limits = Limits { interest, ..LIMITS };
+    for field_filter in [None, Some(&FILTER)] {
+        let limits = Limits { field_filter, ..LIMITS };
         let whole = read_head(&limits, &[data]);
         assert_eq!(read_head(&limits, &[first.0, first.1]), whole, "{}", data.escape_ascii());
         assert_eq!(read_head(&limits, &pieces), whole, "{}", data.escape_ascii());
@@ -133,7 +133,7 @@ fn in_a_store_too_small(limits: &Limits, pieces: &[&[u8]], expected: &(Verdict<R
         let mut connection = ServerConnection::new(&cx);
         for piece in pieces {
             match connection.receive(&cx, piece, &mut store) {
-                Ok((_, Event::Head(head))) => {
+                Ok((_, ServerEvent::Head(head))) => {
                     let Verdict::Accepted(expected, _) = &expected.0 else { panic!("only in a small store: {head:?}") };
                     assert_eq!(Request::new(&head), *expected);
                     break;
@@ -167,10 +167,10 @@ pub fn server_connection(data: &[u8]) {
 }
 
 /// A connection with a receive buffer that is smaller than a head may be, and a store for what was asked for: the same as
-/// with all the room there is, for the same interest.
+/// with all the room there is, for the same filter.
 pub fn small_buffer(data: &[u8]) {
     let Some((&[seed, step], bytes)) = data.split_first_chunk() else { return };
-    let limits = Limits { interest: Some(&INTEREST), ..LIMITS };
+    let limits = Limits { field_filter: Some(&FILTER), ..LIMITS };
     let large = Setup { limits, ..plenty() };
     let small = Setup { buffer: Some(usize::from(seed % 32) + 1), ..large.clone() };
     let (whole, service) = converse(&large, Recorder::default(), &[bytes]);

@@ -12,8 +12,8 @@ use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 
-use wirenut::http::{Context, Disposition, Error, Fields, Head, HttpDate, Limits, Rule, WriteError};
-use wirenut::service::{Answer, Driven, Host, Service, Session, Step};
+use wirenut::http::service::{Driven, Host, Responder, Service, Session, Step};
+use wirenut::http::{Context, Disposition, Error, Fields, HttpDate, Limits, RequestHead, Rule, WriteError};
 use wirenut::time::{Duration, Instant};
 
 /// What the store holds where nothing is kept: a byte that may stand in a name, so that it would be seen.
@@ -91,10 +91,10 @@ impl<S: Service> Service for Counted<S> {
 
     fn request(
         &self,
-        head: &Head<'_>,
-        answer: &mut Answer<'_>,
+        head: &RequestHead<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<(Self::Exchange, Step<Self::Source>), WriteError> {
-        let begun = self.service.request(head, answer)?;
+        let begun = self.service.request(head, responder)?;
         self.begun.set(self.begun.get() + 1);
         Ok(begun)
     }
@@ -103,27 +103,27 @@ impl<S: Service> Service for Counted<S> {
         &self,
         exchange: &mut Self::Exchange,
         piece: &[u8],
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<(usize, Step<Self::Source>), WriteError> {
         assert!(!piece.is_empty(), "an empty body piece");
-        self.service.body(exchange, piece, answer)
+        self.service.body(exchange, piece, responder)
     }
 
     fn end(
         &self,
         exchange: &mut Self::Exchange,
         trailers: Fields<'_>,
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<Step<Self::Source>, WriteError> {
-        self.service.end(exchange, trailers, answer)
+        self.service.end(exchange, trailers, responder)
     }
 
     fn proceed(
         &self,
         exchange: &mut Self::Exchange,
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<Step<Self::Source>, WriteError> {
-        self.service.proceed(exchange, answer)
+        self.service.proceed(exchange, responder)
     }
 
     fn closed(&self, exchange: Self::Exchange, outcome: Result<(), Error>) {

@@ -23,8 +23,8 @@
 use core::cell::RefCell;
 use core::convert::Infallible;
 
-use wirenut::http::{BodyFraming, Error, Field, Fields, Head, Response, Status, Version, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{BodyFraming, Error, Field, Fields, RequestHead, Response, Status, Version, WriteError};
 use wirenut::time::Duration;
 
 /// The body of `/unknown`.
@@ -71,7 +71,7 @@ pub struct Request {
 impl Request {
     /// A copy of `head`.
     #[must_use]
-    pub fn new(head: &Head<'_>) -> Self {
+    pub fn new(head: &RequestHead<'_>) -> Self {
         Self {
             method: head.method.as_bytes().to_vec(),
             target: head.target.raw().to_vec(),
@@ -176,7 +176,7 @@ enum Manner {
 }
 
 impl Manner {
-    fn new(head: &Head<'_>) -> Self {
+    fn new(head: &RequestHead<'_>) -> Self {
         match head.target.path() {
             b"" | b"/tunnel" => Self::Tunnel,
             b"/early" => Self::Early,
@@ -220,7 +220,7 @@ impl Service for Recorder {
     type Exchange = Exchange;
     type Source = Infallible;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
+    fn request(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<(Exchange, Step), WriteError> {
         let mut exchange = Exchange {
             manner: Manner::new(head),
             method: String::from_utf8_lossy(head.method.as_bytes()).into_owned(),
@@ -230,7 +230,7 @@ impl Service for Recorder {
             is_switch: head.target.path() == b"/tunnel",
             has_ended: false,
         };
-        let step = exchange.begin(answer)?;
+        let step = exchange.begin(responder)?;
         self.note(Event::Head(Request::new(head)));
         Ok((exchange, step))
     }
@@ -239,13 +239,13 @@ impl Service for Recorder {
         &self,
         exchange: &mut Exchange,
         piece: &[u8],
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<(usize, Step), WriteError> {
         let taken = if matches!(exchange.manner, Manner::Echo | Manner::Tunnel) {
-            if !answer.is_responding() {
-                answer.respond(&OK.with_unknown_length())?;
+            if !responder.is_responding() {
+                responder.respond(&OK.with_unknown_length())?;
             }
-            answer.send_body(piece)?
+            responder.send_body(piece)?
         } else if exchange.manner == Manner::Lazy {
             piece.len().min(3)
         } else {
@@ -258,16 +258,21 @@ impl Service for Recorder {
         Ok((taken, Step::More))
     }
 
-    fn end(&self, exchange: &mut Exchange, trailers: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn end(
+        &self,
+        exchange: &mut Exchange,
+        trailers: Fields<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<Step, WriteError> {
         // What is put off by a full buffer is asked for again by the same call: only then has nothing happened.
         exchange.has_ended = true;
-        let step = exchange.proceed(answer)?;
+        let step = exchange.proceed(responder)?;
         self.note(Event::End(copy(trailers)));
         Ok(step)
     }
 
-    fn proceed(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-        exchange.proceed(answer)
+    fn proceed(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
+        exchange.proceed(responder)
     }
 
     fn closed(&self, _: Exchange, outcome: Result<(), Error>) {
@@ -277,50 +282,50 @@ impl Service for Recorder {
 
 impl Exchange {
     /// What is said before any content has come.
-    fn begin(&mut self, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn begin(&mut self, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         let empty = |status| Response::new(status);
         match self.manner {
-            Manner::Early => answer.send(&OK, b"early")?,
-            Manner::EarlyBig => answer.respond(&OK.with_unknown_length())?,
-            Manner::NoContent => answer.respond(&empty(Status::NO_CONTENT))?,
+            Manner::Early => responder.send(&OK, b"early")?,
+            Manner::EarlyBig => responder.respond(&OK.with_unknown_length())?,
+            Manner::NoContent => responder.respond(&empty(Status::NO_CONTENT))?,
             Manner::NotModified => {
                 let fields = [Field::new("ETag", "\"a\"")];
-                answer.respond(&empty(Status::NOT_MODIFIED).with_fields(&fields))?;
+                responder.respond(&empty(Status::NOT_MODIFIED).with_fields(&fields))?;
             }
-            Manner::Close => answer.send(&OK.closing(), b"bye")?,
+            Manner::Close => responder.send(&OK.closing(), b"bye")?,
             Manner::Interim => {
                 let fields = [Field::new("Link", "</a>")];
-                answer.respond(&empty(Status::EARLY_HINTS).with_fields(&fields))?;
-                answer.send(&OK, b"after")?;
+                responder.respond(&empty(Status::EARLY_HINTS).with_fields(&fields))?;
+                responder.send(&OK, b"after")?;
             }
             Manner::Abort => return Ok(Step::Abort),
             Manner::AbortLate => {
-                answer.respond(&OK.with_length(10))?;
-                answer.send_body(b"12345")?;
+                responder.respond(&OK.with_length(10))?;
+                responder.send_body(b"12345")?;
                 return Ok(Step::Abort);
             }
             Manner::Short => {
-                answer.respond(&OK.with_length(10))?;
-                answer.send_body(b"12345")?;
+                responder.respond(&OK.with_length(10))?;
+                responder.send_body(b"12345")?;
             }
             Manner::Long => {
-                answer.respond(&OK.with_length(3))?;
-                answer.send_body(b"12345")?;
+                responder.respond(&OK.with_length(3))?;
+                responder.send_body(b"12345")?;
             }
             Manner::Silent => {}
             Manner::Never => return Ok(Step::Wait(None)),
             Manner::Unknown => {
-                answer.respond(&OK.with_unknown_length())?;
+                responder.respond(&OK.with_unknown_length())?;
                 return Ok(Step::More);
             }
             Manner::Big => {
-                answer.respond(&OK.with_length(u64::try_from(BIG).unwrap_or(0)))?;
+                responder.respond(&OK.with_length(u64::try_from(BIG).unwrap_or(0)))?;
                 return Ok(Step::More);
             }
             Manner::Tunnel => {
                 let fields = [Field::new("Upgrade", "echo")];
                 let status = if self.is_switch { Status::SWITCHING_PROTOCOLS } else { Status::OK };
-                answer.respond(&empty(status).with_fields(if self.is_switch { &fields } else { &[] }))?;
+                responder.respond(&empty(status).with_fields(if self.is_switch { &fields } else { &[] }))?;
                 return Ok(Step::More);
             }
             Manner::AtEnd | Manner::Trailers | Manner::Lazy | Manner::Echo | Manner::Wait => return Ok(Step::More),
@@ -328,52 +333,52 @@ impl Exchange {
         Ok(if self.manner == Manner::EarlyBig { Step::More } else { Step::Done })
     }
 
-    fn proceed(&mut self, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn proceed(&mut self, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         let manner = self.manner;
         if manner == Manner::Unknown {
-            return self.send_rest(answer, UNKNOWN.len(), |index| UNKNOWN[index]);
+            return self.send_rest(responder, UNKNOWN.len(), |index| UNKNOWN[index]);
         }
         if matches!(manner, Manner::Big | Manner::EarlyBig) {
-            return self.send_rest(answer, BIG, big_byte);
+            return self.send_rest(responder, BIG, big_byte);
         }
         if !self.has_ended {
             return Ok(Step::More);
         }
         if manner == Manner::Tunnel {
-            return self.send_rest(answer, 3, |index| b"bye"[index]);
+            return self.send_rest(responder, 3, |index| b"bye"[index]);
         }
         if manner == Manner::Echo {
-            if !answer.is_responding() {
-                answer.respond(&OK.with_unknown_length())?;
+            if !responder.is_responding() {
+                responder.respond(&OK.with_unknown_length())?;
             }
             return Ok(Step::Done);
         }
         if manner == Manner::Trailers {
-            if !answer.is_responding() {
-                answer.respond(&OK.with_unknown_length())?;
+            if !responder.is_responding() {
+                responder.respond(&OK.with_unknown_length())?;
             }
-            let step = self.send_rest(answer, UNKNOWN.len(), |index| UNKNOWN[index])?;
-            let has_room = step == Step::More || answer.trailers(&TRAILERS)?;
+            let step = self.send_rest(responder, UNKNOWN.len(), |index| UNKNOWN[index])?;
+            let has_room = step == Step::More || responder.trailers(&TRAILERS)?;
             return Ok(if has_room { step } else { Step::More });
         }
         if manner == Manner::Wait && !self.has_waited {
             self.has_waited = true;
-            return Ok(Step::Wait(Some(answer.now().saturating_add(Duration::from_secs(1)))));
+            return Ok(Step::Wait(Some(responder.now().saturating_add(Duration::from_secs(1)))));
         }
-        answer.send(&OK, format!("{} {}", self.method, self.received).as_bytes())?;
+        responder.send(&OK, format!("{} {}", self.method, self.received).as_bytes())?;
         Ok(Step::Done)
     }
 
     fn send_rest(
         &mut self,
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
         length: usize,
         byte: impl Fn(usize) -> u8,
     ) -> Result<Step, WriteError> {
         while self.sent < length {
             let start = self.sent;
             let sent = &mut self.sent;
-            let had_room = answer.fill_body(|place| {
+            let had_room = responder.fill_body(|place| {
                 let count = place.len().min(length - start);
                 for (index, place) in place[..count].iter_mut().enumerate() {
                     *place = byte(start + index);

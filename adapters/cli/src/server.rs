@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::panic::resume_unwind;
 use std::thread;
 
-use wirenut::service::Service;
+use wirenut::http::service::Service;
 use wirenut_linux::{Config, Report, Server, Stopper, Transfer};
 
 use crate::failure::Failure;

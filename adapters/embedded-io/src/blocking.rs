@@ -1,6 +1,6 @@
 //! Streams that block, and a server on one of them.
 //!
-//! The machine is the one of [`Connection::serve`]: here its future is polled in a loop, and between two polls the
+//! The machine is the one of [`Server::serve`]: here its future is polled in a loop, and between two polls the
 //! caller waits.
 
 use core::cell::{Cell, RefCell};
@@ -10,12 +10,12 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
+use wirenut::http::service::Service;
 use wirenut::http::{ClientConnection, HttpDate, Limits, Request, ResponseHead};
-use wirenut::service::Service;
 use wirenut::time::Instant;
 
 use crate::client::Engine;
-use crate::{Buffers, Clock, Connection, Error, Silent, Slot, Timer};
+use crate::{Buffers, Clock, ConnectionObserver, Error, NoShutdown, Server, Timer};
 
 /// How a blocking stream ends. See [`crate::Shutdown`], its async sister.
 pub trait Shutdown: ErrorType {
@@ -102,13 +102,13 @@ impl<T: Shutdown> Shutdown for Sequential<T> {
     }
 }
 
-impl<T: Read> Read for Silent<T> {
+impl<T: Read> Read for NoShutdown<T> {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
         self.0.read(buf)
     }
 }
 
-impl<T: Write> Write for Silent<T> {
+impl<T: Write> Write for NoShutdown<T> {
     fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
         self.0.write(buf)
     }
@@ -118,19 +118,19 @@ impl<T: Write> Write for Silent<T> {
     }
 }
 
-impl<T: ReadReady> ReadReady for Silent<T> {
+impl<T: ReadReady> ReadReady for NoShutdown<T> {
     fn read_ready(&mut self) -> Result<bool, Self::Error> {
         self.0.read_ready()
     }
 }
 
-impl<T: WriteReady> WriteReady for Silent<T> {
+impl<T: WriteReady> WriteReady for NoShutdown<T> {
     fn write_ready(&mut self) -> Result<bool, Self::Error> {
         self.0.write_ready()
     }
 }
 
-impl<T: ErrorType> Shutdown for Silent<T> {
+impl<T: ErrorType> Shutdown for NoShutdown<T> {
     fn shutdown_write(&mut self) -> Result<(), Self::Error> {
         Ok(())
     }
@@ -138,7 +138,7 @@ impl<T: ErrorType> Shutdown for Silent<T> {
     fn abort(&mut self) {}
 }
 
-impl<L: Slot> Connection<'_, L> {
+impl<L: ConnectionObserver> Server<'_, L> {
     /// As [`Self::serve`], on a stream that blocks.
     ///
     /// `wait` is called when there is nothing to do: it returns when one of what is [`Wanted`] may have happened, or
@@ -151,7 +151,7 @@ impl<L: Slot> Connection<'_, L> {
     /// use embedded_io::{ErrorType, Read, Write};
     /// use wirenut::http::Limits;
     /// use wirenut::time::Instant;
-    /// use wirenut_embedded_io::{Buffers, Connection, Silent, blocking::Sequential};
+    /// use wirenut_embedded_io::{Buffers, Server, NoShutdown, blocking::Sequential};
     /// use wirenut_reference::{MemoryDevice, Reference};
     ///
     /// /// A line on which a request has come already.
@@ -167,12 +167,12 @@ impl<L: Slot> Connection<'_, L> {
     /// #     fn flush(&mut self) -> Result<(), Self::Error> { Ok(()) }
     /// # }
     ///
-    /// let mut line = Sequential(Silent(Line(b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n", Vec::new())));
+    /// let mut line = Sequential(NoShutdown(Line(b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n", Vec::new())));
     /// const LIMITS: Limits = Limits { head_bytes: 1024, trailer_bytes: 1024, ..Limits::DEFAULT };
     /// let (mut input, mut store, mut output) = ([0; 64], [0; LIMITS.store_bytes()], [0; 1024]);
     /// let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
     /// let service = Reference { device: MemoryDevice::new() };
-    /// let connection = Connection::new(&LIMITS, buffers);
+    /// let connection = Server::new(&LIMITS, buffers);
     /// connection.serve_blocking(&mut line, &service, &|| Instant::START, |_, _| {}).unwrap();
     /// assert!(line.0.0.1.ends_with(br#"{"celsius":21.5,"setting":20,"requests":0}"#));
     /// ```
@@ -199,7 +199,7 @@ impl<L: Slot> Connection<'_, L> {
 }
 
 /// Asks one server, over one stream that blocks: a request, its answer, and the next. The blocking sister of
-/// [`crate::Client`], which see. `wait` is that of [`Connection::serve_blocking`].
+/// [`crate::Client`], which see. `wait` is that of [`Server::serve_blocking`].
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn core::error::Error>> {

@@ -7,16 +7,16 @@ use wirenut::http::Limits;
 /// None of them has to hold a whole head or content. What they hold when they are lent does not matter.
 ///
 /// ```
-/// use wirenut::http::{Interest, Limits};
-/// use wirenut_embedded_io::{Buffers, Connection};
+/// use wirenut::http::{FieldFilter, Limits};
+/// use wirenut_embedded_io::{Buffers, Server};
 ///
 /// /// A device whose service asks for one field: 128 bytes are enough for what is kept of a head of any size.
-/// const INTEREST: Interest = Interest { names: &["Accept"], bytes: 109 };
-/// const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+/// const FILTER: FieldFilter = FieldFilter { names: &["Accept"], bytes: 109 };
+/// const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
 ///
 /// let (mut input, mut store, mut output) = ([0; 256], [0; LIMITS.store_bytes()], [0; 512]);
 /// let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
-/// let connection = Connection::new(&LIMITS, buffers);
+/// let connection = Server::new(&LIMITS, buffers);
 /// # let _ = connection;
 /// ```
 #[derive(Debug)]

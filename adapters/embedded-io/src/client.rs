@@ -27,7 +27,7 @@ use crate::{Buffers, Clock, Error, Operation, Split, Timer};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn core::error::Error>> {
 /// # use tokio::net::{TcpListener, TcpStream};
-/// # use wirenut_embedded_io::{Connection, TokioTcp};
+/// # use wirenut_embedded_io::{Server, TokioTcp};
 /// # use wirenut_reference::{MemoryDevice, Reference};
 /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
 /// # let mut stream = TokioTcp(TcpStream::connect(listener.local_addr()?).await?);
@@ -35,14 +35,14 @@ use crate::{Buffers, Clock, Error, Operation, Split, Timer};
 /// #     let (mut input, mut store, mut output) = ([0; 1024], [0; Limits::DEFAULT.store_bytes()], [0; 4096]);
 /// #     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
 /// #     let mut stream = TokioTcp(listener.accept().await?.0);
-/// #     let connection = Connection::new(&Limits::DEFAULT, buffers);
+/// #     let connection = Server::new(&Limits::DEFAULT, buffers);
 /// #     let service = Reference { device: MemoryDevice::new() };
 /// #     connection.serve(&mut stream, &service, &TokioTimer::new()).await.map_err(std::io::Error::other)
 /// # };
-/// use wirenut::http::{Interest, Limits, Method, Request};
+/// use wirenut::http::{FieldFilter, Limits, Method, Request};
 /// use wirenut_embedded_io::{Buffers, Client, TokioTimer};
 ///
-/// const LIMITS: Limits = Limits { interest: Some(&Interest { names: &["ETag"], bytes: 198 }), ..Limits::DEFAULT };
+/// const LIMITS: Limits = Limits { field_filter: Some(&FieldFilter { names: &["ETag"], bytes: 198 }), ..Limits::DEFAULT };
 /// let (mut input, mut store, mut output) = ([0; 1024], [0; LIMITS.store_bytes()], [0; 512]);
 /// let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
 /// # let client = async {

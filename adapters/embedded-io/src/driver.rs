@@ -4,8 +4,8 @@ use core::convert::Infallible;
 use core::net::SocketAddr;
 use core::task::Waker;
 
+use wirenut::http::service::{Driven, Host, Service, Session};
 use wirenut::http::{self, Context, Disposition, Limits, Rule};
-use wirenut::service::{Driven, Host, Service, Session};
 use wirenut::time::Instant;
 
 use crate::Clock;

@@ -6,10 +6,10 @@
 //!
 //! | the stream | server | client |
 //! |---|---|---|
-//! | is async | [`Connection::serve`], with a [`Timer`] | [`Client`] |
-//! | blocks, and says whether it is ready | [`Connection::serve_blocking`], with a [`Clock`] | [`blocking::Client`] |
+//! | is async | [`Server::serve`], with a [`Timer`] | [`Client`] |
+//! | blocks, and says whether it is ready | [`Server::serve_blocking`], with a [`Clock`] | [`blocking::Client`] |
 //! | only blocks | the same, wrapped in [`blocking::Sequential`]: no deadline interrupts a read | the same |
-//! | has no end (a UART) | the same, its writer wrapped in [`Silent`] | the same |
+//! | has no end (a UART) | the same, its writer wrapped in [`NoShutdown`] | the same |
 //!
 //! | feature | brings |
 //! |---|---|
@@ -17,16 +17,16 @@
 //! | `tokio-1` | `TokioTcp` and `TokioTimer` |
 //! | `embassy-net-09` | the traits for embassy-net's `TcpSocket`, and `EmbassyTimer` |
 //!
-//! One connection is the unit. Who accepts the next one, and how many there may be, is the application's; a [`Slot`]
+//! One connection is the unit. Who accepts the next one, and how many there may be, is the application's; a [`ConnectionObserver`]
 //! ties a connection to [`Admission`](wirenut::readiness::Admission).
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! use tokio::net::TcpListener;
-//! use wirenut::http::{Head, Limits, Response, Status, WriteError};
-//! use wirenut::service::{Answer, Service, Step};
-//! use wirenut_embedded_io::{Buffers, Connection, TokioTcp, TokioTimer};
+//! use wirenut::http::{RequestHead, Limits, Response, Status, WriteError};
+//! use wirenut::http::service::{Responder, Service, Step};
+//! use wirenut_embedded_io::{Buffers, Server, TokioTcp, TokioTimer};
 //!
 //! struct Hello;
 //!
@@ -34,8 +34,8 @@
 //!     type Exchange = ();
 //!     type Source = core::convert::Infallible;
 //!
-//!     fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
-//!         answer.send(&Response::new(Status::OK), b"hello")?;
+//!     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+//!         responder.send(&Response::new(Status::OK), b"hello")?;
 //!         Ok(((), Step::Done))
 //!     }
 //! }
@@ -56,7 +56,7 @@
 //!     let (stream, peer) = listener.accept().await?;
 //!     let (mut input, mut store, mut output) = ([0; 1024], [0; LIMITS.store_bytes()], [0; 1024]);
 //!     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
-//!     let connection = Connection::new(&LIMITS, buffers).with_peer(peer);
+//!     let connection = Server::new(&LIMITS, buffers).with_peer(peer);
 //!     // Or in a task of its own, for several at once.
 //!     if let Err(error) = connection.serve(&mut TokioTcp(stream), &Hello, &TokioTimer::new()).await {
 //!         eprintln!("{peer}: {error}");
@@ -68,7 +68,7 @@
 //! ```
 //!
 //! The methods of the service run inside the future (or the call) that serves the connection and must not block: what
-//! else the executor runs waits meanwhile. See [`Service`](wirenut::service::Service).
+//! else the executor runs waits meanwhile. See [`Service`](wirenut::http::service::Service).
 //!
 //! # What a stream owes
 //!
@@ -79,7 +79,7 @@
 //!
 //! # Not supported
 //!
-//! - Bodies that are moved by the adapter ([`Step::Transfer`](wirenut::service::Step::Transfer)).
+//! - Bodies that are moved by the adapter ([`Step::Transfer`](wirenut::http::service::Step::Transfer)).
 //! - Reading ahead: while something is being written nothing is read, as on every wire of Wirenut.
 //! - Pipelined requests of a client.
 // The pages of docs.rs say which feature an item needs; that takes a nightly compiler.
@@ -111,17 +111,17 @@ mod error;
 pub use error::{Error, Operation};
 
 mod stream;
-pub use stream::{Halves, Shutdown, Silent, Split};
+pub use stream::{Halves, NoShutdown, Shutdown, Split};
 
-mod slot;
-pub use slot::Slot;
+mod observer;
+pub use observer::ConnectionObserver;
 
 mod driver;
 mod race;
 mod window;
 
 mod server;
-pub use server::Connection;
+pub use server::Server;
 
 mod client;
 pub use client::Client;

@@ -15,26 +15,26 @@ use core::pin::{Pin, pin};
 use core::task::Poll;
 
 use embedded_io_async::{Read, Write};
+use wirenut::http::service::Service;
 use wirenut::http::{Disposition, Limits, Rule};
-use wirenut::service::Service;
 
 use crate::driver::Driver;
 use crate::race::{self, First};
 use crate::window::Window;
-use crate::{Buffers, Error, Operation, Shutdown, Slot, Split, Timer};
+use crate::{Buffers, ConnectionObserver, Error, Operation, Shutdown, Split, Timer};
 
 /// What one connection of a server is given: bounds, buffers, and what is known of the peer.
 ///
 /// See the [crate](crate) for an example.
 #[derive(Debug)]
-pub struct Connection<'b, L = ()> {
+pub struct Server<'b, L = ()> {
     pub(crate) limits: &'b Limits,
     pub(crate) buffers: Buffers<'b>,
     pub(crate) peer: Option<SocketAddr>,
-    pub(crate) slot: L,
+    pub(crate) observer: L,
 }
 
-impl<'b> Connection<'b> {
+impl<'b> Server<'b> {
     /// A connection to nobody in particular, which is alone.
     ///
     /// # Panics
@@ -43,12 +43,12 @@ impl<'b> Connection<'b> {
     #[must_use]
     pub const fn new(limits: &'b Limits, buffers: Buffers<'b>) -> Self {
         buffers.check(limits);
-        Self { limits, buffers, peer: None, slot: () }
+        Self { limits, buffers, peer: None, observer: () }
     }
 }
 
-impl<'b, L: Slot> Connection<'b, L> {
-    /// A connection to this peer ([`Answer::peer`](wirenut::service::Answer::peer)).
+impl<'b, L: ConnectionObserver> Server<'b, L> {
+    /// A connection to this peer ([`Responder::peer`](wirenut::http::service::Responder::peer)).
     #[must_use]
     pub fn with_peer(self, peer: SocketAddr) -> Self {
         Self { peer: Some(peer), ..self }
@@ -56,9 +56,9 @@ impl<'b, L: Slot> Connection<'b, L> {
 
     /// A connection that has a place among others.
     #[must_use]
-    pub fn with_slot<M: Slot>(self, slot: M) -> Connection<'b, M> {
-        let Self { limits, buffers, peer, slot: _ } = self;
-        Connection { limits, buffers, peer, slot }
+    pub fn with_observer<M: ConnectionObserver>(self, observer: M) -> Server<'b, M> {
+        let Self { limits, buffers, peer, observer: _ } = self;
+        Server { limits, buffers, peer, observer }
     }
 
     /// Serves the stream until the connection is over, and ends the stream as is right then; it is only dropped
@@ -81,16 +81,23 @@ impl<'b, L: Slot> Connection<'b, L> {
     where
         'b: 's,
     {
-        let Self { limits, buffers: Buffers { input, store, output }, peer, slot } = self;
+        let Self { limits, buffers: Buffers { input, store, output }, peer, observer } = self;
         let driver = Driver::new(service, timer, limits, peer, output.len());
-        let mut server =
-            Server { driver, store, output, has_moved: false, is_unflushed: false, is_shut: false, is_ended: false };
+        let mut server = Conversation {
+            driver,
+            store,
+            output,
+            has_moved: false,
+            is_unflushed: false,
+            is_shut: false,
+            is_ended: false,
+        };
         let mut input = Window::new(input);
         async move {
-            let mut retired = pin!(Some(slot.retired()));
+            let mut retired = pin!(Some(observer.retired()));
             let ended = loop {
                 let (mut reader, mut writer) = stream.split();
-                let ending = server.converse(&mut reader, &mut writer, &mut input, &slot, retired.as_mut()).await;
+                let ending = server.converse(&mut reader, &mut writer, &mut input, &observer, retired.as_mut()).await;
                 drop((reader, writer));
                 match ending {
                     Ok(Ending::ShutdownWrite) => {
@@ -146,7 +153,7 @@ enum Event<R> {
     Woken,
 }
 
-struct Server<'d, S: Service<Source = Infallible>, C: Timer> {
+struct Conversation<'d, S: Service<Source = Infallible>, C: Timer> {
     driver: Driver<'d, S, C>,
     store: &'d mut [u8],
     output: &'d mut [u8],
@@ -160,14 +167,14 @@ struct Server<'d, S: Service<Source = Infallible>, C: Timer> {
     is_ended: bool,
 }
 
-impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
+impl<S: Service<Source = Infallible>, C: Timer> Conversation<'_, S, C> {
     /// Speaks until the stream is to be ended, one way or both.
     fn converse<E: embedded_io::Error>(
         &mut self,
         reader: &mut impl Read<Error = E>,
         writer: &mut impl Write<Error = E>,
         input: &mut Window<'_>,
-        slot: &impl Slot,
+        observer: &impl ConnectionObserver,
         mut retired: Pin<&mut Option<impl Future<Output = ()>>>,
     ) -> impl Future<Output = Result<Ending, Error<E>>> {
         async move {
@@ -179,7 +186,7 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
                 }
                 // Where more is wanted, all that came was taken.
                 let room = input.unread().is_empty().then(|| input.clear());
-                match self.listen(reader, writer, room, slot, retired.as_mut()).await? {
+                match self.listen(reader, writer, room, observer, retired.as_mut()).await? {
                     Heard::Nothing => {}
                     Heard::Read(0) => {
                         self.is_ended = true;
@@ -200,7 +207,7 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
         reader: &mut impl Read<Error = E>,
         writer: &mut impl Write<Error = E>,
         room: Option<&mut [u8]>,
-        slot: &impl Slot,
+        observer: &impl ConnectionObserver,
         mut retired: Pin<&mut Option<impl Future<Output = ()>>>,
     ) -> impl Future<Output = Result<Heard, Error<E>>> {
         async move {
@@ -208,7 +215,7 @@ impl<S: Service<Source = Infallible>, C: Timer> Server<'_, S, C> {
             let mut reading = pin!(room.filter(|_| self.wants_input()).map(|room| reader.read(room)));
             loop {
                 if core::mem::take(&mut self.has_moved) {
-                    slot.set_idle(self.driver.is_idle() && is_empty);
+                    observer.set_idle(self.driver.is_idle() && is_empty);
                 }
                 match self.wait(reading.as_mut(), retired.as_mut()).await {
                     Event::Read(Ok(count)) => return Ok(Heard::Read(count)),

@@ -41,8 +41,8 @@ pub trait Split: Shutdown {
 ///
 /// ```no_run
 /// # fn uart(receiver: impl embedded_io_async::Read<Error = core::convert::Infallible>, sender: impl embedded_io_async::Write<Error = core::convert::Infallible>) {
-/// use wirenut_embedded_io::{Halves, Silent};
-/// let stream = Halves { reader: receiver, writer: Silent(sender) };
+/// use wirenut_embedded_io::{Halves, NoShutdown};
+/// let stream = Halves { reader: receiver, writer: NoShutdown(sender) };
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -88,19 +88,19 @@ impl<R: Read<Error = W::Error>, W: Write + Shutdown> Split for Halves<R, W> {
 /// was cut off looks as if its rest were late. After the last response what comes is thrown away for
 /// [`Limits::linger`](wirenut::http::Limits::linger), since the peer cannot end its direction either.
 #[derive(Clone, Copy, Debug)]
-pub struct Silent<T>(pub T);
+pub struct NoShutdown<T>(pub T);
 
-impl<T: ErrorType> ErrorType for Silent<T> {
+impl<T: ErrorType> ErrorType for NoShutdown<T> {
     type Error = T::Error;
 }
 
-impl<T: Read> Read for Silent<T> {
+impl<T: Read> Read for NoShutdown<T> {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
         self.0.read(buf).await
     }
 }
 
-impl<T: Write> Write for Silent<T> {
+impl<T: Write> Write for NoShutdown<T> {
     async fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
         self.0.write(buf).await
     }
@@ -110,7 +110,7 @@ impl<T: Write> Write for Silent<T> {
     }
 }
 
-impl<T: ErrorType> Shutdown for Silent<T> {
+impl<T: ErrorType> Shutdown for NoShutdown<T> {
     async fn shutdown_write(&mut self) -> Result<(), Self::Error> {
         Ok(())
     }

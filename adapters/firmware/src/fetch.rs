@@ -7,14 +7,14 @@ use core::net::SocketAddrV4;
 
 use semihosting::experimental::env;
 use semihosting::{eprintln, println, process};
-use wirenut::http::{Interest, Limits, Method, Request};
+use wirenut::http::{FieldFilter, Limits, Method, Request};
 use wirenut_reference::Crc32;
 
 /// What is kept of the head of an answer: nothing is asked of it but its first line.
-const INTEREST: Interest = Interest { names: &[], bytes: 237 };
+const FILTER: FieldFilter = FieldFilter { names: &[], bytes: 237 };
 
 /// Heads of several KiB are read, as the interest allows.
-pub const LIMITS: Limits = Limits { head_bytes: 8 * 1024, interest: Some(&INTEREST), ..Limits::DEFAULT };
+pub const LIMITS: Limits = Limits { head_bytes: 8 * 1024, field_filter: Some(&FILTER), ..Limits::DEFAULT };
 
 /// The words by which the firmware was started.
 pub type CommandLine = env::Args<512>;

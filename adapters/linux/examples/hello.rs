@@ -1,7 +1,7 @@
 //! What the README shows, to the letter: a test compares the two, and runs this.
 
-use wirenut::http::{Field, Head, Response, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Field, RequestHead, Response, Status, WriteError};
 use wirenut_linux::{Config, Server};
 
 struct Hello;
@@ -10,9 +10,9 @@ impl Service for Hello {
     type Exchange = (); // what the service keeps about a request in flight
     type Source = core::convert::Infallible; // bodies that the kernel moves itself: none
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
         let fields = [Field::new("Content-Type", "text/plain")];
-        answer.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, World!\n")?;
+        responder.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, World!\n")?;
         Ok(((), Step::Done))
     }
 }

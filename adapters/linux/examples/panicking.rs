@@ -4,8 +4,8 @@
 
 use core::convert::Infallible;
 
-use wirenut::http::{Head, Response, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{RequestHead, Response, Status, WriteError};
 use wirenut_linux::{Config, Server};
 
 struct Flawed;
@@ -14,14 +14,14 @@ impl Service for Flawed {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    fn request(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
         assert!(head.target.path() != b"/before", "a flaw");
         let response = Response::new(Status::OK);
         if head.target.path() == b"/within" {
-            answer.respond(&response.with_length(100))?;
-            answer.fill_body(|_| panic!("a flaw"))?;
+            responder.respond(&response.with_length(100))?;
+            responder.fill_body(|_| panic!("a flaw"))?;
         }
-        answer.send(&response, b"fine\n")?;
+        responder.send(&response, b"fine\n")?;
         Ok(((), Step::Done))
     }
 }

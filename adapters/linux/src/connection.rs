@@ -4,9 +4,9 @@ use core::ops::Range;
 use std::net::TcpStream;
 
 use wirenut::http::Disposition;
+use wirenut::http::service::{Service, Session};
 use wirenut::http::state::State;
 use wirenut::readiness::Interest;
-use wirenut::service::{Service, Session};
 
 use crate::sys::socket;
 

@@ -16,8 +16,8 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::panic::catch_unwind;
 
-use wirenut::http::{Error, Fields, Head, WriteError};
-use wirenut::service::{Answer, Refusal, Service, Step};
+use wirenut::http::service::{Refusal, Responder, Service, Step};
+use wirenut::http::{Error, Fields, RequestHead, WriteError};
 
 use crate::sys::socket;
 use crate::transfer::Transfer;
@@ -42,10 +42,10 @@ impl<'s, S: ?Sized> Guard<'s, S> {
     fn step<T>(
         &self,
         stepped: Result<Result<Step<T>, WriteError>, Panic>,
-        answer: &Answer<'_>,
+        responder: &Responder<'_>,
     ) -> Result<Step<T>, WriteError> {
         stepped.unwrap_or_else(|panic| {
-            self.names.tell(panic, answer.peer());
+            self.names.tell(panic, responder.peer());
             Ok(Step::Abort)
         })
     }
@@ -61,11 +61,11 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
     #[inline]
     fn request(
         &self,
-        head: &Head<'_>,
-        answer: &mut Answer<'_>,
+        head: &RequestHead<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<(Self::Exchange, Step<Self::Source>), WriteError> {
         self.names.begin(head);
-        match catch_unwind(AssertUnwindSafe(|| self.service.request(head, answer))) {
+        match catch_unwind(AssertUnwindSafe(|| self.service.request(head, responder))) {
             Ok(begun) => {
                 let (exchange, step) = begun?;
                 if !matches!(step, Step::Done) {
@@ -74,7 +74,7 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
                 Ok((Guarded(Some(exchange)), step))
             }
             Err(panic) => {
-                self.names.tell(panic, answer.peer());
+                self.names.tell(panic, responder.peer());
                 Ok((Guarded(None), Step::Abort))
             }
         }
@@ -84,33 +84,37 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
         &self,
         guarded: &mut Self::Exchange,
         piece: &[u8],
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<(usize, Step<Self::Source>), WriteError> {
         let Guarded(Some(exchange)) = guarded else { return Ok((0, Step::Abort)) };
         let mut taken = 0;
         let stepped = catch_unwind(AssertUnwindSafe(|| {
-            let (count, step) = self.service.body(exchange, piece, answer)?;
+            let (count, step) = self.service.body(exchange, piece, responder)?;
             taken = count;
             Ok(step)
         }));
-        self.step(stepped, answer).map(|step| (taken, step))
+        self.step(stepped, responder).map(|step| (taken, step))
     }
 
     fn end(
         &self,
         guarded: &mut Self::Exchange,
         trailers: Fields<'_>,
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<Step<Self::Source>, WriteError> {
         let Guarded(Some(exchange)) = guarded else { return Ok(Step::Abort) };
-        let stepped = catch_unwind(AssertUnwindSafe(|| self.service.end(exchange, trailers, answer)));
-        self.step(stepped, answer)
+        let stepped = catch_unwind(AssertUnwindSafe(|| self.service.end(exchange, trailers, responder)));
+        self.step(stepped, responder)
     }
 
-    fn proceed(&self, guarded: &mut Self::Exchange, answer: &mut Answer<'_>) -> Result<Step<Self::Source>, WriteError> {
+    fn proceed(
+        &self,
+        guarded: &mut Self::Exchange,
+        responder: &mut Responder<'_>,
+    ) -> Result<Step<Self::Source>, WriteError> {
         let Guarded(Some(exchange)) = guarded else { return Ok(Step::Abort) };
-        let stepped = catch_unwind(AssertUnwindSafe(|| self.service.proceed(exchange, answer)));
-        self.step(stepped, answer)
+        let stepped = catch_unwind(AssertUnwindSafe(|| self.service.proceed(exchange, responder)));
+        self.step(stepped, responder)
     }
 
     fn refused(&self, refusal: &Refusal<'_>) {
@@ -171,7 +175,7 @@ impl Names {
     }
 
     #[inline]
-    fn begin(&self, head: &Head<'_>) {
+    fn begin(&self, head: &RequestHead<'_>) {
         self.latest.borrow_mut().set(head);
     }
 
@@ -222,7 +226,7 @@ struct Name {
 impl Name {
     const NONE: Self = Self { bytes: [0; NAME_BYTES], length: 0, is_cut: false };
 
-    fn set(&mut self, head: &Head<'_>) {
+    fn set(&mut self, head: &RequestHead<'_>) {
         (self.length, self.is_cut) = (0, false);
         for part in [head.method.as_bytes(), b" ", head.target.raw()] {
             let room = &mut self.bytes[self.length..];

@@ -1,9 +1,9 @@
 //! Wirenut on Linux: one thread or several, each with an epoll and any number of connections of a
-//! [`Service`](wirenut::service::Service).
+//! [`Service`](wirenut::http::service::Service).
 //!
 //! ```
-//! use wirenut::http::{Head, Response, Status, WriteError};
-//! use wirenut::service::{Answer, Service, Step};
+//! use wirenut::http::{RequestHead, Response, Status, WriteError};
+//! use wirenut::http::service::{Responder, Service, Step};
 //! use wirenut_linux::{Config, Server};
 //!
 //! struct Hello;
@@ -12,8 +12,8 @@
 //!     type Exchange = ();
 //!     type Source = core::convert::Infallible;
 //!
-//!     fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
-//!         answer.send(&Response::new(Status::OK), b"Hello, World!")?;
+//!     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+//!         responder.send(&Response::new(Status::OK), b"Hello, World!")?;
 //!         Ok(((), Step::Done))
 //!     }
 //! }
@@ -28,7 +28,7 @@
 //! ```
 //!
 //! The methods of the service run in the threads of the server and must not block: each of them holds up all other
-//! connections of its thread. See [`Service`](wirenut::service::Service).
+//! connections of its thread. See [`Service`](wirenut::http::service::Service).
 //!
 //! Beneath it, and usable without it: [`socket`], the calls of network programming with their traps closed, [`poller`] to
 //! wait for many of them, [`lookup`] for names and addresses, and [`signal`] for an orderly end.
@@ -52,7 +52,7 @@
 //! | `sys` | system calls, one module for each interface: all the unsafe code |
 //!
 //! Only `sys` has unsafe code. No module has a protocol `if`: what HTTP wants is asked of the core's
-//! [`Session`](wirenut::service::Session).
+//! [`Session`](wirenut::http::service::Session).
 #![deny(unsafe_code)]
 
 extern crate alloc;

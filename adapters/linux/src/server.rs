@@ -7,7 +7,7 @@ use core::num::NonZeroUsize;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::{io, thread};
 
-use wirenut::service::Service;
+use wirenut::http::service::Service;
 
 use crate::config::Config;
 use crate::error::Error;
@@ -25,7 +25,7 @@ use crate::worker::{Shared, Worker};
 /// See the [crate] for an example.
 ///
 /// # Panics of the service
-/// A panic of a [`Service`]'s method, of what it gives to [`Answer::fill_body`](wirenut::service::Answer::fill_body) or of
+/// A panic of a [`Service`]'s method, of what it gives to [`Responder::fill_body`](wirenut::http::service::Responder::fill_body) or of
 /// its [`Transfer`] costs the connection, and nothing else: the peer gets a 500 where no answer was begun, and otherwise a
 /// reset, so that it sees that the answer is not whole. One line is logged (at the level *error*), with the request's method
 /// and target and the panic's message, beside what the panic hook of the program prints. The exchange is
@@ -83,12 +83,12 @@ impl Server {
     /// What stops it, from any thread, before it runs or while it does.
     ///
     /// ```
-    /// # use wirenut::{http::{Head, WriteError}, service::{Answer, Service, Step}};
+    /// # use wirenut::{http::{RequestHead, WriteError}, http::service::{Responder, Service, Step}};
     /// # struct Hello;
     /// # impl Service for Hello {
     /// #     type Exchange = ();
     /// #     type Source = core::convert::Infallible;
-    /// #     fn request(&self, _: &Head<'_>, _: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    /// #     fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
     /// #         Ok(((), Step::Abort))
     /// #     }
     /// # }
@@ -140,12 +140,12 @@ impl Server {
     /// lost, and a second server at the same address would not be refused.
     ///
     /// ```no_run
-    /// # use wirenut::{http::{Head, WriteError}, service::{Answer, Service, Step}};
+    /// # use wirenut::{http::{RequestHead, WriteError}, http::service::{Responder, Service, Step}};
     /// # struct Hello;
     /// # impl Service for Hello {
     /// #     type Exchange = ();
     /// #     type Source = core::convert::Infallible;
-    /// #     fn request(&self, _: &Head<'_>, _: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    /// #     fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
     /// #         Ok(((), Step::Abort))
     /// #     }
     /// # }

@@ -1,7 +1,7 @@
 //! Where connections live: slots in blocks, so that growing moves nothing and wastes little.
 
+use wirenut::http::service::Service;
 use wirenut::readiness;
-use wirenut::service::Service;
 
 use crate::connection::Connection;
 use crate::timers::{TimerLink, TimerLinks};
@@ -144,10 +144,10 @@ mod tests {
     use super::*;
     use crate::guard::Guard;
     use core::convert::Infallible;
-    use wirenut::http::{Head, WriteError};
+    use wirenut::http::{RequestHead, WriteError};
     use wirenut::readiness::Link;
 
-    use wirenut::service::{Answer, Step};
+    use wirenut::http::service::{Responder, Step};
 
     struct Stateless;
 
@@ -155,7 +155,7 @@ mod tests {
         type Exchange = ();
         type Source = Infallible;
 
-        fn request(&self, _: &Head<'_>, _: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+        fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
             Ok(((), Step::Abort))
         }
     }

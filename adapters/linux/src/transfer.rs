@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use crate::sys::sendfile::sendfile;
 
 /// A source of body bytes that goes into a socket without passing through the server's buffers:
-/// what a service gives in [`Step::Transfer`](wirenut::service::Step::Transfer).
+/// what a service gives in [`Step::Transfer`](wirenut::http::service::Step::Transfer).
 pub trait Transfer {
     /// Moves up to `length` bytes into the socket, without waiting for room in it, and remembers how far it came.
     /// Returns how many; zero means that the source has ended, and is too short.
@@ -46,7 +46,7 @@ pub struct FileRange {
 }
 
 impl FileRange {
-    /// What begins at that byte of the file; how long it is, [`Step::Transfer`](wirenut::service::Step::Transfer) says.
+    /// What begins at that byte of the file; how long it is, [`Step::Transfer`](wirenut::http::service::Step::Transfer) says.
     #[must_use]
     pub fn new(file: impl Into<Arc<File>>, offset: u64) -> Self {
         Self { file: file.into(), offset }

@@ -9,9 +9,9 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 
+use wirenut::http::service::{Driven, Host, Service};
 use wirenut::http::{Context, Disposition, Error, Fault, Limits, Rule};
 use wirenut::readiness::{Event, Interest, Poller};
-use wirenut::service::{Driven, Host, Service};
 
 use crate::clock::Clock;
 use crate::connection::{Connection, Outbound};
@@ -376,7 +376,7 @@ fn report(socket: &TcpStream, driven: &Driven) {
 #[cold]
 fn log_error(socket: &TcpStream, error: Error) {
     let level = match error.rule.fault() {
-        Fault::Service => log::Level::Error,
+        Fault::Application => log::Level::Error,
         Fault::Peer => log::Level::Warn,
         Fault::Host => log::Level::Debug,
     };

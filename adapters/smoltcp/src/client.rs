@@ -11,17 +11,17 @@ use crate::socket::Socket;
 ///
 /// Requests are written straight into the socket's ring, and answers are read in it. Content is given out piece by piece,
 /// so a device fetches what is larger than its memory. `STORE` bytes hold what is known of a head, or of a trailer
-/// section, of which not all has come: [`Limits::store_bytes`]. An [`Interest`](wirenut::http::Interest) keeps that small.
+/// section, of which not all has come: [`Limits::store_bytes`]. An [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
 ///
 /// ```no_run
 /// # use smoltcp::iface::{Interface, SocketHandle, SocketSet};
 /// # use smoltcp::{phy::Device, socket::tcp::Socket, time::Instant};
 /// # fn fetch(mut interface: Interface, mut device: impl Device, handle: SocketHandle, mut sockets: SocketSet<'_>, now: fn() -> Instant, sleep_until: fn(Option<Instant>)) -> Result<(), Box<dyn core::error::Error>> {
-/// use wirenut::http::{ClientEvent, Interest, Limits, Method, Request, WriteError};
+/// use wirenut::http::{ClientEvent, FieldFilter, Limits, Method, Request, WriteError};
 /// use wirenut_smoltcp::Client;
 ///
-/// const INTEREST: Interest = Interest { names: &["ETag"], bytes: 198 };
-/// const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+/// const FILTER: FieldFilter = FieldFilter { names: &["ETag"], bytes: 198 };
+/// const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
 ///
 /// let server = (smoltcp::wire::IpAddress::v4(192, 0, 2, 1), 80);
 /// sockets.get_mut::<Socket<'_>>(handle).connect(interface.context(), server, 50_000)?;

@@ -8,14 +8,14 @@
 //!
 //! ```no_run
 //! # use smoltcp::{iface::{Interface, SocketSet}, phy::Device, socket::tcp, time::Instant};
-//! # use wirenut::http::{Head, Interest, Limits, Response, Status, WriteError};
-//! # use wirenut::service::{Answer, Service, Step};
+//! # use wirenut::http::{RequestHead, FieldFilter, Limits, Response, Status, WriteError};
+//! # use wirenut::http::service::{Responder, Service, Step};
 //! # struct Hello;
 //! # impl Service for Hello {
 //! #     type Exchange = ();
 //! #     type Source = core::convert::Infallible;
-//! #     fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
-//! #         answer.send(&Response::new(Status::OK), b"hello")?;
+//! #     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+//! #         responder.send(&Response::new(Status::OK), b"hello")?;
 //! #         Ok(((), Step::Done))
 //! #     }
 //! # }
@@ -23,8 +23,8 @@
 //! use wirenut_smoltcp::Server;
 //!
 //! /// The service asks for no field; the first line of a request has up to 109 bytes.
-//! const INTEREST: Interest = Interest { names: &[], bytes: 109 };
-//! const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+//! const FILTER: FieldFilter = FieldFilter { names: &[], bytes: 109 };
+//! const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
 //!
 //! # fn run(mut interface: Interface, mut device: impl Device, now: fn() -> Instant, sleep_until: fn(Option<Instant>)) {
 //! let mut buffers = [[[0; 1024]; 2]; 4];
@@ -46,12 +46,12 @@
 //! ```
 //!
 //! The methods of the service run inside [`Server::poll`] and must not block: all connections wait meanwhile, and the
-//! interface is not polled. See [`Service`](wirenut::service::Service).
+//! interface is not polled. See [`Service`](wirenut::http::service::Service).
 //!
 //! # Not supported
 //!
 //! - A queue of connections in front of the sockets: smoltcp has none. See [`Server::new`].
-//! - Bodies that are moved by the adapter ([`Step::Transfer`](wirenut::service::Step::Transfer)).
+//! - Bodies that are moved by the adapter ([`Step::Transfer`](wirenut::http::service::Step::Transfer)).
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

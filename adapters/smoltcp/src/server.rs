@@ -11,9 +11,9 @@ use core::task::Waker;
 
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
+use wirenut::http::service::Service;
 use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
 use wirenut::readiness::{Admission, Link, Policy, Verdict};
-use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 
 use crate::clock;
@@ -41,7 +41,7 @@ const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r
 ///   acknowledged the end of our direction.
 ///
 /// `STORE` bytes of each connection hold what is known of a head, or of a trailer section, of which not all has come:
-/// [`Limits::store_bytes`]. An [`Interest`](wirenut::http::Interest) keeps that small.
+/// [`Limits::store_bytes`]. An [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
 ///
 /// See the [crate](crate) for the loop around it.
 pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize> {
@@ -78,20 +78,20 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     ///
     /// ```
     /// # use smoltcp::iface::SocketHandle;
-    /// # use wirenut::http::{Head, Interest, Limits, Response, Status, WriteError};
+    /// # use wirenut::http::{RequestHead, FieldFilter, Limits, Response, Status, WriteError};
     /// # use wirenut::readiness::Policy;
-    /// # use wirenut::service::{Answer, Service, Step};
+    /// # use wirenut::http::service::{Responder, Service, Step};
     /// # use wirenut_smoltcp::Server;
     /// # struct Hello;
     /// # impl Service for Hello {
     /// #     type Exchange = ();
     /// #     type Source = core::convert::Infallible;
-    /// #     fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    /// #     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
     /// #         Ok(((), Step::Done))
     /// #     }
     /// # }
-    /// const INTEREST: Interest = Interest { names: &["If-None-Match"], bytes: 198 };
-    /// const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    /// const FILTER: FieldFilter = FieldFilter { names: &["If-None-Match"], bytes: 198 };
+    /// const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     /// # fn new(handles: [SocketHandle; 4], policy: Policy) {
     /// let server: Server<Hello, 4, { LIMITS.store_bytes() }> = Server::new(handles, 80, &LIMITS, policy);
     /// # }
@@ -111,7 +111,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         }
     }
 
-    /// What [`Answer::waker`](wirenut::service::Answer::waker) hands out. It must see to it that [`Self::poll`] is
+    /// What [`Responder::waker`](wirenut::http::service::Responder::waker) hands out. It must see to it that [`Self::poll`] is
     /// called soon; every poll asks the exchanges that wait.
     ///
     /// Not needed where the loop never sleeps through an interrupt, or where no service waits for one. An async

@@ -5,9 +5,9 @@ use core::net::SocketAddr;
 use core::task::Waker;
 
 use smoltcp::iface::SocketHandle;
+use wirenut::http::service::{Host, Service, Session};
 use wirenut::http::state::State;
 use wirenut::http::{Context, Disposition, Error, Limits, Rule};
-use wirenut::service::{Host, Service, Session};
 use wirenut::time::{Duration, Instant};
 
 use crate::socket::{Socket, Stage};

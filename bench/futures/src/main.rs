@@ -6,10 +6,10 @@
 use core::convert::Infallible;
 
 use embedded_io_async::{ErrorType, Read, Write};
-use wirenut::http::{Head, Limits, Response, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Limits, RequestHead, Response, Status, WriteError};
 use wirenut::time::Instant;
-use wirenut_embedded_io::{Buffers, Clock, Connection, Halves, Silent};
+use wirenut_embedded_io::{Buffers, Clock, Halves, NoShutdown, Server};
 
 /// A stream on which nothing comes, and a timer.
 #[derive(Debug)]
@@ -51,17 +51,17 @@ impl Service for Hello {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
-        answer.send(&Response::new(Status::OK), b"Hello, world\n")?;
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+        responder.send(&Response::new(Status::OK), b"Hello, world\n")?;
         Ok(((), Step::Done))
     }
 }
 
 fn wirenut() -> usize {
-    let mut stream = Halves { reader: Bare, writer: Silent(Bare) };
+    let mut stream = Halves { reader: Bare, writer: NoShutdown(Bare) };
     let (mut input, mut store, mut output) = ([0; 256], [0; Limits::DEFAULT.store_bytes()], [0; 512]);
     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
-    size_of_val(&Connection::new(&Limits::DEFAULT, buffers).serve(&mut stream, &Hello, &Bare))
+    size_of_val(&Server::new(&Limits::DEFAULT, buffers).serve(&mut stream, &Hello, &Bare))
 }
 
 mod with_picoserve {

@@ -2,8 +2,8 @@
 
 use core::convert::Infallible;
 
-use wirenut::http::{Field, Head, Response, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Field, RequestHead, Response, Status, WriteError};
 use wirenut_linux::{Config, Server};
 
 struct Hello;
@@ -14,8 +14,8 @@ impl Service for Hello {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
-        answer.send(&Response::new(Status::OK).with_fields(FIELDS), b"Hello, World!")?;
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+        responder.send(&Response::new(Status::OK).with_fields(FIELDS), b"Hello, World!")?;
         Ok(((), Step::Done))
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::Status;
+use crate::http::status::Status;
 
 /// Who broke the rule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,17 +100,17 @@ rules! {
     InvalidVersion: Peer, BAD, "RFC 9112 2.3", "invalid protocol version";
     /// The major version is not 1.
     UnsupportedVersion: Peer, Some(Status::HTTP_VERSION_NOT_SUPPORTED), "RFC 9110 15.6.6", "unsupported protocol version";
-    /// The method does not end within [`Limits::head_bytes`](super::Limits::head_bytes) and
-    /// [`Interest::bytes`](super::Interest::bytes).
+    /// The method does not end within [`Limits::head_bytes`](crate::http::Limits::head_bytes) and
+    /// [`FieldFilter::bytes`](crate::http::FieldFilter::bytes).
     MethodTooLong: Peer, Some(Status::NOT_IMPLEMENTED), "RFC 9112 3", "method too long";
-    /// The request line does not end within [`Limits::head_bytes`](super::Limits::head_bytes) and
-    /// [`Interest::bytes`](super::Interest::bytes).
+    /// The request line does not end within [`Limits::head_bytes`](crate::http::Limits::head_bytes) and
+    /// [`FieldFilter::bytes`](crate::http::FieldFilter::bytes).
     RequestLineTooLong: Peer, Some(Status::URI_TOO_LONG), "RFC 9112 3", "request line too long";
-    /// The head does not end within [`Limits::head_bytes`](super::Limits::head_bytes).
+    /// The head does not end within [`Limits::head_bytes`](crate::http::Limits::head_bytes).
     HeadTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "head too large";
-    /// More field lines than [`Limits::field_count`](super::Limits::field_count); the end of the first one too many.
+    /// More field lines than [`Limits::field_count`](crate::http::Limits::field_count); the end of the first one too many.
     TooManyFields: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "too many field lines";
-    /// The fields that are kept do not fit in [`Interest::bytes`](super::Interest::bytes).
+    /// The fields that are kept do not fit in [`FieldFilter::bytes`](crate::http::FieldFilter::bytes).
     FieldTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 6585 5", "field too large";
     /// A field name is empty or holds a byte that is not of a token.
     InvalidFieldName: Peer, BAD, "RFC 9110 5.1", "invalid field name";
@@ -148,7 +148,7 @@ rules! {
     UnknownTransferCoding: Peer, Some(Status::NOT_IMPLEMENTED), "RFC 9112 6.1", "unknown transfer coding";
     /// An expectation other than `100-continue`.
     UnknownExpectation: Peer, Some(Status::EXPECTATION_FAILED), "RFC 9110 10.1.1", "unknown expectation";
-    /// The content is longer than [`Limits::body_bytes`](super::Limits::body_bytes).
+    /// The content is longer than [`Limits::body_bytes`](crate::http::Limits::body_bytes).
     BodyTooLarge: Peer, Some(Status::CONTENT_TOO_LARGE), "RFC 9110 15.5.14", "content too large";
     /// A chunk size that is not hexadecimal digits.
     InvalidChunkSize: Peer, BAD, "RFC 9112 7.1", "invalid chunk size";
@@ -156,22 +156,22 @@ rules! {
     ChunkSizeOverflow: Peer, BAD, "RFC 9112 7.1", "chunk size overflows";
     /// A chunk extension that is not a semicolon, a name and perhaps a value.
     InvalidChunkExtension: Peer, BAD, "RFC 9112 7.1.1", "invalid chunk extension";
-    /// A chunk-size line over [`Limits::chunk_line_bytes`](super::Limits::chunk_line_bytes).
+    /// A chunk-size line over [`Limits::chunk_line_bytes`](crate::http::Limits::chunk_line_bytes).
     ChunkLineTooLong: Peer, BAD, "RFC 9112 7.1.1", "chunk-size line too long";
     /// The data of a chunk are not followed by a line end.
     MissingChunkEnd: Peer, BAD, "RFC 9112 7.1", "chunk data without line end";
-    /// A trailer section over [`Limits::trailer_bytes`](super::Limits::trailer_bytes).
+    /// A trailer section over [`Limits::trailer_bytes`](crate::http::Limits::trailer_bytes).
     TrailersTooLarge: Peer, Some(Status::REQUEST_HEADER_FIELDS_TOO_LARGE), "RFC 9112 7.1.2", "trailer section too large";
     /// A trailer field that would have to be known before the content: for framing, routing, authentication, or as a
     /// modifier of the request or the response (RFC 9110 §6.5.1).
     ForbiddenTrailer: Peer, BAD, "RFC 9110 6.5.1", "forbidden trailer field";
     /// The peer ended the connection in the middle of a message.
     Truncated: Peer, BAD, "RFC 9112 8", "message cut off";
-    /// No whole head came in [`Limits::head`](super::Limits::head).
+    /// No whole head came in [`Limits::head`](crate::http::Limits::head).
     HeadTimeout: Peer, Some(Status::REQUEST_TIMEOUT), "RFC 9110 15.5.9", "head took too long";
-    /// The content came slower than [`Limits::body`](super::Limits::body).
+    /// The content came slower than [`Limits::body`](crate::http::Limits::body).
     BodyTimeout: Peer, Some(Status::REQUEST_TIMEOUT), "RFC 9110 15.5.9", "content came too slowly";
-    /// The peer took the response slower than [`Limits::write`](super::Limits::write).
+    /// The peer took the response slower than [`Limits::write`](crate::http::Limits::write).
     WriteTimeout: Peer, None, "RFC 9112 9.5", "response taken too slowly";
     /// The first line of a response is not version, space, three digits from 100 on, space, and a reason phrase (it may
     /// be empty, its space not be missing).
@@ -180,10 +180,10 @@ rules! {
     UnrequestedSwitch: Peer, None, "RFC 9110 7.8", "protocol switched without being asked";
     /// Bytes of a response that nobody asked for.
     UnsolicitedResponse: Peer, None, "RFC 9112 9.2", "response without a request";
-    /// No byte of a response came in [`Limits::response`](super::Limits::response).
+    /// No byte of a response came in [`Limits::response`](crate::http::Limits::response).
     ResponseTimeout: Peer, None, "RFC 9112 9.5", "response took too long";
     /// The server ended the connection before the first byte of the response. Whether it has acted on the request,
-    /// nobody knows ([`ClientConnection::may_retry`](super::ClientConnection::may_retry)).
+    /// nobody knows ([`ClientConnection::may_retry`](crate::http::ClientConnection::may_retry)).
     Unanswered: Peer, None, "RFC 9112 9.3.1", "connection ended without an answer";
     /// The server ended the connection with the response to an earlier request, so it has not acted on this one.
     NotProcessed: Peer, None, "RFC 9112 9.6", "connection ended before the request was processed";
@@ -191,13 +191,13 @@ rules! {
     Reset: Host, None, "RFC 9293 3.5.3", "connection reset";
     /// The host ended the connection: it shuts down, or needed the slot.
     HostClosed: Host, None, "RFC 9112 9.6", "closed by the host";
-    /// What the host moved itself ([`Step::Transfer`](crate::service::Step::Transfer)) could not be read, or was too
+    /// What the host moved itself ([`Step::Transfer`](crate::http::service::Step::Transfer)) could not be read, or was too
     /// short.
     SourceFailed: Host, None, "RFC 9112 8", "the source of the content failed";
-    /// The service gave the exchange up ([`Step::Abort`](crate::service::Step::Abort)).
-    ServiceAborted: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9112 9.6", "aborted by the service";
+    /// The service gave the exchange up ([`Step::Abort`](crate::http::service::Step::Abort)).
+    Aborted: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9112 9.6", "aborted by the application";
     /// The service misused the connection (a [`Misuse`]).
-    ServiceMisused: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "the service misused the connection";
+    Misused: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "the application misused the connection";
     /// A response head, or a piece that must go whole, is larger than the largest output buffer.
     ResponseTooLarge: Service, Some(Status::INTERNAL_SERVER_ERROR), "RFC 9110 15.6.1", "response head larger than the output buffer";
 }
@@ -333,7 +333,7 @@ mod tests {
             assert!(rule.section().starts_with("RFC ") && !rule.text().ends_with('.'), "{rule}");
             assert!(Rule::ALL[number + 1..].iter().all(|other| other.text() != rule.text()), "{rule} twice");
             // A service that fails is still to be answered for.
-            assert!(rule.status().is_some() || rule.fault() != Fault::Service, "{rule}");
+            assert!(rule.status().is_some() || rule.fault() != Fault::Application, "{rule}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Every bound that a connection keeps, in one place.
 
-use super::{Interest, grammar};
+use super::grammar;
+use crate::http::field_filter::FieldFilter;
 use crate::time::{Duration, Pace};
 
 /// The bounds of a connection: nothing is unlimited by accident.
@@ -20,7 +21,7 @@ pub struct Limits {
     /// The fields that somebody will ask for. `None`: all of them.
     ///
     /// Default: `None`.
-    pub interest: Option<&'static Interest>,
+    pub field_filter: Option<&'static FieldFilter>,
     /// Field lines of a head, and of a trailer section; a client counts those of interim responses, and each of these as
     /// one, with those of the final one. More in a request are answered 431.
     ///
@@ -78,7 +79,7 @@ impl Limits {
     /// Sane bounds for a server on a machine with memory to spare.
     pub const DEFAULT: Self = Self {
         head_bytes: 16 * 1024,
-        interest: None,
+        field_filter: None,
         field_count: 100,
         body_bytes: 1 << 40,
         chunk_line_bytes: 256,
@@ -97,16 +98,16 @@ impl Limits {
     /// are kept, and a word that is looked up. With a smaller one more is refused (431), but nothing is misread.
     ///
     /// ```
-    /// use wirenut::http::{Interest, Limits};
-    /// const LIMITS: Limits = Limits { interest: Some(&Interest { names: &["Accept"], bytes: 109 }), ..Limits::DEFAULT };
+    /// use wirenut::http::{FieldFilter, Limits};
+    /// const LIMITS: Limits = Limits { field_filter: Some(&FieldFilter { names: &["Accept"], bytes: 109 }), ..Limits::DEFAULT };
     /// assert_eq!(LIMITS.store_bytes(), 128);
     /// assert_eq!(Limits::DEFAULT.store_bytes(), 16 * 1024);
     /// ```
     #[must_use]
     #[expect(clippy::as_conversions, reason = "there is no const conversion; a store is not larger than memory")]
     pub const fn store_bytes(&self) -> usize {
-        match self.interest {
-            Some(interest) => (interest.bytes as usize).saturating_add(self.longest_word()),
+        match self.field_filter {
+            Some(field_filter) => (field_filter.bytes as usize).saturating_add(self.longest_word()),
             None if self.trailer_bytes > self.head_bytes => self.trailer_bytes as usize,
             None => self.head_bytes as usize,
         }
@@ -114,8 +115,8 @@ impl Limits {
 
     /// The length of the longest word that may mean something.
     pub(super) const fn longest_word(&self) -> usize {
-        let longest = match self.interest {
-            Some(interest) => interest.longest_name(),
+        let longest = match self.field_filter {
+            Some(field_filter) => field_filter.longest_name(),
             None => 0,
         };
         if longest > grammar::LONGEST { longest } else { grammar::LONGEST }

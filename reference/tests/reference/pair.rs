@@ -3,8 +3,8 @@
 
 use core::task::Waker;
 
+use wirenut::http::service::{Host, Session};
 use wirenut::http::{Context, Disposition, Error, Limits};
-use wirenut::service::{Host, Session};
 use wirenut::time::{Duration, Instant};
 use wirenut_reference::{MemoryDevice, Reference};
 

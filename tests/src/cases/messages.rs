@@ -201,13 +201,12 @@ pub(super) const CASES: &[Case] = &[
         .ended()
         .leaves(Abort),
     // Services that give up, and services that are wrong.
-    Case::refuse("9112 9.6", "GET /abort HTTP/1.1↵Host: a↵↵‸", ServiceAborted).within(&["GET /abort 1.1 0"], &[500]),
-    Case::refuse("9112 9.6", "GET /abort-late HTTP/1.1↵Host: a↵↵‸", ServiceAborted)
+    Case::refuse("9112 9.6", "GET /abort HTTP/1.1↵Host: a↵↵‸", Aborted).within(&["GET /abort 1.1 0"], &[500]),
+    Case::refuse("9112 9.6", "GET /abort-late HTTP/1.1↵Host: a↵↵‸", Aborted)
         .within(&["GET /abort-late 1.1 0"], &[200])
         .leaves(Abort),
-    Case::refuse("9110 15.6.1", "GET /silent HTTP/1.1↵Host: a↵↵‸", ServiceMisused)
-        .within(&["GET /silent 1.1 0"], &[500]),
-    Case::refuse("9110 15.6.1", "GET /short HTTP/1.1↵Host: a↵↵‸", ServiceMisused)
+    Case::refuse("9110 15.6.1", "GET /silent HTTP/1.1↵Host: a↵↵‸", Misused).within(&["GET /silent 1.1 0"], &[500]),
+    Case::refuse("9110 15.6.1", "GET /short HTTP/1.1↵Host: a↵↵‸", Misused)
         .within(&["GET /short 1.1 0"], &[200])
         .leaves(Abort),
     // Tunnels.
@@ -227,9 +226,7 @@ pub(super) const CASES: &[Case] = &[
         "GET / HTTP/1.1↵Host: a↵Connection: upgrade↵↵GET / HTTP/1.1↵Host: a↵↵",
         &["GET / 1.1 0.", "GET / 1.1 0."],
     ),
-    Case::refuse("9110 7.8", "GET /tunnel HTTP/1.1↵Host: a↵Upgrade: echo↵↵‸hello", ServiceMisused).within(&[], &[500]),
-    Case::refuse("9110 7.8", "GET /tunnel HTTP/1.0↵Connection: Upgrade↵Upgrade: echo↵↵‸", ServiceMisused)
-        .within(&[], &[500]),
-    Case::refuse("9110 9.3.6", "CONNECT a:1 HTTP/1.1↵Host: a:1↵Content-Length: 1↵↵‸x", ServiceMisused)
-        .within(&[], &[500]),
+    Case::refuse("9110 7.8", "GET /tunnel HTTP/1.1↵Host: a↵Upgrade: echo↵↵‸hello", Misused).within(&[], &[500]),
+    Case::refuse("9110 7.8", "GET /tunnel HTTP/1.0↵Connection: Upgrade↵Upgrade: echo↵↵‸", Misused).within(&[], &[500]),
+    Case::refuse("9110 9.3.6", "CONNECT a:1 HTTP/1.1↵Host: a:1↵Content-Length: 1↵↵‸x", Misused).within(&[], &[500]),
 ];

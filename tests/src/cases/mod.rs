@@ -7,7 +7,7 @@ mod framing;
 mod heads;
 mod messages;
 
-use wirenut::http::{Disposition, Interest, Limits, Rule, Status};
+use wirenut::http::{Disposition, FieldFilter, Limits, Rule, Status};
 use wirenut::time::Duration;
 
 use crate::every_split::every_split;
@@ -111,15 +111,15 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
 }
 
 /// Less than some heads of the cases, and more than what is kept of any; with the trailer fields that are expected.
-const INTEREST: Interest =
-    Interest { names: &["A", "C", "Trail", "Second", "ETag", "Authentication-Info"], bytes: 100 };
+const FILTER: FieldFilter =
+    FieldFilter { names: &["A", "C", "Trail", "Second", "ETag", "Authentication-Info"], bytes: 100 };
 
 /// How adapters may differ.
 #[must_use]
 pub fn setups(limits: Limits) -> [Setup; 4] {
     let plenty = Setup { limits, ..Setup::default() };
     let tight = Setup { capacity: 200, rooms: vec![3, 40, 0, 17], ..plenty.clone() };
-    let limits = Limits { interest: Some(&INTEREST), ..limits };
+    let limits = Limits { field_filter: Some(&FILTER), ..limits };
     let buffered = Setup { limits, buffer: Some(2), ..plenty.clone() };
     [plenty.clone(), Setup { is_eager: true, ..plenty }, tight, buffered]
 }

@@ -3,12 +3,12 @@
 //! A head that comes whole may be taken by the quick front; one whose first byte comes alone never is.
 
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Error, Event, Field, Fields, Limits, Method, Request as Asked, Response,
-    ResponseFraming, ResponseHead, Rule, ServerConnection, Status,
+    ClientConnection, ClientEvent, Context, Error, Field, Fields, Limits, Method, Request as Asked, Response,
+    ResponseFraming, ResponseHead, Rule, ServerConnection, ServerEvent, Status,
 };
 use wirenut::time::Instant;
 
-use super::{INTEREST, LIMITS, cut};
+use super::{FILTER, LIMITS, cut};
 use crate::recorder::Request;
 
 /// What the store holds where nothing is kept.
@@ -49,8 +49,8 @@ pub fn grammar_streams(data: &[u8]) {
     let random: Vec<_> = cut(bytes, step, seed).collect();
     let single: Vec<_> = bytes.chunks(1).collect();
     let first_alone: Vec<_> = [&bytes[..bytes.len().min(1)], &bytes[bytes.len().min(1)..]].into();
-    let all = Limits { interest: None, ..LIMITS };
-    let named = Limits { interest: Some(&INTEREST), ..LIMITS };
+    let all = Limits { field_filter: None, ..LIMITS };
+    let named = Limits { field_filter: Some(&FILTER), ..LIMITS };
     let [shows_all, shows_named] = [all, named].map(|limits| {
         let size = limits.store_bytes();
         let whole = read(role, &limits, size, &[bytes]);
@@ -90,10 +90,10 @@ fn begins_alike(one: &[Read], other: &[Read]) -> bool {
     }
 }
 
-/// What an interest leaves of the fields of a head. Trailers are shown as heads are.
+/// What a filter leaves of the fields of a head. Trailers are shown as heads are.
 fn only_named(read: Read) -> Read {
     let is_named =
-        |field: &(Vec<u8>, Vec<u8>)| INTEREST.names.iter().any(|name| field.0.eq_ignore_ascii_case(name.as_bytes()));
+        |field: &(Vec<u8>, Vec<u8>)| FILTER.names.iter().any(|name| field.0.eq_ignore_ascii_case(name.as_bytes()));
     let named = |fields: OwnedFields| fields.into_iter().filter(is_named).collect();
     match read {
         Read::Request(request) => Read::Request(Request { fields: named(request.fields), ..request }),
@@ -202,15 +202,15 @@ impl Reader {
 
 fn serve(cx: &Context<'_>, connection: &mut ServerConnection, input: &[u8], store: &mut [u8]) -> Step {
     match connection.receive(cx, input, store) {
-        Ok((used, Event::NeedMore)) if connection.is_readable() => Step::More(used),
-        Ok((_, Event::NeedMore | Event::Paused | Event::Closed)) => Step::Over,
-        Ok((used, Event::Head(head))) => Step::Read(used, Read::Request(Request::new(&head))),
-        Ok((used, Event::Body(piece))) => {
+        Ok((used, ServerEvent::NeedMore)) if connection.is_readable() => Step::More(used),
+        Ok((_, ServerEvent::NeedMore | ServerEvent::Paused | ServerEvent::Closed)) => Step::Over,
+        Ok((used, ServerEvent::Head(head))) => Step::Read(used, Read::Request(Request::new(&head))),
+        Ok((used, ServerEvent::Body(piece))) => {
             let piece = piece.to_vec();
             connection.take_body(cx, piece.len());
             Step::Read(used + piece.len(), Read::Body(piece))
         }
-        Ok((used, Event::End(trailers))) => {
+        Ok((used, ServerEvent::End(trailers))) => {
             let read = Read::End(owned(trailers));
             // No tunnel, no switch: what follows is a request again.
             connection.respond(cx, &Response::new(Status::NOT_FOUND), &mut [0; 256]).expect("room for a head");

@@ -1,7 +1,8 @@
 //! The same bytes, read by our own two ends.
 
 use wirenut::http::{
-    ClientConnection, Context, Event, Field, Fields, Limits, Method, Request, Response, Rule, ServerConnection, Status,
+    ClientConnection, Context, Field, Fields, Limits, Method, Request, Response, Rule, ServerConnection, ServerEvent,
+    Status,
 };
 use wirenut::time::Instant;
 
@@ -107,28 +108,28 @@ fn serve(pieces: &[&[u8]], has_end: bool) -> Reading {
             };
             let mut is_whole = false;
             match event {
-                Event::Head(head) => reading.messages.push(Message {
+                ServerEvent::Head(head) => reading.messages.push(Message {
                     start: [head.method.as_bytes(), b" ", head.target.raw()].concat(),
                     fields: owned(head.fields),
                     ..Message::default()
                 }),
-                Event::Body(content) => {
+                ServerEvent::Body(content) => {
                     used += content.len();
                     reading.messages.last_mut().expect("a head").content.extend(content);
                     connection.take_body(&cx, content.len());
                 }
-                Event::End(trailers) => {
+                ServerEvent::End(trailers) => {
                     let message = reading.messages.last_mut().expect("a head");
                     message.fields.extend(owned(trailers));
                     message.is_whole = true;
                     is_whole = true;
                 }
-                Event::NeedMore | Event::Paused => {
+                ServerEvent::NeedMore | ServerEvent::Paused => {
                     position += used;
                     unread.drain(..used);
                     break;
                 }
-                Event::Closed => return reading,
+                ServerEvent::Closed => return reading,
             }
             position += used;
             unread.drain(..used);

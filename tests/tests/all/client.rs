@@ -6,8 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Event, Field, Limits, Method, Request, Response,
-    ServerConnection, Status, WriteError,
+    ClientConnection, ClientEvent, Context, Disposition, Field, Limits, Method, Request, Response, ServerConnection,
+    ServerEvent, Status, WriteError,
 };
 use wirenut::time::Instant;
 use wirenut_tests::answers::client_connection;
@@ -189,18 +189,18 @@ impl Server<'_> {
         let cx = context();
         let (mut used, event) = self.connection.receive(&cx, unread, &mut self.store).expect("a right request");
         match event {
-            Event::NeedMore | Event::Paused | Event::Closed => {}
-            Event::Head(head) => {
+            ServerEvent::NeedMore | ServerEvent::Paused | ServerEvent::Closed => {}
+            ServerEvent::Head(head) => {
                 assert_eq!(head.method, self.exchanges[self.heard.len()].method);
                 assert_eq!(head.fields.get("host"), Some(&b"example.org"[..]));
                 self.heard.push(Vec::new());
             }
-            Event::Body(piece) => {
+            ServerEvent::Body(piece) => {
                 self.heard.last_mut().expect("a head before").extend(piece);
                 self.connection.take_body(&cx, piece.len());
                 used += piece.len();
             }
-            Event::End(_) => self.ended = self.heard.len(),
+            ServerEvent::End(_) => self.ended = self.heard.len(),
         }
         unread.drain(..used);
     }

@@ -2,16 +2,20 @@
 
 use wirenut::http::state::State;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Error, Event, Fault, Field, Interest, Limits, Method, Request,
-    Response, Rule, ServerConnection, Status,
+    ClientConnection, ClientEvent, Context, Disposition, Error, Fault, Field, FieldFilter, Limits, Method, Request,
+    Response, Rule, ServerConnection, ServerEvent, Status,
 };
 use wirenut::time::{Duration, Instant};
 use wirenut_tests::cases::SMALL;
 use wirenut_tests::wire::bytes;
 
 /// With room for sizes that overflow, and for fields that are too large though the head is not.
-const LIMITS: Limits =
-    Limits { head_bytes: 128, interest: Some(&Interest { names: &["A"], bytes: 80 }), chunk_line_bytes: 20, ..SMALL };
+const LIMITS: Limits = Limits {
+    head_bytes: 128,
+    field_filter: Some(&FieldFilter { names: &["A"], bytes: 80 }),
+    chunk_line_bytes: 20,
+    ..SMALL
+};
 const AGE: Duration = Duration::from_secs(10_000);
 
 fn at(now: Instant) -> Context<'static> {
@@ -137,12 +141,12 @@ fn feed_server(connection: &mut ServerConnection, cx: &Context<'_>, mut input: &
     loop {
         let (mut used, event) = connection.receive(cx, input, &mut store)?;
         match event {
-            Event::Body(piece) => {
+            ServerEvent::Body(piece) => {
                 connection.take_body(cx, piece.len());
                 used += piece.len();
             }
-            Event::NeedMore | Event::Paused | Event::Closed => return Ok(()),
-            Event::Head(_) | Event::End(_) => {}
+            ServerEvent::NeedMore | ServerEvent::Paused | ServerEvent::Closed => return Ok(()),
+            ServerEvent::Head(_) | ServerEvent::End(_) => {}
         }
         input = &input[used..];
     }
@@ -226,7 +230,9 @@ fn stays_broken_server(broken: &ServerConnection, rule: Rule) {
     let calls: [&mut dyn FnMut(&mut ServerConnection); 15] = [
         &mut |c| match c.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut []) {
             // What comes while it lingers is thrown away.
-            Ok(thrown) => assert_eq!((thrown, c.disposition()), ((27, Event::NeedMore), Disposition::ShutdownWrite)),
+            Ok(thrown) => {
+                assert_eq!((thrown, c.disposition()), ((27, ServerEvent::NeedMore), Disposition::ShutdownWrite))
+            }
             Err(again) => assert_eq!(again, error),
         },
         &mut |c| same(c.receive(&cx, b"", &mut []), error),
@@ -239,7 +245,7 @@ fn stays_broken_server(broken: &ServerConnection, rule: Rule) {
         &mut |c| c.retire(),
         &mut |c| assert!(c.respond(&cx, &OK, &mut out).is_err()),
         &mut |c| assert!(c.send_body(&cx, b"x", &mut [0; 8]).is_err()),
-        &mut |c| assert!(c.sent_elsewhere(&cx, 1).is_err()),
+        &mut |c| assert!(c.note_external_send(&cx, 1).is_err()),
         &mut |c| assert!(c.send_trailers(&cx, TRAILERS, &mut [0; 64]).is_err()),
         &mut |c| assert!(c.finish(&cx).is_err()),
         &mut |c| _ = c.poll_transmit(&cx, &mut [0; 256]),
@@ -272,7 +278,7 @@ fn stays_broken_client(broken: &ClientConnection, rule: Rule) {
         &mut |c| c.retire(),
         &mut |c| assert!(c.request(&cx, &GET, &mut out).is_err()),
         &mut |c| assert!(c.send_body(&cx, b"x", &mut [0; 8]).is_err()),
-        &mut |c| assert!(c.sent_elsewhere(&cx, 1).is_err()),
+        &mut |c| assert!(c.note_external_send(&cx, 1).is_err()),
         &mut |c| assert!(c.send_trailers(&cx, TRAILERS, &mut [0; 64]).is_err()),
         &mut |c| assert!(c.finish(&cx).is_err()),
         &mut |c| assert_eq!(c.poll_transmit(&cx, &mut [0; 256]), 0),
@@ -320,7 +326,7 @@ fn every_other_rule_stays_broken_too() {
         if rule == Rule::Reset {
             server.handle_reset(&cx);
             client.handle_reset(&cx);
-        } else if rule == Rule::ServiceMisused {
+        } else if rule == Rule::Misused {
             server.finish(&cx).expect_err("no response");
             client.send_body(&cx, b"x", &mut []).expect_err("no body");
         } else {

@@ -353,8 +353,8 @@ fn nothing_else_installs() {
 fn scripts_without_their_tool_end_with_the_same_status() {
     let machine = Machine::bare();
     for (words, word) in [
-        (&["run", "smoltcp"][..], "install: qemu-system-arm is missing"),
-        (&["run", "embassy", "--no-log", "--port", "0"], "install: qemu-system-arm is missing"),
+        (&["run", "reference_smoltcp"][..], "install: qemu-system-arm is missing"),
+        (&["run", "reference_embassy", "--no-log", "--port", "0"], "install: qemu-system-arm is missing"),
         (&["fetch", "smoltcp", "http://10.0.2.2:1/"], "install: qemu-system-arm is missing"),
         (&["heads"], "install: qemu-system-arm is missing"),
         (&["size"], "install: size readelf is missing"),

@@ -6,8 +6,8 @@ use core::convert::Infallible;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use wirenut::http::{Context, Disposition, Field, Head, Response, ServerConnection, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Context, Disposition, Field, RequestHead, Response, ServerConnection, Status, WriteError};
 use wirenut::time::Instant;
 use wirenut_tests::fuzz::{LIMITS, reference_service, request_head, server_connection, small_buffer};
 use wirenut_tests::oracle::{self, Verdict};
@@ -141,18 +141,22 @@ impl Service for Asks {
     type Exchange = (usize, usize);
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Self::Exchange, Step), WriteError> {
+    fn request(
+        &self,
+        _: &RequestHead<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<(Self::Exchange, Step), WriteError> {
         let fields: Vec<_> = self.asked.fields.iter().map(|(name, value)| Field { name, value }).collect();
         let mut response = Response::new(Status::new(self.asked.code, self.asked.reason)).with_fields(&fields);
         response.length = self.asked.length;
         response.close = self.asked.is_closing;
-        self.told(answer.respond(&response))?;
+        self.told(responder.respond(&response))?;
         Ok(((0, 0), Step::More))
     }
 
-    fn proceed(&self, (piece, start): &mut Self::Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn proceed(&self, (piece, start): &mut Self::Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         while let Some(rest) = self.asked.pieces.get(*piece).map(|bytes| &bytes[*start..]) {
-            let taken = self.told(answer.send_body(rest))?;
+            let taken = self.told(responder.send_body(rest))?;
             *start += taken;
             if taken < rest.len() {
                 return Ok(Step::More);
@@ -314,7 +318,7 @@ fn chunk_extensions_are_judged_as_the_oracle_judges_them() {
     let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     connection.receive(&cx, head, &mut [0; 128]).expect("a request");
     let judge = |bytes: &[u8]| match connection.clone().receive(&cx, bytes, &mut [0; 64]) {
-        Ok((used, wirenut::http::Event::End(_))) => {
+        Ok((used, wirenut::http::ServerEvent::End(_))) => {
             Verdict::Accepted(oracle::Chunked { body: vec![], trailers: vec![] }, used)
         }
         Ok(_) => Verdict::Incomplete,
@@ -350,7 +354,7 @@ fn long_heads_byte_by_byte() {
             let mut store = vec![0; limits.store_bytes()];
             let is_head = |byte: &[u8]| {
                 let received = connection.receive(&cx, byte, &mut store).expect("a head");
-                matches!(received.1, wirenut::http::Event::Head(_))
+                matches!(received.1, wirenut::http::ServerEvent::Head(_))
             };
             assert_eq!(head.as_bytes().chunks(1).map(is_head).filter(|&is_head| is_head).count(), 1);
         }

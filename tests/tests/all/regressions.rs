@@ -2,10 +2,10 @@
 
 use core::convert::Infallible;
 
+use wirenut::http::service::{Host, Responder, Service, Session, Step};
 use wirenut::http::{
-    Context, Disposition, Head, HttpDate, Limits, Response, Rule, ServerConnection, Status, WriteError,
+    Context, Disposition, HttpDate, Limits, RequestHead, Response, Rule, ServerConnection, Status, WriteError,
 };
-use wirenut::service::{Answer, Host, Service, Session, Step};
 use wirenut::time::{Duration, Instant};
 use wirenut_tests::every_split::every_split;
 use wirenut_tests::pair::{self, Pair, Setup};
@@ -119,8 +119,8 @@ impl Service for TooLarge {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
-        answer.send(&Response::new(Status::OK), &[b'x'; 1000])?;
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+        responder.send(&Response::new(Status::OK), &[b'x'; 1000])?;
         Ok(((), Step::Done))
     }
 }
@@ -211,7 +211,7 @@ fn a_transfer_longer_than_the_response_is_refused_before_it_begins() {
         let driven = session.drive(&cx, &Alone, &Transfers(declared), &bytes(GET), &mut [0; 64], &mut out);
         assert_eq!(session.transfer().is_some(), is_begun, "{declared:?}");
         let rule = driven.error.map(|error| error.rule);
-        assert_eq!(rule, (!is_begun).then_some(Rule::ServiceMisused), "{declared:?}");
+        assert_eq!(rule, (!is_begun).then_some(Rule::Misused), "{declared:?}");
         let _ = session.handle_lost(&cx, &Transfers(declared), Rule::HostClosed);
     }
 }
@@ -223,10 +223,10 @@ impl Service for Transfers {
     type Exchange = ();
     type Source = ();
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step<()>), WriteError> {
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step<()>), WriteError> {
         let mut response = Response::new(Status::OK);
         response.length = self.0;
-        answer.respond(&response)?;
+        responder.respond(&response)?;
         Ok(((), Step::Transfer { source: (), length: 10 }))
     }
 }

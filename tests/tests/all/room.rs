@@ -3,11 +3,11 @@
 use core::convert::Infallible;
 use core::fmt::Debug;
 
+use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{
-    ClientConnection, Context, Disposition, Field, Head, HttpDate, Limits, Method, Request, Response, Rule,
+    ClientConnection, Context, Disposition, Field, HttpDate, Limits, Method, Request, RequestHead, Response, Rule,
     ServerConnection, Status, WriteError,
 };
-use wirenut::service::{Answer, Service, Step};
 use wirenut::time::Instant;
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::responses;
@@ -126,9 +126,9 @@ impl Service for Verbose {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
         let value = "x".repeat(self.0);
-        answer.respond(&Response::new(Status::OK).with_fields(&[Field::new("A", &value)]))?;
+        responder.respond(&Response::new(Status::OK).with_fields(&[Field::new("A", &value)]))?;
         Ok(((), Step::Done))
     }
 }

@@ -3,16 +3,16 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use wirenut::http::{Interest, Limits, Rule, Status};
+use wirenut::http::{FieldFilter, Limits, Rule, Status};
 use wirenut_tests::browser_head;
 use wirenut_tests::fuzz::{grammar, small_buffer};
 use wirenut_tests::pair::{self, Setup};
 use wirenut_tests::recorder::{Event, Recorder};
 
-const INTEREST: Interest = Interest { names: &["Accept-Encoding", "If-None-Match"], bytes: 198 };
+const FILTER: FieldFilter = FieldFilter { names: &["Accept-Encoding", "If-None-Match"], bytes: 198 };
 
 fn setup(buffer: Option<usize>) -> Setup {
-    let limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    let limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     Setup { limits, buffer, ..Setup::default() }
 }
 

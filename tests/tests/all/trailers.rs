@@ -5,11 +5,11 @@ use core::convert::Infallible;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Disposition, Event, Field, Fields, Head, Limits, Method, Misuse, Request,
-    Response, Rule, ServerConnection, Status, WriteError,
+    ClientConnection, ClientEvent, Context, Disposition, Field, Fields, Limits, Method, Misuse, Request, RequestHead,
+    Response, Rule, ServerConnection, ServerEvent, Status, WriteError,
 };
-use wirenut::service::{Answer, Service, Step};
 use wirenut::time::Instant;
 use wirenut_tests::oracle::{self, Verdict};
 use wirenut_tests::pair::{self, Setup};
@@ -85,10 +85,12 @@ impl End {
         loop {
             let (used, piece, trailers) = match self {
                 Self::Client(_) => match server.receive(&CX, &message[at..], &mut store).expect("a right message") {
-                    (used, Event::Body(piece)) => (used, piece, None),
-                    (used, Event::End(trailers)) => (used, &b""[..], Some(trailers)),
-                    (used, Event::Head(_)) => (used, &b""[..], None),
-                    (_, event @ (Event::NeedMore | Event::Paused | Event::Closed)) => panic!("{event:?}"),
+                    (used, ServerEvent::Body(piece)) => (used, piece, None),
+                    (used, ServerEvent::End(trailers)) => (used, &b""[..], Some(trailers)),
+                    (used, ServerEvent::Head(_)) => (used, &b""[..], None),
+                    (_, event @ (ServerEvent::NeedMore | ServerEvent::Paused | ServerEvent::Closed)) => {
+                        panic!("{event:?}")
+                    }
                 },
                 Self::Server(_) => match client.receive(&CX, &message[at..], &mut store).expect("a right message") {
                     (used, ClientEvent::Body(piece)) => (used, piece, None),
@@ -139,7 +141,7 @@ fn trailers_are_written_or_refused() {
             let got = end.send_trailers(fields, &mut out);
             let text = got.map(|written| str::from_utf8(&out[..written]).expect("a text"));
             assert_eq!(text, expected.map_err(WriteError::Misuse), "{fields:?} {end:?}");
-            assert_eq!(end.rule(), expected.err().map(|_| Rule::ServiceMisused), "{fields:?} {end:?}");
+            assert_eq!(end.rule(), expected.err().map(|_| Rule::Misused), "{fields:?} {end:?}");
         }
     }
 }
@@ -253,14 +255,14 @@ impl Service for Trails {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
-        answer.respond(&Response::new(Status::OK).with_unknown_length())?;
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+        responder.respond(&Response::new(Status::OK).with_unknown_length())?;
         Ok(((), Step::More))
     }
 
-    fn proceed(&self, (): &mut (), answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn proceed(&self, (): &mut (), responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         let value = "x".repeat(self.0 - "0\r\na: \r\n\r\n".len());
-        Ok(if answer.trailers(&[Field::new("a", &value)])? { Step::Done } else { Step::More })
+        Ok(if responder.trailers(&[Field::new("a", &value)])? { Step::Done } else { Step::More })
     }
 }
 

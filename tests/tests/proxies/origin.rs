@@ -6,8 +6,8 @@ use core::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use wirenut::http::{Field, Fields, Head, Method, Response, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Field, Fields, Method, RequestHead, Response, Status, WriteError};
 use wirenut_linux::{Config, Server, Stopper};
 
 /// A request, as the service was told of it.
@@ -54,38 +54,38 @@ impl Service for Notes {
     type Exchange = Exchange;
     type Source = Infallible;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
+    fn request(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<(Exchange, Step), WriteError> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let line = format!("{} {}", text(head.method.as_bytes()), text(head.target.raw()));
         let is_early = head.target.path().starts_with(b"/early");
         let is_switch = head.target.path().starts_with(b"/switch") && head.fields.get("upgrade").is_some();
         if is_early {
-            answer.send(&Response::new(Status::FORBIDDEN), testimony(&line).as_bytes())?;
+            responder.send(&Response::new(Status::FORBIDDEN), testimony(&line).as_bytes())?;
         } else if is_switch {
             let fields = [Field::new("Upgrade", "websocket"), Field::new("Sec-WebSocket-Accept", WEBSOCKET_ACCEPT)];
-            answer.respond(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields))?;
+            responder.respond(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields))?;
         }
         let mut notes = self.lock();
         // A 200 to CONNECT would begin a tunnel.
         let status = if head.method == Method::Connect { Status::METHOD_NOT_ALLOWED } else { Status::OK };
         let exchange = Exchange { note: notes.len(), status, is_answered: is_early || is_switch };
         let fields = head.fields.into_iter().map(|field| (text(field.name), text(field.value))).collect();
-        notes.push(Seen { peer: answer.peer(), line, fields, body: Vec::new(), is_whole: false });
+        notes.push(Seen { peer: responder.peer(), line, fields, body: Vec::new(), is_whole: false });
         Ok((exchange, if is_early { Step::Done } else { Step::More }))
     }
 
-    fn body(&self, exchange: &mut Exchange, piece: &[u8], _: &mut Answer<'_>) -> Result<(usize, Step), WriteError> {
+    fn body(&self, exchange: &mut Exchange, piece: &[u8], _: &mut Responder<'_>) -> Result<(usize, Step), WriteError> {
         if let Some(seen) = self.lock().get_mut(exchange.note) {
             seen.body.extend(piece);
         }
         Ok((piece.len(), Step::More))
     }
 
-    fn end(&self, exchange: &mut Exchange, _: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn end(&self, exchange: &mut Exchange, _: Fields<'_>, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         let mut notes = self.lock();
         let Some(seen) = notes.get_mut(exchange.note) else { return Ok(Step::Abort) };
         if !exchange.is_answered {
-            answer.send(&Response::new(exchange.status), testimony(&seen.line).as_bytes())?;
+            responder.send(&Response::new(exchange.status), testimony(&seen.line).as_bytes())?;
         }
         seen.is_whole = true;
         Ok(Step::Done)

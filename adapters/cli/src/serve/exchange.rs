@@ -8,18 +8,19 @@ use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Instant as Clock, SystemTime};
 
+use wirenut::http::service::{Responder, Step};
 use wirenut::http::{
-    EntityTag, Error, Field, Fields, Head, Method, Precondition, Response, Status, Validators, Version, WriteError,
+    EntityTag, Error, Field, Fields, Method, Precondition, RequestHead, Response, Status, Validators, Version,
+    WriteError,
 };
-use wirenut::service::{Answer, Step};
 use wirenut_linux::{FileRange, Transfer};
 
 use super::body::Body;
 use super::entry::OpenError;
 use super::find::{Found, Wanted};
 use super::listing::Summary;
+use super::oneshot::Reply;
 use super::plan::Plan;
-use super::reply::Reply;
 use super::selection;
 use crate::log::{Escaped, Line};
 
@@ -71,14 +72,14 @@ impl Transfer for Moving {
 }
 
 impl Exchange {
-    pub(super) fn new(head: &Head<'_>, is_logged: bool, answer: &Answer<'_>) -> Self {
+    pub(super) fn new(head: &RequestHead<'_>, is_logged: bool, responder: &Responder<'_>) -> Self {
         Self {
             phase: Phase::Start,
             wanted: Wanted::default(),
             is_head: head.method == Method::Head,
             conditions: Vec::new(),
             moved: Rc::default(),
-            logged: is_logged.then(|| Box::new(Logged::of(head, answer))),
+            logged: is_logged.then(|| Box::new(Logged::of(head, responder))),
         }
     }
 
@@ -117,12 +118,12 @@ impl Exchange {
         status: Status,
         fields: &[Field<'_>],
         why: &str,
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<Step<Moving>, WriteError> {
         let fields = [&[HTML, NO_SNIFF], fields].concat();
         let why = if why.is_empty() { String::new() } else { format!("<p>{why}</p>\n") };
         let page = format!("<!doctype html>\n<title>{status}</title>\n<h1>{status}</h1>\n{why}");
-        answer.send(&Response::new(status).with_fields(&fields), page.as_bytes())?;
+        responder.send(&Response::new(status).with_fields(&fields), page.as_bytes())?;
         self.note_status(status);
         self.note_sent(page.len());
         self.phase = Phase::Answered;
@@ -134,21 +135,21 @@ impl Exchange {
     pub(super) fn respond_with_listing(
         &mut self,
         summary: Summary,
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<Option<Plan>, WriteError> {
         let entity_tag = listing_tag(summary);
         let (plan, length) = match self.check_listing(&entity_tag) {
             Precondition::Holds => (Plan::Listing, summary.length),
             Precondition::NotModified => (Plan::NotModified, 0),
             Precondition::Failed => {
-                self.refuse(Status::PRECONDITION_FAILED, &[], "", answer)?;
+                self.refuse(Status::PRECONDITION_FAILED, &[], "", responder)?;
                 return Ok(None);
             }
         };
         let fields =
             [Field::new("ETag", &entity_tag), Field::new("Cache-Control", "no-cache"), HTML, NO_SNIFF, NO_SCRIPTS];
         let told = if plan == Plan::NotModified { &fields[..2] } else { &fields };
-        answer.respond(&Response::new(plan.status()).with_fields(told).with_length(length))?;
+        responder.respond(&Response::new(plan.status()).with_fields(told).with_length(length))?;
         self.note_status(plan.status());
         Ok((plan != Plan::NotModified).then_some(plan))
     }
@@ -173,20 +174,20 @@ impl Exchange {
 
     /// A directory without its slash: relative links of its page would lead astray, so the client is sent to the right
     /// address first.
-    pub(super) fn redirect(&mut self, answer: &mut Answer<'_>) -> Result<Option<Plan>, WriteError> {
+    pub(super) fn redirect(&mut self, responder: &mut Responder<'_>) -> Result<Option<Plan>, WriteError> {
         let mut location = self.wanted.path.location().into_bytes();
         if let Some(query) = &self.wanted.query {
             location.push(b'?');
             location.extend_from_slice(query);
         }
         let fields = [Field::from_bytes("Location", &location)];
-        self.refuse(Status::MOVED_PERMANENTLY, &fields, "the directory ends with a slash", answer)?;
+        self.refuse(Status::MOVED_PERMANENTLY, &fields, "the directory ends with a slash", responder)?;
         Ok(None)
     }
 
     /// Tells whoever runs the server what its clients are not told.
-    pub(super) fn warn(&self, reason: &dyn core::error::Error, answer: &Answer<'_>) {
-        let peer = answer.peer().unwrap_or(NOBODY);
+    pub(super) fn warn(&self, reason: &dyn core::error::Error, responder: &Responder<'_>) {
+        let peer = responder.peer().unwrap_or(NOBODY);
         log::warn!("{peer}: {}: {reason}", Escaped(self.wanted.path.as_path().as_os_str().as_bytes()));
     }
 
@@ -235,9 +236,9 @@ const fn version_text(version: Version) -> &'static [u8] {
 }
 
 impl Logged {
-    fn of(head: &Head<'_>, answer: &Answer<'_>) -> Self {
+    fn of(head: &RequestHead<'_>, responder: &Responder<'_>) -> Self {
         Self {
-            peer: answer.peer().unwrap_or(NOBODY),
+            peer: responder.peer().unwrap_or(NOBODY),
             method: head.method.as_bytes().into(),
             target: head.target.raw().into(),
             version: head.version,

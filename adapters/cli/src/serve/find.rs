@@ -101,11 +101,11 @@ pub struct FoundFile {
 
 /// Whether disks may be waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
+pub enum Blocking {
     /// On the server's thread.
-    None,
+    Forbidden,
     /// On a thread of the pool.
-    Any,
+    Allowed,
 }
 
 /// Finds what stands behind a path.
@@ -125,15 +125,15 @@ impl Finder {
         Self { root, policy, summaries: Summaries::default() }
     }
 
-    /// Finds what is wanted. `None`: only with more patience.
+    /// Finds what is wanted. `None`: only where blocking is allowed.
     ///
     /// # Errors
     ///
     /// Why nothing is sent: [`OpenError`].
     #[must_use]
-    pub fn find(&self, wanted: &Wanted, patience: Patience) -> Option<Result<Found, OpenError>> {
-        match self.root.directory(patience)? {
-            Ok(directory) => Search { directory: &directory, finder: self, patience }.find(wanted),
+    pub fn find(&self, wanted: &Wanted, blocking: Blocking) -> Option<Result<Found, OpenError>> {
+        match self.root.directory(blocking)? {
+            Ok(directory) => Search { directory: &directory, finder: self, blocking }.find(wanted),
             Err(error) => Some(Err(error)),
         }
     }
@@ -143,7 +143,7 @@ impl Finder {
 struct Search<'f> {
     directory: &'f Directory,
     finder: &'f Finder,
-    patience: Patience,
+    blocking: Blocking,
 }
 
 impl Search<'_> {
@@ -180,7 +180,7 @@ impl Search<'_> {
         if !self.finder.policy.lists || self.finder.policy.fallback.is_some() {
             return Some(Err(OpenError::NotFound));
         }
-        if self.patience == Patience::None {
+        if self.blocking == Blocking::Forbidden {
             return None;
         }
         Some(self.list(wanted))
@@ -240,9 +240,9 @@ impl Search<'_> {
     }
 
     fn look_up(&self, path: &RelativePath) -> Option<Result<Entry, OpenError>> {
-        match self.patience {
-            Patience::None => self.directory.look_up_cached(path),
-            Patience::Any => Some(self.directory.look_up(path)),
+        match self.blocking {
+            Blocking::Forbidden => self.directory.look_up_cached(path),
+            Blocking::Allowed => Some(self.directory.look_up(path)),
         }
     }
 }
@@ -279,7 +279,7 @@ mod tests {
         let path = RelativePath::parse(b"/").unwrap();
         let find = |is_summary_enough| {
             let wanted = Wanted { path: path.clone(), is_summary_enough, ..Wanted::default() };
-            match finder.find(&wanted, Patience::Any) {
+            match finder.find(&wanted, Blocking::Allowed) {
                 Some(Ok(Found::Listing(listing))) => (listing.summary, true),
                 Some(Ok(Found::Summary(summary))) => (summary, false),
                 other => panic!("{other:?}"),

@@ -20,13 +20,13 @@ pub mod entry;
 pub mod exchange;
 pub mod find;
 pub mod listing;
+pub mod oneshot;
 pub mod path;
 mod plan;
 pub mod policy;
 pub mod pool;
 pub mod reader;
 mod refused;
-pub mod reply;
 pub mod root;
 pub mod selection;
 pub mod service;
@@ -44,7 +44,7 @@ use crate::failure::Failure;
 use crate::log::{AccessLog, LineLog, LogFile};
 use crate::server;
 use entry::Entry;
-use find::{Finder, Patience};
+use find::{Blocking, Finder};
 use path::RelativePath;
 use pool::Pool;
 use root::Root;
@@ -83,7 +83,7 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
 
 /// A page that is to stand for what is not found must be a file itself, when the server starts.
 fn check_page(option: &'static str, page: Option<&RelativePath>, root: &Root, path: &Path) -> Result<(), Failure> {
-    let (Some(page), Some(directory)) = (page, root.directory(Patience::Any)) else { return Ok(()) };
+    let (Some(page), Some(directory)) = (page, root.directory(Blocking::Allowed)) else { return Ok(()) };
     let reason = match directory.and_then(|directory| directory.look_up(page)) {
         Ok(Entry::File(_)) => return Ok(()),
         Ok(Entry::Directory) => "a directory".into(),

@@ -11,7 +11,7 @@ use std::panic::catch_unwind;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::reply::{Reply, reply};
+use super::oneshot::{Reply, reply};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -158,8 +158,8 @@ impl Queue {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::reply::tests::Bell;
-    use super::super::reply::{Lost, Reply};
+    use super::super::oneshot::tests::Bell;
+    use super::super::oneshot::{Lost, Reply};
     use super::*;
     use core::sync::atomic::{AtomicBool, Ordering};
     use core::task::Poll;

@@ -11,8 +11,8 @@ use std::os::unix::fs::FileExt;
 
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
+use super::oneshot::{Lost, Reply};
 use super::pool::{Busy, Pool};
-use super::reply::{Lost, Reply};
 
 /// What one job reads at most, and so what a reader keeps at most. Large enough that a disk is not asked too often.
 const PIECE: usize = 64 * 1024;
@@ -254,8 +254,8 @@ fn clamp(length: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::oneshot::tests::Bell;
     use super::super::pool::tests::{occupy, pool};
-    use super::super::reply::tests::Bell;
     use super::*;
     use std::io::Write;
 

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use wirenut::http::Status;
-use wirenut::service::Refusal;
+use wirenut::http::service::Refusal;
 
 use super::exchange::NOBODY;
 use crate::log::Line;

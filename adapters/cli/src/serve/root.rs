@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use super::directory::{Directory, is_local};
 use super::entry::OpenError;
-use super::find::Patience;
+use super::find::Blocking;
 use crate::log::Name;
 
 /// For how long a look at the path is good: less than an answer and the next question take, even on the same machine. So who
@@ -73,15 +73,15 @@ impl Root {
         Ok(self)
     }
 
-    /// The directory that the path leads to now. `None`: to look may have to wait for a disk, so only with more patience.
+    /// The directory that the path leads to now. `None`: to look may have to wait for a disk, so only where blocking is allowed.
     ///
     /// # Errors
     ///
     /// [`OpenError::NotFound`]: it was removed, and there is no other one.
     #[must_use]
-    pub fn directory(&self, patience: Patience) -> Option<Result<Arc<Directory>, OpenError>> {
+    pub fn directory(&self, blocking: Blocking) -> Option<Result<Arc<Directory>, OpenError>> {
         let held = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        if patience == Patience::None && !held.is_trusted() {
+        if blocking == Blocking::Forbidden && !held.is_trusted() {
             return None;
         }
         let now = self.now();
@@ -154,7 +154,7 @@ mod tests {
         let path = RelativePath::plain(b"x").unwrap();
         // Over a network it would have taken as long.
         std::thread::sleep(10 * MOMENT);
-        match root.directory(Patience::Any).unwrap().and_then(|directory| directory.look_up(&path)) {
+        match root.directory(Blocking::Allowed).unwrap().and_then(|directory| directory.look_up(&path)) {
             Ok(Entry::File(found)) => io::read_to_string(found.file).unwrap(),
             other => format!("{other:?}"),
         }
@@ -203,6 +203,6 @@ mod tests {
         fs::write(path.join("y"), "y").unwrap();
         symlink("y", path.join("x")).unwrap();
         assert_eq!(x(&root), "Err(Link)");
-        assert!(root.directory(Patience::None).is_none());
+        assert!(root.directory(Blocking::Forbidden).is_none());
     }
 }

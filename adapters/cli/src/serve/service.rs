@@ -5,15 +5,15 @@ use alloc::sync::Arc;
 use core::task::Poll;
 use std::time::SystemTime;
 
-use wirenut::http::{Error, Field, Head, Method, Response, Rule, Status, WriteError};
-use wirenut::service::{Answer, Refusal, Service, Step};
+use wirenut::http::service::{Refusal, Responder, Service, Step};
+use wirenut::http::{Error, Field, Method, RequestHead, Response, Rule, Status, WriteError};
 use wirenut::time::Duration;
 use wirenut_linux::FileRange;
 
 use super::body::Segment;
 use super::entry::OpenError;
 use super::exchange::{Exchange, Moving, NO_SNIFF, Phase};
-use super::find::{Coding, Finder, Found, FoundFile, Patience, Wanted};
+use super::find::{Blocking, Coding, Finder, Found, FoundFile, Wanted};
 use super::path::RelativePath;
 use super::plan::Plan;
 use super::pool::{Busy, Pool};
@@ -46,10 +46,14 @@ impl Service for Files {
     type Exchange = Exchange;
     type Source = Moving;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step<Moving>), WriteError> {
-        let mut exchange = Exchange::new(head, self.log.is_some(), answer);
+    fn request(
+        &self,
+        head: &RequestHead<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<(Exchange, Step<Moving>), WriteError> {
+        let mut exchange = Exchange::new(head, self.log.is_some(), responder);
         if !matches!(head.method, Method::Get | Method::Head) {
-            let step = exchange.refuse(Status::METHOD_NOT_ALLOWED, &[ALLOW], "only GET and HEAD", answer)?;
+            let step = exchange.refuse(Status::METHOD_NOT_ALLOWED, &[ALLOW], "only GET and HEAD", responder)?;
             return Ok((exchange, step));
         }
         let step = match RelativePath::parse(head.target.path()) {
@@ -59,29 +63,29 @@ impl Service for Files {
                 exchange.wanted =
                     Wanted { path, query: head.target.query().map(Box::from), codings, ..Wanted::default() };
                 exchange.keep_conditions(head.fields);
-                self.proceed(&mut exchange, answer)?
+                self.proceed(&mut exchange, responder)?
             }
-            Err(error) => exchange.refuse(Status::BAD_REQUEST, &[], &error.to_string(), answer)?,
+            Err(error) => exchange.refuse(Status::BAD_REQUEST, &[], &error.to_string(), responder)?,
         };
         Ok((exchange, step))
     }
 
-    fn proceed(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step<Moving>, WriteError> {
+    fn proceed(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<Moving>, WriteError> {
         loop {
             let next = match &mut exchange.phase {
                 Phase::Answered => return Ok(Step::Done),
-                Phase::Sending(_) => return self.send(exchange, answer),
+                Phase::Sending(_) => return self.send(exchange, responder),
                 Phase::Found(found) => {
                     let summary = if let Ok(Found::Summary(summary)) = found { Some(*summary) } else { None };
                     if !summary.is_some_and(|summary| exchange.needs_page(summary)) {
-                        return self.answer(exchange, answer);
+                        return self.answer(exchange, responder);
                     }
                     exchange.wanted.is_summary_enough = false;
                     Phase::Start
                 }
-                Phase::Start => match self.look_up(&exchange.wanted, answer) {
+                Phase::Start => match self.look_up(&exchange.wanted, responder) {
                     Ok(phase) => phase,
-                    Err(Busy) => return Ok(Step::Wait(Some(answer.now().saturating_add(BUSY_WAIT)))),
+                    Err(Busy) => return Ok(Step::Wait(Some(responder.now().saturating_add(BUSY_WAIT)))),
                 },
                 Phase::LookingUp(reply) => match reply.try_take() {
                     Poll::Pending => return Ok(Step::Wait(None)),
@@ -112,25 +116,25 @@ impl Service for Files {
 
 impl Files {
     /// Finds what is wanted: at once if no disk has to be asked, by the pool otherwise.
-    fn look_up(&self, wanted: &Wanted, answer: &Answer<'_>) -> Result<Phase, Busy> {
-        if let Some(found) = self.finder.find(wanted, Patience::None) {
+    fn look_up(&self, wanted: &Wanted, responder: &Responder<'_>) -> Result<Phase, Busy> {
+        if let Some(found) = self.finder.find(wanted, Blocking::Forbidden) {
             return Ok(Phase::Found(found));
         }
         let (finder, wanted) = (Arc::clone(&self.finder), wanted.clone());
-        let find = move || finder.find(&wanted, Patience::Any).unwrap_or(Err(OpenError::NotFound));
-        self.pool.ask(&answer.waker(), find).map(Phase::LookingUp)
+        let find = move || finder.find(&wanted, Blocking::Allowed).unwrap_or(Err(OpenError::NotFound));
+        self.pool.ask(&responder.waker(), find).map(Phase::LookingUp)
     }
 
     /// Answers what was found, once there is room for it.
-    fn answer(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step<Moving>, WriteError> {
+    fn answer(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<Moving>, WriteError> {
         let Phase::Found(found) = core::mem::replace(&mut exchange.phase, Phase::Answered) else {
             return Ok(Step::More);
         };
-        match self.respond(&found, exchange, answer) {
+        match self.respond(&found, exchange, responder) {
             Ok(None) => Ok(Step::Done),
             Ok(Some(plan)) => {
                 exchange.phase = plan.body(found).map_or(Phase::Answered, Phase::Sending);
-                self.send(exchange, answer)
+                self.send(exchange, responder)
             }
             Err(error) => {
                 exchange.phase = Phase::Found(found);
@@ -144,13 +148,13 @@ impl Files {
         &self,
         found: &Result<Found, OpenError>,
         exchange: &mut Exchange,
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<Option<Plan>, WriteError> {
         let error = match found {
-            Ok(Found::File(file)) => return self.respond_with_file(file, exchange, answer),
-            Ok(Found::Redirect) => return exchange.redirect(answer),
-            Ok(Found::Listing(listing)) => return exchange.respond_with_listing(listing.summary, answer),
-            Ok(Found::Summary(summary)) => return exchange.respond_with_listing(*summary, answer),
+            Ok(Found::File(file)) => return self.respond_with_file(file, exchange, responder),
+            Ok(Found::Redirect) => return exchange.redirect(responder),
+            Ok(Found::Listing(listing)) => return exchange.respond_with_listing(listing.summary, responder),
+            Ok(Found::Summary(summary)) => return exchange.respond_with_listing(*summary, responder),
             Err(error) => error,
         };
         let status = match error {
@@ -162,9 +166,9 @@ impl Files {
                 Status::NOT_FOUND
             }
         };
-        exchange.refuse(status, &[], "", answer)?;
+        exchange.refuse(status, &[], "", responder)?;
         if !matches!(error, OpenError::NotFound | OpenError::Special | OpenError::Forbidden) {
-            exchange.warn(error, answer);
+            exchange.warn(error, responder);
         }
         Ok(None)
     }
@@ -173,12 +177,12 @@ impl Files {
         &self,
         found: &FoundFile,
         exchange: &mut Exchange,
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<Option<Plan>, WriteError> {
         let length = found.file.length;
         if found.is_error_page {
             let fields = [Field::new("Content-Type", found.media_type), NO_SNIFF];
-            answer.respond(&Response::new(Status::NOT_FOUND).with_fields(&fields).with_length(length))?;
+            responder.respond(&Response::new(Status::NOT_FOUND).with_fields(&fields).with_length(length))?;
             exchange.note_status(Status::NOT_FOUND);
             return Ok(Some(Plan::Whole));
         }
@@ -192,18 +196,18 @@ impl Files {
             }
             Selection::NotModified => Plan::NotModified,
             Selection::PreconditionFailed => {
-                exchange.refuse(Status::PRECONDITION_FAILED, self.vary(), "", answer)?;
+                exchange.refuse(Status::PRECONDITION_FAILED, self.vary(), "", responder)?;
                 return Ok(None);
             }
             Selection::Unsatisfiable => {
                 let range = format!("bytes */{length}");
                 let fields = [&[Field::new("Content-Range", &range)], self.vary()].concat();
-                exchange.refuse(Status::RANGE_NOT_SATISFIABLE, &fields, "", answer)?;
+                exchange.refuse(Status::RANGE_NOT_SATISFIABLE, &fields, "", responder)?;
                 return Ok(None);
             }
         };
         let status = plan.status();
-        self.write_head(found, &tags, &plan, answer)?;
+        self.write_head(found, &tags, &plan, responder)?;
         exchange.note_status(status);
         Ok((plan != Plan::NotModified).then_some(plan))
     }
@@ -213,7 +217,7 @@ impl Files {
         found: &FoundFile,
         tags: &Tags,
         plan: &Plan,
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<(), WriteError> {
         let mut fields = Vec::with_capacity(10);
         let length = found.file.length;
@@ -239,7 +243,7 @@ impl Files {
             Plan::Parts(_, around) => around.length,
             Plan::NotModified | Plan::Listing => 0,
         };
-        answer.respond(&Response::new(plan.status()).with_fields(&fields).with_length(length))
+        responder.respond(&Response::new(plan.status()).with_fields(&fields).with_length(length))
     }
 
     /// What is said wherever another coding could have led to another answer (RFC 9110 §12.5.5).
@@ -249,7 +253,7 @@ impl Files {
     }
 
     /// Sends as much of the body as there is room for. To HEAD there is none, and the session ends the exchange.
-    fn send(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step<Moving>, WriteError> {
+    fn send(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<Moving>, WriteError> {
         loop {
             let Phase::Sending(body) = &mut exchange.phase else { return Ok(Step::Done) };
             let reader = match body.current() {
@@ -258,7 +262,7 @@ impl Files {
                     return Ok(Step::Done);
                 }
                 Some(Segment::Bytes(bytes, given)) => {
-                    let sent = answer.send_body(&bytes[*given..])?;
+                    let sent = responder.send_body(&bytes[*given..])?;
                     *given += sent;
                     exchange.note_sent(sent);
                     if sent == 0 {
@@ -273,7 +277,7 @@ impl Files {
                 return Ok(Step::Transfer { source, length });
             }
             let mut read = None;
-            answer.fill_body(|room| {
+            responder.fill_body(|room| {
                 let outcome = reader.read(room);
                 read = Some(outcome);
                 if let Read::Bytes(count) = outcome { count } else { 0 }
@@ -281,13 +285,13 @@ impl Files {
             match read {
                 None => return Ok(Step::More),
                 Some(Read::Bytes(count)) => exchange.note_sent(count),
-                Some(Read::Absent) => match reader.ask(&answer.waker(), &self.pool) {
+                Some(Read::Absent) => match reader.ask(&responder.waker(), &self.pool) {
                     Ok(()) => return Ok(Step::Wait(None)),
-                    Err(Busy) => return Ok(Step::Wait(Some(answer.now().saturating_add(BUSY_WAIT)))),
+                    Err(Busy) => return Ok(Step::Wait(Some(responder.now().saturating_add(BUSY_WAIT)))),
                 },
                 Some(Read::Wait) => return Ok(Step::Wait(None)),
                 Some(Read::Failed(error)) => {
-                    exchange.warn(&error, answer);
+                    exchange.warn(&error, responder);
                     return Ok(Step::Abort);
                 }
                 // There are bytes left to send, so the reader has some to give.

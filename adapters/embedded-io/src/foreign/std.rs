@@ -21,7 +21,7 @@ use crate::blocking::{Shutdown, Wanted};
 /// ```no_run
 /// # fn main() -> std::io::Result<()> {
 /// use wirenut::http::Limits;
-/// use wirenut_embedded_io::{Buffers, Connection, SystemClock, Tcp};
+/// use wirenut_embedded_io::{Buffers, Server, SystemClock, Tcp};
 /// use wirenut_reference::{MemoryDevice, Reference};
 ///
 /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
@@ -31,7 +31,7 @@ use crate::blocking::{Shutdown, Wanted};
 ///     std::thread::spawn(move || {
 ///         let (mut input, mut store, mut output) = ([0; 16 * 1024], [0; Limits::DEFAULT.store_bytes()], [0; 16 * 1024]);
 ///         let service = Reference { device: MemoryDevice::new() };
-///         let connection = Connection::new(&Limits::DEFAULT, Buffers { input: &mut input, store: &mut store, output: &mut output }).with_peer(peer);
+///         let connection = Server::new(&Limits::DEFAULT, Buffers { input: &mut input, store: &mut store, output: &mut output }).with_peer(peer);
 ///         let mut socket = Tcp::new(stream)?;
 ///         let served = connection.serve_blocking(&mut socket, &service, &clock, |socket, wanted| {
 ///             socket.wait(wanted, &clock);

@@ -17,7 +17,7 @@ use std::io;
 /// # async fn main() -> std::io::Result<()> {
 /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// use wirenut::http::Limits;
-/// use wirenut_embedded_io::{Buffers, Connection, TokioTcp, TokioTimer};
+/// use wirenut_embedded_io::{Buffers, Server, TokioTcp, TokioTimer};
 /// use wirenut_reference::{MemoryDevice, Reference};
 ///
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -26,7 +26,7 @@ use std::io;
 ///
 /// let (stream, peer) = listener.accept().await?;
 /// let (mut input, mut store, mut output) = ([0; 16 * 1024], [0; Limits::DEFAULT.store_bytes()], [0; 4096]);
-/// let connection = Connection::new(&Limits::DEFAULT, Buffers { input: &mut input, store: &mut store, output: &mut output }).with_peer(peer);
+/// let connection = Server::new(&Limits::DEFAULT, Buffers { input: &mut input, store: &mut store, output: &mut output }).with_peer(peer);
 /// let service = Reference { device: MemoryDevice::new() };
 /// connection.serve(&mut TokioTcp(stream), &service, &TokioTimer::new()).await.expect("a request in good order");
 ///

@@ -10,7 +10,7 @@ use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 use wirenut::http::{self, Limits, Method, Request, Rule};
 use wirenut::time::Instant;
 use wirenut_embedded_io::blocking::{Client, Sequential, Shutdown, Wanted};
-use wirenut_embedded_io::{Connection, Error, SystemClock, Tcp};
+use wirenut_embedded_io::{Error, Server, SystemClock, Tcp};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference, pattern_byte};
 
 use crate::space::Space;
@@ -128,7 +128,7 @@ fn wait(clock: &Cell<Instant>, wanted: Wanted) {
 
 fn serve(line: &mut Line<'_>, service: &Watched) -> Result<(), Error<ErrorKind>> {
     let mut space = Space::<2048, 512>::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let clock = line.clock;
     connection.serve_blocking(line, service, &|| clock.get(), |_, wanted| wait(clock, wanted))
 }
@@ -265,7 +265,7 @@ pub(crate) fn over_sockets<R>(
 fn serve_ready(limits: &Limits, stream: TcpStream) -> Result<(), Error<std::io::Error>> {
     let mut space = Space::<2048, 2048>::new();
     let clock = SystemClock::new();
-    let connection = Connection::new(limits, space.buffers());
+    let connection = Server::new(limits, space.buffers());
     let mut socket = Tcp::new(stream).expect("a socket");
     let service = Reference { device: MemoryDevice::new() };
     connection.serve_blocking(&mut socket, &service, &clock, |socket, wanted| socket.wait(wanted, &clock))
@@ -274,7 +274,7 @@ fn serve_ready(limits: &Limits, stream: TcpStream) -> Result<(), Error<std::io::
 fn serve_sequential(stream: TcpStream) -> Result<(), Error<std::io::Error>> {
     let mut space = Space::<2048, 2048>::new();
     let clock = SystemClock::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let service = Reference { device: MemoryDevice::new() };
     connection.serve_blocking(&mut Sequential(Blocking(stream)), &service, &clock, |_, wanted| {
         if let Some(until) = wanted.until {

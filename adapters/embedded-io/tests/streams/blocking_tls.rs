@@ -12,7 +12,7 @@ use rustls::{ClientConnection, ConnectionCommon, ServerConnection, SideData, Str
 use wirenut::http::{Limits, Method, Request, Rule};
 use wirenut::time::{self, Pace};
 use wirenut_embedded_io::blocking::{Client, Sequential, Shutdown, Wanted};
-use wirenut_embedded_io::{Clock, Connection, Error, SystemClock};
+use wirenut_embedded_io::{Clock, Error, Server, SystemClock};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference, pattern_byte};
 
 use crate::blocking::over_sockets;
@@ -86,7 +86,7 @@ fn serve(limits: &Limits, stream: StreamOwned<ServerConnection, TcpStream>) -> R
     let mut space = Space::<2048, 1024>::new();
     let clock = SystemClock::new();
     let service = Reference { device: MemoryDevice::new() };
-    let connection = Connection::new(limits, space.buffers());
+    let connection = Server::new(limits, space.buffers());
     connection.serve_blocking(&mut Sequential(Tls(stream)), &service, &clock, |_, wanted| sleep(&clock, wanted))
 }
 

@@ -3,7 +3,7 @@
 use embedded_io::ErrorKind;
 use embedded_io_async::{Read, Write};
 use wirenut::http::{Limits, Method, Misuse, Request, Rule, WriteError};
-use wirenut_embedded_io::{Buffers, Client, Clock, Connection, Error, Shutdown, Timer};
+use wirenut_embedded_io::{Buffers, Client, Clock, Error, Server, Shutdown, Timer};
 use wirenut_reference::{DEVICE_LIMITS, pattern_byte};
 
 use crate::space::Space;
@@ -18,7 +18,7 @@ fn talk(most: usize, client: impl AsyncFnOnce(&mut Client<'_, End, World>)) -> u
     let (mut here, mut there) = wire(700);
     [here.reader.most, here.writer.most] = [most; 2];
     let mut space = Space::<2048, 512>::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let served = connection.serve(&mut there, &service, &world);
     let mut space = Space::<2048, 200>::new();
     let asked = async {

@@ -5,7 +5,7 @@ use alloc::collections::BTreeSet;
 use embedded_io::ErrorKind;
 use embedded_io_async::Write;
 use wirenut::http::{self, Method, Request, Rule};
-use wirenut_embedded_io::{Client, Connection, Error};
+use wirenut_embedded_io::{Client, Error, Server};
 use wirenut_reference::DEVICE_LIMITS;
 
 use crate::space::Space;
@@ -28,7 +28,7 @@ fn serve(polls: usize) -> (Option<Outcome>, Closed) {
     let (mut here, mut there) = wire(50);
     here.reader.most = 7;
     let mut space = Space::<2048, 300>::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let served = polled_at_most(polls, connection.serve(&mut here, &service, &world));
     let asked = async {
         // It may end in the middle.
@@ -65,7 +65,7 @@ fn ask(polls: usize) -> (Option<Outcome>, Outcome, Closed) {
     let (mut here, mut there) = wire(50);
     here.reader.most = 7;
     let mut space = Space::<2048, 300>::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let served = connection.serve(&mut there, &service, &world);
     let mut space = Space::<2048, 200>::new();
     let mut client = Client::new(&mut here, &world, &DEVICE_LIMITS, space.buffers());

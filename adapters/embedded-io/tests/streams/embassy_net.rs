@@ -7,7 +7,7 @@ use embassy_net::tcp::TcpSocket;
 use embassy_net::{Config, Ipv4Cidr, Runner, Stack, StackResources, StaticConfigV4};
 use embassy_net_driver_channel as channel;
 use wirenut::http::{Method, Request};
-use wirenut_embedded_io::{Client, Connection, EmbassyTimer, Error};
+use wirenut_embedded_io::{Client, EmbassyTimer, Error, Server};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference, pattern_byte};
 
 use crate::space::Space;
@@ -49,7 +49,7 @@ async fn serve(stack: Stack<'_>) -> Result<()> {
     socket.accept(80).await.expect("a connection");
     let mut space = Space::<2048, 1024>::new();
     let service = Reference { device: MemoryDevice::new() };
-    Connection::new(&DEVICE_LIMITS, space.buffers()).serve(&mut socket, &service, &EmbassyTimer).await
+    Server::new(&DEVICE_LIMITS, space.buffers()).serve(&mut socket, &service, &EmbassyTimer).await
 }
 
 async fn fetch(stack: Stack<'_>) -> Result<()> {

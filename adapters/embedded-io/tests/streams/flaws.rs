@@ -7,7 +7,7 @@ use embedded_io::{ErrorKind, ErrorType, ReadReady, WriteReady};
 use embedded_io_async::{Read, Write};
 use wirenut::http::{self, Method, Request, Rule};
 use wirenut::time::Instant;
-use wirenut_embedded_io::{Client, Connection, Error, Operation, Shutdown, Split, blocking};
+use wirenut_embedded_io::{Client, Error, Operation, Server, Shutdown, Split, blocking};
 use wirenut_reference::DEVICE_LIMITS;
 
 use crate::space::Space;
@@ -213,7 +213,7 @@ fn serve(fault: Fault, request: &[u8]) -> Served {
     let mut stream = Flawed { inner, armed: Armed::new(fault), aborts: 0 };
     stream.inner.reader.most = MOST;
     let mut space = Space::<2048, 300>::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let served = connection.serve(&mut stream, &service, &world);
     // Whether all of it is taken depends on the flaw.
     let (outcome, _) = run(&world, join(served, there.writer.write_all(request)));
@@ -225,7 +225,7 @@ fn serve_blocking(fault: Fault, request: &[u8]) -> Served {
     let (clock, service) = (Cell::new(Instant::START), Watched::default());
     let mut stream = Blocking { incoming: request, armed: Armed::new(fault), aborts: 0 };
     let mut space = Space::<2048, 300>::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let outcome = connection.serve_blocking(&mut stream, &service, &|| clock.get(), |_, wanted| {
         clock.set(wanted.until.expect("a deadline"));
     });

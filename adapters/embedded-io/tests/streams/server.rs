@@ -6,9 +6,9 @@ use core::task::Poll;
 
 use embedded_io::ErrorKind;
 use embedded_io_async::{Read, Write};
-use wirenut::http::{self, Interest, Limits, Rule};
+use wirenut::http::{self, FieldFilter, Limits, Rule};
 use wirenut::time::Duration;
-use wirenut_embedded_io::{Buffers, Clock, Connection, Error, Shutdown, Silent, Slot, Timer};
+use wirenut_embedded_io::{Buffers, Clock, ConnectionObserver, Error, NoShutdown, Server, Shutdown, Timer};
 use wirenut_reference::DEVICE_LIMITS;
 
 use crate::space::Space;
@@ -38,7 +38,7 @@ fn serve(limits: &Limits, buffers: [usize; 2], cut: [usize; 2], peer: impl Async
     [here.reader.most, here.writer.most] = cut;
     let [mut input, mut store, mut output] =
         [buffers[0], limits.store_bytes(), buffers[1]].map(|length| vec![0; length]);
-    let connection = Connection::new(limits, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let connection = Server::new(limits, Buffers { input: &mut input, store: &mut store, output: &mut output });
     let served = connection.serve(&mut here, &service, &world);
     let asked = async {
         peer(&world, &mut there).await;
@@ -84,7 +84,7 @@ fn a_large_echo_flows_through_small_buffers() {
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(700);
     let mut space = Space::<2048, 512>::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let served = connection.serve(&mut here, &service, &world);
     let asking = async {
         let head = b"POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n";
@@ -122,7 +122,7 @@ fn a_peer_that_takes_nothing_is_cut_off() {
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(100);
     let mut space = Space::<2048, 512>::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let served = connection.serve(&mut here, &service, &world);
     let asking = there.writer.write_all(b"GET /download HTTP/1.1\r\nHost: a\r\n\r\n");
     let (outcome, _) = run(&world, join(served, asking));
@@ -139,7 +139,7 @@ fn a_flush_belongs_to_the_response() {
         let (mut here, mut there) = wire(10_000);
         here.writer.flushes = true;
         let mut space = Space::<2048, 512>::new();
-        let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+        let connection = Server::new(&DEVICE_LIMITS, space.buffers());
         let served = async {
             let served = connection.serve(&mut here, &service, &world).await;
             (served, world.now())
@@ -178,7 +178,7 @@ fn what_was_written_before_an_abort_is_sent_first() {
     here.writer.flushes = true;
     let mut space = Space::<2048, 512>::new();
     let buffers = space.buffers();
-    let connection = Connection::new(&DEVICE_LIMITS, buffers);
+    let connection = Server::new(&DEVICE_LIMITS, buffers);
     let asked = async {
         // All in one read. The second response is cut off, for its request breaks a rule.
         let requests = b"GET /reading HTTP/1.1\r\nHost: a\r\n\r\n\
@@ -210,8 +210,8 @@ fn a_refused_upload_lingers_until_the_peer_ends() {
 
 #[test]
 fn a_head_of_any_size_passes_through_a_buffer_of_one_byte() {
-    const INTEREST: Interest = Interest { names: &[], bytes: 100 };
-    const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    const FILTER: FieldFilter = FieldFilter { names: &[], bytes: 100 };
+    const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     for (cookie, status) in [(9_000, "HTTP/1.1 200 "), (17_000, "HTTP/1.1 431 ")] {
         let answers = [1, 32_000].map(|input| {
             let ended = serve(&LIMITS, [input, 512], [usize::MAX; 2], async |_, peer| {
@@ -233,7 +233,7 @@ fn a_head_of_any_size_passes_through_a_buffer_of_one_byte() {
 #[should_panic = "a store smaller than Limits::store_bytes"]
 fn a_store_that_is_too_small_is_told_at_once() {
     let (mut input, mut store, mut output) = ([0; 1], [0; DEVICE_LIMITS.store_bytes() - 1], [0; 512]);
-    let _ = Connection::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
+    let _ = Server::new(&DEVICE_LIMITS, Buffers { input: &mut input, store: &mut store, output: &mut output });
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_dropped_connection_closes_its_exchange() {
     let (world, service) = (World::default(), Watched::default());
     let (mut here, mut there) = wire(10_000);
     let mut space = Space::<2048, 512>::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     run(&world, async {
         there.writer.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("room");
         let mut served = core::pin::pin!(connection.serve(&mut here, &service, &world));
@@ -259,7 +259,7 @@ struct Place<'w> {
     told: RefCell<Vec<bool>>,
 }
 
-impl Slot for Place<'_> {
+impl ConnectionObserver for Place<'_> {
     fn set_idle(&self, is_idle: bool) {
         self.told.borrow_mut().push(is_idle);
     }
@@ -281,7 +281,7 @@ fn a_retired_connection_ends_at_once_if_idle_and_otherwise_after_the_response() 
             Place { world: &world, retire_after: Duration::from_millis(retire_after), told: RefCell::default() };
         let (mut here, mut there) = wire(10_000);
         let mut space = Space::<2048, 512>::new();
-        let connection = Connection::new(&DEVICE_LIMITS, space.buffers()).with_slot(&place);
+        let connection = Server::new(&DEVICE_LIMITS, space.buffers()).with_observer(&place);
         let served = connection.serve(&mut here, &service, &world);
         let asked = async {
             there.writer.write_all(request).await.expect("room");
@@ -303,9 +303,9 @@ fn a_retired_connection_ends_at_once_if_idle_and_otherwise_after_the_response() 
 fn on_a_silent_line_there_is_an_answer_and_then_nothing() {
     let (world, service) = (World::default(), Watched::default());
     let (here, mut there) = wire(10_000);
-    let mut line = wirenut_embedded_io::Halves { reader: here.reader, writer: Silent(here.writer) };
+    let mut line = wirenut_embedded_io::Halves { reader: here.reader, writer: NoShutdown(here.writer) };
     let mut space = Space::<2048, 512>::new();
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let asked = async {
         there.writer.write_all(b"GET nothing HTTP/1.1\r\n\r\n").await.expect("room");
     };

@@ -2,7 +2,7 @@
 
 use embedded_io_async::{Read, Write};
 use wirenut::http::{Method, Request};
-use wirenut_embedded_io::{Client, Connection, Halves, Silent};
+use wirenut_embedded_io::{Client, Halves, NoShutdown, Server};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference};
 
 use crate::space::Space;
@@ -36,9 +36,9 @@ impl Write for Bare {
 fn futures_are_small() {
     let world = World::default();
     let mut space = Space::<1, 0>::new();
-    let mut stream = Halves { reader: Bare, writer: Silent(Bare) };
+    let mut stream = Halves { reader: Bare, writer: NoShutdown(Bare) };
     let service = Reference { device: MemoryDevice::new() };
-    let connection = Connection::new(&DEVICE_LIMITS, space.buffers());
+    let connection = Server::new(&DEVICE_LIMITS, space.buffers());
     let serve = size_of_val(&connection.serve(&mut stream, &service, &world));
     let mut client = Client::new(&mut stream, &world, &DEVICE_LIMITS, space.buffers());
     let request = Request::new(Method::Get, "/", "a");

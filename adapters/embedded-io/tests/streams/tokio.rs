@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use wirenut::http::{Limits, Method, Request};
 use wirenut::time::{Duration, Pace};
-use wirenut_embedded_io::{Client, Connection, Error, Shutdown, Split, TokioTcp, TokioTimer};
+use wirenut_embedded_io::{Client, Error, Server, Shutdown, Split, TokioTcp, TokioTimer};
 use wirenut_reference::{DEVICE_LIMITS, Device, MemoryDevice, Reference, pattern_byte};
 
 use crate::certificate;
@@ -51,7 +51,7 @@ pub(crate) fn run(future: impl Future<Output = ()>) {
 async fn serve<T: Split<Error = io::Error>>(stream: &mut T, limits: &Limits) -> Result<(), Error<io::Error>> {
     let mut space = Space::<2048, 1024>::new();
     let service = Reference { device: MemoryDevice::new() };
-    Connection::new(limits, space.buffers()).serve(stream, &service, &TokioTimer::new()).await
+    Server::new(limits, space.buffers()).serve(stream, &service, &TokioTimer::new()).await
 }
 
 /// Sends content both ways, and ends.
@@ -110,7 +110,7 @@ fn connections_can_be_spawned() {
             let service = Arc::clone(&service);
             served.spawn(async move {
                 let mut space = Space::<2048, 1024>::new();
-                let connection = Connection::new(&DEVICE_LIMITS, space.buffers()).with_peer(peer);
+                let connection = Server::new(&DEVICE_LIMITS, space.buffers()).with_peer(peer);
                 connection.serve(&mut TokioTcp(stream), &*service, &TokioTimer::new()).await
             });
             let mut answer = String::new();

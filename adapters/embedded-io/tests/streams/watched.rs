@@ -3,8 +3,8 @@
 use core::cell::RefCell;
 use core::convert::Infallible;
 
-use wirenut::http::{Error, Fields, Head, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Error, Fields, RequestHead, WriteError};
 use wirenut_reference::{Exchange, MemoryDevice, Reference};
 
 /// Notes how exchanges end.
@@ -30,8 +30,8 @@ impl Service for Watched {
     type Exchange = Exchange;
     type Source = Infallible;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step), WriteError> {
-        let begun = self.inner.request(head, answer)?;
+    fn request(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<(Exchange, Step), WriteError> {
+        let begun = self.inner.request(head, responder)?;
         assert_eq!(self.closed.borrow().len(), *self.begun.borrow(), "another exchange is in flight");
         *self.begun.borrow_mut() += 1;
         Ok(begun)
@@ -41,17 +41,22 @@ impl Service for Watched {
         &self,
         exchange: &mut Exchange,
         piece: &[u8],
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<(usize, Step), WriteError> {
-        self.inner.body(exchange, piece, answer)
+        self.inner.body(exchange, piece, responder)
     }
 
-    fn end(&self, exchange: &mut Exchange, fields: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-        self.inner.end(exchange, fields, answer)
+    fn end(
+        &self,
+        exchange: &mut Exchange,
+        fields: Fields<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<Step, WriteError> {
+        self.inner.end(exchange, fields, responder)
     }
 
-    fn proceed(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
-        self.inner.proceed(exchange, answer)
+    fn proceed(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
+        self.inner.proceed(exchange, responder)
     }
 
     fn closed(&self, exchange: Exchange, outcome: Result<(), Error>) {

@@ -19,7 +19,7 @@ use cortex_m::{
 use cortex_m_rt::entry;
 use semihosting::{eprintln, println, process};
 use wirenut::{
-    http::{Context, Event, ServerConnection},
+    http::{Context, ServerConnection, ServerEvent},
     time::Instant,
 };
 // The panic handler.
@@ -111,7 +111,7 @@ fn read_wirenut(bytes: &[u8], store: &mut [u8]) -> usize {
     let cx = Context { now: black_box(Instant::START), limits: &DEVICE_LIMITS, date: None };
     let mut connection = ServerConnection::new(&cx);
     match connection.receive(&cx, bytes, store) {
-        Ok((used, Event::Head(ref head))) => {
+        Ok((used, ServerEvent::Head(ref head))) => {
             black_box(head);
             used
         }

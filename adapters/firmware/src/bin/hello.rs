@@ -11,9 +11,9 @@ use smoltcp::{
     socket::tcp::{Socket, SocketBuffer},
 };
 use wirenut::{
-    http::{Field, Head, Interest, Limits, Response, Status, WriteError},
+    http::service::{Responder, Service, Step},
+    http::{Field, FieldFilter, Limits, RequestHead, Response, Status, WriteError},
     readiness::{Policy, WhenFull},
-    service::{Answer, Service, Step},
 };
 use wirenut_firmware::{Board, FrameBuffers, info, warn};
 use wirenut_smoltcp::Server;
@@ -24,8 +24,8 @@ const BUFFER_LENGTH: usize = 1024;
 /// Holds a response.
 const SCRATCH_LENGTH: usize = 160;
 /// The service asks for no field, so what is kept of a head is its first line.
-const INTEREST: Interest = Interest { names: &[], bytes: 109 };
-const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+const FILTER: FieldFilter = FieldFilter { names: &[], bytes: 109 };
+const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
 const STORE: usize = LIMITS.store_bytes();
 const POLICY: Policy = Policy { slots: 4, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
 
@@ -36,9 +36,9 @@ impl Service for Hello {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
         let fields = [Field::new("Content-Type", "text/plain")];
-        answer.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, world\n")?;
+        responder.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, world\n")?;
         Ok(((), Step::Done))
     }
 }

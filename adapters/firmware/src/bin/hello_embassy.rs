@@ -10,9 +10,9 @@ use embassy_net::tcp::TcpSocket;
 use embassy_net::{Runner, Stack, StackResources};
 use embassy_time::Duration;
 use static_cell::StaticCell;
-use wirenut::http::{Field, Head, Interest, Limits, Response, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
-use wirenut_embedded_io::{Buffers, Connection, EmbassyTimer, Error};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Field, FieldFilter, Limits, RequestHead, Response, Status, WriteError};
+use wirenut_embedded_io::{Buffers, EmbassyTimer, Error, Server};
 use wirenut_firmware::board::device::EthernetDevice;
 use wirenut_firmware::board::embassy;
 use wirenut_firmware::{FrameBuffers, info, warn};
@@ -29,8 +29,8 @@ const STORE: usize = LIMITS.store_bytes();
 const OUTPUT: usize = 160;
 
 /// The service asks for no field, so that is the first line.
-const INTEREST: Interest = Interest { names: &[], bytes: 109 };
-const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+const FILTER: FieldFilter = FieldFilter { names: &[], bytes: 109 };
+const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
 
 /// A peer that does not acknowledge anything for so long is gone; also in the middle of a handshake.
 const PEER_TIMEOUT: Duration = Duration::from_micros(LIMITS.head.as_micros());
@@ -42,9 +42,9 @@ impl Service for Hello {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
         let fields = [Field::new("Content-Type", "text/plain")];
-        answer.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, world\n")?;
+        responder.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, world\n")?;
         Ok(((), Step::Done))
     }
 }
@@ -81,7 +81,7 @@ async fn connections(stack: Stack<'static>) -> ! {
         socket.set_timeout(Some(PEER_TIMEOUT));
         socket.accept(PORT).await.expect("a new socket may listen on a port that is not 0");
         let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
-        match Connection::new(&LIMITS, buffers).serve(&mut socket, &Hello, &EmbassyTimer).await {
+        match Server::new(&LIMITS, buffers).serve(&mut socket, &Hello, &EmbassyTimer).await {
             Ok(()) => {}
             Err(Error::Protocol(error)) => warn!("{} at byte {=u64}", error.rule, error.offset),
             Err(_) => warn!("the connection was lost"),

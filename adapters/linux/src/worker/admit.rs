@@ -4,8 +4,8 @@ use std::net::TcpStream;
 use std::os::fd::AsFd;
 
 use wirenut::http::Rule;
+use wirenut::http::service::{Service, Session};
 use wirenut::readiness::{Interest, Link, Poller, Verdict};
-use wirenut::service::{Service, Session};
 use wirenut::time::{Duration, Instant};
 
 use super::Worker;

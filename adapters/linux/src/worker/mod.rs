@@ -10,8 +10,8 @@ use core::mem;
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 
+use wirenut::http::service::Service;
 use wirenut::readiness::{self, Admission, Event, Interest, Link, Poller};
-use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 
 use crate::accept::Acceptor;

@@ -4,8 +4,8 @@ use alloc::collections::VecDeque;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use wirenut::http::service::Service;
 use wirenut::http::{Disposition, Rule};
-use wirenut::service::Service;
 use wirenut::time::{Duration, Instant};
 
 use super::Worker;

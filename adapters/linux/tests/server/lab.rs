@@ -10,8 +10,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
-use wirenut::http::{Error, Fields, Head, Response, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Error, Fields, RequestHead, Response, Status, WriteError};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::{Config, FileRange, Report, Server, Stopper};
 
@@ -69,50 +69,54 @@ impl Service for Lab {
     type Exchange = Exchange;
     type Source = FileRange;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Exchange, Step<FileRange>), WriteError> {
+    fn request(
+        &self,
+        head: &RequestHead<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<(Exchange, Step<FileRange>), WriteError> {
         let path = core::str::from_utf8(head.target.path()).unwrap();
         let (name, number) = path[1..].split_once('/').unwrap_or((&path[1..], "0"));
         let number: u64 = number.parse().unwrap();
         match name {
             "hello" => {
-                answer.send(&OK, b"Hello, World!")?;
+                responder.send(&OK, b"Hello, World!")?;
                 self.begin(Exchange::Simple, Step::Done)
             }
             "echo" => {
-                answer.respond(&OK.with_unknown_length())?;
+                responder.respond(&OK.with_unknown_length())?;
                 self.begin(Exchange::Echo { is_complete: false }, Step::More)
             }
             "sink" => self.begin(Exchange::Sink(0), Step::More),
             "big" => {
-                answer.respond(&OK.with_length(number))?;
+                responder.respond(&OK.with_length(number))?;
                 self.begin(Exchange::Big(number), Step::More)
             }
             "wait" => {
-                let until = answer.now().saturating_add(Duration::from_millis(number));
+                let until = responder.now().saturating_add(Duration::from_millis(number));
                 self.begin(Exchange::WaitUntil(until), Step::Wait(Some(until)))
             }
             "wake" => {
-                self.wakers.lock().unwrap().send(answer.waker()).unwrap();
+                self.wakers.lock().unwrap().send(responder.waker()).unwrap();
                 self.begin(Exchange::Woken, Step::Wait(None))
             }
             "sleep" => {
                 thread::sleep(core::time::Duration::from_millis(number));
-                answer.send(&OK, b"slept")?;
+                responder.send(&OK, b"slept")?;
                 self.begin(Exchange::Simple, Step::Done)
             }
             "never" => self.begin(Exchange::Never, Step::Wait(None)),
             "file" => {
-                answer.respond(&OK.with_length(number))?;
+                responder.respond(&OK.with_length(number))?;
                 let source = FileRange::new(Arc::clone(self.file.as_ref().unwrap()), 0);
                 self.begin(Exchange::File, Step::Transfer { source, length: number })
             }
             "cut" => {
-                answer.respond(&OK.with_length(number + 1))?;
-                answer.send_body(&vec![b'c'; number as usize])?;
+                responder.respond(&OK.with_length(number + 1))?;
+                responder.send_body(&vec![b'c'; number as usize])?;
                 self.begin(Exchange::Simple, Step::Abort)
             }
             _ => {
-                answer.send(&Response::new(Status::NOT_FOUND), b"")?;
+                responder.send(&Response::new(Status::NOT_FOUND), b"")?;
                 self.begin(Exchange::Simple, Step::Done)
             }
         }
@@ -122,10 +126,10 @@ impl Service for Lab {
         &self,
         exchange: &mut Exchange,
         piece: &[u8],
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<(usize, Step<FileRange>), WriteError> {
         let taken = match exchange {
-            Exchange::Echo { .. } => answer.send_body(piece)?,
+            Exchange::Echo { .. } => responder.send_body(piece)?,
             Exchange::Sink(taken) => {
                 *taken += piece.len() as u64;
                 piece.len()
@@ -145,23 +149,23 @@ impl Service for Lab {
         &self,
         exchange: &mut Exchange,
         _: Fields<'_>,
-        answer: &mut Answer<'_>,
+        responder: &mut Responder<'_>,
     ) -> Result<Step<FileRange>, WriteError> {
         if let Exchange::Echo { is_complete } = exchange {
             *is_complete = true;
         } else if let Exchange::Sink(taken) = exchange {
-            answer.send(&OK, taken.to_string().as_bytes())?;
+            responder.send(&OK, taken.to_string().as_bytes())?;
             return Ok(Step::Done);
         }
-        self.proceed(exchange, answer)
+        self.proceed(exchange, responder)
     }
 
-    fn proceed(&self, exchange: &mut Exchange, answer: &mut Answer<'_>) -> Result<Step<FileRange>, WriteError> {
+    fn proceed(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<FileRange>, WriteError> {
         match exchange {
             Exchange::Echo { is_complete: true } => Ok(Step::Done),
             Exchange::Simple | Exchange::Echo { .. } | Exchange::Sink(_) => Ok(Step::More),
             Exchange::Big(left) => {
-                answer.fill_body(|place| {
+                responder.fill_body(|place| {
                     let made = place.len().min(usize::try_from(*left).unwrap());
                     place[..made].fill(b'x');
                     *left -= made as u64;
@@ -170,17 +174,17 @@ impl Service for Lab {
                 })?;
                 Ok(if *left == 0 { Step::Done } else { Step::More })
             }
-            Exchange::WaitUntil(until) if answer.now() < *until => Ok(Step::Wait(Some(*until))),
+            Exchange::WaitUntil(until) if responder.now() < *until => Ok(Step::Wait(Some(*until))),
             Exchange::Never => Ok(Step::Wait(None)),
             Exchange::WaitUntil(_) => {
-                answer.send(&OK, b"waited")?;
+                responder.send(&OK, b"waited")?;
                 Ok(Step::Done)
             }
             Exchange::Woken => {
-                answer.send(&OK, b"woken")?;
+                responder.send(&OK, b"woken")?;
                 Ok(Step::Done)
             }
-            Exchange::File => Ok(if answer.unsent() == Some(0) { Step::Done } else { Step::More }),
+            Exchange::File => Ok(if responder.unsent() == Some(0) { Step::Done } else { Step::More }),
         }
     }
 

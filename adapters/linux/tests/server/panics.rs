@@ -8,8 +8,8 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::thread::{self, JoinHandle};
 
-use wirenut::http::{Error, Fields, Head, Response, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Error, Fields, RequestHead, Response, Status, WriteError};
 use wirenut_linux::{Config, Report, Server, Stopper, Transfer};
 
 use crate::client::{Client, get, post};
@@ -38,33 +38,37 @@ impl Service for Clumsy {
     type Exchange = String;
     type Source = Panicking;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(String, Step<Panicking>), WriteError> {
+    fn request(
+        &self,
+        head: &RequestHead<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<(String, Step<Panicking>), WriteError> {
         let place = core::str::from_utf8(&head.target.path()[1..]).unwrap().to_owned();
         let step = match &*place {
             "request" => panic!("in request"),
             "responded" => {
-                answer.respond(&OK.with_length(100))?;
-                answer.send_body(b"some")?;
+                responder.respond(&OK.with_length(100))?;
+                responder.send_body(b"some")?;
                 panic!("in responded\nof {}", head.target.path().len())
             }
             "fill" => {
-                answer.respond(&OK.with_unknown_length())?;
-                answer.fill_body(|_| panic!("in fill"))?;
+                responder.respond(&OK.with_unknown_length())?;
+                responder.fill_body(|_| panic!("in fill"))?;
                 Step::Abort
             }
             "transfer" => {
-                answer.respond(&OK.with_length(100))?;
+                responder.respond(&OK.with_length(100))?;
                 Step::Transfer { source: Panicking, length: 100 }
             }
             "payload" => std::panic::panic_any(7),
             "body" | "end" | "proceed" => Step::More,
-            "waited" => Step::Wait(Some(answer.now())),
+            "waited" => Step::Wait(Some(responder.now())),
             "piece" => {
-                answer.respond(&OK.with_length(100))?;
+                responder.respond(&OK.with_length(100))?;
                 Step::More
             }
             _ => {
-                answer.send(&OK, b"fine")?;
+                responder.send(&OK, b"fine")?;
                 Step::Done
             }
         };
@@ -76,18 +80,18 @@ impl Service for Clumsy {
         &self,
         place: &mut String,
         piece: &[u8],
-        _: &mut Answer<'_>,
+        _: &mut Responder<'_>,
     ) -> Result<(usize, Step<Panicking>), WriteError> {
         assert!(place != "body" && place != "piece", "in {place}");
         Ok((piece.len(), Step::More))
     }
 
-    fn end(&self, place: &mut String, _: Fields<'_>, answer: &mut Answer<'_>) -> Stepped {
+    fn end(&self, place: &mut String, _: Fields<'_>, responder: &mut Responder<'_>) -> Stepped {
         assert_ne!(place, "end", "in end");
-        self.proceed(place, answer)
+        self.proceed(place, responder)
     }
 
-    fn proceed(&self, place: &mut String, _: &mut Answer<'_>) -> Stepped {
+    fn proceed(&self, place: &mut String, _: &mut Responder<'_>) -> Stepped {
         assert!(place != "proceed" && place != "waited", "in {place}");
         Ok(Step::More)
     }

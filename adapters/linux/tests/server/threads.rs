@@ -6,8 +6,8 @@ use std::sync::Barrier;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use wirenut::http::{Head, Response, Status, WriteError};
-use wirenut::service::{Answer, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{RequestHead, Response, Status, WriteError};
 use wirenut_linux::{Config, Server};
 
 use crate::client::Client;
@@ -31,10 +31,10 @@ impl Service for Meeting {
     type Exchange = ();
     type Source = Infallible;
 
-    fn request(&self, _: &Head<'_>, answer: &mut Answer<'_>) -> Result<((), Step), WriteError> {
+    fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
         self.arrived.send(()).unwrap();
         self.all_are_there.wait();
-        answer.send(&Response::new(Status::OK), b"")?;
+        responder.send(&Response::new(Status::OK), b"")?;
         Ok(((), Step::Done))
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use smoltcp::socket::tcp::State;
 use wirenut::http::{
-    ClientEvent, Disposition, Error, Interest, Limits, Method, Misuse, Request, Rule, Status, WriteError,
+    ClientEvent, Disposition, Error, FieldFilter, Limits, Method, Misuse, Request, Rule, Status, WriteError,
 };
 use wirenut::time::Duration;
 
@@ -13,8 +13,8 @@ use super::world::{self, FIELDS, POLICY, World};
 use super::{RING, pattern};
 use crate::Client;
 
-const INTEREST: Interest = Interest { names: &["content-length"], bytes: 198 };
-const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+const FILTER: FieldFilter = FieldFilter { names: &["content-length"], bytes: 198 };
+const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
 const STORE: usize = LIMITS.store_bytes();
 
 /// What came of a request.

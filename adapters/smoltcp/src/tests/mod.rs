@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use smoltcp::socket::tcp::State;
-use wirenut::http::{Interest, Limits, Rule};
+use wirenut::http::{FieldFilter, Limits, Rule};
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time::{Duration, Pace};
 use wirenut_reference::pattern_byte;
@@ -539,8 +539,8 @@ fn a_handshake_that_is_never_complete_gives_its_socket_back() {
     assert_eq!((world.listening(), world.server.connections(), world.errors.len()), (2, 0, 0));
 }
 
-const INTEREST: Interest = Interest { names: &["Accept"], bytes: 198 };
-const STORED: Limits = Limits { interest: Some(&INTEREST), head_bytes: 8192, ..LIMITS };
+const FILTER: FieldFilter = FieldFilter { names: &["Accept"], bytes: 198 };
+const STORED: Limits = Limits { field_filter: Some(&FILTER), head_bytes: 8192, ..LIMITS };
 
 /// A request whose head is much larger than ring and store together.
 fn with_cookie(request_line: &str, fields: &str, body: &str) -> String {
@@ -622,6 +622,6 @@ fn what_was_written_before_an_abort_is_sent_first() {
     world.run_secs(1);
     let response = world.take_received(client);
     assert_eq!(statuses(&response), [200, 200], "{}", text(response));
-    assert_eq!((world.state(client), world.errors[0].rule), (State::Closed, Rule::ServiceAborted));
+    assert_eq!((world.state(client), world.errors[0].rule), (State::Closed, Rule::Aborted));
     assert_eq!((world.listening(), world.server.connections()), (2, 0));
 }

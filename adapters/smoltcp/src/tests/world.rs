@@ -12,9 +12,9 @@ use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
-use wirenut::http::{Error, Field, Fields, Head, Interest, Limits, Response, Status, WriteError};
+use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::{Error, Field, FieldFilter, Fields, Limits, RequestHead, Response, Status, WriteError};
 use wirenut::readiness::{Policy, WhenFull};
-use wirenut::service::{Answer, Service, Step};
 use wirenut_reference::{Exchange, MemoryDevice, Reference};
 
 use crate::Server;
@@ -23,7 +23,8 @@ pub(super) const RING: usize = 512;
 const PORT: u16 = 80;
 const CLIENT_RING: usize = 4096;
 /// What the reference service asks for is kept; the first line has up to 400 bytes.
-pub(super) const LIMITS: Limits = Limits { interest: Some(&Interest { names: &[], bytes: 400 }), ..Limits::DEFAULT };
+pub(super) const LIMITS: Limits =
+    Limits { field_filter: Some(&FieldFilter { names: &[], bytes: 400 }), ..Limits::DEFAULT };
 /// What one frame takes on the wire.
 const LATENCY: Duration = Duration::from_micros(200);
 
@@ -119,11 +120,11 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    fn try_latch(&self, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn try_latch(&self, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         if !self.is_latch_open.get() {
             return Ok(Step::Wait(None));
         }
-        answer.send(&Response::new(Status::OK), b"open")?;
+        responder.send(&Response::new(Status::OK), b"open")?;
         Ok(Step::Done)
     }
 }
@@ -133,43 +134,57 @@ impl Service for Counted {
     type Exchange = Option<Exchange>;
     type Source = core::convert::Infallible;
 
-    fn request(&self, head: &Head<'_>, answer: &mut Answer<'_>) -> Result<(Self::Exchange, Step), WriteError> {
+    fn request(
+        &self,
+        head: &RequestHead<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<(Self::Exchange, Step), WriteError> {
         let begun = if head.target.path() == b"/latch" {
-            (None, self.try_latch(answer)?)
+            (None, self.try_latch(responder)?)
         } else if head.target.path() == b"/fields" {
             let field = Field::new("Set-Cookie", "crumb=0123456789012345678901234567890123456789");
-            answer.send(&Response::new(Status::OK).with_fields(&[field; FIELDS]), b"many")?;
+            responder.send(&Response::new(Status::OK).with_fields(&[field; FIELDS]), b"many")?;
             (None, Step::Done)
         } else if head.target.path() == b"/broken" {
-            answer.respond(&Response::new(Status::OK).with_length(100))?;
-            answer.send_body(b"the first of it")?;
+            responder.respond(&Response::new(Status::OK).with_length(100))?;
+            responder.send_body(b"the first of it")?;
             (None, Step::Abort)
         } else {
-            let (exchange, step) = self.inner.request(head, answer)?;
+            let (exchange, step) = self.inner.request(head, responder)?;
             (Some(exchange), step)
         };
         self.begun.set(self.begun.get() + 1);
         Ok(begun)
     }
 
-    fn body(&self, x: &mut Self::Exchange, piece: &[u8], answer: &mut Answer<'_>) -> Result<(usize, Step), WriteError> {
+    fn body(
+        &self,
+        x: &mut Self::Exchange,
+        piece: &[u8],
+        responder: &mut Responder<'_>,
+    ) -> Result<(usize, Step), WriteError> {
         match x {
-            Some(x) => self.inner.body(x, piece, answer),
+            Some(x) => self.inner.body(x, piece, responder),
             None => Ok((piece.len(), Step::More)),
         }
     }
 
-    fn end(&self, x: &mut Self::Exchange, trailers: Fields<'_>, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn end(
+        &self,
+        x: &mut Self::Exchange,
+        trailers: Fields<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<Step, WriteError> {
         match x {
-            Some(x) => self.inner.end(x, trailers, answer),
-            None => self.try_latch(answer),
+            Some(x) => self.inner.end(x, trailers, responder),
+            None => self.try_latch(responder),
         }
     }
 
-    fn proceed(&self, x: &mut Self::Exchange, answer: &mut Answer<'_>) -> Result<Step, WriteError> {
+    fn proceed(&self, x: &mut Self::Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         match x {
-            Some(x) => self.inner.proceed(x, answer),
-            None => self.try_latch(answer),
+            Some(x) => self.inner.proceed(x, responder),
+            None => self.try_latch(responder),
         }
     }
 

@@ -5,7 +5,7 @@ mod hyper;
 use core::hint::black_box;
 use std::time::Instant;
 
-use wirenut::http::{Context, Event, Limits, Response, ServerConnection, Status};
+use wirenut::http::{Context, Limits, Response, ServerConnection, ServerEvent, Status};
 
 const USAGE: &str = "\
 Usage: chunked                       compares all readers in chunks of all sizes, in time; takes some seconds
@@ -116,14 +116,14 @@ fn read_wirenut(mut unread: &[u8]) -> usize {
         let (used, event) = connection.receive(&cx, unread, &mut store).expect("a right request");
         unread = &unread[used..];
         match event {
-            Event::Head(head) => _ = black_box(head),
-            Event::Body(piece) => {
+            ServerEvent::Head(head) => _ = black_box(head),
+            ServerEvent::Body(piece) => {
                 content += black_box(piece).len();
                 connection.take_body(&cx, piece.len());
                 unread = &unread[piece.len()..];
             }
-            Event::End(_) => break,
-            Event::NeedMore | Event::Paused | Event::Closed => panic!("a cut request"),
+            ServerEvent::End(_) => break,
+            ServerEvent::NeedMore | ServerEvent::Paused | ServerEvent::Closed => panic!("a cut request"),
         }
     }
     let mut out = [0; 256];

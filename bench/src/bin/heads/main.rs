@@ -17,7 +17,8 @@ use std::time::Instant;
 
 use inputs::Input;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Event, Head, Limits, Method, Request, ResponseHead, ServerConnection,
+    ClientConnection, ClientEvent, Context, Limits, Method, Request, RequestHead, ResponseHead, ServerConnection,
+    ServerEvent,
 };
 
 const USAGE: &str = "\
@@ -145,7 +146,7 @@ fn context() -> Context<'static> {
 
 /// All of these heads are usual ones, so that none needs a store.
 fn read_wirenut(bytes: &[u8]) -> usize {
-    match Head::parse(&Limits::DEFAULT, bytes, &mut []) {
+    match RequestHead::parse(&Limits::DEFAULT, bytes, &mut []) {
         Ok(Some((used, ref head))) => {
             black_box(head);
             used
@@ -168,7 +169,7 @@ fn read_connection(bytes: &[u8]) -> usize {
     let cx = context();
     let mut connection = ServerConnection::new(&cx);
     match connection.receive(&cx, bytes, &mut []) {
-        Ok((used, Event::Head(ref head))) => {
+        Ok((used, ServerEvent::Head(ref head))) => {
             black_box(head);
             used
         }

@@ -4,4 +4,4 @@ mod read;
 mod write;
 
 pub(crate) use read::Piece;
-pub(crate) use write::{BodyWriter, LAST_CHUNK, Sending, put_piece};
+pub(crate) use write::{BodyWriter, LAST_CHUNK, OutboundFraming, put_piece};

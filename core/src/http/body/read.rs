@@ -1,7 +1,10 @@
 //! Reads the content of a message, and what frames it.
 
-use super::super::grammar::{Machine, State};
-use super::super::{Fields, Limits, Rule};
+use crate::http::error::Rule;
+use crate::http::grammar::machine::Machine;
+use crate::http::grammar::state::State;
+use crate::http::limits::Limits;
+use crate::http::message::fields::Fields;
 
 /// What was found.
 pub(crate) enum Piece<'b> {
@@ -38,7 +41,7 @@ impl Machine {
             Piece::End(Fields::EMPTY)
         } else if self.state == State::SectionDone {
             self.state = State::End;
-            Piece::End(Fields::validated(self.lines(store), limits.interest))
+            Piece::End(Fields::validated(self.lines(store), limits.field_filter))
         } else if rest.is_empty() {
             let is_end = self.state == State::UntilClose && has_ended;
             if is_end { Piece::End(Fields::EMPTY) } else { Piece::NeedMore }

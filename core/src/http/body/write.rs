@@ -1,16 +1,17 @@
 //! Writes a body piece by piece, each with its framing.
 
-use super::super::grammar::is_forbidden_trailer;
-use super::super::response::Writer;
-use super::super::{Field, Misuse, WriteError};
-use crate::scan;
+use crate::bytes;
+use crate::http::error::{Misuse, WriteError};
+use crate::http::grammar::words::is_forbidden_trailer;
+use crate::http::message::fields::Field;
+use crate::http::message::response::Writer;
 
 /// The end of a chunked body without trailers.
 pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// What delimits what is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Sending {
+pub(crate) enum OutboundFraming {
     /// `unsent` bytes.
     Length,
     /// Chunks.
@@ -25,7 +26,7 @@ pub(crate) enum Sending {
 
 /// Writes a body: a view of what a connection keeps about it.
 pub(crate) struct BodyWriter<'c> {
-    pub(crate) sending: &'c mut Sending,
+    pub(crate) sending: &'c mut OutboundFraming,
     /// Bytes left of the declared length.
     pub(crate) unsent: &'c mut u64,
 }
@@ -34,33 +35,33 @@ impl BodyWriter<'_> {
     /// May `bytes` more be sent?
     #[inline]
     pub(crate) fn check(&self, bytes: u64) -> Result<(), Misuse> {
-        if *self.sending == Sending::Length && bytes > *self.unsent { Err(Misuse::BodyTooLong) } else { Ok(()) }
+        if *self.sending == OutboundFraming::Length && bytes > *self.unsent { Err(Misuse::BodyTooLong) } else { Ok(()) }
     }
 
     /// Has `fill` put content into its place in `out`, and frames it. Returns how many bytes were written.
     #[inline]
     pub(crate) fn fill(&mut self, out: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
         match *self.sending {
-            Sending::Length => {
+            OutboundFraming::Length => {
                 let most = usize::try_from(*self.unsent).unwrap_or(usize::MAX).min(out.len());
                 let Some(place) = out.get_mut(..most).filter(|place| !place.is_empty()) else { return 0 };
                 let filled = fill(place).min(most);
                 *self.unsent = self.unsent.saturating_sub(u64::try_from(filled).unwrap_or(u64::MAX));
                 filled
             }
-            Sending::UntilClose => {
+            OutboundFraming::UntilClose => {
                 let most = out.len();
                 if most == 0 { 0 } else { fill(out).min(most) }
             }
-            Sending::Chunks => fill_chunk(out, fill),
-            Sending::LastChunk | Sending::Nothing => 0,
+            OutboundFraming::Chunks => fill_chunk(out, fill),
+            OutboundFraming::LastChunk | OutboundFraming::Nothing => 0,
         }
     }
 
     /// `bytes` were moved by somebody else.
     #[inline]
     pub(crate) fn skip(&mut self, bytes: u64) -> Result<(), Misuse> {
-        if *self.sending != Sending::Length {
+        if *self.sending != OutboundFraming::Length {
             return Err(Misuse::NoBody);
         }
         *self.unsent = self.unsent.saturating_sub(bytes);
@@ -80,10 +81,10 @@ impl BodyWriter<'_> {
         }
         let mut writer = Writer::new(out);
         match *self.sending {
-            Sending::Length | Sending::LastChunk => return Err(Misuse::TrailersNotAllowed.into()),
-            Sending::Nothing => return Ok(0),
-            Sending::UntilClose => {}
-            Sending::Chunks => {
+            OutboundFraming::Length | OutboundFraming::LastChunk => return Err(Misuse::TrailersNotAllowed.into()),
+            OutboundFraming::Nothing => return Ok(0),
+            OutboundFraming::UntilClose => {}
+            OutboundFraming::Chunks => {
                 writer.put(b"0\r\n")?;
                 for field in fields {
                     writer.put_field(field)?;
@@ -92,7 +93,7 @@ impl BodyWriter<'_> {
             }
         }
         // As a declared length that is reached: no content may follow.
-        (*self.sending, *self.unsent) = (Sending::Length, 0);
+        (*self.sending, *self.unsent) = (OutboundFraming::Length, 0);
         Ok(writer.written())
     }
 
@@ -100,9 +101,12 @@ impl BodyWriter<'_> {
     #[inline]
     pub(crate) fn finish(&mut self) -> Result<(), Misuse> {
         match *self.sending {
-            Sending::Length if *self.unsent > 0 => return Err(Misuse::BodyTooShort),
-            Sending::Chunks => *self.sending = Sending::LastChunk,
-            Sending::Length | Sending::LastChunk | Sending::UntilClose | Sending::Nothing => {}
+            OutboundFraming::Length if *self.unsent > 0 => return Err(Misuse::BodyTooShort),
+            OutboundFraming::Chunks => *self.sending = OutboundFraming::LastChunk,
+            OutboundFraming::Length
+            | OutboundFraming::LastChunk
+            | OutboundFraming::UntilClose
+            | OutboundFraming::Nothing => {}
         }
         Ok(())
     }
@@ -110,7 +114,7 @@ impl BodyWriter<'_> {
 
 /// Puts the beginning of `piece` into `place`. Returns how much of it fitted.
 pub(crate) fn put_piece(piece: &[u8], place: &mut [u8]) -> usize {
-    scan::copy(piece, place);
+    bytes::copy(piece, place);
     place.len().min(piece.len())
 }
 

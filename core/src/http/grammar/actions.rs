@@ -1,14 +1,14 @@
 //! What an entry of the table does beyond going on to its next state, and what only a whole section decides.
 
-use super::State as S;
 use super::machine::{Machine, after_chunk, index};
 use super::span::{Judged, Span};
+use super::state::State as S;
 use super::table::Action as A;
 use super::words::{self, Word};
+use crate::bytes::{self, HTAB, LF, SP};
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::limits::Limits;
-use crate::scan::{self, HTAB, LF, SP};
 
 /// Empty lines that are overlooked before a request line (RFC 9112 §2.2).
 const EMPTY_LINES: u8 = 4;
@@ -104,7 +104,7 @@ impl Machine {
             A::PortDigit => {
                 let before = u32::try_from(self.total).unwrap_or(u32::MAX);
                 // It was no more than that.
-                let port = before.wrapping_mul(10).wrapping_add(u32::from(scan::digit(byte)));
+                let port = before.wrapping_mul(10).wrapping_add(u32::from(bytes::digit(byte)));
                 self.total = u64::from(port);
                 port <= u32::from(u16::MAX)
             }
@@ -128,7 +128,7 @@ impl Machine {
     #[inline(never)]
     fn grow_length(&mut self, base: u32, digit: u8) -> bool {
         let half = |number: u64| number & u64::from(u32::MAX);
-        let (base, digit) = (u64::from(base), u64::from(scan::digit(digit)));
+        let (base, digit) = (u64::from(base), u64::from(bytes::digit(digit)));
         // None of these is more than 64 bits.
         let low = half(self.length).wrapping_mul(base).wrapping_add(digit);
         let high = (self.length >> 32).wrapping_mul(base).wrapping_add(low >> 32);
@@ -197,18 +197,18 @@ impl Machine {
         let kept = store.get(..index(self.kept)).unwrap_or(&[]);
         let mut host = kept;
         loop {
-            let line = scan::behind(host, LF);
+            let line = bytes::behind(host, LF);
             if line.is_empty() {
                 break;
             }
             host = line;
         }
         let authority = if self.flags.has(Flags::CONNECT) {
-            scan::behind(kept, SP)
+            bytes::behind(kept, SP)
         } else {
-            scan::behind(scan::behind(scan::behind(kept, b':'), b'/'), b'/')
+            bytes::behind(bytes::behind(bytes::behind(kept, b':'), b'/'), b'/')
         };
-        let (mut host, mut authority) = (scan::behind(host, b':').iter(), authority.iter());
+        let (mut host, mut authority) = (bytes::behind(host, b':').iter(), authority.iter());
         while let [SP | HTAB, ..] = host.as_slice() {
             host.next();
         }
@@ -227,13 +227,13 @@ impl Machine {
     fn end_name(&mut self, span: &mut Span<'_>) -> Judged {
         self.field_count = self.field_count.wrapping_add(1);
         let is_trailer = self.flags.has(Flags::TRAILERS);
-        let interest = span.limits.interest;
+        let field_filter = span.limits.field_filter;
         let Some(word) = self.end_word(span) else { return Err(Some(Rule::FieldTooLarge)) };
         if is_trailer && words::is_forbidden_trailer(word) {
             return Err(Some(Rule::ForbiddenTrailer));
         }
         let length = word.len();
-        let is_asked = interest.is_some_and(|interest| interest.keeps(word));
+        let is_asked = field_filter.is_some_and(|field_filter| field_filter.keeps(word));
         self.field = if is_trailer { Word::OTHER } else { Word::of_name(word) };
         self.note_name()?;
         let is_compared = self.field == Word::HOST && self.flags.has(Flags::AUTHORITY);
@@ -310,9 +310,9 @@ impl Machine {
         }
     }
 
-    /// A line is complete. Of the next one, its name decides whether it is kept; without an interest all lines are.
+    /// A line is complete. Of the next one, its name decides whether it is kept; without a filter all lines are.
     fn end_line(&mut self, span: &mut Span<'_>) {
-        let keeps_all = span.limits.interest.is_none();
+        let keeps_all = span.limits.field_filter.is_none();
         if keeps_all || self.flags.has(Flags::KEEPS) {
             self.keep_to(span.next, span);
             self.flags.clear(Flags::KEEPS);

@@ -1,12 +1,12 @@
 //! Parts of a message that are in memory as a whole, held to the same table: what is written, and what users give.
 
-use super::State as S;
 use super::machine::Machine;
+use super::state::State as S;
+use crate::bytes::{CR, HTAB, SP};
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::limits::Limits;
 use crate::http::method::Method;
-use crate::scan::{CR, HTAB, SP};
 
 impl Machine {
     /// Is this a target that this method allows? Nothing is kept of it.

@@ -1,8 +1,9 @@
 //! The table in the form that the machine reads: three bytes a row, made from the readable one while compiling.
 
+use super::state::State;
+use super::table::Class;
 use super::table::{Action, On, ROWS};
-use super::{Class, State};
-use crate::scan;
+use crate::bytes;
 
 /// A row, without its state.
 #[derive(Clone, Copy)]
@@ -27,7 +28,7 @@ impl Entries {
     /// of the grammar is read there.
     #[inline(always)]
     pub(super) fn find(&mut self, byte: u8) -> Option<&'static Entry> {
-        let (byte, classes) = (u32::from(byte), u32::from(scan::classes(byte)));
+        let (byte, classes) = (u32::from(byte), u32::from(bytes::classes(byte)));
         loop {
             let entry = ENTRIES.get(self.0)?;
             self.0 = self.0.wrapping_add(1);
@@ -95,5 +96,5 @@ static ENTRIES: [Entry; ROWS.len()] = {
 pub(super) fn is_in_class(byte: u8, class: Class) -> bool {
     #[expect(clippy::as_conversions, reason = "a class is its bit")]
     let bit = class as u8;
-    scan::has_class(byte, bit)
+    bytes::has_class(byte, bit)
 }

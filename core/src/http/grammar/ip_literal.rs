@@ -8,7 +8,7 @@
 //! [`NO_DIGITS`] and behind it the digits of the group, or of the octet, in four bits each.
 
 use super::machine::Machine;
-use crate::scan;
+use crate::bytes;
 
 const GROUPS: u64 = 8;
 
@@ -54,7 +54,7 @@ impl Machine {
 
     #[inline(never)]
     fn grow_ip(&mut self, digit: u8) -> u32 {
-        let digits = self.digits() << 4 | u32::from(scan::digit(digit));
+        let digits = self.digits() << 4 | u32::from(bytes::digit(digit));
         self.total = self.ip_left() << 32 | u64::from(digits);
         digits
     }

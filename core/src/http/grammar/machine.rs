@@ -1,11 +1,11 @@
 //! The byte machine: it runs the table over all of a message that is not content, for both roles.
 
-use super::State as S;
 use super::span::Span;
+use super::state::State as S;
 use super::words::Word;
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
-use crate::http::head::BodyFraming;
+use crate::http::framing::BodyFraming;
 use crate::http::limits::Limits;
 use crate::http::version::Version;
 

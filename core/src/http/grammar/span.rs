@@ -2,16 +2,16 @@
 
 use core::slice::Iter;
 
-use super::State as S;
 use super::compact::{Entries, Entry};
 use super::machine::{LONG, LOST, Machine, index};
+use super::state::State as S;
 use super::table::Action as A;
 use super::verdict::broken_rule;
 use super::words::Word;
+use crate::bytes::{self, CR};
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::limits::Limits;
-use crate::scan::{self, CR};
 
 /// The input of one call, and how far it was read.
 pub(super) struct Span<'a> {
@@ -42,7 +42,7 @@ pub(super) type Judged = Result<(), Option<Rule>>;
 impl<'a> Span<'a> {
     pub(super) fn new(machine: &Machine, limits: &'a Limits, input: &'a [u8], store: &'a mut [u8]) -> Self {
         let room = index(machine.room);
-        let limit = limits.interest.map_or(usize::MAX, |interest| index(interest.bytes)).min(store.len());
+        let limit = limits.field_filter.map_or(usize::MAX, |field_filter| index(field_filter.bytes)).min(store.len());
         Self { limits, input, store, next: 0, rest: [].iter(), end: 0, byte: 0, limit, copied: 0, word: 0, room }
     }
 
@@ -114,7 +114,7 @@ impl Machine {
                 state = entry.next;
                 let Some(class) = entry.run() else { break };
                 // The byte behind a run is none of its class, and the state is the same.
-                let Some(outside) = scan::next_outside(&mut rest, class) else { break 'bytes None };
+                let Some(outside) = bytes::next_outside(&mut rest, class) else { break 'bytes None };
                 byte = outside;
             }
         };
@@ -154,7 +154,7 @@ impl Machine {
     /// From this colon on, the line is kept, and the name of that length before it. Of that, the store has all, or nothing.
     pub(super) fn keep_name(&mut self, length: usize, span: &mut Span<'_>) -> Judged {
         if self.word == 0 {
-            scan::copy(span.word_to(span.at()), span.store.get_mut(index(self.kept)..).unwrap_or(&mut []));
+            bytes::copy(span.word_to(span.at()), span.store.get_mut(index(self.kept)..).unwrap_or(&mut []));
         }
         self.kept = self.kept.wrapping_add(count(length));
         self.begin_keeping(span)
@@ -165,7 +165,7 @@ impl Machine {
     pub(super) fn keep_to(&mut self, end: usize, span: &mut Span<'_>) {
         if self.flags.has(Flags::KEEPS) {
             let piece = span.input.get(span.copied..end).unwrap_or(&[]);
-            scan::copy(piece, span.store.get_mut(index(self.kept)..).unwrap_or(&mut []));
+            bytes::copy(piece, span.store.get_mut(index(self.kept)..).unwrap_or(&mut []));
             self.kept = self.kept.wrapping_add(count(piece.len()));
             span.copied = end;
         }
@@ -200,7 +200,7 @@ impl Machine {
         }
         let base = index(self.kept);
         match span.store.get_mut(base.saturating_add(start)..base.saturating_add(end)) {
-            Some(place) => scan::copy(piece, place),
+            Some(place) => bytes::copy(piece, place),
             None => self.word = LOST,
         }
     }
@@ -285,8 +285,8 @@ impl Machine {
 fn is_of_value(state: S, byte: u8) -> bool {
     let is_start = [S::Codings, S::LengthStart, S::Expect, S::HostStart].contains(&state);
     let is_address = state >= S::HostIp && state <= S::IpOctet;
-    (is_start && (byte == CR || scan::has_class(byte, scan::FIELD_VALUE)))
-        || (is_address && (scan::has_class(byte, scan::HEX) || matches!(byte, b'.' | b':' | b']')))
+    (is_start && (byte == CR || bytes::has_class(byte, bytes::FIELD_VALUE)))
+        || (is_address && (bytes::has_class(byte, bytes::HEX) || matches!(byte, b'.' | b':' | b']')))
 }
 
 fn count(bytes: usize) -> u32 {

@@ -3,7 +3,7 @@
 /// Defines [`State`]: each state with the number of its rows in the table. Its own number is the place of the first one.
 macro_rules! states {
     ($($(#[$doc:meta])* $name:ident $rows:literal,)*) => {
-        /// What was read last of a message, and so what may come next. States that have rows in the [table](super::ROWS)
+        /// What was read last of a message, and so what may come next. States that have rows in the [table](crate::http::grammar::ROWS)
         /// take bytes of the grammar; in the others, content begins, or nothing is read.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
         #[repr(u8)]

@@ -4,9 +4,9 @@
 //! stand there. Where a row's `next` is its own state and it has no action, the machine takes a whole run of such bytes
 //! at once.
 
-use super::State;
-use super::State as S;
-use crate::scan::{BLANK, DIGIT, FIELD_VALUE, HEX, REG_NAME, TARGET, TOKEN};
+use super::state::State;
+use super::state::State as S;
+use crate::bytes::{BLANK, DIGIT, FIELD_VALUE, HEX, REG_NAME, TARGET, TOKEN};
 
 /// Which bytes a row takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

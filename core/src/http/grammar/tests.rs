@@ -10,10 +10,14 @@ use alloc::{format, vec};
 use core::fmt::Write as _;
 use std::{env, fs};
 
+use super::compact;
+use super::machine::Machine;
+use super::state::State;
 use super::table::ROWS;
-use super::{Action, Class, Machine, On, Row, State, compact};
+use super::table::{Action, Class, On, Row};
 use crate::http::error::Rule;
-use crate::http::{BodyFraming, Limits};
+use crate::http::framing::BodyFraming;
+use crate::http::limits::Limits;
 
 /// The index of the row that takes this byte.
 fn row_of(state: State, byte: u8) -> Option<usize> {
@@ -34,7 +38,7 @@ fn the_compact_table_is_the_readable_one() {
             // A run stays where it is: whichever of its bytes comes, this entry takes it.
             if let Some(class) = entry.and_then(compact::Entry::run) {
                 assert_eq!(entry.map(|entry| (entry.next, entry.action)), Some((state, Action::None)));
-                for other in (0..=u8::MAX).filter(|other| crate::scan::has_class(*other, class)) {
+                for other in (0..=u8::MAX).filter(|other| crate::bytes::has_class(*other, class)) {
                     assert_eq!(row_of(state, other), row_of(state, byte), "{state:?} {byte:#x} {other:#x}");
                 }
             }
@@ -218,8 +222,8 @@ fn a_chunk_size_line_may_fill_its_limit() {
 
 #[test]
 fn no_more_is_stored_than_the_store_holds() {
-    const INTEREST: crate::http::Interest = crate::http::Interest { names: &["Accept"], bytes: 40 };
-    const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    const FILTER: crate::http::FieldFilter = crate::http::FieldFilter { names: &["Accept"], bytes: 40 };
+    const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     let long = "X".repeat(300);
     for lines in ["Connection: close x, a".to_string(), format!("{long}: b"), format!("Connection: {long}, close")] {
         let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n");
@@ -252,8 +256,8 @@ fn a_fifth_empty_line_is_refused_in_any_cut() {
 #[test]
 fn behind_a_full_store_its_limit_is_broken_by_what_a_value_may_hold() {
     const NAMES: &[&str] = &["Host", "Expect", "Content-Length", "Transfer-Encoding"];
-    const INTEREST: crate::http::Interest = crate::http::Interest { names: NAMES, bytes: 40 };
-    const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    const FILTER: crate::http::FieldFilter = crate::http::FieldFilter { names: NAMES, bytes: 40 };
+    const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     for (line, byte, expected) in [
         ("Host:", b'/', Rule::FieldTooLarge),
         ("Host:", b'\r', Rule::FieldTooLarge),
@@ -284,8 +288,8 @@ fn behind_a_full_store_its_limit_is_broken_by_what_a_value_may_hold() {
 
 #[test]
 fn a_store_that_is_too_small_refuses_and_misreads_nothing() {
-    const INTEREST: crate::http::Interest = crate::http::Interest { names: &["Accept"], bytes: 60 };
-    const LIMITS: Limits = Limits { interest: Some(&INTEREST), ..Limits::DEFAULT };
+    const FILTER: crate::http::FieldFilter = crate::http::FieldFilter { names: &["Accept"], bytes: 60 };
+    const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
     let head =
         b"PUT / HTTP/1.1\r\nHost: a\r\nX-Not-Asked-For-And-Long: b\r\nAccept: c\r\nTransfer-Encoding: chunked\r\n\r\n";
     let read = |store: &mut [u8]| {

@@ -1,8 +1,8 @@
 //! Which rule a byte breaks that cannot stand where it stands.
 
-use super::State as S;
+use super::state::State as S;
+use crate::bytes::{self, CR, HTAB, LF, SP};
 use crate::http::error::Rule;
-use crate::scan::{self, CR, HTAB, LF, SP};
 
 /// When the rule of a part is the one that is broken.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -50,7 +50,7 @@ pub(super) fn broken_rule(state: S, byte: u8) -> Rule {
         SP | HTAB if state == S::Name => Rule::SpaceBeforeColon,
         CR if state == S::Name => Rule::MissingColon,
         CR => rule,
-        _ if when == InValues && !scan::has_class(byte, scan::FIELD_VALUE) => Rule::InvalidFieldValue,
+        _ if when == InValues && !bytes::has_class(byte, bytes::FIELD_VALUE) => Rule::InvalidFieldValue,
         _ => rule,
     }
 }

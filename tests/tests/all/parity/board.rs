@@ -12,10 +12,10 @@ use super::client::{self, Failure};
 use crate::process::Program;
 
 /// The command that boots the board over smoltcp, from the root of the repository. The README names it.
-pub(crate) const SMOLTCP: &str = "adapters/firmware/run smoltcp";
+pub(crate) const SMOLTCP: &str = "adapters/firmware/run reference_smoltcp";
 
 /// The same over embassy.
-pub(crate) const EMBASSY: &str = "adapters/firmware/run embassy";
+pub(crate) const EMBASSY: &str = "adapters/firmware/run reference_embassy";
 
 /// How long whoever is refused tries again. A stack without a queue refuses who comes too fast.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::net::TcpListener;
 use std::thread;
 
-use wirenut_embedded_io::{Buffers, Connection, SystemClock, Tcp, TokioTcp, TokioTimer};
+use wirenut_embedded_io::{Buffers, Server, SystemClock, Tcp, TokioTcp, TokioTimer};
 use wirenut_reference::{DEVICE_LIMITS, Reference};
 use wirenut_tests::parity::{Case, State, Transcript};
 
@@ -20,7 +20,7 @@ pub(crate) fn ask(case: &Case, state: State, is_answered: bool) -> Result<Transc
             let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
             let mut socket = Tcp::new(listener.accept().expect("a connection").0).expect("a socket");
             let (service, clock) = (Reference { device: state.device() }, SystemClock::new());
-            let connection = Connection::new(&DEVICE_LIMITS, buffers);
+            let connection = Server::new(&DEVICE_LIMITS, buffers);
             // What went wrong is what the client is told.
             let _ =
                 connection.serve_blocking(&mut socket, &service, &clock, |socket, wanted| socket.wait(wanted, &clock));
@@ -41,7 +41,7 @@ pub(crate) fn ask_tokio(case: &Case, state: State, is_answered: bool) -> Result<
                 let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
                 let mut socket = TokioTcp(listener.accept().await.expect("a connection").0);
                 let service = Reference { device: state.device() };
-                let connection = Connection::new(&DEVICE_LIMITS, buffers);
+                let connection = Server::new(&DEVICE_LIMITS, buffers);
                 // What went wrong is what the client is told.
                 let _ = connection.serve(&mut socket, &service, &TokioTimer::new()).await;
             });

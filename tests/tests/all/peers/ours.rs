@@ -1,8 +1,8 @@
 //! What we read.
 
 use wirenut::http::{
-    Context, Disposition, Event, Fields, Head, Limits, Method, Request, Response, Rule, ServerConnection, Status,
-    Version,
+    Context, Disposition, Fields, Limits, Method, Request, RequestHead, Response, Rule, ServerConnection, ServerEvent,
+    Status, Version,
 };
 use wirenut::time::Instant;
 use wirenut_tests::answers::{self, Heard};
@@ -27,27 +27,27 @@ pub(crate) fn requests(stream: &[u8]) -> Reading<Rule> {
         };
         unread = &unread[used..];
         match event {
-            Event::Head(head) => {
+            ServerEvent::Head(head) => {
                 // A tunnel is not what is tested here.
                 status = if head.method == Method::Connect { Status::METHOD_NOT_ALLOWED } else { Status::OK };
                 reading.steps.push(read_head(&head));
             }
-            Event::Body(piece) => {
+            ServerEvent::Body(piece) => {
                 content.extend(piece);
                 connection.take_body(&cx, piece.len());
                 unread = &unread[piece.len()..];
             }
-            Event::End(trailers) => {
+            ServerEvent::End(trailers) => {
                 reading.steps.push(Step::end(core::mem::take(&mut content), owned(trailers)));
                 connection.respond(&cx, &Response::new(status), &mut [0; 256]).expect("room");
                 connection.finish(&cx).expect("complete");
             }
-            Event::NeedMore if !has_ended => {
+            ServerEvent::NeedMore if !has_ended => {
                 has_ended = true;
                 // What is wrong comes out of `receive`.
                 let _ = connection.handle_eof(&cx);
             }
-            Event::NeedMore | Event::Paused | Event::Closed => break,
+            ServerEvent::NeedMore | ServerEvent::Paused | ServerEvent::Closed => break,
         }
         let _ = connection.poll_transmit(&cx, &mut [0; 256]);
     }
@@ -56,7 +56,7 @@ pub(crate) fn requests(stream: &[u8]) -> Reading<Rule> {
     reading
 }
 
-fn read_head(head: &Head<'_>) -> Step {
+fn read_head(head: &RequestHead<'_>) -> Step {
     let version = if head.version == Version::Http10 { b"1.0" } else { b"1.1" };
     Step::head([head.method.as_bytes(), head.target.raw(), version].join(&b' '), owned(head.fields))
 }

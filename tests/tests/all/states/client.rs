@@ -1,6 +1,6 @@
 //! The client's end.
 
-use wirenut::http::state::{Change, Side, State};
+use wirenut::http::state::{Side, State, Transition};
 use wirenut::http::{
     ClientConnection, ClientEvent, Disposition, Error, Field, Method, Misuse, Request, ResponseFraming, Rule,
     WriteError,
@@ -125,17 +125,17 @@ impl End for Client {
                 let request = &REQUESTS[number];
                 let room = if has_room { ROOM } else { 0 };
                 let result = self.connection.request(&cx, request, &mut out[..room]);
-                let is_allowed = before.states().0.after(Side::Client, Change::Request).is_some();
+                let is_allowed = before.states().0.after(Side::Client, Transition::Request).is_some();
                 assert!(is_allowed || matches!(result, Err(WriteError::Misuse(_))), "{result:?} of {before:?}");
                 if result.is_err() {
                     return Some(Meaning::Refusal);
                 }
-                let mut changes = vec![(Side::Client, Change::Request)];
+                let mut changes = vec![(Side::Client, Transition::Request)];
                 if request.length == Some(0) {
-                    changes.push((Side::Client, Change::End));
+                    changes.push((Side::Client, Transition::End));
                 }
                 if before.outstanding() == 0 {
-                    changes.push((Side::Server, Change::Request));
+                    changes.push((Side::Server, Transition::Request));
                 }
                 Meaning::only(changes)
             }
@@ -144,7 +144,7 @@ impl End for Client {
                 self.sent(&before, &result, |_, _| vec![])
             }
             Event::SentElsewhere => {
-                let result = self.connection.sent_elsewhere(&cx, 1);
+                let result = self.connection.note_external_send(&cx, 1);
                 self.sent(&before, &result, |_, _| vec![])
             }
             Event::SendTrailers => {
@@ -178,24 +178,24 @@ impl Client {
         }
         self.unread.drain(..used);
         match event {
-            ClientEvent::Interim(_) => Meaning::only([(Side::Server, Change::Interim)]),
+            ClientEvent::Interim(_) => Meaning::only([(Side::Server, Transition::Interim)]),
             ClientEvent::Head(head) if head.body == ResponseFraming::Tunnel => {
-                Meaning::only([(Side::Server, Change::Switch), (Side::Client, Change::Switch)])
+                Meaning::only([(Side::Server, Transition::Switch), (Side::Client, Transition::Switch)])
             }
             ClientEvent::Head(head) => {
-                let mut changes = vec![(Side::Server, Change::Final)];
+                let mut changes = vec![(Side::Server, Transition::Final)];
                 if before.states().0 == State::SendBody && before.outstanding() == 1 {
                     // It answers the request whose body is on its way.
                     if before.unsent() == Some(0) {
-                        changes.push((Side::Client, Change::End));
+                        changes.push((Side::Client, Transition::End));
                     } else if before.is_held() || head.status.code() >= 300 {
-                        changes.push((Side::Client, Change::Retire));
+                        changes.push((Side::Client, Transition::Retire));
                     }
                 }
                 Meaning::only(changes)
             }
             ClientEvent::End(_) => {
-                let mut changes = vec![(Side::Server, Change::End)];
+                let mut changes = vec![(Side::Server, Transition::End)];
                 if before.states().1 == State::SendBody {
                     changes.extend(self.settled(before.states().0));
                 }
@@ -210,12 +210,12 @@ impl Client {
     fn settled(&self, client: State) -> Changes {
         let both = |change| vec![(Side::Client, change), (Side::Server, change)];
         match (self.connection.error(), self.connection.disposition(), self.connection.outstanding()) {
-            (Some(_), ..) => both(Change::Fail),
-            (None, Disposition::Close, _) if client == State::MustClose => vec![(Side::Server, Change::Retire)],
-            (None, Disposition::Close, _) => both(Change::Retire),
+            (Some(_), ..) => both(Transition::Fail),
+            (None, Disposition::Close, _) if client == State::MustClose => vec![(Side::Server, Transition::Retire)],
+            (None, Disposition::Close, _) => both(Transition::Retire),
             (None, _, 0) if client == State::SendBody => vec![],
-            (None, _, 0) => both(Change::Persist),
-            (None, ..) => vec![(Side::Server, Change::Persist), (Side::Server, Change::Request)],
+            (None, _, 0) => both(Transition::Persist),
+            (None, ..) => vec![(Side::Server, Transition::Persist), (Side::Server, Transition::Request)],
         }
     }
 
@@ -224,7 +224,7 @@ impl Client {
         if before.is_stopped() {
             return vec![];
         }
-        let mut changes = vec![(Side::Client, Change::End)];
+        let mut changes = vec![(Side::Client, Transition::End)];
         if before.states().1 == State::Done {
             changes.extend(self.settled(State::Done));
         }
@@ -236,7 +236,7 @@ impl Client {
         let is_ended = before.disposition() == Disposition::Open && self.connection.disposition() != Disposition::Open;
         match result {
             Err(_) => Meaning::failure(),
-            Ok(()) if is_ended => Meaning::only([(Side::Client, Change::Close), (Side::Server, Change::Close)]),
+            Ok(()) if is_ended => Meaning::only([(Side::Client, Transition::Close), (Side::Server, Transition::Close)]),
             Ok(()) => Meaning::none(),
         }
     }
@@ -248,7 +248,7 @@ impl Client {
         result: &Result<T, WriteError>,
         changes: impl FnOnce(&Self, &ClientConnection) -> Changes,
     ) -> Meaning {
-        let is_allowed = before.states().0.after(Side::Client, Change::End).is_some() || before.is_stopped();
+        let is_allowed = before.states().0.after(Side::Client, Transition::End).is_some() || before.is_stopped();
         match result {
             Ok(_) => {
                 assert!(is_allowed, "{before:?}");
@@ -268,7 +268,7 @@ fn the_clients_end_does_what_the_table_says() {
     check::<Client>(&[(
         Side::Client,
         State::SendBody,
-        Change::Switch,
+        Transition::Switch,
         "it lets the server switch behind a whole request only",
     )]);
 }

@@ -2,18 +2,18 @@
 
 use std::{env, fs};
 
-use wirenut::http::state::{Change, Side, State, TRANSITIONS};
+use wirenut::http::state::{Side, State, TRANSITIONS, Transition};
 
 use crate::process::ROOT;
 
 /// The rows of a side.
-fn rows(side: Side) -> impl Iterator<Item = (State, Change, State)> + Clone {
+fn rows(side: Side) -> impl Iterator<Item = (State, Transition, State)> + Clone {
     TRANSITIONS.iter().filter(move |row| row.0 == side).map(|&(_, from, change, to)| (from, change, to))
 }
 
 /// A table in Markdown: states down, changes across.
 fn table(side: Side) -> Vec<String> {
-    let changes: Vec<_> = Change::ALL.into_iter().filter(|change| rows(side).any(|row| row.1 == *change)).collect();
+    let changes: Vec<_> = Transition::ALL.into_iter().filter(|change| rows(side).any(|row| row.1 == *change)).collect();
     let line = |first: &str, cells: &mut dyn Iterator<Item = String>| {
         cells.fold(format!("| {first} |"), |line, cell| line + " " + &cell + " |")
     };
@@ -21,7 +21,7 @@ fn table(side: Side) -> Vec<String> {
     let rule = format!("|{}", "---|".repeat(changes.len() + 1));
     let states = State::ALL.into_iter().filter(|state| rows(side).any(|row| row.0 == *state || row.2 == *state));
     let lines = states.map(|state| {
-        let next = |change: &Change| state.after(side, *change).map_or(String::new(), |next| format!("{next:?}"));
+        let next = |change: &Transition| state.after(side, *change).map_or(String::new(), |next| format!("{next:?}"));
         line(&format!("**{state:?}**"), &mut changes.iter().map(next))
     });
     [heading, rule].into_iter().chain(lines).collect()
@@ -57,7 +57,7 @@ fn check(path: &str, prefix: &str, name: &str, lines: &[String]) {
 #[test]
 fn the_docs_show_the_table() {
     for side in [Side::Client, Side::Server] {
-        check("core/src/http/state.rs", "//! ", &format!("table of the {side:?}"), &table(side));
+        check("core/src/http/connection/state.rs", "//! ", &format!("table of the {side:?}"), &table(side));
         check("ARCHITECTURE.md", "", &format!("diagram of the {side:?}"), &diagram(side));
     }
 }

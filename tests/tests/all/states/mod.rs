@@ -8,13 +8,13 @@ mod server;
 use alloc::collections::{BTreeSet, VecDeque};
 use core::fmt::Debug;
 
-use wirenut::http::state::{Change, Side, State, TRANSITIONS};
+use wirenut::http::state::{Side, State, TRANSITIONS, Transition};
 use wirenut::http::{Context, Error, Limits};
 use wirenut::time::Instant;
 
 /// The states of client and server.
 type Pair = (State, State);
-type Changes = Vec<(Side, Change)>;
+type Changes = Vec<(Side, Transition)>;
 
 const LIMITS: Limits = Limits { discard_bytes: 4, ..Limits::DEFAULT };
 /// Room for all that is written here.
@@ -116,7 +116,7 @@ impl Meaning {
     }
 
     fn failure() -> Self {
-        Self::only([(Side::Client, Change::Fail), (Side::Server, Change::Fail)])
+        Self::only([(Side::Client, Transition::Fail), (Side::Server, Transition::Fail)])
     }
 }
 
@@ -199,7 +199,7 @@ fn explore<E: End>() -> BTreeSet<usize> {
 }
 
 /// A row that an end cannot take, and why.
-type Excuse = (Side, State, Change, &'static str);
+type Excuse = (Side, State, Transition, &'static str);
 
 /// Explores, and wants every row to be taken that is not excused.
 fn check<E: End>(excuses: &[Excuse]) {

@@ -1,6 +1,6 @@
 //! The server's end.
 
-use wirenut::http::state::{Change, Side, State};
+use wirenut::http::state::{Side, State, Transition};
 use wirenut::http::{Disposition, Error, Field, Method, Misuse, Response, Rule, ServerConnection, Status, WriteError};
 use wirenut::time::Instant;
 
@@ -115,15 +115,15 @@ impl End for Server {
                 let room = if has_room { ROOM } else { 0 };
                 let result = self.connection.respond(&cx, response, &mut out[..room]);
                 let change = match response.status.code() {
-                    101 => Change::Switch,
-                    100..200 => Change::Interim,
-                    200 if self.is_connect => Change::Switch,
-                    _ => Change::Final,
+                    101 => Transition::Switch,
+                    100..200 => Transition::Interim,
+                    200 if self.is_connect => Transition::Switch,
+                    _ => Transition::Final,
                 };
                 let is_allowed = before.states().1.after(Side::Server, change).is_some();
                 assert!(is_allowed || result == Err(Misuse::NoRequest.into()), "{result:?} of {before:?}");
                 match result {
-                    Ok(_) if change == Change::Switch => {
+                    Ok(_) if change == Transition::Switch => {
                         Meaning::only([(Side::Server, change), (Side::Client, change)])
                     }
                     Ok(_) => Meaning::only([(Side::Server, change)]),
@@ -139,7 +139,7 @@ impl End for Server {
                 Self::sent(&before, &result, [])
             }
             Event::SentElsewhere => {
-                let result = self.connection.sent_elsewhere(&cx, 1);
+                let result = self.connection.note_external_send(&cx, 1);
                 Self::sent(&before, &result, [])
             }
             Event::SendTrailers => {
@@ -148,7 +148,7 @@ impl End for Server {
             }
             Event::Finish => {
                 let result = self.connection.finish(&cx);
-                Self::sent(&before, &result, [(Side::Server, Change::End)])
+                Self::sent(&before, &result, [(Side::Server, Transition::End)])
             }
         })
     }
@@ -157,7 +157,7 @@ impl End for Server {
 impl Server {
     /// Looks at what is unread, and takes what is content.
     fn receive(&mut self) -> Meaning {
-        use wirenut::http::Event::*;
+        use wirenut::http::ServerEvent::*;
         let (before, cx) = (self.connection.clone(), at(self.now));
         let unread = self.unread.clone();
         let mut store = [0; 256];
@@ -174,20 +174,20 @@ impl Server {
         self.unread.drain(..used);
         let both = |change| [(Side::Client, change), (Side::Server, change)];
         // How it comes to the next message, if it does.
-        let end = (Side::Client, Change::End);
+        let end = (Side::Client, Transition::End);
         let next: Changes = match before.states() {
-            (State::Done, State::Done) => both(Change::Persist).into(),
-            (State::SendBody, State::Done) => [[end].as_slice(), &both(Change::Persist)].concat(),
+            (State::Done, State::Done) => both(Transition::Persist).into(),
+            (State::SendBody, State::Done) => [[end].as_slice(), &both(Transition::Persist)].concat(),
             _ => vec![],
         };
-        let closed = [&next[..], &[(Side::Client, Change::Close)]].concat();
+        let closed = [&next[..], &[(Side::Client, Transition::Close)]].concat();
         match event {
-            Head(_) => Meaning::only([&next[..], &both(Change::Request)].concat()),
+            Head(_) => Meaning::only([&next[..], &both(Transition::Request)].concat()),
             End(_) => Meaning::only([end]),
             Body(_) | Paused => Meaning::none(),
             NeedMore | Closed if next.is_empty() => self.passed(&before, Ok(())),
-            NeedMore => Meaning::OneOf(vec![vec![], next, both(Change::Retire).into()]),
-            Closed => Meaning::OneOf(vec![closed, both(Change::Retire).into()]),
+            NeedMore => Meaning::OneOf(vec![vec![], next, both(Transition::Retire).into()]),
+            Closed => Meaning::OneOf(vec![closed, both(Transition::Retire).into()]),
         }
     }
 
@@ -196,14 +196,14 @@ impl Server {
         let is_ended = before.disposition() == Disposition::Open && self.connection.disposition() != Disposition::Open;
         match result {
             Err(_) => Meaning::failure(),
-            Ok(()) if is_ended => Meaning::only([(Side::Client, Change::Close)]),
+            Ok(()) if is_ended => Meaning::only([(Side::Client, Transition::Close)]),
             Ok(()) => Meaning::none(),
         }
     }
 
     /// A body may be sent where the table lets it end.
     fn sent<T>(before: &ServerConnection, result: &Result<T, WriteError>, changes: impl Into<Changes>) -> Meaning {
-        let is_allowed = before.states().1.after(Side::Server, Change::End).is_some();
+        let is_allowed = before.states().1.after(Side::Server, Transition::End).is_some();
         match result {
             Ok(_) => {
                 assert!(is_allowed, "{before:?}");
@@ -221,7 +221,12 @@ impl Server {
 #[test]
 fn the_servers_end_does_what_the_table_says() {
     check::<Server>(&[
-        (Side::Client, State::Done, Change::Request, "the next head is not looked at before the response is complete"),
-        (Side::Server, State::Idle, Change::Close, "how it ends itself is said by its disposition"),
+        (
+            Side::Client,
+            State::Done,
+            Transition::Request,
+            "the next head is not looked at before the response is complete",
+        ),
+        (Side::Server, State::Idle, Transition::Close, "how it ends itself is said by its disposition"),
     ]);
 }

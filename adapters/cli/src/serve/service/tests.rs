@@ -1,9 +1,9 @@
 //! `Files` driven by sessions in memory: every size of room, disks that do not answer, failures.
 
+use super::super::oneshot::tests::Bell;
 use super::super::policy::Policy;
 use super::super::pool::tests::{occupy, pool};
 use super::super::reader::FileReader;
-use super::super::reply::tests::Bell;
 use super::super::root::Root;
 use super::*;
 use crate::log::{Format, LineLog};
@@ -17,8 +17,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Mutex;
 use tempfile::TempDir;
+use wirenut::http::service::{Host, Session};
 use wirenut::http::{Context, Disposition, Limits};
-use wirenut::service::{Host, Session};
 use wirenut::time::Instant;
 use wirenut_linux::Transfer as _;
 
@@ -291,7 +291,7 @@ fn every_kind_of_answer_says_what_it_is() {
 /// there is no difference to be tested.
 fn tells_cached(world: &World) -> bool {
     let small = RelativePath::parse(b"/small").unwrap();
-    let directory = world.files.finder.root.directory(Patience::None);
+    let directory = world.files.finder.root.directory(Blocking::Forbidden);
     directory.is_some_and(|directory| directory.unwrap().look_up_cached(&small).is_some())
         && FileReader::new(File::open(world.tree.path().join("small")).unwrap(), 0, 5).read(&mut [0; 5])
             == Read::Bytes(5)

@@ -1,0 +1,232 @@
+//! The states of both sides of a connection, and how they change: one table, from which the code runs and tests and
+//! diagrams are made. It does not know which side we are.
+//!
+//! What each state becomes, by what changes it; a gap is what cannot be. Besides these, [`Transition::Fail`] makes every
+//! state [`State::Error`].
+//!
+//! <!-- table of the Client -->
+//! | Client | Request | Switch | End | Persist | Retire | Close |
+//! |---|---|---|---|---|---|---|
+//! | **Idle** | SendBody |  |  |  |  | Closed |
+//! | **SendBody** |  | Tunnel | Done |  | MustClose |  |
+//! | **Done** | SendBody | Tunnel |  | Idle | MustClose |  |
+//! | **MustClose** |  |  |  |  |  |  |
+//! | **Closed** |  |  |  |  |  |  |
+//! | **Tunnel** |  |  | MustClose |  |  |  |
+//! <!-- end -->
+//!
+//! <!-- table of the Server -->
+//! | Server | Request | Interim | Final | Switch | End | Persist | Retire | Close |
+//! |---|---|---|---|---|---|---|---|---|
+//! | **Idle** | SendHead |  |  |  |  |  |  | Closed |
+//! | **SendHead** |  | SendHead | SendBody | Tunnel |  |  |  |  |
+//! | **SendBody** |  |  |  |  | Done |  |  |  |
+//! | **Done** |  |  |  |  |  | Idle | MustClose |  |
+//! | **MustClose** |  |  |  |  |  |  |  |  |
+//! | **Closed** |  |  |  |  |  |  |  |  |
+//! | **Tunnel** |  |  |  |  | MustClose |  |  |  |
+//! <!-- end -->
+
+/// A side of the connection: who sends requests, and who sends responses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// Sends requests.
+    Client,
+    /// Sends responses.
+    Server,
+}
+
+/// What a side is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Between two messages.
+    Idle,
+    /// The server has a request and owes the head of its response.
+    SendHead,
+    /// A head was sent, and its body is on its way (it may be empty).
+    SendBody,
+    /// The message is complete; the next one waits for the other side.
+    Done,
+    /// The message is complete, and there will be no other.
+    MustClose,
+    /// The side has ended the connection between two messages.
+    Closed,
+    /// No HTTP any more: bytes of another protocol, or of a tunnel.
+    Tunnel,
+    /// A rule was broken.
+    Error,
+}
+
+/// What changes a state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Transition {
+    /// The client's head is complete (of a pipelined request, while the server still owes responses). Of the server:
+    /// it is that request's turn.
+    Request,
+    /// The head of an interim response (1xx except 101).
+    Interim,
+    /// The head of a final response.
+    Final,
+    /// The head of a 101, or of a 2xx to CONNECT.
+    Switch,
+    /// The body is complete.
+    End,
+    /// The message is complete and the connection persists. The server's side goes on with the next request even if
+    /// the client is sending it, or a later one.
+    Persist,
+    /// Both messages are complete, or the rest of the request is not wanted, and the connection does not persist.
+    Retire,
+    /// The side ends the connection between two messages.
+    Close,
+    /// A rule was broken.
+    Fail,
+}
+
+use Side::{Client, Server};
+use State as S;
+use Transition as C;
+
+/// All that may happen. What is not here is an error: of the peer, or of the service that asked for it.
+pub const TRANSITIONS: &[(Side, State, Transition, State)] = &[
+    (Client, S::Idle, C::Request, S::SendBody),
+    (Client, S::SendBody, C::End, S::Done),
+    (Client, S::SendBody, C::Switch, S::Tunnel),
+    (Client, S::Done, C::Switch, S::Tunnel),
+    (Client, S::Done, C::Request, S::SendBody),
+    (Client, S::Done, C::Persist, S::Idle),
+    (Client, S::Done, C::Retire, S::MustClose),
+    (Client, S::SendBody, C::Retire, S::MustClose),
+    (Client, S::Tunnel, C::End, S::MustClose),
+    (Client, S::Idle, C::Close, S::Closed),
+    (Server, S::Idle, C::Request, S::SendHead),
+    (Server, S::SendHead, C::Interim, S::SendHead),
+    (Server, S::SendHead, C::Final, S::SendBody),
+    (Server, S::SendHead, C::Switch, S::Tunnel),
+    (Server, S::SendBody, C::End, S::Done),
+    (Server, S::Done, C::Persist, S::Idle),
+    (Server, S::Done, C::Retire, S::MustClose),
+    (Server, S::Tunnel, C::End, S::MustClose),
+    (Server, S::Idle, C::Close, S::Closed),
+];
+
+const SIDES: usize = 2;
+const STATES: usize = 8;
+const CHANGES: usize = 9;
+
+/// [`TRANSITIONS`] as a table to look up in: by side, state and change.
+static NEXT: [[[Option<State>; CHANGES]; STATES]; SIDES] = {
+    let mut next = [[[None; CHANGES]; STATES]; SIDES];
+    let mut rows = TRANSITIONS;
+    #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
+    while let [(side, from, change, to), rest @ ..] = rows {
+        next[*side as usize][*from as usize][*change as usize] = Some(*to);
+        rows = rest;
+    }
+    next
+};
+
+impl Transition {
+    /// Every change, for tables and tests.
+    pub const ALL: [Self; CHANGES] =
+        [C::Request, C::Interim, C::Final, C::Switch, C::End, C::Persist, C::Retire, C::Close, C::Fail];
+}
+
+impl State {
+    /// Every state, for tables and tests.
+    pub const ALL: [Self; STATES] =
+        [S::Idle, S::SendHead, S::SendBody, S::Done, S::MustClose, S::Closed, S::Tunnel, S::Error];
+
+    /// The state of `side` after `change`, if the table allows it. [`Transition::Fail`] is always allowed.
+    ///
+    /// ```
+    /// use wirenut::http::state::{Transition, Side, State};
+    /// assert_eq!(State::Idle.after(Side::Client, Transition::Request), Some(State::SendBody));
+    /// assert_eq!(State::Idle.after(Side::Server, Transition::Final), None);
+    /// ```
+    #[must_use]
+    pub fn after(self, side: Side, change: Transition) -> Option<Self> {
+        if change == C::Fail {
+            return Some(S::Error);
+        }
+        #[expect(clippy::as_conversions, reason = "discriminants are small")]
+        let (side, state, change) = (side as usize, self as usize, change as usize);
+        *NEXT.get(side)?.get(state)?.get(change)?
+    }
+}
+
+/// The states of both sides, three bits each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct States(u8);
+
+impl States {
+    pub(crate) const IDLE: Self = Self(0);
+
+    const fn of(bits: u8) -> State {
+        match bits & 7 {
+            0 => S::Idle,
+            1 => S::SendHead,
+            2 => S::SendBody,
+            3 => S::Done,
+            4 => S::MustClose,
+            5 => S::Closed,
+            6 => S::Tunnel,
+            _ => S::Error,
+        }
+    }
+
+    pub(crate) const fn client(self) -> State {
+        Self::of(self.0)
+    }
+
+    pub(crate) const fn server(self) -> State {
+        Self::of(self.0 >> 3)
+    }
+
+    /// Changes one side. `false`, and nothing changed, where the table does not allow it.
+    pub(crate) fn change(&mut self, side: Side, change: Transition) -> bool {
+        let (state, shift) = match side {
+            Client => (self.client(), 0),
+            Server => (self.server(), 3),
+        };
+        let next = state.after(side, change);
+        if let Some(next) = next {
+            #[expect(clippy::as_conversions, reason = "a state is three bits")]
+            let bits = next as u8;
+            self.0 = (self.0 & !(7 << shift)) | bits << shift;
+        }
+        next.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_look_up_says_what_the_table_says() {
+        for side in [Client, Server] {
+            for state in State::ALL {
+                for change in Transition::ALL {
+                    let mut rows = TRANSITIONS.iter().filter(|row| (row.0, row.1, row.2) == (side, state, change));
+                    let listed = rows.next().map(|row| row.3);
+                    assert!(rows.next().is_none(), "two rows for {side:?} {state:?} {change:?}");
+                    let expected = if change == C::Fail { Some(S::Error) } else { listed };
+                    assert_eq!(state.after(side, change), expected, "{side:?} {state:?} {change:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn packed_states_change_one_side_only() {
+        for (bits, state) in State::ALL.into_iter().enumerate() {
+            assert_eq!(States::of(bits as u8), state);
+        }
+        let mut states = States::IDLE;
+        assert!(states.change(Client, C::Request) && states.change(Server, C::Request));
+        assert_eq!((states.client(), states.server()), (S::SendBody, S::SendHead));
+        assert!(!states.change(Server, C::End));
+        assert!(states.change(Server, C::Final));
+        assert_eq!((states.client(), states.server()), (S::SendBody, S::SendBody));
+    }
+}

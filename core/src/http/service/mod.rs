@@ -1,0 +1,153 @@
+//! What an application implements, once, for every wire.
+//!
+//! A [`Service`] is asked by a [`Session`], which an adapter drives: request head in, then pieces of its content as
+//! they come, and a response out as there is room. It runs on a device as it runs on Linux; what it keeps between two
+//! calls about one request is its own [`Service::Exchange`], in the connection's slot.
+//!
+//! ```text
+//! request ─┬─► body … ─► end ─┬─► proceed … ─► closed
+//!          └─► proceed ◄──────┘   (room again, woken, or the time has come)
+//! ```
+
+mod refusal;
+mod responder;
+mod session;
+
+use crate::http::error::{Error, WriteError};
+use crate::http::message::fields::Fields;
+use crate::http::message::request_head::RequestHead;
+use crate::time::Instant;
+
+pub use refusal::Refusal;
+pub use responder::{Host, Responder};
+pub use session::{Driven, Session};
+
+/// What an exchange needs next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Step<T = core::convert::Infallible> {
+    /// Go on: with the request's content when it comes, with [`Service::proceed`] when there is room.
+    More,
+    /// Not ready. Nothing more of the request is taken, and nothing is asked, until the waker of
+    /// [`Responder::waker`] is woken, or until the named time.
+    Wait(Option<Instant>),
+    /// The response is complete. What is left of the request is not wanted.
+    Done,
+    /// The exchange has failed. If no response was begun the peer gets a 500; otherwise the connection is cut so that
+    /// the peer sees that the response is not whole.
+    Abort,
+    /// The next `length` bytes of a response of declared length are moved by the adapter itself, from `source`; then
+    /// [`Service::proceed`] is called.
+    Transfer {
+        /// Where from.
+        source: T,
+        /// How many bytes: at least one, and no more than are left of the declared length.
+        length: u64,
+    },
+}
+
+/// An application: what it does with a request.
+///
+/// Methods take `&self`: a device uses `Cell`s for what changes, a threaded server asks for `Sync`, and nobody is
+/// forced to lock.
+///
+/// **No method may block**: neither sleep, nor wait for a lock that is held for long, for a disk, or for another server.
+/// One thread (on a device: the only one) serves many connections, and while a method runs the others stand still, and
+/// so do their deadlines. A method that has to wait returns [`Step::Wait`] and is asked again when it is woken
+/// ([`Responder::waker`]); what takes long is done in another thread, or in pieces.
+///
+/// Every method may return [`WriteError::Full`] (`?` on what [`Responder`] returns does it): then nothing has happened,
+/// and the same call is made again with more room. So respond first, and change the world after that. Any other error
+/// ends the exchange.
+///
+/// ```
+/// use wirenut::http::{Field, RequestHead, Response, Status, WriteError};
+/// use wirenut::http::service::{Responder, Service, Step};
+///
+/// struct Hello;
+///
+/// impl Service for Hello {
+///     type Exchange = ();
+///     type Source = core::convert::Infallible;
+///
+///     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+///         let fields = [Field::new("Content-Type", "text/plain")];
+///         responder.send(&Response::new(Status::OK).with_fields(&fields), b"Hello, World!\n")?;
+///         Ok(((), Step::Done))
+///     }
+/// }
+/// ```
+pub trait Service {
+    /// What the service keeps about a request while it is in flight. `()` costs nothing.
+    type Exchange;
+
+    /// What the adapter moves itself ([`Step::Transfer`]): a part of a file on Linux.
+    /// [`Infallible`](core::convert::Infallible) for a service that runs everywhere.
+    type Source;
+
+    /// A request has come. `head` is valid during this call only.
+    ///
+    /// # Errors
+    /// See [the trait](Self).
+    fn request(
+        &self,
+        head: &RequestHead<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<(Self::Exchange, Step<Self::Source>), WriteError>;
+
+    /// A piece of the request's content. Returns how much of it was taken; the rest is offered again when there is
+    /// room or more of it. By default all is taken and thrown away.
+    ///
+    /// # Errors
+    /// See [the trait](Self).
+    fn body(
+        &self,
+        exchange: &mut Self::Exchange,
+        piece: &[u8],
+        responder: &mut Responder<'_>,
+    ) -> Result<(usize, Step<Self::Source>), WriteError> {
+        let _ = (exchange, responder);
+        Ok((piece.len(), Step::More))
+    }
+
+    /// The request's content is complete; comes once also for a request without any. By default as [`Self::proceed`].
+    ///
+    /// # Errors
+    /// See [the trait](Self).
+    fn end(
+        &self,
+        exchange: &mut Self::Exchange,
+        trailers: Fields<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<Step<Self::Source>, WriteError> {
+        let _ = trailers;
+        self.proceed(exchange, responder)
+    }
+
+    /// There is room, or the exchange was woken, or its time has come. May be called without a reason, too.
+    ///
+    /// # Errors
+    /// See [the trait](Self).
+    fn proceed(
+        &self,
+        exchange: &mut Self::Exchange,
+        responder: &mut Responder<'_>,
+    ) -> Result<Step<Self::Source>, WriteError> {
+        let _ = (exchange, responder);
+        Ok(Step::More)
+    }
+
+    /// The exchange is over: called exactly once for each that [`Self::request`] began. `Ok`: the response was handed
+    /// over whole. `Err`: why it was not.
+    fn closed(&self, exchange: Self::Exchange, outcome: Result<(), Error>) {
+        let _ = (exchange, outcome);
+    }
+
+    /// A request was refused before it could become an exchange: it broke a rule, came too slowly, or its answer was
+    /// impossible. The connection has just written the answer itself, with the status of the error's rule and without
+    /// content. Each request is told of here, or by [`Self::closed`], or was not answered at all. By default nothing is
+    /// done: it is for those who keep a log of requests.
+    fn refused(&self, refusal: &Refusal<'_>) {
+        let _ = refusal;
+    }
+}
