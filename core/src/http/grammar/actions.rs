@@ -276,7 +276,7 @@ impl Machine {
                 } else {
                     None
                 };
-                self.note(S::CodingStart, Flags::TRANSFER_ENCODING, broken)
+                self.note(S::Codings, Flags::TRANSFER_ENCODING, broken)
             }
             Word::CONNECTION => self.note(S::Options, Flags::NONE, None),
             // An HTTP/1.0 client cannot expect (RFC 9110 §10.1.1); what it says is ignored.

@@ -283,7 +283,7 @@ impl Machine {
 /// Does such a byte stand in values that begin here, or in addresses, though perhaps not in this place? Where the store is
 /// full, its limit comes first.
 fn is_of_value(state: S, byte: u8) -> bool {
-    let is_start = [S::CodingStart, S::LengthStart, S::Expect, S::HostStart].contains(&state);
+    let is_start = [S::Codings, S::LengthStart, S::Expect, S::HostStart].contains(&state);
     let is_address = state >= S::HostIp && state <= S::IpOctet;
     (is_start && (byte == CR || bytes::has_class(byte, bytes::FIELD_VALUE)))
         || (is_address && (bytes::has_class(byte, bytes::HEX) || matches!(byte, b'.' | b':' | b']')))

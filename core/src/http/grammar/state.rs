@@ -113,7 +113,9 @@ states! {
     OptionGap 4,
     /// In a member that is none of those that are known: it is no token, or there is more behind white space.
     OtherOption 3,
-    /// Before a transfer coding.
+    /// Before the first transfer coding.
+    Codings 2,
+    /// Before another transfer coding.
     CodingStart 2,
     /// In the name of a transfer coding.
     Coding 5,

@@ -232,6 +232,8 @@ pub const ROWS: &[Row] = &[
     row("RFC 9110 7.6.1", S::OtherOption, VALUE, S::OtherOption, A::None),
     row("RFC 9112 5", S::OtherOption, CR, S::LineLf, A::None),
     // Transfer-Encoding = #transfer-coding, of which none is empty
+    row("RFC 9110 5.6.1", S::Codings, OWS, S::Codings, A::None),
+    row("RFC 9112 6.1", S::Codings, TCHAR, S::Coding, A::WordBegin),
     row("RFC 9112 6.1", S::CodingStart, TCHAR, S::Coding, A::WordBegin),
     row("RFC 9110 5.6.1", S::CodingStart, OWS, S::CodingStart, A::None),
     row("RFC 9110 10.1.4", S::Coding, TCHAR, S::Coding, A::None),

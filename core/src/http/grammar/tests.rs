@@ -273,6 +273,7 @@ fn behind_a_full_store_its_limit_is_broken_by_what_a_value_may_hold() {
         ("Content-Length: 1", b'x', Rule::InvalidContentLength),
         ("Transfer-Encoding:", b';', Rule::FieldTooLarge),
         ("Transfer-Encoding: a", b'"', Rule::InvalidTransferEncoding),
+        ("Transfer-Encoding: a,", b',', Rule::InvalidTransferEncoding),
     ] {
         let path = "a".repeat(40 - line.len() - "GET / HTTP/1.1\r\n".len());
         let head = [format!("GET /{path} HTTP/1.1\r\n{line}").as_bytes(), &[byte]].concat();
@@ -351,7 +352,7 @@ fn document() -> String {
         (State::Method, State::Host, "CONNECT"),
         (State::HostName, State::Version, "in a target"),
         (State::Name, State::Options, "Connection"),
-        (State::Name, State::CodingStart, "Transfer-Encoding"),
+        (State::Name, State::Codings, "Transfer-Encoding"),
         (State::Name, State::LengthStart, "Content-Length"),
         (State::Name, State::Expect, "Expect"),
         (State::Name, State::HostStart, "Host"),
