@@ -38,6 +38,7 @@
 //! | `server`, `config`, `report` | what a user sees: listen, run, stop |
 //! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
 //! | `turn` | one connection's turn: what the session is told, and what it leaves to do |
+//! | `spoken` | what is spoken over a connection: its session, and the log of what goes wrong on it |
 //! | `guard` | panics of the service: caught here, and nowhere else |
 //! | `accept` | the listening socket |
 //! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
@@ -63,6 +64,7 @@ mod places;
 mod report;
 mod server;
 mod slots;
+mod spoken;
 mod throttle;
 mod transfer;
 mod turn;

@@ -7,19 +7,20 @@ use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 
 use wirenut::http::service::{Service, Serving};
-use wirenut::http::{Context, Error, Fault, Limits, Rule};
+use wirenut::http::{Context, Limits, Rule};
 use wirenut::readiness::{Event, Poller, Readiness, Standing};
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Environment, Protocol};
 use wirenut_linux::connection::Next;
 use wirenut_linux::poller::Epoll;
-use wirenut_linux::socket::{Attempt, TcpStream};
+use wirenut_linux::socket::Attempt;
 
 use crate::buffers::{Buffers, OUTPUT_BYTES};
 use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::guard::{self, RequestNames};
 use crate::slots::Token;
+use crate::spoken::Spoken;
 use crate::transfer::Transfer;
 use crate::wake::{ConnectionWaker, WorkerHandle};
 
@@ -72,13 +73,13 @@ pub(crate) struct Turn<'t, 's, S: Service + ?Sized> {
 impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     /// The connection's time has come.
     pub(crate) fn time_out(mut self) -> Outcome {
-        self.tell(|serving| serving.handle_timeout());
+        self.tell(|spoken| spoken.handle_timeout());
         self.run(None)
     }
 
     /// The connection is given up.
     pub(crate) fn give_up(mut self, rule: Rule) -> Outcome {
-        self.tell(|serving| serving.give_up(rule));
+        self.tell(|spoken| spoken.give_up(rule));
         self.run(None)
     }
 
@@ -92,7 +93,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     pub(crate) fn give_way(mut self) -> Option<Outcome> {
         let is_lingering = self.connection.session.standing() == Standing::Lingering;
         let has_unread = !is_lingering && self.unread() > 0;
-        if !self.tell(|serving| serving.give_way(has_unread)) {
+        if !self.tell(|spoken| spoken.tell(|serving| serving.give_way(has_unread))) {
             return None;
         }
         // What came is thrown away first: closing a socket with something to read in it resets it.
@@ -122,17 +123,14 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             output_capacity: OUTPUT_BYTES,
         };
         let (service, cx) = (self.context.service, self.context.http());
-        let mut serving = Serving { session, service, cx, environment: &environment, error: None };
-        let turn =
-            line.turn(socket, event, &mut serving, memory, |serving, length| transfer(serving, socket, length, names));
-        let standing = line.standing_change(&serving);
+        let serving = Serving { session, service, cx, environment: &environment, error: None };
+        let mut spoken = Spoken { serving, socket, names };
+        let turn = line.turn(socket, event, &mut spoken, memory, transfer);
+        let standing = line.standing_change(&spoken);
         let was_idle = *is_idle;
         *is_idle = standing.map_or(was_idle, |standing| standing == Standing::Idle);
         // What an idle connection is given is never less than what it had while it was idle before.
-        let deadline = if was_idle && *is_idle { None } else { serving.poll_timeout() };
-        if let Some(error) = serving.error {
-            log_error(socket, error, names);
-        }
+        let deadline = if was_idle && *is_idle { None } else { spoken.poll_timeout() };
         if let Some(leftover) = leftover {
             self.buffers.keep(self.token.slot, leftover);
         }
@@ -143,7 +141,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
 
     /// Tells the session something.
     #[cold]
-    fn tell<R>(&mut self, tell: impl FnOnce(&mut Serving<'_, S>) -> R) -> R {
+    fn tell<R>(&mut self, tell: impl FnOnce(&mut Spoken<'_, S>) -> R) -> R {
         let Connection { session, socket, .. } = &mut *self.connection;
         let (socket, names) = (&*socket, self.context.names);
         let environment = Environment {
@@ -152,12 +150,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             output_capacity: OUTPUT_BYTES,
         };
         let (service, cx) = (self.context.service, self.context.http());
-        let mut serving = Serving { session, service, cx, environment: &environment, error: None };
-        let result = tell(&mut serving);
-        if let Some(error) = serving.error {
-            log_error(socket, error, names);
-        }
-        result
+        let serving = Serving { session, service, cx, environment: &environment, error: None };
+        tell(&mut Spoken { serving, socket, names })
     }
 
     /// Tells the poller what to wait for. False if it cannot.
@@ -169,22 +163,17 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
 }
 
 /// Moves one piece of what the service wants transferred.
-fn transfer<S: Service<Source: Transfer> + ?Sized>(
-    serving: &mut Serving<'_, S>,
-    socket: &TcpStream,
-    length: u64,
-    names: &RequestNames,
-) -> Attempt<u64> {
-    let Some((source, _)) = serving.session.transfer() else { return Attempt::Done(0) };
-    match guard::transfer(source, socket, length.min(TRANSFER_BYTES), names) {
+fn transfer<S: Service<Source: Transfer> + ?Sized>(spoken: &mut Spoken<'_, S>, length: u64) -> Attempt<u64> {
+    let Some((source, _)) = spoken.serving.session.transfer() else { return Attempt::Done(0) };
+    match guard::transfer(source, spoken.socket, length.min(TRANSFER_BYTES), spoken.names) {
         Ok(moved @ 1..) => {
-            serving.handle_transferred(moved);
+            spoken.tell(|serving| serving.handle_transferred(moved));
             return Attempt::Done(moved);
         }
         Err(error) if is_passing(&error) => return Attempt::WouldBlock,
-        Err(error) if is_of_peer(&error) => serving.handle_reset(),
+        Err(error) if is_of_peer(&error) => spoken.handle_reset(),
         // The source is too short, or fails: the peer must see that the response is not whole.
-        Ok(0) | Err(_) => serving.give_up(Rule::SourceFailed),
+        Ok(0) | Err(_) => spoken.give_up(Rule::SourceFailed),
     }
     Attempt::Done(0)
 }
@@ -205,21 +194,4 @@ fn is_passing(error: &io::Error) -> bool {
 
 fn is_of_peer(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::TimedOut)
-}
-
-/// Logs what went wrong.
-#[cold]
-fn log_error(socket: &TcpStream, error: Error, names: &RequestNames) {
-    let level = match error.rule.fault() {
-        Fault::Application => log::Level::Error,
-        Fault::Peer => log::Level::Warn,
-        Fault::Host => log::Level::Debug,
-    };
-    // Whoever mends the service wants to know by which request.
-    let request = names.take_failed().map_or_else(String::new, |name| format!(", in the answer to {name}"));
-    match socket.peer_address() {
-        Ok(peer) => log::log!(level, "{peer}: {error}{request}"),
-        // It is gone, and its address with it.
-        Err(_) => log::log!(level, "unknown peer: {error}{request}"),
-    }
 }

@@ -85,7 +85,7 @@ fn run<P: Stream>(socket: Socket<P, Connected>, mut echo: Echo) -> Ended {
     while !next.is_end() {
         let limit = match next {
             Next::Again => Some(Duration::default()),
-            _ => echo.poll_timeout().map(|due| due.saturating_since(echo.now)),
+            Next::Wait | Next::Close | Next::Reset => echo.poll_timeout().map(|due| due.saturating_since(echo.now)),
         };
         let _ = poller.wait(limit).unwrap();
         let event = poller.next_event();
