@@ -1,9 +1,7 @@
 //! The byte machine: it runs the table over all of a message that is not content, for both roles.
 
-use super::span::Span;
 use super::state::State as S;
 use super::words::Word;
-use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::framing::BodyFraming;
 use crate::http::limits::Limits;
@@ -45,9 +43,6 @@ pub(super) const LONG: u8 = u8::MAX;
 
 /// The store had no room for the word, so nobody knows what it means.
 pub(super) const LOST: u8 = LONG - 1;
-
-/// How many bytes were consumed; or the rule that the byte behind them breaks.
-type Read = (usize, Result<(), Rule>);
 
 impl Machine {
     /// Before the first message.
@@ -107,20 +102,6 @@ impl Machine {
     /// Is a word read that will be looked up?
     pub(super) const fn is_in_word(&self) -> bool {
         matches!(self.state, S::Name | S::Option | S::Coding)
-    }
-
-    /// Takes bytes up to the end of the grammar: of a head, of the line in front of a chunk's data, of a trailer section.
-    /// All of the input is consumed before that.
-    #[inline]
-    pub(crate) fn read(&mut self, limits: &Limits, input: &[u8], store: &mut [u8]) -> Read {
-        if self.state >= S::SectionDone { (0, Ok(())) } else { self.read_grammar(limits, input, store) }
-    }
-
-    #[inline(never)]
-    fn read_grammar(&mut self, limits: &Limits, input: &[u8], store: &mut [u8]) -> Read {
-        let mut span = Span::new(self, limits, input, store);
-        let read = self.run(&mut span);
-        (span.next, read)
     }
 
     /// How the content of a request is delimited whose head was judged.

@@ -57,7 +57,24 @@ impl<'a> Span<'a> {
     }
 }
 
+/// How many bytes were consumed; or the rule that the byte behind them breaks.
+type Read = (usize, Result<(), Rule>);
+
 impl Machine {
+    /// Takes bytes up to the end of the grammar: of a head, of the line in front of a chunk's data, of a trailer section.
+    /// All of the input is consumed before that.
+    #[inline]
+    pub(crate) fn read(&mut self, limits: &Limits, input: &[u8], store: &mut [u8]) -> Read {
+        if self.state >= S::SectionDone { (0, Ok(())) } else { self.read_grammar(limits, input, store) }
+    }
+
+    #[inline(never)]
+    fn read_grammar(&mut self, limits: &Limits, input: &[u8], store: &mut [u8]) -> Read {
+        let mut span = Span::new(self, limits, input, store);
+        let read = self.run(&mut span);
+        (span.next, read)
+    }
+
     /// Takes bytes up to the end of the span, or of the grammar.
     #[inline(always)]
     pub(super) fn run(&mut self, span: &mut Span<'_>) -> Result<(), Rule> {
