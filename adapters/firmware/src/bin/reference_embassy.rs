@@ -62,9 +62,12 @@ async fn connections(
     let (mut input, mut store, mut output) = ([0; INPUT], [0; STORE], [0; OUTPUT]);
     let rings = Rings { received: &mut received, transmitted: &mut transmitted };
     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
-    let serving = listener.serve(stack, &DEVICE_LIMITS, service, rings, buffers, |error| match error {
-        Error::Protocol(error) => warn!("{} at byte {=u64}", error.rule, error.offset),
-        _ => warn!("the connection was lost"),
+    let serving = listener.serve(stack, &DEVICE_LIMITS, service, rings, buffers, |error| {
+        if let Error::Protocol(error) = error {
+            warn!("{} at byte {=u64}", error.rule, error.offset);
+        } else {
+            warn!("the connection was lost");
+        }
     });
     serving.await;
 }
