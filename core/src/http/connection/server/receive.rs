@@ -285,6 +285,25 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_a_tunnel_has_no_trailers_of_the_request_before_it() {
+        let request =
+            b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nSome: trailer\r\n\r\n";
+        let mut store = [0; Limits::DEFAULT.store_bytes()];
+        let mut connection = ServerConnection::new(&CX);
+        let (used, event) = connection.receive(&CX, request, &mut store).unwrap();
+        assert!(matches!(event, ServerEvent::Head(_)));
+        let (_, event) = connection.receive(&CX, &request[used..], &mut store).unwrap();
+        assert!(matches!(event, ServerEvent::End(trailers) if trailers.get("some") == Some(b"trailer")));
+        connection.respond(&CX, &Response::new(Status::OK), &mut [0; 64]).unwrap();
+        // The store was lent to somebody else meanwhile.
+        store.fill(b'?');
+        connection.receive(&CX, b"", &mut store).unwrap();
+        connection.handle_eof(&CX).unwrap();
+        let (_, event) = connection.receive(&CX, b"", &mut store).unwrap();
+        assert!(matches!(event, ServerEvent::End(trailers) if trailers.is_empty()));
+    }
+
+    #[test]
     fn what_must_be_there_again_fits_the_store_that_the_limits_ask_for() {
         extern crate alloc;
 

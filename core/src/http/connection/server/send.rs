@@ -159,6 +159,8 @@ impl Connection<Server> {
         if plan.change == Transition::Switch {
             self.states.change(Side::Client, Transition::Switch);
             self.machine.state = GrammarState::UntilClose;
+            // Trailer fields of the request are none of the tunnel's.
+            self.machine.flags.clear(Flags::TRAILERS);
         }
         // What the peer asked for itself is not our wish.
         if !plan.persists && self.persists() {
