@@ -147,6 +147,8 @@ mod foreign {
     pub(crate) mod std;
     #[cfg(feature = "tokio-1")]
     pub(crate) mod tokio_1;
+    #[cfg(any(all(feature = "std", unix), feature = "tokio-1"))]
+    mod unsent;
 }
 
 #[cfg(feature = "embassy-net-09")]

@@ -10,6 +10,7 @@ use core::task::Waker;
 
 use smoltcp::iface::SocketSet;
 use wirenut::http::service::{Service, Serving, Session};
+use wirenut::http::state::State;
 use wirenut::http::{Context, Error, Limits, Rule};
 use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
 use wirenut::time::Instant;
@@ -177,6 +178,11 @@ impl<const N: usize> Reception<N> {
         };
         let (is_admitted, number) = (!is_refused(session), u32::try_from(number).unwrap_or(u32::MAX));
         session.wake();
+        // A request that has come is answered first.
+        let is_between = matches!(session.connection().states().1, State::Idle | State::Done);
+        if self.admission.is_draining() && !(is_between && socket.received() > 0) {
+            session.retire();
+        }
         let mut serving =
             Serving { session, service: turn.service, cx: turn.cx, environment: &environment, error: None };
         let is_spared = gives_way && !serving.give_way(socket.received() > 0);

@@ -145,15 +145,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         stack.filter(|stack| clock::from_smoltcp(*stack) < due).or_else(|| clock::to_smoltcp(due))
     }
 
-    /// Ends the server in good order: nobody comes in any more, idle connections are closed, the others after the
-    /// response in flight. Poll on until [`Self::is_drained`].
+    /// Ends the server in good order: nobody comes in any more, idle connections are closed once the requests that have come
+    /// on them are answered, the others after the response in flight. Poll on until [`Self::is_drained`].
     pub fn retire(&mut self) {
         self.reception.admission.drain();
-        for slot in &mut self.slots {
-            if let Phase::Serving(session) = &mut slot.phase {
-                session.retire();
-            }
-        }
     }
 
     /// Resets all connections that are left, and stops listening. Poll the interface once more, so that the resets

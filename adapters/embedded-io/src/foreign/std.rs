@@ -15,6 +15,7 @@ use wirenut::time::Instant;
 
 use crate::Clock;
 use crate::blocking::{Shutdown, Wanted};
+use crate::foreign::unsent::is_all_sent;
 
 /// A TCP socket. It is asked by poll(2) whether it is ready, so deadlines hold.
 ///
@@ -110,6 +111,11 @@ impl WriteReady for Tcp {
 impl Shutdown for Tcp {
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.stream.shutdown(net::Shutdown::Write)
+    }
+
+    /// On Linux once the system has sent all. Other systems cannot tell: there the peer may lose what it has not read yet.
+    fn is_drained(&mut self) -> io::Result<bool> {
+        is_all_sent(&self.stream)
     }
 
     /// The reset is sent when the socket is dropped.

@@ -1,12 +1,13 @@
 //! The sockets and timers of tokio 1.
 
 use embedded_io_adapters::tokio_1::FromTokio;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::time;
 use wirenut::time::{Duration, Instant};
 
+use crate::foreign::unsent::is_all_sent;
 use crate::{Clock, Shutdown, Split, Timer};
 use std::io;
 
@@ -46,6 +47,12 @@ impl embedded_io::ErrorType for TokioTcp {
 impl Shutdown for TokioTcp {
     async fn shutdown_write(&mut self) -> io::Result<()> {
         self.0.shutdown().await
+    }
+
+    /// On Linux once the system has sent all. Other systems cannot tell: there the peer may lose what it has not read yet.
+    async fn drain(&mut self) -> io::Result<()> {
+        let has_left = || if is_all_sent(&self.0)? { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) };
+        self.0.async_io(Interest::WRITABLE, has_left).await
     }
 
     /// The reset is sent when the socket is dropped.

@@ -283,6 +283,26 @@ fn serve_sequential(stream: TcpStream) -> Result<(), Error<std::io::Error>> {
     })
 }
 
+/// A peer that reads late: most of the answer waits with the system when the connection is to be reset.
+#[test]
+fn an_answer_that_waits_with_the_system_arrives_before_a_reset() {
+    const LENGTH: usize = 1_000_000;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let mut client = TcpStream::connect(listener.local_addr().expect("an address")).expect("a server");
+    let requests = b"GET /download?bytes=1000000 HTTP/1.1\r\nHost: a\r\n\r\n\
+        POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n";
+    client.write_all(requests).expect("a server");
+    let (stream, _) = listener.accept().expect("a connection");
+    let server = thread::spawn(move || serve_ready(&DEVICE_LIMITS, stream));
+    thread::sleep(Duration::from_millis(300));
+    let mut answers = Vec::new();
+    let end = client.read_to_end(&mut answers);
+    let served = server.join().expect("no panic");
+    assert!(matches!(served, Err(Error::Protocol(_))), "{served:?}");
+    assert!(answers.len() > LENGTH && answers.ends_with(b"hello\r\n"), "{} bytes", answers.len());
+    assert_eq!(end.expect_err("no good end").kind(), std::io::ErrorKind::ConnectionReset);
+}
+
 #[test]
 fn sockets_carry_bodies_both_ways_and_end_in_order() {
     let requests = "GET /slow?ms=20 HTTP/1.1\r\nHost: a\r\n\r\n\

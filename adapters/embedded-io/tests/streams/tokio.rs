@@ -152,6 +152,34 @@ fn an_answer_that_is_cut_off_is_reset() {
     });
 }
 
+/// A peer that reads late: most of the answer waits with the system when the connection is to be reset.
+#[test]
+fn an_answer_that_waits_with_the_system_arrives_before_a_reset() {
+    const LENGTH: usize = 1_000_000;
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a server");
+        let requests = b"GET /download?bytes=1000000 HTTP/1.1\r\nHost: a\r\n\r\n\
+            POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n";
+        client.write_all(requests).await.expect("a server");
+        let mut stream = TokioTcp(listener.accept().await.expect("a connection").0);
+        let served = async {
+            let served = serve(&mut stream, &DEVICE_LIMITS).await;
+            drop(stream);
+            served
+        };
+        let heard = async {
+            tokio::time::sleep(core::time::Duration::from_millis(300)).await;
+            let mut answers = Vec::new();
+            (client.read_to_end(&mut answers).await, answers)
+        };
+        let (served, (end, answers)) = tokio::join!(served, heard);
+        assert!(matches!(served, Err(Error::Protocol(_))), "{served:?}");
+        assert!(answers.len() > LENGTH && answers.ends_with(b"hello\r\n"), "{} bytes", answers.len());
+        assert_eq!(end.expect_err("no good end").kind(), io::ErrorKind::ConnectionReset);
+    });
+}
+
 /// TLS over a socket of tokio. Its end is close_notify, and a connection that is cut off has none.
 struct Tls {
     reader: FromTokio<ReadHalf<TlsStream<TcpStream>>>,

@@ -473,6 +473,25 @@ fn a_retired_server_says_so_and_lets_what_is_in_flight_end() {
 }
 
 #[test]
+fn requests_that_have_come_before_a_server_is_retired_are_answered() {
+    // The last ones wait for room in a ring of answers.
+    for count in [1, 3, 10] {
+        let mut world = World::new();
+        let client = world.connect();
+        assert_eq!(statuses(&world.ask(client, READING)), [200]);
+        world.send(client, &READING.repeat(count));
+        world.receive_only(2);
+        world.server.retire();
+        world.run_ms(100);
+        assert_eq!(statuses(&world.take_received(client)), [200].repeat(count));
+        world.close(client);
+        world.run_ms(200);
+        assert!(world.server.is_drained());
+        assert_eq!(world.errors, []);
+    }
+}
+
+#[test]
 fn an_aborted_server_closes_every_exchange() {
     let mut world = World::new();
     let client = world.connect();

@@ -90,6 +90,26 @@ fn who_is_refused_lingers_and_gives_way_to_the_next() {
 }
 
 #[test]
+fn who_is_refused_and_has_ended_already_gives_its_socket_back() {
+    for policy in [POLICY, EVICTS] {
+        let mut world = World::<3>::with(LIMITS, policy);
+        for _ in 0..2 {
+            let client = world.connect();
+            assert!(world.ask(client, b"GET /slow?ms=30000 HTTP/1.1\r\nHost: a\r\n\r\n").is_empty());
+        }
+        for _ in 0..5 {
+            let client = world.connect();
+            world.send(client, READING);
+            world.close(client);
+            world.run_ms(200);
+            assert_eq!(statuses(&world.take_received(client)), [503]);
+            assert_eq!((world.listening(), world.server.connections()), (1, 2));
+        }
+        assert_eq!(world.errors.len(), 0, "{:?}", world.errors);
+    }
+}
+
+#[test]
 fn a_request_that_comes_with_somebody_else_saves_its_connection_wherever_they_lie() {
     let mut world = World::<4>::with(LIMITS, EVICTS);
     let (first, second) = (world.connect(), world.connect());

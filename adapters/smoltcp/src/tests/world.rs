@@ -409,6 +409,15 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
         (self.service.begun.get(), self.service.completed.get(), self.service.failed.get())
     }
 
+    /// What is on its way comes to the server's sockets, and the server is not polled.
+    pub(super) fn receive_only(&mut self, millis: u64) {
+        self.client_interface.poll(self.now, &mut self.client_end, &mut self.client_sockets);
+        self.serve_clients();
+        self.client_interface.poll(self.now, &mut self.client_end, &mut self.client_sockets);
+        self.now += Duration::from_millis(millis);
+        self.server_interface.poll(self.now, &mut self.server_end, &mut self.server_sockets);
+    }
+
     pub(super) fn abort_server(&mut self) {
         self.server.abort(self.now, &mut self.server_sockets, &self.service);
     }
