@@ -11,7 +11,7 @@ use wirenut::http::{Context, Limits, Rule};
 use wirenut::readiness::{Event, Poller, Readiness, Standing};
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Environment, Protocol};
-use wirenut_linux::connection::Next;
+use wirenut_linux::connection::{Connection as Line, Next};
 use wirenut_linux::poller::Epoll;
 use wirenut_linux::socket::Attempt;
 
@@ -73,13 +73,13 @@ pub(crate) struct Turn<'t, 's, S: Service + ?Sized> {
 impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     /// The connection's time has come.
     pub(crate) fn time_out(mut self) -> Outcome {
-        self.tell(|spoken| spoken.handle_timeout());
+        self.tell(|spoken, line| line.handle_timeout(spoken.socket, spoken));
         self.run(None)
     }
 
     /// The connection is given up.
     pub(crate) fn give_up(mut self, rule: Rule) -> Outcome {
-        self.tell(|spoken| spoken.give_up(rule));
+        self.tell(|spoken, _| spoken.give_up(rule));
         self.run(None)
     }
 
@@ -93,7 +93,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
     pub(crate) fn give_way(mut self) -> Option<Outcome> {
         let is_lingering = self.connection.session.standing() == Standing::Lingering;
         let has_unread = !is_lingering && self.unread() > 0;
-        if !self.tell(|spoken| spoken.tell(|serving| serving.give_way(has_unread))) {
+        if !self.tell(|spoken, _| spoken.tell(|serving| serving.give_way(has_unread))) {
             return None;
         }
         // What came is thrown away first: closing a socket with something to read in it resets it.
@@ -139,10 +139,10 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         Outcome { next, taken: turn.taken, standing, deadline }
     }
 
-    /// Tells the session something.
+    /// Tells the session something, or its line.
     #[cold]
-    fn tell<R>(&mut self, tell: impl FnOnce(&mut Spoken<'_, S>) -> R) -> R {
-        let Connection { session, socket, .. } = &mut *self.connection;
+    fn tell<R>(&mut self, tell: impl FnOnce(&mut Spoken<'_, S>, &mut Line) -> R) -> R {
+        let Connection { session, socket, line, .. } = &mut *self.connection;
         let (socket, names) = (&*socket, self.context.names);
         let environment = Environment {
             waker: &|| self.context.waker(self.token),
@@ -151,7 +151,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         };
         let (service, cx) = (self.context.service, self.context.http());
         let serving = Serving { session, service, cx, environment: &environment, error: None };
-        tell(&mut Spoken { serving, socket, names })
+        tell(&mut Spoken { serving, socket, names }, line)
     }
 
     /// Tells the poller what to wait for. False if it cannot.

@@ -77,7 +77,9 @@ mod memory;
 mod turn;
 
 use wirenut::readiness::{Interest, Standing};
-use wirenut::transport::{Conversation, Protocol};
+use wirenut::transport::{Conversation, Disposition, Protocol};
+
+use crate::socket::{ByteStream, Connected, Socket};
 
 pub use memory::{Leftover, Memory};
 pub use turn::{MAX_SENDS, Next, Turn, no_transfer};
@@ -102,6 +104,8 @@ impl Flags {
     const PARTING: Self = Self(1);
     /// The last turn left something.
     const LEFT: Self = Self(2);
+    /// The peer's time to end its direction was over before it had taken all.
+    const UNTAKEN: Self = Self(4);
 
     const fn has(self, flag: Self) -> bool {
         self.0 & flag.0 != 0
@@ -130,6 +134,27 @@ impl Connection {
     #[must_use]
     pub const fn has_leftover(&self) -> bool {
         self.flags.has(Flags::LEFT)
+    }
+
+    /// The protocol's deadline is due: tells it so. A [turn](Self::turn) follows.
+    ///
+    /// The peer's time to end its direction counts from when it has taken all, not from when the system has. So where our
+    /// direction has ended, and that time is over, the system is asked first. As long as it still holds something the
+    /// peer's time to take that runs instead; and when that is over, the system is asked again.
+    pub fn handle_timeout<P: ByteStream, Q: Protocol + ?Sized>(
+        &mut self,
+        socket: &Socket<P, Connected>,
+        protocol: &mut Q,
+    ) {
+        if self.conversation.is_shut() && protocol.disposition() == Disposition::ShutdownWrite {
+            let was_untaken = self.flags.has(Flags::UNTAKEN);
+            let is_untaken = socket.untaken_bytes().is_ok_and(|bytes| bytes > 0);
+            self.flags.set(Flags::UNTAKEN, is_untaken);
+            if is_untaken != was_untaken {
+                return self.conversation.handle_sent(protocol, 0, usize::from(is_untaken));
+            }
+        }
+        protocol.handle_timeout();
     }
 
     /// What it is doing now, if that has changed: see [`Conversation::standing_change`].

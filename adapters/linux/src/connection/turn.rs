@@ -71,7 +71,7 @@ impl Connection {
     /// Does what can be done now.
     ///
     /// `event` is what the poller told, if it did. A turn for another reason (a deadline, after
-    /// [`Protocol::handle_timeout`]; a wake; an earlier [`Next::Again`]) has none, and receives nothing.
+    /// [`Self::handle_timeout`]; a wake; an earlier [`Next::Again`]) has none, and receives nothing.
     ///
     /// The buffers of `memory` may hold anything; they must be as long as in earlier turns. A protocol that takes nothing of
     /// an input that fills its buffer, and still wants more, waits for what cannot come: the connection is reset.

@@ -12,6 +12,7 @@ use super::protocol::{ByteStream, Connected, Connection};
 use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::sendfile::sendfile;
+use crate::sys::socket::untaken_bytes;
 
 impl<P: ByteStream> Socket<P, Connected> {
     /// Receives what is there, and waits while nothing is: recv(2).
@@ -206,6 +207,27 @@ impl<P: ByteStream> Socket<P, Connected> {
     /// None that are known.
     pub fn unread_bytes(&self) -> Result<u64, Error> {
         rustix::io::ioctl_fionread(self).map_err(self.failed("count the unread bytes of"))
+    }
+
+    /// How much of what was sent the peer has not taken (SIOCOUTQ): over TCP, bytes that its system has not acknowledged,
+    /// and one for the end of our direction; over a Unix socket, memory that is held for what was not received. Zero: all
+    /// was taken.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Attempt, Received, UnixStream};
+    /// let (one, other) = UnixStream::pair()?;
+    /// assert_eq!(one.untaken_bytes()?, 0);
+    /// assert_eq!(one.send(b"hello")?, Attempt::Done(5));
+    /// assert!(one.untaken_bytes()? >= 5);
+    /// assert_eq!(other.recv(&mut [0; 5])?, Received::Data(5));
+    /// assert_eq!(one.untaken_bytes()?, 0);
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None that are known.
+    pub fn untaken_bytes(&self) -> Result<u64, Error> {
+        untaken_bytes(self).map_err(self.failed("count the untaken bytes of"))
     }
 
     fn sent(&self, result: Result<usize, Errno>) -> Result<Attempt<usize>, Error> {

@@ -19,6 +19,16 @@ pub(crate) fn has_waiting(listener: &impl AsFd) -> Result<bool> {
     Ok(retry_on_intr(|| rustix::event::poll(&mut polled, Some(&Timespec::default())))? > 0)
 }
 
+/// SIOCOUTQ of tcp(7) and unix(7), by its other name.
+pub(crate) fn untaken_bytes(socket: &impl AsFd) -> Result<u64> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the descriptor is open, and the kernel writes one `int` to `bytes`.
+    if unsafe { libc::ioctl(socket.as_fd().as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) } < 0 {
+        return Err(last_error());
+    }
+    Ok(u64::try_from(bytes).unwrap_or(0))
+}
+
 /// See tcp(7).
 pub(crate) fn set_unsent_low_water_mark(socket: &impl AsFd, bytes: u32) -> Result<()> {
     set_option(socket, libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, clamped(bytes))

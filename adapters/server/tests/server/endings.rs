@@ -157,6 +157,23 @@ fn an_answer_that_is_cut_takes_no_earlier_one_along() {
     server.finish();
 }
 
+/// The time to linger counts from when the peer has all, not from when the system has.
+#[test]
+fn who_reads_late_gets_all_although_it_goes_on_sending() {
+    const BYTES: usize = 1_500_000;
+    let server = Running::start(limits(Limits { linger: SHORT, ..Limits::DEFAULT }));
+    let mut client = Client::connect(server.address);
+    client.send(format!("GET /big/{BYTES} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    // All of it is with the system, and the time to linger over, before any of it is read.
+    thread::sleep(Span::from_millis(600));
+    client.send("\r\n");
+    thread::sleep(Span::from_millis(50));
+    assert_eq!(client.response().body.len(), BYTES);
+    client.end_sending();
+    client.assert_closed();
+    server.finish();
+}
+
 #[test]
 fn what_was_kept_for_a_slow_reader_is_sent_before_the_reset() {
     const BYTES: usize = 20_000_000;
