@@ -11,19 +11,23 @@
 use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use core::future::poll_fn;
-use core::pin::pin;
-use core::task::{Poll, Waker};
+use core::mem;
+use core::task::{Context, Poll, Waker};
 
 use embassy_net::Stack;
 use embassy_net::tcp::{self, State, TcpSocket};
 use wirenut::http::Limits;
 use wirenut::http::service::Service;
-use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
+use wirenut::readiness::{self, Admission, Policy, Standing, Verdict};
 use wirenut::time::{Duration, Instant};
+use wirenut::transport::Conversation;
 
 use super::EmbassyTimer;
-use crate::lane::{Alarm, Time};
-use crate::{Buffers, Clock, ConnectionObserver, Error, Retirement, Server, Timer};
+use super::anew::{Alarm, converse, look};
+use crate::driver::Driver;
+use crate::lane::{Observe, Time};
+use crate::link::Link;
+use crate::{Buffers, Clock, ConnectionObserver, Error, Retirement};
 
 /// The memory of one socket: what has come and was not read, and what was written and not acknowledged.
 #[derive(Debug)]
@@ -67,7 +71,7 @@ pub struct Rings<'b> {
 /// ```
 pub struct Listener<const N: usize> {
     port: u16,
-    admission: RefCell<Admission<[Link; N]>>,
+    admission: RefCell<Admission<[readiness::Link; N]>>,
     places: [Place; N],
     /// This connection was wished to give way, then.
     leaving: Cell<Option<(u32, Instant)>>,
@@ -127,7 +131,7 @@ impl<const N: usize> Listener<N> {
         assert!(port != 0, "port 0");
         Self {
             port,
-            admission: RefCell::new(Admission::new(policy, [Link::NEW; N])),
+            admission: RefCell::new(Admission::new(policy, [readiness::Link::NEW; N])),
             places: [Place::FREE; N],
             leaving: Cell::new(None),
         }
@@ -152,20 +156,16 @@ impl<const N: usize> Listener<N> {
         buffers.check(limits);
         let held = self.hold();
         async move {
-            while !self.is_retired() {
+            while !held.listener.is_retired() {
                 // A new socket each time: it listens at once, whatever became of the one before.
                 let mut socket = TcpSocket::new(stack, &mut *rings.received, &mut *rings.transmitted);
                 socket.set_timeout(Some(embassy_time::Duration::from_micros(limits.head.as_micros())));
                 if held.accept(&mut socket).await {
                     let refuses = held.place.stage.get() == Stage::Refusing;
-                    let peer = socket.remote_endpoint().map(Into::into);
-                    let served = Server { limits, buffers: buffers.reborrow(), peer, observer: &held }.run(
-                        &mut socket,
-                        service,
-                        &EmbassyTimer,
-                        refuses,
-                    );
-                    if let Err(error) = served.await {
+                    let driver = Driver::new(service, &EmbassyTimer, limits, socket.remote_endpoint(), refuses);
+                    let mut link = Link::new(driver, Conversation::new(), &EmbassyTimer, (Alarm::NEW, &held));
+                    let ended = converse(&mut link, &mut socket, &mut buffers).await;
+                    if let Err(error) = link.endpoint.outcome(ended) {
                         on_error(error);
                     }
                 }
@@ -243,30 +243,25 @@ struct Held<'l, const N: usize> {
 impl<const N: usize> Held<'_, N> {
     /// Listens until somebody has come of whom is known what becomes of him: that is the stage then. False if nobody has.
     fn accept(&self, socket: &mut TcpSocket<'_>) -> impl Future<Output = bool> {
-        async move {
-            {
-                // It listens from the first poll on. What happens then is seen in its state.
-                let mut accepting = pin!(socket.accept(self.listener.port));
-                let _ = poll_fn(|cx| Poll::Ready(accepting.as_mut().poll(cx))).await;
-            }
-            let sleep = pin!(None);
-            let mut alarm = Alarm::new(sleep, |at| EmbassyTimer.wait_until(at));
-            poll_fn(|cx| {
-                loop {
-                    // That wakes the task whenever the state changes.
-                    let _ = pin!(socket.wait_write_ready()).poll(cx);
-                    self.place.waiter.set(Some(cx.waker().clone()));
-                    match self.decide(socket.state(), EmbassyTimer.now()) {
-                        Ok(has_come) => return Poll::Ready(has_come),
-                        Err(at) => alarm.set(at),
-                    }
-                    if !alarm.is_due(cx) {
-                        return Poll::Pending;
-                    }
+        let (mut alarm, mut is_listening) = (Alarm::NEW, false);
+        poll_fn(move |cx| {
+            loop {
+                if !mem::replace(&mut is_listening, true) {
+                    // It listens from the first look on. What happens then is seen in its state.
+                    let _ = look(cx, socket.accept(self.listener.port));
                 }
-            })
-            .await
-        }
+                // That wakes the task whenever the state changes.
+                let _ = look(cx, socket.wait_write_ready());
+                self.place.waiter.set(Some(cx.waker().clone()));
+                match self.decide(socket.state(), EmbassyTimer.now()) {
+                    Ok(has_come) => return Poll::Ready(has_come),
+                    Err(at) => alarm.set(at),
+                }
+                if !alarm.is_due(cx) {
+                    return Poll::Pending;
+                }
+            }
+        })
     }
 
     /// Has somebody come of whom is known what becomes of him? Or, if that is not known: when to look again.
@@ -364,15 +359,20 @@ impl<const N: usize> ConnectionObserver for Held<'_, N> {
             self.listener.tell_waiting();
         }
     }
+}
 
-    async fn retired(&self) -> Retirement {
-        poll_fn(|cx| match self.place.wish.take() {
-            Some(wish) => Poll::Ready(wish),
-            None => {
-                self.place.waiter.set(Some(cx.waker().clone()));
-                Poll::Pending
-            }
-        })
-        .await
+impl<const N: usize> Observe for &Held<'_, N> {
+    type Observer = Self;
+
+    fn observer(&self) -> &Self {
+        self
+    }
+
+    fn wish(&mut self, cx: &mut Context<'_>) -> Option<Retirement> {
+        let wish = self.place.wish.take();
+        if wish.is_none() {
+            self.place.waiter.set(Some(cx.waker().clone()));
+        }
+        wish
     }
 }
