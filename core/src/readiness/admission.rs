@@ -157,6 +157,11 @@ impl Policy {
         when_full: WhenFull::Queue,
     };
 
+    /// How long whoever gives way may take to acknowledge the end of our direction, before it is reset: 2 s, so that it may
+    /// be sent twice (RFC 6298 §2.1). Whoever has acknowledged it is gone at once. So it is also with those who were refused,
+    /// where nobody listens any more: on a stack without a queue each of them takes a socket.
+    pub const LEAVING_TIME: Duration = Duration::from_secs(2);
+
     /// When a handshake that began at `since` is to be given up, if it is not complete by then. `is_listening`: somebody
     /// else who comes now is heard. If not, the oldest one gives way after 1 s, whether or not idle connections do: so
     /// handshakes that nobody ends keep others out for no longer.

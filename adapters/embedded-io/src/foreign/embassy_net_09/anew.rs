@@ -127,7 +127,11 @@ pub(super) struct Alarm {
 }
 
 impl Alarm {
-    pub(super) const NEW: Self = Self { at: NEVER };
+    pub(super) const NEW: Self = Self::at(NEVER);
+
+    pub(super) const fn at(at: Instant) -> Self {
+        Self { at }
+    }
 }
 
 impl Time for Alarm {

@@ -19,13 +19,13 @@ use embassy_net::tcp::{self, State, TcpSocket};
 use wirenut::http::Limits;
 use wirenut::http::service::Service;
 use wirenut::readiness::{self, Admission, Policy, Standing, Verdict};
-use wirenut::time::{Duration, Instant};
+use wirenut::time::Instant;
 use wirenut::transport::Conversation;
 
 use super::EmbassyTimer;
 use super::anew::{Alarm, converse, look};
 use crate::driver::Driver;
-use crate::lane::{Observe, Time};
+use crate::lane::{NEVER, Observe, Time};
 use crate::link::Link;
 use crate::{Buffers, Clock, ConnectionObserver, Error, Retirement};
 
@@ -45,7 +45,8 @@ pub struct Rings<'b> {
 ///
 /// A [`Policy`] says how many are served at once, and what happens to others. Whoever gives way is asked for by
 /// [`Admission`]. For others to be heard, `slots` must be less than `N`: the sockets beyond it hold those who queue, or tell
-/// them that there is no room (503). Handshakes that are not completed give way by [`Policy::handshake_end`], so they keep
+/// them that there is no room (503). Where no socket listens, whoever was told so gives way once the peer has acknowledged the
+/// end of our direction, or has not for [`Policy::LEAVING_TIME`]; so does whoever gives way for one who queues. Handshakes that are not completed give way by [`Policy::handshake_end`], so they keep
 /// others out for a second at most.
 ///
 /// ```no_run
@@ -77,9 +78,6 @@ pub struct Listener<const N: usize> {
     leaving: Cell<Option<(u32, Instant)>>,
 }
 
-/// How long a connection that is to give way may take to tell its peer, before it is reset.
-const LEAVING_TIME: Duration = Duration::from_secs(1);
-
 /// What the tasks know of the socket of one.
 struct Place {
     stage: Cell<Stage>,
@@ -101,8 +99,8 @@ enum Stage {
     Waiting(Instant),
     /// Somebody is served.
     Serving,
-    /// Somebody is told that there is no room.
-    Refusing,
+    /// Somebody is told that there is no room. Until then he may take his time, even where nobody listens.
+    Refusing(Instant),
 }
 
 impl Place {
@@ -161,7 +159,7 @@ impl<const N: usize> Listener<N> {
                 let mut socket = TcpSocket::new(stack, &mut *rings.received, &mut *rings.transmitted);
                 socket.set_timeout(Some(embassy_time::Duration::from_micros(limits.head.as_micros())));
                 if held.accept(&mut socket).await {
-                    let refuses = held.place.stage.get() == Stage::Refusing;
+                    let refuses = matches!(held.place.stage.get(), Stage::Refusing(_));
                     let driver = Driver::new(service, &EmbassyTimer, limits, socket.remote_endpoint(), refuses);
                     let mut link = Link::new(driver, Conversation::new(), &EmbassyTimer, (Alarm::NEW, &held));
                     let ended = converse(&mut link, &mut socket, &mut buffers).await;
@@ -208,10 +206,10 @@ impl<const N: usize> Listener<N> {
         Held { listener: self, number, place }
     }
 
-    /// Something has changed for those who wait to be served, or whose handshakes last.
+    /// Something has changed for those who wait to be served, whose handshakes last, or who are refused.
     fn tell_waiting(&self) {
         for place in &self.places {
-            if let Stage::HalfOpen(_) | Stage::Waiting(_) = place.stage.get() {
+            if let Stage::HalfOpen(_) | Stage::Waiting(_) | Stage::Refusing(_) = place.stage.get() {
                 place.wake();
             }
         }
@@ -220,7 +218,7 @@ impl<const N: usize> Listener<N> {
     /// Somebody waits for the place of this connection. When to look again.
     fn evict(&self, slot: u32, now: Instant) -> Instant {
         let (slot, since) = self.leaving.get().unwrap_or((slot, now));
-        let (is_new, is_late) = (self.leaving.get().is_none(), since.saturating_add(LEAVING_TIME) <= now);
+        let (is_new, is_late) = (self.leaving.get().is_none(), since.saturating_add(Policy::LEAVING_TIME) <= now);
         let since = if is_late { now } else { since };
         self.leaving.set(Some((slot, since)));
         if is_new || is_late {
@@ -229,7 +227,7 @@ impl<const N: usize> Listener<N> {
                 place.wish(Retirement::Now);
             }
         }
-        since.saturating_add(LEAVING_TIME)
+        since.saturating_add(Policy::LEAVING_TIME)
     }
 }
 
@@ -281,7 +279,7 @@ impl<const N: usize> Held<'_, N> {
             Stage::HalfOpen(since) => self.outlast(since, now),
             Stage::Waiting(_) if !self.is_first() => Err(None),
             Stage::Waiting(_) => self.enter(now),
-            Stage::Free | Stage::Listening | Stage::Serving | Stage::Refusing => {
+            Stage::Free | Stage::Listening | Stage::Serving | Stage::Refusing(_) => {
                 if self.listener.is_retired() {
                     Ok(false)
                 } else {
@@ -314,7 +312,7 @@ impl<const N: usize> Held<'_, N> {
         let verdict = self.listener.admission.borrow_mut().arrive(now);
         let stage = match verdict {
             Verdict::Admit => Stage::Serving,
-            Verdict::Refuse => Stage::Refusing,
+            Verdict::Refuse => Stage::Refusing(now.saturating_add(Policy::LEAVING_TIME)),
             Verdict::Evict(slot) => return Err(Some(self.listener.evict(slot, now))),
             Verdict::Queue => return Err(self.listener.admission.borrow().poll_timeout(now)),
             Verdict::Close => return Ok(false),
@@ -323,6 +321,16 @@ impl<const N: usize> Held<'_, N> {
         self.place.stage.set(stage);
         self.listener.tell_waiting();
         Ok(true)
+    }
+
+    /// Is whoever is refused to give way, for nobody listens? Once.
+    fn is_hurried(&self, cx: &mut Context<'_>) -> bool {
+        let Stage::Refusing(until) = self.place.stage.get() else { return false };
+        let is_hurried = self.listener.listening() == 0 && Alarm::at(until).is_due(cx);
+        if is_hurried {
+            self.place.stage.set(Stage::Refusing(NEVER));
+        }
+        is_hurried
     }
 
     /// Nobody is served here any more.
@@ -343,13 +351,20 @@ impl<const N: usize> Drop for Held<'_, N> {
 
 impl<const N: usize> ConnectionObserver for Held<'_, N> {
     fn set_standing(&self, standing: Standing) {
-        // Who was told that there is no room has no place.
-        if self.place.stage.get() == Stage::Serving {
-            self.listener.admission.borrow_mut().set_standing(self.number, standing, EmbassyTimer.now());
-            if standing != Standing::Busy {
-                self.handle_stay();
+        match self.place.stage.get() {
+            Stage::Serving => {
+                self.listener.admission.borrow_mut().set_standing(self.number, standing, EmbassyTimer.now());
+                if standing != Standing::Busy {
+                    self.handle_stay();
+                }
+                self.listener.tell_waiting();
             }
-            self.listener.tell_waiting();
+            // The peer has all that it was told.
+            Stage::Refusing(_) if standing == Standing::Lingering => {
+                self.place.stage.set(Stage::Refusing(Instant::START));
+            }
+            // Who was told that there is no room has no place.
+            Stage::Refusing(_) | Stage::Free | Stage::Listening | Stage::HalfOpen(_) | Stage::Waiting(_) => {}
         }
     }
 
@@ -369,7 +384,7 @@ impl<const N: usize> Observe for &Held<'_, N> {
     }
 
     fn wish(&mut self, cx: &mut Context<'_>) -> Option<Retirement> {
-        let wish = self.place.wish.take();
+        let wish = self.place.wish.take().or_else(|| self.is_hurried(cx).then_some(Retirement::Now));
         if wish.is_none() {
             self.place.waiter.set(Some(cx.waker().clone()));
         }
