@@ -74,13 +74,17 @@ pub struct Listener<const N: usize> {
     port: u16,
     admission: RefCell<Admission<[readiness::Link; N]>>,
     places: [Place; N],
-    /// This connection was wished to give way, then.
-    leaving: Cell<Option<(u32, Instant)>>,
+    /// This connection was wished to give way.
+    leaving: Cell<Option<u32>>,
+    /// When that was.
+    left: Cell<Instant>,
 }
 
 /// What the tasks know of the socket of one.
 struct Place {
     stage: Cell<Stage>,
+    /// When that began. While somebody is refused: until when he may take his time, even where nobody listens.
+    since: Cell<Instant>,
     /// The connection is to end.
     wish: Cell<Option<Retirement>>,
     /// Who waits for that, or for a change.
@@ -94,18 +98,23 @@ enum Stage {
     Free,
     Listening,
     /// A handshake has begun.
-    HalfOpen(Instant),
+    HalfOpen,
     /// Somebody has come, and is not admitted yet.
-    Waiting(Instant),
+    Waiting,
     /// Somebody is served.
     Serving,
-    /// Somebody is told that there is no room. Until then he may take his time, even where nobody listens.
-    Refusing(Instant),
+    /// Somebody is told that there is no room.
+    Refusing,
 }
 
 impl Place {
     #[expect(clippy::declare_interior_mutable_const, reason = "an array is made of it")]
-    const FREE: Self = Self { stage: Cell::new(Stage::Free), wish: Cell::new(None), waiter: Cell::new(None) };
+    const FREE: Self = Self {
+        stage: Cell::new(Stage::Free),
+        since: Cell::new(Instant::START),
+        wish: Cell::new(None),
+        waiter: Cell::new(None),
+    };
 
     fn wake(&self) {
         if let Some(waiter) = self.waiter.take() {
@@ -132,6 +141,7 @@ impl<const N: usize> Listener<N> {
             admission: RefCell::new(Admission::new(policy, [readiness::Link::NEW; N])),
             places: [Place::FREE; N],
             leaving: Cell::new(None),
+            left: Cell::new(Instant::START),
         }
     }
 
@@ -159,7 +169,7 @@ impl<const N: usize> Listener<N> {
                 let mut socket = TcpSocket::new(stack, &mut *rings.received, &mut *rings.transmitted);
                 socket.set_timeout(Some(embassy_time::Duration::from_micros(limits.head.as_micros())));
                 if held.accept(&mut socket).await {
-                    let refuses = matches!(held.place.stage.get(), Stage::Refusing(_));
+                    let refuses = held.place.stage.get() == Stage::Refusing;
                     let driver = Driver::new(service, &EmbassyTimer, limits, socket.remote_endpoint(), refuses);
                     let mut link = Link::new(driver, Conversation::new(), &EmbassyTimer, (Alarm::NEW, &held));
                     let ended = converse(&mut link, &mut socket, &mut buffers).await;
@@ -209,7 +219,7 @@ impl<const N: usize> Listener<N> {
     /// Something has changed for those who wait to be served, whose handshakes last, or who are refused.
     fn tell_waiting(&self) {
         for place in &self.places {
-            if let Stage::HalfOpen(_) | Stage::Waiting(_) | Stage::Refusing(_) = place.stage.get() {
+            if let Stage::HalfOpen | Stage::Waiting | Stage::Refusing = place.stage.get() {
                 place.wake();
             }
         }
@@ -217,17 +227,18 @@ impl<const N: usize> Listener<N> {
 
     /// Somebody waits for the place of this connection. When to look again.
     fn evict(&self, slot: u32, now: Instant) -> Instant {
-        let (slot, since) = self.leaving.get().unwrap_or((slot, now));
-        let (is_new, is_late) = (self.leaving.get().is_none(), since.saturating_add(Policy::LEAVING_TIME) <= now);
-        let since = if is_late { now } else { since };
-        self.leaving.set(Some((slot, since)));
-        if is_new || is_late {
-            let mut places = (0..).zip(&self.places);
-            if let Some((_, place)) = places.find(|(number, _)| *number == slot) {
-                place.wish(Retirement::Now);
-            }
+        let end = self.left.get().saturating_add(Policy::LEAVING_TIME);
+        let leaving = self.leaving.get();
+        if leaving.is_some() && end > now {
+            return end;
         }
-        since.saturating_add(Policy::LEAVING_TIME)
+        let slot = leaving.unwrap_or(slot);
+        self.leaving.set(Some(slot));
+        self.left.set(now);
+        if let Some((_, place)) = (0..).zip(&self.places).find(|(number, _)| *number == slot) {
+            place.wish(Retirement::Now);
+        }
+        now.saturating_add(Policy::LEAVING_TIME)
     }
 }
 
@@ -264,22 +275,21 @@ impl<const N: usize> Held<'_, N> {
 
     /// Has somebody come of whom is known what becomes of him? Or, if that is not known: when to look again.
     fn decide(&self, state: State, now: Instant) -> Result<bool, Option<Instant>> {
-        let stage = match (state, self.place.stage.get()) {
-            (State::Closed, _) => return Ok(false),
-            (State::Listen, _) => Stage::Listening,
-            (State::SynReceived, stage @ Stage::HalfOpen(_)) => stage,
-            (State::SynReceived, _) => Stage::HalfOpen(now),
-            (_, stage @ Stage::Waiting(_)) => stage,
-            _ => Stage::Waiting(now),
+        let stage = match state {
+            State::Closed => return Ok(false),
+            State::Listen => Stage::Listening,
+            State::SynReceived => Stage::HalfOpen,
+            _ => Stage::Waiting,
         };
         if stage != self.place.stage.replace(stage) {
+            self.place.since.set(now);
             self.listener.tell_waiting();
         }
         match stage {
-            Stage::HalfOpen(since) => self.outlast(since, now),
-            Stage::Waiting(_) if !self.is_first() => Err(None),
-            Stage::Waiting(_) => self.enter(now),
-            Stage::Free | Stage::Listening | Stage::Serving | Stage::Refusing(_) => {
+            Stage::HalfOpen => self.outlast(now),
+            Stage::Waiting if !self.is_first() => Err(None),
+            Stage::Waiting => self.enter(now),
+            Stage::Free | Stage::Listening | Stage::Serving | Stage::Refusing => {
                 if self.listener.is_retired() {
                     Ok(false)
                 } else {
@@ -289,21 +299,17 @@ impl<const N: usize> Held<'_, N> {
         }
     }
 
-    /// A handshake has begun then.
-    fn outlast(&self, since: Instant, now: Instant) -> Result<bool, Option<Instant>> {
+    /// A handshake has begun.
+    fn outlast(&self, now: Instant) -> Result<bool, Option<Instant>> {
         let is_heard = self.listener.listening() > 0 || !self.is_first();
-        let end = self.listener.admission.borrow().policy().handshake_end(since, is_heard);
+        let end = self.listener.admission.borrow().policy().handshake_end(self.place.since.get(), is_heard);
         if end <= now { Ok(false) } else { Err(Some(end)) }
     }
 
     /// Is nobody in the same stage for longer?
     fn is_first(&self) -> bool {
-        let is_before = |place: &Place| match (place.stage.get(), self.place.stage.get()) {
-            (Stage::HalfOpen(other), Stage::HalfOpen(since)) | (Stage::Waiting(other), Stage::Waiting(since)) => {
-                other < since
-            }
-            _ => false,
-        };
+        let is_before =
+            |other: &Place| other.stage.get() == self.place.stage.get() && other.since.get() < self.place.since.get();
         !self.listener.places.iter().any(is_before)
     }
 
@@ -312,23 +318,25 @@ impl<const N: usize> Held<'_, N> {
         let verdict = self.listener.admission.borrow_mut().arrive(now);
         let stage = match verdict {
             Verdict::Admit => Stage::Serving,
-            Verdict::Refuse => Stage::Refusing(now.saturating_add(Policy::LEAVING_TIME)),
+            Verdict::Refuse => Stage::Refusing,
             Verdict::Evict(slot) => return Err(Some(self.listener.evict(slot, now))),
             Verdict::Queue => return Err(self.listener.admission.borrow().poll_timeout(now)),
             Verdict::Close => return Ok(false),
         };
         self.place.wish.set(None);
         self.place.stage.set(stage);
+        self.place.since.set(now.saturating_add(Policy::LEAVING_TIME));
         self.listener.tell_waiting();
         Ok(true)
     }
 
     /// Is whoever is refused to give way, for nobody listens? Once.
     fn is_hurried(&self, cx: &mut Context<'_>) -> bool {
-        let Stage::Refusing(until) = self.place.stage.get() else { return false };
-        let is_hurried = self.listener.listening() == 0 && Alarm::at(until).is_due(cx);
+        let is_hurried = self.place.stage.get() == Stage::Refusing
+            && self.listener.listening() == 0
+            && Alarm::at(self.place.since.get()).is_due(cx);
         if is_hurried {
-            self.place.stage.set(Stage::Refusing(NEVER));
+            self.place.since.set(NEVER);
         }
         is_hurried
     }
@@ -360,16 +368,14 @@ impl<const N: usize> ConnectionObserver for Held<'_, N> {
                 self.listener.tell_waiting();
             }
             // The peer has all that it was told.
-            Stage::Refusing(_) if standing == Standing::Lingering => {
-                self.place.stage.set(Stage::Refusing(Instant::START));
-            }
+            Stage::Refusing if standing == Standing::Lingering => self.place.since.set(Instant::START),
             // Who was told that there is no room has no place.
-            Stage::Refusing(_) | Stage::Free | Stage::Listening | Stage::HalfOpen(_) | Stage::Waiting(_) => {}
+            Stage::Refusing | Stage::Free | Stage::Listening | Stage::HalfOpen | Stage::Waiting => {}
         }
     }
 
     fn handle_stay(&self) {
-        if self.listener.leaving.get().is_some_and(|(slot, _)| slot == self.number) {
+        if self.listener.leaving.get() == Some(self.number) {
             self.listener.leaving.set(None);
             self.listener.tell_waiting();
         }
