@@ -228,10 +228,10 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
         let count = outcome.map_err(|error| StreamError::Failed(operation, error))?;
         match sending {
             Order::Write(from, to) => {
-                let left = to.saturating_sub(from).checked_sub(count).filter(|_| count > 0);
+                let left = to.wrapping_sub(from).checked_sub(count).filter(|_| count > 0);
                 let left = left.ok_or(StreamError::Miscounted(operation))?;
                 if left > 0 {
-                    self.sending = Order::Write(from.saturating_add(count), to);
+                    self.sending = Order::Write(from.wrapping_add(count), to);
                     outgoing.give(self.sending);
                 }
                 return Ok(News::Sent(count, left));
@@ -251,7 +251,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     /// What is being sent waits: from now on the peer is held to its pace.
     const fn handle_held_up(&mut self) -> News {
         let left = match self.sending {
-            Order::Write(from, to) => to.saturating_sub(from),
+            Order::Write(from, to) => to.wrapping_sub(from),
             Order::Content(..) => return News::None,
             Order::None | Order::Read(_) | Order::Flush => 1,
         };
@@ -289,7 +289,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     /// Moves what was not consumed to the front of the buffer. How much that is, if there is room behind it.
     fn make_room(&mut self, buffer: &mut [u8]) -> Option<usize> {
         let (from, to) = self.unread;
-        let length = to.saturating_sub(from);
+        let length = to.wrapping_sub(from);
         if from > 0 {
             for (front, back) in (0..length).zip(from..) {
                 buffer.swap(front, back);
@@ -323,7 +323,8 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
                 let bytes = input.get(unread.0..unread.1).unwrap_or(&[]);
                 let taken;
                 (taken, action) = conversation.poll(protocol, Input { bytes, has_ended }, store, output);
-                unread.0 = unread.0.saturating_add(taken).min(unread.1);
+                // Of what lies there.
+                unread.0 = unread.0.wrapping_add(taken);
             }
             if action == Action::Wait {
                 alarm.set(protocol.poll_timeout());
