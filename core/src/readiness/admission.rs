@@ -389,15 +389,20 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
 
     /// Puts a slot at the end of a list.
     fn put(&mut self, slot: u32, list: List, now: Instant) {
-        self.remove(slot);
-        let before = self.ends(list).last;
-        let Some(link) = self.link(slot) else { return };
-        *link = Link { before, after: NONE, since: Since::new(list, now) };
-        match self.link(before) {
-            Some(link) => link.after = slot,
-            None => self.ends(list).first = slot,
+        if self.ends(list).last != slot {
+            self.remove(slot);
+            let before = self.ends(list).last;
+            let Some(link) = self.link(slot) else { return };
+            *link = Link { before, after: NONE, since: Since::BUSY };
+            match self.link(before) {
+                Some(link) => link.after = slot,
+                None => self.ends(list).first = slot,
+            }
+            self.ends(list).last = slot;
         }
-        self.ends(list).last = slot;
+        if let Some(link) = self.link(slot) {
+            link.since = Since::new(list, now);
+        }
     }
 
     /// Takes a slot out of its list: it does not give way.
