@@ -52,7 +52,7 @@ impl<'b, L: ConnectionObserver> Server<'b, L> {
     /// afterwards. (Accepting the next one is the application's.)
     ///
     /// Dropping the future gives the connection up: an exchange in flight is closed with
-    /// [`Rule::HostClosed`]. The stream is as it was then, so
+    /// [`Rule::HostClosed`](wirenut::http::Rule::HostClosed). The stream is as it was then, so
     /// [`Shutdown::abort`](crate::Shutdown::abort) it: its end must not make an answer look whole.
     ///
     /// A waker that the service kept wakes the task; and each time that the task is polled, an exchange that waits is

@@ -151,7 +151,7 @@ impl<const N: usize> Listener<N> {
     /// acknowledges nothing for [`Limits::head`] is gone. Dropping the future gives its connection up.
     ///
     /// # Panics
-    /// When it is called more than `N` times, or as [`Server::new`].
+    /// When it is called more than `N` times, or as [`Server::new`](crate::Server::new).
     pub fn serve<S: Service<Source = Infallible>>(
         &self,
         stack: Stack<'_>,
@@ -279,7 +279,14 @@ impl<const N: usize> Held<'_, N> {
             State::Closed => return Ok(false),
             State::Listen => Stage::Listening,
             State::SynReceived => Stage::HalfOpen,
-            _ => Stage::Waiting,
+            State::SynSent
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait => Stage::Waiting,
         };
         if stage != self.place.stage.replace(stage) {
             self.place.since.set(now);
