@@ -32,12 +32,6 @@ pub struct Buffers<'b> {
 }
 
 impl Buffers<'_> {
-    /// The same, for a while.
-    #[cfg(feature = "embassy-net-09")]
-    pub(crate) const fn reborrow(&mut self) -> Buffers<'_> {
-        Buffers { input: self.input, store: self.store, output: self.output }
-    }
-
     /// # Panics
     /// Where they are too small for these limits: messages would be refused that the limits allow.
     pub(crate) const fn check(&self, limits: &Limits) {

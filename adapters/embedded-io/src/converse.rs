@@ -14,16 +14,13 @@ use core::pin::pin;
 use core::task::{Poll, Waker};
 
 use embedded_io_async::Read;
-use wirenut::time::{Duration, Instant};
+use wirenut::time::Instant;
 use wirenut::transport::Conversation;
 
 use crate::endpoint::{Caller, Lasting};
 use crate::lane::{self, Alarm, Direction, Lane, Observe, Observed, Time, Unused};
 use crate::link::{Ending, Link, News};
 use crate::{Buffers, Clock, ConnectionObserver, Endpoint, Operation, Shutdown, Split, StreamError, Timer};
-
-/// How long a reset may take to leave: longer than it takes to ask a living neighbour for its address.
-const RESET_TIME: Duration = Duration::from_secs(1);
 
 /// Speaks a protocol on a stream until the connection is over, and ends the stream as is right then; it is only dropped
 /// afterwards. In which order things happen is decided by a [`Conversation`]; see [`Endpoint`] for an example.
@@ -62,29 +59,56 @@ pub(crate) fn converse_in<T: Split, N: Endpoint>(
         let alarm = Alarm::new(sleep, |at| timer.wait_until(at));
         let observed = Observed::new(observer, wish, || observer.retired());
         let mut link = Link::new(Lasting(endpoint), Conversation::new(), timer, (alarm, observed));
-        let mut outcome = Ok(());
-        let mut ending = Ending::None;
+        let mut course = Course::NEW;
         loop {
-            if ending == Ending::None {
-                ending = speak(&mut link, stream, buffers).await.unwrap_or_else(|error| {
-                    outcome = Err(error);
-                    Ending::Cut
-                });
+            if course.ending == Ending::None {
+                course.handle_spoken(speak(&mut link, stream, buffers).await);
             }
-            if outcome.is_err() {
-                link.tell(Waker::noop(), News::Lost);
+            course.tell(&mut link);
+            if course.handle_ended(end(&mut link, stream, course.ending).await) {
+                return course.outcome;
             }
-            let ended = end(&mut link, stream, ending).await.unwrap_or_else(|error| {
-                outcome = Err(StreamError::Failed(Operation::Shutdown, error));
-                false
-            });
-            ending = match ending {
-                Ending::ShutdownWrite if ended => Ending::None,
-                Ending::Close if ended => return outcome,
-                Ending::Cut => return outcome,
-                Ending::None | Ending::ShutdownWrite | Ending::Close | Ending::Abort => Ending::Cut,
-            };
         }
+    }
+}
+
+/// How a connection gets from speaking to its end: what is done with the whole stream, and what came of it.
+pub(crate) struct Course<E> {
+    pub(crate) outcome: Result<(), StreamError<E>>,
+    /// To be done now. Nothing: to speak.
+    pub(crate) ending: Ending,
+}
+
+impl<E> Course<E> {
+    pub(crate) const NEW: Self = Self { outcome: Ok(()), ending: Ending::None };
+
+    pub(crate) fn handle_spoken(&mut self, spoken: Result<Ending, StreamError<E>>) {
+        self.ending = spoken.unwrap_or_else(|error| {
+            self.outcome = Err(error);
+            Ending::Cut
+        });
+    }
+
+    /// Before that is done.
+    pub(crate) fn tell(&self, link: &mut Link<'_, impl Caller, impl Clock, impl Time, impl Observe>) {
+        if self.outcome.is_err() {
+            link.tell(Waker::noop(), News::Lost);
+        }
+    }
+
+    /// That was done; or not, for the peer did not take it. Whether the connection is over.
+    pub(crate) fn handle_ended(&mut self, ended: Result<bool, E>) -> bool {
+        let is_done = ended.unwrap_or_else(|error| {
+            self.outcome = Err(StreamError::Failed(Operation::Shutdown, error));
+            false
+        });
+        self.ending = match self.ending {
+            Ending::ShutdownWrite if is_done => Ending::None,
+            Ending::Close if is_done => return true,
+            Ending::Cut => return true,
+            Ending::None | Ending::ShutdownWrite | Ending::Close | Ending::Abort => Ending::Cut,
+        };
+        false
     }
 }
 
@@ -103,6 +127,20 @@ fn speak<T: Split>(
         let mut outgoing = Lane::new(writer, output, sending, lane::send);
         link.begin();
         poll_fn(|cx| link.poll(cx, &mut incoming, &mut outgoing, (&mut *store, capacity))).await
+    }
+}
+
+/// Does with the stream what is to be done; false if the peer does not take that in time. A reset that cannot leave is left
+/// to itself.
+fn end<T: Shutdown>(
+    link: &mut Link<'_, impl Caller, impl Clock, impl Time, impl Observe>,
+    stream: &mut T,
+    ending: Ending,
+) -> impl Future<Output = Result<bool, T::Error>> {
+    async move {
+        let mut carrying_out = pin!(carry_out(stream, ending, link.conversation.is_shut()));
+        let mut is_waiting = false;
+        poll_fn(|cx| link.poll_end(cx, ending, &mut is_waiting, |cx| carrying_out.as_mut().poll(cx))).await
     }
 }
 
@@ -153,44 +191,7 @@ pub(crate) fn listen<T: Split>(
     }
 }
 
-/// Does with the stream what is to be done; false if the peer does not take that in time. A reset that cannot leave is left
-/// to itself.
-pub(crate) fn end<T: Shutdown>(
-    link: &mut Link<'_, impl Caller, impl Clock, impl Time, impl Observe>,
-    stream: &mut T,
-    ending: Ending,
-) -> impl Future<Output = Result<bool, T::Error>> {
-    async move {
-        let mut carrying_out = pin!(carry_out(stream, ending, link.conversation.is_shut()));
-        let mut is_waiting = false;
-        poll_fn(|cx| {
-            loop {
-                if let Poll::Ready(ended) = carrying_out.as_mut().poll(cx) {
-                    link.tell(cx.waker(), News::Sent(0, 0));
-                    return Poll::Ready(ended.map(|()| true));
-                }
-                if core::mem::replace(&mut is_waiting, true) {
-                } else if ending == Ending::Cut {
-                    link.alarm.set(Some(link.clock.now().saturating_add(RESET_TIME)));
-                } else {
-                    link.tell(cx.waker(), News::Sent(0, 1));
-                }
-                if link.is_hurried(cx) {
-                    return Poll::Ready(Ok(false));
-                }
-                if !link.alarm.is_due(cx) {
-                    return Poll::Pending;
-                }
-                if ending == Ending::Cut || link.tell(cx.waker(), News::Due) {
-                    return Poll::Ready(Ok(false));
-                }
-            }
-        })
-        .await
-    }
-}
-
-/// The same, for a stream on which nobody speaks any more: until then.
+/// Does with a stream on which nobody speaks any more what is to be done, until then.
 pub(crate) fn carry_out_until<T: Shutdown>(
     stream: &mut T,
     timer: &impl Timer,

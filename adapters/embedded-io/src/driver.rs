@@ -4,41 +4,39 @@ use core::convert::Infallible;
 use core::net::SocketAddr;
 
 use wirenut::http::service::{Service, Serving, Session};
-use wirenut::http::{self, Context, Limits, Rule};
+use wirenut::http::{Context, Limits, Rule};
 use wirenut::readiness::Standing;
 use wirenut::time::Instant;
 use wirenut::transport::{Environment, Protocol};
 
-use crate::{Clock, Endpoint};
+use crate::endpoint::Caller;
+use crate::{Clock, Endpoint, Error, StreamError};
 
-/// A session as an endpoint, which remembers what went wrong. Dropped in the middle of an exchange, it closes that.
-pub(crate) struct Driver<'d, S: Service<Source = Infallible>, C: Clock> {
+/// A session as an endpoint. Dropped in the middle of an exchange, it closes that.
+pub(crate) struct Driver<'d, S: Service<Source = Infallible>, C: Clock, P> {
     session: Session<S>,
     service: &'d S,
     clock: &'d C,
     limits: &'d Limits,
-    peer: Option<SocketAddr>,
-    /// The first thing that went wrong.
-    error: Option<http::Error>,
+    /// In the words of the stack, which may be shorter.
+    peer: Option<P>,
 }
 
-impl<'d, S: Service<Source = Infallible>, C: Clock> Driver<'d, S, C> {
+impl<'d, S: Service<Source = Infallible>, C: Clock, P: Copy + Into<SocketAddr>> Driver<'d, S, C, P> {
     /// `refuses`: whatever is asked is answered 503.
-    pub(crate) fn new(
-        service: &'d S,
-        clock: &'d C,
-        limits: &'d Limits,
-        peer: Option<SocketAddr>,
-        refuses: bool,
-    ) -> Self {
+    pub(crate) fn new(service: &'d S, clock: &'d C, limits: &'d Limits, peer: Option<P>, refuses: bool) -> Self {
         let cx = Context { now: clock.now(), limits, date: None };
         let session = if refuses { Session::refusing(&cx) } else { Session::new(&cx) };
-        let error = session.connection().error();
-        Self { session, service, clock, limits, peer, error }
+        Self { session, service, clock, limits, peer }
     }
 
-    pub(crate) const fn error(&self) -> Option<http::Error> {
-        self.error
+    /// What went wrong first, where the stream ended like this.
+    pub(crate) fn outcome<E>(&self, ended: Result<(), StreamError<E>>) -> Result<(), Error<E>> {
+        match self.session.connection().error() {
+            // That the stream is gone is said better by the stream.
+            Some(error) if error.rule != Rule::Reset => Err(Error::Protocol(error)),
+            _ => ended.map_err(Error::from),
+        }
     }
 
     fn serving<R>(
@@ -48,18 +46,16 @@ impl<'d, S: Service<Source = Infallible>, C: Clock> Driver<'d, S, C> {
         call: impl FnOnce(&mut Serving<'_, S>) -> R,
     ) -> R {
         let (date, peer) = (self.clock.date(), self.peer);
-        let peer = || peer;
+        let peer = || peer.map(Into::into);
         let environment = Environment { peer: &peer, ..*environment };
         let cx = Context { now, limits: self.limits, date: date.as_ref() };
         let mut serving =
             Serving { session: &mut self.session, service: self.service, cx, environment: &environment, error: None };
-        let result = call(&mut serving);
-        self.error = self.error.or(serving.error);
-        result
+        call(&mut serving)
     }
 }
 
-impl<S: Service<Source = Infallible>, C: Clock> Endpoint for Driver<'_, S, C> {
+impl<S: Service<Source = Infallible>, C: Clock, P: Copy + Into<SocketAddr>> Endpoint for Driver<'_, S, C, P> {
     fn with<R>(&mut self, now: Instant, environment: &Environment<'_>, call: impl FnOnce(&mut dyn Protocol) -> R) -> R {
         self.serving(now, environment, |serving| call(serving))
     }
@@ -79,7 +75,9 @@ impl<S: Service<Source = Infallible>, C: Clock> Endpoint for Driver<'_, S, C> {
     }
 }
 
-impl<S: Service<Source = Infallible>, C: Clock> Drop for Driver<'_, S, C> {
+impl<S: Service<Source = Infallible>, C: Clock, P: Copy + Into<SocketAddr>> Caller for Driver<'_, S, C, P> {}
+
+impl<S: Service<Source = Infallible>, C: Clock, P> Drop for Driver<'_, S, C, P> {
     fn drop(&mut self) {
         let cx = Context { now: self.clock.now(), limits: self.limits, date: None };
         let _ = self.session.handle_lost(&cx, self.service, Rule::HostClosed);

@@ -58,14 +58,14 @@ pub(crate) trait Direction {
     /// How the stream fails.
     type Error;
 
-    /// The buffer. Empty while an order is carried out.
+    /// The buffer. It may be empty while an order is carried out.
     fn buffer(&mut self) -> &mut [u8];
 
     /// To be called at rest only.
     fn give(&mut self, order: Order);
 
-    /// What came of the order. To be called only while one is carried out.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<usize, Self::Error>>;
+    /// What came of the order that was given. To be called only while one is carried out.
+    fn poll(&mut self, cx: &mut Context<'_>, order: Order) -> Poll<Result<usize, Self::Error>>;
 }
 
 impl<'b, T, E, F, S> Direction for Lane<'b, '_, T, F, S>
@@ -88,7 +88,7 @@ where
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<usize, E>> {
+    fn poll(&mut self, cx: &mut Context<'_>, _: Order) -> Poll<Result<usize, E>> {
         let Some(running) = self.running.as_mut().as_pin_mut() else { return Poll::Pending };
         running.poll(cx).map(|(half, outcome)| {
             self.running.set(None);
@@ -161,12 +161,12 @@ impl<E> Direction for Unused<E> {
 
     fn give(&mut self, _: Order) {}
 
-    fn poll(&mut self, _: &mut Context<'_>) -> Poll<Result<usize, E>> {
+    fn poll(&mut self, _: &mut Context<'_>, _: Order) -> Poll<Result<usize, E>> {
         Poll::Pending
     }
 }
 
-const NEVER: Instant = Instant::from_micros(u64::MAX);
+pub(crate) const NEVER: Instant = Instant::from_micros(u64::MAX);
 
 /// When the loop goes on, whatever the stream does.
 pub(crate) struct Alarm<'p, F, S> {

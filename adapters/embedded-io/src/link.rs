@@ -3,11 +3,15 @@
 use core::mem;
 use core::task::{Context, Poll, Waker};
 
+use wirenut::time::Duration;
 use wirenut::transport::{Action, Conversation, Disposition, Environment, Input, Protocol};
 
 use crate::endpoint::Caller;
 use crate::lane::{Direction, Observe, Order, Time};
 use crate::{Clock, ConnectionObserver, Operation, Retirement, StreamError};
+
+/// How long a reset may take to leave: longer than it takes to ask a living neighbour for its address.
+const RESET_TIME: Duration = Duration::from_secs(1);
 
 /// What the protocol is told before it goes on.
 #[derive(Clone, Copy)]
@@ -112,7 +116,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
         loop {
             let (mut news, mut is_new) = (News::None, false);
             if self.sending != Order::None {
-                let outcome = outgoing.poll(cx);
+                let outcome = outgoing.poll(cx, self.sending);
                 is_new = outcome.is_ready();
                 news = match outcome {
                     Poll::Ready(outcome) => self.handle_sent(outcome, outgoing)?,
@@ -162,9 +166,37 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
         }
     }
 
-    /// Is it to make room, although it ends already?
-    pub(crate) fn is_hurried(&mut self, cx: &mut Context<'_>) -> bool {
-        self.observed.wish(cx) == Some(Retirement::Now)
+    /// What is to be done with the whole stream is being done. False if the peer does not take it in time. `is_waiting`:
+    /// not at the first call.
+    pub(crate) fn poll_end<E>(
+        &mut self,
+        cx: &mut Context<'_>,
+        ending: Ending,
+        is_waiting: &mut bool,
+        mut carry_out: impl FnMut(&mut Context<'_>) -> Poll<Result<(), E>>,
+    ) -> Poll<Result<bool, E>> {
+        loop {
+            if let Poll::Ready(ended) = carry_out(cx) {
+                self.tell(cx.waker(), News::Sent(0, 0));
+                return Poll::Ready(ended.map(|()| true));
+            }
+            if mem::replace(is_waiting, true) {
+            } else if ending == Ending::Cut {
+                self.alarm.set(Some(self.clock.now().saturating_add(RESET_TIME)));
+            } else {
+                self.tell(cx.waker(), News::Sent(0, 1));
+            }
+            // To make room, although it ends already.
+            if self.observed.wish(cx) == Some(Retirement::Now) {
+                return Poll::Ready(Ok(false));
+            }
+            if !self.alarm.is_due(cx) {
+                return Poll::Pending;
+            }
+            if ending == Ending::Cut || self.tell(cx.waker(), News::Due) {
+                return Poll::Ready(Ok(false));
+            }
+        }
     }
 
     /// What the output buffer is used for next.
@@ -196,10 +228,10 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
         let count = outcome.map_err(|error| StreamError::Failed(operation, error))?;
         match sending {
             Order::Write(from, to) => {
-                let left = to.saturating_sub(from).checked_sub(count).filter(|_| count > 0);
+                let left = to.wrapping_sub(from).checked_sub(count).filter(|_| count > 0);
                 let left = left.ok_or(StreamError::Miscounted(operation))?;
                 if left > 0 {
-                    self.sending = Order::Write(from.saturating_add(count), to);
+                    self.sending = Order::Write(from.wrapping_add(count), to);
                     outgoing.give(self.sending);
                 }
                 return Ok(News::Sent(count, left));
@@ -219,7 +251,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     /// What is being sent waits: from now on the peer is held to its pace.
     const fn handle_held_up(&mut self) -> News {
         let left = match self.sending {
-            Order::Write(from, to) => to.saturating_sub(from),
+            Order::Write(from, to) => to.wrapping_sub(from),
             Order::Content(..) => return News::None,
             Order::None | Order::Read(_) | Order::Flush => 1,
         };
@@ -237,7 +269,8 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
             self.is_reading = true;
             incoming.give(Order::Read(from));
         }
-        let Poll::Ready(outcome) = incoming.poll(cx) else { return Ok(false) };
+        // Behind what was not consumed, as when it began.
+        let Poll::Ready(outcome) = incoming.poll(cx, Order::Read(self.unread.1)) else { return Ok(false) };
         self.is_reading = false;
         let count = match outcome {
             Ok(count) => count,
@@ -256,7 +289,7 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
     /// Moves what was not consumed to the front of the buffer. How much that is, if there is room behind it.
     fn make_room(&mut self, buffer: &mut [u8]) -> Option<usize> {
         let (from, to) = self.unread;
-        let length = to.saturating_sub(from);
+        let length = to.wrapping_sub(from);
         if from > 0 {
             for (front, back) in (0..length).zip(from..) {
                 buffer.swap(front, back);
@@ -290,7 +323,8 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
                 let bytes = input.get(unread.0..unread.1).unwrap_or(&[]);
                 let taken;
                 (taken, action) = conversation.poll(protocol, Input { bytes, has_ended }, store, output);
-                unread.0 = unread.0.saturating_add(taken).min(unread.1);
+                // Of what lies there.
+                unread.0 = unread.0.wrapping_add(taken);
             }
             if action == Action::Wait {
                 alarm.set(protocol.poll_timeout());

@@ -3,8 +3,8 @@
 use core::convert::Infallible;
 use core::net::SocketAddr;
 
+use wirenut::http::Limits;
 use wirenut::http::service::Service;
-use wirenut::http::{Limits, Rule};
 
 use crate::converse::converse_in;
 use crate::driver::Driver;
@@ -52,7 +52,7 @@ impl<'b, L: ConnectionObserver> Server<'b, L> {
     /// afterwards. (Accepting the next one is the application's.)
     ///
     /// Dropping the future gives the connection up: an exchange in flight is closed with
-    /// [`Rule::HostClosed`]. The stream is as it was then, so
+    /// [`Rule::HostClosed`](wirenut::http::Rule::HostClosed). The stream is as it was then, so
     /// [`Shutdown::abort`](crate::Shutdown::abort) it: its end must not make an answer look whole.
     ///
     /// A waker that the service kept wakes the task; and each time that the task is polled, an exchange that waits is
@@ -69,29 +69,11 @@ impl<'b, L: ConnectionObserver> Server<'b, L> {
     where
         'b: 's,
     {
-        self.run(stream, service, timer, false)
-    }
-
-    /// Answers whatever is asked by 503, if it `refuses`.
-    pub(crate) fn run<'s, T: Split, S: Service<Source = Infallible>>(
-        self,
-        stream: &'s mut T,
-        service: &'s S,
-        timer: &'s impl Timer,
-        refuses: bool,
-    ) -> impl Future<Output = Result<(), Error<T::Error>>>
-    where
-        'b: 's,
-    {
         let Self { limits, mut buffers, peer, observer } = self;
-        let mut driver = Driver::new(service, timer, limits, peer, refuses);
+        let mut driver = Driver::new(service, timer, limits, peer, false);
         async move {
             let ended = converse_in(stream, &mut driver, &mut buffers, timer, &observer).await;
-            match driver.error() {
-                // That the stream is gone is said better by the stream.
-                Some(error) if error.rule != Rule::Reset => Err(Error::Protocol(error)),
-                _ => ended.map_err(Error::from),
-            }
+            driver.outcome(ended)
         }
     }
 }

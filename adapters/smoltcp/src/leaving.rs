@@ -2,6 +2,7 @@
 
 use smoltcp::socket::tcp;
 use smoltcp::time as theirs;
+use wirenut::readiness::Policy;
 use wirenut::time::{Duration, Instant};
 
 use crate::clock;
@@ -13,10 +14,6 @@ const RESET_TIME: Duration = Duration::from_secs(1);
 
 /// How long a socket stays in TIME-WAIT, see [`Server`](crate::Server). Longer than an acknowledgement is delayed.
 const TIME_WAIT: Duration = Duration::from_millis(100);
-
-/// How long a peer may take to acknowledge our end, where somebody else waits for the socket: it may be sent twice
-/// (RFC 6298 §2.1).
-const HURRY: Duration = Duration::from_secs(2);
 
 /// Longer than anything.
 const FOR_EVER: Duration = Duration::from_micros(u64::MAX);
@@ -69,7 +66,7 @@ impl Leaving {
         let time = match (stage, is_short) {
             (Stage::HalfClosed | Stage::TimeWait, true) => Duration::default(),
             (Stage::TimeWait, false) => TIME_WAIT,
-            (_, true) => HURRY,
+            (_, true) => Policy::LEAVING_TIME,
             (_, false) => FOR_EVER,
         };
         // Counted from when that is first seen, for later the sum is later.

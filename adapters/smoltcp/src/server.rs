@@ -33,7 +33,7 @@ use crate::socket::Socket;
 ///   there are sockets keep others out for no longer; then who lingers, with or without a slot; then, if the policy says
 ///   so, who is idle, and who does not send its head, which is answered 408 first. A request that waits unread saves its
 ///   connection, and so do bytes that the peer has not acknowledged. Who gives way is reset as soon as the peer has
-///   acknowledged the end of our direction, after 2 s at most.
+///   acknowledged the end of our direction, after [`Policy::LEAVING_TIME`] at most.
 ///
 /// `STORE` bytes of each connection hold what is known of a head, or of a trailer section, of which not all has come:
 /// [`Limits::store_bytes`]. A [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.

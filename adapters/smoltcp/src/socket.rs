@@ -99,7 +99,7 @@ impl Socket<'_, '_> {
 
     /// How much can be written now: nothing, if our direction is ended.
     pub(crate) fn room(&self) -> usize {
-        if self.0.may_send() { self.0.send_capacity().saturating_sub(self.0.send_queue()) } else { 0 }
+        if self.0.may_send() { self.0.send_capacity().wrapping_sub(self.0.send_queue()) } else { 0 }
     }
 
     /// Writes bytes for which there is [`Self::room`], across the end of the ring.

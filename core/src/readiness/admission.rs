@@ -28,6 +28,9 @@ pub struct Link {
 /// No slot: the end of a list.
 const NONE: u32 = u32::MAX;
 
+/// Later than anything.
+const NEVER: Instant = Instant::from_micros(u64::MAX);
+
 impl Link {
     /// Of a slot that does not give way.
     pub const NEW: Self = Self { before: NONE, after: NONE, since: Since::BUSY };
@@ -157,6 +160,11 @@ impl Policy {
         when_full: WhenFull::Queue,
     };
 
+    /// How long whoever gives way may take to acknowledge the end of our direction, before it is reset: 2 s, so that it may
+    /// be sent twice (RFC 6298 §2.1). Whoever has acknowledged it is gone at once. So it is also with those who were refused,
+    /// where nobody listens any more: on a stack without a queue each of them takes a socket.
+    pub const LEAVING_TIME: Duration = Duration::from_secs(2);
+
     /// When a handshake that began at `since` is to be given up, if it is not complete by then. `is_listening`: somebody
     /// else who comes now is heard. If not, the oldest one gives way after 1 s, whether or not idle connections do: so
     /// handshakes that nobody ends keep others out for no longer.
@@ -219,8 +227,8 @@ pub struct Admission<L> {
     lingering: Ends,
     idle: Ends,
     reading: Ends,
-    /// Until when nobody comes in, because the host has run out of something.
-    recovers_at: Option<Instant>,
+    /// Until when nobody comes in, because the host has run out of something. The start: it has not.
+    recovers_at: Instant,
     is_draining: bool,
 }
 
@@ -235,7 +243,7 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
             lingering: Ends::NONE,
             idle: Ends::NONE,
             reading: Ends::NONE,
-            recovers_at: None,
+            recovers_at: Instant::START,
             is_draining: false,
         }
     }
@@ -256,10 +264,10 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         if self.is_draining {
             return Verdict::Close;
         }
-        if self.recovers_at.is_some_and(|until| until > now) {
+        if self.recovers_at > now {
             return Verdict::Queue;
         }
-        self.recovers_at = None;
+        self.recovers_at = Instant::START;
         if self.taken < self.policy.slots {
             return Verdict::Admit;
         }
@@ -276,7 +284,7 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     pub fn exhausted(&mut self, now: Instant) -> Option<u32> {
         let slot = self.gives_way(now);
         if slot.is_none() {
-            self.recovers_at = Some(now.saturating_add(RECOVERY));
+            self.recovers_at = now.saturating_add(RECOVERY);
         }
         slot
     }
@@ -284,8 +292,8 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     /// When time alone may turn [`Verdict::Queue`] into another one, if nothing happens before.
     #[must_use]
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
-        if self.recovers_at.is_some() {
-            return self.recovers_at;
+        if self.recovers_at != Instant::START {
+            return Some(self.recovers_at);
         }
         if self.taken < self.policy.slots {
             return Some(now);
@@ -296,9 +304,9 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     /// The connection of this slot is gone. True if somebody who was told to queue can come in now.
     pub fn release(&mut self, slot: u32) -> bool {
         self.remove(slot);
-        let was_full = self.taken >= self.policy.slots || self.recovers_at.is_some();
+        let was_full = self.taken >= self.policy.slots || self.recovers_at != Instant::START;
         self.taken = self.taken.saturating_sub(1);
-        self.recovers_at = None;
+        self.recovers_at = Instant::START;
         was_full && !self.is_draining
     }
 
@@ -353,10 +361,8 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         }
         let idle = self.ripens(self.idle, self.policy.min_idle, now);
         let reading = self.ripens(self.reading, self.policy.min_head, now);
-        match reading {
-            Some(due) if idle.is_none_or(|idle| due < idle) => Some((self.reading.first, due)),
-            _ => Some((self.idle.first, idle?)),
-        }
+        let next = if reading < idle { (self.reading.first, reading) } else { (self.idle.first, idle) };
+        (next.1 < NEVER).then_some(next)
     }
 
     /// The storage, for a caller whose slots grow in number.
@@ -370,17 +376,15 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     }
 
     /// When the first one of a list may be closed, if there is one and it ever may.
-    fn ripens(&self, ends: Ends, min: Duration, now: Instant) -> Option<Instant> {
-        if !self.policy.evict_idle {
-            return None;
-        }
-        let link = self.links.as_ref().get(usize::try_from(ends.first).ok()?)?;
+    fn ripens(&self, ends: Ends, min: Duration, now: Instant) -> Instant {
+        let link = usize::try_from(ends.first).ok().and_then(|first| self.links.as_ref().get(first));
+        let Some(link) = link.filter(|_| self.policy.evict_idle) else { return NEVER };
         let age = link.since.age(now);
         // An age is counted in whole ticks: one more, lest a wait that ends in the middle of one is repeated.
-        Some(match min.as_micros().saturating_sub(age.as_micros()) {
+        match min.as_micros().saturating_sub(age.as_micros()) {
             0 => now,
             left => now.saturating_add(Duration::from_micros(left.saturating_add(1_024))),
-        })
+        }
     }
 
     /// Puts a slot at the end of a list.

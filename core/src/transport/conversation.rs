@@ -131,7 +131,8 @@ impl Conversation {
             self.flags.set(Flags::TOLD);
             protocol.handle_eof();
         };
-        (input.bytes.len().saturating_sub(rest.len()), action)
+        // What is left is the end of the input.
+        (input.bytes.len().wrapping_sub(rest.len()), action)
     }
 
     /// What to do where nothing moves.

@@ -7,6 +7,7 @@ use wirenut::time::Instant;
 
 use crate::{Clock, Shutdown, Split, Timer};
 
+mod anew;
 mod listener;
 pub use listener::{Listener, Rings};
 

@@ -296,6 +296,36 @@ fn whoever_has_no_place_is_told_so() {
 }
 
 #[test]
+fn who_is_refused_gives_way_to_the_next_where_nobody_listens() {
+    // Nobody may linger for so long that the test would see its end.
+    let limits = Limits { linger: core_time::Duration::from_secs(1000), ..DEVICE_LIMITS };
+    let policy = Policy { evict_idle: false, when_full: WhenFull::Refuse, ..POLICY };
+    with_server(policy, &limits, async |world| {
+        let (mut served, mut others) = ([Client::NEW; 2], [Client::NEW; 4]);
+        let mut sockets = Vec::new();
+        for client in &mut served {
+            let mut socket = client.connect(world.stack).await;
+            ask(&mut socket).await;
+            sockets.push(socket);
+        }
+        // None of them ends its direction.
+        for client in &mut others {
+            let refused = async {
+                let mut socket = client.connect(world.stack).await;
+                say(&mut socket, READING).await;
+                assert!(hear(&mut socket, "").await.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+                socket
+            };
+            sockets.push(time::timeout(Duration::from_secs(10), refused).await.expect("a socket that listens"));
+        }
+        listening(&world, 1).await;
+        for socket in &mut sockets[..2] {
+            ask(socket).await;
+        }
+    });
+}
+
+#[test]
 fn whoever_queues_is_served_when_there_is_a_place() {
     let policy = Policy { evict_idle: false, ..POLICY };
     with_server(policy, &DEVICE_LIMITS, async |world| {

@@ -11,19 +11,23 @@
 use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use core::future::poll_fn;
-use core::pin::pin;
-use core::task::{Poll, Waker};
+use core::mem;
+use core::task::{Context, Poll, Waker};
 
 use embassy_net::Stack;
 use embassy_net::tcp::{self, State, TcpSocket};
 use wirenut::http::Limits;
 use wirenut::http::service::Service;
-use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
-use wirenut::time::{Duration, Instant};
+use wirenut::readiness::{self, Admission, Policy, Standing, Verdict};
+use wirenut::time::Instant;
+use wirenut::transport::Conversation;
 
 use super::EmbassyTimer;
-use crate::lane::{Alarm, Time};
-use crate::{Buffers, Clock, ConnectionObserver, Error, Retirement, Server, Timer};
+use super::anew::{Alarm, converse, look};
+use crate::driver::Driver;
+use crate::lane::{NEVER, Observe, Time};
+use crate::link::Link;
+use crate::{Buffers, Clock, ConnectionObserver, Error, Retirement};
 
 /// The memory of one socket: what has come and was not read, and what was written and not acknowledged.
 #[derive(Debug)]
@@ -41,7 +45,8 @@ pub struct Rings<'b> {
 ///
 /// A [`Policy`] says how many are served at once, and what happens to others. Whoever gives way is asked for by
 /// [`Admission`]. For others to be heard, `slots` must be less than `N`: the sockets beyond it hold those who queue, or tell
-/// them that there is no room (503). Handshakes that are not completed give way by [`Policy::handshake_end`], so they keep
+/// them that there is no room (503). Where no socket listens, whoever was told so gives way once the peer has acknowledged the
+/// end of our direction, or has not for [`Policy::LEAVING_TIME`]; so does whoever gives way for one who queues. Handshakes that are not completed give way by [`Policy::handshake_end`], so they keep
 /// others out for a second at most.
 ///
 /// ```no_run
@@ -67,18 +72,19 @@ pub struct Rings<'b> {
 /// ```
 pub struct Listener<const N: usize> {
     port: u16,
-    admission: RefCell<Admission<[Link; N]>>,
+    admission: RefCell<Admission<[readiness::Link; N]>>,
     places: [Place; N],
-    /// This connection was wished to give way, then.
-    leaving: Cell<Option<(u32, Instant)>>,
+    /// This connection was wished to give way.
+    leaving: Cell<Option<u32>>,
+    /// When that was.
+    left: Cell<Instant>,
 }
-
-/// How long a connection that is to give way may take to tell its peer, before it is reset.
-const LEAVING_TIME: Duration = Duration::from_secs(1);
 
 /// What the tasks know of the socket of one.
 struct Place {
     stage: Cell<Stage>,
+    /// When that began. While somebody is refused: until when he may take his time, even where nobody listens.
+    since: Cell<Instant>,
     /// The connection is to end.
     wish: Cell<Option<Retirement>>,
     /// Who waits for that, or for a change.
@@ -92,9 +98,9 @@ enum Stage {
     Free,
     Listening,
     /// A handshake has begun.
-    HalfOpen(Instant),
+    HalfOpen,
     /// Somebody has come, and is not admitted yet.
-    Waiting(Instant),
+    Waiting,
     /// Somebody is served.
     Serving,
     /// Somebody is told that there is no room.
@@ -103,7 +109,12 @@ enum Stage {
 
 impl Place {
     #[expect(clippy::declare_interior_mutable_const, reason = "an array is made of it")]
-    const FREE: Self = Self { stage: Cell::new(Stage::Free), wish: Cell::new(None), waiter: Cell::new(None) };
+    const FREE: Self = Self {
+        stage: Cell::new(Stage::Free),
+        since: Cell::new(Instant::START),
+        wish: Cell::new(None),
+        waiter: Cell::new(None),
+    };
 
     fn wake(&self) {
         if let Some(waiter) = self.waiter.take() {
@@ -127,9 +138,10 @@ impl<const N: usize> Listener<N> {
         assert!(port != 0, "port 0");
         Self {
             port,
-            admission: RefCell::new(Admission::new(policy, [Link::NEW; N])),
+            admission: RefCell::new(Admission::new(policy, [readiness::Link::NEW; N])),
             places: [Place::FREE; N],
             leaving: Cell::new(None),
+            left: Cell::new(Instant::START),
         }
     }
 
@@ -139,7 +151,7 @@ impl<const N: usize> Listener<N> {
     /// acknowledges nothing for [`Limits::head`] is gone. Dropping the future gives its connection up.
     ///
     /// # Panics
-    /// When it is called more than `N` times, or as [`Server::new`].
+    /// When it is called more than `N` times, or as [`Server::new`](crate::Server::new).
     pub fn serve<S: Service<Source = Infallible>>(
         &self,
         stack: Stack<'_>,
@@ -152,20 +164,16 @@ impl<const N: usize> Listener<N> {
         buffers.check(limits);
         let held = self.hold();
         async move {
-            while !self.is_retired() {
+            while !held.listener.is_retired() {
                 // A new socket each time: it listens at once, whatever became of the one before.
                 let mut socket = TcpSocket::new(stack, &mut *rings.received, &mut *rings.transmitted);
                 socket.set_timeout(Some(embassy_time::Duration::from_micros(limits.head.as_micros())));
                 if held.accept(&mut socket).await {
                     let refuses = held.place.stage.get() == Stage::Refusing;
-                    let peer = socket.remote_endpoint().map(Into::into);
-                    let served = Server { limits, buffers: buffers.reborrow(), peer, observer: &held }.run(
-                        &mut socket,
-                        service,
-                        &EmbassyTimer,
-                        refuses,
-                    );
-                    if let Err(error) = served.await {
+                    let driver = Driver::new(service, &EmbassyTimer, limits, socket.remote_endpoint(), refuses);
+                    let mut link = Link::new(driver, Conversation::new(), &EmbassyTimer, (Alarm::NEW, &held));
+                    let ended = converse(&mut link, &mut socket, &mut buffers).await;
+                    if let Err(error) = link.endpoint.outcome(ended) {
                         on_error(error);
                     }
                 }
@@ -208,10 +216,10 @@ impl<const N: usize> Listener<N> {
         Held { listener: self, number, place }
     }
 
-    /// Something has changed for those who wait to be served, or whose handshakes last.
+    /// Something has changed for those who wait to be served, whose handshakes last, or who are refused.
     fn tell_waiting(&self) {
         for place in &self.places {
-            if let Stage::HalfOpen(_) | Stage::Waiting(_) = place.stage.get() {
+            if let Stage::HalfOpen | Stage::Waiting | Stage::Refusing = place.stage.get() {
                 place.wake();
             }
         }
@@ -219,17 +227,18 @@ impl<const N: usize> Listener<N> {
 
     /// Somebody waits for the place of this connection. When to look again.
     fn evict(&self, slot: u32, now: Instant) -> Instant {
-        let (slot, since) = self.leaving.get().unwrap_or((slot, now));
-        let (is_new, is_late) = (self.leaving.get().is_none(), since.saturating_add(LEAVING_TIME) <= now);
-        let since = if is_late { now } else { since };
-        self.leaving.set(Some((slot, since)));
-        if is_new || is_late {
-            let mut places = (0..).zip(&self.places);
-            if let Some((_, place)) = places.find(|(number, _)| *number == slot) {
-                place.wish(Retirement::Now);
-            }
+        let end = self.left.get().saturating_add(Policy::LEAVING_TIME);
+        let leaving = self.leaving.get();
+        if leaving.is_some() && end > now {
+            return end;
         }
-        since.saturating_add(LEAVING_TIME)
+        let slot = leaving.unwrap_or(slot);
+        self.leaving.set(Some(slot));
+        self.left.set(now);
+        if let Some((_, place)) = (0..).zip(&self.places).find(|(number, _)| *number == slot) {
+            place.wish(Retirement::Now);
+        }
+        now.saturating_add(Policy::LEAVING_TIME)
     }
 }
 
@@ -243,49 +252,50 @@ struct Held<'l, const N: usize> {
 impl<const N: usize> Held<'_, N> {
     /// Listens until somebody has come of whom is known what becomes of him: that is the stage then. False if nobody has.
     fn accept(&self, socket: &mut TcpSocket<'_>) -> impl Future<Output = bool> {
-        async move {
-            {
-                // It listens from the first poll on. What happens then is seen in its state.
-                let mut accepting = pin!(socket.accept(self.listener.port));
-                let _ = poll_fn(|cx| Poll::Ready(accepting.as_mut().poll(cx))).await;
-            }
-            let sleep = pin!(None);
-            let mut alarm = Alarm::new(sleep, |at| EmbassyTimer.wait_until(at));
-            poll_fn(|cx| {
-                loop {
-                    // That wakes the task whenever the state changes.
-                    let _ = pin!(socket.wait_write_ready()).poll(cx);
-                    self.place.waiter.set(Some(cx.waker().clone()));
-                    match self.decide(socket.state(), EmbassyTimer.now()) {
-                        Ok(has_come) => return Poll::Ready(has_come),
-                        Err(at) => alarm.set(at),
-                    }
-                    if !alarm.is_due(cx) {
-                        return Poll::Pending;
-                    }
+        let (mut alarm, mut is_listening) = (Alarm::NEW, false);
+        poll_fn(move |cx| {
+            loop {
+                if !mem::replace(&mut is_listening, true) {
+                    // It listens from the first look on. What happens then is seen in its state.
+                    let _ = look(cx, socket.accept(self.listener.port));
                 }
-            })
-            .await
-        }
+                // That wakes the task whenever the state changes.
+                let _ = look(cx, socket.wait_write_ready());
+                self.place.waiter.set(Some(cx.waker().clone()));
+                match self.decide(socket.state(), EmbassyTimer.now()) {
+                    Ok(has_come) => return Poll::Ready(has_come),
+                    Err(at) => alarm.set(at),
+                }
+                if !alarm.is_due(cx) {
+                    return Poll::Pending;
+                }
+            }
+        })
     }
 
     /// Has somebody come of whom is known what becomes of him? Or, if that is not known: when to look again.
     fn decide(&self, state: State, now: Instant) -> Result<bool, Option<Instant>> {
-        let stage = match (state, self.place.stage.get()) {
-            (State::Closed, _) => return Ok(false),
-            (State::Listen, _) => Stage::Listening,
-            (State::SynReceived, stage @ Stage::HalfOpen(_)) => stage,
-            (State::SynReceived, _) => Stage::HalfOpen(now),
-            (_, stage @ Stage::Waiting(_)) => stage,
-            _ => Stage::Waiting(now),
+        let stage = match state {
+            State::Closed => return Ok(false),
+            State::Listen => Stage::Listening,
+            State::SynReceived => Stage::HalfOpen,
+            State::SynSent
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait => Stage::Waiting,
         };
         if stage != self.place.stage.replace(stage) {
+            self.place.since.set(now);
             self.listener.tell_waiting();
         }
         match stage {
-            Stage::HalfOpen(since) => self.outlast(since, now),
-            Stage::Waiting(_) if !self.is_first() => Err(None),
-            Stage::Waiting(_) => self.enter(now),
+            Stage::HalfOpen => self.outlast(now),
+            Stage::Waiting if !self.is_first() => Err(None),
+            Stage::Waiting => self.enter(now),
             Stage::Free | Stage::Listening | Stage::Serving | Stage::Refusing => {
                 if self.listener.is_retired() {
                     Ok(false)
@@ -296,21 +306,17 @@ impl<const N: usize> Held<'_, N> {
         }
     }
 
-    /// A handshake has begun then.
-    fn outlast(&self, since: Instant, now: Instant) -> Result<bool, Option<Instant>> {
+    /// A handshake has begun.
+    fn outlast(&self, now: Instant) -> Result<bool, Option<Instant>> {
         let is_heard = self.listener.listening() > 0 || !self.is_first();
-        let end = self.listener.admission.borrow().policy().handshake_end(since, is_heard);
+        let end = self.listener.admission.borrow().policy().handshake_end(self.place.since.get(), is_heard);
         if end <= now { Ok(false) } else { Err(Some(end)) }
     }
 
     /// Is nobody in the same stage for longer?
     fn is_first(&self) -> bool {
-        let is_before = |place: &Place| match (place.stage.get(), self.place.stage.get()) {
-            (Stage::HalfOpen(other), Stage::HalfOpen(since)) | (Stage::Waiting(other), Stage::Waiting(since)) => {
-                other < since
-            }
-            _ => false,
-        };
+        let is_before =
+            |other: &Place| other.stage.get() == self.place.stage.get() && other.since.get() < self.place.since.get();
         !self.listener.places.iter().any(is_before)
     }
 
@@ -326,8 +332,20 @@ impl<const N: usize> Held<'_, N> {
         };
         self.place.wish.set(None);
         self.place.stage.set(stage);
+        self.place.since.set(now.saturating_add(Policy::LEAVING_TIME));
         self.listener.tell_waiting();
         Ok(true)
+    }
+
+    /// Is whoever is refused to give way, for nobody listens? Once.
+    fn is_hurried(&self, cx: &mut Context<'_>) -> bool {
+        let is_hurried = self.place.stage.get() == Stage::Refusing
+            && self.listener.listening() == 0
+            && Alarm::at(self.place.since.get()).is_due(cx);
+        if is_hurried {
+            self.place.since.set(NEVER);
+        }
+        is_hurried
     }
 
     /// Nobody is served here any more.
@@ -348,31 +366,41 @@ impl<const N: usize> Drop for Held<'_, N> {
 
 impl<const N: usize> ConnectionObserver for Held<'_, N> {
     fn set_standing(&self, standing: Standing) {
-        // Who was told that there is no room has no place.
-        if self.place.stage.get() == Stage::Serving {
-            self.listener.admission.borrow_mut().set_standing(self.number, standing, EmbassyTimer.now());
-            if standing != Standing::Busy {
-                self.handle_stay();
+        match self.place.stage.get() {
+            Stage::Serving => {
+                self.listener.admission.borrow_mut().set_standing(self.number, standing, EmbassyTimer.now());
+                if standing != Standing::Busy {
+                    self.handle_stay();
+                }
+                self.listener.tell_waiting();
             }
-            self.listener.tell_waiting();
+            // The peer has all that it was told.
+            Stage::Refusing if standing == Standing::Lingering => self.place.since.set(Instant::START),
+            // Who was told that there is no room has no place.
+            Stage::Refusing | Stage::Free | Stage::Listening | Stage::HalfOpen | Stage::Waiting => {}
         }
     }
 
     fn handle_stay(&self) {
-        if self.listener.leaving.get().is_some_and(|(slot, _)| slot == self.number) {
+        if self.listener.leaving.get() == Some(self.number) {
             self.listener.leaving.set(None);
             self.listener.tell_waiting();
         }
     }
+}
 
-    async fn retired(&self) -> Retirement {
-        poll_fn(|cx| match self.place.wish.take() {
-            Some(wish) => Poll::Ready(wish),
-            None => {
-                self.place.waiter.set(Some(cx.waker().clone()));
-                Poll::Pending
-            }
-        })
-        .await
+impl<const N: usize> Observe for &Held<'_, N> {
+    type Observer = Self;
+
+    fn observer(&self) -> &Self {
+        self
+    }
+
+    fn wish(&mut self, cx: &mut Context<'_>) -> Option<Retirement> {
+        let wish = self.place.wish.take().or_else(|| self.is_hurried(cx).then_some(Retirement::Now));
+        if wish.is_none() {
+            self.place.waiter.set(Some(cx.waker().clone()));
+        }
+        wish
     }
 }
