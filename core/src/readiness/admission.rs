@@ -25,8 +25,9 @@ pub struct Link {
     since: Since,
 }
 
-/// No slot: the end of a list.
-const NONE: u32 = u32::MAX;
+/// No slot: the end of a list. Links and ends name a slot by the complement of its number, so that what is new is zero,
+/// and needs no other bytes in flash than those that clear memory.
+const NONE: u32 = 0;
 
 impl Link {
     /// Of a slot that does not give way.
@@ -39,7 +40,7 @@ struct Since(u32);
 
 impl Since {
     /// In no list.
-    const BUSY: Self = Self(3);
+    const BUSY: Self = Self(0);
     const LIST: u32 = 3;
 
     fn new(list: List, now: Instant) -> Self {
@@ -50,16 +51,16 @@ impl Since {
 
     const fn list(self) -> Option<List> {
         match self.0 & Self::LIST {
-            0 => Some(List::Lingering),
-            1 => Some(List::Idle),
-            2 => Some(List::Reading),
+            1 => Some(List::Lingering),
+            2 => Some(List::Idle),
+            3 => Some(List::Reading),
             _ => None,
         }
     }
 
     /// How long it is since then.
     fn age(self, now: Instant) -> Duration {
-        let ticks = Self::new(List::Lingering, now).0.wrapping_sub(self.0 & !Self::LIST) >> 2;
+        let ticks = (Self::new(List::Lingering, now).0 >> 2).wrapping_sub(self.0 >> 2) & (u32::MAX >> 2);
         Duration::from_micros(u64::from(ticks) << 10)
     }
 }
@@ -89,9 +90,9 @@ enum List {
 impl List {
     const fn bits(self) -> u32 {
         match self {
-            Self::Lingering => 0,
-            Self::Idle => 1,
-            Self::Reading => 2,
+            Self::Lingering => 1,
+            Self::Idle => 2,
+            Self::Reading => 3,
         }
     }
 }
@@ -349,13 +350,13 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     #[must_use]
     pub fn next_to_give_way(&self, now: Instant) -> Option<(u32, Instant)> {
         if self.lingering.first != NONE {
-            return Some((self.lingering.first, now));
+            return Some((!self.lingering.first, now));
         }
         let idle = self.ripens(self.idle, self.policy.min_idle, now);
         let reading = self.ripens(self.reading, self.policy.min_head, now);
         match reading {
-            Some(due) if idle.is_none_or(|idle| due < idle) => Some((self.reading.first, due)),
-            _ => Some((self.idle.first, idle?)),
+            Some(due) if idle.is_none_or(|idle| due < idle) => Some((!self.reading.first, due)),
+            _ => Some((!self.idle.first, idle?)),
         }
     }
 
@@ -374,7 +375,7 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         if !self.policy.evict_idle {
             return None;
         }
-        let link = self.links.as_ref().get(usize::try_from(ends.first).ok()?)?;
+        let link = self.links.as_ref().get(usize::try_from(!ends.first).ok()?)?;
         let age = link.since.age(now);
         // An age is counted in whole ticks: one more, lest a wait that ends in the middle of one is repeated.
         Some(match min.as_micros().saturating_sub(age.as_micros()) {
@@ -385,25 +386,26 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
 
     /// Puts a slot at the end of a list.
     fn put(&mut self, slot: u32, list: List, now: Instant) {
-        if self.ends(list).last != slot {
+        let place = !slot;
+        if self.ends(list).last != place {
             self.remove(slot);
             let before = self.ends(list).last;
-            let Some(link) = self.link(slot) else { return };
+            let Some(link) = self.link(place) else { return };
             *link = Link { before, after: NONE, since: Since::BUSY };
             match self.link(before) {
-                Some(link) => link.after = slot,
-                None => self.ends(list).first = slot,
+                Some(link) => link.after = place,
+                None => self.ends(list).first = place,
             }
-            self.ends(list).last = slot;
+            self.ends(list).last = place;
         }
-        if let Some(link) = self.link(slot) {
+        if let Some(link) = self.link(place) {
             link.since = Since::new(list, now);
         }
     }
 
     /// Takes a slot out of its list: it does not give way.
     fn remove(&mut self, slot: u32) {
-        let Some(link) = self.link(slot) else { return };
+        let Some(link) = self.link(!slot) else { return };
         let Link { before, after, since } = *link;
         let Some(list) = since.list() else { return };
         *link = Link::NEW;
@@ -418,7 +420,7 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     }
 
     fn list(&mut self, slot: u32) -> Option<List> {
-        self.link(slot).and_then(|link| link.since.list())
+        self.link(!slot).and_then(|link| link.since.list())
     }
 
     const fn ends(&mut self, list: List) -> &mut Ends {
@@ -429,8 +431,8 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         }
     }
 
-    fn link(&mut self, slot: u32) -> Option<&mut Link> {
-        self.links.as_mut().get_mut(usize::try_from(slot).ok()?)
+    fn link(&mut self, place: u32) -> Option<&mut Link> {
+        self.links.as_mut().get_mut(usize::try_from(!place).ok()?)
     }
 }
 

@@ -5,7 +5,7 @@ use super::role::Role;
 use super::state::{Side, State, Transition};
 use super::{Connection, Ending};
 use crate::http::error::{Error, Rule};
-use crate::time::{Duration, Instant, earlier};
+use crate::time::{Duration, Instant, Timer};
 use crate::transport::Disposition;
 
 impl<R: Role> Connection<R> {
@@ -34,8 +34,8 @@ impl<R: Role> Connection<R> {
         if !self.has_deadlines() {
             return None;
         }
-        let peer = if self.is_hurrying_peer() { self.peer_timer.deadline(now) } else { None };
-        earlier(peer, self.write_timer.deadline(now))
+        let peer_timer = if self.is_hurrying_peer() { self.peer_timer } else { Timer::FULL };
+        Timer::first_deadline([peer_timer, self.write_timer], now)
     }
 
     /// Is one of the deadlines due?
