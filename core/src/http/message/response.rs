@@ -5,6 +5,7 @@ use core::mem;
 use super::fields::Field;
 use crate::bytes;
 use crate::http::error::{Misuse, WriteError};
+use crate::http::grammar::words::is_written_in_responses;
 use crate::http::status::Status;
 
 /// The head of a response that a service asks for. The connection adds Date, Content-Length, Transfer-Encoding and
@@ -73,7 +74,7 @@ impl<'a> Response<'a> {
             if !field.is_sound() {
                 return Err(Misuse::InvalidField);
             }
-            if field.is("content-length") || field.is("transfer-encoding") || field.is("connection") {
+            if is_written_in_responses(field.name) {
                 return Err(Misuse::FramingField);
             }
         }
