@@ -5,9 +5,9 @@ use super::request_kind::RequestKind;
 use super::response::Writer;
 use super::target::Target;
 use crate::bytes;
-use crate::http::grammar::words::is_written_in_requests;
 use crate::http::error::Misuse;
 use crate::http::grammar::machine::Machine;
+use crate::http::grammar::words::is_written_in_requests;
 use crate::http::method::Method;
 
 /// The head of a request that a client sends. The connection adds Host, Content-Length, Transfer-Encoding, Expect and

@@ -1,4 +1,7 @@
 //! The service's hands: what it writes with.
+//!
+//! Counts of bytes taken and written never exceed the lengths of their slices, so sums and differences of them cannot
+//! overflow: they wrap, which is less code than to saturate.
 
 use core::net::SocketAddr;
 use core::task::Waker;
@@ -35,7 +38,7 @@ impl Responder<'_> {
     pub fn send(&mut self, response: &Response<'_>, body: &[u8]) -> Result<(), WriteError> {
         let written =
             self.connection.send(self.cx, response, body, reserved(self.out, self.written, self.reserved_end))?;
-        self.written = self.written.saturating_add(written);
+        self.written = self.written.wrapping_add(written);
         Ok(())
     }
 
@@ -47,7 +50,7 @@ impl Responder<'_> {
     pub fn respond(&mut self, response: &Response<'_>) -> Result<(), WriteError> {
         let written =
             self.connection.respond(self.cx, response, reserved(self.out, self.written, self.reserved_end))?;
-        self.written = self.written.saturating_add(written);
+        self.written = self.written.wrapping_add(written);
         Ok(())
     }
 
@@ -58,7 +61,7 @@ impl Responder<'_> {
     pub fn send_body(&mut self, piece: &[u8]) -> Result<usize, WriteError> {
         let out = self.out.get_mut(self.written..).unwrap_or(&mut []);
         let (taken, written) = self.connection.send_body(self.cx, piece, out)?;
-        self.written = self.written.saturating_add(written);
+        self.written = self.written.wrapping_add(written);
         Ok(taken)
     }
 
@@ -74,7 +77,7 @@ impl Responder<'_> {
             had_room = true;
             fill(place)
         })?;
-        self.written = self.written.saturating_add(written);
+        self.written = self.written.wrapping_add(written);
         Ok(had_room)
     }
 
@@ -89,7 +92,7 @@ impl Responder<'_> {
         let is_all_there_will_be = out.len() >= self.reserve;
         match self.connection.send_trailers(self.cx, fields, out) {
             Ok(written) => {
-                self.written = self.written.saturating_add(written);
+                self.written = self.written.wrapping_add(written);
                 Ok(true)
             }
             Err(WriteError::Full) if !is_all_there_will_be => Ok(false),

@@ -1,8 +1,12 @@
 //! One connection and its service, driven by an adapter.
+//!
+//! Counts of bytes taken and written never exceed the lengths of their slices, so sums and differences of them cannot
+//! overflow: they wrap, which is less code than to saturate.
 
 use super::refusal::Refusal;
 use super::responder::Responder;
 use super::{Service, Step};
+use crate::bytes;
 use crate::http::body::read::Found;
 use crate::http::connection::context::Context;
 use crate::http::connection::server::ServerConnection;
@@ -149,9 +153,9 @@ impl<S: Service + ?Sized> Session<S> {
             let turn = self.turn(cx, environment, service, input, store, out, &mut driven);
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
             let transmitted = self.connection.poll_transmit(cx, room);
-            driven.written = driven.written.saturating_add(transmitted);
+            driven.written = driven.written.wrapping_add(transmitted);
             if self.refused != Refused::None {
-                self.tell_refusal(environment, service, input.get(driven.taken..).unwrap_or(&[]), store);
+                self.tell_refusal(environment, service, bytes::from(input, driven.taken), store);
             }
             if matches!(turn, Turn::Rest) && transmitted == 0 {
                 if driven.written == 0 && out.len() >= environment.output_capacity {
@@ -193,10 +197,10 @@ impl<S: Service + ?Sized> Session<S> {
         if self.pause != Pause::None {
             return Turn::Rest;
         }
-        let rest = input.get(driven.taken..).unwrap_or(&[]);
+        let rest = bytes::from(input, driven.taken);
         let reserve = reserve(cx, environment);
         let may_ask = self.exchange.is_some() || (!rest.is_empty() && self.connection.awaits_request());
-        if may_ask && out.len().saturating_sub(driven.written) < reserve {
+        if may_ask && out.len().wrapping_sub(driven.written) < reserve {
             return self.wait_for_room(cx, service, driven);
         }
         let refused = if self.connection.stored() == 0 { Refused::InInput } else { Refused::InStore };
@@ -210,9 +214,9 @@ impl<S: Service + ?Sized> Session<S> {
                 return Turn::Progress;
             }
         };
-        let rest = rest.get(used..).unwrap_or(&[]);
-        let body_start = driven.taken.saturating_add(used);
-        let reserved_end = driven.written.saturating_add(reserve);
+        let rest = bytes::from(rest, used);
+        let body_start = driven.taken.wrapping_add(used);
+        let reserved_end = driven.written.wrapping_add(reserve);
         let written = driven.written;
         let mut responder =
             Responder { connection: &mut self.connection, cx, environment, out, written, reserve, reserved_end };
@@ -256,7 +260,7 @@ impl<S: Service + ?Sized> Session<S> {
                 if body_taken > 0 {
                     self.connection.take_body(cx, body_taken);
                 }
-                driven.taken = body_start.saturating_add(body_taken);
+                driven.taken = body_start.wrapping_add(body_taken);
                 let ended = self.obey(cx, service, step, driven);
                 // A service that neither moved nor changed anything is asked again when something has changed.
                 let is_once = matches!(found, Found::Head | Found::End);

@@ -1,6 +1,10 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
+//!
+//! Counts of bytes taken and written never exceed the lengths of their slices, so sums and differences of them cannot
+//! overflow: they wrap, which is less code than to saturate.
 
 use super::ServerEvent;
+use crate::bytes;
 use crate::http::body::read::Found;
 use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
@@ -43,7 +47,7 @@ impl Connection<Server> {
             Found::Paused => ServerEvent::Paused,
             Found::Closed => ServerEvent::Closed,
             Found::Head => ServerEvent::Head(self.head(cx.limits, store, shortcut)),
-            Found::Content => ServerEvent::Body(self.content(input.get(used..).unwrap_or(&[]))),
+            Found::Content => ServerEvent::Body(self.content(bytes::from(input, used))),
             Found::End => ServerEvent::End(self.trailers(cx.limits, store)),
         };
         Ok((used, event))
@@ -117,7 +121,7 @@ impl Connection<Server> {
                 return if self.ending == Ending::Linger { self.discard(cx, input) } else { Ok((used, Found::Closed)) };
             }
         }
-        let rest = input.get(used..).unwrap_or(&[]);
+        let rest = bytes::from(input, used);
         let (more, found) = match self.states.client() {
             State::Idle => self.read_head(cx, rest, store, shortcut)?,
             State::SendBody | State::Tunnel => self.read_request_content(cx, rest, store)?,
@@ -128,7 +132,7 @@ impl Connection<Server> {
             }
             State::SendHead | State::Closed | State::Error => (0, Found::Closed),
         };
-        Ok((used.saturating_add(more), found))
+        Ok((used.wrapping_add(more), found))
     }
 
     fn read_head<'b>(
@@ -191,15 +195,15 @@ impl Connection<Server> {
             if known > cx.limits.discard_bytes || !self.persists() {
                 break;
             }
-            let (framing, found) = self.read_request_content(cx, input.get(used..).unwrap_or(&[]), store)?;
-            used = used.saturating_add(framing);
+            let (framing, found) = self.read_request_content(cx, bytes::from(input, used), store)?;
+            used = used.wrapping_add(framing);
             if found == Found::NeedMore {
                 return Ok((used, found));
             }
             if found == Found::Content {
-                let skipped = self.machine.content(input.get(used..).unwrap_or(&[])).len();
+                let skipped = self.machine.content(bytes::from(input, used)).len();
                 self.take_body(cx, skipped);
-                used = used.saturating_add(skipped);
+                used = used.wrapping_add(skipped);
             }
         }
         Ok((used, Found::End))

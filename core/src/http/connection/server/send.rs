@@ -53,7 +53,7 @@ impl Connection<Server> {
             return Ok(head);
         }
         bytes::copy(body, rest);
-        Ok(head.saturating_add(body.len()))
+        Ok(head.wrapping_add(body.len()))
     }
 
     fn write_head(
