@@ -8,6 +8,7 @@ use super::responder::Responder;
 use super::{Service, Step};
 use crate::bytes;
 use crate::http::body::read::Found;
+use crate::http::connection::Broken;
 use crate::http::connection::context::Context;
 use crate::http::connection::server::ServerConnection;
 use crate::http::connection::state::State;
@@ -208,9 +209,9 @@ impl<S: Service + ?Sized> Session<S> {
         let mut shortcut = Shortcut::default();
         let (used, found) = match self.connection.advance(cx, rest, store, &mut shortcut) {
             Ok(received) => received,
-            Err(_) if was_broken => return Turn::Rest,
-            Err(error) => {
-                self.fail(service, error, refused, driven);
+            Err(Broken) if was_broken => return Turn::Rest,
+            Err(Broken) => {
+                self.fail(service, refused, driven);
                 return Turn::Progress;
             }
         };
@@ -267,15 +268,15 @@ impl<S: Service + ?Sized> Session<S> {
                 return if has_moved || ended || is_once { Turn::Progress } else { Turn::Rest };
             }
         };
-        let error = self.connection.abort(cx, rule);
-        self.fail(service, error, refused, driven);
+        self.connection.fail(cx, rule);
+        self.fail(service, refused, driven);
         Turn::Progress
     }
 
     /// Takes nothing until there is room: then it is the peer's turn only to take what was written.
     fn wait_for_room(&mut self, cx: &Context<'_>, service: &S, driven: &mut Driven) -> Turn {
-        if let Err(error) = self.connection.handle_timeout(cx) {
-            self.fail(service, error, Refused::InInput, driven);
+        if self.connection.note_time(cx).is_err() {
+            self.fail(service, Refused::InInput, driven);
             return Turn::Progress;
         }
         self.pause = Pause::Room;
@@ -320,8 +321,8 @@ impl<S: Service + ?Sized> Session<S> {
             },
         };
         // What broke the connection before is what is told.
-        let error = self.connection.abort(cx, rule);
-        self.fail(service, error, Refused::None, driven);
+        self.connection.fail(cx, rule);
+        self.fail(service, Refused::None, driven);
         true
     }
 
@@ -336,8 +337,8 @@ impl<S: Service + ?Sized> Session<S> {
     pub fn handle_eof(&mut self, cx: &Context<'_>, service: &S) -> Driven {
         let mut driven = Driven::default();
         let was_broken = self.connection.error().is_some();
-        if let (Err(error), false) = (self.connection.handle_eof(cx), was_broken) {
-            self.fail(service, error, Refused::InStore, &mut driven);
+        if self.connection.note_eof(cx).is_err() && !was_broken {
+            self.fail(service, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -353,8 +354,8 @@ impl<S: Service + ?Sized> Session<S> {
         let mut driven = Driven::default();
         self.end_wait(cx);
         let was_broken = self.connection.error().is_some();
-        if let (Err(error), false) = (self.connection.handle_timeout(cx), was_broken) {
-            self.fail(service, error, Refused::InStore, &mut driven);
+        if self.connection.note_time(cx).is_err() && !was_broken {
+            self.fail(service, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -365,11 +366,11 @@ impl<S: Service + ?Sized> Session<S> {
     pub fn handle_lost(&mut self, cx: &Context<'_>, service: &S, rule: Rule) -> Driven {
         let mut driven = Driven::default();
         let was_broken = self.connection.error().is_some();
-        let error = self.connection.abort(cx, rule);
+        self.connection.fail(cx, rule);
         if was_broken {
-            self.close_exchange(service, Err(error));
+            self.close_exchange(service, Err(self.connection.failure()));
         } else {
-            self.fail(service, error, Refused::InStore, &mut driven);
+            self.fail(service, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -407,8 +408,8 @@ impl<S: Service + ?Sized> Session<S> {
         let mut driven = Driven::default();
         if self.connection.note_external_send(cx, bytes).is_err() {
             // What it was is told: that broke the connection before.
-            let error = self.connection.abort(cx, Rule::Aborted);
-            self.fail(service, error, Refused::None, &mut driven);
+            self.connection.fail(cx, Rule::Aborted);
+            self.fail(service, Refused::None, &mut driven);
             return driven;
         }
         if self.pause == Pause::Transferring {
@@ -480,7 +481,8 @@ impl<S: Service + ?Sized> Session<S> {
 
     /// The connection is broken. Where the request lies that was read, if it is no exchange yet: `refused`.
     #[cold]
-    fn fail(&mut self, service: &S, error: Error, refused: Refused, driven: &mut Driven) {
+    fn fail(&mut self, service: &S, refused: Refused, driven: &mut Driven) {
+        let error = self.connection.failure();
         driven.error = Some(error);
         if self.exchange.is_none() && self.connection.owes_error_answer() {
             self.refused = refused;

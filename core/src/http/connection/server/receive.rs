@@ -9,7 +9,7 @@ use crate::http::body::read::Found;
 use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::connection::{Connection, Ending, Server};
+use crate::http::connection::{Broken, Connection, Ending, Server};
 use crate::http::error::Error;
 use crate::http::flags::Flags;
 use crate::http::grammar::state::State as GrammarState;
@@ -41,7 +41,7 @@ impl Connection<Server> {
         store: &'b mut [u8],
     ) -> Result<(usize, ServerEvent<'b>), Error> {
         let mut shortcut = Shortcut::default();
-        let (used, found) = self.advance(cx, input, store, &mut shortcut)?;
+        let (used, found) = self.advance(cx, input, store, &mut shortcut).map_err(|Broken| self.failure())?;
         let event = match found {
             Found::NeedMore => ServerEvent::NeedMore,
             Found::Paused => ServerEvent::Paused,
@@ -60,16 +60,16 @@ impl Connection<Server> {
         input: &'b [u8],
         store: &mut [u8],
         shortcut: &mut Shortcut<'b>,
-    ) -> Result<(usize, Found), Error> {
+    ) -> Result<(usize, Found), Broken> {
         if self.is_due(cx.now) {
-            self.handle_timeout(cx)?;
+            self.note_time(cx)?;
         }
         if self.ending == Ending::Linger {
             // What still comes is thrown away, for as long as the connection lingers.
             return self.discard(cx, input);
         }
-        if let Some(error) = self.error() {
-            return Err(error);
+        if self.broken.is_some() {
+            return Err(Broken);
         }
         if matches!(self.ending, Ending::Close | Ending::Abort | Ending::Cut) {
             return Ok((0, Found::Closed));
@@ -77,7 +77,7 @@ impl Connection<Server> {
         let received = self.read(cx, input, store, shortcut)?;
         if received.1 == Found::NeedMore && self.machine.flags.has(Flags::EOF) {
             // There is no more.
-            self.handle_eof(cx)?;
+            self.note_eof(cx)?;
             return Ok((received.0, Found::Closed));
         }
         Ok(received)
@@ -105,7 +105,7 @@ impl Connection<Server> {
         input: &'b [u8],
         store: &mut [u8],
         shortcut: &mut Shortcut<'b>,
-    ) -> Result<(usize, Found), Error> {
+    ) -> Result<(usize, Found), Broken> {
         let mut used = 0;
         if self.states.server() == State::Done {
             if self.sending == OutboundFraming::LastChunk {
@@ -141,7 +141,7 @@ impl Connection<Server> {
         input: &'b [u8],
         store: &mut [u8],
         shortcut: &mut Shortcut<'b>,
-    ) -> Result<(usize, Found), Error> {
+    ) -> Result<(usize, Found), Broken> {
         let (used, read) = self.machine.read_request(cx.limits, input, store, shortcut);
         // Empty lines do not begin a message: some clients put one behind each.
         let begins = !self.machine.flags.has(Flags::BEGUN) && (read.is_err() || !self.machine.is_between_messages());
@@ -173,7 +173,7 @@ impl Connection<Server> {
         cx: &Context<'_>,
         input: &[u8],
         store: &mut [u8],
-    ) -> Result<(usize, Found), Error> {
+    ) -> Result<(usize, Found), Broken> {
         if !input.is_empty() {
             // The client did not wait for the 100, so none is owed (RFC 9110 §10.1.1).
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
@@ -187,7 +187,7 @@ impl Connection<Server> {
 
     /// The response is complete. What is left of the request's content is skipped if that is little, so that the
     /// connection can go on with the next message. How many bytes that were; and [`Found::NeedMore`] if there is more.
-    fn skip_rest(&mut self, cx: &Context<'_>, input: &[u8], store: &mut [u8]) -> Result<(usize, Found), Error> {
+    fn skip_rest(&mut self, cx: &Context<'_>, input: &[u8], store: &mut [u8]) -> Result<(usize, Found), Broken> {
         let mut used = 0_usize;
         while self.states.client() == State::SendBody {
             let is_length = self.machine.state == GrammarState::Content;
@@ -223,7 +223,7 @@ impl Connection<Server> {
     }
 
     /// Throws away what comes.
-    fn discard(&mut self, cx: &Context<'_>, input: &[u8]) -> Result<(usize, Found), Error> {
+    fn discard(&mut self, cx: &Context<'_>, input: &[u8]) -> Result<(usize, Found), Broken> {
         self.peer_timer.start(cx.now);
         Ok((input.len(), Found::NeedMore))
     }
