@@ -109,6 +109,7 @@ impl<'o> Writer<'o> {
 
     /// As [`Self::put`], for what stands between the others: to call a copy costs more than two bytes do.
     #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn put_pair(&mut self, pair: [u8; 2]) {
         if let Some(place) = self.out.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut) {
             *place = pair;

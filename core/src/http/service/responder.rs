@@ -22,10 +22,8 @@ pub struct Responder<'a> {
     pub(super) environment: &'a Environment<'a>,
     pub(super) out: &'a mut [u8],
     pub(super) written: usize,
-    /// The room that is reserved each time that a service is asked.
+    /// The room that is reserved each time that a service is asked. It begins where `out` does.
     pub(super) reserve: usize,
-    /// Where it ends in `out`.
-    pub(super) reserved_end: usize,
 }
 
 impl Responder<'_> {
@@ -36,8 +34,7 @@ impl Responder<'_> {
     /// ([`Limits::output_reserve`](crate::http::Limits::output_reserve)), however much room there is; nothing was written
     /// then. For more than that use [`Self::respond`] and [`Self::send_body`].
     pub fn send(&mut self, response: &Response<'_>, body: &[u8]) -> Result<(), WriteError> {
-        let written =
-            self.connection.send(self.cx, response, body, reserved(self.out, self.written, self.reserved_end))?;
+        let written = self.connection.send(self.cx, response, body, reserved(self.out, self.written, self.reserve))?;
         self.written = self.written.wrapping_add(written);
         Ok(())
     }
@@ -48,8 +45,7 @@ impl Responder<'_> {
     /// [`WriteError::Full`] if it is longer than the room that is reserved (with the interim responses of this call),
     /// however much room there is; nothing was written then.
     pub fn respond(&mut self, response: &Response<'_>) -> Result<(), WriteError> {
-        let written =
-            self.connection.respond(self.cx, response, reserved(self.out, self.written, self.reserved_end))?;
+        let written = self.connection.respond(self.cx, response, reserved(self.out, self.written, self.reserve))?;
         self.written = self.written.wrapping_add(written);
         Ok(())
     }

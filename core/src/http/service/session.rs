@@ -217,10 +217,8 @@ impl<S: Service + ?Sized> Session<S> {
         };
         let rest = bytes::from(rest, used);
         let body_start = driven.taken.wrapping_add(used);
-        let reserved_end = driven.written.wrapping_add(reserve);
-        let written = driven.written;
-        let mut responder =
-            Responder { connection: &mut self.connection, cx, environment, out, written, reserve, reserved_end };
+        let out = out.get_mut(driven.written..).unwrap_or(&mut []);
+        let mut responder = Responder { connection: &mut self.connection, cx, environment, out, written: 0, reserve };
         let mut body_taken = 0;
         let asked = match (found, &mut self.exchange) {
             (Found::Head, exchange) => {
@@ -247,8 +245,8 @@ impl<S: Service + ?Sized> Session<S> {
                 return if used > 0 { Turn::Progress } else { Turn::Rest };
             }
         };
-        let has_written = responder.written > driven.written;
-        driven.written = responder.written;
+        let has_written = responder.written > 0;
+        driven.written = driven.written.wrapping_add(responder.written);
         let has_moved = used > 0 || body_taken > 0 || has_written;
         let rule = match asked {
             Err(WriteError::Full) => Rule::ResponseTooLarge,

@@ -43,9 +43,7 @@ impl Connection<Client> {
     }
 
     fn advance<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
-        if self.is_due(cx.now) {
-            self.note_time(cx)?;
-        }
+        self.note_time(cx)?;
         if self.broken.is_some() {
             return Err(Broken);
         }

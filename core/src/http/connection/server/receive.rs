@@ -61,9 +61,7 @@ impl Connection<Server> {
         store: &mut [u8],
         shortcut: &mut Shortcut<'b>,
     ) -> Result<(usize, Found), Broken> {
-        if self.is_due(cx.now) {
-            self.note_time(cx)?;
-        }
+        self.note_time(cx)?;
         if self.ending == Ending::Linger {
             // What still comes is thrown away, for as long as the connection lingers.
             return self.discard(cx, input);
