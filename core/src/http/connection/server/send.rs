@@ -98,16 +98,10 @@ impl Connection<Server> {
         response.check()?;
         let status = response.status;
         let is_http10 = self.machine.flags.has(Flags::HTTP10);
-        if status == Status::SWITCHING_PROTOCOLS {
-            let is_asked = self.machine.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION)) && !is_http10;
-            return if is_asked && self.has_no_more_body() {
-                Ok(Plan { change: Transition::Switch, sending: OutboundFraming::UntilClose, persists: false })
-            } else {
-                Err(Misuse::UpgradeNotRequested)
-            };
-        }
-        if self.machine.flags.has(Flags::CONNECT) && (200..300).contains(&status.code()) {
-            return if self.has_no_more_body() {
+        let is_upgrade = status == Status::SWITCHING_PROTOCOLS;
+        if is_upgrade || (self.machine.flags.has(Flags::CONNECT) && (200..300).contains(&status.code())) {
+            let asks = self.machine.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION)) && !is_http10;
+            return if (asks || !is_upgrade) && self.has_no_more_body() {
                 Ok(Plan { change: Transition::Switch, sending: OutboundFraming::UntilClose, persists: false })
             } else {
                 Err(Misuse::UpgradeNotRequested)
