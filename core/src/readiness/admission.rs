@@ -352,12 +352,13 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         if self.lingering.first != NONE {
             return Some((!self.lingering.first, now));
         }
-        let idle = self.ripens(self.idle, self.policy.min_idle, now);
-        let reading = self.ripens(self.reading, self.policy.min_head, now);
-        match reading {
-            Some(due) if idle.is_none_or(|idle| due < idle) => Some((!self.reading.first, due)),
-            _ => Some((!self.idle.first, idle?)),
+        if !self.policy.evict_idle {
+            return None;
         }
+        let idle = self.left(self.idle, self.policy.min_idle, now);
+        let reading = self.left(self.reading, self.policy.min_head, now);
+        let (first, left) = if reading < idle { (self.reading.first, reading) } else { (self.idle.first, idle) };
+        (first != NONE).then_some((!first, now.saturating_add(left)))
     }
 
     /// The storage, for a caller whose slots grow in number.
@@ -370,18 +371,16 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         self.next_to_give_way(now).filter(|(_, due)| *due <= now).map(|(slot, _)| slot)
     }
 
-    /// When the first one of a list may be closed, if there is one and it ever may.
-    fn ripens(&self, ends: Ends, min: Duration, now: Instant) -> Option<Instant> {
-        if !self.policy.evict_idle {
-            return None;
-        }
-        let link = self.links.as_ref().get(usize::try_from(!ends.first).ok()?)?;
-        let age = link.since.age(now);
+    /// How long it is until the first one of a list may be closed; for ever, if it is empty.
+    fn left(&self, ends: Ends, min: Duration, now: Instant) -> Duration {
+        let first = usize::try_from(!ends.first).ok().and_then(|first| self.links.as_ref().get(first));
+        let Some(link) = first else { return Duration::from_micros(u64::MAX) };
         // An age is counted in whole ticks: one more, lest a wait that ends in the middle of one is repeated.
-        Some(match min.as_micros().saturating_sub(age.as_micros()) {
-            0 => now,
-            left => now.saturating_add(Duration::from_micros(left.saturating_add(1_024))),
-        })
+        let left = match min.as_micros().saturating_sub(link.since.age(now).as_micros()) {
+            0 => 0,
+            left => left.saturating_add(1_024),
+        };
+        Duration::from_micros(left)
     }
 
     /// Puts a slot at the end of a list.

@@ -38,12 +38,6 @@ impl<R: Role> Connection<R> {
         Timer::first_deadline([peer_timer, self.write_timer], now)
     }
 
-    /// Is one of the deadlines due?
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        let is_peer_due = self.peer_timer.is_due(now) && self.is_hurrying_peer();
-        self.has_deadlines() && (is_peer_due || self.write_timer.is_due(now))
-    }
-
     fn has_deadlines(&self) -> bool {
         match R::SIDE {
             Side::Server => self.ending != Ending::Cut,
@@ -67,13 +61,13 @@ impl<R: Role> Connection<R> {
     }
 
     pub(crate) fn note_time(&mut self, cx: &Context<'_>) -> Result<(), Broken> {
-        if !self.is_due(cx.now) {
+        if !self.has_deadlines() {
             return Ok(());
         }
         if self.write_timer.is_due(cx.now) {
             return Err(self.fail(cx, Rule::WriteTimeout));
         }
-        R::peer_is_late(self, cx)
+        if self.peer_timer.is_due(cx.now) && self.is_hurrying_peer() { R::peer_is_late(self, cx) } else { Ok(()) }
     }
 
     /// Of what was written, `sent` more bytes are on their way (given to the transport's peer as far as the host can
@@ -133,8 +127,7 @@ impl<R: Role> Connection<R> {
         }
         if is_first {
             self.peer_timer_of_broken(cx);
-            self.states.change(Side::Client, Transition::Fail);
-            self.states.change(Side::Server, Transition::Fail);
+            self.states.change_both(Transition::Fail);
         }
         Broken
     }

@@ -161,8 +161,9 @@ impl Machine {
     /// `taken` bytes of content are consumed.
     #[inline]
     pub(crate) fn take_content(&mut self, taken: u64) {
-        self.offset = self.offset.saturating_add(taken);
-        self.total = self.total.saturating_add(taken);
+        // No count of bytes that have come reaches 64 bits.
+        self.offset = self.offset.wrapping_add(taken);
+        self.total = self.total.wrapping_add(taken);
         if self.state == S::UntilClose {
             return;
         }

@@ -465,7 +465,7 @@ impl<S: Service + ?Sized> Session<S> {
     }
 
     fn end_wait(&mut self, cx: &Context<'_>) {
-        if self.wait_end().is_some_and(|end| end <= cx.now) {
+        if self.pause == Pause::Waiting && self.pause_bound <= cx.now.as_micros() {
             self.pause = Pause::None;
         }
     }

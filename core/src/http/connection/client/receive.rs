@@ -203,8 +203,7 @@ impl Connection<Client> {
             if is_sending {
                 self.sending = OutboundFraming::Discarded;
             }
-            self.states.change(Side::Server, Transition::Retire);
-            self.states.change(Side::Client, Transition::Retire);
+            self.states.change_both(Transition::Retire);
             self.ending = Ending::Close;
             return;
         }

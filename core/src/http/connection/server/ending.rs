@@ -78,8 +78,7 @@ impl Ways for Server {
 impl Connection<Server> {
     /// The last response is complete.
     pub(super) fn retire_now(&mut self, cx: &Context<'_>) {
-        self.states.change(Side::Client, Transition::Retire);
-        self.states.change(Side::Server, Transition::Retire);
+        self.states.change_both(Transition::Retire);
         self.linger_or_close(cx);
     }
 

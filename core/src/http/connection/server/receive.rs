@@ -157,8 +157,7 @@ impl Connection<Server> {
             }
             Err(rule) => return Err(self.fail(cx, rule)),
         }
-        self.states.change(Side::Client, Transition::Request);
-        self.states.change(Side::Server, Transition::Request);
+        self.states.change_both(Transition::Request);
         self.peer_timer = Timer::stopped(cx.limits.body.grace);
         if self.machine.state == GrammarState::End {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
@@ -213,8 +212,7 @@ impl Connection<Server> {
             self.retire_now(cx);
             return false;
         }
-        self.states.change(Side::Client, Transition::Persist);
-        self.states.change(Side::Server, Transition::Persist);
+        self.states.change_both(Transition::Persist);
         self.machine.reset(cx.limits, GrammarState::RequestStart, Flags::OF_CONNECTION);
         self.peer_timer = Timer::stopped(cx.limits.idle);
         true
