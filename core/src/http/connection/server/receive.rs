@@ -54,6 +54,7 @@ impl Connection<Server> {
     }
 
     /// As [`Self::receive`], without giving out what was found: how many bytes were consumed, and what it is.
+    #[inline(never)]
     pub(crate) fn advance<'b>(
         &mut self,
         cx: &Context<'_>,

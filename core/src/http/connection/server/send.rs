@@ -178,11 +178,9 @@ impl Connection<Server> {
     }
 
     fn transmit_answer(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
+        let Some(status) = self.broken.and_then(Rule::status) else { return 0 };
         let mut writer = Writer::new(out);
-        writer.put_status(
-            self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR),
-            cx.date.map(HttpDate::as_bytes),
-        );
+        writer.put_status(status, cx.date.map(HttpDate::as_bytes));
         writer.put(b"Content-Length: 0\r\nConnection: close\r\n\r\n");
         let written = writer.finish().unwrap_or(0);
         if written > 0 {
