@@ -42,6 +42,7 @@ impl<R: Role> Connection<R> {
 
     /// Reads on in the content: how many bytes of framing were consumed, and what follows them. It is the peer's turn where
     /// more is needed.
+    #[inline(never)]
     pub(super) fn read_content(
         &mut self,
         cx: &Context<'_>,
