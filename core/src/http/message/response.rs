@@ -175,9 +175,9 @@ fn tenth(number: u64) -> (u64, u8) {
     let word = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0);
     // Small processors divide 32 bits only: what is left of a limb stands before the next.
     let (high, low) = (word(number >> 32), word(number));
-    let upper = high % 10 << 16 | low >> 16;
-    let lower = upper % 10 << 16 | low & 0xffff;
-    let tenth = u64::from(high / 10) << 32 | u64::from((upper / 10) << 16 | lower / 10);
+    let upper = ((high % 10) << 16) | (low >> 16);
+    let lower = ((upper % 10) << 16) | (low & 0xffff);
+    let tenth = u64::from(high / 10) << 32 | u64::from(((upper / 10) << 16) | (lower / 10));
     (tenth, u8::try_from(lower % 10).unwrap_or(0) | b'0')
 }
 
