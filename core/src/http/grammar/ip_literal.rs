@@ -111,8 +111,8 @@ impl Machine {
 mod tests {
     extern crate alloc;
     use super::*;
-    use crate::http::Limits;
     use crate::http::grammar::State;
+    use crate::http::limits::Limits;
     use alloc::string::String;
     use core::net::Ipv6Addr;
 

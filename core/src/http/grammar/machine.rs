@@ -101,7 +101,7 @@ impl Machine {
             return 0;
         }
         let has_word = !self.flags.has(Flags::KEEPS) && self.word < LOST;
-        index(self.kept).saturating_add(if has_word { usize::from(self.word) } else { 0 })
+        index(self.kept).wrapping_add(if has_word { usize::from(self.word) } else { 0 })
     }
 
     /// Is a word read that will be looked up?
