@@ -184,7 +184,12 @@ impl Timer {
         if !self.is_running() {
             return self.0 & Self::MILLIS;
         }
-        let left = self.0.wrapping_sub(split(now.micros).0) & Self::MILLIS;
+        self.left_at(split(now.micros).0)
+    }
+
+    /// What is left at this millisecond, if it runs.
+    fn left_at(self, millis: u32) -> u32 {
+        let left = self.0.wrapping_sub(millis) & Self::MILLIS;
         if left > Self::LONGEST.wrapping_add(1) { 0 } else { left }
     }
 
@@ -194,11 +199,21 @@ impl Timer {
         self.is_running() && self.left(now) == 0
     }
 
-    /// When it is over, if it runs.
-    pub(crate) fn deadline(self, now: Instant) -> Option<Instant> {
-        let into = u64::from(split(now.micros).1);
-        let left = u64::from(self.left(now)).saturating_mul(1_000);
-        self.is_running().then_some(Instant::from_micros(now.micros.saturating_sub(into).saturating_add(left)))
+    /// When the first of those that run is over.
+    pub(crate) fn first_deadline(timers: [Self; 2], now: Instant) -> Option<Instant> {
+        let (millis, into) = split(now.micros);
+        let mut first = Self::STOPPED;
+        for timer in timers {
+            if timer.is_running() {
+                first = first.min(timer.left_at(millis));
+            }
+        }
+        if first == Self::STOPPED {
+            return None;
+        }
+        // Neither factor has more than 31 bits, and `into` is a part of `now`.
+        let left = u64::from(first).wrapping_mul(1_000);
+        Some(Instant::from_micros(now.micros.wrapping_sub(u64::from(into)).saturating_add(left)))
     }
 
     /// `moved` more bytes moved at this pace, while it stood still.
@@ -280,6 +295,11 @@ fn millis(span: Duration) -> u32 {
 mod tests {
     use super::*;
 
+    fn deadline(timer: Timer, now: Instant) -> Option<Instant> {
+        assert_eq!(Timer::first_deadline([timer, timer], now), Timer::first_deadline([Timer::FULL, timer], now));
+        Timer::first_deadline([timer, Timer::FULL], now)
+    }
+
     const PACE: Pace = Pace { grace: Duration::from_secs(10), per_byte: Duration::from_millis(1) };
 
     #[test]
@@ -310,7 +330,7 @@ mod tests {
                 now = now.saturating_add(Duration::from_secs(seconds));
                 alive = alive && !timer.is_due(now);
                 timer.rest_at(PACE, now, bytes);
-                assert!(!timer.is_running() && timer.deadline(now).is_none());
+                assert!(!timer.is_running() && deadline(timer, now).is_none());
                 now = now.saturating_add(Duration::from_secs(60));
             }
             assert_eq!(alive, survives, "{bytes} bytes in {seconds} s");
@@ -341,13 +361,13 @@ mod tests {
                 ] {
                     let mut timer = Timer::stopped(span);
                     timer.start(start);
-                    let due = timer.deadline(start).unwrap();
+                    let due = deadline(timer, start).unwrap();
                     assert!(due >= start.saturating_add(span), "never too early");
                     assert!(due.saturating_since(start).as_micros() <= span.as_micros() + 1_998, "nor much too late");
                     assert!(timer.is_due(due) && timer.is_due(due.saturating_add(Duration::from_secs(1_000_000))));
                     let early = Instant::from_micros(due.as_micros().saturating_sub(1));
                     assert!(early < start || due == Instant::START || !timer.is_due(early));
-                    assert_eq!(timer.deadline(early.max(start)), Some(due));
+                    assert_eq!(deadline(timer, early.max(start)), Some(due));
                     timer.stop(due);
                     assert_eq!(timer, Timer::stopped(Duration::default()));
                 }
@@ -371,7 +391,7 @@ mod tests {
     fn a_span_beyond_the_longest_is_the_longest() {
         let mut timer = Timer::stopped(Duration::from_micros(u64::MAX));
         timer.start(Instant::START);
-        assert_eq!(timer.deadline(Instant::START), Some(Instant::from_micros(1_000 << 30)));
+        assert_eq!(deadline(timer, Instant::START), Some(Instant::from_micros(1_000 << 30)));
         assert!(
             !timer.is_due(Instant::from_micros((1_000 << 30) - 1)) && timer.is_due(Instant::from_micros(1_000 << 30))
         );

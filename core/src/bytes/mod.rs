@@ -189,6 +189,12 @@ pub(crate) fn behind(bytes: &[u8], byte: u8) -> &[u8] {
     rest.as_slice()
 }
 
+/// Those from `at` on. Of an index that was a length before, this is less code than a look whether it is one.
+#[inline(always)]
+pub(crate) fn from(bytes: &[u8], at: usize) -> &[u8] {
+    bytes.get(at.min(bytes.len())..).unwrap_or(&[])
+}
+
 /// `bytes` without the optional white space around them (RFC 9110 §5.6.3): most often, one space before.
 #[inline(always)]
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {

@@ -25,11 +25,9 @@ pub struct Link {
     since: Since,
 }
 
-/// No slot: the end of a list.
-const NONE: u32 = u32::MAX;
-
-/// Later than anything.
-const NEVER: Instant = Instant::from_micros(u64::MAX);
+/// No slot: the end of a list. Links and ends name a slot by the complement of its number, so that what is new is zero,
+/// and needs no other bytes in flash than those that clear memory.
+const NONE: u32 = 0;
 
 impl Link {
     /// Of a slot that does not give way.
@@ -42,7 +40,7 @@ struct Since(u32);
 
 impl Since {
     /// In no list.
-    const BUSY: Self = Self(3);
+    const BUSY: Self = Self(0);
     const LIST: u32 = 3;
 
     fn new(list: List, now: Instant) -> Self {
@@ -53,16 +51,16 @@ impl Since {
 
     const fn list(self) -> Option<List> {
         match self.0 & Self::LIST {
-            0 => Some(List::Lingering),
-            1 => Some(List::Idle),
-            2 => Some(List::Reading),
+            1 => Some(List::Lingering),
+            2 => Some(List::Idle),
+            3 => Some(List::Reading),
             _ => None,
         }
     }
 
     /// How long it is since then.
     fn age(self, now: Instant) -> Duration {
-        let ticks = Self::new(List::Lingering, now).0.wrapping_sub(self.0 & !Self::LIST) >> 2;
+        let ticks = (Self::new(List::Lingering, now).0 >> 2).wrapping_sub(self.0 >> 2) & (u32::MAX >> 2);
         Duration::from_micros(u64::from(ticks) << 10)
     }
 }
@@ -92,9 +90,9 @@ enum List {
 impl List {
     const fn bits(self) -> u32 {
         match self {
-            Self::Lingering => 0,
-            Self::Idle => 1,
-            Self::Reading => 2,
+            Self::Lingering => 1,
+            Self::Idle => 2,
+            Self::Reading => 3,
         }
     }
 }
@@ -357,12 +355,15 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     #[must_use]
     pub fn next_to_give_way(&self, now: Instant) -> Option<(u32, Instant)> {
         if self.lingering.first != NONE {
-            return Some((self.lingering.first, now));
+            return Some((!self.lingering.first, now));
         }
-        let idle = self.ripens(self.idle, self.policy.min_idle, now);
-        let reading = self.ripens(self.reading, self.policy.min_head, now);
-        let next = if reading < idle { (self.reading.first, reading) } else { (self.idle.first, idle) };
-        (next.1 < NEVER).then_some(next)
+        if !self.policy.evict_idle {
+            return None;
+        }
+        let idle = self.left(self.idle, self.policy.min_idle, now);
+        let reading = self.left(self.reading, self.policy.min_head, now);
+        let (first, left) = if reading < idle { (self.reading.first, reading) } else { (self.idle.first, idle) };
+        (first != NONE).then_some((!first, now.saturating_add(left)))
     }
 
     /// The storage, for a caller whose slots grow in number.
@@ -375,39 +376,40 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         self.next_to_give_way(now).filter(|(_, due)| *due <= now).map(|(slot, _)| slot)
     }
 
-    /// When the first one of a list may be closed, if there is one and it ever may.
-    fn ripens(&self, ends: Ends, min: Duration, now: Instant) -> Instant {
-        let link = usize::try_from(ends.first).ok().and_then(|first| self.links.as_ref().get(first));
-        let Some(link) = link.filter(|_| self.policy.evict_idle) else { return NEVER };
-        let age = link.since.age(now);
+    /// How long it is until the first one of a list may be closed; for ever, if it is empty.
+    fn left(&self, ends: Ends, min: Duration, now: Instant) -> Duration {
+        let first = usize::try_from(!ends.first).ok().and_then(|first| self.links.as_ref().get(first));
+        let Some(link) = first else { return Duration::from_micros(u64::MAX) };
         // An age is counted in whole ticks: one more, lest a wait that ends in the middle of one is repeated.
-        match min.as_micros().saturating_sub(age.as_micros()) {
-            0 => now,
-            left => now.saturating_add(Duration::from_micros(left.saturating_add(1_024))),
-        }
+        let left = match min.as_micros().saturating_sub(link.since.age(now).as_micros()) {
+            0 => 0,
+            left => left.saturating_add(1_024),
+        };
+        Duration::from_micros(left)
     }
 
     /// Puts a slot at the end of a list.
     fn put(&mut self, slot: u32, list: List, now: Instant) {
-        if self.ends(list).last != slot {
+        let place = !slot;
+        if self.ends(list).last != place {
             self.remove(slot);
             let before = self.ends(list).last;
-            let Some(link) = self.link(slot) else { return };
+            let Some(link) = self.link(place) else { return };
             *link = Link { before, after: NONE, since: Since::BUSY };
             match self.link(before) {
-                Some(link) => link.after = slot,
-                None => self.ends(list).first = slot,
+                Some(link) => link.after = place,
+                None => self.ends(list).first = place,
             }
-            self.ends(list).last = slot;
+            self.ends(list).last = place;
         }
-        if let Some(link) = self.link(slot) {
+        if let Some(link) = self.link(place) {
             link.since = Since::new(list, now);
         }
     }
 
     /// Takes a slot out of its list: it does not give way.
     fn remove(&mut self, slot: u32) {
-        let Some(link) = self.link(slot) else { return };
+        let Some(link) = self.link(!slot) else { return };
         let Link { before, after, since } = *link;
         let Some(list) = since.list() else { return };
         *link = Link::NEW;
@@ -422,7 +424,7 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     }
 
     fn list(&mut self, slot: u32) -> Option<List> {
-        self.link(slot).and_then(|link| link.since.list())
+        self.link(!slot).and_then(|link| link.since.list())
     }
 
     const fn ends(&mut self, list: List) -> &mut Ends {
@@ -433,8 +435,8 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
         }
     }
 
-    fn link(&mut self, slot: u32) -> Option<&mut Link> {
-        self.links.as_mut().get_mut(usize::try_from(slot).ok()?)
+    fn link(&mut self, place: u32) -> Option<&mut Link> {
+        self.links.as_mut().get_mut(usize::try_from(!place).ok()?)
     }
 }
 

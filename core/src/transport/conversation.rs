@@ -3,6 +3,7 @@
 use core::mem;
 
 use super::{Disposition, Protocol};
+use crate::bytes;
 use crate::readiness::Standing;
 
 /// What has come and was not consumed.
@@ -111,7 +112,7 @@ impl Conversation {
             }
             if !(rest.is_empty() && protocol.standing() == Standing::Idle) {
                 let progress = protocol.drive(rest, store, output);
-                rest = rest.get(progress.taken..).unwrap_or(&[]);
+                rest = bytes::from(rest, progress.taken);
                 if progress.written > 0 && protocol.disposition() != Disposition::Cut {
                     self.flags.set(Flags(Flags::MOVED.0 | Flags::USED.0));
                     break Action::Send(progress.written);
@@ -131,7 +132,6 @@ impl Conversation {
             self.flags.set(Flags::TOLD);
             protocol.handle_eof();
         };
-        // What is left is the end of the input.
         (input.bytes.len().wrapping_sub(rest.len()), action)
     }
 

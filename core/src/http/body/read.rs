@@ -1,5 +1,6 @@
 //! Reads the content of a message, and what frames it.
 
+use crate::bytes;
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::grammar::machine::Machine;
@@ -43,8 +44,8 @@ impl Machine {
         let quick = quick::chunk_framing(self, limits, input);
         #[cfg(not(feature = "quick"))]
         let quick = 0;
-        let (used, read) = self.read(limits, input.get(quick..).unwrap_or(&[]), store);
-        let used = quick.saturating_add(used);
+        let (used, read) = self.read(limits, bytes::from(input, quick), store);
+        let used = quick.wrapping_add(used);
         let has_ended = self.state == State::UntilClose && self.flags.has(Flags::EOF);
         let found = match read {
             Err(rule) => return (used, Err(rule)),

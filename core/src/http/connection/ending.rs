@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::role::Role;
 use super::state::{Side, State, Transition};
-use super::{Connection, Ending};
+use super::{Broken, Connection, Ending};
 use crate::http::error::{Error, Rule};
-use crate::time::{Duration, Instant, earlier};
+use crate::time::{Duration, Instant, Timer};
 use crate::transport::Disposition;
 
 impl<R: Role> Connection<R> {
@@ -34,14 +34,8 @@ impl<R: Role> Connection<R> {
         if !self.has_deadlines() {
             return None;
         }
-        let peer = if self.is_hurrying_peer() { self.peer_timer.deadline(now) } else { None };
-        earlier(peer, self.write_timer.deadline(now))
-    }
-
-    /// Is one of the deadlines due?
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        let is_peer_due = self.peer_timer.is_due(now) && self.is_hurrying_peer();
-        self.has_deadlines() && (is_peer_due || self.write_timer.is_due(now))
+        let peer_timer = if self.is_hurrying_peer() { self.peer_timer } else { Timer::FULL };
+        Timer::first_deadline([peer_timer, self.write_timer], now)
     }
 
     fn has_deadlines(&self) -> bool {
@@ -63,13 +57,17 @@ impl<R: Role> Connection<R> {
     /// [`Rule::ResponseTimeout`]. The end of an idle connection, and of one that lingers, is no error, and that of the time
     /// for a 100 lets the body go.
     pub fn handle_timeout(&mut self, cx: &Context<'_>) -> Result<(), Error> {
-        if !self.is_due(cx.now) {
+        self.note_time(cx).map_err(|Broken| self.failure())
+    }
+
+    pub(crate) fn note_time(&mut self, cx: &Context<'_>) -> Result<(), Broken> {
+        if !self.has_deadlines() {
             return Ok(());
         }
         if self.write_timer.is_due(cx.now) {
             return Err(self.fail(cx, Rule::WriteTimeout));
         }
-        R::peer_is_late(self, cx)
+        if self.peer_timer.is_due(cx.now) && self.is_hurrying_peer() { R::peer_is_late(self, cx) } else { Ok(()) }
     }
 
     /// Of what was written, `sent` more bytes are on their way (given to the transport's peer as far as the host can
@@ -86,7 +84,7 @@ impl<R: Role> Connection<R> {
 
     /// The transport failed: nothing more can come or go.
     pub fn handle_reset(&mut self, cx: &Context<'_>) -> Error {
-        self.fail(cx, Rule::Reset)
+        self.abort(cx, Rule::Reset)
     }
 
     /// The connection is to end: at once if it is idle, otherwise after the response to the current request, which says
@@ -111,12 +109,13 @@ impl<R: Role> Connection<R> {
     /// Gives up what is in flight. Before a response was begun a server answers by the status of `rule`; after that, and by a
     /// client, the connection is cut so that the peer can see that the message is not whole.
     pub fn abort(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
-        self.fail(cx, rule)
+        self.fail(cx, rule);
+        self.failure()
     }
 
     /// Poisons the connection. The first error stays.
     #[cold]
-    pub(super) fn fail(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
+    pub(crate) fn fail(&mut self, cx: &Context<'_>, rule: Rule) -> Broken {
         let is_first = self.broken.is_none();
         if is_first {
             self.broken = Some(rule);
@@ -128,10 +127,14 @@ impl<R: Role> Connection<R> {
         }
         if is_first {
             self.peer_timer_of_broken(cx);
-            self.states.change(Side::Client, Transition::Fail);
-            self.states.change(Side::Server, Transition::Fail);
+            self.states.change_both(Transition::Fail);
         }
-        Error { rule: self.broken.unwrap_or(rule), offset: self.machine.offset }
+        Broken
+    }
+
+    /// Which rule is broken. It is asked for only if one is.
+    pub(crate) fn failure(&self) -> Error {
+        Error { rule: self.broken.unwrap_or(Rule::Aborted), offset: self.machine.offset }
     }
 
     /// Runs only where what still comes is thrown away.

@@ -1,8 +1,8 @@
 //! What comes from the peer: content, its end, and the time it takes, whoever reads it.
 
-use super::Connection;
 use super::context::Context;
 use super::role::Role;
+use super::{Broken, Connection};
 use crate::http::body::read::Found;
 use crate::http::error::Error;
 use crate::http::flags::Flags;
@@ -27,6 +27,10 @@ impl<R: Role> Connection<R> {
     /// [`Rule::Truncated`](crate::http::Rule::Truncated) in the middle of a message,
     /// [`Rule::Unanswered`](crate::http::Rule::Unanswered) where a response is due and nothing of it has come.
     pub fn handle_eof(&mut self, cx: &Context<'_>) -> Result<(), Error> {
+        self.note_eof(cx).map_err(|Broken| self.failure())
+    }
+
+    pub(crate) fn note_eof(&mut self, cx: &Context<'_>) -> Result<(), Broken> {
         self.machine.flags.set(Flags::EOF);
         if !self.peer_timer.is_running() {
             // What came before is not understood yet. When it turns out to be too little, `receive` comes back here.
@@ -38,12 +42,13 @@ impl<R: Role> Connection<R> {
 
     /// Reads on in the content: how many bytes of framing were consumed, and what follows them. It is the peer's turn where
     /// more is needed.
+    #[inline(never)]
     pub(super) fn read_content(
         &mut self,
         cx: &Context<'_>,
         input: &[u8],
         store: &mut [u8],
-    ) -> Result<(usize, Found), Error> {
+    ) -> Result<(usize, Found), Broken> {
         let (used, read) = self.machine.read_content(cx.limits, input, store);
         match read {
             Ok(Found::NeedMore) => self.peer_timer.start(cx.now),

@@ -75,6 +75,11 @@ enum Ending {
     Cut,
 }
 
+/// A rule is broken, by the peer or by us: [`Connection::failure`] says which. Nothing in memory, so that it costs little
+/// to pass on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Broken;
+
 impl<R: Role> Connection<R> {
     /// Before the first message, which may take this time.
     const fn fresh(machine: Machine, peer_timer: Timer) -> Self {

@@ -68,7 +68,7 @@ impl<R: Role> Connection<R> {
         let Some(place) = out.get_mut(..most).filter(|place| !place.is_empty()) else { return 0 };
         let filled = fill(place).min(most);
         if is_length {
-            self.unsent = self.unsent.saturating_sub(u64::try_from(filled).unwrap_or(u64::MAX));
+            self.unsent = self.unsent.wrapping_sub(u64::try_from(filled).unwrap_or(u64::MAX));
         }
         filled
     }
@@ -81,7 +81,7 @@ impl<R: Role> Connection<R> {
     pub fn note_external_send(&mut self, cx: &Context<'_>, bytes: u64) -> Result<(), WriteError> {
         self.check_body(cx, bytes)?;
         match self.sending {
-            OutboundFraming::Length => self.unsent = self.unsent.saturating_sub(bytes),
+            OutboundFraming::Length => self.unsent = self.unsent.wrapping_sub(bytes),
             OutboundFraming::Discarded if R::SIDE == Side::Client => return Ok(()),
             OutboundFraming::Discarded
             | OutboundFraming::Chunks

@@ -1,9 +1,9 @@
 //! The two ends of a connection, and what they do each in its own way.
 
-use super::Connection;
 use super::context::Context;
 use super::state::Side;
-use crate::http::error::{Error, Rule};
+use super::{Broken, Connection};
+use crate::http::error::Rule;
 
 /// The end of a connection that answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,9 +24,9 @@ pub trait Ways: Sized {
     /// Which side we are.
     const SIDE: Side;
     /// Whose fault it is that the peer's time is over, or how the connection ends without one.
-    fn peer_is_late(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error>;
+    fn peer_is_late(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Broken>;
     /// The peer has ended its direction, and it was its turn.
-    fn peer_has_ended(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error>;
+    fn peer_has_ended(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Broken>;
     /// Does the peer's time to send count, given that it is the peer's turn?
     fn hurries_peer(connection: &Connection<Self>) -> bool;
     /// Nothing that was written waits any more.

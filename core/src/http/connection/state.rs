@@ -186,6 +186,12 @@ impl States {
         Self::of(self.0 >> 3)
     }
 
+    /// The same change of both.
+    pub(crate) fn change_both(&mut self, change: Transition) {
+        self.change(Client, change);
+        self.change(Server, change);
+    }
+
     /// Changes one side. `false`, and nothing changed, where the table does not allow it.
     pub(crate) fn change(&mut self, side: Side, change: Transition) -> bool {
         let (state, shift) = match side {

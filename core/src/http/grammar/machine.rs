@@ -96,7 +96,7 @@ impl Machine {
             return 0;
         }
         let has_word = !self.flags.has(Flags::KEEPS) && self.word < LOST;
-        index(self.kept).saturating_add(if has_word { usize::from(self.word) } else { 0 })
+        index(self.kept).wrapping_add(if has_word { usize::from(self.word) } else { 0 })
     }
 
     /// Is a word read that will be looked up?
@@ -142,8 +142,9 @@ impl Machine {
     /// `taken` bytes of content are consumed.
     #[inline]
     pub(crate) fn take_content(&mut self, taken: u64) {
-        self.offset = self.offset.saturating_add(taken);
-        self.total = self.total.saturating_add(taken);
+        // No count of bytes that have come reaches 64 bits.
+        self.offset = self.offset.wrapping_add(taken);
+        self.total = self.total.wrapping_add(taken);
         if self.state == S::UntilClose {
             return;
         }

@@ -1,4 +1,7 @@
 //! Runs the table over a piece of input, and keeps what is to be kept of it.
+//!
+//! What is kept and a word beside it lie in the store, and what was copied in the input: sums of two such places cannot
+//! overflow, so they wrap. What a limit decides saturates.
 
 use core::slice::Iter;
 
@@ -153,7 +156,7 @@ impl Machine {
         let mut end = span.room.min(span.input.len());
         if self.flags.has(Flags::KEEPS) {
             let most = span.limit.saturating_sub(index(self.kept));
-            end = end.min(span.copied.saturating_add(most));
+            end = end.min(span.copied.wrapping_add(most));
         }
         let rest = span.input.get(span.next..end);
         span.rest = rest.unwrap_or(&[]).iter();
@@ -210,13 +213,13 @@ impl Machine {
             return;
         }
         let (piece, start) = (span.word_to(input_end), usize::from(self.word));
-        let end = start.saturating_add(piece.len());
+        let end = start.wrapping_add(piece.len());
         self.word = u8::try_from(end).ok().filter(|_| end <= span.limits.longest_word()).unwrap_or(LONG);
         if self.word == LONG || keeps {
             return;
         }
         let base = index(self.kept);
-        match span.store.get_mut(base.saturating_add(start)..base.saturating_add(end)) {
+        match span.store.get_mut(base.wrapping_add(start)..base.wrapping_add(end)) {
             Some(place) => bytes::copy(piece, place),
             None => self.word = LOST,
         }
@@ -235,7 +238,7 @@ impl Machine {
             length => usize::from(length),
         };
         let kept = index(self.kept);
-        let end = if self.flags.has(Flags::KEEPS) { kept } else { kept.saturating_add(length) };
+        let end = if self.flags.has(Flags::KEEPS) { kept } else { kept.wrapping_add(length) };
         span.store.get(end.saturating_sub(length)..end)
     }
 

@@ -51,6 +51,16 @@ pub(crate) fn is_forbidden_trailer(name: &[u8]) -> bool {
     find(WORDS.get(NO_NAMES..).unwrap_or(&[]), name) != 0
 }
 
+/// Is this the name of a field that the connection itself writes into responses?
+pub(crate) fn is_written_in_responses(name: &[u8]) -> bool {
+    matches!(Word::of_name(name), Word::CONTENT_LENGTH | Word::TRANSFER_ENCODING | Word::CONNECTION)
+}
+
+/// Is this the name of a field that the connection itself writes into requests?
+pub(crate) fn is_written_in_requests(name: &[u8]) -> bool {
+    is_written_in_responses(name) || matches!(Word::of_name(name), Word::HOST | Word::EXPECT)
+}
+
 /// Each behind its length: first an option and a coding, then names of fields that no trailer may have. Of these, the
 /// first ones are those that framing needs: framing itself (RFC 9112 §6), its routing (RFC 9110 §7.2), the connection
 /// (§7.6.1, §7.8) and what it expects (§10.1.1). Then come, in the order of their groups: the rest of framing (§6.6.2) and

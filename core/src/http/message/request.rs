@@ -7,6 +7,7 @@ use super::target::Target;
 use crate::bytes;
 use crate::http::error::Misuse;
 use crate::http::grammar::machine::Machine;
+use crate::http::grammar::words::is_written_in_requests;
 use crate::http::method::Method;
 
 /// The head of a request that a client sends. The connection adds Host, Content-Length, Transfer-Encoding, Expect and
@@ -120,7 +121,7 @@ impl<'a> Request<'a> {
             if !field.is_sound() {
                 return Err(Misuse::InvalidField);
             }
-            if WRITTEN_HERE.iter().any(|name| field.is(name)) {
+            if is_written_in_requests(field.name) {
                 return Err(Misuse::FramingField);
             }
         }
@@ -162,9 +163,6 @@ impl<'a> Request<'a> {
         writer.put(if before == b", " { b"\r\n\r\n" } else { b"\r\n" });
     }
 }
-
-/// Fields that the connection writes.
-const WRITTEN_HERE: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "expect"];
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,11 @@
 //! Response heads, as they are written (RFC 9112 §4, §5).
 
+use core::mem;
+
 use super::fields::Field;
 use crate::bytes;
 use crate::http::error::{Misuse, WriteError};
+use crate::http::grammar::words::is_written_in_responses;
 use crate::http::status::Status;
 
 /// The head of a response that a service asks for. The connection adds Date, Content-Length, Transfer-Encoding and
@@ -71,7 +74,7 @@ impl<'a> Response<'a> {
             if !field.is_sound() {
                 return Err(Misuse::InvalidField);
             }
-            if field.is("content-length") || field.is("transfer-encoding") || field.is("connection") {
+            if is_written_in_responses(field.name) {
                 return Err(Misuse::FramingField);
             }
         }
@@ -106,6 +109,7 @@ impl<'o> Writer<'o> {
 
     /// As [`Self::put`], for what stands between the others: to call a copy costs more than two bytes do.
     #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn put_pair(&mut self, pair: [u8; 2]) {
         if let Some(place) = self.out.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut) {
             *place = pair;
@@ -125,7 +129,11 @@ impl<'o> Writer<'o> {
             }
         }
         // The last digit stands first.
-        self.out.get_mut(start..self.at).unwrap_or(&mut []).reverse();
+        let mut digits = self.out.get_mut(start..self.at).unwrap_or(&mut []);
+        while let [first, between @ .., last] = digits {
+            mem::swap(first, last);
+            digits = between;
+        }
     }
 
     /// The status line, and a Date field where there is a clock.
@@ -164,18 +172,13 @@ pub(crate) fn put_whole(bytes: &[u8], out: &mut [u8]) -> usize {
 
 /// A tenth of a number, and its last digit.
 fn tenth(number: u64) -> (u64, u8) {
-    let digit = |rest: u32| u8::try_from(rest).unwrap_or(0) | b'0';
-    if let Ok(number) = u32::try_from(number) {
-        return (u64::from(number / 10), digit(number % 10));
-    }
+    let word = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0);
     // Small processors divide 32 bits only: what is left of a limb stands before the next.
-    let (mut tenth, mut rest) = (0_u64, 0_u32);
-    for shift in [48, 32, 16, 0] {
-        let part = rest << 16 | u32::try_from(number >> shift & 0xffff).unwrap_or(0);
-        tenth = tenth << 16 | u64::from(part / 10);
-        rest = part % 10;
-    }
-    (tenth, digit(rest))
+    let (high, low) = (word(number >> 32), word(number));
+    let upper = ((high % 10) << 16) | (low >> 16);
+    let lower = ((upper % 10) << 16) | (low & 0xffff);
+    let tenth = u64::from(high / 10) << 32 | u64::from(((upper / 10) << 16) | (lower / 10));
+    (tenth, u8::try_from(lower % 10).unwrap_or(0) | b'0')
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
 //! The service's hands: what it writes with.
+//!
+//! Counts of bytes taken and written never exceed the lengths of their slices, so sums and differences of them cannot
+//! overflow: they wrap, which is less code than to saturate.
 
 use core::net::SocketAddr;
 use core::task::Waker;
@@ -19,10 +22,8 @@ pub struct Responder<'a> {
     pub(super) environment: &'a Environment<'a>,
     pub(super) out: &'a mut [u8],
     pub(super) written: usize,
-    /// The room that is reserved each time that a service is asked.
+    /// The room that is reserved each time that a service is asked. It begins where `out` does.
     pub(super) reserve: usize,
-    /// Where it ends in `out`.
-    pub(super) reserved_end: usize,
 }
 
 impl Responder<'_> {
@@ -33,9 +34,8 @@ impl Responder<'_> {
     /// ([`Limits::output_reserve`](crate::http::Limits::output_reserve)), however much room there is; nothing was written
     /// then. For more than that use [`Self::respond`] and [`Self::send_body`].
     pub fn send(&mut self, response: &Response<'_>, body: &[u8]) -> Result<(), WriteError> {
-        let written =
-            self.connection.send(self.cx, response, body, reserved(self.out, self.written, self.reserved_end))?;
-        self.written = self.written.saturating_add(written);
+        let written = self.connection.send(self.cx, response, body, reserved(self.out, self.written, self.reserve))?;
+        self.written = self.written.wrapping_add(written);
         Ok(())
     }
 
@@ -45,9 +45,8 @@ impl Responder<'_> {
     /// [`WriteError::Full`] if it is longer than the room that is reserved (with the interim responses of this call),
     /// however much room there is; nothing was written then.
     pub fn respond(&mut self, response: &Response<'_>) -> Result<(), WriteError> {
-        let written =
-            self.connection.respond(self.cx, response, reserved(self.out, self.written, self.reserved_end))?;
-        self.written = self.written.saturating_add(written);
+        let written = self.connection.respond(self.cx, response, reserved(self.out, self.written, self.reserve))?;
+        self.written = self.written.wrapping_add(written);
         Ok(())
     }
 
@@ -58,7 +57,7 @@ impl Responder<'_> {
     pub fn send_body(&mut self, piece: &[u8]) -> Result<usize, WriteError> {
         let out = self.out.get_mut(self.written..).unwrap_or(&mut []);
         let (taken, written) = self.connection.send_body(self.cx, piece, out)?;
-        self.written = self.written.saturating_add(written);
+        self.written = self.written.wrapping_add(written);
         Ok(taken)
     }
 
@@ -74,7 +73,7 @@ impl Responder<'_> {
             had_room = true;
             fill(place)
         })?;
-        self.written = self.written.saturating_add(written);
+        self.written = self.written.wrapping_add(written);
         Ok(had_room)
     }
 
@@ -89,7 +88,7 @@ impl Responder<'_> {
         let is_all_there_will_be = out.len() >= self.reserve;
         match self.connection.send_trailers(self.cx, fields, out) {
             Ok(written) => {
-                self.written = self.written.saturating_add(written);
+                self.written = self.written.wrapping_add(written);
                 Ok(true)
             }
             Err(WriteError::Full) if !is_all_there_will_be => Ok(false),

@@ -1,9 +1,14 @@
 //! One connection and its service, driven by an adapter.
+//!
+//! Counts of bytes taken and written never exceed the lengths of their slices, so sums and differences of them cannot
+//! overflow: they wrap, which is less code than to saturate.
 
 use super::refusal::Refusal;
 use super::responder::Responder;
 use super::{Service, Step};
+use crate::bytes;
 use crate::http::body::read::Found;
+use crate::http::connection::Broken;
 use crate::http::connection::context::Context;
 use crate::http::connection::server::ServerConnection;
 use crate::http::connection::state::State;
@@ -149,9 +154,9 @@ impl<S: Service + ?Sized> Session<S> {
             let turn = self.turn(cx, environment, service, input, store, out, &mut driven);
             let room = out.get_mut(driven.written..).unwrap_or(&mut []);
             let transmitted = self.connection.poll_transmit(cx, room);
-            driven.written = driven.written.saturating_add(transmitted);
+            driven.written = driven.written.wrapping_add(transmitted);
             if self.refused != Refused::None {
-                self.tell_refusal(environment, service, input.get(driven.taken..).unwrap_or(&[]), store);
+                self.tell_refusal(environment, service, bytes::from(input, driven.taken), store);
             }
             if matches!(turn, Turn::Rest) && transmitted == 0 {
                 if driven.written == 0 && out.len() >= environment.output_capacity {
@@ -193,10 +198,10 @@ impl<S: Service + ?Sized> Session<S> {
         if self.pause != Pause::None {
             return Turn::Rest;
         }
-        let rest = input.get(driven.taken..).unwrap_or(&[]);
+        let rest = bytes::from(input, driven.taken);
         let reserve = reserve(cx, environment);
         let may_ask = self.exchange.is_some() || (!rest.is_empty() && self.connection.awaits_request());
-        if may_ask && out.len().saturating_sub(driven.written) < reserve {
+        if may_ask && out.len().wrapping_sub(driven.written) < reserve {
             return self.wait_for_room(cx, service, driven);
         }
         let refused = if self.connection.stored() == 0 { Refused::InInput } else { Refused::InStore };
@@ -204,18 +209,16 @@ impl<S: Service + ?Sized> Session<S> {
         let mut shortcut = Shortcut::default();
         let (used, found) = match self.connection.advance(cx, rest, store, &mut shortcut) {
             Ok(received) => received,
-            Err(_) if was_broken => return Turn::Rest,
-            Err(error) => {
-                self.fail(service, error, refused, driven);
+            Err(Broken) if was_broken => return Turn::Rest,
+            Err(Broken) => {
+                self.fail(service, refused, driven);
                 return Turn::Progress;
             }
         };
-        let rest = rest.get(used..).unwrap_or(&[]);
-        let body_start = driven.taken.saturating_add(used);
-        let reserved_end = driven.written.saturating_add(reserve);
-        let written = driven.written;
-        let mut responder =
-            Responder { connection: &mut self.connection, cx, environment, out, written, reserve, reserved_end };
+        let rest = bytes::from(rest, used);
+        let body_start = driven.taken.wrapping_add(used);
+        let out = out.get_mut(driven.written..).unwrap_or(&mut []);
+        let mut responder = Responder { connection: &mut self.connection, cx, environment, out, written: 0, reserve };
         let mut body_taken = 0;
         let asked = match (found, &mut self.exchange) {
             (Found::Head, exchange) => {
@@ -242,8 +245,8 @@ impl<S: Service + ?Sized> Session<S> {
                 return if used > 0 { Turn::Progress } else { Turn::Rest };
             }
         };
-        let has_written = responder.written > driven.written;
-        driven.written = responder.written;
+        let has_written = responder.written > 0;
+        driven.written = driven.written.wrapping_add(responder.written);
         let has_moved = used > 0 || body_taken > 0 || has_written;
         let rule = match asked {
             Err(WriteError::Full) => Rule::ResponseTooLarge,
@@ -256,22 +259,22 @@ impl<S: Service + ?Sized> Session<S> {
                 if body_taken > 0 {
                     self.connection.take_body(cx, body_taken);
                 }
-                driven.taken = body_start.saturating_add(body_taken);
+                driven.taken = body_start.wrapping_add(body_taken);
                 let ended = self.obey(cx, service, step, driven);
                 // A service that neither moved nor changed anything is asked again when something has changed.
                 let is_once = matches!(found, Found::Head | Found::End);
                 return if has_moved || ended || is_once { Turn::Progress } else { Turn::Rest };
             }
         };
-        let error = self.connection.abort(cx, rule);
-        self.fail(service, error, refused, driven);
+        self.connection.fail(cx, rule);
+        self.fail(service, refused, driven);
         Turn::Progress
     }
 
     /// Takes nothing until there is room: then it is the peer's turn only to take what was written.
     fn wait_for_room(&mut self, cx: &Context<'_>, service: &S, driven: &mut Driven) -> Turn {
-        if let Err(error) = self.connection.handle_timeout(cx) {
-            self.fail(service, error, Refused::InInput, driven);
+        if self.connection.note_time(cx).is_err() {
+            self.fail(service, Refused::InInput, driven);
             return Turn::Progress;
         }
         self.pause = Pause::Room;
@@ -316,8 +319,8 @@ impl<S: Service + ?Sized> Session<S> {
             },
         };
         // What broke the connection before is what is told.
-        let error = self.connection.abort(cx, rule);
-        self.fail(service, error, Refused::None, driven);
+        self.connection.fail(cx, rule);
+        self.fail(service, Refused::None, driven);
         true
     }
 
@@ -332,8 +335,8 @@ impl<S: Service + ?Sized> Session<S> {
     pub fn handle_eof(&mut self, cx: &Context<'_>, service: &S) -> Driven {
         let mut driven = Driven::default();
         let was_broken = self.connection.error().is_some();
-        if let (Err(error), false) = (self.connection.handle_eof(cx), was_broken) {
-            self.fail(service, error, Refused::InStore, &mut driven);
+        if self.connection.note_eof(cx).is_err() && !was_broken {
+            self.fail(service, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -349,8 +352,8 @@ impl<S: Service + ?Sized> Session<S> {
         let mut driven = Driven::default();
         self.end_wait(cx);
         let was_broken = self.connection.error().is_some();
-        if let (Err(error), false) = (self.connection.handle_timeout(cx), was_broken) {
-            self.fail(service, error, Refused::InStore, &mut driven);
+        if self.connection.note_time(cx).is_err() && !was_broken {
+            self.fail(service, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -361,11 +364,11 @@ impl<S: Service + ?Sized> Session<S> {
     pub fn handle_lost(&mut self, cx: &Context<'_>, service: &S, rule: Rule) -> Driven {
         let mut driven = Driven::default();
         let was_broken = self.connection.error().is_some();
-        let error = self.connection.abort(cx, rule);
+        self.connection.fail(cx, rule);
         if was_broken {
-            self.close_exchange(service, Err(error));
+            self.close_exchange(service, Err(self.connection.failure()));
         } else {
-            self.fail(service, error, Refused::InStore, &mut driven);
+            self.fail(service, Refused::InStore, &mut driven);
         }
         driven
     }
@@ -403,8 +406,8 @@ impl<S: Service + ?Sized> Session<S> {
         let mut driven = Driven::default();
         if self.connection.note_external_send(cx, bytes).is_err() {
             // What it was is told: that broke the connection before.
-            let error = self.connection.abort(cx, Rule::Aborted);
-            self.fail(service, error, Refused::None, &mut driven);
+            self.connection.fail(cx, Rule::Aborted);
+            self.fail(service, Refused::None, &mut driven);
             return driven;
         }
         if self.pause == Pause::Transferring {
@@ -462,7 +465,7 @@ impl<S: Service + ?Sized> Session<S> {
     }
 
     fn end_wait(&mut self, cx: &Context<'_>) {
-        if self.wait_end().is_some_and(|end| end <= cx.now) {
+        if self.pause == Pause::Waiting && self.pause_bound <= cx.now.as_micros() {
             self.pause = Pause::None;
         }
     }
@@ -476,7 +479,8 @@ impl<S: Service + ?Sized> Session<S> {
 
     /// The connection is broken. Where the request lies that was read, if it is no exchange yet: `refused`.
     #[cold]
-    fn fail(&mut self, service: &S, error: Error, refused: Refused, driven: &mut Driven) {
+    fn fail(&mut self, service: &S, refused: Refused, driven: &mut Driven) {
+        let error = self.connection.failure();
         driven.error = Some(error);
         if self.exchange.is_none() && self.connection.owes_error_answer() {
             self.refused = refused;

@@ -3,8 +3,8 @@
 use crate::http::connection::context::Context;
 use crate::http::connection::role::Ways;
 use crate::http::connection::state::{Side, State};
-use crate::http::connection::{Client, Connection, Ending};
-use crate::http::error::{Error, Rule};
+use crate::http::connection::{Broken, Client, Connection, Ending};
+use crate::http::error::Rule;
 use crate::http::flags::Flags;
 use crate::http::grammar::state::State as GrammarState;
 use crate::http::limits::Limits;
@@ -13,7 +13,7 @@ use crate::time::Duration;
 impl Ways for Client {
     const SIDE: Side = Side::Client;
 
-    fn peer_is_late(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error> {
+    fn peer_is_late(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Broken> {
         let rule = match connection.states.server() {
             State::Idle => {
                 connection.close();
@@ -32,7 +32,7 @@ impl Ways for Client {
         Err(connection.fail(cx, rule))
     }
 
-    fn peer_has_ended(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error> {
+    fn peer_has_ended(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Broken> {
         let is_until_close = connection.machine.state == GrammarState::UntilClose;
         let rule = match (connection.ending, connection.states.server()) {
             (Ending::Close | Ending::Abort | Ending::Cut, _) => return Ok(()),

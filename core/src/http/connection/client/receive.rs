@@ -5,7 +5,7 @@ use crate::http::body::read::Found;
 use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::connection::{Client, Connection, Ending};
+use crate::http::connection::{Broken, Client, Connection, Ending};
 use crate::http::error::{Error, Rule};
 use crate::http::flags::Flags;
 use crate::http::framing::{BodyFraming, ResponseFraming};
@@ -15,7 +15,7 @@ use crate::http::message::response_head::ResponseHead;
 use crate::http::status::Status;
 use crate::time::Timer;
 
-type Received<'b> = Result<(usize, ClientEvent<'b>), Error>;
+type Received<'b> = Result<(usize, ClientEvent<'b>), Broken>;
 
 impl Connection<Client> {
     /// Takes what came from the peer. Returns how many bytes were consumed, and what they were; what is behind them is
@@ -33,17 +33,24 @@ impl Connection<Client> {
     /// # Errors
     /// The rule that the peer broke, and where. The connection is poisoned then; [`Self::may_retry`] says what may be
     /// asked again elsewhere.
-    pub fn receive<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
-        if self.is_due(cx.now) {
-            self.handle_timeout(cx)?;
-        }
-        if let Some(error) = self.error() {
-            return Err(error);
+    pub fn receive<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        input: &'b [u8],
+        store: &'b mut [u8],
+    ) -> Result<(usize, ClientEvent<'b>), Error> {
+        self.advance(cx, input, store).map_err(|Broken| self.failure())
+    }
+
+    fn advance<'b>(&mut self, cx: &Context<'_>, input: &'b [u8], store: &'b mut [u8]) -> Received<'b> {
+        self.note_time(cx)?;
+        if self.broken.is_some() {
+            return Err(Broken);
         }
         let received = self.receive_now(cx, input, store)?;
         if matches!(received.1, ClientEvent::NeedMore) && self.machine.flags.has(Flags::EOF) {
             // There is no more.
-            self.handle_eof(cx)?;
+            self.note_eof(cx)?;
             return Ok((received.0, ClientEvent::Closed));
         }
         Ok(received)
@@ -88,7 +95,7 @@ impl Connection<Client> {
     }
 
     /// A head was read.
-    fn begin_response<'b>(&mut self, cx: &Context<'_>, head: ResponseHead<'b>) -> Result<ClientEvent<'b>, Error> {
+    fn begin_response<'b>(&mut self, cx: &Context<'_>, head: ResponseHead<'b>) -> Result<ClientEvent<'b>, Broken> {
         self.peer_timer.stop(cx.now);
         if head.status.is_informational() && head.body != ResponseFraming::Tunnel {
             return self.pass_interim(cx, head);
@@ -114,7 +121,7 @@ impl Connection<Client> {
     }
 
     /// After an interim response the next head begins. Each counts as a field line, so that there is an end to them.
-    fn pass_interim<'b>(&mut self, cx: &Context<'_>, head: ResponseHead<'b>) -> Result<ClientEvent<'b>, Error> {
+    fn pass_interim<'b>(&mut self, cx: &Context<'_>, head: ResponseHead<'b>) -> Result<ClientEvent<'b>, Broken> {
         let field_count = self.machine.field_count;
         self.states.change(Side::Server, Transition::Interim);
         let stay = Flags::OF_CLIENT.with(Flags::SEEN);
@@ -196,8 +203,7 @@ impl Connection<Client> {
             if is_sending {
                 self.sending = OutboundFraming::Discarded;
             }
-            self.states.change(Side::Server, Transition::Retire);
-            self.states.change(Side::Client, Transition::Retire);
+            self.states.change_both(Transition::Retire);
             self.ending = Ending::Close;
             return;
         }

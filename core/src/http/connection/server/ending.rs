@@ -4,14 +4,14 @@ use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
 use crate::http::connection::role::Ways;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::connection::{Connection, Ending, Server};
-use crate::http::error::{Error, Rule};
+use crate::http::connection::{Broken, Connection, Ending, Server};
+use crate::http::error::Rule;
 use crate::http::flags::Flags;
 
 impl Ways for Server {
     const SIDE: Side = Side::Server;
 
-    fn peer_is_late(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error> {
+    fn peer_is_late(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Broken> {
         if connection.ending == Ending::Linger {
             connection.ending = Ending::Close;
         } else if connection.states.client() != State::Idle {
@@ -24,7 +24,7 @@ impl Ways for Server {
         Ok(())
     }
 
-    fn peer_has_ended(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Error> {
+    fn peer_has_ended(connection: &mut Connection<Self>, cx: &Context<'_>) -> Result<(), Broken> {
         match (connection.ending, connection.states.client()) {
             (Ending::Close | Ending::Abort | Ending::Cut | Ending::Answer, _) => {}
             (Ending::Linger, _) => connection.ending = Ending::Close,
@@ -78,8 +78,7 @@ impl Ways for Server {
 impl Connection<Server> {
     /// The last response is complete.
     pub(super) fn retire_now(&mut self, cx: &Context<'_>) {
-        self.states.change(Side::Client, Transition::Retire);
-        self.states.change(Side::Server, Transition::Retire);
+        self.states.change_both(Transition::Retire);
         self.linger_or_close(cx);
     }
 

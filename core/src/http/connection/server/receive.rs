@@ -1,11 +1,15 @@
 //! What comes from the peer: heads, bodies, their ends, and the time they take.
+//!
+//! Counts of bytes taken and written never exceed the lengths of their slices, so sums and differences of them cannot
+//! overflow: they wrap, which is less code than to saturate.
 
 use super::ServerEvent;
+use crate::bytes;
 use crate::http::body::read::Found;
 use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
 use crate::http::connection::state::{Side, State, Transition};
-use crate::http::connection::{Connection, Ending, Server};
+use crate::http::connection::{Broken, Connection, Ending, Server};
 use crate::http::error::Error;
 use crate::http::flags::Flags;
 use crate::http::grammar::state::State as GrammarState;
@@ -37,35 +41,34 @@ impl Connection<Server> {
         store: &'b mut [u8],
     ) -> Result<(usize, ServerEvent<'b>), Error> {
         let mut shortcut = Shortcut::default();
-        let (used, found) = self.advance(cx, input, store, &mut shortcut)?;
+        let (used, found) = self.advance(cx, input, store, &mut shortcut).map_err(|Broken| self.failure())?;
         let event = match found {
             Found::NeedMore => ServerEvent::NeedMore,
             Found::Paused => ServerEvent::Paused,
             Found::Closed => ServerEvent::Closed,
             Found::Head => ServerEvent::Head(self.head(cx.limits, store, shortcut)),
-            Found::Content => ServerEvent::Body(self.content(input.get(used..).unwrap_or(&[]))),
+            Found::Content => ServerEvent::Body(self.content(bytes::from(input, used))),
             Found::End => ServerEvent::End(self.trailers(cx.limits, store)),
         };
         Ok((used, event))
     }
 
     /// As [`Self::receive`], without giving out what was found: how many bytes were consumed, and what it is.
+    #[inline(never)]
     pub(crate) fn advance<'b>(
         &mut self,
         cx: &Context<'_>,
         input: &'b [u8],
         store: &mut [u8],
         shortcut: &mut Shortcut<'b>,
-    ) -> Result<(usize, Found), Error> {
-        if self.is_due(cx.now) {
-            self.handle_timeout(cx)?;
-        }
+    ) -> Result<(usize, Found), Broken> {
+        self.note_time(cx)?;
         if self.ending == Ending::Linger {
             // What still comes is thrown away, for as long as the connection lingers.
             return self.discard(cx, input);
         }
-        if let Some(error) = self.error() {
-            return Err(error);
+        if self.broken.is_some() {
+            return Err(Broken);
         }
         if matches!(self.ending, Ending::Close | Ending::Abort | Ending::Cut) {
             return Ok((0, Found::Closed));
@@ -73,7 +76,7 @@ impl Connection<Server> {
         let received = self.read(cx, input, store, shortcut)?;
         if received.1 == Found::NeedMore && self.machine.flags.has(Flags::EOF) {
             // There is no more.
-            self.handle_eof(cx)?;
+            self.note_eof(cx)?;
             return Ok((received.0, Found::Closed));
         }
         Ok(received)
@@ -101,7 +104,7 @@ impl Connection<Server> {
         input: &'b [u8],
         store: &mut [u8],
         shortcut: &mut Shortcut<'b>,
-    ) -> Result<(usize, Found), Error> {
+    ) -> Result<(usize, Found), Broken> {
         let mut used = 0;
         if self.states.server() == State::Done {
             if self.sending == OutboundFraming::LastChunk {
@@ -117,7 +120,7 @@ impl Connection<Server> {
                 return if self.ending == Ending::Linger { self.discard(cx, input) } else { Ok((used, Found::Closed)) };
             }
         }
-        let rest = input.get(used..).unwrap_or(&[]);
+        let rest = bytes::from(input, used);
         let (more, found) = match self.states.client() {
             State::Idle => self.read_head(cx, rest, store, shortcut)?,
             State::SendBody | State::Tunnel => self.read_request_content(cx, rest, store)?,
@@ -128,7 +131,7 @@ impl Connection<Server> {
             }
             State::SendHead | State::Closed | State::Error => (0, Found::Closed),
         };
-        Ok((used.saturating_add(more), found))
+        Ok((used.wrapping_add(more), found))
     }
 
     fn read_head<'b>(
@@ -137,7 +140,7 @@ impl Connection<Server> {
         input: &'b [u8],
         store: &mut [u8],
         shortcut: &mut Shortcut<'b>,
-    ) -> Result<(usize, Found), Error> {
+    ) -> Result<(usize, Found), Broken> {
         let (used, read) = self.machine.read_request(cx.limits, input, store, shortcut);
         // Empty lines do not begin a message: some clients put one behind each.
         let begins = !self.machine.flags.has(Flags::BEGUN) && (read.is_err() || !self.machine.is_between_messages());
@@ -155,8 +158,7 @@ impl Connection<Server> {
             }
             Err(rule) => return Err(self.fail(cx, rule)),
         }
-        self.states.change(Side::Client, Transition::Request);
-        self.states.change(Side::Server, Transition::Request);
+        self.states.change_both(Transition::Request);
         self.peer_timer = Timer::stopped(cx.limits.body.grace);
         if self.machine.state == GrammarState::End {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
@@ -169,7 +171,7 @@ impl Connection<Server> {
         cx: &Context<'_>,
         input: &[u8],
         store: &mut [u8],
-    ) -> Result<(usize, Found), Error> {
+    ) -> Result<(usize, Found), Broken> {
         if !input.is_empty() {
             // The client did not wait for the 100, so none is owed (RFC 9110 §10.1.1).
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
@@ -183,7 +185,7 @@ impl Connection<Server> {
 
     /// The response is complete. What is left of the request's content is skipped if that is little, so that the
     /// connection can go on with the next message. How many bytes that were; and [`Found::NeedMore`] if there is more.
-    fn skip_rest(&mut self, cx: &Context<'_>, input: &[u8], store: &mut [u8]) -> Result<(usize, Found), Error> {
+    fn skip_rest(&mut self, cx: &Context<'_>, input: &[u8], store: &mut [u8]) -> Result<(usize, Found), Broken> {
         let mut used = 0_usize;
         while self.states.client() == State::SendBody {
             let is_length = self.machine.state == GrammarState::Content;
@@ -191,15 +193,15 @@ impl Connection<Server> {
             if known > cx.limits.discard_bytes || !self.persists() {
                 break;
             }
-            let (framing, found) = self.read_request_content(cx, input.get(used..).unwrap_or(&[]), store)?;
-            used = used.saturating_add(framing);
+            let (framing, found) = self.read_request_content(cx, bytes::from(input, used), store)?;
+            used = used.wrapping_add(framing);
             if found == Found::NeedMore {
                 return Ok((used, found));
             }
             if found == Found::Content {
-                let skipped = self.machine.content(input.get(used..).unwrap_or(&[])).len();
+                let skipped = self.machine.content(bytes::from(input, used)).len();
                 self.take_body(cx, skipped);
-                used = used.saturating_add(skipped);
+                used = used.wrapping_add(skipped);
             }
         }
         Ok((used, Found::End))
@@ -211,15 +213,14 @@ impl Connection<Server> {
             self.retire_now(cx);
             return false;
         }
-        self.states.change(Side::Client, Transition::Persist);
-        self.states.change(Side::Server, Transition::Persist);
+        self.states.change_both(Transition::Persist);
         self.machine.reset(cx.limits, GrammarState::RequestStart, Flags::OF_CONNECTION);
         self.peer_timer = Timer::stopped(cx.limits.idle);
         true
     }
 
     /// Throws away what comes.
-    fn discard(&mut self, cx: &Context<'_>, input: &[u8]) -> Result<(usize, Found), Error> {
+    fn discard(&mut self, cx: &Context<'_>, input: &[u8]) -> Result<(usize, Found), Broken> {
         self.peer_timer.start(cx.now);
         Ok((input.len(), Found::NeedMore))
     }

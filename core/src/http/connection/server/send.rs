@@ -53,7 +53,7 @@ impl Connection<Server> {
             return Ok(head);
         }
         bytes::copy(body, rest);
-        Ok(head.saturating_add(body.len()))
+        Ok(head.wrapping_add(body.len()))
     }
 
     fn write_head(
@@ -63,14 +63,15 @@ impl Connection<Server> {
         plan: Plan,
         out: &mut [u8],
     ) -> Result<usize, WriteError> {
-        if plan.is_silent {
+        let is_http10 = self.machine.flags.has(Flags::HTTP10);
+        // Such a client does not know interim responses (RFC 9110 §15.2).
+        if is_http10 && plan.change == Transition::Interim {
             return Ok(0);
         }
         let mut writer = Writer::new(out);
         writer.put_status(response.status, cx.date.map(HttpDate::as_bytes));
         response.fields.iter().for_each(|field| writer.put_field(field));
-        let is_http10 = self.machine.flags.has(Flags::HTTP10);
-        if plan.writes_framing {
+        if plan.change == Transition::Final && !response.status.forbids_body() {
             match response.length {
                 Some(length) => writer.put_content_length(length),
                 // An HTTP/1.0 client knows no transfer coding (RFC 9112 §6.1), not even of a body that it will not get.
@@ -97,33 +98,17 @@ impl Connection<Server> {
         response.check()?;
         let status = response.status;
         let is_http10 = self.machine.flags.has(Flags::HTTP10);
-        let plan = |change, sending, writes_framing, persists| {
-            Ok(Plan { change, sending, writes_framing, persists, is_silent: false })
-        };
-        if status == Status::SWITCHING_PROTOCOLS {
-            let is_asked = self.machine.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION)) && !is_http10;
-            return if is_asked && self.has_no_more_body() {
-                plan(Transition::Switch, OutboundFraming::UntilClose, false, false)
-            } else {
-                Err(Misuse::UpgradeNotRequested)
-            };
-        }
-        if self.machine.flags.has(Flags::CONNECT) && (200..300).contains(&status.code()) {
-            return if self.has_no_more_body() {
-                plan(Transition::Switch, OutboundFraming::UntilClose, false, false)
+        let is_upgrade = status == Status::SWITCHING_PROTOCOLS;
+        if is_upgrade || (self.machine.flags.has(Flags::CONNECT) && (200..300).contains(&status.code())) {
+            let asks = self.machine.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION)) && !is_http10;
+            return if (asks || !is_upgrade) && self.has_no_more_body() {
+                Ok(Plan { change: Transition::Switch, sending: OutboundFraming::UntilClose, persists: false })
             } else {
                 Err(Misuse::UpgradeNotRequested)
             };
         }
         if status.is_informational() {
-            // An HTTP/1.0 client does not know interim responses (RFC 9110 §15.2).
-            return Ok(Plan {
-                change: Transition::Interim,
-                sending: self.sending,
-                writes_framing: false,
-                persists: true,
-                is_silent: is_http10,
-            });
+            return Ok(Plan { change: Transition::Interim, sending: self.sending, persists: true });
         }
         if status.forbids_body() && response.length != Some(0) {
             return Err(Misuse::BodyNotAllowed);
@@ -138,7 +123,7 @@ impl Connection<Server> {
             None if is_http10 => OutboundFraming::UntilClose,
             None => OutboundFraming::Chunks,
         };
-        plan(Transition::Final, sending, !status.forbids_body(), persists)
+        Ok(Plan { change: Transition::Final, sending, persists })
     }
 
     pub(super) fn has_no_more_body(&self) -> bool {
@@ -195,11 +180,9 @@ impl Connection<Server> {
     }
 
     fn transmit_answer(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
+        let Some(status) = self.broken.and_then(Rule::status) else { return 0 };
         let mut writer = Writer::new(out);
-        writer.put_status(
-            self.broken.and_then(Rule::status).unwrap_or(Status::INTERNAL_SERVER_ERROR),
-            cx.date.map(HttpDate::as_bytes),
-        );
+        writer.put_status(status, cx.date.map(HttpDate::as_bytes));
         writer.put(b"Content-Length: 0\r\nConnection: close\r\n\r\n");
         let written = writer.finish().unwrap_or(0);
         if written > 0 {
@@ -214,7 +197,5 @@ impl Connection<Server> {
 struct Plan {
     change: Transition,
     sending: OutboundFraming,
-    writes_framing: bool,
     persists: bool,
-    is_silent: bool,
 }
