@@ -18,8 +18,10 @@ CELL = sizes.Cell("Flash", "server", sizes.TARGETS[1])
 
 def table(size):
     """All cells are of this size."""
-    cells = (sizes.Cell(memory, program, target)
-             for memory in sizes.MEMORIES for program in sizes.PROGRAMS for target in sizes.TARGETS)
+    cells = [sizes.Cell(memory, program, target)
+             for memory in sizes.MEMORIES for program in sizes.PROGRAMS for target in sizes.TARGETS]
+    cells += [sizes.Cell(memory, firmware, sizes.BOARD)
+              for memory in sizes.FIRMWARE_MEMORIES for firmware in sizes.FIRMWARES]
     return sizes.Table("rustc", {cell: size for cell in cells})
 
 
@@ -67,6 +69,10 @@ class Page(unittest.TestCase):
     def test_each_program_has_its_line(self):
         files = {path.stem for path in PATH.parent.glob("size_probes/src/bin/*.rs")}
         self.assertEqual(files, set(sizes.PROGRAMS))
+
+    def test_each_firmware_that_is_weighed_is_there(self):
+        files = {path.stem for path in PATH.parent.glob("src/bin/*.rs")}
+        self.assertLessEqual(set(sizes.FIRMWARES), files)
 
 
 if __name__ == "__main__":
