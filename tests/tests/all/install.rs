@@ -100,8 +100,9 @@ impl Machine {
     }
 
     fn command(&self, tools: &[&str]) -> Command {
-        let mut command = Command::new(lookup("bash"));
-        command.arg(self.path("install")).args(tools);
+        // A shell that starts us in the background has us ignore SIGINT, and bash cannot undo that.
+        let mut command = Command::new(lookup("env"));
+        command.args(["--default-signal=TERM,INT,HUP"]).arg(lookup("bash")).arg(self.path("install")).args(tools);
         command
             .env_clear()
             .env("PATH", self.path("bin"))
