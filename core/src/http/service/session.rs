@@ -1,19 +1,16 @@
-//! One connection and its service, driven by an adapter.
+//! One connection and its service, driven by an adapter. How the service is asked is in `turn`.
 //!
 //! Counts of bytes taken and written never exceed the lengths of their slices, so sums and differences of them cannot
 //! overflow: they wrap, which is less code than to saturate.
 
-use super::refusal::Refusal;
-use super::responder::Responder;
-use super::{Service, Step};
+mod turn;
+
+use super::Service;
 use crate::bytes;
-use crate::http::body::read::Found;
-use crate::http::connection::Broken;
 use crate::http::connection::context::Context;
 use crate::http::connection::server::ServerConnection;
 use crate::http::connection::state::State;
-use crate::http::error::{Error, Misuse, Rule, WriteError};
-use crate::http::message::request_head::Shortcut;
+use crate::http::error::{Error, Rule};
 use crate::readiness::Standing;
 use crate::time::{Instant, earlier};
 use crate::transport::Disposition;
@@ -166,162 +163,6 @@ impl<S: Service + ?Sized> Session<S> {
                 return driven;
             }
         }
-    }
-
-    /// Tells the service of a refused request, once its answer is written.
-    #[cold]
-    fn tell_refusal(&mut self, environment: &Environment<'_>, service: &S, input: &[u8], store: &[u8]) {
-        if self.connection.owes_error_answer() {
-            return;
-        }
-        let received = match self.refused {
-            Refused::InStore => store.get(..self.stored()).unwrap_or(&[]),
-            Refused::None | Refused::InInput => input,
-        };
-        self.refused = Refused::None;
-        if let Some(error) = self.connection.error() {
-            service.refused(&Refusal { error, received, environment });
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what a turn works with")]
-    fn turn(
-        &mut self,
-        cx: &Context<'_>,
-        environment: &Environment<'_>,
-        service: &S,
-        input: &[u8],
-        store: &mut [u8],
-        out: &mut [u8],
-        driven: &mut Driven,
-    ) -> Turn {
-        if self.pause != Pause::None {
-            return Turn::Rest;
-        }
-        let rest = bytes::from(input, driven.taken);
-        let reserve = reserve(cx, environment);
-        let may_ask = self.exchange.is_some() || (!rest.is_empty() && self.connection.awaits_request());
-        if may_ask && out.len().wrapping_sub(driven.written) < reserve {
-            return self.wait_for_room(cx, service, driven);
-        }
-        let refused = if self.connection.stored() == 0 { Refused::InInput } else { Refused::InStore };
-        let was_broken = self.connection.error().is_some();
-        let mut shortcut = Shortcut::default();
-        let (used, found) = match self.connection.advance(cx, rest, store, &mut shortcut) {
-            Ok(received) => received,
-            Err(Broken) if was_broken => return Turn::Rest,
-            Err(Broken) => {
-                self.fail(service, refused, driven);
-                return Turn::Progress;
-            }
-        };
-        let rest = bytes::from(rest, used);
-        let body_start = driven.taken.wrapping_add(used);
-        let out = out.get_mut(driven.written..).unwrap_or(&mut []);
-        let mut responder = Responder { connection: &mut self.connection, cx, environment, out, written: 0, reserve };
-        let mut body_taken = 0;
-        let asked = match (found, &mut self.exchange) {
-            (Found::Head, exchange) => {
-                let head = responder.connection.head(cx.limits, store, shortcut);
-                service.request(&head, &mut responder).map(|(begun, step)| {
-                    *exchange = Some(begun);
-                    step
-                })
-            }
-            (Found::Content, Some(exchange)) => {
-                let piece = responder.connection.content(rest);
-                service.body(exchange, piece, &mut responder).map(|(taken, step)| {
-                    body_taken = taken.min(piece.len());
-                    step
-                })
-            }
-            (Found::End, Some(exchange)) => {
-                let trailers = responder.connection.trailers(cx.limits, store);
-                service.end(exchange, trailers, &mut responder)
-            }
-            (Found::NeedMore | Found::Paused, Some(exchange)) => service.proceed(exchange, &mut responder),
-            (Found::Content | Found::End | Found::NeedMore | Found::Paused | Found::Closed, _) => {
-                driven.taken = body_start;
-                return if used > 0 { Turn::Progress } else { Turn::Rest };
-            }
-        };
-        let has_written = responder.written > 0;
-        driven.written = driven.written.wrapping_add(responder.written);
-        let has_moved = used > 0 || body_taken > 0 || has_written;
-        let rule = match asked {
-            Err(WriteError::Full) => Rule::ResponseTooLarge,
-            Err(WriteError::Misuse(misuse)) => Rule::Misused(misuse),
-            // It has nothing to wait for, for there is room.
-            Ok(Step::More) if found == Found::Paused && !has_written && !self.connection.is_responding() => {
-                Rule::NoResponse
-            }
-            Ok(step) => {
-                if body_taken > 0 {
-                    self.connection.take_body(cx, body_taken);
-                }
-                driven.taken = body_start.wrapping_add(body_taken);
-                let ended = self.obey(cx, service, step, driven);
-                // A service that neither moved nor changed anything is asked again when something has changed.
-                let is_once = matches!(found, Found::Head | Found::End);
-                return if has_moved || ended || is_once { Turn::Progress } else { Turn::Rest };
-            }
-        };
-        self.connection.fail(cx, rule);
-        self.fail(service, refused, driven);
-        Turn::Progress
-    }
-
-    /// Takes nothing until there is room: then it is the peer's turn only to take what was written.
-    fn wait_for_room(&mut self, cx: &Context<'_>, service: &S, driven: &mut Driven) -> Turn {
-        if self.connection.note_time(cx).is_err() {
-            self.fail(service, Refused::InInput, driven);
-            return Turn::Progress;
-        }
-        self.pause = Pause::Room;
-        self.connection.pause(cx);
-        Turn::Rest
-    }
-
-    /// Does what the service wants. Whether that ended the exchange.
-    fn obey(&mut self, cx: &Context<'_>, service: &S, step: Step<S::Source>, driven: &mut Driven) -> bool {
-        let rule = match step {
-            // The service may have thrown away what it was told of a misuse.
-            _ if self.connection.error().is_some() => Rule::Aborted,
-            Step::Abort => Rule::Aborted,
-            Step::Done if !self.connection.is_responding() => Rule::NoResponse,
-            // Nothing of a response to HEAD is sent but its head.
-            _ if matches!(step, Step::Done) || self.connection.discards_body() => match self.connection.finish(cx) {
-                Ok(()) => {
-                    self.close_exchange(service, Ok(()));
-                    return true;
-                }
-                Err(_) => Rule::Aborted,
-            },
-            Step::More | Step::Done => return false,
-            Step::Wait(until) => {
-                self.pause = Pause::Waiting;
-                self.pause_bound = until.map_or(u64::MAX, Instant::as_micros);
-                self.connection.pause(cx);
-                return false;
-            }
-            Step::Transfer { length: 0, .. } => Rule::Misused(Misuse::EmptyTransfer),
-            Step::Transfer { source, length } => match self.connection.unsent() {
-                None => Rule::Misused(Misuse::NoBody),
-                // The adapter would have sent too much before anybody noticed.
-                Some(unsent) if length > unsent => Rule::Misused(Misuse::BodyTooLong),
-                Some(_) => {
-                    self.source = Some(source);
-                    self.pause = Pause::Transferring;
-                    self.pause_bound = length;
-                    self.connection.pause(cx);
-                    return false;
-                }
-            },
-        };
-        // What broke the connection before is what is told.
-        self.connection.fail(cx, rule);
-        self.fail(service, Refused::None, driven);
-        true
     }
 
     /// How many bytes at the front of the store must be there again at the next [`Self::drive`]. See
@@ -495,11 +336,6 @@ impl<S: Service + ?Sized> Session<S> {
             service.closed(exchange, outcome);
         }
     }
-}
-
-/// The room that there is whenever the service is asked.
-fn reserve(cx: &Context<'_>, environment: &Environment<'_>) -> usize {
-    usize::try_from(cx.limits.output_reserve).unwrap_or(usize::MAX).min(environment.output_capacity)
 }
 
 #[cfg(test)]

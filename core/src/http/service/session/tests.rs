@@ -5,6 +5,7 @@ mod refusals;
 mod reserve;
 
 use super::*;
+use crate::http::error::Misuse;
 use crate::http::error::WriteError;
 use crate::http::limits::Limits;
 use crate::http::message::request_head::RequestHead;

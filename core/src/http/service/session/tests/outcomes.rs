@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::*;
+use crate::http::error::Misuse;
 use crate::http::limits::Limits;
 use crate::http::message::fields::Field;
 use crate::http::message::fields::Fields;

@@ -11,6 +11,7 @@ use crate::http::limits::Limits;
 use crate::http::message::request_head::RequestHead;
 use crate::http::message::response::Response;
 use crate::http::method::Method;
+use crate::http::service::refusal::Refusal;
 use crate::http::status::Status;
 
 /// Keeps what it is told of refused requests.
