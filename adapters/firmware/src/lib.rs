@@ -36,6 +36,9 @@ pub mod hello;
 
 pub mod web;
 
+#[cfg(feature = "embassy")]
+mod web_embassy;
+
 #[cfg(feature = "fetch")]
 pub mod fetch;
 
