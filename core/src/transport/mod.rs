@@ -22,7 +22,7 @@
 //!
 //! 1. What was written is handed over before anything else is asked for. So it is sent before an abort, an error or a
 //!    close.
-//! 2. The end of input is told once all that came before it was offered.
+//! 2. The protocol gets all input first; then it learns, once, that the input has ended.
 //! 3. Nothing is closed with unread input: after the last output our direction ends ([`Action::ShutdownWrite`]), and the
 //!    protocol goes on to read until the peer ends, or its time to linger is over.
 //! 4. A close and an abort wait until nothing is unsent; a cut waits for nothing.
