@@ -28,7 +28,8 @@
 //! ```
 //!
 //! The methods of the service run in the threads of the server and must not block: each of them holds up all other
-//! connections of its thread. See [`Service`](wirenut::http::service::Service).
+//! connections of its thread. See [`Service`](wirenut::http::service::Service); work that blocks goes to a
+//! [`blocking::Pool`].
 //!
 //! What it asks of the operating system is [`wirenut_linux`]: sockets and the loop over one, epoll, deadlines, wake-ups,
 //! signals.
@@ -44,6 +45,7 @@
 //! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
 //! | `slots`, `connection`, `buffers`, `clock` | what the loop keeps: connections, their memory, the time |
 //! | `wake` | how other threads reach a worker: wake-ups of exchanges, and the wish to stop |
+//! | [`blocking`] | threads for work that blocks |
 //! | `throttle` | lines of the log that would come again and again |
 //! | `transfer` | bodies that the kernel moves itself |
 //!
@@ -54,6 +56,7 @@
 extern crate alloc;
 
 mod accept;
+pub mod blocking;
 mod buffers;
 mod clock;
 mod config;
