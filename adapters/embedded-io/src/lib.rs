@@ -152,7 +152,7 @@ mod foreign {
 }
 
 #[cfg(feature = "embassy-net-09")]
-pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter, Listener, Rings};
+pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter, Listener, Memory};
 #[cfg(all(feature = "std", unix))]
 pub use foreign::std::{SystemClock, Tcp};
 #[cfg(feature = "tokio-1")]
