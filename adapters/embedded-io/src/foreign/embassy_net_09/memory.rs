@@ -13,13 +13,13 @@ use crate::Buffers;
 /// const LIMITS: Limits = Limits { field_filter: Some(&FILTER), ..Limits::DEFAULT };
 ///
 /// let memory = Memory {
-///     received: [0; 256],
-///     transmitted: [0; 1024],
-///     input: [0; 128],
-///     store: [0; LIMITS.store_bytes()],
-///     output: [0; 512],
+///     received: [0_u8; 256],
+///     transmitted: [0_u8; 1024],
+///     input: [0_u8; 128],
+///     store: [0_u8; LIMITS.store_bytes()],
+///     output: [0_u8; 512],
 /// };
-/// assert!(size_of_val(&memory) < 2100);
+/// assert_eq!(size_of_val(&memory), 2048);
 /// ```
 #[derive(Debug)]
 pub struct Memory<R, T, I, S, O> {
