@@ -64,7 +64,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What this asks of memory: two allocations for each job, none to look whether it is done.
+//! A job costs two allocations, and a place in the queue. To look whether it is done costs none.
 
 mod job;
 mod queue;

@@ -266,13 +266,18 @@ where
         {
             return Next::Wait(Some(leaving.until));
         }
-        // Who has not left in time is told again.
-        let leaving = self.leaving.take();
-        let Some(place) = leaving.map(|leaving| leaving.place).or(place) else { return Next::Wait(None) };
-        let is_evicted = place.slot.is_some() && !place.is_lingering();
-        place.wish(Retirement::Now);
         let until = now.saturating_add(Policy::LEAVING_TIME);
-        self.leaving = Some(Leaving { place, until, is_evicted });
+        let leaving = match (self.leaving.take(), place) {
+            // Who has not left in time is told again.
+            (Some(leaving), _) => Leaving { until, ..leaving },
+            (None, Some(place)) => {
+                let is_evicted = place.slot.is_some() && !place.is_lingering();
+                Leaving { place, until, is_evicted }
+            }
+            (None, None) => return Next::Wait(None),
+        };
+        leaving.place.wish(Retirement::Now);
+        self.leaving = Some(leaving);
         Next::Wait(Some(until))
     }
 
