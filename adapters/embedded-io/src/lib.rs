@@ -15,13 +15,13 @@
 //! | feature | brings |
 //! |---|---|
 //! | `std` | `Tcp`, a socket of the standard library, and `SystemClock` (on Unix) |
-//! | `tokio-1` | `TokioTcp` and `TokioTimer` |
+//! | `tokio-1` | `TokioTcp` and `TokioTimer`, and `TokioListener`: a server with admission and a graceful end |
 //! | `embassy-net-09` | the traits for embassy-net's `TcpSocket`, `EmbassyTimer`, and `Listener`: accepting and admission |
 //!
 //! One connection is the unit. In which order it reads, writes and ends is decided by the core's
 //! [`Conversation`](wirenut::transport::Conversation), for each of these alike. Who accepts the next one, and how many there
 //! may be, is the application's: a [`ConnectionObserver`] ties a connection to
-//! [`Admission`](wirenut::readiness::Admission). Over embassy-net, `Listener` does all of that.
+//! [`Admission`](wirenut::readiness::Admission). Over embassy-net, `Listener` does all of that; over tokio, `TokioListener`.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -101,6 +101,8 @@
 #![expect(clippy::manual_async_fn, reason = "an async fn keeps a second copy of each argument in its future")]
 #![expect(async_fn_in_trait, reason = "whether a future is Send is known where its types are, as in embedded-io-async")]
 
+#[cfg(feature = "tokio-1")]
+extern crate alloc;
 #[cfg(any(feature = "std", feature = "tokio-1"))]
 extern crate std;
 
@@ -141,6 +143,8 @@ pub mod blocking;
 
 /// One file for each foreign world.
 mod foreign {
+    #[cfg(any(all(feature = "std", unix), feature = "tokio-1"))]
+    mod date;
     #[cfg(feature = "embassy-net-09")]
     pub(crate) mod embassy_net_09;
     #[cfg(all(feature = "std", unix))]
@@ -152,8 +156,8 @@ mod foreign {
 }
 
 #[cfg(feature = "embassy-net-09")]
-pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter, Listener, Rings};
+pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter, Listener, Memory};
 #[cfg(all(feature = "std", unix))]
 pub use foreign::std::{SystemClock, Tcp};
 #[cfg(feature = "tokio-1")]
-pub use foreign::tokio_1::{TokioTcp, TokioTimer};
+pub use foreign::tokio_1::{TokioConfig, TokioFailure, TokioListener, TokioReport, TokioTcp, TokioTimer};

@@ -36,9 +36,6 @@ pub mod hello;
 
 pub mod web;
 
-#[cfg(feature = "embassy")]
-mod web_embassy;
-
 #[cfg(feature = "fetch")]
 pub mod fetch;
 

@@ -2,7 +2,6 @@
 
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{Field, RequestHead, Response, Status, WriteError};
-use wirenut_server::{Config, Server};
 
 struct Hello;
 
@@ -17,10 +16,6 @@ impl Service for Hello {
     }
 }
 
-fn main() -> Result<(), Box<dyn core::error::Error>> {
-    let mut server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
-    server.stop_on_signals()?;
-    println!("http://{}/", server.local_addr());
-    server.run(&Hello)?;
-    Ok(())
+fn main() -> Result<(), wirenut_server::Error> {
+    wirenut_server::serve("127.0.0.1:8080", &Hello).map(drop)
 }

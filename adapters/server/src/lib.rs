@@ -4,7 +4,6 @@
 //! ```
 //! use wirenut::http::{RequestHead, Response, Status, WriteError};
 //! use wirenut::http::service::{Responder, Service, Step};
-//! use wirenut_server::{Config, Server};
 //!
 //! struct Hello;
 //!
@@ -18,17 +17,38 @@
 //!     }
 //! }
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
-//! server.stop_on_signals()?;
-//! # server.stopper().stop();
-//! server.run(&Hello)?;
+//! # fn until_a_signal() -> Result<(), wirenut_server::Error> {
+//! wirenut_server::serve("127.0.0.1:8080", &Hello)?;
 //! # Ok(())
 //! # }
 //! ```
 //!
+//! [`serve`] is a [`Server`] with all that it has by default. Whoever wants another [`Config`], several threads, or to stop it
+//! without a signal, makes one:
+//!
+//! ```
+//! # use wirenut::http::{RequestHead, WriteError};
+//! # use wirenut::http::service::{Responder, Service, Step};
+//! # struct Hello;
+//! # impl Service for Hello {
+//! #     type Exchange = ();
+//! #     type Source = core::convert::Infallible;
+//! #     fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+//! #         Ok(((), Step::Abort))
+//! #     }
+//! # }
+//! use wirenut_server::{Config, Server};
+//! let server = Server::bind("127.0.0.1:0", Config { max_connections: 100, ..Config::DEFAULT })?;
+//! let stopper = server.stopper();
+//! println!("http://{}/", server.local_addr());
+//! # stopper.stop();
+//! server.run_on_threads(std::thread::available_parallelism()?, &Hello)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The methods of the service run in the threads of the server and must not block: each of them holds up all other
-//! connections of its thread. See [`Service`](wirenut::http::service::Service).
+//! connections of its thread. See [`Service`](wirenut::http::service::Service); work that blocks goes to a
+//! [`blocking::Pool`].
 //!
 //! What it asks of the operating system is [`wirenut_linux`]: sockets and the loop over one, epoll, deadlines, wake-ups,
 //! signals.
@@ -44,6 +64,7 @@
 //! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
 //! | `slots`, `connection`, `buffers`, `clock` | what the loop keeps: connections, their memory, the time |
 //! | `wake` | how other threads reach a worker: wake-ups of exchanges, and the wish to stop |
+//! | [`blocking`] | threads for work that blocks |
 //! | `throttle` | lines of the log that would come again and again |
 //! | `transfer` | bodies that the kernel moves itself |
 //!
@@ -54,6 +75,7 @@
 extern crate alloc;
 
 mod accept;
+pub mod blocking;
 mod buffers;
 mod clock;
 mod config;
@@ -73,7 +95,7 @@ mod worker;
 
 pub use config::Config;
 pub use report::Report;
-pub use server::Server;
+pub use server::{Server, serve};
 pub use transfer::{FileRange, Transfer};
 pub use wake::Stopper;
 pub use wirenut_linux::Error;

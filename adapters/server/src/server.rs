@@ -23,7 +23,7 @@ use crate::worker::{Shared, Worker};
 
 /// A server: it listens since it was [bound](Self::bind), and answers while it [runs](Self::run).
 ///
-/// See the [crate] for an example.
+/// See the [crate] for an example, and [`serve`] for the shortest one.
 ///
 /// # Panics of the service
 /// A panic of a [`Service`]'s method, of what it gives to
@@ -192,6 +192,43 @@ impl Server {
             core::iter::once(own).chain(outcomes).try_fold(Report::default(), |all, one| Ok(all.with(one?)))
         })
     }
+}
+
+/// Answers requests at this address by the service, on this thread, until SIGTERM or SIGINT ends it gracefully: all that
+/// [`Server`] does by [`Config::DEFAULT`]. Where it listens is logged (at the level *info*), for port 0 lets the system choose
+/// one.
+///
+/// ```no_run
+/// # use wirenut::{http::{RequestHead, Response, Status, WriteError}, http::service::{Responder, Service, Step}};
+/// # struct Hello;
+/// # impl Service for Hello {
+/// #     type Exchange = ();
+/// #     type Source = core::convert::Infallible;
+/// #     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+/// #         responder.send(&Response::new(Status::OK), b"Hello, World!")?;
+/// #         Ok(((), Step::Done))
+/// #     }
+/// # }
+/// fn main() -> Result<(), wirenut_server::Error> {
+///     let report = wirenut_server::serve("127.0.0.1:8080", &Hello)?;
+///     println!("{} connections", report.accepted);
+///     Ok(())
+/// }
+/// ```
+///
+/// To choose another configuration, threads, or when it stops, use [`Server`].
+///
+/// # Errors
+/// As [`Server::bind`], [`Server::stop_on_signals`] and [`Server::run`].
+pub fn serve<S>(address: impl ToSocketAddrs + fmt::Debug, service: &S) -> Result<Report, Error>
+where
+    S: Service + ?Sized,
+    S::Source: Transfer,
+{
+    let mut server = Server::bind(address, Config::DEFAULT)?;
+    server.stop_on_signals()?;
+    log::info!("listening on http://{}/", server.local_addr());
+    server.run(service)
 }
 
 /// Listens on the first of the addresses that can be listened on.

@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
@@ -35,16 +36,7 @@ impl Program {
     /// # Panics
     /// If it does not, with what it said instead.
     pub(crate) fn start(words: &[&str]) -> Self {
-        // If this process is killed, the program is told to end, too.
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "TERM"]).args(words).current_dir(ROOT);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("setpriv of util-linux");
-        let log = Arc::<Mutex<String>>::default();
-        gather(child.stderr.take().expect("a pipe"), Arc::clone(&log));
-        let lines = lines(child.stdout.take().expect("a pipe"));
-        // From now on dropping it ends the program.
-        let mut program = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child, log };
+        let (mut program, lines) = Self::spawn(words);
         let said = lines.recv_timeout(START_TIME).unwrap_or_default();
         let url = said.strip_prefix("http://").and_then(|url| url.strip_suffix('/'));
         let address = url.or(said.strip_prefix("tcp ")).and_then(|address| address.parse().ok());
@@ -54,6 +46,36 @@ impl Program {
         };
         program.address = address;
         program
+    }
+
+    /// Starts a command that says nothing, and waits until somebody listens at the address that it was given.
+    ///
+    /// # Panics
+    /// If nobody does.
+    pub(crate) fn start_at(words: &[&str], address: SocketAddr) -> Self {
+        let (mut program, _lines) = Self::spawn(words);
+        program.address = address;
+        let end = Instant::now() + START_TIME;
+        while TcpStream::connect(address).is_err() {
+            let ended = program.child.try_wait().expect("our child");
+            assert!(ended.is_none() && Instant::now() < end, "{words:?} did not come up: {ended:?}\n{}", program.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+        program
+    }
+
+    /// Starts a command in [`ROOT`]; and the lines that it says.
+    fn spawn(words: &[&str]) -> (Self, Receiver<String>) {
+        // If this process is killed, the program is told to end, too.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "TERM"]).args(words).current_dir(ROOT);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("setpriv of util-linux");
+        let log = Arc::<Mutex<String>>::default();
+        gather(child.stderr.take().expect("a pipe"), Arc::clone(&log));
+        let lines = lines(child.stdout.take().expect("a pipe"));
+        // From now on dropping it ends the program.
+        (Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child, log }, lines)
     }
 
     /// What it has said on standard error.

@@ -1,10 +1,11 @@
 //! What the README tells people to type does what it says. Its Rust examples are doctests of [`wirenut_tests`].
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
@@ -105,7 +106,12 @@ fn the_linux_example_says_hello() {
     let source = file("adapters/server/examples/hello.rs");
     let (_, code) = source.split_once("\n\n").expect("a head and the code");
     assert_eq!(code, example, "adapters/server/examples/hello.rs is not what the README shows");
-    let mut server = start("cargo run -p wirenut-server --example hello");
+    // Another port, for that one may be taken here.
+    let address = free_address();
+    let here = example.replace("127.0.0.1:8080", &address.to_string());
+    assert_ne!(here, example, "the address has changed");
+    let project = Project::new(&dependencies_of("wirenut-server"), &here);
+    let mut server = Program::start_at(&[project.build().to_str().expect("a path")], address);
     assert_eq!(get(&server, "/"), "Hello, World!\n");
     assert!(server.terminate().is_some_and(|status| status.success()), "{}", server.log());
 }
@@ -119,6 +125,17 @@ fn examples_hide_nothing() {
     for (_, code) in examples {
         assert!(!code.lines().any(|line| line.trim_start().starts_with("# ")), "{code}");
     }
+}
+
+/// An address that nobody has listened at a moment ago. The system chooses among thousands, so it hardly gives it to another.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
+}
+
+/// The list of dependencies with this package in it.
+fn dependencies_of(package: &str) -> String {
+    let lists = blocks().into_iter().filter(|(language, _)| language == "toml").map(|(_, code)| code);
+    lists.into_iter().find(|list| list.contains(package)).expect("a list of dependencies")
 }
 
 fn start(command: &str) -> Program {
@@ -171,6 +188,9 @@ fn dependencies_are_enough_for_the_examples_behind_them() {
     assert!(!output.status.success());
 }
 
+/// Where they are built.
+const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/readme");
+
 /// A package outside of the workspace.
 struct Project(TempDir);
 
@@ -190,9 +210,23 @@ impl Project {
     }
 
     fn check(&self) -> Output {
+        self.cargo("check")
+    }
+
+    /// The program.
+    fn build(&self) -> PathBuf {
+        let output = self.cargo("build");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        // Others are built in the same folder.
+        let program = self.0.path().join("program");
+        fs::copy(format!("{TARGET}/debug/project"), &program).expect("what was built");
+        program
+    }
+
+    fn cargo(&self, command: &str) -> Output {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["check", "--quiet", "--offline"]).current_dir(self.0.path());
-        cargo.env("CARGO_TARGET_DIR", format!("{}/readme", env!("CARGO_TARGET_TMPDIR"))).output().expect("cargo runs")
+        cargo.args([command, "--quiet", "--offline"]).current_dir(self.0.path());
+        cargo.env("CARGO_TARGET_DIR", TARGET).output().expect("cargo runs")
     }
 }
 

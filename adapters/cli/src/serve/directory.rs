@@ -105,7 +105,7 @@ impl Directory {
         self
     }
 
-    /// Opens what the path names and tells what it is. May wait for a disk: call it on a [`Pool`](super::pool::Pool).
+    /// Opens what the path names and tells what it is. May wait for a disk: call it on a [`Pool`](wirenut_server::blocking::Pool).
     ///
     /// For a directory asked for with its slash, its page is better looked up straight away: that may be readable where
     /// the directory is not.

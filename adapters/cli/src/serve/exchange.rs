@@ -13,13 +13,13 @@ use wirenut::http::{
     WriteError,
 };
 use wirenut_linux::socket::TcpStream;
+use wirenut_server::blocking::Job;
 use wirenut_server::{FileRange, Transfer};
 
 use super::body::Body;
 use super::entry::OpenError;
 use super::find::{Found, Wanted};
 use super::listing::Summary;
-use super::oneshot::Reply;
 use super::plan::Plan;
 use super::selection;
 use crate::log::{Escaped, Line};
@@ -47,7 +47,7 @@ pub(super) enum Phase {
     /// Nothing was done yet.
     Start,
     /// The pool is looking.
-    LookingUp(Reply<Result<Found, OpenError>>),
+    LookingUp(Job<Result<Found, OpenError>>),
     /// Known, and not answered yet.
     Found(Result<Found, OpenError>),
     /// The head is sent, and the body on its way.

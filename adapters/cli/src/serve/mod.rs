@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Invariants: only [`service`], its [`exchange`], and [`selection`] know HTTP; nothing is opened but through [`directory::Directory`]; nothing that may
-//! wait for a disk is called on a server's thread but through [`pool::Pool`], except for
+//! wait for a disk is called on a server's thread but through a [`Pool`], except for
 //! [what seems to be in memory](reader::FileReader::transfer) and is not.
 
 pub mod body;
@@ -20,17 +20,17 @@ pub mod entry;
 pub mod exchange;
 pub mod find;
 pub mod listing;
-pub mod oneshot;
 pub mod path;
 mod plan;
 pub mod policy;
-pub mod pool;
 pub mod reader;
 mod refused;
 pub mod root;
 pub mod selection;
 pub mod service;
 pub mod summaries;
+#[cfg(test)]
+mod waiting;
 
 use alloc::sync::Arc;
 use core::num::NonZeroUsize;
@@ -38,6 +38,7 @@ use std::path::Path;
 use std::thread;
 
 use wirenut_linux::signal;
+use wirenut_server::blocking::{Bounds, Pool};
 
 use crate::arguments::ServeArguments;
 use crate::failure::Failure;
@@ -46,12 +47,11 @@ use crate::server;
 use entry::Entry;
 use find::{Blocking, Finder};
 use path::RelativePath;
-use pool::Pool;
 use root::Root;
 use service::Files;
 
 /// Threads that wait for disks: more than cores, for they mostly wait.
-const DISK_THREADS: usize = 8;
+const DISK_THREADS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// Serves the files beneath a directory, until it is told to stop.
 ///
@@ -71,11 +71,9 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     check_page("--error-page", finder.policy.error_page.as_ref(), &finder.root, &arguments.directory)?;
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let workers = arguments.workers.unwrap_or(cores);
-    let threads = cores.get().max(DISK_THREADS);
+    let threads = cores.max(DISK_THREADS);
     let waiting = usize::try_from(server::CONFIG.max_connections).unwrap_or(usize::MAX);
-    let system = |what| move |error| Failure::System { what, error };
-    let pool = Pool::new(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN), waiting)
-        .map_err(system("start threads for the disk"))?;
+    let pool = Pool::new(Bounds { threads, waiting, ..Bounds::DEFAULT });
     let servers = server::listen(&arguments.server.listen)?;
     let log = access_log(arguments)?;
     server::run_on_threads(servers, workers, &Files::new(Arc::new(finder), pool, log))

@@ -3,16 +3,14 @@
 use alloc::sync::Arc;
 use core::error::Error;
 use core::fmt;
-use core::task::{Poll, Waker};
+use core::task::Waker;
 use std::fs::File;
 use std::io::{self, IoSliceMut};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
-
-use super::oneshot::{Lost, Reply};
-use super::pool::{Busy, Pool};
+use wirenut_server::blocking::{Full, Job, Lost, Pool};
 
 /// What one job reads at most, and so what a reader keeps at most. Large enough that a disk is not asked too often.
 const PIECE: usize = 64 * 1024;
@@ -42,7 +40,7 @@ pub struct FileReader {
 enum State {
     Idle,
     /// The only job in flight.
-    Asked(Reply<io::Result<Vec<u8>>>),
+    Asked(Job<io::Result<Vec<u8>>>),
     Piece {
         bytes: Vec<u8>,
         given: usize,
@@ -158,28 +156,28 @@ impl FileReader {
     ///
     /// # Errors
     ///
-    /// [`Busy`]: the pool takes no more. Come back at a time of your own, nobody will wake you.
-    pub fn ask(&mut self, waker: &Waker, pool: &Pool) -> Result<(), Busy> {
+    /// [`Full`]: the pool takes no more. Come back at a time of your own, nobody will wake you.
+    pub fn ask(&mut self, waker: &Waker, pool: &Pool) -> Result<(), Full> {
         let file = Arc::clone(&self.file);
         let position = self.position;
         let length = PIECE.min(clamp(self.remaining));
-        self.state = State::Asked(pool.ask(waker, move || read_piece(&file, position, length))?);
+        self.state = State::Asked(pool.spawn(waker, move || read_piece(&file, position, length))?);
         Ok(())
     }
 
     /// Takes in the answer of a job that was asked; afterwards the state is `Idle` or `Piece`.
     fn collect(&mut self) -> Result<(), Read> {
-        let reply = match &mut self.state {
+        let job = match &mut self.state {
             State::Failed(error) => return Err(Read::Failed(*error)),
             State::Idle | State::Piece { .. } => return Ok(()),
-            State::Asked(reply) => reply,
+            State::Asked(job) => job,
         };
-        self.state = match reply.try_take() {
-            Poll::Pending => return Err(Read::Wait),
-            Poll::Ready(Err(Lost)) => State::Failed(ReadError::Lost),
-            Poll::Ready(Ok(Err(error))) => State::Failed(ReadError::Disk(error.kind())),
-            Poll::Ready(Ok(Ok(bytes))) if bytes.is_empty() => State::Failed(ReadError::Truncated),
-            Poll::Ready(Ok(Ok(bytes))) => State::Piece { bytes, given: 0 },
+        self.state = match job.take() {
+            None => return Err(Read::Wait),
+            Some(Err(Lost)) => State::Failed(ReadError::Lost),
+            Some(Ok(Err(error))) => State::Failed(ReadError::Disk(error.kind())),
+            Some(Ok(Ok(bytes))) if bytes.is_empty() => State::Failed(ReadError::Truncated),
+            Some(Ok(Ok(bytes))) => State::Piece { bytes, given: 0 },
         };
         if let State::Failed(error) = self.state { Err(Read::Failed(error)) } else { Ok(()) }
     }
@@ -254,8 +252,7 @@ fn clamp(length: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::oneshot::tests::Bell;
-    use super::super::pool::tests::{occupy, pool};
+    use super::super::waiting::{Bell, occupy, pool};
     use super::*;
     use std::io::Write;
 
@@ -369,14 +366,14 @@ mod tests {
     fn full_pool_is_busy_for_now() {
         let pool = pool(1, 1);
         let release = occupy(&pool);
-        pool.submit(|| ()).unwrap();
+        let _waiting = pool.spawn(Waker::noop(), || ()).unwrap();
         let mut reader = cold(file_of(b"content"), 0, 7);
         let (bell, waker) = Bell::new();
         let mut buf = [0; 16];
-        assert_eq!(reader.ask(&waker, &pool), Err(Busy));
+        assert_eq!(reader.ask(&waker, &pool), Err(Full));
         assert_eq!(reader.read(&mut buf), Read::Absent);
         drop(release);
-        while reader.ask(&waker, &pool) == Err(Busy) {
+        while reader.ask(&waker, &pool) == Err(Full) {
             std::thread::yield_now();
         }
         bell.wait_for(1);

@@ -2,13 +2,13 @@
 
 use alloc::rc::Rc;
 use alloc::sync::Arc;
-use core::task::Poll;
 use std::time::SystemTime;
 
 use wirenut::http::service::{Refusal, Responder, Service, Step};
 use wirenut::http::{Error, Field, Method, RequestHead, Response, Rule, Status, WriteError};
 use wirenut::time::Duration;
 use wirenut_server::FileRange;
+use wirenut_server::blocking::{Full, Lost, Pool};
 
 use super::body::Segment;
 use super::entry::OpenError;
@@ -16,7 +16,6 @@ use super::exchange::{Exchange, Moving, NO_SNIFF, Phase};
 use super::find::{Blocking, Coding, Finder, Found, FoundFile, Wanted};
 use super::path::RelativePath;
 use super::plan::Plan;
-use super::pool::{Busy, Pool};
 use super::reader::{Read, ReadError};
 use super::refused;
 use super::selection::{self, Multipart, Selection, Tags};
@@ -25,7 +24,7 @@ use crate::log::{AccessLog, Escaped};
 const ALLOW: Field<'static> = Field::new("Allow", "GET, HEAD");
 
 /// How long to wait before asking a pool again that takes no more.
-const BUSY_WAIT: Duration = Duration::from_millis(5);
+const FULL_WAIT: Duration = Duration::from_millis(5);
 
 /// Serves what is beneath a directory.
 pub struct Files {
@@ -85,13 +84,13 @@ impl Service for Files {
                 }
                 Phase::Start => match self.look_up(&exchange.wanted, responder) {
                     Ok(phase) => phase,
-                    Err(Busy) => return Ok(Step::Wait(Some(responder.now().saturating_add(BUSY_WAIT)))),
+                    Err(Full) => return Ok(Step::Wait(Some(responder.now().saturating_add(FULL_WAIT)))),
                 },
-                Phase::LookingUp(reply) => match reply.try_take() {
-                    Poll::Pending => return Ok(Step::Wait(None)),
-                    Poll::Ready(Ok(found)) => Phase::Found(found),
+                Phase::LookingUp(job) => match job.take() {
+                    None => return Ok(Step::Wait(None)),
+                    Some(Ok(found)) => Phase::Found(found),
                     // The look-up died.
-                    Poll::Ready(Err(_)) => Phase::Found(Err(OpenError::Exhausted)),
+                    Some(Err(Lost)) => Phase::Found(Err(OpenError::Exhausted)),
                 },
             };
             exchange.phase = next;
@@ -116,13 +115,13 @@ impl Service for Files {
 
 impl Files {
     /// Finds what is wanted: at once if no disk has to be asked, by the pool otherwise.
-    fn look_up(&self, wanted: &Wanted, responder: &Responder<'_>) -> Result<Phase, Busy> {
+    fn look_up(&self, wanted: &Wanted, responder: &Responder<'_>) -> Result<Phase, Full> {
         if let Some(found) = self.finder.find(wanted, Blocking::Forbidden) {
             return Ok(Phase::Found(found));
         }
         let (finder, wanted) = (Arc::clone(&self.finder), wanted.clone());
         let find = move || finder.find(&wanted, Blocking::Allowed).unwrap_or(Err(OpenError::NotFound));
-        self.pool.ask(&responder.waker(), find).map(Phase::LookingUp)
+        self.pool.spawn(&responder.waker(), find).map(Phase::LookingUp)
     }
 
     /// Answers what was found.
@@ -279,7 +278,7 @@ impl Files {
                 Some(Read::Bytes(count)) => exchange.note_sent(count),
                 Some(Read::Absent) => match reader.ask(&responder.waker(), &self.pool) {
                     Ok(()) => return Ok(Step::Wait(None)),
-                    Err(Busy) => return Ok(Step::Wait(Some(responder.now().saturating_add(BUSY_WAIT)))),
+                    Err(Full) => return Ok(Step::Wait(Some(responder.now().saturating_add(FULL_WAIT)))),
                 },
                 Some(Read::Wait) => return Ok(Step::Wait(None)),
                 Some(Read::Failed(error)) => {

@@ -9,7 +9,9 @@ use crate::{Clock, Shutdown, Split, Timer};
 
 mod anew;
 mod listener;
-pub use listener::{Listener, Rings};
+mod memory;
+pub use listener::Listener;
+pub use memory::Memory;
 
 impl Shutdown for TcpSocket<'_> {
     /// Returns when the peer has all that was written, and knows that there is no more.

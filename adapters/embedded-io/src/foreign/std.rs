@@ -1,11 +1,9 @@
 //! The sockets and the clocks of the standard library, on Unix.
 
-use core::cell::Cell;
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{self, TcpStream};
-use std::thread_local;
-use std::time::{self, SystemTime, UNIX_EPOCH};
+use std::time;
 
 use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -15,6 +13,7 @@ use wirenut::time::Instant;
 
 use crate::Clock;
 use crate::blocking::{Shutdown, Wanted};
+use crate::foreign::date::today;
 use crate::foreign::unsent::is_all_sent;
 
 /// A TCP socket. It is asked by poll(2) whether it is ready, so deadlines hold.
@@ -130,11 +129,6 @@ fn not_yet(error: io::Error) -> io::Error {
     if error.kind() == ErrorKind::WouldBlock { ErrorKind::TimedOut.into() } else { error }
 }
 
-thread_local! {
-    /// The second for which a date was made, and the date. A connection asks for it at each step.
-    static DATE: Cell<Option<(u64, HttpDate)>> = const { Cell::new(None) };
-}
-
 /// The clocks of the system: a monotonic one, and that of the day for the Date field.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
@@ -161,13 +155,6 @@ impl Clock for SystemClock {
     }
 
     fn date(&self) -> Option<HttpDate> {
-        // A clock before 1970 is a clock that was never set.
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-        let date = match DATE.get() {
-            Some((second, date)) if second == seconds => date,
-            _ => HttpDate::from_unix(seconds),
-        };
-        DATE.set(Some((seconds, date)));
-        Some(date)
+        today()
     }
 }

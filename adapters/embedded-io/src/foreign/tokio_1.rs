@@ -5,11 +5,21 @@ use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::time;
+use wirenut::http::HttpDate;
 use wirenut::time::{Duration, Instant};
 
+use crate::foreign::date::today;
 use crate::foreign::unsent::is_all_sent;
 use crate::{Clock, Shutdown, Split, Timer};
 use std::io;
+
+mod incoming;
+mod listener;
+mod place;
+mod report;
+mod running;
+pub use listener::{TokioConfig, TokioListener};
+pub use report::{TokioFailure, TokioReport};
 
 /// A TCP socket of tokio.
 ///
@@ -57,6 +67,12 @@ impl Shutdown for TokioTcp {
 
     /// The reset is sent when the socket is dropped.
     async fn abort(&mut self) {
+        self.reset_when_dropped();
+    }
+}
+
+impl TokioTcp {
+    fn reset_when_dropped(&self) {
         // Where it fails there is no connection to reset.
         let _ = self.0.set_zero_linger();
     }
@@ -72,7 +88,7 @@ impl Split for TokioTcp {
     }
 }
 
-/// The time of tokio, which tests may pause. It knows no time of day.
+/// The time of tokio, which tests may pause, and the time of day for the Date field, from the system.
 #[derive(Clone, Copy, Debug)]
 pub struct TokioTimer {
     start: time::Instant,
@@ -83,6 +99,12 @@ impl TokioTimer {
     #[must_use]
     pub fn new() -> Self {
         Self { start: time::Instant::now() }
+    }
+
+    /// `None`: what is too late for the system is never.
+    fn sleep_until(&self, at: Instant) -> Option<time::Sleep> {
+        let since_start: Duration = at.saturating_since(Instant::START);
+        self.start.checked_add(since_start.into()).map(time::sleep_until)
     }
 }
 
@@ -96,13 +118,16 @@ impl Clock for TokioTimer {
     fn now(&self) -> Instant {
         Instant::START.saturating_add(self.start.elapsed().into())
     }
+
+    fn date(&self) -> Option<HttpDate> {
+        today()
+    }
 }
 
 impl Timer for TokioTimer {
     async fn wait_until(&self, at: Instant) {
-        let since_start: Duration = at.saturating_since(Instant::START);
-        match self.start.checked_add(since_start.into()) {
-            Some(at) => time::sleep_until(at).await,
+        match self.sleep_until(at) {
+            Some(sleep) => sleep.await,
             None => core::future::pending().await,
         }
     }

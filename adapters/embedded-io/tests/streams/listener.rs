@@ -17,11 +17,10 @@ use tokio::time::{self, Duration};
 use wirenut::http::{Limits, Rule};
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time as core_time;
-use wirenut_embedded_io::{Error, Listener, Rings};
+use wirenut_embedded_io::{Error, Listener, Memory};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference};
 
 use crate::embassy_net::{MTU, SOCKETS, carry, stack};
-use crate::space::Space;
 
 const PORT: u16 = 80;
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -88,9 +87,8 @@ fn with_server(policy: Policy, limits: &Limits, test: impl AsyncFnOnce(World<'_>
 }
 
 async fn serve(listener: &Three, stack: Stack<'_>, limits: &Limits, errors: &RefCell<Vec<Rule>>) {
-    let (mut received, mut transmitted) = ([0; 512], [0; 1024]);
-    let rings = Rings { received: &mut received, transmitted: &mut transmitted };
-    let mut space = Space::<256, 512>::new();
+    let store = vec![0; limits.store_bytes()];
+    let mut memory = Memory { received: [0; 512], transmitted: [0; 1024], input: [0; 256], store, output: [0; 512] };
     let service = Reference { device: MemoryDevice::new() };
     // A client that is dropped resets its connection.
     let on_error = |error| {
@@ -100,7 +98,7 @@ async fn serve(listener: &Three, stack: Stack<'_>, limits: &Limits, errors: &Ref
             assert!(matches!(error, Error::Stream(..)), "{error:?}");
         }
     };
-    listener.serve(stack, limits, &service, rings, space.buffers(), on_error).await;
+    listener.serve(stack, limits, &service, &mut memory, on_error).await;
 }
 
 /// Carries packets to the server: those of the clients, and others.

@@ -15,5 +15,6 @@ mod server;
 mod size;
 mod space;
 mod tokio;
+mod tokio_listener;
 mod watched;
 mod world;

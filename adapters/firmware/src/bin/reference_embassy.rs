@@ -3,25 +3,17 @@
 #![no_std]
 #![no_main]
 
-use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack, StackResources};
 use static_cell::StaticCell;
 use wirenut::readiness::{Policy, WhenFull};
-use wirenut_embedded_io::{Buffers, Error, Listener, Rings};
-use wirenut_firmware::board::device::EthernetDevice;
-use wirenut_firmware::board::embassy;
-use wirenut_firmware::{FrameBuffers, info, warn};
+use wirenut_embedded_io::{Listener, Memory};
+use wirenut_firmware::board::{device::EthernetDevice, embassy};
+use wirenut_firmware::{FrameBuffers, info};
 use wirenut_reference::{DEVICE_LIMITS, MemoryDevice, Reference};
 
 const PORT: u16 = 80;
 /// A browser opens six connections at once.
 const CONNECTIONS: usize = 7;
-const RECEIVE_RING: usize = 256;
-const TRANSMIT_RING: usize = 2048;
-const INPUT: usize = 128;
-/// Heads are larger than that: what is kept of one.
-const STORE: usize = DEVICE_LIMITS.store_bytes();
-const OUTPUT: usize = 416;
 
 /// The seventh connection is for telling whoever else comes that we are full.
 const POLICY: Policy = Policy { slots: 6, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
@@ -37,7 +29,7 @@ fn main() -> ! {
     let (stack, runner) = embassy_net::new(embassy::start(FRAMES), embassy::config(), resources, embassy::RANDOM_SEED);
     let service = SERVICE.init_with(|| Reference { device: MemoryDevice::new() });
     let listener = LISTENER.init_with(|| Listener::new(PORT, POLICY));
-    embassy::run(|spawner: Spawner| {
+    embassy::run(|spawner| {
         spawner.spawn(network(runner).expect("one network"));
         for _ in 0..CONNECTIONS {
             spawner.spawn(connections(listener, stack, service).expect("as many tasks as connections"));
@@ -58,16 +50,13 @@ async fn connections(
     stack: Stack<'static>,
     service: &'static Reference<MemoryDevice>,
 ) {
-    let (mut received, mut transmitted) = ([0; RECEIVE_RING], [0; TRANSMIT_RING]);
-    let (mut input, mut store, mut output) = ([0; INPUT], [0; STORE], [0; OUTPUT]);
-    let rings = Rings { received: &mut received, transmitted: &mut transmitted };
-    let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
-    let serving = listener.serve(stack, &DEVICE_LIMITS, service, rings, buffers, |error| {
-        if let Error::Protocol(error) = error {
-            warn!("{} at byte {=u64}", error.rule, error.offset);
-        } else {
-            warn!("the connection was lost");
-        }
-    });
-    serving.await;
+    let mut memory = Memory {
+        received: [0; 256],
+        transmitted: [0; 2048],
+        input: [0; 128],
+        // Heads are larger than that: what is kept of one.
+        store: [0; DEVICE_LIMITS.store_bytes()],
+        output: [0; 416],
+    };
+    listener.serve(stack, &DEVICE_LIMITS, service, &mut memory, embassy::report).await;
 }

@@ -5,6 +5,7 @@ use core::sync::atomic::Ordering;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use log::{LevelFilter, Log, Metadata, Record};
 use wirenut_server::{Config, Server};
 
 use crate::client::Client;
@@ -15,6 +16,8 @@ const VARIABLE: &str = "WIRENUT_TEST_CHILD";
 const EVICTS: &str = "WIRENUT_TEST_EVICTS";
 /// The child raises its limit of descriptors.
 const RAISES: &str = "WIRENUT_TEST_RAISES";
+/// The child calls the one function that does all.
+const IS_READY_MADE: &str = "WIRENUT_TEST_IS_READY_MADE";
 
 /// Not a test by itself: what the child runs.
 #[test]
@@ -25,6 +28,9 @@ fn serve_in_the_child() {
     if std::env::var_os(RAISES).is_some() {
         assert_eq!(wirenut_linux::raise_descriptor_limit().unwrap(), Some(300));
     }
+    if std::env::var_os(IS_READY_MADE).is_some() {
+        return serve_ready_made();
+    }
     let evict_idle = std::env::var_os(EVICTS).is_some();
     let mut server = Server::bind("127.0.0.1:0", Config { evict_idle, ..Config::DEFAULT }).unwrap();
     server.stop_on_signals().unwrap();
@@ -33,6 +39,33 @@ fn serve_in_the_child() {
     let report = server.run(&lab).unwrap();
     drop(woken);
     assert_eq!(lab.begun.load(Ordering::SeqCst), lab.closed.load(Ordering::SeqCst));
+    println!("\nreport {} {}", report.accepted, report.cut);
+}
+
+/// As a program does that calls one function. Where it listens is known from the log.
+fn serve_ready_made() {
+    struct Printer;
+
+    impl Log for Printer {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, record: &Record<'_>) {
+            let line = record.args().to_string();
+            if let Some(url) = line.strip_prefix("listening on http://") {
+                println!("\naddress {}", url.trim_end_matches('/'));
+            }
+        }
+
+        fn flush(&self) {}
+    }
+
+    log::set_logger(&Printer).unwrap();
+    log::set_max_level(LevelFilter::Info);
+    let (lab, woken) = Lab::new(None);
+    let report = wirenut_server::serve("127.0.0.1:0", &lab).unwrap();
+    drop(woken);
     println!("\nreport {} {}", report.accepted, report.cut);
 }
 
@@ -50,6 +83,12 @@ impl Process {
     fn evicting(most_descriptors: u32) -> Self {
         Self::with(&format!("ulimit -n {most_descriptors}"), |command| {
             command.env(EVICTS, "1");
+        })
+    }
+
+    fn ready_made() -> Self {
+        Self::with("true", |command| {
+            command.env(IS_READY_MADE, "1");
         })
     }
 
@@ -122,16 +161,26 @@ fn the_first_signal_drains_and_the_second_one_ends() {
 
 #[test]
 fn a_signal_lets_exchanges_finish() {
-    let mut process = Process::start(100);
-    let mut busy = Client::connect(process.address);
-    busy.ask("/wait/300");
-    let mut idle = Client::connect(process.address);
-    assert_eq!(idle.get("/hello").status, 200);
-    process.signal("TERM");
-    idle.assert_closed();
-    assert_eq!(busy.response().body, b"waited");
-    drop(busy);
-    assert_eq!(process.end(), "2 0");
+    for (mut process, signal) in
+        [(Process::start(100), "TERM"), (Process::ready_made(), "TERM"), (Process::ready_made(), "INT")]
+    {
+        let mut busy = Client::connect(process.address);
+        busy.ask("/wait/300");
+        let mut idle = Client::connect(process.address);
+        assert_eq!(idle.get("/hello").status, 200);
+        process.signal(signal);
+        idle.assert_closed();
+        assert_eq!(busy.response().body, b"waited");
+        drop(busy);
+        assert_eq!(process.end(), "2 0");
+    }
+}
+
+#[test]
+fn an_address_that_is_taken_is_refused_before_anything_else() {
+    let taken = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap();
+    let error = wirenut_server::serve(taken.local_addr(), &Lab::new(None).0).unwrap_err();
+    assert!(error.to_string().starts_with(&format!("cannot listen on {}: ", taken.local_addr())), "{error}");
 }
 
 #[test]

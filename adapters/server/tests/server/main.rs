@@ -3,6 +3,7 @@
 extern crate alloc;
 
 mod admission;
+mod blocking;
 mod child;
 mod client;
 mod endings;

@@ -4,7 +4,8 @@ use core::net::SocketAddr;
 use std::net::TcpListener;
 use std::thread;
 
-use wirenut_embedded_io::{Buffers, Server, SystemClock, Tcp, TokioTcp, TokioTimer};
+use wirenut::time::Duration;
+use wirenut_embedded_io::{Buffers, Server, SystemClock, Tcp, TokioConfig, TokioFailure, TokioListener};
 use wirenut_reference::{DEVICE_LIMITS, Reference};
 use wirenut_tests::parity::{Case, State, Transcript};
 
@@ -29,23 +30,24 @@ pub(crate) fn ask(case: &Case, state: State, is_answered: bool) -> Result<Transc
     })
 }
 
-/// The same of a server on a socket of tokio, in a runtime of its own.
+/// The same of a server over sockets of tokio, in a runtime of its own.
 pub(crate) fn ask_tokio(case: &Case, state: State, is_answered: bool) -> Result<Transcript, String> {
+    const CONFIG: TokioConfig =
+        TokioConfig { limits: DEVICE_LIMITS, drain: Duration::from_millis(200), ..TokioConfig::DEFAULT };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let address: SocketAddr = listener.local_addr().expect("an address");
+    let (stop, stopped) = tokio::sync::oneshot::channel();
     thread::scope(|scope| {
         scope.spawn(move || {
-            runtime.block_on(async {
-                let (mut input, mut store, mut output) = ([0; 2048], [0; DEVICE_LIMITS.store_bytes()], [0; 2048]);
-                let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
-                let mut socket = TokioTcp(listener.accept().await.expect("a connection").0);
-                let service = Reference { device: state.device() };
-                let connection = Server::new(&DEVICE_LIMITS, buffers);
-                // What went wrong is what the client is told.
-                let _ = connection.serve(&mut socket, &service, &TokioTimer::new()).await;
-            });
+            let service = Reference { device: state.device() };
+            let stopped = async { stopped.await.unwrap_or(()) };
+            // What went wrong is what the client is told.
+            let on_failure = |failure| assert!(matches!(failure, TokioFailure::Connection(..)), "{failure}");
+            runtime.block_on(TokioListener::new(listener, CONFIG).serve(&service, stopped, on_failure));
         });
-        client::converse(address, case, is_answered).map_err(|failure| format!("{failure:?}"))
+        let transcript = client::converse(address, case, is_answered).map_err(|failure| format!("{failure:?}"));
+        stop.send(()).expect("a server that runs");
+        transcript
     })
 }

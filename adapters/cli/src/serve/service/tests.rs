@@ -1,10 +1,9 @@
 //! `Files` driven by sessions in memory: every size of room, disks that do not answer, failures.
 
-use super::super::oneshot::tests::Bell;
 use super::super::policy::Policy;
-use super::super::pool::tests::{occupy, pool};
 use super::super::reader::FileReader;
 use super::super::root::Root;
+use super::super::waiting::{Bell, occupy, pool};
 use super::*;
 use crate::log::{Format, LineLog};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -137,13 +136,13 @@ impl<'f> Pair<'f> {
     /// Where the pool was full: lets the time pass after which it is asked again. (Its thread comes back for the next job
     /// when it likes.) Whether so.
     fn asks_again(&mut self) -> bool {
-        let again = self.now.saturating_add(BUSY_WAIT);
-        let is_busy = self.session.poll_timeout(self.now).is_some_and(|due| due <= again);
-        if is_busy {
+        let again = self.now.saturating_add(FULL_WAIT);
+        let is_full = self.session.poll_timeout(self.now).is_some_and(|due| due <= again);
+        if is_full {
             std::thread::yield_now();
             self.now = again;
         }
-        is_busy
+        is_full
     }
 
     fn lose(mut self) {
@@ -401,7 +400,7 @@ fn a_full_pool_is_asked_again_when_the_time_has_come() {
     assert_eq!(pair.output, b"");
     for _ in 0..3 {
         let due = pair.session.poll_timeout(pair.now).unwrap();
-        assert_eq!(due, pair.now.saturating_add(BUSY_WAIT));
+        assert_eq!(due, pair.now.saturating_add(FULL_WAIT));
         pair.now = due;
         pair.drive(&[4096]);
         assert_eq!((pair.output.len(), pair.place.bell.rung()), (0, 0));

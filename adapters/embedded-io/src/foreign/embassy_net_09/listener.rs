@@ -24,19 +24,11 @@ use wirenut::transport::Conversation;
 
 use super::EmbassyTimer;
 use super::anew::{Alarm, converse, look};
+use super::memory::Memory;
 use crate::driver::Driver;
 use crate::lane::{NEVER, Observe, Time};
 use crate::link::Link;
-use crate::{Buffers, Clock, ConnectionObserver, Error, Retirement};
-
-/// The memory of one socket: what has come and was not read, and what was written and not acknowledged.
-#[derive(Debug)]
-pub struct Rings<'b> {
-    /// What has come. 256 bytes are good on a device: what does not fit stays with the peer.
-    pub received: &'b mut [u8],
-    /// What goes. More of it means fewer waits for acknowledgements.
-    pub transmitted: &'b mut [u8],
-}
+use crate::{Clock, ConnectionObserver, Error, Retirement};
 
 /// `N` sockets that listen on one port, and who of those who come is served.
 ///
@@ -54,7 +46,7 @@ pub struct Rings<'b> {
 /// use wirenut::http::Limits;
 /// use wirenut::readiness::{Policy, WhenFull};
 /// use wirenut::http::service::Service;
-/// use wirenut_embedded_io::{Buffers, Listener, Rings};
+/// use wirenut_embedded_io::{Listener, Memory};
 ///
 /// const LIMITS: Limits = Limits { head_bytes: 1024, trailer_bytes: 1024, ..Limits::DEFAULT };
 /// const POLICY: Policy = Policy { slots: 6, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
@@ -63,11 +55,14 @@ pub struct Rings<'b> {
 /// # type Hello = wirenut_reference::Reference<wirenut_reference::MemoryDevice>;
 /// // #[embassy_executor::task(pool_size = 7)]
 /// async fn connections(listener: &'static Listener<7>, stack: Stack<'static>, service: &'static Hello) {
-///     let (mut received, mut transmitted) = ([0; 256], [0; 2048]);
-///     let (mut input, mut store, mut output) = ([0; 128], [0; LIMITS.store_bytes()], [0; 512]);
-///     let rings = Rings { received: &mut received, transmitted: &mut transmitted };
-///     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
-///     listener.serve(stack, &LIMITS, service, rings, buffers, |_error| { /* log it */ }).await;
+///     let mut memory = Memory {
+///         received: [0; 256],
+///         transmitted: [0; 2048],
+///         input: [0; 128],
+///         store: [0; LIMITS.store_bytes()],
+///         output: [0; 512],
+///     };
+///     listener.serve(stack, &LIMITS, service, &mut memory, |_error| { /* log it */ }).await;
 /// }
 /// ```
 pub struct Listener<const N: usize> {
@@ -157,10 +152,10 @@ impl<const N: usize> Listener<N> {
         stack: Stack<'_>,
         limits: &Limits,
         service: &S,
-        rings: Rings<'_>,
-        mut buffers: Buffers<'_>,
+        memory: &mut Memory<impl AsMut<[u8]>, impl AsMut<[u8]>, impl AsMut<[u8]>, impl AsMut<[u8]>, impl AsMut<[u8]>>,
         mut on_error: impl FnMut(Error<tcp::Error>),
     ) -> impl Future<Output = ()> {
+        let (rings, mut buffers) = memory.lend();
         buffers.check(limits);
         let held = self.hold();
         async move {

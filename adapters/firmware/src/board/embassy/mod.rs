@@ -7,10 +7,12 @@ mod driver;
 mod executor;
 mod time;
 
-use embassy_net::{Config, Ipv4Cidr, StaticConfigV4};
+use embassy_net::{Config, Ipv4Cidr, StaticConfigV4, tcp};
+use wirenut_embedded_io::Error;
 
 use super::device::EthernetDevice;
 use super::network::{ADDRESS, GATEWAY};
+use crate::warn;
 pub use executor::run;
 
 /// embassy-net draws the first sequence numbers and ports from it; see [`network`](super::network).
@@ -34,4 +36,13 @@ pub fn config() -> Config {
         gateway: Some(GATEWAY),
         dns_servers: Default::default(),
     })
+}
+
+/// Logs why a connection did not end in good order.
+pub fn report(error: Error<tcp::Error>) {
+    if let Error::Protocol(error) = error {
+        warn!("{} at byte {=u64}", error.rule, error.offset);
+    } else {
+        warn!("the connection was lost");
+    }
 }

@@ -1,0 +1,114 @@
+//! A connection's place in a server of tokio's: what the loop wishes of it, and what it tells the loop.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::{task, time};
+use wirenut::readiness::{Admission, Link, Standing};
+
+use super::TokioTimer;
+use crate::{Clock, ConnectionObserver, Retirement};
+
+/// How long somebody who has connected, and asked nothing yet, is waited for when the server ends.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// Who is served, as the loop and all connections see it.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) admission: Arc<Mutex<Admission<Vec<Link>>>>,
+    pub(super) timer: TokioTimer,
+}
+
+impl Shared {
+    pub(super) fn admission(&self) -> MutexGuard<'_, Admission<Vec<Link>>> {
+        lock(&self.admission)
+    }
+}
+
+/// One connection, of a slot or refused.
+pub(super) struct Place {
+    shared: Shared,
+    /// `None`: it is told that there is no room.
+    pub(super) slot: Option<u32>,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+struct State {
+    wish: Option<Retirement>,
+    standing: Standing,
+    is_fresh: bool,
+    has_stayed: bool,
+}
+
+impl Place {
+    pub(super) fn new(shared: &Shared, slot: Option<u32>) -> Arc<Self> {
+        let state = State { wish: None, standing: Standing::Reading, is_fresh: true, has_stayed: false };
+        Arc::new(Self { shared: shared.clone(), slot, state: Mutex::new(state), changed: Notify::new() })
+    }
+
+    /// It is to end.
+    pub(super) fn wish(&self, wish: Retirement) {
+        lock(&self.state).wish = Some(wish);
+        self.changed.notify_one();
+    }
+
+    pub(super) fn is_lingering(&self) -> bool {
+        lock(&self.state).standing == Standing::Lingering
+    }
+
+    /// It was wished to give way, and goes on. Once.
+    pub(super) fn take_stay(&self) -> bool {
+        core::mem::take(&mut lock(&self.state).has_stayed)
+    }
+
+    /// Until it is looked at whether all that had come is answered.
+    async fn wait_for_requests(&self) {
+        let is_fresh = lock(&self.state).is_fresh;
+        if is_fresh {
+            time::sleep(GRACE).await;
+        } else {
+            // What has come by now may not have been seen yet.
+            task::yield_now().await;
+        }
+    }
+}
+
+impl ConnectionObserver for Place {
+    fn set_standing(&self, standing: Standing) {
+        {
+            let mut state = lock(&self.state);
+            state.standing = standing;
+            state.is_fresh &= standing == Standing::Reading;
+        }
+        if let Some(slot) = self.slot {
+            self.shared.admission().set_standing(slot, standing, self.shared.timer.now());
+        }
+    }
+
+    fn handle_stay(&self) {
+        lock(&self.state).has_stayed = true;
+    }
+
+    async fn retired(&self) -> Retirement {
+        loop {
+            let wish = lock(&self.state).wish.take();
+            match wish {
+                Some(Retirement::Now) => return Retirement::Now,
+                Some(Retirement::WhenDone) => {
+                    self.wait_for_requests().await;
+                    return Retirement::WhenDone;
+                }
+                None => self.changed.notified().await,
+            }
+        }
+    }
+}
+
+/// Whoever holds it only moves values, so a panic elsewhere leaves nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,49 @@
+//! What a server of tokio's tells its caller.
+
+use core::fmt;
+use core::net::SocketAddr;
+use std::io;
+
+use crate::Error;
+
+/// What a [`TokioListener`](super::TokioListener) did, from its start to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct TokioReport {
+    /// Connections that were taken in.
+    pub accepted: u64,
+    /// Connections that were answered 503, because all places were taken.
+    pub refused: u64,
+    /// Connections that were closed to make room: idle ones, and such whose head did not come. Who had all that it asked for
+    /// does not count.
+    pub evicted: u64,
+    /// Connections that were cut because they did not end within [`TokioConfig::drain`](super::TokioConfig::drain).
+    pub cut: u64,
+    /// Panics of the service, each of which cost a connection.
+    pub panics: u64,
+}
+
+/// What went wrong, for the log. There is nothing to do: the server goes on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TokioFailure {
+    /// Nobody could be accepted, mostly for want of a descriptor. It is tried again when a connection has ended, or after
+    /// 100 ms; so this comes ten times a second at most.
+    Accept(io::Error),
+    /// The connection to this peer did not end in good order.
+    Connection(SocketAddr, Error<io::Error>),
+    /// The service has panicked. The connection to this peer was reset.
+    Panic(SocketAddr),
+}
+
+impl fmt::Display for TokioFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accept(error) => write!(f, "cannot accept: {error}"),
+            Self::Connection(peer, error) => write!(f, "{peer}: {error}"),
+            Self::Panic(peer) => write!(f, "{peer}: the service has panicked"),
+        }
+    }
+}
+
+impl core::error::Error for TokioFailure {}

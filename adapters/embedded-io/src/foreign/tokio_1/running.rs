@@ -1,0 +1,319 @@
+//! The loop of a server over tokio: its connections, those who come, and the end.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::io;
+use std::sync::Mutex;
+
+use futures_util::stream::{FuturesUnordered, Stream as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Sleep;
+use wirenut::readiness::{Admission, Link, Policy, Verdict};
+use wirenut::time::{Duration, Instant};
+
+use super::TokioTimer;
+use super::incoming::Incoming;
+use super::listener::TokioConfig;
+use super::place::{Place, Shared};
+use super::report::{TokioFailure, TokioReport};
+use crate::{Clock as _, Error, Retirement};
+
+/// How many connections that were refused there are at most. The oldest one gives way to the next.
+const MAX_REFUSED: usize = 32;
+
+/// How long nobody is accepted after that has failed, unless a connection ends before.
+const RECOVERY: Duration = Duration::from_millis(100);
+
+/// How many are accepted before other tasks have their turn.
+const MAX_ACCEPTED: u32 = 64;
+
+/// A connection that is over.
+pub(super) struct Ended {
+    pub(super) place: Arc<Place>,
+    pub(super) peer: SocketAddr,
+    /// `None`: the service has panicked.
+    pub(super) outcome: Option<Result<(), Error<io::Error>>>,
+}
+
+/// A connection that others wait for.
+struct Leaving {
+    place: Arc<Place>,
+    /// That is wished again then.
+    until: Instant,
+    /// It was not over anyway.
+    is_evicted: bool,
+}
+
+/// When to look again: no later than that.
+enum Next {
+    /// Somebody was taken in.
+    Accepted,
+    /// When something has happened, or then.
+    Wait(Option<Instant>),
+}
+
+pub(super) struct Running<'r, F, C, M> {
+    config: &'r TokioConfig,
+    shared: Shared,
+    incoming: Incoming,
+    /// It was accepted, and waits for a place.
+    newcomer: Option<(TcpStream, SocketAddr)>,
+    connect: C,
+    connections: FuturesUnordered<F>,
+    /// By slot.
+    served: Vec<Option<Arc<Place>>>,
+    free: Vec<u32>,
+    /// The oldest one first.
+    refused: VecDeque<Arc<Place>>,
+    leaving: Option<Leaving>,
+    /// Nobody is accepted until then.
+    recovers_at: Instant,
+    /// The server ends, and what is left then is cut.
+    ends_at: Option<Instant>,
+    alarm: Option<(Instant, Pin<Box<Sleep>>)>,
+    on_failure: M,
+    report: TokioReport,
+}
+
+impl<'r, F, C, M> Running<'r, F, C, M>
+where
+    F: Future<Output = Ended>,
+    C: Fn(TcpStream, SocketAddr, Arc<Place>) -> F,
+    M: FnMut(TokioFailure),
+{
+    pub(super) fn new(
+        listener: TcpListener,
+        config: &'r TokioConfig,
+        timer: TokioTimer,
+        connect: C,
+        on_failure: M,
+    ) -> Self {
+        let admission = Admission::new(config.policy, Vec::new());
+        Self {
+            config,
+            shared: Shared { admission: Arc::new(Mutex::new(admission)), timer },
+            incoming: Incoming::Open(listener),
+            newcomer: None,
+            connect,
+            connections: FuturesUnordered::new(),
+            served: Vec::new(),
+            free: Vec::new(),
+            refused: VecDeque::new(),
+            leaving: None,
+            recovers_at: Instant::START,
+            ends_at: None,
+            alarm: None,
+            on_failure,
+            report: TokioReport::default(),
+        }
+    }
+
+    /// Goes on until something has to be waited for. Ready once it has stopped.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, stop: Pin<&mut impl Future<Output = ()>>) -> Poll<TokioReport> {
+        if self.ends_at.is_none() && stop.poll(cx).is_ready() {
+            self.begin_end();
+        }
+        for _ in 0..MAX_ACCEPTED {
+            self.poll_connections(cx);
+            let now = self.shared.timer.now();
+            if self.ends_at.is_some_and(|at| at <= now) {
+                self.cut();
+            }
+            let wait = match self.poll_newcomer(cx, now) {
+                Next::Accepted => continue,
+                Next::Wait(wait) => wait,
+            };
+            if self.ends_at.is_some()
+                && self.incoming.is_closed()
+                && self.newcomer.is_none()
+                && self.connections.is_empty()
+            {
+                return Poll::Ready(self.report);
+            }
+            let at = [wait, self.ends_at].into_iter().flatten().min();
+            if !self.is_due(cx, at) {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Lets the connections go on that were woken, and parts with those that are over.
+    fn poll_connections(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready(Some(ended)) = Pin::new(&mut self.connections).poll_next(cx) {
+            self.part_with(&ended.place);
+            let failure = match ended.outcome {
+                Some(Ok(())) => continue,
+                Some(Err(error)) => TokioFailure::Connection(ended.peer, error),
+                None => {
+                    self.report.panics = self.report.panics.saturating_add(1);
+                    TokioFailure::Panic(ended.peer)
+                }
+            };
+            (self.on_failure)(failure);
+        }
+    }
+
+    fn part_with(&mut self, place: &Arc<Place>) {
+        self.recovers_at = Instant::START;
+        match place.slot {
+            Some(slot) => {
+                self.shared.admission().release(slot);
+                if let Some(served) = usize::try_from(slot).ok().and_then(|slot| self.served.get_mut(slot)) {
+                    *served = None;
+                }
+                self.free.push(slot);
+            }
+            None => self.refused.retain(|refused| !Arc::ptr_eq(refused, place)),
+        }
+        if let Some(leaving) = self.leaving.take_if(|leaving| Arc::ptr_eq(&leaving.place, place)) {
+            self.report.evicted = self.report.evicted.saturating_add(u64::from(leaving.is_evicted));
+        }
+    }
+
+    /// Takes in whoever comes, if there is a place or one can be made.
+    fn poll_newcomer(&mut self, cx: &mut Context<'_>, now: Instant) -> Next {
+        if self.newcomer.is_none() {
+            if self.recovers_at > now {
+                return Next::Wait(Some(self.recovers_at));
+            }
+            match self.incoming.poll_accept(cx) {
+                Poll::Pending => return Next::Wait(None),
+                Poll::Ready(Ok(newcomer)) => self.newcomer = Some(newcomer),
+                Poll::Ready(Err(error)) => return self.handle_exhausted(error, now),
+            }
+        }
+        let verdict = self.shared.admission().arrive(now);
+        match verdict {
+            Verdict::Admit => self.admit(),
+            Verdict::Refuse if self.refused.len() < MAX_REFUSED => self.refuse(),
+            Verdict::Refuse => {
+                let oldest = self.refused.front().cloned();
+                self.make_room(oldest, now)
+            }
+            Verdict::Evict(slot) => {
+                let served = usize::try_from(slot).ok().and_then(|slot| self.served.get(slot));
+                let served = served.cloned().flatten();
+                self.make_room(served, now)
+            }
+            Verdict::Queue => Next::Wait(self.shared.admission().poll_timeout(now)),
+            Verdict::Close => {
+                self.newcomer = None;
+                Next::Wait(None)
+            }
+        }
+    }
+
+    /// The system has no room for one more.
+    fn handle_exhausted(&mut self, error: io::Error, now: Instant) -> Next {
+        (self.on_failure)(TokioFailure::Accept(error));
+        self.recovers_at = now.saturating_add(RECOVERY);
+        let idle = self.shared.admission().exhausted(now);
+        let idle = idle.and_then(|slot| usize::try_from(slot).ok()).and_then(|slot| self.served.get(slot));
+        let place = self.refused.front().cloned().or_else(|| idle.cloned().flatten());
+        self.make_room(place, now);
+        Next::Wait(Some(self.recovers_at))
+    }
+
+    /// It has a place, which counts already.
+    fn admit(&mut self) -> Next {
+        let slot = self.free.pop().or_else(|| {
+            let slot = u32::try_from(self.served.len()).ok()?;
+            self.served.push(None);
+            self.shared.admission().links_mut().push(Link::NEW);
+            Some(slot)
+        });
+        let place = Place::new(&self.shared, slot);
+        let served = slot.and_then(|slot| usize::try_from(slot).ok()).and_then(|slot| self.served.get_mut(slot));
+        if let Some(served) = served {
+            *served = Some(Arc::clone(&place));
+        }
+        self.report.accepted = self.report.accepted.saturating_add(1);
+        self.begin(place)
+    }
+
+    /// It is told that there is no place.
+    fn refuse(&mut self) -> Next {
+        let place = Place::new(&self.shared, None);
+        self.refused.push_back(Arc::clone(&place));
+        self.report.refused = self.report.refused.saturating_add(1);
+        self.begin(place)
+    }
+
+    fn begin(&mut self, place: Arc<Place>) -> Next {
+        if let Some((stream, peer)) = self.newcomer.take() {
+            // Where it fails, answers come a little later.
+            let _ = stream.set_nodelay(true);
+            if self.ends_at.is_some() {
+                place.wish(Retirement::WhenDone);
+            }
+            self.connections.push((self.connect)(stream, peer, place));
+        }
+        Next::Accepted
+    }
+
+    /// Somebody waits for this connection to end.
+    fn make_room(&mut self, place: Option<Arc<Place>>, now: Instant) -> Next {
+        self.leaving.take_if(|leaving| leaving.place.take_stay());
+        if let Some(leaving) = &self.leaving
+            && leaving.until > now
+        {
+            return Next::Wait(Some(leaving.until));
+        }
+        let until = now.saturating_add(Policy::LEAVING_TIME);
+        let leaving = match (self.leaving.take(), place) {
+            // Who has not left in time is told again.
+            (Some(leaving), _) => Leaving { until, ..leaving },
+            (None, Some(place)) => {
+                let is_evicted = place.slot.is_some() && !place.is_lingering();
+                Leaving { place, until, is_evicted }
+            }
+            (None, None) => return Next::Wait(None),
+        };
+        leaving.place.wish(Retirement::Now);
+        self.leaving = Some(leaving);
+        Next::Wait(Some(until))
+    }
+
+    /// It was told to stop.
+    fn begin_end(&mut self) {
+        self.ends_at = Some(self.shared.timer.now().saturating_add(self.config.drain));
+        self.incoming.end();
+        for place in self.served.iter().flatten().chain(&self.refused) {
+            place.wish(Retirement::WhenDone);
+        }
+    }
+
+    /// Its time to end is over.
+    fn cut(&mut self) {
+        self.incoming.close();
+        self.newcomer = None;
+        let left = self.served.iter().flatten().filter(|place| !place.is_lingering());
+        self.report.cut = self.report.cut.saturating_add(u64::try_from(left.count()).unwrap_or(u64::MAX));
+        self.connections.clear();
+        self.served.clear();
+        self.refused.clear();
+    }
+
+    /// Is it that time? If not, the task is woken then.
+    fn is_due(&mut self, cx: &mut Context<'_>, at: Option<Instant>) -> bool {
+        let Some(at) = at else {
+            self.alarm = None;
+            return false;
+        };
+        if self.alarm.as_ref().is_none_or(|(set, _)| *set != at) {
+            self.alarm = self.shared.timer.sleep_until(at).map(|sleep| (at, Box::pin(sleep)));
+        }
+        let is_due = self.alarm.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(cx).is_ready());
+        if is_due {
+            self.alarm = None;
+        }
+        is_due
+    }
+}
