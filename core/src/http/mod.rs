@@ -43,5 +43,6 @@ pub use value::accept_encoding::AcceptEncoding;
 pub use value::conditional::{Precondition, Validators};
 pub use value::date::HttpDate;
 pub use value::entity_tag::EntityTag;
+pub use value::error::{ValueError, ValueRule};
 pub use value::range::{ByteRange, Ranges};
 pub use version::Version;

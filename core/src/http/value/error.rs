@@ -1,0 +1,106 @@
+//! Why a value could not be read or written: which rule, at which byte.
+
+use core::fmt;
+
+/// A value breaks a rule of its grammar, or does not fit.
+///
+/// Whoever reads a field treats it then as its RFC says, most often as if it had not come; for a query or a form the
+/// answer is 400.
+///
+/// ```
+/// use wirenut::http::{ValueError, ValueRule};
+/// let error = ValueError { rule: ValueRule::InvalidPercentEncoding, offset: 3 };
+/// assert_eq!(error.rule.section(), "RFC 3986 2.1");
+/// assert_eq!(std::format!("{error}"), "percent sign without two hexadecimal digits at byte 3 (RFC 3986 2.1)");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ValueError {
+    /// What was broken.
+    pub rule: ValueRule,
+    /// The byte that broke it, counted from the first byte of what was given to be read. Its length, where more should
+    /// have come. Of what is written: in the part that cannot be written, or from where on it does not fit.
+    pub offset: usize,
+}
+
+impl ValueError {
+    /// This rule, broken at this byte.
+    #[must_use]
+    pub(crate) const fn new(rule: ValueRule, offset: usize) -> Self {
+        Self { rule, offset }
+    }
+
+    /// The same, counted from `start` bytes further ahead: of a part, seen from the whole.
+    #[must_use]
+    pub(crate) const fn behind(self, start: usize) -> Self {
+        Self { rule: self.rule, offset: self.offset.saturating_add(start) }
+    }
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {} ({})", self.rule.text(), self.offset, self.rule.section())
+    }
+}
+
+impl core::error::Error for ValueError {}
+
+macro_rules! value_rules {
+    ($($(#[$doc:meta])* $name:ident: $section:literal, $text:literal;)*) => {
+        /// A rule that a value can break.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+        #[non_exhaustive]
+        pub enum ValueRule {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ValueRule {
+            /// Every rule, for tables and tests.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Where the rule is written.
+            #[must_use]
+            pub const fn section(self) -> &'static str {
+                match self { $(Self::$name => $section,)* }
+            }
+
+            /// What was wrong, in a few words.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+// One group for each value. What several values share comes first.
+value_rules! {
+    /// The buffer that was given is too short for the result. Its content is then undefined.
+    BufferTooShort: "RFC 9110 5.5", "buffer too short for the value";
+    /// The value is not UTF-8 where text was asked for.
+    InvalidUtf8: "RFC 3629 3", "invalid UTF-8";
+
+    /// A `%` without two hexadecimal digits behind it.
+    InvalidPercentEncoding: "RFC 3986 2.1", "percent sign without two hexadecimal digits";
+}
+
+impl fmt::Display for ValueRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_says_what_is_wrong_and_where_that_is_written() {
+        for (number, rule) in ValueRule::ALL.iter().enumerate() {
+            let is_known = ["RFC ", "WHATWG "].iter().any(|source| rule.section().starts_with(source));
+            assert!(is_known && !rule.text().ends_with('.'), "{rule}");
+            assert!(ValueRule::ALL[number + 1..].iter().all(|other| other.text() != rule.text()), "{rule} twice");
+        }
+    }
+}
