@@ -44,5 +44,8 @@ pub use value::conditional::{Precondition, Validators};
 pub use value::date::HttpDate;
 pub use value::entity_tag::EntityTag;
 pub use value::error::{ValueError, ValueRule};
+pub use value::form::{FormPairs, FormPairsIter, FormWriter};
+pub use value::percent::{DecodedBytes, PercentEncoded};
+pub use value::percent_encode::{EncodeSet, PercentEncode};
 pub use value::range::{ByteRange, Ranges};
 pub use version::Version;

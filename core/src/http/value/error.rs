@@ -80,6 +80,10 @@ value_rules! {
     BufferTooShort: "RFC 9110 5.5", "buffer too short for the value";
     /// The value is not UTF-8 where text was asked for.
     InvalidUtf8: "RFC 3629 3", "invalid UTF-8";
+    /// The value is not of the type that was asked for: no number, or one too large for it.
+    WrongType: "RFC 9110 5.5", "value of another type than asked for";
+    /// A name comes twice where only one value can be meant.
+    DuplicateName: "RFC 9110 5.3", "name given more than once";
 
     /// A `%` without two hexadecimal digits behind it.
     InvalidPercentEncoding: "RFC 3986 2.1", "percent sign without two hexadecimal digits";

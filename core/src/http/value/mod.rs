@@ -5,5 +5,8 @@ pub(crate) mod conditional;
 pub(crate) mod date;
 pub(crate) mod entity_tag;
 pub(crate) mod error;
+pub(crate) mod form;
 mod hop_by_hop;
+pub(crate) mod percent;
+pub(crate) mod percent_encode;
 pub(crate) mod range;
