@@ -87,6 +87,27 @@ value_rules! {
 
     /// A `%` without two hexadecimal digits behind it.
     InvalidPercentEncoding: "RFC 3986 2.1", "percent sign without two hexadecimal digits";
+
+    /// A cookie without `=`, or with nothing before it.
+    InvalidCookiePair: "RFC 6265 4.1.1", "cookie without a name or without an equals sign";
+    /// A cookie's name is no token; of one that a client sends back, it holds a control, `;` or `=`.
+    InvalidCookieName: "RFC 6265 4.1.1", "invalid name of a cookie";
+    /// A cookie's value holds a control, white space, `"`, `,`, `;` or `\`; of one that a client sends back, a control or
+    /// `;`.
+    InvalidCookieValue: "RFC 6265 4.1.1", "invalid value of a cookie";
+    /// The Domain of a cookie is not labels of letters, digits and hyphens with dots between them.
+    InvalidCookieDomain: "RFC 6265 4.1.1", "invalid Domain of a cookie";
+    /// The Path of a cookie does not begin with a slash, or holds a control or `;`.
+    InvalidCookiePath: "RFC 6265 4.1.1", "invalid Path of a cookie";
+    /// A Set-Cookie field holds a control: clients ignore it.
+    ControlInCookie: "RFC 6265bis 5.6", "control character in a cookie";
+    /// Name and value together are longer than 4096 bytes: clients ignore the cookie.
+    CookieTooLong: "RFC 6265bis 5.6", "cookie longer than 4096 bytes";
+    /// The name begins with `__Secure-` or `__Host-`, but the cookie is not Secure; with `__Host-`, but it has a Domain, or
+    /// its Path is not `/`: clients ignore it.
+    BrokenCookiePrefix: "RFC 6265bis 4.1.3", "cookie without the attributes that the prefix of its name asks for";
+    /// SameSite=None or Partitioned without Secure: clients ignore the cookie.
+    InsecureCookie: "RFC 6265bis 5.7", "SameSite=None or Partitioned without Secure";
 }
 
 impl fmt::Display for ValueRule {
