@@ -50,4 +50,5 @@ pub use value::percent::{DecodedBytes, PercentEncoded};
 pub use value::percent_encode::{EncodeSet, PercentEncode};
 pub use value::range::{ByteRange, Ranges};
 pub use value::set_cookie::{SameSite, SetCookie};
+pub use value::structured;
 pub use version::Version;

@@ -2,9 +2,9 @@
 
 use crate::bytes;
 use crate::http::message::fields::Fields;
-use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
 use crate::http::value::lines::{Lines, LinesIter};
+use crate::http::value::output::Output;
 
 /// The cookies of a request, where they came in.
 ///
@@ -156,43 +156,40 @@ impl<'b> Iterator for CookiesIter<'b> {
 /// # Ok::<(), wirenut::http::ValueError>(())
 /// ```
 #[derive(Debug)]
-pub struct CookieWriter<'o> {
-    out: &'o mut [u8],
-    length: usize,
-}
+pub struct CookieWriter<'o>(Output<'o>);
 
 impl<'o> CookieWriter<'o> {
     /// Writes to the beginning of `out`.
     #[must_use]
     pub const fn new(out: &'o mut [u8]) -> Self {
-        Self { out, length: 0 }
+        Self(Output::new(out))
     }
 
     /// Adds a cookie as the server named it, whole or not at all: what was written before stays.
     ///
     /// # Errors
-    /// [`ValueRule::BufferTooShort`], with the length of what was written before; [`ValueRule::InvalidCookiePair`] for an
+    /// [`ValueRule::BufferTooShort`], with the length of `out`; [`ValueRule::InvalidCookiePair`] for an
     /// empty name; [`ValueRule::InvalidCookieName`] or [`ValueRule::InvalidCookieValue`], with the offset in the name or
     /// the value, for a control or a separator, or for blanks at an end.
     pub fn cookie(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<&mut Self, ValueError> {
         let cookie = Cookie { name: name.as_ref(), value: value.as_ref() };
         cookie.check()?;
-        let mut writer = Writer::new(self.out.get_mut(self.length..).unwrap_or_default());
-        if self.length > 0 {
-            writer.put_pair(*b"; ");
-        }
-        writer.put(cookie.name);
-        writer.put(b"=");
-        writer.put(cookie.value);
-        let written = writer.finish().map_err(|_| ValueError::new(ValueRule::BufferTooShort, self.length))?;
-        self.length = self.length.saturating_add(written);
+        let is_first = self.0.length() == 0;
+        self.0.add(|writer| {
+            if !is_first {
+                writer.put_pair(*b"; ");
+            }
+            writer.put(cookie.name);
+            writer.put(b"=");
+            writer.put(cookie.value);
+        })?;
         Ok(self)
     }
 
     /// What was written.
     #[must_use]
     pub fn finish(self) -> &'o [u8] {
-        self.out.get(..self.length).unwrap_or_default()
+        self.0.finish()
     }
 }
 
@@ -252,7 +249,7 @@ mod tests {
             ("a", "b; c=d", InvalidCookieValue, 1),
             ("a", "b ", InvalidCookieValue, 0),
             ("a", "\n", InvalidCookieValue, 0),
-            ("a", "0123456789", BufferTooShort, 3),
+            ("a", "0123456789", BufferTooShort, 12),
         ] {
             let mut room = [0; 12];
             let mut writer = CookieWriter::new(&mut room);

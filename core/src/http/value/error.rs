@@ -108,6 +108,33 @@ value_rules! {
     BrokenCookiePrefix: "RFC 6265bis 4.1.3", "cookie without the attributes that the prefix of its name asks for";
     /// SameSite=None or Partitioned without Secure: clients ignore the cookie.
     InsecureCookie: "RFC 6265bis 5.7", "SameSite=None or Partitioned without Secure";
+
+    /// What comes is the beginning of no value of a structured field, or nothing comes.
+    InvalidBareItem: "RFC 9651 4.2.3.1", "no value of a structured field";
+    /// A key of a structured field does not begin with a small letter or `*`, or holds what no key holds.
+    InvalidKey: "RFC 9651 4.2.3.3", "invalid key of a structured field";
+    /// A number of a structured field has no digit, or too many of them.
+    InvalidNumber: "RFC 9651 4.2.4", "invalid number";
+    /// A string of a structured field has no end, holds something other than printable ASCII, or a `\\` that escapes nothing.
+    InvalidString: "RFC 9651 4.2.5", "invalid string of a structured field";
+    /// A token of a structured field does not begin with a letter or `*`, or holds what no token holds.
+    InvalidStructuredToken: "RFC 9651 3.3.4", "invalid token of a structured field";
+    /// A byte sequence of a structured field is not base64 between colons.
+    InvalidByteSequence: "RFC 9651 4.2.7", "invalid byte sequence";
+    /// A boolean of a structured field is neither `?0` nor `?1`.
+    InvalidBoolean: "RFC 9651 4.2.8", "invalid boolean";
+    /// A date of a structured field is not a whole number of seconds.
+    InvalidStructuredDate: "RFC 9651 4.2.9", "date of a structured field that is no whole number";
+    /// A display string of a structured field has no end, or is not UTF-8 in percent-encoding with small letters.
+    InvalidDisplayString: "RFC 9651 4.2.10", "invalid display string";
+    /// The items of an inner list are not separated by spaces, or it has no end.
+    InvalidInnerList: "RFC 9651 4.2.1.2", "inner list without a space or an end";
+    /// Something other than a comma behind a member of a list or a dictionary.
+    MissingComma: "RFC 9651 4.2.1", "member without a comma behind it";
+    /// A comma at the end of a list or a dictionary.
+    TrailingComma: "RFC 9651 4.2.1", "comma without a member behind it";
+    /// Something behind a structured field that was complete.
+    TrailingCharacters: "RFC 9651 4.2", "something behind the end of a structured field";
 }
 
 impl fmt::Display for ValueRule {

@@ -2,8 +2,8 @@
 
 use core::str::FromStr;
 
-use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::output::Output;
 use crate::http::value::percent::PercentEncoded;
 use crate::http::value::percent_encode::{EncodeSet, PercentEncode};
 
@@ -135,39 +135,36 @@ fn until(bytes: &[u8], is_end: impl Fn(u8) -> bool) -> usize {
 /// # Ok::<(), wirenut::http::ValueError>(())
 /// ```
 #[derive(Debug)]
-pub struct FormWriter<'o> {
-    out: &'o mut [u8],
-    length: usize,
-}
+pub struct FormWriter<'o>(Output<'o>);
 
 impl<'o> FormWriter<'o> {
     /// Writes to the beginning of `out`.
     #[must_use]
     pub const fn new(out: &'o mut [u8]) -> Self {
-        Self { out, length: 0 }
+        Self(Output::new(out))
     }
 
-    /// Adds a pair, whole or not at all.
+    /// Adds a pair, whole or not at all: what was written before stays.
     ///
     /// # Errors
-    /// [`ValueRule::BufferTooShort`], with the length of what was written before, which stays.
+    /// [`ValueRule::BufferTooShort`], with the length of `out`.
     pub fn pair(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<&mut Self, ValueError> {
-        let mut writer = Writer::new(self.out.get_mut(self.length..).unwrap_or_default());
-        if self.length > 0 {
-            writer.put(b"&");
-        }
-        PercentEncode::new(name.as_ref(), &EncodeSet::FORM).put(&mut writer);
-        writer.put(b"=");
-        PercentEncode::new(value.as_ref(), &EncodeSet::FORM).put(&mut writer);
-        let written = writer.finish().map_err(|_| ValueError::new(ValueRule::BufferTooShort, self.length))?;
-        self.length = self.length.saturating_add(written);
+        let is_first = self.0.length() == 0;
+        self.0.add(|writer| {
+            if !is_first {
+                writer.put(b"&");
+            }
+            PercentEncode::new(name.as_ref(), &EncodeSet::FORM).put(writer);
+            writer.put(b"=");
+            PercentEncode::new(value.as_ref(), &EncodeSet::FORM).put(writer);
+        })?;
         Ok(self)
     }
 
     /// What was written.
     #[must_use]
     pub fn finish(self) -> &'o [u8] {
-        self.out.get(..self.length).unwrap_or_default()
+        self.0.finish()
     }
 }
 
@@ -228,7 +225,7 @@ mod tests {
         let mut form = FormWriter::new(&mut room);
         form.pair("a", "b").unwrap();
         let error = form.pair("c", "def").unwrap_err();
-        assert_eq!(error, ValueError::new(ValueRule::BufferTooShort, 3));
+        assert_eq!(error, ValueError::new(ValueRule::BufferTooShort, 8));
         form.pair("c", " ~").unwrap_err();
         form.pair("c", " ").unwrap();
         assert_eq!(form.finish(), b"a=b&c=+");

@@ -3,7 +3,8 @@
 use core::fmt;
 
 use crate::http::message::response::Writer;
-use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::error::ValueError;
+use crate::http::value::output;
 
 /// Which bytes stand for themselves; all others are encoded.
 ///
@@ -94,13 +95,9 @@ impl<'b> PercentEncode<'b> {
     /// Writes it to the beginning of `out`, and gives what was written. On failure the content of `out` is undefined.
     ///
     /// # Errors
-    /// [`ValueRule::BufferTooShort`], with the length of `out`.
+    /// [`ValueRule::BufferTooShort`](crate::http::ValueRule::BufferTooShort), with the length of `out`.
     pub fn write(self, out: &mut [u8]) -> Result<&[u8], ValueError> {
-        let room = out.len();
-        let mut writer = Writer::new(&mut *out);
-        self.put(&mut writer);
-        let written = writer.finish().ok().and_then(|length| out.get(..length));
-        written.ok_or(ValueError::new(ValueRule::BufferTooShort, room))
+        output::write(out, |writer| self.put(writer))
     }
 
     pub(super) fn put(self, writer: &mut Writer<'_>) {
@@ -162,6 +159,7 @@ impl fmt::Display for PercentEncode<'_> {
 mod tests {
     extern crate alloc;
     use super::*;
+    use crate::http::value::error::ValueRule;
     use crate::http::value::percent::PercentEncoded;
     use alloc::string::ToString;
     use alloc::vec;

@@ -5,6 +5,7 @@ use super::set_cookie_parse;
 use crate::bytes;
 use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::output;
 
 /// With which requests from other sites a client sends a cookie (RFC 6265bis §4.1.2.7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -239,11 +240,7 @@ impl<'b> SetCookie<'b> {
     /// Those of [`Self::check`]; [`ValueRule::BufferTooShort`], with the length of `out`.
     pub fn write<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], ValueError> {
         self.check()?;
-        let room = out.len();
-        let mut writer = Writer::new(&mut *out);
-        self.put(&mut writer);
-        let written = writer.finish().ok().and_then(|length| out.get(..length));
-        written.ok_or(ValueError::new(ValueRule::BufferTooShort, room))
+        output::write(out, |writer| self.put(writer))
     }
 
     fn put(&self, writer: &mut Writer<'_>) {
