@@ -162,9 +162,12 @@ impl<'b> Cursor<'b> {
     /// RFC 9651 §4.2.9.
     fn date(&mut self) -> Result<BareItem<'b>, ValueError> {
         self.take(1);
-        let start = *self;
-        let seconds = self.number()?.integer().ok_or(start.error(ValueRule::InvalidStructuredDate))?;
-        Ok(BareItem::Date(seconds))
+        let is_negative = self.takes(b'-');
+        let (seconds, _) = self.digits(0, 15)?;
+        if self.peek() == Some(b'.') {
+            return Err(self.error(ValueRule::InvalidStructuredDate));
+        }
+        Ok(BareItem::Date(if is_negative { seconds.wrapping_neg() } else { seconds }))
     }
 
     /// RFC 9651 §4.2.4.

@@ -88,7 +88,7 @@ fn items_that_are_none() {
         (b"?2", InvalidBoolean, 1),
         (b"?true", InvalidBoolean, 1),
         (b"@", InvalidNumber, 1),
-        (b"@1.5", InvalidStructuredDate, 1),
+        (b"@1.5", InvalidStructuredDate, 2),
         (b"@\"1\"", InvalidNumber, 1),
         (b"%", InvalidDisplayString, 1),
         (b"%'a'", InvalidDisplayString, 1),
