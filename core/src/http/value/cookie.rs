@@ -3,6 +3,7 @@
 use crate::bytes;
 use crate::http::message::fields::Fields;
 use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::find::find;
 use crate::http::value::lines::{Lines, LinesIter};
 use crate::http::value::output::Output;
 
@@ -74,7 +75,7 @@ pub struct Cookie<'b> {
 impl<'b> Cookie<'b> {
     /// `None` without `=`, or with nothing before it.
     pub(super) fn split(pair: &'b [u8]) -> Option<Self> {
-        let (name, value) = pair.split_at_checked(pair.iter().position(|byte| *byte == b'=')?)?;
+        let (name, value) = pair.split_at_checked(find(pair, [b'=']))?;
         let (name, value) = (bytes::trim(name), bytes::trim(value.strip_prefix(b"=")?));
         (!name.is_empty()).then_some(Self { name, value })
     }
@@ -130,8 +131,7 @@ impl<'b> Iterator for CookiesIter<'b> {
                 self.line = self.lines.next()?;
                 self.rest = self.line;
             }
-            let end = self.rest.iter().position(|byte| *byte == b';').unwrap_or(self.rest.len());
-            let (part, behind) = self.rest.split_at_checked(end)?;
+            let (part, behind) = self.rest.split_at_checked(find(self.rest, [b';']))?;
             let start = self.line.len().saturating_sub(self.rest.len());
             self.rest = bytes::from(behind, 1);
             let pair = bytes::trim(part);

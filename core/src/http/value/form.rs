@@ -3,6 +3,7 @@
 use core::str::FromStr;
 
 use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::find::find;
 use crate::http::value::output::Output;
 use crate::http::value::percent::PercentEncoded;
 use crate::http::value::percent_encode::{EncodeSet, PercentEncode};
@@ -101,14 +102,14 @@ impl<'b> Iterator for FormPairsIter<'b> {
         if self.rest.is_empty() {
             return None;
         }
-        let name_length = until(self.rest, |byte| byte == b'=' || byte == b'&');
+        let name_length = find(self.rest, [b'=', b'&']);
         let (name, behind) = self.rest.split_at_checked(name_length)?;
         let name = PercentEncoded::form_part(name, self.start);
         let mut value_start = self.start.saturating_add(name_length);
         let (value, behind) = match behind {
             [b'=', behind @ ..] => {
                 value_start = value_start.saturating_add(1);
-                behind.split_at_checked(until(behind, |byte| byte == b'&'))?
+                behind.split_at_checked(find(behind, [b'&']))?
             }
             _ => behind.split_at_checked(0)?,
         };
@@ -116,12 +117,6 @@ impl<'b> Iterator for FormPairsIter<'b> {
         self.rest = behind;
         Some((name, PercentEncoded::form_part(value, value_start)))
     }
-}
-
-/// How many bytes are before the first one that is so.
-#[inline(always)]
-fn until(bytes: &[u8], is_end: impl Fn(u8) -> bool) -> usize {
-    bytes.iter().position(|byte| is_end(*byte)).unwrap_or(bytes.len())
 }
 
 /// Writes pairs as a query or as the content of a form (WHATWG URL §5.2), into a buffer that is given.
@@ -149,15 +144,16 @@ impl<'o> FormWriter<'o> {
     /// # Errors
     /// [`ValueRule::BufferTooShort`], with the length of `out`.
     pub fn pair(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<&mut Self, ValueError> {
-        let is_first = self.0.length() == 0;
-        self.0.add(|writer| {
-            if !is_first {
-                writer.put(b"&");
-            }
-            PercentEncode::new(name.as_ref(), &EncodeSet::FORM).put(writer);
-            writer.put(b"=");
-            PercentEncode::new(value.as_ref(), &EncodeSet::FORM).put(writer);
-        })?;
+        let length = self.0.length();
+        let [name, value] = [name.as_ref(), value.as_ref()].map(|part| PercentEncode::new(part, &EncodeSet::FORM));
+        let written = (if length > 0 { self.0.add(|writer| writer.put(b"&")) } else { Ok(()) })
+            .and_then(|()| self.0.fill(|room| name.fill(room)))
+            .and_then(|()| self.0.add(|writer| writer.put(b"=")))
+            .and_then(|()| self.0.fill(|room| value.fill(room)));
+        if written.is_err() {
+            self.0.shorten(length);
+        }
+        written?;
         Ok(self)
     }
 

@@ -7,6 +7,7 @@ mod cookie_date;
 pub(crate) mod date;
 pub(crate) mod entity_tag;
 pub(crate) mod error;
+mod find;
 pub(crate) mod form;
 mod hop_by_hop;
 mod lines;

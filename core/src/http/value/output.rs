@@ -34,6 +34,15 @@ impl<'o> Output<'o> {
         Ok(())
     }
 
+    /// Adds what `fill` writes to the beginning of the room that it is given, if all had room.
+    pub(super) fn fill(&mut self, fill: impl FnOnce(&mut [u8]) -> Option<usize>) -> Result<(), ValueError> {
+        let room = self.out.len();
+        let filled = self.out.get_mut(self.length..).and_then(fill);
+        let filled = filled.ok_or(ValueError::new(ValueRule::BufferTooShort, room))?;
+        self.length = self.length.saturating_add(filled);
+        Ok(())
+    }
+
     pub(super) fn finish(self) -> &'o [u8] {
         self.out.get(..self.length).unwrap_or_default()
     }

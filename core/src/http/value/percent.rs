@@ -5,6 +5,7 @@ use core::str::FromStr;
 
 use crate::bytes;
 use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::find::find;
 
 /// Bytes that are percent-encoded: a segment of a path, or the name or the value in a query or a form. They stay as they
 /// came until somebody asks for them, and then nothing is guessed: a `%` without two hexadecimal digits behind it is an
@@ -235,16 +236,10 @@ impl Plus {
     /// How many bytes stand for themselves before the next that does not.
     #[inline(always)]
     fn run(self, bytes: &[u8]) -> usize {
-        let is_code = |byte: u8| byte == b'%' || (byte == b'+' && matches!(self, Self::Space));
-        let mut rest = bytes;
-        // The compiler makes vectors of this.
-        while let Some((block, behind)) = rest.split_first_chunk::<16>()
-            && !block.iter().fold(false, |found, byte| found | is_code(*byte))
-        {
-            rest = behind;
+        match self {
+            Self::Itself => find(bytes, [b'%']),
+            Self::Space => find(bytes, [b'%', b'+']),
         }
-        let step = rest.iter().position(|byte| is_code(*byte)).unwrap_or(rest.len());
-        bytes.len().saturating_sub(rest.len()).saturating_add(step)
     }
 
     /// The run before the first byte that does not stand for itself, what that stands for, and what is behind it; where

@@ -2,9 +2,8 @@
 
 use core::fmt;
 
-use crate::http::message::response::Writer;
 use crate::http::value::error::ValueError;
-use crate::http::value::output;
+use crate::http::value::output::Output;
 
 /// Which bytes stand for themselves; all others are encoded.
 ///
@@ -97,15 +96,30 @@ impl<'b> PercentEncode<'b> {
     /// # Errors
     /// [`ValueRule::BufferTooShort`](crate::http::ValueRule::BufferTooShort), with the length of `out`.
     pub fn write(self, out: &mut [u8]) -> Result<&[u8], ValueError> {
-        output::write(out, |writer| self.put(writer))
+        let mut output = Output::new(out);
+        output.fill(|room| self.fill(room))?;
+        Ok(output.finish())
     }
 
-    pub(super) fn put(self, writer: &mut Writer<'_>) {
-        self.pieces().for_each(|piece| match piece {
-            Piece::Run(run) => writer.put(run),
-            Piece::Code(code) => writer.put(&code),
-            Piece::Plus => writer.put(b"+"),
-        });
+    /// Writes it to the beginning of `room`, and says how much that is; `None` if it does not fit.
+    #[inline]
+    pub(super) fn fill(self, room: &mut [u8]) -> Option<usize> {
+        let length = room.len();
+        let mut places = room.iter_mut();
+        for byte in self.bytes {
+            let place = places.next()?;
+            if self.set.keeps(*byte) {
+                *place = *byte;
+            } else if self.is_one_byte(*byte) {
+                *place = b'+';
+            } else {
+                let [percent, high, low] = code(*byte);
+                *place = percent;
+                *places.next()? = high;
+                *places.next()? = low;
+            }
+        }
+        Some(length.saturating_sub(places.len()))
     }
 
     fn is_one_byte(self, byte: u8) -> bool {

@@ -1,6 +1,7 @@
 //! Byte sequences (RFC 9651 §3.3.5, §4.2.7): base64 between colons.
 
 use super::cursor::Cursor;
+use crate::bytes;
 use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
 
@@ -50,7 +51,7 @@ impl<'b> ByteSequence<'b> {
             Form::Base64(text) => (&[][..], text),
         };
         let groups = base64.as_bytes().chunks(4).flat_map(|digits| {
-            let [first, second, third, _] = group(digits);
+            let [first, second, third, _] = group(padded(digits));
             [first, second, third].into_iter().take(digits.len().saturating_sub(1))
         });
         plain.iter().copied().chain(groups)
@@ -71,16 +72,19 @@ impl<'b> ByteSequence<'b> {
         };
         let too_short = ValueError::new(ValueRule::BufferTooShort, room.len());
         let place = room.get_mut(..self.length()).ok_or(too_short)?;
-        for (digits, place) in text.as_bytes().chunks(4).zip(place.chunks_mut(3)) {
-            let [first, second, third, _] = group(digits);
-            place.iter_mut().zip([first, second, third]).for_each(|(place, byte)| *place = byte);
+        let (groups, last) = text.as_bytes().as_chunks();
+        let (places, last_place) = place.as_chunks_mut();
+        for (digits, place) in groups.iter().zip(places) {
+            let [first, second, third, _] = group(*digits);
+            *place = [first, second, third];
         }
+        last_place.iter_mut().zip(group(padded(last))).for_each(|(place, byte)| *place = byte);
         Ok(place)
     }
 
     pub(super) fn read(cursor: &mut Cursor<'b>) -> Result<Self, ValueError> {
         cursor.take(1);
-        let text = cursor.take_while(|byte| digit(byte).is_some());
+        let text = cursor.take_while(|byte| digit(byte) != NONE);
         // What is left of the last group of four.
         let padding = match text.len() % 4 {
             0 => 0,
@@ -121,24 +125,45 @@ impl<'b> ByteSequence<'b> {
     }
 }
 
-/// The three bytes that four digits stand for, and a zero; missing digits are zero.
-fn group(digits: &[u8]) -> [u8; 4] {
-    let mut places = digits.iter().map(|letter| u32::from(digit(*letter).unwrap_or(0)));
-    let bits = (0..4).fold(0_u32, |bits, _| bits << 6 | places.next().unwrap_or(0));
-    (bits << 8).to_be_bytes()
+/// Four digits: those that are missing are zero.
+fn padded(digits: &[u8]) -> [u8; 4] {
+    let mut padded = [b'A'; 4];
+    bytes::copy(digits, &mut padded);
+    padded
 }
 
-/// The value of a letter of base64 (RFC 4648 §4).
+/// The three bytes that four digits stand for, and a zero.
 #[inline(always)]
-const fn digit(letter: u8) -> Option<u8> {
-    match letter {
-        b'A'..=b'Z' => Some(letter.wrapping_sub(b'A')),
-        b'a'..=b'z' => Some(letter.wrapping_sub(b'a').wrapping_add(26)),
-        b'0'..=b'9' => Some(letter.wrapping_sub(b'0').wrapping_add(52)),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
+fn group([first, second, third, fourth]: [u8; 4]) -> [u8; 4] {
+    let bits = |letter: u8| u32::from(digit(letter) & 63);
+    (bits(first) << 26 | bits(second) << 20 | bits(third) << 14 | bits(fourth) << 8).to_be_bytes()
+}
+
+/// No digit of base64.
+const NONE: u8 = 64;
+
+/// The value of a letter of base64 (RFC 4648 §4), or [`NONE`].
+#[inline(always)]
+fn digit(letter: u8) -> u8 {
+    static DIGITS: [u8; 128] = {
+        let mut digits = [NONE; 128];
+        let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut value = 0;
+        while let [letter, behind @ ..] = rest {
+            #[expect(
+                clippy::indexing_slicing,
+                clippy::as_conversions,
+                reason = "it is ASCII, and this is evaluated by the compiler"
+            )]
+            {
+                digits[*letter as usize] = value;
+            }
+            value = value.wrapping_add(1);
+            rest = behind;
+        }
+        digits
+    };
+    DIGITS.get(usize::from(letter)).copied().unwrap_or(NONE)
 }
 
 /// The letter of the last six bits.

@@ -113,6 +113,34 @@ impl<'b> Cursor<'b> {
         }
     }
 
+    /// Takes what comes before the next byte that is one of these and not within quotes, of a text that was checked: there
+    /// is no quote but those around a string, and in a string none that is not escaped.
+    #[inline]
+    pub(super) fn take_until(&mut self, is_end: impl Fn(u8) -> bool) -> &'b str {
+        let start = *self;
+        loop {
+            let before = self.take_while(|byte| byte != b'"' && !is_end(byte));
+            if !self.takes(b'"') {
+                return self.since(start);
+            }
+            // Display strings have no escapes.
+            if before.ends_with('%') {
+                self.take_while(|byte| byte != b'"');
+            } else {
+                while self.skip_to_quote() == Some(b'\\') {
+                    self.take(2);
+                }
+            }
+            self.take(1);
+        }
+    }
+
+    /// Goes to the next quote or backslash, and says which it is.
+    fn skip_to_quote(&mut self) -> Option<u8> {
+        self.take_while(|byte| byte != b'"' && byte != b'\\');
+        self.peek()
+    }
+
     /// RFC 9651 §4.2.3.3.
     #[inline(always)]
     pub(super) fn key(&mut self) -> Result<&'b str, ValueError> {

@@ -50,6 +50,12 @@ impl<'b> Item<'b> {
 pub struct Parameters<'b>(&'b str);
 
 impl<'b> Parameters<'b> {
+    /// Those that a text which was checked is, but for blanks behind them.
+    #[inline]
+    pub(super) fn checked(text: &'b str) -> Self {
+        Self(text.trim_end_matches([' ', '\t']))
+    }
+
     /// The value of this key: the last one, if it comes several times (RFC 9651 §4.2.3.2).
     #[must_use]
     pub fn get(self, key: &str) -> Option<BareItem<'b>> {

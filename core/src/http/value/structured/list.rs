@@ -75,7 +75,7 @@ impl<'b> Iterator for ListIter<'b> {
 
     #[inline]
     fn next(&mut self) -> Option<Member<'b>> {
-        self.0.next(Cursor::member)
+        self.0.next(Cursor::checked_member)
     }
 }
 
@@ -145,7 +145,7 @@ impl<'b> Iterator for DictionaryIter<'b> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.next(Cursor::entry)
+        self.0.next(Cursor::checked_entry)
     }
 }
 
@@ -162,13 +162,13 @@ impl<'b> Members<'b> {
     }
 
     #[inline(always)]
-    fn next<T>(&mut self, read: impl Fn(&mut Cursor<'b>) -> Result<T, ValueError>) -> Option<T> {
+    fn next<T>(&mut self, take: impl Fn(&mut Cursor<'b>) -> Option<T>) -> Option<T> {
         while self.line.is_at_end() {
             // Nothing beyond ASCII has passed the check.
             self.line = Cursor::new(str::from_utf8(self.lines.next()?).ok()?);
             self.line.skip_spaces();
         }
-        let member = read(&mut self.line).ok()?;
+        let member = take(&mut self.line)?;
         self.line.skip_comma().ok()?;
         Some(member)
     }

@@ -107,6 +107,35 @@ impl<'b> Cursor<'b> {
         Ok((key, member))
     }
 
+    /// Takes a member of a text that was checked, up to the comma behind it. Of its parameters nothing is read.
+    #[inline]
+    pub(super) fn checked_member(&mut self) -> Option<Member<'b>> {
+        if self.takes(b'(') {
+            let inside = self.take_until(|byte| byte == b')');
+            self.take(1);
+            return Some(Member::InnerList(InnerList { inside, parameters: self.checked_parameters() }));
+        }
+        let value = self.bare_item().ok()?;
+        Some(Member::Item(Item { value, parameters: self.checked_parameters() }))
+    }
+
+    /// As [`Self::checked_member`], with its key.
+    #[inline]
+    pub(super) fn checked_entry(&mut self) -> Option<(&'b str, Member<'b>)> {
+        let key = self.key().ok()?;
+        let member = if self.takes(b'=') {
+            self.checked_member()?
+        } else {
+            Member::Item(Item { value: BareItem::Boolean(true), parameters: self.checked_parameters() })
+        };
+        Some((key, member))
+    }
+
+    #[inline(always)]
+    fn checked_parameters(&mut self) -> Parameters<'b> {
+        Parameters::checked(self.take_until(|byte| byte == b','))
+    }
+
     /// RFC 9651 §4.2.1.2.
     fn inner_list(&mut self) -> Result<InnerList<'b>, ValueError> {
         self.take(1);
