@@ -15,11 +15,12 @@ impl<'b> Cursor<'b> {
         Self { length: text.len(), rest: text }
     }
 
-    /// Reads the whole of `value` by `parse`, with spaces around it.
+    /// Reads the whole of `value` by `parse`, with spaces around it. Gives what was read, and the text.
+    #[inline]
     pub(super) fn read<T>(
         value: &'b [u8],
         parse: impl FnOnce(&mut Self) -> Result<T, ValueError>,
-    ) -> Result<T, ValueError> {
+    ) -> Result<(T, &'b str), ValueError> {
         // Nothing beyond ASCII can stand anywhere, so the parser stops there, or at the latest before it.
         let text = match str::from_utf8(value) {
             Ok(text) => text,
@@ -30,7 +31,11 @@ impl<'b> Cursor<'b> {
         let read = parse(&mut cursor)?;
         cursor.skip_spaces();
         let offset = cursor.offset();
-        if offset == value.len() { Ok(read) } else { Err(ValueError::new(ValueRule::TrailingCharacters, offset)) }
+        if offset == value.len() {
+            Ok((read, text))
+        } else {
+            Err(ValueError::new(ValueRule::TrailingCharacters, offset))
+        }
     }
 
     /// How much is read.

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::find::find;
 
 /// A string of printable ASCII, escaped as it came, or plain as it was given to be written.
 ///
@@ -76,23 +77,25 @@ impl<'b> SfString<'b> {
 
     pub(super) fn read(cursor: &mut Cursor<'b>) -> Result<Self, ValueError> {
         cursor.take(1);
-        let mut bytes = cursor.rest().iter();
+        let start = *cursor;
         let mut is_escaped = false;
-        let length = |rest: &[u8]| cursor.rest().len().saturating_sub(rest.len());
         loop {
-            match bytes.next() {
-                Some(b'"') => break,
-                Some(b'\\') if matches!(bytes.as_slice(), [b'"' | b'\\', ..]) => {
-                    bytes.next();
-                    is_escaped = true;
+            let run = cursor.rest();
+            let length = find(run, [b'"', b'\\']);
+            let sound = printable(run.get(..length).unwrap_or(run));
+            cursor.take(sound);
+            match cursor.rest() {
+                [b'"', ..] => break,
+                [b'\\', b'"' | b'\\', ..] => cursor.take(2),
+                [b'\\', ..] => {
+                    cursor.take(1);
+                    return Err(cursor.error(ValueRule::InvalidString));
                 }
-                Some(b'\\') => return Err(stop(*cursor, length(bytes.as_slice()))),
-                Some(0x20..=0x7e) => {}
-                Some(_) => return Err(stop(*cursor, length(bytes.as_slice()).saturating_sub(1))),
-                None => return Err(stop(*cursor, cursor.rest().len())),
-            }
+                _ => return Err(cursor.error(ValueRule::InvalidString)),
+            };
+            is_escaped = true;
         }
-        let text = cursor.take(length(bytes.as_slice()).saturating_sub(1));
+        let text = cursor.since(start);
         cursor.take(1);
         Ok(Self { text, is_escaped })
     }
@@ -104,17 +107,23 @@ impl<'b> SfString<'b> {
 
     /// The first byte that is not printable ASCII.
     pub(super) fn check(self) -> Result<(), ValueError> {
-        match self.text.bytes().position(|byte| !matches!(byte, 0x20..=0x7e)) {
-            Some(at) => Err(ValueError::new(ValueRule::InvalidString, at)),
-            None => Ok(()),
+        let bytes = self.text.as_bytes();
+        match printable(bytes) {
+            length if length == bytes.len() => Ok(()),
+            length => Err(ValueError::new(ValueRule::InvalidString, length)),
         }
     }
 }
 
-/// What is `length` bytes ahead is wrong.
-#[cold]
-fn stop(cursor: Cursor<'_>, length: usize) -> ValueError {
-    cursor.error(ValueRule::InvalidString).behind(length)
+/// How many bytes of printable ASCII come first.
+#[inline(always)]
+fn printable(bytes: &[u8]) -> usize {
+    let is_printable = |byte: &u8| matches!(byte, 0x20..=0x7e);
+    // The compiler makes vectors of this, unlike of a search.
+    if bytes.iter().fold(true, |all, byte| all & is_printable(byte)) {
+        return bytes.len();
+    }
+    bytes.iter().take_while(|byte| is_printable(byte)).count()
 }
 
 /// They are the same text, however it is kept.
