@@ -1,4 +1,4 @@
-//! Finding the bytes that end something, eight at a time.
+//! Finding the bytes that end something, eight at a time where a register holds so many.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
@@ -7,7 +7,9 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 #[inline(always)]
 pub(super) fn find<const N: usize>(bytes: &[u8], ends: [u8; N]) -> usize {
     let mut rest = bytes;
-    while let Some((word, behind)) = rest.split_first_chunk() {
+    while cfg!(target_pointer_width = "64")
+        && let Some((word, behind)) = rest.split_first_chunk()
+    {
         let word = u64::from_le_bytes(*word);
         let marks = ends.into_iter().fold(0, |marks, end| marks | zeros(word ^ ONES.wrapping_mul(u64::from(end))));
         if marks != 0 {

@@ -58,10 +58,11 @@ fn from_theirs<'c>(cookie: &'c cookie::Cookie<'_>) -> SetCookie<'c> {
     }
 }
 
+/// Name, value, domain, path, expiry and greatest age, the three flags, and SameSite.
+type Sound = (String, String, Option<String>, Option<String>, [Option<u64>; 2], [bool; 3], Option<SameSite>);
+
 /// One that may be written.
-fn sound()
--> impl Strategy<Value = (String, String, Option<String>, Option<String>, [Option<u64>; 2], [bool; 3], Option<SameSite>)>
-{
+fn sound() -> impl Strategy<Value = Sound> {
     (
         "(__Host-|__Secure-)?[a-zA-Z0-9!#$%&'*+.^_`|~-]{1,8}",
         "(\"[!#-+./0-9:<-\\[\\]-~-]{0,8}\"|[!#-+./0-9:<-\\[\\]-~-]{0,8})",

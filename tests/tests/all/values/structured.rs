@@ -122,11 +122,19 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
 /// What sfparse makes of a whole field.
 fn streamed(
     text: &[u8],
-    next: impl for<'p> Fn(&mut sfparse::Parser<'p>) -> Result<Option<sfparse::Value>, sfparse::Error>,
+    next: impl Fn(&mut sfparse::Parser<'_>) -> Result<Option<sfparse::Value>, sfparse::Error>,
 ) -> Result<(), sfparse::Error> {
     let mut parser = sfparse::Parser::new(text);
     while next(&mut parser)?.is_some() {}
     Ok(())
+}
+
+fn list_member(parser: &mut sfparse::Parser<'_>) -> Result<Option<sfparse::Value>, sfparse::Error> {
+    parser.parse_list()
+}
+
+fn dictionary_member(parser: &mut sfparse::Parser<'_>) -> Result<Option<sfparse::Value>, sfparse::Error> {
+    Ok(parser.parse_dict()?.map(|(_, value)| value))
 }
 
 proptest! {
@@ -149,7 +157,7 @@ proptest! {
         let list = List::parse(bytes);
         let theirs = Parser::new(&text).parse::<sfv::List>();
         prop_assert_eq!(list.is_ok(), theirs.is_ok(), "list {}", text);
-        prop_assert_eq!(list.is_ok(), streamed(bytes, |parser| parser.parse_list()).is_ok(), "list {}", text);
+        prop_assert_eq!(list.is_ok(), streamed(bytes, list_member).is_ok(), "list {}", text);
         if let (Ok(list), Ok(theirs)) = (list, theirs) {
             let mut room = [0; 512];
             let mut writer = ListWriter::new(&mut room);
@@ -176,7 +184,7 @@ proptest! {
         }
         let dictionary = Dictionary::parse(bytes);
         prop_assert_eq!(dictionary.is_ok(), Parser::new(&text).parse::<sfv::Dictionary>().is_ok(), "dictionary {}", text);
-        let theirs = streamed(bytes, |parser| Ok(parser.parse_dict()?.map(|(_, value)| value)));
+        let theirs = streamed(bytes, dictionary_member);
         prop_assert_eq!(dictionary.is_ok(), theirs.is_ok(), "dictionary {}", text);
     }
 
