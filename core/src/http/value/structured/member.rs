@@ -110,7 +110,7 @@ impl<'b> Cursor<'b> {
     #[inline]
     pub(super) fn checked_member(&mut self) -> Option<Member<'b>> {
         if self.takes(b'(') {
-            let inside = self.take_until(|byte| byte == b')');
+            let inside = self.take_until(b')');
             self.take(1);
             return Some(Member::InnerList(InnerList { inside, parameters: self.checked_parameters() }));
         }
@@ -132,7 +132,7 @@ impl<'b> Cursor<'b> {
 
     #[inline(always)]
     fn checked_parameters(&mut self) -> Parameters<'b> {
-        Parameters::checked(self.take_until(|byte| byte == b','))
+        Parameters::checked(self.take_until(b','))
     }
 
     /// RFC 9651 §4.2.1.2.

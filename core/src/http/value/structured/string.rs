@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use crate::http::value::error::{ValueError, ValueRule};
-use crate::http::value::find::find;
+use crate::http::value::find::string_end;
 
 /// A string of printable ASCII, escaped as it came, or plain as it was given to be written.
 ///
@@ -80,10 +80,7 @@ impl<'b> SfString<'b> {
         let start = *cursor;
         let mut is_escaped = false;
         loop {
-            let run = cursor.rest();
-            let length = find(run, [b'"', b'\\']);
-            let sound = printable(run.get(..length).unwrap_or(run));
-            cursor.take(sound);
+            cursor.take(string_end(cursor.rest()));
             match cursor.rest() {
                 [b'"', ..] => break,
                 [b'\\', b'"' | b'\\', ..] => cursor.take(2),
@@ -107,23 +104,11 @@ impl<'b> SfString<'b> {
 
     /// The first byte that is not printable ASCII.
     pub(super) fn check(self) -> Result<(), ValueError> {
-        let bytes = self.text.as_bytes();
-        match printable(bytes) {
-            length if length == bytes.len() => Ok(()),
-            length => Err(ValueError::new(ValueRule::InvalidString, length)),
+        match self.text.bytes().position(|byte| !matches!(byte, 0x20..=0x7e)) {
+            Some(at) => Err(ValueError::new(ValueRule::InvalidString, at)),
+            None => Ok(()),
         }
     }
-}
-
-/// How many bytes of printable ASCII come first.
-#[inline(always)]
-fn printable(bytes: &[u8]) -> usize {
-    let is_printable = |byte: &u8| matches!(byte, 0x20..=0x7e);
-    // The compiler makes vectors of this, unlike of a search.
-    if bytes.iter().fold(true, |all, byte| all & is_printable(byte)) {
-        return bytes.len();
-    }
-    bytes.iter().take_while(|byte| is_printable(byte)).count()
 }
 
 /// They are the same text, however it is kept.
