@@ -3,14 +3,22 @@
 //! The laws: no panic; no more taken than given, no more written than there is room (both in [`crate::pair`]); any cut
 //! and any room come to the same; what is accepted, the [`crate::oracle`] accepts as the same, and the other way round.
 
+mod cookies;
+mod form;
+mod percent;
 mod streams;
+mod structured;
 
 use wirenut::http::service::Service;
 use wirenut::http::{Context, Error, FieldFilter, Limits, RequestHead, ServerConnection, ServerEvent};
 use wirenut::time::{Duration, Instant};
 use wirenut_reference::{MemoryDevice, Reference};
 
+pub use cookies::{cookies, set_cookie};
+pub use form::form_pairs;
+pub use percent::percent_encoding;
 pub use streams::grammar_streams;
+pub use structured::structured_fields;
 
 use crate::answers;
 use crate::every_split::cuts;

@@ -1,23 +1,25 @@
 //! Compares us with other people's conformance suites: see `--help`.
 
+use core::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, io};
 
-use wirenut_tests::suites::{Case, Report, Suite, curl, h11, llhttp, picohttpparser};
+use wirenut_tests::suites::{Report, Suite, curl, h11, llhttp, picohttpparser, structured};
 
 const HELP: &str = "\
 Compares how Wirenut reads the cases of other people's conformance suites with what these expect.
 
-Usage: suites [--each] --llhttp DIR --picohttpparser DIR --curl DIR --h11 DIR
+Usage: suites [--each] --llhttp DIR --picohttpparser DIR --curl DIR --h11 DIR --structured DIR
 
   --llhttp DIR          a checkout of github.com/nodejs/llhttp
   --picohttpparser DIR  a checkout of github.com/h2o/picohttpparser
   --curl DIR            a checkout of github.com/curl/curl
   --h11 DIR             a checkout of github.com/python-hyper/h11
+  --structured DIR      a checkout of github.com/httpwg/structured-field-tests
   --each                names each case that differs, too
 
-Any of the four will do. Says how many cases there are and how many agree, and for those that differ one line for each
+Any of the five will do. Says how many cases there are and how many agree, and for those that differ one line for each
 reason. Fails if a difference has no reason in tests/src/suites/reasons.rs, or a reason there is not needed any more.";
 
 fn main() -> ExitCode {
@@ -33,10 +35,11 @@ fn main() -> ExitCode {
                 names_each = true;
                 continue;
             }
-            "--llhttp" => Suite::Llhttp,
-            "--picohttpparser" => Suite::Picohttpparser,
-            "--curl" => Suite::Curl,
-            "--h11" => Suite::H11,
+            "--llhttp" => Named::Messages(Suite::Llhttp),
+            "--picohttpparser" => Named::Messages(Suite::Picohttpparser),
+            "--curl" => Named::Messages(Suite::Curl),
+            "--h11" => Named::Messages(Suite::H11),
+            "--structured" => Named::Structured,
             other => return fail(&format!("{other} is no option")),
         };
         let Some(directory) = arguments.next() else { return fail(&format!("{argument} wants a directory")) };
@@ -46,24 +49,47 @@ fn main() -> ExitCode {
         return fail("no suite is named");
     }
     for (suite, directory) in suites {
-        let cases = match cases(suite, &directory) {
-            Ok(cases) => cases,
+        match report(suite, &directory, names_each) {
+            Ok((agrees, text)) => {
+                is_true &= agrees;
+                print!("{text}");
+            }
             Err(error) => return fail(&format!("{suite} in {}: {error}", directory.display())),
-        };
-        let report = Report::new(suite, &cases);
-        is_true &= report.is_true();
-        if names_each { print!("{report:#}") } else { print!("{report}") }
+        }
     }
     if is_true { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn cases(suite: Suite, directory: &Path) -> io::Result<Vec<Case>> {
-    match suite {
-        Suite::Llhttp => llhttp::cases(directory),
-        Suite::Picohttpparser => picohttpparser::cases(directory),
-        Suite::Curl => curl::cases(directory),
-        Suite::H11 => h11::cases(directory),
+/// A suite that is asked for.
+#[derive(Clone, Copy)]
+enum Named {
+    Messages(Suite),
+    Structured,
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Messages(suite) => suite.fmt(f),
+            Self::Structured => f.write_str("structured-field-tests"),
+        }
     }
+}
+
+/// Is all of a suite as it should be, and what is to be said of it?
+fn report(suite: Named, directory: &Path, names_each: bool) -> io::Result<(bool, String)> {
+    let Named::Messages(suite) = suite else {
+        let report = structured::Report::new(&structured::cases(directory)?);
+        return Ok((report.is_true(), report.to_string()));
+    };
+    let cases = match suite {
+        Suite::Llhttp => llhttp::cases(directory)?,
+        Suite::Picohttpparser => picohttpparser::cases(directory)?,
+        Suite::Curl => curl::cases(directory)?,
+        Suite::H11 => h11::cases(directory)?,
+    };
+    let report = Report::new(suite, &cases);
+    Ok((report.is_true(), if names_each { format!("{report:#}") } else { report.to_string() }))
 }
 
 fn fail(why: &str) -> ExitCode {

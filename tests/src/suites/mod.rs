@@ -13,6 +13,7 @@ pub mod picohttpparser;
 mod reading;
 mod reasons;
 mod source;
+pub mod structured;
 
 use core::fmt;
 

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
-use wirenut_tests::fuzz::{grammar, grammar_streams, reference_service, request_head, server_connection, small_buffer};
+use wirenut_tests::fuzz::{
+    cookies, form_pairs, grammar, grammar_streams, percent_encoding, reference_service, request_head,
+    server_connection, set_cookie, small_buffer, structured_fields,
+};
 use wirenut_tests::wire::bytes;
 
 fn replay(target: &str, body: fn(&[u8])) {
@@ -54,6 +57,15 @@ fn client_connections() {
 #[test]
 fn reference_services() {
     replay("reference_service", reference_service);
+}
+
+#[test]
+fn values() {
+    replay("percent_encoding", percent_encoding);
+    replay("form_pairs", form_pairs);
+    replay("cookies", cookies);
+    replay("set_cookie", set_cookie);
+    replay("structured_fields", structured_fields);
 }
 
 /// The table of cases keeps the laws too, in other cuts and rooms.

@@ -29,4 +29,5 @@ mod streams;
 mod suites;
 mod time;
 mod trailers;
+mod values;
 mod wrap;

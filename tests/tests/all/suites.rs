@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use wirenut_tests::suites::{Case, Difference, compare, curl, h11, llhttp, picohttpparser};
+use wirenut_tests::suites::{Case, Difference, compare, curl, h11, llhttp, picohttpparser, structured};
 
 /// A directory with one file.
 fn checkout(suite: &str, path: &str, text: &str) -> PathBuf {
@@ -209,5 +209,59 @@ GET / HTTP/1.1
             "test2 data: we read otherwise: 200|Transfer-Encoding: chunked|abc. for 200|Transfer-Encoding: chunked|abc\\n.",
             "test10 data: they refuse (exit code 56)",
         ],
+    );
+}
+
+#[test]
+fn structured_fields_are_read_by_their_json() {
+    let text = r#"[
+{"name": "agrees", "raw": [" a;b=1.50, (?1 :YWI:)"], "header_type": "list", "canonical": ["a;b=1.5, (?1 :YWI=:)"],
+ "expected": [[{"__type": "token", "value": "a"}, [["b", 1.5]]],
+              [[[true, []], [{"__type": "binary", "value": "MFRA===="}, []]], []]]},
+{"name": "two lines", "raw": ["a=1", "b, a=%\"%c3%bc\""], "header_type": "dictionary",
+ "expected": [["a", [{"__type": "displaystring", "value": "ü"}, []]], ["b", [true, []]]],
+ "canonical": ["a=%\"%c3%bc\", b"]},
+{"name": "fails", "raw": ["A"], "header_type": "dictionary", "must_fail": true},
+{"name": "can fail", "raw": ["\"a", "b\""], "header_type": "item", "expected": ["a, b", []], "can_fail": true},
+{"name": "must fail there", "raw": ["1"], "header_type": "item", "must_fail": true},
+{"name": "fails here", "raw": ["1;"], "header_type": "item", "expected": [1, []]},
+{"name": "read otherwise", "raw": ["1"], "header_type": "item", "expected": [1.0, []]},
+{"name": "written otherwise", "raw": ["1"], "header_type": "item", "expected": [1, []], "canonical": ["01"]}
+]"#;
+    let writing = r#"[
+{"name": "is not written", "header_type": "item", "expected": [{"__type": "token", "value": ""}, []], "must_fail": true},
+{"name": "is rounded", "header_type": "item", "expected": [0.0025, []], "canonical": ["0.002"]},
+{"name": "is written", "header_type": "item", "expected": [{"__type": "date", "value": 1}, []], "must_fail": true},
+{"name": "is written so", "header_type": "item", "expected": ["a", []], "canonical": ["a"]},
+{"name": "must be written", "header_type": "item", "expected": ["ü", []], "canonical": ["ü"]}
+]"#;
+    let directory = checkout("structured", "a.json", text);
+    fs::create_dir(directory.join("serialisation-tests")).unwrap();
+    fs::write(directory.join("serialisation-tests/b.json"), writing).unwrap();
+    let cases = structured::cases(&directory).unwrap();
+    fs::remove_dir_all(directory).unwrap();
+    let difference = |case: &structured::Case| structured::compare(case).unwrap_or("agrees".to_string());
+    let found: Vec<_> = cases.iter().map(|case| format!("{}: {}", case.name, difference(case))).collect();
+    assert_eq!(
+        found,
+        [
+            "a.json: agrees: agrees",
+            "a.json: two lines: agrees",
+            "a.json: fails: agrees",
+            "a.json: can fail: agrees",
+            "a.json: must fail there: we read [1,[]]",
+            "a.json: fails here: we refuse: invalid key of a structured field at byte 2 (RFC 9651 4.2.3.3)",
+            "a.json: read otherwise: we read [1,[]], not [1.0,[]]",
+            "a.json: written otherwise: we write what it is as 1, not 01",
+            "b.json: is not written: agrees",
+            "b.json: is rounded: agrees",
+            "b.json: is written: we write @1",
+            "b.json: is written so: we write \"a\", not a",
+            "b.json: must be written: we do not write it: invalid string of a structured field at byte 0 (RFC 9651 4.2.5)",
+        ]
+    );
+    let report = structured::Report::new(&cases);
+    assert!(
+        !report.is_true() && report.to_string().starts_with("structured-field-tests: 13 cases (4 must fail), 6 agree")
     );
 }

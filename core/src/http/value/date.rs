@@ -75,7 +75,7 @@ impl HttpDate {
 }
 
 const WEEKDAYS: &[u8] = b"Sunday Monday Tuesday Wednesday Thursday Friday Saturday";
-const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+pub(super) const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /// Year, month (1 to 12) and day (1 to 31) of a day counted from 1970-01-01, in the Gregorian calendar.
 ///
@@ -121,6 +121,12 @@ fn read(layout: &[u8], text: &[u8]) -> Option<u64> {
         year = year.wrapping_add(if year < 70 { 2_000 } else { 1_900 });
     }
     let month = MONTHS.chunks_exact(3).zip(1_u64..).find(|(name, _)| **name == month_name)?.1;
+    seconds((year, month, day), (hour, minute, second))
+}
+
+/// The seconds since 1970-01-01 00:00:00 UTC of year, month and day, with the time of the day; 0 for what is earlier.
+/// `None` if there is no such time. No number has more than four digits, and the month is one of twelve.
+pub(super) fn seconds((year, month, day): (u64, u64, u64), (hour, minute, second): (u64, u64, u64)) -> Option<u64> {
     let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let last_day = match month {
         2 if is_leap => 29,

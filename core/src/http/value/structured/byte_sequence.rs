@@ -1,0 +1,188 @@
+//! Byte sequences (RFC 9651 §3.3.5, §4.2.7): base64 between colons.
+
+use super::cursor::Cursor;
+use crate::bytes;
+use crate::http::message::response::Writer;
+use crate::http::value::error::{ValueError, ValueRule};
+
+/// Any bytes, in base64 as they came, or plain as they were given to be written.
+///
+/// Missing padding and bits that stand for nothing are no error, as RFC 9651 §4.2.7 recommends.
+///
+/// ```
+/// use wirenut::http::structured::Item;
+/// let digest = Item::parse(b":aGVsbG8=:")?.value.byte_sequence().unwrap();
+/// let mut room = [0; 8];
+/// assert_eq!(digest.decode(&mut room), Ok(&b"hello"[..]));
+/// assert_eq!(digest.length(), 5);
+/// # Ok::<(), wirenut::http::ValueError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ByteSequence<'b>(Form<'b>);
+
+#[derive(Clone, Copy, Debug)]
+enum Form<'b> {
+    Plain(&'b [u8]),
+    /// Without its padding.
+    Base64(&'b str),
+}
+
+impl<'b> ByteSequence<'b> {
+    /// Bytes to be written.
+    #[must_use]
+    pub const fn new(bytes: &'b [u8]) -> Self {
+        Self(Form::Plain(bytes))
+    }
+
+    /// How many bytes it is once it is decoded.
+    #[must_use]
+    pub const fn length(self) -> usize {
+        match self.0 {
+            Form::Plain(bytes) => bytes.len(),
+            // Four digits are three bytes.
+            Form::Base64(text) => text.len().saturating_sub(text.len().div_ceil(4)),
+        }
+    }
+
+    /// The bytes, one after the other.
+    pub fn bytes(self) -> impl Iterator<Item = u8> {
+        let (plain, base64) = match self.0 {
+            Form::Plain(bytes) => (bytes, ""),
+            Form::Base64(text) => (&[][..], text),
+        };
+        let groups = base64.as_bytes().chunks(4).flat_map(|digits| {
+            let [first, second, third, _] = group(padded(digits));
+            [first, second, third].into_iter().take(digits.len().saturating_sub(1))
+        });
+        plain.iter().copied().chain(groups)
+    }
+
+    /// The bytes, in `room` where they came in base64; otherwise `room` is not touched. On failure its content is
+    /// undefined.
+    ///
+    /// # Errors
+    /// [`ValueRule::BufferTooShort`], with the length of `room`, if that is less than [`Self::length`].
+    pub fn decode<'r>(self, room: &'r mut [u8]) -> Result<&'r [u8], ValueError>
+    where
+        'b: 'r,
+    {
+        let Form::Base64(text) = self.0 else {
+            let Form::Plain(bytes) = self.0 else { return Ok(&[]) };
+            return Ok(bytes);
+        };
+        let too_short = ValueError::new(ValueRule::BufferTooShort, room.len());
+        let place = room.get_mut(..self.length()).ok_or(too_short)?;
+        let (groups, last) = text.as_bytes().as_chunks();
+        let (places, last_place) = place.as_chunks_mut();
+        for (digits, place) in groups.iter().zip(places) {
+            let [first, second, third, _] = group(*digits);
+            *place = [first, second, third];
+        }
+        last_place.iter_mut().zip(group(padded(last))).for_each(|(place, byte)| *place = byte);
+        Ok(place)
+    }
+
+    pub(super) fn read(cursor: &mut Cursor<'b>) -> Result<Self, ValueError> {
+        cursor.take(1);
+        let text = cursor.take_while(|byte| digit(byte) != NONE);
+        // What is left of the last group of four.
+        let padding = match text.len() % 4 {
+            0 => 0,
+            1 => return Err(cursor.error(ValueRule::InvalidByteSequence)),
+            2 => 2,
+            _ => 1,
+        };
+        if cursor.peek() == Some(b'=') {
+            for _ in 0..padding {
+                if !cursor.takes(b'=') {
+                    return Err(cursor.error(ValueRule::InvalidByteSequence));
+                }
+            }
+        }
+        if cursor.takes(b':') {
+            Ok(Self(Form::Base64(text)))
+        } else {
+            Err(cursor.error(ValueRule::InvalidByteSequence))
+        }
+    }
+
+    pub(super) fn put(self, writer: &mut Writer<'_>) {
+        let mut bytes = self.bytes();
+        writer.put(b":");
+        while let Some(first) = bytes.next() {
+            let (second, third) = (bytes.next(), bytes.next());
+            let bits = u32::from_be_bytes([0, first, second.unwrap_or(0), third.unwrap_or(0)]);
+            let [mut group_3, mut group_4] = [letter(bits >> 6), letter(bits)];
+            if third.is_none() {
+                group_4 = b'=';
+            }
+            if second.is_none() {
+                group_3 = b'=';
+            }
+            writer.put(&[letter(bits >> 18), letter(bits >> 12), group_3, group_4]);
+        }
+        writer.put(b":");
+    }
+}
+
+/// Four digits: those that are missing are zero.
+fn padded(digits: &[u8]) -> [u8; 4] {
+    let mut padded = [b'A'; 4];
+    bytes::copy(digits, &mut padded);
+    padded
+}
+
+/// The three bytes that four digits stand for, and a zero.
+#[inline(always)]
+fn group([first, second, third, fourth]: [u8; 4]) -> [u8; 4] {
+    let bits = |letter: u8| u32::from(digit(letter) & 63);
+    (bits(first) << 26 | bits(second) << 20 | bits(third) << 14 | bits(fourth) << 8).to_be_bytes()
+}
+
+/// No digit of base64.
+const NONE: u8 = 64;
+
+/// The value of a letter of base64 (RFC 4648 §4), or [`NONE`].
+#[inline(always)]
+fn digit(letter: u8) -> u8 {
+    static DIGITS: [u8; 128] = {
+        let mut digits = [NONE; 128];
+        let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut value = 0;
+        while let [letter, behind @ ..] = rest {
+            #[expect(
+                clippy::indexing_slicing,
+                clippy::as_conversions,
+                reason = "it is ASCII, and this is evaluated by the compiler"
+            )]
+            {
+                digits[*letter as usize] = value;
+            }
+            value = value.wrapping_add(1);
+            rest = behind;
+        }
+        digits
+    };
+    DIGITS.get(usize::from(letter)).copied().unwrap_or(NONE)
+}
+
+/// The letter of the last six bits.
+fn letter(bits: u32) -> u8 {
+    let digit = u8::try_from(bits & 63).unwrap_or(0);
+    match digit {
+        0..=25 => digit.wrapping_add(b'A'),
+        26..=51 => digit.wrapping_sub(26).wrapping_add(b'a'),
+        52..=61 => digit.wrapping_sub(52).wrapping_add(b'0'),
+        62 => b'+',
+        _ => b'/',
+    }
+}
+
+/// They are the same bytes, however they are kept.
+impl PartialEq for ByteSequence<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.length() == other.length() && self.bytes().eq(other.bytes())
+    }
+}
+
+impl Eq for ByteSequence<'_> {}
