@@ -164,7 +164,7 @@ impl<'b> PercentEncoded<'b> {
         plain == rest
     }
 
-    /// Decodes and parses a number, or whatever else reads itself from text. What is encoded may have 64 bytes when it is
+    /// Decodes and parses a number, or whatever else reads itself from text. What is encoded may have 256 bytes when it is
     /// decoded; what is not may be of any length.
     ///
     /// ```
@@ -177,7 +177,7 @@ impl<'b> PercentEncoded<'b> {
     /// Those of [`Self::decode_str`]; [`ValueRule::WrongType`], with the offset of the first byte, if it is not text of
     /// that type.
     pub fn parse<T: FromStr>(self) -> Result<T, ValueError> {
-        let mut room = [0; 64];
+        let mut room = [0; 256];
         let text = self.decode_str(&mut room)?;
         text.parse().map_err(|_| ValueError::new(ValueRule::WrongType, self.start))
     }

@@ -2,37 +2,54 @@
 
 use super::cookie::Cookie;
 use super::cookie_date;
-use super::set_cookie::{SameSite, SetCookie};
+use super::set_cookie::{LONGEST, SameSite, SetCookie};
 use crate::bytes;
 use crate::http::value::error::{ValueError, ValueRule};
-
-/// How many bytes name and value may have together.
-pub(super) const LONGEST: usize = 4096;
 
 /// How many bytes the value of an attribute may have; a longer one is ignored.
 const LONGEST_ATTRIBUTE: usize = 1024;
 
-pub(super) fn parse(value: &[u8]) -> Result<SetCookie<'_>, ValueError> {
-    let control = bytes::value_end(value, 0);
-    if control < value.len() {
-        return Err(ValueError::new(ValueRule::ControlInCookie, control));
-    }
-    let mut parts = value.split(|byte| *byte == b';');
-    let pair = parts.next().and_then(Cookie::split).ok_or(ValueError::new(ValueRule::InvalidCookiePair, 0))?;
-    if pair.name.len().saturating_add(pair.value.len()) > LONGEST {
-        return Err(ValueError::new(ValueRule::CookieTooLong, LONGEST));
-    }
-    let mut cookie = SetCookie::from_bytes(pair.name, pair.value);
-    for part in parts {
-        let (name, value) = match part.iter().position(|byte| *byte == b'=').and_then(|at| part.split_at_checked(at)) {
-            Some((name, value)) => (bytes::trim(name), bytes::trim(bytes::from(value, 1))),
-            None => (bytes::trim(part), &[][..]),
-        };
-        if value.len() <= LONGEST_ATTRIBUTE {
-            set_attribute(&mut cookie, name, value);
+impl<'b> SetCookie<'b> {
+    /// Reads the value of a Set-Cookie field as clients do (RFC 6265 §5.2): unknown and malformed attributes are ignored, of
+    /// those that come twice the last one counts, and a missing or malformed path is that of the request.
+    ///
+    /// Whether the client may keep the cookie is not decided here, but [`Self::check`] tells what is true of it wherever it
+    /// came from.
+    ///
+    /// ```
+    /// use wirenut::http::SetCookie;
+    /// let cookie = SetCookie::parse(b"a=b; path=/x; MAX-AGE=60; Color=red; Expires=soon")?;
+    /// assert_eq!((cookie.name, cookie.value), (&b"a"[..], &b"b"[..]));
+    /// assert_eq!((cookie.path, cookie.max_age, cookie.expires), (Some(&b"/x"[..]), Some(60), None));
+    /// # Ok::<(), wirenut::http::ValueError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What makes clients ignore the whole field: [`ValueRule::ControlInCookie`], [`ValueRule::InvalidCookiePair`],
+    /// [`ValueRule::CookieTooLong`].
+    pub fn parse(value: &'b [u8]) -> Result<Self, ValueError> {
+        let control = bytes::value_end(value, 0);
+        if control < value.len() {
+            return Err(ValueError::new(ValueRule::ControlInCookie, control));
         }
+        let mut parts = value.split(|byte| *byte == b';');
+        let pair = parts.next().and_then(Cookie::split).ok_or(ValueError::new(ValueRule::InvalidCookiePair, 0))?;
+        if pair.name.len().saturating_add(pair.value.len()) > LONGEST {
+            return Err(ValueError::new(ValueRule::CookieTooLong, LONGEST));
+        }
+        let mut cookie = SetCookie::from_bytes(pair.name, pair.value);
+        for part in parts {
+            let (name, value) =
+                match part.iter().position(|byte| *byte == b'=').and_then(|at| part.split_at_checked(at)) {
+                    Some((name, value)) => (bytes::trim(name), bytes::trim(bytes::from(value, 1))),
+                    None => (bytes::trim(part), &[][..]),
+                };
+            if value.len() <= LONGEST_ATTRIBUTE {
+                set_attribute(&mut cookie, name, value);
+            }
+        }
+        Ok(cookie)
     }
-    Ok(cookie)
 }
 
 /// The attributes that are known, in the order of [`set_attribute`].
