@@ -238,6 +238,11 @@ impl<S: Service> Pair<S> {
     /// Delivers what is on the wire, for as long as the session takes it, and drives it.
     pub fn run(&mut self) {
         self.drive();
+        // As a host that watches: whatever is on the wire before the end is not read for that.
+        if self.has_end && self.session.is_waiting() {
+            self.session.handle_read_closed();
+            self.drive();
+        }
         while !self.is_over() && (self.setup.is_eager || self.session.is_readable()) {
             if let Some(mut piece) = self.wire.pop_front() {
                 if let Some(buffer) = self.setup.buffer {

@@ -23,9 +23,9 @@
 use core::cell::RefCell;
 use core::convert::Infallible;
 
-use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::service::{Responder, Service, Step, Wakeup};
 use wirenut::http::{BodyFraming, Error, Field, Fields, RequestHead, Response, Status, Version, WriteError};
-use wirenut::time::Duration;
+use wirenut::time::{Duration, Instant};
 
 /// The body of `/unknown`.
 pub const UNKNOWN: &[u8] = b"Hello, World!";
@@ -209,7 +209,8 @@ pub struct Exchange {
     method: String,
     received: usize,
     sent: usize,
-    has_waited: bool,
+    /// When it has waited enough.
+    until: Option<Instant>,
     is_switch: bool,
     has_ended: bool,
 }
@@ -226,7 +227,7 @@ impl Service for Recorder {
             method: String::from_utf8_lossy(head.method.as_bytes()).into_owned(),
             received: 0,
             sent: 0,
-            has_waited: false,
+            until: None,
             is_switch: head.target.path() == b"/tunnel",
             has_ended: false,
         };
@@ -312,7 +313,11 @@ impl Exchange {
                 responder.send_body(b"12345")?;
             }
             Manner::Silent => {}
-            Manner::Never => return Ok(Step::Wait(None)),
+            Manner::Never => {
+                // Whoever has the waker of the host wakes it.
+                let _ = responder.waker();
+                return Ok(Step::Wait(None));
+            }
             Manner::Unknown => {
                 responder.respond(&OK.with_unknown_length())?;
                 return Ok(Step::More);
@@ -334,6 +339,9 @@ impl Exchange {
 
     fn proceed(&mut self, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         let manner = self.manner;
+        if manner == Manner::Never && responder.wakeup().is_some_and(|wakeup| wakeup != Wakeup::Waker) {
+            return Ok(Step::Wait(None));
+        }
         if manner == Manner::Unknown {
             return self.send_rest(responder, UNKNOWN.len(), |index| UNKNOWN[index]);
         }
@@ -360,9 +368,11 @@ impl Exchange {
             let has_room = step == Step::More || responder.trailers(&TRAILERS)?;
             return Ok(if has_room { step } else { Step::More });
         }
-        if manner == Manner::Wait && !self.has_waited {
-            self.has_waited = true;
-            return Ok(Step::Wait(Some(responder.now().saturating_add(Duration::from_secs(1)))));
+        if manner == Manner::Wait {
+            let until = *self.until.get_or_insert(responder.now().saturating_add(Duration::from_secs(1)));
+            if responder.now() < until {
+                return Ok(Step::Wait(Some(until)));
+            }
         }
         responder.send(&OK, format!("{} {}", self.method, self.received).as_bytes())?;
         Ok(Step::Done)

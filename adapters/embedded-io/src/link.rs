@@ -335,7 +335,10 @@ impl<'l, N: Caller, C: Clock, A: Time, B: Observe> Link<'l, N, C, A, B> {
             Turn {
                 action,
                 is_cut: protocol.disposition() == Disposition::Cut,
-                wants_input: conversation.wants_input(protocol),
+                // A stream tells its end only to who reads. Where something is unread already it cannot be asked: while it reads,
+                // the buffer is lent.
+                wants_input: conversation.wants_input(protocol)
+                    || (protocol.wants_read_closed() && !conversation.has_ended() && unread.0 == unread.1),
             }
         })
     }

@@ -55,8 +55,10 @@ impl<'b, L: ConnectionObserver> Server<'b, L> {
     /// [`Rule::HostClosed`](wirenut::http::Rule::HostClosed). The stream is as it was then, so
     /// [`Shutdown::abort`](crate::Shutdown::abort) it: its end must not make an answer look whole.
     ///
-    /// A waker that the service kept wakes the task; and each time that the task is polled, an exchange that waits is
-    /// asked.
+    /// A waker that the service kept wakes the task. Each time that the task is polled, whatever for, an exchange that waits
+    /// and has taken a waker is asked, as woken: that it may be without need is the way of futures. One that has taken none is
+    /// asked at its time, when the server drains, or when the peer ends. While it waits the stream is read, so that the end of
+    /// the peer is noticed; but only until something has come, which stays in the input buffer.
     ///
     /// # Errors
     /// What went wrong first, for the log; there is nothing to do. The end of an idle connection is no error.

@@ -21,6 +21,11 @@ pub(crate) struct Token {
 }
 
 impl Token {
+    #[cfg(test)]
+    pub(crate) const fn new(slot: u32, generation: u32) -> Self {
+        Self { slot, generation }
+    }
+
     pub(crate) const fn from_poller(token: readiness::Token) -> Self {
         let [a, b, c, d, e, f, g, h] = token.0.to_be_bytes();
         Self { generation: u32::from_be_bytes([a, b, c, d]), slot: u32::from_be_bytes([e, f, g, h]) }

@@ -57,6 +57,15 @@ impl<S: Service + ?Sized> Protocol for Spoken<'_, S> {
         self.tell(Protocol::handle_timeout);
     }
 
+    fn handle_read_closed(&mut self) {
+        self.serving.handle_read_closed();
+    }
+
+    #[inline]
+    fn wants_read_closed(&self) -> bool {
+        self.serving.wants_read_closed()
+    }
+
     fn handle_reset(&mut self) {
         self.tell(Protocol::handle_reset);
     }

@@ -22,7 +22,7 @@ use crate::guard::{self, RequestNames};
 use crate::slots::Token;
 use crate::spoken::Spoken;
 use crate::transfer::Transfer;
-use crate::wake::{ConnectionWaker, WorkerHandle};
+use crate::wake::{Wakers, WorkerHandle};
 
 /// What one transfer moves at most: nothing of it is kept, so only the others' waiting bounds it. As
 /// in nginx; with 64 KiB, a large file cost more CPU time than there.
@@ -35,6 +35,7 @@ pub(crate) struct WorkerContext<'s, S: ?Sized> {
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) handle: Arc<WorkerHandle>,
+    pub(crate) wakers: Wakers,
 }
 
 impl<S: ?Sized> WorkerContext<'_, S> {
@@ -45,7 +46,7 @@ impl<S: ?Sized> WorkerContext<'_, S> {
 
     #[cold]
     fn waker(&self, token: Token) -> Waker {
-        Waker::from(Arc::new(ConnectionWaker { token, worker: Arc::clone(&self.handle) }))
+        self.wakers.get(token, &self.handle)
     }
 }
 

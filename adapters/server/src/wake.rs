@@ -2,7 +2,10 @@
 
 use alloc::sync::Arc;
 use alloc::task::Wake;
+use core::cell::RefCell;
 use core::sync::atomic::{AtomicU8, Ordering};
+use core::task::Waker;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use wirenut_linux::Error;
@@ -64,9 +67,9 @@ impl WorkerHandle {
 }
 
 /// Wakes the exchange of one connection. Made only for services that ask for it.
-pub(crate) struct ConnectionWaker {
-    pub(crate) token: Token,
-    pub(crate) worker: Arc<WorkerHandle>,
+struct ConnectionWaker {
+    token: Token,
+    worker: Arc<WorkerHandle>,
 }
 
 impl Wake for ConnectionWaker {
@@ -76,6 +79,27 @@ impl Wake for ConnectionWaker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.worker.woken.push(self.token);
+    }
+}
+
+/// The wakers of a worker's connections that were asked for one, by slot: asked again, a connection gives the same one, and
+/// a slot keeps its memory for the connection after it, once nobody has the old one any more.
+#[derive(Default)]
+pub(crate) struct Wakers(RefCell<HashMap<u32, Arc<ConnectionWaker>>>);
+
+impl Wakers {
+    /// The one of this connection.
+    pub(crate) fn get(&self, token: Token, worker: &Arc<WorkerHandle>) -> Waker {
+        let mut wakers = self.0.borrow_mut();
+        let new = || ConnectionWaker { token, worker: Arc::clone(worker) };
+        let kept = wakers.entry(token.slot).or_insert_with(|| Arc::new(new()));
+        if kept.token != token {
+            match Arc::get_mut(kept) {
+                Some(kept) => kept.token = token,
+                None => *kept = Arc::new(new()),
+            }
+        }
+        Waker::from(Arc::clone(kept))
     }
 }
 
@@ -99,5 +123,28 @@ impl Stopper {
     /// Ends the server at once: what is in flight is cut.
     pub fn stop_now(&self) {
         self.worker.stop(Stop::Now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_has_one_waker_and_leaves_its_memory_to_the_next() {
+        let worker = Arc::new(WorkerHandle::new().unwrap());
+        let wakers = Wakers::default();
+        let [first, second, other] = [(1, 1), (1, 2), (2, 1)].map(|(slot, generation)| Token::new(slot, generation));
+        let waker = wakers.get(first, &worker);
+        assert!(waker.will_wake(&wakers.get(first, &worker)));
+        assert!(!waker.will_wake(&wakers.get(other, &worker)));
+        // Somebody still has it: the next connection in that slot must not be woken by it.
+        assert!(!waker.will_wake(&wakers.get(second, &worker)));
+        waker.wake();
+        assert_eq!(worker.woken.take(Vec::new()), [first]);
+        let waker = wakers.get(second, &worker);
+        let data = waker.data();
+        drop(waker);
+        assert_eq!(wakers.get(first, &worker).data(), data, "no memory is taken where nobody has the old one");
     }
 }

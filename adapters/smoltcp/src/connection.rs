@@ -129,6 +129,9 @@ impl Connection {
         if may_be_due && protocol.poll_timeout().is_some_and(|due| due <= now) {
             protocol.handle_timeout();
         }
+        if socket.is_ended_by_peer() && protocol.wants_read_closed() {
+            protocol.handle_read_closed();
+        }
         // It ends, for it takes from one ring and fills another, and neither moves meanwhile by itself.
         loop {
             let (received, room) = (socket.received(), socket.room());

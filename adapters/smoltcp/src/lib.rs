@@ -53,7 +53,7 @@
 //! - A queue of connections in front of the sockets: smoltcp has none. See [`Server::new`].
 //! - Bodies that are moved by the adapter ([`Step::Transfer`](wirenut::http::service::Step::Transfer)).
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![deny(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -95,6 +95,10 @@ pub use server::Server;
 
 mod client;
 pub use client::Client;
+
+#[expect(unsafe_code, reason = "a waker without allocation is made of raw parts")]
+mod wakes;
+pub use wakes::Wakes;
 
 #[cfg(test)]
 mod tests;

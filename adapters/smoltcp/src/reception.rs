@@ -20,6 +20,7 @@ use crate::connection::Connection;
 use crate::leaving::Leaving;
 use crate::slot::{Phase, Slot};
 use crate::socket::{Socket, Stage};
+use crate::wakes::Wakes;
 
 /// Later than anything.
 pub(crate) const NEVER: Instant = Instant::from_micros(u64::MAX);
@@ -28,7 +29,7 @@ pub(crate) const NEVER: Instant = Instant::from_micros(u64::MAX);
 pub(crate) struct Reception<const N: usize> {
     pub(crate) admission: Admission<[Link; N]>,
     pub(crate) limits: &'static Limits,
-    pub(crate) waker: Waker,
+    pub(crate) wakes: Option<&'static Wakes<N>>,
     /// When the next poll is due, as far as the last round knew.
     pub(crate) due: Instant,
     port: u16,
@@ -61,7 +62,7 @@ impl<const N: usize> Reception<N> {
         Self {
             admission: Admission::new(policy, [Link::NEW; N]),
             limits,
-            waker: Waker::noop().clone(),
+            wakes: None,
             due: Instant::START,
             port,
             is_short: false,
@@ -170,14 +171,16 @@ impl<const N: usize> Reception<N> {
     ) {
         let Phase::Serving(session) = &mut slot.phase else { return };
         let socket = &mut Socket(turn.sockets.get_mut(slot.handle));
-        let (peer, waker, connection) = (socket.0.remote_endpoint(), &self.waker, &mut slot.connection);
+        let (peer, wakes, connection) = (socket.0.remote_endpoint(), self.wakes, &mut slot.connection);
         let environment = Environment {
-            waker: &|| waker.clone(),
+            waker: &|| wakes.map_or_else(|| Waker::noop().clone(), |wakes| wakes.waker(number)),
             peer: &|| peer.map(Into::into),
             output_capacity: socket.0.send_capacity().min(turn.scratch.len()),
         };
-        let (is_admitted, number) = (!is_refused(session), u32::try_from(number).unwrap_or(u32::MAX));
-        session.wake();
+        let is_admitted = !is_refused(session);
+        if wakes.is_some_and(|wakes| wakes.take(number)) {
+            session.wake();
+        }
         // A request that has come is answered first.
         let is_between = matches!(session.connection().states().1, State::Idle | State::Done);
         if self.admission.is_draining() && !(is_between && socket.received() > 0) {
@@ -189,6 +192,7 @@ impl<const N: usize> Reception<N> {
         let is_over = !is_spared
             && connection.proceed(turn.cx.now, turn.is_due, socket, &mut serving, &mut slot.store, turn.scratch);
         turn.error = serving.error;
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
         let due = if is_over || (gives_way && connection.conversation().is_shut()) {
             let leaving = Leaving::begin(turn.cx.now, socket, turn.cx.limits.linger);
             slot.phase = Phase::Leaving(leaving);

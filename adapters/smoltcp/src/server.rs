@@ -2,7 +2,6 @@
 
 use core::convert::Infallible;
 use core::mem;
-use core::task::Waker;
 
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::time as theirs;
@@ -14,6 +13,7 @@ use crate::clock;
 use crate::reception::{NEVER, Reception, Turn};
 use crate::slot::{Phase, Slot};
 use crate::socket::Socket;
+use crate::wakes::Wakes;
 
 /// Serves HTTP/1.x on `N` sockets.
 ///
@@ -88,13 +88,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         Self { slots: handles.map(Slot::new), reception: Reception::new(port, limits, policy) }
     }
 
-    /// What [`Responder::waker`](wirenut::http::service::Responder::waker) hands out. It must see to it that
-    /// [`Self::poll`] is called soon; every poll asks the exchanges that wait.
-    ///
-    /// Not needed where the loop never sleeps through an interrupt, or where no service waits for one. An async
-    /// firmware gives its task's waker.
-    pub fn set_waker(&mut self, waker: Waker) {
-        self.reception.waker = waker;
+    /// What wakes exchanges that wait: see [`Responder::waker`](wirenut::http::service::Responder::waker). Without it nobody
+    /// wakes one, and each wait must name a time.
+    pub const fn set_wakes(&mut self, wakes: &'static Wakes<N>) {
+        self.reception.wakes = Some(wakes);
     }
 
     /// Does all that can be done now. Call it after each poll of the interface, again until it returns `None`, and
@@ -134,6 +131,10 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         // It ends, for each round but the last closes a connection, or finds that it is in use, or is the first in which no
         // socket listens: and nobody comes while we are here.
         while self.look_after_all(turn) {}
+        // By another exchange, which was asked later.
+        if self.reception.wakes.is_some_and(Wakes::any) {
+            self.reception.look_no_later_than(turn.cx.now);
+        }
         turn.error
     }
 

@@ -24,6 +24,10 @@ impl Interest {
     /// There is something urgent: TCP's out-of-band byte, a changed line of a GPIO chip.
     pub const PRIORITY: Self = Self(1 << 2);
 
+    /// The peer has ended its direction, and nothing else: what comes before is not told. Where a poller cannot tell the two
+    /// apart, as select(2), this is never told. With [`Self::READABLE`] it is told in any case.
+    pub const READ_CLOSED: Self = Self(1 << 3);
+
     /// Is all of the other one in this one?
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
@@ -41,7 +45,12 @@ impl BitOr for Interest {
 
 impl fmt::Debug for Interest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = [(Self::READABLE, "READABLE"), (Self::WRITABLE, "WRITABLE"), (Self::PRIORITY, "PRIORITY")];
+        let names = [
+            (Self::READABLE, "READABLE"),
+            (Self::WRITABLE, "WRITABLE"),
+            (Self::PRIORITY, "PRIORITY"),
+            (Self::READ_CLOSED, "READ_CLOSED"),
+        ];
         let mut set = f.debug_set();
         for (_, name) in names.iter().filter(|(flag, _)| self.contains(*flag)) {
             set.entry(&format_args!("{name}"));

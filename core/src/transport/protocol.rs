@@ -83,6 +83,16 @@ pub trait Protocol {
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed. Called once.
     fn handle_eof(&mut self);
 
+    /// The peer has ended its direction; bytes of it may wait unread. To be told as soon as the host knows, where
+    /// [`Self::wants_read_closed`]; [`Self::handle_eof`] follows when all was offered. By default nothing is done.
+    fn handle_read_closed(&mut self) {}
+
+    /// Does it want to hear of the peer's end although it does not read now, since it waits for something else? By default
+    /// not.
+    fn wants_read_closed(&self) -> bool {
+        false
+    }
+
     /// Of what was written, `sent` more bytes are on their way (given to the peer as far as the host can tell), and
     /// `left` still wait.
     fn handle_sent(&mut self, sent: usize, left: usize);

@@ -99,6 +99,9 @@ impl Connection {
             protocol.handle_reset();
             return Turn { taken: 0, next: Next::Reset };
         }
+        if !reads && event.is_some_and(Event::is_read_closed) && protocol.wants_read_closed() {
+            protocol.handle_read_closed();
+        }
         if self.flags.has(Flags::PARTING) && event.is_some_and(Event::is_writable) {
             self.conversation.handle_sent(protocol, 0, 0);
         }
@@ -131,7 +134,13 @@ impl Connection {
         }
         // What is not wanted for a moment may well be wanted before it comes.
         let may_come = self.interest == Interest::READABLE && !is_unread;
-        if may_come || self.conversation.wants_input(protocol) { Interest::READABLE } else { Interest::NOTHING }
+        if may_come || self.conversation.wants_input(protocol) {
+            Interest::READABLE
+        } else if protocol.wants_read_closed() {
+            Interest::READ_CLOSED
+        } else {
+            Interest::NOTHING
+        }
     }
 }
 

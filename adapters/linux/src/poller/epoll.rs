@@ -94,6 +94,7 @@ impl<T: Trigger> EpollInstance<T> {
         let events = flag(Interest::READABLE, libc::EPOLLIN | libc::EPOLLRDHUP)
             | flag(Interest::WRITABLE, libc::EPOLLOUT)
             | flag(Interest::PRIORITY, libc::EPOLLPRI)
+            | flag(Interest::READ_CLOSED, libc::EPOLLRDHUP)
             | T::FLAG;
         Entry { events: events.cast_unsigned(), u64: token.0 }
     }

@@ -148,6 +148,7 @@ fn events(interest: Interest) -> libc::c_short {
     flag(Interest::READABLE, libc::POLLIN | libc::POLLRDHUP)
         | flag(Interest::WRITABLE, libc::POLLOUT)
         | flag(Interest::PRIORITY, libc::POLLPRI)
+        | flag(Interest::READ_CLOSED, libc::POLLRDHUP)
 }
 
 fn readiness(events: libc::c_short) -> Readiness {

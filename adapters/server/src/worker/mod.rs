@@ -32,7 +32,7 @@ use crate::slots::{Slots, Token};
 use crate::throttle::Throttle;
 use crate::transfer::Transfer;
 use crate::turn::{self, Outcome, Turn, WorkerContext};
-use crate::wake::{Stop, WorkerHandle};
+use crate::wake::{Stop, Wakers, WorkerHandle};
 use stop::Drain;
 
 /// Tokens of what is no connection: no slot has such a number.
@@ -102,7 +102,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
         let clock = Clock::new();
         Ok(Self {
             timers: TimerWheel::new(clock.now()),
-            context: WorkerContext { service, names, limits: config.limits, clock, handle },
+            context: WorkerContext { service, names, limits: config.limits, clock, handle, wakers: Wakers::default() },
             poller,
             config,
             termination,

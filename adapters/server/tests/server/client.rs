@@ -72,7 +72,7 @@ impl Client {
         Response { status, head: head.to_lowercase(), body: Vec::new() }
     }
 
-    fn chunk(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
         let mut line = String::new();
         self.stream.read_line(&mut line).unwrap();
         let size = usize::from_str_radix(line.trim_end(), 16).unwrap();

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
-use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::service::{Responder, Service, Step, Wakeup};
 use wirenut::http::{Error, Fields, RequestHead, Response, Status, WriteError};
 use wirenut::time::{Duration, Instant};
 use wirenut_server::{Config, FileRange, Report, Server, Stopper};
@@ -189,6 +189,7 @@ impl Service for Lab {
             }
             Exchange::WaitUntil(until) if responder.now() < *until => Ok(Step::Wait(Some(*until))),
             Exchange::Never => Ok(Step::Wait(None)),
+            Exchange::Woken if responder.wakeup() != Some(Wakeup::Waker) => Ok(Step::Wait(None)),
             Exchange::Late => responder.send_body(b"late").map(|_| Step::Done),
             Exchange::WaitUntil(_) => {
                 responder.send(&OK, b"waited")?;

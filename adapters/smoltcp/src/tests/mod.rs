@@ -5,6 +5,7 @@ mod handshakes;
 mod lines;
 mod overload;
 mod stranger;
+mod waiting;
 mod world;
 
 use alloc::format;
@@ -317,19 +318,6 @@ fn who_waits_is_asked_again_at_its_time() {
     assert!(world.take_received(client).is_empty());
     world.run_ms(60);
     assert_eq!(statuses(&world.take_received(client)), [200]);
-}
-
-#[test]
-fn every_poll_asks_those_who_wait() {
-    let mut world = World::new();
-    let client = world.connect();
-    assert!(world.ask(client, b"GET /latch HTTP/1.1\r\nHost: a\r\n\r\n").is_empty());
-    world.run_secs(100);
-    assert!(world.take_received(client).is_empty());
-    world.service.is_latch_open.set(true);
-    world.run_ms(10);
-    assert_eq!(statuses(&world.take_received(client)), [200]);
-    assert_eq!((world.counts(), world.errors.len()), ((1, 1, 0), 0));
 }
 
 #[test]

@@ -6,19 +6,20 @@ use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
+use core::task::Waker;
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
-use wirenut::http::service::{Responder, Service, Step};
+use wirenut::http::service::{Responder, Service, Step, Wakeup};
 use wirenut::http::{Error, Field, FieldFilter, Fields, Limits, RequestHead, Response, Status, WriteError};
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut_reference::{Exchange, MemoryDevice, Reference};
 
 use super::stranger;
-use crate::Server;
+use crate::{Server, Wakes};
 
 pub(super) const RING: usize = 512;
 pub(super) const PORT: u16 = 80;
@@ -135,6 +136,11 @@ pub(super) const FIELDS: usize = 40;
 pub(super) struct Counted {
     inner: Reference<MemoryDevice>,
     pub(super) is_latch_open: Cell<bool>,
+    /// Of those at the latch.
+    pub(super) wakers: RefCell<Vec<Waker>>,
+    /// How often the latch was tried, and why again.
+    pub(super) tries: Cell<usize>,
+    pub(super) wakeups: RefCell<Vec<Wakeup>>,
     pub(super) begun: Cell<usize>,
     pub(super) completed: Cell<usize>,
     pub(super) failed: Cell<usize>,
@@ -142,7 +148,10 @@ pub(super) struct Counted {
 
 impl Counted {
     fn try_latch(&self, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
-        if !self.is_latch_open.get() {
+        self.tries.set(self.tries.get() + 1);
+        self.wakeups.borrow_mut().extend(responder.wakeup());
+        if !self.is_latch_open.get() && !responder.is_draining() {
+            self.wakers.borrow_mut().push(responder.waker());
             return Ok(Step::Wait(None));
         }
         responder.send(&Response::new(Status::OK), b"open")?;
@@ -277,6 +286,9 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
             service: Counted {
                 inner: Reference { device: MemoryDevice::new() },
                 is_latch_open: Cell::default(),
+                wakers: RefCell::default(),
+                tries: Cell::default(),
+                wakeups: RefCell::default(),
                 begun: Cell::default(),
                 completed: Cell::default(),
                 failed: Cell::default(),
@@ -293,6 +305,7 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
             clients: Vec::new(),
             next_port: 50_000,
         };
+        world.server.set_wakes(Box::leak(Box::new(Wakes::new(|| {}))));
         world.run_ms(1);
         world
     }

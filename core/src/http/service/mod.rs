@@ -20,7 +20,7 @@ use crate::http::message::request_head::RequestHead;
 use crate::time::Instant;
 
 pub use refusal::Refusal;
-pub use responder::Responder;
+pub use responder::{Responder, Wakeup};
 pub use serving::Serving;
 pub use session::{Driven, Session};
 
@@ -32,8 +32,9 @@ pub enum Step<T = core::convert::Infallible> {
     /// begun a response when all content was given, and writes nothing when it is asked to proceed, gives none: the peer
     /// gets a 500 ([`Rule::NoResponse`](crate::http::Rule::NoResponse)). To be asked later, use [`Self::Wait`].
     More,
-    /// Not ready. Nothing more of the request is taken, and nothing is asked, until the waker of
-    /// [`Responder::waker`] is woken, or until the named time.
+    /// Not ready. Nothing more of the request is taken, and nothing is asked, until one of four ends the wait: a waker of
+    /// [`Responder::waker`] is woken, the named time comes, the server drains, or the peer ends its direction (the last two
+    /// once each). [`Responder::wakeup`] says which it was. If the connection is lost, [`Service::closed`] says so at once.
     Wait(Option<Instant>),
     /// The response is complete. What is left of the request is not wanted. Without a response the peer gets a 500
     /// ([`Rule::NoResponse`](crate::http::Rule::NoResponse)).

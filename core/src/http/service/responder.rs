@@ -3,6 +3,7 @@
 //! Counts of bytes taken and written never exceed the lengths of their slices, so sums and differences of them cannot
 //! overflow: they wrap, which is less code than to saturate.
 
+use core::cell::Cell;
 use core::net::SocketAddr;
 use core::task::Waker;
 
@@ -24,6 +25,32 @@ pub struct Responder<'a> {
     pub(super) written: usize,
     /// The room that is reserved each time that a service is asked. It begins where `out` does.
     pub(super) reserve: usize,
+    pub(super) wakeup: Option<Wakeup>,
+    pub(super) notices: &'a Notices,
+}
+
+/// What ended a [`Step::Wait`](crate::http::service::Step::Wait).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Wakeup {
+    /// A waker of [`Responder::waker`].
+    Waker,
+    /// The time that was named.
+    Time,
+    /// The server ends ([`Responder::is_draining`]).
+    Drain,
+    /// The peer has ended its direction ([`Responder::has_peer_ended`]).
+    PeerEnd,
+}
+
+/// What an exchange may want to know, and what it has asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Notices {
+    pub(super) is_draining: bool,
+    pub(super) has_peer_ended: bool,
+    /// The exchange has a waker, so that it may be woken.
+    pub(super) has_waker: Cell<bool>,
 }
 
 impl Responder<'_> {
@@ -114,10 +141,38 @@ impl Responder<'_> {
         self.cx.now
     }
 
+    /// What ended the wait that the exchange was in, if it was in one: told in the first call after it.
+    #[must_use]
+    pub const fn wakeup(&self) -> Option<Wakeup> {
+        self.wakeup
+    }
+
+    /// Does the connection end after this response, since the server drains or wants its place? A response that goes on for
+    /// ever ends now.
+    #[must_use]
+    pub const fn is_draining(&self) -> bool {
+        self.notices.is_draining
+    }
+
+    /// Has the peer ended its direction (a half-close), as far as is known? It may still want the response: a client may end
+    /// its direction behind its last request. Most that go away look the same.
+    #[must_use]
+    pub const fn has_peer_ended(&self) -> bool {
+        self.notices.has_peer_ended
+    }
+
+    /// Bytes that can be written now, framing included.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        self.out.len().saturating_sub(self.written)
+    }
+
     /// A waker that ends a [`Step::Wait`](crate::http::service::Step::Wait) of this exchange, from any thread or
-    /// interrupt that the adapter allows. It may be kept as long as one likes; a late wake does no harm.
+    /// interrupt that the adapter allows. It may be kept as long as one likes; a late wake does no harm. To ask again costs
+    /// no memory, and gives one that [wakes the same](Waker::will_wake).
     #[must_use]
     pub fn waker(&self) -> Waker {
+        self.notices.has_waker.set(true);
         (self.environment.waker)()
     }
 

@@ -142,6 +142,15 @@ impl<S: Service + ?Sized> Protocol for Serving<'_, S> {
         self.note(driven);
     }
 
+    fn handle_read_closed(&mut self) {
+        self.session.handle_read_closed();
+    }
+
+    #[inline]
+    fn wants_read_closed(&self) -> bool {
+        self.session.is_waiting()
+    }
+
     #[inline]
     fn handle_sent(&mut self, sent: usize, left: usize) {
         self.session.handle_sent(&self.cx, sent, left);

@@ -5,7 +5,10 @@
 
 mod turn;
 
+use core::mem;
+
 use super::Service;
+use super::responder::{Notices, Wakeup};
 use crate::bytes;
 use crate::http::connection::context::Context;
 use crate::http::connection::server::ServerConnection;
@@ -58,6 +61,9 @@ pub struct Session<S: Service + ?Sized> {
     connection: ServerConnection,
     pause: Pause,
     refused: Refused,
+    /// What ended the last wait, until the exchange is asked.
+    wakeup: Option<Wakeup>,
+    notices: Notices,
     /// While it waits: until which microsecond, if it is not the last one. While something is transferred: how many bytes
     /// are left.
     pause_bound: u64,
@@ -105,6 +111,8 @@ impl<S: Service + ?Sized> Session<S> {
             connection: ServerConnection::new(cx),
             pause: Pause::None,
             refused: Refused::None,
+            wakeup: None,
+            notices: Notices::default(),
             pause_bound: 0,
             exchange: None,
             source: None,
@@ -143,7 +151,7 @@ impl<S: Service + ?Sized> Session<S> {
         out: &mut [u8],
     ) -> Driven {
         let mut driven = Driven::default();
-        self.end_wait(cx);
+        self.end_wait_in_time(cx);
         if self.pause == Pause::Room {
             self.pause = Pause::None;
         }
@@ -175,11 +183,20 @@ impl<S: Service + ?Sized> Session<S> {
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed.
     pub fn handle_eof(&mut self, cx: &Context<'_>, service: &S) -> Driven {
         let mut driven = Driven::default();
+        self.handle_read_closed();
         let was_broken = self.connection.error().is_some();
         if self.connection.note_eof(cx).is_err() && !was_broken {
             self.fail(service, Refused::InStore, &mut driven);
         }
         driven
+    }
+
+    /// The peer has ended its direction; bytes of it may wait unread. To be told as soon as the host knows, and before
+    /// [`Self::handle_eof`]; an exchange that waits is asked. Drive the session afterwards.
+    pub const fn handle_read_closed(&mut self) {
+        if !mem::replace(&mut self.notices.has_peer_ended, true) {
+            self.end_wait(Wakeup::PeerEnd);
+        }
     }
 
     /// Of what was written, `sent` more bytes are on their way and `left` still wait.
@@ -191,7 +208,7 @@ impl<S: Service + ?Sized> Session<S> {
     /// [`Self::poll_timeout`] is due. Drive the session afterwards.
     pub fn handle_timeout(&mut self, cx: &Context<'_>, service: &S) -> Driven {
         let mut driven = Driven::default();
-        self.end_wait(cx);
+        self.end_wait_in_time(cx);
         let was_broken = self.connection.error().is_some();
         if self.connection.note_time(cx).is_err() && !was_broken {
             self.fail(service, Refused::InStore, &mut driven);
@@ -214,15 +231,27 @@ impl<S: Service + ?Sized> Session<S> {
         driven
     }
 
-    /// The exchange's waker was woken. Drive the session afterwards.
+    /// The exchange's waker was woken, or may have been. An exchange that waits, and has taken a waker
+    /// ([`Responder::waker`](super::Responder::waker)), is asked. Drive the session afterwards.
     pub const fn wake(&mut self) {
-        if let Pause::Waiting = self.pause {
-            self.pause = Pause::None;
+        if self.notices.has_waker.get() {
+            self.end_wait(Wakeup::Waker);
         }
     }
 
-    /// Ends the connection: now if it is idle, otherwise after the response in flight.
+    /// Does an exchange wait, and nobody has said yet that the peer has ended its direction? Then it wants to hear of that
+    /// ([`Self::handle_read_closed`]).
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        matches!(self.pause, Pause::Waiting) && !self.notices.has_peer_ended
+    }
+
+    /// Ends the connection: now if it is idle, otherwise after the response in flight. An exchange that waits is asked: drive
+    /// the session afterwards.
     pub fn retire(&mut self) {
+        if !mem::replace(&mut self.notices.is_draining, true) {
+            self.end_wait(Wakeup::Drain);
+        }
         self.connection.retire();
     }
 
@@ -305,9 +334,16 @@ impl<S: Service + ?Sized> Session<S> {
         &self.connection
     }
 
-    fn end_wait(&mut self, cx: &Context<'_>) {
-        if self.pause == Pause::Waiting && self.pause_bound <= cx.now.as_micros() {
+    const fn end_wait(&mut self, wakeup: Wakeup) {
+        if let Pause::Waiting = self.pause {
             self.pause = Pause::None;
+            self.wakeup = Some(wakeup);
+        }
+    }
+
+    fn end_wait_in_time(&mut self, cx: &Context<'_>) {
+        if self.pause_bound <= cx.now.as_micros() {
+            self.end_wait(Wakeup::Time);
         }
     }
 
@@ -332,6 +368,8 @@ impl<S: Service + ?Sized> Session<S> {
     fn close_exchange(&mut self, service: &S, outcome: Result<(), Error>) {
         self.source = None;
         self.pause = Pause::None;
+        self.wakeup = None;
+        self.notices.has_waker.set(false);
         if let Some(exchange) = self.exchange.take() {
             service.closed(exchange, outcome);
         }

@@ -64,7 +64,16 @@ impl<S: Service + ?Sized> Session<S> {
         let rest = bytes::from(rest, used);
         let body_start = driven.taken.wrapping_add(used);
         let out = out.get_mut(driven.written..).unwrap_or(&mut []);
-        let mut responder = Responder { connection: &mut self.connection, cx, environment, out, written: 0, reserve };
+        let mut responder = Responder {
+            connection: &mut self.connection,
+            cx,
+            environment,
+            out,
+            written: 0,
+            reserve,
+            wakeup: self.wakeup,
+            notices: &self.notices,
+        };
         let mut body_taken = 0;
         let asked = match (found, &mut self.exchange) {
             (Found::Head, exchange) => {
@@ -91,6 +100,7 @@ impl<S: Service + ?Sized> Session<S> {
                 return if used > 0 { Turn::Progress } else { Turn::Rest };
             }
         };
+        self.wakeup = None;
         let has_written = responder.written > 0;
         driven.written = driven.written.wrapping_add(responder.written);
         let has_moved = used > 0 || body_taken > 0 || has_written;
