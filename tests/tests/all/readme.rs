@@ -117,6 +117,15 @@ fn the_linux_example_says_hello() {
 }
 
 #[test]
+fn a_firmware_on_embassy_is_as_short_as_it_says() {
+    let source = file("adapters/firmware/src/bin/hello_embassy.rs");
+    let is_code = |line: &&str| !line.is_empty() && !line.starts_with("//");
+    let lines = source.lines().map(str::trim).filter(is_code).count();
+    let claim = format!("is a whole firmware with admission in {lines} lines");
+    assert!(lines <= 40 && file("README.md").contains(&claim), "{lines} lines");
+}
+
+#[test]
 fn examples_hide_nothing() {
     // Rustdoc hides lines that begin so; others show them, and people copy what they see.
     let is_rust = |language: &str| language == "rust" || language.starts_with("rust,");
