@@ -6,6 +6,7 @@
 mod cookies;
 mod form;
 mod percent;
+mod routes;
 mod streams;
 mod structured;
 
@@ -17,6 +18,7 @@ use wirenut_reference::{MemoryDevice, Reference};
 pub use cookies::{cookies, set_cookie};
 pub use form::form_pairs;
 pub use percent::percent_encoding;
+pub use routes::routes;
 pub use streams::grammar_streams;
 pub use structured::structured_fields;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
-    cookies, form_pairs, grammar, grammar_streams, percent_encoding, reference_service, request_head,
+    cookies, form_pairs, grammar, grammar_streams, percent_encoding, reference_service, request_head, routes,
     server_connection, set_cookie, small_buffer, structured_fields,
 };
 use wirenut_tests::wire::bytes;
@@ -52,6 +52,11 @@ fn small_buffers() {
 #[test]
 fn client_connections() {
     replay("client_connection", client_connection);
+}
+
+#[test]
+fn routers() {
+    replay("routes", routes);
 }
 
 #[test]

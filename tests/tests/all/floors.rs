@@ -95,7 +95,8 @@ fn named(module: &[String], code: &str) -> Vec<Module> {
 fn from_root(module: &[String], path: &[String]) -> Option<Module> {
     let ups = path.iter().take_while(|name| *name == "super").count();
     match path.first().map(String::as_str) {
-        Some("crate") => Some(path[1..].to_vec()),
+        // Exported macros stand at the root, wherever they are written.
+        Some("crate") => Some(path[1..].to_vec()).filter(|path| path.as_slice() != ["routes"]),
         Some("super") => Some([&module[..module.len() - ups], &path[ups..]].concat()),
         _ => None,
     }

@@ -2,6 +2,7 @@
 
 extern crate alloc;
 
+mod application;
 mod cases;
 mod client;
 mod corpus;

@@ -16,5 +16,6 @@ mod size;
 mod space;
 mod tokio;
 mod tokio_listener;
+mod waiting;
 mod watched;
 mod world;

@@ -16,3 +16,4 @@ mod panics;
 mod release;
 mod stopping;
 mod threads;
+mod waiting;

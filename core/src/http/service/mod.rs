@@ -9,20 +9,57 @@
 //!          └─► proceed ◄──────┘   (room again, woken, or the time has come)
 //! ```
 
+mod application;
+mod collect;
+mod event;
+mod events;
+mod exchange;
+mod handler;
+mod later;
+mod place;
+mod receive;
 mod refusal;
+mod reply;
 mod responder;
+mod route;
+mod routed_request;
+mod routes;
+mod service_fn;
 mod serving;
 mod session;
+mod stream;
+mod wakers;
 
 use crate::http::error::{Error, WriteError};
 use crate::http::message::fields::Fields;
 use crate::http::message::request_head::RequestHead;
 use crate::time::Instant;
 
+pub use crate::routes;
+pub use application::Application;
+#[doc(hidden)]
+pub use application::Dispatch;
+pub use collect::{Collect, collect};
+pub use event::Event;
+pub use events::{EventSink, Events};
+pub use exchange::{Either, Exchange};
+pub use handler::{Done, HandlerError, OrStatus, Result};
+pub use later::{Later, Readiness, later};
+pub use place::{Fixed, Lent, Place, Pool};
+pub use receive::{Receive, receive};
 pub use refusal::Refusal;
 pub use responder::{Responder, Wakeup};
+pub use route::Methods;
+#[doc(hidden)]
+pub use route::{Route, methods, reached};
+pub use routed_request::RoutedRequest;
+#[doc(hidden)]
+pub use routes::{Adding, Handlers, Routes};
+pub use service_fn::{Function, service_fn};
 pub use serving::Serving;
 pub use session::{Driven, Session};
+pub use stream::{SendAll, Stream};
+pub use wakers::Wakers;
 
 /// What an exchange needs next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -105,7 +142,7 @@ pub trait Service {
         &self,
         head: &RequestHead<'_>,
         responder: &mut Responder<'_>,
-    ) -> Result<(Self::Exchange, Step<Self::Source>), WriteError>;
+    ) -> core::result::Result<(Self::Exchange, Step<Self::Source>), WriteError>;
 
     /// A piece of the request's content. Returns how much of it was taken; the rest is offered again when there is
     /// room or more of it. By default all is taken and thrown away.
@@ -117,7 +154,7 @@ pub trait Service {
         exchange: &mut Self::Exchange,
         piece: &[u8],
         responder: &mut Responder<'_>,
-    ) -> Result<(usize, Step<Self::Source>), WriteError> {
+    ) -> core::result::Result<(usize, Step<Self::Source>), WriteError> {
         let _ = (exchange, responder);
         Ok((piece.len(), Step::More))
     }
@@ -131,7 +168,7 @@ pub trait Service {
         exchange: &mut Self::Exchange,
         trailers: Fields<'_>,
         responder: &mut Responder<'_>,
-    ) -> Result<Step<Self::Source>, WriteError> {
+    ) -> core::result::Result<Step<Self::Source>, WriteError> {
         let _ = trailers;
         self.proceed(exchange, responder)
     }
@@ -144,14 +181,14 @@ pub trait Service {
         &self,
         exchange: &mut Self::Exchange,
         responder: &mut Responder<'_>,
-    ) -> Result<Step<Self::Source>, WriteError> {
+    ) -> core::result::Result<Step<Self::Source>, WriteError> {
         let _ = (exchange, responder);
         Ok(Step::More)
     }
 
     /// The exchange is over: called exactly once for each that [`Self::request`] began. `Ok`: the response was handed
     /// over whole. `Err`: why it was not.
-    fn closed(&self, exchange: Self::Exchange, outcome: Result<(), Error>) {
+    fn closed(&self, exchange: Self::Exchange, outcome: core::result::Result<(), Error>) {
         let _ = (exchange, outcome);
     }
 

@@ -184,6 +184,6 @@ impl Responder<'_> {
 }
 
 /// What is free of `out`, up to `end`.
-fn reserved(out: &mut [u8], written: usize, end: usize) -> &mut [u8] {
+pub(super) fn reserved(out: &mut [u8], written: usize, end: usize) -> &mut [u8] {
     out.get_mut(written..end).unwrap_or(&mut [])
 }

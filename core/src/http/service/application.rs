@@ -1,0 +1,94 @@
+//! A service that is made of handlers.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use super::exchange::Exchange;
+use super::handler::Result;
+use super::responder::Responder;
+use super::{Service, Step};
+use crate::http::error::{Error, WriteError};
+use crate::http::message::fields::Fields;
+use crate::http::message::request_head::RequestHead;
+
+/// Finds the handler of a request, and has it begin.
+#[doc(hidden)]
+pub trait Dispatch<A, S> {
+    /// What handlers begin.
+    type Exchange: Exchange<A, S>;
+
+    /// Begins an exchange.
+    ///
+    /// # Errors
+    /// As the handler.
+    fn dispatch(&self, app: A, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<Self::Exchange>;
+}
+
+/// A [`Service`] that is made of handlers, by [`routes!`](crate::routes) or [`service_fn`](super::service_fn).
+#[derive(Clone, Copy)]
+pub struct Application<A, D, S> {
+    app: A,
+    dispatch: D,
+    source: PhantomData<fn() -> S>,
+}
+
+impl<A, D, S> Application<A, D, S> {
+    pub(super) const fn new(app: A, dispatch: D) -> Self {
+        Self { app, dispatch, source: PhantomData }
+    }
+}
+
+impl<A: fmt::Debug, D: fmt::Debug, S> fmt::Debug for Application<A, D, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application").field("app", &self.app).field("dispatch", &self.dispatch).finish()
+    }
+}
+
+impl<A: Copy, D: Dispatch<A, S>, S> Service for Application<A, D, S> {
+    /// `None`: the request was answered without one.
+    type Exchange = Option<D::Exchange>;
+    type Source = S;
+
+    fn request(
+        &self,
+        head: &RequestHead<'_>,
+        responder: &mut Responder<'_>,
+    ) -> core::result::Result<(Self::Exchange, Step<S>), WriteError> {
+        let mut exchange = match self.dispatch.dispatch(self.app, head, responder) {
+            Ok(exchange) => exchange,
+            Err(error) => return Ok((None, error.answer(responder)?)),
+        };
+        let step = exchange.proceed(self.app, responder).or_else(|error| error.answer(responder))?;
+        Ok((Some(exchange), step))
+    }
+
+    fn body(
+        &self,
+        exchange: &mut Self::Exchange,
+        piece: &[u8],
+        responder: &mut Responder<'_>,
+    ) -> core::result::Result<(usize, Step<S>), WriteError> {
+        exchange.body(self.app, piece, responder).or_else(|error| Ok((0, error.answer(responder)?)))
+    }
+
+    fn end(
+        &self,
+        exchange: &mut Self::Exchange,
+        trailers: Fields<'_>,
+        responder: &mut Responder<'_>,
+    ) -> core::result::Result<Step<S>, WriteError> {
+        exchange.end(self.app, trailers, responder).or_else(|error| error.answer(responder))
+    }
+
+    fn proceed(
+        &self,
+        exchange: &mut Self::Exchange,
+        responder: &mut Responder<'_>,
+    ) -> core::result::Result<Step<S>, WriteError> {
+        exchange.proceed(self.app, responder).or_else(|error| error.answer(responder))
+    }
+
+    fn closed(&self, exchange: Self::Exchange, outcome: core::result::Result<(), Error>) {
+        exchange.closed(self.app, outcome);
+    }
+}

@@ -1,0 +1,117 @@
+//! What handlers return, and how they end early.
+
+use core::fmt;
+
+use super::Step;
+use super::responder::Responder;
+use crate::http::error::{Misuse, WriteError};
+use crate::http::message::fields::Field;
+use crate::http::message::response::Response;
+use crate::http::status::Status;
+
+/// Why a handler or an exchange does not go on.
+///
+/// ```
+/// use wirenut::http::service::{HandlerError, OrStatus, Result};
+/// use wirenut::http::Status;
+///
+/// fn element(list: &[u32], index: usize) -> Result<u32> {
+///     list.get(index).copied().or_status(Status::NOT_FOUND)
+/// }
+/// assert_eq!(element(&[7], 0), Ok(7));
+/// assert_eq!(element(&[7], 1), Err(HandlerError::Status(Status::NOT_FOUND)));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum HandlerError {
+    /// The peer gets this status, with its reason phrase as text. If a response was begun the connection is cut, so that
+    /// the peer sees that the response is not whole.
+    Status(Status),
+    /// The handler has written the whole response itself: what a guard returns that has refused a request.
+    Answered,
+    /// The response could not be written. If none was begun the peer gets a 500; otherwise the connection is cut.
+    Write(WriteError),
+}
+
+impl fmt::Display for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "answered with {} {}", status.code(), status.reason()),
+            Self::Answered => f.write_str("answered already"),
+            Self::Write(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for HandlerError {}
+
+impl From<Status> for HandlerError {
+    fn from(status: Status) -> Self {
+        Self::Status(status)
+    }
+}
+
+impl From<WriteError> for HandlerError {
+    fn from(error: WriteError) -> Self {
+        Self::Write(error)
+    }
+}
+
+impl From<Misuse> for HandlerError {
+    fn from(misuse: Misuse) -> Self {
+        Self::Write(misuse.into())
+    }
+}
+
+impl HandlerError {
+    /// Answers with it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn answer<S>(self, responder: &mut Responder<'_>) -> core::result::Result<Step<S>, WriteError> {
+        let error = match self {
+            Self::Status(_) if responder.is_responding() => return Ok(Step::Abort),
+            Self::Status(status) => refuse(status, &[], responder),
+            Self::Answered | Self::Write(_) => self,
+        };
+        if let Self::Write(error) = error { Err(error) } else { Ok(Step::Done) }
+    }
+}
+
+/// Answers with a status, these fields, and the reason phrase as text.
+#[cold]
+#[inline(never)]
+pub(super) fn refuse(status: Status, fields: &[Field<'_>], responder: &mut Responder<'_>) -> HandlerError {
+    let text = if status.forbids_body() { "" } else { status.reason() };
+    match responder.send(&Response::new(status).with_fields(fields), text.as_bytes()) {
+        Ok(()) => HandlerError::Answered,
+        Err(error) => HandlerError::Write(error),
+    }
+}
+
+/// The response is complete already: an exchange that has nothing to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Done;
+
+/// What handlers return: the exchange that they begin.
+pub type Result<T = Done> = core::result::Result<T, HandlerError>;
+
+/// Makes a missing or failed value the status to answer with. See [`HandlerError`].
+pub trait OrStatus<T> {
+    /// The value, or this status as an error, for `?`.
+    ///
+    /// # Errors
+    /// [`HandlerError::Status`] where there is no value.
+    fn or_status(self, status: Status) -> Result<T>;
+}
+
+impl<T> OrStatus<T> for Option<T> {
+    fn or_status(self, status: Status) -> Result<T> {
+        self.ok_or(HandlerError::Status(status))
+    }
+}
+
+impl<T, E> OrStatus<T> for core::result::Result<T, E> {
+    fn or_status(self, status: Status) -> Result<T> {
+        self.map_err(|_| HandlerError::Status(status))
+    }
+}

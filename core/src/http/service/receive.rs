@@ -1,0 +1,89 @@
+//! Content that is taken piece by piece.
+
+use super::Step;
+use super::exchange::Exchange;
+use super::handler::Result;
+use super::responder::Responder;
+use crate::http::error::Error;
+use crate::http::message::fields::Fields;
+
+/// Content that is taken piece by piece, and then the exchange that answers it. Made by [`receive`].
+#[derive(Clone, Debug)]
+pub enum Receive<T, P, F, E> {
+    /// The content comes.
+    Receiving {
+        /// What it goes into.
+        state: T,
+        /// Takes a piece.
+        take: P,
+        /// What answers it.
+        answer: F,
+    },
+    /// It is being answered.
+    Answering(E),
+}
+
+/// Takes the request's content piece by piece into `state`, and then has `answer` answer it. Pieces are as they come: any
+/// split is possible. `state` is dropped when the answer has begun, or when the exchange ends before: a file that is not
+/// whole can be removed by its `Drop`.
+///
+/// Errors of both functions end the exchange.
+///
+/// ```
+/// use wirenut::http::service::{Done, Responder, receive, routes};
+/// use wirenut::http::Status;
+///
+/// let service = routes!((), post("/count", |_, _, _| {
+///     let take = |count: &mut usize, piece: &[u8]| Ok(*count += piece.len());
+///     Ok(receive(0, take, |_, count, responder: &mut Responder<'_>| {
+///         responder.text(if *count == 0 { "nothing\n" } else { "something\n" })
+///     }))
+/// }));
+/// # let _ = service;
+/// ```
+pub const fn receive<A, T, P, F, E>(state: T, take: P, answer: F) -> Receive<T, P, F, E>
+where
+    P: FnMut(&mut T, &[u8]) -> Result<()>,
+    F: FnMut(A, &mut T, &mut Responder<'_>) -> Result<E>,
+{
+    Receive::Receiving { state, take, answer }
+}
+
+impl<A: Copy, S, T, P, F, E: Exchange<A, S>> Exchange<A, S> for Receive<T, P, F, E>
+where
+    P: FnMut(&mut T, &[u8]) -> Result<()>,
+    F: FnMut(A, &mut T, &mut Responder<'_>) -> Result<E>,
+{
+    fn proceed(&mut self, app: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
+        match self {
+            Self::Receiving { .. } => Ok(Step::More),
+            Self::Answering(exchange) => exchange.proceed(app, responder),
+        }
+    }
+
+    fn body(&mut self, app: A, piece: &[u8], responder: &mut Responder<'_>) -> Result<(usize, Step<S>)> {
+        match self {
+            Self::Receiving { state, take, .. } => {
+                take(state, piece)?;
+                Ok((piece.len(), Step::More))
+            }
+            Self::Answering(exchange) => exchange.body(app, piece, responder),
+        }
+    }
+
+    fn end(&mut self, app: A, trailers: Fields<'_>, responder: &mut Responder<'_>) -> Result<Step<S>> {
+        match self {
+            Self::Receiving { state, answer, .. } => {
+                *self = Self::Answering(answer(app, state, responder)?);
+                self.proceed(app, responder)
+            }
+            Self::Answering(exchange) => exchange.end(app, trailers, responder),
+        }
+    }
+
+    fn closed(self, app: A, outcome: core::result::Result<(), Error>) {
+        if let Self::Answering(exchange) = self {
+            exchange.closed(app, outcome);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Server-sent events: whole, in time, kept alive, and ended by either side.
+
+use core::cell::Cell;
+use core::convert::Infallible;
+
+use wirenut::http::service::{Event, Service, Wakers, routes};
+use wirenut::time::Duration;
+use wirenut_tests::pair::{Pair, Setup};
+use wirenut_tests::responses;
+use wirenut_tests::wire::bytes;
+
+use super::{limits, setups};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+struct News {
+    said: Cell<u32>,
+    asked: Cell<u32>,
+    left: Cell<u32>,
+    wakers: Wakers<4>,
+}
+
+struct Guest<'n>(&'n News);
+
+impl Drop for Guest<'_> {
+    fn drop(&mut self) {
+        self.0.left.set(self.0.left.get() + 1);
+    }
+}
+
+fn app(news: &News) -> impl Service<Source = Infallible> + use<'_> {
+    routes!(
+        news,
+        get("/ticks", |_, _, responder| {
+            let mut tick = 0;
+            responder.events(move |_, events| {
+                events.send(format_args!("tick {tick}\nof a clock"))?;
+                tick += 1;
+                match tick {
+                    3 => events.end(),
+                    _ => events.wait(SECOND),
+                }
+                Ok(())
+            })
+        }),
+        get("/news", |news: &'_ News, _, responder| {
+            let (guest, mut heard) = (Guest(news), 0);
+            responder.events(move |_, events| {
+                let news = { &guest }.0;
+                news.asked.set(news.asked.get() + 1);
+                if events.is_last() {
+                    return events.send("bye");
+                }
+                while heard < news.said.get() {
+                    events.send_event(
+                        &Event::new(heard).with_name("said").with_id(&heard).with_retry(Duration::from_secs(2)),
+                    )?;
+                    heard += 1;
+                }
+                assert!(news.wakers.add(&events.waker()));
+                Ok(())
+            })
+        }),
+        get("/large", |_, _, responder| responder.events(|_, events| events.send("x".repeat(1000)))),
+        get("/wrong", |_, _, responder| responder
+            .events(|_, events| events.send_event(&Event::new("").with_name("a\nb")))),
+    )
+}
+
+fn begin<'n>(news: &'n News, setup: Setup, path: &str) -> Pair<impl Service<Source = Infallible> + use<'n>> {
+    let mut pair = Pair::new(setup, app(news));
+    pair.send(&bytes(&format!("GET {path} HTTP/1.1↵Host: a↵↵")));
+    pair
+}
+
+/// The text of all events up to now.
+fn text<S: Service>(pair: &Pair<S>) -> String {
+    let mut output = pair.output.clone();
+    if !output.ends_with(b"\r\n0\r\n\r\n") {
+        output.extend(b"0\r\n\r\n");
+    }
+    let (response, _) = responses::read("GET", &output);
+    assert_eq!(response.field("Content-Type"), Some(&b"text/event-stream"[..]));
+    String::from_utf8(response.body).unwrap()
+}
+
+fn is_ended<S: Service>(pair: &Pair<S>) -> bool {
+    pair.output.ends_with(b"0\r\n\r\n")
+}
+
+#[test]
+fn events_come_by_time_and_end() {
+    for setup in setups() {
+        let news = News::default();
+        let mut pair = begin(&news, setup, "/ticks");
+        let tick = |number| format!("data: tick {number}\ndata: of a clock\n\n");
+        assert_eq!(text(&pair), tick(0));
+        pair.pass(Duration::from_millis(999));
+        assert_eq!(text(&pair), tick(0));
+        pair.pass(Duration::from_millis(1));
+        assert_eq!(text(&pair), tick(0) + &tick(1));
+        assert!(!is_ended(&pair));
+        pair.pass(SECOND);
+        assert_eq!(text(&pair), tick(0) + &tick(1) + &tick(2));
+        assert!(is_ended(&pair) && pair.session.is_idle());
+    }
+}
+
+#[test]
+fn events_come_when_woken_and_not_otherwise() {
+    let news = News::default();
+    let mut pair = begin(&news, Setup::with_limits(limits()), "/news");
+    assert_eq!((text(&pair).as_str(), news.asked.get()), ("", 1));
+    (0..5).for_each(|_| pair.drive());
+    assert_eq!(news.asked.get(), 1, "nothing has happened");
+    news.said.set(1);
+    news.wakers.wake();
+    pair.drive();
+    assert_eq!(text(&pair), "event: said\nid: 0\nretry: 2000\ndata: 0\n\n");
+    assert_eq!(news.asked.get(), 2);
+}
+
+#[test]
+fn what_has_no_room_comes_when_there_is() {
+    for setup in setups() {
+        let news = News::default();
+        news.said.set(50);
+        let mut pair = begin(&news, setup, "/news");
+        let all: String = (0..50).map(|n| format!("event: said\nid: {n}\nretry: 2000\ndata: {n}\n\n")).collect();
+        assert_eq!(text(&pair), all);
+        pair.peer_reads = false;
+        news.said.set(100);
+        news.wakers.wake();
+        pair.drive();
+        pair.peer_reads = true;
+        pair.take_output(usize::MAX);
+        let all: String = (0..100).map(|n| format!("event: said\nid: {n}\nretry: 2000\ndata: {n}\n\n")).collect();
+        assert_eq!(text(&pair), all);
+    }
+}
+
+#[test]
+fn a_silent_stream_is_kept_alive() {
+    let news = News::default();
+    let mut pair = begin(&news, Setup::with_limits(limits()), "/news");
+    pair.pass(Duration::from_secs(14));
+    assert_eq!(text(&pair), "");
+    pair.pass(SECOND);
+    assert_eq!(text(&pair), ":\n");
+    pair.pass(Duration::from_secs(15));
+    assert_eq!((text(&pair).as_str(), news.asked.get()), (":\n:\n", 1));
+}
+
+#[test]
+fn a_client_that_leaves_is_noticed() {
+    let news = News::default();
+    let mut pair = begin(&news, Setup::with_limits(limits()), "/news");
+    assert_eq!(news.left.get(), 0);
+    pair.put_end();
+    pair.run();
+    assert_eq!(news.left.get(), 1);
+}
+
+#[test]
+fn a_drain_ends_the_stream_with_a_last_word() {
+    let news = News::default();
+    let mut pair = begin(&news, Setup::with_limits(limits()), "/news");
+    pair.retire();
+    assert_eq!(text(&pair), "data: bye\n\n");
+    assert!(is_ended(&pair));
+    assert_eq!(news.left.get(), 1);
+}
+
+#[test]
+fn an_event_that_never_fits_and_a_name_of_two_lines_end_the_stream() {
+    for path in ["/large", "/wrong"] {
+        for setup in setups() {
+            let news = News::default();
+            let pair = begin(&news, setup, path);
+            assert!(pair.is_over() && pair.errors.len() == 1, "{path}");
+            assert!(!is_ended(&pair), "{path}: it must not look whole");
+        }
+    }
+}
