@@ -81,6 +81,8 @@ mod clock;
 mod config;
 mod connection;
 mod descriptors;
+mod file;
+mod grow;
 mod guard;
 mod places;
 mod report;
@@ -94,6 +96,8 @@ mod wake;
 mod worker;
 
 pub use config::Config;
+pub use file::{FileValidators, SendFile, has_rested, send_file};
+pub use grow::Grow;
 pub use report::Report;
 pub use server::{Server, serve};
 pub use transfer::{FileRange, Transfer};
