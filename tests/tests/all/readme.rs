@@ -103,9 +103,9 @@ fn check(command: &str) {
 #[test]
 fn the_linux_example_says_hello() {
     let (_, example) = blocks().into_iter().find(|(_, code)| code.contains("wirenut_server")).expect("an example");
-    let source = file("adapters/server/examples/hello.rs");
+    let source = file("examples/hello.rs");
     let (_, code) = source.split_once("\n\n").expect("a head and the code");
-    assert_eq!(code, example, "adapters/server/examples/hello.rs is not what the README shows");
+    assert_eq!(code, example, "examples/hello.rs is not what the README shows");
     // Another port, for that one may be taken here.
     let address = free_address();
     let here = example.replace("127.0.0.1:8080", &address.to_string());
@@ -130,7 +130,7 @@ fn examples_hide_nothing() {
     // Rustdoc hides lines that begin so; others show them, and people copy what they see.
     let is_rust = |language: &str| language == "rust" || language.starts_with("rust,");
     let examples: Vec<_> = blocks().into_iter().filter(|(language, _)| is_rust(language)).collect();
-    assert_eq!(examples.len(), 4);
+    assert_eq!(examples.len(), 5);
     for (_, code) in examples {
         assert!(!code.lines().any(|line| line.trim_start().starts_with("# ")), "{code}");
     }
@@ -191,7 +191,7 @@ fn dependencies_are_enough_for_the_examples_behind_them() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 5);
+    assert_eq!(checked, 6);
     // Such a test finds what is missing.
     let output = Project::new("[dependencies]\n", "pub use wirenut::http::Limits;\n").check();
     assert!(!output.status.success());

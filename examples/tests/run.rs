@@ -1,0 +1,162 @@
+//! Each program does what it says, over real sockets. (`hello` is what the README shows, and is run by the tests of that.)
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a program may take to start, or to answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A program that runs until it is dropped.
+struct Program {
+    child: Child,
+    address: String,
+}
+
+impl Program {
+    /// Starts it on a port that was free a moment ago; on another one, if somebody was quicker.
+    fn start(program: &str, arguments: &[&str]) -> Self {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
+            let mut child = Command::new(program).arg(free.to_string()).args(arguments).spawn().unwrap();
+            while child.try_wait().unwrap().is_none() {
+                if TcpStream::connect(free).is_ok() {
+                    return Self { child, address: free.to_string() };
+                }
+                assert!(Instant::now() < end, "{program} does not listen");
+                thread::sleep(Duration::from_millis(10));
+            }
+            assert!(Instant::now() < end, "{program} does not start");
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// Sends a request, and returns all that is answered.
+    fn ask(&self, method: &str, target: &str, fields: &str, content: &[u8]) -> String {
+        let mut stream = self.connect();
+        let length = content.len();
+        let head = format!(
+            "{method} {target} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\nConnection: close\r\n{fields}\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(content).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    #[track_caller]
+    fn expect(&self, method: &str, target: &str, content: &str, status: &str, body: &str) {
+        let answer = self.ask(method, target, "", content.as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{method} {target}: {answer}");
+        assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{method} {target}: {answer}");
+    }
+
+    /// Begins to read events.
+    fn listen(&self, target: &str) -> Events {
+        let mut stream = self.connect();
+        stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+        Events { stream, seen: String::new() }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Events {
+    stream: TcpStream,
+    seen: String,
+}
+
+impl Events {
+    /// Reads until this has come.
+    #[track_caller]
+    fn wait_for(&mut self, text: &str) {
+        let mut piece = [0; 1024];
+        while !self.seen.contains(text) {
+            let length = self.stream.read(&mut piece).unwrap();
+            assert!(length > 0, "no {text:?} in {:?}", self.seen);
+            self.seen.push_str(str::from_utf8(&piece[..length]).unwrap());
+        }
+    }
+}
+
+#[test]
+fn json() {
+    let api = Program::start(env!("CARGO_BIN_EXE_json"), &[]);
+    api.expect("GET", "/items", "", "200", "[]");
+    api.expect("POST", "/items", r#"{"name":"nut"}"#, "201", r#"{"id":0}"#);
+    api.expect("GET", "/items/0", "", "200", r#"{"name":"nut"}"#);
+    api.expect("GET", "/items/1", "", "404", "Not Found");
+    api.expect("GET", "/items/x", "", "404", "Not Found");
+    api.expect("POST", "/items", "{", "400", "Bad Request");
+    api.expect("POST", "/items", &" ".repeat(65_537), "413", "Content Too Large");
+    api.expect("DELETE", "/items", "", "405", "Method Not Allowed");
+}
+
+#[test]
+fn files() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Program::start(env!("CARGO_BIN_EXE_files"), &[folder.path().to_str().unwrap()]);
+    let content = "0123456789".repeat(30_000);
+    files.expect("PUT", "/a.txt", &content, "201", "");
+    files.expect("GET", "/a.txt", "", "200", &content);
+    files.expect("GET", "/b.txt", "", "404", "Not Found");
+    files.expect("PUT", "/..", "x", "404", "Not Found");
+    assert!(files.ask("GET", "/a.txt", "Range: bytes=1-3\r\n", b"").ends_with("\r\n\r\n123"));
+    assert!(files.ask("GET", "/a.txt", "Range: bytes=300000-\r\n", b"").starts_with("HTTP/1.1 416"));
+    assert!(files.ask("GET", "/a.txt", "If-None-Match: *\r\n", b"").starts_with("HTTP/1.1 304"));
+    // An upload that is not whole leaves nothing.
+    let mut stream = files.connect();
+    stream.write_all(b"PUT /half HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf").unwrap();
+    let end = Instant::now() + PATIENCE;
+    let part = folder.path().join("half.part");
+    while !part.exists() {
+        assert!(Instant::now() < end, "the upload does not begin");
+        thread::sleep(Duration::from_millis(10));
+    }
+    drop(stream);
+    while part.exists() {
+        assert!(Instant::now() < end, "the part stays");
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!folder.path().join("half").exists());
+}
+
+#[test]
+fn events() {
+    let clock = Program::start(env!("CARGO_BIN_EXE_events"), &[]);
+    let mut events = clock.listen("/clock");
+    events.wait_for("Content-Type: text/event-stream\r\n");
+    // Two of them.
+    events.wait_for("data: ");
+    events.wait_for("\n\n");
+    events.seen.clear();
+    events.wait_for("data: ");
+    assert!(clock.ask("GET", "/", "", b"").contains("EventSource"));
+}
+
+#[test]
+fn chat() {
+    let room = Program::start(env!("CARGO_BIN_EXE_chat"), &[]);
+    let mut guests = [room.listen("/hear"), room.listen("/hear")];
+    guests.iter_mut().for_each(|guest| guest.wait_for("\r\n\r\n"));
+    room.expect("POST", "/say", "hello", "204", "");
+    room.expect("POST", "/say", "two\nlines", "204", "");
+    for guest in &mut guests {
+        guest.wait_for("event: said\nid: 0\ndata: hello\n\n");
+        guest.wait_for("event: said\nid: 1\ndata: two\ndata: lines\n\n");
+    }
+}
