@@ -107,6 +107,16 @@ impl RelativePath {
         self.directory
     }
 
+    /// The directory that it is in, as a relative reference from its target. `None`: it is the served directory itself.
+    #[must_use]
+    pub fn up(&self) -> Option<&'static str> {
+        match (self.bytes.is_empty(), self.directory) {
+            (true, _) => None,
+            (false, true) => Some("../"),
+            (false, false) => Some("./"),
+        }
+    }
+
     /// What has this name in this directory.
     #[must_use]
     pub fn join(&self, name: &[u8]) -> Self {
@@ -181,23 +191,16 @@ impl fmt::Display for PathError {
 impl Error for PathError {}
 
 /// Appends a path, percent-encoded: what is not unreserved (RFC 3986 section 2.3), but for the slash.
-pub fn encode(path: &[u8], into: &mut String) {
+pub fn encode(path: &[u8], into: &mut impl fmt::Write) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for &byte in path {
-        if stands_for_itself(byte) {
-            into.push(char::from(byte));
-        } else {
-            into.push('%');
-            into.push(char::from(HEX[usize::from(byte >> 4)]));
-            into.push(char::from(HEX[usize::from(byte & 0xf)]));
-        }
+        let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 0xf)]].map(char::from);
+        // What is written to takes anything, as a `String` does.
+        let _ = match digits {
+            _ if stands_for_itself(byte) => into.write_char(char::from(byte)),
+            [high, low] => write!(into, "%{high}{low}"),
+        };
     }
-}
-
-/// How much [`encode`] appends.
-#[must_use]
-pub fn encoded_length(path: &[u8]) -> usize {
-    path.iter().map(|byte| if stands_for_itself(*byte) { 1 } else { 3 }).sum()
 }
 
 const fn stands_for_itself(byte: u8) -> bool {
@@ -318,15 +321,17 @@ mod tests {
 
     #[test]
     fn index_and_location() {
-        for (target, index, location) in [
-            ("/", "index.html", "/"),
-            ("//", "index.html", "/"),
-            ("/dir", "dir/index.html", "/dir/"),
-            ("//other.example", "other.example/index.html", "/other.example/"),
-            ("/a%20b/%ff%0d%0a", "", "/a%20b/%FF%0D%0A/"),
-            ("/a%25b%3fc", "a%b?c/index.html", "/a%25b%3Fc/"),
+        for (target, index, location, up) in [
+            ("/", "index.html", "/", None),
+            ("//", "index.html", "/", None),
+            ("/dir", "dir/index.html", "/dir/", Some("./")),
+            ("/dir/a/", "dir/a/index.html", "/dir/a/", Some("../")),
+            ("//other.example", "other.example/index.html", "/other.example/", Some("./")),
+            ("/a%20b/%ff%0d%0a", "", "/a%20b/%FF%0D%0A/", Some("./")),
+            ("/a%25b%3fc", "a%b?c/index.html", "/a%25b%3Fc/", Some("./")),
         ] {
             let path = RelativePath::parse(target.as_bytes()).unwrap();
+            assert_eq!(path.up(), up);
             assert_eq!(path.location(), location);
             assert!(index.is_empty() || path.join(b"index.html").as_path() == Path::new(index));
             assert!(!path.join(b"index.html").is_directory());

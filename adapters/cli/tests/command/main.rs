@@ -7,6 +7,7 @@ mod confinement;
 mod connections;
 mod demo;
 mod echo;
+mod error_pages;
 mod large;
 mod lines;
 mod listening;
