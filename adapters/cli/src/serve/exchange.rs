@@ -32,6 +32,9 @@ const TEXT: Field<'static> = Field::new("Content-Type", "text/plain; charset=utf
 /// A browser must not take a text for a page because it looks like one.
 pub(super) const NO_SNIFF: Field<'static> = Field::new("X-Content-Type-Options", "nosniff");
 const NO_SCRIPTS: Field<'static> = Field::new("Content-Security-Policy", html::CONTENT_SECURITY_POLICY);
+/// Browsers would keep a 301 for ever (RFC 9110 §15.4.2), while a file may take the place of the directory. There is no tag
+/// to ask again by.
+const NO_STORE: Field<'static> = Field::new("Cache-Control", "no-store");
 /// A page or a text: what Accept says.
 const VARY: Field<'static> = Field::new("Vary", "Accept");
 
@@ -197,7 +200,7 @@ impl Exchange {
             location.push(b'?');
             location.extend_from_slice(query);
         }
-        let fields = [Field::from_bytes("Location", &location)];
+        let fields = [Field::from_bytes("Location", &location), NO_STORE];
         let link = Some((location.as_slice(), "Go to the directory"));
         self.send_page(&ErrorPage { status: Status::MOVED_PERMANENTLY, why: None, link }, &fields, responder)?;
         Ok(None)

@@ -65,6 +65,18 @@ fn heads_are_those_of_the_same_answers_to_get() {
     }
 }
 
+/// A browser that kept the redirect would not find a file that takes the place of the directory.
+#[test]
+fn redirects_are_not_kept() {
+    let tree = Tree::with(&[("name/a", "")]);
+    let server = Server::serve(&tree.public());
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.get("/name").field("Cache-Control"), Some("no-store"));
+    std::fs::remove_dir_all(tree.public().join("name")).unwrap();
+    tree.write("name", "file");
+    assert_eq!(client.get("/name").text(), "file");
+}
+
 /// Relative, so that they also lead there behind a proxy that serves this server below another path.
 #[test]
 fn pages_lead_to_the_directory_above() {

@@ -10,6 +10,7 @@ mod echo;
 mod error_pages;
 mod large;
 mod lines;
+mod linters;
 mod listening;
 mod listings;
 mod log_files;

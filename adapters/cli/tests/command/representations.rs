@@ -285,7 +285,7 @@ fn caches_are_told_what_the_user_decided() {
     let tree = site();
     let server = Server::serve_with(&tree.public(), &["--cache=no-cache", "--immutable=*-????????.js"]);
     let mut client = Client::connect(server.address);
-    let forever = "public, max-age=31536000, immutable";
+    let forever = "max-age=31536000, immutable";
     for (target, cache) in [
         ("/app.js", Some("no-cache")),
         ("/", Some("no-cache")),
