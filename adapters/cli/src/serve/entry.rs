@@ -18,7 +18,7 @@ pub enum Entry {
 }
 
 /// A file or a directory in a listing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ListedEntry {
     /// Any bytes but NUL and the slash.
     pub name: Vec<u8>,

@@ -10,7 +10,7 @@ use crate::serve::entry::ListedEntry;
 pub const PAGE: usize = 1000;
 
 /// How many entries are kept at most while a directory is read: 10 MiB where all names are as long as can be, some 3 MiB
-/// where they are as long as most. Whole pages of them.
+/// where they are as long as most.
 const KEPT: usize = 32 * PAGE;
 
 /// How much there is in a directory, of what is listed.
@@ -55,8 +55,8 @@ pub struct Entries {
 
 /// Selects a page. `read` hands each entry of the directory to what it is given, in any order.
 ///
-/// The directory is read once for the first 32,000 entries before and on the page, and once more for each 32,000 of them
-/// beyond: so the page costs time in proportion to the directory and to where it lies, and no more memory than 32,000
+/// The directory is read once for a page among the first 32,000 entries. For others it is mostly read twice: the first time
+/// tells where the page may begin. So a page costs time in proportion to the directory, and no more memory than some 32,000
 /// entries take. While a directory changes, an entry may be missing on all pages, or be on two.
 ///
 /// # Errors
@@ -66,62 +66,128 @@ pub fn select<E>(view: View, read: impl FnMut(&mut dyn FnMut(ListedEntry)) -> Re
     select_of(view, PAGE, KEPT, read)
 }
 
-/// See [`select`]; `kept` is a multiple of `page`.
+/// See [`select`]; `kept` is not less than `page`.
 fn select_of<E>(
     view: View,
     page: usize,
     kept: usize,
     mut read: impl FnMut(&mut dyn FnMut(ListedEntry)) -> Result<(), E>,
 ) -> Result<Entries, E> {
+    let mut pass = |behind, limit| {
+        let mut pass = Pass::new(view.order, behind, limit);
+        read(&mut |entry| pass.add(entry)).map(|()| pass)
+    };
     let end = page.saturating_mul(usize::try_from(view.page).unwrap_or(usize::MAX));
-    let mut first = First::new(view.order, None, end.min(kept));
-    read(&mut |entry| first.add(entry))?;
-    let totals = first.totals;
+    let mut last = pass(None, end.min(kept))?;
+    let totals = last.totals;
     let pages = u32::try_from(totals.entries().div_ceil(page as u64)).unwrap_or(u32::MAX).max(1);
     let view = view.at(view.page.min(pages));
-    // How many of those kept stand before the page.
-    let mut before = page.saturating_mul(usize::try_from(view.page - 1).unwrap_or(usize::MAX));
-    while before >= first.kept.len() && first.kept.len() == kept {
-        before -= kept;
-        first = First::new(view.order, first.kept.into_sorted_vec().pop(), (before + page).min(kept));
-        read(&mut |entry| first.add(entry))?;
+    let start = page.saturating_mul(usize::try_from(view.page - 1).unwrap_or(usize::MAX));
+    // An entry before the page, to begin behind where a guess was too far. It moves on by as many as are kept each time, so
+    // that these readings are enough, unless the directory grows as fast as it is read: then the page is empty.
+    let mut safe = None;
+    let mut entries = Vec::new();
+    for _ in 0..totals.entries() / kept as u64 * 2 + 4 {
+        last = match start.checked_sub(last.before) {
+            Some(skipped) if last.first.len() < kept || skipped + page <= kept => {
+                entries = last.into_page(skipped, page);
+                break;
+            }
+            Some(skipped) => {
+                let guess = last.guess(skipped, kept / 2);
+                safe = last.into_page(skipped.min(kept) - 1, 1).pop().map(|entry| Ranked { entry, order: view.order });
+                pass(guess.filter(|guess| Some(guess) > safe.as_ref()).or_else(|| safe.clone()), kept)?
+            }
+            // The guess was too far.
+            None => pass(safe.take(), kept)?,
+        };
     }
-    let entries = first.kept.into_sorted_vec().into_iter().skip(before).take(page).map(|ranked| ranked.entry).collect();
     Ok(Entries { entries, totals, view, pages })
 }
 
-/// The first entries of those behind one.
-struct First {
+/// What one reading of a directory tells.
+struct Pass {
     order: Order,
+    /// What is not behind this entry is only counted.
     behind: Option<Ranked>,
-    count: usize,
-    kept: BinaryHeap<Ranked>,
+    before: usize,
+    /// The first ones behind it, as many as `limit`.
+    first: BinaryHeap<Ranked>,
+    limit: usize,
+    sample: Sample,
     totals: Totals,
 }
 
-impl First {
-    fn new(order: Order, behind: Option<Ranked>, count: usize) -> Self {
-        Self { order, behind, count, kept: BinaryHeap::new(), totals: Totals::default() }
+impl Pass {
+    fn new(order: Order, behind: Option<Ranked>, limit: usize) -> Self {
+        let (first, sample) = (BinaryHeap::new(), Sample::new(limit / 4));
+        Self { order, behind, before: 0, first, limit, sample, totals: Totals::default() }
     }
 
     fn add(&mut self, entry: ListedEntry) {
         self.totals.add(&entry);
         let entry = Ranked { entry, order: self.order };
         if self.behind.as_ref().is_some_and(|behind| entry <= *behind) {
+            self.before += 1;
             return;
         }
-        if self.kept.len() < self.count {
-            self.kept.push(entry);
-        } else if let Some(mut last) = self.kept.peek_mut()
-            && entry < *last
-        {
-            *last = entry;
+        if self.first.len() < self.limit {
+            self.sample.add(&entry);
+            self.first.push(entry);
+        } else if let Some(mut last) = self.first.peek_mut() {
+            self.sample.add(&entry);
+            if entry < *last {
+                *last = entry;
+            }
         }
+    }
+
+    /// An entry that `margin` others or more probably stand between and what `skipped` entries stand before, of those behind.
+    fn guess(&mut self, skipped: usize, margin: usize) -> Option<Ranked> {
+        let at = skipped / self.sample.stride;
+        // Four times the standard deviation of the rank of what is drawn at random.
+        let margin = (margin / self.sample.stride).max(4 * at.isqrt());
+        self.sample.entries.sort_unstable();
+        self.sample.entries.get(at.checked_sub(margin)?).cloned()
+    }
+
+    fn into_page(self, skipped: usize, page: usize) -> Vec<ListedEntry> {
+        self.first.into_sorted_vec().into_iter().skip(skipped).take(page).map(|ranked| ranked.entry).collect()
+    }
+}
+
+/// One of so many entries, which are spread evenly over the reading. Directories are read in no order, or in one: for both
+/// that tells well how they are spread over the sorted whole, and if not, more readings are needed.
+struct Sample {
+    entries: Vec<Ranked>,
+    limit: usize,
+    stride: usize,
+    count: usize,
+}
+
+impl Sample {
+    fn new(limit: usize) -> Self {
+        Self { entries: Vec::new(), limit: limit.max(2), stride: 1, count: 0 }
+    }
+
+    fn add(&mut self, entry: &Ranked) {
+        if self.entries.len() == self.limit {
+            let mut is_kept = false;
+            self.entries.retain(|_| {
+                is_kept = !is_kept;
+                is_kept
+            });
+            self.stride *= 2;
+        }
+        if self.count.is_multiple_of(self.stride) {
+            self.entries.push(entry.clone());
+        }
+        self.count += 1;
     }
 }
 
 /// An entry that compares with others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Ranked {
     entry: ListedEntry,
     order: Order,
@@ -155,7 +221,7 @@ mod tests {
     /// Entries whose sizes and dates repeat, not in any order.
     fn directory(count: u64) -> Vec<ListedEntry> {
         let entry = |number: u64| ListedEntry {
-            name: format!("{}", number * 7919 % 1009).into(),
+            name: (number * 7919 % 1009).to_string().into(),
             length: (!number.is_multiple_of(4)).then_some(number * 31 % 7),
             modified: number * 17 % 5,
         };
@@ -190,10 +256,72 @@ mod tests {
                         let expected = names.chunks(sizes.0).nth(number - 1).unwrap_or_default();
                         assert_eq!(got, expected, "{query} {count} {sizes:?} {number}");
                         assert_eq!((entries.pages as usize, entries.view), (pages, view));
-                        assert!(reads <= (number * sizes.0).div_ceil(sizes.1), "{reads} {count} {sizes:?} {number}");
+                        assert!(reads <= 1 + 2 * (number * sizes.0 / sizes.1), "{reads} {count} {sizes:?} {number}");
                     }
                 }
             }
+        }
+    }
+
+    /// The page is that of the whole; how often the directory was read for it.
+    fn check(
+        whole: &[ListedEntry],
+        directory: impl Fn(&mut dyn FnMut(ListedEntry)),
+        page: usize,
+        sizes: (usize, usize),
+    ) -> usize {
+        let mut reads = 0;
+        let view = View { page: u32::try_from(page).unwrap(), ..View::default() };
+        let selected = select_of(view, sizes.0, sizes.1, |add| {
+            reads += 1;
+            directory(add);
+            Ok::<_, Infallible>(())
+        });
+        let Ok(selected) = selected;
+        let expected = whole.chunks(sizes.0).nth(page - 1).unwrap();
+        assert!(
+            selected.entries.iter().map(|entry| &entry.name).eq(expected.iter().map(|entry| &entry.name)),
+            "{page}"
+        );
+        reads
+    }
+
+    fn sorted(directory: impl Fn(&mut dyn FnMut(ListedEntry))) -> Vec<ListedEntry> {
+        let mut whole = Vec::new();
+        directory(&mut |entry| whole.push(entry));
+        whole.sort_by(|left, right| Order::default().compare(left, right));
+        whole
+    }
+
+    /// In no order, in the order of the names, and in the opposite one, as file systems have them.
+    #[test]
+    fn large_directories_are_mostly_read_twice() {
+        let names: [fn(u64) -> u64; 3] = [|number| number * 7919 % 5003, |number| number, |number| 5000 - number];
+        for name in names {
+            let entry = |number| ListedEntry { name: name(number).to_string().into(), length: Some(0), modified: 0 };
+            let directory = |add: &mut dyn FnMut(ListedEntry)| (0..5000).map(entry).for_each(add);
+            let whole = sorted(directory);
+            for page in [1, 31, 32] {
+                assert_eq!(check(&whole, directory, page, (50, 1600)), 1, "{page}");
+            }
+            for page in [33, 34, 47, 50, 63, 64, 65, 80, 99, 100] {
+                assert_eq!(check(&whole, directory, page, (50, 1600)), 2, "{page}");
+            }
+        }
+    }
+
+    /// One that is made to mislead: all names in the sample are among the last ones.
+    #[test]
+    fn a_sample_may_mislead_and_the_page_is_the_same() {
+        let entry = |number: usize| {
+            let group = if number.is_multiple_of(64) { 'z' } else { 'a' };
+            ListedEntry { name: format!("{group}{number}").into(), length: Some(0), modified: 0 }
+        };
+        let directory = |add: &mut dyn FnMut(ListedEntry)| (0..1000).map(entry).for_each(add);
+        let whole = sorted(directory);
+        for page in 1..=50 {
+            let reads = check(&whole, directory, page, (20, 40));
+            assert!(reads <= page + 1, "{reads} for {page}");
         }
     }
 
