@@ -30,6 +30,10 @@ pub enum Command {
     /// directory, its index.html is sent, or a page that lists what is in it. Names that begin with a dot are neither
     /// served nor listed. Files may be of any size, and are only read; ranges and conditional requests are understood.
     ///
+    /// A list has directories first, and is sorted by name (file2 before File10), size or date: by a click, or by
+    /// ?sort=size&order=desc. It has 1000 entries a page: ?page=2. Where nothing is found, browsers get a page, and programs
+    /// two lines of text.
+    ///
     /// It runs until SIGTERM or SIGINT: then it sends what it has begun to, for half a minute at most; a second one ends it
     /// at once.
     Serve(ServeArguments),
@@ -97,7 +101,8 @@ pub struct ServeArguments {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "index.html",
           value_parser = inside)]
     pub spa: Option<RelativePath>,
-    /// Where nothing is found, send this page of the directory with status 404; it must be there from the start
+    /// Where nothing is found, send this page of the directory with status 404, to programs as well; it must be there from
+    /// the start
     #[arg(long, value_name = "FILE", value_parser = inside)]
     pub error_page: Option<RelativePath>,
     /// How the line for each request looks

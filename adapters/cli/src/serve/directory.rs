@@ -1,6 +1,9 @@
 //! An open directory, and the only way to open what is beneath it.
 
-use alloc::collections::BinaryHeap;
+mod readable;
+
+pub use readable::{Readable, Stamp};
+
 use core::time::Duration;
 use std::fs::File;
 use std::io;
@@ -8,12 +11,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::time::SystemTime;
 
-use rustix::fs::{
-    AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, fstatfs, open, openat, openat2, statat,
-};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat, fstatfs, open, openat, openat2};
 use rustix::io::Errno;
 
-use super::entry::{Entries, Entry, ListedEntry, OpenError, OpenFile, PAGE};
+use super::entry::{Entry, OpenError, OpenFile};
 use super::path::RelativePath;
 
 /// What is opened is only read, never blocks (a FIFO without a writer would), and never becomes our terminal.
@@ -153,6 +154,7 @@ impl Directory {
         let opened = opened.map_err(|errno| self.error(errno, path))?;
         Ok(Readable { beneath: self, path, opened })
     }
+
     /// What the system's error means here. ELOOP is said of a loop of links, but also of a link of `/proc` that is none, and
     /// of any link where none is followed.
     fn error(&self, errno: Errno, path: &RelativePath) -> OpenError {
@@ -191,83 +193,6 @@ impl Directory {
         }
         openat(parent.as_ref().unwrap_or(&self.directory), name, READ | OFlags::NOFOLLOW, Mode::empty())
     }
-}
-
-/// A directory that was opened to read what is in it.
-#[derive(Debug)]
-pub struct Readable<'d> {
-    beneath: &'d Directory,
-    path: &'d RelativePath,
-    opened: OwnedFd,
-}
-
-impl Readable<'_> {
-    /// What tells it from others, and from itself with other names in it.
-    ///
-    /// # Errors
-    ///
-    /// The file system failed.
-    pub fn stamp(&self) -> Result<Stamp, OpenError> {
-        let status = fstat(&self.opened)?;
-        let modified = time(status.st_mtime, status.st_mtime_nsec);
-        Ok(Stamp { identity: identity(&status), modified, changed: time(status.st_ctime, status.st_ctime_nsec) })
-    }
-
-    /// Reads a page of the entries: those behind `after`, in the order of their bytes.
-    ///
-    /// The whole directory is read for each page, but no more of it is kept than the page: so its size costs time, and no
-    /// memory.
-    ///
-    /// # Errors
-    ///
-    /// See [`OpenError`].
-    pub fn list(&self, after: &[u8], filter: impl Fn(&[u8]) -> bool) -> Result<Entries, OpenError> {
-        let mut first_names = BinaryHeap::with_capacity(PAGE + 2);
-        for entry in Dir::read_from(&self.opened)? {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            let is_before = first_names.len() <= PAGE || first_names.peek().is_some_and(|last: &Vec<u8>| name < last);
-            if name > after && is_before && !matches!(name, b"." | b"..") && filter(name) {
-                first_names.push(name.to_vec());
-                if first_names.len() > PAGE + 1 {
-                    first_names.pop();
-                }
-            }
-        }
-        let mut names = first_names.into_sorted_vec();
-        let has_more = names.len() > PAGE;
-        names.truncate(PAGE);
-        let last = has_more.then(|| names.last().cloned().unwrap_or_default());
-        let entries = names.into_iter().filter_map(|name| self.describe(name)).collect();
-        Ok(Entries { entries, last })
-    }
-
-    /// What an entry is. `None`: it is gone, or nothing that would be served.
-    fn describe(&self, name: Vec<u8>) -> Option<ListedEntry> {
-        let mut status = statat(&self.opened, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW).ok()?;
-        if FileType::from_raw_mode(status.st_mode) == FileType::Symlink {
-            if self.beneath.walk == Walk::Segments {
-                return None;
-            }
-            let target = self.beneath.walk_by_kernel(&self.path.join(&name), OFlags::PATH | OFlags::CLOEXEC).ok()?;
-            status = fstat(target).ok()?;
-        }
-        let kind = FileType::from_raw_mode(status.st_mode);
-        if !matches!(kind, FileType::Directory | FileType::RegularFile) {
-            return None;
-        }
-        let length = (kind == FileType::RegularFile).then(|| u64::try_from(status.st_size).unwrap_or(0));
-        Some(ListedEntry { name, length, modified: u64::try_from(status.st_mtime).unwrap_or(0) })
-    }
-}
-
-/// See [`Readable::stamp`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    identity: Identity,
-    modified: SystemTime,
-    /// When anything about it last changed.
-    pub changed: SystemTime,
 }
 
 /// A time of a file: seconds since 1970, or before, and nanoseconds behind them.

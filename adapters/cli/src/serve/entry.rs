@@ -17,20 +17,8 @@ pub enum Entry {
     Directory,
 }
 
-/// How many entries there are at most in [`Entries`].
-pub const PAGE: usize = 1000;
-
-/// A page of what a directory holds.
-#[derive(Debug, Default)]
-pub struct Entries {
-    /// In the order of the bytes of their names; what would not be served is left out.
-    pub entries: Vec<ListedEntry>,
-    /// The name behind which the next page begins, if there is one.
-    pub last: Option<Vec<u8>>,
-}
-
 /// A file or a directory in a listing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ListedEntry {
     /// Any bytes but NUL and the slash.
     pub name: Vec<u8>,

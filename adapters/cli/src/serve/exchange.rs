@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Instant as Clock, SystemTime};
 
-use wirenut::http::service::{Responder, Step};
+use wirenut::http::service::Responder;
 use wirenut::http::{
     EntityTag, Error, Field, Fields, Method, Precondition, RequestHead, Response, Status, Validators, Version,
     WriteError,
@@ -16,26 +16,34 @@ use wirenut_linux::socket::TcpStream;
 use wirenut_server::blocking::Job;
 use wirenut_server::{FileRange, Transfer};
 
-use super::body::Body;
+use super::body::{Body, Segment};
 use super::entry::OpenError;
+use super::error_page::ErrorPage;
 use super::find::{Found, Wanted};
+use super::html;
 use super::listing::Summary;
+use super::negotiation;
 use super::plan::Plan;
 use super::selection;
 use crate::log::{Escaped, Line};
 
 const HTML: Field<'static> = Field::new("Content-Type", "text/html; charset=utf-8");
+const TEXT: Field<'static> = Field::new("Content-Type", "text/plain; charset=utf-8");
 /// A browser must not take a text for a page because it looks like one.
 pub(super) const NO_SNIFF: Field<'static> = Field::new("X-Content-Type-Options", "nosniff");
-/// A listing runs nothing and loads nothing, whatever the names in it are.
-const NO_SCRIPTS: Field<'static> =
-    Field::new("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+const NO_SCRIPTS: Field<'static> = Field::new("Content-Security-Policy", html::CONTENT_SECURITY_POLICY);
+/// Browsers would keep a 301 for ever (RFC 9110 §15.4.2), while a file may take the place of the directory. There is no tag
+/// to ask again by.
+const NO_STORE: Field<'static> = Field::new("Cache-Control", "no-store");
+/// A page or a text: what Accept says.
+const VARY: Field<'static> = Field::new("Vary", "Accept");
 
 /// One request in flight.
 pub struct Exchange {
     pub(super) phase: Phase,
     pub(super) wanted: Wanted,
     is_head: bool,
+    prefers_html: bool,
     /// The field lines that have a say in what is sent; mostly none.
     conditions: Vec<u8>,
     /// Bytes that the kernel has moved.
@@ -77,6 +85,7 @@ impl Exchange {
             phase: Phase::Start,
             wanted: Wanted::default(),
             is_head: head.method == Method::Head,
+            prefers_html: negotiation::prefers_html(head.fields),
             conditions: Vec::new(),
             moved: Rc::default(),
             logged: is_logged.then(|| Box::new(Logged::of(head, responder))),
@@ -112,22 +121,33 @@ impl Exchange {
         })
     }
 
-    /// Answers with a small page and without a file. `why` says more than the status, where that is known.
+    /// Answers without a file, by a page or a text of which the head is written now and the rest is to be sent. `why` says
+    /// more than the status, where that is known; `fields` have the Vary, where more than Accept decides.
     pub(super) fn refuse(
         &mut self,
         status: Status,
         fields: &[Field<'_>],
-        why: &str,
+        why: Option<&str>,
         responder: &mut Responder<'_>,
-    ) -> Result<Step<Moving>, WriteError> {
-        let fields = [&[HTML, NO_SNIFF], fields].concat();
-        let why = if why.is_empty() { String::new() } else { format!("<p>{why}</p>\n") };
-        let page = format!("<!doctype html>\n<title>{status}</title>\n<h1>{status}</h1>\n{why}");
-        responder.send(&Response::new(status).with_fields(&fields), page.as_bytes())?;
-        self.note_status(status);
-        self.note_sent(page.len());
-        self.phase = Phase::Answered;
-        Ok(Step::Done)
+    ) -> Result<(), WriteError> {
+        let link = self.wanted.path.up().map(|up| (up.as_bytes(), "Go to the directory above"));
+        self.send_page(&ErrorPage { status, why, link }, fields, responder)
+    }
+
+    fn send_page(
+        &mut self,
+        page: &ErrorPage<'_>,
+        fields: &[Field<'_>],
+        responder: &mut Responder<'_>,
+    ) -> Result<(), WriteError> {
+        let body = if self.prefers_html { page.html() } else { page.text() };
+        let of_body: &[_] = if self.prefers_html { &[HTML, NO_SNIFF, NO_SCRIPTS] } else { &[TEXT, NO_SNIFF] };
+        let vary: &[_] = if fields.iter().any(|field| field.name == VARY.name) { &[] } else { &[VARY] };
+        let fields = [of_body, fields, vary].concat();
+        responder.respond(&Response::new(page.status).with_fields(&fields).with_length(body.len() as u64))?;
+        self.note_status(page.status);
+        self.phase = Phase::Sending(Body::one(Segment::Bytes(body.into_bytes(), 0)));
+        Ok(())
     }
 
     /// Sends the page for a directory, unless the conditions say otherwise: only then it is written. No parts of it: it may
@@ -142,7 +162,7 @@ impl Exchange {
             Precondition::Holds => (Plan::Listing, summary.length),
             Precondition::NotModified => (Plan::NotModified, 0),
             Precondition::Failed => {
-                self.refuse(Status::PRECONDITION_FAILED, &[], "", responder)?;
+                self.refuse(Status::PRECONDITION_FAILED, &[], None, responder)?;
                 return Ok(None);
             }
         };
@@ -180,8 +200,9 @@ impl Exchange {
             location.push(b'?');
             location.extend_from_slice(query);
         }
-        let fields = [Field::from_bytes("Location", &location)];
-        self.refuse(Status::MOVED_PERMANENTLY, &fields, "the directory ends with a slash", responder)?;
+        let fields = [Field::from_bytes("Location", &location), NO_STORE];
+        let link = Some((location.as_slice(), "Go to the directory"));
+        self.send_page(&ErrorPage { status: Status::MOVED_PERMANENTLY, why: None, link }, &fields, responder)?;
         Ok(None)
     }
 

@@ -7,7 +7,7 @@ use wirenut::http::{AcceptEncoding, Fields};
 use super::content_type;
 use super::directory::Directory;
 use super::entry::{Entry, OpenError, OpenFile};
-use super::listing::{self, Listing, Summary};
+use super::listing::{Listing, Summary, View};
 use super::path::RelativePath;
 use super::policy::Policy;
 use super::root::Root;
@@ -187,19 +187,19 @@ impl Search<'_> {
     }
 
     fn list(&self, wanted: &Wanted) -> Result<Found, OpenError> {
-        let after = listing::after(wanted.query.as_deref());
+        let view = View::of(wanted.query.as_deref());
         let (path, summaries) = (wanted.path.as_bytes(), &self.finder.summaries);
         let readable = self.directory.open_to_read(&wanted.path)?;
         let (stamp, now) = (readable.stamp()?, Instant::now());
         if wanted.is_summary_enough
-            && let Some(summary) = summaries.find(path, &after, &stamp, now)
+            && let Some(summary) = summaries.find(path, view, &stamp, now)
         {
             return Ok(Found::Summary(summary));
         }
         let shows_hidden = self.finder.policy.shows_hidden;
-        let entries = readable.list(&after, |name| shows_hidden || !name.starts_with(b"."))?;
-        let listing = Listing::new(wanted.path.clone(), after.clone(), entries);
-        summaries.remember(path, &after, stamp, listing.summary, (now, SystemTime::now()));
+        let entries = readable.list(view, |name| shows_hidden || !name.starts_with(b"."))?;
+        let listing = Listing::new(wanted.path.clone(), entries);
+        summaries.remember(path, view, stamp, listing.summary, (now, SystemTime::now()));
         Ok(Found::Listing(listing))
     }
 

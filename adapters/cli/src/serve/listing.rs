@@ -1,28 +1,20 @@
 //! The page that shows what is in a directory.
 
-use core::fmt::Write;
+mod natural;
+mod paging;
+mod row;
+mod view;
+
+pub use paging::{Entries, PAGE, Totals, select};
+pub use view::{Key, Order, View};
+
+use core::fmt::{self, Write};
 use core::hash::{Hash, Hasher as _};
 use std::hash::DefaultHasher;
 
-use wirenut::http::HttpDate;
-
-use super::entry::{Entries, ListedEntry};
-use super::path::{self, RelativePath};
-
-/// What the query of the next page begins with.
-const AFTER: &[u8] = b"after=";
-
-/// The name behind which the page begins that is asked for: empty for the first page.
-#[must_use]
-pub fn after(query: Option<&[u8]>) -> Vec<u8> {
-    let mut name = Vec::new();
-    let text = query.and_then(|query| query.strip_prefix(AFTER)).unwrap_or_default();
-    // A link that somebody changed by hand is one to the first page.
-    if path::decode(text, &mut name).is_err() {
-        name.clear();
-    }
-    name
-}
+use super::html::{self, escape, put};
+use super::path::RelativePath;
+use row::{counted, row, size};
 
 /// What HEAD and conditions have to know of the page of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,20 +30,21 @@ pub struct Summary {
 #[derive(Debug)]
 pub struct Listing {
     path: RelativePath,
-    after: Vec<u8>,
     entries: Entries,
     /// What is known of the page.
     pub summary: Summary,
 }
 
 impl Listing {
-    /// The page for these entries, which begin behind the name `after`.
+    /// The page for these entries of this directory.
     #[must_use]
-    pub fn new(path: RelativePath, after: Vec<u8>, entries: Entries) -> Self {
-        let mut listing = Self { path, after, entries, summary: Summary { length: 0, digest: 0 } };
-        let rows: usize = listing.entries.entries.iter().map(row_length).sum();
-        let length = (listing.top().len() + rows + listing.bottom().len()) as u64;
-        listing.summary = Summary { length, digest: listing.digest() };
+    pub fn new(path: RelativePath, entries: Entries) -> Self {
+        let mut listing = Self { path, entries, summary: Summary { length: 0, digest: 0 } };
+        let mut length = Length(0);
+        listing.top(&mut length);
+        listing.entries.entries.iter().for_each(|entry| row(entry, &mut length));
+        listing.bottom(&mut length);
+        listing.summary = Summary { length: length.0, digest: listing.digest() };
         listing
     }
 
@@ -65,45 +58,120 @@ impl Listing {
         let mut hasher = DefaultHasher::new();
         // Another version may write another page of the same.
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
-        (self.path.as_bytes(), &self.after, &self.entries.last).hash(&mut hasher);
-        for entry in &self.entries.entries {
+        let Entries { entries, totals, view, pages } = &self.entries;
+        (self.path.as_bytes(), totals, view, pages).hash(&mut hasher);
+        for entry in entries {
             // Pages show minutes.
             (&entry.name, entry.length, entry.modified / 60).hash(&mut hasher);
         }
         hasher.finish()
     }
 
-    fn top(&self) -> String {
+    fn top(&self, page: &mut impl Write) {
         let mut title = String::from("/");
         escape(self.path.as_bytes(), &mut title);
         if title.len() > 1 {
             title.push('/');
         }
-        let mut html = format!(
-            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\n<style>\
-             body{{font-family:sans-serif;margin:2em}}td,th{{padding:.1em 1em .1em 0;text-align:left}}\
-             .n{{text-align:right;font-variant-numeric:tabular-nums}}</style></head>\n<body><h1>{title}</h1>\n<table>\n\
-             <tr><th>Name</th><th class=\"n\">Size</th><th>Changed (UTC)</th></tr>\n"
-        );
-        if !self.path.as_bytes().is_empty() {
-            html.push_str("<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n");
+        html::top(&title, page);
+        put(page, format_args!("<h1>"));
+        self.trail(page);
+        put(page, format_args!("</h1>\n<p class=\"quiet\">"));
+        self.totals(page);
+        put(page, format_args!("</p>\n<table>\n<thead><tr>"));
+        for (key, name) in [(Key::Name, "Name"), (Key::Size, "Size"), (Key::Date, "Changed (UTC)")] {
+            self.column(key, name, page);
         }
-        html
+        put(page, format_args!("</tr></thead>\n<tbody>\n"));
+        if !self.path.as_bytes().is_empty() {
+            put(
+                page,
+                format_args!(
+                    "<tr><th scope=\"row\"><a class=\"up\" href=\"../\">Parent directory</a></th><td></td><td></td></tr>\n"
+                ),
+            );
+        }
     }
 
-    fn bottom(&self) -> String {
-        let mut html = String::from("</table>\n");
-        if !self.after.is_empty() {
-            html.push_str("<p><a href=\"./\">first page</a></p>\n");
+    /// The path, with a link to each directory above.
+    fn trail(&self, page: &mut impl Write) {
+        let mut segments = self.path.as_bytes().split(|byte| *byte == b'/').filter(|segment| !segment.is_empty());
+        let mut above = segments.clone().count();
+        let mut current: &[u8] = b"";
+        loop {
+            if above == 0 {
+                escape(current, page);
+                return put(page, format_args!("/"));
+            }
+            put(page, format_args!("<a href=\""));
+            (0..above).for_each(|_| put(page, format_args!("../")));
+            put(page, format_args!("\">"));
+            escape(current, page);
+            put(page, format_args!("/</a><wbr>"));
+            above -= 1;
+            current = segments.next().unwrap_or_default();
         }
-        if let Some(last) = &self.entries.last {
-            html.push_str("<p><a href=\"?after=");
-            path::encode(last, &mut html);
-            html.push_str("\">next page</a></p>\n");
+    }
+
+    fn totals(&self, page: &mut impl Write) {
+        let Totals { directories, files, bytes } = self.entries.totals;
+        let parts = [
+            (directories > 0).then(|| counted(directories, "directory", "directories")),
+            (files > 0).then(|| format!("{}, {}", counted(files, "file", "files"), size(bytes))),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let text = if parts.is_empty() { "Nothing is in this directory".into() } else { parts.join(", ") };
+        put(page, format_args!("{text}"));
+        let Entries { view, pages, .. } = self.entries;
+        if pages > 1 {
+            put(page, format_args!(". Page {} of {pages}", view.page));
         }
-        html.push_str("</body></html>\n");
-        html
+    }
+
+    /// The head of a column: its name, as a link that sorts by it.
+    fn column(&self, key: Key, name: &str, page: &mut impl Write) {
+        let view = self.entries.view;
+        let state = match view.order {
+            Order { key: sorted, is_descending: false } if sorted == key => " aria-sort=\"ascending\"",
+            Order { key: sorted, is_descending: true } if sorted == key => " aria-sort=\"descending\"",
+            Order { .. } => "",
+        };
+        put(page, format_args!("<th scope=\"col\"{state}><a href=\"{}\">{name}</a></th>", view.sorted_by(key)));
+    }
+
+    fn bottom(&self, page: &mut impl Write) {
+        put(page, format_args!("</tbody></table>\n"));
+        if self.entries.pages > 1 {
+            self.page_links(page);
+        }
+        put(page, format_args!("{}", html::BOTTOM));
+    }
+
+    fn page_links(&self, page: &mut impl Write) {
+        let Entries { view, pages, .. } = self.entries;
+        put(page, format_args!("<nav class=\"pages\" aria-label=\"Pages\">"));
+        let mut link = |target, rel, name| {
+            put(page, format_args!("<a href=\"{}\"{rel}>{name}</a> ", view.at(target)));
+        };
+        if view.page > 1 {
+            link(1, "", "First");
+            link(view.page - 1, " rel=\"prev\"", "Previous");
+        }
+        if view.page < pages {
+            link(view.page + 1, " rel=\"next\"", "Next");
+            link(pages, "", "Last");
+        }
+        put(page, format_args!("</nav>\n"));
+    }
+}
+
+/// How much would be written.
+struct Length(u64);
+
+impl Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len() as u64;
+        Ok(())
     }
 }
 
@@ -125,8 +193,10 @@ impl Iterator for Pieces {
         if self.is_over {
             return None;
         }
-        let mut html = if self.next == 0 { self.listing.top() } else { String::new() };
-        html.reserve(PIECE);
+        let mut html = String::with_capacity(PIECE + 1024);
+        if self.next == 0 {
+            self.listing.top(&mut html);
+        }
         while let Some(entry) = self.listing.entries.entries.get(self.next) {
             row(entry, &mut html);
             self.next += 1;
@@ -135,198 +205,10 @@ impl Iterator for Pieces {
             }
         }
         self.is_over = true;
-        html.push_str(&self.listing.bottom());
+        self.listing.bottom(&mut html);
         Some(html.into_bytes())
     }
 }
 
-/// What stands around the link, its text, the size and the time of an entry.
-const ROW: [&str; 5] = ["<tr><td><a href=\"", "\">", "</a></td><td class=\"n\">", "</td><td>", "</td></tr>\n"];
-
-/// The part of an HTTP date that is shown: of `Sun, 06 Nov 1994 08:49:37 GMT`.
-const MINUTE: core::ops::Range<usize> = 5..22;
-
-/// Appends the row of an entry: the name as a link, the size in bytes, the time in UTC.
-fn row(entry: &ListedEntry, html: &mut String) {
-    let slash = slash(entry);
-    html.push_str(ROW[0]);
-    path::encode(&entry.name, html);
-    html.push_str(slash);
-    html.push_str(ROW[1]);
-    escape(&entry.name, html);
-    html.push_str(slash);
-    html.push_str(ROW[2]);
-    if let Some(length) = entry.length {
-        // A `String` takes anything.
-        let _ = write!(html, "{length}");
-    }
-    html.push_str(ROW[3]);
-    let date = HttpDate::from_unix(entry.modified);
-    html.push_str(&String::from_utf8_lossy(&date.as_bytes()[MINUTE]));
-    html.push_str(ROW[4]);
-}
-
-/// How much [`row`] appends, without writing it.
-fn row_length(entry: &ListedEntry) -> usize {
-    let around: usize = ROW.iter().map(|part| part.len()).sum();
-    let digits = entry.length.map_or(0, |length| length.checked_ilog10().unwrap_or(0) as usize + 1);
-    let name = path::encoded_length(&entry.name) + escaped_length(&entry.name) + 2 * slash(entry).len();
-    around + name + digits + MINUTE.len()
-}
-
-const fn slash(entry: &ListedEntry) -> &'static str {
-    if entry.length.is_none() { "/" } else { "" }
-}
-
-/// Appends bytes as text of HTML, and of an attribute in quotes. What is not UTF-8 is shown as such.
-fn escape(bytes: &[u8], into: &mut String) {
-    let text = String::from_utf8_lossy(bytes);
-    if is_plain(bytes) {
-        return into.push_str(&text);
-    }
-    for sign in text.chars() {
-        match in_html(sign) {
-            Some(escaped) => into.push_str(escaped),
-            None => into.push(sign),
-        }
-    }
-}
-
-fn escaped_length(bytes: &[u8]) -> usize {
-    if is_plain(bytes) {
-        return bytes.len();
-    }
-    String::from_utf8_lossy(bytes).chars().map(|sign| in_html(sign).map_or(sign.len_utf8(), str::len)).sum()
-}
-
-/// ASCII that stands for itself, as most names do.
-fn is_plain(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && !b"&<>\"'".contains(byte))
-}
-
-/// What is written for a character. `None`: itself.
-const fn in_html(sign: char) -> Option<&'static str> {
-    match sign {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '"' => Some("&quot;"),
-        '\'' => Some("&#39;"),
-        // A line break in a name would look like none, and a name that turns the direction of the text would end in
-        // what is not its extension.
-        '\0'..='\x1f' | '\x7f'..='\u{9f}' => Some("\u{fffd}"),
-        sign if is_bidirectional_control(sign) => Some("\u{fffd}"),
-        _ => None,
-    }
-}
-
-/// Whether it has the Unicode property Bidi_Control.
-const fn is_bidirectional_control(sign: char) -> bool {
-    matches!(sign, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The page, of the length that was told.
-    fn page(path: &RelativePath, after: &[u8], entries: Entries) -> String {
-        let listing = Listing::new(path.clone(), after.into(), entries);
-        let length = listing.summary.length;
-        let pieces: Vec<Vec<u8>> = listing.into_pieces().collect();
-        let html = String::from_utf8(pieces.concat()).unwrap();
-        assert_eq!(html.len() as u64, length, "{html}");
-        html
-    }
-
-    fn entry(name: &[u8], length: Option<u64>) -> ListedEntry {
-        ListedEntry { name: name.into(), length, modified: 784_111_777 }
-    }
-
-    #[test]
-    fn lengths_are_known_before_the_page_is_written() {
-        let lengths = [None, Some(0), Some(9), Some(10), Some(99), Some(100), Some(u64::MAX)];
-        for count in [0, 1, 7, 1000] {
-            let names = (0..count).map(|number| match number % 5 {
-                0 => format!("{number}.txt").into_bytes(),
-                1 => "ü日本\u{202e}\u{85}&<>\"'".into(),
-                2 => (b' '..=b'~').filter(|byte| *byte != b'/').collect(),
-                3 => (1..=255).filter(|byte| *byte != b'/').collect(),
-                _ => b"\xff\xc3\xe2\x80 \xf0\x9f".into(),
-            });
-            let entries = names.zip(lengths.into_iter().cycle()).map(|(name, length)| entry(&name, length)).collect();
-            let html =
-                page(&RelativePath::plain(b"a/b\"").unwrap(), b"x", Entries { entries, last: Some(b"&%".into()) });
-            assert_eq!(html.matches("<tr><td>").count(), count + 1);
-            assert!(html.starts_with("<!doctype html>") && html.ends_with("</body></html>\n"));
-        }
-    }
-
-    #[test]
-    fn digests_differ_where_pages_do() {
-        let list = |path: &[u8], after: &[u8], entries, last: Option<&[u8]>| {
-            let entries = Entries { entries, last: last.map(Into::into) };
-            Listing::new(RelativePath::plain(path).unwrap(), after.into(), entries).summary.digest
-        };
-        let later = || ListedEntry { modified: 784_111_777 + 60, ..entry(b"x", Some(1)) };
-        let digests = [
-            list(b"a", b"", vec![entry(b"x", Some(1))], None),
-            list(b"b", b"", vec![entry(b"x", Some(1))], None),
-            list(b"a", b"b", vec![entry(b"x", Some(1))], None),
-            list(b"a", b"", vec![entry(b"x", Some(2))], None),
-            list(b"a", b"", vec![entry(b"x", None)], None),
-            list(b"a", b"", vec![entry(b"y", Some(1))], None),
-            list(b"a", b"", vec![later()], None),
-            list(b"a", b"", vec![entry(b"x", Some(1))], Some(b"x")),
-            list(b"a", b"", vec![entry(b"x", Some(1)), entry(b"x", Some(1))], None),
-            list(b"a", b"", vec![], None),
-        ];
-        for (number, digest) in digests.iter().enumerate() {
-            assert!(!digests[number + 1..].contains(digest), "{number}: {digests:?}");
-        }
-        assert_eq!(list(b"a", b"", vec![entry(b"x", Some(1))], None), digests[0]);
-    }
-
-    #[test]
-    fn names_are_data_and_links_lead_to_them() {
-        let entries = Entries {
-            entries: vec![
-                entry(b"<script>\"'&\n", Some(5)),
-                entry(b"a b", None),
-                entry(b"javascript:alert(1)", Some(0)),
-                entry(b"\xff%?#", Some(1)),
-            ],
-            last: Some(b"x&\"<".into()),
-        };
-        let html = page(&RelativePath::plain(b"<b>/c").unwrap(), b"", entries);
-        for part in [
-            "<h1>/&lt;b&gt;/c/</h1>",
-            "<a href=\"../\">",
-            "<a href=\"%3Cscript%3E%22%27%26%0A\">&lt;script&gt;&quot;&#39;&amp;\u{fffd}</a></td><td class=\"n\">5</td>\
-             <td>06 Nov 1994 08:49</td>",
-            "<a href=\"a%20b/\">a b/</a></td><td class=\"n\"></td>",
-            "<a href=\"javascript%3Aalert%281%29\">",
-            "<a href=\"%FF%25%3F%23\">\u{fffd}%?#</a>",
-            "<a href=\"?after=x%26%22%3C\">next page</a>",
-        ] {
-            assert!(html.contains(part), "{part} is not in {html}");
-        }
-        assert!(!html.contains("first page"));
-        let html = page(&RelativePath::default(), b"a", Entries::default());
-        assert!(html.contains("first page") && !html.contains("next page") && !html.contains("../"));
-    }
-
-    #[test]
-    fn pages_begin_behind_a_name() {
-        for (query, name) in [
-            (None, &b""[..]),
-            (Some(&b"after=a%20b%ff"[..]), b"a b\xff"),
-            (Some(b"after="), b""),
-            (Some(b"after=%zz"), b""),
-            (Some(b"after=a%00"), b""),
-            (Some(b"x=y"), b""),
-        ] {
-            assert_eq!(after(query), name, "{query:?}");
-        }
-    }
-}
+mod tests;

@@ -9,7 +9,10 @@
 //!                                   root::Root: directory::Directory, at once or by the pool
 //! ```
 //!
-//! Invariants: only [`service`], its [`exchange`], and [`selection`] know HTTP; nothing is opened but through [`directory::Directory`]; nothing that may
+//! What is no file is written here, as bytes made of data: a [`listing`] of entries, and an `error_page` of a status, both in
+//! the frame that `html` puts around them.
+//!
+//! Invariants: only [`service`], its [`exchange`], [`selection`] and `negotiation` know HTTP; nothing is opened but through [`directory::Directory`]; nothing that may
 //! wait for a disk is called on a server's thread but through a [`Pool`], except for
 //! [what seems to be in memory](reader::FileReader::transfer) and is not.
 
@@ -17,9 +20,12 @@ pub mod body;
 pub mod content_type;
 pub mod directory;
 pub mod entry;
+mod error_page;
 pub mod exchange;
 pub mod find;
+mod html;
 pub mod listing;
+mod negotiation;
 pub mod path;
 mod plan;
 pub mod policy;
@@ -28,6 +34,7 @@ mod refused;
 pub mod root;
 pub mod selection;
 pub mod service;
+mod sha256;
 pub mod summaries;
 #[cfg(test)]
 mod waiting;

@@ -5,7 +5,7 @@
 //! [`Root`](super::root::Root)'s part.
 
 use core::error::Error;
-use core::fmt::{self, Write as _};
+use core::fmt;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -109,6 +109,16 @@ impl RelativePath {
         self.directory
     }
 
+    /// The directory that it is in, as a relative reference from its target. `None`: it is the served directory itself.
+    #[must_use]
+    pub fn up(&self) -> Option<&'static str> {
+        match (self.bytes.is_empty(), self.directory) {
+            (true, _) => None,
+            (false, true) => Some("../"),
+            (false, false) => Some("./"),
+        }
+    }
+
     /// What has this name in this directory.
     #[must_use]
     pub fn join(&self, name: &[u8]) -> Self {
@@ -184,8 +194,8 @@ impl Error for PathError {}
 
 /// Appends a path, percent-encoded: what is not unreserved (RFC 3986 section 2.3), but for the slash. It needs no escape in
 /// HTML.
-pub fn encode(path: &[u8], into: &mut String) {
-    // A `String` takes anything.
+pub fn encode(path: &[u8], into: &mut impl fmt::Write) {
+    // What is written to takes anything, as a `String` does.
     let _ = write!(into, "{}", PercentEncode::new(path, &PATH));
 }
 
@@ -300,15 +310,17 @@ mod tests {
 
     #[test]
     fn index_and_location() {
-        for (target, index, location) in [
-            ("/", "index.html", "/"),
-            ("//", "index.html", "/"),
-            ("/dir", "dir/index.html", "/dir/"),
-            ("//other.example", "other.example/index.html", "/other.example/"),
-            ("/a%20b/%ff%0d%0a", "", "/a%20b/%FF%0D%0A/"),
-            ("/a%25b%3fc", "a%b?c/index.html", "/a%25b%3Fc/"),
+        for (target, index, location, up) in [
+            ("/", "index.html", "/", None),
+            ("//", "index.html", "/", None),
+            ("/dir", "dir/index.html", "/dir/", Some("./")),
+            ("/dir/a/", "dir/a/index.html", "/dir/a/", Some("../")),
+            ("//other.example", "other.example/index.html", "/other.example/", Some("./")),
+            ("/a%20b/%ff%0d%0a", "", "/a%20b/%FF%0D%0A/", Some("./")),
+            ("/a%25b%3fc", "a%b?c/index.html", "/a%25b%3Fc/", Some("./")),
         ] {
             let path = RelativePath::parse(target.as_bytes()).unwrap();
+            assert_eq!(path.up(), up);
             assert_eq!(path.location(), location);
             assert!(index.is_empty() || path.join(b"index.html").as_path() == Path::new(index));
             assert!(!path.join(b"index.html").is_directory());

@@ -43,8 +43,9 @@ impl Policy {
     #[must_use]
     pub fn cache_control(&self, path: &RelativePath) -> Option<&str> {
         if self.immutable.iter().any(|pattern| pattern.matches(path)) {
-            // A year: what RFC 2616 called the longest time that makes sense, and what everybody writes for "for ever".
-            return Some("public, max-age=31536000, immutable");
+            // A year: what RFC 2616 called the longest time that makes sense, and what everybody writes for "for ever". Not
+            // `public`, which would only let shared caches keep what somebody had to log in for (RFC 9111 §5.2.2.9).
+            return Some("max-age=31536000, immutable");
         }
         self.cache.as_deref()
     }

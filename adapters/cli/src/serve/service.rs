@@ -52,7 +52,8 @@ impl Service for Files {
     ) -> Result<(Exchange, Step<Moving>), WriteError> {
         let mut exchange = Exchange::new(head, self.log.is_some(), responder);
         if !matches!(head.method, Method::Get | Method::Head) {
-            let step = exchange.refuse(Status::METHOD_NOT_ALLOWED, &[ALLOW], "only GET and HEAD", responder)?;
+            exchange.refuse(Status::METHOD_NOT_ALLOWED, &[ALLOW], None, responder)?;
+            let step = self.send(&mut exchange, responder)?;
             return Ok((exchange, step));
         }
         let step = match RelativePath::parse(head.target.path()) {
@@ -64,7 +65,11 @@ impl Service for Files {
                 exchange.keep_conditions(head.fields);
                 self.proceed(&mut exchange, responder)?
             }
-            Err(error) => exchange.refuse(Status::BAD_REQUEST, &[], &error.to_string(), responder)?,
+            Err(error) => {
+                let why = format!("The address is not valid: {error}.");
+                exchange.refuse(Status::BAD_REQUEST, &[], Some(&why), responder)?;
+                self.send(&mut exchange, responder)?
+            }
         };
         Ok((exchange, step))
     }
@@ -124,17 +129,18 @@ impl Files {
         self.pool.spawn(&responder.waker(), find).map(Phase::LookingUp)
     }
 
-    /// Answers what was found.
+    /// Answers what was found. An answer without a file is sent by what `respond` left in the phase.
     fn answer(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<Moving>, WriteError> {
         let Phase::Found(found) = core::mem::replace(&mut exchange.phase, Phase::Answered) else {
             return Ok(Step::More);
         };
-        let Some(plan) = self.respond(&found, exchange, responder)? else { return Ok(Step::Done) };
-        exchange.phase = plan.body(found).map_or(Phase::Answered, Phase::Sending);
+        if let Some(plan) = self.respond(&found, exchange, responder)? {
+            exchange.phase = plan.body(found).map_or(Phase::Answered, Phase::Sending);
+        }
         self.send(exchange, responder)
     }
 
-    /// Writes the head of the answer. `None`: it was the whole answer.
+    /// Writes the head of the answer. `None`: nothing of what was found is sent behind it.
     fn respond(
         &self,
         found: &Result<Found, OpenError>,
@@ -157,7 +163,7 @@ impl Files {
                 Status::NOT_FOUND
             }
         };
-        exchange.refuse(status, &[], "", responder)?;
+        exchange.refuse(status, &[], None, responder)?;
         if !matches!(error, OpenError::NotFound | OpenError::Special | OpenError::Forbidden) {
             exchange.warn(error, responder);
         }
@@ -187,13 +193,13 @@ impl Files {
             }
             Selection::NotModified => Plan::NotModified,
             Selection::PreconditionFailed => {
-                exchange.refuse(Status::PRECONDITION_FAILED, self.vary(), "", responder)?;
+                exchange.refuse(Status::PRECONDITION_FAILED, self.refusal_vary(), None, responder)?;
                 return Ok(None);
             }
             Selection::Unsatisfiable => {
                 let range = format!("bytes */{length}");
-                let fields = [&[Field::new("Content-Range", &range)], self.vary()].concat();
-                exchange.refuse(Status::RANGE_NOT_SATISFIABLE, &fields, "", responder)?;
+                let fields = [&[Field::new("Content-Range", &range)], self.refusal_vary()].concat();
+                exchange.refuse(Status::RANGE_NOT_SATISFIABLE, &fields, None, responder)?;
                 return Ok(None);
             }
         };
@@ -240,6 +246,12 @@ impl Files {
     /// What is said wherever another coding could have led to another answer (RFC 9110 §12.5.5).
     fn vary(&self) -> &'static [Field<'static>] {
         const VARY: &[Field<'static>] = &[Field::new("Vary", "Accept-Encoding")];
+        if self.finder.policy.is_precompressed { VARY } else { &[] }
+    }
+
+    /// The same of an answer in place of a file, where Accept decides as well.
+    fn refusal_vary(&self) -> &'static [Field<'static>] {
+        const VARY: &[Field<'static>] = &[Field::new("Vary", "Accept, Accept-Encoding")];
         if self.finder.policy.is_precompressed { VARY } else { &[] }
     }
 

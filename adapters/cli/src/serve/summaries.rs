@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use super::directory::Stamp;
-use super::listing::Summary;
+use super::listing::{Summary, View};
 use super::selection::has_rested;
 
 /// For how long a summary is good. The directory itself tells of names that come and go, and not of sizes and times of what
@@ -16,11 +16,11 @@ const FRESH: Duration = Duration::from_secs(1);
 /// How many are remembered at most.
 const MAX: usize = 64;
 
-/// Summaries of listings, by the path of the directory and the name behind which the page begins.
+/// Summaries of listings, by the path of the directory and the page of it that was asked for.
 #[derive(Debug, Default)]
 pub struct Summaries(Mutex<HashMap<Key, Remembered>>);
 
-type Key = (Box<[u8]>, Box<[u8]>);
+type Key = (Box<[u8]>, View);
 
 #[derive(Debug)]
 struct Remembered {
@@ -37,15 +37,15 @@ impl Remembered {
 
 impl Summaries {
     /// The summary of this page, if it was read a moment ago and the directory has not changed since.
-    pub fn find(&self, path: &[u8], after: &[u8], stamp: &Stamp, now: Instant) -> Option<Summary> {
+    pub fn find(&self, path: &[u8], view: View, stamp: &Stamp, now: Instant) -> Option<Summary> {
         let all = self.lock();
-        let found = all.get(&(path.into(), after.into()))?;
+        let found = all.get(&(path.into(), view))?;
         (found.stamp == *stamp && found.is_fresh(now)).then_some(found.summary)
     }
 
     /// Remembers the summary of a page. The stamp is that of the directory before it was read. Where the directory changed
     /// just now, it may change again within the same stamp: then nothing is remembered.
-    pub fn remember(&self, path: &[u8], after: &[u8], stamp: Stamp, summary: Summary, now: (Instant, SystemTime)) {
+    pub fn remember(&self, path: &[u8], view: View, stamp: Stamp, summary: Summary, now: (Instant, SystemTime)) {
         let (since, date) = now;
         if !has_rested(stamp.changed, date) {
             return;
@@ -57,7 +57,7 @@ impl Summaries {
         if all.len() >= MAX {
             all.clear();
         }
-        all.insert((path.into(), after.into()), Remembered { stamp, summary, since });
+        all.insert((path.into(), view), Remembered { stamp, summary, since });
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Remembered>> {
@@ -92,31 +92,32 @@ mod tests {
         assert_ne!(stamps[0], stamps[1]);
         let (now, later) = (Instant::now(), SystemTime::now() + Duration::from_secs(3600));
         let summaries = Summaries::default();
-        summaries.remember(b"a", b"b", stamps[0], SUMMARY, (now, later));
-        for (path, after, stamp, age, found) in [
-            (b"a", b"b", stamps[0], 0, true),
-            (b"a", b"b", stamps[0], 999, true),
-            (b"a", b"b", stamps[0], 1000, false),
-            (b"a", b"b", stamps[1], 0, false),
-            (b"a", b"c", stamps[0], 0, false),
-            (b"c", b"b", stamps[0], 0, false),
+        let (first, second) = (View::default(), View { page: 2, ..View::default() });
+        summaries.remember(b"a", second, stamps[0], SUMMARY, (now, later));
+        for (path, view, stamp, age, found) in [
+            (b"a", second, stamps[0], 0, true),
+            (b"a", second, stamps[0], 999, true),
+            (b"a", second, stamps[0], 1000, false),
+            (b"a", second, stamps[1], 0, false),
+            (b"a", first, stamps[0], 0, false),
+            (b"c", second, stamps[0], 0, false),
         ] {
-            let found_now = summaries.find(path, after, &stamp, now + Duration::from_millis(age));
-            assert_eq!(found_now, found.then_some(SUMMARY), "{path:?} {after:?} {age}");
+            let found_now = summaries.find(path, view, &stamp, now + Duration::from_millis(age));
+            assert_eq!(found_now, found.then_some(SUMMARY), "{path:?} {view:?} {age}");
         }
     }
 
     #[test]
     fn what_changed_just_now_is_not_remembered_and_no_more_than_some_is() {
         let tree = tempfile::tempdir().unwrap();
-        let (stamp, summaries) = (stamp(tree.path()), Summaries::default());
+        let (stamp, summaries, first) = (stamp(tree.path()), Summaries::default(), View::default());
         let (now, date) = (Instant::now(), SystemTime::now());
-        summaries.remember(b"a", b"", stamp, SUMMARY, (now, date));
-        assert_eq!(summaries.find(b"a", b"", &stamp, now), None);
+        summaries.remember(b"a", first, stamp, SUMMARY, (now, date));
+        assert_eq!(summaries.find(b"a", first, &stamp, now), None);
         for number in 0..1000_u32 {
             let path = number.to_le_bytes();
-            summaries.remember(&path, b"", stamp, SUMMARY, (now, date + Duration::from_secs(60)));
-            assert_eq!(summaries.find(&path, b"", &stamp, now), Some(SUMMARY));
+            summaries.remember(&path, first, stamp, SUMMARY, (now, date + Duration::from_secs(60)));
+            assert_eq!(summaries.find(&path, first, &stamp, now), Some(SUMMARY));
             assert!(summaries.lock().len() <= MAX);
         }
     }

@@ -22,10 +22,10 @@ fn each_request_has_one_line() {
     let expected = [
         "GET /small?a=b 200 5",
         "HEAD /small 200 0",
-        "GET /dir 301 123",
-        "GET /missing 404 68",
-        "GET /%0d%0a127.0.0.1:1%20GET%20/%20200 404 68",
-        "GET /%1b[2J 404 68",
+        "GET /dir 301 68",
+        "GET /missing 404 96",
+        "GET /%0d%0a127.0.0.1:1%20GET%20/%20200 404 96",
+        "GET /%1b[2J 404 96",
     ];
     assert_eq!(server.output.wait_for_requests(6), expected);
     for line in server.output.all() {

@@ -11,7 +11,8 @@ use crate::process::Server;
 use crate::tree::Tree;
 
 /// What is sent where nothing is found.
-const NOT_FOUND: &str = "<!doctype html>\n<title>404 Not Found</title>\n<h1>404 Not Found</h1>\n";
+const NOT_FOUND: &str =
+    "404 Not Found\nNothing is at this address. It may be mistyped, or the file was moved or removed.\n";
 
 fn site() -> Tree {
     Tree::with(&[
@@ -76,7 +77,7 @@ fn what_is_missing_is_not_found() {
     for target in ["/missing", "/..hidden", "/bare/index.html", "/data/", "/data/x", "/dir/index.html/", &long[..300]] {
         let response = client.get(target);
         assert_eq!((response.status, response.text()), (404, NOT_FOUND), "{target}");
-        assert_eq!(response.field("Content-Type"), Some("text/html; charset=utf-8"), "{target}");
+        assert_eq!(response.field("Content-Type"), Some("text/plain; charset=utf-8"), "{target}");
         assert_eq!(client.head_of(target).status, 404, "HEAD {target}");
     }
     assert_eq!(client.get(&long).status, 400, "no path is that long");
@@ -126,7 +127,7 @@ fn other_methods_are_refused_and_the_connection_goes_on() {
         assert_eq!((response.status, response.field("Allow")), (405, Some("GET, HEAD")), "{request}");
         assert_eq!(client.get("/data").text(), "data");
     }
-    assert_eq!(server.output.wait_for_requests(18)[0], "POST /data 405 111");
+    assert_eq!(server.output.wait_for_requests(18)[0], "POST /data 405 59");
 }
 
 /// A client that others wrote.
