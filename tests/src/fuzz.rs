@@ -10,6 +10,7 @@ use wirenut::http::{Context, Error, FieldFilter, Limits, RequestHead, ServerConn
 use wirenut::time::{Duration, Instant};
 use wirenut_reference::{MemoryDevice, Reference};
 
+pub use crate::forms::multipart;
 pub use streams::grammar_streams;
 
 use crate::answers;
@@ -302,7 +303,7 @@ fn tight(seed: u8, room: u8) -> Setup {
 }
 
 /// Pieces of lengths that follow from two bytes.
-fn cut(mut bytes: &[u8], step: u8, seed: u8) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn cut(mut bytes: &[u8], step: u8, seed: u8) -> impl Iterator<Item = &[u8]> {
     let (mut length, step) = (usize::from(seed), usize::from(step));
     core::iter::from_fn(move || {
         length = (length * 5 + step) % 97;

@@ -181,6 +181,19 @@ pub(crate) fn line_feed(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == LF)
 }
 
+/// Index of the first `first` that has `last` so many bytes behind it.
+#[inline]
+pub(crate) fn pair(bytes: &[u8], first: u8, last: u8, distance: usize) -> Option<usize> {
+    let ahead = bytes.get(distance..)?;
+    blocks::pair(bytes, ahead, first, last)
+}
+
+/// Index of the first place from `at` on with `first` in the one and `last` in the other.
+fn pair_in(bytes: &[u8], ahead: &[u8], at: usize, first: u8, last: u8) -> Option<usize> {
+    let mut places = from(bytes, at).iter().zip(from(ahead, at));
+    places.position(|(one, other)| *one == first && *other == last).map(|step| at.wrapping_add(step))
+}
+
 /// What stands behind the first `byte`: nothing, if there is none.
 #[inline(never)]
 pub(crate) fn behind(bytes: &[u8], byte: u8) -> &[u8] {
@@ -280,6 +293,25 @@ mod tests {
                             );
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// Against the plain loop: every length, every place, every distance; and marks of one of the two before it.
+    #[test]
+    fn pairs_are_found_at_every_place() {
+        for length in 0..90 {
+            for place in 0..length {
+                for distance in [0, 1, 5, 16, 40] {
+                    let mut bytes = vec![b'x'; length];
+                    bytes[..place].iter_mut().step_by(3).for_each(|byte| *byte = b'\n');
+                    bytes[place] = b'\n';
+                    if let Some(last) = bytes.get_mut(place + distance) {
+                        *last = b'z';
+                    }
+                    let expected = bytes.get(distance..).and_then(|ahead| pair_in(&bytes, ahead, 0, b'\n', b'z'));
+                    assert_eq!(pair(&bytes, b'\n', b'z', distance), expected, "{place} of {length}, {distance}");
                 }
             }
         }

@@ -50,6 +50,33 @@ fn first_mark(bytes: &[u8], mut at: usize, outside: impl Fn(m128i) -> m128i) -> 
     at.wrapping_add(lowest((marks(block, outside) | 1 << 16) >> (seen & 31)))
 }
 
+/// Index of the first place with `first` in `bytes` and `last` in `ahead`.
+#[inline]
+pub(super) fn pair(bytes: &[u8], ahead: &[u8], first: u8, last: u8) -> Option<usize> {
+    let (first_marks, last_marks) = (all(first), all(last));
+    let found = |one: &[u8; 16], other: &[u8; 16]| {
+        let firsts = cmp_eq_mask_i8_m128i(load_unaligned_m128i(one), first_marks);
+        bitand_m128i(firsts, cmp_eq_mask_i8_m128i(load_unaligned_m128i(other), last_marks))
+    };
+    let mut at = 0_usize;
+    for (ones, others) in bytes.as_chunks::<64>().0.iter().zip(ahead.as_chunks::<64>().0) {
+        let (ones, others) = (ones.as_chunks().0, others.as_chunks().0);
+        let any = ones.iter().zip(others).fold(all(0), |any, (one, other)| bitor_m128i(any, found(one, other)));
+        if move_mask_i8_m128i(any) != 0 {
+            break;
+        }
+        at = at.wrapping_add(64);
+    }
+    for (one, other) in super::from(bytes, at).as_chunks().0.iter().zip(super::from(ahead, at).as_chunks().0) {
+        let marks = move_mask_i8_m128i(found(one, other)).cast_unsigned();
+        if marks != 0 {
+            return Some(at.wrapping_add(lowest(marks)));
+        }
+        at = at.wrapping_add(16);
+    }
+    super::pair_in(bytes, ahead, at, first, last)
+}
+
 /// The ends of lines, of which one block may show several. Where blocks lie does not depend on where lines begin, so no
 /// line waits for the end of the one before.
 pub(crate) struct LineEnds<'b> {

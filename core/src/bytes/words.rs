@@ -62,6 +62,18 @@ fn class_end_by_table(bytes: &[u8], at: usize, class: u8) -> usize {
     super::class_end(bytes, index_of(rest, bytes), class)
 }
 
+/// Index of the first place with `first` in `bytes` and `last` in `ahead`.
+#[inline]
+pub(super) fn pair(bytes: &[u8], ahead: &[u8], first: u8, last: u8) -> Option<usize> {
+    let (ones, others) = (bytes.as_chunks::<BLOCK>().0, ahead.as_chunks::<BLOCK>().0);
+    // Written so that the compiler makes comparisons of vectors of it.
+    let is_empty = |(one, other): &(&[u8; BLOCK], &[u8; BLOCK])| {
+        !one.iter().zip(*other).fold(false, |any, (one, other)| any | ((*one == first) & (*other == last)))
+    };
+    let blocks = ones.iter().zip(others).take_while(is_empty).count();
+    super::pair_in(bytes, ahead, blocks.wrapping_mul(BLOCK), first, last)
+}
+
 /// Where in `bytes` their end `rest` begins.
 fn index_of(rest: &[u8], bytes: &[u8]) -> usize {
     bytes.len().wrapping_sub(rest.len())

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
-use wirenut_tests::fuzz::{grammar, grammar_streams, reference_service, request_head, server_connection, small_buffer};
+use wirenut_tests::fuzz::{
+    grammar, grammar_streams, multipart, reference_service, request_head, server_connection, small_buffer,
+};
 use wirenut_tests::wire::bytes;
 
 fn replay(target: &str, body: fn(&[u8])) {
@@ -54,6 +56,11 @@ fn client_connections() {
 #[test]
 fn reference_services() {
     replay("reference_service", reference_service);
+}
+
+#[test]
+fn forms() {
+    replay("multipart", multipart);
 }
 
 /// The table of cases keeps the laws too, in other cuts and rooms.

@@ -10,6 +10,7 @@ mod defaults;
 mod device_client;
 mod errors;
 mod floors;
+mod forms;
 mod full_firmware;
 mod install;
 mod manifests;

@@ -1,0 +1,100 @@
+//! The head of a part.
+
+use super::error::Rule;
+use super::parameters::Parameters;
+use super::text::{Escapes, Text};
+use crate::bytes;
+use crate::http::grammar::field_line;
+use crate::http::message::fields::Fields;
+
+/// What a form says of one part: views of its head, in the input or in the store, valid during the call only.
+///
+/// ```
+/// use wirenut::http::multipart::{Boundary, Event, Limits, Parser};
+/// let form = b"--x\r\n\
+///     Content-Disposition: form-data; name=\"photo\"; filename=\"cat.png\"\r\n\
+///     Content-Type: image/png\r\n\
+///     \r\n\
+///     ...\r\n--x--\r\n";
+/// let mut parser = Parser::new(Boundary::new(b"x").unwrap());
+/// let mut store = [0; 256];
+/// let Ok((_, Event::Part(part))) = parser.receive(&Limits::DEFAULT, form, &mut store) else { panic!() };
+/// assert!(part.name.is("photo") && part.filename.is_some_and(|name| name.is("cat.png")));
+/// assert_eq!(part.content_type, Some(&b"image/png"[..]));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part<'b> {
+    /// The name of the form's field.
+    pub name: Text<'b>,
+    /// The name of the file, if it is one: empty where a browser's user has chosen none.
+    pub filename: Option<Text<'b>>,
+    /// The value of the Content-Type field. Without one the content is text (RFC 7578 §4.4).
+    pub content_type: Option<&'b [u8]>,
+    /// All field lines.
+    pub fields: Fields<'b>,
+}
+
+impl<'b> Part<'b> {
+    /// Reads a head, which is whole field lines. If it breaks a rule: which one, and at which byte of it.
+    pub(super) fn parse(lines: &'b [u8]) -> Result<Self, (Rule, usize)> {
+        let (mut names, mut content_type, mut at) = (None, None, 0);
+        while let Some(line) = field_line::line(lines, at) {
+            let Some((name, value)) = line.name_and_value(lines) else { break };
+            let outcome = if name.eq_ignore_ascii_case(b"Content-Disposition") {
+                disposition(value).and_then(|found| once(&mut names, found))
+            } else if name.eq_ignore_ascii_case(b"Content-Type") {
+                once(&mut content_type, value)
+            } else if name.eq_ignore_ascii_case(b"Content-Transfer-Encoding") {
+                transfer_encoding(value)
+            } else {
+                Ok(())
+            };
+            outcome.map_err(|rule| (rule, at))?;
+            at = line.end();
+        }
+        let (name, filename) = names.ok_or((Rule::MissingDisposition, 0))?;
+        Ok(Self { name, filename, content_type, fields: Fields::validated(lines, None) })
+    }
+}
+
+fn once<T>(place: &mut Option<T>, value: T) -> Result<(), Rule> {
+    if place.replace(value).is_some() { Err(Rule::DuplicateField) } else { Ok(()) }
+}
+
+/// The names of a part and of its file.
+///
+/// A backslash before a quote is a part of the name for browsers, and for others says that the quote is. No value can be
+/// read in both ways: in the one reading a string ends at the quote, in the other it does not, from there on one of them
+/// is inside a string where the other is outside, and outside there is no backslash; so one of them fails.
+fn disposition(value: &[u8]) -> Result<(Text<'_>, Option<Text<'_>>), Rule> {
+    let readings = [Escapes::Percent, Escapes::Backslash].map(|quoted| Parameters::split(value, quoted));
+    let is_sound = |(_, parameters): &(_, Parameters<'_>)| parameters.clone().all(|parameter| parameter.is_ok());
+    let (kind, parameters) = readings.into_iter().find(is_sound).ok_or(Rule::InvalidDisposition)?;
+    if !kind.eq_ignore_ascii_case(b"form-data") {
+        return Err(Rule::InvalidDisposition);
+    }
+    let (mut name, mut filename) = (None, None);
+    for (parameter, text) in parameters.flatten() {
+        let place = if parameter.eq_ignore_ascii_case(b"name") {
+            &mut name
+        } else if parameter.eq_ignore_ascii_case(b"filename") {
+            &mut filename
+        } else if parameter.eq_ignore_ascii_case(b"filename*") || parameter.eq_ignore_ascii_case(b"name*") {
+            return Err(Rule::ExtendedParameter);
+        } else {
+            continue;
+        };
+        once(place, text).map_err(|_| Rule::DuplicateParameter)?;
+    }
+    Ok((name.ok_or(Rule::MissingName)?, filename))
+}
+
+fn transfer_encoding(value: &[u8]) -> Result<(), Rule> {
+    let is_identity = [&b"7bit"[..], b"8bit", b"binary"].iter().any(|known| value.eq_ignore_ascii_case(known));
+    if is_identity { Ok(()) } else { Err(Rule::TransferEncoding) }
+}
+
+/// Without a copy of it where it is whole in the input.
+pub(super) fn lines_of(head: &[u8]) -> &[u8] {
+    head.get(..head.len().wrapping_sub(2)).unwrap_or(bytes::from(head, head.len()))
+}
