@@ -1,5 +1,6 @@
 //! Forms with files: every rule, every cut, what others send and read, and what we write.
 
+mod browser;
 mod curl;
 mod peers;
 mod properties;
