@@ -79,7 +79,7 @@ impl Search {
 
     fn search(&mut self, delimiter: &[u8], input: &[u8]) -> (usize, Found) {
         let without_cr = bytes::from(delimiter, 1);
-        if let Some(at) = find(without_cr, input) {
+        if let Some(at) = bytes::find(input, without_cr) {
             let (before, from) = without_last_cr(input.get(..at).unwrap_or(input));
             if before > 0 {
                 return (before, Found::Content(before));
@@ -117,20 +117,5 @@ fn without_last_cr(before: &[u8]) -> (usize, u8) {
     match before {
         [rest @ .., CR] => (rest.len(), 0),
         _ => (before.len(), 1),
-    }
-}
-
-/// The first place of `needle`, which begins with its only LF.
-#[inline]
-fn find(needle: &[u8], input: &[u8]) -> Option<usize> {
-    let [first, .., last] = needle else { return None };
-    let distance = needle.len().wrapping_sub(1);
-    let mut at = 0_usize;
-    loop {
-        at = at.wrapping_add(bytes::pair(bytes::from(input, at), *first, *last, distance)?);
-        if bytes::from(input, at).starts_with(needle) {
-            return Some(at);
-        }
-        at = at.wrapping_add(1);
     }
 }
