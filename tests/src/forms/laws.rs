@@ -102,24 +102,30 @@ fn is_of_meaning(rule: Rule) -> bool {
     )
 }
 
-/// The bytes as two files, their names too: what the writer writes is what was meant, of the length that it said.
+/// The bytes as two files, their names too.
 fn what_is_written_is_read(boundary: &[u8], bytes: &[u8], step: u8, seed: u8) {
     let (name, rest) = bytes.split_at(bytes.len().min(usize::from(seed % 16)));
     let (content, other) = rest.split_at(rest.len().min(usize::from(step) * 4));
-    let parts = [
-        (PartHead::new(name).with_filename(name), content),
-        (PartHead::new(b"b").with_content_type(b"text/plain"), other),
-    ];
-    let Some(form) = write(boundary, &parts, usize::from(seed)) else { return };
+    let first = (PartHead::new(name).with_filename(name), content);
+    round_trip(boundary, &[first, (PartHead::new(b"b").with_content_type(b"text/plain"), other)], usize::from(seed));
+}
+
+/// What the writer writes is what was meant, of the length that it said. Returns whether it can be written: in a room of so
+/// many bytes for content.
+///
+/// # Panics
+/// If it is something else.
+pub fn round_trip(boundary: &[u8], parts: &[(PartHead<'_>, &[u8])], room: usize) -> bool {
+    let Some(form) = write(boundary, parts, room) else { return false };
     let expected: Vec<_> = parts.iter().map(|(head, content)| as_read(head, content)).collect();
     let got = read(boundary, &PLENTY, form.len(), &[&form]);
     let got_parts: Vec<_> = got.parts.into_iter().map(|part| Part { fields: Vec::new(), ..part }).collect();
     assert_eq!((got_parts, got.end), (expected, Ok(())), "{}", form.escape_ascii());
+    true
 }
 
 /// The part that a reader should see.
-#[must_use]
-pub(crate) fn as_read(head: &PartHead<'_>, content: &[u8]) -> Part {
+fn as_read(head: &PartHead<'_>, content: &[u8]) -> Part {
     Part {
         name: head.name.to_vec(),
         filename: head.filename.map(<[u8]>::to_vec),

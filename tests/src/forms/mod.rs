@@ -4,7 +4,7 @@
 mod laws;
 pub mod oracle;
 
-pub use laws::multipart;
+pub use laws::{multipart, round_trip};
 
 use wirenut::http::multipart::{Boundary, Error, Event, Limits, Parser};
 

@@ -63,9 +63,9 @@ fn once<T>(place: &mut Option<T>, value: T) -> Result<(), Rule> {
 
 /// The names of a part and of its file.
 ///
-/// A backslash before a quote is a part of the name for browsers, and for others says that the quote is. No value can be
-/// read in both ways: in the one reading a string ends at the quote, in the other it does not, from there on one of them
-/// is inside a string where the other is outside, and outside there is no backslash; so one of them fails.
+/// A backslash before a quote is a part of the name for browsers, and for others says that the quote is. No such value is
+/// sound in both readings: in the one the string ends there, in the other it does not, so from there on one of them is
+/// inside a string where the other is outside, where no backslash may stand that would bring them together again.
 fn disposition(value: &[u8]) -> Result<(Text<'_>, Option<Text<'_>>), Rule> {
     let readings = [Escapes::Percent, Escapes::Backslash].map(|quoted| Parameters::split(value, quoted));
     let is_sound = |(_, parameters): &(_, Parameters<'_>)| parameters.clone().all(|parameter| parameter.is_ok());
@@ -97,4 +97,36 @@ fn transfer_encoding(value: &[u8]) -> Result<(), Rule> {
 /// Without a copy of it where it is whole in the input.
 pub(super) fn lines_of(head: &[u8]) -> &[u8] {
     head.get(..head.len().wrapping_sub(2)).unwrap_or(bytes::from(head, head.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// All values that end with up to eight of these characters: what is sound in both readings has the same strings in both.
+    #[test]
+    fn no_value_has_two_readings() {
+        let (mut value, mut sound) = (Vec::new(), [0_u32; 2]);
+        for length in 0..=8 {
+            for number in 0..5_u32.pow(length) {
+                value.clear();
+                value.extend(b"form-data;a=\"");
+                value.extend((0..length).map(|place| b"\"\\;=a"[(number / 5_u32.pow(place) % 5) as usize]));
+                let [percent, backslash] = [Escapes::Percent, Escapes::Backslash].map(|quoted| {
+                    let (_, parameters) = Parameters::split(&value, quoted);
+                    parameters
+                        .map(|parameter| parameter.map(|(name, text)| (name, text.raw)))
+                        .collect::<Result<Vec<_>, _>>()
+                });
+                sound[0] += u32::from(percent.is_ok());
+                sound[1] += u32::from(backslash.is_ok());
+                if percent.is_ok() && backslash.is_ok() {
+                    assert_eq!(percent, backslash, "{}", value.escape_ascii());
+                }
+            }
+        }
+        assert!(sound[0] > 1000 && sound[1] > 1000, "{sound:?}");
+    }
 }
