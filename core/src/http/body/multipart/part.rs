@@ -62,31 +62,46 @@ fn once<T>(place: &mut Option<T>, value: T) -> Result<(), Rule> {
 }
 
 /// The names of a part and of its file.
+type Names<'b> = (Text<'b>, Option<Text<'b>>);
+
+/// Reads a Content-Disposition.
 ///
 /// A backslash before a quote is a part of the name for browsers, and for others says that the quote is. No such value is
 /// sound in both readings: in the one the string ends there, in the other it does not, so from there on one of them is
 /// inside a string where the other is outside, where no backslash may stand that would bring them together again.
-fn disposition(value: &[u8]) -> Result<(Text<'_>, Option<Text<'_>>), Rule> {
-    let readings = [Escapes::Percent, Escapes::Backslash].map(|quoted| Parameters::split(value, quoted));
-    let is_sound = |(_, parameters): &(_, Parameters<'_>)| parameters.clone().all(|parameter| parameter.is_ok());
-    let (kind, parameters) = readings.into_iter().find(is_sound).ok_or(Rule::InvalidDisposition)?;
+fn disposition(value: &[u8]) -> Result<Names<'_>, Rule> {
+    match read_disposition(value, Escapes::Percent) {
+        Err(Rule::InvalidDisposition) => read_disposition(value, Escapes::Backslash),
+        read => read,
+    }
+}
+
+/// The same in one reading: [`Rule::InvalidDisposition`] where that is not sound, whatever else is wrong.
+#[inline(never)]
+fn read_disposition(value: &[u8], quoted: Escapes) -> Result<Names<'_>, Rule> {
+    let (kind, parameters) = Parameters::split(value, quoted);
     if !kind.eq_ignore_ascii_case(b"form-data") {
         return Err(Rule::InvalidDisposition);
     }
-    let (mut name, mut filename) = (None, None);
-    for (parameter, text) in parameters.flatten() {
-        let place = if parameter.eq_ignore_ascii_case(b"name") {
-            &mut name
+    let (mut name, mut filename, mut broken) = (None, None, None);
+    for parameter in parameters {
+        let (parameter, text) = parameter.map_err(|_| Rule::InvalidDisposition)?;
+        let rule = if parameter.eq_ignore_ascii_case(b"name") {
+            name.replace(text).map(|_| Rule::DuplicateParameter)
         } else if parameter.eq_ignore_ascii_case(b"filename") {
-            &mut filename
+            filename.replace(text).map(|_| Rule::DuplicateParameter)
         } else if parameter.eq_ignore_ascii_case(b"filename*") || parameter.eq_ignore_ascii_case(b"name*") {
-            return Err(Rule::ExtendedParameter);
+            Some(Rule::ExtendedParameter)
         } else {
-            continue;
+            None
         };
-        once(place, text).map_err(|_| Rule::DuplicateParameter)?;
+        broken = broken.or(rule);
     }
-    Ok((name.ok_or(Rule::MissingName)?, filename))
+    match (broken, name) {
+        (Some(rule), _) => Err(rule),
+        (None, Some(name)) => Ok((name, filename)),
+        (None, None) => Err(Rule::MissingName),
+    }
 }
 
 fn transfer_encoding(value: &[u8]) -> Result<(), Rule> {
