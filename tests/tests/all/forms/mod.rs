@@ -1,7 +1,7 @@
 //! Forms with files: every rule, every cut, what others send and read, and what we write.
 
 mod browser;
-mod curl;
+mod clients;
 mod peers;
 mod properties;
 mod refused;
