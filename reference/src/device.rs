@@ -5,8 +5,8 @@ use core::cell::Cell;
 use wirenut::http::{FieldFilter, Limits};
 use wirenut::time::Duration;
 
-/// What is kept of heads and trailer sections on a device: the service asks for no field, so that is the first line.
-pub const DEVICE_FILTER: FieldFilter = FieldFilter { names: &[], bytes: 198 };
+/// What is kept of heads and trailer sections on a device: the first line, and the field that has the boundary of a form.
+pub const DEVICE_FILTER: FieldFilter = FieldFilter { names: &["Content-Type"], bytes: 198 };
 
 /// The bounds on a device: browsers send heads of several KiB, which there is no room for, and sockets are so few that
 /// who is gone without a word must not keep one for long.

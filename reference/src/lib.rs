@@ -9,6 +9,7 @@
 //! | `GET /reading` | `{"celsius":21.5,"setting":20,"requests":0}` |
 //! | `PUT /setting` | content: whole degrees, [`SETTINGS`]; 204 |
 //! | `POST /upload` | any content; `{"length":9,"crc32":"cbf43926"}` |
+//! | `POST /form` | multipart/form-data; each part's name, file name, type, length and CRC-32 |
 //! | `GET /download?bytes=N` | [`N`](MAX_DOWNLOAD) bytes of [`pattern_byte`], [`DEFAULT_DOWNLOAD`] if not asked |
 //! | `POST /echo` | the content, as it comes |
 //! | `GET /slow?ms=N` | `done`, after [`N`](MAX_SLOW_MS) milliseconds, [`DEFAULT_SLOW_MS`] if not asked |
@@ -44,6 +45,7 @@ extern crate std;
 mod crc32;
 mod decimal;
 mod device;
+mod form;
 mod query;
 mod route;
 mod service;
@@ -51,6 +53,7 @@ mod text;
 
 pub use crc32::Crc32;
 pub use device::{DEVICE_FILTER, DEVICE_LIMITS, Device, MemoryDevice};
+pub use form::{FORM_HEAD_BYTES, FORM_PARTS};
 pub use service::{
     DEFAULT_DOWNLOAD, DEFAULT_SLOW_MS, Exchange, MAX_DOWNLOAD, MAX_SLOW_MS, Reference, SETTINGS, pattern_byte,
 };

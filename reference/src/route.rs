@@ -9,6 +9,7 @@ pub(crate) enum Route {
     Reading,
     Setting,
     Upload,
+    Form,
     Download,
     Echo,
     Slow,
@@ -21,6 +22,7 @@ impl Route {
             b"/reading" => Self::Reading,
             b"/setting" => Self::Setting,
             b"/upload" => Self::Upload,
+            b"/form" => Self::Form,
             b"/download" => Self::Download,
             b"/echo" => Self::Echo,
             b"/slow" => Self::Slow,
@@ -33,7 +35,7 @@ impl Route {
         match self {
             Self::Page | Self::Reading | Self::Download | Self::Slow => "GET, HEAD, OPTIONS",
             Self::Setting => "PUT, OPTIONS",
-            Self::Upload | Self::Echo => "POST, OPTIONS",
+            Self::Upload | Self::Form | Self::Echo => "POST, OPTIONS",
         }
     }
 
@@ -42,7 +44,7 @@ impl Route {
         match self {
             Self::Page | Self::Reading | Self::Download | Self::Slow => matches!(method, Method::Get | Method::Head),
             Self::Setting => method == Method::Put,
-            Self::Upload | Self::Echo => method == Method::Post,
+            Self::Upload | Self::Form | Self::Echo => method == Method::Post,
         }
     }
 }
@@ -55,7 +57,7 @@ mod tests {
     fn the_allow_field_says_what_is_allowed() {
         let methods =
             [Method::Get, Method::Head, Method::Post, Method::Put, Method::Delete, Method::Trace, Method::Other(b"GE")];
-        for path in ["/", "/reading", "/setting", "/upload", "/download", "/echo", "/slow"] {
+        for path in ["/", "/reading", "/setting", "/upload", "/form", "/download", "/echo", "/slow"] {
             let route = Route::of(path.as_bytes()).unwrap();
             for method in methods {
                 let is_listed = route.allow().split(", ").any(|listed| listed.as_bytes() == method.as_bytes());

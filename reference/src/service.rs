@@ -9,6 +9,7 @@ use wirenut::time::{Duration, Instant};
 
 use crate::crc32::Crc32;
 use crate::device::Device;
+use crate::form::Form;
 use crate::route::Route;
 use crate::text::Text;
 use crate::{decimal, query};
@@ -33,6 +34,9 @@ const HTML: &[Field<'static>] = &[Field::new("Content-Type", "text/html; charset
 const JSON: &[Field<'static>] = &[Field::new("Content-Type", "application/json")];
 const PLAIN: &[Field<'static>] = &[Field::new("Content-Type", "text/plain")];
 const BINARY: &[Field<'static>] = &[Field::new("Content-Type", "application/octet-stream")];
+
+/// The longest reading takes 71 bytes, and what is said of an upload less.
+const TEXT_BYTES: usize = 72;
 
 const WRONG_SETTING: &str = "a setting is a whole number from 5 to 30\n";
 
@@ -70,10 +74,11 @@ pub struct Reference<D> {
     pub device: D,
 }
 
-/// A request in flight: 16 bytes.
+/// A request in flight: 544 bytes, of which a form takes all, and what else there is 16.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Exchange(Stage);
 
+#[expect(clippy::large_enum_variant, reason = "without an allocator it lies where it is")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Stage {
     /// The response was written whole.
@@ -88,6 +93,8 @@ enum Stage {
     Setting { bytes: [u8; SETTING_BYTES], length: u8 },
     /// Content is being received; so long is what has come, and that is its CRC-32.
     Upload { crc: Crc32, length: u64 },
+    /// A form is being received, and its listing sent.
+    Form(Form),
     /// Content of so many bytes is being sent back, those before included.
     Echo { length: u64 },
     /// Content of unknown length is being sent back.
@@ -119,8 +126,9 @@ impl<D: Device> Service for Reference<D> {
                 *length = length.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
                 Ok((piece.len(), Step::More))
             }
+            Stage::Form(form) => form.receive(piece, responder),
             Stage::Echo { .. } | Stage::EchoChunked => {
-                begin_echo(exchange.0, responder)?;
+                begin_echo(&exchange.0, responder)?;
                 Ok((responder.send_body(piece)?, Step::More))
             }
             // Content that nobody asked for stays where it is, so that what becomes of the connection does not depend
@@ -135,8 +143,9 @@ impl<D: Device> Service for Reference<D> {
         match &mut exchange.0 {
             Stage::Setting { bytes, length } => self.end_setting(bytes.get(..usize::from(*length)), responder),
             Stage::Upload { crc, length } => end_upload(*crc, *length, responder),
+            Stage::Form(form) => form.end(responder),
             Stage::Echo { .. } | Stage::EchoChunked => {
-                begin_echo(exchange.0, responder)?;
+                begin_echo(&exchange.0, responder)?;
                 Ok(Step::Done)
             }
             Stage::Answered | Stage::Page | Stage::Download { .. } | Stage::Slow { .. } => {
@@ -151,6 +160,7 @@ impl<D: Device> Service for Reference<D> {
             Stage::Page => send_page(responder),
             Stage::Download { length } => send_pattern(*length, responder),
             Stage::Slow { until } => send_when_due(*until, responder),
+            Stage::Form(form) => form.proceed(responder),
             Stage::Setting { .. } | Stage::Upload { .. } | Stage::Echo { .. } | Stage::EchoChunked => Ok(Step::More),
         }
     }
@@ -181,6 +191,10 @@ impl<D: Device> Reference<D> {
             }
             Route::Setting => refuse(Status::CONTENT_TOO_LARGE, WRONG_SETTING, responder),
             Route::Upload => Ok((Stage::Upload { crc: Crc32::EMPTY, length: 0 }, Step::More)),
+            Route::Form => match Form::new(head.fields.get("Content-Type")) {
+                Ok(form) => Ok((Stage::Form(form), Step::More)),
+                Err((status, text)) => refuse(status, text, responder),
+            },
             // The response begins with the content, so that a client that waits for a 100 gets one.
             Route::Echo => {
                 let echo = head.body.length().map_or(Stage::EchoChunked, |length| Stage::Echo { length });
@@ -190,7 +204,8 @@ impl<D: Device> Reference<D> {
     }
 
     fn send_reading(&self, responder: &mut Responder<'_>) -> Begun {
-        let mut text = Text::new();
+        let mut place = [0; TEXT_BYTES];
+        let mut text = Text::new(&mut place);
         text.put("{\"celsius\":");
         text.put_tenths(self.device.celsius_tenths());
         text.put(",\"setting\":");
@@ -289,7 +304,8 @@ fn receive_setting(
 }
 
 fn end_upload(crc: Crc32, length: u64, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
-    let mut text = Text::new();
+    let mut place = [0; TEXT_BYTES];
+    let mut text = Text::new(&mut place);
     text.put("{\"length\":");
     text.put_decimal(length);
     text.put(",\"crc32\":\"");
@@ -300,12 +316,12 @@ fn end_upload(crc: Crc32, length: u64, responder: &mut Responder<'_>) -> Result<
 }
 
 /// Writes the head of an echo, if that was not done before.
-fn begin_echo(stage: Stage, responder: &mut Responder<'_>) -> Result<(), WriteError> {
+fn begin_echo(stage: &Stage, responder: &mut Responder<'_>) -> Result<(), WriteError> {
     if responder.is_responding() {
         return Ok(());
     }
     let response = Response::new(Status::OK).with_fields(BINARY);
-    let length = if let Stage::Echo { length } = stage { Some(length) } else { None };
+    let length = if let Stage::Echo { length } = *stage { Some(length) } else { None };
     responder.respond(&Response { length, ..response })
 }
 
@@ -335,8 +351,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exchange_is_16_bytes() {
-        assert_eq!((size_of::<Exchange>(), size_of::<Option<Exchange>>()), (16, 16));
+    fn an_exchange_is_544_bytes() {
+        assert_eq!((size_of::<Exchange>(), size_of::<Option<Exchange>>()), (544, 544));
     }
 
     #[test]

@@ -1,21 +1,29 @@
 //! Short texts made on the stack, without the formatting machinery of `core::fmt`, which a firmware would pay for.
 
-/// A text of at most [`CAPACITY`] bytes. What does not fit is left out; no text of this crate is longer.
-pub(crate) struct Text {
-    bytes: [u8; CAPACITY],
+/// A text in a place of the caller. What does not fit is left out, with all that is put behind it.
+pub(crate) struct Text<'p> {
+    place: &'p mut [u8],
     length: usize,
+    is_cut: bool,
 }
 
-/// The longest reading takes 71 bytes.
-const CAPACITY: usize = 72;
+impl<'p> Text<'p> {
+    pub(crate) const fn new(place: &'p mut [u8]) -> Self {
+        Self::behind(place, 0)
+    }
 
-impl Text {
-    pub(crate) const fn new() -> Self {
-        Self { bytes: [0; CAPACITY], length: 0 }
+    /// Goes on behind the first `length` bytes of `place`, which are of the text.
+    pub(crate) const fn behind(place: &'p mut [u8], length: usize) -> Self {
+        Self { place, length, is_cut: false }
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or(&[])
+        self.place.get(..self.length).unwrap_or(&[])
+    }
+
+    /// Was something left out?
+    pub(crate) const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     pub(crate) fn put(&mut self, text: &str) {
@@ -31,6 +39,12 @@ impl Text {
         self.put_number(u64::from(number), 16, 8);
     }
 
+    /// A control, as JSON writes it.
+    pub(crate) fn put_control(&mut self, control: u8) {
+        self.put("\\u");
+        self.put_number(u64::from(control), 16, 4);
+    }
+
     /// A number of tenths, as a number with one digit behind the point.
     pub(crate) fn put_tenths(&mut self, tenths: i32) {
         if tenths < 0 {
@@ -44,11 +58,14 @@ impl Text {
 
     /// Not inlined: it is called from many places.
     #[inline(never)]
-    fn put_bytes(&mut self, bytes: &[u8]) {
-        let free = self.bytes.get_mut(self.length..).unwrap_or(&mut []);
-        if let Some(place) = free.get_mut(..bytes.len()) {
-            place.copy_from_slice(bytes);
-            self.length = self.length.saturating_add(bytes.len());
+    pub(crate) fn put_bytes(&mut self, bytes: &[u8]) {
+        let free = self.place.get_mut(self.length..).unwrap_or(&mut []);
+        match free.get_mut(..bytes.len()) {
+            Some(place) if !self.is_cut => {
+                place.copy_from_slice(bytes);
+                self.length = self.length.saturating_add(bytes.len());
+            }
+            _ => self.is_cut = true,
         }
     }
 
@@ -73,8 +90,11 @@ impl Text {
 mod tests {
     use super::*;
 
-    fn check(put: impl FnOnce(&mut Text), expected: &str) {
-        let mut text = Text::new();
+    const CAPACITY: usize = 72;
+
+    fn check(put: impl FnOnce(&mut Text<'_>), expected: &str) {
+        let mut place = [0; CAPACITY];
+        let mut text = Text::new(&mut place);
         put(&mut text);
         assert_eq!(text.as_bytes(), expected.as_bytes());
     }
@@ -85,6 +105,7 @@ mod tests {
         check(|text| text.put_decimal(u64::MAX), "18446744073709551615");
         check(|text| text.put_hex(0), "00000000");
         check(|text| text.put_hex(0xdead_beef), "deadbeef");
+        check(|text| text.put_control(0x1f), "\\u001f");
         check(|text| text.put_tenths(215), "21.5");
         check(|text| text.put_tenths(-3), "-0.3");
         check(|text| text.put_tenths(i32::MIN), "-214748364.8");
@@ -96,7 +117,9 @@ mod tests {
         check(
             |text| {
                 text.put(&most);
+                assert!(!text.is_cut());
                 text.put("y");
+                assert!(text.is_cut());
             },
             &most,
         );

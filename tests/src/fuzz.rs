@@ -15,6 +15,7 @@ use wirenut::http::{Context, Error, FieldFilter, Limits, RequestHead, ServerConn
 use wirenut::time::{Duration, Instant};
 use wirenut_reference::{MemoryDevice, Reference};
 
+pub use crate::forms::multipart;
 pub use cookies::{cookies, set_cookie};
 pub use form::form_pairs;
 pub use percent::percent_encoding;
@@ -312,7 +313,7 @@ fn tight(seed: u8, room: u8) -> Setup {
 }
 
 /// Pieces of lengths that follow from two bytes.
-fn cut(mut bytes: &[u8], step: u8, seed: u8) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn cut(mut bytes: &[u8], step: u8, seed: u8) -> impl Iterator<Item = &[u8]> {
     let (mut length, step) = (usize::from(seed), usize::from(step));
     core::iter::from_fn(move || {
         length = (length * 5 + step) % 97;

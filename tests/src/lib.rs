@@ -8,6 +8,7 @@
 //! | [`recorder`] | a service that notes what it is told, and answers in every way there is |
 //! | [`every_split`] | the same bytes in every cut |
 //! | [`cases`] | raw requests and what they must lead to |
+//! | [`forms`] | a reader of multipart/form-data that checks the parser's contract, and an oracle |
 //! | [`oracle`] | a second parser of requests, written to be obviously right |
 //! | [`httparse`](mod@crate::httparse) | the other parser's opinion |
 //! | [`browser_head`] | a head as browsers send it |
@@ -27,6 +28,7 @@ pub mod answers;
 mod browser;
 pub mod cases;
 pub mod every_split;
+pub mod forms;
 pub mod fuzz;
 pub mod httparse;
 pub mod oracle;

@@ -181,6 +181,33 @@ pub(crate) fn line_feed(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == LF)
 }
 
+/// Index of the first place of `needle`. Its first and its last byte are looked for together, and where both stand, its first
+/// four bytes are compared before the rest: that is as fast as the rest is rare.
+#[inline]
+pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    let ([first, .., last], Some(start)) = (needle, needle.first_chunk::<4>()) else { return None };
+    let ahead = bytes.get(needle.len().wrapping_sub(1)..)?;
+    let is_there = |at| {
+        let place = from(bytes, at);
+        place.first_chunk() == Some(start) && place.starts_with(needle)
+    };
+    blocks::pair(bytes, ahead, *first, *last, is_there)
+}
+
+/// Index of the first place from `at` on with `first` in the one and `last` in the other, that is one.
+fn pair_in(
+    bytes: &[u8],
+    ahead: &[u8],
+    at: usize,
+    first: u8,
+    last: u8,
+    is_there: impl Fn(usize) -> bool,
+) -> Option<usize> {
+    let places = from(bytes, at).iter().zip(from(ahead, at)).zip(at..);
+    let mut found = places.filter(|((one, other), at)| **one == first && **other == last && is_there(*at));
+    found.next().map(|(_, at)| at)
+}
+
 /// What stands behind the first `byte`: nothing, if there is none.
 #[inline(never)]
 pub(crate) fn behind(bytes: &[u8], byte: u8) -> &[u8] {
@@ -280,6 +307,29 @@ mod tests {
                             );
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// Against the plain look at each place: every length, every place; and others before it that begin and end alike.
+    #[test]
+    fn needles_are_found_at_every_place() {
+        for needle in [&b"\n--x"[..], b"\n--a-boundary-of-some-length"] {
+            for length in 0..150 {
+                for place in 0..length {
+                    let mut bytes = vec![b'x'; length];
+                    bytes[..place].iter_mut().step_by(3).for_each(|byte| *byte = b'\n');
+                    for (to, from) in bytes[place..].iter_mut().zip(needle) {
+                        *to = *from;
+                    }
+                    if let Some(last) =
+                        bytes.get_mut((place / 2 + needle.len()).saturating_sub(1)).filter(|_| place % 2 == 0)
+                    {
+                        *last = needle[needle.len() - 1];
+                    }
+                    let expected = bytes.windows(needle.len()).position(|window| window == needle);
+                    assert_eq!(find(&bytes, needle), expected, "{place} of {length}: {}", bytes.escape_ascii());
                 }
             }
         }

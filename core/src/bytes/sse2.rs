@@ -50,6 +50,57 @@ fn first_mark(bytes: &[u8], mut at: usize, outside: impl Fn(m128i) -> m128i) -> 
     at.wrapping_add(lowest((marks(block, outside) | 1 << 16) >> (seen & 31)))
 }
 
+/// Index of the first place with `first` in `bytes` and `last` in `ahead` that is one.
+#[inline]
+pub(super) fn pair(bytes: &[u8], ahead: &[u8], first: u8, last: u8, is_there: impl Fn(usize) -> bool) -> Option<usize> {
+    let ends = (all(first), all(last));
+    let mut at = 0_usize;
+    for (ones, others) in bytes.as_chunks::<64>().0.iter().zip(ahead.as_chunks::<64>().0) {
+        let (ones, others) = (ones.as_chunks().0, others.as_chunks().0);
+        let any = ones.iter().zip(others).fold(all(0), |any, (one, other)| bitor_m128i(any, pairs(one, other, ends)));
+        if move_mask_i8_m128i(any) != 0
+            && let Some(place) = pair_in_blocks(ones, others, at, ends, &is_there)
+        {
+            return Some(place);
+        }
+        at = at.wrapping_add(64);
+    }
+    let (ones, others) = (super::from(bytes, at).as_chunks().0, super::from(ahead, at).as_chunks().0);
+    pair_in_blocks(ones, others, at, ends, &is_there).or_else(|| {
+        let at = at.wrapping_add(others.len().min(ones.len()).wrapping_mul(16));
+        super::pair_in(bytes, ahead, at, first, last, is_there)
+    })
+}
+
+/// The same in whole blocks, of which the first one lies at `at`. Apart from the loop that finds none.
+#[inline(never)]
+fn pair_in_blocks(
+    ones: &[[u8; 16]],
+    others: &[[u8; 16]],
+    at: usize,
+    ends: (m128i, m128i),
+    is_there: impl Fn(usize) -> bool,
+) -> Option<usize> {
+    ones.iter().zip(others).zip((at..).step_by(16)).find_map(|((one, other), at)| {
+        let mut marks = move_mask_i8_m128i(pairs(one, other, ends)).cast_unsigned();
+        while marks != 0 {
+            let place = at.wrapping_add(lowest(marks));
+            if is_there(place) {
+                return Some(place);
+            }
+            marks &= marks.wrapping_sub(1);
+        }
+        None
+    })
+}
+
+/// Marks where the one block has the first and the other one the second of `ends`.
+#[inline(always)]
+fn pairs(one: &[u8; 16], other: &[u8; 16], (first, last): (m128i, m128i)) -> m128i {
+    let firsts = cmp_eq_mask_i8_m128i(load_unaligned_m128i(one), first);
+    bitand_m128i(firsts, cmp_eq_mask_i8_m128i(load_unaligned_m128i(other), last))
+}
+
 /// The ends of lines, of which one block may show several. Where blocks lie does not depend on where lines begin, so no
 /// line waits for the end of the one before.
 pub(crate) struct LineEnds<'b> {

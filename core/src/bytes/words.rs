@@ -62,6 +62,24 @@ fn class_end_by_table(bytes: &[u8], at: usize, class: u8) -> usize {
     super::class_end(bytes, index_of(rest, bytes), class)
 }
 
+/// Index of the first place with `first` in `bytes` and `last` in `ahead` that is one.
+#[inline]
+pub(super) fn pair(bytes: &[u8], ahead: &[u8], first: u8, last: u8, is_there: impl Fn(usize) -> bool) -> Option<usize> {
+    let mut at = 0_usize;
+    for (one, other) in bytes.as_chunks::<BLOCK>().0.iter().zip(ahead.as_chunks::<BLOCK>().0) {
+        // Written so that the compiler makes comparisons of vectors of it.
+        let pairs = one.iter().zip(other);
+        if pairs.clone().fold(false, |any, (one, other)| any | ((*one == first) & (*other == last))) {
+            let mut found = pairs.zip(at..).filter(|((one, other), _)| **one == first && **other == last);
+            if let Some((_, at)) = found.find(|(_, at)| is_there(*at)) {
+                return Some(at);
+            }
+        }
+        at = at.wrapping_add(BLOCK);
+    }
+    super::pair_in(bytes, ahead, at, first, last, is_there)
+}
+
 /// Where in `bytes` their end `rest` begins.
 fn index_of(rest: &[u8], bytes: &[u8]) -> usize {
     bytes.len().wrapping_sub(rest.len())

@@ -23,6 +23,7 @@ mod connection;
 
 pub mod service;
 
+pub use body::multipart;
 pub use connection::client::{ClientConnection, ClientEvent};
 pub use connection::context::Context;
 pub use connection::server::{ServerConnection, ServerEvent};

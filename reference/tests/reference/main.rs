@@ -1,5 +1,6 @@
 //! The reference service over a pair in memory: any cut, any room, the same answers.
 
+mod forms;
 mod message;
 mod pair;
 mod properties;

@@ -24,6 +24,14 @@ fn broken(text: &str) -> Case {
     Case::new(text).ask(text).probed()
 }
 
+/// The head of a form, up to its length.
+const FORM: &str = "POST /form HTTP/1.1↵Host: a↵Content-Type: multipart/form-data; boundary=\"x\"↵Content-Length: ";
+
+/// A request with this form.
+fn form_of(form: &str) -> String {
+    format!("{FORM}{}↵↵{form}", wire::bytes(form).len())
+}
+
 /// Content that is easy to tell from other content.
 fn content(length: usize) -> Vec<u8> {
     (0..).take(length).map(pattern_byte).collect()
@@ -98,6 +106,16 @@ fn good() -> Vec<Case> {
         cases.push(case.send(&chunks(&large)).answered().probed());
     }
 
+    let part = |name: &str| format!("↵--x↵Content-Disposition: form-data; {name}↵↵");
+    let form =
+        [part("name=a"), part("name=\"f\"; filename=\"ä%22.txt\"↵Content-Type: text/plain"), "1".into()].concat();
+    cases.push(one(&form_of(&format!("{form}↵--x--↵"))));
+    cases.push(one(&form_of("--x--")));
+    let large_form = [&wire::bytes(&form)[..], &large, &wire::bytes(&part("name=b")), b"\r\n--x--"].concat();
+    let chunked_form = FORM.replace("Content-Length: ", "Transfer-Encoding: chunked↵↵");
+    let case = Case::new("a large chunked form").ask(&chunked_form).send(&chunks(&large_form));
+    cases.push(case.answered().probed());
+
     let reading = "GET /reading HTTP/1.1↵Host: a↵↵";
     let put = |degrees: &str| format!("PUT /setting HTTP/1.1↵Host: a↵Content-Length: 2↵↵{degrees}");
     cases.push(Case::new("a setting is kept").ask(&put("07")).answered().ask(reading).answered().probed());
@@ -162,6 +180,13 @@ fn refused_by_the_service() -> Vec<Case> {
     .into_iter()
     .map(one)
     .collect();
+    for form in ["", "--x", "--x␊", "--x↵Content-Disposition: form-data↵↵", "--x↵↵"] {
+        cases.push(one(&form_of(form)));
+    }
+    cases.push(one(&form_of(&format!("--x↵Content-Disposition: form-data; name={}↵↵", "n".repeat(400)))));
+    cases.push(one(&form_of("--x--").replace("form-data", "mixed")));
+    cases.push(one(&form_of("--x--").replace("boundary", "border")));
+    cases.push(one("POST /form HTTP/1.1↵Host: a↵Content-Length: 3↵↵a=b"));
     let large = content(LARGE);
     let refused = format!("POST /nothing HTTP/1.1↵Host: a↵Content-Length: {LARGE}↵↵");
     cases.push(Case::new("a large body to nothing").ask(&refused).send(&large).probed());
@@ -281,6 +306,7 @@ fn aborted() -> Vec<Case> {
         Case::new("a declared echo, cut off").ask(declared).echoed(3).ended(),
         Case::new("a chunked echo, cut off").ask(chunked).echoed(3).ended(),
         Case::new("a chunked echo, broken").ask(chunked).echoed(3).send(b"x\r\n").probed(),
+        Case::new("a listing, cut off").ask(&form_of("--x↵Content-Disposition: form-data; name=a↵↵↵--x␊")).probed(),
     ]
 }
 
@@ -298,6 +324,7 @@ pub fn to_be_cut() -> Vec<Case> {
         of("echo", &["POST /echo HTTP/1.1↵Host: a↵Content-Length: 5↵↵hello", "HEAD / HTTP/1.1↵Host: a↵↵"])
             .answered()
             .probed(),
+        of("form", &[&form_of("--x↵Content-Disposition: form-data; name=a↵↵↵-↵--x--")]).answered().probed(),
         of("bad head", &["GET / HTTP/1.1↵Host: a↵A: b␊↵"]).probed(),
         of("bad chunk", &["POST /upload HTTP/1.1↵Host: a↵Transfer-Encoding: chunked↵↵1↵ab↵0↵↵"]).probed(),
     ]

@@ -6,8 +6,8 @@ use std::path::Path;
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
-    cookies, form_pairs, grammar, grammar_streams, percent_encoding, reference_service, request_head, routes,
-    server_connection, set_cookie, small_buffer, structured_fields,
+    cookies, form_pairs, grammar, grammar_streams, multipart, percent_encoding, reference_service, request_head,
+    routes, server_connection, set_cookie, small_buffer, structured_fields,
 };
 use wirenut_tests::wire::bytes;
 
@@ -71,6 +71,11 @@ fn values() {
     replay("cookies", cookies);
     replay("set_cookie", set_cookie);
     replay("structured_fields", structured_fields);
+}
+
+#[test]
+fn forms() {
+    replay("multipart", multipart);
 }
 
 /// The table of cases keeps the laws too, in other cuts and rooms.

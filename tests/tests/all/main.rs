@@ -11,6 +11,7 @@ mod defaults;
 mod device_client;
 mod errors;
 mod floors;
+mod forms;
 mod full_firmware;
 mod install;
 mod manifests;
