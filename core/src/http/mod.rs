@@ -6,6 +6,7 @@
 
 mod error;
 mod field_filter;
+pub mod field_name;
 mod flags;
 mod framing;
 mod limits;
