@@ -4,10 +4,15 @@
 //! and any room come to the same; what is accepted, the [`crate::oracle`] accepts as the same, and the other way round.
 
 mod cookies;
+mod credentials;
 mod form;
+mod negotiation;
+mod parameters;
 mod percent;
+mod proxies;
 mod streams;
 mod structured;
+mod uri;
 
 use wirenut::http::service::Service;
 use wirenut::http::{Context, Error, FieldFilter, Limits, RequestHead, ServerConnection, ServerEvent};
@@ -15,10 +20,15 @@ use wirenut::time::{Duration, Instant};
 use wirenut_reference::{MemoryDevice, Reference};
 
 pub use cookies::{cookies, set_cookie};
+pub use credentials::credentials;
 pub use form::form_pairs;
+pub use negotiation::negotiation;
+pub use parameters::parameters;
 pub use percent::percent_encoding;
+pub use proxies::proxies;
 pub use streams::grammar_streams;
 pub use structured::structured_fields;
+pub use uri::uri_references;
 
 use crate::answers;
 use crate::every_split::cuts;

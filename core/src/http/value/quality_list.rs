@@ -27,7 +27,7 @@ pub struct QualityList<'b>(Lines<'b>);
 /// A member of a [`QualityList`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct QualityItem<'b> {
-    /// What stands before the weight; of Accept, with its parameters.
+    /// What stands before the weight: a token, or tokens with slashes between them, and of Accept the parameters.
     pub value: &'b [u8],
     /// How much it is wanted, in thousandths: 0 if not at all, 1000 where no weight is given.
     pub weight: u16,
@@ -75,7 +75,10 @@ impl<'b> Iterator for QualityListIter<'b> {
 fn item(member: &[u8]) -> Result<QualityItem<'_>, ValueError> {
     let mut scanner = Scanner::new(member);
     let start = scanner;
-    scanner.take_while(|byte| byte != b';');
+    let name = scanner.take_while(|byte| byte == b'/' || bytes::has_class(byte, bytes::TOKEN));
+    if name.is_empty() {
+        return Err(start.error(ValueRule::UnexpectedByte));
+    }
     loop {
         let value = bytes::trim(scanner.since(start));
         scanner.skip_blanks();
@@ -137,13 +140,14 @@ mod tests {
 
     #[test]
     fn items_and_weights() {
-        let cases: [(&str, &[Item<'_>]); 9] = [
+        let cases: [(&str, &[Item<'_>]); 10] = [
             ("", &[]),
             (" , ,", &[]),
             ("a", &[Ok(("a", 1000))]),
             ("a ; q=0.5,b;Q=0.25", &[Ok(("a", 500)), Ok(("b", 250))]),
             ("a/b;c=\"d,;q=0\" ; q=0.001 ; e", &[Ok(("a/b;c=\"d,;q=0\"", 1))]),
             ("a;q=1.000,b;q=0.,c;q=0.000", &[Ok(("a", 1000)), Ok(("b", 0)), Ok(("c", 0))]),
+            ("a b, ;q=1, c", &[Err((UnexpectedByte, 2)), Err((UnexpectedByte, 5)), Ok(("c", 1000))]),
             ("a;q=1.001, b", &[Err((InvalidWeight, 4)), Ok(("b", 1000))]),
             ("b, a;q", &[Ok(("b", 1000)), Err((InvalidParameter, 6))]),
             ("a;q=, b;q=.5, c;q=2", &[Err((InvalidWeight, 4)), Err((InvalidWeight, 10)), Err((InvalidWeight, 18))]),

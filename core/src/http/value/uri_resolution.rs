@@ -5,12 +5,42 @@ use crate::bytes;
 use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
 
+impl UriReference<'_> {
+    /// Resolves a reference against this URI (RFC 3986 §5.2), strictly, and lays the result into `out`: that has room
+    /// enough if it is as long as both and three bytes more. The fragment of this URI does not count. On failure the
+    /// content of `out` is undefined.
+    ///
+    /// A path that would begin with `//` where there is no authority, which RFC 3986 §3.3 forbids, gets `/.` before it.
+    ///
+    /// # Errors
+    /// [`ValueRule::RelativeBase`]: this is no URI but a relative reference. [`ValueRule::BufferTooShort`], with the
+    /// length of `out`.
+    pub fn resolve<'o>(&self, reference: &UriReference<'_>, out: &'o mut [u8]) -> Result<UriReference<'o>, ValueError> {
+        resolve(&self.parts, &reference.parts, out)
+    }
+
+    /// Writes the same in the normal form of RFC 3986 §6.2.2, and lays it into `out`: that has room enough if it is as
+    /// long as this and two bytes more. The scheme and the host are in small letters, hexadecimal digits in capitals, what
+    /// needs no percent-encoding has none, and the path of a URI has no dot segments. On failure the content of `out` is
+    /// undefined.
+    ///
+    /// ```
+    /// use wirenut::http::UriReference;
+    /// let uri = UriReference::parse(b"eXAMPLE://a/./b/../b/%63/%7bfoo%7d")?;
+    /// let mut room = [0; 64];
+    /// assert_eq!(uri.normalize(&mut room)?.as_str(), "example://a/b/c/%7Bfoo%7D");
+    /// # Ok::<(), wirenut::http::ValueError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ValueRule::BufferTooShort`], with the length of `out`.
+    pub fn normalize<'o>(&self, out: &'o mut [u8]) -> Result<UriReference<'o>, ValueError> {
+        normalize(&self.parts, out)
+    }
+}
+
 /// RFC 3986 §5.2.2, strictly.
-pub(super) fn resolve<'o>(
-    base: &Parts<'_>,
-    reference: &Parts<'_>,
-    out: &'o mut [u8],
-) -> Result<UriReference<'o>, ValueError> {
+fn resolve<'o>(base: &Parts<'_>, reference: &Parts<'_>, out: &'o mut [u8]) -> Result<UriReference<'o>, ValueError> {
     if base.scheme.is_none() {
         return Err(ValueError::new(ValueRule::RelativeBase, 0));
     }
@@ -29,7 +59,7 @@ pub(super) fn resolve<'o>(
 }
 
 /// RFC 3986 §6.2.2. The dot segments of a relative reference mean something.
-pub(super) fn normalize<'o>(parts: &Parts<'_>, out: &'o mut [u8]) -> Result<UriReference<'o>, ValueError> {
+fn normalize<'o>(parts: &Parts<'_>, out: &'o mut [u8]) -> Result<UriReference<'o>, ValueError> {
     assemble("", parts, parts.scheme.is_some(), Form::Normal, out)
 }
 
