@@ -230,7 +230,7 @@ fn send_page(responder: &mut Responder<'_>) -> Result<Step, WriteError> {
 }
 
 fn begin_download(query: Option<&[u8]>, responder: &mut Responder<'_>) -> Begun {
-    let Ok(asked) = query::number(query, b"bytes", MAX_DOWNLOAD) else {
+    let Ok(asked) = query::number(query, "bytes", MAX_DOWNLOAD) else {
         return refuse(Status::BAD_REQUEST, "bytes is a number up to 1099511627776\n", responder);
     };
     let length = asked.unwrap_or(DEFAULT_DOWNLOAD);
@@ -252,7 +252,7 @@ fn send_pattern(length: u64, responder: &mut Responder<'_>) -> Result<Step, Writ
 }
 
 fn begin_slow(query: Option<&[u8]>, responder: &mut Responder<'_>) -> Begun {
-    let Ok(asked) = query::number(query, b"ms", MAX_SLOW_MS) else {
+    let Ok(asked) = query::number(query, "ms", MAX_SLOW_MS) else {
         return refuse(Status::BAD_REQUEST, "ms is a number up to 60000\n", responder);
     };
     let until = responder.now().saturating_add(Duration::from_millis(asked.unwrap_or(DEFAULT_SLOW_MS)));

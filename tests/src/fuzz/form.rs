@@ -1,6 +1,6 @@
 //! Pairs of forms: nothing is lost between them, and what is written is read back.
 
-use wirenut::http::{FormPairs, FormWriter, ValueRule};
+use wirenut::http::{FormPairs, FormWriter, PercentEncoded, ValueRule};
 
 use super::percent::decoded;
 
@@ -10,7 +10,7 @@ pub fn form_pairs(data: &[u8]) {
     let mut length = 0;
     let mut readable = Vec::new();
     for (name, value) in pairs {
-        let encoded = [name, value].map(|part| part.as_encoded());
+        let encoded = [name, value].map(PercentEncoded::as_encoded);
         assert!(encoded.iter().all(|part| !part.contains(&b'&')) && !encoded[0].contains(&b'='));
         length += encoded[0].len() + encoded[1].len();
         if let (Ok(name), Ok(value)) = (decoded(name), decoded(value)) {

@@ -4,8 +4,8 @@ use wirenut::http::{EncodeSet, PercentEncode, PercentEncoded, ValueError, ValueR
 
 /// The bytes as if they came encoded, and as what is to be encoded.
 pub fn percent_encoding(data: &[u8]) {
-    decode(PercentEncoded::new(data), |bytes| PercentEncoded::decode_in_place(bytes));
-    decode(PercentEncoded::form(data), |bytes| PercentEncoded::decode_form_in_place(bytes));
+    decode(PercentEncoded::new(data), PercentEncoded::decode_in_place);
+    decode(PercentEncoded::form(data), PercentEncoded::decode_form_in_place);
     for set in [EncodeSet::UNRESERVED, EncodeSet::PATH_SEGMENT, EncodeSet::QUERY, EncodeSet::FORM] {
         let encode = PercentEncode::new(data, &set);
         let text = encode.to_string();

@@ -113,7 +113,7 @@ pub fn compare(case: &Case) -> Option<String> {
         Ok(text) => unlike("write what it is as", &text, &written),
         Err(why) => Some(format!("we do not write it: {why}")),
     };
-    let again = model::read(case.kind, &[written.clone()]).map(|read| read.value);
+    let again = model::read(case.kind, core::slice::from_ref(&written)).map(|read| read.value);
     from_json.or_else(|| unlike("write what we read as", &read.written, &written)).or_else(|| match again {
         Ok(value) => unlike("read what is written as", &value, &case.expected),
         Err(error) => Some(format!("we refuse what is written: {error}")),

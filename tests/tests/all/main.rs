@@ -30,4 +30,5 @@ mod streams;
 mod suites;
 mod time;
 mod trailers;
+mod values;
 mod wrap;

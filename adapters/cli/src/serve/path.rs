@@ -5,10 +5,12 @@
 //! [`Root`](super::root::Root)'s part.
 
 use core::error::Error;
-use core::fmt;
+use core::fmt::{self, Write as _};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+use wirenut::http::{EncodeSet, PercentEncode, PercentEncoded};
 
 /// The longest path that Linux takes: PATH_MAX is 4096, the NUL at the end included.
 const LONGEST: usize = 4095;
@@ -180,29 +182,20 @@ impl fmt::Display for PathError {
 
 impl Error for PathError {}
 
-/// Appends a path, percent-encoded: what is not unreserved (RFC 3986 section 2.3), but for the slash.
+/// Appends a path, percent-encoded: what is not unreserved (RFC 3986 section 2.3), but for the slash. It needs no escape in
+/// HTML.
 pub fn encode(path: &[u8], into: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for &byte in path {
-        if stands_for_itself(byte) {
-            into.push(char::from(byte));
-        } else {
-            into.push('%');
-            into.push(char::from(HEX[usize::from(byte >> 4)]));
-            into.push(char::from(HEX[usize::from(byte & 0xf)]));
-        }
-    }
+    // A `String` takes anything.
+    let _ = write!(into, "{}", PercentEncode::new(path, &PATH));
 }
 
 /// How much [`encode`] appends.
 #[must_use]
 pub fn encoded_length(path: &[u8]) -> usize {
-    path.iter().map(|byte| if stands_for_itself(*byte) { 1 } else { 3 }).sum()
+    PercentEncode::new(path, &PATH).encoded_length()
 }
 
-const fn stands_for_itself(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/')
-}
+const PATH: EncodeSet = EncodeSet::UNRESERVED.with(b"/");
 
 /// Appends one segment, percent-decoded once.
 ///
@@ -210,25 +203,14 @@ const fn stands_for_itself(byte: u8) -> bool {
 ///
 /// [`PathError::InvalidEscape`], and what no name of a file may hold.
 pub fn decode(segment: &[u8], into: &mut Vec<u8>) -> Result<(), PathError> {
-    let mut rest = segment.iter();
-    while let Some(&byte) = rest.next() {
-        let byte = if byte == b'%' { hexadecimal(rest.next())? << 4 | hexadecimal(rest.next())? } else { byte };
-        match byte {
+    for byte in PercentEncoded::new(segment).bytes() {
+        match byte.map_err(|_| PathError::InvalidEscape)? {
             0 => return Err(PathError::Nul),
             b'/' => return Err(PathError::EncodedSlash),
-            _ => into.push(byte),
+            byte => into.push(byte),
         }
     }
     Ok(())
-}
-
-fn hexadecimal(digit: Option<&u8>) -> Result<u8, PathError> {
-    match digit {
-        Some(digit @ b'0'..=b'9') => Ok(digit - b'0'),
-        Some(digit @ b'a'..=b'f') => Ok(digit - b'a' + 10),
-        Some(digit @ b'A'..=b'F') => Ok(digit - b'A' + 10),
-        Some(_) | None => Err(PathError::InvalidEscape),
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Counts allocations.
 
+use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::System;
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 

@@ -1,5 +1,5 @@
 //! Structured fields, beside sfv and sfparse. All read the whole field; ours and sfv's check it before anything is looked
-//! at, sfv's into maps, sfparse's shows each value before what follows it is checked.
+//! at, sfv's into maps; sfparse shows each value before what follows it is checked.
 
 use sfv::{KeyRef, Parser, StringRef, TokenRef};
 use wirenut::http::structured::{BareItem, Dictionary, DictionaryWriter, List, Member, Parameters};
@@ -100,11 +100,11 @@ fn write_ours(writer: &mut DictionaryWriter<'_>) -> Result<(), wirenut::http::Va
 fn write_theirs(out: &mut String) -> Result<(), sfv::Error> {
     let mut writer = sfv::DictSerializer::with_buffer(out);
     let key = |text: &'static str| KeyRef::from_str(text);
-    writer.bare_item(key("u")?, core::hint::black_box(2));
-    writer.bare_item(key("i")?, true);
-    writer.bare_item(key("name")?, StringRef::from_str(core::hint::black_box("a title"))?);
+    let _ = writer.bare_item(key("u")?, core::hint::black_box(2));
+    let _ = writer.bare_item(key("i")?, true);
+    let _ = writer.bare_item(key("name")?, StringRef::from_str(core::hint::black_box("a title"))?);
     let kind = TokenRef::from_str(core::hint::black_box("token"))?;
-    writer.bare_item(key("kind")?, kind).parameter(key("q")?, 7);
+    let _ = writer.bare_item(key("kind")?, kind).parameter(key("q")?, 7);
     writer.finish().expect("members");
     Ok(())
 }

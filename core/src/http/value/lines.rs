@@ -17,8 +17,8 @@ impl<'b> IntoIterator for Lines<'b> {
 
     fn into_iter(self) -> LinesIter<'b> {
         match self {
-            Self::One(value) => LinesIter { first: Some(value), others: Fields::EMPTY.into_iter(), name: "" },
-            Self::All(fields, name) => LinesIter { first: None, others: fields.into_iter(), name },
+            Self::One(value) => LinesIter { first: Some(value), others: None },
+            Self::All(fields, name) => LinesIter { first: None, others: Some((fields.into_iter(), name)) },
         }
     }
 }
@@ -27,15 +27,18 @@ impl<'b> IntoIterator for Lines<'b> {
 #[derive(Clone, Debug)]
 pub(crate) struct LinesIter<'b> {
     first: Option<&'b [u8]>,
-    others: FieldIter<'b>,
-    name: &'b str,
+    others: Option<(FieldIter<'b>, &'b str)>,
 }
 
 impl<'b> Iterator for LinesIter<'b> {
     type Item = &'b [u8];
 
+    #[inline]
     fn next(&mut self) -> Option<&'b [u8]> {
-        let name = self.name;
-        self.first.take().or_else(|| self.others.find(|field| field.is(name)).map(|field| field.value))
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        let (fields, name) = self.others.as_mut()?;
+        fields.find(|field| field.is(name)).map(|field| field.value)
     }
 }

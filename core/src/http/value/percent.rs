@@ -234,7 +234,7 @@ impl<'b> PercentEncoded<'b> {
 
 impl Plus {
     /// How many bytes stand for themselves before the next that does not.
-    #[inline(always)]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     fn run(self, bytes: &[u8]) -> usize {
         match self {
             Self::Itself => find(bytes, [b'%']),
@@ -244,7 +244,7 @@ impl Plus {
 
     /// The run before the first byte that does not stand for itself, what that stands for, and what is behind it; where
     /// it is malformed, what begins with it. `None` if all stand for themselves.
-    #[inline(always)]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     fn split(self, bytes: &[u8]) -> Option<(&[u8], Option<u8>, &[u8])> {
         let (run, rest) = bytes.split_at_checked(self.run(bytes))?;
         Some(match rest {

@@ -108,7 +108,7 @@ impl<'b> SetCookie<'b> {
     /// use wirenut::http::SetCookie;
     /// let mut room = [0; 80];
     /// let value = SetCookie::removal("a").with_path("/").write(&mut room)?;
-    /// assert_eq!(value, b"a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/");
+    /// assert_eq!(value, b"a=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/");
     /// # Ok::<(), wirenut::http::ValueError>(())
     /// ```
     #[must_use]
@@ -244,39 +244,33 @@ impl<'b> SetCookie<'b> {
     }
 
     fn put(&self, writer: &mut Writer<'_>) {
+        let date = self.expires.map(HttpDate::from_unix);
         writer.put(self.name);
         writer.put(b"=");
         writer.put(self.value);
-        if let Some(expires) = self.expires {
-            writer.put(b"; Expires=");
-            writer.put(HttpDate::from_unix(expires).as_bytes());
-        }
         if let Some(max_age) = self.max_age {
             writer.put(b"; Max-Age=");
             writer.put_decimal(max_age);
         }
-        if let Some(domain) = self.domain {
-            writer.put(b"; Domain=");
-            writer.put(domain);
-        }
-        if let Some(path) = self.path {
-            writer.put(b"; Path=");
-            writer.put(path);
-        }
-        if self.is_secure {
-            writer.put(b"; Secure");
-        }
-        if self.is_http_only {
-            writer.put(b"; HttpOnly");
-        }
-        match self.same_site {
-            Some(SameSite::Strict) => writer.put(b"; SameSite=Strict"),
-            Some(SameSite::Lax) => writer.put(b"; SameSite=Lax"),
-            Some(SameSite::None) => writer.put(b"; SameSite=None"),
-            None => {}
-        }
-        if self.is_partitioned {
-            writer.put(b"; Partitioned");
+        let same_site: Option<&[u8]> = self.same_site.map(|same_site| match same_site {
+            SameSite::Strict => &b"Strict"[..],
+            SameSite::Lax => b"Lax",
+            SameSite::None => b"None",
+        });
+        let attributes: [(&[u8], Option<&[u8]>); 7] = [
+            (b"; Expires=", date.as_ref().map(|date| &date.as_bytes()[..])),
+            (b"; Domain=", self.domain),
+            (b"; Path=", self.path),
+            (b"; Secure", self.is_secure.then_some(b"")),
+            (b"; HttpOnly", self.is_http_only.then_some(b"")),
+            (b"; SameSite=", same_site),
+            (b"; Partitioned", self.is_partitioned.then_some(b"")),
+        ];
+        for (name, value) in attributes {
+            if let Some(value) = value {
+                writer.put(name);
+                writer.put(value);
+            }
         }
     }
 }
@@ -295,7 +289,7 @@ const fn is_cookie_octet(byte: u8) -> bool {
 }
 
 /// Where in `whole` the first byte of its part `part` is that is not so.
-fn find(whole: &[u8], part: &[u8], is_right: impl Fn(u8) -> bool, rule: ValueRule) -> Result<(), ValueError> {
+fn find(whole: &[u8], part: &[u8], is_right: fn(u8) -> bool, rule: ValueRule) -> Result<(), ValueError> {
     let before = whole.len().saturating_sub(part.len()) / 2;
     match part.iter().position(|byte| !is_right(*byte)) {
         Some(at) => Err(ValueError::new(rule, at.saturating_add(before))),
@@ -395,7 +389,7 @@ mod tests {
             .http_only()
             .with_same_site(SameSite::Strict)
             .partitioned();
-        let text = b"a=b; Expires=Sun, 06 Nov 1994 08:49:37 GMT; Max-Age=18446744073709551615; Domain=example.org; \
+        let text = b"a=b; Max-Age=18446744073709551615; Expires=Sun, 06 Nov 1994 08:49:37 GMT; Domain=example.org; \
             Path=/c; Secure; HttpOnly; SameSite=Strict; Partitioned";
         let mut room = [0; 180];
         assert_eq!(cookie.write(&mut room), Ok(&text[..]));

@@ -35,20 +35,23 @@ pub(super) fn parse(value: &[u8]) -> Result<SetCookie<'_>, ValueError> {
     Ok(cookie)
 }
 
+/// The attributes that are known, in the order of [`set_attribute`].
+const ATTRIBUTES: [&[u8]; 8] =
+    [b"Path", b"Domain", b"Expires", b"Max-Age", b"Secure", b"HttpOnly", b"SameSite", b"Partitioned"];
+
 fn set_attribute<'b>(cookie: &mut SetCookie<'b>, name: &[u8], value: &'b [u8]) {
-    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-    match name.len() {
-        4 if is(b"Path") => cookie.path = Some(value).filter(|path| path.starts_with(b"/")),
-        6 if is(b"Secure") => cookie.is_secure = true,
-        6 if is(b"Domain") => {
+    match ATTRIBUTES.iter().position(|known| known.eq_ignore_ascii_case(name)) {
+        Some(0) => cookie.path = Some(value).filter(|path| path.starts_with(b"/")),
+        Some(1) => {
             let domain = value.strip_prefix(b".").unwrap_or(value);
             cookie.domain = Some(domain).filter(|domain| !domain.is_empty()).or(cookie.domain);
         }
-        7 if is(b"Expires") => cookie.expires = cookie_date::parse(value).or(cookie.expires),
-        7 if is(b"Max-Age") => cookie.max_age = max_age(value).or(cookie.max_age),
-        8 if is(b"HttpOnly") => cookie.is_http_only = true,
-        8 if is(b"SameSite") => cookie.same_site = same_site(value),
-        11 if is(b"Partitioned") => cookie.is_partitioned = true,
+        Some(2) => cookie.expires = cookie_date::parse(value).or(cookie.expires),
+        Some(3) => cookie.max_age = max_age(value).or(cookie.max_age),
+        Some(4) => cookie.is_secure = true,
+        Some(5) => cookie.is_http_only = true,
+        Some(6) => cookie.same_site = same_site(value),
+        Some(7) => cookie.is_partitioned = true,
         _ => {}
     }
 }
@@ -63,13 +66,9 @@ fn max_age(value: &[u8]) -> Option<u64> {
 
 /// What is not known is the client's default.
 fn same_site(value: &[u8]) -> Option<SameSite> {
-    let is = |known: &[u8]| value.eq_ignore_ascii_case(known);
-    match value.len() {
-        3 if is(b"Lax") => Some(SameSite::Lax),
-        4 if is(b"None") => Some(SameSite::None),
-        6 if is(b"Strict") => Some(SameSite::Strict),
-        _ => None,
-    }
+    let known: [(&[u8], SameSite); 3] =
+        [(b"Lax", SameSite::Lax), (b"Strict", SameSite::Strict), (b"None", SameSite::None)];
+    known.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(value)).map(|(_, same_site)| same_site)
 }
 
 #[cfg(test)]

@@ -225,9 +225,9 @@ pub(super) fn write(kind: Kind, expected: &Value) -> Result<String, String> {
             let mut writer = ListWriter::new(&mut room);
             for member in array(expected)? {
                 let (value, parameters) = pair(member)?;
-                let member = match value {
-                    Value::Array(items) => writer.inner_list(|inner| write_items(inner, items)),
-                    value => writer.item(Owned::new(value).bare_item()?),
+                let member = match value.as_array() {
+                    Some(items) => writer.inner_list(|inner| write_items(inner, items)),
+                    None => writer.item(Owned::new(value).bare_item()?),
                 };
                 write_parameters(member.map_err(text)?, parameters)?;
             }
@@ -238,9 +238,9 @@ pub(super) fn write(kind: Kind, expected: &Value) -> Result<String, String> {
             for entry in array(expected)? {
                 let (key, member) = pair(entry)?;
                 let (value, parameters) = pair(member)?;
-                let member = match value {
-                    Value::Array(items) => writer.inner_list(string(key)?, |inner| write_items(inner, items)),
-                    value => writer.item(string(key)?, Owned::new(value).bare_item()?),
+                let member = match value.as_array() {
+                    Some(items) => writer.inner_list(string(key)?, |inner| write_items(inner, items)),
+                    None => writer.item(string(key)?, Owned::new(value).bare_item()?),
                 };
                 write_parameters(member.map_err(text)?, parameters)?;
             }

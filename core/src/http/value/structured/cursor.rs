@@ -2,6 +2,7 @@
 
 use crate::bytes::{self, HTAB, SP};
 use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::find::find;
 
 /// What is not read yet of a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,11 +16,12 @@ impl<'b> Cursor<'b> {
         Self { length: text.len(), rest: text }
     }
 
-    /// Reads the whole of `value` by `parse`, with spaces around it.
+    /// Reads the whole of `value` by `parse`, with spaces around it. Gives what was read, and the text.
+    #[inline]
     pub(super) fn read<T>(
         value: &'b [u8],
         parse: impl FnOnce(&mut Self) -> Result<T, ValueError>,
-    ) -> Result<T, ValueError> {
+    ) -> Result<(T, &'b str), ValueError> {
         // Nothing beyond ASCII can stand anywhere, so the parser stops there, or at the latest before it.
         let text = match str::from_utf8(value) {
             Ok(text) => text,
@@ -30,7 +32,11 @@ impl<'b> Cursor<'b> {
         let read = parse(&mut cursor)?;
         cursor.skip_spaces();
         let offset = cursor.offset();
-        if offset == value.len() { Ok(read) } else { Err(ValueError::new(ValueRule::TrailingCharacters, offset)) }
+        if offset == value.len() {
+            Ok((read, text))
+        } else {
+            Err(ValueError::new(ValueRule::TrailingCharacters, offset))
+        }
     }
 
     /// How much is read.
@@ -113,19 +119,19 @@ impl<'b> Cursor<'b> {
         }
     }
 
-    /// Takes what comes before the next byte that is one of these and not within quotes, of a text that was checked: there
+    /// Takes what comes before the next `end` that is not within quotes, of a text that was checked: there
     /// is no quote but those around a string, and in a string none that is not escaped.
     #[inline]
-    pub(super) fn take_until(&mut self, is_end: impl Fn(u8) -> bool) -> &'b str {
+    pub(super) fn take_until(&mut self, end: u8) -> &'b str {
         let start = *self;
         loop {
-            let before = self.take_while(|byte| byte != b'"' && !is_end(byte));
+            let before = self.take(find(self.rest(), [b'"', end]));
             if !self.takes(b'"') {
                 return self.since(start);
             }
             // Display strings have no escapes.
             if before.ends_with('%') {
-                self.take_while(|byte| byte != b'"');
+                self.take(find(self.rest(), [b'"']));
             } else {
                 while self.skip_to_quote() == Some(b'\\') {
                     self.take(2);
@@ -137,7 +143,7 @@ impl<'b> Cursor<'b> {
 
     /// Goes to the next quote or backslash, and says which it is.
     fn skip_to_quote(&mut self) -> Option<u8> {
-        self.take_while(|byte| byte != b'"' && byte != b'\\');
+        self.take(find(self.rest(), [b'"', b'\\']));
         self.peek()
     }
 

@@ -28,7 +28,7 @@ impl<'b> Item<'b> {
     /// # Errors
     /// The rule that it breaks, with the offset of the byte; the field is to be ignored, then (RFC 9651 §4.2).
     pub fn parse(value: &'b [u8]) -> Result<Self, ValueError> {
-        Cursor::read(value, Cursor::item)
+        Ok(Cursor::read(value, Cursor::item)?.0)
     }
 
     /// Reads the field of this name; `None` if there is none.

@@ -1,10 +1,10 @@
 //! Lists (RFC 9651 §3.1, §4.2.1) and dictionaries (§3.2, §4.2.2).
 
 use super::cursor::Cursor;
-use super::member::{Member, check};
+use super::lines::{CheckedLines, Members};
+use super::member::Member;
 use crate::http::message::fields::Fields;
 use crate::http::value::error::ValueError;
-use crate::http::value::lines::{Lines, LinesIter};
 
 /// A field that is a list: all of it is checked before the first member is shown, and nothing is copied.
 ///
@@ -18,7 +18,7 @@ use crate::http::value::lines::{Lines, LinesIter};
 /// # Ok::<(), wirenut::http::ValueError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct List<'b>(Lines<'b>);
+pub struct List<'b>(CheckedLines<'b>);
 
 impl<'b> List<'b> {
     /// Reads the value of a field that is a list, if it comes in one line. An empty one has no member.
@@ -26,7 +26,7 @@ impl<'b> List<'b> {
     /// # Errors
     /// The rule that it breaks, with the offset of the byte; the whole field is to be ignored, then (RFC 9651 §4.2).
     pub fn parse(value: &'b [u8]) -> Result<Self, ValueError> {
-        Self::check(Lines::One(value))
+        CheckedLines::parse(value, Cursor::member).map(Self)
     }
 
     /// Reads all fields of this name as one list; without any, an empty one.
@@ -42,12 +42,7 @@ impl<'b> List<'b> {
     /// The rule that they break, with the offset in their values, with two bytes for the comma between two of them. A
     /// string over two lines is an error, as RFC 9651 §4.2 allows.
     pub fn of(fields: Fields<'b>, name: &'b str) -> Result<Self, ValueError> {
-        Self::check(Lines::All(fields, name))
-    }
-
-    fn check(lines: Lines<'b>) -> Result<Self, ValueError> {
-        check(lines, Cursor::member)?;
-        Ok(Self(lines))
+        CheckedLines::of(fields, name, Cursor::member).map(Self)
     }
 
     /// Has it no member?
@@ -89,7 +84,7 @@ impl<'b> Iterator for ListIter<'b> {
 /// # Ok::<(), wirenut::http::ValueError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Dictionary<'b>(Lines<'b>);
+pub struct Dictionary<'b>(CheckedLines<'b>);
 
 impl<'b> Dictionary<'b> {
     /// Reads the value of a field that is a dictionary, if it comes in one line. An empty one has no member.
@@ -97,7 +92,7 @@ impl<'b> Dictionary<'b> {
     /// # Errors
     /// The rule that it breaks, with the offset of the byte; the whole field is to be ignored, then (RFC 9651 §4.2).
     pub fn parse(value: &'b [u8]) -> Result<Self, ValueError> {
-        Self::check(Lines::One(value))
+        CheckedLines::parse(value, Cursor::entry).map(Self)
     }
 
     /// Reads all fields of this name as one dictionary; without any, an empty one.
@@ -105,12 +100,7 @@ impl<'b> Dictionary<'b> {
     /// # Errors
     /// As [`List::of`].
     pub fn of(fields: Fields<'b>, name: &'b str) -> Result<Self, ValueError> {
-        Self::check(Lines::All(fields, name))
-    }
-
-    fn check(lines: Lines<'b>) -> Result<Self, ValueError> {
-        check(lines, Cursor::entry)?;
-        Ok(Self(lines))
+        CheckedLines::of(fields, name, Cursor::entry).map(Self)
     }
 
     /// The value of this key: the last one, if it comes several times (RFC 9651 §4.2.2).
@@ -146,30 +136,5 @@ impl<'b> Iterator for DictionaryIter<'b> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next(Cursor::checked_entry)
-    }
-}
-
-/// The members of lines that were checked.
-#[derive(Clone, Debug)]
-struct Members<'b> {
-    lines: LinesIter<'b>,
-    line: Cursor<'b>,
-}
-
-impl<'b> Members<'b> {
-    fn new(lines: Lines<'b>) -> Self {
-        Self { lines: lines.into_iter(), line: Cursor::new("") }
-    }
-
-    #[inline(always)]
-    fn next<T>(&mut self, take: impl Fn(&mut Cursor<'b>) -> Option<T>) -> Option<T> {
-        while self.line.is_at_end() {
-            // Nothing beyond ASCII has passed the check.
-            self.line = Cursor::new(str::from_utf8(self.lines.next()?).ok()?);
-            self.line.skip_spaces();
-        }
-        let member = take(&mut self.line)?;
-        self.line.skip_comma().ok()?;
-        Some(member)
     }
 }

@@ -5,7 +5,6 @@ use super::cursor::Cursor;
 use super::item::{Item, Parameters};
 use crate::bytes::SP;
 use crate::http::value::error::{ValueError, ValueRule};
-use crate::http::value::lines::Lines;
 
 /// A member of a list, or a value of a dictionary.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,7 +110,7 @@ impl<'b> Cursor<'b> {
     #[inline]
     pub(super) fn checked_member(&mut self) -> Option<Member<'b>> {
         if self.takes(b'(') {
-            let inside = self.take_until(|byte| byte == b')');
+            let inside = self.take_until(b')');
             self.take(1);
             return Some(Member::InnerList(InnerList { inside, parameters: self.checked_parameters() }));
         }
@@ -133,7 +132,7 @@ impl<'b> Cursor<'b> {
 
     #[inline(always)]
     fn checked_parameters(&mut self) -> Parameters<'b> {
-        Parameters::checked(self.take_until(|byte| byte == b','))
+        Parameters::checked(self.take_until(b','))
     }
 
     /// RFC 9651 §4.2.1.2.
@@ -157,32 +156,19 @@ impl<'b> Cursor<'b> {
     }
 }
 
-/// Reads all members of these lines, which count as one with commas between them (RFC 9651 §4.2).
+/// Reads all members of a line.
+#[inline]
 pub(super) fn check<'b, T>(
-    lines: Lines<'b>,
+    cursor: &mut Cursor<'b>,
     member: impl Fn(&mut Cursor<'b>) -> Result<T, ValueError>,
 ) -> Result<(), ValueError> {
-    let (mut start, mut is_first, mut is_empty) = (0_usize, true, false);
-    for line in lines {
-        let is_blank = line.iter().all(|byte| *byte == SP);
-        if !is_first && (is_blank || is_empty) {
-            let offset = if is_empty { 0 } else { start };
-            return Err(ValueError::new(ValueRule::InvalidBareItem, offset));
-        }
-        let read = Cursor::read(line, |cursor| {
-            if cursor.is_at_end() {
-                return Ok(());
-            }
-            loop {
-                member(cursor)?;
-                if !cursor.skip_comma()? {
-                    return Ok(());
-                }
-            }
-        });
-        read.map_err(|error| error.behind(start))?;
-        (is_first, is_empty) = (false, is_blank);
-        start = start.saturating_add(line.len()).saturating_add(2);
+    if cursor.is_at_end() {
+        return Ok(());
     }
-    Ok(())
+    loop {
+        member(cursor)?;
+        if !cursor.skip_comma()? {
+            return Ok(());
+        }
+    }
 }

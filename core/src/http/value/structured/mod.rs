@@ -34,6 +34,7 @@ mod cursor;
 mod decimal;
 mod display_string;
 mod item;
+mod lines;
 mod list;
 mod member;
 mod string;

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::find::string_end;
 
 /// A string of printable ASCII, escaped as it came, or plain as it was given to be written.
 ///
@@ -76,23 +77,22 @@ impl<'b> SfString<'b> {
 
     pub(super) fn read(cursor: &mut Cursor<'b>) -> Result<Self, ValueError> {
         cursor.take(1);
-        let mut bytes = cursor.rest().iter();
+        let start = *cursor;
         let mut is_escaped = false;
-        let length = |rest: &[u8]| cursor.rest().len().saturating_sub(rest.len());
         loop {
-            match bytes.next() {
-                Some(b'"') => break,
-                Some(b'\\') if matches!(bytes.as_slice(), [b'"' | b'\\', ..]) => {
-                    bytes.next();
-                    is_escaped = true;
+            cursor.take(string_end(cursor.rest()));
+            match cursor.rest() {
+                [b'"', ..] => break,
+                [b'\\', b'"' | b'\\', ..] => cursor.take(2),
+                [b'\\', ..] => {
+                    cursor.take(1);
+                    return Err(cursor.error(ValueRule::InvalidString));
                 }
-                Some(b'\\') => return Err(stop(*cursor, length(bytes.as_slice()))),
-                Some(0x20..=0x7e) => {}
-                Some(_) => return Err(stop(*cursor, length(bytes.as_slice()).saturating_sub(1))),
-                None => return Err(stop(*cursor, cursor.rest().len())),
-            }
+                _ => return Err(cursor.error(ValueRule::InvalidString)),
+            };
+            is_escaped = true;
         }
-        let text = cursor.take(length(bytes.as_slice()).saturating_sub(1));
+        let text = cursor.since(start);
         cursor.take(1);
         Ok(Self { text, is_escaped })
     }
@@ -109,12 +109,6 @@ impl<'b> SfString<'b> {
             None => Ok(()),
         }
     }
-}
-
-/// What is `length` bytes ahead is wrong.
-#[cold]
-fn stop(cursor: Cursor<'_>, length: usize) -> ValueError {
-    cursor.error(ValueRule::InvalidString).behind(length)
 }
 
 /// They are the same text, however it is kept.

@@ -5,6 +5,7 @@ use super::cursor::{check_key, is_token_byte};
 use super::string::SfString;
 use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::find::find;
 use crate::http::value::output::Output;
 
 /// Writes a field that is one item.
@@ -243,7 +244,7 @@ fn put_parameter(output: &mut Output<'_>, key: &str, value: BareItem<'_>) -> Res
 
 /// True is not written: the key says it.
 fn put_value_of_key(output: &mut Output<'_>, value: BareItem<'_>) -> Result<(), ValueError> {
-    if value == BareItem::Boolean(true) { Ok(()) } else { put_value(output, b"=", value) }
+    if let BareItem::Boolean(true) = value { Ok(()) } else { put_value(output, b"=", value) }
 }
 
 /// Writes a value behind what stands `before` it.
@@ -320,9 +321,7 @@ fn put_string(writer: &mut Writer<'_>, string: SfString<'_>) {
         Some(escaped) => writer.put(escaped.as_bytes()),
         None => {
             let mut rest = string.as_str().unwrap_or("").as_bytes();
-            while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))
-                && let Some((run, [byte, behind @ ..])) = rest.split_at_checked(at)
-            {
+            while let Some((run, [byte, behind @ ..])) = rest.split_at_checked(find(rest, [b'"', b'\\'])) {
                 writer.put(run);
                 writer.put_pair([b'\\', *byte]);
                 rest = behind;

@@ -1,0 +1,6 @@
+//! Values that are parsed on demand: what is written is read as the same, and other crates read and write it likewise.
+
+mod cookies;
+mod dates;
+mod encoded;
+mod structured;
