@@ -14,7 +14,7 @@ pub fn negotiation(data: &[u8]) {
         for item in QualityList::parse(line) {
             match item {
                 Ok(item) => {
-                    assert!(item.weight <= 1000 && line.windows(item.value.len()).any(|part| part == item.value))
+                    assert!(item.weight <= 1000 && line.windows(item.value.len()).any(|part| part == item.value));
                 }
                 Err(error) => assert!(error.offset <= line.len(), "{error}"),
             }

@@ -1,5 +1,7 @@
 //! URI references: taken apart, resolved and normalised as another implementation does it.
 
+use fluent_uri::component::Scheme;
+use fluent_uri::pct_enc::EStr;
 use fluent_uri::{Uri, UriRef};
 use wirenut::http::{UriReference, ValueRule};
 
@@ -51,13 +53,13 @@ fn read(text: &[u8]) -> Option<UriReference<'_>> {
         }
     };
     let theirs = theirs.unwrap_or_else(|| panic!("only we read {ours}"));
-    assert_eq!(ours.scheme(), theirs.scheme().map(|scheme| scheme.as_str()));
+    assert_eq!(ours.scheme(), theirs.scheme().map(Scheme::as_str));
     assert_eq!(ours.authority(), theirs.authority().map(|authority| authority.as_str()));
     assert_eq!(ours.host(), theirs.authority().map(|authority| authority.host()));
-    assert_eq!(ours.port(), theirs.authority().and_then(|authority| authority.port()).map(|port| port.as_str()));
+    assert_eq!(ours.port(), theirs.authority().and_then(|authority| authority.port()).map(EStr::as_str));
     assert_eq!(ours.path(), theirs.path().as_str());
-    assert_eq!(ours.query(), theirs.query().map(|query| query.as_str()));
-    assert_eq!(ours.fragment(), theirs.fragment().map(|fragment| fragment.as_str()));
+    assert_eq!(ours.query(), theirs.query().map(EStr::as_str));
+    assert_eq!(ours.fragment(), theirs.fragment().map(EStr::as_str));
     let (mut room, mut again) = (vec![0; text.len() + 2], vec![0; text.len() + 4]);
     let normal = ours.normalize(&mut room).expect("room");
     assert_eq!(normal.normalize(&mut again), Ok(normal), "{ours}");
