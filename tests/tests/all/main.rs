@@ -9,7 +9,6 @@ mod crowd;
 mod defaults;
 mod device_client;
 mod errors;
-mod field_values;
 mod floors;
 mod full_firmware;
 mod install;

@@ -1,7 +1,5 @@
 //! The Forwarded field (RFC 7239): what proxies say of the requests that they passed on.
 
-use core::fmt::Write;
-
 use super::members::{Member, Members};
 use super::node::Node;
 use super::parameter_value::{self, ParameterValue};
@@ -126,13 +124,9 @@ impl<'b> ForwardedElement<'b> {
     /// [`ValueRule::InvalidNode`], [`ValueRule::InvalidParameter`] for the host or [`ValueRule::InvalidScheme`], with the
     /// offset 0, for what [`Forwarded`] would not read; [`ValueRule::BufferTooShort`], with the length of `out`.
     pub fn write<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], ValueError> {
-        let mut room = [0; 128];
-        let mut scratch = Text { room: &mut room, length: 0 };
-        let node = |name, node: Option<Node<'_>>, scratch: &mut Text<'_>| match node {
-            Some(node) => scratch.node(node).map(|range| (name, Some(range))),
-            None => Ok((name, None)),
-        };
-        let nodes = [node("for", self.for_node, &mut scratch)?, node("by", self.by_node, &mut scratch)?];
+        if [self.for_node, self.by_node].iter().flatten().any(|node| !node.is_sound()) {
+            return Err(ValueError::new(ValueRule::InvalidNode, 0));
+        }
         if self.host.is_some_and(|host| !is_host(host)) {
             return Err(ValueError::new(ValueRule::InvalidParameter, 0));
         }
@@ -140,24 +134,26 @@ impl<'b> ForwardedElement<'b> {
             return Err(ValueError::new(ValueRule::InvalidScheme, 0));
         }
         output::write(out, |writer| {
-            let nodes = nodes.into_iter().map(|(name, range)| (name, range.and_then(|range| scratch.room.get(range))));
-            let others = [("host", self.host), ("proto", self.proto)];
-            let others = others.into_iter().map(|(name, text)| (name, text.map(str::as_bytes)));
             let mut separator: &[u8] = b"";
-            for (name, value) in nodes.chain(others) {
-                let Some(value) = value else { continue };
-                put_pair(writer, separator, name, value);
-                separator = b";";
+            for (name, node) in [("for=", self.for_node), ("by=", self.by_node)] {
+                let Some(node) = node else { continue };
+                begin(writer, &mut separator, name);
+                node.put(writer);
+            }
+            for (name, text) in [("host=", self.host), ("proto=", self.proto)] {
+                let Some(text) = text else { continue };
+                begin(writer, &mut separator, name);
+                parameter_value::put(writer, text.as_bytes());
             }
         })
     }
 }
 
-fn put_pair(writer: &mut Writer<'_>, separator: &[u8], name: &str, value: &[u8]) {
+/// A name with its equals sign, behind what separates it from the one before.
+fn begin(writer: &mut Writer<'_>, separator: &mut &[u8], name: &str) {
     writer.put(separator);
     writer.put(name.as_bytes());
-    writer.put(b"=");
-    parameter_value::put(writer, value);
+    *separator = b";";
 }
 
 /// The parameters of RFC 7239 §5.
@@ -187,34 +183,6 @@ pub(super) fn is_host(host: &str) -> bool {
 pub(super) fn is_scheme(scheme: &str) -> bool {
     scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-}
-
-/// Room for nodes as text.
-struct Text<'r> {
-    room: &'r mut [u8],
-    length: usize,
-}
-
-impl Text<'_> {
-    /// Where it was written.
-    fn node(&mut self, node: Node<'_>) -> Result<core::ops::Range<usize>, ValueError> {
-        let start = self.length;
-        let error = ValueError::new(ValueRule::InvalidNode, 0);
-        write!(self, "{node}").map_err(|_| error)?;
-        let written = self.room.get(start..self.length).and_then(|text| str::from_utf8(text).ok());
-        let is_sound = written.is_some_and(|text| Node::parse(text) == Ok(node));
-        if is_sound { Ok(start..self.length) } else { Err(error) }
-    }
-}
-
-impl Write for Text<'_> {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let end = self.length.saturating_add(text.len());
-        let place = self.room.get_mut(self.length..end).ok_or(core::fmt::Error)?;
-        crate::bytes::copy(text.as_bytes(), place);
-        self.length = end;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Identifiers of nodes (RFC 7239 §6): who sent a request, or got it.
 
-use core::fmt;
+use core::fmt::{self, Write};
 use core::net::{IpAddr, Ipv6Addr};
 
+use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
 
 /// A node, and perhaps its port.
@@ -60,6 +61,25 @@ impl<'b> Node<'b> {
             _ => return Err(error),
         };
         Ok(Self { name, port })
+    }
+
+    /// Would it be read as the same?
+    pub(super) fn is_sound(&self) -> bool {
+        let is_name = match self.name {
+            NodeName::Address(_) | NodeName::Unknown => true,
+            NodeName::Obfuscated(name) => is_obfuscated(name),
+        };
+        is_name && self.port.is_none_or(is_port)
+    }
+
+    /// Writes it between quotes, if it is no token.
+    pub(super) fn put(&self, writer: &mut Writer<'_>) {
+        let is_token = self.port.is_none() && !matches!(self.name, NodeName::Address(IpAddr::V6(_)));
+        let quote: &[u8] = if is_token { b"" } else { b"\"" };
+        writer.put(quote);
+        // What has no room shows at the end.
+        let _ = write!(writer, "{self}");
+        writer.put(quote);
     }
 }
 
