@@ -116,6 +116,13 @@ impl<'b> CacheControl<'b> {
 }
 
 /// A directive, also one that no RFC knows.
+///
+/// ```
+/// use wirenut::http::CacheControl;
+/// let mut directives = CacheControl::parse(b"x-grace=\"30\", a b").into_iter();
+/// assert!(directives.next().is_some_and(|first| first.is_ok_and(|grace| grace.seconds() == Some(30))));
+/// assert!(directives.next().is_some_and(|second| second.is_err()));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Directive<'b> {
     /// The name as it came; case means nothing.

@@ -7,6 +7,15 @@ use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
 
 /// A node, and perhaps its port.
+///
+/// ```
+/// use wirenut::http::{Node, NodeName};
+/// let node = Node::parse("[2001:db8::17]:4711")?;
+/// assert_eq!((node.address(), node.port), ("2001:db8::17".parse().ok(), Some("4711")));
+/// assert_eq!(Node::parse("_hidden")?.name, NodeName::Obfuscated("_hidden"));
+/// assert_eq!(std::format!("{node}"), "[2001:db8::17]:4711");
+/// # Ok::<(), wirenut::http::ValueError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Node<'b> {
     /// Which one it is.
