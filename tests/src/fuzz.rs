@@ -4,11 +4,16 @@
 //! and any room come to the same; what is accepted, the [`crate::oracle`] accepts as the same, and the other way round.
 
 mod cookies;
+mod credentials;
 mod form;
+mod negotiation;
+mod parameters;
 mod percent;
+mod proxies;
 mod routes;
 mod streams;
 mod structured;
+mod uri;
 
 use wirenut::http::service::Service;
 use wirenut::http::{Context, Error, FieldFilter, Limits, RequestHead, ServerConnection, ServerEvent};
@@ -17,11 +22,16 @@ use wirenut_reference::{MemoryDevice, Reference};
 
 pub use crate::forms::multipart;
 pub use cookies::{cookies, set_cookie};
+pub use credentials::credentials;
 pub use form::form_pairs;
+pub use negotiation::negotiation;
+pub use parameters::parameters;
 pub use percent::percent_encoding;
+pub use proxies::proxies;
 pub use routes::routes;
 pub use streams::grammar_streams;
 pub use structured::structured_fields;
+pub use uri::uri_references;
 
 use crate::answers;
 use crate::every_split::cuts;

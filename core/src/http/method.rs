@@ -89,3 +89,69 @@ impl<'b> Method<'b> {
         }
     }
 }
+
+macro_rules! others {
+    ($($name:ident $token:literal $section:literal)*) => {
+        /// The other methods of IANA's registry of HTTP methods, but for `*` and PRI, which nobody sends. They cost nothing
+        /// where nobody names them.
+        ///
+        /// ```
+        /// use wirenut::http::Method;
+        /// let allows = |method| matches!(method, Method::Get | Method::PROPFIND);
+        /// assert!(allows(Method::from_token(b"PROPFIND")) && !allows(Method::MOVE));
+        /// ```
+        impl Method<'static> {
+            $(#[doc = concat!($token, ": ", $section)] pub const $name: Self = Self::Other($token.as_bytes());)*
+
+            #[cfg(test)]
+            const OTHERS: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+others! {
+    ACL "ACL" "RFC 3744 §8.1"
+    BASELINE_CONTROL "BASELINE-CONTROL" "RFC 3253 §12.6"
+    BIND "BIND" "RFC 5842 §4"
+    CHECKIN "CHECKIN" "RFC 3253 §4.4"
+    CHECKOUT "CHECKOUT" "RFC 3253 §4.3"
+    COPY "COPY" "RFC 4918 §9.8"
+    LABEL "LABEL" "RFC 3253 §8.2"
+    LINK "LINK" "RFC 2068 §19.6.1.2"
+    LOCK "LOCK" "RFC 4918 §9.10"
+    MERGE "MERGE" "RFC 3253 §11.2"
+    MKACTIVITY "MKACTIVITY" "RFC 3253 §13.5"
+    MKCALENDAR "MKCALENDAR" "RFC 4791 §5.3.1"
+    MKCOL "MKCOL" "RFC 4918 §9.3"
+    MKREDIRECTREF "MKREDIRECTREF" "RFC 4437 §6"
+    MKWORKSPACE "MKWORKSPACE" "RFC 3253 §6.3"
+    MOVE "MOVE" "RFC 4918 §9.9"
+    ORDERPATCH "ORDERPATCH" "RFC 3648 §7"
+    PROPFIND "PROPFIND" "RFC 4918 §9.1"
+    PROPPATCH "PROPPATCH" "RFC 4918 §9.2"
+    REBIND "REBIND" "RFC 5842 §6"
+    REPORT "REPORT" "RFC 3253 §3.6"
+    SEARCH "SEARCH" "RFC 5323 §2"
+    UNBIND "UNBIND" "RFC 5842 §5"
+    UNCHECKOUT "UNCHECKOUT" "RFC 3253 §4.5"
+    UNLINK "UNLINK" "RFC 2068 §19.6.1.3"
+    UNLOCK "UNLOCK" "RFC 4918 §9.11"
+    UPDATE "UPDATE" "RFC 3253 §7.1"
+    UPDATEREDIRECTREF "UPDATEREDIRECTREF" "RFC 4437 §7"
+    VERSION_CONTROL "VERSION-CONTROL" "RFC 3253 §3.5"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::is_token;
+
+    #[test]
+    fn every_name_is_read_as_what_is_written() {
+        assert!(Method::OTHERS.is_sorted_by_key(|method| method.as_bytes()));
+        for method in Method::KNOWN.iter().chain(Method::OTHERS) {
+            assert_eq!(Method::from_token(method.as_bytes()), *method);
+            assert!(is_token(method.as_bytes()), "{method:?}");
+        }
+    }
+}

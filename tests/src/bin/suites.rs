@@ -5,21 +5,22 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, io};
 
-use wirenut_tests::suites::{Report, Suite, curl, h11, llhttp, picohttpparser, structured};
+use wirenut_tests::suites::{Report, Suite, curl, h11, llhttp, picohttpparser, structured, url};
 
 const HELP: &str = "\
 Compares how Wirenut reads the cases of other people's conformance suites with what these expect.
 
-Usage: suites [--each] --llhttp DIR --picohttpparser DIR --curl DIR --h11 DIR --structured DIR
+Usage: suites [--each] --llhttp DIR --picohttpparser DIR --curl DIR --h11 DIR --structured DIR --url DIR
 
   --llhttp DIR          a checkout of github.com/nodejs/llhttp
   --picohttpparser DIR  a checkout of github.com/h2o/picohttpparser
   --curl DIR            a checkout of github.com/curl/curl
   --h11 DIR             a checkout of github.com/python-hyper/h11
   --structured DIR      a checkout of github.com/httpwg/structured-field-tests
+  --url DIR             a checkout of github.com/ada-url/ada
   --each                names each case that differs, too
 
-Any of the five will do. Says how many cases there are and how many agree, and for those that differ one line for each
+Any of the six will do. Says how many cases there are and how many agree, and for those that differ one line for each
 reason. Fails if a difference has no reason in tests/src/suites/reasons.rs, or a reason there is not needed any more.";
 
 fn main() -> ExitCode {
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
             "--curl" => Named::Messages(Suite::Curl),
             "--h11" => Named::Messages(Suite::H11),
             "--structured" => Named::Structured,
+            "--url" => Named::Url,
             other => return fail(&format!("{other} is no option")),
         };
         let Some(directory) = arguments.next() else { return fail(&format!("{argument} wants a directory")) };
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
 enum Named {
     Messages(Suite),
     Structured,
+    Url,
 }
 
 impl fmt::Display for Named {
@@ -72,15 +75,23 @@ impl fmt::Display for Named {
         match self {
             Self::Messages(suite) => suite.fmt(f),
             Self::Structured => f.write_str("structured-field-tests"),
+            Self::Url => f.write_str("URL data"),
         }
     }
 }
 
 /// Is all of a suite as it should be, and what is to be said of it?
 fn report(suite: Named, directory: &Path, names_each: bool) -> io::Result<(bool, String)> {
-    let Named::Messages(suite) = suite else {
-        let report = structured::Report::new(&structured::cases(directory)?);
-        return Ok((report.is_true(), report.to_string()));
+    let suite = match suite {
+        Named::Messages(suite) => suite,
+        Named::Structured => {
+            let report = structured::Report::new(&structured::cases(directory)?);
+            return Ok((report.is_true(), report.to_string()));
+        }
+        Named::Url => {
+            let report = url::Report::new(&url::cases(directory)?);
+            return Ok((report.is_true(), report.to_string()));
+        }
     };
     let cases = match suite {
         Suite::Llhttp => llhttp::cases(directory)?,

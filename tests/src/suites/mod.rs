@@ -14,6 +14,7 @@ mod reading;
 mod reasons;
 mod source;
 pub mod structured;
+pub mod url;
 
 use core::fmt;
 

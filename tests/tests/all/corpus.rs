@@ -6,8 +6,9 @@ use std::path::Path;
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
-    cookies, form_pairs, grammar, grammar_streams, multipart, percent_encoding, reference_service, request_head,
-    routes, server_connection, set_cookie, small_buffer, structured_fields,
+    cookies, credentials, form_pairs, grammar, grammar_streams, multipart, negotiation, parameters, percent_encoding,
+    proxies, reference_service, request_head, routes, server_connection, set_cookie, small_buffer, structured_fields,
+    uri_references,
 };
 use wirenut_tests::wire::bytes;
 
@@ -71,6 +72,11 @@ fn values() {
     replay("cookies", cookies);
     replay("set_cookie", set_cookie);
     replay("structured_fields", structured_fields);
+    replay("negotiation", negotiation);
+    replay("parameters", parameters);
+    replay("credentials", credentials);
+    replay("proxies", proxies);
+    replay("uri_references", uri_references);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use wirenut_tests::suites::{Case, Difference, compare, curl, h11, llhttp, picohttpparser, structured};
+use wirenut_tests::suites::{Case, Difference, compare, curl, h11, llhttp, picohttpparser, structured, url};
 
 /// A directory with one file.
 fn checkout(suite: &str, path: &str, text: &str) -> PathBuf {
@@ -264,4 +264,46 @@ fn structured_fields_are_read_by_their_json() {
     assert!(
         !report.is_true() && report.to_string().starts_with("structured-field-tests: 13 cases (4 must fail), 6 agree")
     );
+}
+
+#[test]
+fn urls_are_read_by_their_json() {
+    let text = r##"["a comment",
+{"input": "../c?d#e", "base": "HTTP://a:80/b/", "href": "http://a/c?d#e"},
+{"input": "x:%7e", "base": null, "href": "x:%7E"},
+{"input": "http://a", "base": null, "href": "http://b/"},
+{"input": "http:a", "base": "http://b/", "href": "http://b/a"},
+{"input": "a b", "base": "http://b/", "href": "http://b/a%20b"},
+{"input": "a", "base": null, "failure": true},
+{"input": "x://a:65536", "base": null, "failure": true},
+{"input": "x://a", "base": null, "failure": true}
+]"##;
+    let directory = checkout("url", "tests/wpt/urltestdata.json", text);
+    fs::write(directory.join("tests/wpt/ada_extra_urltestdata.json"), "[]").unwrap();
+    let cases = url::cases(&directory).unwrap();
+    fs::remove_dir_all(directory).unwrap();
+    let found: Vec<_> = cases
+        .iter()
+        .map(|case| match url::compare(case) {
+            url::Outcome::DoesNotApply => "does not apply".to_string(),
+            url::Outcome::Agrees => "agrees".to_string(),
+            url::Outcome::Differs(why) => why.chars().take(22).collect(),
+            url::Outcome::Unexplained(what) => what,
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "agrees",
+            "agrees",
+            "\"http://a\" on None: http://a/, not http://b/",
+            "a scheme of the web: b",
+            "does not apply",
+            "does not apply",
+            "a port is below 65,536",
+            "\"x://a\" on None: x://a, not nothing",
+        ]
+    );
+    let report = url::Report::new(&cases);
+    assert!(!report.is_true() && report.to_string().starts_with("URL data: 8 cases, 6 are URI references, 2 agree\n"));
 }

@@ -1,5 +1,6 @@
 //! Which content codings a client takes (RFC 9110 §12.5.3).
 
+use super::quality_list::{QualityItem, QualityList, best};
 use crate::bytes;
 use crate::http::message::fields::Fields;
 
@@ -7,17 +8,28 @@ use crate::http::message::fields::Fields;
 ///
 /// ```
 /// use wirenut::http::{AcceptEncoding, Fields};
+/// let fields = Fields::parse(b"Accept-Encoding: gzip, br;q=0.5\r\n").unwrap();
+/// assert_eq!(AcceptEncoding::of(fields).best(&["br", "gzip", "identity"]), Some("gzip"));
 /// let nothing_said = AcceptEncoding::of(Fields::EMPTY);
+/// assert_eq!(nothing_said.best(&["br", "gzip", "identity"]), Some("identity"));
 /// assert_eq!((nothing_said.weight("identity"), nothing_said.weight("gzip")), (1, 0));
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct AcceptEncoding<'b>(Fields<'b>);
+pub struct AcceptEncoding<'b>(QualityList<'b>);
 
 impl<'b> AcceptEncoding<'b> {
     /// What these fields say.
     #[must_use]
     pub const fn of(fields: Fields<'b>) -> Self {
-        Self(fields)
+        Self(QualityList::of(fields, "Accept-Encoding"))
+    }
+
+    /// Of the codings that a server has, the one that the client wants most; of several with the same weight, the first.
+    /// Name `identity` among them, where the content is there without a coding, too. `None` if it takes none of them:
+    /// send it without a coding, as RFC 9110 §12.5.3 recommends, or answer 406.
+    #[must_use]
+    pub fn best<'s>(self, offered: &[&'s str]) -> Option<&'s str> {
+        best(offered, |offer| self.weight(offer))
     }
 
     /// How much a content coding is wanted, in thousandths: 0 if it must not be sent, 1000 at most. It is the weight of the
@@ -30,12 +42,8 @@ impl<'b> AcceptEncoding<'b> {
     #[must_use]
     pub fn weight(self, coding: &str) -> u16 {
         let of = |name: &str| {
-            let values = self.0.get_all("Accept-Encoding");
-            values
-                .flat_map(|value| value.split(|&byte| byte == b','))
-                .filter_map(member)
-                .find(|(coding, _)| is_coding(coding, name))
-                .map(|(_, weight)| weight)
+            let mut items = self.0.into_iter().flatten().filter(is_sound);
+            items.find(|item| is_coding(item.value, name)).map(|item| item.weight)
         };
         let by_default = u16::from(coding == "identity");
         // `*;q=0` forbids identity, too, but `*` does not ask for it.
@@ -44,36 +52,14 @@ impl<'b> AcceptEncoding<'b> {
     }
 }
 
+/// Codings have no parameters but their weight.
+fn is_sound(item: &QualityItem<'_>) -> bool {
+    !item.is_extended && bytes::is_token(item.value)
+}
+
 /// Is this the coding's name, or its old one (RFC 9110 §8.4.1.3)?
 fn is_coding(got: &[u8], name: &str) -> bool {
     got.eq_ignore_ascii_case(name.as_bytes()) || (name == "gzip" && got.eq_ignore_ascii_case(b"x-gzip"))
-}
-
-fn member(member: &[u8]) -> Option<(&[u8], u16)> {
-    let mut parts = member.split(|&byte| byte == b';').map(bytes::trim);
-    let coding = parts.next().filter(|coding| bytes::is_token(coding))?;
-    let weight = match parts.next() {
-        None => 1000,
-        Some([b'q' | b'Q', b'=', weight @ ..]) => qvalue(weight)?,
-        Some(_) => return None,
-    };
-    parts.next().is_none().then_some((coding, weight))
-}
-
-/// RFC 9110 §12.4.2, in thousandths.
-fn qvalue(text: &[u8]) -> Option<u16> {
-    let (&whole, fraction) = text.split_first()?;
-    let digits = match fraction {
-        [] => fraction,
-        [b'.', digits @ ..] if digits.len() <= 3 => digits,
-        _ => return None,
-    };
-    let whole = bytes::decimal(&[whole]).filter(|whole| *whole <= 1)?;
-    let number =
-        [digits, b"000"].into_iter().flatten().take(3).try_fold(whole, |number, digit| {
-            Some(number.saturating_mul(10).saturating_add(bytes::decimal(&[*digit])?))
-        })?;
-    u16::try_from(number).ok().filter(|weight| *weight <= 1000)
 }
 
 #[cfg(test)]

@@ -85,6 +85,9 @@ value_rules! {
     /// A name comes twice where only one value can be meant.
     DuplicateName: "RFC 9110 5.3", "name given more than once";
 
+    /// A byte that cannot stand there: most often behind the end of a value that was complete.
+    UnexpectedByte: "RFC 9110 5.5", "byte that cannot stand there";
+
     /// A `%` without two hexadecimal digits behind it.
     InvalidPercentEncoding: "RFC 3986 2.1", "percent sign without two hexadecimal digits";
 
@@ -135,6 +138,54 @@ value_rules! {
     TrailingComma: "RFC 9651 4.2.1", "comma without a member behind it";
     /// Something behind a structured field that was complete.
     TrailingCharacters: "RFC 9651 4.2", "something behind the end of a structured field";
+
+    /// A parameter without a name, an equals sign or a value.
+    InvalidParameter: "RFC 9110 5.6.6", "parameter without a name, an equals sign or a value";
+    /// More than 32 parameters.
+    TooManyParameters: "RFC 9110 5.6.6", "more than 32 parameters";
+    /// A quoted string has no end, or holds a control.
+    InvalidQuotedString: "RFC 9110 5.6.4", "quoted string without an end, or with a control character";
+    /// A media type without a type, a slash or a subtype.
+    InvalidMediaType: "RFC 9110 8.3.1", "media type without a type, a slash or a subtype";
+    /// A weight is not a number from 0 to 1 with three digits at most behind its full stop.
+    InvalidWeight: "RFC 9110 12.4.2", "invalid weight";
+
+    /// No authentication scheme.
+    InvalidAuthScheme: "RFC 9110 11.1", "no authentication scheme";
+    /// Behind an authentication scheme stands neither a token68 nor parameters.
+    InvalidAuthParameter: "RFC 9110 11.2", "neither a token68 nor parameters of authentication";
+    /// The authentication scheme is another one than asked for.
+    OtherAuthScheme: "RFC 9110 11.4", "another authentication scheme";
+    /// Text that is not base64 with its padding.
+    InvalidBase64: "RFC 4648 4", "invalid base64";
+    /// Credentials of Basic without a colon, or with a control character.
+    InvalidBasicCredentials: "RFC 7617 2", "Basic credentials without a colon, or with a control character";
+
+    /// No address, `unknown` or obfuscated identifier, or not between quotes where it must be.
+    InvalidNode: "RFC 7239 6", "invalid identifier of a node";
+    /// No network in the notation of address, slash and prefix length.
+    InvalidNetwork: "RFC 4632 3.1", "invalid network";
+
+    /// A cache directive without a name, or with an argument that is neither a token nor a quoted string.
+    InvalidDirective: "RFC 9111 5.2", "invalid cache directive";
+
+    /// No disposition type.
+    InvalidDisposition: "RFC 6266 4.1", "no disposition type";
+    /// An extended value is not a charset, a language and a percent-encoded text between apostrophes.
+    InvalidExtendedValue: "RFC 8187 3.2.1", "invalid extended value";
+    /// The charset of an extended value is not UTF-8.
+    UnsupportedCharset: "RFC 8187 3.2.1", "charset other than UTF-8";
+
+    /// A byte that a URI cannot have there.
+    InvalidUriCharacter: "RFC 3986 2", "byte that cannot stand in this part of a URI";
+    /// What stands before the first colon is no scheme, and cannot be a segment of a relative path, either.
+    InvalidScheme: "RFC 3986 3.1", "invalid scheme";
+    /// A host between brackets that is no IP address, or not followed by a port.
+    InvalidIpLiteral: "RFC 3986 3.2.2", "invalid IP literal";
+    /// A port that is no decimal number.
+    InvalidPort: "RFC 3986 3.2.3", "invalid port";
+    /// The base has no scheme, so nothing can be resolved against it.
+    RelativeBase: "RFC 3986 5.1", "base URI without a scheme";
 }
 
 impl fmt::Display for ValueRule {

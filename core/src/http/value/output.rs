@@ -1,5 +1,7 @@
 //! Where values are written: a buffer that is given, part after part.
 
+use core::fmt;
+
 use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
 
@@ -45,6 +47,14 @@ impl<'o> Output<'o> {
 
     pub(super) fn finish(self) -> &'o [u8] {
         self.out.get(..self.length).unwrap_or_default()
+    }
+}
+
+/// What is written beyond the room shows at the end ([`Writer::finish`]).
+impl fmt::Write for Writer<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.put(text.as_bytes());
+        Ok(())
     }
 }
 

@@ -56,7 +56,7 @@ impl EncodeSet {
     }
 
     #[inline(always)]
-    fn keeps(&self, byte: u8) -> bool {
+    pub(super) fn keeps(&self, byte: u8) -> bool {
         self.kept.get(usize::from(byte >> 5)).is_some_and(|word| word >> (byte & 31) & 1 != 0)
     }
 }

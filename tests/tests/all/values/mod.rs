@@ -3,4 +3,5 @@
 mod cookies;
 mod dates;
 mod encoded;
+mod laws;
 mod structured;

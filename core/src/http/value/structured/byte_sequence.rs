@@ -1,8 +1,8 @@
 //! Byte sequences (RFC 9651 §3.3.5, §4.2.7): base64 between colons.
 
 use super::cursor::Cursor;
-use crate::bytes;
 use crate::http::message::response::Writer;
+use crate::http::value::base64::{self, NONE, digit, group, padded};
 use crate::http::value::error::{ValueError, ValueRule};
 
 /// Any bytes, in base64 as they came, or plain as they were given to be written.
@@ -107,74 +107,9 @@ impl<'b> ByteSequence<'b> {
     }
 
     pub(super) fn put(self, writer: &mut Writer<'_>) {
-        let mut bytes = self.bytes();
         writer.put(b":");
-        while let Some(first) = bytes.next() {
-            let (second, third) = (bytes.next(), bytes.next());
-            let bits = u32::from_be_bytes([0, first, second.unwrap_or(0), third.unwrap_or(0)]);
-            let [mut group_3, mut group_4] = [letter(bits >> 6), letter(bits)];
-            if third.is_none() {
-                group_4 = b'=';
-            }
-            if second.is_none() {
-                group_3 = b'=';
-            }
-            writer.put(&[letter(bits >> 18), letter(bits >> 12), group_3, group_4]);
-        }
+        base64::put(writer, self.bytes());
         writer.put(b":");
-    }
-}
-
-/// Four digits: those that are missing are zero.
-fn padded(digits: &[u8]) -> [u8; 4] {
-    let mut padded = [b'A'; 4];
-    bytes::copy(digits, &mut padded);
-    padded
-}
-
-/// The three bytes that four digits stand for, and a zero.
-#[inline(always)]
-fn group([first, second, third, fourth]: [u8; 4]) -> [u8; 4] {
-    let bits = |letter: u8| u32::from(digit(letter) & 63);
-    (bits(first) << 26 | bits(second) << 20 | bits(third) << 14 | bits(fourth) << 8).to_be_bytes()
-}
-
-/// No digit of base64.
-const NONE: u8 = 64;
-
-/// The value of a letter of base64 (RFC 4648 §4), or [`NONE`].
-#[inline(always)]
-fn digit(letter: u8) -> u8 {
-    static DIGITS: [u8; 128] = {
-        let mut digits = [NONE; 128];
-        let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let mut value = 0;
-        while let [letter, behind @ ..] = rest {
-            #[expect(
-                clippy::indexing_slicing,
-                clippy::as_conversions,
-                reason = "it is ASCII, and this is evaluated by the compiler"
-            )]
-            {
-                digits[*letter as usize] = value;
-            }
-            value = value.wrapping_add(1);
-            rest = behind;
-        }
-        digits
-    };
-    DIGITS.get(usize::from(letter)).copied().unwrap_or(NONE)
-}
-
-/// The letter of the last six bits.
-fn letter(bits: u32) -> u8 {
-    let digit = u8::try_from(bits & 63).unwrap_or(0);
-    match digit {
-        0..=25 => digit.wrapping_add(b'A'),
-        26..=51 => digit.wrapping_sub(26).wrapping_add(b'a'),
-        52..=61 => digit.wrapping_sub(52).wrapping_add(b'0'),
-        62 => b'+',
-        _ => b'/',
     }
 }
 

@@ -1,0 +1,181 @@
+//! Names of fields: those of IANA's registry of HTTP field names that servers and clients meet, but for obsolete ones.
+//!
+//! Case means nothing in them; they are spelled as the registry does. A constant that nobody names costs nothing.
+//!
+//! ```
+//! use wirenut::http::{Field, Fields, field_name};
+//! const VARY: Field<'static> = Field::new(field_name::VARY, field_name::ACCEPT_ENCODING);
+//! let fields = Fields::parse(b"accept-encoding: gzip\r\n").unwrap();
+//! assert_eq!(fields.get(field_name::ACCEPT_ENCODING), Some(&b"gzip"[..]));
+//! assert_eq!(VARY.value, b"Accept-Encoding");
+//! ```
+
+macro_rules! field_names {
+    ($($constant:ident $name:literal $source:literal)*) => {
+        $(#[doc = concat!("`", $name, "`: ", $source)] pub const $constant: &str = $name;)*
+
+        #[cfg(test)]
+        const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+field_names! {
+    A_IM "A-IM" "RFC 3229"
+    ACCEPT "Accept" "RFC 9110 §12.5.1"
+    ACCEPT_CH "Accept-CH" "RFC 8942 §3.1"
+    ACCEPT_DATETIME "Accept-Datetime" "RFC 7089"
+    ACCEPT_ENCODING "Accept-Encoding" "RFC 9110 §12.5.3"
+    ACCEPT_LANGUAGE "Accept-Language" "RFC 9110 §12.5.4"
+    ACCEPT_PATCH "Accept-Patch" "RFC 5789 §3.1"
+    ACCEPT_POST "Accept-Post" "Linked Data Platform 1.0"
+    ACCEPT_RANGES "Accept-Ranges" "RFC 9110 §14.3"
+    ACCEPT_SIGNATURE "Accept-Signature" "RFC 9421 §5.1"
+    ACCESS_CONTROL_ALLOW_CREDENTIALS "Access-Control-Allow-Credentials" "Fetch"
+    ACCESS_CONTROL_ALLOW_HEADERS "Access-Control-Allow-Headers" "Fetch"
+    ACCESS_CONTROL_ALLOW_METHODS "Access-Control-Allow-Methods" "Fetch"
+    ACCESS_CONTROL_ALLOW_ORIGIN "Access-Control-Allow-Origin" "Fetch"
+    ACCESS_CONTROL_EXPOSE_HEADERS "Access-Control-Expose-Headers" "Fetch"
+    ACCESS_CONTROL_MAX_AGE "Access-Control-Max-Age" "Fetch"
+    ACCESS_CONTROL_REQUEST_HEADERS "Access-Control-Request-Headers" "Fetch"
+    ACCESS_CONTROL_REQUEST_METHOD "Access-Control-Request-Method" "Fetch"
+    AGE "Age" "RFC 9111 §5.1"
+    ALLOW "Allow" "RFC 9110 §10.2.1"
+    ALPN "ALPN" "RFC 7639 §2"
+    ALT_SVC "Alt-Svc" "RFC 7838 §3"
+    ALT_USED "Alt-Used" "RFC 7838 §5"
+    AUTHENTICATION_CONTROL "Authentication-Control" "RFC 8053 §4"
+    AUTHENTICATION_INFO "Authentication-Info" "RFC 9110 §11.6.3"
+    AUTHORIZATION "Authorization" "RFC 9110 §11.6.2"
+    CACHE_CONTROL "Cache-Control" "RFC 9111 §5.2"
+    CACHE_STATUS "Cache-Status" "RFC 9211"
+    CDN_CACHE_CONTROL "CDN-Cache-Control" "RFC 9213"
+    CDN_LOOP "CDN-Loop" "RFC 8586"
+    CLEAR_SITE_DATA "Clear-Site-Data" "Clear Site Data"
+    CLIENT_CERT "Client-Cert" "RFC 9440 §2"
+    CLIENT_CERT_CHAIN "Client-Cert-Chain" "RFC 9440 §2"
+    CONNECTION "Connection" "RFC 9110 §7.6.1"
+    CONTENT_DIGEST "Content-Digest" "RFC 9530 §2"
+    CONTENT_DISPOSITION "Content-Disposition" "RFC 6266"
+    CONTENT_ENCODING "Content-Encoding" "RFC 9110 §8.4"
+    CONTENT_LANGUAGE "Content-Language" "RFC 9110 §8.5"
+    CONTENT_LENGTH "Content-Length" "RFC 9110 §8.6"
+    CONTENT_LOCATION "Content-Location" "RFC 9110 §8.7"
+    CONTENT_RANGE "Content-Range" "RFC 9110 §14.4"
+    CONTENT_SECURITY_POLICY "Content-Security-Policy" "Content Security Policy Level 3"
+    CONTENT_SECURITY_POLICY_REPORT_ONLY "Content-Security-Policy-Report-Only" "Content Security Policy Level 3"
+    CONTENT_TYPE "Content-Type" "RFC 9110 §8.3"
+    COOKIE "Cookie" "RFC 6265"
+    CROSS_ORIGIN_EMBEDDER_POLICY "Cross-Origin-Embedder-Policy" "HTML"
+    CROSS_ORIGIN_EMBEDDER_POLICY_REPORT_ONLY "Cross-Origin-Embedder-Policy-Report-Only" "HTML"
+    CROSS_ORIGIN_OPENER_POLICY "Cross-Origin-Opener-Policy" "HTML"
+    CROSS_ORIGIN_OPENER_POLICY_REPORT_ONLY "Cross-Origin-Opener-Policy-Report-Only" "HTML"
+    CROSS_ORIGIN_RESOURCE_POLICY "Cross-Origin-Resource-Policy" "Fetch"
+    DASL "DASL" "RFC 5323"
+    DATE "Date" "RFC 9110 §6.6.1"
+    DAV "DAV" "RFC 4918"
+    DELTA_BASE "Delta-Base" "RFC 3229"
+    DEPTH "Depth" "RFC 4918"
+    DESTINATION "Destination" "RFC 4918"
+    DPOP "DPoP" "RFC 9449"
+    DPOP_NONCE "DPoP-Nonce" "RFC 9449"
+    EARLY_DATA "Early-Data" "RFC 8470"
+    ETAG "ETag" "RFC 9110 §8.8.3"
+    EXPECT "Expect" "RFC 9110 §10.1.1"
+    EXPIRES "Expires" "RFC 9111 §5.3"
+    FORWARDED "Forwarded" "RFC 7239"
+    FROM "From" "RFC 9110 §10.1.2"
+    HOBAREG "Hobareg" "RFC 7486 §6.1.1"
+    HOST "Host" "RFC 9110 §7.2"
+    IF "If" "RFC 4918"
+    IF_MATCH "If-Match" "RFC 9110 §13.1.1"
+    IF_MODIFIED_SINCE "If-Modified-Since" "RFC 9110 §13.1.3"
+    IF_NONE_MATCH "If-None-Match" "RFC 9110 §13.1.2"
+    IF_RANGE "If-Range" "RFC 9110 §13.1.5"
+    IF_SCHEDULE_TAG_MATCH "If-Schedule-Tag-Match" "RFC 6638"
+    IF_UNMODIFIED_SINCE "If-Unmodified-Since" "RFC 9110 §13.1.4"
+    IM "IM" "RFC 3229"
+    KEEP_ALIVE "Keep-Alive" "RFC 2068"
+    LAST_EVENT_ID "Last-Event-ID" "HTML"
+    LAST_MODIFIED "Last-Modified" "RFC 9110 §8.8.2"
+    LINK "Link" "RFC 8288"
+    LOCATION "Location" "RFC 9110 §10.2.2"
+    LOCK_TOKEN "Lock-Token" "RFC 4918"
+    MAX_FORWARDS "Max-Forwards" "RFC 9110 §7.6.2"
+    MEMENTO_DATETIME "Memento-Datetime" "RFC 7089"
+    MIME_VERSION "MIME-Version" "RFC 9112, appendix B.1"
+    NEL "NEL" "Network Error Logging"
+    OPTIONAL_WWW_AUTHENTICATE "Optional-WWW-Authenticate" "RFC 8053 §3"
+    ORDERING_TYPE "Ordering-Type" "RFC 3648"
+    ORIGIN "Origin" "RFC 6454"
+    ORIGIN_AGENT_CLUSTER "Origin-Agent-Cluster" "HTML"
+    OSCORE "OSCORE" "RFC 8613 §11.1"
+    OVERWRITE "Overwrite" "RFC 4918"
+    PING_FROM "Ping-From" "HTML"
+    PING_TO "Ping-To" "HTML"
+    POSITION "Position" "RFC 3648"
+    PREFER "Prefer" "RFC 7240"
+    PREFERENCE_APPLIED "Preference-Applied" "RFC 7240"
+    PRIORITY "Priority" "RFC 9218"
+    PROXY_AUTHENTICATE "Proxy-Authenticate" "RFC 9110 §11.7.1"
+    PROXY_AUTHENTICATION_INFO "Proxy-Authentication-Info" "RFC 9110 §11.7.3"
+    PROXY_AUTHORIZATION "Proxy-Authorization" "RFC 9110 §11.7.2"
+    PROXY_STATUS "Proxy-Status" "RFC 9209"
+    RANGE "Range" "RFC 9110 §14.2"
+    REDIRECT_REF "Redirect-Ref" "RFC 4437"
+    REFERER "Referer" "RFC 9110 §10.1.3"
+    REFERRER_POLICY "Referrer-Policy" "Referrer Policy"
+    REPLAY_NONCE "Replay-Nonce" "RFC 8555 §6.5.1"
+    REPR_DIGEST "Repr-Digest" "RFC 9530 §3"
+    RETRY_AFTER "Retry-After" "RFC 9110 §10.2.3"
+    SCHEDULE_REPLY "Schedule-Reply" "RFC 6638"
+    SCHEDULE_TAG "Schedule-Tag" "RFC 6638"
+    SEC_FETCH_DEST "Sec-Fetch-Dest" "Fetch Metadata Request Headers"
+    SEC_FETCH_MODE "Sec-Fetch-Mode" "Fetch Metadata Request Headers"
+    SEC_FETCH_SITE "Sec-Fetch-Site" "Fetch Metadata Request Headers"
+    SEC_FETCH_USER "Sec-Fetch-User" "Fetch Metadata Request Headers"
+    SEC_PURPOSE "Sec-Purpose" "Fetch"
+    SEC_TOKEN_BINDING "Sec-Token-Binding" "RFC 8473"
+    SEC_WEBSOCKET_ACCEPT "Sec-WebSocket-Accept" "RFC 6455"
+    SEC_WEBSOCKET_EXTENSIONS "Sec-WebSocket-Extensions" "RFC 6455"
+    SEC_WEBSOCKET_KEY "Sec-WebSocket-Key" "RFC 6455"
+    SEC_WEBSOCKET_PROTOCOL "Sec-WebSocket-Protocol" "RFC 6455"
+    SEC_WEBSOCKET_VERSION "Sec-WebSocket-Version" "RFC 6455"
+    SERVER "Server" "RFC 9110 §10.2.4"
+    SERVER_TIMING "Server-Timing" "Server Timing"
+    SET_COOKIE "Set-Cookie" "RFC 6265"
+    SIGNATURE "Signature" "RFC 9421 §4.2"
+    SIGNATURE_INPUT "Signature-Input" "RFC 9421 §4.1"
+    SLUG "SLUG" "RFC 5023"
+    STRICT_TRANSPORT_SECURITY "Strict-Transport-Security" "RFC 6797"
+    SUNSET "Sunset" "RFC 8594"
+    TE "TE" "RFC 9110 §10.1.4"
+    TIMEOUT "Timeout" "RFC 4918"
+    TOPIC "Topic" "RFC 8030 §5.4"
+    TRACEPARENT "Traceparent" "Trace Context"
+    TRACESTATE "Tracestate" "Trace Context"
+    TRAILER "Trailer" "RFC 9110 §6.6.2"
+    TRANSFER_ENCODING "Transfer-Encoding" "RFC 9112 §6.1"
+    TTL "TTL" "RFC 8030 §5.2"
+    UPGRADE "Upgrade" "RFC 9110 §7.8"
+    URGENCY "Urgency" "RFC 8030 §5.3"
+    USER_AGENT "User-Agent" "RFC 9110 §10.1.5"
+    VARY "Vary" "RFC 9110 §12.5.5"
+    VIA "Via" "RFC 9110 §7.6.3"
+    WANT_CONTENT_DIGEST "Want-Content-Digest" "RFC 9530 §4"
+    WANT_REPR_DIGEST "Want-Repr-Digest" "RFC 9530 §4"
+    WWW_AUTHENTICATE "WWW-Authenticate" "RFC 9110 §11.6.1"
+    X_CONTENT_TYPE_OPTIONS "X-Content-Type-Options" "Fetch"
+    X_FRAME_OPTIONS "X-Frame-Options" "HTML"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::is_token;
+
+    #[test]
+    fn names_are_tokens_in_order() {
+        assert!(ALL.is_sorted_by_key(|name| name.to_ascii_lowercase()));
+        assert!(ALL.iter().all(|name| is_token(name.as_bytes())));
+    }
+}

@@ -1,0 +1,139 @@
+//! Base64 (RFC 4648 §4).
+
+use crate::bytes;
+use crate::http::message::response::Writer;
+use crate::http::value::error::{ValueError, ValueRule};
+
+/// Decodes groups of four letters with their padding into `room`, and gives what was filled.
+pub(super) fn decode<'r>(text: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], ValueError> {
+    let padding = text.iter().rev().take(2).take_while(|letter| **letter == b'=').count();
+    let (digits, _) = text.split_at_checked(text.len().saturating_sub(padding)).unwrap_or((text, &[]));
+    if let Some(at) = digits.iter().position(|letter| digit(*letter) == NONE) {
+        return Err(ValueError::new(ValueRule::InvalidBase64, at));
+    }
+    if !text.len().is_multiple_of(4) {
+        return Err(ValueError::new(ValueRule::InvalidBase64, text.len()));
+    }
+    let length = digits.len().saturating_sub(digits.len().div_ceil(4));
+    let too_short = ValueError::new(ValueRule::BufferTooShort, room.len());
+    let place = room.get_mut(..length).ok_or(too_short)?;
+    let mut spare = 0;
+    for (digits, place) in digits.chunks(4).zip(place.chunks_mut(3)) {
+        let mut bytes = group(padded(digits)).into_iter();
+        place.iter_mut().zip(&mut bytes).for_each(|(place, byte)| *place = byte);
+        spare = bytes.fold(0, |spare, byte| spare | byte);
+    }
+    // Bits that stand for nothing would make two texts of one value (RFC 4648 §3.5).
+    if spare == 0 { Ok(place) } else { Err(ValueError::new(ValueRule::InvalidBase64, digits.len().saturating_sub(1))) }
+}
+
+/// Writes these bytes with padding.
+pub(super) fn put(writer: &mut Writer<'_>, mut bytes: impl Iterator<Item = u8>) {
+    while let Some(first) = bytes.next() {
+        let (second, third) = (bytes.next(), bytes.next());
+        let bits = u32::from_be_bytes([0, first, second.unwrap_or(0), third.unwrap_or(0)]);
+        let [mut group_3, mut group_4] = [letter(bits >> 6), letter(bits)];
+        if third.is_none() {
+            group_4 = b'=';
+        }
+        if second.is_none() {
+            group_3 = b'=';
+        }
+        writer.put(&[letter(bits >> 18), letter(bits >> 12), group_3, group_4]);
+    }
+}
+
+/// Four digits: those that are missing are zero.
+pub(super) fn padded(digits: &[u8]) -> [u8; 4] {
+    let mut padded = [b'A'; 4];
+    bytes::copy(digits, &mut padded);
+    padded
+}
+
+/// The three bytes that four digits stand for, and a zero.
+#[inline(always)]
+pub(super) fn group([first, second, third, fourth]: [u8; 4]) -> [u8; 4] {
+    let bits = |letter: u8| u32::from(digit(letter) & 63);
+    (bits(first) << 26 | bits(second) << 20 | bits(third) << 14 | bits(fourth) << 8).to_be_bytes()
+}
+
+/// No digit of base64.
+pub(super) const NONE: u8 = 64;
+
+/// The value of a letter of base64 (RFC 4648 §4), or [`NONE`].
+#[inline(always)]
+pub(super) fn digit(letter: u8) -> u8 {
+    static DIGITS: [u8; 128] = {
+        let mut digits = [NONE; 128];
+        let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut value = 0;
+        while let [letter, behind @ ..] = rest {
+            #[expect(
+                clippy::indexing_slicing,
+                clippy::as_conversions,
+                reason = "it is ASCII, and this is evaluated by the compiler"
+            )]
+            {
+                digits[*letter as usize] = value;
+            }
+            value = value.wrapping_add(1);
+            rest = behind;
+        }
+        digits
+    };
+    DIGITS.get(usize::from(letter)).copied().unwrap_or(NONE)
+}
+
+/// The letter of the last six bits.
+fn letter(bits: u32) -> u8 {
+    let digit = u8::try_from(bits & 63).unwrap_or(0);
+    match digit {
+        0..=25 => digit.wrapping_add(b'A'),
+        26..=51 => digit.wrapping_sub(26).wrapping_add(b'a'),
+        52..=61 => digit.wrapping_sub(52).wrapping_add(b'0'),
+        62 => b'+',
+        _ => b'/',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4648 §10, and what is malformed.
+    #[test]
+    fn texts_and_what_they_stand_for() {
+        let cases: [(&str, Result<&[u8], usize>); 17] = [
+            ("", Ok(b"")),
+            ("Zg==", Ok(b"f")),
+            ("Zm8=", Ok(b"fo")),
+            ("Zm9v", Ok(b"foo")),
+            ("Zm9vYg==", Ok(b"foob")),
+            ("Zm9vYmE=", Ok(b"fooba")),
+            ("Zm9vYmFy", Ok(b"foobar")),
+            ("/+8=", Ok(b"\xff\xef")),
+            ("Zg=", Err(3)),
+            ("Zg", Err(2)),
+            ("Z===", Err(1)),
+            ("Zg==Zg==", Err(2)),
+            ("=", Err(1)),
+            ("====", Err(0)),
+            ("Zm-v", Err(2)),
+            ("Zh==", Err(1)),
+            ("Zm9=", Err(2)),
+        ];
+        for (text, expected) in cases {
+            let mut room = [0; 8];
+            let decoded = decode(text.as_bytes(), &mut room);
+            assert_eq!(decoded.map_err(|error| error.offset), expected, "{text}");
+            if let Ok(bytes) = expected {
+                let mut out = [0; 16];
+                let mut writer = Writer::new(&mut out);
+                put(&mut writer, bytes.iter().copied());
+                let length = writer.finish().unwrap();
+                assert_eq!(&out[..length], text.as_bytes());
+            }
+        }
+        assert_eq!(decode(b"Zm8=", &mut [0]), Err(ValueError::new(ValueRule::BufferTooShort, 1)));
+    }
+}
