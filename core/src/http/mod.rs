@@ -45,7 +45,7 @@ pub use value::cookie::{Cookie, CookieWriter, Cookies, CookiesIter};
 pub use value::date::HttpDate;
 pub use value::entity_tag::EntityTag;
 pub use value::error::{ValueError, ValueRule};
-pub use value::form::{FormPairs, FormPairsIter, FormWriter};
+pub use value::form::{DecodedPairs, FormPairs, FormPairsIter, FormWriter};
 pub use value::percent::{DecodedBytes, PercentEncoded};
 pub use value::percent_encode::{EncodeSet, PercentEncode};
 pub use value::range::{ByteRange, Ranges};
