@@ -31,6 +31,7 @@ struct Wake {
 impl<const N: usize> Wakes<N> {
     /// Nobody is woken. `notify` is called by each wake, wherever that is: also in interrupts, if it comes from there.
     #[must_use]
+    #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "its bound is looked at")]
     pub const fn new(notify: fn()) -> Self {
         let mut wakes = [const { Wake { is_woken: AtomicBool::new(false), notify: nothing } }; N];
         let mut number = 0;

@@ -1,9 +1,9 @@
 //! Exchanges that wait: what ends a wait. (That a drain does is in `watched`.)
 
+use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use core::task::Waker;
-use std::rc::Rc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

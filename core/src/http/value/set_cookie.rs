@@ -6,7 +6,7 @@ use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
 use crate::http::value::output;
 
-/// How many bytes name and value may have together.
+/// How many bytes name and value may have together (RFC 6265bis §5.6).
 pub(super) const LONGEST: usize = 4096;
 
 /// With which requests from other sites a client sends a cookie (RFC 6265bis §4.1.2.7).
