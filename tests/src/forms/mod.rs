@@ -52,7 +52,7 @@ pub fn read_but(skipped: Skipped, boundary: &[u8], limits: &Limits, store: usize
     let mut parser = Parser::new(Boundary::new(boundary).expect("a boundary"));
     let (mut store, mut parts) = (vec![b'~'; store], Vec::new());
     for piece in pieces {
-        let mut rest = *piece;
+        let (mut rest, mut has_stood) = (*piece, false);
         loop {
             let stored = parser.stored();
             store[stored..].fill(b'~');
@@ -68,6 +68,9 @@ pub fn read_but(skipped: Skipped, boundary: &[u8], limits: &Limits, store: usize
             let is_last = event == Event::NeedMore;
             let begins = note(&mut parts, event);
             assert!(!is_last || used == rest.len(), "more is wanted, and not all was used");
+            // So the number of calls is linear in what comes.
+            assert!(used > 0 || rest.is_empty() || !has_stood, "two calls that use nothing");
+            has_stood = used == 0;
             rest = &rest[used..];
             if begins && skipped >> (parts.len() - 1).min(63) & 1 == 1 {
                 parser.skip_part();
