@@ -1,7 +1,7 @@
 //! What must be read, and as what.
 
 use super::{form, parts, text};
-use wirenut::http::multipart::Limits;
+use wirenut::http::multipart::{Boundary, Limits, Parser, Writer};
 use wirenut_tests::every_split::every_split;
 use wirenut_tests::forms::{Part, read};
 
@@ -129,4 +129,10 @@ fn what_firefox_sends() {
     ];
     let read = |pieces: &[&[u8]]| read(boundary.as_bytes(), &Limits::DEFAULT, 256, pieces);
     assert_eq!(parts(every_split(form.as_bytes(), read)), expected);
+}
+
+/// What an exchange has to keep of a form.
+#[test]
+fn a_parser_takes_104_bytes() {
+    assert_eq!([size_of::<Boundary>(), size_of::<Parser>(), size_of::<Writer>()], [75, 104, 78]);
 }

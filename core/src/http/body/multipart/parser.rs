@@ -8,7 +8,7 @@ use super::limits::Limits;
 use super::part::{Part, lines_of};
 use crate::bytes::{self, CR, HTAB, LF, SP};
 
-/// Reads the content of a form: one live part at a time, in the memory of the caller, about 120 bytes of its own.
+/// Reads the content of a form: one live part at a time, in the memory of the caller and 104 bytes of its own.
 ///
 /// Call [`Self::receive`] with what has come until it says [`Event::NeedMore`], and [`Self::handle_eof`] when the content
 /// is complete. However the content is cut, the events are the same once adjacent pieces of content are joined, and so
