@@ -163,6 +163,52 @@ impl Parser {
         Ok((used, event))
     }
 
+    /// Reads all of `input`, and gives what is found to `take`, which says whether it wants more of the live part's content: if
+    /// not, the rest of it is skipped, and its [`Event::PartEnd`] comes next. [`Event::NeedMore`] is not given. Of `store` the
+    /// same holds as for [`Self::receive`].
+    ///
+    /// ```
+    /// use wirenut::http::multipart::{Boundary, Event, Limits, Parser};
+    /// # let pieces = [&b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nno\r\n--x\r\nContent-Disposition: form-data; name=\"b"[..], b"\"\r\n\r\nyes\r\n--x--"];
+    /// let mut parser = Parser::new(Boundary::new(b"x").unwrap());
+    /// let (mut store, mut content) = ([0; 256], Vec::new());
+    /// for piece in pieces {
+    ///     parser.receive_all(&Limits::DEFAULT, piece, &mut store, |event| match event {
+    ///         Event::Part(part) => part.name.is("b"),
+    ///         Event::Body(piece) => {
+    ///             content.extend_from_slice(piece);
+    ///             true
+    ///         }
+    ///         Event::PartEnd | Event::NeedMore => true,
+    ///     })?;
+    /// }
+    /// parser.handle_eof()?;
+    /// assert_eq!(content, b"yes");
+    /// # Ok::<(), wirenut::http::multipart::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::receive`]. What was found before has been given to `take`.
+    pub fn receive_all(
+        &mut self,
+        limits: &Limits,
+        input: &[u8],
+        store: &mut [u8],
+        mut take: impl FnMut(Event<'_>) -> bool,
+    ) -> Result<(), Error> {
+        let mut rest = input;
+        loop {
+            let (used, event) = self.receive(limits, rest, store)?;
+            if matches!(event, Event::NeedMore) {
+                return Ok(());
+            }
+            if !take(event) {
+                self.skip_part();
+            }
+            rest = bytes::from(rest, used);
+        }
+    }
+
     /// The content is complete.
     ///
     /// # Errors
