@@ -3,10 +3,12 @@
 use super::boundary::Boundary;
 use super::delimiter::{Found, Line, Search};
 use super::error::{Error, Rule};
+use super::event::Event;
 use super::field_lines::Place;
 use super::limits::Limits;
 use super::part::{Part, lines_of};
-use crate::bytes::{self, CR, HTAB, LF, SP};
+use super::state::State;
+use crate::bytes::{self, HTAB, LF, SP};
 
 /// Reads the content of a form: one live part at a time, in the memory of the caller and 104 bytes of its own.
 ///
@@ -49,45 +51,6 @@ pub struct Parser {
     offset: u64,
     /// Bytes of the live part's content.
     length: u64,
-}
-
-/// What a [`Parser`] has found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Event<'b> {
-    /// All of the input was used. More must come, or the end.
-    NeedMore,
-    /// A part begins. Its content follows, unless [`Parser::skip_part`] is called.
-    Part(Part<'b>),
-    /// A piece of the live part's content, never empty: a part of the input, or, where bytes of an earlier input looked like a
-    /// delimiter and were none, up to 74 bytes that the parser knows by itself. All of it is used.
-    Body(&'b [u8]),
-    /// The live part is complete. Comes also for a part that is skipped.
-    PartEnd,
-}
-
-/// What is read next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
-    /// What stands before the first delimiter.
-    Preamble,
-    /// Behind a boundary.
-    Boundary,
-    /// Behind a boundary and one hyphen.
-    Hyphen,
-    /// White space behind a boundary.
-    Padding,
-    /// Behind the CR of a delimiter.
-    DelimiterEnd,
-    /// The head of a part.
-    Head(Place),
-    /// The content of a part.
-    Content,
-    /// Behind the closing delimiter, and white space.
-    ClosePadding,
-    /// Behind the CR of the closing delimiter.
-    CloseEnd,
-    /// Behind the line of the closing delimiter.
-    Epilogue,
 }
 
 /// What one step came to.
@@ -280,34 +243,21 @@ impl Parser {
         }
     }
 
-    /// What stands behind a byte of a delimiter that follows the boundary.
+    /// What stands behind a byte that follows a boundary, within the limits.
     fn behind_boundary(&mut self, limits: &Limits, byte: u8) -> Result<State, Rule> {
-        match (self.state, byte) {
-            (State::Boundary, b'-') => Ok(State::Hyphen),
-            (State::Hyphen, b'-') => Ok(State::ClosePadding),
-            (State::Boundary | State::Padding, SP | HTAB) => {
-                self.count_one(limits.padding_bytes).map(|()| State::Padding)
+        let next = self.state.behind(byte)?;
+        if matches!(byte, SP | HTAB) {
+            if self.count >= limits.padding_bytes {
+                return Err(Rule::PaddingTooLong);
             }
-            (State::ClosePadding, SP | HTAB) => self.count_one(limits.padding_bytes).map(|()| State::ClosePadding),
-            (State::Boundary | State::Padding, CR) => Ok(State::DelimiterEnd),
-            (State::ClosePadding, CR) => Ok(State::CloseEnd),
-            (State::DelimiterEnd, LF) if self.parts >= limits.parts => Err(Rule::TooManyParts),
-            (State::DelimiterEnd | State::CloseEnd, LF) => {
-                self.count = 0;
-                Ok(if self.state == State::CloseEnd { State::Epilogue } else { State::Head(Place::Start) })
+            self.count = self.count.wrapping_add(1);
+        } else if byte == LF {
+            if matches!(next, State::Head(_)) && self.parts >= limits.parts {
+                return Err(Rule::TooManyParts);
             }
-            (State::DelimiterEnd | State::CloseEnd, _) => Err(Rule::BareCarriageReturn),
-            (_, LF) => Err(Rule::BareLineFeed),
-            _ => Err(Rule::InvalidDelimiter),
+            self.count = 0;
         }
-    }
-
-    fn count_one(&mut self, limit: u32) -> Result<(), Rule> {
-        if self.count >= limit {
-            return Err(Rule::PaddingTooLong);
-        }
-        self.count = self.count.wrapping_add(1);
-        Ok(())
+        Ok(next)
     }
 
     /// Looks for the next delimiter.
