@@ -2,7 +2,7 @@
 
 use wirenut::http::multipart::{Boundary, Error, Limits, PartHead, Rule, WriteError, Writer};
 
-use super::{Form, Part, oracle, read, read_but};
+use super::{Form, Part, oracle, read, read_all, read_but};
 use crate::every_split::cuts;
 use crate::fuzz::cut;
 
@@ -41,6 +41,7 @@ fn any_cut_is_the_same(boundary: &[u8], limits: &Limits, bytes: &[u8], step: u8,
         assert_eq!(got, whole, "cut into {:?}: {}", lengths(&pieces), bytes.escape_ascii());
         let skipping = read_but(u64::from(seed), boundary, limits, bytes.len(), &pieces);
         assert_eq!(skipping, without(&whole, u64::from(seed)), "skipping: {}", bytes.escape_ascii());
+        assert_eq!(read_all(u64::from(seed), boundary, limits, bytes.len(), &pieces), skipping);
         // A small store is a lower limit, whether a head comes whole or not.
         let store = usize::from(seed);
         let small = Limits { head_bytes: limits.head_bytes.min(u32::from(seed)), ..*limits };

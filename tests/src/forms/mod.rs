@@ -52,7 +52,7 @@ pub fn read_but(skipped: Skipped, boundary: &[u8], limits: &Limits, store: usize
     let mut parser = Parser::new(Boundary::new(boundary).expect("a boundary"));
     let (mut store, mut parts) = (vec![b'~'; store], Vec::new());
     for piece in pieces {
-        let mut rest = *piece;
+        let (mut rest, mut has_stood) = (*piece, false);
         loop {
             let stored = parser.stored();
             store[stored..].fill(b'~');
@@ -68,8 +68,11 @@ pub fn read_but(skipped: Skipped, boundary: &[u8], limits: &Limits, store: usize
             let is_last = event == Event::NeedMore;
             let begins = note(&mut parts, event);
             assert!(!is_last || used == rest.len(), "more is wanted, and not all was used");
+            // So the number of calls is linear in what comes.
+            assert!(used > 0 || rest.is_empty() || !has_stood, "two calls that use nothing");
+            has_stood = used == 0;
             rest = &rest[used..];
-            if begins && skipped >> (parts.len() - 1).min(63) & 1 == 1 {
+            if begins && is_skipped(skipped, &parts) {
                 parser.skip_part();
             }
             if is_last {
@@ -81,6 +84,27 @@ pub fn read_but(skipped: Skipped, boundary: &[u8], limits: &Limits, store: usize
     let end = parser.handle_eof();
     assert!(end.is_ok() == parser.is_closed() || end.is_err_and(|error| error.offset <= length));
     Form { parts, end }
+}
+
+/// The same by the call that reads all of a piece.
+///
+/// # Panics
+/// If the parser breaks its contract.
+#[must_use]
+pub fn read_all(skipped: Skipped, boundary: &[u8], limits: &Limits, store: usize, pieces: &[&[u8]]) -> Form {
+    let mut parser = Parser::new(Boundary::new(boundary).expect("a boundary"));
+    let (mut store, mut parts) = (vec![b'~'; store], Vec::new());
+    let received = pieces.iter().try_for_each(|piece| {
+        parser.receive_all(limits, piece, &mut store, |event| {
+            note(&mut parts, event);
+            !is_skipped(skipped, &parts)
+        })
+    });
+    Form { end: received.and_then(|()| parser.handle_eof()), parts }
+}
+
+fn is_skipped(skipped: Skipped, parts: &[Part]) -> bool {
+    skipped >> parts.len().saturating_sub(1).min(63) & 1 == 1
 }
 
 /// Adds what has come. Returns whether a part begins.

@@ -32,18 +32,21 @@
 mod boundary;
 mod delimiter;
 mod error;
+mod event;
 mod field_lines;
 mod limits;
 mod parameters;
 mod parser;
 mod part;
+mod state;
 mod text;
 mod writer;
 
 pub use boundary::{Boundary, BoundaryError};
 pub use error::{Error, Rule};
+pub use event::Event;
 pub use limits::Limits;
-pub use parser::{Event, Parser};
+pub use parser::Parser;
 pub use part::Part;
 pub use text::Text;
 pub use writer::{PartHead, WriteError, Writer};

@@ -3,12 +3,14 @@
 use super::boundary::Boundary;
 use super::delimiter::{Found, Line, Search};
 use super::error::{Error, Rule};
+use super::event::Event;
 use super::field_lines::Place;
 use super::limits::Limits;
 use super::part::{Part, lines_of};
-use crate::bytes::{self, CR, HTAB, LF, SP};
+use super::state::State;
+use crate::bytes::{self, HTAB, LF, SP};
 
-/// Reads the content of a form: one live part at a time, in the memory of the caller, about 120 bytes of its own.
+/// Reads the content of a form: one live part at a time, in the memory of the caller and 104 bytes of its own.
 ///
 /// Call [`Self::receive`] with what has come until it says [`Event::NeedMore`], and [`Self::handle_eof`] when the content
 /// is complete. However the content is cut, the events are the same once adjacent pieces of content are joined, and so
@@ -49,45 +51,6 @@ pub struct Parser {
     offset: u64,
     /// Bytes of the live part's content.
     length: u64,
-}
-
-/// What a [`Parser`] has found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Event<'b> {
-    /// All of the input was used. More must come, or the end.
-    NeedMore,
-    /// A part begins. Its content follows, unless [`Parser::skip_part`] is called.
-    Part(Part<'b>),
-    /// A piece of the live part's content, never empty: a part of the input, or, where bytes of an earlier input looked like a
-    /// delimiter and were none, up to 74 bytes that the parser knows by itself. All of it is used.
-    Body(&'b [u8]),
-    /// The live part is complete. Comes also for a part that is skipped.
-    PartEnd,
-}
-
-/// What is read next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
-    /// What stands before the first delimiter.
-    Preamble,
-    /// Behind a boundary.
-    Boundary,
-    /// Behind a boundary and one hyphen.
-    Hyphen,
-    /// White space behind a boundary.
-    Padding,
-    /// Behind the CR of a delimiter.
-    DelimiterEnd,
-    /// The head of a part.
-    Head(Place),
-    /// The content of a part.
-    Content,
-    /// Behind the closing delimiter, and white space.
-    ClosePadding,
-    /// Behind the CR of the closing delimiter.
-    CloseEnd,
-    /// Behind the line of the closing delimiter.
-    Epilogue,
 }
 
 /// What one step came to.
@@ -163,6 +126,52 @@ impl Parser {
         Ok((used, event))
     }
 
+    /// Reads all of `input`, and gives what is found to `take`, which says whether it wants more of the live part's content: if
+    /// not, the rest of it is skipped, and its [`Event::PartEnd`] comes next. [`Event::NeedMore`] is not given. Of `store` the
+    /// same holds as for [`Self::receive`].
+    ///
+    /// ```
+    /// use wirenut::http::multipart::{Boundary, Event, Limits, Parser};
+    /// # let pieces = [&b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nno\r\n--x\r\nContent-Disposition: form-data; name=\"b"[..], b"\"\r\n\r\nyes\r\n--x--"];
+    /// let mut parser = Parser::new(Boundary::new(b"x").unwrap());
+    /// let (mut store, mut content) = ([0; 256], Vec::new());
+    /// for piece in pieces {
+    ///     parser.receive_all(&Limits::DEFAULT, piece, &mut store, |event| match event {
+    ///         Event::Part(part) => part.name.is("b"),
+    ///         Event::Body(piece) => {
+    ///             content.extend_from_slice(piece);
+    ///             true
+    ///         }
+    ///         Event::PartEnd | Event::NeedMore => true,
+    ///     })?;
+    /// }
+    /// parser.handle_eof()?;
+    /// assert_eq!(content, b"yes");
+    /// # Ok::<(), wirenut::http::multipart::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::receive`]. What was found before has been given to `take`.
+    pub fn receive_all(
+        &mut self,
+        limits: &Limits,
+        input: &[u8],
+        store: &mut [u8],
+        mut take: impl FnMut(Event<'_>) -> bool,
+    ) -> Result<(), Error> {
+        let mut rest = input;
+        loop {
+            let (used, event) = self.receive(limits, rest, store)?;
+            if matches!(event, Event::NeedMore) {
+                return Ok(());
+            }
+            if !take(event) {
+                self.skip_part();
+            }
+            rest = bytes::from(rest, used);
+        }
+    }
+
     /// The content is complete.
     ///
     /// # Errors
@@ -234,34 +243,21 @@ impl Parser {
         }
     }
 
-    /// What stands behind a byte of a delimiter that follows the boundary.
+    /// What stands behind a byte that follows a boundary, within the limits.
     fn behind_boundary(&mut self, limits: &Limits, byte: u8) -> Result<State, Rule> {
-        match (self.state, byte) {
-            (State::Boundary, b'-') => Ok(State::Hyphen),
-            (State::Hyphen, b'-') => Ok(State::ClosePadding),
-            (State::Boundary | State::Padding, SP | HTAB) => {
-                self.count_one(limits.padding_bytes).map(|()| State::Padding)
+        let next = self.state.behind(byte)?;
+        if matches!(byte, SP | HTAB) {
+            if self.count >= limits.padding_bytes {
+                return Err(Rule::PaddingTooLong);
             }
-            (State::ClosePadding, SP | HTAB) => self.count_one(limits.padding_bytes).map(|()| State::ClosePadding),
-            (State::Boundary | State::Padding, CR) => Ok(State::DelimiterEnd),
-            (State::ClosePadding, CR) => Ok(State::CloseEnd),
-            (State::DelimiterEnd, LF) if self.parts >= limits.parts => Err(Rule::TooManyParts),
-            (State::DelimiterEnd | State::CloseEnd, LF) => {
-                self.count = 0;
-                Ok(if self.state == State::CloseEnd { State::Epilogue } else { State::Head(Place::Start) })
+            self.count = self.count.wrapping_add(1);
+        } else if byte == LF {
+            if matches!(next, State::Head(_)) && self.parts >= limits.parts {
+                return Err(Rule::TooManyParts);
             }
-            (State::DelimiterEnd | State::CloseEnd, _) => Err(Rule::BareCarriageReturn),
-            (_, LF) => Err(Rule::BareLineFeed),
-            _ => Err(Rule::InvalidDelimiter),
+            self.count = 0;
         }
-    }
-
-    fn count_one(&mut self, limit: u32) -> Result<(), Rule> {
-        if self.count >= limit {
-            return Err(Rule::PaddingTooLong);
-        }
-        self.count = self.count.wrapping_add(1);
-        Ok(())
+        Ok(next)
     }
 
     /// Looks for the next delimiter.
