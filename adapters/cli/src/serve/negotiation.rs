@@ -1,38 +1,17 @@
 //! Whether a client wants a page or a text: what its Accept says (RFC 9110 §12.5.1).
 
-use wirenut::http::Fields;
+use wirenut::http::{Fields, MediaType, QualityList};
 
 /// Whether `text/html` is asked for by its name, and no less than `text/plain`. Programs that take anything (`*/*`, or no
 /// Accept at all) show a text to their users better than a page.
 pub(super) fn prefers_html(fields: Fields<'_>) -> bool {
     let weight = |name: &str| {
-        let ranges = fields.get_all("Accept").flat_map(|value| value.split(|byte| *byte == b','));
-        ranges.filter_map(|range| weight_of(range, name)).max().unwrap_or(0)
+        let items = QualityList::of(fields, "Accept").into_iter().flatten();
+        let named = items.filter(|item| MediaType::parse(item.value).is_ok_and(|range| range.is(name)));
+        named.map(|item| item.weight).max().unwrap_or(0)
     };
     let html = weight("text/html");
     html > 0 && html >= weight("text/plain")
-}
-
-/// The weight of a media range, in thousandths, if it is this type. What is malformed counts as not there.
-fn weight_of(range: &[u8], name: &str) -> Option<u16> {
-    let mut parts = range.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    if !parts.next()?.eq_ignore_ascii_case(name.as_bytes()) {
-        return None;
-    }
-    let weight = parts.find_map(|part| part.strip_prefix(b"q=").or_else(|| part.strip_prefix(b"Q=")));
-    weight.map_or(Some(1000), thousandths)
-}
-
-/// RFC 9110 §12.4.2: `0`, `1`, and up to three digits behind a point.
-fn thousandths(text: &[u8]) -> Option<u16> {
-    let (whole, digits) = match text {
-        [whole @ (b'0' | b'1')] => (whole, &[][..]),
-        [whole @ (b'0' | b'1'), b'.', digits @ ..] if digits.len() <= 3 => (whole, digits),
-        _ => return None,
-    };
-    let padded = [*whole].into_iter().chain(digits.iter().copied()).chain([b'0'; 3]).take(4);
-    let value = padded.map(|digit| digit.is_ascii_digit().then(|| u16::from(digit - b'0')));
-    value.into_iter().try_fold(0, |value, digit| Some(value * 10 + digit?)).filter(|weight| *weight <= 1000)
 }
 
 #[cfg(test)]

@@ -1,89 +1,23 @@
 //! Which part of a file is sent, if any: what its validators, and the conditions and ranges of a request come to.
 
-use core::fmt::Write;
 use core::hash::{BuildHasher, Hasher};
-use core::time::Duration;
 use std::hash::RandomState;
 use std::time::SystemTime;
 
-use wirenut::http::{ByteRange, EntityTag, Fields, HttpDate, Method, Precondition, Ranges, Validators};
+use wirenut::http::{ByteRange, Fields, Method, Precondition, Ranges, Validators};
+use wirenut_server::FileValidators;
 
-use super::find::FoundFile;
+use super::find::{Coding, FoundFile};
 
 /// How many parts are sent at most of one file: more are asked for only by who means no good.
 const MAX_PARTS: usize = 16;
 
-/// Changes that are nearer to each other than this may have the same time. Two seconds: no file system is coarser (FAT).
-const COARSEST: Duration = Duration::from_secs(2);
-
-/// Whether what changed then would have another time, had it changed again.
-#[must_use]
-pub fn has_rested(since: SystemTime, now: SystemTime) -> bool {
-    since.checked_add(COARSEST).is_some_and(|until| until < now)
-}
-
 /// The validators of a file, as text.
-#[derive(Debug)]
-pub struct Tags {
-    /// The value of ETag.
-    ///
-    /// It is made of the length, the time of the last change of the content, and that of any change. The last one nobody can
-    /// set: so also a file that came with the time of the one it replaces, as out of archives and reproducible builds, has
-    /// a tag of its own. That makes it strong, once the file has rested for longer than the times are coarse; until then a
-    /// second change may have the same times, and it is weak. The number of the file (inode) would add nothing: to put
-    /// another file in the place of this one changes that file's time.
-    pub entity_tag: String,
-    /// Last-Modified, in seconds since 1970: never later than now (RFC 9110 §8.8.2.1).
-    pub last_modified: Option<u64>,
-    is_date_strong: bool,
-}
-
-impl Tags {
-    /// Those of a file at this time.
-    #[must_use]
-    pub fn of(found: &FoundFile, now: SystemTime) -> Self {
-        let nanoseconds = |time: SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(since) => since.as_nanos(),
-            Err(before) => before.duration().as_nanos(),
-        };
-        let file = &found.file;
-        let modified = file.modified.unwrap_or(file.changed);
-        let is_strong = has_rested(file.changed, now);
-        let mut entity_tag = String::with_capacity(64);
-        // A `String` takes anything.
-        let _ = write!(
-            entity_tag,
-            "{}\"{:x}-{:x}-{:x}",
-            if is_strong { "" } else { "W/" },
-            file.length,
-            nanoseconds(modified),
-            nanoseconds(file.changed)
-        );
-        if let Some(coding) = found.coding {
-            let _ = write!(entity_tag, "-{}", coding.name());
-        }
-        entity_tag.push('"');
-        let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Self {
-            entity_tag,
-            last_modified: file.modified.map(|modified| seconds(modified.min(now))),
-            is_date_strong: is_strong && has_rested(modified, now),
-        }
-    }
-
-    fn validators(&self) -> Validators<'_> {
-        Validators {
-            entity_tag: EntityTag::parse(self.entity_tag.as_bytes()),
-            last_modified: self.last_modified,
-            is_date_strong: self.is_date_strong,
-        }
-    }
-
-    /// The value of Last-Modified.
-    #[must_use]
-    pub fn date(&self) -> Option<HttpDate> {
-        self.last_modified.map(HttpDate::from_unix)
-    }
+#[must_use]
+pub fn validators(found: &FoundFile, now: SystemTime) -> FileValidators {
+    let file = &found.file;
+    let coding = found.coding.map_or("", Coding::name);
+    FileValidators::new(file.length, file.modified, file.changed, coding, now)
 }
 
 /// What is sent of a file.
@@ -105,11 +39,10 @@ pub enum Selection {
 
 /// What is sent of a file of this length to who asks with these fields.
 #[must_use]
-pub fn select(tags: &Tags, length: u64, method: Method<'_>, fields: Fields<'_>) -> Selection {
+pub fn select(validators: &Validators<'_>, length: u64, method: Method<'_>, fields: Fields<'_>) -> Selection {
     if fields.is_empty() {
         return Selection::Whole;
     }
-    let validators = tags.validators();
     match validators.check(method, fields) {
         Precondition::NotModified => return Selection::NotModified,
         Precondition::Failed => return Selection::PreconditionFailed,
@@ -179,40 +112,13 @@ impl Multipart {
 
 #[cfg(test)]
 mod tests {
-    use super::super::entry::OpenFile;
     use super::*;
-
-    fn found(modified: SystemTime, changed: SystemTime) -> FoundFile {
-        let file = tempfile::tempfile().unwrap();
-        let file = OpenFile { file, length: 255, modified: Some(modified), changed };
-        FoundFile { file, media_type: "text/plain", coding: None, cache: None, is_error_page: false }
-    }
-
-    #[test]
-    fn tags_are_strong_once_the_file_has_rested() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
-        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        for (modified, changed, tag, last_modified, is_date_strong) in [
-            (at(16), at(16), "\"ff-3b9aca000-3b9aca000\"", 16, true),
-            (at(1), at(16), "\"ff-3b9aca00-3b9aca000\"", 1, true),
-            (at(999), at(999), "W/\"ff-e8990a4600-e8990a4600\"", 999, false),
-            (at(16), at(998), "W/\"ff-3b9aca000-e85d6f7c00\"", 16, false),
-            // The time was set to one that is to come.
-            (at(2000), at(16), "\"ff-1d1a94a2000-3b9aca000\"", 1000, false),
-        ] {
-            let tags = Tags::of(&found(modified, changed), now);
-            let got = (tags.entity_tag.as_str(), tags.last_modified, tags.is_date_strong);
-            assert_eq!(got, (tag, Some(last_modified), is_date_strong));
-            assert!(EntityTag::parse(tag.as_bytes()).is_some());
-        }
-        let mut compressed = found(at(16), at(16));
-        compressed.coding = Some(super::super::find::Coding::Gzip);
-        assert_eq!(Tags::of(&compressed, now).entity_tag, "\"ff-3b9aca000-3b9aca000-gzip\"");
-    }
+    use wirenut::http::EntityTag;
 
     #[test]
     fn conditions_come_before_ranges_and_ranges_are_of_get() {
-        let tags = Tags { entity_tag: "\"a\"".into(), last_modified: Some(784_111_777), is_date_strong: true };
+        let entity_tag = EntityTag::parse(b"\"a\"");
+        let validators = Validators { entity_tag, last_modified: Some(784_111_777), is_date_strong: true };
         let part = |first, last| ByteRange { first, last };
         for (lines, get, head) in [
             ("", Selection::Whole, Selection::Whole),
@@ -226,10 +132,10 @@ mod tests {
             ("Range: bytes=10-\r\nIf-Match: \"b\"\r\n", Selection::PreconditionFailed, Selection::PreconditionFailed),
         ] {
             let fields = Fields::parse(lines.as_bytes()).unwrap();
-            assert_eq!(select(&tags, 10, Method::Get, fields), get, "{lines:?}");
-            assert_eq!(select(&tags, 10, Method::Head, fields), head, "{lines:?}");
+            assert_eq!(select(&validators, 10, Method::Get, fields), get, "{lines:?}");
+            assert_eq!(select(&validators, 10, Method::Head, fields), head, "{lines:?}");
         }
         let many = format!("Range: bytes={}\r\n", "1-1,3-3,5-5,7-7,9-9,".repeat(200));
-        assert_eq!(select(&tags, 10, Method::Get, Fields::parse(many.as_bytes()).unwrap()), Selection::Whole);
+        assert_eq!(select(&validators, 10, Method::Get, Fields::parse(many.as_bytes()).unwrap()), Selection::Whole);
     }
 }

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use wirenut::http::service::{Refusal, Responder, Service, Step};
 use wirenut::http::{Error, Field, Method, RequestHead, Response, Rule, Status, WriteError};
 use wirenut::time::Duration;
-use wirenut_server::FileRange;
 use wirenut_server::blocking::{Full, Lost, Pool};
+use wirenut_server::{FileRange, FileValidators};
 
 use super::body::Segment;
 use super::entry::OpenError;
@@ -18,7 +18,7 @@ use super::path::RelativePath;
 use super::plan::Plan;
 use super::reader::{Read, ReadError};
 use super::refused;
-use super::selection::{self, Multipart, Selection, Tags};
+use super::selection::{self, Multipart, Selection};
 use crate::log::{AccessLog, Escaped};
 
 const ALLOW: Field<'static> = Field::new("Allow", "GET, HEAD");
@@ -183,28 +183,29 @@ impl Files {
             exchange.note_status(Status::NOT_FOUND);
             return Ok(Some(Plan::Whole));
         }
-        let tags = Tags::of(found, SystemTime::now());
-        let plan = match selection::select(&tags, length, exchange.method(), exchange.conditions()) {
-            Selection::Whole => Plan::Whole,
-            Selection::Part(part) => Plan::Part(part),
-            Selection::Parts(parts) => {
-                let around = Multipart::new(&parts, found.media_type, length);
-                Plan::Parts(parts, around)
-            }
-            Selection::NotModified => Plan::NotModified,
-            Selection::PreconditionFailed => {
-                exchange.refuse(Status::PRECONDITION_FAILED, self.refusal_vary(), None, responder)?;
-                return Ok(None);
-            }
-            Selection::Unsatisfiable => {
-                let range = format!("bytes */{length}");
-                let fields = [&[Field::new("Content-Range", &range)], self.refusal_vary()].concat();
-                exchange.refuse(Status::RANGE_NOT_SATISFIABLE, &fields, None, responder)?;
-                return Ok(None);
-            }
-        };
+        let validators = selection::validators(found, SystemTime::now());
+        let plan =
+            match selection::select(&validators.as_validators(), length, exchange.method(), exchange.conditions()) {
+                Selection::Whole => Plan::Whole,
+                Selection::Part(part) => Plan::Part(part),
+                Selection::Parts(parts) => {
+                    let around = Multipart::new(&parts, found.media_type, length);
+                    Plan::Parts(parts, around)
+                }
+                Selection::NotModified => Plan::NotModified,
+                Selection::PreconditionFailed => {
+                    exchange.refuse(Status::PRECONDITION_FAILED, self.refusal_vary(), None, responder)?;
+                    return Ok(None);
+                }
+                Selection::Unsatisfiable => {
+                    let range = format!("bytes */{length}");
+                    let fields = [&[Field::new("Content-Range", &range)], self.refusal_vary()].concat();
+                    exchange.refuse(Status::RANGE_NOT_SATISFIABLE, &fields, None, responder)?;
+                    return Ok(None);
+                }
+            };
         let status = plan.status();
-        self.write_head(found, &tags, &plan, responder)?;
+        self.write_head(found, &validators, &plan, responder)?;
         exchange.note_status(status);
         Ok((plan != Plan::NotModified).then_some(plan))
     }
@@ -212,7 +213,7 @@ impl Files {
     fn write_head(
         &self,
         found: &FoundFile,
-        tags: &Tags,
+        validators: &FileValidators,
         plan: &Plan,
         responder: &mut Responder<'_>,
     ) -> Result<(), WriteError> {
@@ -223,7 +224,7 @@ impl Files {
         if *plan != Plan::NotModified {
             let media_type = if let Plan::Parts(_, around) = plan { &around.media_type } else { found.media_type };
             fields.extend([Field::new("Content-Type", media_type), NO_SNIFF, Field::new("Accept-Ranges", "bytes")]);
-            date = tags.date();
+            date = validators.last_modified();
             fields.extend(date.as_ref().map(|date| Field::from_bytes("Last-Modified", date.as_bytes())));
             fields.extend(found.coding.map(|coding| Field::new("Content-Encoding", coding.name())));
             if let Plan::Part(part) = plan {
@@ -231,7 +232,7 @@ impl Files {
                 fields.push(Field::new("Content-Range", &range));
             }
         }
-        fields.push(Field::new("ETag", &tags.entity_tag));
+        fields.push(Field::new("ETag", validators.entity_tag()));
         fields.extend(found.cache.as_deref().map(|cache| Field::new("Cache-Control", cache)));
         fields.extend_from_slice(self.vary());
         let length = match plan {

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
+use wirenut_server::has_rested;
+
 use super::directory::Stamp;
 use super::listing::{Summary, View};
-use super::selection::has_rested;
 
 /// For how long a summary is good. The directory itself tells of names that come and go, and not of sizes and times of what
 /// is in it: so those that HEAD and conditions are answered by may be this old.
