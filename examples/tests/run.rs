@@ -1,10 +1,11 @@
 //! Each program does what it says, over real sockets. (`hello` is what the README shows, and is run by the tests of that.)
 
+use core::time::Duration;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How long a program may take to start, or to answer.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! What one client says, all others hear at once. Who is more than 100 messages behind misses some.
+//! What one client says, all others hear at once. Who is more than 100 messages behind is cut.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,5 +1,5 @@
-//! What one client says, all others hear at once. Who is more than 100 messages behind misses some. Events have no id, since
-//! their writer writes none.
+//! What one client says, all others hear at once. Who is more than 100 messages behind misses some. Events have no id,
+//! since their writer writes none. The buffer of the connection bounds the content.
 
 use std::rc::Rc;
 use std::time::Duration;

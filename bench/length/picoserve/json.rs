@@ -1,5 +1,5 @@
-//! An API: items that are created, listed and read as JSON. The content is collected in the buffer of the connection, which
-//! bounds it together with the head, and which a connection keeps while it is idle, too.
+//! An API: items that are created, listed and read as JSON. The content is collected in the buffer of the connection,
+//! which bounds it together with the head, and which a connection keeps while it is idle, too.
 
 use std::cell::RefCell;
 use std::rc::Rc;
