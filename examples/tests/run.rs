@@ -161,3 +161,8 @@ fn chat() {
         guest.wait_for("event: said\nid: 1\ndata: two\ndata: lines\n\n");
     }
 }
+
+#[test]
+fn tokio() {
+    Program::start(env!("CARGO_BIN_EXE_tokio"), &[]).expect("GET", "/", "", "200", "Hello, World!\n");
+}
