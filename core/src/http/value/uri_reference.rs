@@ -59,6 +59,12 @@ impl<'b> UriReference<'b> {
         Ok(Self { text, parts })
     }
 
+    /// One that was put together of parts that were checked.
+    pub(super) fn assembled(text: &'b [u8]) -> Result<Self, ValueError> {
+        let text = str::from_utf8(text).map_err(|error| first_error(text, error.valid_up_to()))?;
+        Ok(Self { text, parts: split(text)? })
+    }
+
     /// The whole of it.
     #[must_use]
     pub const fn as_str(&self) -> &'b str {
@@ -149,8 +155,8 @@ fn cut(text: &str, at: usize) -> (&str, &str) {
 
 /// The regular expression of RFC 3986, appendix B, and the check of the scheme.
 fn split(text: &str) -> Result<Parts<'_>, ValueError> {
-    let (rest, fragment) = before(text, "#");
-    let (rest, query) = before(rest, "?");
+    let (rest, fragment) = before(text, '#');
+    let (rest, query) = before(rest, '?');
     let (first, _) = cut(rest, rest.find('/').unwrap_or(rest.len()));
     let (scheme, rest) = match first.find(':') {
         Some(colon) => {
@@ -171,7 +177,7 @@ fn split(text: &str) -> Result<Parts<'_>, ValueError> {
 }
 
 /// What stands before the mark, and behind it.
-fn before<'b>(text: &'b str, mark: &str) -> (&'b str, Option<&'b str>) {
+fn before(text: &str, mark: char) -> (&str, Option<&str>) {
     text.split_once(mark).map_or((text, None), |(text, behind)| (text, Some(behind)))
 }
 
@@ -188,19 +194,21 @@ fn check_scheme(scheme: &str) -> Result<(), ValueError> {
 
 /// Unreserved characters, sub-delims, percent-encoded bytes, and `others`.
 fn check(part: &str, others: &[u8]) -> Result<(), ValueError> {
-    let mut rest = part.as_bytes();
-    loop {
-        rest = match rest {
-            [] => return Ok(()),
-            [b'%', high, low, behind @ ..] if bytes::classes(*high) & bytes::classes(*low) & HEX != 0 => behind,
-            [byte, behind @ ..] if bytes::has_class(*byte, REG_NAME) || others.contains(byte) => behind,
-            [byte, ..] => {
-                let is_code = *byte == b'%';
-                let rule = if is_code { ValueRule::InvalidPercentEncoding } else { ValueRule::InvalidUriCharacter };
-                return Err(ValueError::new(rule, part.len().saturating_sub(rest.len())));
+    let mut rest = part.as_bytes().iter();
+    while let Some(byte) = bytes::next_outside(&mut rest, REG_NAME) {
+        let rule = match (byte, rest.as_slice()) {
+            (b'%', [high, low, behind @ ..]) if bytes::classes(*high) & bytes::classes(*low) & HEX != 0 => {
+                rest = behind.iter();
+                continue;
             }
+            (b'%', _) => ValueRule::InvalidPercentEncoding,
+            _ if others.contains(&byte) => continue,
+            _ => ValueRule::InvalidUriCharacter,
         };
+        let offset = part.len().saturating_sub(rest.as_slice().len()).saturating_sub(1);
+        return Err(ValueError::new(rule, offset));
     }
+    Ok(())
 }
 
 fn check_authority(authority: &str) -> Result<(), ValueError> {
