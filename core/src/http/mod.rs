@@ -57,7 +57,7 @@ pub use value::cookie::{Cookie, CookieWriter, Cookies, CookiesIter};
 pub use value::date::HttpDate;
 pub use value::entity_tag::EntityTag;
 pub use value::error::{ValueError, ValueRule};
-pub use value::form::{FormPairs, FormPairsIter, FormWriter};
+pub use value::form::{DecodedPairs, FormPairs, FormPairsIter, FormWriter};
 pub use value::forwarded::{Forwarded, ForwardedElement, ForwardedIter};
 pub use value::media_type::{MediaType, MediaTypeWriter};
 pub use value::network::Network;

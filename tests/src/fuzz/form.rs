@@ -18,6 +18,11 @@ pub fn form_pairs(data: &[u8]) {
         }
         look_up(pairs, name.decode_str(&mut [0; 64]).unwrap_or(""));
     }
+    let mut copy = data.to_vec();
+    let in_place =
+        FormPairs::decode_in_place(&mut copy).map(|pair| pair.map(|(name, value)| (name.to_vec(), value.to_vec())));
+    let bytes = pairs.into_iter().map(|(name, value)| Ok((decoded(name)?, decoded(value)?)));
+    assert!(in_place.eq(bytes), "{}", data.escape_ascii());
     // The others separate.
     let separators = data.iter().filter(|byte| matches!(byte, b'&' | b'=')).count();
     assert!(length + separators >= data.len() && length <= data.len());

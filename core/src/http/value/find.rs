@@ -62,7 +62,7 @@ mod tests {
                 for other in *b" !#[]~" {
                     let mut bytes = [other; 20];
                     bytes[place] = byte;
-                    let is_end = byte < 0x20 || byte > 0x7e || byte == b'"' || byte == b'\\';
+                    let is_end = !matches!(byte, 0x20..=0x7e) || byte == b'"' || byte == b'\\';
                     assert_eq!(string_end(&bytes), if is_end { place } else { 20 }, "{byte} at {place}");
                 }
             }

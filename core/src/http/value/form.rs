@@ -1,5 +1,6 @@
 //! The pairs of a query or of a form (`application/x-www-form-urlencoded`, WHATWG URL §5).
 
+use core::mem;
 use core::str::FromStr;
 
 use crate::http::value::error::{ValueError, ValueRule};
@@ -65,6 +66,21 @@ impl<'b> FormPairs<'b> {
         }
     }
 
+    /// Decodes the names and values of a form where they are: what needs no room but the form's own.
+    ///
+    /// ```
+    /// use wirenut::http::FormPairs;
+    /// let mut form = *b"name=Zo%C3%AB+Doe&page=2";
+    /// let mut pairs = FormPairs::decode_in_place(&mut form);
+    /// let (name, value) = pairs.next().unwrap()?;
+    /// assert_eq!((&*name, &*value), (&b"name"[..], "Zoë Doe".as_bytes()));
+    /// # Ok::<(), wirenut::http::ValueError>(())
+    /// ```
+    #[must_use]
+    pub const fn decode_in_place(form: &mut [u8]) -> DecodedPairs<'_> {
+        DecodedPairs { rest: form, start: 0 }
+    }
+
     /// The only value of this name, as [`PercentEncoded::parse`] reads it; `None` if there is none.
     ///
     /// # Errors
@@ -116,6 +132,37 @@ impl<'b> Iterator for FormPairsIter<'b> {
         self.start = value_start.saturating_add(value.len());
         self.rest = behind;
         Some((name, PercentEncoded::form_part(value, value_start)))
+    }
+}
+
+/// Goes through the pairs of a form and decodes each where it is. A malformed name or value is the error of its pair, with
+/// the offset in the form; what is malformed stays as it was, and what follows is decoded all the same.
+#[derive(Debug)]
+pub struct DecodedPairs<'b> {
+    rest: &'b mut [u8],
+    start: usize,
+}
+
+impl<'b> Iterator for DecodedPairs<'b> {
+    type Item = Result<(&'b mut [u8], &'b mut [u8]), ValueError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut pairs = FormPairsIter { rest: self.rest, start: self.start };
+        let (name, value) = pairs.next()?;
+        let (name_length, value_length) = (name.as_encoded().len(), value.as_encoded().len());
+        let (name_start, value_start, end) = (name.start(), value.start(), pairs.start);
+        let rest = mem::take(&mut self.rest);
+        let (_, rest) = rest.split_at_mut_checked(name_start.saturating_sub(self.start))?;
+        let (name, rest) = rest.split_at_mut_checked(name_length)?;
+        let between = value_start.saturating_sub(name_start).saturating_sub(name_length);
+        let (_, rest) = rest.split_at_mut_checked(between)?;
+        let (value, rest) = rest.split_at_mut_checked(value_length)?;
+        (self.rest, self.start) = (rest, end);
+        let decode = |part, start| PercentEncoded::decode_form_in_place(part).map_err(|error| error.behind(start));
+        Some(match (decode(name, name_start), decode(value, value_start)) {
+            (Ok(name), Ok(value)) => Ok((name, value)),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        })
     }
 }
 
@@ -191,6 +238,10 @@ mod tests {
         for (text, expected) in cases {
             let pairs: Vec<_> = FormPairs::new(text.as_bytes()).into_iter().collect();
             assert_eq!(pairs.len(), expected.len(), "{text}");
+            let mut form = text.as_bytes().to_vec();
+            let decoded = FormPairs::decode_in_place(&mut form).map(Result::unwrap);
+            let expected_bytes = expected.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+            assert!(decoded.map(|(name, value)| (&*name, &*value)).eq(expected_bytes), "{text}");
             for ((name, value), (expected_name, expected_value)) in pairs.iter().zip(expected) {
                 assert!(name.is(expected_name) && value.is(expected_value), "{text}");
                 for part in [name, value] {
@@ -213,6 +264,14 @@ mod tests {
         assert_eq!(pairs.parse::<u8>("d"), error(ValueRule::WrongType, 22));
         assert_eq!(pairs.parse::<char>("d"), Ok(Some('x')));
         assert_eq!(pairs.parse::<u8>("e"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_malformed_is_the_error_of_its_pair_and_of_no_other() {
+        let mut form = *b"&a=%4&%41%=b&+=%41";
+        let pairs: Vec<_> = FormPairs::decode_in_place(&mut form).collect();
+        let error = |offset| Err(ValueError::new(ValueRule::InvalidPercentEncoding, offset));
+        assert_eq!(pairs, [error(3), error(9), Ok((&mut b" "[..].to_vec()[..], &mut b"A"[..].to_vec()[..]))]);
     }
 
     #[test]

@@ -109,13 +109,14 @@ impl<'b> PercentEncoded<'b> {
         let mut rest = self.encoded;
         let mut length = 0_usize;
         while let Some((run, code, behind)) = self.plus.split(rest) {
+            let code = code.ok_or_else(|| self.malformed(behind))?;
             let end = length.saturating_add(run.len());
             let (place, last) = match room.get_mut(length..=end).map(<[u8]>::split_last_mut) {
                 Some(Some((last, place))) => (place, last),
                 _ => return Err(self.too_short(rest, room.len().saturating_sub(length))),
             };
             bytes::copy(run, place);
-            *last = code.ok_or_else(|| self.malformed(behind))?;
+            *last = code;
             (length, rest) = (end.saturating_add(1), behind);
         }
         if length == 0 {

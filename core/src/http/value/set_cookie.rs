@@ -1,11 +1,13 @@
 //! The Set-Cookie field: a cookie with its attributes (RFC 6265 §4.1, and the attributes and prefixes of 6265bis).
 
 use super::date::HttpDate;
-use super::set_cookie_parse;
 use crate::bytes;
 use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
 use crate::http::value::output;
+
+/// How many bytes name and value may have together (RFC 6265bis §5.6).
+pub(super) const LONGEST: usize = 4096;
 
 /// With which requests from other sites a client sends a cookie (RFC 6265bis §4.1.2.7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,27 +81,6 @@ impl<'b> SetCookie<'b> {
             same_site: None,
             is_partitioned: false,
         }
-    }
-
-    /// Reads the value of a Set-Cookie field as clients do (RFC 6265 §5.2): unknown and malformed attributes are ignored, of
-    /// those that come twice the last one counts, and a missing or malformed path is that of the request.
-    ///
-    /// Whether the client may keep the cookie is not decided here, but [`Self::check`] tells what is true of it wherever it
-    /// came from.
-    ///
-    /// ```
-    /// use wirenut::http::SetCookie;
-    /// let cookie = SetCookie::parse(b"a=b; path=/x; MAX-AGE=60; Color=red; Expires=soon")?;
-    /// assert_eq!((cookie.name, cookie.value), (&b"a"[..], &b"b"[..]));
-    /// assert_eq!((cookie.path, cookie.max_age, cookie.expires), (Some(&b"/x"[..]), Some(60), None));
-    /// # Ok::<(), wirenut::http::ValueError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// What makes clients ignore the whole field: [`ValueRule::ControlInCookie`], [`ValueRule::InvalidCookiePair`],
-    /// [`ValueRule::CookieTooLong`].
-    pub fn parse(value: &'b [u8]) -> Result<Self, ValueError> {
-        set_cookie_parse::parse(value)
     }
 
     /// One that makes clients forget the cookie of this name, if path and domain are those it was set with.
@@ -208,8 +189,8 @@ impl<'b> SetCookie<'b> {
                 return Err(ValueError::new(ValueRule::InvalidCookiePath, 0));
             }
         }
-        if self.name.len().saturating_add(self.value.len()) > set_cookie_parse::LONGEST {
-            return Err(ValueError::new(ValueRule::CookieTooLong, set_cookie_parse::LONGEST));
+        if self.name.len().saturating_add(self.value.len()) > LONGEST {
+            return Err(ValueError::new(ValueRule::CookieTooLong, LONGEST));
         }
         self.check_security()
     }

@@ -2,17 +2,37 @@
 
 use super::cookie::Cookie;
 use super::cookie_date;
-use super::set_cookie::{SameSite, SetCookie};
+use super::set_cookie::{LONGEST, SameSite, SetCookie};
 use crate::bytes;
 use crate::http::value::error::{ValueError, ValueRule};
-
-/// How many bytes name and value may have together.
-pub(super) const LONGEST: usize = 4096;
 
 /// How many bytes the value of an attribute may have; a longer one is ignored.
 const LONGEST_ATTRIBUTE: usize = 1024;
 
-pub(super) fn parse(value: &[u8]) -> Result<SetCookie<'_>, ValueError> {
+impl<'b> SetCookie<'b> {
+    /// Reads the value of a Set-Cookie field as clients do (RFC 6265 §5.2): unknown and malformed attributes are ignored, of
+    /// those that come twice the last one counts, and a missing or malformed path is that of the request.
+    ///
+    /// Whether the client may keep the cookie is not decided here, but [`Self::check`] tells what is true of it wherever it
+    /// came from.
+    ///
+    /// ```
+    /// use wirenut::http::SetCookie;
+    /// let cookie = SetCookie::parse(b"a=b; path=/x; MAX-AGE=60; Color=red; Expires=soon")?;
+    /// assert_eq!((cookie.name, cookie.value), (&b"a"[..], &b"b"[..]));
+    /// assert_eq!((cookie.path, cookie.max_age, cookie.expires), (Some(&b"/x"[..]), Some(60), None));
+    /// # Ok::<(), wirenut::http::ValueError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What makes clients ignore the whole field: [`ValueRule::ControlInCookie`], [`ValueRule::InvalidCookiePair`],
+    /// [`ValueRule::CookieTooLong`].
+    pub fn parse(value: &'b [u8]) -> Result<Self, ValueError> {
+        parse(value)
+    }
+}
+
+fn parse(value: &[u8]) -> Result<SetCookie<'_>, ValueError> {
     let control = bytes::value_end(value, 0);
     if control < value.len() {
         return Err(ValueError::new(ValueRule::ControlInCookie, control));
