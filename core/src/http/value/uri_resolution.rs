@@ -216,9 +216,14 @@ fn parent(path: &[u8], written: usize) -> usize {
 /// Puts `/.` before a path of this length; `None` without room.
 fn insert_dot_segment(region: &mut [u8], length: usize) -> Option<usize> {
     let end = length.checked_add(2)?;
-    let place = region.get_mut(..end)?;
-    place.rotate_right(2);
-    *place.first_chunk_mut()? = *b"/.";
+    let (front, _) = region.get_mut(..end)?.split_first_chunk_mut()?;
+    let mut carried = core::mem::replace(front, *b"/.");
+    // Each pair of bytes makes room for the one before it.
+    for pair in region.get_mut(2..end)?.chunks_mut(2) {
+        for (byte, carried) in pair.iter_mut().zip(&mut carried) {
+            core::mem::swap(byte, carried);
+        }
+    }
     Some(end)
 }
 
