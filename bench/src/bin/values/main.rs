@@ -2,10 +2,13 @@
 
 mod allocations;
 mod cookies;
+mod credentials;
 mod dates;
 mod forms;
+mod media_types;
 mod row;
 mod structured;
+mod uris;
 
 use core::hint::black_box;
 use std::time::Instant;
@@ -22,7 +25,9 @@ const ROUNDS: usize = 400;
 const BYTES: usize = 20_000;
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [dates::ROWS, cookies::ROWS, forms::ROWS, structured::ROWS].into_iter().flatten()
+    let rows =
+        [dates::ROWS, cookies::ROWS, forms::ROWS, structured::ROWS, media_types::ROWS, credentials::ROWS, uris::ROWS];
+    rows.into_iter().flatten()
 }
 
 fn main() {

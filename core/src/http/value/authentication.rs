@@ -3,7 +3,6 @@
 use super::parameter_value::ParameterValue;
 use super::parameters::Parameter;
 use super::scanner::Scanner;
-use crate::bytes;
 use crate::http::message::fields::Fields;
 use crate::http::value::error::{ValueError, ValueRule};
 use crate::http::value::lines::{Lines, LinesIter};
@@ -155,7 +154,8 @@ fn is_at_auth_parameter(mut scanner: Scanner<'_>) -> bool {
 /// Takes a token68, if that is all before the next comma or the end.
 fn token68<'b>(scanner: &mut Scanner<'b>) -> Option<&'b str> {
     let mut next = *scanner;
-    let letters = next.take_while(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte));
+    let letters = next
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+'..=b'/' | b'_' | b'~') && byte != b',');
     next.take_while(|byte| byte == b'=');
     let token = str::from_utf8(next.since(*scanner)).ok()?;
     next.skip_blanks();
@@ -220,18 +220,6 @@ impl<'b> Iterator for Challenges<'b> {
 pub(super) fn is_token68(text: &str) -> bool {
     let mut scanner = Scanner::new(text.as_bytes());
     token68(&mut scanner).is_some_and(|token| token.len() == text.len())
-}
-
-/// The credentials of this scheme, which have a token68.
-pub(super) fn token68_of<'b>(value: &'b [u8], scheme: &str) -> Result<(&'b str, usize), ValueError> {
-    let credentials = Authentication::parse(value)?;
-    if !credentials.is_scheme(scheme) {
-        return Err(ValueError::new(ValueRule::OtherAuthScheme, 0));
-    }
-    let start = value.len().saturating_sub(bytes::from(bytes::trim(value), scheme.len()).len());
-    let blanks = bytes::from(value, start).iter().take_while(|byte| bytes::has_class(**byte, bytes::BLANK)).count();
-    let start = start.saturating_add(blanks);
-    credentials.token68().map(|token| (token, start)).ok_or(ValueError::new(ValueRule::InvalidAuthParameter, start))
 }
 
 #[cfg(test)]

@@ -14,17 +14,32 @@ pub(super) fn decode<'r>(text: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], Va
     if !text.len().is_multiple_of(4) {
         return Err(ValueError::new(ValueRule::InvalidBase64, text.len()));
     }
-    let length = digits.len().saturating_sub(digits.len().div_ceil(4));
     let too_short = ValueError::new(ValueRule::BufferTooShort, room.len());
-    let place = room.get_mut(..length).ok_or(too_short)?;
-    let mut spare = 0;
-    for (digits, place) in digits.chunks(4).zip(place.chunks_mut(3)) {
-        let mut bytes = group(padded(digits)).into_iter();
-        place.iter_mut().zip(&mut bytes).for_each(|(place, byte)| *place = byte);
-        spare = bytes.fold(0, |spare, byte| spare | byte);
-    }
+    let place = room.get_mut(..decoded_length(digits)).ok_or(too_short)?;
     // Bits that stand for nothing would make two texts of one value (RFC 4648 §3.5).
-    if spare == 0 { Ok(place) } else { Err(ValueError::new(ValueRule::InvalidBase64, digits.len().saturating_sub(1))) }
+    if fill(digits, place) == 0 {
+        Ok(place)
+    } else {
+        Err(ValueError::new(ValueRule::InvalidBase64, digits.len().saturating_sub(1)))
+    }
+}
+
+/// How many bytes so many digits are: four are three.
+pub(super) const fn decoded_length(digits: &[u8]) -> usize {
+    digits.len().saturating_sub(digits.len().div_ceil(4))
+}
+
+/// Decodes digits without their padding into `place`, which is as long as they come to; gives the bits that are left.
+pub(super) fn fill(digits: &[u8], place: &mut [u8]) -> u8 {
+    let (groups, last) = digits.as_chunks();
+    let (places, last_place) = place.as_chunks_mut();
+    for (digits, place) in groups.iter().zip(places) {
+        let [first, second, third, _] = group(*digits);
+        *place = [first, second, third];
+    }
+    let mut bytes = group(padded(last)).into_iter();
+    last_place.iter_mut().zip(&mut bytes).for_each(|(place, byte)| *place = byte);
+    bytes.fold(0, |left, byte| left | byte)
 }
 
 /// Writes these bytes with padding.

@@ -1,8 +1,9 @@
 //! Credentials of the scheme Basic (RFC 7617).
 
-use super::authentication::token68_of;
 use super::base64;
 use super::constant_time::constant_time_eq;
+use super::scanner::Scanner;
+use crate::bytes;
 use crate::http::value::error::{ValueError, ValueRule};
 use crate::http::value::output;
 
@@ -31,13 +32,14 @@ impl<'b> BasicCredentials<'b> {
     /// Credentials that do not parse authenticate nobody: answer 401, or 400.
     ///
     /// # Errors
-    /// [`ValueRule::OtherAuthScheme`]; those of [`Authentication::parse`](crate::http::Authentication::parse);
-    /// [`ValueRule::InvalidBase64`], with the offset in `value`; [`ValueRule::InvalidBasicCredentials`]: no colon, or a
+    /// [`ValueRule::InvalidAuthScheme`]; [`ValueRule::OtherAuthScheme`]; [`ValueRule::InvalidAuthParameter`]: nothing
+    /// stands behind the scheme; [`ValueRule::InvalidBase64`]. Each with the offset in `value`.
+    /// [`ValueRule::InvalidBasicCredentials`]: no colon, or a
     /// control (RFC 7617 §2), with the offset in what was decoded; [`ValueRule::BufferTooShort`], with the length of
     /// `room`.
     pub fn parse(value: &[u8], room: &'b mut [u8]) -> Result<Self, ValueError> {
-        let (token, start) = token68_of(value, "Basic")?;
-        let decoded = base64::decode(token.as_bytes(), room)
+        let (token, start) = token_of(value)?;
+        let decoded = base64::decode(token, room)
             .map_err(|error| if error.rule == ValueRule::InvalidBase64 { error.behind(start) } else { error })?;
         let error = |at| ValueError::new(ValueRule::InvalidBasicCredentials, at);
         if let Some(at) = decoded.iter().position(u8::is_ascii_control) {
@@ -81,6 +83,24 @@ impl<'b> BasicCredentials<'b> {
     }
 }
 
+/// What stands behind the scheme, and where.
+fn token_of(value: &[u8]) -> Result<(&[u8], usize), ValueError> {
+    let mut scanner = Scanner::new(value);
+    scanner.skip_blanks();
+    let before = scanner;
+    let scheme = scanner.token_bytes(ValueRule::InvalidAuthScheme)?;
+    if !scheme.eq_ignore_ascii_case(b"Basic") {
+        return Err(before.error(ValueRule::OtherAuthScheme));
+    }
+    let behind_scheme = scanner.offset();
+    scanner.skip_blanks();
+    let (token, start) = (bytes::trim(scanner.rest()), scanner.offset());
+    if token.is_empty() || start == behind_scheme {
+        return Err(scanner.error(ValueRule::InvalidAuthParameter));
+    }
+    Ok((token, start))
+}
+
 /// Without the secret.
 impl core::fmt::Debug for BasicCredentials<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -105,14 +125,14 @@ mod tests {
             ("basic  Og== ", Ok((b"", b""))),
             ("Basic YTpiOmM=", Ok((b"a", b"b:c"))),
             ("Basic YQ==", Err((InvalidBasicCredentials, 1))),
-            ("Basic YTph\u{7f}", Err((InvalidAuthParameter, 10))),
+            ("Basic YTph\u{7f}", Err((InvalidBase64, 10))),
             ("Basic YTpiCg==", Err((InvalidBasicCredentials, 3))),
             ("Basic YTpi_w==", Err((InvalidBase64, 10))),
             ("Basic YTpi-w==", Err((InvalidBase64, 10))),
             ("Basic YTp", Err((InvalidBase64, 9))),
             (" Basic  YTp", Err((InvalidBase64, 11))),
             ("Basic", Err((InvalidAuthParameter, 5))),
-            ("Basic a=b, c=d", Err((InvalidAuthParameter, 6))),
+            ("Basic a=b, c=d", Err((InvalidBase64, 7))),
             ("Bearer abc", Err((OtherAuthScheme, 0))),
         ];
         for (value, expected) in cases {

@@ -1,6 +1,6 @@
 //! Credentials of the scheme Bearer (RFC 6750 §2.1).
 
-use super::authentication::{is_token68, token68_of};
+use super::authentication::{Authentication, is_token68};
 use super::constant_time::constant_time_eq;
 use crate::http::value::error::{ValueError, ValueRule};
 use crate::http::value::output;
@@ -23,7 +23,12 @@ impl<'b> BearerToken<'b> {
     /// # Errors
     /// [`ValueRule::OtherAuthScheme`]; those of [`Authentication::parse`](crate::http::Authentication::parse).
     pub fn parse(value: &'b [u8]) -> Result<Self, ValueError> {
-        token68_of(value, "Bearer").map(|(token, _)| Self(token))
+        let credentials = Authentication::parse(value)?;
+        if !credentials.is_scheme("Bearer") {
+            return Err(ValueError::new(ValueRule::OtherAuthScheme, 0));
+        }
+        let length = credentials.scheme().len();
+        credentials.token68().map(Self).ok_or(ValueError::new(ValueRule::InvalidAuthParameter, length))
     }
 
     /// A token to be sent.
@@ -87,6 +92,7 @@ mod tests {
             ("Bearer", Err((InvalidAuthParameter, 6))),
             ("Bearer a b", Err((InvalidAuthParameter, 9))),
             ("Bearer =", Err((InvalidAuthParameter, 7))),
+            ("Bearer a=b, c=d", Err((InvalidAuthParameter, 6))),
             ("Basic abc", Err((OtherAuthScheme, 0))),
             ("", Err((InvalidAuthScheme, 0))),
         ] {

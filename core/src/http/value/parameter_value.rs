@@ -109,8 +109,7 @@ impl<'b> ParameterValue<'b> {
         if scanner.peek() == Some(b'"') {
             return Ok(Self { raw: scanner.quoted_string()?, is_quoted: true });
         }
-        let token = scanner.token(ValueRule::InvalidParameter)?;
-        Ok(Self { raw: token.as_bytes(), is_quoted: false })
+        Ok(Self { raw: scanner.token_bytes(ValueRule::InvalidParameter)?, is_quoted: false })
     }
 }
 

@@ -16,12 +16,19 @@ pub struct Parameter<'b> {
 impl<'b> Parameter<'b> {
     /// Reads `name=value`.
     pub(super) fn read(scanner: &mut Scanner<'b>) -> Result<Self, ValueError> {
-        let name = scanner.token(ValueRule::InvalidParameter)?;
-        if !scanner.takes(b'=') {
-            return Err(scanner.error(ValueRule::InvalidParameter));
-        }
-        Ok(Self { name, value: ParameterValue::read(scanner)? })
+        let error = scanner.error(ValueRule::InvalidParameter);
+        let (name, value) = name_and_value(scanner)?;
+        // It is ASCII.
+        Ok(Self { name: str::from_utf8(name).map_err(|_| error)?, value })
     }
+}
+
+fn name_and_value<'b>(scanner: &mut Scanner<'b>) -> Result<(&'b [u8], ParameterValue<'b>), ValueError> {
+    let name = scanner.token_bytes(ValueRule::InvalidParameter)?;
+    if !scanner.takes(b'=') {
+        return Err(scanner.error(ValueRule::InvalidParameter));
+    }
+    Ok((name, ParameterValue::read(scanner)?))
 }
 
 /// The parameters of a value, in order. They were checked when the value was parsed: each is `name=value`, without white
@@ -46,7 +53,14 @@ impl<'b> Parameters<'b> {
     /// The value of the parameter of this name, in any case.
     #[must_use]
     pub fn get(self, name: &str) -> Option<ParameterValue<'b>> {
-        self.into_iter().find(|parameter| parameter.name.eq_ignore_ascii_case(name)).map(|parameter| parameter.value)
+        self.find(name.as_bytes())
+    }
+
+    fn find(self, name: &[u8]) -> Option<ParameterValue<'b>> {
+        let mut rest = Scanner::new(self.0);
+        core::iter::from_fn(|| next(&mut rest))
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 
     /// Reads `*( OWS ";" OWS [ parameter ] )`, as far as it goes.
@@ -81,13 +95,19 @@ impl<'b> Parameters<'b> {
     /// Reads the parameter behind these.
     fn check_next(self, next: &mut Scanner<'b>, count: &mut usize) -> Result<(), ValueError> {
         let before = *next;
-        let parameter = Parameter::read(next)?;
+        let (name, _) = name_and_value(next)?;
         if *count >= Self::MAX {
             return Err(before.error(ValueRule::TooManyParameters));
         }
         *count = count.saturating_add(1);
-        if self.get(parameter.name).is_some() { Err(before.error(ValueRule::DuplicateName)) } else { Ok(()) }
+        if self.find(name).is_some() { Err(before.error(ValueRule::DuplicateName)) } else { Ok(()) }
     }
+}
+
+/// The next of those that were checked.
+fn next<'b>(scanner: &mut Scanner<'b>) -> Option<(&'b [u8], ParameterValue<'b>)> {
+    scanner.take_while(|byte| matches!(byte, b' ' | b'\t' | b';'));
+    name_and_value(scanner).ok()
 }
 
 impl<'b> IntoIterator for Parameters<'b> {
@@ -107,7 +127,7 @@ impl<'b> Iterator for ParametersIter<'b> {
     type Item = Parameter<'b>;
 
     fn next(&mut self) -> Option<Parameter<'b>> {
-        self.0.take_while(|byte| matches!(byte, b' ' | b'\t' | b';'));
-        Parameter::read(&mut self.0).ok()
+        let (name, value) = next(&mut self.0)?;
+        Some(Parameter { name: str::from_utf8(name).ok()?, value })
     }
 }

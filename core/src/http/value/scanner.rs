@@ -21,7 +21,6 @@ impl<'b> Scanner<'b> {
     }
 
     /// The byte that comes next breaks this rule, or there is none although there should be.
-    #[cold]
     pub(super) const fn error(&self, rule: ValueRule) -> ValueError {
         ValueError::new(rule, self.offset())
     }
@@ -76,9 +75,19 @@ impl<'b> Scanner<'b> {
     /// Takes a token (RFC 9110 §5.6.2).
     pub(super) fn token(&mut self, rule: ValueRule) -> Result<&'b str, ValueError> {
         let error = self.error(rule);
-        let token = self.take(bytes::token_end(self.rest, 0));
         // It is ASCII.
-        str::from_utf8(token).ok().filter(|token| !token.is_empty()).ok_or(error)
+        str::from_utf8(self.token_bytes(rule)?).map_err(|_| error)
+    }
+
+    /// The same, as bytes.
+    pub(super) fn token_bytes(&mut self, rule: ValueRule) -> Result<&'b [u8], ValueError> {
+        let mut rest = self.rest.iter();
+        let is_followed = bytes::next_outside(&mut rest, bytes::TOKEN).is_some();
+        let behind = rest.len().saturating_add(usize::from(is_followed));
+        match self.rest.len().saturating_sub(behind) {
+            0 => Err(self.error(rule)),
+            end => Ok(self.take(end)),
+        }
     }
 
     /// Takes a quoted string (RFC 9110 §5.6.4), of which the opening quote comes next; gives what is between the quotes.

@@ -1,9 +1,9 @@
 //! URI references (RFC 3986 §4.1), taken apart.
 
 use core::fmt;
-use core::net::Ipv6Addr;
 
 use crate::bytes::{self, HEX, REG_NAME};
+use crate::http::grammar::machine::Machine;
 use crate::http::value::error::{ValueError, ValueRule};
 
 /// A URI, or a reference relative to one, where it came in: checked, taken apart, and not decoded.
@@ -57,6 +57,12 @@ impl<'b> UriReference<'b> {
             check(part, b":@/?").map_err(|error| error.behind(start(part)))?;
         }
         Ok(Self { text, parts })
+    }
+
+    /// One that was put together of parts that were checked.
+    pub(super) fn assembled(text: &'b [u8]) -> Result<Self, ValueError> {
+        let text = str::from_utf8(text).map_err(|error| first_error(text, error.valid_up_to()))?;
+        Ok(Self { text, parts: split(text)? })
     }
 
     /// The whole of it.
@@ -132,10 +138,11 @@ pub(super) struct Authority<'b> {
 
 impl<'b> Authority<'b> {
     pub(super) fn split(authority: &'b str) -> Self {
-        let (user_info, rest) = cut(authority, authority.find('@').map_or(0, |at| at.saturating_add(1)));
+        let at = place(authority, b'@');
+        let (user_info, rest) = cut(authority, if at < authority.len() { at.saturating_add(1) } else { 0 });
         let end = match rest.starts_with('[') {
-            true => rest.find(']').map_or(rest.len(), |bracket| bracket.saturating_add(1)),
-            false => rest.find(':').unwrap_or(rest.len()),
+            true => place(rest, b']').saturating_add(1).min(rest.len()),
+            false => place(rest, b':'),
         };
         let (host, port) = cut(rest, end);
         Self { user_info, host, port: port.strip_prefix(':') }
@@ -149,20 +156,19 @@ fn cut(text: &str, at: usize) -> (&str, &str) {
 
 /// The regular expression of RFC 3986, appendix B, and the check of the scheme.
 fn split(text: &str) -> Result<Parts<'_>, ValueError> {
-    let (rest, fragment) = before(text, "#");
-    let (rest, query) = before(rest, "?");
-    let (first, _) = cut(rest, rest.find('/').unwrap_or(rest.len()));
-    let (scheme, rest) = match first.find(':') {
-        Some(colon) => {
-            let (scheme, _) = cut(first, colon);
+    let (rest, fragment) = before(text, b'#');
+    let (rest, query) = before(rest, b'?');
+    let (first, _) = cut(rest, place(rest, b'/'));
+    let (scheme, rest) = match before(first, b':') {
+        (scheme, Some(_)) => {
             check_scheme(scheme)?;
-            (Some(scheme), cut(rest, colon.saturating_add(1)).1)
+            (Some(scheme), cut(rest, scheme.len().saturating_add(1)).1)
         }
-        None => (None, rest),
+        (_, None) => (None, rest),
     };
     let (authority, path) = match rest.strip_prefix("//") {
         Some(rest) => {
-            let (authority, path) = cut(rest, rest.find('/').unwrap_or(rest.len()));
+            let (authority, path) = cut(rest, place(rest, b'/'));
             (Some(authority), path)
         }
         None => (None, rest),
@@ -171,8 +177,16 @@ fn split(text: &str) -> Result<Parts<'_>, ValueError> {
 }
 
 /// What stands before the mark, and behind it.
-fn before<'b>(text: &'b str, mark: &str) -> (&'b str, Option<&'b str>) {
-    text.split_once(mark).map_or((text, None), |(text, behind)| (text, Some(behind)))
+fn before(text: &str, mark: u8) -> (&str, Option<&str>) {
+    let (front, rest) = cut(text, place(text, mark));
+    let (_, behind) = cut(rest, 1);
+    (front, if rest.is_empty() { None } else { Some(behind) })
+}
+
+/// Index of the first such byte, or the length.
+#[inline(never)]
+fn place(text: &str, byte: u8) -> usize {
+    text.bytes().position(|other| other == byte).unwrap_or(text.len())
 }
 
 fn check_scheme(scheme: &str) -> Result<(), ValueError> {
@@ -188,19 +202,21 @@ fn check_scheme(scheme: &str) -> Result<(), ValueError> {
 
 /// Unreserved characters, sub-delims, percent-encoded bytes, and `others`.
 fn check(part: &str, others: &[u8]) -> Result<(), ValueError> {
-    let mut rest = part.as_bytes();
-    loop {
-        rest = match rest {
-            [] => return Ok(()),
-            [b'%', high, low, behind @ ..] if bytes::classes(*high) & bytes::classes(*low) & HEX != 0 => behind,
-            [byte, behind @ ..] if bytes::has_class(*byte, REG_NAME) || others.contains(byte) => behind,
-            [byte, ..] => {
-                let is_code = *byte == b'%';
-                let rule = if is_code { ValueRule::InvalidPercentEncoding } else { ValueRule::InvalidUriCharacter };
-                return Err(ValueError::new(rule, part.len().saturating_sub(rest.len())));
+    let mut rest = part.as_bytes().iter();
+    while let Some(byte) = bytes::next_outside(&mut rest, REG_NAME) {
+        let rule = match (byte, rest.as_slice()) {
+            (b'%', [high, low, behind @ ..]) if bytes::classes(*high) & bytes::classes(*low) & HEX != 0 => {
+                rest = behind.iter();
+                continue;
             }
+            (b'%', _) => ValueRule::InvalidPercentEncoding,
+            _ if others.contains(&byte) => continue,
+            _ => ValueRule::InvalidUriCharacter,
         };
+        let offset = part.len().saturating_sub(rest.as_slice().len()).saturating_sub(1);
+        return Err(ValueError::new(rule, offset));
     }
+    Ok(())
 }
 
 fn check_authority(authority: &str) -> Result<(), ValueError> {
@@ -208,7 +224,7 @@ fn check_authority(authority: &str) -> Result<(), ValueError> {
     check(user_info, b":@")?;
     let host_end = user_info.len().saturating_add(host.len());
     if host.starts_with('[') {
-        let is_sound = host.strip_suffix(']').and_then(|host| host.strip_prefix('[')).is_some_and(is_ip);
+        let is_sound = Machine::is_host(host.as_bytes()) || is_ip_future(host);
         let is_followed = port.is_some() || host_end == authority.len();
         if !is_sound || !is_followed {
             return Err(ValueError::new(ValueRule::InvalidIpLiteral, user_info.len()));
@@ -222,14 +238,16 @@ fn check_authority(authority: &str) -> Result<(), ValueError> {
     }
 }
 
-/// `IPv6address` or `IPvFuture` of RFC 3986 §3.2.2.
-fn is_ip(text: &str) -> bool {
-    let future = text.strip_prefix(['v', 'V']).and_then(|future| future.split_once('.'));
-    let is_future = future.is_some_and(|(version, address)| {
-        let is_address = !address.is_empty() && !address.contains('%') && check(address, b":").is_ok();
-        !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_hexdigit()) && is_address
-    });
-    is_future || text.parse::<Ipv6Addr>().is_ok()
+/// `IPvFuture` of RFC 3986 §3.2.2, between its brackets. The grammar of requests has IPv6 only.
+fn is_ip_future(host: &str) -> bool {
+    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let [b'v' | b'V', rest @ ..] = inner.unwrap_or_default().as_bytes() else { return false };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let is_sound = |byte: &u8| bytes::has_class(*byte, REG_NAME) || *byte == b':';
+    match rest.split_at_checked(digits) {
+        Some((_, [b'.', address @ ..])) => digits > 0 && !address.is_empty() && address.iter().all(is_sound),
+        _ => false,
+    }
 }
 
 /// The first byte that is wrong, which is that at `end` at the latest: it is of no character.

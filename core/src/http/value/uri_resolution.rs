@@ -1,5 +1,7 @@
 //! URI references resolved (RFC 3986 §5.2) and normalised (§6.2.2).
 
+use core::cell::Cell;
+
 use super::uri_reference::{Authority, Parts, UriReference};
 use crate::bytes;
 use crate::http::message::response::Writer;
@@ -125,7 +127,7 @@ fn assemble<'o>(
         }
     }
     let length = end.saturating_add(writer.finish().map_err(|_| too_short)?);
-    UriReference::parse(out.get(..length).ok_or(too_short)?)
+    UriReference::assembled(out.get(..length).ok_or(too_short)?)
 }
 
 /// In which case letters are written in the normal form.
@@ -161,6 +163,9 @@ impl Form {
 
 /// RFC 3986 §5.2.4, where the path is; gives its new length.
 fn remove_dot_segments(path: &mut [u8]) -> usize {
+    if !path.starts_with(b".") && !path.windows(2).any(|pair| pair == b"/.") {
+        return path.len();
+    }
     let (mut read, mut written) = (0_usize, 0_usize);
     loop {
         let rest = bytes::from(path, read);
@@ -186,10 +191,11 @@ fn remove_dot_segments(path: &mut [u8]) -> usize {
                 put(path, &mut written, first);
                 let start = read.saturating_add(1);
                 read = start.saturating_add(segment);
-                for at in start..read {
-                    let byte = path.get(at).copied().unwrap_or_default();
-                    put(path, &mut written, byte);
-                }
+                // What was read is never before what is written.
+                let cells = Cell::from_mut(&mut *path).as_slice_of_cells();
+                let (from, to) = (cells.get(start..read).unwrap_or(&[]), cells.iter().skip(written));
+                from.iter().zip(to).for_each(|(from, to)| to.set(from.get()));
+                written = written.saturating_add(segment);
             }
         }
     }
@@ -210,9 +216,14 @@ fn parent(path: &[u8], written: usize) -> usize {
 /// Puts `/.` before a path of this length; `None` without room.
 fn insert_dot_segment(region: &mut [u8], length: usize) -> Option<usize> {
     let end = length.checked_add(2)?;
-    let place = region.get_mut(..end)?;
-    place.rotate_right(2);
-    *place.first_chunk_mut()? = *b"/.";
+    let (front, _) = region.get_mut(..end)?.split_first_chunk_mut()?;
+    let mut carried = core::mem::replace(front, *b"/.");
+    // Each pair of bytes makes room for the one before it.
+    for pair in region.get_mut(2..end)?.chunks_mut(2) {
+        for (byte, carried) in pair.iter_mut().zip(&mut carried) {
+            core::mem::swap(byte, carried);
+        }
+    }
     Some(end)
 }
 

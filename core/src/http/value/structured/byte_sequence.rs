@@ -39,8 +39,7 @@ impl<'b> ByteSequence<'b> {
     pub const fn length(self) -> usize {
         match self.0 {
             Form::Plain(bytes) => bytes.len(),
-            // Four digits are three bytes.
-            Form::Base64(text) => text.len().saturating_sub(text.len().div_ceil(4)),
+            Form::Base64(text) => base64::decoded_length(text.as_bytes()),
         }
     }
 
@@ -72,13 +71,7 @@ impl<'b> ByteSequence<'b> {
         };
         let too_short = ValueError::new(ValueRule::BufferTooShort, room.len());
         let place = room.get_mut(..self.length()).ok_or(too_short)?;
-        let (groups, last) = text.as_bytes().as_chunks();
-        let (places, last_place) = place.as_chunks_mut();
-        for (digits, place) in groups.iter().zip(places) {
-            let [first, second, third, _] = group(*digits);
-            *place = [first, second, third];
-        }
-        last_place.iter_mut().zip(group(padded(last))).for_each(|(place, byte)| *place = byte);
+        base64::fill(text.as_bytes(), place);
         Ok(place)
     }
 
