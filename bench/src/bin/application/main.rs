@@ -46,15 +46,17 @@ fn run(kind: &str, count: usize) -> Option<()> {
     match kind {
         "plain" => answer(&Plain, "/items/70000", count),
         "service_fn" => answer(&service_fn(|_, responder| responder.text(HELLO)), "/items/70000", count),
-        "one" => {
-            answer(&routes!((), get("/items/:id", |_, _, responder| responder.text(HELLO))), "/items/70000", count)
-        }
+        "one" => answer(&one(), "/items/70000", count),
         "six-first" => answer(&six(), "/a/70000", count),
         "six-last" => answer(&six(), "/items/70000", count),
         "matchit" => look_up("/items/70000", count),
         _ => return None,
     }
     Some(())
+}
+
+fn one() -> impl Service<Source = Infallible> {
+    routes!((), get("/items/:id", |_, _, responder| responder.text(HELLO)))
 }
 
 fn six() -> impl Service<Source = Infallible> {
