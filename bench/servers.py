@@ -57,7 +57,7 @@ http {{
 SERVERS = [
     Server("canned", f"{BINARIES}/canned {{address}}", binary="canned"),
     Server("nginx", "nginx -p {folder} -e stderr -c {folder}/config", NGINX_CONFIG),
-    Server("wirenut", f"{BINARIES}/hello {{address}}", binary="hello"),
+    Server("wirenut", f"{BINARIES}/hello_wirenut {{address}}", binary="hello_wirenut"),
 ]
 
 

@@ -1,13 +1,15 @@
 //! Uploads to a folder, and downloads from it.
 //!
-//!     curl -T photo.jpg http://127.0.0.1:8080/
-//!     curl -O http://127.0.0.1:8080/photo.jpg
+//! ```sh
+//! curl -T photo.jpg http://127.0.0.1:8080/
+//! curl -O http://127.0.0.1:8080/photo.jpg
+//! ```
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::Builder;
 use wirenut::http::Status;
 use wirenut::http::service::{OrStatus, receive, routes};
 use wirenut_server::{FileRange, send_file};
@@ -18,13 +20,12 @@ fn main() -> Result<(), wirenut_server::Error> {
     let folder = PathBuf::from(std::env::args().nth(2).unwrap_or(".".into()));
     let app = routes!(
         in FileRange; &folder,
-        put("/:name", |folder: &PathBuf, request, _| {
+        put("/:name", |folder, request, _| {
             let name = request.file_name("name")?;
             // It is removed unless it is whole.
             let part = Builder::new().prefix(name).suffix(".part").rand_bytes(0).tempfile_in(folder);
             let (part, name) = (part.or_status(Status::CONFLICT)?, folder.join(name));
-            let write = |part: &mut NamedTempFile, piece: &[u8]| part.write_all(piece).or_status(FAILED);
-            Ok(receive(part, write, move |_, part, responder| {
+            Ok(receive(part, |part, piece| part.write_all(piece).or_status(FAILED), move |_, part, responder| {
                 fs::rename(part.path(), &name).or_status(FAILED)?;
                 responder.status(Status::CREATED)
             }))

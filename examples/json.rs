@@ -1,6 +1,8 @@
 //! An API: items that are created, listed and read as JSON.
 //!
-//!     curl -d '{"name":"nut"}' http://127.0.0.1:8080/items
+//! ```sh
+//! curl -d '{"name":"nut"}' http://127.0.0.1:8080/items
+//! ```
 
 use core::cell::RefCell;
 
@@ -21,8 +23,7 @@ fn main() -> Result<(), wirenut_server::Error> {
             responder.send_all(Status::OK, JSON, items.borrow().get(id).or_status(Status::NOT_FOUND)?.to_string())
         }),
         post("/items", |items, request, _| collect(request, Grow::up_to(65_536), move |_, content, responder| {
-            let item = serde_json::from_slice(content).or_status(Status::BAD_REQUEST)?;
-            items.borrow_mut().push(item);
+            items.borrow_mut().push(serde_json::from_slice(content).or_status(Status::BAD_REQUEST)?);
             responder.send_all(Status::CREATED, JSON, json!({"id": items.borrow().len() - 1}).to_string())
         })),
     );

@@ -24,7 +24,8 @@ impl Program {
             let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
             let mut child = Command::new(program).arg(free.to_string()).args(arguments).spawn().unwrap();
             while child.try_wait().unwrap().is_none() {
-                if TcpStream::connect(free).is_ok() {
+                // To a port at which nobody listens a socket can connect to itself.
+                if TcpStream::connect(free).is_ok_and(|stream| stream.local_addr().is_ok_and(|own| own != free)) {
                     return Self { child, address: free.to_string() };
                 }
                 assert!(Instant::now() < end, "{program} does not listen");

@@ -31,7 +31,7 @@ static void say(struct mg_connection *c, struct mg_http_message *hm) {
 
 static void handle(struct mg_connection *c, int ev, void *data) {
   struct mg_http_message *hm = data;
-  if (ev == MG_EV_HTTP_HDRS && hm->body.len > 1000 && !mg_match(hm->method, mg_str("GET"), NULL)) {
+  if ((ev == MG_EV_HTTP_HDRS || ev == MG_EV_HTTP_MSG) && hm->body.len > 1000) {
     mg_http_reply(c, 413, "Connection: close\r\n", "Content Too Large\n");
     c->is_draining = 1;
   } else if (ev != MG_EV_HTTP_MSG || c->is_draining) {

@@ -19,7 +19,9 @@ static void upload(struct mg_connection *c, struct mg_http_message *hm, struct m
   char part[MG_PATH_MAX], path[MG_PATH_MAX];
   size_t length = mg_snprintf(part, sizeof(part), "%.*s.part", (int)name.len, name.buf);
   size_t whole = mg_snprintf(path, sizeof(path), "%s/%s", folder, part);
-  int status = hm->body.len == (size_t)~0 ? 411 : length >= sizeof(part) || whole >= sizeof(path) ? 404 : 0;
+  int status = mg_http_get_header(hm, "Transfer-Encoding")       ? 411
+               : length >= sizeof(part) || whole >= sizeof(path) ? 404
+                                                                 : 0;
   if (!status && access(path, F_OK) == 0)
     status = 409;
   if (status) {

@@ -28,6 +28,7 @@ mod service_fn;
 mod serving;
 mod session;
 mod stream;
+mod topic;
 mod wakers;
 
 use crate::http::error::{Error, WriteError};
@@ -59,6 +60,7 @@ pub use service_fn::{Function, service_fn};
 pub use serving::Serving;
 pub use session::{Driven, Session};
 pub use stream::{SendAll, Stream};
+pub use topic::Topic;
 pub use wakers::Wakers;
 
 /// What an exchange needs next.

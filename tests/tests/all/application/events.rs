@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use core::convert::Infallible;
 
-use wirenut::http::service::{Event, Service, Wakers, routes};
+use wirenut::http::service::{Event, Service, Topic, Wakers, routes};
 use wirenut::time::Duration;
 use wirenut_tests::pair::{Pair, Setup};
 use wirenut_tests::responses;
@@ -182,4 +182,40 @@ fn an_event_that_never_fits_and_a_name_of_two_lines_end_the_stream() {
             assert!(!is_ended(&pair), "{path}: it must not look whole");
         }
     }
+}
+
+#[test]
+fn a_topic_tells_its_followers_what_comes_and_of_much_the_last() {
+    let topic = Topic::<u32, 4, 1>::new();
+    let app = || {
+        routes!(
+            &topic,
+            get("/all", |topic: &'_ Topic<u32, 4, 1>, _, responder| responder
+                .events(topic.follow_from(0, |events, number, value| events.send(format_args!("{number}: {value}"))))),
+            get("/new", |topic: &'_ Topic<u32, 4, 1>, _, responder| responder
+                .events(topic.follow(|events, number, value| events.send(format_args!("{number}: {value}"))))),
+        )
+    };
+    let begin = |path: &str| {
+        let mut pair = Pair::new(Setup::with_limits(limits()), app());
+        pair.send(&bytes(&format!("GET {path} HTTP/1.1↵Host: a↵↵")));
+        pair
+    };
+    let lines =
+        |numbers: core::ops::Range<u32>| numbers.map(|n| format!("data: {n}: {}\n\n", 10 * n)).collect::<String>();
+    assert_eq!(topic.publish(0), 0);
+    let (mut all, mut new) = (begin("/all"), begin("/new"));
+    assert_eq!((text(&all), text(&new)), (lines(0..1), String::new()));
+    topic.publish(10);
+    all.drive();
+    assert_eq!(text(&all), lines(0..2));
+    // There was no place for it among those who are woken, so it looks.
+    new.drive();
+    assert_eq!(text(&new), "");
+    new.pass(SECOND);
+    assert_eq!(text(&new), lines(1..2));
+    (2..12).for_each(|n| _ = topic.publish(10 * n));
+    all.drive();
+    assert_eq!(text(&all), lines(0..2) + &lines(8..12));
+    assert_eq!(topic.next_number(), 12);
 }
