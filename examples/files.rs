@@ -5,7 +5,7 @@
 //! curl -O http://127.0.0.1:8080/photo.jpg
 //! ```
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), wirenut_server::Error> {
             let part = Builder::new().prefix(name).suffix(".part").rand_bytes(0).tempfile_in(folder);
             let (part, name) = (part.or_status(Status::CONFLICT)?, folder.join(name));
             Ok(receive(part, |part, piece| part.write_all(piece).or_status(FAILED), move |_, part, responder| {
-                fs::rename(part.path(), &name).or_status(FAILED)?;
+                part.persist(name).or_status(FAILED)?;
                 responder.status(Status::CREATED)
             }))
         }),

@@ -156,7 +156,8 @@ impl EventSink<'_, '_> {
         self.until = Some(self.now().saturating_add(span));
     }
 
-    /// Has the function asked again when it is woken: see [`Responder::waker`].
+    /// Has the function asked again when it is woken: see [`Responder::waker`]. Keep it in a [`Wakers`](super::Wakers), which
+    /// has a place for each exchange and not for each call.
     #[must_use]
     pub fn waker(&self) -> Waker {
         self.responder.waker()

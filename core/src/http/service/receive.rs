@@ -1,5 +1,7 @@
 //! Content that is taken piece by piece.
 
+use core::mem;
+
 use super::Step;
 use super::exchange::Exchange;
 use super::handler::Result;
@@ -21,11 +23,13 @@ pub enum Receive<T, P, F, E> {
     },
     /// It is being answered.
     Answering(E),
+    /// The answer has failed.
+    Failed,
 }
 
-/// Takes the request's content piece by piece into `state`, and then has `answer` answer it. Pieces are as they come: any
-/// split is possible. `state` is dropped when the answer has begun, or when the exchange ends before: a file that is not
-/// whole can be removed by its `Drop`.
+/// Takes the request's content piece by piece into `state`, and then has `answer` answer it, which is given the state. Pieces
+/// are as they come: any split is possible. If the exchange ends before, the state is dropped: a file that is not whole can be
+/// removed by its `Drop`.
 ///
 /// Errors of both functions end the exchange.
 ///
@@ -36,7 +40,7 @@ pub enum Receive<T, P, F, E> {
 /// let service = routes!((), post("/count", |_, _, _| {
 ///     let take = |count: &mut usize, piece: &[u8]| Ok(*count += piece.len());
 ///     Ok(receive(0, take, |_, count, responder: &mut Responder<'_>| {
-///         responder.text(if *count == 0 { "nothing\n" } else { "something\n" })
+///         responder.text(if count == 0 { "nothing\n" } else { "something\n" })
 ///     }))
 /// }));
 /// # let _ = service;
@@ -44,7 +48,7 @@ pub enum Receive<T, P, F, E> {
 pub const fn receive<A, T, P, F, E>(state: T, take: P, answer: F) -> Receive<T, P, F, E>
 where
     P: FnMut(&mut T, &[u8]) -> Result<()>,
-    F: FnMut(A, &mut T, &mut Responder<'_>) -> Result<E>,
+    F: FnOnce(A, T, &mut Responder<'_>) -> Result<E>,
 {
     Receive::Receiving { state, take, answer }
 }
@@ -52,12 +56,13 @@ where
 impl<A: Copy, S, T, P, F, E: Exchange<A, S>> Exchange<A, S> for Receive<T, P, F, E>
 where
     P: FnMut(&mut T, &[u8]) -> Result<()>,
-    F: FnMut(A, &mut T, &mut Responder<'_>) -> Result<E>,
+    F: FnOnce(A, T, &mut Responder<'_>) -> Result<E>,
 {
     fn proceed(&mut self, app: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
         match self {
             Self::Receiving { .. } => Ok(Step::More),
             Self::Answering(exchange) => exchange.proceed(app, responder),
+            Self::Failed => Ok(Step::Done),
         }
     }
 
@@ -68,17 +73,18 @@ where
                 Ok((piece.len(), Step::More))
             }
             Self::Answering(exchange) => exchange.body(app, piece, responder),
+            Self::Failed => Ok((0, Step::Done)),
         }
     }
 
     fn end(&mut self, app: A, trailers: Fields<'_>, responder: &mut Responder<'_>) -> Result<Step<S>> {
-        match self {
-            Self::Receiving { state, answer, .. } => {
-                *self = Self::Answering(answer(app, state, responder)?);
-                self.proceed(app, responder)
-            }
-            Self::Answering(exchange) => exchange.end(app, trailers, responder),
+        if let Self::Answering(exchange) = self {
+            return exchange.end(app, trailers, responder);
         }
+        if let Self::Receiving { state, answer, .. } = mem::replace(self, Self::Failed) {
+            *self = Self::Answering(answer(app, state, responder)?);
+        }
+        self.proceed(app, responder)
     }
 
     fn closed(self, app: A, outcome: core::result::Result<(), Error>) {
