@@ -10,6 +10,7 @@ mod crowd;
 mod defaults;
 mod device_client;
 mod errors;
+mod events_firmware;
 mod floors;
 mod forms;
 mod full_firmware;
