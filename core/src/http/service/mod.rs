@@ -6,8 +6,24 @@
 //!
 //! ```text
 //! request ─┬─► body … ─► end ─┬─► proceed … ─► closed
-//!          └─► proceed ◄──────┘   (room again, woken, or the time has come)
+//!          └─► proceed ◄──────┘   (room again, or a wait has ended)
 //! ```
+//!
+//! Most applications implement nothing. [`service_fn`] makes a service of one function, and [`routes!`] of many, each for a
+//! method and a pattern. Such a handler is given the request ([`RoutedRequest`]) and what it answers with ([`Responder`]), and
+//! returns the [`Exchange`] that it begins:
+//!
+//! | the answer | begun by |
+//! |---|---|
+//! | is there, and fits into the room that is reserved | [`Responder::text`], [`reply`](Responder::reply), [`status`](Responder::status), [`see_other`](Responder::see_other) |
+//! | is there, and may be larger | [`Responder::send_all`] |
+//! | is made as there is room | [`Responder::stream`] |
+//! | needs the whole content, in a [`Place`] | [`collect`] |
+//! | needs the content, piece by piece | [`receive`] |
+//! | is not ready yet | [`later`] |
+//! | is a stream of events | [`Responder::events`], and [`Topic`] for what many hear |
+//!
+//! `?` on a [`Status`](crate::http::Status) ([`OrStatus`]) answers with it.
 
 mod application;
 mod collect;
