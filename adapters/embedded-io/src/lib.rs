@@ -27,22 +27,11 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! use tokio::net::TcpListener;
-//! use wirenut::http::{Limits, RequestHead, Response, Status, WriteError};
-//! use wirenut::http::service::{Responder, Service, Step};
+//! use wirenut::http::Limits;
+//! use wirenut::http::service::service_fn;
 //! use wirenut_embedded_io::{Buffers, Server, TokioTcp, TokioTimer};
 //!
-//! struct Hello;
-//!
-//! impl Service for Hello {
-//!     type Exchange = ();
-//!     type Source = core::convert::Infallible;
-//!
-//!     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-//!         responder.send(&Response::new(Status::OK), b"hello")?;
-//!         Ok(((), Step::Done))
-//!     }
-//! }
-//!
+//! let hello = service_fn(|_, responder| responder.text("hello"));
 //! const LIMITS: Limits = Limits { head_bytes: 8192, ..Limits::DEFAULT };
 //!
 //! let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -61,7 +50,7 @@
 //!     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
 //!     let connection = Server::new(&LIMITS, buffers).with_peer(peer);
 //!     // Or in a task of its own, for several at once.
-//!     if let Err(error) = connection.serve(&mut TokioTcp(stream), &Hello, &TokioTimer::new()).await {
+//!     if let Err(error) = connection.serve(&mut TokioTcp(stream), &hello, &TokioTimer::new()).await {
 //!         eprintln!("{peer}: {error}");
 //!     }
 //! #   client.join().unwrap();

@@ -2,51 +2,31 @@
 //! [`Service`](wirenut::http::service::Service).
 //!
 //! ```
-//! use wirenut::http::{RequestHead, Response, Status, WriteError};
-//! use wirenut::http::service::{Responder, Service, Step};
+//! use wirenut::http::service::service_fn;
 //!
-//! struct Hello;
-//!
-//! impl Service for Hello {
-//!     type Exchange = ();
-//!     type Source = core::convert::Infallible;
-//!
-//!     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-//!         responder.send(&Response::new(Status::OK), b"Hello, World!")?;
-//!         Ok(((), Step::Done))
-//!     }
-//! }
-//!
-//! # fn until_a_signal() -> Result<(), wirenut_server::Error> {
-//! wirenut_server::serve("127.0.0.1:8080", &Hello)?;
+//! let hello = service_fn(|_, responder| responder.text("Hello, World!\n"));
+//! # let until_a_signal = || -> Result<(), wirenut_server::Error> {
+//! wirenut_server::serve("127.0.0.1:8080", &hello)?;
 //! # Ok(())
-//! # }
+//! # };
+//! # let _ = until_a_signal;
 //! ```
 //!
 //! [`serve`] is a [`Server`] with all that it has by default. Whoever wants another [`Config`], several threads, or to stop it
 //! without a signal, makes one:
 //!
 //! ```
-//! # use wirenut::http::{RequestHead, WriteError};
-//! # use wirenut::http::service::{Responder, Service, Step};
-//! # struct Hello;
-//! # impl Service for Hello {
-//! #     type Exchange = ();
-//! #     type Source = core::convert::Infallible;
-//! #     fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-//! #         Ok(((), Step::Abort))
-//! #     }
-//! # }
+//! # let hello = wirenut::http::service::service_fn(|_, responder| responder.text("Hello, World!\n"));
 //! use wirenut_server::{Config, Server};
 //! let server = Server::bind("127.0.0.1:0", Config { max_connections: 100, ..Config::DEFAULT })?;
 //! let stopper = server.stopper();
 //! println!("http://{}/", server.local_addr());
 //! # stopper.stop();
-//! server.run_on_threads(std::thread::available_parallelism()?, &Hello)?;
+//! server.run_on_threads(std::thread::available_parallelism()?, &hello)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The methods of the service run in the threads of the server and must not block: each of them holds up all other
+//! The handlers and methods of the service run in the threads of the server and must not block: each of them holds up all other
 //! connections of its thread. See [`Service`](wirenut::http::service::Service); work that blocks goes to a
 //! [`blocking::Pool`].
 //!

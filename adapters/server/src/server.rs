@@ -82,19 +82,11 @@ impl Server {
     /// What stops it, from any thread, before it runs or while it does.
     ///
     /// ```
-    /// # use wirenut::{http::{RequestHead, WriteError}, http::service::{Responder, Service, Step}};
-    /// # struct Hello;
-    /// # impl Service for Hello {
-    /// #     type Exchange = ();
-    /// #     type Source = core::convert::Infallible;
-    /// #     fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-    /// #         Ok(((), Step::Abort))
-    /// #     }
-    /// # }
+    /// # let hello = wirenut::http::service::service_fn(|_, responder| responder.text("Hello, World!\n"));
     /// use wirenut_server::{Config, Server};
     /// let server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
     /// let stopper = server.stopper();
-    /// let running = std::thread::spawn(move || server.run(&Hello));
+    /// let running = std::thread::spawn(move || server.run(&hello));
     /// stopper.stop();
     /// let report = running.join().unwrap()?;
     /// assert_eq!(report.accepted, 0);
@@ -139,18 +131,10 @@ impl Server {
     /// lost, and a second server at the same address would not be refused.
     ///
     /// ```no_run
-    /// # use wirenut::{http::{RequestHead, WriteError}, http::service::{Responder, Service, Step}};
-    /// # struct Hello;
-    /// # impl Service for Hello {
-    /// #     type Exchange = ();
-    /// #     type Source = core::convert::Infallible;
-    /// #     fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-    /// #         Ok(((), Step::Abort))
-    /// #     }
-    /// # }
+    /// # let hello = wirenut::http::service::service_fn(|_, responder| responder.text("Hello, World!\n"));
     /// use wirenut_server::{Config, Server};
     /// let server = Server::bind("127.0.0.1:8080", Config::DEFAULT)?;
-    /// server.run_on_threads(std::thread::available_parallelism()?, &Hello)?;
+    /// server.run_on_threads(std::thread::available_parallelism()?, &hello)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -199,18 +183,11 @@ impl Server {
 /// one.
 ///
 /// ```no_run
-/// # use wirenut::{http::{RequestHead, Response, Status, WriteError}, http::service::{Responder, Service, Step}};
-/// # struct Hello;
-/// # impl Service for Hello {
-/// #     type Exchange = ();
-/// #     type Source = core::convert::Infallible;
-/// #     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-/// #         responder.send(&Response::new(Status::OK), b"Hello, World!")?;
-/// #         Ok(((), Step::Done))
-/// #     }
-/// # }
+/// use wirenut::http::service::service_fn;
+///
 /// fn main() -> Result<(), wirenut_server::Error> {
-///     let report = wirenut_server::serve("127.0.0.1:8080", &Hello)?;
+///     let hello = service_fn(|_, responder| responder.text("Hello, World!\n"));
+///     let report = wirenut_server::serve("127.0.0.1:8080", &hello)?;
 ///     println!("{} connections", report.accepted);
 ///     Ok(())
 /// }

@@ -8,17 +8,8 @@
 //!
 //! ```no_run
 //! # use smoltcp::{iface::{Interface, SocketSet}, phy::Device, socket::tcp, time::Instant};
-//! # use wirenut::http::{FieldFilter, Limits, RequestHead, Response, Status, WriteError};
-//! # use wirenut::http::service::{Responder, Service, Step};
-//! # struct Hello;
-//! # impl Service for Hello {
-//! #     type Exchange = ();
-//! #     type Source = core::convert::Infallible;
-//! #     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-//! #         responder.send(&Response::new(Status::OK), b"hello")?;
-//! #         Ok(((), Step::Done))
-//! #     }
-//! # }
+//! use wirenut::http::service::service_fn;
+//! use wirenut::http::{FieldFilter, Limits};
 //! use wirenut::readiness::{Policy, WhenFull};
 //! use wirenut_smoltcp::Server;
 //!
@@ -35,11 +26,12 @@
 //!     sockets.add(tcp::Socket::new(buffer(&mut received[..]), buffer(&mut sent[..])))
 //! });
 //! let policy = Policy { slots: 4, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
-//! let mut server = Server::<Hello, 4, { LIMITS.store_bytes() }>::new(handles, 80, &LIMITS, policy);
+//! let hello = service_fn(|_, responder| responder.text("hello"));
+//! let mut server = Server::<_, 4, { LIMITS.store_bytes() }>::new(handles, 80, &LIMITS, policy);
 //! let mut scratch = [0; 256];
 //! loop {
 //!     interface.poll(now(), &mut device, &mut sockets);
-//!     while let Some(_error) = server.poll(now(), None, &mut sockets, &Hello, &mut scratch) {}
+//!     while let Some(_error) = server.poll(now(), None, &mut sockets, &hello, &mut scratch) {}
 //!     sleep_until(server.poll_timeout(interface.poll_at(now(), &sockets)));
 //! }
 //! # }

@@ -4,48 +4,23 @@
 //! gives that to a [`Pool`], waits, and takes the value when it is woken:
 //!
 //! ```
-//! use std::{fs, io};
-//! use wirenut::http::service::{Responder, Service, Step};
-//! use wirenut::http::{Field, RequestHead, Response, Status, WriteError};
-//! use wirenut_server::blocking::{Bounds, Full, Job, Pool};
+//! use std::fs;
+//! use wirenut::http::Status;
+//! use wirenut::http::service::{OrStatus, Readiness, later, routes};
+//! use wirenut_server::blocking::{Bounds, Pool};
 //!
-//! /// Answers with the name of the machine, which lies on a disk.
-//! struct HostName {
-//!     pool: Pool,
-//! }
-//!
-//! impl Service for HostName {
-//!     /// `None`: the answer is given.
-//!     type Exchange = Option<Job<io::Result<Vec<u8>>>>;
-//!     type Source = core::convert::Infallible;
-//!
-//!     fn request(
-//!         &self,
-//!         _: &RequestHead<'_>,
-//!         responder: &mut Responder<'_>,
-//!     ) -> Result<(Self::Exchange, Step), WriteError> {
-//!         match self.pool.spawn(&responder.waker(), || fs::read("/proc/sys/kernel/hostname")) {
-//!             Ok(job) => Ok((Some(job), Step::Wait(None))),
-//!             Err(Full) => {
-//!                 let fields = [Field::new("Retry-After", "1")];
-//!                 responder.send(&Response::new(Status::SERVICE_UNAVAILABLE).with_fields(&fields), b"")?;
-//!                 Ok((None, Step::Done))
-//!             }
-//!         }
-//!     }
-//!
-//!     fn proceed(&self, exchange: &mut Self::Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
-//!         match exchange.as_mut().and_then(Job::take) {
-//!             None => Ok(Step::Wait(None)),
-//!             Some(Ok(Ok(name))) => {
-//!                 responder.send(&Response::new(Status::OK), &name)?;
-//!                 Ok(Step::Done)
-//!             }
-//!             // The disk has failed, or the job has panicked: the peer gets a 500.
-//!             Some(_) => Ok(Step::Abort),
-//!         }
-//!     }
-//! }
+//! let pool = Pool::new(Bounds::DEFAULT);
+//! // Answers with the name of the machine, which lies on a disk.
+//! let service = routes!(&pool, get("/", |pool, _, responder| {
+//!     let read = pool.spawn(&responder.waker(), || fs::read("/proc/sys/kernel/hostname"));
+//!     let mut read = read.or_status(Status::SERVICE_UNAVAILABLE)?;
+//!     Ok(later(move |_, responder| {
+//!         let Some(done) = read.take() else { return Ok(Readiness::Wait(None)) };
+//!         // The job has panicked, or the disk has failed.
+//!         let name = done.ok().and_then(Result::ok).or_status(Status::INTERNAL_SERVER_ERROR)?;
+//!         Ok(Readiness::Ready(responder.send_all(Status::OK, "text/plain", name)?))
+//!     }))
+//! }));
 //!
 //! let server = wirenut_server::Server::bind("127.0.0.1:0", wirenut_server::Config::DEFAULT)?;
 //! # let address = server.local_addr();
@@ -59,7 +34,7 @@
 //! #     assert!(answer.ends_with(&fs::read_to_string("/proc/sys/kernel/hostname").unwrap()), "{answer}");
 //! #     stopper.stop();
 //! # });
-//! server.run(&HostName { pool: Pool::new(Bounds::DEFAULT) })?;
+//! server.run(&service)?;
 //! # client.join().unwrap();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
