@@ -25,27 +25,15 @@
 //!
 //! `?` on a [`Status`](crate::http::Status) ([`OrStatus`]) answers with it.
 
-mod application;
-mod collect;
-mod event;
-mod events;
 mod exchange;
 mod handler;
-mod later;
-mod place;
-mod receive;
+mod kinds;
 mod refusal;
 mod reply;
 mod responder;
-mod route;
-mod routed_request;
-mod routes;
-mod service_fn;
+mod routing;
 mod serving;
 mod session;
-mod stream;
-mod topic;
-mod wakers;
 
 use crate::http::error::{Error, WriteError};
 use crate::http::message::fields::Fields;
@@ -53,31 +41,31 @@ use crate::http::message::request_head::RequestHead;
 use crate::time::Instant;
 
 pub use crate::routes;
-pub use application::Application;
-#[doc(hidden)]
-pub use application::Dispatch;
-pub use collect::{Collect, collect};
-pub use event::Event;
-pub use events::{EventSink, Events};
 pub use exchange::{Either, Exchange};
 pub use handler::{Done, HandlerError, OrStatus, Result};
-pub use later::{Later, Readiness, later};
-pub use place::{Fixed, Lent, Place, Pool};
-pub use receive::{Receive, receive};
+pub use kinds::collect::{Collect, collect};
+pub use kinds::event::Event;
+pub use kinds::events::{EventSink, Events};
+pub use kinds::later::{Later, Readiness, later};
+pub use kinds::place::{Fixed, Lent, Place, Pool};
+pub use kinds::receive::{Receive, receive};
+pub use kinds::stream::{SendAll, Stream};
+pub use kinds::topic::Topic;
+pub use kinds::wakers::Wakers;
 pub use refusal::Refusal;
 pub use responder::{Responder, Wakeup};
-pub use route::Methods;
+pub use routing::application::Application;
 #[doc(hidden)]
-pub use route::{Route, methods, reached};
-pub use routed_request::RoutedRequest;
+pub use routing::application::Dispatch;
+pub use routing::route::Methods;
 #[doc(hidden)]
-pub use routes::{Adding, Handlers, Routes};
-pub use service_fn::{Function, service_fn};
+pub use routing::route::{Route, methods, reached};
+pub use routing::routed_request::RoutedRequest;
+#[doc(hidden)]
+pub use routing::routes::{Adding, Handlers, Routes};
+pub use routing::service_fn::{Function, service_fn};
 pub use serving::Serving;
 pub use session::{Driven, Session};
-pub use stream::{SendAll, Stream};
-pub use topic::Topic;
-pub use wakers::Wakers;
 
 /// What an exchange needs next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

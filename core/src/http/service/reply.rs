@@ -1,9 +1,9 @@
 //! Responses in one line.
 
-use super::events::{EventSink, Events};
 use super::handler::{Done, Result};
+use super::kinds::events::{EventSink, Events};
+use super::kinds::stream::{SendAll, Stream};
 use super::responder::{Responder, reserved};
-use super::stream::{SendAll, Stream};
 use crate::http::error::WriteError;
 use crate::http::message::fields::Field;
 use crate::http::message::response::Response;

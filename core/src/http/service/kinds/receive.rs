@@ -2,12 +2,12 @@
 
 use core::mem;
 
-use super::Step;
-use super::exchange::Exchange;
-use super::handler::Result;
-use super::responder::Responder;
 use crate::http::error::Error;
 use crate::http::message::fields::Fields;
+use crate::http::service::Step;
+use crate::http::service::exchange::Exchange;
+use crate::http::service::handler::Result;
+use crate::http::service::responder::Responder;
 
 /// Content that is taken piece by piece, and then the exchange that answers it. Made by [`receive`].
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use core::cell::RefCell;
 use core::fmt;
 
 use super::events::EventSink;
-use super::handler::Result;
 use super::wakers::Wakers;
+use crate::http::service::handler::Result;
 use crate::time::Duration;
 
 /// How often somebody looks for whom there is no place among those who are woken.
@@ -90,7 +90,7 @@ impl<T: Clone, const N: usize, const FOLLOWERS: usize> Topic<T, N, FOLLOWERS> {
         self.values.borrow().next
     }
 
-    /// A function for [`Responder::events`](super::Responder::events) that has `send` send each value that is published from
+    /// A function for [`Responder::events`](crate::http::service::Responder::events) that has `send` send each value that is published from
     /// now on.
     pub fn follow<A>(
         &self,

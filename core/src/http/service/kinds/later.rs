@@ -1,11 +1,11 @@
 //! Responses that have to wait for something.
 
-use super::Step;
-use super::exchange::Exchange;
-use super::handler::Result;
-use super::responder::Responder;
 use crate::http::error::Error;
 use crate::http::message::fields::Fields;
+use crate::http::service::Step;
+use crate::http::service::exchange::Exchange;
+use crate::http::service::handler::Result;
+use crate::http::service::responder::Responder;
 use crate::time::Instant;
 
 /// What a function says that is asked for an exchange: see [`later`].

@@ -3,9 +3,9 @@
 use core::ops::Deref;
 use core::str::FromStr;
 
-use super::handler::{OrStatus, Result};
 use super::route::parameter;
 use crate::http::message::request_head::RequestHead;
+use crate::http::service::handler::{OrStatus, Result};
 use crate::http::status::Status;
 use crate::http::value::form::FormPairs;
 use crate::http::value::percent::PercentEncoded;
@@ -24,7 +24,7 @@ impl<'r> RoutedRequest<'r> {
     }
 
     /// The pattern of the route, such as `/items/:id`; empty where there are no routes
-    /// ([`service_fn`](super::service_fn)).
+    /// ([`service_fn`](crate::http::service::service_fn)).
     #[must_use]
     pub const fn pattern(&self) -> &'static str {
         self.pattern

@@ -1,14 +1,14 @@
 //! Bodies that go out as there is room.
 
-use super::Step;
-use super::exchange::Exchange;
-use super::handler::Result;
-use super::responder::Responder;
+use crate::http::service::Step;
+use crate::http::service::exchange::Exchange;
+use crate::http::service::handler::Result;
+use crate::http::service::responder::Responder;
 
 /// A body that a function makes, piece by piece. Made by [`Responder::stream`].
 #[derive(Clone, Debug)]
 pub struct Stream<F> {
-    pub(super) fill: F,
+    pub(in crate::http::service) fill: F,
 }
 
 impl<A, S, F: FnMut(&mut [u8]) -> Result<usize>> Exchange<A, S> for Stream<F> {
@@ -29,7 +29,7 @@ impl<A, S, F: FnMut(&mut [u8]) -> Result<usize>> Exchange<A, S> for Stream<F> {
 /// [`Responder::send_all`].
 #[derive(Clone, Debug)]
 pub struct SendAll<B> {
-    pub(super) body: B,
+    pub(in crate::http::service) body: B,
 }
 
 impl<A, S, B: AsRef<[u8]>> Exchange<A, S> for SendAll<B> {

@@ -5,7 +5,7 @@ use core::fmt::{self, Display, Write};
 use crate::http::error::{Misuse, WriteError};
 use crate::time::Duration;
 
-/// An event for [`EventSink::send_event`](super::EventSink::send_event): data of any number of lines, and perhaps a name, an id, and
+/// An event for [`EventSink::send_event`](crate::http::service::EventSink::send_event): data of any number of lines, and perhaps a name, an id, and
 /// how long a client waits before it comes back.
 ///
 /// ```

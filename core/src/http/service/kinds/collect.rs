@@ -1,13 +1,13 @@
 //! Content that is collected, and answered once it is whole.
 
-use super::Step;
-use super::exchange::Exchange;
-use super::handler::{HandlerError, OrStatus, Result};
 use super::place::Place;
-use super::responder::Responder;
-use super::routed_request::RoutedRequest;
 use crate::http::error::Error;
 use crate::http::message::fields::Fields;
+use crate::http::service::Step;
+use crate::http::service::exchange::Exchange;
+use crate::http::service::handler::{HandlerError, OrStatus, Result};
+use crate::http::service::responder::Responder;
+use crate::http::service::routing::routed_request::RoutedRequest;
 use crate::http::status::Status;
 
 /// Content that comes into a place, and then the exchange that answers it. Made by [`collect`].
@@ -27,7 +27,7 @@ pub enum Collect<P, F, E> {
 /// Collects the request's content in `place`, and then has `answer` answer it, which may read the content in place and
 /// write over it.
 ///
-/// Places are [`Fixed`](super::Fixed), [`Lent`](super::Lent), and what an adapter has that allocates.
+/// Places are [`Fixed`](crate::http::service::Fixed), [`Lent`](crate::http::service::Lent), and what an adapter has that allocates.
 ///
 /// # Errors
 /// 413 if the content is longer than [`Place::capacity`]: at once where its length is declared, and when it comes

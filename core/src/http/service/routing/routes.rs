@@ -4,14 +4,14 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::application::{Application, Dispatch};
-use super::exchange::{Either, Exchange, Never};
-use super::handler::{HandlerError, Result, refuse};
-use super::responder::Responder;
 use super::route::{ALLOW_BYTES, Found, Methods, Route, find};
 use super::routed_request::RoutedRequest;
 use crate::http::message::fields::Field;
 use crate::http::message::request_head::RequestHead;
 use crate::http::method::Method;
+use crate::http::service::exchange::{Either, Exchange, Never};
+use crate::http::service::handler::{HandlerError, Result, refuse};
+use crate::http::service::responder::Responder;
 use crate::http::status::Status;
 
 /// The handlers of a table, the last first.

@@ -3,11 +3,11 @@
 use core::cell::Cell;
 use core::fmt;
 
-use super::handler::{HandlerError, Result};
 use crate::bytes;
+use crate::http::service::handler::{HandlerError, Result};
 use crate::http::status::Status;
 
-/// A place for content, of bounded size: what [`collect`](super::collect) fills.
+/// A place for content, of bounded size: what [`collect`](crate::http::service::collect) fills.
 pub trait Place {
     /// The most bytes that it holds.
     fn capacity(&self) -> usize;

@@ -3,13 +3,13 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::exchange::Exchange;
-use super::handler::Result;
-use super::responder::Responder;
-use super::{Service, Step};
 use crate::http::error::{Error, WriteError};
 use crate::http::message::fields::Fields;
 use crate::http::message::request_head::RequestHead;
+use crate::http::service::exchange::Exchange;
+use crate::http::service::handler::Result;
+use crate::http::service::responder::Responder;
+use crate::http::service::{Service, Step};
 
 /// Finds the handler of a request, and has it begin.
 #[doc(hidden)]
@@ -24,7 +24,7 @@ pub trait Dispatch<A, S> {
     fn dispatch(&self, app: A, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<Self::Exchange>;
 }
 
-/// A [`Service`] that is made of handlers, by [`routes!`](crate::routes) or [`service_fn`](super::service_fn).
+/// A [`Service`] that is made of handlers, by [`routes!`](crate::routes) or [`service_fn`](crate::http::service::service_fn).
 #[derive(Clone, Copy)]
 pub struct Application<A, D, S> {
     app: A,

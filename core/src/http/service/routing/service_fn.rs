@@ -4,11 +4,11 @@ use core::convert::Infallible;
 use core::fmt;
 
 use super::application::{Application, Dispatch};
-use super::exchange::Exchange;
-use super::handler::Result;
-use super::responder::Responder;
 use super::routed_request::RoutedRequest;
 use crate::http::message::request_head::RequestHead;
+use crate::http::service::exchange::Exchange;
+use crate::http::service::handler::Result;
+use crate::http::service::responder::Responder;
 
 /// What [`service_fn`] asks.
 #[doc(hidden)]
@@ -34,7 +34,7 @@ where
     }
 }
 
-/// A [`Service`](super::Service) of one function, which answers every request, or begins an [`Exchange`] that does.
+/// A [`Service`](crate::http::service::Service) of one function, which answers every request, or begins an [`Exchange`] that does.
 ///
 /// ```
 /// # use wirenut::http::service::{Service, Session, service_fn};

@@ -3,14 +3,14 @@
 use core::fmt::{self, Display, Write};
 use core::task::Waker;
 
-use super::Step;
 use super::event::Event;
-use super::exchange::Exchange;
-use super::handler::{HandlerError, Result};
-use super::responder::{Responder, Wakeup};
 use crate::http::error::WriteError;
 use crate::http::message::fields::Field;
 use crate::http::message::response::Response;
+use crate::http::service::Step;
+use crate::http::service::exchange::Exchange;
+use crate::http::service::handler::{HandlerError, Result};
+use crate::http::service::responder::{Responder, Wakeup};
 use crate::http::status::Status;
 use crate::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ pub struct Events<F> {
 }
 
 impl<F> Events<F> {
-    pub(super) fn begin(next: F, responder: &mut Responder<'_>) -> Result<Self> {
+    pub(in crate::http::service) fn begin(next: F, responder: &mut Responder<'_>) -> Result<Self> {
         let fields = [Field::new("Content-Type", "text/event-stream"), Field::new("Cache-Control", "no-store")];
         responder.respond(&Response::new(Status::OK).with_fields(&fields).with_unknown_length())?;
         Ok(Self { next, until: None, keep_alive: responder.now().saturating_add(KEEP_ALIVE) })
@@ -156,7 +156,7 @@ impl EventSink<'_, '_> {
         self.until = Some(self.now().saturating_add(span));
     }
 
-    /// Has the function asked again when it is woken: see [`Responder::waker`]. Keep it in a [`Wakers`](super::Wakers), which
+    /// Has the function asked again when it is woken: see [`Responder::waker`]. Keep it in a [`Wakers`](crate::http::service::Wakers), which
     /// has a place for each exchange and not for each call.
     #[must_use]
     pub fn waker(&self) -> Waker {
