@@ -153,6 +153,28 @@ fn a_silent_stream_is_kept_alive() {
 }
 
 #[test]
+fn a_wake_is_heard_that_comes_behind_the_time_of_a_comment_for_which_there_is_no_room() {
+    let news = News::default();
+    let mut limits = limits();
+    limits.write.grace = Duration::from_secs(100);
+    let mut pair = begin(&news, Setup { capacity: 300, ..Setup::with_limits(limits) }, "/news");
+    pair.peer_reads = false;
+    for said in 1..=3 {
+        news.said.set(said);
+        news.wakers.wake();
+        pair.drive();
+    }
+    pair.pass(Duration::from_secs(16));
+    news.said.set(4);
+    news.wakers.wake();
+    pair.drive();
+    pair.peer_reads = true;
+    pair.take_output(usize::MAX);
+    let all: String = (0..4).map(|n| format!("event: said\nid: {n}\nretry: 2000\ndata: {n}\n\n")).collect();
+    assert_eq!(text(&pair), all);
+}
+
+#[test]
 fn a_client_that_leaves_is_noticed() {
     let news = News::default();
     let mut pair = begin(&news, Setup::with_limits(limits()), "/news");
