@@ -75,7 +75,8 @@ where
         match self {
             Self::Receiving { state, answer, .. } => {
                 *self = Self::Answering(answer(app, state, responder)?);
-                self.proceed(app, responder)
+                // It is told of the end, too.
+                self.end(app, trailers, responder)
             }
             Self::Answering(exchange) => exchange.end(app, trailers, responder),
         }
