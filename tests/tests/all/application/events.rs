@@ -241,3 +241,24 @@ fn a_topic_tells_its_followers_what_comes_and_of_much_the_last() {
     assert_eq!(text(&all), lines(0..2) + &lines(8..12));
     assert_eq!(topic.next_number(), 12);
 }
+
+#[test]
+fn a_number_that_a_topic_has_not_reached_is_not_waited_for() {
+    let topic = Topic::<u32, 4, 4>::new();
+    topic.publish(0);
+    let app = routes!(
+        &topic,
+        get("/:from", |topic: &'_ Topic<u32, 4, 4>, request, responder| responder
+            .events(topic.follow_from(request.param("from")?, |events, number, value| {
+                events.send(format_args!("{number}: {value}"))
+            })))
+    );
+    for from in ["1", "2", "500", "18446744073709551615"] {
+        let next = topic.next_number();
+        let mut pair = Pair::new(Setup::with_limits(limits()), app);
+        pair.send(&bytes(&format!("GET /{from} HTTP/1.1↵Host: a↵↵")));
+        topic.publish(7);
+        pair.drive();
+        assert!(text(&pair).ends_with(&format!("data: {next}: 7\n\n")), "{from}");
+    }
+}
