@@ -141,7 +141,8 @@ impl Responder<'_> {
         self.cx.now
     }
 
-    /// What ended the wait that the exchange was in, if it was in one: told in the first call after it.
+    /// What ended the wait that the exchange was in, if it was in one: told in the first call after it. Of several, the
+    /// waker goes before the others, and then the first.
     #[must_use]
     pub const fn wakeup(&self) -> Option<Wakeup> {
         self.wakeup

@@ -236,6 +236,10 @@ impl<S: Service + ?Sized> Session<S> {
     pub const fn wake(&mut self) {
         if self.notices.has_waker.get() {
             self.end_wait(Wakeup::Waker);
+            // What else ended the wait, and was not told yet, the exchange can see. A wake would be lost.
+            if self.wakeup.is_some() {
+                self.wakeup = Some(Wakeup::Waker);
+            }
         }
     }
 

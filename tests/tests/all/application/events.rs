@@ -153,6 +153,28 @@ fn a_silent_stream_is_kept_alive() {
 }
 
 #[test]
+fn a_wake_is_heard_that_comes_behind_the_time_of_a_comment_for_which_there_is_no_room() {
+    let news = News::default();
+    let mut limits = limits();
+    limits.write.grace = Duration::from_secs(100);
+    let mut pair = begin(&news, Setup { capacity: 300, ..Setup::with_limits(limits) }, "/news");
+    pair.peer_reads = false;
+    for said in 1..=3 {
+        news.said.set(said);
+        news.wakers.wake();
+        pair.drive();
+    }
+    pair.pass(Duration::from_secs(16));
+    news.said.set(4);
+    news.wakers.wake();
+    pair.drive();
+    pair.peer_reads = true;
+    pair.take_output(usize::MAX);
+    let all: String = (0..4).map(|n| format!("event: said\nid: {n}\nretry: 2000\ndata: {n}\n\n")).collect();
+    assert_eq!(text(&pair), all);
+}
+
+#[test]
 fn a_client_that_leaves_is_noticed() {
     let news = News::default();
     let mut pair = begin(&news, Setup::with_limits(limits()), "/news");
@@ -218,4 +240,26 @@ fn a_topic_tells_its_followers_what_comes_and_of_much_the_last() {
     all.drive();
     assert_eq!(text(&all), lines(0..2) + &lines(8..12));
     assert_eq!(topic.next_number(), 12);
+}
+
+#[test]
+fn a_number_that_a_topic_has_not_reached_is_not_waited_for() {
+    let topic = Topic::<u32, 4, 4>::new();
+    topic.publish(0);
+    let app = routes!(
+        &topic,
+        get("/:from", |topic: &'_ Topic<u32, 4, 4>, request, responder| responder.events(
+            topic.follow_from(request.param("from")?, |events, number, value| {
+                events.send(format_args!("{number}: {value}"))
+            })
+        ))
+    );
+    for from in ["1", "2", "500", "18446744073709551615"] {
+        let next = topic.next_number();
+        let mut pair = Pair::new(Setup::with_limits(limits()), app);
+        pair.send(&bytes(&format!("GET /{from} HTTP/1.1↵Host: a↵↵")));
+        topic.publish(7);
+        pair.drive();
+        assert!(text(&pair).ends_with(&format!("data: {next}: 7\n\n")), "{from}");
+    }
 }

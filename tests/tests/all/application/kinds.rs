@@ -9,6 +9,7 @@ use wirenut::http::service::{
 };
 use wirenut::http::{Response, Rule, Status};
 use wirenut::time::Duration;
+use wirenut_tests::every_split::every_split;
 use wirenut_tests::pair::{Pair, Setup};
 use wirenut_tests::wire::bytes;
 
@@ -105,6 +106,28 @@ fn app<'p, 'm>(pool: &'p Pool<'m, 1>, drops: &'p Drops) -> impl Service<Source =
         }),
         get("/elsewhere", |_, _, responder| responder.see_other("/large")),
         get("/injected", |_, _, responder| responder.see_other("/\r\nX: y")),
+        post("/later/count", |_, _, responder| {
+            let (mut asked, first) = (0, responder.now());
+            Ok(later(move |_, _| {
+                asked += 1;
+                if asked < 4 {
+                    return Ok(Readiness::Wait(Some(first.saturating_add(Duration::from_secs(asked)))));
+                }
+                let take = |count: &mut usize, piece: &[u8]| {
+                    *count += piece.len();
+                    Ok(())
+                };
+                Ok(Readiness::Ready(receive(0, take, |_, count: &mut usize, responder: &mut Responder<'_>| {
+                    responder.text(&count.to_string())
+                })))
+            }))
+        }),
+        post("/count/count", |_, _, _| {
+            let nothing = |(): &mut (), _: &[u8]| Ok(());
+            Ok(receive((), nothing, move |_, (), _| {
+                Ok(receive((), nothing, |_, (), responder: &mut Responder<'_>| responder.text("both")))
+            }))
+        }),
         get("/later", |_, _, responder| {
             let until = responder.now().saturating_add(Duration::from_secs(2));
             Ok(later(move |_, responder| {
@@ -223,6 +246,33 @@ fn an_answer_may_come_later() {
         pair.pass(Duration::from_millis(1));
         assert!(pair.output.ends_with(b"late"));
     }
+}
+
+#[test]
+fn content_may_be_received_after_a_wait() {
+    for (content, count) in [
+        ("↵", "0"),
+        ("Content-Length: 0↵↵", "0"),
+        ("Content-Length: 3↵↵abc", "3"),
+        ("Transfer-Encoding: chunked↵↵0↵↵", "0"),
+        ("Transfer-Encoding: chunked↵↵3↵abc↵1↵d↵0↵X: y↵↵", "4"),
+    ] {
+        let request = bytes(&format!("POST /later/count HTTP/1.1↵Host: a↵{content}"));
+        for setup in setups() {
+            every_split(&request, |pieces| {
+                let (drops, pool) = (Drops::default(), Pool::new([&mut [][..]]));
+                let mut pair = Pair::new(setup.clone(), app(&pool, &drops));
+                pieces.iter().for_each(|piece| {
+                    pair.send(piece);
+                    pair.pass(Duration::from_millis(5));
+                });
+                pair.pass(Duration::from_secs(3));
+                assert!(String::from_utf8_lossy(&pair.output).ends_with(&format!("\r\n\r\n{count}")), "{content:?}");
+            });
+        }
+    }
+    check("POST /count/count", "", 200, "both");
+    check("POST /count/count", "Content-Length: 1↵↵x", 200, "both");
 }
 
 #[test]

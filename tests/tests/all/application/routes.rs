@@ -37,6 +37,7 @@ fn app() -> impl Service<Source = Infallible> {
             responder.text(str::from_utf8(path).unwrap())
         }),
         get("/names/:name", |_, request, responder| responder.text(request.file_name("name")?)),
+        get("/names-of/*name", |_, request, responder| responder.text(request.file_name("name")?)),
         get("/typo/:id", |_, request, responder| responder.text(&request.param::<String>("it")?)),
         any("/any", |_, request, responder| responder.text(str::from_utf8(request.method.as_bytes()).unwrap())),
     )
@@ -154,5 +155,17 @@ proptest! {
         let mut data = vec![method];
         data.extend_from_slice(segments.join("/").as_bytes());
         wirenut_tests::fuzz::routes(&data);
+    }
+}
+
+#[test]
+fn the_name_of_a_file_is_never_empty() {
+    for (path, code, body) in [
+        ("/names-of/a.txt", 200, "a.txt"),
+        ("/names-of/", 404, "Not Found"),
+        ("/names-of/.", 404, "Not Found"),
+        ("/names-of/a/b", 404, "Not Found"),
+    ] {
+        expect(app, &format!("GET {path} HTTP/1.1↵Host: a↵↵"), code, body);
     }
 }

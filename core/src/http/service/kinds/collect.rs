@@ -81,7 +81,8 @@ where
         match self {
             Self::Receiving { place, answer } => {
                 *self = Self::Answering(answer(app, place.bytes(), responder)?);
-                self.proceed(app, responder)
+                // It is told of the end, too.
+                self.end(app, trailers, responder)
             }
             Self::Answering(exchange) => exchange.end(app, trailers, responder),
         }

@@ -21,7 +21,12 @@ pub enum Readiness<E> {
 #[derive(Clone, Debug)]
 pub enum Later<F, E> {
     /// It waits.
-    Waiting(F),
+    Waiting {
+        /// What is asked.
+        ready: F,
+        /// The request's content is complete, which the other exchange is still to be told.
+        is_content_complete: bool,
+    },
     /// It has begun.
     Begun(E),
 }
@@ -30,7 +35,8 @@ pub enum Later<F, E> {
 /// once, and again whenever a wait ends: by the waker of [`Responder::waker`], at the time that it named, when the server
 /// drains, and when the peer ends its direction. [`Responder::wakeup`] says which it was.
 ///
-/// Meanwhile the request's content stays with the peer.
+/// Meanwhile the request's content stays with the peer: so a [`receive`](super::receive) may begin once there is a place
+/// for it. Trailers that came meanwhile are lost.
 ///
 /// ```
 /// use wirenut::http::service::{Readiness, later, routes};
@@ -51,7 +57,30 @@ pub const fn later<A, F, E>(ready: F) -> Later<F, E>
 where
     F: FnMut(A, &mut Responder<'_>) -> Result<Readiness<E>>,
 {
-    Later::Waiting(ready)
+    Later::Waiting { ready, is_content_complete: false }
+}
+
+impl<F, E> Later<F, E> {
+    /// Asks whether it is ready. The exchange that has begun by now, or how long there is to wait.
+    fn begin<A: Copy, S>(
+        &mut self,
+        app: A,
+        responder: &mut Responder<'_>,
+    ) -> Result<core::result::Result<&mut E, Step<S>>>
+    where
+        F: FnMut(A, &mut Responder<'_>) -> Result<Readiness<E>>,
+    {
+        if let Self::Waiting { ready, .. } = self {
+            match ready(app, responder)? {
+                Readiness::Wait(until) => return Ok(Err(Step::Wait(until))),
+                Readiness::Ready(exchange) => *self = Self::Begun(exchange),
+            }
+        }
+        match self {
+            Self::Begun(exchange) => Ok(Ok(exchange)),
+            Self::Waiting { .. } => Ok(Err(Step::Wait(None))),
+        }
+    }
 }
 
 impl<A: Copy, S, F, E: Exchange<A, S>> Exchange<A, S> for Later<F, E>
@@ -59,30 +88,28 @@ where
     F: FnMut(A, &mut Responder<'_>) -> Result<Readiness<E>>,
 {
     fn proceed(&mut self, app: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
-        let ready = match self {
-            Self::Waiting(ready) => ready,
-            Self::Begun(exchange) => return exchange.proceed(app, responder),
-        };
-        match ready(app, responder)? {
-            Readiness::Wait(until) => Ok(Step::Wait(until)),
-            Readiness::Ready(exchange) => {
-                *self = Self::Begun(exchange);
-                self.proceed(app, responder)
-            }
+        let has_missed_end = matches!(self, Self::Waiting { is_content_complete: true, .. });
+        match self.begin(app, responder)? {
+            Ok(exchange) if has_missed_end => exchange.end(app, Fields::EMPTY, responder),
+            Ok(exchange) => exchange.proceed(app, responder),
+            Err(wait) => Ok(wait),
         }
     }
 
     fn body(&mut self, app: A, piece: &[u8], responder: &mut Responder<'_>) -> Result<(usize, Step<S>)> {
-        match self {
-            Self::Waiting(_) => Ok((0, self.proceed(app, responder)?)),
-            Self::Begun(exchange) => exchange.body(app, piece, responder),
+        match self.begin(app, responder)? {
+            Ok(exchange) => exchange.body(app, piece, responder),
+            Err(wait) => Ok((0, wait)),
         }
     }
 
     fn end(&mut self, app: A, trailers: Fields<'_>, responder: &mut Responder<'_>) -> Result<Step<S>> {
-        match self {
-            Self::Waiting(_) => self.proceed(app, responder),
-            Self::Begun(exchange) => exchange.end(app, trailers, responder),
+        if let Self::Waiting { is_content_complete, .. } = self {
+            *is_content_complete = true;
+        }
+        match self.begin(app, responder)? {
+            Ok(exchange) => exchange.end(app, trailers, responder),
+            Err(wait) => Ok(wait),
         }
     }
 

@@ -81,10 +81,10 @@ where
         if let Self::Answering(exchange) = self {
             return exchange.end(app, trailers, responder);
         }
-        if let Self::Receiving { state, answer, .. } = mem::replace(self, Self::Failed) {
-            *self = Self::Answering(answer(app, state, responder)?);
-        }
-        self.proceed(app, responder)
+        let Self::Receiving { state, answer, .. } = mem::replace(self, Self::Failed) else { return Ok(Step::Done) };
+        *self = Self::Answering(answer(app, state, responder)?);
+        // It is told of the end, too.
+        self.end(app, trailers, responder)
     }
 
     fn closed(self, app: A, outcome: core::result::Result<(), Error>) {

@@ -100,13 +100,14 @@ impl<T: Clone, const N: usize, const FOLLOWERS: usize> Topic<T, N, FOLLOWERS> {
     }
 
     /// The same from the value of this number on: of a client that says in `Last-Event-ID` which one it had last, the one
-    /// after that.
+    /// after that. A number that is still to come is not waited for: the client had it of a topic that is gone, so it hears
+    /// what comes next.
     pub fn follow_from<A>(
         &self,
         number: u64,
         mut send: impl FnMut(&mut EventSink<'_, '_>, u64, &T) -> Result<()>,
     ) -> impl FnMut(A, &mut EventSink<'_, '_>) -> Result<()> {
-        let mut wanted = number;
+        let mut wanted = number.min(self.next_number());
         move |_, events| {
             // What is sent is a copy, so that `send` may publish.
             while let Some((number, value)) = { self.values.borrow().get(wanted) } {

@@ -55,14 +55,14 @@ impl<'r> RoutedRequest<'r> {
         parameter(self.pattern, self.head.target.path(), name)
     }
 
-    /// The parameter `name` of the route, if it is safe as the name of a file: ASCII letters, digits and `._-`, and no dot
-    /// first. So it is no path, no hidden file, and needs no decoding.
+    /// The parameter `name` of the route, if it is safe as the name of a file: at least one of ASCII letters, digits
+    /// and `._-`, and no dot first. So it is no path, no hidden file, and needs no decoding.
     ///
     /// # Errors
     /// 404 where it is not. 500 where the pattern has no such parameter.
     pub fn file_name(&self, name: &str) -> Result<&'r str> {
         let value = self.raw_param(name).or_status(Status::INTERNAL_SERVER_ERROR)?;
-        let is_safe = value.first() != Some(&b'.')
+        let is_safe = value.first().is_some_and(|first| *first != b'.')
             && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte));
         core::str::from_utf8(value).ok().filter(|_| is_safe).or_status(Status::NOT_FOUND)
     }
