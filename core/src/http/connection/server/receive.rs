@@ -141,6 +141,10 @@ impl Connection<Server> {
         store: &mut [u8],
         shortcut: &mut Shortcut<'b>,
     ) -> Result<(usize, Found), Broken> {
+        if input.is_empty() {
+            self.peer_timer.start(cx.now);
+            return Ok((0, Found::NeedMore));
+        }
         let (used, read) = self.machine.read_request(cx.limits, input, store, shortcut);
         // Empty lines do not begin a message: some clients put one behind each.
         let begins = !self.machine.flags.has(Flags::BEGUN) && (read.is_err() || !self.machine.is_between_messages());
