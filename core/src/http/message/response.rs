@@ -67,7 +67,7 @@ impl<'a> Response<'a> {
 
     /// Can this be sent as it is?
     pub(crate) fn check(&self) -> Result<(), Misuse> {
-        if !(100..1_000).contains(&self.status.code()) || !bytes::is_field_value(self.status.reason().as_bytes()) {
+        if !self.status.is_sound() {
             return Err(Misuse::InvalidStatus);
         }
         for field in self.fields {
@@ -139,7 +139,9 @@ impl<'o> Writer<'o> {
     /// The status line, and a Date field where there is a clock.
     pub(crate) fn put_status(&mut self, status: Status, date: Option<&[u8; 29]>) {
         self.put(b"HTTP/1.1 ");
-        self.put_decimal(u64::from(status.code()));
+        let digit = |digit| u8::try_from(digit).unwrap_or(0) | b'0';
+        let code = status.code();
+        self.put(&[digit(code / 100), digit(code / 10 % 10), digit(code % 10)]);
         self.put(b" ");
         self.put(status.reason().as_bytes());
         self.put_pair(*b"\r\n");
@@ -172,13 +174,17 @@ pub(crate) fn put_whole(bytes: &[u8], out: &mut [u8]) -> usize {
 
 /// A tenth of a number, and its last digit.
 fn tenth(number: u64) -> (u64, u8) {
+    let digit = |digit| u8::try_from(digit).unwrap_or(0) | b'0';
+    if cfg!(target_pointer_width = "64") {
+        return (number / 10, digit(number % 10));
+    }
     let word = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0);
     // Small processors divide 32 bits only: what is left of a limb stands before the next.
     let (high, low) = (word(number >> 32), word(number));
     let upper = ((high % 10) << 16) | (low >> 16);
     let lower = ((upper % 10) << 16) | (low & 0xffff);
     let tenth = u64::from(high / 10) << 32 | u64::from(((upper / 10) << 16) | (lower / 10));
-    (tenth, u8::try_from(lower % 10).unwrap_or(0) | b'0')
+    (tenth, digit(u64::from(lower % 10)))
 }
 
 #[cfg(test)]
