@@ -197,6 +197,7 @@ impl States {
     }
 
     /// The same change of both.
+    #[inline(always)]
     pub(crate) fn change_both(&mut self, change: Transition) {
         self.change(Client, change);
         self.change(Server, change);
