@@ -114,10 +114,10 @@ const STATES: usize = 8;
 const CHANGES: usize = 9;
 
 /// [`TRANSITIONS`] as a table to look up in: by side and change, four bits for each state that it may find.
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
 static NEXT: [[u32; CHANGES]; SIDES] = {
     let mut next = [[u32::MAX; CHANGES]; SIDES];
     let mut rows = TRANSITIONS;
-    #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
     while let [(side, from, change, to), rest @ ..] = rows {
         let shift = *from as u32 * 4;
         let place = &mut next[*side as usize][*change as usize];

@@ -197,6 +197,10 @@ impl Connection<Server> {
             if known > cx.limits.discard_bytes || !self.persists() {
                 break;
             }
+            if self.machine.state == GrammarState::End {
+                self.states.change(Side::Client, Transition::End);
+                break;
+            }
             let (framing, found) = self.read_request_content(cx, bytes::from(input, used), store)?;
             used = used.wrapping_add(framing);
             if found == Found::NeedMore {
