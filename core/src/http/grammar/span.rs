@@ -132,9 +132,11 @@ impl Machine {
                     break 'bytes Some(entry);
                 }
                 state = entry.next;
-                let Some(class) = entry.run() else { break };
+                if !entry.is_run() {
+                    break;
+                }
                 // The byte behind a run is none of its class, and the state is the same.
-                let Some(outside) = bytes::next_outside(&mut rest, class) else { break 'bytes None };
+                let Some(outside) = bytes::next_outside(&mut rest, entry.class()) else { break 'bytes None };
                 byte = outside;
             }
         };
