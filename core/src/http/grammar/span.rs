@@ -54,6 +54,11 @@ impl<'a> Span<'a> {
         self.next.wrapping_sub(1)
     }
 
+    /// So many bytes may come behind this one, once it is bounded anew.
+    pub(super) fn set_room(&mut self, bytes: u32) {
+        self.room = self.next.saturating_add(index(bytes));
+    }
+
     /// The bytes of the input that stand before this one in the word.
     fn word_to(&self, end: usize) -> &'a [u8] {
         self.input.get(self.word..end).unwrap_or(&[])
@@ -149,7 +154,7 @@ impl Machine {
     /// So many bytes may come behind this one.
     #[inline(never)]
     pub(super) fn set_room(&self, bytes: u32, span: &mut Span<'_>) {
-        span.room = span.next.saturating_add(index(bytes));
+        span.set_room(bytes);
         self.bound(span);
     }
 
