@@ -129,12 +129,12 @@ impl<'o> Writer<'o> {
     }
 
     pub(crate) fn put_decimal(&mut self, number: u64) {
-        let (mut length, mut rest) = (1_usize, number);
-        while rest > 9 {
-            rest = tenth(rest).0;
-            length = length.wrapping_add(1);
+        // It wraps only beyond the longest number, where it is not looked at any more.
+        let (mut length, mut bound) = (1_usize, 10_u64);
+        while length < LONGEST_NUMBER && number >= bound {
+            (length, bound) = (length.wrapping_add(1), bound.wrapping_mul(10));
         }
-        rest = number;
+        let mut rest = number;
         for place in self.take(length).iter_mut().rev() {
             (rest, *place) = tenth(rest);
         }
@@ -176,6 +176,9 @@ pub(crate) fn put_whole(bytes: &[u8], out: &mut [u8]) -> usize {
     writer.put(bytes);
     writer.finish().unwrap_or(0)
 }
+
+/// Digits of the largest number.
+const LONGEST_NUMBER: usize = 20;
 
 /// A tenth of a number, and its last digit.
 fn tenth(number: u64) -> (u64, u8) {
