@@ -202,12 +202,8 @@ impl Timer {
     /// When the first of those that run is over.
     pub(crate) fn first_deadline(timers: [Self; 2], now: Instant) -> Option<Instant> {
         let (millis, into) = split(now.micros);
-        let mut first = Self::STOPPED;
-        for timer in timers {
-            if timer.is_running() {
-                first = first.min(timer.left_at(millis));
-            }
-        }
+        let [one, other] = timers.map(|timer| if timer.is_running() { timer.left_at(millis) } else { Self::STOPPED });
+        let first = one.min(other);
         if first == Self::STOPPED {
             return None;
         }
