@@ -202,12 +202,8 @@ impl Timer {
     /// When the first of those that run is over.
     pub(crate) fn first_deadline(timers: [Self; 2], now: Instant) -> Option<Instant> {
         let (millis, into) = split(now.micros);
-        let mut first = Self::STOPPED;
-        for timer in timers {
-            if timer.is_running() {
-                first = first.min(timer.left_at(millis));
-            }
-        }
+        let [one, other] = timers.map(|timer| if timer.is_running() { timer.left_at(millis) } else { Self::STOPPED });
+        let first = one.min(other);
         if first == Self::STOPPED {
             return None;
         }
@@ -226,22 +222,22 @@ impl Timer {
         self.0 = left | Self::STOPPED;
     }
 
-    /// Of what is written, `moved` more bytes were taken, and some wait: runs, at this pace.
-    pub(crate) fn run_at(&mut self, pace: Pace, now: Instant, moved: usize) {
+    /// Of what is written, `moved` more bytes were taken. It runs, at this pace, while some wait. Whether it did before.
+    ///
+    /// Where nothing waits any more, what is left stays: otherwise a peer could empty a small buffer once in a grace, for
+    /// ever. But whoever is sent little at a time is not hurried for it.
+    pub(crate) fn note_moved(&mut self, pace: Pace, now: Instant, moved: usize, some_wait: bool) -> bool {
         let was_running = self.is_running();
-        self.stop(now);
-        self.earn(pace, if was_running { moved } else { 0 });
-        self.start(now);
-    }
-
-    /// `moved` more bytes were taken, and nothing waits any more. What is left stays: otherwise a peer could empty a
-    /// small buffer once in a grace, for ever. But whoever is sent little at a time is not hurried for it.
-    pub(crate) fn rest_at(&mut self, pace: Pace, now: Instant, moved: usize) {
-        if self.is_running() {
+        if was_running || some_wait {
             self.stop(now);
-            self.earn(pace, moved);
-            self.0 = (self.0 & Self::MILLIS).saturating_add(Self::ROUND_TRIP).min(Self::LONGEST) | Self::STOPPED;
+            self.earn(pace, if was_running { moved } else { 0 });
+            if some_wait {
+                self.start(now);
+            } else {
+                self.0 = (self.0 & Self::MILLIS).saturating_add(Self::ROUND_TRIP).min(Self::LONGEST) | Self::STOPPED;
+            }
         }
+        was_running
     }
 
     /// What a peer needs to say that it has taken the last byte (the first guess of RFC 6298 §2.1): one second.
@@ -326,10 +322,10 @@ mod tests {
             let mut now = Instant::START;
             let mut alive = true;
             for _ in 0..1_000 {
-                timer.run_at(PACE, now, 0);
+                timer.note_moved(PACE, now, 0, true);
                 now = now.saturating_add(Duration::from_secs(seconds));
                 alive = alive && !timer.is_due(now);
-                timer.rest_at(PACE, now, bytes);
+                timer.note_moved(PACE, now, bytes, false);
                 assert!(!timer.is_running() && deadline(timer, now).is_none());
                 now = now.saturating_add(Duration::from_secs(60));
             }

@@ -142,7 +142,9 @@ impl Connection {
             let bytes = socket.peek();
             let input = Input { bytes, has_ended: is_ended && bytes.len() == received };
             let (taken, action) = self.conversation.poll(protocol, input, store, room);
-            socket.consume(taken);
+            if taken > 0 {
+                socket.consume(taken);
+            }
             match action {
                 Action::Send(count) => {
                     socket.put(room.get(..count).unwrap_or(&[]));

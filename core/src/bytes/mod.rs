@@ -176,6 +176,17 @@ pub(crate) fn is_field_value(bytes: &[u8]) -> bool {
     value_end(bytes, 0) == bytes.len()
 }
 
+/// The same, for the compiler.
+pub(crate) const fn can_be_value(mut bytes: &[u8]) -> bool {
+    while let [byte, rest @ ..] = bytes {
+        if (*byte < SP && *byte != HTAB) || *byte == 0x7f {
+            return false;
+        }
+        bytes = rest;
+    }
+    true
+}
+
 /// Index of the first line feed.
 pub(crate) fn line_feed(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == LF)

@@ -4,7 +4,7 @@
 
 use safe_arch::{
     add_i8_m128i, bitand_m128i, bitor_m128i, cmp_eq_mask_i8_m128i, cmp_gt_mask_i8_m128i, load_unaligned_m128i, m128i,
-    min_u8_m128i, move_mask_i8_m128i, set_i64_m128i, set_splat_i8_m128i,
+    min_u8_m128i, move_mask_i8_m128i, set_i64_m128i, set_splat_i8_m128i, set_splat_i64_m128i,
 };
 
 use super::has_class;
@@ -24,11 +24,19 @@ pub(super) fn class_end(bytes: &[u8], mut at: usize, class: u8, outside: impl Fn
     }
 }
 
-/// Are there 8 to 15 bytes, and is none of them marked? Their first eight and their last eight make one block.
+/// Are there 4 to 15 bytes, and is none of them marked? Their first ones and their last ones make one block.
 #[inline(always)]
 fn is_short_and_unmarked(bytes: &[u8], outside: impl Fn(m128i) -> m128i) -> bool {
-    let (Some(first), Some(last), ..16) = (bytes.first_chunk(), bytes.last_chunk(), bytes.len()) else { return false };
-    let block = set_i64_m128i(i64::from_le_bytes(*last), i64::from_le_bytes(*first));
+    let block = match (bytes.first_chunk(), bytes.last_chunk()) {
+        _ if bytes.len() > 15 => return false,
+        (Some(first), Some(last)) => set_i64_m128i(i64::from_le_bytes(*last), i64::from_le_bytes(*first)),
+        _ => match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => {
+                set_splat_i64_m128i(i64::from(u32::from_le_bytes(*first)) | i64::from(u32::from_le_bytes(*last)) << 32)
+            }
+            _ => return false,
+        },
+    };
     move_mask_i8_m128i(outside(block)) == 0
 }
 

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::bytes;
+
 /// A status code with its reason phrase.
 ///
 /// The phrase travels with the constant, so a firmware carries the phrases of the codes that it uses and no table.
@@ -16,6 +18,7 @@ use core::fmt;
 #[derive(Clone, Copy)]
 pub struct Status {
     code: u16,
+    is_sound: bool,
     reason: &'static str,
 }
 
@@ -100,7 +103,12 @@ impl Status {
     /// ([`Misuse::InvalidStatus`](crate::http::Misuse::InvalidStatus)).
     #[must_use]
     pub const fn new(code: u16, reason: &'static str) -> Self {
-        Self { code, reason }
+        Self { code, is_sound: code >= 100 && code < 1_000 && bytes::can_be_value(reason.as_bytes()), reason }
+    }
+
+    /// Can it be sent? Of a constant this is known before it runs.
+    pub(crate) const fn is_sound(self) -> bool {
+        self.is_sound
     }
 
     /// The number, 100 to 999 in a code that can be sent.

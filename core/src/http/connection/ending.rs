@@ -73,11 +73,9 @@ impl<R: Role> Connection<R> {
     /// Of what was written, `sent` more bytes are on their way (given to the transport's peer as far as the host can
     /// tell), and `left` bytes still wait. The peer's time to take them runs while some wait.
     pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
-        if left > 0 {
-            return self.write_timer.run_at(cx.limits.write, cx.now, sent);
-        }
-        if self.write_timer.is_running() {
-            self.write_timer.rest_at(cx.limits.write, cx.now, sent);
+        let some_wait = left > 0;
+        let some_waited = self.write_timer.note_moved(cx.limits.write, cx.now, sent, some_wait);
+        if some_waited && !some_wait {
             R::all_is_sent(self, cx);
         }
     }

@@ -113,19 +113,24 @@ const SIDES: usize = 2;
 const STATES: usize = 8;
 const CHANGES: usize = 9;
 
-/// [`TRANSITIONS`] as a table to look up in: by side and state, four bits for each change but [`Transition::Fail`].
-static NEXT: [[u32; STATES]; SIDES] = {
-    let mut next = [[u32::MAX; STATES]; SIDES];
+/// [`TRANSITIONS`] as a table to look up in: by side and change, four bits for each state that it may find.
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
+static NEXT: [[u32; CHANGES]; SIDES] = {
+    let mut next = [[u32::MAX; CHANGES]; SIDES];
     let mut rows = TRANSITIONS;
-    #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
     while let [(side, from, change, to), rest @ ..] = rows {
-        let shift = *change as u32 * 4;
-        let place = &mut next[*side as usize][*from as usize];
+        let shift = *from as u32 * 4;
+        let place = &mut next[*side as usize][*change as usize];
         *place = *place & !(15 << shift) | (*to as u32) << shift;
         rows = rest;
     }
+    next[Client as usize][C::Fail as usize] = ALL_FAIL;
+    next[Server as usize][C::Fail as usize] = ALL_FAIL;
     next
 };
+
+/// Whatever the state was, it is [`State::Error`].
+const ALL_FAIL: u32 = 0x7777_7777;
 
 impl Transition {
     /// Every change, for tables and tests.
@@ -147,15 +152,20 @@ impl State {
     /// ```
     #[must_use]
     pub fn after(self, side: Side, change: Transition) -> Option<Self> {
-        if change == C::Fail {
-            return Some(S::Error);
-        }
         #[expect(clippy::as_conversions, reason = "discriminants are small")]
-        let (side, state, shift) = (side as usize, self as usize, (change as u32) << 2);
-        let next = *NEXT.get(side)?.get(state)? >> shift & 15;
+        let shift = (self as u32) << 2;
+        let next = row(side, change) >> shift & 15;
         // Fifteen is no state.
         u8::try_from(next).ok().filter(|next| next >> 3 == 0).map(States::of)
     }
+}
+
+/// What each state becomes. Where both are known to the compiler it is a number.
+#[inline(always)]
+fn row(side: Side, change: Transition) -> u32 {
+    #[expect(clippy::as_conversions, reason = "discriminants are small")]
+    let (side, change) = (side as usize, change as usize);
+    NEXT.get(side).and_then(|rows| rows.get(change)).copied().unwrap_or(u32::MAX)
 }
 
 /// The states of both sides, three bits each.
@@ -187,24 +197,30 @@ impl States {
     }
 
     /// The same change of both.
+    #[inline(always)]
     pub(crate) fn change_both(&mut self, change: Transition) {
         self.change(Client, change);
         self.change(Server, change);
     }
 
     /// Changes one side. `false`, and nothing changed, where the table does not allow it.
+    #[inline(always)]
     pub(crate) fn change(&mut self, side: Side, change: Transition) -> bool {
-        let (state, shift) = match side {
-            Client => (self.client(), 0),
-            Server => (self.server(), 3),
-        };
-        let next = state.after(side, change);
-        if let Some(next) = next {
-            #[expect(clippy::as_conversions, reason = "a state is three bits")]
-            let bits = next as u8;
-            self.0 = (self.0 & !(7 << shift)) | bits << shift;
+        self.take(row(side, change), if side == Client { 0 } else { 3 })
+    }
+
+    /// Changes the state at this bit to what the row says.
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn take(&mut self, row: u32, place: u32) -> bool {
+        let state = u32::from(self.0) >> place & 7;
+        let next = row >> (state << 2) & 15;
+        let is_state = next >> 3 == 0;
+        if is_state {
+            // Of three bits, at a place of which three are left.
+            self.0 = self.0 & !(7 << place) | u8::try_from(next << place).unwrap_or(0);
         }
-        next.is_some()
+        is_state
     }
 }
 

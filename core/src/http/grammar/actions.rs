@@ -27,7 +27,7 @@ impl Machine {
                 self.word <= EMPTY_LINES
             }
             A::Begin => {
-                self.set_room(span.limits.head_bytes.saturating_sub(1), span);
+                span.set_room(span.limits.head_bytes.saturating_sub(1));
                 return self.begin_keeping(span);
             }
             A::MethodEnd => {

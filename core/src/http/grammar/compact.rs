@@ -47,10 +47,16 @@ impl Entries {
 }
 
 impl Entry {
-    /// Is it the first of its state, does it lead back to it, and do nothing? Then, the class that it takes.
+    /// Is it the first of its state, does it lead back to it, and do nothing?
     #[inline(always)]
-    pub(super) const fn run(&self) -> Option<u8> {
-        if self.on & !LAST & !7 == RUNS { Some(1 << (self.on & 7)) } else { None }
+    pub(super) const fn is_run(&self) -> bool {
+        self.on & !LAST & !7 == RUNS
+    }
+
+    /// The class that it takes, if it takes one.
+    #[inline(always)]
+    pub(super) const fn class(&self) -> u8 {
+        1 << (self.on & 7)
     }
 }
 

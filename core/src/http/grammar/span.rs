@@ -54,6 +54,11 @@ impl<'a> Span<'a> {
         self.next.wrapping_sub(1)
     }
 
+    /// So many bytes may come behind this one, once it is bounded anew.
+    pub(super) fn set_room(&mut self, bytes: u32) {
+        self.room = self.next.saturating_add(index(bytes));
+    }
+
     /// The bytes of the input that stand before this one in the word.
     fn word_to(&self, end: usize) -> &'a [u8] {
         self.input.get(self.word..end).unwrap_or(&[])
@@ -132,9 +137,11 @@ impl Machine {
                     break 'bytes Some(entry);
                 }
                 state = entry.next;
-                let Some(class) = entry.run() else { break };
+                if !entry.is_run() {
+                    break;
+                }
                 // The byte behind a run is none of its class, and the state is the same.
-                let Some(outside) = bytes::next_outside(&mut rest, class) else { break 'bytes None };
+                let Some(outside) = bytes::next_outside(&mut rest, entry.class()) else { break 'bytes None };
                 byte = outside;
             }
         };
@@ -147,7 +154,7 @@ impl Machine {
     /// So many bytes may come behind this one.
     #[inline(never)]
     pub(super) fn set_room(&self, bytes: u32, span: &mut Span<'_>) {
-        span.room = span.next.saturating_add(index(bytes));
+        span.set_room(bytes);
         self.bound(span);
     }
 

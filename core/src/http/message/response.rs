@@ -3,7 +3,6 @@
 use core::mem;
 
 use super::fields::Field;
-use crate::bytes;
 use crate::http::error::{Misuse, WriteError};
 use crate::http::grammar::words::is_written_in_responses;
 use crate::http::status::Status;
@@ -67,7 +66,7 @@ impl<'a> Response<'a> {
 
     /// Can this be sent as it is?
     pub(crate) fn check(&self) -> Result<(), Misuse> {
-        if !(100..1_000).contains(&self.status.code()) || !bytes::is_field_value(self.status.reason().as_bytes()) {
+        if !self.status.is_sound() {
             return Err(Misuse::InvalidStatus);
         }
         for field in self.fields {
@@ -84,62 +83,70 @@ impl<'a> Response<'a> {
 
 /// Writes into a slice that is given to it, and remembers whether all had room: looked at once, at the end.
 pub(crate) struct Writer<'o> {
-    out: &'o mut [u8],
-    /// Where the next byte belongs: also behind the end of `out`.
-    at: usize,
+    /// What is free; nothing once something did not fit.
+    rest: &'o mut [u8],
+    /// How long all of it was, or [`Self::FULL`] once something did not fit.
+    length: usize,
 }
 
 impl<'o> Writer<'o> {
+    const FULL: usize = usize::MAX;
+
     pub(crate) const fn new(out: &'o mut [u8]) -> Self {
-        Self { out, at: 0 }
+        Self { length: out.len(), rest: out }
     }
 
     /// How many bytes were written, if all had room.
     pub(crate) const fn finish(self) -> Result<usize, WriteError> {
-        if self.at > self.out.len() { Err(WriteError::Full) } else { Ok(self.at) }
+        if self.length == Self::FULL { Err(WriteError::Full) } else { Ok(self.length.wrapping_sub(self.rest.len())) }
     }
 
     pub(crate) fn put(&mut self, bytes: &[u8]) {
-        let end = self.at.saturating_add(bytes.len());
-        if let Some(place) = self.out.get_mut(self.at..end) {
-            bytes::copy(bytes, place);
+        // Here, for a call for each piece costs as much as the copy of a few bytes.
+        for (place, byte) in self.take(bytes.len()).iter_mut().zip(bytes) {
+            *place = *byte;
         }
-        self.at = end;
+    }
+
+    /// The place for so many bytes: none, if there is no room.
+    #[inline(always)]
+    fn take(&mut self, length: usize) -> &mut [u8] {
+        let Some((place, rest)) = mem::take(&mut self.rest).split_at_mut_checked(length) else {
+            self.length = Self::FULL;
+            return &mut [];
+        };
+        self.rest = rest;
+        place
     }
 
     /// As [`Self::put`], for what stands between the others: to call a copy costs more than two bytes do.
     #[cfg_attr(target_pointer_width = "64", inline)]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn put_pair(&mut self, pair: [u8; 2]) {
-        if let Some(place) = self.out.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut) {
+        if let Some(place) = self.take(2).first_chunk_mut() {
             *place = pair;
         }
-        self.at = self.at.saturating_add(2);
     }
 
     pub(crate) fn put_decimal(&mut self, number: u64) {
-        let start = self.at;
-        let mut rest = number;
-        loop {
-            let (tenth, digit) = tenth(rest);
-            self.put(&[digit]);
-            rest = tenth;
-            if rest == 0 {
-                break;
-            }
+        // It wraps only beyond the longest number, where it is not looked at any more.
+        let (mut length, mut bound) = (1_usize, 10_u64);
+        while length < LONGEST_NUMBER && number >= bound {
+            (length, bound) = (length.wrapping_add(1), bound.wrapping_mul(10));
         }
-        // The last digit stands first.
-        let mut digits = self.out.get_mut(start..self.at).unwrap_or(&mut []);
-        while let [first, between @ .., last] = digits {
-            mem::swap(first, last);
-            digits = between;
+        let mut rest = number;
+        for place in self.take(length).iter_mut().rev() {
+            (rest, *place) = tenth(rest);
         }
     }
 
     /// The status line, and a Date field where there is a clock.
     pub(crate) fn put_status(&mut self, status: Status, date: Option<&[u8; 29]>) {
         self.put(b"HTTP/1.1 ");
-        self.put_decimal(u64::from(status.code()));
+        let (rest, ones) = tenth_of_word(u32::from(status.code()));
+        let (rest, tens) = tenth_of_word(rest);
+        let (_, hundreds) = tenth_of_word(rest);
+        self.put(&[hundreds, tens, ones]);
         self.put(b" ");
         self.put(status.reason().as_bytes());
         self.put_pair(*b"\r\n");
@@ -170,15 +177,24 @@ pub(crate) fn put_whole(bytes: &[u8], out: &mut [u8]) -> usize {
     writer.finish().unwrap_or(0)
 }
 
+/// Digits of the largest number.
+const LONGEST_NUMBER: usize = 20;
+
 /// A tenth of a number, and its last digit.
 fn tenth(number: u64) -> (u64, u8) {
+    if cfg!(target_pointer_width = "64") {
+        return (number / 10, u8::try_from(number % 10).unwrap_or(0) | b'0');
+    }
     let word = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0);
     // Small processors divide 32 bits only: what is left of a limb stands before the next.
     let (high, low) = (word(number >> 32), word(number));
     let upper = ((high % 10) << 16) | (low >> 16);
-    let lower = ((upper % 10) << 16) | (low & 0xffff);
-    let tenth = u64::from(high / 10) << 32 | u64::from(((upper / 10) << 16) | (lower / 10));
-    (tenth, u8::try_from(lower % 10).unwrap_or(0) | b'0')
+    let (lower, digit) = tenth_of_word(((upper % 10) << 16) | (low & 0xffff));
+    (u64::from(high / 10) << 32 | u64::from(((upper / 10) << 16) | lower), digit)
+}
+
+fn tenth_of_word(number: u32) -> (u32, u8) {
+    (number / 10, u8::try_from(number % 10).unwrap_or(0) | b'0')
 }
 
 #[cfg(test)]

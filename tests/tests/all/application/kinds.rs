@@ -117,7 +117,7 @@ fn app<'p, 'm>(pool: &'p Pool<'m, 1>, drops: &'p Drops) -> impl Service<Source =
                     *count += piece.len();
                     Ok(())
                 };
-                Ok(Readiness::Ready(receive(0, take, |_, count: &mut usize, responder: &mut Responder<'_>| {
+                Ok(Readiness::Ready(receive(0, take, |_, count: usize, responder: &mut Responder<'_>| {
                     responder.text(&count.to_string())
                 })))
             }))

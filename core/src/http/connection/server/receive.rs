@@ -141,6 +141,10 @@ impl Connection<Server> {
         store: &mut [u8],
         shortcut: &mut Shortcut<'b>,
     ) -> Result<(usize, Found), Broken> {
+        if input.is_empty() {
+            self.peer_timer.start(cx.now);
+            return Ok((0, Found::NeedMore));
+        }
         let (used, read) = self.machine.read_request(cx.limits, input, store, shortcut);
         // Empty lines do not begin a message: some clients put one behind each.
         let begins = !self.machine.flags.has(Flags::BEGUN) && (read.is_err() || !self.machine.is_between_messages());
@@ -191,6 +195,10 @@ impl Connection<Server> {
             let is_length = self.machine.state == GrammarState::Content;
             let known = if is_length { self.machine.length } else { self.machine.total };
             if known > cx.limits.discard_bytes || !self.persists() {
+                break;
+            }
+            if self.machine.state == GrammarState::End {
+                self.states.change(Side::Client, Transition::End);
                 break;
             }
             let (framing, found) = self.read_request_content(cx, bytes::from(input, used), store)?;

@@ -131,22 +131,24 @@ impl Connection<Server> {
     }
 
     fn begin_response(&mut self, response: &Response<'_>, plan: Plan) {
-        self.states.change(Side::Server, plan.change);
         if response.status == Status::CONTINUE {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
         if plan.change == Transition::Interim {
+            self.states.change(Side::Server, Transition::Interim);
             return;
+        }
+        if plan.change == Transition::Switch {
+            self.states.change_both(Transition::Switch);
+            self.machine.state = GrammarState::UntilClose;
+            // Trailer fields of the request are none of the tunnel's.
+            self.machine.flags.clear(Flags::TRAILERS);
+        } else {
+            self.states.change(Side::Server, Transition::Final);
         }
         self.write_timer.refill();
         self.sending = plan.sending;
         self.unsent = response.length.unwrap_or(0);
-        if plan.change == Transition::Switch {
-            self.states.change(Side::Client, Transition::Switch);
-            self.machine.state = GrammarState::UntilClose;
-            // Trailer fields of the request are none of the tunnel's.
-            self.machine.flags.clear(Flags::TRAILERS);
-        }
         // What the peer asked for itself is not our wish.
         if !plan.persists && self.persists() {
             self.ending = Ending::AfterResponse;
