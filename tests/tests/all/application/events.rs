@@ -248,10 +248,11 @@ fn a_number_that_a_topic_has_not_reached_is_not_waited_for() {
     topic.publish(0);
     let app = routes!(
         &topic,
-        get("/:from", |topic: &'_ Topic<u32, 4, 4>, request, responder| responder
-            .events(topic.follow_from(request.param("from")?, |events, number, value| {
+        get("/:from", |topic: &'_ Topic<u32, 4, 4>, request, responder| responder.events(
+            topic.follow_from(request.param("from")?, |events, number, value| {
                 events.send(format_args!("{number}: {value}"))
-            })))
+            })
+        ))
     );
     for from in ["1", "2", "500", "18446744073709551615"] {
         let next = topic.next_number();
