@@ -90,6 +90,12 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         self.run(None)
     }
 
+    /// Tells that it is to be retired later.
+    pub(crate) fn drain(self) -> Outcome {
+        self.connection.session.handle_drain();
+        self.run(None)
+    }
+
     /// Gives way to somebody else. None: it does not, for it is in use.
     pub(crate) fn give_way(mut self) -> Option<Outcome> {
         let is_lingering = self.connection.session.standing() == Standing::Lingering;

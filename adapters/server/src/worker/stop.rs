@@ -105,7 +105,10 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             0 => self.retire(slot),
             unread => {
                 drain.unconsumed.insert(slot, unread);
-                Ok(())
+                // What waits before it does not wait for ever.
+                let Some(turn) = self.turn(token) else { return Ok(()) };
+                let outcome = turn.drain();
+                self.after(token, outcome)
             }
         }
     }

@@ -112,6 +112,15 @@ impl Running {
         client
     }
 
+    /// A client that has heard the first event.
+    fn waiting_events(&self, bytes: impl AsRef<[u8]>) -> Client {
+        let mut client = Client::connect(self.address);
+        client.send(bytes);
+        client.head();
+        assert_eq!(client.chunk().unwrap(), b"id: 0\ndata: hello\n\n");
+        client
+    }
+
     fn wakeups(&self) -> Vec<Wakeup> {
         self.seen.wakeups.lock().unwrap().clone()
     }
@@ -143,6 +152,24 @@ fn a_drain_ends_a_wait() {
     client.assert_closed();
     assert_eq!(server.seen.wakeups.lock().unwrap()[..], [Wakeup::Drain]);
     server.thread.join().unwrap();
+}
+
+#[test]
+fn a_drain_ends_a_wait_also_where_more_was_sent_behind_the_request() {
+    let server = start();
+    let mut poll = server.waiting(get("/wait") + &get("/nowhere"));
+    let mut events = server.waiting_events(get("/events") + &get("/nowhere"));
+    server.stopper.stop();
+    assert_eq!(poll.response().body, b"waited");
+    assert_eq!(server.wakeups(), [Wakeup::Drain]);
+    assert_eq!(events.chunk().unwrap(), b"id: 1\ndata: bye\n\n");
+    assert_eq!(events.chunk(), None);
+    // What had come is answered, and then it ends.
+    for mut client in [poll, events] {
+        assert_eq!(client.response().status, 404);
+        client.assert_closed();
+    }
+    assert_eq!(server.thread.join().unwrap().cut, 0);
 }
 
 #[test]

@@ -253,10 +253,16 @@ impl<S: Service + ?Sized> Session<S> {
     /// Ends the connection: now if it is idle, otherwise after the response in flight. An exchange that waits is asked: drive
     /// the session afterwards.
     pub fn retire(&mut self) {
+        self.handle_drain();
+        self.connection.retire();
+    }
+
+    /// The connection will be retired ([`Self::retire`]), once requests that wait unread are answered. An exchange that waits
+    /// is asked, since it may hold them up: drive the session afterwards.
+    pub const fn handle_drain(&mut self) {
         if !mem::replace(&mut self.notices.is_draining, true) {
             self.end_wait(Wakeup::Drain);
         }
-        self.connection.retire();
     }
 
     /// What the adapter has to move itself before anything else: from where, and how many bytes. All that was written

@@ -3,6 +3,8 @@
 use core::cell::Cell;
 use core::convert::Infallible;
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use wirenut::http::service::{Event, Service, Topic, Wakers, routes};
 use wirenut::time::Duration;
 use wirenut_tests::pair::{Pair, Setup};
@@ -261,5 +263,54 @@ fn a_number_that_a_topic_has_not_reached_is_not_waited_for() {
         topic.publish(7);
         pair.drive();
         assert!(text(&pair).ends_with(&format!("data: {next}: 7\n\n")), "{from}");
+    }
+}
+
+/// What may happen to a stream of events.
+#[derive(Clone, Copy, Debug)]
+enum Happening {
+    Published,
+    Passed(u32),
+    StopsReading,
+    Reads(usize),
+    TurnsForNothing,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        Just(Happening::Published),
+        (1..16_000_u32).prop_map(Happening::Passed),
+        Just(Happening::StopsReading),
+        (1..200_usize).prop_map(Happening::Reads),
+        Just(Happening::TurnsForNothing),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn each_event_comes_once_whenever_the_client_reads(happenings in vec(happening(), 0..60), setup in 0..3_usize) {
+        let topic = Topic::<u32, 100, 1>::new();
+        let app = routes!(&topic, get("/", |topic: &'_ Topic<u32, 100, 1>, _, responder| responder
+            .events(topic.follow(|events, number, value| events.send(format_args!("{number}: {value}"))))));
+        let mut setup = setups()[setup].clone();
+        setup.limits.write.grace = Duration::from_secs(10_000);
+        let mut pair = Pair::new(setup, app);
+        pair.send(&bytes("GET / HTTP/1.1↵Host: a↵↵"));
+        for happening in happenings {
+            match happening {
+                Happening::Published => _ = topic.publish(7),
+                Happening::Passed(milliseconds) => pair.pass(Duration::from_millis(milliseconds.into())),
+                Happening::StopsReading => pair.peer_reads = false,
+                Happening::Reads(most) => pair.take_output(most),
+                Happening::TurnsForNothing => pair.drive(),
+            }
+        }
+        pair.peer_reads = true;
+        pair.drive();
+        pair.take_output(usize::MAX);
+        pair.drive();
+        let events: String = text(&pair).split_inclusive('\n').filter(|line| *line != ":\n").collect();
+        let all: String = (0..topic.next_number()).map(|number| format!("data: {number}: 7\n\n")).collect();
+        prop_assert_eq!(events, all);
     }
 }

@@ -271,6 +271,15 @@ fn content_may_be_received_after_a_wait() {
             });
         }
     }
+    // It is asked for once there is somebody who wants it.
+    let (drops, pool) = (Drops::default(), Pool::new([&mut [][..]]));
+    let mut pair = Pair::new(Setup::with_limits(limits()), app(&pool, &drops));
+    pair.send(&bytes("POST /later/count HTTP/1.1↵Host: a↵Content-Length: 3↵Expect: 100-continue↵↵"));
+    assert_eq!(pair.output, b"");
+    pair.pass(Duration::from_secs(3));
+    assert_eq!(pair.output, bytes("HTTP/1.1 100 Continue↵↵"));
+    pair.send(b"abc");
+    assert!(pair.output.ends_with(b"\r\n\r\n3"));
     check("POST /count/count", "", 200, "both");
     check("POST /count/count", "Content-Length: 1↵↵x", 200, "both");
 }

@@ -78,7 +78,9 @@ impl<A, S, F: FnMut(A, &mut EventSink<'_, '_>) -> Result<()>> Exchange<A, S> for
 /// when there is room. So what an event takes from the application is taken after it was sent.
 ///
 /// The stream ends when the function says so ([`Self::end`]) or fails, when the client leaves, and when the server drains:
-/// then the function is asked a last time ([`Self::is_last`]). Without events a comment is sent every 15 seconds.
+/// then the function is asked a last time ([`Self::is_last`]), and again only for what found no room. One that always has
+/// more than there is room for looks at that and ends; otherwise it is cut when the server's time to end is over. Without
+/// events a comment is sent every 15 seconds.
 ///
 /// A client that comes back says in the field `Last-Event-ID` which event it had last.
 ///

@@ -149,7 +149,8 @@ adders! { get post put delete patch any }
 /// `app` is what every handler is given: something cheap to copy, such as `()` or `&App`. A route is a method (`get`,
 /// `post`, `put`, `delete`, `patch`, or `any`), a pattern, and a handler: a function or closure
 /// `Fn(A, &RoutedRequest, &mut Responder) -> service::Result<E>`, where `E` is the [`Exchange`](crate::http::service::Exchange) that it begins. Handlers
-/// may begin exchanges of different kinds.
+/// may begin exchanges of different kinds; one that begins now this kind and now that returns an
+/// [`Either`](crate::http::service::Either), and one that has sometimes answered already an `Option`.
 ///
 /// A pattern begins with `/`. In it `:name` stands for one segment that is not empty, and a last `*name` for all that is
 /// left. The path is compared as it came, without decoding it; [`param`](crate::http::service::RoutedRequest::param) decodes. A pattern that is none,
