@@ -70,12 +70,16 @@ impl HandlerError {
     pub(super) fn answer<S>(self, responder: &mut Responder<'_>) -> core::result::Result<Step<S>, WriteError> {
         let error = match self {
             Self::Status(_) if responder.is_responding() => return Ok(Step::Abort),
-            Self::Status(status) => refuse(status, &[], responder),
+            Self::Status(status) if status.forbids_body() => refuse(status, &[], responder),
+            Self::Status(status) => refuse(status, &[PLAIN_TEXT], responder),
             Self::Answered | Self::Write(_) => self,
         };
         if let Self::Write(error) = error { Err(error) } else { Ok(Step::Done) }
     }
 }
+
+/// The text of refusals.
+pub(super) const PLAIN_TEXT: Field<'static> = Field::new("Content-Type", "text/plain; charset=utf-8");
 
 /// Answers with a status, these fields, and the reason phrase as text.
 #[cold]

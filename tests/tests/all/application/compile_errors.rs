@@ -1,5 +1,6 @@
 //! What the compiler says of applications that are wrong: in which line, and in which words.
 
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -98,8 +99,20 @@ fn wrong_routes_do_not_compile_and_say_why() {
     }
 }
 
+/// Without what handlers share.
+#[test]
+fn routes_of_nothing_shared_say_so() {
+    let compiler = Compiler::new();
+    let message =
+        compiler.check_macro(r#"get("/", |_, _, responder| responder.text("")),"#).expect("it does not compile");
+    assert!(message.contains("`routes!` begins with what its handlers share: `()` for nothing"), "{message}");
+}
+
 /// The line before the first route in the program.
 const MACRO_LINE: usize = 2;
+
+/// Of compilers, each with a folder of its own.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 struct Compiler {
     folder: PathBuf,
@@ -109,7 +122,11 @@ struct Compiler {
 impl Compiler {
     /// With the core compiled for it.
     fn new() -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("compile_errors-{}", std::process::id()));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
+            "compile_errors-{}-{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        ));
         fs::create_dir_all(&folder).unwrap();
         let core = folder.join("libwirenut.rmeta");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/lib.rs");
@@ -120,8 +137,13 @@ impl Compiler {
 
     /// What the compiler says of these routes, if they are wrong.
     fn check(&self, routes: &str) -> Option<String> {
+        self.check_macro(&format!("(),\n{routes}"))
+    }
+
+    /// The same of all that stands in the macro.
+    fn check_macro(&self, inner: &str) -> Option<String> {
         let program = format!(
-            "pub fn program() {{ let _ =\nwirenut::http::service::routes!((),\n{routes}\n); }}\n#[allow(unused)] use wirenut as _;\n"
+            "pub fn program() {{ let _ =\nwirenut::http::service::routes!({inner}\n); }}\n#[allow(unused)] use wirenut as _;\n"
         );
         let source = self.folder.join("program.rs");
         fs::write(&source, program).unwrap();

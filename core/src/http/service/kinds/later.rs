@@ -35,7 +35,7 @@ pub enum Later<F, E> {
 /// once, and again whenever a wait ends: by the waker of [`Responder::waker`], at the time that it named, when the server
 /// drains, and when the peer ends its direction. [`Responder::wakeup`] says which it was.
 ///
-/// Meanwhile the request's content stays with the peer: so a [`receive`](super::receive) may begin once there is a place
+/// Meanwhile the request's content stays with the peer: so a [`receive`](crate::http::service::receive) may begin once there is a place
 /// for it. Trailers that came meanwhile are lost.
 ///
 /// ```

@@ -10,7 +10,7 @@ use crate::http::message::fields::Field;
 use crate::http::message::request_head::RequestHead;
 use crate::http::method::Method;
 use crate::http::service::exchange::{Either, Exchange, Never};
-use crate::http::service::handler::{HandlerError, Result, refuse};
+use crate::http::service::handler::{HandlerError, PLAIN_TEXT, Result, refuse};
 use crate::http::service::responder::Responder;
 use crate::http::status::Status;
 
@@ -87,7 +87,7 @@ impl<A: Copy, S, H: Handlers<A, S>> Dispatch<A, S> for Routes<H> {
                 let followers = self.table.len().wrapping_sub(1).wrapping_sub(index);
                 self.handlers.begin(followers, app, &RoutedRequest::new(head, pattern), responder)
             }
-            Found::Nothing => Err(refuse(Status::NOT_FOUND, &[], responder)),
+            Found::Nothing => Err(refuse(Status::NOT_FOUND, &[PLAIN_TEXT], responder)),
             Found::Other(methods) => Err(answer_other(methods, head, responder)),
         }
     }
@@ -97,9 +97,11 @@ impl<A: Copy, S, H: Handlers<A, S>> Dispatch<A, S> for Routes<H> {
 #[cold]
 fn answer_other(methods: Methods, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> HandlerError {
     let mut out = [0; ALLOW_BYTES];
-    let fields = [Field::from_bytes("Allow", methods.allow(&mut out))];
-    let status = if head.method == Method::Options { Status::NO_CONTENT } else { Status::METHOD_NOT_ALLOWED };
-    refuse(status, &fields, responder)
+    let fields = [Field::from_bytes("Allow", methods.allow(&mut out)), PLAIN_TEXT];
+    if head.method == Method::Options {
+        return refuse(Status::NO_CONTENT, fields.get(..1).unwrap_or(&[]), responder);
+    }
+    refuse(Status::METHOD_NOT_ALLOWED, &fields, responder)
 }
 
 /// Handlers that are added one by one, each in front of those before, so that an error stands where its handler does.
@@ -211,6 +213,15 @@ macro_rules! routes {
         };
         $crate::http::service::Adding::<_, _, $source>::new($app)$(.$verb($handler))+.finish(TABLE)
     }};
+    (get($($route:tt)*) $($others:tt)*) => { $crate::routes!(@nothing_shared) };
+    (post($($route:tt)*) $($others:tt)*) => { $crate::routes!(@nothing_shared) };
+    (put($($route:tt)*) $($others:tt)*) => { $crate::routes!(@nothing_shared) };
+    (delete($($route:tt)*) $($others:tt)*) => { $crate::routes!(@nothing_shared) };
+    (patch($($route:tt)*) $($others:tt)*) => { $crate::routes!(@nothing_shared) };
+    (any($($route:tt)*) $($others:tt)*) => { $crate::routes!(@nothing_shared) };
+    (@nothing_shared) => {
+        compile_error!("`routes!` begins with what its handlers share: `()` for nothing, as in `routes!((), get(\"/\", …))`")
+    };
     ($app:expr, $($verb:ident($pattern:literal, $handler:expr)),+ $(,)?) => {
         $crate::routes!(in ::core::convert::Infallible; $app, $($verb($pattern, $handler)),+)
     };
