@@ -2,10 +2,12 @@
 
 import os
 import pathlib
+import re
 import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 INSTALL = pathlib.Path(__file__).resolve().parent.parent / ".ci/install"
@@ -42,6 +44,15 @@ def allow_descriptors(count):
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, max(hard, count)))
     except (OSError, ValueError):
         sys.exit(f"{count} open descriptors are needed; the limit is {hard} (ulimit -Hn)")
+
+
+def count_instructions(program, *arguments):
+    """How many instructions a run of `program --count` with these arguments takes, under valgrind."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = subprocess.run(
+            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", program, "--count", *map(str, arguments)],
+            capture_output=True, text=True, check=True).stderr
+    return int(re.search(r"Collected : (\d+)", output).group(1))
 
 
 def wait_until(condition, seconds, what):

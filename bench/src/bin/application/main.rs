@@ -30,16 +30,10 @@ impl Service for Plain {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments[..] {
+    wirenut_bench::with_arguments(USAGE, |arguments| match *arguments {
         ["--count", kind, count] => count.parse().ok().and_then(|count| run(kind, count)),
         _ => None,
-    };
-    if done.is_none() {
-        eprintln!("{USAGE}");
-        std::process::exit(2);
-    }
+    });
 }
 
 fn run(kind: &str, count: usize) -> Option<()> {

@@ -40,20 +40,14 @@ const READERS: &[(&str, Reader)] = &[
 ];
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments[..] {
+    wirenut_bench::with_arguments(USAGE, |arguments| match *arguments {
         [] => {
             compare();
-            true
+            Some(())
         }
-        ["--count", size, reader, count] => count_reads(size, reader, count).is_some(),
-        _ => false,
-    };
-    if !done {
-        eprintln!("{USAGE}");
-        std::process::exit(2);
-    }
+        ["--count", size, reader, count] => count_reads(size, reader, count),
+        _ => None,
+    });
 }
 
 fn count_reads(size: &str, reader: &str, count: &str) -> Option<()> {

@@ -56,20 +56,14 @@ const ROUNDS: usize = 400;
 const TURN: Duration = Duration::from_micros(500);
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments[..] {
+    wirenut_bench::with_arguments(USAGE, |arguments| match *arguments {
         [] => {
             compare();
-            true
+            Some(())
         }
-        ["--count", input, parser, count] => count_reads(input, parser, count).is_some(),
-        _ => false,
-    };
-    if !done {
-        eprintln!("{USAGE}");
-        std::process::exit(2);
-    }
+        ["--count", input, parser, count] => count_reads(input, parser, count),
+        _ => None,
+    });
 }
 
 fn count_reads(input: &str, parser: &str, count: &str) -> Option<()> {

@@ -25,20 +25,14 @@ type Reader = fn(&Input, usize) -> usize;
 const READERS: &[(&str, Reader)] = &[("multer", multer::read), ("wirenut", read_wirenut)];
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments[..] {
+    wirenut_bench::with_arguments(USAGE, |arguments| match *arguments {
         [] => {
             compare();
-            true
+            Some(())
         }
-        ["--count", input, reader, count] => count_reads(input, reader, count).is_some(),
-        _ => false,
-    };
-    if !done {
-        eprintln!("{USAGE}");
-        std::process::exit(2);
-    }
+        ["--count", input, reader, count] => count_reads(input, reader, count),
+        _ => None,
+    });
 }
 
 fn count_reads(input: &str, reader: &str, count: &str) -> Option<()> {

@@ -31,27 +31,21 @@ fn rows() -> impl Iterator<Item = &'static Row> {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments[..] {
+    wirenut_bench::with_arguments(USAGE, |arguments| match *arguments {
         [] => {
             compare();
-            true
+            Some(())
         }
         ["--list"] => {
             for row in rows() {
                 let names: Vec<_> = row.contestants.iter().map(|contestant| contestant.name).collect();
                 println!("{}\t{}\t{}", row.name, row.input.len(), names.join("\t"));
             }
-            true
+            Some(())
         }
-        ["--count", row, contestant, count] => count_turns(row, contestant, count).is_some(),
-        _ => false,
-    };
-    if !done {
-        eprintln!("{USAGE}");
-        std::process::exit(2);
-    }
+        ["--count", row, contestant, count] => count_turns(row, contestant, count),
+        _ => None,
+    });
 }
 
 fn count_turns(row: &str, contestant: &str, count: &str) -> Option<()> {
