@@ -142,9 +142,7 @@ impl Compiler {
 
     /// The same of all that stands in the macro.
     fn check_macro(&self, inner: &str) -> Option<String> {
-        let program = format!(
-            "pub fn program() {{ let _ =\nwirenut::http::service::routes!({inner}\n); }}\n#[allow(unused)] use wirenut as _;\n"
-        );
+        let program = format!("pub fn program() {{ let _ =\nwirenut::http::service::routes!({inner}\n); }}\n");
         let source = self.folder.join("program.rs");
         fs::write(&source, program).unwrap();
         let mut external = std::ffi::OsString::from("wirenut=");
