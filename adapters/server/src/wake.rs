@@ -110,9 +110,10 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// Begins a graceful end, and returns at once. All that has come by then is answered: who waits in the queue comes in,
-    /// and then nobody any more; requests that were not read yet are; a connection ends after the last of its own, which is
-    /// at once where there is none, and a tenth of a second later where nothing was asked yet. What is left after [`Config::drain`](crate::Config::drain) is cut.
+    /// Begins a graceful end, and returns at once. All that has come by then is answered: connections that wait in the queue
+    /// are accepted, later ones are not, and requests that were not read yet are read. A connection ends after the last
+    /// response of its own. Without one it ends at once, or after a tenth of a second if it has not sent a request yet.
+    /// What is left after [`Config::drain`](crate::Config::drain) is cut.
     ///
     /// What comes while a connection is closed, or in the moment between the last look into the queue and its end, is not
     /// answered: the client sees a reset, as with any server that ends.

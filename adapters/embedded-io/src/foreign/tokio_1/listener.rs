@@ -147,12 +147,12 @@ impl TokioListener {
     /// accepted and waits; all others wait in the queue of the system, or are answered 503
     /// ([`WhenFull`](wirenut::readiness::WhenFull)).
     ///
-    /// A graceful end answers each request that has come by then, but those that wait behind one that is still being answered:
-    /// a connection ends after the response in flight; at once where there is none; a tenth of a second later where nothing
-    /// was asked yet. Who waits in the queue is taken in, and then nobody any more. What is left after
+    /// A graceful end answers each request that has come by then, but those that wait behind one that is still being answered.
+    /// A connection ends after the response in flight. Without one it ends at once, or after a tenth of a second if it has
+    /// not sent a request yet. Connections that wait in the queue are accepted first; later ones are not. What is left after
     /// [`TokioConfig::drain`] is cut: reset, so that no answer looks whole that is not. So it is where the future is dropped.
     ///
-    /// `on_failure` is told what goes wrong, for the log.
+    /// `on_failure` is called with each failure, for the log.
     pub fn serve<S: Service<Source = Infallible>>(
         self,
         service: &S,

@@ -31,7 +31,7 @@ impl Shared {
 /// One connection, of a slot or refused.
 pub(super) struct Place {
     shared: Shared,
-    /// `None`: it is told that there is no room.
+    /// `None`: it gets no slot, and is answered 503.
     pub(super) slot: Option<u32>,
     state: Mutex<State>,
     changed: Notify,

@@ -158,8 +158,8 @@ impl EventSink<'_, '_> {
         self.until = Some(self.now().saturating_add(span));
     }
 
-    /// Has the function asked again when it is woken: see [`Responder::waker`]. Keep it in a [`Wakers`](crate::http::service::Wakers), which
-    /// has a place for each exchange and not for each call.
+    /// Has the function asked again when it is woken: see [`Responder::waker`]. Keep it in a
+    /// [`Wakers`](crate::http::service::Wakers), which has a place for each exchange and not for each call.
     #[must_use]
     pub fn waker(&self) -> Waker {
         self.responder.waker()
