@@ -48,14 +48,8 @@ pub fn select(validators: &Validators<'_>, length: u64, method: Method<'_>, fiel
         Precondition::Failed => return Selection::PreconditionFailed,
         Precondition::Holds => {}
     }
-    let mut ranges = fields.get_all("Range");
-    // For no other method ranges are defined (RFC 9110 §14.2): HEAD tells of the whole.
-    let (Method::Get, Some(range), None) = (method, ranges.next(), ranges.next()) else { return Selection::Whole };
-    if !validators.allow_range(fields) {
-        return Selection::Whole;
-    }
     let mut room = [ByteRange::default(); MAX_PARTS];
-    match Ranges::select(range, length, &mut room) {
+    match validators.select_ranges(method, fields, length, &mut room) {
         Ranges::Whole => Selection::Whole,
         Ranges::Unsatisfiable => Selection::Unsatisfiable,
         Ranges::Parts([part]) => Selection::Part(*part),

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::time::SystemTime;
 
 use wirenut::http::service::{Exchange, HandlerError, OrStatus, Responder, Result, RoutedRequest, Step};
-use wirenut::http::{ByteRange, Field, Method, Precondition, Ranges, Response, Status};
+use wirenut::http::{ByteRange, Field, Precondition, Ranges, Response, Status};
 
 pub use validators::{FileValidators, has_rested};
 
@@ -58,7 +58,8 @@ pub fn send_file(
     let whole = metadata.len();
     let validators = FileValidators::of(&metadata, "", SystemTime::now());
     let entity_tag = Field::new("ETag", validators.entity_tag());
-    match validators.as_validators().check(request.method, request.fields) {
+    let current = validators.as_validators();
+    match current.check(request.method, request.fields) {
         Precondition::Holds => {}
         Precondition::NotModified => {
             responder.respond(&Response::new(Status::NOT_MODIFIED).with_fields(&[entity_tag]))?;
@@ -66,11 +67,15 @@ pub fn send_file(
         }
         Precondition::Failed => return Err(HandlerError::Status(Status::PRECONDITION_FAILED)),
     }
-    let Ok(part) = wanted_part(request, &validators, whole) else {
-        let range = format!("bytes */{whole}");
-        let response = Response::new(Status::RANGE_NOT_SATISFIABLE);
-        responder.respond(&response.with_fields(&[Field::new("Content-Range", &range)]))?;
-        return Err(HandlerError::Answered);
+    let part = match current.select_ranges(request.method, request.fields, whole, &mut [ByteRange::default(); 1]) {
+        Ranges::Parts([part]) => Some(*part),
+        Ranges::Whole | Ranges::Parts(_) => None,
+        Ranges::Unsatisfiable => {
+            let range = format!("bytes */{whole}");
+            let response = Response::new(Status::RANGE_NOT_SATISFIABLE);
+            responder.respond(&response.with_fields(&[Field::new("Content-Range", &range)]))?;
+            return Err(HandlerError::Answered);
+        }
     };
     let date = validators.last_modified();
     let range = part.map(|part| format!("bytes {}-{}/{whole}", part.first, part.last));
@@ -92,28 +97,6 @@ pub fn send_file(
     };
     responder.respond(&Response::new(status).with_fields(&fields[..count]).with_length(length))?;
     Ok(SendFile { source: (length > 0).then(|| FileRange::new(file, start)), length })
-}
-
-/// No part satisfies the request.
-struct Unsatisfiable;
-
-/// The one part that is asked for. Where several are, or where ranges have no say, the whole is sent, as a server may
-/// (RFC 9110 §14.2).
-fn wanted_part(
-    request: &RoutedRequest<'_>,
-    validators: &FileValidators,
-    length: u64,
-) -> core::result::Result<Option<ByteRange>, Unsatisfiable> {
-    let mut ranges = request.fields.get_all("Range");
-    let (Method::Get, Some(range), None) = (request.method, ranges.next(), ranges.next()) else { return Ok(None) };
-    if !validators.as_validators().allow_range(request.fields) {
-        return Ok(None);
-    }
-    match Ranges::select(range, length, &mut [ByteRange::default(); 1]) {
-        Ranges::Unsatisfiable => Err(Unsatisfiable),
-        Ranges::Parts([part]) => Ok(Some(*part)),
-        Ranges::Whole | Ranges::Parts(_) => Ok(None),
-    }
 }
 
 impl<A> Exchange<A, FileRange> for SendFile {

@@ -3,6 +3,7 @@
 use super::date::HttpDate;
 use super::entity_tag;
 use super::entity_tag::EntityTag;
+use super::range::{ByteRange, Ranges};
 use crate::http::message::fields::Fields;
 use crate::http::method::Method;
 
@@ -42,7 +43,7 @@ impl Validators<'_> {
     pub const NONE: Self = Self { entity_tag: None, last_modified: None, is_date_strong: false };
 
     /// The conditions in the order of RFC 9110 §13.2.2, for a target that exists. Ask only where the answer would be 2xx
-    /// without them (§13.2.1), and see [`Self::allow_range`] for the last one, If-Range.
+    /// without them (§13.2.1), and see [`Self::select_ranges`] for the last one, If-Range.
     #[must_use]
     pub fn check(&self, method: Method<'_>, fields: Fields<'_>) -> Precondition {
         let is_current = |tag: EntityTag<'_>| self.entity_tag.is_some_and(|current| current.is_strongly(tag));
@@ -64,6 +65,36 @@ impl Validators<'_> {
                 Precondition::NotModified
             }
             None => Precondition::Holds,
+        }
+    }
+
+    /// Which part of a representation of `length` bytes is sent, once [`Self::check`] says that the conditions hold: what
+    /// Range asks for, laid into `room` by [`Ranges::select`]. The whole where the method is not GET, for no other has ranges
+    /// (RFC 9110 §14.2), where Range comes more than once, or where If-Range forbids it.
+    ///
+    /// ```
+    /// use wirenut::http::{ByteRange, EntityTag, Fields, Method, Ranges, Validators};
+    /// let tag = EntityTag { is_weak: false, opaque: b"v1" };
+    /// let current = Validators { entity_tag: Some(tag), ..Validators::NONE };
+    /// let fields = Fields::parse(b"Range: bytes=0-9\r\nIf-Range: \"v1\"\r\n").unwrap();
+    /// let mut room = [ByteRange::default(); 1];
+    /// let part = ByteRange { first: 0, last: 9 };
+    /// assert_eq!(current.select_ranges(Method::Get, fields, 100, &mut room), Ranges::Parts(&[part]));
+    /// assert_eq!(current.select_ranges(Method::Head, fields, 100, &mut room), Ranges::Whole);
+    /// assert_eq!(Validators::NONE.select_ranges(Method::Get, fields, 100, &mut room), Ranges::Whole);
+    /// ```
+    #[must_use]
+    pub fn select_ranges<'r>(
+        &self,
+        method: Method<'_>,
+        fields: Fields<'_>,
+        length: u64,
+        room: &'r mut [ByteRange],
+    ) -> Ranges<'r> {
+        let mut ranges = fields.get_all("Range");
+        match (method, ranges.next(), ranges.next()) {
+            (Method::Get, Some(range), None) if self.allow_range(fields) => Ranges::select(range, length, room),
+            _ => Ranges::Whole,
         }
     }
 
