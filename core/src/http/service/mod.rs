@@ -57,9 +57,11 @@ pub use responder::{Responder, Wakeup};
 pub use routing::application::Application;
 #[doc(hidden)]
 pub use routing::application::Dispatch;
-pub use routing::route::Methods;
+pub use routing::methods::Methods;
 #[doc(hidden)]
-pub use routing::route::{Route, methods, reached};
+pub use routing::methods::names as methods;
+#[doc(hidden)]
+pub use routing::route::{Route, reached};
 pub use routing::routed_request::RoutedRequest;
 #[doc(hidden)]
 pub use routing::routes::{Adding, Handlers, Routes};
