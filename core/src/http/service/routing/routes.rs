@@ -104,6 +104,7 @@ impl<A: Copy, S, H: Handlers<A, S>> Dispatch<A, S> for Routes<H> {
 
 /// Answers a request that no route takes of a path that has these methods, and OPTIONS, if it has asked for them.
 #[cold]
+#[inline(never)]
 fn refuse_method(methods: Methods, responder: &mut Responder<'_>) -> HandlerError {
     let has_asked = methods.has_all(Methods::OPTIONS);
     let status = if has_asked { Status::NO_CONTENT } else { Status::METHOD_NOT_ALLOWED };
@@ -171,6 +172,9 @@ adders! { get post put delete patch any }
 ///
 /// GET routes answer HEAD, too. A path without a route is answered 404; a method without one 405, with the others in
 /// Allow; OPTIONS 204 with Allow, for `*` with all five methods.
+///
+/// The type of the service has no name. Nothing needs one: what is generic of a service infers it, and what the handlers share
+/// is borrowed. A device keeps its server on the stack of a `main` that never returns, or makes the service anew in each task.
 ///
 /// Where the adapter moves content itself ([`Step::Transfer`](crate::http::service::Step::Transfer)), its source is named first:
 /// `routes!(in FileRange; app, …)`.
