@@ -57,7 +57,7 @@ impl<A: Copy, D: Dispatch<A, S>, S> Service for Application<A, D, S> {
         let mut exchange = None;
         let begun = self.dispatch.dispatch(self.app, head, responder);
         let asked = begun.and_then(|begun| exchange.insert(begun).proceed(self.app, responder));
-        Ok((exchange, settled(asked, responder)?))
+        settled(asked, responder).map(|step| (exchange, step))
     }
 
     fn body(
@@ -71,7 +71,7 @@ impl<A: Copy, D: Dispatch<A, S>, S> Service for Application<A, D, S> {
             taken = count;
             step
         });
-        Ok((taken, settled(asked, responder)?))
+        settled(asked, responder).map(|step| (taken, step))
     }
 
     fn end(
