@@ -11,6 +11,7 @@ mod flags;
 mod framing;
 mod limits;
 mod method;
+mod rules;
 mod status;
 mod version;
 

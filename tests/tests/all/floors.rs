@@ -7,7 +7,7 @@ use crate::process::ROOT;
 
 /// What several floors share and what depends on none: `http/<name>.rs`.
 const LEAVES: &[&str] =
-    &["error", "field_filter", "field_name", "flags", "framing", "limits", "method", "status", "version"];
+    &["error", "field_filter", "field_name", "flags", "framing", "limits", "method", "rules", "status", "version"];
 
 /// Each floor, from the lowest up, and the floors that it may import; leaves it may import anyway.
 const FLOORS: &[(&str, &[&str])] = &[

@@ -1,16 +1,14 @@
-//! One request in flight: how far it is, what is answered where no file is sent, and what the log will say of it.
+//! One request in flight: how far it is, and what is answered where no file is sent.
 
 use alloc::rc::Rc;
 use core::cell::Cell;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Instant as Clock, SystemTime};
 
 use wirenut::http::service::Responder;
 use wirenut::http::{
-    EntityTag, Error, Field, Fields, Method, Precondition, RequestHead, Response, Status, Validators, Version,
-    WriteError,
+    EntityTag, Field, Fields, Method, Precondition, RequestHead, Response, Status, Validators, WriteError,
 };
 use wirenut_linux::socket::TcpStream;
 use wirenut_server::blocking::Job;
@@ -25,7 +23,7 @@ use super::listing::Summary;
 use super::negotiation;
 use super::plan::Plan;
 use super::selection;
-use crate::log::{Escaped, Line};
+use crate::log::Escaped;
 
 const HTML: Field<'static> = Field::new("Content-Type", "text/html; charset=utf-8");
 const TEXT: Field<'static> = Field::new("Content-Type", "text/plain; charset=utf-8");
@@ -48,7 +46,6 @@ pub struct Exchange {
     conditions: Vec<u8>,
     /// Bytes that the kernel has moved.
     pub(super) moved: Rc<Cell<u64>>,
-    logged: Option<Box<Logged>>,
 }
 
 pub(super) enum Phase {
@@ -80,7 +77,7 @@ impl Transfer for Moving {
 }
 
 impl Exchange {
-    pub(super) fn new(head: &RequestHead<'_>, is_logged: bool, responder: &Responder<'_>) -> Self {
+    pub(super) fn new(head: &RequestHead<'_>) -> Self {
         Self {
             phase: Phase::Start,
             wanted: Wanted::default(),
@@ -88,7 +85,6 @@ impl Exchange {
             prefers_html: negotiation::prefers_html(head.fields),
             conditions: Vec::new(),
             moved: Rc::default(),
-            logged: is_logged.then(|| Box::new(Logged::of(head, responder))),
         }
     }
 
@@ -100,25 +96,6 @@ impl Exchange {
             }
         }
         self.wanted.is_summary_enough = self.is_head || !self.conditions.is_empty();
-    }
-
-    /// What the log says of it, if there is one.
-    pub(super) fn line(&self, outcome: Result<(), Error>) -> Option<Line<'_>> {
-        let logged = self.logged.as_ref()?;
-        // Where we did not answer, the connection itself may have done so.
-        let status = logged.status.or_else(|| outcome.err()?.rule.status());
-        Some(Line {
-            peer: logged.peer,
-            method: &logged.method,
-            target: &logged.target,
-            version: version_text(logged.version),
-            referer: &logged.origin[0],
-            user_agent: &logged.origin[1],
-            date: logged.date,
-            status: status.map(Status::code),
-            sent: logged.sent.saturating_add(self.moved.get()),
-            took: Some(logged.begun.elapsed()),
-        })
     }
 
     /// Answers without a file, by a page or a text of which the head is written now and the rest is to be sent. `why` says
@@ -145,7 +122,6 @@ impl Exchange {
         let vary: &[_] = if fields.iter().any(|field| field.name == VARY.name) { &[] } else { &[VARY] };
         let fields = [of_body, fields, vary].concat();
         responder.respond(&Response::new(page.status).with_fields(&fields).with_length(body.len() as u64))?;
-        self.note_status(page.status);
         self.phase = Phase::Sending(Body::one(Segment::Bytes(body.into_bytes(), 0)));
         Ok(())
     }
@@ -170,7 +146,6 @@ impl Exchange {
             [Field::new("ETag", &entity_tag), Field::new("Cache-Control", "no-cache"), HTML, NO_SNIFF, NO_SCRIPTS];
         let told = if plan == Plan::NotModified { &fields[..2] } else { &fields };
         responder.respond(&Response::new(plan.status()).with_fields(told).with_length(length))?;
-        self.note_status(plan.status());
         Ok((plan != Plan::NotModified).then_some(plan))
     }
 
@@ -211,19 +186,6 @@ impl Exchange {
         let peer = responder.peer().unwrap_or(NOBODY);
         log::warn!("{peer}: {}: {reason}", Escaped(self.wanted.path.as_path().as_os_str().as_bytes()));
     }
-
-    pub(super) fn note_status(&mut self, status: Status) {
-        if let Some(logged) = &mut self.logged {
-            logged.status = Some(status);
-        }
-    }
-
-    pub(super) fn note_sent(&mut self, bytes: usize) {
-        // To HEAD no body goes out.
-        if let Some(logged) = self.logged.as_mut().filter(|_| !self.is_head) {
-            logged.sent = logged.sent.saturating_add(bytes as u64);
-        }
-    }
 }
 
 /// The value of ETag for the page of a directory.
@@ -231,43 +193,5 @@ fn listing_tag(summary: Summary) -> String {
     format!("\"{:016x}\"", summary.digest)
 }
 
-/// What the log will say of a request.
-struct Logged {
-    peer: SocketAddr,
-    method: Box<[u8]>,
-    target: Box<[u8]>,
-    version: Version,
-    /// The values of Referer and User-Agent.
-    origin: [Box<[u8]>; 2],
-    date: SystemTime,
-    begun: Clock,
-    /// None as long as nothing was answered.
-    status: Option<Status>,
-    sent: u64,
-}
-
 /// Stands for a peer that is gone, or has no address.
 pub(super) const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-const fn version_text(version: Version) -> &'static [u8] {
-    match version {
-        Version::Http10 => b"HTTP/1.0",
-        Version::Http11 => b"HTTP/1.1",
-    }
-}
-
-impl Logged {
-    fn of(head: &RequestHead<'_>, responder: &Responder<'_>) -> Self {
-        Self {
-            peer: responder.peer().unwrap_or(NOBODY),
-            method: head.method.as_bytes().into(),
-            target: head.target.raw().into(),
-            version: head.version,
-            origin: ["Referer", "User-Agent"].map(|name| head.fields.get(name).unwrap_or_default().into()),
-            date: SystemTime::now(),
-            begun: Clock::now(),
-            status: None,
-            sent: 0,
-        }
-    }
-}

@@ -12,10 +12,11 @@
 //! What is no file is written here, as bytes made of data: a [`listing`] of entries, and an `error_page` of a status, both in
 //! the frame that `html` puts around them.
 //!
-//! Invariants: only [`service`], its [`exchange`], [`selection`] and `negotiation` know HTTP; nothing is opened but through [`directory::Directory`]; nothing that may
+//! Invariants: only [`service`], its [`exchange`], [`selection`], `negotiation` and `access`, which watches for the log, know HTTP; nothing is opened but through [`directory::Directory`]; nothing that may
 //! wait for a disk is called on a server's thread but through a [`Pool`], except for
 //! [what seems to be in memory](reader::FileReader::transfer) and is not.
 
+mod access;
 pub mod body;
 pub mod content_type;
 pub mod directory;
@@ -30,7 +31,6 @@ pub mod path;
 mod plan;
 pub mod policy;
 pub mod reader;
-mod refused;
 pub mod root;
 pub mod selection;
 pub mod service;
@@ -44,6 +44,7 @@ use core::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 
+use wirenut::http::service::Observed;
 use wirenut_linux::signal;
 use wirenut_server::blocking::{Bounds, Pool};
 
@@ -83,7 +84,7 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let pool = Pool::new(Bounds { threads, waiting, ..Bounds::DEFAULT });
     let servers = server::listen(&arguments.server.listen)?;
     let log = access_log(arguments)?;
-    server::run_on_threads(servers, workers, &Files::new(Arc::new(finder), pool, log))
+    server::run_on_threads(servers, workers, &Observed { service: Files::new(Arc::new(finder), pool), observer: log })
 }
 
 /// A page that is to stand for what is not found must be a file itself, when the server starts.

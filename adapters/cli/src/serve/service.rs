@@ -1,10 +1,10 @@
-//! The files of one directory as a [`Service`]: what becomes of each request, and what is logged of it.
+//! The files of one directory as a [`Service`]: what becomes of each request.
 
 use alloc::rc::Rc;
 use alloc::sync::Arc;
 use std::time::SystemTime;
 
-use wirenut::http::service::{Refusal, Responder, Service, Step};
+use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{Error, Field, Method, RequestHead, Response, Rule, Status, WriteError};
 use wirenut::time::Duration;
 use wirenut_server::blocking::{Full, Lost, Pool};
@@ -17,9 +17,8 @@ use super::find::{Blocking, Coding, Finder, Found, FoundFile, Wanted};
 use super::path::RelativePath;
 use super::plan::Plan;
 use super::reader::{Read, ReadError};
-use super::refused;
 use super::selection::{self, Multipart, Selection};
-use crate::log::{AccessLog, Escaped};
+use crate::log::Escaped;
 
 const ALLOW: Field<'static> = Field::new("Allow", "GET, HEAD");
 
@@ -30,14 +29,13 @@ const FULL_WAIT: Duration = Duration::from_millis(5);
 pub struct Files {
     finder: Arc<Finder>,
     pool: Pool,
-    log: Option<AccessLog>,
 }
 
 impl Files {
-    /// What the finder finds, read by `pool` where a disk has to be waited for; a line in `log` for each request.
+    /// What the finder finds, read by `pool` where a disk has to be waited for.
     #[must_use]
-    pub const fn new(finder: Arc<Finder>, pool: Pool, log: Option<AccessLog>) -> Self {
-        Self { finder, pool, log }
+    pub const fn new(finder: Arc<Finder>, pool: Pool) -> Self {
+        Self { finder, pool }
     }
 }
 
@@ -50,7 +48,7 @@ impl Service for Files {
         head: &RequestHead<'_>,
         responder: &mut Responder<'_>,
     ) -> Result<(Exchange, Step<Moving>), WriteError> {
-        let mut exchange = Exchange::new(head, self.log.is_some(), responder);
+        let mut exchange = Exchange::new(head);
         if !matches!(head.method, Method::Get | Method::Head) {
             exchange.refuse(Status::METHOD_NOT_ALLOWED, &[ALLOW], None, responder)?;
             let step = self.send(&mut exchange, responder)?;
@@ -105,15 +103,6 @@ impl Service for Files {
     fn closed(&self, exchange: Exchange, outcome: Result<(), Error>) {
         if outcome.is_err_and(|error| error.rule == Rule::SourceFailed) {
             log::warn!("{}: {}", Escaped(exchange.wanted.path.as_bytes()), ReadError::Truncated);
-        }
-        if let (Some(log), Some(line)) = (&self.log, exchange.line(outcome)) {
-            log.record(&line);
-        }
-    }
-
-    fn refused(&self, refusal: &Refusal<'_>) {
-        if let Some(log) = &self.log {
-            log.record(&refused::line(refusal));
         }
     }
 }
@@ -180,7 +169,6 @@ impl Files {
         if found.is_error_page {
             let fields = [Field::new("Content-Type", found.media_type), NO_SNIFF];
             responder.respond(&Response::new(Status::NOT_FOUND).with_fields(&fields).with_length(length))?;
-            exchange.note_status(Status::NOT_FOUND);
             return Ok(Some(Plan::Whole));
         }
         let validators = selection::validators(found, SystemTime::now());
@@ -204,9 +192,7 @@ impl Files {
                     return Ok(None);
                 }
             };
-        let status = plan.status();
         self.write_head(found, &validators, &plan, responder)?;
-        exchange.note_status(status);
         Ok((plan != Plan::NotModified).then_some(plan))
     }
 
@@ -268,7 +254,6 @@ impl Files {
                 Some(Segment::Bytes(bytes, given)) => {
                     let sent = responder.send_body(&bytes[*given..])?;
                     *given += sent;
-                    exchange.note_sent(sent);
                     if sent == 0 {
                         return Ok(Step::More);
                     }
@@ -288,7 +273,7 @@ impl Files {
             })?;
             match read {
                 None => return Ok(Step::More),
-                Some(Read::Bytes(count)) => exchange.note_sent(count),
+                Some(Read::Bytes(_)) => {}
                 Some(Read::Absent) => match reader.ask(&responder.waker(), &self.pool) {
                     Ok(()) => return Ok(Step::Wait(None)),
                     Err(Full) => return Ok(Step::Wait(Some(responder.now().saturating_add(FULL_WAIT)))),

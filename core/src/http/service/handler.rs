@@ -68,28 +68,31 @@ impl HandlerError {
     #[cold]
     #[inline(never)]
     pub(super) fn answer<S>(self, responder: &mut Responder<'_>) -> core::result::Result<Step<S>, WriteError> {
-        let error = match self {
-            Self::Status(_) if responder.is_responding() => return Ok(Step::Abort),
-            Self::Status(status) if status.forbids_body() => refuse(status, &[], responder),
-            Self::Status(status) => refuse(status, &[PLAIN_TEXT], responder),
-            Self::Answered | Self::Write(_) => self,
-        };
-        if let Self::Write(error) = error { Err(error) } else { Ok(Step::Done) }
+        match self {
+            Self::Answered => Ok(Step::Done),
+            Self::Write(error) => Err(error),
+            Self::Status(_) if responder.is_responding() => Ok(Step::Abort),
+            Self::Status(status) => refuse(status, &[PLAIN_TEXT], responder).map(|()| Step::Done),
+        }
     }
 }
 
 /// The text of refusals.
 pub(super) const PLAIN_TEXT: Field<'static> = Field::new("Content-Type", "text/plain; charset=utf-8");
 
-/// Answers with a status, these fields, and the reason phrase as text.
+/// Answers with a status, and with its reason phrase as text, described by the last of these fields, where there may be text.
 #[cold]
 #[inline(never)]
-pub(super) fn refuse(status: Status, fields: &[Field<'_>], responder: &mut Responder<'_>) -> HandlerError {
-    let text = if status.forbids_body() { "" } else { status.reason() };
-    match responder.send(&Response::new(status).with_fields(fields), text.as_bytes()) {
-        Ok(()) => HandlerError::Answered,
-        Err(error) => HandlerError::Write(error),
-    }
+pub(super) fn refuse(
+    status: Status,
+    fields: &[Field<'_>],
+    responder: &mut Responder<'_>,
+) -> core::result::Result<(), WriteError> {
+    let (text, fields) = match fields.split_last() {
+        Some((_, others)) if status.forbids_body() => ("", others),
+        _ => (status.reason(), fields),
+    };
+    responder.send(&Response::new(status).with_fields(fields), text.as_bytes())
 }
 
 /// The response is complete already: an exchange that has nothing to do.

@@ -23,11 +23,12 @@
 //! | is not ready yet | [`later`] |
 //! | is a stream of events | [`Responder::events`], and [`Topic`] for what many hear |
 //!
-//! `?` on a [`Status`](crate::http::Status) ([`OrStatus`]) answers with it.
+//! `?` on a [`Status`](crate::http::Status) ([`OrStatus`]) answers with it. An [`Observer`] sees each request and how it ends.
 
 mod exchange;
 mod handler;
 mod kinds;
+mod observed;
 mod refusal;
 mod reply;
 mod responder;
@@ -52,14 +53,17 @@ pub use kinds::receive::{Receive, receive};
 pub use kinds::stream::{SendAll, Stream};
 pub use kinds::topic::Topic;
 pub use kinds::wakers::Wakers;
+pub use observed::{Observed, ObservedExchange, Observer, Summary};
 pub use refusal::Refusal;
 pub use responder::{Responder, Wakeup};
 pub use routing::application::Application;
 #[doc(hidden)]
 pub use routing::application::Dispatch;
-pub use routing::route::Methods;
+pub use routing::methods::Methods;
 #[doc(hidden)]
-pub use routing::route::{Route, methods, reached};
+pub use routing::methods::names as methods;
+#[doc(hidden)]
+pub use routing::route::{Route, reached};
 pub use routing::routed_request::RoutedRequest;
 #[doc(hidden)]
 pub use routing::routes::{Adding, Handlers, Routes};

@@ -144,9 +144,11 @@ impl Responder<'_> {
         let out = reserved(self.out, self.written, self.written.saturating_add(self.reserve).min(self.out.len()));
         let is_all_there_will_be = out.len() >= self.reserve;
         let mut is_whole = false;
+        let content = &mut self.content;
         let written = self.connection.fill_body(self.cx, out, |place| {
             let filled = fill(place);
             is_whole = filled.is_some();
+            *content = content.wrapping_add(filled.unwrap_or(0));
             filled.unwrap_or(0)
         })?;
         self.written = self.written.wrapping_add(written);

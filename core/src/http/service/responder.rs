@@ -25,6 +25,9 @@ pub struct Responder<'a> {
     pub(super) written: usize,
     /// The room that is reserved each time that a service is asked. It begins where `out` does.
     pub(super) reserve: usize,
+    /// The status that was written in this call, or zero, and how much content: for an [`Observer`](super::Observer).
+    pub(super) status: u16,
+    pub(super) content: usize,
     pub(super) wakeup: Option<Wakeup>,
     pub(super) notices: &'a Notices,
 }
@@ -63,6 +66,8 @@ impl Responder<'_> {
     pub fn send(&mut self, response: &Response<'_>, body: &[u8]) -> Result<(), WriteError> {
         let written = self.connection.send(self.cx, response, body, reserved(self.out, self.written, self.reserve))?;
         self.written = self.written.wrapping_add(written);
+        self.status = response.status.code();
+        self.content = self.content.wrapping_add(body.len());
         Ok(())
     }
 
@@ -74,6 +79,7 @@ impl Responder<'_> {
     pub fn respond(&mut self, response: &Response<'_>) -> Result<(), WriteError> {
         let written = self.connection.respond(self.cx, response, reserved(self.out, self.written, self.reserve))?;
         self.written = self.written.wrapping_add(written);
+        self.status = response.status.code();
         Ok(())
     }
 
@@ -85,6 +91,7 @@ impl Responder<'_> {
         let out = self.out.get_mut(self.written..).unwrap_or(&mut []);
         let (taken, written) = self.connection.send_body(self.cx, piece, out)?;
         self.written = self.written.wrapping_add(written);
+        self.content = self.content.wrapping_add(taken);
         Ok(taken)
     }
 
@@ -96,9 +103,12 @@ impl Responder<'_> {
     pub fn fill_body(&mut self, fill: impl FnOnce(&mut [u8]) -> usize) -> Result<bool, WriteError> {
         let out = self.out.get_mut(self.written..).unwrap_or(&mut []);
         let mut had_room = false;
+        let content = &mut self.content;
         let written = self.connection.fill_body(self.cx, out, |place| {
             had_room = true;
-            fill(place)
+            let filled = fill(place);
+            *content = content.wrapping_add(filled);
+            filled
         })?;
         self.written = self.written.wrapping_add(written);
         Ok(had_room)
@@ -133,6 +143,11 @@ impl Responder<'_> {
     #[must_use]
     pub const fn is_responding(&self) -> bool {
         self.connection.is_responding()
+    }
+
+    /// Is all content thrown away, since the request is HEAD?
+    pub(super) fn discards_body(&self) -> bool {
+        self.connection.discards_body()
     }
 
     /// The time of this call.

@@ -8,20 +8,20 @@ use crate::http::value::error::{ValueError, ValueRule};
 pub(super) fn decode<'r>(text: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], ValueError> {
     let padding = text.iter().rev().take(2).take_while(|letter| **letter == b'=').count();
     let (digits, _) = text.split_at_checked(text.len().saturating_sub(padding)).unwrap_or((text, &[]));
-    if let Some(at) = digits.iter().position(|letter| digit(*letter) == NONE) {
-        return Err(ValueError::new(ValueRule::InvalidBase64, at));
-    }
-    if !text.len().is_multiple_of(4) {
-        return Err(ValueError::new(ValueRule::InvalidBase64, text.len()));
-    }
     let too_short = ValueError::new(ValueRule::BufferTooShort, room.len());
-    let place = room.get_mut(..decoded_length(digits)).ok_or(too_short)?;
-    // Bits that stand for nothing would make two texts of one value (RFC 4648 §3.5).
-    if fill(digits, place) == 0 {
-        Ok(place)
-    } else {
-        Err(ValueError::new(ValueRule::InvalidBase64, digits.len().saturating_sub(1)))
-    }
+    let place = room.get_mut(..decoded_length(digits));
+    let is_whole = text.len().is_multiple_of(4);
+    let error = match place {
+        // Bits that stand for nothing would make two texts of one value (RFC 4648 §3.5).
+        Some(place) if is_whole => match fill(digits, place) {
+            0 => return Ok(place),
+            _ => ValueError::new(ValueRule::InvalidBase64, digits.len().saturating_sub(1)),
+        },
+        _ if is_whole => too_short,
+        _ => ValueError::new(ValueRule::InvalidBase64, text.len()),
+    };
+    let wrong = digits.iter().position(|letter| digit(*letter) >= NONE);
+    Err(wrong.map_or(error, |at| ValueError::new(ValueRule::InvalidBase64, at)))
 }
 
 /// How many bytes so many digits are: four are three.
@@ -29,17 +29,22 @@ pub(super) const fn decoded_length(digits: &[u8]) -> usize {
     digits.len().saturating_sub(digits.len().div_ceil(4))
 }
 
-/// Decodes digits without their padding into `place`, which is as long as they come to; gives the bits that are left.
+/// Decodes digits without their padding into `place`, which is as long as they come to. Gives zero, if all are digits and
+/// no bits are left.
 pub(super) fn fill(digits: &[u8], place: &mut [u8]) -> u8 {
     let (groups, last) = digits.as_chunks();
     let (places, last_place) = place.as_chunks_mut();
+    let mut flaws = 0;
     for (digits, place) in groups.iter().zip(places) {
-        let [first, second, third, _] = group(*digits);
+        let bits = group(*digits);
+        let [first, second, third, _] = bits.to_be_bytes();
         *place = [first, second, third];
+        flaws |= bits;
     }
-    let mut bytes = group(padded(last)).into_iter();
+    let mut bytes = group(padded(last)).to_be_bytes().into_iter();
     last_place.iter_mut().zip(&mut bytes).for_each(|(place, byte)| *place = byte);
-    bytes.fold(0, |left, byte| left | byte)
+    let [.., flaws] = flaws.to_be_bytes();
+    bytes.fold(flaws, |flaws, byte| flaws | byte)
 }
 
 /// Writes these bytes with padding.
@@ -65,28 +70,28 @@ pub(super) fn padded(digits: &[u8]) -> [u8; 4] {
     padded
 }
 
-/// The three bytes that four digits stand for, and a zero.
+/// What four letters stand for: three bytes, the first one in front; below them is zero, if all are digits.
 #[inline(always)]
-pub(super) fn group([first, second, third, fourth]: [u8; 4]) -> [u8; 4] {
-    let bits = |letter: u8| u32::from(digit(letter) & 63);
-    (bits(first) << 26 | bits(second) << 20 | bits(third) << 14 | bits(fourth) << 8).to_be_bytes()
+pub(super) fn group(letters: [u8; 4]) -> u32 {
+    let [first, second, third, fourth] = letters.map(|letter| u32::from(digit(letter)));
+    (first << 26 | second << 20 | third << 14 | fourth << 8) | (first | second | third | fourth) >> 6
 }
 
-/// No digit of base64.
+/// What has this bit is no digit of base64.
 pub(super) const NONE: u8 = 64;
 
 /// The value of a letter of base64 (RFC 4648 §4), or [`NONE`].
 #[inline(always)]
 pub(super) fn digit(letter: u8) -> u8 {
-    static DIGITS: [u8; 128] = {
-        let mut digits = [NONE; 128];
+    static DIGITS: [u8; 256] = {
+        let mut digits = [NONE; 256];
         let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut value = 0;
         while let [letter, behind @ ..] = rest {
             #[expect(
                 clippy::indexing_slicing,
                 clippy::as_conversions,
-                reason = "it is ASCII, and this is evaluated by the compiler"
+                reason = "a byte is below 256, and this is evaluated by the compiler"
             )]
             {
                 digits[*letter as usize] = value;
@@ -150,5 +155,22 @@ mod tests {
             }
         }
         assert_eq!(decode(b"Zm8=", &mut [0]), Err(ValueError::new(ValueRule::BufferTooShort, 1)));
+    }
+    #[test]
+    fn the_first_byte_that_is_no_digit_is_found() {
+        for length in [4, 8, 12] {
+            for place in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut text = [b'A'; 12];
+                    text[place] = byte;
+                    let is_digit = byte.is_ascii_alphanumeric() || b"+/".contains(&byte);
+                    let is_padding = byte == b'=' && place + 1 == length;
+                    let decoded = decode(&text[..length], &mut [0; 9]).map(<[u8]>::len).map_err(|error| error.offset);
+                    let expected = if is_digit { Ok(length / 4 * 3) } else { Err(place) };
+                    let expected = if is_padding { Ok(length / 4 * 3 - 1) } else { expected };
+                    assert_eq!(decoded, expected, "{byte} at {place} of {length}");
+                }
+            }
+        }
     }
 }

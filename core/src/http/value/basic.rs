@@ -42,8 +42,10 @@ impl<'b> BasicCredentials<'b> {
         let decoded = base64::decode(token, room)
             .map_err(|error| if error.rule == ValueRule::InvalidBase64 { error.behind(start) } else { error })?;
         let error = |at| ValueError::new(ValueRule::InvalidBasicCredentials, at);
-        if let Some(at) = decoded.iter().position(u8::is_ascii_control) {
-            return Err(error(at));
+        // Almost none has one: all are looked at as the compiler likes, and searched only then.
+        let has_control = decoded.iter().fold(false, |any, byte| any | byte.is_ascii_control());
+        if has_control {
+            return Err(error(decoded.iter().position(u8::is_ascii_control).unwrap_or(0)));
         }
         let colon = decoded.iter().position(|byte| *byte == b':').ok_or(error(decoded.len()))?;
         let (user, password) = decoded.split_at_checked(colon).ok_or(error(colon))?;

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::http::rules::rules;
+
 /// A value breaks a rule of its grammar, or does not fit.
 ///
 /// Whoever reads a field treats it then as its RFC says, most often as if it had not come; for a query or a form the
@@ -45,37 +47,11 @@ impl fmt::Display for ValueError {
 
 impl core::error::Error for ValueError {}
 
-macro_rules! value_rules {
-    ($($(#[$doc:meta])* $name:ident: $section:literal, $text:literal;)*) => {
-        /// A rule that a value can break.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-        #[non_exhaustive]
-        pub enum ValueRule {
-            $($(#[$doc])* $name,)*
-        }
+rules! {
+    /// A rule that a value can break.
+    ValueRule
 
-        impl ValueRule {
-            /// Every rule, for tables and tests.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// Where the rule is written.
-            #[must_use]
-            pub const fn section(self) -> &'static str {
-                match self { $(Self::$name => $section,)* }
-            }
-
-            /// What was wrong, in a few words.
-            #[must_use]
-            pub const fn text(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
-}
-
-// One group for each value. What several values share comes first.
-value_rules! {
+    // One group for each value. What several values share comes first.
     /// The buffer that was given is too short for the result. Its content is then undefined.
     BufferTooShort: "RFC 9110 5.5", "buffer too short for the value";
     /// The value is not UTF-8 where text was asked for.
@@ -186,12 +162,6 @@ value_rules! {
     InvalidPort: "RFC 3986 3.2.3", "invalid port";
     /// The base has no scheme, so nothing can be resolved against it.
     RelativeBase: "RFC 3986 5.1", "base URI without a scheme";
-}
-
-impl fmt::Display for ValueRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
-    }
 }
 
 #[cfg(test)]

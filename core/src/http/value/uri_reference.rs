@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::percent_encode::EncodeSet;
 use crate::bytes::{self, HEX, REG_NAME};
 use crate::http::grammar::machine::Machine;
 use crate::http::value::error::{ValueError, ValueRule};
@@ -47,22 +48,28 @@ impl<'b> UriReference<'b> {
             // Nothing beyond ASCII can stand anywhere.
             Err(error) => return Err(first_error(text, error.valid_up_to())),
         };
-        let parts = split(text)?;
-        let start = |part: &str| part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
-        if let Some(authority) = parts.authority {
-            check_authority(authority).map_err(|error| error.behind(start(authority)))?;
+        let mut reader = Reader { text, rest: text };
+        let parts = reader.parts()?;
+        if reader.rest.is_empty() {
+            Ok(Self { text, parts })
+        } else {
+            Err(reader.error(ValueRule::InvalidUriCharacter))
         }
-        check(parts.path, b":@/").map_err(|error| error.behind(start(parts.path)))?;
-        for part in [parts.query, parts.fragment].into_iter().flatten() {
-            check(part, b":@/?").map_err(|error| error.behind(start(part)))?;
-        }
-        Ok(Self { text, parts })
     }
 
-    /// One that was put together of parts that were checked.
-    pub(super) fn assembled(text: &'b [u8]) -> Result<Self, ValueError> {
+    /// One that was put together of the components that `parts` has; where the first four of them end.
+    pub(super) fn assembled(text: &'b [u8], parts: &Parts<'_>, ends: [usize; 4]) -> Result<Self, ValueError> {
         let text = str::from_utf8(text).map_err(|error| first_error(text, error.valid_up_to()))?;
-        Ok(Self { text, parts: split(text)? })
+        let [scheme, authority, path, query] = ends;
+        let between = |start: usize, end: usize| text.get(start..end).unwrap_or_default();
+        let parts = Parts {
+            scheme: parts.scheme.map(|_| between(0, scheme.saturating_sub(1))),
+            authority: parts.authority.map(|_| between(scheme.saturating_add(2), authority)),
+            path: between(authority, path),
+            query: parts.query.map(|_| between(path.saturating_add(1), query)),
+            fragment: parts.fragment.map(|_| between(query.saturating_add(1), text.len())),
+        };
+        Ok(Self { text, parts })
     }
 
     /// The whole of it.
@@ -149,38 +156,100 @@ impl<'b> Authority<'b> {
     }
 }
 
+/// Takes a reference apart from its front.
+struct Reader<'b> {
+    text: &'b str,
+    rest: &'b str,
+}
+
+impl<'b> Reader<'b> {
+    /// The five components, as far as each of them goes.
+    fn parts(&mut self) -> Result<Parts<'b>, ValueError> {
+        let first = self.until(b":/?#");
+        let scheme = match cut(self.rest, first.len()).1.starts_with(':') {
+            true => Some(check_scheme(first)?),
+            false => None,
+        };
+        self.take(scheme.map_or(0, |scheme| scheme.len().saturating_add(1)));
+        let authority = match self.takes("//") {
+            true => Some(check_authority(self.until(b"/?#")).map_err(|error| error.behind(self.offset()))?),
+            false => None,
+        };
+        self.take(authority.unwrap_or_default().len());
+        let path = self.component(&PATH)?;
+        Ok(Parts { scheme, authority, path, query: self.behind("?")?, fragment: self.behind("#")? })
+    }
+
+    fn offset(&self) -> usize {
+        self.text.len().saturating_sub(self.rest.len())
+    }
+
+    fn error(&self, rule: ValueRule) -> ValueError {
+        ValueError::new(rule, self.offset())
+    }
+
+    /// What comes before the first such byte, or all; it is not taken.
+    #[inline(always)]
+    fn until<const N: usize>(&self, ends: &[u8; N]) -> &'b str {
+        let end = self.rest.bytes().position(|byte| ends.contains(&byte));
+        cut(self.rest, end.unwrap_or(self.rest.len())).0
+    }
+
+    fn take(&mut self, length: usize) -> &'b str {
+        let (taken, rest) = cut(self.rest, length);
+        self.rest = rest;
+        taken
+    }
+
+    fn takes(&mut self, mark: &str) -> bool {
+        let Some(rest) = self.rest.strip_prefix(mark) else { return false };
+        self.rest = rest;
+        true
+    }
+
+    fn behind(&mut self, mark: &str) -> Result<Option<&'b str>, ValueError> {
+        if self.takes(mark) { self.component(&EncodeSet::QUERY).map(Some) } else { Ok(None) }
+    }
+
+    fn component(&mut self, set: &EncodeSet) -> Result<&'b str, ValueError> {
+        let length = length(self.rest, set).map_err(|error| error.behind(self.offset()))?;
+        Ok(self.take(length))
+    }
+}
+
+// What the parts of a reference may hold besides percent-encoding (RFC 3986 §3).
+static HOST: EncodeSet = EncodeSet::UNRESERVED.with(b"!$&'()*+,;=");
+static USER_INFO: EncodeSet = HOST.with(b":@");
+static PATH: EncodeSet = EncodeSet::PATH_SEGMENT.with(b"/");
+
+/// How many bytes at the beginning are of this set, or encode one.
+fn length(text: &str, set: &EncodeSet) -> Result<usize, ValueError> {
+    let mut rest = text.as_bytes();
+    loop {
+        rest = match rest {
+            [byte, behind @ ..] if set.keeps(*byte) => behind,
+            [b'%', high, low, behind @ ..] if bytes::classes(*high) & bytes::classes(*low) & HEX != 0 => behind,
+            _ => break,
+        };
+    }
+    let length = text.len().saturating_sub(rest.len());
+    match rest {
+        [b'%', ..] => Err(ValueError::new(ValueRule::InvalidPercentEncoding, length)),
+        _ => Ok(length),
+    }
+}
+
+/// Is all of it of this set, or encoded?
+fn check(text: &str, set: &EncodeSet) -> Result<(), ValueError> {
+    match length(text, set)? {
+        length if length == text.len() => Ok(()),
+        length => Err(ValueError::new(ValueRule::InvalidUriCharacter, length)),
+    }
+}
+
 /// At the end, if `at` is not in it.
 fn cut(text: &str, at: usize) -> (&str, &str) {
     text.split_at_checked(at).unwrap_or((text, ""))
-}
-
-/// The regular expression of RFC 3986, appendix B, and the check of the scheme.
-fn split(text: &str) -> Result<Parts<'_>, ValueError> {
-    let (rest, fragment) = before(text, b'#');
-    let (rest, query) = before(rest, b'?');
-    let (first, _) = cut(rest, place(rest, b'/'));
-    let (scheme, rest) = match before(first, b':') {
-        (scheme, Some(_)) => {
-            check_scheme(scheme)?;
-            (Some(scheme), cut(rest, scheme.len().saturating_add(1)).1)
-        }
-        (_, None) => (None, rest),
-    };
-    let (authority, path) = match rest.strip_prefix("//") {
-        Some(rest) => {
-            let (authority, path) = cut(rest, place(rest, b'/'));
-            (Some(authority), path)
-        }
-        None => (None, rest),
-    };
-    Ok(Parts { scheme, authority, path, query, fragment })
-}
-
-/// What stands before the mark, and behind it.
-fn before(text: &str, mark: u8) -> (&str, Option<&str>) {
-    let (front, rest) = cut(text, place(text, mark));
-    let (_, behind) = cut(rest, 1);
-    (front, if rest.is_empty() { None } else { Some(behind) })
 }
 
 /// Index of the first such byte, or the length.
@@ -189,39 +258,20 @@ fn place(text: &str, byte: u8) -> usize {
     text.bytes().position(|other| other == byte).unwrap_or(text.len())
 }
 
-fn check_scheme(scheme: &str) -> Result<(), ValueError> {
+fn check_scheme(scheme: &str) -> Result<&str, ValueError> {
     let is_sound = |(at, byte): (usize, u8)| {
         byte.is_ascii_alphabetic() || (at > 0 && (byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.')))
     };
     match scheme.bytes().enumerate().find(|place| !is_sound(*place)) {
         Some((at, _)) => Err(ValueError::new(ValueRule::InvalidScheme, at)),
         None if scheme.is_empty() => Err(ValueError::new(ValueRule::InvalidScheme, 0)),
-        None => Ok(()),
+        None => Ok(scheme),
     }
 }
 
-/// Unreserved characters, sub-delims, percent-encoded bytes, and `others`.
-fn check(part: &str, others: &[u8]) -> Result<(), ValueError> {
-    let mut rest = part.as_bytes().iter();
-    while let Some(byte) = bytes::next_outside(&mut rest, REG_NAME) {
-        let rule = match (byte, rest.as_slice()) {
-            (b'%', [high, low, behind @ ..]) if bytes::classes(*high) & bytes::classes(*low) & HEX != 0 => {
-                rest = behind.iter();
-                continue;
-            }
-            (b'%', _) => ValueRule::InvalidPercentEncoding,
-            _ if others.contains(&byte) => continue,
-            _ => ValueRule::InvalidUriCharacter,
-        };
-        let offset = part.len().saturating_sub(rest.as_slice().len()).saturating_sub(1);
-        return Err(ValueError::new(rule, offset));
-    }
-    Ok(())
-}
-
-fn check_authority(authority: &str) -> Result<(), ValueError> {
+fn check_authority(authority: &str) -> Result<&str, ValueError> {
     let Authority { user_info, host, port } = Authority::split(authority);
-    check(user_info, b":@")?;
+    check(user_info, &USER_INFO)?;
     let host_end = user_info.len().saturating_add(host.len());
     if host.starts_with('[') {
         let is_sound = Machine::is_host(host.as_bytes()) || is_ip_future(host);
@@ -230,11 +280,11 @@ fn check_authority(authority: &str) -> Result<(), ValueError> {
             return Err(ValueError::new(ValueRule::InvalidIpLiteral, user_info.len()));
         }
     } else {
-        check(host, b"").map_err(|error| error.behind(user_info.len()))?;
+        check(host, &HOST).map_err(|error| error.behind(user_info.len()))?;
     }
     match port.unwrap_or_default().bytes().position(|byte| !byte.is_ascii_digit()) {
         Some(at) => Err(ValueError::new(ValueRule::InvalidPort, host_end.saturating_add(1).saturating_add(at))),
-        None => Ok(()),
+        None => Ok(authority),
     }
 }
 

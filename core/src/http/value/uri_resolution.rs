@@ -6,6 +6,7 @@ use super::uri_reference::{Authority, Parts, UriReference};
 use crate::bytes;
 use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
+use crate::http::value::output::Output;
 
 impl UriReference<'_> {
     /// Resolves a reference against this URI (RFC 3986 §5.2), strictly, and lays the result into `out`: that has room
@@ -89,45 +90,41 @@ fn assemble<'o>(
     form: Form,
     out: &'o mut [u8],
 ) -> Result<UriReference<'o>, ValueError> {
-    let room = out.len();
-    let too_short = ValueError::new(ValueRule::BufferTooShort, room);
-    let mut writer = Writer::new(out);
-    if let Some(scheme) = parts.scheme {
-        form.put(&mut writer, scheme, Letters::Small);
-        writer.put(b":");
-    }
-    if let Some(authority) = parts.authority {
-        let Authority { user_info, host, port } = Authority::split(authority);
-        writer.put(b"//");
-        form.put(&mut writer, user_info, Letters::AsTheyAre);
-        form.put(&mut writer, host, Letters::Small);
-        if let Some(port) = port {
+    let mut output = Output::new(out);
+    output.add(|writer| {
+        if let Some(scheme) = parts.scheme {
+            form.put(writer, scheme, Letters::Small);
             writer.put(b":");
-            writer.put(port.as_bytes());
         }
-    }
-    let start = writer.finish().map_err(|_| too_short)?;
-    let mut writer = Writer::new(out.get_mut(start..).ok_or(too_short)?);
-    form.put(&mut writer, directory, Letters::AsTheyAre);
-    form.put(&mut writer, parts.path, Letters::AsTheyAre);
-    let length = writer.finish().map_err(|_| too_short)?;
-    let region = out.get_mut(start..).ok_or(too_short)?;
-    let length = match removes_dots {
-        true => remove_dot_segments(region.get_mut(..length).ok_or(too_short)?),
-        false => length,
-    };
-    let is_ambiguous = parts.authority.is_none() && region.get(..length).is_some_and(|path| path.starts_with(b"//"));
-    let length = if is_ambiguous { insert_dot_segment(region, length).ok_or(too_short)? } else { length };
-    let end = start.saturating_add(length);
-    let mut writer = Writer::new(out.get_mut(end..).ok_or(too_short)?);
-    for (mark, part) in [(b"?", parts.query), (b"#", parts.fragment)] {
-        if let Some(part) = part {
-            writer.put(mark);
-            form.put(&mut writer, part, Letters::AsTheyAre);
+    })?;
+    let scheme_end = output.length();
+    output.add(|writer| {
+        if let Some(authority) = parts.authority {
+            let Authority { user_info, host, port } = Authority::split(authority);
+            writer.put(b"//");
+            form.put(writer, user_info, Letters::AsTheyAre);
+            form.put(writer, host, Letters::Small);
+            if let Some(port) = port {
+                writer.put(b":");
+                writer.put(port.as_bytes());
+            }
         }
-    }
-    let length = end.saturating_add(writer.finish().map_err(|_| too_short)?);
-    UriReference::assembled(out.get(..length).ok_or(too_short)?)
+    })?;
+    let authority_end = output.length();
+    output.fill(|room| {
+        let mut writer = Writer::new(room);
+        form.put(&mut writer, directory, Letters::AsTheyAre);
+        form.put(&mut writer, parts.path, Letters::AsTheyAre);
+        let length = writer.finish().ok()?;
+        let length = if removes_dots { remove_dot_segments(room.get_mut(..length)?) } else { length };
+        let is_ambiguous = parts.authority.is_none() && room.get(..length)?.starts_with(b"//");
+        if is_ambiguous { insert_dot_segment(room, length) } else { Some(length) }
+    })?;
+    let path_end = output.length();
+    output.add(|writer| form.put_behind(writer, b"?", parts.query))?;
+    let query_end = output.length();
+    output.add(|writer| form.put_behind(writer, b"#", parts.fragment))?;
+    UriReference::assembled(output.finish(), parts, [scheme_end, authority_end, path_end, query_end])
 }
 
 /// In which case letters are written in the normal form.
@@ -138,6 +135,13 @@ enum Letters {
 }
 
 impl Form {
+    fn put_behind(self, writer: &mut Writer<'_>, mark: &[u8], text: Option<&str>) {
+        if let Some(text) = text {
+            writer.put(mark);
+            self.put(writer, text, Letters::AsTheyAre);
+        }
+    }
+
     fn put(self, writer: &mut Writer<'_>, text: &str, letters: Letters) {
         if self == Self::AsItIs {
             return writer.put(text.as_bytes());

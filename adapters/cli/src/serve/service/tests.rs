@@ -8,7 +8,7 @@ use super::super::reader::FileReader;
 use super::super::root::Root;
 use super::super::waiting::{Bell, pool};
 use super::*;
-use crate::log::{Format, LineLog};
+use crate::log::{AccessLog, Format, LineLog};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::task::Waker;
 use rustix::fs::{Advice, fadvise};
@@ -17,7 +17,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Mutex;
 use tempfile::TempDir;
-use wirenut::http::service::Session;
+use wirenut::http::service::{Observed, Session};
 use wirenut::http::{Context, Limits};
 use wirenut::time::Instant;
 use wirenut::transport::Disposition;
@@ -30,6 +30,9 @@ const RESERVE: usize = 700;
 const LIMITS: Limits = Limits { output_reserve: RESERVE as u32, ..Limits::DEFAULT };
 
 const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4711);
+
+/// With their log.
+type Logged = Observed<Files, Option<AccessLog>>;
 
 /// Where one connection runs: what rings when it is woken, and how often it was asked for that.
 struct Place {
@@ -48,8 +51,8 @@ impl Place {
 
 /// One connection in memory, and a peer that takes all that is written.
 struct Pair<'f> {
-    files: &'f Files,
-    session: Session<Files>,
+    files: &'f Logged,
+    session: Session<Logged>,
     place: Place,
     now: Instant,
     input: Vec<u8>,
@@ -58,7 +61,7 @@ struct Pair<'f> {
 }
 
 impl<'f> Pair<'f> {
-    fn new(files: &'f Files, capacity: usize) -> Self {
+    fn new(files: &'f Logged, capacity: usize) -> Self {
         let (bell, waker) = Bell::new();
         let context = Context { now: Instant::START, limits: &LIMITS, date: None };
         let place = Place { bell, waker, made: Mutex::new(0), capacity };
@@ -160,7 +163,7 @@ impl<'f> Pair<'f> {
 
 /// `Files` over a small tree, and what they log.
 struct World {
-    files: Files,
+    files: Logged,
     tree: TempDir,
     page: Page,
 }
@@ -192,13 +195,13 @@ impl World {
         let root = Root::open(tree.path()).unwrap();
         let finder = Finder::new(root, Policy { lists: false, ..Policy::default() });
         let log = AccessLog { lines: log, format: Format::Short };
-        Self { files: Files::new(Arc::new(finder), pool, Some(log)), tree, page }
+        Self { files: Observed { service: Files::new(Arc::new(finder), pool), observer: Some(log) }, tree, page }
     }
 
     /// As on a file system that cannot tell what it has in memory: every look-up is the pool's.
     fn cold(pool: Pool) -> Self {
         let mut world = Self::new(pool);
-        Arc::get_mut(&mut world.files.finder).unwrap().root.distrust_cache();
+        Arc::get_mut(&mut world.files.service.finder).unwrap().root.distrust_cache();
         world
     }
 

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::http::rules::rules;
 use crate::http::status::Status;
 
 /// Why a form was refused. An error poisons its [`Parser`](super::Parser): every later call returns the same one.
@@ -32,42 +33,11 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident: $status:ident, $section:literal, $text:literal;)*) => {
-        /// A rule that a form can break.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-        #[non_exhaustive]
-        pub enum Rule {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Rule {
-            /// Every rule, for tables and tests.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The status to answer with: 400, or 413 for what exceeds [`Limits`](super::Limits).
-            #[must_use]
-            pub const fn status(self) -> Status {
-                match self { $(Self::$name => Status::$status,)* }
-            }
-
-            /// Where the rule is written.
-            #[must_use]
-            pub const fn section(self) -> &'static str {
-                match self { $(Self::$name => $section,)* }
-            }
-
-            /// What is wrong, in a few words.
-            #[must_use]
-            pub const fn text(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
-}
-
 rules! {
+    /// A rule that a form can break.
+    Rule
+    /// The status to answer with: 400, or 413 for what exceeds [`Limits`](super::Limits).
+    status
     /// More than [`Limits::preamble_bytes`](super::Limits::preamble_bytes) before the first delimiter.
     PreambleTooLong: CONTENT_TOO_LARGE, "RFC 2046 5.1.1", "preamble too long";
     /// A boundary is followed by something other than padding and a line end, or `--`.
@@ -114,10 +84,4 @@ rules! {
     MissingCloseDelimiter: BAD_REQUEST, "RFC 2046 5.1.1", "form ends without its closing delimiter";
     /// More than [`Limits::epilogue_bytes`](super::Limits::epilogue_bytes) behind the closing delimiter.
     EpilogueTooLong: CONTENT_TOO_LARGE, "RFC 2046 5.1.1", "epilogue too long";
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
-    }
 }

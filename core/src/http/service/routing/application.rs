@@ -54,12 +54,10 @@ impl<A: Copy, D: Dispatch<A, S>, S> Service for Application<A, D, S> {
         head: &RequestHead<'_>,
         responder: &mut Responder<'_>,
     ) -> core::result::Result<(Self::Exchange, Step<S>), WriteError> {
-        let mut exchange = match self.dispatch.dispatch(self.app, head, responder) {
-            Ok(exchange) => exchange,
-            Err(error) => return Ok((None, error.answer(responder)?)),
-        };
-        let step = exchange.proceed(self.app, responder).or_else(|error| error.answer(responder))?;
-        Ok((Some(exchange), step))
+        let mut exchange = None;
+        let begun = self.dispatch.dispatch(self.app, head, responder);
+        let asked = begun.and_then(|begun| exchange.insert(begun).proceed(self.app, responder));
+        settled(asked, responder).map(|step| (exchange, step))
     }
 
     fn body(
@@ -68,7 +66,12 @@ impl<A: Copy, D: Dispatch<A, S>, S> Service for Application<A, D, S> {
         piece: &[u8],
         responder: &mut Responder<'_>,
     ) -> core::result::Result<(usize, Step<S>), WriteError> {
-        exchange.body(self.app, piece, responder).or_else(|error| Ok((0, error.answer(responder)?)))
+        let mut taken = 0;
+        let asked = exchange.body(self.app, piece, responder).map(|(count, step)| {
+            taken = count;
+            step
+        });
+        settled(asked, responder).map(|step| (taken, step))
     }
 
     fn end(
@@ -77,7 +80,7 @@ impl<A: Copy, D: Dispatch<A, S>, S> Service for Application<A, D, S> {
         trailers: Fields<'_>,
         responder: &mut Responder<'_>,
     ) -> core::result::Result<Step<S>, WriteError> {
-        exchange.end(self.app, trailers, responder).or_else(|error| error.answer(responder))
+        settled(exchange.end(self.app, trailers, responder), responder)
     }
 
     fn proceed(
@@ -85,10 +88,16 @@ impl<A: Copy, D: Dispatch<A, S>, S> Service for Application<A, D, S> {
         exchange: &mut Self::Exchange,
         responder: &mut Responder<'_>,
     ) -> core::result::Result<Step<S>, WriteError> {
-        exchange.proceed(self.app, responder).or_else(|error| error.answer(responder))
+        settled(exchange.proceed(self.app, responder), responder)
     }
 
     fn closed(&self, exchange: Self::Exchange, outcome: core::result::Result<(), Error>) {
         exchange.closed(self.app, outcome);
     }
+}
+
+/// What is done next, after an error was answered: one place for all calls, so that a firmware has it once.
+#[inline]
+fn settled<S>(asked: Result<Step<S>>, responder: &mut Responder<'_>) -> core::result::Result<Step<S>, WriteError> {
+    asked.or_else(|error| error.answer(responder))
 }

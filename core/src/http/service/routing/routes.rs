@@ -4,11 +4,11 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::application::{Application, Dispatch};
-use super::route::{ALLOW_BYTES, Found, Methods, Route, find};
+use super::methods::{ALLOW_BYTES, Methods};
+use super::route::{Route, find};
 use super::routed_request::RoutedRequest;
 use crate::http::message::fields::Field;
 use crate::http::message::request_head::RequestHead;
-use crate::http::method::Method;
 use crate::http::service::exchange::{Either, Exchange, Never};
 use crate::http::service::handler::{HandlerError, PLAIN_TEXT, Result, refuse};
 use crate::http::service::responder::Responder;
@@ -20,23 +20,32 @@ pub trait Handlers<A, S> {
     /// A request in flight on any of them.
     type Exchange: Exchange<A, S>;
 
-    /// Has the handler begin that so many others follow in the table.
+    /// Has the handler begin that so many others follow in the table. `wrap` makes its exchange one of all handlers: so it is
+    /// moved once, and not from layer to layer.
     ///
     /// # Errors
     /// As the handler.
-    fn begin(
+    fn begin<X>(
         &self,
         followers: usize,
         app: A,
         request: &RoutedRequest<'_>,
         responder: &mut Responder<'_>,
-    ) -> Result<Self::Exchange>;
+        wrap: impl FnOnce(Self::Exchange) -> X,
+    ) -> Result<X>;
 }
 
 impl<A: Copy, S> Handlers<A, S> for () {
     type Exchange = Never;
 
-    fn begin(&self, _: usize, _: A, _: &RoutedRequest<'_>, _: &mut Responder<'_>) -> Result<Never> {
+    fn begin<X>(
+        &self,
+        _: usize,
+        _: A,
+        _: &RoutedRequest<'_>,
+        _: &mut Responder<'_>,
+        _: impl FnOnce(Never) -> X,
+    ) -> Result<X> {
         Err(HandlerError::Status(Status::NOT_FOUND))
     }
 }
@@ -50,16 +59,17 @@ where
     type Exchange = Either<E, T::Exchange>;
 
     #[inline]
-    fn begin(
+    fn begin<X>(
         &self,
         followers: usize,
         app: A,
         request: &RoutedRequest<'_>,
         responder: &mut Responder<'_>,
-    ) -> Result<Self::Exchange> {
+        wrap: impl FnOnce(Self::Exchange) -> X,
+    ) -> Result<X> {
         match followers.checked_sub(1) {
-            None => (self.0)(app, request, responder).map(Either::Left),
-            Some(followers) => self.1.begin(followers, app, request, responder).map(Either::Right),
+            None => (self.0)(app, request, responder).map(|exchange| wrap(Either::Left(exchange))),
+            Some(followers) => self.1.begin(followers, app, request, responder, |rest| wrap(Either::Right(rest))),
         }
     }
 }
@@ -83,25 +93,27 @@ impl<A: Copy, S, H: Handlers<A, S>> Dispatch<A, S> for Routes<H> {
 
     fn dispatch(&self, app: A, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<H::Exchange> {
         match find(self.table, head) {
-            Found::Route(index, pattern) => {
-                let followers = self.table.len().wrapping_sub(1).wrapping_sub(index);
-                self.handlers.begin(followers, app, &RoutedRequest::new(head, pattern), responder)
+            Ok((followers, pattern)) => {
+                self.handlers.begin(followers, app, &RoutedRequest::new(head, pattern), responder, |exchange| exchange)
             }
-            Found::Nothing => Err(refuse(Status::NOT_FOUND, &[PLAIN_TEXT], responder)),
-            Found::Other(methods) => Err(answer_other(methods, head, responder)),
+            Err(Methods::NONE) => Err(HandlerError::Status(Status::NOT_FOUND)),
+            Err(others) => Err(refuse_method(others, responder)),
         }
     }
 }
 
-/// Answers OPTIONS, or a method that no route of the path has.
+/// Answers a request that no route takes of a path that has these methods, and OPTIONS, if it has asked for them.
 #[cold]
-fn answer_other(methods: Methods, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> HandlerError {
-    let mut out = [0; ALLOW_BYTES];
-    let fields = [Field::from_bytes("Allow", methods.allow(&mut out)), PLAIN_TEXT];
-    if head.method == Method::Options {
-        return refuse(Status::NO_CONTENT, fields.get(..1).unwrap_or(&[]), responder);
+#[inline(never)]
+fn refuse_method(methods: Methods, responder: &mut Responder<'_>) -> HandlerError {
+    let has_asked = methods.has_all(Methods::OPTIONS);
+    let status = if has_asked { Status::NO_CONTENT } else { Status::METHOD_NOT_ALLOWED };
+    let mut allow = [0; ALLOW_BYTES];
+    let fields = [Field::from_bytes("Allow", methods.allow(&mut allow)), PLAIN_TEXT];
+    match refuse(status, &fields, responder) {
+        Ok(()) => HandlerError::Answered,
+        Err(error) => HandlerError::Write(error),
     }
-    refuse(Status::METHOD_NOT_ALLOWED, &fields, responder)
 }
 
 /// Handlers that are added one by one, each in front of those before, so that an error stands where its handler does.
@@ -160,6 +172,9 @@ adders! { get post put delete patch any }
 ///
 /// GET routes answer HEAD, too. A path without a route is answered 404; a method without one 405, with the others in
 /// Allow; OPTIONS 204 with Allow, for `*` with all five methods.
+///
+/// The type of the service has no name. Nothing needs one: what is generic of a service infers it, and what the handlers share
+/// is borrowed. A device keeps its server on the stack of a `main` that never returns, or makes the service anew in each task.
 ///
 /// Where the adapter moves content itself ([`Step::Transfer`](crate::http::service::Step::Transfer)), its source is named first:
 /// `routes!(in FileRange; app, …)`.

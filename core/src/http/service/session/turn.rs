@@ -71,6 +71,8 @@ impl<S: Service + ?Sized> Session<S> {
             out,
             written: 0,
             reserve,
+            status: 0,
+            content: 0,
             wakeup: self.wakeup,
             notices: &self.notices,
         };

@@ -50,7 +50,7 @@ impl<'b> ByteSequence<'b> {
             Form::Base64(text) => (&[][..], text),
         };
         let groups = base64.as_bytes().chunks(4).flat_map(|digits| {
-            let [first, second, third, _] = group(padded(digits));
+            let [first, second, third, _] = group(padded(digits)).to_be_bytes();
             [first, second, third].into_iter().take(digits.len().saturating_sub(1))
         });
         plain.iter().copied().chain(groups)

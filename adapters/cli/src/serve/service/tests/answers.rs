@@ -122,7 +122,7 @@ fn a_listing_is_the_same_through_any_room() {
         }
         let listing = Policy::default();
         let mut world = world;
-        Arc::get_mut(&mut world.files.finder).unwrap().policy = listing;
+        Arc::get_mut(&mut world.files.service.finder).unwrap().policy = listing;
         let mut pair = Pair::new(&world.files, 4096);
         pair.input.extend_from_slice((get("/dir/bare/") + &get("/empty")).as_bytes());
         pair.finish(rooms);

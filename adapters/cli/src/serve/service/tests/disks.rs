@@ -7,7 +7,7 @@ use super::*;
 /// there is no difference to be tested.
 fn tells_cached(world: &World) -> bool {
     let small = RelativePath::parse(b"/small").unwrap();
-    let directory = world.files.finder.root.directory(Blocking::Forbidden);
+    let directory = world.files.service.finder.root.directory(Blocking::Forbidden);
     directory.is_some_and(|directory| directory.unwrap().look_up_cached(&small).is_some())
         && FileReader::new(File::open(world.tree.path().join("small")).unwrap(), 0, 5).read(&mut [0; 5])
             == Read::Bytes(5)
@@ -35,7 +35,7 @@ fn what_is_in_memory_needs_neither_pool_nor_waker() {
     if !tells_cached(&world) {
         return;
     }
-    let _release = occupy(&world.files.pool);
+    let _release = occupy(&world.files.service.pool);
     let mut pair = Pair::new(&world.files, 65_536);
     pair.ask(&get("/large"));
     assert_eq!((pair.status(), *pair.place.made.lock().unwrap()), ("200", 0));
@@ -50,7 +50,7 @@ fn a_disk_that_does_not_answer_holds_up_only_who_needs_it() {
         return;
     }
     evict(&world.tree.path().join("large"));
-    let release = occupy(&world.files.pool);
+    let release = occupy(&world.files.service.pool);
     let mut slow = Pair::new(&world.files, 4096);
     slow.ask(&get("/large"));
     assert_eq!(slow.status(), "200");
@@ -72,7 +72,7 @@ fn a_disk_that_does_not_answer_holds_up_only_who_needs_it() {
 #[test]
 fn a_look_up_that_waits_holds_nobody_up_either() {
     let world = World::cold(pool(1, 8));
-    let release = occupy(&world.files.pool);
+    let release = occupy(&world.files.service.pool);
     let mut waiting = Pair::new(&world.files, 4096);
     waiting.ask(&get("/small"));
     waiting.ask(&get("/empty"));
@@ -92,7 +92,7 @@ fn a_look_up_that_waits_holds_nobody_up_either() {
 #[test]
 fn a_full_pool_is_asked_again_when_the_time_has_come() {
     let world = World::cold(pool(1, 0));
-    let release = occupy(&world.files.pool);
+    let release = occupy(&world.files.service.pool);
     let mut pair = Pair::new(&world.files, 4096);
     pair.ask(&get("/small"));
     assert_eq!(pair.output, b"");

@@ -1,4 +1,6 @@
+extern crate alloc;
 use super::*;
+use crate::http::service::routing::methods::ALLOW_BYTES;
 
 const fn route(pattern: &'static str) -> Route {
     Route::new(Methods::GET, pattern, "a pattern")
@@ -78,4 +80,27 @@ fn parameters_of_a_path() {
         let found = parameter(pattern, path.as_bytes(), name);
         assert_eq!(found, value.map(str::as_bytes), "{pattern} {path} {name}");
     }
+}
+
+/// On a device it is only walked, and elsewhere its beginning is compared before.
+#[test]
+fn a_path_matches_whether_its_beginning_is_compared_or_walked() {
+    let texts = ["", "/", "/a", "/a/", "/abcdef", "/abcdefg", "/abcdefgh", "/abcdefg/", "/abcdefgX/", "/a/b", "//"];
+    let patterns: alloc::vec::Vec<_> = texts[1..]
+        .iter()
+        .flat_map(|text| ["", ":x", ":x/b", "*y"].map(|end| alloc::format!("{}/{end}", text.trim_end_matches('/'))))
+        .collect();
+    let mut matched = 0;
+    for pattern in patterns {
+        let pattern: &'static str = pattern.leak();
+        for path in
+            texts.iter().flat_map(|start| ["", "/", "b", "/b", "/b/c"].map(|end| alloc::format!("{start}{end}")))
+        {
+            let path = path.as_bytes();
+            let is_walked = walk(pattern.as_bytes(), path, None).is_some();
+            assert_eq!(route(pattern).matches(path, first_word(path)), is_walked, "{pattern} {}", path.escape_ascii());
+            matched += usize::from(is_walked);
+        }
+    }
+    assert!(matched > 100, "{matched}");
 }
