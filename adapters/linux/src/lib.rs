@@ -41,6 +41,7 @@ mod lookup_failure;
 pub mod poller;
 pub mod signal;
 pub mod socket;
+pub mod sync;
 mod sys;
 pub mod timers;
 pub mod wake;

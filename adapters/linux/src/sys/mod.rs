@@ -4,11 +4,14 @@
 pub(crate) mod address;
 pub(crate) mod epoll;
 pub(crate) mod eventfd;
+pub(crate) mod identity;
 pub(crate) mod inherit;
 pub(crate) mod interfaces;
+pub(crate) mod memory;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
 pub(crate) mod poll;
+pub(crate) mod robust;
 pub(crate) mod select;
 pub(crate) mod sendfile;
 pub(crate) mod signal;
