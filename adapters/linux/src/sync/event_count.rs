@@ -6,9 +6,14 @@
 //! Neither loses the other: the waiter registers and then looks, the notifier changes and then looks for waiters, with a
 //! full barrier between the two on either side, so at least one sees the other.
 //!
-//! A process may be killed at any step. One that had registered leaves a count that is too high: the next notifier makes a
-//! system call in vain, and corrects it. One that had been woken takes the wake-up along: so nobody sleeps for longer than
-//! [`RECHECK`] without a look at the condition. It is what a death costs, and no wake-up that is lost.
+//! There is one word: how often somebody was notified, and in its lowest bit whether anybody may sleep. So to take the bit
+//! away wakes whoever is about to sleep, and nobody sleeps while it is gone. *Lost:* a count of waiters beside the sequence.
+//! A process that is killed leaves it too high for ever; to correct it takes away those that have just come, which the
+//! model finds.
+//!
+//! A process may be killed at any step. One that has registered leaves the bit, and the next notifier takes it away. One
+//! that was woken takes the wake-up along, and so does a notifier that is killed in the middle: therefore nobody sleeps for
+//! longer than [`RECHECK`] without a look at the condition. It is what a death costs, and no wake-up that is lost.
 
 use core::sync::atomic::{AtomicU32, Ordering, fence};
 
@@ -27,6 +32,7 @@ pub(crate) const RECHECK: Duration = Duration::from_millis(50);
 pub(crate) trait Word {
     fn load(&self) -> u32;
     fn fetch_add(&self, number: u32) -> u32;
+    fn fetch_or(&self, bits: u32) -> u32;
     fn compare_exchange(&self, current: u32, new: u32) -> Result<u32, u32>;
     /// Sleeps until it is woken or the time is over, unless the word is no longer `current`.
     fn sleep(&self, current: u32, limit: &Timespec);
@@ -43,6 +49,10 @@ impl Word for AtomicU32 {
 
     fn fetch_add(&self, number: u32) -> u32 {
         self.fetch_add(number, Ordering::Relaxed)
+    }
+
+    fn fetch_or(&self, bits: u32) -> u32 {
+        self.fetch_or(bits, Ordering::Relaxed)
     }
 
     fn compare_exchange(&self, current: u32, new: u32) -> Result<u32, u32> {
@@ -69,17 +79,24 @@ impl Word for AtomicU32 {
 #[derive(Debug, Default, FromBytes)]
 #[repr(C)]
 pub(crate) struct EventCount<W = AtomicU32> {
-    /// How often somebody was notified. It wraps around: a sleeper would have to miss 2³² of them within one [`RECHECK`].
-    sequence: W,
-    /// How many have registered: never too low, but for those that a notifier has taken for dead, which do not sleep.
-    waiters: W,
+    /// How often somebody was notified, by [`ONCE`], and whether anybody may sleep. It wraps around: a sleeper would have to
+    /// miss 2³¹ of them within one [`RECHECK`].
+    word: W,
 }
+
+const MAY_SLEEP: u32 = 1;
+const ONCE: u32 = 2;
 
 /// That somebody has registered, and after how many notifications.
 #[derive(Debug)]
 pub(crate) struct Ticket(u32);
 
 impl<W: Word> EventCount<W> {
+    #[cfg(test)]
+    pub(crate) const fn of(word: W) -> Self {
+        Self { word }
+    }
+
     /// Waits until `look` finds something. `None` when the time is over and `look` has found nothing since.
     pub(crate) fn wait_until<T, E>(
         &self,
@@ -93,65 +110,59 @@ impl<W: Word> EventCount<W> {
             let ticket = self.register();
             let found = look();
             if !matches!(found, Ok(None)) || deadline.is_over() {
-                self.leave();
                 return found;
             }
             self.sleep(&ticket, &deadline.left(RECHECK));
         }
     }
 
-    /// Says that this process is about to sleep. It must look at its condition, and then [`sleep`](Self::sleep) or
-    /// [`leave`](Self::leave).
+    /// Says that this process is about to sleep. It must look at its condition before it does.
     pub(crate) fn register(&self) -> Ticket {
-        self.waiters.fetch_add(1);
-        let ticket = Ticket(self.sequence.load());
+        let ticket = Ticket(self.word.fetch_or(MAY_SLEEP) | MAY_SLEEP);
         W::barrier();
         ticket
     }
 
-    /// Sleeps, unless somebody was notified since the ticket was made; and is no longer registered.
+    /// Sleeps, unless somebody was notified since the ticket was made.
     pub(crate) fn sleep(&self, ticket: &Ticket, limit: &Timespec) {
-        self.sequence.sleep(ticket.0, limit);
-        self.leave();
-    }
-
-    /// Is no longer registered.
-    pub(crate) fn leave(&self) {
-        let mut count = self.waiters.load();
-        // A notifier may have set it to zero meanwhile.
-        while let Some(less) = count.checked_sub(1) {
-            match self.waiters.compare_exchange(count, less) {
-                Ok(_) => return,
-                Err(now) => count = now,
-            }
-        }
+        self.word.sleep(ticket.0, limit);
     }
 
     /// Wakes one that waits, after the condition has changed so that one can go on.
-    pub(crate) fn notify_one(&self) {
-        self.notify(1);
-    }
-
-    /// Wakes all that wait, after the condition has changed.
-    pub(crate) fn notify_all(&self) {
-        self.notify(i32::MAX.unsigned_abs());
-    }
-
     #[inline]
-    fn notify(&self, most: u32) {
+    pub(crate) fn notify_one(&self) {
         W::barrier();
-        let registered = self.waiters.load();
-        if registered != 0 {
-            self.wake(registered, most);
+        if self.word.load() & MAY_SLEEP != 0 {
+            self.wake_one();
         }
     }
 
+    /// Wakes all that wait, after the condition has changed.
+    #[inline]
+    pub(crate) fn notify_all(&self) {
+        W::barrier();
+        self.wake_all();
+    }
+
     #[cold]
-    fn wake(&self, registered: u32, most: u32) {
-        self.sequence.fetch_add(1);
-        if self.sequence.wake(most) == 0 {
-            // Nobody sleeps: those that are registered see the new sequence before they would, or are dead.
-            let _ = self.waiters.compare_exchange(registered, 0);
+    fn wake_one(&self) {
+        self.word.fetch_add(ONCE);
+        if self.word.wake(1) == 0 {
+            // Nobody sleeps, or fell asleep just now: the next one need not look.
+            self.wake_all();
+        }
+    }
+
+    fn wake_all(&self) {
+        let mut word = self.word.load();
+        while word & MAY_SLEEP != 0 {
+            match self.word.compare_exchange(word, word.wrapping_add(ONCE) & !MAY_SLEEP) {
+                Ok(_) => {
+                    self.word.wake(i32::MAX.unsigned_abs());
+                    return;
+                }
+                Err(now) => word = now,
+            }
         }
     }
 }

@@ -27,6 +27,8 @@ mod event_count;
 mod identity;
 mod lock;
 mod memory;
+#[cfg(test)]
+mod models;
 pub mod queue;
 mod semaphore;
 mod shared;
