@@ -23,6 +23,7 @@
 //! | [`timers`] | deadlines of thousands, in a timer wheel |
 //! | [`wake`] | a queue by which other threads reach the one that waits |
 //! | [`lookup`] | hosts and services, by name and by address |
+//! | [`process`] | a closure in a process of its own |
 //! | [`signal`] | signals: names, and SIGTERM, SIGINT and SIGHUP as something to wait for |
 //! | `descriptors` | the limit of open descriptors |
 //! | `error`, `lookup_failure` | what failed, on what, and why |
@@ -39,6 +40,7 @@ mod error;
 pub mod lookup;
 mod lookup_failure;
 pub mod poller;
+pub mod process;
 pub mod signal;
 pub mod socket;
 mod sys;
