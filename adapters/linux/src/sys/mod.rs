@@ -6,12 +6,18 @@ pub(crate) mod epoll;
 pub(crate) mod eventfd;
 pub(crate) mod inherit;
 pub(crate) mod interfaces;
+pub(crate) mod itimer;
+pub(crate) mod kill;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
 pub(crate) mod poll;
 pub(crate) mod select;
 pub(crate) mod sendfile;
+pub(crate) mod sigaction;
 pub(crate) mod signal;
+pub(crate) mod signalfd;
+pub(crate) mod sigset;
+pub(crate) mod sigwait;
 pub(crate) mod socket;
 mod time;
 
