@@ -24,7 +24,7 @@
 //! | [`wake`] | a queue by which other threads reach the one that waits |
 //! | [`lookup`] | hosts and services, by name and by address |
 //! | [`process`] | a closure in a process of its own |
-//! | [`signal`] | signals: names, and SIGTERM, SIGINT and SIGHUP as something to wait for |
+//! | [`signal`] | signals: names, handlers, masks, alarms, sending and waiting; SIGTERM and SIGHUP in a poller |
 //! | `descriptors` | the limit of open descriptors |
 //! | `error`, `lookup_failure` | what failed, on what, and why |
 //! | `sys` | system calls, one module for each interface: all the unsafe code |

@@ -13,8 +13,8 @@ use super::dropped;
 use super::ended::Ended;
 use crate::error::Error;
 use crate::signal::Signal;
+use crate::sys::kill;
 use crate::sys::page::SharedText;
-use crate::sys::pidfd;
 
 /// A process that this one has forked. Its descriptor (a pidfd) is readable, for any poller, once it has ended.
 ///
@@ -108,7 +108,7 @@ impl Child {
     /// # Errors
     /// It has become another user's.
     pub fn send(&self, signal: Signal) -> Result<(), Error> {
-        match pidfd::send(self.as_fd(), signal.number()) {
+        match kill::by_descriptor(self.as_fd(), signal) {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
             Err(errno) => Err(Error::of("send a signal to process", &self.pid(), errno)),
         }

@@ -4,11 +4,12 @@ use rustix::process::Pid;
 
 use super::SpawnError;
 use super::dropped;
+use crate::signal::SignalSet;
 use crate::sys;
 
 /// Runs the closure in a child, which ends with the status that it returns: see [`sys::fork::fork`].
-pub(super) fn fork(child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
-    sys::fork::fork(|| {
+pub(super) fn fork(blocked: &SignalSet, child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
+    sys::fork::fork(blocked, || {
         dropped::forget();
         child()
     })

@@ -19,7 +19,8 @@
 //!   registers in it or takes from it, the parent feels. Make new ones in the child.
 //! - **Signals**: what is ignored (Rust programs ignore SIGPIPE) stays ignored; what a function handles gets its default
 //!   action, so a SIGTERM ends the child and does nothing in the parent; faults are handled as before. SIGCHLD has its
-//!   default action. Nothing is blocked, and nothing waits to be delivered.
+//!   default action. No signal is blocked but for [those it is to block](Process::block), and none waits to be delivered.
+//!   A `Termination` or `Hangups` of the parent's tells nothing in the child, which asks for its own.
 //! - Working directory, umask, limits, nice value, user, group and session, as fork(2) says, unless [`Process`] changes
 //!   them.
 //! - **Not** inherited: threads, timers, locks on files by fcntl(2), memory locks.

@@ -4,6 +4,7 @@ use super::child::Child;
 use super::report::Report;
 use super::spawn_error::SpawnError;
 use super::start;
+use crate::signal::SignalSet;
 
 /// Runs a closure in a child of this process: [`Process::spawn`] of one without a name that is like its parent.
 ///
@@ -44,6 +45,7 @@ pub struct Process {
     pub(super) nice: i32,
     pub(super) group: Group,
     pub(super) has_session: bool,
+    pub(super) blocked: SignalSet,
 }
 
 /// The process group of a child: setpgid(2). Whoever signals a group reaches all in it, as does the terminal.
@@ -94,6 +96,23 @@ impl Process {
     /// matter then.
     pub fn session(mut self) -> Self {
         self.has_session = true;
+        self
+    }
+
+    /// Signals that are blocked in it from its beginning, for a child that [waits](crate::signal::wait) for them: its parent
+    /// may send one before the child has begun. None, to begin with, whatever its parent blocks.
+    ///
+    /// ```
+    /// use wirenut_linux::process::{Ended, Process};
+    /// use wirenut_linux::signal::{self, Signal, SignalSet};
+    /// let usr1 = SignalSet::from(Signal::SIGUSR1);
+    /// let child = Process::new().block(&usr1).spawn(move || signal::wait(&usr1, None).map(|_| 5))?;
+    /// child.send(Signal::SIGUSR1)?;
+    /// assert_eq!(child.join()?, Ended::Exited(5));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn block(mut self, signals: &SignalSet) -> Self {
+        self.blocked = *signals;
         self
     }
 

@@ -33,7 +33,7 @@ pub(super) fn start<R: Report>(
     let (told, tell) =
         if process.may_fail() { pipe().map(|(told, tell)| (Some(told), Some(tell)))? } else { (None, None) };
     let (parent, message) = (getpid(), &panic);
-    let pid = fork(move || {
+    let pid = fork(&process.blocked, move || {
         drop(place);
         if let Err(errno) = process.apply(parent) {
             let _ = tell.map(|tell| File::from(tell).write_all(&errno.raw_os_error().to_ne_bytes()));

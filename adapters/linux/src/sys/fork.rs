@@ -1,37 +1,43 @@
 //! fork(2), for a program with one thread, and how the child leaves.
 
 use core::panic::AssertUnwindSafe;
-use core::ptr;
+use core::{mem, ptr};
 use std::io::Write as _;
 use std::panic::catch_unwind;
 
 use rustix::io::Errno;
 use rustix::process::Pid;
 
-use super::disposition;
+use super::sigaction::set_default_if;
+use super::sigset::{How, change_mask};
 use super::socket::last_error;
 use crate::error::Error;
 use crate::process::{SpawnError, count_threads};
+use crate::signal::{self, Signal, SignalSet};
 
 /// The status of a process that panicked, as Rust's runtime has it.
 pub(crate) const PANICKED: u8 = 101;
 
+/// Signals that tell of a fault of the code itself. Who handles them, as Rust's runtime does to tell of a stack overflow,
+/// does so for this process, too.
+const FAULTS: [Signal; 4] = [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGILL];
+
 /// Runs `child` in a child of this process, and ends the child with the status that it returns. The parent gets the
 /// child's id, and what the closure captured is dropped in it.
 ///
-/// The child begins with the default action for every signal that a function handled (but for those of faults), and with
-/// no signal blocked. It never returns from here: no panic gets out, and no frame of the parent goes on in it.
+/// The child begins without its parent's handlers, and with these signals blocked. It never returns from here: no panic
+/// gets out, and no frame of the parent goes on in it.
 ///
 /// Refused where this thread is not the only one: what another one holds at that moment, the allocator's lock for one,
 /// would be held in the child for ever.
-pub(crate) fn fork(child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
+pub(crate) fn fork(blocked: &SignalSet, child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
     match count_threads()? {
         1 => {}
         threads => return Err(SpawnError::Threads(threads)),
     }
     flush();
     // A handler that runs in the child before the child has its own dispositions would act for the parent.
-    let blocked = disposition::block_all().map_err(failed)?;
+    let guard = signal::block(&SignalSet::full());
     // SAFETY: the call takes no pointer. There is one thread, so no lock is held in the child that nobody there will give
     // back, and the child may do whatever the parent may.
     let forked = unsafe { libc::fork() };
@@ -39,11 +45,24 @@ pub(crate) fn fork(child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
         return Err(failed(last_error()));
     }
     let Some(pid) = Pid::from_raw(forked) else {
-        disposition::begin_anew();
+        mem::forget(guard);
+        forget_handlers();
+        change_mask(How::Set, blocked);
         leave(catch_unwind(AssertUnwindSafe(child)).unwrap_or(PANICKED));
     };
-    drop(blocked);
+    drop(guard);
     Ok(pid)
+}
+
+/// Handlers are removed as by execve(2): what they would write to is the parent's. What is ignored stays ignored, but for
+/// SIGCHLD, whose children are others now.
+fn forget_handlers() {
+    super::signal::forget_in_child();
+    let is_handled = |action: &libc::sigaction| ![libc::SIG_DFL, libc::SIG_IGN].contains(&action.sa_sigaction);
+    for signal in Signal::all().filter(|signal| signal.can_be_caught() && !FAULTS.contains(signal)) {
+        set_default_if(signal.number(), is_handled);
+    }
+    set_default_if(libc::SIGCHLD, |_| true);
 }
 
 fn failed(errno: Errno) -> SpawnError {

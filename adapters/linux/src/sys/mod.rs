@@ -2,20 +2,24 @@
 #![expect(unsafe_code, reason = "here is where the system is called")]
 
 pub(crate) mod address;
-mod disposition;
 pub(crate) mod epoll;
 pub(crate) mod eventfd;
 pub(crate) mod fork;
 pub(crate) mod inherit;
 pub(crate) mod interfaces;
+pub(crate) mod itimer;
+pub(crate) mod kill;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
 pub(crate) mod page;
-pub(crate) mod pidfd;
 pub(crate) mod poll;
 pub(crate) mod select;
 pub(crate) mod sendfile;
+pub(crate) mod sigaction;
 pub(crate) mod signal;
+pub(crate) mod signalfd;
+pub(crate) mod sigset;
+pub(crate) mod sigwait;
 pub(crate) mod socket;
 mod time;
 

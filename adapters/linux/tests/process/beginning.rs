@@ -118,3 +118,25 @@ pub(crate) fn without_the_handlers_of_its_parent() {
     let mut watched = [PollFd::from_borrowed_fd(termination.as_fd(), PollFlags::IN)];
     assert_eq!(poll(&mut watched, Some(&Timespec::default())), Ok(0));
 }
+
+/// It asks anew, and gets descriptors of its own.
+pub(crate) fn with_a_termination_of_its_own() {
+    let ours = wirenut_linux::signal::termination().unwrap();
+    let child = process::spawn(|| {
+        let its = wirenut_linux::signal::termination().unwrap();
+        wirenut_linux::signal::raise(Signal::SIGTERM).unwrap();
+        poll(&mut [PollFd::new(&its, PollFlags::IN)], None).unwrap();
+    });
+    assert!(child.unwrap().join().unwrap().is_success());
+    assert_eq!(poll(&mut [PollFd::new(&ours, PollFlags::IN)], Some(&Timespec::default())), Ok(0));
+}
+
+/// Whoever signals a child that has not begun yet means the child.
+pub(crate) fn with_nothing_blocked() {
+    let _blocked = wirenut_linux::signal::block(&wirenut_linux::signal::SignalSet::full());
+    for _ in 0..100 {
+        let child = process::spawn(park).unwrap();
+        child.terminate().unwrap();
+        assert_eq!(child.join().unwrap(), Ended::Signaled { signal: Signal::SIGTERM, core_dumped: false });
+    }
+}

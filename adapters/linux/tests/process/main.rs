@@ -20,6 +20,8 @@ fn main() -> ExitCode {
         beginning::in_a_session,
         beginning::with_a_name,
         beginning::without_the_handlers_of_its_parent,
+        beginning::with_a_termination_of_its_own,
+        beginning::with_nothing_blocked,
         ending::with_a_status,
         ending::with_an_error,
         ending::with_a_panic,
