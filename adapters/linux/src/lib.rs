@@ -23,7 +23,8 @@
 //! | [`timers`] | deadlines of thousands, in a timer wheel |
 //! | [`wake`] | a queue by which other threads reach the one that waits |
 //! | [`lookup`] | hosts and services, by name and by address |
-//! | [`signal`] | SIGTERM, SIGINT and SIGHUP as something to wait for |
+//! | [`process`] | a closure in a process of its own |
+//! | [`signal`] | signals: names, handlers, masks, alarms, sending and waiting; SIGTERM and SIGHUP in a poller |
 //! | `descriptors` | the limit of open descriptors |
 //! | `error`, `lookup_failure` | what failed, on what, and why |
 //! | `sys` | system calls, one module for each interface: all the unsafe code |
@@ -39,6 +40,7 @@ mod error;
 pub mod lookup;
 mod lookup_failure;
 pub mod poller;
+pub mod process;
 pub mod signal;
 pub mod socket;
 pub mod sync;

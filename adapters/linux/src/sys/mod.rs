@@ -4,17 +4,25 @@
 pub(crate) mod address;
 pub(crate) mod epoll;
 pub(crate) mod eventfd;
+pub(crate) mod fork;
 pub(crate) mod identity;
 pub(crate) mod inherit;
 pub(crate) mod interfaces;
+pub(crate) mod itimer;
+pub(crate) mod kill;
 pub(crate) mod memory;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
+pub(crate) mod page;
 pub(crate) mod poll;
 pub(crate) mod robust;
 pub(crate) mod select;
 pub(crate) mod sendfile;
+pub(crate) mod sigaction;
 pub(crate) mod signal;
+pub(crate) mod signalfd;
+pub(crate) mod sigset;
+pub(crate) mod sigwait;
 pub(crate) mod socket;
 mod time;
 
