@@ -101,7 +101,7 @@ impl Barrier {
     /// assert!(barrier.is_broken()?);
     /// barrier.reset()?;
     /// assert!(!barrier.is_broken()?);
-    /// # Ok::<(), wirenut_linux::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

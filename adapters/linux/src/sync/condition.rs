@@ -36,7 +36,7 @@ use crate::error::Error;
 /// assert_eq!(*guard, 2);
 /// drop(guard);
 /// child.join()?;
-/// # Ok::<(), wirenut_linux::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Condition(Shared<State>);
@@ -104,7 +104,7 @@ impl Condition {
     /// let guard = stock.lock()?.into_inner();
     /// let (locked, is_over) = change.wait_timeout_while(guard, Duration::from_millis(1), |stock| *stock == 0)?;
     /// assert!(is_over && *locked.into_inner() == 0);
-    /// # Ok::<(), wirenut_linux::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

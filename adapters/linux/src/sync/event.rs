@@ -27,7 +27,7 @@ use crate::error::Error;
 /// })?;
 /// ready.wait();
 /// child.join()?;
-/// # Ok::<(), wirenut_linux::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Event(Shared<State>);
@@ -102,7 +102,7 @@ impl Event {
     /// assert!(event.wait_timeout(Duration::from_millis(1)));
     /// event.clear();
     /// assert!(!event.is_set());
-    /// # Ok::<(), wirenut_linux::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wait_timeout(&self, limit: Duration) -> bool {
         self.wait_until(Deadline::after(Some(limit)))

@@ -50,7 +50,7 @@ use crate::sys::robust::{Before, Held, Robust};
 ///     }
 /// };
 /// assert_eq!(*account, [70, 30]);
-/// # Ok::<(), wirenut_linux::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Lock<T: Plain>(Arc<Object<Head<T>, ()>>);
@@ -120,7 +120,7 @@ impl<T: Plain> Lock<T> {
     /// assert!(lock.lock_timeout(Duration::from_millis(1))?.is_none());
     /// child.kill()?;
     /// assert!(lock.lock_timeout(Duration::from_secs(10))?.is_some_and(|locked| locked.is_recovered()));
-    /// # Ok::<(), wirenut_linux::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

@@ -40,7 +40,7 @@ use crate::sys::robust::{Before, Held, Robust};
 /// assert_eq!(printers.value()?, 0);
 /// drop(both);
 /// assert_eq!(printers.value()?, 2);
-/// # Ok::<(), wirenut_linux::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Semaphore(Arc<Object<Head, AtomicU64>>);
@@ -112,7 +112,7 @@ impl Semaphore {
     /// let semaphore = wirenut_linux::sync::Semaphore::new(1)?;
     /// let _permit = semaphore.acquire()?;
     /// assert!(semaphore.acquire_timeout(Duration::from_millis(1))?.is_none());
-    /// # Ok::<(), wirenut_linux::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -148,7 +148,7 @@ impl Semaphore {
     /// assert!(!items.take_timeout(Duration::from_millis(1))?);
     /// items.give()?;
     /// assert!(items.take_timeout(Duration::from_millis(1))?);
-    /// # Ok::<(), wirenut_linux::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

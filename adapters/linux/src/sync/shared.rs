@@ -25,7 +25,7 @@ use crate::sys::memory::Object;
 /// })?;
 /// child.join()?;
 /// assert_eq!(hits.load(Ordering::Relaxed), 1);
-/// # Ok::<(), wirenut_linux::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Shared<T: Plain>(Arc<Object<T, ()>>);
@@ -87,7 +87,7 @@ impl<T: Plain> AsFd for Shared<T> {
 /// let loads = SharedSlice::new(4, |_| AtomicU32::new(0))?;
 /// loads[2].store(7, Ordering::Relaxed);
 /// assert_eq!(loads.iter().map(|load| load.load(Ordering::Relaxed)).sum::<u32>(), 7);
-/// # Ok::<(), wirenut_linux::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct SharedSlice<T: Plain>(Arc<Object<(), T>>);

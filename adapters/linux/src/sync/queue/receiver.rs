@@ -51,7 +51,7 @@ impl Receiver {
     /// assert!(matches!(receiver.recv_timeout(Duration::from_millis(1))?, Received::WouldBlock));
     /// drop(sender);
     /// assert!(matches!(receiver.recv_timeout(Duration::from_millis(1))?, Received::End));
-    /// # Ok::<(), wirenut_linux::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
