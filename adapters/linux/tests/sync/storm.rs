@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use wirenut::time::Duration;
-use wirenut_linux::process::{self, Child};
+use wirenut_linux::process::{self, Child, Ended};
 use wirenut_linux::signal::Signal;
 use wirenut_linux::sync::{Event, SharedSlice};
 
@@ -85,7 +85,9 @@ pub(crate) fn storm(workers: usize, kills: u32, work: impl Fn(&Worker, &mut Dice
             children[number].send(Signal::SIGCONT).unwrap();
         }
         children[number].kill().unwrap();
-        assert!(children[number].join_timeout(LIMIT).unwrap().is_some());
+        let ended = children[number].join_timeout(LIMIT).unwrap();
+        let killed = Ended::Signaled { signal: Signal::SIGKILL, core_dumped: false };
+        assert_eq!(ended, Some(killed), "a worker has found a fault");
         children[number] = start(number, u64::from(kill) + 100);
     }
     over.set();

@@ -1,6 +1,7 @@
 //! What holds while processes are killed at random.
 
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::thread;
 
 use wirenut::time::Duration;
 use wirenut_linux::process;
@@ -108,12 +109,14 @@ pub(crate) fn waiters_on_an_event_go_on() {
                 event.set();
                 event.clear();
                 worker.advance();
+                // It is never short of work, and others need the processor.
+                thread::yield_now();
             } else if event.wait_timeout(Duration::from_millis(20)) {
                 worker.advance();
             }
         }
     };
-    storm(WORKERS, KILLS, work);
+    storm(WORKERS, KILLS / 4, work);
 }
 
 /// What the storm of a queue knows of each message.
@@ -238,7 +241,7 @@ pub(crate) fn nothing_is_left_in_dev_shm() {
             let _all = (Lock::new(0_u8).unwrap(), Semaphore::new(1).unwrap(), queue::bounded(Bounds::DEFAULT).unwrap());
             made.set();
             loop {
-                std::thread::park();
+                thread::park();
             }
         }
     })

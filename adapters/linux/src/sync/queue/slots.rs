@@ -398,27 +398,28 @@ impl Slots {
         let (mut producing, _) = taken(self.place.head().0.lock(this_process(), None))?;
         let (consuming, _) = taken(self.place.head().1.0.lock(this_process(), None))?;
         let open = self.open();
-        let (mut ready, mut free, mut newest) = (Vec::with_capacity(self.slots), 0, 0);
+        let (mut ready, mut free) = (Vec::with_capacity(self.slots), 0);
         for slot in 0..self.slots {
             let Some([state, _, sequence, ..]) = self.place.elements().get(self.words_of(slot)) else {
                 return Err(broken());
             };
-            newest = newest.max(sequence.load(Ordering::Relaxed));
-            match state.load(Ordering::Acquire) {
-                READY => ready.push((sequence.load(Ordering::Relaxed), slot as u64)),
-                FREE => {
-                    self.free_ring(free).store(slot as u64, Ordering::Relaxed);
-                    free += 1;
-                }
-                _ => {}
+            let state = state.load(Ordering::Acquire);
+            if state == FREE {
+                self.free_ring(free).store(slot as u64, Ordering::Relaxed);
+                free += 1;
+                continue;
+            }
+            let sequence = sequence.load(Ordering::Relaxed);
+            // A producer that died behind its message has not counted it.
+            producing.sequence = producing.sequence.max(sequence.saturating_add(1));
+            if state == READY {
+                ready.push((sequence, slot as u64));
             }
         }
         ready.sort_unstable();
         for (index, (_, slot)) in ready.iter().enumerate() {
             self.ready_ring(index as u64).store(*slot, Ordering::Relaxed);
         }
-        // A producer that died behind its message has not counted it.
-        producing.sequence = producing.sequence.max(newest.saturating_add(1));
         open.by_consumers.head.store(0, Ordering::Relaxed);
         open.by_producers.head.store(0, Ordering::Relaxed);
         open.by_producers.tail.store(ready.len() as u64, Ordering::Release);
@@ -487,3 +488,6 @@ fn read(words: &[AtomicU64], length: usize) -> Vec<u8> {
     bytes.truncate(length);
     bytes
 }
+
+#[cfg(test)]
+mod tests;
