@@ -136,7 +136,10 @@ impl<T: Plain> Lock<T> {
     /// The system fails in a way that has no cure.
     #[inline]
     pub fn try_lock(&self) -> Result<Option<Locked<'_, T>>, Error> {
-        self.take(self.robust().try_lock(this_process()))
+        match self.robust().try_lock(this_process()) {
+            Err(Errno::DEADLK) => Ok(None),
+            taken => self.take(taken),
+        }
     }
 
     fn robust(&self) -> &Robust<T> {

@@ -163,7 +163,9 @@ fn the_dead_take_no_wake_up_along() {
         let shared = Shared::new();
         let killed = thread::spawn({
             let shared = Arc::clone(&shared);
-            move || drop(shared.change.register())
+            move || {
+                let _killed = shared.change.register();
+            }
         });
         let giver = thread::spawn({
             let shared = Arc::clone(&shared);

@@ -128,7 +128,7 @@ impl Semaphore {
             counts.held += 1;
             Some(place)
         })?;
-        Ok(place.map(|place| Permit { semaphore: self.clone(), place }))
+        Ok(place.map(|place| Permit { semaphore: self.clone(), place, owner: this_process() }))
     }
 
     /// Waits for a permit and takes it for good.
@@ -238,7 +238,6 @@ impl Semaphore {
     }
 
     fn give_back(&self, place: usize) {
-        // A child that was forked with the guard does not have the permit: its parent does.
         let (Ok(mut counts), Some(holder)) = (self.lock(), self.0.elements().get(place)) else { return };
         if holder.compare_exchange(this_process(), 0, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             counts.held -= 1;
@@ -266,11 +265,15 @@ impl AsFd for Semaphore {
 pub struct Permit {
     semaphore: Semaphore,
     place: usize,
+    /// A child that was forked with this does not have the permit: its parent does.
+    owner: u64,
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.semaphore.give_back(self.place);
+        if self.owner == this_process() {
+            self.semaphore.give_back(self.place);
+        }
     }
 }
 

@@ -93,7 +93,7 @@ pub(crate) fn storm(workers: usize, kills: u32, work: impl Fn(&Worker, &mut Dice
     over.set();
     for child in &children {
         let ended = child.join_timeout(LIMIT).unwrap();
-        assert!(ended.as_ref().is_some_and(|ended| ended.is_success()), "a worker hangs or fails: {ended:?}");
+        assert!(ended.as_ref().is_some_and(Ended::is_success), "a worker hangs or fails: {ended:?}");
     }
     drop(children);
     assert_eq!(descriptors(), before, "descriptors were leaked");

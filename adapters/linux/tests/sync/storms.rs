@@ -80,7 +80,7 @@ pub(crate) fn waiters_on_a_condition_go_on() {
         move |worker: &Worker, _: &mut Dice| {
             let mut guard = tokens.lock().unwrap().into_inner();
             guard.declare_sound();
-            if worker.number % 2 == 0 {
+            if worker.number.is_multiple_of(2) {
                 if *guard < 3 {
                     *guard += 1;
                     drop(guard);
@@ -105,7 +105,7 @@ pub(crate) fn waiters_on_an_event_go_on() {
     let work = {
         let event = event.clone();
         move |worker: &Worker, _: &mut Dice| {
-            if worker.number % 2 == 0 {
+            if worker.number.is_multiple_of(2) {
                 event.set();
                 event.clear();
                 worker.advance();
@@ -135,7 +135,7 @@ fn nothing_sent_is_lost(on_death: OnDeath) {
         let (sender, receiver) = (sender.clone(), receiver.clone());
         move |worker: &Worker, dice: &mut Dice| {
             let limit = Duration::from_millis(20);
-            if worker.number % 2 == 0 {
+            if worker.number.is_multiple_of(2) {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number as usize >= MESSAGES {
                     return;

@@ -4,6 +4,7 @@ use core::mem;
 use core::ops::Deref;
 use std::thread;
 
+use super::super::identity::this_process;
 use super::receiver::Receiver;
 use super::slots::Took;
 
@@ -57,11 +58,13 @@ pub struct Message {
     receiver: Receiver,
     took: Took,
     is_returned: bool,
+    /// A child that was forked with this does not have the message: its parent does.
+    owner: u64,
 }
 
 impl Message {
-    pub(super) const fn of(receiver: Receiver, took: Took) -> Self {
-        Self { receiver, took, is_returned: false }
+    pub(super) fn of(receiver: Receiver, took: Took) -> Self {
+        Self { receiver, took, is_returned: false, owner: this_process() }
     }
 
     /// Its bytes. It is done with.
@@ -98,6 +101,9 @@ impl Deref for Message {
 
 impl Drop for Message {
     fn drop(&mut self) {
+        if self.owner != this_process() {
+            return;
+        }
         let is_done = !self.is_returned && !thread::panicking();
         self.receiver.settle(self.took.slot, self.took.sequence, is_done);
     }
