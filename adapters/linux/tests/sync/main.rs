@@ -1,6 +1,7 @@
 //! What processes share, while they are killed at random. Each test is a process of its own.
 
 mod edges;
+mod examples;
 mod storm;
 mod storms;
 
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         edges::a_barrier_is_broken_by_one_that_does_not_come,
         edges::an_event_wakes_all_that_wait_though_it_is_cleared_at_once,
         edges::signals_end_no_wait,
+        examples::share,
         storms::a_lock_recovers,
         storms::permits_come_back,
         storms::waiters_on_a_condition_go_on,
