@@ -5,6 +5,7 @@ pub(crate) mod address;
 pub(crate) mod epoll;
 pub(crate) mod eventfd;
 pub(crate) mod fork;
+pub(crate) mod ids;
 pub(crate) mod inherit;
 pub(crate) mod interfaces;
 pub(crate) mod itimer;

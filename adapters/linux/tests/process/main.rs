@@ -4,8 +4,10 @@ extern crate alloc;
 
 mod beginning;
 mod counts;
+mod daemons;
 mod ending;
 mod handles;
+mod reaping;
 
 use std::process::ExitCode;
 
@@ -41,5 +43,15 @@ fn main() -> ExitCode {
         handles::dropped_after_the_end,
         handles::of_a_dropped_daemon,
         handles::leave_nothing,
+        reaping::of_known_children_only,
+        reaping::of_ignored_children,
+        reaping::of_detached_processes,
+        reaping::of_a_detached_process_that_cannot_be,
+        reaping::of_orphans,
+        reaping::of_a_tree_that_ends_as_its_work,
+        reaping::from_another_thread,
+        daemons::that_are_ready,
+        daemons::that_fail,
+        daemons::that_outlive_their_starter,
     ])
 }
