@@ -69,6 +69,7 @@ mod run;
 mod settings;
 mod spawn_error;
 mod start;
+pub mod status;
 mod subreaper;
 mod threads;
 

@@ -8,6 +8,7 @@ mod daemons;
 mod ending;
 mod handles;
 mod reaping;
+mod states;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,15 @@ fn main() -> ExitCode {
         reaping::of_orphans,
         reaping::of_a_tree_that_ends_as_its_work,
         reaping::from_another_thread,
+        states::letters,
+        states::of_threads_of_the_kernel,
+        states::flags,
+        states::in_a_terminal,
+        states::new,
+        states::ready_and_running,
+        states::waiting_and_ended,
+        states::of_no_process,
+        states::while_they_vanish,
         daemons::that_are_ready,
         daemons::that_fail,
         daemons::that_outlive_their_starter,
