@@ -24,6 +24,7 @@
 //! | [`wake`] | a queue by which other threads reach the one that waits |
 //! | [`thread`] | what threads need beside the standard library: an event, a pool |
 //! | [`lookup`] | hosts and services, by name and by address |
+//! | [`process`] | a closure in a process of its own |
 //! | [`signal`] | signals: names, handlers, masks, alarms, sending and waiting; SIGTERM and SIGHUP in a poller |
 //! | `descriptors` | the limit of open descriptors |
 //! | `error`, `lookup_failure` | what failed, on what, and why |
@@ -40,6 +41,7 @@ mod error;
 pub mod lookup;
 mod lookup_failure;
 pub mod poller;
+pub mod process;
 pub mod signal;
 pub mod socket;
 mod sys;

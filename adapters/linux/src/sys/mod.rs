@@ -4,12 +4,14 @@
 pub(crate) mod address;
 pub(crate) mod epoll;
 pub(crate) mod eventfd;
+pub(crate) mod fork;
 pub(crate) mod inherit;
 pub(crate) mod interfaces;
 pub(crate) mod itimer;
 pub(crate) mod kill;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
+pub(crate) mod page;
 pub(crate) mod poll;
 pub(crate) mod select;
 pub(crate) mod sendfile;

@@ -46,7 +46,6 @@ pub(crate) fn catch_hangups() -> Result<&'static EventFd> {
 ///
 /// Async-signal-safe: no lock, no allocation. All signals are blocked from before the fork until it returns, or else one
 /// in between is told to the parent.
-#[allow(dead_code, reason = "it is for who forks")]
 pub(crate) fn forget_in_child() {
     SIGNALS.store(ptr::null_mut(), Ordering::SeqCst);
     HANGUPS.store(ptr::null_mut(), Ordering::SeqCst);
