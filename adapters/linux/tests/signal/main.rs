@@ -2,10 +2,13 @@
 
 extern crate alloc;
 
+mod examples;
 mod handlers;
 mod interruptions;
 mod lab;
 mod masks;
+#[path = "../socket/program.rs"]
+mod program;
 mod sending;
 mod timers;
 mod waits;
@@ -55,5 +58,10 @@ fn main() -> ExitCode {
         interruptions::of_pollers,
         interruptions::of_waits_without_end,
         interruptions::of_waits_for_threads_and_children,
+        examples::alarm,
+        examples::threads,
+        examples::group_chat,
+        examples::broadcast,
+        examples::ping_pong,
     ])
 }
