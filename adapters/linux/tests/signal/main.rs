@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         handlers::count_each_real_time_signal_of_many_senders,
         handlers::lose_nothing_while_they_are_replaced,
         handlers::leave_nothing_when_they_are_replaced,
+        handlers::interrupt_only_where_asked,
         handlers::handle_once,
         handlers::give_way_to_what_was_before,
         handlers::share_a_signal_with_termination,
