@@ -39,6 +39,9 @@ struct State {
     is_set: bool,
     /// How often it was set, when it was not.
     sets: u64,
+    /// How many wait, for tests to begin when they do.
+    #[cfg(test)]
+    waiting: usize,
 }
 
 impl Event {
@@ -95,6 +98,10 @@ impl Event {
     fn wait_until(&self, deadline: Option<Instant>) -> bool {
         let mut state = self.lock();
         let before = state.sets;
+        #[cfg(test)]
+        {
+            state.waiting += 1;
+        }
         while !state.is_set && state.sets == before {
             state = match deadline {
                 None => self.0.was_set.wait(state).unwrap_or_else(PoisonError::into_inner),
@@ -119,37 +126,25 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
 
     const LONG: Duration = Duration::from_secs(20);
 
-    /// All that wait are seen to wait before it is set and cleared in one step, so a flag alone would strand them.
+    /// All that wait are seen to wait before it is set and cleared, so a flag alone would strand them.
     #[test]
     fn a_set_that_is_cleared_at_once_wakes_all_that_waited() {
         const THREADS: usize = 4;
-        let (event, waiting) = (Event::new(), AtomicUsize::new(0));
-        for _ in 0..500 {
-            waiting.store(0, Ordering::SeqCst);
+        let event = Event::new();
+        for round in 1..=500 {
             thread::scope(|scope| {
-                let wait = || {
-                    // Whoever holds the lock when it counts itself has let it go only when it waits.
-                    let mut state = event.lock();
-                    let before = state.sets;
-                    waiting.fetch_add(1, Ordering::SeqCst);
-                    while !state.is_set && state.sets == before {
-                        let waited = event.0.was_set.wait_timeout(state, LONG.into()).unwrap();
-                        assert!(!waited.1.timed_out(), "a lost wake-up");
-                        state = waited.0;
-                    }
-                };
-                let waits: Vec<_> = (0..THREADS).map(|_| scope.spawn(wait)).collect();
-                while waiting.load(Ordering::SeqCst) < THREADS {
+                let waits: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| event.wait_timeout(LONG))).collect();
+                // Whoever holds the lock when it is counted has let it go only in its wait.
+                while event.lock().waiting < round * THREADS {
                     thread::yield_now();
                 }
                 event.set();
                 event.clear();
-                waits.into_iter().for_each(|wait| wait.join().unwrap());
+                assert!(waits.into_iter().all(|wait| wait.join().unwrap()));
             });
             assert!(!event.is_set());
         }

@@ -1,6 +1,6 @@
 //! What is done when a signal comes.
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::thread;
@@ -8,9 +8,9 @@ use std::thread;
 use wirenut::time::Duration;
 use wirenut_linux::poller::{Bell, Interest, Poll, Poller as _, Token, Waited};
 use wirenut_linux::process;
-use wirenut_linux::signal::{self, Disposition, Handler, SendError, Signal, ThreadHandle};
+use wirenut_linux::signal::{self, Disposition, Handler, Interval, SendError, Signal, ThreadHandle};
 
-use crate::lab::{Count, counted, descriptors, eventually, of, real_time};
+use crate::lab::{Count, counted, descriptors, eventually, of, real_time, rest};
 
 pub(crate) fn react_in_their_order() {
     use std::os::fd::AsFd as _;
@@ -84,27 +84,30 @@ pub(crate) fn count_each_real_time_signal_of_many_senders() {
     assert_eq!(of(&queued), 4 * EACH);
 }
 
-/// Each signal is handled by the one handler or by the other, while the two are exchanged all the time and freed.
+/// Each signal is handled by the one handler or by the other, in any thread, while the two are exchanged all the time and
+/// freed.
 pub(crate) fn lose_nothing_while_they_are_replaced() {
     let (signal, this) = (real_time(2), std::process::id());
     let (one, other) = (Count::default(), Count::default());
     signal::handle(signal, Handler::new().count(&one)).unwrap();
-    let children: Vec<_> = (0..2).map(|_| process::spawn(move || send_all(this, signal)).unwrap()).collect();
-    // Threads of this process take part of them, so that a handler may be at work while it is replaced.
+    let sending = AtomicUsize::new(2);
     thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                send_all(this, signal);
+                sending.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
         for count in [&other, &one] {
-            let children = &children;
-            scope.spawn(move || {
-                let bell = Bell::new().unwrap();
-                while children.iter().any(|child| child.is_alive().unwrap()) {
-                    signal::handle(signal, Handler::new().ring(&bell).count(count).ring(&bell)).unwrap();
+            scope.spawn(|| {
+                while sending.load(Ordering::SeqCst) > 0 {
+                    let bell = Bell::new().unwrap();
+                    let handler = Handler::new().ring(&bell).count(count).write(io::stderr(), b"").unwrap();
+                    signal::handle(signal, handler.ring(&bell)).unwrap();
                 }
             });
         }
     });
-    for child in &children {
-        assert!(child.join().unwrap().is_success());
-    }
     eventually("all signals", || of(&one) + of(&other) == 2 * EACH);
 }
 
@@ -120,6 +123,27 @@ pub(crate) fn leave_nothing_when_they_are_replaced() {
     assert_eq!(of(&count), 1_000);
     assert_eq!((signal::disposition(signal).unwrap(), descriptors()), (Disposition::Default, before));
     assert_eq!(alloc::sync::Arc::strong_count(&count), 1);
+}
+
+/// A system call of code that knows nothing of signals goes on, unless the handler is to interrupt it.
+pub(crate) fn interrupt_only_where_asked() {
+    for interrupts in [false, true] {
+        let (mut reader, mut writer) = io::pipe().unwrap();
+        let count = Count::default();
+        let handler = Handler::new().count(&count);
+        let handler = if interrupts { handler.interrupting() } else { handler };
+        signal::handle(Signal::SIGALRM, handler).unwrap();
+        Interval::Real.start(Duration::from_millis(1)).unwrap();
+        let child = process::spawn(move || {
+            rest();
+            io::Write::write_all(&mut writer, b"late")
+        });
+        let read = reader.read(&mut [0; 10]).map_err(|error| error.kind());
+        Interval::Real.stop().unwrap();
+        assert_eq!(read, if interrupts { Err(io::ErrorKind::Interrupted) } else { Ok(4) });
+        assert!(of(&count) > 0);
+        child.unwrap().join().unwrap();
+    }
 }
 
 pub(crate) fn handle_once() {

@@ -2,10 +2,13 @@
 
 extern crate alloc;
 
+mod examples;
 mod handlers;
 mod interruptions;
 mod lab;
 mod masks;
+#[path = "../socket/program.rs"]
+mod program;
 mod sending;
 mod timers;
 mod waits;
@@ -19,6 +22,7 @@ fn main() -> ExitCode {
         handlers::count_each_real_time_signal_of_many_senders,
         handlers::lose_nothing_while_they_are_replaced,
         handlers::leave_nothing_when_they_are_replaced,
+        handlers::interrupt_only_where_asked,
         handlers::handle_once,
         handlers::give_way_to_what_was_before,
         handlers::share_a_signal_with_termination,
@@ -55,5 +59,10 @@ fn main() -> ExitCode {
         interruptions::of_pollers,
         interruptions::of_waits_without_end,
         interruptions::of_waits_for_threads_and_children,
+        examples::alarm,
+        examples::threads,
+        examples::group_chat,
+        examples::broadcast,
+        examples::ping_pong,
     ])
 }

@@ -2,37 +2,17 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
 use wirenut_tests::tools::has;
 
 use crate::peer::{Directory, Peer};
+use crate::program::program;
 
 struct Example {
     child: Child,
     /// The line that it begins with: where it listens.
     place: String,
-}
-
-/// An example, built as this test was: `cargo test` with a name for a filter builds none.
-fn program(name: &str) -> Command {
-    static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
-    let examples = EXAMPLES.get_or_init(|| {
-        let tests = std::env::current_exe().unwrap();
-        let profile = tests.parent().unwrap().parent().unwrap();
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--offline", "--examples", "--manifest-path"]);
-        cargo.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
-        cargo.arg("--target-dir").arg(profile.parent().unwrap());
-        if profile.ends_with("release") {
-            cargo.arg("--release");
-        }
-        assert!(cargo.status().unwrap().success());
-        profile.join("examples")
-    });
-    Command::new(examples.join(name))
 }
 
 impl Example {

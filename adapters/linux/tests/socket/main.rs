@@ -5,6 +5,7 @@ mod child;
 mod examples;
 mod lookups;
 mod peer;
+mod program;
 mod tcp;
 mod tools;
 mod udp;
