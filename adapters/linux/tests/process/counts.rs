@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 /// The states of this process's children.
 pub(crate) fn children() -> Vec<char> {
@@ -57,4 +58,21 @@ pub(crate) fn line(reader: &OwnedFd) -> String {
         line.push(byte[0]);
     }
     String::from_utf8(line).unwrap()
+}
+
+/// A folder that vanishes with this.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("wirenut-process-{}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }

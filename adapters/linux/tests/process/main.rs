@@ -6,7 +6,10 @@ mod beginning;
 mod counts;
 mod daemons;
 mod ending;
+mod examples;
 mod handles;
+#[path = "../socket/program.rs"]
+mod program;
 mod reaping;
 mod states;
 
@@ -63,5 +66,10 @@ fn main() -> ExitCode {
         daemons::that_are_ready,
         daemons::that_fail,
         daemons::that_outlive_their_starter,
+        examples::fork_and_wait,
+        examples::zombies,
+        examples::orphans,
+        examples::process_states,
+        examples::files,
     ])
 }
