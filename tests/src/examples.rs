@@ -4,13 +4,19 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// An example of the package whose manifest lies in `folder` (`env!("CARGO_MANIFEST_DIR")`), to be run. It is built as the
-/// test was that asks: `cargo test` with a name for a filter builds none.
-///
-/// # Panics
-/// If it cannot be built.
+/// An example of the package that asks, as a [`Command`] to be run. It is built as the test was that asks: `cargo test` with a
+/// name for a filter builds none. It panics if the example cannot be built.
+#[macro_export]
+macro_rules! example {
+    ($name:expr) => {
+        $crate::examples::of(env!("CARGO_MANIFEST_DIR"), $name)
+    };
+}
+
+/// That of the package whose manifest lies in `folder`.
+#[doc(hidden)]
 #[must_use]
-pub fn example(folder: &str, name: &str) -> Command {
+pub fn of(folder: &str, name: &str) -> Command {
     static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
     let examples = EXAMPLES.get_or_init(|| {
         let tests = std::env::current_exe().unwrap();

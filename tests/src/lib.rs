@@ -17,7 +17,7 @@
 //! | [`parity`] | the same bytes, the same answers: on every wire |
 //! | [`suites`] | other people's conformance suites |
 //! | [`isolated`] | a harness whose tests are processes of their own |
-//! | [`example`] | the examples of a package, as programs |
+//! | [`example!`] | the examples of a package, as programs |
 //! | [`tools`] | programs of others: installed, or what needs them is skipped |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //!
@@ -30,7 +30,7 @@ pub mod answers;
 mod browser;
 pub mod cases;
 pub mod every_split;
-mod examples;
+pub mod examples;
 pub mod forms;
 pub mod fuzz;
 pub mod httparse;
@@ -45,7 +45,6 @@ pub mod tools;
 pub mod wire;
 
 pub use browser::browser_head;
-pub use examples::example;
 
 /// The examples of the README.
 #[cfg(doctest)]

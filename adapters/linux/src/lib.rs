@@ -22,6 +22,7 @@
 //! | [`connection`] | the loop of one connection, whatever is spoken on it |
 //! | [`timers`] | deadlines of thousands, in a timer wheel |
 //! | [`wake`] | a queue by which other threads reach the one that waits |
+//! | [`thread`] | what threads need beside the standard library: an event, a pool |
 //! | [`lookup`] | hosts and services, by name and by address |
 //! | [`process`] | a closure in a process of its own |
 //! | [`signal`] | signals: names, handlers, masks, alarms, sending and waiting; SIGTERM and SIGHUP in a poller |
@@ -45,6 +46,7 @@ pub mod signal;
 pub mod socket;
 pub mod sync;
 mod sys;
+pub mod thread;
 pub mod timers;
 pub mod wake;
 

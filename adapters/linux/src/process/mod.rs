@@ -39,20 +39,47 @@
 //! allocator's, would stay held in the child. [`spawn`] refuses it by [`SpawnError::Threads`]: fork first and start
 //! threads then, or fork one process early that forks the others. The child may start threads.
 
+//!
+//! # Zombies and orphans
+//!
+//! A child that has ended stays in the system, as a zombie, until its parent has taken its status. Three ways keep them
+//! away:
+//!
+//! - [`Child`]: joined, or dropped and reaped later. Only children of this module are waited for, each by its descriptor,
+//!   so no other part of the program loses a status.
+//! - [`ignore_children`]: the system keeps no status of any child.
+//! - [`spawn_detached`]: the process is a grandchild, and init(1)'s to reap.
+//!
+//! A process whose parent has ended is an orphan. A [daemon](Process::daemon) is killed then; a
+//! [subreaper](Process::subreaper) keeps them in the family.
+
 mod apply;
 mod child;
+mod confirmation;
+mod daemonise;
+mod detached;
 mod dropped;
 mod ended;
 mod fork;
+mod gate;
+mod ids;
+mod ignored;
 mod report;
+mod run;
 mod settings;
 mod spawn_error;
 mod start;
+pub mod status;
+mod subreaper;
 mod threads;
 
 pub use child::Child;
+pub use daemonise::{DaemonError, Ready, daemonise};
+pub use detached::spawn_detached;
 pub use dropped::reap_dropped;
 pub use ended::Ended;
+pub use ids::{group_of, lead_session, move_to_group, nice_value, parent, session_of, set_nice_value};
+pub use ignored::ignore_children;
 pub use report::Report;
 pub use settings::{Group, Process, spawn};
 pub use spawn_error::SpawnError;

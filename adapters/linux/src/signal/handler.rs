@@ -125,8 +125,8 @@ impl Handler {
 
 /// From now on the signal is handled, in the whole process.
 ///
-/// The handler, with what it refers to, is kept until it is replaced. A child made by fork(2) has its own copy of the atomics, but
-/// shares bells and descriptors; an executed program has the default.
+/// The handler, with what it refers to, is kept until it is replaced. A [child](crate::process) and an executed program begin with
+/// the default.
 ///
 /// # Errors
 /// The signal [cannot be caught](Signal::can_be_caught), or is SIGSEGV, SIGBUS, SIGFPE or SIGILL: the thread whose fault it is would

@@ -27,8 +27,8 @@
 //! [poller](crate::poller) says that it was interrupted.
 //!
 //! # What a child inherits
-//! Of fork(2): the mask of the thread that forks, what is ignored, and copies of handlers; no alarm, and no signal that waits. Of
-//! execve(2): the mask, what is ignored, and the alarm; handlers become the default.
+//! [A child](crate::process#what-the-child-inherits) begins with what is ignored, and with neither handlers, a mask, an alarm nor
+//! signals that wait. A program that is executed has the mask, what is ignored, and the alarm; handlers become the default.
 
 mod descriptor;
 mod handler;

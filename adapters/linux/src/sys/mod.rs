@@ -6,6 +6,7 @@ pub(crate) mod epoll;
 pub(crate) mod eventfd;
 pub(crate) mod fork;
 pub(crate) mod identity;
+pub(crate) mod ids;
 pub(crate) mod inherit;
 pub(crate) mod interfaces;
 pub(crate) mod itimer;

@@ -102,6 +102,7 @@ pub(crate) fn replace(signal: Signal, action: Action) -> Result<Action> {
         Err(errno) => {
             if has_reactions {
                 retired.extend(swap(earlier));
+                free_unused(&mut retired);
             }
             return Err(errno);
         }
@@ -112,11 +113,15 @@ pub(crate) fn replace(signal: Signal, action: Action) -> Result<Action> {
         before.reactions.clone_from(&earlier);
     }
     retired.extend(earlier);
-    // Whoever begins to work after this has found the new ones.
+    free_unused(&mut retired);
+    Ok(before)
+}
+
+/// Whoever begins to work after this has found the new ones.
+fn free_unused(retired: &mut Vec<Arc<Reactions>>) {
     if AT_WORK.load(Ordering::SeqCst) == 0 {
         retired.clear();
     }
-    Ok(before)
 }
 
 /// What the signal does.

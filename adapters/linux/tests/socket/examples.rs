@@ -15,13 +15,9 @@ struct Example {
     place: String,
 }
 
-fn program(name: &str) -> Command {
-    example(env!("CARGO_MANIFEST_DIR"), name)
-}
-
 impl Example {
     fn start(name: &str, arguments: &[&str]) -> Self {
-        let mut child = program(name).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = example!(name).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut place = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut place).unwrap();
         Self { child, place: place.trim_end().to_owned() }
@@ -132,7 +128,7 @@ fn file_transfer() {
     fs::write(&from, &data).unwrap();
     let mut sender = Example::start("file_transfer", &["send", from.to_str().unwrap(), ANY]);
     let receive =
-        |place: &str| program("file_transfer").args(["receive", to.to_str().unwrap(), place]).output().unwrap();
+        |place: &str| example!("file_transfer").args(["receive", to.to_str().unwrap(), place]).output().unwrap();
     assert!(receive(&sender.place).status.success());
     assert!(sender.child.wait().unwrap().success());
     assert!(fs::read(&to).unwrap() == data);

@@ -4,7 +4,7 @@ use wirenut_tests::example;
 
 /// What an example prints, in the order of its lines where that is not the system's choice.
 fn lines(name: &str) -> Vec<String> {
-    let output = example(env!("CARGO_MANIFEST_DIR"), name).output().unwrap();
+    let output = example!(name).output().unwrap();
     assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }

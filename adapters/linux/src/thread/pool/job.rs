@@ -1,15 +1,18 @@
-//! One value, from the thread that makes it to the exchange that waits for it without blocking.
+//! One value, from the thread that makes it to who waits for it, blocking or not.
 
 use alloc::sync::Arc;
 use core::fmt;
 use core::mem;
 use core::task::Waker;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+use std::time::Instant;
+
+use wirenut::time::Duration;
 
 use super::queue::Queue;
 
-/// Work that was given to a [`Pool`](super::Pool), and its value when that is there. Whoever waits for it holds this, mostly
-/// in an exchange.
+/// Work that was given to a [`Pool`](super::Pool), and its value when that is there. Whoever waits for it holds this.
 ///
 /// Dropping it says that nobody wants the value: work that has not begun is dropped undone and gives its place to others,
 /// and the value of work that has begun is dropped when it comes.
@@ -35,12 +38,69 @@ impl<T> Job<T> {
     pub fn take(&mut self) -> Option<Result<T, Lost>> {
         let mut state = self.slot.lock();
         match mem::replace(&mut *state, State::Over) {
-            waiting @ State::Waiting(_) => {
+            waiting @ State::Waiting(..) => {
                 *state = waiting;
                 None
             }
             State::Settled(outcome) => Some(outcome),
             State::Over => Some(Err(Lost)),
+        }
+    }
+
+    /// Waits for the value.
+    ///
+    /// ```
+    /// use wirenut_linux::thread::{Bounds, Pool};
+    /// let pool = Pool::new("worker", Bounds::DEFAULT);
+    /// assert_eq!(pool.spawn(|| 6 * 7).unwrap().join(), Ok(42));
+    /// ```
+    ///
+    /// # Errors
+    /// [`Lost`]: no value will come.
+    pub fn join(mut self) -> Result<T, Lost> {
+        self.wait_until(None).unwrap_or(Err(Lost))
+    }
+
+    /// Waits for the value, but not longer than `limit`. `None`: not yet. After that as [`Self::take`].
+    ///
+    /// ```
+    /// use wirenut::time::Duration;
+    /// use wirenut_linux::thread::{Bounds, Event, Lost, Pool};
+    /// let (pool, release) = (Pool::new("worker", Bounds::DEFAULT), Event::new());
+    /// let work = {
+    ///     let release = release.clone();
+    ///     move || release.wait()
+    /// };
+    /// let mut job = pool.spawn(work).unwrap();
+    /// assert_eq!(job.wait_timeout(Duration::from_millis(1)), None);
+    /// release.set();
+    /// assert_eq!(job.wait_timeout(Duration::from_secs(60)), Some(Ok(())));
+    /// assert_eq!(job.wait_timeout(Duration::from_secs(60)), Some(Err(Lost)));
+    /// ```
+    ///
+    /// # Errors
+    /// [`Lost`]: no value will come.
+    pub fn wait_timeout(&mut self, limit: Duration) -> Option<Result<T, Lost>> {
+        // A limit too far away is none.
+        self.wait_until(Instant::now().checked_add(limit.into()))
+    }
+
+    fn wait_until(&mut self, deadline: Option<Instant>) -> Option<Result<T, Lost>> {
+        loop {
+            if let Some(outcome) = self.take() {
+                return Some(outcome);
+            }
+            // Where the value comes in between, the park ends at once.
+            self.slot.unpark_when_settled();
+            let Some(deadline) = deadline else {
+                thread::park();
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return self.take();
+            }
+            thread::park_timeout(left);
         }
     }
 }
@@ -76,7 +136,8 @@ impl core::error::Error for Lost {}
 pub(super) struct Slot<T>(Mutex<State<T>>);
 
 enum State<T> {
-    Waiting(Waker),
+    /// Whom to wake, and the thread that is parked for it, if one is.
+    Waiting(Waker, Option<Thread>),
     Settled(Result<T, Lost>),
     /// Taken, or nobody waits any more.
     Over,
@@ -84,7 +145,7 @@ enum State<T> {
 
 impl<T> Slot<T> {
     pub(super) fn new(waker: &Waker) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State::Waiting(waker.clone()))))
+        Arc::new(Self(Mutex::new(State::Waiting(waker.clone(), None))))
     }
 
     pub(super) fn promise(slot: &Arc<Self>) -> Promise<T> {
@@ -94,13 +155,21 @@ impl<T> Slot<T> {
     /// Nobody waits any more. Whether the value had not come.
     pub(super) fn leave(&self) -> bool {
         let earlier = mem::replace(&mut *self.lock(), State::Over);
-        matches!(earlier, State::Waiting(_))
+        matches!(earlier, State::Waiting(..))
+    }
+
+    /// The calling thread is about to park.
+    fn unpark_when_settled(&self) {
+        match &mut *self.lock() {
+            State::Waiting(_, parked) => *parked = Some(thread::current()),
+            State::Settled(_) | State::Over => thread::current().unpark(),
+        }
     }
 
     /// The waker is woken once: here.
     fn settle(&self, outcome: Result<T, Lost>) {
         let mut state = self.lock();
-        if !matches!(*state, State::Waiting(_)) {
+        if !matches!(*state, State::Waiting(..)) {
             drop(state);
             // A value that nobody wants, outside of the lock.
             return drop(outcome);
@@ -108,8 +177,11 @@ impl<T> Slot<T> {
         let earlier = mem::replace(&mut *state, State::Settled(outcome));
         // Waking is foreign code.
         drop(state);
-        if let State::Waiting(waker) = earlier {
+        if let State::Waiting(waker, parked) = earlier {
             waker.wake();
+            if let Some(parked) = parked {
+                parked.unpark();
+            }
         }
     }
 
@@ -131,7 +203,7 @@ impl<T> Promise<T> {
 
     /// Whether anybody still waits.
     pub(super) fn is_wanted(&self) -> bool {
-        matches!(*self.0.lock(), State::Waiting(_))
+        matches!(*self.0.lock(), State::Waiting(..))
     }
 }
 

@@ -1,14 +1,16 @@
 //! The threads of a pool, and the work that waits for them.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use core::mem;
 use core::num::NonZeroUsize;
 use core::panic::AssertUnwindSafe;
-use core::time::Duration;
 use std::panic::catch_unwind;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use std::{io, thread};
+
+use wirenut::time::Duration;
 
 pub(super) type Work = Box<dyn FnOnce() + Send>;
 
@@ -16,7 +18,7 @@ pub(super) type Work = Box<dyn FnOnce() + Send>;
 ///
 /// ```
 /// use std::num::NonZeroUsize;
-/// use wirenut_server::blocking::Bounds;
+/// use wirenut_linux::thread::Bounds;
 /// // A database that takes four at a time.
 /// const DATABASE: Bounds = Bounds { threads: NonZeroUsize::new(4).unwrap(), ..Bounds::DEFAULT };
 /// assert_eq!(DATABASE.waiting, 1_024);
@@ -50,15 +52,19 @@ impl Default for Bounds {
     }
 }
 
-/// Has a thread of its own do that.
-pub(super) type Starter = fn(Box<dyn FnOnce() + Send>) -> io::Result<()>;
+/// Has a thread of its own, of that name, do that.
+pub(super) type Starter = fn(String, Work) -> io::Result<()>;
 
 pub(super) struct Queue {
+    /// Of its threads, before their numbers.
+    name: Box<str>,
     bounds: Bounds,
     starter: Starter,
     state: Mutex<State>,
     /// There is work, or the pool is gone.
     changed: Condvar,
+    /// A thread has ended, and somebody may wait for the last one.
+    ended: Condvar,
 }
 
 #[derive(Default)]
@@ -69,13 +75,27 @@ pub(super) struct State {
     pub(super) threads: usize,
     /// Those that wait for work, or were just started for it.
     pub(super) idle: usize,
-    is_closed: bool,
+    /// The numbers in the names of the threads.
+    numbers: BTreeSet<usize>,
+    phase: Phase,
     has_warned: bool,
 }
 
+/// What becomes of work.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Phase {
+    /// It is taken in and done.
+    #[default]
+    Open,
+    /// What is there is done.
+    Draining,
+    /// Nothing more begins.
+    Closed,
+}
+
 impl Queue {
-    pub(super) fn new(bounds: Bounds, starter: Starter) -> Self {
-        Self { bounds, starter, state: Mutex::default(), changed: Condvar::new() }
+    pub(super) fn new(name: Box<str>, bounds: Bounds, starter: Starter) -> Self {
+        Self { name, bounds, starter, state: Mutex::default(), changed: Condvar::new(), ended: Condvar::new() }
     }
 
     pub(super) const fn bounds(&self) -> &Bounds {
@@ -114,10 +134,30 @@ impl Queue {
         self.lock().waiting.remove(&number)
     }
 
+    /// Has what waits done, and waits until its threads have ended, but not beyond that time. Whether they have.
+    pub(super) fn drain(&self, deadline: Option<Instant>) -> bool {
+        let mut state = self.lock();
+        state.phase = Phase::Draining;
+        self.changed.notify_all();
+        while state.threads > 0 {
+            state = match deadline {
+                None => self.ended.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    self.ended.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        true
+    }
+
     /// Nothing more begins. Work that waits is dropped.
     pub(super) fn close(&self) {
         let mut state = self.lock();
-        state.is_closed = true;
+        state.phase = Phase::Closed;
         let waiting = mem::take(&mut state.waiting);
         drop(state);
         self.changed.notify_all();
@@ -128,15 +168,18 @@ impl Queue {
     /// With the lock held, so that nobody counts on a thread that the system does not give.
     fn start(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
         let queue = Arc::clone(self);
-        match (self.starter)(Box::new(move || queue.run())) {
+        // There are at most as many as threads, so one of the numbers is free.
+        let number = (1..=state.threads + 1).find(|number| !state.numbers.contains(number)).unwrap_or_default();
+        match (self.starter)(format!("{}-{number}", self.name), Box::new(move || queue.run(number))) {
             Ok(()) => {
+                state.numbers.insert(number);
                 state.threads += 1;
                 state.idle += 1;
                 Ok(())
             }
             Err(error) => {
                 if !mem::replace(&mut state.has_warned, true) {
-                    log::warn!("cannot start a thread for work that blocks: {error}");
+                    log::warn!("cannot start another thread for the pool {}: {error}", self.name);
                 }
                 Err(error)
             }
@@ -144,11 +187,11 @@ impl Queue {
     }
 
     /// What a thread does. It was counted as idle when it was started.
-    fn run(&self) {
+    fn run(&self, number: usize) {
         let mut state = self.lock();
         loop {
-            let is_vain = |state: &mut State| state.waiting.is_empty() && !state.is_closed;
-            let waited = self.changed.wait_timeout_while(state, self.bounds.idle_time, is_vain);
+            let is_vain = |state: &mut State| state.waiting.is_empty() && state.phase == Phase::Open;
+            let waited = self.changed.wait_timeout_while(state, self.bounds.idle_time.into(), is_vain);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
             let Some((_, work)) = state.waiting.pop_first() else { break };
             state.idle -= 1;
@@ -159,6 +202,12 @@ impl Queue {
         }
         state.idle -= 1;
         state.threads -= 1;
+        state.numbers.remove(&number);
+        let is_waited_for = state.phase == Phase::Draining;
+        drop(state);
+        if is_waited_for {
+            self.ended.notify_all();
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -167,9 +216,9 @@ impl Queue {
     }
 }
 
-pub(super) fn start_thread(run: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+pub(super) fn start_thread(name: String, run: Work) -> io::Result<()> {
     // Nobody joins it: it may wait for a disk when all else has ended.
-    thread::Builder::new().name("wirenut blocking".into()).spawn(run).map(drop)
+    thread::Builder::new().name(name).spawn(run).map(drop)
 }
 
 /// Does the work, and stops its panics. It owns all it uses and is consumed, so nobody sees what a panic left half done.

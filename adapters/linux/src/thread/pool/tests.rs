@@ -5,7 +5,6 @@ use super::*;
 use alloc::task::Wake;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use core::time::Duration;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Condvar, Mutex};
 use std::{io, thread};
@@ -29,7 +28,8 @@ impl Bell {
 
     fn wait_for(&self, times: usize) {
         let rung = self.rung.lock().unwrap();
-        let waited = self.changed.wait_timeout_while(rung, Duration::from_secs(20), |rung| *rung < times).unwrap();
+        let waited =
+            self.changed.wait_timeout_while(rung, Duration::from_secs(20).into(), |rung| *rung < times).unwrap();
         assert!(!waited.1.timed_out(), "never woken");
     }
 }
@@ -46,7 +46,7 @@ fn bounds(threads: usize, waiting: usize) -> Bounds {
 }
 
 fn pool(threads: usize, waiting: usize) -> Pool {
-    Pool::new(bounds(threads, waiting))
+    Pool::new("worker", bounds(threads, waiting))
 }
 
 /// A job that runs until the returned end is dropped.
@@ -57,7 +57,7 @@ fn occupy(pool: &Pool) -> (Job<()>, Sender<()>) {
         started.send(()).unwrap();
         let _ = released.recv();
     };
-    let job = pool.spawn(Waker::noop(), work).unwrap();
+    let job = pool.spawn(work).unwrap();
     has_started.recv().unwrap();
     (job, release)
 }
@@ -68,7 +68,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         if is_so() {
             return;
         }
-        thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10).into());
     }
     panic!("never: {what}");
 }
@@ -89,7 +89,7 @@ fn take<T>(job: &mut Job<T>, bell: &Bell) -> Result<T, Lost> {
 fn a_value_comes_once_and_with_a_wake_up() {
     let pool = pool(2, 8);
     let (bell, waker) = Bell::new();
-    let mut job = pool.spawn(&waker, || 6 * 7).unwrap();
+    let mut job = pool.spawn_waking(&waker, || 6 * 7).unwrap();
     assert_eq!(take(&mut job, &bell), Ok(42));
     assert_eq!((job.take(), bell.rung()), (Some(Err(Lost)), 1));
 }
@@ -109,11 +109,11 @@ fn a_full_pool_says_so_and_wakes_nobody() {
         for waiting in 0..3 {
             let pool = pool(threads, waiting);
             let running: Vec<_> = (0..threads).map(|_| occupy(&pool)).collect();
-            let queued: Vec<_> = (0..waiting).map(|_| pool.spawn(Waker::noop(), || ()).unwrap()).collect();
+            let queued: Vec<_> = (0..waiting).map(|_| pool.spawn(|| ()).unwrap()).collect();
             let (bell, waker) = Bell::new();
             let owned = Arc::new(());
             let witness = Arc::clone(&owned);
-            assert_eq!(pool.spawn(&waker, move || drop(witness)).err(), Some(Full), "{threads} {waiting}");
+            assert_eq!(pool.spawn_waking(&waker, move || drop(witness)).err(), Some(Full), "{threads} {waiting}");
             assert_eq!(Arc::strong_count(&owned), 1);
             drop((running, queued));
             end(pool);
@@ -124,7 +124,7 @@ fn a_full_pool_says_so_and_wakes_nobody() {
 
 #[test]
 fn threads_are_started_for_work_up_to_the_bound_and_end_when_they_are_idle() {
-    let pool = Pool::new(Bounds { idle_time: Duration::ZERO, ..bounds(3, 8) });
+    let pool = Pool::new("worker", Bounds { idle_time: Duration::default(), ..bounds(3, 8) });
     let threads = || pool.queue.lock().threads;
     assert_eq!(threads(), 0);
     let mut running = Vec::new();
@@ -133,14 +133,14 @@ fn threads_are_started_for_work_up_to_the_bound_and_end_when_they_are_idle() {
         assert_eq!(threads(), number);
     }
     let (bell, waker) = Bell::new();
-    let mut queued = pool.spawn(&waker, thread::current).unwrap();
+    let mut queued = pool.spawn_waking(&waker, thread::current).unwrap();
     assert_eq!(threads(), 3);
     drop(running);
-    assert_eq!(take(&mut queued, &bell).unwrap().name(), Some("wirenut blocking"));
+    assert!(take(&mut queued, &bell).unwrap().name().unwrap().starts_with("worker-"));
     wait_until("their end", || threads() == 0);
     // Others are started for what comes then.
     let (bell, waker) = Bell::new();
-    let mut later = pool.spawn(&waker, || 1).unwrap();
+    let mut later = pool.spawn_waking(&waker, || 1).unwrap();
     assert_eq!(take(&mut later, &bell), Ok(1));
 }
 
@@ -149,7 +149,7 @@ fn a_thread_that_is_idle_is_taken_before_another_one_is_started() {
     let pool = pool(8, 8);
     for _ in 0..20 {
         let (bell, waker) = Bell::new();
-        let mut job = pool.spawn(&waker, || ()).unwrap();
+        let mut job = pool.spawn_waking(&waker, || ()).unwrap();
         assert_eq!(take(&mut job, &bell), Ok(()));
         wait_until("its return", || pool.queue.lock().idle == 1);
     }
@@ -164,7 +164,7 @@ fn jobs_begin_in_their_order() {
     let (bell, waker) = Bell::new();
     let spawn = |number| {
         let order = Arc::clone(&order);
-        pool.spawn(&waker, move || order.lock().unwrap().push(number)).unwrap()
+        pool.spawn_waking(&waker, move || order.lock().unwrap().push(number)).unwrap()
     };
     let queued: Vec<_> = (0..8).map(spawn).collect();
     drop((job, release));
@@ -187,10 +187,10 @@ fn a_panic_ends_its_job_and_no_thread() {
     let works: [fn(); 2] = [|| panic!("on purpose"), || std::panic::panic_any(Twice)];
     for work in works {
         let (bell, waker) = Bell::new();
-        let mut job = pool.spawn(&waker, work).unwrap();
+        let mut job = pool.spawn_waking(&waker, work).unwrap();
         assert_eq!(take(&mut job, &bell), Err(Lost));
         let (bell, waker) = Bell::new();
-        let mut job = pool.spawn(&waker, || 1).unwrap();
+        let mut job = pool.spawn_waking(&waker, || 1).unwrap();
         assert_eq!(take(&mut job, &bell), Ok(1));
         assert_eq!(pool.queue.lock().threads, 1);
     }
@@ -208,7 +208,7 @@ fn a_job_that_is_dropped_before_it_begins_is_not_done_and_gives_its_place_back()
             mark.store(true, Ordering::Relaxed);
             witness
         };
-        drop(pool.spawn(&waker, work).unwrap());
+        drop(pool.spawn_waking(&waker, work).unwrap());
         // At once, although the thread is not free.
         assert_eq!((Arc::strong_count(&owned), pool.queue.lock().waiting.len()), (1, 0));
     }
@@ -230,7 +230,7 @@ fn a_value_that_nobody_wants_any_more_is_dropped() {
         let _ = released.recv();
         copy
     };
-    let job = pool.spawn(&waker, work).unwrap();
+    let job = pool.spawn_waking(&waker, work).unwrap();
     has_started.recv().unwrap();
     drop(job);
     drop(release);
@@ -244,7 +244,7 @@ fn a_value_that_nobody_takes_is_dropped_with_its_job() {
     let (bell, waker) = Bell::new();
     let value = Arc::new(());
     let copy = Arc::clone(&value);
-    let job = pool.spawn(&waker, || copy).unwrap();
+    let job = pool.spawn_waking(&waker, || copy).unwrap();
     bell.wait_for(1);
     assert_eq!(Arc::strong_count(&value), 2);
     drop(job);
@@ -256,7 +256,7 @@ fn dropping_the_pool_waits_for_nothing_and_loses_what_waits() {
     let pool = pool(1, 8);
     let (mut running, release) = occupy(&pool);
     let (bell, waker) = Bell::new();
-    let mut queued = pool.spawn(&waker, || ()).unwrap();
+    let mut queued = pool.spawn_waking(&waker, || ()).unwrap();
     drop(pool);
     assert_eq!(take(&mut queued, &bell), Err(Lost));
     // What runs goes on, and its value comes.
@@ -265,15 +265,92 @@ fn dropping_the_pool_waits_for_nothing_and_loses_what_waits() {
     wait_until("the value", || running.take() == Some(Ok(())));
 }
 
+#[test]
+fn joining_has_all_done_and_leaves_no_thread() {
+    for threads in 1..4 {
+        let (pool, done) = (pool(threads, 1_000), Arc::new(AtomicUsize::new(0)));
+        let queue = Arc::clone(&pool.queue);
+        let spawn = |_| {
+            let done = Arc::clone(&done);
+            pool.spawn(move || done.fetch_add(1, Ordering::SeqCst)).unwrap()
+        };
+        let jobs: Vec<_> = (0..500).map(spawn).collect();
+        pool.join();
+        assert_eq!(done.load(Ordering::SeqCst), 500);
+        let state = queue.lock();
+        assert_eq!((state.threads, state.waiting.len()), (0, 0));
+        drop(state);
+        assert!(jobs.into_iter().all(|mut job| matches!(job.take(), Some(Ok(_)))));
+    }
+}
+
+#[test]
+fn joining_a_pool_without_jobs_ends_at_once() {
+    pool(4, 4).join();
+    let pool = pool(4, 4);
+    assert_eq!(pool.spawn(|| 1).unwrap().join(), Ok(1));
+    assert!(pool.join_timeout(Duration::from_secs(20)));
+}
+
+#[test]
+fn joining_for_too_short_a_time_loses_what_waits() {
+    let pool = pool(1, 8);
+    let (running, release) = occupy(&pool);
+    let queued = pool.spawn(|| ()).unwrap();
+    let queue = Arc::clone(&pool.queue);
+    assert!(!pool.join_timeout(Duration::from_millis(1)));
+    assert_eq!(queued.join(), Err(Lost));
+    drop(release);
+    assert_eq!(running.join(), Ok(()));
+    wait_until("the end of its thread", || queue.lock().threads == 0);
+}
+
+#[test]
+fn a_job_can_be_waited_for_while_it_is_not_done() {
+    let pool = pool(1, 8);
+    let (mut job, release) = occupy(&pool);
+    for limit in [0, 1, 2_000] {
+        assert_eq!(job.wait_timeout(Duration::from_micros(limit)), None);
+    }
+    let releasing = thread::spawn(move || drop(release));
+    assert_eq!(job.wait_timeout(Duration::from_micros(u64::MAX)), Some(Ok(())));
+    assert_eq!(job.join(), Err(Lost));
+    releasing.join().unwrap();
+}
+
+/// Each of the threads that are there at a time has a name of its own, and the numbers are used again.
+#[test]
+fn threads_have_names_of_their_own() {
+    let pool = Pool::new("a\0b", Bounds { idle_time: Duration::default(), ..bounds(3, 0) });
+    for _ in 0..3 {
+        let (name, named) = mpsc::channel();
+        let jobs: Vec<_> = (0..3)
+            .map(|_| {
+                let (name, (release, released)) = (name.clone(), mpsc::channel::<()>());
+                let work = move || {
+                    name.send(thread::current().name().map(str::to_owned)).unwrap();
+                    let _ = released.recv();
+                };
+                (pool.spawn(work).unwrap(), release)
+            })
+            .collect();
+        let mut names: Vec<_> = (0..3).map(|_| named.recv().unwrap().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["a-1", "a-2", "a-3"]);
+        drop(jobs);
+        wait_until("their end", || pool.queue.lock().threads == 0);
+    }
+}
+
 /// Where the system gives no thread, nothing waits for one in vain.
 #[test]
 fn without_a_thread_the_pool_is_full() {
-    fn no_thread(_: Work) -> io::Result<()> {
+    fn no_thread(_: String, _: Work) -> io::Result<()> {
         Err(io::Error::from(io::ErrorKind::WouldBlock))
     }
-    let pool = Pool { queue: Arc::new(Queue::new(bounds(4, 8), no_thread)) };
+    let pool = Pool { queue: Arc::new(Queue::new("worker".into(), bounds(4, 8), no_thread)) };
     for _ in 0..3 {
-        assert_eq!(pool.spawn(Waker::noop(), || ()).err(), Some(Full));
+        assert_eq!(pool.spawn(|| ()).err(), Some(Full));
     }
     let state = pool.queue.lock();
     assert_eq!((state.threads, state.idle, state.waiting.len()), (0, 0, 0));
@@ -283,17 +360,17 @@ fn without_a_thread_the_pool_is_full() {
 #[test]
 fn with_fewer_threads_than_allowed_work_waits_for_those_there_are() {
     static STARTED: AtomicUsize = AtomicUsize::new(0);
-    fn one_thread(run: Work) -> io::Result<()> {
+    fn one_thread(name: String, run: Work) -> io::Result<()> {
         match STARTED.fetch_add(1, Ordering::SeqCst) {
-            0 => queue::start_thread(run),
+            0 => queue::start_thread(name, run),
             _ => Err(io::Error::from(io::ErrorKind::WouldBlock)),
         }
     }
-    let pool = Pool { queue: Arc::new(Queue::new(bounds(4, 2), one_thread)) };
+    let pool = Pool { queue: Arc::new(Queue::new("worker".into(), bounds(4, 2), one_thread)) };
     let running = occupy(&pool);
     let (bell, waker) = Bell::new();
-    let mut queued = [(); 2].map(|()| pool.spawn(&waker, || 1).unwrap());
-    assert_eq!(pool.spawn(&waker, || 1).err(), Some(Full));
+    let mut queued = [(); 2].map(|()| pool.spawn_waking(&waker, || 1).unwrap());
+    assert_eq!(pool.spawn_waking(&waker, || 1).err(), Some(Full));
     drop(running);
     bell.wait_for(2);
     assert_eq!(queued.each_mut().map(Job::take), [Some(Ok(1)); 2]);
@@ -303,7 +380,7 @@ fn with_fewer_threads_than_allowed_work_waits_for_those_there_are() {
 #[test]
 fn many_who_spawn_take_and_leave_at_once() {
     const THREADS: usize = 3;
-    let pool = Pool::new(Bounds { idle_time: Duration::from_micros(50), ..bounds(THREADS, 4) });
+    let pool = Pool::new("worker", Bounds { idle_time: Duration::from_micros(50), ..bounds(THREADS, 4) });
     let (done, running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));
     let most = Arc::new(most);
     let (taken, left, full) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
@@ -318,7 +395,7 @@ fn many_who_spawn_take_and_leave_at_once() {
                 round
             };
             let (bell, waker) = Bell::new();
-            match pool.spawn(&waker, work) {
+            match pool.spawn_waking(&waker, work) {
                 Err(Full) => _ = full.fetch_add(1, Ordering::SeqCst),
                 Ok(job) if (round + number).is_multiple_of(3) => {
                     drop(job);
