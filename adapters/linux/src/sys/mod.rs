@@ -10,6 +10,7 @@ pub(crate) mod inherit;
 pub(crate) mod interfaces;
 pub(crate) mod itimer;
 pub(crate) mod kill;
+mod mask;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
 pub(crate) mod page;
@@ -22,6 +23,7 @@ pub(crate) mod signalfd;
 pub(crate) mod sigset;
 pub(crate) mod sigwait;
 pub(crate) mod socket;
+mod threads;
 mod time;
 
 use std::io::{Error, Result};
