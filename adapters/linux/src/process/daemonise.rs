@@ -80,13 +80,15 @@ pub fn daemonise<R: Report>(closure: impl FnOnce(Ready) -> R + Send + 'static) -
         pipe_with(PipeFlags::CLOEXEC).map_err(|errno| Error::plain("make a pipe to a daemon", errno))?;
     let tells = File::from(tells);
     let its = tells.try_clone().map_err(|error| Error::new("make a pipe to a daemon", error))?;
-    let pid = fork_twice(
-        &SignalSet::EMPTY,
-        || setsid().map(drop),
-        leave_everything,
-        move |()| work(tells, &panic, || closure(Ready(its))),
-    )?;
-    await_ready(hears.into()).map(|()| pid)
+    let mut hears = Some(File::from(hears));
+    let others = &mut hears;
+    let leave_group = move || {
+        drop(others.take());
+        setsid().map(drop)
+    };
+    let work = move |()| work(tells, &panic, || closure(Ready(its)));
+    let pid = fork_twice(&SignalSet::EMPTY, leave_group, leave_everything, work)?;
+    hears.map_or(Ok(pid), |hears| await_ready(hears).map(|()| pid))
 }
 
 /// In the daemon: leaves what its starter has.

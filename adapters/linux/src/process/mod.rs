@@ -23,7 +23,8 @@
 //!   A `Termination` or `Hangups` of the parent's tells nothing in the child, which asks for its own.
 //! - Working directory, umask, limits, nice value, user, group and session, as fork(2) says, unless [`Process`] changes
 //!   them.
-//! - **Not** inherited: threads, timers, locks on files by fcntl(2), memory locks.
+//! - **Not** inherited: threads, alarms and interval timers, locks on files by fcntl(2), memory locks.
+//! - A generator of random numbers that lives in the program's memory gives both sides the same ones.
 //!
 //! # What happens once, and not twice
 //!
@@ -31,7 +32,8 @@
 //! when its closure has returned or panicked, after it has written out its own: no frame of the parent goes on in the
 //! child, no handler of atexit(3) runs there, and nothing that the parent holds is dropped there, but for what the closure
 //! has captured, which is dropped on both sides. A buffer of the program's own that it moves into the closure is therefore
-//! flushed twice, if its type flushes when it is dropped.
+//! flushed twice, if its type flushes when it is dropped; a folder that is removed when it is dropped is removed at once. A
+//! closure that calls `std::process::exit` asks for the parent's handlers of atexit(3).
 //!
 //! # Threads
 //!
@@ -71,7 +73,6 @@ mod spawn_error;
 mod start;
 pub mod status;
 mod subreaper;
-mod threads;
 
 pub use child::Child;
 pub use daemonise::{DaemonError, Ready, daemonise};
@@ -83,4 +84,3 @@ pub use ignored::ignore_children;
 pub use report::Report;
 pub use settings::{Group, Process, spawn};
 pub use spawn_error::SpawnError;
-pub(crate) use threads::count_threads;

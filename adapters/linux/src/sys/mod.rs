@@ -11,6 +11,7 @@ pub(crate) mod inherit;
 pub(crate) mod interfaces;
 pub(crate) mod itimer;
 pub(crate) mod kill;
+mod mask;
 pub(crate) mod memory;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
@@ -25,6 +26,7 @@ pub(crate) mod signalfd;
 pub(crate) mod sigset;
 pub(crate) mod sigwait;
 pub(crate) mod socket;
+mod threads;
 mod time;
 
 use std::io::{Error, Result};

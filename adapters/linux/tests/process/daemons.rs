@@ -20,12 +20,14 @@ pub(crate) fn that_are_ready() {
             group_of(this).unwrap() == session_of(this).unwrap(),
             std::env::current_dir().unwrap() == std::path::Path::new("/"),
             rustix::process::umask(rustix::fs::Mode::empty()).as_raw_mode() == 0o022,
+            // Those of its starter, both ends of the pipe, and the one by which it tells of a failure.
+            descriptors() == before + 3,
             links.iter().all(|link| link == std::path::Path::new("/dev/null")),
         ];
         write!(File::from(writer), "{this} {facts:?}")
     });
     let pid = pid.unwrap();
-    assert_eq!(rest(reader), format!("{pid} [false, true, true, true, true]"));
+    assert_eq!(rest(reader), format!("{pid} [false, true, true, true, true, true]"));
     assert_eq!((children().len(), descriptors()), (0, before));
 }
 
