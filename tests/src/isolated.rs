@@ -44,12 +44,22 @@ const AT_A_TIME: usize = 2;
 /// Whose it is, and which test: inherited by all that the test starts.
 const VARIABLE: &str = "WIRENUT_ISOLATED";
 
-/// Runs the tests that the command line asks for, each in a process of its own, and says what came of them.
+/// Runs the tests that the command line asks for, each in a process of its own and for a minute at most, and says what came
+/// of them.
 ///
 /// # Panics
 /// In the process of a test: if the test does.
 #[must_use]
 pub fn run(tests: &[Test]) -> ExitCode {
+    run_within(LIMIT, tests)
+}
+
+/// The same with another limit for each test.
+///
+/// # Panics
+/// As [`run`].
+#[must_use]
+pub fn run_within(limit: Duration, tests: &[Test]) -> ExitCode {
     if let Ok(mark) = std::env::var(VARIABLE) {
         return run_here(tests, &mark);
     }
@@ -65,7 +75,7 @@ pub fn run(tests: &[Test]) -> ExitCode {
         let worker = || {
             let mut failures = Vec::new();
             while let Some((name, _)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                failures.extend(run_apart(name).err());
+                failures.extend(run_apart(name, limit).err());
             }
             failures
         };
@@ -108,6 +118,8 @@ struct Arguments {
     skipped: Vec<String>,
     is_exact: bool,
     is_list: bool,
+    /// Only tests that are not run otherwise: there are none here.
+    is_of_ignored: bool,
 }
 
 impl Arguments {
@@ -117,11 +129,13 @@ impl Arguments {
             match argument.as_str() {
                 "--exact" => read.is_exact = true,
                 "--list" => read.is_list = true,
+                "--ignored" => read.is_of_ignored = true,
                 "--skip" => read.skipped.extend(arguments.next()),
                 // Their values are no names.
                 "--test-threads" | "--color" | "--format" | "--logfile" | "--shuffle-seed" | "-Z" => {
                     arguments.next();
                 }
+                option if option.starts_with("--skip=") => read.skipped.push(option["--skip=".len()..].to_owned()),
                 option if option.starts_with('-') => {}
                 _ => read.names.push(argument),
             }
@@ -131,7 +145,7 @@ impl Arguments {
 
     fn has(&self, name: &str) -> bool {
         let fits = |filter: &String| if self.is_exact { name == filter } else { name.contains(filter.as_str()) };
-        (self.names.is_empty() || self.names.iter().any(fits)) && !self.skipped.iter().any(fits)
+        !self.is_of_ignored && (self.names.is_empty() || self.names.iter().any(fits)) && !self.skipped.iter().any(fits)
     }
 }
 
@@ -147,16 +161,17 @@ fn run_here(tests: &[Test], mark: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run_apart(name: &'static str) -> Result<(), Failure> {
+fn run_apart(name: &'static str, limit: Duration) -> Result<(), Failure> {
     let mark = format!("{} {name}", std::process::id());
     let mut output = File::from(memfd_create("output", MemfdFlags::CLOEXEC).expect("memory for the output"));
     let mut command = Command::new(std::env::current_exe().expect("/proc"));
     command.env(VARIABLE, &mark).stdin(Stdio::null());
     command.stdout(output.try_clone().expect("a descriptor")).stderr(output.try_clone().expect("a descriptor"));
-    let status = run_limited(&mut command);
-    let left = end_all(&mark);
+    let status = run_limited(&mut command, limit);
+    // What a test that was killed has left is killed at once.
+    let left = end_all(&mark, if status.is_some() { GRACE } else { Duration::ZERO });
     let why = match status {
-        None => Some(format!("took more than {} s", LIMIT.as_secs())),
+        None => Some(format!("took more than {} s", limit.as_secs())),
         Some(status) if !status.success() => Some(status.to_string()),
         Some(_) if !left.is_empty() => Some(format!("left processes: {}", left.join(", "))),
         Some(_) => None,
@@ -169,9 +184,9 @@ fn run_apart(name: &'static str) -> Result<(), Failure> {
 }
 
 /// `None`: its time was over, and it was killed.
-fn run_limited(command: &mut Command) -> Option<ExitStatus> {
+fn run_limited(command: &mut Command, limit: Duration) -> Option<ExitStatus> {
     let mut child = command.spawn().expect("this program");
-    let deadline = Instant::now() + LIMIT;
+    let deadline = Instant::now() + limit;
     loop {
         if let Some(status) = child.try_wait().expect("a child") {
             return Some(status);
@@ -186,8 +201,8 @@ fn run_limited(command: &mut Command) -> Option<ExitStatus> {
 }
 
 /// Waits until all that has this mark is gone, and kills what does not go: those, as /proc shows them.
-fn end_all(mark: &str) -> Vec<String> {
-    let deadline = Instant::now() + GRACE;
+fn end_all(mark: &str, grace: Duration) -> Vec<String> {
+    let deadline = Instant::now() + grace;
     let mut killed = Vec::new();
     loop {
         let left = marked(mark);

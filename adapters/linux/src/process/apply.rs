@@ -13,7 +13,7 @@ use super::settings::{Group, Process};
 impl Process {
     /// Whether the parent has to wait for [`Self::apply`]: it may fail, or others may see the difference.
     pub(super) fn may_fail(&self) -> bool {
-        self.has_session || self.group != Group::Parents || self.nice != 0
+        self.is_subreaper || self.has_session || self.group != Group::Parents || self.nice != 0
     }
 
     /// Makes this process what the settings say.
@@ -40,7 +40,7 @@ impl Process {
 }
 
 /// From now on this process is killed when its parent, or the thread that has forked it, ends.
-fn end_with(parent: Pid) -> Result<()> {
+pub(super) fn end_with(parent: Pid) -> Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // Without this, a child whose parent has ended before would live on.
     if getppid() != Some(parent) {
@@ -50,6 +50,6 @@ fn end_with(parent: Pid) -> Result<()> {
 }
 
 /// A process or group that can be: 0 would stand for the caller's.
-fn pid(number: u32) -> Result<Pid> {
+pub(super) fn pid(number: u32) -> Result<Pid> {
     i32::try_from(number).ok().and_then(Pid::from_raw).ok_or(Errno::INVAL)
 }

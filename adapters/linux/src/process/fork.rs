@@ -4,13 +4,20 @@ use rustix::process::Pid;
 
 use super::SpawnError;
 use super::dropped;
-use crate::signal::SignalSet;
-use crate::sys;
+use crate::error::Error;
+use crate::signal::{Signal, SignalSet};
+use crate::sys::fork::{self, Refused};
 
-/// Runs the closure in a child, which ends with the status that it returns: see [`sys::fork::fork`].
+/// Runs the closure in a child, which ends with the status that it returns: see [`fork::fork`].
 pub(super) fn fork(blocked: &SignalSet, child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
-    sys::fork::fork(blocked, || {
+    let blocked = blocked.iter().map(Signal::number);
+    let forked = fork::fork(blocked, || {
         dropped::forget();
         child()
+    });
+    forked.map_err(|refused| match refused {
+        Refused::Threads(count) => SpawnError::Threads(count),
+        Refused::Uncounted(error) => Error::new("count the threads of this process", error).into(),
+        Refused::System(errno) => Error::plain("fork this process", errno).into(),
     })
 }

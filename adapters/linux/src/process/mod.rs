@@ -23,7 +23,8 @@
 //!   A `Termination` or `Hangups` of the parent's tells nothing in the child, which asks for its own.
 //! - Working directory, umask, limits, nice value, user, group and session, as fork(2) says, unless [`Process`] changes
 //!   them.
-//! - **Not** inherited: threads, timers, locks on files by fcntl(2), memory locks.
+//! - **Not** inherited: threads, alarms and interval timers, locks on files by fcntl(2), memory locks.
+//! - A generator of random numbers that lives in the program's memory gives both sides the same ones.
 //!
 //! # What happens once, and not twice
 //!
@@ -31,7 +32,8 @@
 //! when its closure has returned or panicked, after it has written out its own: no frame of the parent goes on in the
 //! child, no handler of atexit(3) runs there, and nothing that the parent holds is dropped there, but for what the closure
 //! has captured, which is dropped on both sides. A buffer of the program's own that it moves into the closure is therefore
-//! flushed twice, if its type flushes when it is dropped.
+//! flushed twice, if its type flushes when it is dropped; a folder that is removed when it is dropped is removed at once. A
+//! closure that calls `std::process::exit` asks for the parent's handlers of atexit(3).
 //!
 //! # Threads
 //!
@@ -39,21 +41,46 @@
 //! allocator's, would stay held in the child. [`spawn`] refuses it by [`SpawnError::Threads`]: fork first and start
 //! threads then, or fork one process early that forks the others. The child may start threads.
 
+//!
+//! # Zombies and orphans
+//!
+//! A child that has ended stays in the system, as a zombie, until its parent has taken its status. Three ways keep them
+//! away:
+//!
+//! - [`Child`]: joined, or dropped and reaped later. Only children of this module are waited for, each by its descriptor,
+//!   so no other part of the program loses a status.
+//! - [`ignore_children`]: the system keeps no status of any child.
+//! - [`spawn_detached`]: the process is a grandchild, and init(1)'s to reap.
+//!
+//! A process whose parent has ended is an orphan. A [daemon](Process::daemon) is killed then; a
+//! [subreaper](Process::subreaper) keeps them in the family.
+
 mod apply;
 mod child;
+mod confirmation;
+mod daemonise;
+mod detached;
 mod dropped;
 mod ended;
 mod fork;
+mod gate;
+mod ids;
+mod ignored;
 mod report;
+mod run;
 mod settings;
 mod spawn_error;
 mod start;
-mod threads;
+pub mod status;
+mod subreaper;
 
 pub use child::Child;
+pub use daemonise::{DaemonError, Ready, daemonise};
+pub use detached::spawn_detached;
 pub use dropped::reap_dropped;
 pub use ended::Ended;
+pub use ids::{group_of, lead_session, move_to_group, nice_value, parent, session_of, set_nice_value};
+pub use ignored::ignore_children;
 pub use report::Report;
 pub use settings::{Group, Process, spawn};
 pub use spawn_error::SpawnError;
-pub(crate) use threads::count_threads;

@@ -45,6 +45,7 @@ pub struct Process {
     pub(super) nice: i32,
     pub(super) group: Group,
     pub(super) has_session: bool,
+    pub(super) is_subreaper: bool,
     pub(super) blocked: SignalSet,
 }
 
@@ -96,6 +97,37 @@ impl Process {
     /// matter then.
     pub fn session(mut self) -> Self {
         self.has_session = true;
+        self
+    }
+
+    /// Its orphans are adopted: the child is then a process that runs the closure in a child of its own, reaps whatever
+    /// descendants lose their parent, as init(1) does (`PR_SET_CHILD_SUBREAPER` of prctl(2)), and ends when none is left,
+    /// as the closure has ended. So a [join](Child::join) waits for the whole tree.
+    ///
+    /// Signals that are sent to the child are handed on to the closure's process, which is killed if the child is.
+    ///
+    /// This process itself adopts nobody: the system does not tell an orphan from a child that somebody in this program has
+    /// started and waits for, such as a `std::process::Command`, so whoever reaps the one takes the other's status.
+    ///
+    /// ```
+    /// use wirenut_linux::process::{self, Ended, Process};
+    /// let (reader, writer) = std::io::pipe()?;
+    /// let tree = Process::new().subreaper().spawn(move || {
+    ///     process::spawn_detached(move || {
+    ///         std::thread::sleep(core::time::Duration::from_millis(10));
+    ///         writeln!(&writer, "the orphan has ended")
+    ///     })
+    ///     .map(drop)
+    /// })?;
+    /// assert_eq!(tree.join()?, Ended::Exited(0));
+    /// # use std::io::{Read, Write};
+    /// let mut told = String::new();
+    /// { reader }.read_to_string(&mut told)?;
+    /// assert_eq!(told, "the orphan has ended\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn subreaper(mut self) -> Self {
+        self.is_subreaper = true;
         self
     }
 

@@ -3,6 +3,8 @@
 use core::fmt;
 use std::io;
 
+use rustix::io::Errno;
+
 use crate::error::Error;
 
 /// Why a process was not forked. There is no child then, and what was to run in it has been dropped.
@@ -28,6 +30,16 @@ pub enum SpawnError {
     Threads(usize),
     /// The system has refused it: too many processes, no memory, no descriptor, no permission.
     System(Error),
+}
+
+impl SpawnError {
+    /// What a process says by a number.
+    pub(super) fn errno(&self) -> Errno {
+        match self {
+            Self::Threads(_) => Errno::NOTSUP,
+            Self::System(error) => error.raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error),
+        }
+    }
 }
 
 impl fmt::Display for SpawnError {

@@ -1,24 +1,20 @@
-//! How a child begins and ends.
-
-use core::any::Any;
-use core::mem;
-use core::panic::AssertUnwindSafe;
-use std::fs::File;
-use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
-use std::panic::catch_unwind;
+//! How a child begins.
 
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getpid, kill_process, pidfd_open, waitid};
 
 use super::child::Child;
+use super::confirmation::{self, Teller};
 use super::dropped;
 use super::fork::fork;
+use super::gate::Gate;
 use super::report::Report;
+use super::run::run;
 use super::settings::Process;
 use super::spawn_error::SpawnError;
+use super::subreaper;
 use crate::error::Error;
+use crate::signal::SignalSet;
 use crate::sys::fork::PANICKED;
 use crate::sys::page::SharedText;
 
@@ -27,21 +23,16 @@ pub(super) fn start<R: Report>(
     closure: impl FnOnce() -> R + Send + 'static,
 ) -> Result<Child, SpawnError> {
     dropped::reap_dropped();
-    let panic = SharedText::new().map_err(|errno| Error::plain("share memory with a child", errno))?;
+    let panic = shared_text()?;
     // Takes the place of the child's descriptor: if none is left, that is known before there is a child.
     let place = pidfd_open(getpid(), PidfdFlags::empty()).map_err(no_descriptor)?;
-    let (told, tell) =
-        if process.may_fail() { pipe().map(|(told, tell)| (Some(told), Some(tell)))? } else { (None, None) };
-    let (parent, message) = (getpid(), &panic);
-    let pid = fork(&process.blocked, move || {
-        drop(place);
-        if let Err(errno) = process.apply(parent) {
-            let _ = tell.map(|tell| File::from(tell).write_all(&errno.raw_os_error().to_ne_bytes()));
-            return PANICKED;
-        }
-        // The parent goes on when all copies of it are closed.
-        drop(tell);
-        run(&process.name, message, closure)
+    let (mut listener, teller) = if process.may_fail() { confirmation::channel().map(unzip)? } else { (None, None) };
+    let mut gate = Gate::new()?;
+    let (parent, message, its_gate, its_listener) = (getpid(), &panic, &mut gate, &mut listener);
+    let pid = fork(&process.blocked_at_first(), move || {
+        drop((place, its_listener.take()));
+        its_gate.pass();
+        begin(process, parent, teller, message, closure)
     })?;
     let pidfd = match pidfd_open(pid, PidfdFlags::empty()) {
         Ok(pidfd) => pidfd,
@@ -52,55 +43,58 @@ pub(super) fn start<R: Report>(
             return Err(no_descriptor(errno).into());
         }
     };
-    if let Some(errno) = told.and_then(failure) {
+    drop(gate);
+    if let Some(Err(errno)) = listener.map(confirmation::Listener::hear) {
         reap(pid);
-        return Err(Error::plain("set the process group or nice value of a child", errno).into());
+        return Err(not_set_up(errno).into());
     }
     Ok(Child::new(pidfd, pid, &process.name, process.is_daemon, panic))
+}
+
+fn unzip<T, U>((one, other): (T, U)) -> (Option<T>, Option<U>) {
+    (Some(one), Some(other))
+}
+
+/// In the child: makes it what it is to be, and then does its work.
+fn begin<R: Report>(
+    process: &Process,
+    parent: Pid,
+    teller: Option<Teller>,
+    panic: &SharedText,
+    closure: impl FnOnce() -> R,
+) -> u8 {
+    if let Err(errno) = process.apply(parent) {
+        teller.into_iter().for_each(|teller| teller.tell(Err(errno)));
+        return PANICKED;
+    }
+    if process.is_subreaper {
+        return subreaper::adopt(process, teller, || run(&process.name, panic, closure));
+    }
+    // The parent goes on when all copies of it are closed.
+    drop(teller);
+    run(&process.name, panic, closure)
+}
+
+impl Process {
+    /// A process that adopts takes all signals by waiting for them.
+    fn blocked_at_first(&self) -> SignalSet {
+        if self.is_subreaper { SignalSet::full() } else { self.blocked }
+    }
+}
+
+pub(super) fn shared_text() -> Result<SharedText, Error> {
+    SharedText::new().map_err(|errno| Error::plain("share memory with a child", errno))
 }
 
 fn no_descriptor(errno: Errno) -> Error {
     Error::plain("make a descriptor for a child", errno)
 }
 
-/// The end to read from, and the one to write to.
-fn pipe() -> Result<(OwnedFd, OwnedFd), Error> {
-    pipe_with(PipeFlags::CLOEXEC).map_err(|errno| Error::plain("make a pipe to a child", errno))
+pub(super) fn not_set_up(errno: Errno) -> Error {
+    Error::plain("set up a child's group, nice value or own child", errno)
 }
 
-/// Waits until the child is as it is to be, and returns why it is not.
-fn failure(told: OwnedFd) -> Option<Errno> {
-    let mut number = [0; size_of::<i32>()];
-    // It ends without a word if all went well, or if somebody has killed the child.
-    File::from(told).read_exact(&mut number).ok()?;
-    Some(Errno::from_raw_os_error(i32::from_ne_bytes(number)))
-}
-
-fn reap(pid: Pid) {
+/// Waits for a child that nobody else knows of.
+pub(super) fn reap(pid: Pid) {
     while matches!(waitid(WaitId::Pid(pid), WaitIdOptions::EXITED), Err(Errno::INTR)) {}
-}
-
-/// Runs the closure in the child, which is this process, and returns the child's status.
-fn run<R: Report>(name: &str, panic: &SharedText, closure: impl FnOnce() -> R) -> u8 {
-    match catch_unwind(AssertUnwindSafe(|| closure().report())) {
-        Ok(Ok(status)) => status,
-        Ok(Err(error)) => {
-            let pid = format!("process {}", std::process::id());
-            // Not `eprintln!`, which panics where standard error is closed.
-            let _ = writeln!(std::io::stderr(), "{}: {error}", if name.is_empty() { &pid } else { name });
-            1
-        }
-        Err(payload) => {
-            panic.write(text(payload.as_ref()));
-            // It may panic when it is dropped.
-            mem::forget(payload);
-            PANICKED
-        }
-    }
-}
-
-/// The message of a panic, as `panic!` makes it.
-fn text(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }

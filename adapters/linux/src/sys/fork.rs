@@ -2,71 +2,76 @@
 
 use core::panic::AssertUnwindSafe;
 use core::{mem, ptr};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::panic::catch_unwind;
 
 use rustix::io::Errno;
 use rustix::process::Pid;
 
+use super::mask::{block_all, block_only};
 use super::sigaction::set_default_if;
-use super::sigset::{How, change_mask};
 use super::socket::last_error;
-use crate::error::Error;
-use crate::process::{SpawnError, count_threads};
-use crate::signal::{self, Signal, SignalSet};
+use super::threads::count_threads;
 
 /// The status of a process that panicked, as Rust's runtime has it.
 pub(crate) const PANICKED: u8 = 101;
 
-/// Signals that tell of a fault of the code itself. Who handles them, as Rust's runtime does to tell of a stack overflow,
-/// does so for this process, too.
-const FAULTS: [Signal; 4] = [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGILL];
+/// Why there was no fork.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// This process has so many threads.
+    Threads(usize),
+    /// They cannot be counted.
+    Uncounted(io::Error),
+    System(Errno),
+}
 
 /// Runs `child` in a child of this process, and ends the child with the status that it returns. The parent gets the
 /// child's id, and what the closure captured is dropped in it.
 ///
-/// The child begins without its parent's handlers, and with these signals blocked. It never returns from here: no panic
-/// gets out, and no frame of the parent goes on in it.
+/// The child begins without its parent's handlers, and with the signals of these numbers blocked. It never returns from
+/// here: no panic gets out, and no frame of the parent goes on in it.
 ///
 /// Refused where this thread is not the only one: what another one holds at that moment, the allocator's lock for one,
 /// would be held in the child for ever.
-pub(crate) fn fork(blocked: &SignalSet, child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
-    match count_threads()? {
+pub(crate) fn fork(blocked: impl IntoIterator<Item = libc::c_int>, child: impl FnOnce() -> u8) -> Result<Pid, Refused> {
+    match count_threads().map_err(Refused::Uncounted)? {
         1 => {}
-        threads => return Err(SpawnError::Threads(threads)),
+        threads => return Err(Refused::Threads(threads)),
     }
     flush();
     // A handler that runs in the child before the child has its own dispositions would act for the parent.
-    let guard = signal::block(&SignalSet::full());
+    let guard = block_all();
     // SAFETY: the call takes no pointer. There is one thread, so no lock is held in the child that nobody there will give
     // back, and the child may do whatever the parent may.
     let forked = unsafe { libc::fork() };
     if forked < 0 {
-        return Err(failed(last_error()));
+        return Err(Refused::System(last_error()));
     }
     let Some(pid) = Pid::from_raw(forked) else {
         mem::forget(guard);
         forget_handlers();
-        change_mask(How::Set, blocked);
+        block_only(blocked);
         leave(catch_unwind(AssertUnwindSafe(child)).unwrap_or(PANICKED));
     };
     drop(guard);
     Ok(pid)
 }
 
+/// Signals that tell of a fault of the code itself. Who handles them, as Rust's runtime does to tell of a stack overflow,
+/// does so for this process, too.
+const FAULTS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL];
+
 /// Handlers are removed as by execve(2): what they would write to is the parent's. What is ignored stays ignored, but for
 /// SIGCHLD, whose children are others now.
 fn forget_handlers() {
     super::signal::forget_in_child();
     let is_handled = |action: &libc::sigaction| ![libc::SIG_DFL, libc::SIG_IGN].contains(&action.sa_sigaction);
-    for signal in Signal::all().filter(|signal| signal.can_be_caught() && !FAULTS.contains(signal)) {
-        set_default_if(signal.number(), is_handled);
+    // Those that libc keeps for itself it does not show.
+    for signal in (1..=libc::SIGRTMAX()).filter(|signal| !FAULTS.contains(signal)) {
+        set_default_if(signal, is_handled);
     }
     set_default_if(libc::SIGCHLD, |_| true);
-}
-
-fn failed(errno: Errno) -> SpawnError {
-    Error::plain("fork this process", errno).into()
 }
 
 /// Ends this process without what exit(3) does: its handlers and destructors are the parent's. What this process wrote is
@@ -80,7 +85,7 @@ fn leave(status: u8) -> ! {
 /// Writes out what the standard library and C's stdio have buffered. Where that fails, whoever wrote it hears of it when
 /// they flush or write again.
 fn flush() {
-    let _ = catch_unwind(|| std::io::stdout().flush());
+    let _ = catch_unwind(|| io::stdout().flush());
     // SAFETY: a null pointer stands for all streams.
     unsafe { libc::fflush(ptr::null_mut()) };
 }

@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use wirenut_linux::process::{self, Ended, Process};
 use wirenut_linux::signal::{DefaultAction, Signal};
 
-use crate::counts::{pipe, rest};
+use crate::counts::{Folder, pipe, rest};
 
 pub(crate) fn with_a_status() {
     for status in [0, 1, 101, 255] {
@@ -126,10 +126,9 @@ fn limit_core_dumps(bytes: u64) {
 }
 
 pub(crate) fn with_a_core_dump() {
-    let folder = std::env::temp_dir().join(format!("wirenut-core-{}", std::process::id()));
-    std::fs::create_dir(&folder).unwrap();
+    let folder = Folder::new();
     let abort = |bytes| {
-        let folder = folder.clone();
+        let folder = folder.0.clone();
         let child = process::spawn(move || {
             limit_core_dumps(bytes);
             std::env::set_current_dir(&folder).unwrap();
@@ -141,7 +140,6 @@ pub(crate) fn with_a_core_dump() {
     };
     let ended = |core_dumped| Ended::Signaled { signal: Signal::SIGABRT, core_dumped };
     let (without, with) = (abort(0), abort(1 << 30));
-    std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(without, ended(false));
     // By core(5), a file in the working directory, or else whatever the administrator has chosen.
     if std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap().trim_end() == "core" {

@@ -1,13 +1,15 @@
 //! What the parent holds of a child.
 
 use alloc::sync::Arc;
+use std::fs::File;
+use std::io::Write as _;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{WaitOptions, wait};
 use wirenut::time::Duration;
-use wirenut_linux::process::{self, Child, Ended, Process, reap_dropped};
+use wirenut_linux::process::{self, Child, Ended, Group, Process, reap_dropped, spawn_detached};
 use wirenut_linux::signal::Signal;
 
 use crate::counts::{children, descriptors, pipe, rest, zombies};
@@ -124,5 +126,10 @@ pub(crate) fn leave_nothing() {
         assert_eq!(child.join().unwrap(), Ended::Exited(number));
     }
     assert_eq!((descriptors(), children().len()), (before.0, 0));
+    let in_child = Process::new().group(Group::New).spawn(|| u8::try_from(descriptors()).unwrap());
+    assert_eq!(in_child.unwrap().join().unwrap(), Ended::Exited(u8::try_from(before.0).unwrap()));
+    let (reader, writer) = pipe();
+    spawn_detached(move || write!(File::from(writer), "{}", descriptors())).unwrap();
+    assert_eq!(rest(reader), (before.0 + 2).to_string());
     assert!(maps() <= before.1 + 2);
 }

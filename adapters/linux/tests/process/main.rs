@@ -4,8 +4,14 @@ extern crate alloc;
 
 mod beginning;
 mod counts;
+mod daemons;
 mod ending;
+mod examples;
 mod handles;
+#[path = "../socket/program.rs"]
+mod program;
+mod reaping;
+mod states;
 
 use std::process::ExitCode;
 
@@ -41,5 +47,29 @@ fn main() -> ExitCode {
         handles::dropped_after_the_end,
         handles::of_a_dropped_daemon,
         handles::leave_nothing,
+        reaping::of_known_children_only,
+        reaping::of_ignored_children,
+        reaping::of_detached_processes,
+        reaping::of_a_detached_process_that_cannot_be,
+        reaping::of_orphans,
+        reaping::of_a_tree_that_ends_as_its_work,
+        reaping::from_another_thread,
+        states::letters,
+        states::of_threads_of_the_kernel,
+        states::flags,
+        states::in_a_terminal,
+        states::new,
+        states::ready_and_running,
+        states::waiting_and_ended,
+        states::of_no_process,
+        states::while_they_vanish,
+        daemons::that_are_ready,
+        daemons::that_fail,
+        daemons::that_outlive_their_starter,
+        examples::fork_and_wait,
+        examples::zombies,
+        examples::orphans,
+        examples::process_states,
+        examples::files,
     ])
 }

@@ -1,10 +1,8 @@
-//! How many threads this process has.
+//! /proc/self/task of proc(5): how many threads this process has.
 
 use std::fs::{self, DirEntry};
-use std::io;
+use std::io::Result;
 use std::os::unix::fs::MetadataExt as _;
-
-use crate::error::Error;
 
 const TASKS: &str = "/proc/self/task";
 /// PF_EXITING of the kernel's `include/linux/sched.h`: the thread is on its way out, and runs no code of the program.
@@ -13,13 +11,12 @@ const EXITING: u64 = 0x4;
 /// The threads of this process that may still run code of it.
 ///
 /// A thread that was joined is in /proc for a moment longer: it tells that it ends before it is gone. It does not count.
-pub(crate) fn count_threads() -> Result<usize, Error> {
-    let failed = |error: io::Error| Error::because("count the threads of this process in", &TASKS, error);
+pub(super) fn count_threads() -> Result<usize> {
     // A folder has a link for each folder in it, and two more: proc(5) has nothing that is cheaper to ask.
-    if fs::metadata(TASKS).map_err(failed)?.nlink() == 3 {
+    if fs::metadata(TASKS)?.nlink() == 3 {
         return Ok(1);
     }
-    let tasks = fs::read_dir(TASKS).and_then(Iterator::collect::<io::Result<Vec<DirEntry>>>).map_err(failed)?;
+    let tasks = fs::read_dir(TASKS)?.collect::<Result<Vec<DirEntry>>>()?;
     Ok(tasks.iter().filter(|task| runs(task)).count())
 }
 
