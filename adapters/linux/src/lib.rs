@@ -22,6 +22,7 @@
 //! | [`connection`] | the loop of one connection, whatever is spoken on it |
 //! | [`timers`] | deadlines of thousands, in a timer wheel |
 //! | [`wake`] | a queue by which other threads reach the one that waits |
+//! | [`process`] | processes, and pipes between them |
 //! | [`lookup`] | hosts and services, by name and by address |
 //! | [`signal`] | SIGTERM, SIGINT and SIGHUP as something to wait for |
 //! | `descriptors` | the limit of open descriptors |
@@ -29,6 +30,7 @@
 //! | `sys` | system calls, one module for each interface: all the unsafe code |
 //!
 //! Only `sys` has unsafe code.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
 extern crate alloc;
@@ -39,6 +41,7 @@ mod error;
 pub mod lookup;
 mod lookup_failure;
 pub mod poller;
+pub mod process;
 pub mod signal;
 pub mod socket;
 mod sys;

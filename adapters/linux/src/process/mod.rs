@@ -1,0 +1,3 @@
+//! Processes, and what they say to each other.
+
+pub mod pipe;

@@ -1,0 +1,5 @@
+//! Pipes between processes.
+
+mod laws;
+mod limits;
+mod waits;
