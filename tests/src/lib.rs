@@ -16,6 +16,7 @@
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`parity`] | the same bytes, the same answers: on every wire |
 //! | [`suites`] | other people's conformance suites |
+//! | [`isolated`] | a harness whose tests are processes of their own |
 //! | [`tools`] | programs of others: installed, or what needs them is skipped |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //!
@@ -31,6 +32,7 @@ pub mod every_split;
 pub mod forms;
 pub mod fuzz;
 pub mod httparse;
+pub mod isolated;
 pub mod oracle;
 pub mod pair;
 pub mod parity;

@@ -22,9 +22,9 @@
 //! | [`connection`] | the loop of one connection, whatever is spoken on it |
 //! | [`timers`] | deadlines of thousands, in a timer wheel |
 //! | [`wake`] | a queue by which other threads reach the one that waits |
-//! | [`process`] | processes, and pipes between them |
 //! | [`lookup`] | hosts and services, by name and by address |
-//! | [`signal`] | SIGTERM, SIGINT and SIGHUP as something to wait for |
+//! | [`process`] | a closure in a process of its own; pipes between processes |
+//! | [`signal`] | signals: names, and SIGTERM, SIGINT and SIGHUP as something to wait for |
 //! | `descriptors` | the limit of open descriptors |
 //! | `error`, `lookup_failure` | what failed, on what, and why |
 //! | `sys` | system calls, one module for each interface: all the unsafe code |

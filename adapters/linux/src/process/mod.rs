@@ -1,3 +1,59 @@
-//! Processes, and what they say to each other.
+//! Closures in processes of their own: fork(2), without zombies, and without what the parent's frames would do twice.
+//!
+//! ```
+//! use wirenut_linux::process::{self, Ended};
+//!
+//! let child = process::spawn(|| 6_u8 * 7)?;
+//! assert_eq!(child.join()?, Ended::Exited(42));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What the child inherits
+//!
+//! - **Memory**: a copy of all of it, as it was at the fork. What one side changes afterwards the other does not see,
+//!   unless it was made to be shared.
+//! - **Descriptors**: all of them, also those that exec(2) would close, since there is no exec(2). The child's are new names
+//!   for the same open files: offsets and status flags are shared, and the other end of a pipe or socket sees no end
+//!   before both sides have closed it. So move into the closure what only the child needs: it is dropped in the parent
+//!   once the child is there. An `Epoll`, a `Timer` or a `Bell` of the parent's stays the parent's: what the child
+//!   registers in it or takes from it, the parent feels. Make new ones in the child.
+//! - **Signals**: what is ignored (Rust programs ignore SIGPIPE) stays ignored; what a function handles gets its default
+//!   action, so a SIGTERM ends the child and does nothing in the parent; faults are handled as before. SIGCHLD has its
+//!   default action. Nothing is blocked, and nothing waits to be delivered.
+//! - Working directory, umask, limits, nice value, user, group and session, as fork(2) says, unless [`Process`] changes
+//!   them.
+//! - **Not** inherited: threads, timers, locks on files by fcntl(2), memory locks.
+//!
+//! # What happens once, and not twice
+//!
+//! What the standard library and C's stdio have buffered is written out before the fork. The child leaves by `_exit(2)`
+//! when its closure has returned or panicked, after it has written out its own: no frame of the parent goes on in the
+//! child, no handler of atexit(3) runs there, and nothing that the parent holds is dropped there, but for what the closure
+//! has captured, which is dropped on both sides. A buffer of the program's own that it moves into the closure is therefore
+//! flushed twice, if its type flushes when it is dropped.
+//!
+//! # Threads
+//!
+//! A program forks while it has **one thread**. With more, a lock that another thread holds at that moment, such as the
+//! allocator's, would stay held in the child. [`spawn`] refuses it by [`SpawnError::Threads`]: fork first and start
+//! threads then, or fork one process early that forks the others. The child may start threads.
 
+mod apply;
+mod child;
+mod dropped;
+mod ended;
+mod fork;
 pub mod pipe;
+mod report;
+mod settings;
+mod spawn_error;
+mod start;
+mod threads;
+
+pub use child::Child;
+pub use dropped::reap_dropped;
+pub use ended::Ended;
+pub use report::Report;
+pub use settings::{Group, Process, spawn};
+pub use spawn_error::SpawnError;
+pub(crate) use threads::count_threads;

@@ -2,12 +2,16 @@
 #![expect(unsafe_code, reason = "here is where the system is called")]
 
 pub(crate) mod address;
+mod disposition;
 pub(crate) mod epoll;
 pub(crate) mod eventfd;
+pub(crate) mod fork;
 pub(crate) mod inherit;
 pub(crate) mod interfaces;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
+pub(crate) mod page;
+pub(crate) mod pidfd;
 pub(crate) mod poll;
 pub(crate) mod select;
 pub(crate) mod sendfile;
