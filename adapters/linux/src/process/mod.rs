@@ -44,6 +44,7 @@ mod dropped;
 mod ended;
 mod fork;
 pub mod pipe;
+pub mod pool;
 mod report;
 mod settings;
 mod spawn_error;

@@ -65,3 +65,5 @@ pub use open::{duplex, duplex_with, pipe, pipe_with};
 pub use recv::Delivery;
 #[cfg(feature = "serde")]
 pub use value::ValueError;
+#[cfg(feature = "serde")]
+pub(super) use value::{append, from_bytes};

@@ -96,12 +96,25 @@ impl<D: Receives> End<D> {
     }
 }
 
+/// Appends the bytes of a value; where it has none, what is appended means nothing.
+pub(in crate::process) fn append<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), ValueError> {
+    struct Behind<'b>(&'b mut Vec<u8>);
+
+    impl Extend<u8> for Behind<'_> {
+        fn extend<I: IntoIterator<Item = u8>>(&mut self, more: I) {
+            self.0.extend(more);
+        }
+    }
+
+    postcard::to_extend(value, Behind(bytes)).map(drop).map_err(ValueError)
+}
+
 fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, ValueError> {
     postcard::to_allocvec(value).map_err(ValueError)
 }
 
 /// Bytes behind the value mean that another type was sent.
-fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ValueError> {
+pub(in crate::process) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ValueError> {
     match postcard::take_from_bytes(bytes).map_err(ValueError)? {
         (value, []) => Ok(value),
         _ => Err(ValueError(postcard::Error::SerdeDeCustom)),
