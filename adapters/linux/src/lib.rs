@@ -24,13 +24,15 @@
 //! | [`wake`] | a queue by which other threads reach the one that waits |
 //! | [`thread`] | what threads need beside the standard library: an event, a pool |
 //! | [`lookup`] | hosts and services, by name and by address |
-//! | [`process`] | a closure in a process of its own |
+//! | [`process`] | a closure in a process of its own; pipes and pools of processes |
+//! | [`sync`] | what processes share: memory, locks, semaphores, events, queues |
 //! | [`signal`] | signals: names, handlers, masks, alarms, sending and waiting; SIGTERM and SIGHUP in a poller |
 //! | `descriptors` | the limit of open descriptors |
 //! | `error`, `lookup_failure` | what failed, on what, and why |
 //! | `sys` | system calls, one module for each interface: all the unsafe code |
 //!
 //! Only `sys` has unsafe code.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
 extern crate alloc;

@@ -66,6 +66,8 @@ mod fork;
 mod gate;
 mod ids;
 mod ignored;
+pub mod pipe;
+pub mod pool;
 mod report;
 mod run;
 mod settings;
