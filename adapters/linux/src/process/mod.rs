@@ -13,10 +13,14 @@
 //! - **Memory**: a copy of all of it, as it was at the fork. What one side changes afterwards the other does not see,
 //!   unless it was made to be shared.
 //! - **Descriptors**: all of them, also those that exec(2) would close, since there is no exec(2). The child's are new names
-//!   for the same open files: offsets and status flags are shared, and the other end of a pipe or socket sees no end
-//!   before both sides have closed it. So move into the closure what only the child needs: it is dropped in the parent
-//!   once the child is there. An `Epoll`, a `Timer` or a `Bell` of the parent's stays the parent's: what the child
-//!   registers in it or takes from it, the parent feels. Make new ones in the child.
+//!   for the same open files: offsets and status flags are shared, and the other end of a socket sees no end before both
+//!   sides have closed it. So move into the closure what only the child needs: it is dropped in the parent once the child
+//!   is there. An `Epoll`, a `Timer` or a `Bell` of the parent's stays the parent's: what the child registers in it or
+//!   takes from it, the parent feels. Make new ones in the child.
+//! - **Ends of [pipes](pipe) and [queues](crate::sync::queue)** are the exception: a child has those that its closure has
+//!   captured, and no others, so that what it cannot reach delays the end of no stream. (An end in a `static` or behind a
+//!   reference is not captured: capture a clone.) The child waits for that until the parent has dropped its closure, so
+//!   nothing that is captured may wait for the child when it is dropped.
 //! - **Signals**: what is ignored (Rust programs ignore SIGPIPE) stays ignored; what a function handles gets its default
 //!   action, so a SIGTERM ends the child and does nothing in the parent; faults are handled as before. SIGCHLD has its
 //!   default action. No signal is blocked but for [those it is to block](Process::block), and none waits to be delivered.
@@ -66,6 +70,7 @@ mod fork;
 mod gate;
 mod ids;
 mod ignored;
+pub(crate) mod inherited;
 pub mod pipe;
 pub mod pool;
 mod report;

@@ -11,6 +11,8 @@ mod handles;
 mod reaping;
 mod states;
 
+mod streams;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -69,5 +71,10 @@ fn main() -> ExitCode {
         examples::orphans,
         examples::process_states,
         examples::files,
+        streams::end_though_the_parent_had_the_other_end,
+        streams::end_though_later_children_live,
+        streams::are_had_by_whom_captures_them,
+        streams::are_handed_on_to_grandchildren,
+        streams::leave_no_descriptor,
     ])
 }

@@ -11,6 +11,7 @@ use rustix::net::sockopt;
 use super::direction::sealed::Direction;
 use super::direction::{Both, Receiving, Sending};
 use crate::error::Error;
+use crate::process::inherited;
 use crate::socket::SeqpacketStream;
 
 /// One end of a pipe; `D` says what it is for. It is closed when its last clone is dropped.
@@ -47,7 +48,7 @@ impl<D: Direction> End<D> {
         let buffer = sockopt::socket_send_buffer_size(&socket);
         let buffer = buffer.map_err(|errno| Error::on("tell the buffer for sending of", &socket, errno))?;
         let max_message = buffer.saturating_sub(OVERHEAD).min(MAX_MESSAGE);
-        Ok(Self { socket: Arc::new(socket), max_message, direction: PhantomData })
+        Ok(Self { socket: inherited::note(socket), max_message, direction: PhantomData })
     }
 
     /// The length of the longest message that can be sent, from this end and from the other.
@@ -67,6 +68,12 @@ impl<D: Direction> End<D> {
     pub(super) fn failed(&self, operation: &'static str) -> impl Fn(Errno) -> Error + use<D> {
         let descriptor = self.as_raw_fd();
         move |errno| Error::on(operation, &descriptor, errno)
+    }
+}
+
+impl inherited::End for SeqpacketStream {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.as_fd()
     }
 }
 

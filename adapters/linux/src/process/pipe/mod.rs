@@ -30,10 +30,9 @@
 //! # The end
 //!
 //! [`End::recv`] says `None` when the last sending end is closed *in every process*, and all messages are received; sending
-//! fails when the last receiving end is closed everywhere. A process that forks leaves copies of all its ends to its child,
-//! also of those that the child has no use for, and a child that lives on with a copy of a sender delays the end. So hand
-//! an end to the child that needs it, by moving it into its closure, and [drop](Drop) it elsewhere; have the children
-//! that should not have it forked before the pipe is made; or end the stream for all its senders by [`End::shutdown_send`].
+//! fails when the last receiving end is closed everywhere. A child has the ends that its closure has captured, and no
+//! others ([what a child inherits](super#what-the-child-inherits)), so only those that can reach an end delay the end of its
+//! stream. [`End::shutdown_send`] ends it for all senders.
 //!
 //! # Limits
 //!

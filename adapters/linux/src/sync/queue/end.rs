@@ -16,6 +16,7 @@ use super::super::memory::Memory;
 use super::slots::Slots;
 use crate::error::Error;
 use crate::poller::{Epoll, Interest, Poller as _, Token};
+use crate::process::inherited;
 use crate::sys::eventfd::EventFd;
 
 /// How often a process looks before it sleeps: some microseconds, in which the other side is often done.
@@ -48,6 +49,12 @@ pub(super) fn pair(slots: Slots) -> Result<(End, End), Error> {
     let (items, room) = (event()?, event()?);
     let receiving = End::of(Arc::clone(&slots), other, again(&items)?, again(&room)?);
     Ok((End::of(slots, one, items, room), receiving))
+}
+
+impl inherited::End for End {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.tie.as_fd()
+    }
 }
 
 impl End {

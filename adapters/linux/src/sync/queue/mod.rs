@@ -4,8 +4,9 @@
 //! it drops it; if it is killed before, the message goes to the next one, or is reported, as [`OnDeath`] says. So every
 //! message whose `send` has returned is dropped by a consumer, once, or reported; at most once more it is given out.
 //!
-//! The stream ends when the last [`Sender`] of all processes is gone, however it went, and the queue is empty. As with pipes
-//! a process that keeps a sender without using it delays the end: a forked child has all that its parent had.
+//! The stream ends when the last [`Sender`] of all processes is gone, however it went, and the queue is empty. A child that
+//! [`process::spawn`](crate::process::spawn) forks has the ends that its closure has captured, and no others, so it delays no
+//! end by what it cannot reach.
 //!
 //! ```
 //! use wirenut_linux::process;

@@ -1,7 +1,7 @@
 //! The end that messages come out of.
 
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU32, Ordering, fence};
+use core::sync::atomic::{Ordering, fence};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use wirenut::time::Duration;
@@ -11,25 +11,20 @@ use super::end::End;
 use super::message::{Delivery, Message};
 use super::slots::{Moves, Slots};
 use crate::error::Error;
+use crate::process::inherited;
 use crate::socket::Received;
 
 /// The end of a queue that messages come out of. Clones are the same end, and so are those of forked children: each message
 /// goes to one of them.
 #[derive(Clone, Debug)]
-pub struct Receiver(Arc<Inner>);
+pub struct Receiver(Arc<End>);
 
-#[derive(Debug)]
-struct Inner {
-    end: End,
-    received: AtomicU32,
-}
-
-/// After so many messages a consumer that never waits looks for what the dead have left.
-const SWEEP: u32 = 1_024;
+/// With one of so many messages a consumer looks for what the dead have left, though it need not wait.
+const SWEEP: u64 = 1_024;
 
 impl Receiver {
     pub(super) fn of(end: End) -> Self {
-        Self(Arc::new(Inner { end, received: AtomicU32::new(0) }))
+        Self(inherited::note(end))
     }
 
     /// Waits for the oldest message. [`Received::End`] when there is none, and never will be: nobody sends any more, and no
@@ -68,7 +63,7 @@ impl Receiver {
         if let Some(received) = self.attempt()? {
             return Ok(received);
         }
-        let end = &self.0.end;
+        let end = &self.0;
         if end.slots.open().polls_items.load(Ordering::Relaxed) != 0 {
             // Whoever says that there is nothing looks again: a producer may have come just before.
             end.items.clear();
@@ -86,21 +81,15 @@ impl Receiver {
         if let Some(received) = self.attempt()? {
             return Ok(received);
         }
-        let end = &self.0.end;
+        let end = &self.0;
         let received = end.wait(&end.slots.open().items, deadline, Slots::seems_empty, || self.attempt())?;
         Ok(received.unwrap_or(Received::WouldBlock))
     }
 
     /// `None` where there is nothing yet.
     fn attempt(&self) -> Result<Option<Received<Delivery>>, Error> {
-        let end = &self.0.end;
+        let end = &self.0;
         if let Some(delivery) = self.pop()? {
-            // The count is a rough one, so what two threads do to it at once does not matter.
-            let received = self.0.received.load(Ordering::Relaxed).wrapping_add(1);
-            self.0.received.store(received, Ordering::Relaxed);
-            if received.is_multiple_of(SWEEP) {
-                end.slots.bury()?;
-            }
             return Ok(Some(Received::Data(delivery)));
         }
         if end.slots.open().is_closed.load(Ordering::Acquire) == 0 && !end.is_alone()? {
@@ -116,7 +105,10 @@ impl Receiver {
     }
 
     fn pop(&self) -> Result<Option<Delivery>, Error> {
-        let Some(took) = self.0.end.slots.pop()? else { return Ok(None) };
+        let Some(took) = self.0.slots.pop()? else { return Ok(None) };
+        if took.sequence.is_multiple_of(SWEEP) {
+            self.0.slots.bury()?;
+        }
         let is_lost = took.is_lost;
         let message = Message::of(self.clone(), took);
         Ok(Some(if is_lost { Delivery::Lost(message) } else { Delivery::Message(message) }))
@@ -124,7 +116,7 @@ impl Receiver {
 
     /// Is done with a message, or gives it back.
     pub(super) fn settle(&self, slot: usize, sequence: u64, is_done: bool) {
-        let end = &self.0.end;
+        let end = &self.0;
         let open = end.slots.open();
         if !is_done {
             // What it fails with is found again by whoever uses the queue next.
@@ -166,7 +158,7 @@ impl Receiver {
     /// # Errors
     /// The process has no descriptor left.
     pub fn readiness(&self) -> Result<BorrowedFd<'_>, Error> {
-        let end = &self.0.end;
+        let end = &self.0;
         let readiness = end.readiness(&end.items)?;
         end.slots.open().polls_items.store(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
@@ -179,25 +171,25 @@ impl Receiver {
     /// How many messages wait to be received, at this moment.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.end.slots.len()
+        self.0.slots.len()
     }
 
     /// Whether none waits, at this moment.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.end.slots.seems_empty()
+        self.0.slots.seems_empty()
     }
 
     /// How many messages the queue holds at most.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.0.end.slots.capacity()
+        self.0.slots.capacity()
     }
 
     /// What a stranger needs for a receiver of the same queue, to be sent over a Unix socket in this order.
     #[must_use]
     pub fn descriptors(&self) -> [BorrowedFd<'_>; 4] {
-        self.0.end.descriptors()
+        self.0.descriptors()
     }
 
     /// A receiver of a queue that another process has made.

@@ -11,6 +11,7 @@ use super::super::deadline::Deadline;
 use super::end::End;
 use super::slots::{Moves, Slots};
 use crate::error::Error;
+use crate::process::inherited;
 
 /// The end of a queue that messages go into. Clones are the same end; so are those of forked children.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub struct Sender(Arc<End>);
 
 impl Sender {
     pub(super) fn of(end: End) -> Self {
-        Self(Arc::new(end))
+        Self(inherited::note(end))
     }
 
     /// Puts a copy of the bytes into the queue, and waits for room where it is full. An empty message is one, too.
