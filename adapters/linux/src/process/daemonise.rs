@@ -11,6 +11,7 @@ use rustix::process::{chdir, setsid, umask};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 
 use super::detached::fork_twice;
+use super::inherited::Ends;
 use super::report::Report;
 use super::run::{Failure, attempt};
 use super::spawn_error::SpawnError;
@@ -87,7 +88,7 @@ pub fn daemonise<R: Report>(closure: impl FnOnce(Ready) -> R + Send + 'static) -
         setsid().map(drop)
     };
     let work = move |()| work(tells, &panic, || closure(Ready(its)));
-    let pid = fork_twice(&SignalSet::EMPTY, leave_group, leave_everything, work)?;
+    let pid = fork_twice(&SignalSet::EMPTY, Ends::Captured, leave_group, leave_everything, work)?;
     hears.map_or(Ok(pid), |hears| await_ready(hears).map(|()| pid))
 }
 

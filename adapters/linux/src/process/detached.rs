@@ -5,6 +5,7 @@ use rustix::process::getpid;
 
 use super::confirmation::{self, Listener, Teller};
 use super::fork::fork;
+use super::inherited::Ends;
 use super::report::Report;
 use super::run::run;
 use super::settings::Process;
@@ -46,6 +47,7 @@ impl Process {
         let panic = shared_text()?;
         fork_twice(
             &self.blocked,
+            self.ends,
             || Ok(()),
             move || settings.apply(getpid()).map(|()| settings),
             move |settings| run(&settings.name, &panic, closure),
@@ -57,6 +59,7 @@ impl Process {
 /// gets what the grandchild has made.
 pub(super) fn fork_twice<T>(
     blocked: &SignalSet,
+    ends: Ends,
     child: impl FnOnce() -> Result<(), Errno>,
     grandchild: impl FnOnce() -> Result<T, Errno>,
     work: impl FnOnce(T) -> u8,
@@ -64,14 +67,14 @@ pub(super) fn fork_twice<T>(
     let (listener, teller) = confirmation::channel()?;
     let mut listener = Some(listener);
     let its_listener = &mut listener;
-    let between = fork(blocked, move || {
+    let between = fork(blocked, ends, move || {
         drop(its_listener.take());
         let mut teller = Some(teller);
         let its_teller = &mut teller;
         let forked = child()
             .map_err(not_set_up)
             .map_err(SpawnError::from)
-            .and_then(|()| fork(blocked, move || begin(its_teller.take(), grandchild, work)));
+            .and_then(|()| fork(blocked, Ends::All, move || begin(its_teller.take(), grandchild, work)));
         if let Some(teller) = teller {
             teller.tell(forked.map_err(|error| error.errno()));
         }

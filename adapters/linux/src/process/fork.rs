@@ -4,15 +4,15 @@ use rustix::process::Pid;
 
 use super::SpawnError;
 use super::dropped;
-use super::inherited::Inherited;
+use super::inherited::{Ends, Inherited};
 use crate::error::Error;
 use crate::signal::{Signal, SignalSet};
 use crate::sys::fork::{self, Refused};
 
 /// Runs the closure in a child, which ends with the status that it returns: see [`fork::fork`].
-pub(super) fn fork(blocked: &SignalSet, child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
+pub(super) fn fork(blocked: &SignalSet, ends: Ends, child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
     let blocked = blocked.iter().map(Signal::number);
-    let mut inherited = Inherited::before_fork()?;
+    let mut inherited = Inherited::before_fork(ends)?;
     let its_inherited = &mut inherited;
     let forked = fork::fork(blocked, move || {
         dropped::forget();

@@ -7,7 +7,7 @@
 
 use alloc::sync::{Arc, Weak};
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Mutex, PoisonError};
 
@@ -21,6 +21,25 @@ use crate::sys::inherit::replace;
 pub(crate) trait End: Send + Sync {
     /// What is closed then.
     fn descriptor(&self) -> BorrowedFd<'_>;
+
+    /// It has just been closed in this process, which was forked without it. Whoever can reach it nevertheless, through
+    /// something that is shared, must hear of it.
+    fn note_closed(&self);
+}
+
+/// What such a process is told.
+pub(crate) fn not_captured() -> io::Error {
+    io::Error::other("this process was forked without it: have the child's closure capture a clone of it")
+}
+
+/// Which ends a child has.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) enum Ends {
+    /// Those that its closure has captured.
+    #[default]
+    Captured,
+    /// All that its parent has.
+    All,
 }
 
 static ENDS: Mutex<Vec<Weak<dyn End>>> = Mutex::new(Vec::new());
@@ -44,7 +63,10 @@ pub(super) struct Inherited {
 }
 
 impl Inherited {
-    pub(super) fn before_fork() -> Result<Self, Error> {
+    pub(super) fn before_fork(wanted: Ends) -> Result<Self, Error> {
+        if wanted == Ends::All {
+            return Ok(Self { ends: Vec::new(), verdict: None });
+        }
         let mut noted = ENDS.lock().unwrap_or_else(PoisonError::into_inner);
         noted.retain(|end| end.strong_count() > 0);
         let ends: Vec<_> = noted.iter().map(|end| (Weak::clone(end), end.strong_count())).collect();
@@ -79,6 +101,7 @@ impl Inherited {
         for ((end, _), kept) in self.ends.iter().zip(kept) {
             if let (0, Some(end)) = (kept, end.upgrade()) {
                 replace(end.descriptor(), null.as_fd());
+                end.note_closed();
             }
         }
     }

@@ -18,8 +18,9 @@
 //!   is there. An `Epoll`, a `Timer` or a `Bell` of the parent's stays the parent's: what the child registers in it or
 //!   takes from it, the parent feels. Make new ones in the child.
 //! - **Ends of [pipes](pipe) and [queues](crate::sync::queue)** are the exception: a child has those that its closure has
-//!   captured, and no others, so that what it cannot reach delays the end of no stream. (An end in a `static` or behind a
-//!   reference is not captured: capture a clone.) The child waits for that until the parent has dropped its closure, so
+//!   captured, and no others, so that what it cannot reach delays the end of no stream. An end that a closure reaches through
+//!   an `Arc`, a `static` or a reference is not captured, and to use it is an error that says so: capture a clone of it, too,
+//!   or have the child [keep all](Process::keep_all_ends). The child waits until the parent has dropped its closure, so
 //!   nothing that is captured may wait for the child when it is dropped.
 //! - **Signals**: what is ignored (Rust programs ignore SIGPIPE) stays ignored; what a function handles gets its default
 //!   action, so a SIGTERM ends the child and does nothing in the parent; faults are handled as before. SIGCHLD has its

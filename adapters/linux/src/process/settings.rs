@@ -1,6 +1,7 @@
 //! What a child is to be.
 
 use super::child::Child;
+use super::inherited::Ends;
 use super::report::Report;
 use super::spawn_error::SpawnError;
 use super::start;
@@ -47,6 +48,7 @@ pub struct Process {
     pub(super) has_session: bool,
     pub(super) is_subreaper: bool,
     pub(super) blocked: SignalSet,
+    pub(super) ends: Ends,
 }
 
 /// The process group of a child: setpgid(2). Whoever signals a group reaches all in it, as does the terminal.
@@ -145,6 +147,28 @@ impl Process {
     /// ```
     pub fn block(mut self, signals: &SignalSet) -> Self {
         self.blocked = *signals;
+        self
+    }
+
+    /// It keeps all ends of [pipes](super::pipe) and [queues](crate::sync::queue) that its parent has, and not only those that
+    /// its closure has captured: for what a closure reaches through something that it shares with the rest of the program.
+    /// No stream ends before this child has ended, too.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use wirenut_linux::process::{Process, pipe};
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// let shared = Arc::new((7, sender));
+    /// let child = Process::new().keep_all_ends().spawn({
+    ///     let shared = Arc::clone(&shared);
+    ///     move || shared.1.send(&[shared.0])
+    /// })?;
+    /// assert_eq!(receiver.recv()?, Some(vec![7]));
+    /// child.join()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn keep_all_ends(mut self) -> Self {
+        self.ends = Ends::All;
         self
     }
 

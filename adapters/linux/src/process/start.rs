@@ -29,7 +29,7 @@ pub(super) fn start<R: Report>(
     let (mut listener, teller) = if process.may_fail() { confirmation::channel().map(unzip)? } else { (None, None) };
     let mut gate = Gate::new()?;
     let (parent, message, its_gate, its_listener) = (getpid(), &panic, &mut gate, &mut listener);
-    let pid = fork(&process.blocked_at_first(), move || {
+    let pid = fork(&process.blocked_at_first(), process.ends, move || {
         drop((place, its_listener.take()));
         its_gate.pass();
         begin(process, parent, teller, message, closure)

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Resource, Rlimit, WaitOptions, WaitStatus, getpid, se
 use super::apply::end_with;
 use super::confirmation::Teller;
 use super::fork::fork;
+use super::inherited::Ends;
 use super::settings::Process;
 use crate::signal::{self, Info, Signal, SignalSet};
 use crate::sys::fork::PANICKED;
@@ -21,7 +22,7 @@ pub(super) fn adopt(process: &Process, teller: Option<Teller>, work: impl FnOnce
     let mut teller = teller;
     let its_teller = &mut teller;
     let begun = set_child_subreaper(Some(parent)).and_then(|()| {
-        let forked = fork(&process.blocked, || {
+        let forked = fork(&process.blocked, Ends::All, || {
             drop(its_teller.take());
             // The work is of no use without the one who waits for it.
             if end_with(parent).is_err() { PANICKED } else { work() }

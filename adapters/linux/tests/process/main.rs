@@ -76,5 +76,6 @@ fn main() -> ExitCode {
         streams::are_had_by_whom_captures_them,
         streams::are_handed_on_to_grandchildren,
         streams::leave_no_descriptor,
+        streams::are_not_had_through_what_is_shared,
     ])
 }

@@ -1,5 +1,7 @@
 //! Which ends of pipes and queues a child has.
 
+use alloc::sync::Arc;
+
 use wirenut::time::Duration;
 use wirenut_linux::process::pipe::{duplex, pipe};
 use wirenut_linux::process::{self, Process};
@@ -95,4 +97,36 @@ pub(crate) fn leave_no_descriptor() {
         drop((receiver, one));
     }
     assert_eq!(descriptors(), before);
+}
+
+/// What a closure reaches through something shared it has not captured: that is said, and is no stream without an end.
+pub(crate) fn are_not_had_through_what_is_shared() {
+    let ((sender, receiver), (one, other)) = (queue::bounded(Bounds::DEFAULT).unwrap(), pipe().unwrap());
+    let shared = Arc::new((sender, one));
+    let child = process::spawn({
+        let shared = Arc::clone(&shared);
+        move || {
+            let error = shared.0.send(b"").unwrap_err();
+            assert!(error.to_string().contains("capture a clone of it"), "{error}");
+            let error = shared.1.send(b"").unwrap_err();
+            assert!(error.to_string().contains("capture a clone of it"), "{error}");
+        }
+    })
+    .unwrap();
+    assert!(child.join().unwrap().is_success());
+    // A clone of it is enough, wherever it is used.
+    let child = process::spawn({
+        let (clones, shared) = ((shared.0.clone(), shared.1.clone()), Arc::clone(&shared));
+        move || {
+            let _ = &clones;
+            shared.0.send(b"").unwrap();
+            shared.1.send(b"").unwrap();
+        }
+    })
+    .unwrap();
+    assert!(child.join().unwrap().is_success());
+    drop(shared);
+    assert!(matches!(receiver.recv().unwrap(), Received::Data(_)));
+    assert!(matches!(receiver.recv().unwrap(), Received::End));
+    assert_eq!((other.recv().unwrap().as_deref(), other.recv().unwrap()), (Some(&b""[..]), None));
 }

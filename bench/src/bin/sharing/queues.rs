@@ -57,7 +57,8 @@ pub(crate) const ALL: &[Measured] = &[
     ("round trip", "ipc-channel", || {
         let ((there, thence), (hither, here)) = (theirs(), theirs());
         let child = process::spawn(move || {
-            while let Ok(message) = thence.recv() {
+            // The child has its parent's end, too, so the stream has no end: an empty message is one.
+            while let Some(message) = thence.recv().ok().filter(|message| !message.is_empty()) {
                 hither.send(message).unwrap();
             }
         })
@@ -66,7 +67,7 @@ pub(crate) const ALL: &[Measured] = &[
             there.send(MESSAGE.to_vec()).unwrap();
             drop(here.recv().unwrap());
         });
-        drop(there);
+        there.send(Vec::new()).unwrap();
         child.join().unwrap();
         took
     }),

@@ -67,13 +67,22 @@ impl<D: Direction> End<D> {
     /// To be given to `map_err`.
     pub(super) fn failed(&self, operation: &'static str) -> impl Fn(Errno) -> Error + use<D> {
         let descriptor = self.as_raw_fd();
-        move |errno| Error::on(operation, &descriptor, errno)
+        move |errno| match errno {
+            Errno::NOTSOCK => {
+                Error::because(operation, &format_args!("descriptor {descriptor}"), inherited::not_captured())
+            }
+            errno => Error::on(operation, &descriptor, errno),
+        }
     }
 }
 
 impl inherited::End for SeqpacketStream {
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.as_fd()
+    }
+
+    fn note_closed(&self) {
+        // What is no socket says so by itself.
     }
 }
 

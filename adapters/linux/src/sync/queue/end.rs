@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use core::hint;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 
@@ -34,6 +35,8 @@ pub(super) struct End {
     pub(super) items: EventFd,
     /// Readable while there may be room, if anybody polls for it.
     pub(super) room: EventFd,
+    /// This process was forked without it.
+    is_closed_here: AtomicBool,
     /// What is polled: of the tie and one of the two.
     readiness: OnceLock<Epoll>,
 }
@@ -55,12 +58,16 @@ impl inherited::End for End {
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.tie.as_fd()
     }
+
+    fn note_closed(&self) {
+        self.is_closed_here.store(true, Ordering::Relaxed);
+    }
 }
 
 impl End {
     fn of(slots: Arc<Slots>, tie: OwnedFd, items: EventFd, room: EventFd) -> Self {
         let _farewell = Farewell(Arc::clone(&slots));
-        Self { slots, tie, _farewell, items, room, readiness: OnceLock::new() }
+        Self { slots, tie, _farewell, items, room, is_closed_here: AtomicBool::new(false), readiness: OnceLock::new() }
     }
 
     /// What [`Self::from_descriptors`] takes.
@@ -70,6 +77,15 @@ impl End {
 
     pub(super) fn from_descriptors([memory, tie, items, room]: [OwnedFd; 4]) -> Result<Self, Error> {
         Ok(Self::of(Arc::new(Slots::attach(Memory::from(memory))?), tie, items.into(), room.into()))
+    }
+
+    /// Fails in a process that was forked without this end: its messages would come behind the end of the stream.
+    #[inline]
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.is_closed_here.load(Ordering::Relaxed) {
+            return Err(Error::new("use an end of a queue", inherited::not_captured()));
+        }
+        Ok(())
     }
 
     /// Whether nobody has the other end any more.

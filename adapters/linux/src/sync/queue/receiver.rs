@@ -105,6 +105,7 @@ impl Receiver {
     }
 
     fn pop(&self) -> Result<Option<Delivery>, Error> {
+        self.0.check()?;
         let Some(took) = self.0.slots.pop()? else { return Ok(None) };
         if took.sequence.is_multiple_of(SWEEP) {
             self.0.slots.bury()?;

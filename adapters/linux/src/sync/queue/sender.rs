@@ -83,6 +83,7 @@ impl Sender {
 
     /// `None` where there is no room.
     fn attempt(&self, message: &[u8]) -> Result<Option<()>, SendError> {
+        self.0.check()?;
         let (slots, open) = (&self.0.slots, self.0.slots.open());
         if message.len() > slots.message_bytes() {
             return Err(SendError::TooLong { limit: slots.message_bytes() });

@@ -228,7 +228,7 @@ impl Crew {
         let (ours, theirs) = duplex()?;
         let lent = Arc::new(Mutex::new((self.held.take(), Some(ours))));
         let (in_child, table) = (Arc::clone(&lent), Arc::clone(&self.table));
-        let spawned = Process::new().name("pool worker").daemon(true).spawn(move || {
+        let spawned = Process::new().name("pool worker").daemon(true).keep_all_ends().spawn(move || {
             *lock(&in_child) = (None, None);
             work(&theirs, &mut lock(&table))
         });
