@@ -12,7 +12,8 @@ use crate::sys::kill;
 
 /// A thread of this process, to send signals to: tgkill(2). Clones are the same thread.
 ///
-/// After the thread has ended a signal goes nowhere, and never to a thread that has its number by then.
+/// After the thread has ended a signal goes nowhere, and never to a thread that has its number by then. What a signal does by
+/// default, such as to end, the whole process does.
 ///
 /// ```
 /// use std::sync::mpsc::channel;
@@ -96,5 +97,20 @@ impl Drop for Own {
         if self.0.thread == kill::thread_id() {
             *self.0.lock() = true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    /// Its number may be another thread's by then, so the system is not asked.
+    #[test]
+    fn a_thread_that_has_ended_is_known_to_have() {
+        let handle = thread::spawn(ThreadHandle::current).join().unwrap();
+        assert!(*handle.0.lock());
+        let own = ThreadHandle::current();
+        assert!(!*own.0.lock() && Arc::ptr_eq(&own.0, &ThreadHandle::current().0));
     }
 }

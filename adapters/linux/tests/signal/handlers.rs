@@ -1,5 +1,6 @@
 //! What is done when a signal comes.
 
+use alloc::sync::Arc;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -111,6 +112,33 @@ pub(crate) fn lose_nothing_while_they_are_replaced() {
     eventually("all signals", || of(&one) + of(&other) == 2 * EACH);
 }
 
+/// A handler writes to a pipe that is full, and so is at work while it is replaced.
+pub(crate) fn keep_what_a_handler_at_work_uses() {
+    let signal = Signal::SIGUSR1;
+    let (mut reader, writer) = io::pipe().unwrap();
+    let (before, after) = (Count::default(), Count::default());
+    let message = vec![b'x'; 100_000]; // more than the pipe holds
+    let handler = Handler::new().count(&before).write(&writer, &message).unwrap().count(&after);
+    drop(writer);
+    signal::handle(signal, handler).unwrap();
+    thread::scope(|scope| {
+        let working = scope.spawn(|| signal::raise(signal).unwrap());
+        eventually("the handler is at work", || of(&before) == 1);
+        for _ in 0..100 {
+            signal::handle(signal, Handler::new()).unwrap();
+            signal::set_default(signal).unwrap();
+        }
+        // The handler has it still, and nobody else but this test.
+        assert_eq!((of(&after), Arc::strong_count(&after)), (0, 2));
+        // The pipe has no writer but the handler.
+        reader.read_exact(&mut message.clone()).unwrap();
+        working.join().unwrap();
+    });
+    assert_eq!(of(&after), 1);
+    signal::set_default(signal).unwrap();
+    assert_eq!((Arc::strong_count(&after), reader.read(&mut [0]).unwrap()), (1, 0));
+}
+
 pub(crate) fn leave_nothing_when_they_are_replaced() {
     let (signal, before) = (Signal::SIGUSR1, descriptors());
     let count = Count::default();
@@ -122,7 +150,7 @@ pub(crate) fn leave_nothing_when_they_are_replaced() {
     }
     assert_eq!(of(&count), 1_000);
     assert_eq!((signal::disposition(signal).unwrap(), descriptors()), (Disposition::Default, before));
-    assert_eq!(alloc::sync::Arc::strong_count(&count), 1);
+    assert_eq!(Arc::strong_count(&count), 1);
 }
 
 /// A system call of code that knows nothing of signals goes on, unless the handler is to interrupt it.
@@ -202,7 +230,7 @@ pub(crate) fn are_refused_where_they_cannot_be() {
         let is_fault = ["ILL", "FPE", "SEGV", "BUS"].iter().any(|name| name.parse() == Ok(signal));
         assert_eq!(signal::handle(signal, handler()).is_ok(), signal.can_be_caught() && !is_fault, "{signal}");
         let is_handled = signal::disposition(signal).is_ok_and(|disposition| disposition == Disposition::Handled);
-        assert_eq!(alloc::sync::Arc::strong_count(&count) > 1, is_handled && !is_fault, "{signal}");
+        assert_eq!(Arc::strong_count(&count) > 1, is_handled && !is_fault, "{signal}");
         assert_eq!(signal::set_default(signal).is_ok(), signal.can_be_caught(), "{signal}");
         assert_eq!(signal::ignore(signal).is_ok(), signal.can_be_caught(), "{signal}");
     }

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         handlers::keep_the_error_of_what_they_interrupt,
         handlers::count_each_real_time_signal_of_many_senders,
         handlers::lose_nothing_while_they_are_replaced,
+        handlers::keep_what_a_handler_at_work_uses,
         handlers::leave_nothing_when_they_are_replaced,
         handlers::interrupt_only_where_asked,
         handlers::handle_once,
