@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::Mutex;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -92,6 +93,17 @@ pub(crate) fn dropped_before_the_end() {
     let child = process::spawn(|| {}).unwrap();
     assert!(child.join().unwrap().is_success());
     assert_eq!((children().len(), reap_dropped()), (0, 0));
+}
+
+/// A process that has a copy of the handle, as of all memory, may drop it.
+pub(crate) fn dropped_where_it_is_no_child() {
+    static DAEMON: Mutex<Option<Child>> = Mutex::new(None);
+    *DAEMON.lock().unwrap() = Some(Process::new().daemon(true).spawn(park).unwrap());
+    let child = process::spawn(|| drop(DAEMON.lock().unwrap().take()));
+    assert!(child.unwrap().join().unwrap().is_success());
+    let daemon = DAEMON.lock().unwrap().take().unwrap();
+    assert_eq!(daemon.join_timeout(Duration::from_millis(20)).unwrap(), None);
+    daemon.kill().unwrap();
 }
 
 /// Those are not a child's to reap.

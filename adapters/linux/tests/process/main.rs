@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         handles::join_when_another_has_waited,
         handles::join_when_it_is_no_child,
         handles::dropped_before_the_end,
+        handles::dropped_where_it_is_no_child,
         handles::dropped_and_forgotten_in_a_child,
         handles::dropped_after_the_end,
         handles::of_a_dropped_daemon,
