@@ -108,7 +108,7 @@ impl Child {
     /// # Errors
     /// It has become another user's.
     pub fn send(&self, signal: Signal) -> Result<(), Error> {
-        match kill::by_descriptor(self.as_fd(), signal) {
+        match kill::by_descriptor(self.as_fd(), signal.number()) {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
             Err(errno) => Err(Error::of("send a signal to process", &self.pid(), errno)),
         }

@@ -49,7 +49,7 @@ impl SignalDescriptor {
     /// This thread does not block all of the set; or there is no descriptor left.
     pub fn new(set: &SignalSet) -> Result<Self, Error> {
         check_blocked(set)?;
-        SignalFd::new(set).map(Self).map_err(|errno| Error::plain("make a signalfd", errno))
+        SignalFd::new(set.bits()).map(Self).map_err(|errno| Error::plain("make a signalfd", errno))
     }
 
     /// Takes a signal that has come. It does not wait.
@@ -57,7 +57,7 @@ impl SignalDescriptor {
     /// # Errors
     /// The system says so.
     pub fn read(&self) -> Result<Attempt<Info>, Error> {
-        match retry_on_intr(|| self.0.read()) {
+        match retry_on_intr(|| self.0.read()).and_then(Info::new) {
             Ok(info) => Ok(Attempt::Done(info)),
             Err(Errno::AGAIN) => Ok(Attempt::WouldBlock),
             Err(errno) => Err(Error::on("read a signal from", &self.0.as_fd(), errno)),

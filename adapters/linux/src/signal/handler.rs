@@ -86,7 +86,7 @@ impl Handler {
     /// ```
     #[must_use]
     pub fn ring(self, bell: &Bell) -> Self {
-        self.with(Reaction::Ring(bell.clone()))
+        self.with(Reaction::Raise(Arc::clone(bell.eventfd())))
     }
 
     /// Writes the message to a duplicate of the descriptor. The interrupted thread waits for as long as the descriptor blocks;
@@ -174,7 +174,7 @@ pub fn set_default(signal: Signal) -> Result<Previous, Error> {
 }
 
 fn replace(signal: Signal, action: Action) -> Result<Previous, Errno> {
-    sigaction::replace(signal, action).map(|action| Previous { signal, action })
+    sigaction::replace(signal.number(), action).map(|action| Previous { signal, action })
 }
 
 /// What a signal does at present, whoever has set it.
@@ -194,7 +194,8 @@ fn replace(signal: Signal, action: Action) -> Result<Previous, Errno> {
 /// # Errors
 /// libc keeps the signal for itself.
 pub fn disposition(signal: Signal) -> Result<Disposition, Error> {
-    let current = sigaction::current(signal).map_err(|errno| Error::of("tell the disposition of", &signal, errno))?;
+    let current =
+        sigaction::current(signal.number()).map_err(|errno| Error::of("tell the disposition of", &signal, errno))?;
     Ok(if current.is_default() {
         Disposition::Default
     } else if current.is_ignored() {
@@ -238,7 +239,7 @@ impl Previous {
     /// As [`handle`]; not for what was set once.
     pub fn restore(self) -> Result<(), Error> {
         let Self { signal, action } = self;
-        let restored = sigaction::replace(signal, action);
+        let restored = sigaction::replace(signal.number(), action);
         restored.map(drop).map_err(|errno| Error::of("restore the disposition of", &signal, errno))
     }
 }

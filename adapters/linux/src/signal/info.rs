@@ -1,16 +1,15 @@
 //! What came with a signal: siginfo_t of sigaction(2).
 
+use rustix::io::{Errno, Result};
+
 use super::{Signal, Value};
+use crate::sys::sigwait::Information;
 
 /// A signal that came, and what the system tells about it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Info {
-    pub(crate) signal: Signal,
-    pub(crate) code: i32,
-    pub(crate) process: i32,
-    pub(crate) user: u32,
-    pub(crate) status: i32,
-    pub(crate) value: Value,
+    signal: Signal,
+    told: Information,
 }
 
 /// Who sent a signal.
@@ -40,6 +39,10 @@ pub enum ChildChange {
 }
 
 impl Info {
+    pub(super) fn new(told: Information) -> Result<Self> {
+        Ok(Self { signal: Signal::from_number(told.number).ok_or(Errno::INVAL)?, told })
+    }
+
     /// Which signal.
     #[must_use]
     pub const fn signal(&self) -> Signal {
@@ -49,7 +52,7 @@ impl Info {
     /// Why it came, as a number: `si_code` of sigaction(2), such as SI_USER, SI_QUEUE, CLD_EXITED.
     #[must_use]
     pub const fn code(&self) -> i32 {
-        self.code
+        self.told.code
     }
 
     /// The process that sent it, or the child that it is about. `None`, where the kernel sent it: for a timer, a terminal, a fault.
@@ -59,14 +62,14 @@ impl Info {
     #[must_use]
     pub fn sender(&self) -> Option<Sender> {
         let is_known = self.child().is_some()
-            || matches!(self.code, libc::SI_USER | libc::SI_TKILL | libc::SI_QUEUE | libc::SI_MESGQ);
-        is_known.then_some(Sender { process: self.process.cast_unsigned(), user: self.user })
+            || matches!(self.told.code, libc::SI_USER | libc::SI_TKILL | libc::SI_QUEUE | libc::SI_MESGQ);
+        is_known.then_some(Sender { process: self.told.process.cast_unsigned(), user: self.told.user })
     }
 
     /// What it carries, if it was [queued](super::queue), or comes from a timer or message queue that was given a value.
     #[must_use]
     pub fn value(&self) -> Option<Value> {
-        matches!(self.code, libc::SI_QUEUE | libc::SI_MESGQ | libc::SI_TIMER).then_some(self.value)
+        matches!(self.told.code, libc::SI_QUEUE | libc::SI_MESGQ | libc::SI_TIMER).then_some(self.told.value.into())
     }
 
     /// For SIGCHLD: what happened to the child, which is the [sender](Self::sender). It is not waited for by that.
@@ -88,9 +91,9 @@ impl Info {
         if self.signal != Signal::SIGCHLD {
             return None;
         }
-        let by = Signal::from_number(self.status);
-        match self.code {
-            libc::CLD_EXITED => Some(ChildChange::Exited(self.status)),
+        let by = Signal::from_number(self.told.status);
+        match self.told.code {
+            libc::CLD_EXITED => Some(ChildChange::Exited(self.told.status)),
             libc::CLD_KILLED => by.map(ChildChange::Killed),
             libc::CLD_DUMPED => by.map(ChildChange::Dumped),
             libc::CLD_TRAPPED => by.map(ChildChange::Trapped),

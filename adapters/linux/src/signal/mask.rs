@@ -64,13 +64,13 @@ pub fn set_mask(set: &SignalSet) -> MaskGuard {
 /// The calling thread's mask.
 #[must_use]
 pub fn mask() -> SignalSet {
-    sigset::mask()
+    SignalSet::from_bits(sigset::mask())
 }
 
 /// The signals that have come for the calling thread or the whole process, and wait because they are blocked: sigpending(2).
 #[must_use]
 pub fn pending() -> SignalSet {
-    sigset::pending()
+    SignalSet::from_bits(sigset::pending())
 }
 
 /// Restores the mask that the thread had before, when it is dropped; what was unblocked then and has come is delivered.
@@ -86,7 +86,7 @@ pub struct MaskGuard {
 
 impl MaskGuard {
     fn after(how: How, set: &SignalSet) -> Self {
-        Self { previous: sigset::change_mask(how, set), of_this_thread: PhantomData }
+        Self { previous: SignalSet::from_bits(sigset::change_mask(how, set.bits())), of_this_thread: PhantomData }
     }
 
     /// The mask that it restores, and the one to [suspend](super::suspend) with.
@@ -109,6 +109,6 @@ impl MaskGuard {
 
 impl Drop for MaskGuard {
     fn drop(&mut self) {
-        sigset::change_mask(How::Set, &self.previous);
+        sigset::change_mask(How::Set, self.previous.bits());
     }
 }

@@ -31,7 +31,8 @@ use crate::sys::kill;
 /// # Errors
 /// There is no such process, which 0 and what is no process number never are; or it is another user's.
 pub fn send(signal: Signal, process: u32) -> Result<(), SendError> {
-    kill::to_process(process, signal).map_err(|errno| SendError::new(signal, &format_args!("process {process}"), errno))
+    kill::to_process(process, signal.number())
+        .map_err(|errno| SendError::new(signal, &format_args!("process {process}"), errno))
 }
 
 /// Sends the signal to all processes of a group that this one may send to: setpgid(2).
@@ -49,7 +50,8 @@ pub fn send(signal: Signal, process: u32) -> Result<(), SendError> {
 /// There is no such group, which 0 and 1 never are: the system takes them for this group and for all processes. Or it is another
 /// user's as a whole.
 pub fn send_to_group(signal: Signal, group: u32) -> Result<(), SendError> {
-    kill::to_group(group, signal).map_err(|errno| SendError::new(signal, &format_args!("process group {group}"), errno))
+    kill::to_group(group, signal.number())
+        .map_err(|errno| SendError::new(signal, &format_args!("process group {group}"), errno))
 }
 
 /// Sends the signal to all processes of this one's group, also to this one.
@@ -65,7 +67,7 @@ pub fn send_to_group(signal: Signal, group: u32) -> Result<(), SendError> {
 /// # Errors
 /// The system says so.
 pub fn send_to_own_group(signal: Signal) -> Result<(), SendError> {
-    kill::to_own_group(signal).map_err(|errno| SendError::new(signal, &"the own process group", errno))
+    kill::to_own_group(signal.number()).map_err(|errno| SendError::new(signal, &"the own process group", errno))
 }
 
 /// Sends the signal to the process that a descriptor refers to, which is no other for as long as it is open: pidfd_open(2).
@@ -86,7 +88,7 @@ pub fn send_to_own_group(signal: Signal) -> Result<(), SendError> {
 /// The process has ended, and was waited for; or it is another user's.
 pub fn send_by_descriptor(signal: Signal, process: impl AsFd) -> Result<(), SendError> {
     let process = process.as_fd();
-    let sent = kill::by_descriptor(process, signal);
+    let sent = kill::by_descriptor(process, signal.number());
     sent.map_err(|errno| SendError::because(Error::on("send a signal to the process of", &process, errno), errno))
 }
 
@@ -103,7 +105,7 @@ pub fn send_by_descriptor(signal: Signal, process: impl AsFd) -> Result<(), Send
 /// # Errors
 /// The queue of real-time signals is full.
 pub fn raise(signal: Signal) -> Result<(), SendError> {
-    kill::to_thread(kill::thread_id(), signal)
+    kill::to_thread(kill::thread_id(), signal.number())
         .map_err(|errno| SendError::new(signal, &"the thread that raises it", errno))
 }
 
@@ -127,7 +129,7 @@ pub fn raise(signal: Signal) -> Result<(), SendError> {
 /// # Errors
 /// As [`send`]; and [`SendError::Full`]: as many signals wait as the user may have (RLIMIT_SIGPENDING), and nothing was sent.
 pub fn queue(signal: Signal, process: u32, value: Value) -> Result<(), SendError> {
-    let sent = kill::queue(process, signal, value);
+    let sent = kill::queue(process, signal.number(), value.as_usize());
     sent.map_err(|errno| SendError::new(signal, &format_args!("process {process}"), errno))
 }
 

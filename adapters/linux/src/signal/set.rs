@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::Signal;
+use crate::sys::sigset::Bits;
 
 /// A set of signals, to block or to wait for.
 ///
@@ -16,8 +17,7 @@ use super::Signal;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct SignalSet {
-    /// Signal n is bit n. No system has more than 127.
-    bits: u128,
+    bits: Bits,
 }
 
 impl SignalSet {
@@ -59,7 +59,15 @@ impl SignalSet {
         Signal::all().filter(move |signal| set.contains(*signal))
     }
 
-    const fn bit(signal: Signal) -> u128 {
+    pub(super) const fn from_bits(bits: Bits) -> Self {
+        Self { bits }
+    }
+
+    pub(super) const fn bits(self) -> Bits {
+        self.bits
+    }
+
+    const fn bit(signal: Signal) -> Bits {
         1 << (signal.number() & 127)
     }
 }

@@ -77,7 +77,7 @@ impl ThreadHandle {
         if *has_ended {
             return Err(failed(Errno::SRCH));
         }
-        kill::to_thread(self.0.thread, signal).map_err(failed)
+        kill::to_thread(self.0.thread, signal.number()).map_err(failed)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::sys::{sigset, sigwait};
 /// # Ok::<(), wirenut_linux::Error>(())
 /// ```
 pub fn pause() {
-    sigset::suspend(&mask());
+    sigset::suspend(mask().bits());
 }
 
 /// Has that mask until a handler of this thread has run, and then the one from before: sigsuspend(2). Nothing comes in between.
@@ -45,7 +45,7 @@ pub fn pause() {
 /// # Ok::<(), wirenut_linux::Error>(())
 /// ```
 pub fn suspend(mask: &SignalSet) {
-    sigset::suspend(mask);
+    sigset::suspend(mask.bits());
 }
 
 /// Takes a signal of the set that has come, or waits for one for at most `limit`: sigtimedwait(2). Its handler is not called.
@@ -83,7 +83,7 @@ pub fn wait(set: &SignalSet, limit: Option<Duration>) -> Result<Attempt<Info>, E
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit.into()));
     loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        match sigwait::wait(set, left.map(round_up)) {
+        match sigwait::wait(set.bits(), left.map(round_up)).and_then(Info::new) {
             Ok(info) => return Ok(Attempt::Done(info)),
             Err(Errno::AGAIN) => return Ok(Attempt::WouldBlock),
             Err(Errno::INTR) => {}

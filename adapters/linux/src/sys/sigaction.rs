@@ -12,16 +12,15 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::io::{Errno, Result};
 
+use super::eventfd::EventFd;
 use super::socket::last_error;
-use crate::poller::Bell;
-use crate::signal::Signal;
 
 /// One thing that a handler does. Each is async-signal-safe: it takes no lock and allocates and frees nothing.
 #[derive(Clone, Debug)]
 pub(crate) enum Reaction {
     Add(Arc<AtomicUsize>),
     Store(Arc<AtomicUsize>, usize),
-    Ring(Bell),
+    Raise(Arc<EventFd>),
     Write(Arc<OwnedFd>, Box<[u8]>),
 }
 
@@ -86,8 +85,8 @@ impl Action {
 }
 
 /// Has the signal do that, and tells what it did.
-pub(crate) fn replace(signal: Signal, action: Action) -> Result<Action> {
-    let place = place(signal.number()).ok_or(Errno::INVAL)?;
+pub(crate) fn replace(signal: libc::c_int, action: Action) -> Result<Action> {
+    let place = place(signal).ok_or(Errno::INVAL)?;
     let mut retired = retired().lock().unwrap_or_else(PoisonError::into_inner);
     let Action { system, reactions } = action;
     let swap = |reactions: Option<Arc<Reactions>>| {
@@ -97,7 +96,7 @@ pub(crate) fn replace(signal: Signal, action: Action) -> Result<Action> {
     let has_reactions = reactions.is_some();
     // A handler finds its reactions from its first call on, and until its last.
     let earlier = if has_reactions { swap(reactions) } else { None };
-    let mut before = match change(signal.number(), Some(&system)) {
+    let mut before = match change(signal, Some(&system)) {
         Ok(system) => Action { system, reactions: None },
         Err(errno) => {
             if has_reactions {
@@ -125,8 +124,8 @@ fn free_unused(retired: &mut Vec<Arc<Reactions>>) {
 }
 
 /// What the signal does.
-pub(crate) fn current(signal: Signal) -> Result<Action> {
-    Ok(Action { system: change(signal.number(), None)?, reactions: None })
+pub(crate) fn current(signal: libc::c_int) -> Result<Action> {
+    Ok(Action { system: change(signal, None)?, reactions: None })
 }
 
 /// In a child made by fork(2), before anything else: signals that handlers of ours catch have their defaults again, and nothing
@@ -187,7 +186,7 @@ fn react(reaction: &Reaction) {
     match reaction {
         Reaction::Add(counter) => _ = counter.fetch_add(1, Ordering::SeqCst),
         Reaction::Store(place, value) => place.store(*value, Ordering::SeqCst),
-        Reaction::Ring(bell) => bell.ring(),
+        Reaction::Raise(descriptor) => descriptor.raise(),
         Reaction::Write(to, message) => write_all(to, message),
     }
 }

@@ -5,16 +5,16 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use rustix::io::{Errno, Result};
 
-use super::sigset::to_system;
+use super::sigset::{Bits, to_system};
+use super::sigwait::Information;
 use super::socket::last_error;
-use crate::signal::{Info, Signal, SignalSet, Value};
 
 /// A descriptor that is readable while signals of a set wait.
 #[derive(Debug)]
 pub(crate) struct SignalFd(OwnedFd);
 
 impl SignalFd {
-    pub(crate) fn new(set: &SignalSet) -> Result<Self> {
+    pub(crate) fn new(set: Bits) -> Result<Self> {
         let set = to_system(set);
         // SAFETY: the kernel reads `set`, which outlives the call.
         let descriptor = unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
@@ -26,7 +26,7 @@ impl SignalFd {
     }
 
     /// Takes a signal: `AGAIN` where none waits.
-    pub(crate) fn read(&self) -> Result<Info> {
+    pub(crate) fn read(&self) -> Result<Information> {
         // SAFETY: all-zero bytes are a valid signalfd_siginfo: integers.
         let mut info: libc::signalfd_siginfo = unsafe { mem::zeroed() };
         let room = size_of_val(&info);
@@ -35,7 +35,7 @@ impl SignalFd {
         if read < 0 {
             return Err(last_error());
         }
-        from_system(&info).filter(|_| usize::try_from(read) == Ok(room)).ok_or(Errno::INVAL)
+        if usize::try_from(read) == Ok(room) { from_system(&info) } else { Err(Errno::INVAL) }
     }
 }
 
@@ -45,14 +45,14 @@ impl AsFd for SignalFd {
     }
 }
 
-fn from_system(info: &libc::signalfd_siginfo) -> Option<Info> {
-    Some(Info {
-        signal: Signal::from_number(info.ssi_signo.try_into().ok()?)?,
+fn from_system(info: &libc::signalfd_siginfo) -> Result<Information> {
+    Ok(Information {
+        number: info.ssi_signo.try_into().map_err(|_| Errno::INVAL)?,
         code: info.ssi_code,
         process: info.ssi_pid.cast_signed(),
         user: info.ssi_uid,
         status: info.ssi_status,
         // The kernel widens the pointer of a smaller machine.
-        value: Value::from(usize::try_from(info.ssi_ptr).unwrap_or_default()),
+        value: usize::try_from(info.ssi_ptr).unwrap_or_default(),
     })
 }

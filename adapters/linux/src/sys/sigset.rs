@@ -4,7 +4,8 @@
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use crate::signal::{Signal, SignalSet};
+/// A set of signals: signal n is bit n. No system has more than 127.
+pub(crate) type Bits = u128;
 
 /// What to do with the mask.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +16,7 @@ pub(crate) enum How {
 }
 
 /// Changes the mask of the calling thread, which was this before.
-pub(crate) fn change_mask(how: How, set: &SignalSet) -> SignalSet {
+pub(crate) fn change_mask(how: How, set: Bits) -> Bits {
     let how = match how {
         How::Block => libc::SIG_BLOCK,
         How::Unblock => libc::SIG_UNBLOCK,
@@ -29,7 +30,7 @@ pub(crate) fn change_mask(how: How, set: &SignalSet) -> SignalSet {
 }
 
 /// The mask of the calling thread.
-pub(crate) fn mask() -> SignalSet {
+pub(crate) fn mask() -> Bits {
     let mut now = empty();
     // SAFETY: libc reads no set, as there is none, and writes `now`, which outlives the call.
     unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &raw mut now) };
@@ -37,7 +38,7 @@ pub(crate) fn mask() -> SignalSet {
 }
 
 /// What has come, for the calling thread or the process, and is blocked.
-pub(crate) fn pending() -> SignalSet {
+pub(crate) fn pending() -> Bits {
     let mut set = empty();
     // SAFETY: the kernel writes `set`, which outlives the call.
     unsafe { libc::sigpending(&raw mut set) };
@@ -45,27 +46,35 @@ pub(crate) fn pending() -> SignalSet {
 }
 
 /// Has that mask until a handler has run.
-pub(crate) fn suspend(mask: &SignalSet) {
+pub(crate) fn suspend(mask: Bits) {
     let mask = to_system(mask);
     // It always says that it was interrupted.
     // SAFETY: the kernel reads `mask`, which outlives the call.
     unsafe { libc::sigsuspend(&raw const mask) };
 }
 
-pub(super) fn to_system(set: &SignalSet) -> libc::sigset_t {
+pub(super) fn to_system(bits: Bits) -> libc::sigset_t {
     let mut system = empty();
-    for signal in set.iter() {
+    for number in numbers().filter(|number| bits & bit(*number) != 0) {
         // libc refuses those that it keeps for itself, which then are not in the set.
         // SAFETY: `system` is a set, and libc checks the number.
-        unsafe { libc::sigaddset(&raw mut system, signal.number()) };
+        unsafe { libc::sigaddset(&raw mut system, number) };
     }
     system
 }
 
-fn from_system(system: &libc::sigset_t) -> SignalSet {
+fn from_system(system: &libc::sigset_t) -> Bits {
     // SAFETY: `system` is a set that libc or the kernel has written, and libc checks the number.
-    let is_in = |signal: &Signal| unsafe { libc::sigismember(ptr::from_ref(system), signal.number()) } == 1;
-    Signal::all().filter(is_in).collect()
+    let is_in = |number: &libc::c_int| unsafe { libc::sigismember(ptr::from_ref(system), *number) } == 1;
+    numbers().filter(is_in).fold(0, |bits, number| bits | bit(number))
+}
+
+fn numbers() -> impl Iterator<Item = libc::c_int> {
+    1..=libc::SIGRTMAX()
+}
+
+const fn bit(number: libc::c_int) -> Bits {
+    1 << (number & 127)
 }
 
 fn empty() -> libc::sigset_t {

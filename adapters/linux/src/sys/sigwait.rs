@@ -3,16 +3,26 @@
 use core::mem;
 use core::ptr;
 
-use rustix::io::{Errno, Result};
+use rustix::io::Result;
 use wirenut::time::Duration;
 
-use super::sigset::to_system;
+use super::sigset::{Bits, to_system};
 use super::socket::last_error;
 use super::time::timespec;
-use crate::signal::{Info, Signal, SignalSet, Value};
+
+/// What the system tells of a signal; what of it means something, the code says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Information {
+    pub(crate) number: libc::c_int,
+    pub(crate) code: libc::c_int,
+    pub(crate) process: libc::pid_t,
+    pub(crate) user: libc::uid_t,
+    pub(crate) status: libc::c_int,
+    pub(crate) value: usize,
+}
 
 /// Takes a signal of the set, and waits for one for at most `limit`: `AGAIN`.
-pub(crate) fn wait(set: &SignalSet, limit: Option<Duration>) -> Result<Info> {
+pub(crate) fn wait(set: Bits, limit: Option<Duration>) -> Result<Information> {
     let set = to_system(set);
     let limit = limit.map(timespec);
     let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
@@ -22,14 +32,13 @@ pub(crate) fn wait(set: &SignalSet, limit: Option<Duration>) -> Result<Info> {
     if unsafe { libc::sigtimedwait(&raw const set, &raw mut info, limit) } < 0 {
         return Err(last_error());
     }
-    from_system(&info).ok_or(Errno::INVAL)
+    Ok(from_system(&info))
 }
 
-fn from_system(info: &libc::siginfo_t) -> Option<Info> {
+fn from_system(info: &libc::siginfo_t) -> Information {
     // SAFETY: the parts of the union that the kernel has not written are zero, and so all are initialized; any bytes are valid
-    // integers. Which of them mean something, the code says, and `Info` looks at it. Nobody follows the pointer.
+    // integers. Nobody follows the pointer.
     let (process, user, status, value) =
         unsafe { (info.si_pid(), info.si_uid(), info.si_status(), info.si_value().sival_ptr.addr()) };
-    let signal = Signal::from_number(info.si_signo)?;
-    Some(Info { signal, code: info.si_code, process, user, status, value: Value::from(value) })
+    Information { number: info.si_signo, code: info.si_code, process, user, status, value }
 }

@@ -60,14 +60,6 @@ impl Storm {
         assert!(took < core::time::Duration::from_secs(20), "{what}: {took:?}");
         assert!(came > 0, "{what} met no signal");
     }
-
-    /// Does something that ends by itself, after signals came.
-    pub(crate) fn goes_on<T>(&self, what: &str, wait: impl FnOnce() -> T) -> T {
-        let before = of(&self.0);
-        let done = wait();
-        assert!(of(&self.0) > before, "{what} met no signal");
-        done
-    }
 }
 
 impl Drop for Storm {
