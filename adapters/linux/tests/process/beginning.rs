@@ -1,15 +1,19 @@
 //! How children begin.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::sync::mpsc::channel;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Resource, Rlimit, getpgid, getpgrp, getpriority_process, getrlimit, getsid, setrlimit};
+use rustix::process::{
+    PTracer, Pid, Resource, Rlimit, getpgid, getpgrp, getpriority_process, getrlimit, getsid, set_ptracer, setrlimit,
+};
 use wirenut_linux::process::{self, Child, Ended, Group, Process, SpawnError};
 use wirenut_linux::signal::Signal;
 
-use crate::counts::{children, descriptors};
+use crate::counts::{children, descriptors, line, pipe};
 use crate::ending::park;
 
 pub(crate) fn of_one_thread_only() {
@@ -29,11 +33,36 @@ pub(crate) fn of_one_thread_only() {
 }
 
 pub(crate) fn after_a_thread_was_joined() {
-    for _ in 0..1_000 {
+    for _ in 0..300 {
         thread::spawn(|| {}).join().unwrap();
         let child = process::spawn(|| thread::spawn(|| 1).join().unwrap()).unwrap();
         assert_eq!(child.join().unwrap(), Ended::Exited(1));
     }
+}
+
+/// One that was joined is there for a moment longer. One that is traced, until its tracer has seen its end.
+pub(crate) fn while_a_thread_ends() {
+    let _ = set_ptracer(PTracer::Any);
+    let (asked, ask) = pipe();
+    let (answered, answer) = pipe();
+    let tracer = Process::new().daemon(true).spawn(move || {
+        let thread: libc::pid_t = line(&asked).parse().unwrap();
+        // SAFETY: the request takes no pointers but null ones.
+        let seized = unsafe { libc::ptrace(libc::PTRACE_SEIZE, thread, 0, 0) };
+        writeln!(File::from(answer), "{seized}").unwrap();
+        park();
+    });
+    let tracer = tracer.unwrap();
+    let is_traced = thread::spawn(move || {
+        writeln!(File::from(ask), "{}", rustix::thread::gettid().as_raw_nonzero()).unwrap();
+        line(&answered) == "0"
+    });
+    // Where nobody may trace, this shows nothing.
+    if is_traced.join().unwrap() {
+        assert_eq!(std::fs::read_dir("/proc/self/task").unwrap().count(), 2);
+        assert_eq!(process::spawn(|| 7).unwrap().join().unwrap(), Ended::Exited(7));
+    }
+    tracer.kill().unwrap();
 }
 
 pub(crate) fn without_a_descriptor() {

@@ -10,13 +10,14 @@ use crate::ending::park;
 
 pub(crate) fn that_are_ready() {
     let before = descriptors();
+    let starters = session_of(std::process::id()).unwrap();
     let (reader, writer) = pipe();
     let pid = daemonise(move |ready| {
         ready.tell();
         let this = std::process::id();
         let links = [0, 1, 2].map(|number| std::fs::read_link(format!("/proc/self/fd/{number}")).unwrap());
         let facts = [
-            session_of(this).unwrap() == this,
+            session_of(this).unwrap() != this && session_of(this).unwrap() != starters,
             group_of(this).unwrap() == session_of(this).unwrap(),
             std::env::current_dir().unwrap() == std::path::Path::new("/"),
             rustix::process::umask(rustix::fs::Mode::empty()).as_raw_mode() == 0o022,
@@ -27,7 +28,7 @@ pub(crate) fn that_are_ready() {
         write!(File::from(writer), "{this} {facts:?}")
     });
     let pid = pid.unwrap();
-    assert_eq!(rest(reader), format!("{pid} [false, true, true, true, true, true]"));
+    assert_eq!(rest(reader), format!("{pid} [true, true, true, true, true, true]"));
     assert_eq!((children().len(), descriptors()), (0, before));
 }
 

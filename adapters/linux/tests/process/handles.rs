@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::Mutex;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -12,7 +13,7 @@ use wirenut::time::Duration;
 use wirenut_linux::process::{self, Child, Ended, Group, Process, reap_dropped, spawn_detached};
 use wirenut_linux::signal::Signal;
 
-use crate::counts::{children, descriptors, pipe, rest, zombies};
+use crate::counts::{children, descriptors, pipe, rest, until, zombies};
 use crate::ending::park;
 
 /// Waits for the child's end, and leaves it to others to reap it.
@@ -92,6 +93,31 @@ pub(crate) fn dropped_before_the_end() {
     let child = process::spawn(|| {}).unwrap();
     assert!(child.join().unwrap().is_success());
     assert_eq!((children().len(), reap_dropped()), (0, 0));
+}
+
+/// A process that has a copy of the handle, as of all memory, may drop it.
+pub(crate) fn dropped_where_it_is_no_child() {
+    static DAEMON: Mutex<Option<Child>> = Mutex::new(None);
+    *DAEMON.lock().unwrap() = Some(Process::new().daemon(true).spawn(park).unwrap());
+    let child = process::spawn(|| drop(DAEMON.lock().unwrap().take()));
+    assert!(child.unwrap().join().unwrap().is_success());
+    let daemon = DAEMON.lock().unwrap().take().unwrap();
+    assert_eq!(daemon.join_timeout(Duration::from_millis(20)).unwrap(), None);
+    daemon.kill().unwrap();
+}
+
+/// Those are not a child's to reap.
+pub(crate) fn dropped_and_forgotten_in_a_child() {
+    let before = descriptors();
+    let running = process::spawn(park).unwrap();
+    let pid = running.pid();
+    drop(running);
+    assert_eq!(descriptors(), before + 1);
+    let child = process::spawn(move || assert_eq!((descriptors(), reap_dropped()), (before, 0)));
+    assert!(child.unwrap().join().unwrap().is_success());
+    wirenut_linux::signal::send(Signal::SIGKILL, pid).unwrap();
+    until(|| reap_dropped() == 1);
+    assert_eq!((descriptors(), children().len()), (before, 0));
 }
 
 pub(crate) fn dropped_after_the_end() {

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     wirenut_tests::isolated::run(wirenut_tests::isolated_tests![
         beginning::of_one_thread_only,
         beginning::after_a_thread_was_joined,
+        beginning::while_a_thread_ends,
         beginning::without_a_descriptor,
         beginning::with_a_nice_value,
         beginning::in_a_group,
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
         handles::join_when_another_has_waited,
         handles::join_when_it_is_no_child,
         handles::dropped_before_the_end,
+        handles::dropped_where_it_is_no_child,
+        handles::dropped_and_forgotten_in_a_child,
         handles::dropped_after_the_end,
         handles::of_a_dropped_daemon,
         handles::leave_nothing,

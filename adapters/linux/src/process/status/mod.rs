@@ -51,7 +51,7 @@ pub struct Status {
     pub foreground_group: Option<u32>,
     /// Its nice value: from -20 to 19, which gives way to all others.
     pub nice: i32,
-    /// How many threads it has. None, where it has ended.
+    /// How many threads it has; a zombie may have none.
     pub threads: u32,
     /// Its effective user.
     pub user: u32,
