@@ -50,6 +50,8 @@ pub mod sync;
 mod sys;
 pub mod thread;
 pub mod timers;
+#[cfg(feature = "serde")]
+mod value;
 pub mod wake;
 
 pub use descriptors::{descriptor_limit, raise_descriptor_limit};

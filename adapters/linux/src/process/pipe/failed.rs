@@ -5,9 +5,9 @@ use std::io;
 
 use rustix::io::Errno;
 
-#[cfg(feature = "serde")]
-use super::value::ValueError;
 use crate::error::Error;
+#[cfg(feature = "serde")]
+use crate::value::ValueError;
 
 /// Why a message was not sent.
 ///

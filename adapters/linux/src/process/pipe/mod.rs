@@ -57,12 +57,10 @@ mod send;
 mod value;
 mod wait;
 
+#[cfg(feature = "serde")]
+pub use crate::value::ValueError;
 pub use direction::{Both, Receives, Receiving, Sending, Sends};
 pub use end::{Duplex, End, Receiver, Sender};
 pub use failed::{RecvError, SendError};
 pub use open::{duplex, duplex_with, pipe, pipe_with};
 pub use recv::Delivery;
-#[cfg(feature = "serde")]
-pub use value::ValueError;
-#[cfg(feature = "serde")]
-pub(super) use value::{append, from_bytes};

@@ -142,7 +142,7 @@ impl Builder {
         name: &str,
         mut function: impl FnMut(A) -> Result<R, E> + Send + 'static,
     ) -> ValueTask<A, R> {
-        use crate::process::pipe::{append, from_bytes};
+        use crate::value::{append, from_bytes};
         let place = self.add(name, move |argument, result| {
             let argument = from_bytes(argument).map_err(|error| format!("the argument is no such value: {error}"))?;
             let value = function(argument).map_err(|error| error.to_string())?;

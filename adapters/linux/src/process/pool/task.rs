@@ -114,10 +114,10 @@ impl<A: Serialize, R: DeserializeOwned> sealed::Call for ValueTask<A, R> {
     }
 
     fn write(argument: &A, message: &mut Vec<u8>) -> Result<(), TaskError> {
-        crate::process::pipe::append(argument, message).map_err(TaskError::Value)
+        crate::value::append(argument, message).map_err(TaskError::Value)
     }
 
     fn read(bytes: &[u8]) -> Result<R, TaskError> {
-        crate::process::pipe::from_bytes(bytes).map_err(TaskError::Value)
+        crate::value::from_bytes(bytes).map_err(TaskError::Value)
     }
 }

@@ -73,6 +73,15 @@ impl Message {
         mem::take(&mut self.took.bytes)
     }
 
+    /// The value that it was [sent](super::Sender::send_value) as. The message is not done with before it is dropped.
+    ///
+    /// # Errors
+    /// It is no such value, or more than that.
+    #[cfg(feature = "serde")]
+    pub fn value<T: serde::de::DeserializeOwned>(&self) -> Result<T, crate::value::ValueError> {
+        crate::value::from_bytes(&self.took.bytes)
+    }
+
     /// Gives it back: the next consumer gets it, as if this one had died over it.
     pub fn give_back(mut self) {
         self.is_returned = true;

@@ -48,6 +48,9 @@ pub use message::{Delivery, Message};
 pub use receiver::Receiver;
 pub use sender::{SendError, Sender};
 
+#[cfg(feature = "serde")]
+pub use crate::value::ValueError;
+
 use super::memory::Memory;
 use crate::error::Error;
 

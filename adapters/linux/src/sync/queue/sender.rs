@@ -12,6 +12,8 @@ use super::end::End;
 use super::slots::{Moves, Slots};
 use crate::error::Error;
 use crate::process::inherited;
+#[cfg(feature = "serde")]
+use crate::value::ValueError;
 
 /// The end of a queue that messages go into. Clones are the same end; so are those of forked children.
 #[derive(Clone, Debug)]
@@ -70,6 +72,26 @@ impl Sender {
             }
         }
         Err(SendError::Full)
+    }
+
+    /// Sends a value, in the format of postcard: see [`Self::send`].
+    ///
+    /// ```
+    /// use wirenut_linux::socket::Received;
+    /// use wirenut_linux::sync::queue::{self, Bounds};
+    /// let (sender, receiver) = queue::bounded(Bounds::DEFAULT)?;
+    /// sender.send_value(&("a point", [1.5, -2.0]))?;
+    /// let Received::Data(delivery) = receiver.recv()? else { panic!() };
+    /// let point: (String, [f64; 2]) = delivery.into_inner().value()?;
+    /// assert_eq!(point, ("a point".to_owned(), [1.5, -2.0]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendError::Value`]: it cannot be written as bytes. And those of [`Self::send`].
+    #[cfg(feature = "serde")]
+    pub fn send_value<T: serde::Serialize + ?Sized>(&self, value: &T) -> Result<(), SendError> {
+        self.send(&crate::value::to_bytes(value).map_err(SendError::Value)?)
     }
 
     fn send_until(&self, message: &[u8], deadline: Deadline) -> Result<(), SendError> {
@@ -197,6 +219,9 @@ pub enum SendError {
         /// Which are so many.
         limit: usize,
     },
+    /// The value cannot be written as bytes.
+    #[cfg(feature = "serde")]
+    Value(ValueError),
     /// The system failed.
     System(Error),
 }
@@ -214,6 +239,8 @@ impl fmt::Display for SendError {
             Self::Closed => f.write_str("the queue is closed"),
             Self::Disconnected => f.write_str("nobody receives from the queue"),
             Self::TooLong { limit } => write!(f, "the message is longer than the queue's limit of {limit} bytes"),
+            #[cfg(feature = "serde")]
+            Self::Value(error) => write!(f, "the value cannot be written as bytes: {error}"),
             Self::System(error) => error.fmt(f),
         }
     }
