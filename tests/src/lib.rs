@@ -16,6 +16,8 @@
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`parity`] | the same bytes, the same answers: on every wire |
 //! | [`suites`] | other people's conformance suites |
+//! | [`isolated`] | a harness whose tests are processes of their own |
+//! | [`example!`] | the examples of a package, as programs |
 //! | [`tools`] | programs of others: installed, or what needs them is skipped |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //!
@@ -28,9 +30,11 @@ pub mod answers;
 mod browser;
 pub mod cases;
 pub mod every_split;
+pub mod examples;
 pub mod forms;
 pub mod fuzz;
 pub mod httparse;
+pub mod isolated;
 pub mod oracle;
 pub mod pair;
 pub mod parity;

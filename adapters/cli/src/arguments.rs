@@ -49,6 +49,13 @@ pub enum Command {
     ///
     /// As this machine looks them up: its files, its name servers, whatever /etc/nsswitch.conf says.
     Lookup(LookupArguments),
+    /// Show processes: their states, times and names
+    ///
+    /// STAT is the state: R runs or is ready to, S sleeps, D sleeps and cannot be woken, T was stopped, t is traced, Z has
+    /// ended and waits for its parent, I is an idle thread of the kernel. Behind it: < has a high priority, N a low one,
+    /// L has locked pages, s leads a session, l has several threads, + is in the foreground of its terminal. NI is the nice
+    /// value, THR the number of threads, RSS its memory in KiB, START is in UTC, TIME was spent on processors.
+    Ps(PsArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
     /// Write the man pages of this command to a directory
@@ -235,6 +242,22 @@ pub struct LookupArguments {
     pub udp: bool,
 }
 
+/// What `wirenut ps` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirenut ps               all processes
+  wirenut ps $$            this shell
+  wirenut ps --tree 1      the first process, and all beneath it")]
+pub struct PsArguments {
+    /// The ids of processes [default: all]
+    #[arg(value_name = "PID", value_parser = clap::value_parser!(u32).range(1..))]
+    pub pids: Vec<u32>,
+    /// Show children beneath their parents, also those of processes that are named
+    #[arg(long)]
+    pub tree: bool,
+}
+
 const LISTEN_HELP: &str = "\
 Where to listen: at an address, a name, or a port alone; may be given again
 
@@ -334,6 +357,18 @@ mod tests {
     }
 
     #[test]
+    fn ps_takes_ids() {
+        for (line, pids, tree) in [
+            ("wirenut ps", &[][..], false),
+            ("wirenut ps 7 4194304", &[7, 4_194_304], false),
+            ("wirenut ps --tree 1", &[1], true),
+        ] {
+            let Command::Ps(arguments) = parse(line).unwrap().command else { panic!("{line}") };
+            assert_eq!((arguments.pids.as_slice(), arguments.tree), (pids, tree), "{line}");
+        }
+    }
+
+    #[test]
     fn mistakes_are_usage_errors() {
         for (line, kind) in [
             ("wirenut", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
@@ -349,6 +384,9 @@ mod tests {
             ("wirenut echo --udp 7", ErrorKind::ValueValidation),
             ("wirenut echo --connections 0", ErrorKind::ValueValidation),
             ("wirenut echo --poller kqueue", ErrorKind::InvalidValue),
+            ("wirenut ps 0", ErrorKind::ValueValidation),
+            ("wirenut ps -1", ErrorKind::UnknownArgument),
+            ("wirenut ps init", ErrorKind::ValueValidation),
             ("wirenut lookup", ErrorKind::MissingRequiredArgument),
             ("wirenut lookup --udp localhost", ErrorKind::MissingRequiredArgument),
         ] {

@@ -56,6 +56,8 @@ pub enum Failure {
     },
     /// The address has no name.
     Nameless(IpAddr),
+    /// There are no processes with these ids.
+    NoSuchProcess(Vec<u32>),
     /// The system would not give what the command needs to run.
     System {
         /// What was asked for.
@@ -77,6 +79,10 @@ impl fmt::Display for Failure {
             Self::Network(error) => write!(f, "{}{}", OneLine(error.to_string()), advice(error)),
             Self::Write { path, error } => write!(f, "cannot write to '{}': {error}", Name::of(path)),
             Self::Nameless(address) => write!(f, "{address} has no name"),
+            Self::NoSuchProcess(pids) => {
+                let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
+                write!(f, "there is no process {}", pids.join(", "))
+            }
             Self::System { what, error } => write!(f, "cannot {what}: {error}"),
         }
     }
@@ -90,7 +96,7 @@ impl Error for Failure {
             | Self::Write { error, .. }
             | Self::System { error, .. } => Some(error),
             Self::Network(error) => Some(error),
-            Self::Page { .. } | Self::Nameless(_) => None,
+            Self::Page { .. } | Self::Nameless(_) | Self::NoSuchProcess(_) => None,
         }
     }
 }

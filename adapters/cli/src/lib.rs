@@ -10,6 +10,7 @@
 //! | [`lookup`] | names and addresses |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
 //! | [`manual`] | completions for shells, and man pages |
+//! | [`ps`] | processes, as the system shows them |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | listening, saying where, running until told to stop |
 //! | [`usage`] | what is wrong with the command line |
@@ -28,6 +29,7 @@ pub mod listen;
 pub mod log;
 pub mod lookup;
 pub mod manual;
+pub mod ps;
 pub mod serve;
 pub mod server;
 pub mod usage;
@@ -46,6 +48,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Echo(arguments) => echo::echo(&arguments),
         Command::Lookup(arguments) => lookup::lookup(&arguments),
+        Command::Ps(arguments) => ps::ps(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::man(&arguments),
     }

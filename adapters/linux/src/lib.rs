@@ -22,13 +22,17 @@
 //! | [`connection`] | the loop of one connection, whatever is spoken on it |
 //! | [`timers`] | deadlines of thousands, in a timer wheel |
 //! | [`wake`] | a queue by which other threads reach the one that waits |
+//! | [`thread`] | what threads need beside the standard library: an event, a pool |
 //! | [`lookup`] | hosts and services, by name and by address |
-//! | [`signal`] | SIGTERM, SIGINT and SIGHUP as something to wait for |
+//! | [`process`] | a closure in a process of its own; pipes and pools of processes |
+//! | [`sync`] | what processes share: memory, locks, semaphores, events, queues |
+//! | [`signal`] | signals: names, handlers, masks, alarms, sending and waiting; SIGTERM and SIGHUP in a poller |
 //! | `descriptors` | the limit of open descriptors |
 //! | `error`, `lookup_failure` | what failed, on what, and why |
 //! | `sys` | system calls, one module for each interface: all the unsafe code |
 //!
 //! Only `sys` has unsafe code.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
 extern crate alloc;
@@ -39,10 +43,15 @@ mod error;
 pub mod lookup;
 mod lookup_failure;
 pub mod poller;
+pub mod process;
 pub mod signal;
 pub mod socket;
+pub mod sync;
 mod sys;
+pub mod thread;
 pub mod timers;
+#[cfg(feature = "serde")]
+mod value;
 pub mod wake;
 
 pub use descriptors::{descriptor_limit, raise_descriptor_limit};

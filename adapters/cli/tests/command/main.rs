@@ -17,6 +17,7 @@ mod log_files;
 mod lookup;
 mod manual;
 mod process;
+mod ps;
 mod refused;
 mod representations;
 mod roots;

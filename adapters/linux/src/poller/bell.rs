@@ -28,6 +28,11 @@ impl Bell {
         Ok(Self(Arc::new(EventFd::new().map_err(failed)?)))
     }
 
+    /// What a handler of a signal raises.
+    pub(crate) const fn eventfd(&self) -> &Arc<EventFd> {
+        &self.0
+    }
+
     /// Makes it readable; an edge-triggered poller tells of it again.
     pub fn ring(&self) {
         self.0.raise();

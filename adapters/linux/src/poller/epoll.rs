@@ -1,7 +1,7 @@
 //! epoll(7).
 
 use core::marker::PhantomData;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use wirenut::readiness::{Event, Interest, LevelTriggered, Poller, Readiness, Token, Waited};
 use wirenut::time::Duration;
@@ -63,6 +63,13 @@ impl sealed::Trigger for Level {
 impl Trigger for Edge {}
 impl sealed::Trigger for Edge {
     const FLAG: libc::c_int = libc::EPOLLET;
+}
+
+/// The instance itself, for another poller: readable while it has something to tell.
+impl<T> AsFd for EpollInstance<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.system.as_fd()
+    }
 }
 
 impl<T: Trigger> EpollInstance<T> {

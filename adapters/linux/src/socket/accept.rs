@@ -1,10 +1,12 @@
 //! Taking connections in.
 
 use rustix::io::Errno;
+use rustix::net::sockopt::Timeout;
 use rustix::net::{SocketFlags, acceptfrom_with};
 
 use super::address::sealed::Address as _;
 use super::attempt::Attempt;
+use super::interrupted::retry;
 use super::options::Mode;
 use super::protocol::{Connected, Connection, Listening, Protocol};
 use super::typed::Socket;
@@ -40,14 +42,14 @@ impl<P: Connection> Socket<P, Listening> {
             Mode::NonBlocking => SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
         };
         loop {
-            match acceptfrom_with(self, flags) {
+            match retry(self, Timeout::Recv, || acceptfrom_with(self, flags)) {
                 Ok((descriptor, address)) => {
                     let address = address.map_or_else(P::Address::nobody, P::Address::from_any);
                     let address = address.map_err(self.failed("tell who was accepted on"))?;
                     return Ok(Attempt::Done((Socket::connected(descriptor)?, address)));
                 }
                 Err(Errno::AGAIN) => return Ok(Attempt::WouldBlock),
-                Err(errno) if errno == Errno::INTR || is_of_the_connection(errno) => {}
+                Err(errno) if is_of_the_connection(errno) => {}
                 Err(errno) => return Err(Error::on("accept a connection on", self, errno)),
             }
         }

@@ -73,3 +73,20 @@ pub enum Received<T = usize> {
     /// Nothing is there, see [`Attempt::WouldBlock`].
     WouldBlock,
 }
+
+impl<T> Received<T> {
+    /// The same about something made of what came.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::Received;
+    /// assert_eq!(Received::Data(7).map(|seven| seven + 1), Received::Data(8));
+    /// assert_eq!(Received::<u8>::End.map(|seven| seven + 1), Received::End);
+    /// ```
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Received<U> {
+        match self {
+            Self::Data(value) => Received::Data(change(value)),
+            Self::End => Received::End,
+            Self::WouldBlock => Received::WouldBlock,
+        }
+    }
+}

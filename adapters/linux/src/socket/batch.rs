@@ -1,11 +1,12 @@
 //! Many datagrams in one call.
 
-use rustix::io::retry_on_intr;
 use rustix::net::addr::SocketAddrArg;
+use rustix::net::sockopt::Timeout;
 
 use super::address::Address;
 use super::address::sealed::Address as _;
 use super::attempt::Attempt;
+use super::interrupted::retry;
 use super::message::Message;
 use super::protocol::{Datagrams, Open};
 use super::typed::Socket;
@@ -82,7 +83,7 @@ impl<P: Datagrams> Socket<P, Open> {
         let Batch { storage, size, received } = batch;
         received.clear();
         let mut outcome = Ok(());
-        let attempt = retry_on_intr(|| {
+        let attempt = retry(self, Timeout::Recv, || {
             mmsg::recv(self, storage, *size, |full_length, from| {
                 match from.map_or_else(P::Address::nobody, P::Address::from_any) {
                     Ok(from) => received.push((Message::new(full_length, *size), from)),
@@ -113,8 +114,9 @@ impl<P: Datagrams> Socket<P, Open> {
         let [(_, first), ..] = datagrams else { return Ok(Attempt::Done(0)) };
         let mut total = 0;
         for together in datagrams.chunks(mmsg::MAX) {
-            let sent =
-                retry_on_intr(|| mmsg::send(self, together.iter().map(|(bytes, to)| (*bytes, to.raw().as_any()))));
+            let sent = retry(self, Timeout::Send, || {
+                mmsg::send(self, together.iter().map(|(bytes, to)| (*bytes, to.raw().as_any())))
+            });
             match Attempt::of(sent) {
                 Ok(Attempt::Done(sent)) => {
                     total += sent;

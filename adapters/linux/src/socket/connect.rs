@@ -10,6 +10,7 @@ use rustix::net::sockopt::{self, Timeout};
 
 use super::address::sealed::Address as _;
 use super::address::{Family, UnixAddress};
+use super::interrupted;
 use super::options::Mode;
 use super::protocol::{Connected, Connecting, Connection, Open, Protocol, Seqpacket, Stream, Tcp};
 use super::typed::Socket;
@@ -69,13 +70,17 @@ impl<P: Protocol> Socket<P, Open> {
         Socket::connected(self.into())
     }
 
-    /// A call that was interrupted is made again: the system goes on meanwhile.
+    /// A call that was interrupted is made again: the system goes on meanwhile. A time-out of the socket begins again then,
+    /// once.
     fn connect_once(&self, address: &P::Address) -> Result<(), Errno> {
         let mut was_interrupted = false;
         loop {
             return match rustix::net::connect(self, address.raw()) {
                 Err(Errno::ISCONN) if was_interrupted => Ok(()),
                 Err(Errno::INTR) => {
+                    if let Some(deadline) = interrupted::deadline(self, Timeout::Send)? {
+                        return self.connect_until(address, deadline);
+                    }
                     was_interrupted = true;
                     continue;
                 }

@@ -2,13 +2,15 @@
 
 use std::io::{IoSlice, IoSliceMut};
 
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
+use rustix::net::sockopt::Timeout;
 use rustix::net::{
     RecvAncillaryBuffer, RecvFlags, RecvMsg, ReturnFlags, SendAncillaryBuffer, SendFlags, SocketAddrAny,
 };
 
 use super::address::sealed::Address as _;
 use super::attempt::{Attempt, Received};
+use super::interrupted::retry;
 use super::message::Message;
 use super::protocol::{Connected, Datagrams, Messages, Open, Protocol, Seqpacket, State};
 use super::typed::Socket;
@@ -55,7 +57,7 @@ impl<P: Datagrams> Socket<P, Open> {
 
     fn recv_from_with(&self, into: &mut [u8], flags: RecvFlags) -> Result<Attempt<(Message, P::Address)>, Error> {
         let room = into.len();
-        let received = retry_on_intr(|| rustix::net::recvfrom(self, &mut *into, flags));
+        let received = retry(self, Timeout::Recv, || rustix::net::recvfrom(self, &mut *into, flags));
         self.received_from(received.map(|(_, full_length, from)| (full_length, from)), room)
     }
 
@@ -108,7 +110,7 @@ impl<P: Datagrams> Socket<P, Open> {
     /// The bytes are more than a datagram holds (65,507 for IPv4, 65,527 for IPv6). `PermissionDenied`: a broadcast that was not
     /// [allowed](Socket::set_broadcast). `NetworkUnreachable`. Of Unix sockets: `NotFound`, `ConnectionRefused`.
     pub fn send_to(&self, bytes: &[u8], to: &P::Address) -> Result<Attempt<()>, Error> {
-        let sent = retry_on_intr(|| rustix::net::sendto(self, bytes, SendFlags::NOSIGNAL, to.raw()));
+        let sent = retry(self, Timeout::Send, || rustix::net::sendto(self, bytes, SendFlags::NOSIGNAL, to.raw()));
         Attempt::of(sent.map(|_| ())).map_err(|errno| Error::of("send to", to, errno))
     }
 
@@ -129,7 +131,7 @@ impl<P: Datagrams> Socket<P, Open> {
     pub fn send_to_vectored(&self, pieces: &[IoSlice<'_>], to: &P::Address) -> Result<Attempt<()>, Error> {
         let mut control = SendAncillaryBuffer::default();
         let send = || rustix::net::sendmsg_addr(self, to.raw(), pieces, &mut control, SendFlags::NOSIGNAL);
-        Attempt::of(retry_on_intr(send).map(|_| ())).map_err(|errno| Error::of("send to", to, errno))
+        Attempt::of(retry(self, Timeout::Send, send).map(|_| ())).map_err(|errno| Error::of("send to", to, errno))
     }
 }
 
@@ -147,7 +149,8 @@ impl<P: Datagrams, S: State> Socket<P, S> {
     /// # Errors
     /// As for [`Self::recv_from`].
     pub fn next_length(&self) -> Result<Attempt<usize>, Error> {
-        let peeked = retry_on_intr(|| rustix::net::recv(self, &mut [0_u8; 0], RecvFlags::PEEK | RecvFlags::TRUNC));
+        let peeked =
+            retry(self, Timeout::Recv, || rustix::net::recv(self, &mut [0_u8; 0], RecvFlags::PEEK | RecvFlags::TRUNC));
         Attempt::of(peeked.map(|(_, full_length)| full_length)).map_err(self.failed("receive on"))
     }
 }
@@ -190,7 +193,7 @@ impl<P: Datagrams> Socket<P, Connected> {
 
     fn recv_message_with(&self, into: &mut [u8], flags: RecvFlags) -> Result<Attempt<Message>, Error> {
         let room = into.len();
-        let received = retry_on_intr(|| rustix::net::recv(self, &mut *into, flags));
+        let received = retry(self, Timeout::Recv, || rustix::net::recv(self, &mut *into, flags));
         Attempt::of(received.map(|(_, full_length)| Message::new(full_length, room))).map_err(self.failed("receive on"))
     }
 
@@ -303,7 +306,7 @@ impl<P: Messages> Socket<P, Connected> {
     /// The bytes are more than a datagram holds, or than the buffer for sending. `ConnectionRefused`: what was sent before could
     /// not be delivered. `ConnectionReset`, and then `BrokenPipe`: the peer has closed it.
     pub fn send_message(&self, bytes: &[u8]) -> Result<Attempt<()>, Error> {
-        let sent = retry_on_intr(|| rustix::net::send(self, bytes, SendFlags::NOSIGNAL));
+        let sent = retry(self, Timeout::Send, || rustix::net::send(self, bytes, SendFlags::NOSIGNAL));
         Attempt::of(sent.map(|_| ())).map_err(self.failed("send on"))
     }
 
@@ -322,7 +325,7 @@ impl<P: Messages> Socket<P, Connected> {
     /// As for [`Self::send_message`]; and there may be 1024 pieces at most.
     pub fn send_message_vectored(&self, pieces: &[IoSlice<'_>]) -> Result<Attempt<()>, Error> {
         let mut control = SendAncillaryBuffer::default();
-        let sent = retry_on_intr(|| rustix::net::sendmsg(self, pieces, &mut control, SendFlags::NOSIGNAL));
+        let sent = retry(self, Timeout::Send, || rustix::net::sendmsg(self, pieces, &mut control, SendFlags::NOSIGNAL));
         Attempt::of(sent.map(|_| ())).map_err(self.failed("send on"))
     }
 }
@@ -331,7 +334,7 @@ impl<P: Protocol, S: State> Socket<P, S> {
     /// The next message, and its full length, whatever there is room for.
     fn recv_pieces(&self, into: &mut [IoSliceMut<'_>], flags: RecvFlags) -> Result<RecvMsg, Errno> {
         let mut control = RecvAncillaryBuffer::default();
-        retry_on_intr(|| rustix::net::recvmsg(self, into, &mut control, flags | RecvFlags::TRUNC))
+        retry(self, Timeout::Recv, || rustix::net::recvmsg(self, into, &mut control, flags | RecvFlags::TRUNC))
     }
 }
 

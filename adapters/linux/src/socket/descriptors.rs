@@ -2,9 +2,10 @@
 
 use core::mem::MaybeUninit;
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
+use rustix::net::sockopt::Timeout;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
     SendFlags, SocketAddrAny, SocketType,
@@ -13,6 +14,7 @@ use rustix::net::{
 use super::address::UnixAddress;
 use super::address::sealed::Address as _;
 use super::attempt::{Attempt, Received};
+use super::interrupted::retry;
 use super::message::Message;
 use super::protocol::{Connected, Datagram, Local, Open, State};
 use super::typed::Socket;
@@ -68,7 +70,7 @@ impl<P: Local> Socket<P, Connected> {
         if bytes.is_empty() && P::TYPE == SocketType::STREAM {
             return Err(failed(Errno::INVAL));
         }
-        let sent = with_rights(descriptors, |control| {
+        let sent = with_rights(self, descriptors, |control| {
             rustix::net::sendmsg(self, &[IoSlice::new(bytes)], control, SendFlags::NOSIGNAL)
         });
         Attempt::of(sent).map_err(failed)
@@ -151,7 +153,7 @@ impl Socket<Datagram, Open> {
         descriptors: &[BorrowedFd<'_>],
         to: &UnixAddress,
     ) -> Result<Attempt<()>, Error> {
-        let sent = with_rights(descriptors, |control| {
+        let sent = with_rights(self, descriptors, |control| {
             rustix::net::sendmsg_addr(self, to.raw(), &[IoSlice::new(bytes)], control, SendFlags::NOSIGNAL)
         });
         Attempt::of(sent.map(|_| ())).map_err(|errno| Error::of("send descriptors to", to, errno))
@@ -203,7 +205,7 @@ impl<P: Local, S: State> Socket<P, S> {
             _ => RecvFlags::CMSG_CLOEXEC | RecvFlags::TRUNC,
         };
         let mut slices = [IoSliceMut::new(into)];
-        let received = retry_on_intr(|| rustix::net::recvmsg(self, &mut slices, &mut control, flags))?;
+        let received = retry(self, Timeout::Recv, || rustix::net::recvmsg(self, &mut slices, &mut control, flags))?;
         let messages = control.drain();
         let came_alone = messages.size_hint().1 == Some(0);
         let mut descriptors = Vec::new();
@@ -220,6 +222,7 @@ impl<P: Local, S: State> Socket<P, S> {
 
 /// Makes a call with descriptors beside its bytes, again where a signal interrupts it.
 fn with_rights(
+    socket: &impl AsFd,
     descriptors: &[BorrowedFd<'_>],
     mut send: impl FnMut(&mut SendAncillaryBuffer<'_, '_, '_>) -> Result<usize, Errno>,
 ) -> Result<usize, Errno> {
@@ -231,5 +234,5 @@ fn with_rights(
     if !descriptors.is_empty() {
         control.push(SendAncillaryMessage::ScmRights(descriptors));
     }
-    retry_on_intr(|| send(&mut control))
+    retry(socket, Timeout::Send, || send(&mut control))
 }

@@ -103,6 +103,7 @@ mod datagram;
 mod descriptors;
 mod directory_lock;
 mod inherited;
+mod interrupted;
 mod io;
 mod message;
 mod multicast;

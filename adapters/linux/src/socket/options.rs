@@ -50,8 +50,8 @@ impl<P: Protocol, S: State> Socket<P, S> {
         Ok(if flags.contains(OFlags::NONBLOCK) { Mode::NonBlocking } else { Mode::Blocking })
     }
 
-    /// For how long receiving and accepting wait on a blocking socket (SO_RCVTIMEO); `None`: for ever. Where the call was
-    /// interrupted, the time begins again.
+    /// For how long receiving and accepting wait on a blocking socket (SO_RCVTIMEO); `None`: for ever. Where signals
+    /// interrupt the call, the time begins again once, however many they are.
     ///
     /// ```
     /// use core::time::Duration;

@@ -4,10 +4,12 @@ use std::io::{IoSlice, IoSliceMut};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
+use rustix::net::sockopt::Timeout;
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags};
 
 use super::attempt::{Attempt, Received};
+use super::interrupted::retry;
 use super::protocol::{ByteStream, Connected, Connection};
 use super::typed::Socket;
 use crate::error::Error;
@@ -61,7 +63,7 @@ impl<P: ByteStream> Socket<P, Connected> {
         if into.is_empty() {
             return Ok(Received::Data(0));
         }
-        let result = retry_on_intr(|| rustix::net::recv(self, &mut *into, flags));
+        let result = retry(self, Timeout::Recv, || rustix::net::recv(self, &mut *into, flags));
         self.received(result.map(|(count, _)| count))
     }
 
@@ -85,7 +87,7 @@ impl<P: ByteStream> Socket<P, Connected> {
             return Ok(Received::Data(0));
         }
         let mut control = RecvAncillaryBuffer::default();
-        let result = retry_on_intr(|| rustix::net::recvmsg(self, into, &mut control, RecvFlags::empty()));
+        let result = retry(self, Timeout::Recv, || rustix::net::recvmsg(self, into, &mut control, RecvFlags::empty()));
         self.received(result.map(|message| message.bytes))
     }
 
@@ -142,7 +144,7 @@ impl<P: ByteStream> Socket<P, Connected> {
     }
 
     fn send_with(&self, bytes: &[u8], flags: SendFlags) -> Result<Attempt<usize>, Error> {
-        self.sent(retry_on_intr(|| rustix::net::send(self, bytes, flags)))
+        self.sent(retry(self, Timeout::Send, || rustix::net::send(self, bytes, flags)))
     }
 
     /// Sends several pieces, in their order, as if they were one: sendmsg(2).
@@ -159,7 +161,7 @@ impl<P: ByteStream> Socket<P, Connected> {
     /// As for [`Self::send`]; and there may be 1024 pieces at most.
     pub fn send_vectored(&self, pieces: &[IoSlice<'_>]) -> Result<Attempt<usize>, Error> {
         let mut control = SendAncillaryBuffer::default();
-        self.sent(retry_on_intr(|| rustix::net::sendmsg(self, pieces, &mut control, SendFlags::NOSIGNAL)))
+        self.sent(retry(self, Timeout::Send, || rustix::net::sendmsg(self, pieces, &mut control, SendFlags::NOSIGNAL)))
     }
 
     /// Sends a part of a file without a copy in this process: sendfile(2). Takes up to `length` bytes that begin at that
@@ -186,7 +188,7 @@ impl<P: ByteStream> Socket<P, Connected> {
     /// As for [`Self::send`]. And those of reading the file, such as `InvalidInput` where it is of a kind that the system
     /// cannot send (a pipe). An offset above 2^63 - 1 is an overflow.
     pub fn send_file(&self, file: &impl AsFd, offset: u64, length: u64) -> Result<Attempt<u64>, Error> {
-        let moved = retry_on_intr(|| sendfile(self, file, offset, length));
+        let moved = retry(self, Timeout::Send, || sendfile(self, file, offset, length));
         Attempt::of(moved).map_err(self.failed("send a file on"))
     }
 

@@ -1,6 +1,6 @@
 //! epoll(7): a set of descriptors that the kernel keeps, and tells of those that are ready.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use rustix::io::Result;
 use wirenut::time::Duration;
@@ -13,6 +13,12 @@ pub(crate) use libc::epoll_event as Entry;
 /// An epoll instance.
 #[derive(Debug)]
 pub(crate) struct Epoll(OwnedFd);
+
+impl AsFd for Epoll {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
 
 impl Epoll {
     pub(crate) fn new() -> Result<Self> {

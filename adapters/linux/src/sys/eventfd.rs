@@ -17,6 +17,11 @@ impl EventFd {
         Ok(Self(unsafe { OwnedFd::from_raw_fd(descriptor) }))
     }
 
+    /// The same one, by another descriptor.
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        self.0.try_clone().map(Self)
+    }
+
     /// Makes it readable.
     pub(crate) fn raise(&self) {
         raise(self.0.as_raw_fd());
@@ -27,6 +32,13 @@ impl EventFd {
         let mut count = [0_u8; 8];
         // SAFETY: the descriptor is open, and the kernel writes at most the eight bytes of `count`.
         let _ = unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+    }
+}
+
+/// One that another process has made.
+impl From<OwnedFd> for EventFd {
+    fn from(descriptor: OwnedFd) -> Self {
+        Self(descriptor)
     }
 }
 

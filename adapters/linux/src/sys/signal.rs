@@ -3,14 +3,12 @@
 //! They are the process's, as signals are, and never closed, so the handler writes to nothing else. Those of the end are
 //! never read, so every server that watches them sees them.
 
-use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use core::{mem, ptr};
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use std::io::Result;
-use std::os::fd::{AsFd, AsRawFd};
-use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::checked;
-use super::eventfd::{self, EventFd};
+use super::eventfd::EventFd;
+use super::sigaction::{self, install, set_default_if, with_errno_kept};
 
 /// What the signals raise.
 #[derive(Debug)]
@@ -19,73 +17,79 @@ pub(crate) struct Signals {
     pub(crate) first: EventFd,
     /// Readable since the second.
     pub(crate) second: EventFd,
+    count: AtomicU32,
 }
 
-static SIGNALS: OnceLock<Signals> = OnceLock::new();
-/// The descriptors again, for the handler: it may touch nothing but atomics.
-static FIRST: AtomicI32 = AtomicI32::new(-1);
-static SECOND: AtomicI32 = AtomicI32::new(-1);
-static COUNT: AtomicU32 = AtomicU32::new(0);
-
-static HANGUPS: OnceLock<EventFd> = OnceLock::new();
-/// Its descriptor, for the handler.
-static HANGUP: AtomicI32 = AtomicI32::new(-1);
-
-/// Held by who sets something up for the handler.
-static ONCE: Mutex<()> = Mutex::new(());
+/// Null until they are caught. There is no lock, since a child would never see it released: [`forget_in_child`].
+static SIGNALS: AtomicPtr<Signals> = AtomicPtr::new(ptr::null_mut());
+static HANGUPS: AtomicPtr<EventFd> = AtomicPtr::new(ptr::null_mut());
 
 /// From now on the signals do not end the process, but raise these.
 pub(crate) fn catch() -> Result<&'static Signals> {
-    let _guard = ONCE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(signals) = SIGNALS.get() {
-        return Ok(signals);
-    }
-    let signals = Signals { first: EventFd::new()?, second: EventFd::new()? };
-    FIRST.store(signals.first.as_fd().as_raw_fd(), Ordering::SeqCst);
-    SECOND.store(signals.second.as_fd().as_raw_fd(), Ordering::SeqCst);
-    let signals = SIGNALS.get_or_init(|| signals);
+    let make = || Ok(Signals { first: EventFd::new()?, second: EventFd::new()?, count: AtomicU32::new(0) });
+    let signals = found_or_made(&SIGNALS, make)?;
     for signal in [libc::SIGTERM, libc::SIGINT] {
-        install(signal)?;
+        install(signal, handle)?;
     }
     Ok(signals)
 }
 
 /// From now on SIGHUP does not end the process, but raises this.
 pub(crate) fn catch_hangups() -> Result<&'static EventFd> {
-    let _guard = ONCE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(hangups) = HANGUPS.get() {
-        return Ok(hangups);
-    }
-    let hangups = EventFd::new()?;
-    HANGUP.store(hangups.as_fd().as_raw_fd(), Ordering::SeqCst);
-    let hangups = HANGUPS.get_or_init(|| hangups);
-    install(libc::SIGHUP)?;
+    let hangups = found_or_made(&HANGUPS, EventFd::new)?;
+    install(libc::SIGHUP, handle)?;
     Ok(hangups)
 }
 
-fn install(signal: libc::c_int) -> Result<()> {
-    let handler: extern "C" fn(libc::c_int) = handle;
-    // SAFETY: all-zero bytes are a valid sigaction: no flags, an empty mask, the default handler.
-    let mut action: libc::sigaction = unsafe { mem::zeroed() };
-    action.sa_sigaction = handler as libc::sighandler_t;
-    action.sa_flags = libc::SA_RESTART;
-    // SAFETY: the kernel reads `action`, which outlives the call; the handler calls only what a handler may.
-    checked(unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) })?;
-    Ok(())
+/// In a child made by fork(2), before anything else: all signals that this package catches have their defaults again, and
+/// [`catch`] makes descriptors that are not the parent's. Those of the parent stay open.
+///
+/// Async-signal-safe: no lock, no allocation. All signals are blocked from before the fork until it returns, or else one
+/// in between is told to the parent.
+pub(crate) fn forget_in_child() {
+    SIGNALS.store(ptr::null_mut(), Ordering::SeqCst);
+    HANGUPS.store(ptr::null_mut(), Ordering::SeqCst);
+    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+        set_default_if(signal, |action| {
+            let handler: extern "C" fn(libc::c_int) = handle;
+            action.sa_sigaction == handler as libc::sighandler_t
+        });
+    }
+    sigaction::forget_in_child();
+}
+
+/// What the place has, which is never freed.
+fn found_or_made<T>(place: &AtomicPtr<T>, make: impl FnOnce() -> Result<T>) -> Result<&'static T> {
+    let mut found = place.load(Ordering::SeqCst);
+    if found.is_null() {
+        let made = Box::into_raw(Box::new(make()?));
+        match place.compare_exchange(ptr::null_mut(), made, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => found = made,
+            Err(other) => {
+                found = other;
+                // SAFETY: it comes from `Box::into_raw` just now, and nobody has seen it.
+                drop(unsafe { Box::from_raw(made) });
+            }
+        }
+    }
+    // SAFETY: it comes from `Box::into_raw`, and is never freed once it was stored.
+    Ok(unsafe { &*found })
 }
 
 extern "C" fn handle(signal: libc::c_int) {
-    // SAFETY: the location is valid for the thread that the handler runs on.
-    let before = unsafe { *libc::__errno_location() };
-    let descriptor = match signal {
-        libc::SIGHUP => &HANGUP,
-        _ if COUNT.fetch_add(1, Ordering::SeqCst) == 0 => &FIRST,
-        _ => &SECOND,
-    };
-    eventfd::raise(descriptor.load(Ordering::SeqCst));
-    // The code that was interrupted may be about to look at its own error.
-    // SAFETY: as above.
-    unsafe { *libc::__errno_location() = before };
+    with_errno_kept(|| {
+        if signal == libc::SIGHUP {
+            // SAFETY: null, or never freed.
+            if let Some(hangups) = unsafe { HANGUPS.load(Ordering::SeqCst).as_ref() } {
+                hangups.raise();
+            }
+            return;
+        }
+        // SAFETY: null, or never freed.
+        let Some(signals) = (unsafe { SIGNALS.load(Ordering::SeqCst).as_ref() }) else { return };
+        let is_first = signals.count.fetch_add(1, Ordering::SeqCst) == 0;
+        if is_first { signals.first.raise() } else { signals.second.raise() }
+    });
 }
 
 /// A thread, for tests to interrupt.

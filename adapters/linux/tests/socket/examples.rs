@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
+use wirenut_tests::example;
 use wirenut_tests::tools::has;
 
 use crate::peer::{Directory, Peer};
@@ -16,28 +15,9 @@ struct Example {
     place: String,
 }
 
-/// An example, built as this test was: `cargo test` with a name for a filter builds none.
-fn program(name: &str) -> Command {
-    static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
-    let examples = EXAMPLES.get_or_init(|| {
-        let tests = std::env::current_exe().unwrap();
-        let profile = tests.parent().unwrap().parent().unwrap();
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--offline", "--examples", "--manifest-path"]);
-        cargo.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
-        cargo.arg("--target-dir").arg(profile.parent().unwrap());
-        if profile.ends_with("release") {
-            cargo.arg("--release");
-        }
-        assert!(cargo.status().unwrap().success());
-        profile.join("examples")
-    });
-    Command::new(examples.join(name))
-}
-
 impl Example {
     fn start(name: &str, arguments: &[&str]) -> Self {
-        let mut child = program(name).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = example!(name).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut place = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut place).unwrap();
         Self { child, place: place.trim_end().to_owned() }
@@ -148,7 +128,7 @@ fn file_transfer() {
     fs::write(&from, &data).unwrap();
     let mut sender = Example::start("file_transfer", &["send", from.to_str().unwrap(), ANY]);
     let receive =
-        |place: &str| program("file_transfer").args(["receive", to.to_str().unwrap(), place]).output().unwrap();
+        |place: &str| example!("file_transfer").args(["receive", to.to_str().unwrap(), place]).output().unwrap();
     assert!(receive(&sender.place).status.success());
     assert!(sender.child.wait().unwrap().success());
     assert!(fs::read(&to).unwrap() == data);

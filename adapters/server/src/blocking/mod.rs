@@ -41,39 +41,24 @@
 //!
 //! A job costs two allocations, and a place in the queue. To look whether it is done costs none.
 
-mod job;
-mod queue;
-
-use alloc::sync::Arc;
 use core::fmt;
 use core::task::Waker;
 
-pub use job::{Job, Lost};
-pub use queue::Bounds;
+use wirenut_linux::thread;
+pub use wirenut_linux::thread::{Bounds, Full, Job, Lost};
 
-use job::Slot;
-use queue::Queue;
-
-/// A bounded number of threads behind a bounded queue, for work that blocks.
-///
-/// It has no thread until there is a job. It starts one for each job that finds none idle, up to [`Bounds::threads`], and
-/// ends those that have been idle for [`Bounds::idle_time`]. Jobs begin in the order in which they came.
-///
-/// A panic in a job ends that job and nothing else, beside what the panic hook of the program prints: [`Job::take`]
-/// returns [`Lost`], and the thread goes on. In a program that is built to abort on panics, it aborts.
+/// A bounded number of threads behind a bounded queue, for work that blocks: a [`thread::Pool`], which has the details.
 ///
 /// Dropping the pool does not wait: jobs that have not begun are [`Lost`], and those that run go on without it, lest a
-/// disk that does not answer keeps the program from ending. Where the program ends, they end where they are. A server that
-/// stops gracefully waits for its exchanges, and so for all jobs that somebody still wants.
-pub struct Pool {
-    queue: Arc<Queue>,
-}
+/// disk that does not answer keeps the program from ending. A server that stops gracefully waits for its exchanges, and so
+/// for all jobs that somebody still wants.
+pub struct Pool(thread::Pool);
 
 impl Pool {
     /// A pool without threads yet.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
-        Self { queue: Arc::new(Queue::new(bounds, queue::start_thread)) }
+        Self(thread::Pool::new("wirenut blocking", bounds))
     }
 
     /// Has a thread do the work as soon as one is free, and wakes `waker` once when its value is there, or never will be
@@ -82,73 +67,28 @@ impl Pool {
     /// The waker of an exchange is [`Responder::waker`](wirenut::http::service::Responder::waker).
     ///
     /// ```
-    /// use std::{task::Waker, thread};
+    /// use std::task::Waker;
     /// use wirenut_server::blocking::{Bounds, Pool};
     /// let pool = Pool::new(Bounds::DEFAULT);
-    /// let mut job = pool.spawn(Waker::noop(), || 6 * 7).unwrap();
+    /// let job = pool.spawn(Waker::noop(), || 6 * 7).unwrap();
     /// // A service returns `Step::Wait` instead.
-    /// let answer = loop {
-    ///     match job.take() {
-    ///         Some(answer) => break answer,
-    ///         None => thread::yield_now(),
-    ///     }
-    /// };
-    /// assert_eq!(answer, Ok(42));
+    /// assert_eq!(job.join(), Ok(42));
     /// ```
     ///
     /// # Errors
-    /// [`Full`]: the work was dropped undone, and the waker will not be woken.
+    /// [`Full`]: the work was dropped undone, and the waker will not be woken. Answer 503 with Retry-After, or ask again at a
+    /// time of your own.
     pub fn spawn<T: Send + 'static>(
         &self,
         waker: &Waker,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Job<T>, Full> {
-        let slot = Slot::new(waker);
-        let promise = Slot::promise(&slot);
-        let work = Box::new(move || {
-            if promise.is_wanted() {
-                promise.fulfil(work());
-            }
-        });
-        match self.queue.push(work) {
-            Ok(number) => Ok(Job::new(slot, Arc::clone(&self.queue), number)),
-            Err(work) => {
-                // In this order: the broken promise would wake somebody who hears of it here.
-                slot.leave();
-                drop(work);
-                Err(Full)
-            }
-        }
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        self.queue.close();
+        self.0.spawn_waking(waker, work)
     }
 }
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("bounds", self.queue.bounds()).finish_non_exhaustive()
+        self.0.fmt(f)
     }
 }
-
-/// All threads work, and as many jobs wait as may: answer 503 with Retry-After, or ask again at a time of your own. Nobody is
-/// woken when there is a place again.
-///
-/// It comes also where the system gives no thread and the job could not wait for another one. The first time, that is
-/// logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full;
-
-impl fmt::Display for Full {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the pool is full")
-    }
-}
-
-impl core::error::Error for Full {}
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,50 @@
+//! `wirenut ps`: processes, as the system shows them.
+
+mod table;
+mod tree;
+
+use std::io::{self, Write};
+
+use rustix::termios::tcgetwinsize;
+use wirenut_linux::process::status::{self, Status, StatusError};
+
+use crate::arguments::PsArguments;
+use crate::failure::Failure;
+
+/// Prints a table of the processes that are asked for, or of all.
+///
+/// # Errors
+/// [`Failure::NoSuchProcess`] names those that there are not; the others were printed. [`Failure::Network`]: the system
+/// shows none.
+pub fn ps(arguments: &PsArguments) -> Result<(), Failure> {
+    let needs_all = arguments.tree || arguments.pids.is_empty();
+    let pids = if needs_all { status::all()? } else { arguments.pids.clone() };
+    let (mut processes, mut missing) = (Vec::new(), Vec::new());
+    for pid in pids {
+        match Status::of(pid) {
+            Ok(status) => processes.push(status),
+            Err(StatusError::NoSuchProcess(pid)) => missing.push(pid),
+            Err(error) => return Err(Failure::System { what: "show a process", error: io::Error::other(error) }),
+        }
+    }
+    if needs_all {
+        // Those that have ended since they were listed are missed by nobody, but those that were asked for are.
+        let is_there = |pid: &u32| processes.iter().any(|process| process.pid == *pid);
+        missing = arguments.pids.iter().copied().filter(|pid| !is_there(pid)).collect();
+    }
+    let rows = if arguments.tree {
+        tree::rows(processes, &arguments.pids)
+    } else {
+        processes.into_iter().map(|process| (0, process)).collect()
+    };
+    let text = table::render(&rows, terminal_columns());
+    // Not `print!`, which panics where standard output is closed.
+    let _ = io::stdout().write_all(text.as_bytes());
+    if missing.is_empty() { Ok(()) } else { Err(Failure::NoSuchProcess(missing)) }
+}
+
+/// How long a line may be, if it goes to a terminal that says so.
+fn terminal_columns() -> Option<usize> {
+    let columns = tcgetwinsize(io::stdout()).ok()?.ws_col;
+    (columns > 0).then_some(columns.into())
+}

@@ -1,0 +1,6 @@
+//! Pipes between processes.
+
+mod examples;
+mod laws;
+mod limits;
+mod waits;
