@@ -5,13 +5,12 @@ use rustix::process::Pid;
 use super::SpawnError;
 use super::dropped;
 use crate::error::Error;
-use crate::signal::{Signal, SignalSet};
+use crate::signal::SignalSet;
 use crate::sys::fork::{self, Refused};
 
 /// Runs the closure in a child, which ends with the status that it returns: see [`fork::fork`].
 pub(super) fn fork(blocked: &SignalSet, child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
-    let blocked = blocked.iter().map(Signal::number);
-    let forked = fork::fork(blocked, || {
+    let forked = fork::fork(blocked.bits(), || {
         dropped::forget();
         child()
     });

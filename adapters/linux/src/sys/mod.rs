@@ -10,7 +10,6 @@ pub(crate) mod inherit;
 pub(crate) mod interfaces;
 pub(crate) mod itimer;
 pub(crate) mod kill;
-mod mask;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
 pub(crate) mod page;
