@@ -6,15 +6,14 @@ use super::SpawnError;
 use super::dropped;
 use super::inherited::{Ends, Inherited};
 use crate::error::Error;
-use crate::signal::{Signal, SignalSet};
+use crate::signal::SignalSet;
 use crate::sys::fork::{self, Refused};
 
 /// Runs the closure in a child, which ends with the status that it returns: see [`fork::fork`].
 pub(super) fn fork(blocked: &SignalSet, ends: Ends, child: impl FnOnce() -> u8) -> Result<Pid, SpawnError> {
-    let blocked = blocked.iter().map(Signal::number);
     let mut inherited = Inherited::before_fork(ends)?;
     let its_inherited = &mut inherited;
-    let forked = fork::fork(blocked, move || {
+    let forked = fork::fork(blocked.bits(), move || {
         dropped::forget();
         its_inherited.hear();
         child()

@@ -63,7 +63,7 @@ impl SignalSet {
         Self { bits }
     }
 
-    pub(super) const fn bits(self) -> Bits {
+    pub(crate) const fn bits(self) -> Bits {
         self.bits
     }
 

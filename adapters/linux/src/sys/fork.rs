@@ -1,15 +1,15 @@
 //! fork(2), for a program with one thread, and how the child leaves.
 
 use core::panic::AssertUnwindSafe;
-use core::{mem, ptr};
+use core::ptr;
 use std::io::{self, Write as _};
 use std::panic::catch_unwind;
 
 use rustix::io::Errno;
 use rustix::process::Pid;
 
-use super::mask::{block_all, block_only};
 use super::sigaction::set_default_if;
+use super::sigset::{Bits, How, change_mask};
 use super::socket::last_error;
 use super::threads::count_threads;
 
@@ -29,33 +29,32 @@ pub(crate) enum Refused {
 /// Runs `child` in a child of this process, and ends the child with the status that it returns. The parent gets the
 /// child's id, and what the closure captured is dropped in it.
 ///
-/// The child begins without its parent's handlers, and with the signals of these numbers blocked. It never returns from
-/// here: no panic gets out, and no frame of the parent goes on in it.
+/// The child begins without its parent's handlers, and with these signals blocked. It never returns from here: no panic gets
+/// out, and no frame of the parent goes on in it.
 ///
 /// Refused where this thread is not the only one: what another one holds at that moment, the allocator's lock for one,
 /// would be held in the child for ever.
-pub(crate) fn fork(blocked: impl IntoIterator<Item = libc::c_int>, child: impl FnOnce() -> u8) -> Result<Pid, Refused> {
+pub(crate) fn fork(blocked: Bits, child: impl FnOnce() -> u8) -> Result<Pid, Refused> {
     match count_threads().map_err(Refused::Uncounted)? {
         1 => {}
         threads => return Err(Refused::Threads(threads)),
     }
     flush();
     // A handler that runs in the child before the child has its own dispositions would act for the parent.
-    let guard = block_all();
+    let before = change_mask(How::Set, Bits::MAX);
     // SAFETY: the call takes no pointer. There is one thread, so no lock is held in the child that nobody there will give
     // back, and the child may do whatever the parent may.
-    let forked = unsafe { libc::fork() };
-    if forked < 0 {
-        return Err(Refused::System(last_error()));
-    }
-    let Some(pid) = Pid::from_raw(forked) else {
-        mem::forget(guard);
-        forget_handlers();
-        block_only(blocked);
-        leave(catch_unwind(AssertUnwindSafe(child)).unwrap_or(PANICKED));
+    let forked = match unsafe { libc::fork() } {
+        0 => {
+            forget_handlers();
+            change_mask(How::Set, blocked);
+            leave(catch_unwind(AssertUnwindSafe(child)).unwrap_or(PANICKED));
+        }
+        // Nothing is called before errno is looked at.
+        forked => Pid::from_raw(forked.max(0)).ok_or_else(|| Refused::System(last_error())),
     };
-    drop(guard);
-    Ok(pid)
+    change_mask(How::Set, before);
+    forked
 }
 
 /// Signals that tell of a fault of the code itself. Who handles them, as Rust's runtime does to tell of a stack overflow,

@@ -11,7 +11,6 @@ pub(crate) mod inherit;
 pub(crate) mod interfaces;
 pub(crate) mod itimer;
 pub(crate) mod kill;
-mod mask;
 pub(crate) mod memory;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
