@@ -13,6 +13,7 @@ pub(crate) mod netdb;
 pub(crate) mod page;
 pub(crate) mod pidfd;
 pub(crate) mod poll;
+pub(crate) mod replace;
 pub(crate) mod select;
 pub(crate) mod sendfile;
 pub(crate) mod signal;

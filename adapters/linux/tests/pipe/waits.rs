@@ -166,3 +166,16 @@ fn ends_go_to_threads() {
     is_for_threads::<Receiver>();
     is_for_threads::<Duplex>();
 }
+
+#[test]
+fn closing_is_for_all_clones() {
+    let (one, other) = duplex().unwrap();
+    let clone = one.clone();
+    one.send(b"last").unwrap();
+    one.close().unwrap();
+    assert_eq!(other.recv().unwrap().as_deref(), Some(&b"last"[..]));
+    assert_eq!(other.recv().unwrap(), None);
+    assert!(matches!(other.send(b"!"), Err(SendError::Closed)));
+    assert_eq!(clone.recv().unwrap(), None);
+    assert!(matches!(clone.send(b"!"), Err(SendError::Closed)));
+}

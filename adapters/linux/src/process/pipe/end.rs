@@ -12,6 +12,7 @@ use super::direction::sealed::Direction;
 use super::direction::{Both, Receiving, Sending};
 use crate::error::Error;
 use crate::socket::SeqpacketStream;
+use crate::sys::replace::replace;
 
 /// One end of a pipe; `D` says what it is for. It is closed when its last clone is dropped.
 ///
@@ -61,6 +62,38 @@ impl<D: Direction> End<D> {
     #[must_use]
     pub const fn max_message(&self) -> usize {
         self.max_message
+    }
+
+    /// Closes this end in this process, with all its clones: they are as if nobody were at the other end. In other processes
+    /// it stays as it is. A call that waits on a clone at this moment goes on to wait.
+    ///
+    /// It is for a child that has inherited an end which is its parent's, and would keep it open by being there:
+    ///
+    /// ```
+    /// use wirenut_linux::process;
+    /// use wirenut_linux::process::pipe::duplex;
+    /// let (ours, theirs) = duplex()?;
+    /// let not_mine = ours.clone();
+    /// let child = process::spawn(move || {
+    ///     not_mine.close()?;
+    ///     while let Some(question) = theirs.recv()? {
+    ///         theirs.send(&question)?;
+    ///     }
+    ///     Ok::<(), Box<dyn std::error::Error>>(()) // without `close` it would never come here
+    /// })?;
+    /// ours.send(b"hello")?;
+    /// assert_eq!(ours.recv()?.as_deref(), Some(&b"hello"[..]));
+    /// drop(ours);
+    /// assert!(child.join()?.is_success());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The process has no two descriptors left for a moment. It is not closed then.
+    pub fn close(self) -> Result<(), Error> {
+        // Its other end is closed at once.
+        let (nobody, _) = SeqpacketStream::pair()?;
+        replace(&self, nobody).map_err(self.failed("close"))
     }
 
     /// To be given to `map_err`.

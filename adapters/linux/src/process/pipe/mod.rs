@@ -30,10 +30,12 @@
 //! # The end
 //!
 //! [`End::recv`] says `None` when the last sending end is closed *in every process*, and all messages are received; sending
-//! fails when the last receiving end is closed everywhere. A process that forks leaves copies of all its ends to its child,
-//! also of those that the child has no use for, and a child that lives on with a copy of a sender delays the end. So hand
-//! an end to the child that needs it, by moving it into its closure, and [drop](Drop) it elsewhere; have the children
-//! that should not have it forked before the pipe is made; or end the stream for all its senders by [`End::shutdown_send`].
+//! fails when the last receiving end is closed everywhere. A child has copies of all ends that its parent had, also of
+//! those that it has no use for, and one that lives on with a copy of a sender delays the end. So:
+//!
+//! - Move into the child's closure the end that it needs. That closes the parent's copy.
+//! - Have the child [close](End::close) what is its parent's: its copy of the end that the parent keeps.
+//! - Where that is not enough, end the stream for all its senders by [`End::shutdown_send`].
 //!
 //! # Limits
 //!
