@@ -15,7 +15,7 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::error::Error;
-use crate::sys::inherit::replace;
+use crate::sys::replace::replace;
 
 /// An end of a stream that others see the end of when it is closed everywhere.
 pub(crate) trait End: Send + Sync {
@@ -100,7 +100,8 @@ impl Inherited {
         let Ok(null) = open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()) else { return };
         for ((end, _), kept) in self.ends.iter().zip(kept) {
             if let (0, Some(end)) = (kept, end.upgrade()) {
-                replace(end.descriptor(), null.as_fd());
+                // It fails only for numbers that are not open.
+                let _ = replace(end.descriptor(), &null);
                 end.note_closed();
             }
         }

@@ -1,6 +1,6 @@
-//! Descriptors that this process had from its beginning, by exec(2) or by fork(2).
+//! Descriptors that this process had from its beginning.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use rustix::io::{Errno, FdFlags, Result, fcntl_getfd, fcntl_setfd};
 
@@ -19,11 +19,4 @@ pub(crate) fn take(number: RawFd) -> Result<OwnedFd> {
     fcntl_setfd(borrowed, flags | FdFlags::CLOEXEC)?;
     // SAFETY: the descriptor is open, came with this process, and has just been marked as taken: nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
-}
-
-/// Has the number of `old` stand for the file of `new`: dup3(2). The number stays its owner's.
-pub(crate) fn replace(old: BorrowedFd<'_>, new: BorrowedFd<'_>) {
-    // Nothing that it could fail with can be: both are open, and differ.
-    // SAFETY: the call takes no pointer, and whoever has the number has an open descriptor as before.
-    let _ = unsafe { libc::dup3(new.as_raw_fd(), old.as_raw_fd(), libc::O_CLOEXEC) };
 }

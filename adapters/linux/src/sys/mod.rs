@@ -16,6 +16,7 @@ pub(crate) mod mmsg;
 pub(crate) mod netdb;
 pub(crate) mod page;
 pub(crate) mod poll;
+pub(crate) mod replace;
 pub(crate) mod robust;
 pub(crate) mod select;
 pub(crate) mod sendfile;

@@ -11,7 +11,7 @@ use wirenut_linux::process::pool::{Pool, TaskError};
 use wirenut_linux::socket::Attempt;
 
 use crate::deaths::obey;
-use crate::processes::{Before, descriptors, descriptors_of, keeper, own_children, pid, workers};
+use crate::processes::{Before, descriptors, keeper, own_children, pid, workers};
 
 const SHORT: Duration = Duration::from_millis(30);
 
@@ -160,9 +160,8 @@ pub(crate) fn of_descriptors_later() {
     let obey = obey(&mut builder);
     let pool = builder.start().unwrap();
     let limit = getrlimit(Resource::Nofile);
-    let open = u64::try_from(descriptors_of(keeper())).unwrap();
     let keeper = Some(pid(keeper()));
-    prlimit(keeper, Resource::Nofile, Rlimit { current: Some(open - 1), ..limit }).unwrap();
+    prlimit(keeper, Resource::Nofile, Rlimit { current: Some(3), ..limit }).unwrap();
     assert!(matches!(pool.apply(obey, b"kill"), Err(TaskError::Died(_))));
     // There is no worker, and there cannot be one: who waits is told.
     let error = pool.apply(obey, b"fine").unwrap_err();
@@ -191,4 +190,38 @@ pub(crate) fn of_a_map() {
     let mut late = pool.map(obey, core::iter::repeat(b"fine"));
     assert!(matches!(late.next(), Some(Err(TaskError::Closed))));
     assert!(late.next().is_none());
+}
+
+/// What is large needs a descriptor, of this process and of the keeper.
+pub(crate) fn of_descriptors_for_large_tasks() {
+    let mut builder = Pool::builder().workers(1);
+    let obey = obey(&mut builder);
+    let pool = builder.start().unwrap();
+    let large = vec![b'x'; 300_000];
+    let is_out = |error: &TaskError| matches!(error, TaskError::System(error) if error.is_out_of_resources());
+    let limit = getrlimit(Resource::Nofile);
+    // Whatever is open stays so; a new one would get a number that is too high.
+    let with_none_left = |of: Option<rustix::process::Pid>| {
+        prlimit(of, Resource::Nofile, Rlimit { current: Some(3), ..limit }).unwrap();
+    };
+    let give_back = |of| {
+        prlimit(of, Resource::Nofile, limit).unwrap();
+    };
+    let length = |result: Result<Vec<u8>, TaskError>| result.map(|bytes| bytes.len());
+    for _ in 0..3 {
+        let pending = pool.apply_async(obey, &large).unwrap();
+        with_none_left(None);
+        assert!(is_out(&length(pending.wait()).unwrap_err()));
+        assert!(is_out(&length(pool.apply(obey, &large)).unwrap_err()));
+        assert_eq!(pool.apply(obey, b"small").unwrap(), b"small");
+        give_back(None);
+        assert_eq!(length(pool.apply(obey, &large)).unwrap(), large.len());
+
+        let keeper = Some(pid(keeper()));
+        with_none_left(keeper);
+        assert!(is_out(&length(pool.apply(obey, &large)).unwrap_err()));
+        assert_eq!(pool.apply(obey, b"small").unwrap(), b"small");
+        give_back(keeper);
+        assert_eq!(length(pool.apply(obey, &large)).unwrap(), large.len());
+    }
 }

@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         limits::that_cannot_be,
         limits::of_descriptors_at_the_start,
         limits::of_descriptors_later,
+        limits::of_descriptors_for_large_tasks,
         limits::of_a_map,
         ends::closed,
         ends::joined_in_time,

@@ -75,12 +75,12 @@ fn storm(
 }
 
 pub(crate) fn of_kills() {
-    storm(Signal::KILL, Pool::builder().workers(4), 2_000, |error| {
+    storm(Signal::KILL, Pool::builder().workers(4), 5_000, |error| {
         matches!(error, TaskError::Died(Ended::Signaled { signal: signal::Signal::SIGKILL, .. }))
     });
 }
 
 pub(crate) fn of_stops() {
-    let builder = Pool::builder().workers(4).time_limit(Duration::from_millis(30));
+    let builder = Pool::builder().workers(4).time_limit(Duration::from_millis(10));
     storm(Signal::STOP, builder, 1_000, |error| matches!(error, TaskError::TimedOut));
 }

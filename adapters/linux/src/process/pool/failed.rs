@@ -5,7 +5,7 @@ use core::fmt;
 
 use rustix::io::Errno;
 
-use super::wire::{ENDED, EXITED, Head, NO_WORKER, SIGNALED, TIMED_OUT};
+use super::wire::{ENDED, EXITED, Head, LOST, NO_WORKER, SIGNALED, TIMED_OUT};
 use crate::error::Error;
 use crate::process::Ended;
 #[cfg(feature = "serde")]
@@ -50,18 +50,17 @@ pub enum TaskError {
     /// The argument cannot be written as bytes, or the result is no such value.
     #[cfg(feature = "serde")]
     Value(ValueError),
-    /// The system said something else.
+    /// The system said something else, such as that no memory or descriptor is left. The task may have been done.
     System(Arc<Error>),
 }
 
 impl TaskError {
     /// Why there are no results, by the report; `None` if there are.
     pub(super) fn of(head: Head) -> Option<Self> {
+        let errno = || i32::try_from(head.detail).map_or(Errno::IO, Errno::from_raw_os_error);
         match head.what {
-            NO_WORKER => {
-                let errno = i32::try_from(head.detail).map_or(Errno::IO, Errno::from_raw_os_error);
-                Some(Self::NoWorker(Arc::new(Error::plain("fork a worker for the task", errno))))
-            }
+            NO_WORKER => Some(Self::NoWorker(Arc::new(Error::plain("fork a worker for the task", errno())))),
+            LOST => Some(Error::plain("pass on the task or its result", errno()).into()),
             TIMED_OUT => Some(Self::TimedOut),
             EXITED | SIGNALED | ENDED => Some(Self::Died(head.ended())),
             _ => None,

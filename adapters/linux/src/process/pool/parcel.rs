@@ -20,6 +20,8 @@ pub(super) struct Parcel {
     /// The head, and the items if they are not in the file.
     bytes: Vec<u8>,
     file: Option<File>,
+    /// The file was lost on its way: this process may have no more descriptors.
+    is_torn: bool,
 }
 
 impl Parcel {
@@ -27,7 +29,7 @@ impl Parcel {
     pub(super) fn new(head: Head, mut message: Vec<u8>, limit: usize) -> Result<Self, Error> {
         put_head(&mut message, head);
         if message.len() <= limit {
-            return Ok(Self { bytes: message, file: None });
+            return Ok(Self { bytes: message, file: None, is_torn: false });
         }
         let failed = |error| Error::plain("keep a large message in memory", error);
         let file = memfd_create("message", MemfdFlags::CLOEXEC).map_err(|errno| failed(errno.into()))?;
@@ -35,12 +37,12 @@ impl Parcel {
         file.write_all(&message[HEAD..]).and_then(|()| file.rewind()).map_err(failed)?;
         message.truncate(HEAD);
         message.shrink_to_fit();
-        Ok(Self { bytes: message, file: Some(file) })
+        Ok(Self { bytes: message, file: Some(file), is_torn: false })
     }
 
     /// A message without items.
     pub(super) fn bare(head: Head) -> Self {
-        Self { bytes: head.to_bytes().to_vec(), file: None }
+        Self { bytes: head.to_bytes().to_vec(), file: None, is_torn: false }
     }
 
     /// `None`: it has none, so it is none of ours.
@@ -52,8 +54,15 @@ impl Parcel {
         self.file.is_some()
     }
 
+    pub(super) const fn is_torn(&self) -> bool {
+        self.is_torn
+    }
+
     /// The bytes of the items.
     pub(super) fn items(&self) -> Result<Cow<'_, [u8]>, Error> {
+        if self.is_torn {
+            return Err(Error::plain("receive a large message", Errno::MFILE));
+        }
         let Some(mut file) = self.file.as_ref() else {
             return Ok(Cow::Borrowed(self.bytes.get(HEAD..).unwrap_or(&[])));
         };
@@ -80,21 +89,15 @@ impl Parcel {
 
     /// `None` is the end.
     pub(super) fn recv(from: &Duplex) -> Result<Option<Self>, Error> {
-        from.recv_descriptors()?.map(Self::of).transpose()
+        Ok(from.recv_descriptors()?.map(Self::of))
     }
 
     pub(super) fn try_recv(from: &Duplex) -> Result<Received<Self>, Error> {
-        match from.recv_descriptors_timeout(Duration::default())? {
-            Received::Data(delivery) => Self::of(delivery).map(Received::Data),
-            Received::End => Ok(Received::End),
-            Received::WouldBlock => Ok(Received::WouldBlock),
-        }
+        Ok(from.recv_descriptors_timeout(Duration::default())?.map(Self::of))
     }
 
-    fn of(delivery: Delivery) -> Result<Self, Error> {
-        if delivery.is_incomplete {
-            return Err(Error::plain("receive a large message", Errno::MFILE));
-        }
-        Ok(Self { bytes: delivery.bytes, file: delivery.descriptors.into_iter().next().map(File::from) })
+    fn of(delivery: Delivery) -> Self {
+        let file = delivery.descriptors.into_iter().next().map(File::from);
+        Self { bytes: delivery.bytes, file, is_torn: delivery.is_incomplete }
     }
 }

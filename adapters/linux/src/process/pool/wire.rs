@@ -3,6 +3,8 @@
 //! Every message is a head and items. An order asks for one function with each item; a report has a result for each. The
 //! processes are copies of one program, so numbers are as the machine has them.
 
+use rustix::io::Errno;
+
 use crate::process::Ended;
 use crate::signal::Signal;
 
@@ -38,6 +40,8 @@ pub(super) const EXITED: u32 = 4;
 pub(super) const SIGNALED: u32 = 5;
 /// The worker has ended, however it did.
 pub(super) const ENDED: u32 = 6;
+/// The order or the results did not get through: an error's number.
+pub(super) const LOST: u32 = 7;
 
 impl Head {
     pub(super) fn to_bytes(self) -> [u8; HEAD] {
@@ -65,6 +69,11 @@ impl Head {
             Ended::Panicked(_) | Ended::Unknown => (ENDED, 0),
         };
         Self { id, what, detail }
+    }
+
+    /// A report that the order, or what came of it, did not get through.
+    pub(super) fn lost(self, errno: Errno) -> Self {
+        Self { what: LOST, detail: errno.raw_os_error().unsigned_abs(), ..self }
     }
 
     /// How a worker has ended, of such a report.

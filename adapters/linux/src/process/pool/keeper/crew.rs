@@ -18,7 +18,7 @@ use crate::process::pipe::{Duplex, SendError, duplex};
 use crate::process::pool::builder::Settings;
 use crate::process::pool::parcel::Parcel;
 use crate::process::pool::table::Table;
-use crate::process::pool::wire::{Head, NO_WORKER, TIMED_OUT};
+use crate::process::pool::wire::{Head, TIMED_OUT};
 use crate::process::pool::worker::work;
 use crate::process::{Process, SpawnError};
 use crate::socket::{Attempt, Received};
@@ -174,8 +174,7 @@ impl Crew {
                 orders.push_front(job);
             }
             Err(_) => {
-                let errno = Errno::NOBUFS.raw_os_error().unsigned_abs();
-                reports.push_back(Parcel::bare(Head { id: job.id, what: NO_WORKER, detail: errno }));
+                reports.push_back(Parcel::bare(Head { id: job.id, what: 0, detail: 0 }.lost(Errno::NOBUFS)));
                 self.idle.push(place);
             }
         }
@@ -190,8 +189,12 @@ impl Crew {
             Ok(Received::Data(report)) => {
                 // What nobody asked for is no report: a task may have found the descriptor.
                 worker.is_leaving |= report.head().is_none_or(|head| head.detail != 0);
-                if worker.job.take().is_some() {
-                    reports.push_back(report);
+                match (worker.job.take(), report.head()) {
+                    (Some(_), Some(head)) if report.is_torn() => {
+                        reports.push_back(Parcel::bare(head.lost(Errno::MFILE)));
+                    }
+                    (Some(_), Some(_)) => reports.push_back(report),
+                    _ => {}
                 }
                 worker.deadline = None;
                 if worker.left == 0 && !worker.is_leaving {

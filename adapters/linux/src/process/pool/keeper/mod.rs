@@ -94,6 +94,7 @@ impl Keeper {
             match Parcel::try_recv(self.crew.parent()) {
                 Ok(Received::Data(order)) => match order.head() {
                     Some(Head { what: FINISH, .. }) => self.is_finishing = true,
+                    Some(head) if order.is_torn() => self.reports.push_back(Parcel::bare(head.lost(Errno::MFILE))),
                     Some(head) => self.orders.push_back(Job::new(order, head, self.retries)),
                     None => {}
                 },
