@@ -8,7 +8,7 @@
 use alloc::sync::{Arc, Weak};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{Mode, OFlags, open};
