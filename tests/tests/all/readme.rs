@@ -75,9 +75,20 @@ fn check(command: &str) {
         assert!(server.terminate().is_some_and(|status| status.success()), "{}", server.log());
         return;
     }
+    if command == "cargo run -p wirenut-linux --example queue" {
+        // What it prints is told by its own test.
+        assert!(output(command).status.success(), "{command}");
+        return;
+    }
+    if command == format!("{WIRENUT}ps --tree 1") {
+        let found = output(command);
+        let lines = String::from_utf8_lossy(&found.stdout);
+        let first = lines.lines().nth(1).and_then(|line| line.split_whitespace().next());
+        assert!(found.status.success() && lines.trim_start().starts_with("PID ") && first == Some("1"), "{lines}");
+        return;
+    }
     if command == format!("{WIRENUT}lookup localhost") {
-        let looked_up = Command::new(env!("CARGO")).args(command.split(' ').skip(1)).current_dir(ROOT).output();
-        let found = looked_up.expect("cargo runs");
+        let found = output(command);
         let lines = String::from_utf8_lossy(&found.stdout);
         let is_loopback = |line: &str| line.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         assert!(found.status.success() && lines.lines().count() > 0 && lines.lines().all(is_loopback), "{lines}");
@@ -98,6 +109,11 @@ fn check(command: &str) {
         return;
     }
     panic!("the README says `{command}`, which no test runs: say in `check` what it must do");
+}
+
+/// What a command of cargo's prints.
+fn output(command: &str) -> Output {
+    Command::new(env!("CARGO")).args(command.split(' ').skip(1)).current_dir(ROOT).output().expect("cargo runs")
 }
 
 #[test]
@@ -130,7 +146,7 @@ fn examples_hide_nothing() {
     // Rustdoc hides lines that begin so; others show them, and people copy what they see.
     let is_rust = |language: &str| language == "rust" || language.starts_with("rust,");
     let examples: Vec<_> = blocks().into_iter().filter(|(language, _)| is_rust(language)).collect();
-    assert_eq!(examples.len(), 5);
+    assert_eq!(examples.len(), 6);
     for (_, code) in examples {
         assert!(!code.lines().any(|line| line.trim_start().starts_with("# ")), "{code}");
     }
@@ -178,7 +194,11 @@ fn dependencies_are_enough_for_the_examples_behind_them() {
             _ => (),
         }
     }
-    assert_eq!(lists.len(), 5, "of the core, for a server on Linux, for sockets, for smoltcp, for streams");
+    assert_eq!(
+        lists.len(),
+        5,
+        "of the core, for a server on Linux, for sockets and processes, for smoltcp, for streams"
+    );
     for (list, mut examples) in lists {
         if examples.is_empty() {
             // The core alone.
@@ -191,7 +211,7 @@ fn dependencies_are_enough_for_the_examples_behind_them() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 6);
+    assert_eq!(checked, 7);
     // Such a test finds what is missing.
     let output = Project::new("[dependencies]\n", "pub use wirenut::http::Limits;\n").check();
     assert!(!output.status.success());
