@@ -1,14 +1,11 @@
 //! A flag that processes wait for.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
 use std::os::fd::{AsFd, BorrowedFd};
 
 use wirenut::time::Duration;
-use zerocopy::FromBytes;
 
 use super::deadline::Deadline;
-use super::event_count::EventCount;
+use super::flag::Flag;
 use super::memory::Memory;
 use super::shared::Shared;
 use crate::error::Error;
@@ -30,18 +27,7 @@ use crate::error::Error;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Event(Shared<State>);
-
-#[derive(Debug, FromBytes)]
-#[repr(C)]
-struct State {
-    /// How often it was set, and in the lowest bit whether it is: who waits sees that it was set meanwhile.
-    word: AtomicU32,
-    set: EventCount,
-}
-
-const IS_SET: u32 = 1;
-const ONCE: u32 = 2;
+pub struct Event(Shared<Flag>);
 
 impl Event {
     /// An event that is not set, in memory without a name.
@@ -57,7 +43,7 @@ impl Event {
     /// # Errors
     /// There is no memory.
     pub fn new_in(memory: Memory) -> Result<Self, Error> {
-        Shared::new_in(memory, State { word: AtomicU32::new(0), set: EventCount::default() }).map(Self)
+        Shared::new_in(memory, Flag::default()).map(Self)
     }
 
     /// The event that another process has made there.
@@ -70,26 +56,23 @@ impl Event {
 
     /// Sets it: all that wait go on, and nobody waits until it is cleared.
     pub fn set(&self) {
-        let set = |word: u32| (word & IS_SET == 0).then(|| word.wrapping_add(ONCE) | IS_SET);
-        if self.0.word.fetch_update(Ordering::Release, Ordering::Relaxed, set).is_ok() {
-            self.0.set.notify_all();
-        }
+        self.0.set();
     }
 
     /// Clears it: whoever waits from now on waits until it is set again.
     pub fn clear(&self) {
-        self.0.word.fetch_and(!IS_SET, Ordering::Release);
+        self.0.clear();
     }
 
     /// Whether it is set now.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.0.word.load(Ordering::Acquire) & IS_SET != 0
+        self.0.is_set()
     }
 
     /// Waits until it is set.
     pub fn wait(&self) {
-        self.wait_until(Deadline::after(None));
+        self.0.wait(Deadline::after(None));
     }
 
     /// Waits until it is set, but not longer than `limit`. True if it was set.
@@ -105,17 +88,7 @@ impl Event {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wait_timeout(&self, limit: Duration) -> bool {
-        self.wait_until(Deadline::after(Some(limit)))
-    }
-
-    fn wait_until(&self, deadline: Deadline) -> bool {
-        let before = self.0.word.load(Ordering::Acquire);
-        let look = || -> Result<Option<()>, core::convert::Infallible> {
-            let word = self.0.word.load(Ordering::Acquire);
-            Ok((word & IS_SET != 0 || word & !IS_SET != before & !IS_SET).then_some(()))
-        };
-        let Ok(found) = self.0.set.wait_until(deadline, look);
-        found.is_some()
+        self.0.wait(Deadline::after(Some(limit)))
     }
 }
 

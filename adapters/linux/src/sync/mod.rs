@@ -21,9 +21,10 @@
 
 mod barrier;
 mod condition;
-mod deadline;
+pub(crate) mod deadline;
 mod event;
 mod event_count;
+pub(crate) mod flag;
 mod identity;
 mod lock;
 mod memory;

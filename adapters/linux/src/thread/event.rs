@@ -1,10 +1,11 @@
 //! A flag that threads wait for.
 
 use alloc::sync::Arc;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use wirenut::time::Duration;
+
+use crate::sync::deadline::Deadline;
+use crate::sync::flag::Flag;
 
 /// A flag that is set, cleared and waited for, by threads of one process.
 ///
@@ -25,24 +26,7 @@ use wirenut::time::Duration;
 /// # setting.join().unwrap();
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Event(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    was_set: Condvar,
-}
-
-/// A flag alone would not do: who waits would miss that it was set and cleared again before they could look.
-#[derive(Debug, Default)]
-struct State {
-    is_set: bool,
-    /// How often it was set, when it was not.
-    sets: u64,
-    /// How many wait, for tests to begin when they do.
-    #[cfg(test)]
-    waiting: usize,
-}
+pub struct Event(Arc<Flag>);
 
 impl Event {
     /// One that is not set.
@@ -53,29 +37,23 @@ impl Event {
 
     /// Sets it: all that wait go on, and nobody waits until it is cleared.
     pub fn set(&self) {
-        let mut state = self.lock();
-        if !state.is_set {
-            state.is_set = true;
-            state.sets += 1;
-            drop(state);
-            self.0.was_set.notify_all();
-        }
+        self.0.set();
     }
 
     /// Clears it: whoever waits from now on waits until it is set again.
     pub fn clear(&self) {
-        self.lock().is_set = false;
+        self.0.clear();
     }
 
     /// Whether it is set now.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.lock().is_set
+        self.0.is_set()
     }
 
     /// Waits until it is set.
     pub fn wait(&self) {
-        self.wait_until(None);
+        self.0.wait(Deadline::after(None));
     }
 
     /// Waits until it is set, but not longer than `limit`; zero only looks. True if it was set.
@@ -91,55 +69,29 @@ impl Event {
     /// ```
     #[must_use = "it says whether the event was set"]
     pub fn wait_timeout(&self, limit: Duration) -> bool {
-        // A limit too far away is none.
-        self.wait_until(Instant::now().checked_add(limit.into()))
-    }
-
-    fn wait_until(&self, deadline: Option<Instant>) -> bool {
-        let mut state = self.lock();
-        let before = state.sets;
-        #[cfg(test)]
-        {
-            state.waiting += 1;
-        }
-        while !state.is_set && state.sets == before {
-            state = match deadline {
-                None => self.0.was_set.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return false;
-                    }
-                    self.0.was_set.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-        true
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that is done with the lock held can panic half way.
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.wait(Deadline::after(Some(limit)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use core::sync::atomic::Ordering;
     use std::thread;
+
+    use super::*;
 
     const LONG: Duration = Duration::from_secs(20);
 
     /// All that wait are seen to wait before it is set and cleared, so a flag alone would strand them.
     #[test]
     fn a_set_that_is_cleared_at_once_wakes_all_that_waited() {
-        const THREADS: usize = 4;
+        const THREADS: u32 = 4;
         let event = Event::new();
         for round in 1..=500 {
             thread::scope(|scope| {
                 let waits: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| event.wait_timeout(LONG))).collect();
-                // Whoever holds the lock when it is counted has let it go only in its wait.
-                while event.lock().waiting < round * THREADS {
+                // Whoever is counted has seen how often it was set before.
+                while event.0.waiting.load(Ordering::Relaxed) < round * THREADS {
                     thread::yield_now();
                 }
                 event.set();
