@@ -4,7 +4,7 @@ use core::convert::Infallible;
 
 use loom::sync::atomic::{AtomicU32, Ordering, fence};
 use loom::sync::{Arc, Condvar, Mutex};
-use loom::thread;
+use loom::thread::{self, JoinHandle};
 use rustix::time::Timespec;
 
 use super::deadline::Deadline;
@@ -98,6 +98,12 @@ impl Shared {
     }
 }
 
+/// Another process, as far as the model knows.
+fn beside(shared: &Arc<Shared>, does: fn(&Shared)) -> JoinHandle<()> {
+    let shared = Arc::clone(shared);
+    thread::spawn(move || does(&shared))
+}
+
 fn each_interleaving(preemptions: usize, of: impl Fn() + Send + Sync + 'static) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(preemptions);
@@ -108,10 +114,7 @@ fn each_interleaving(preemptions: usize, of: impl Fn() + Send + Sync + 'static) 
 fn a_notification_finds_whoever_is_about_to_sleep() {
     each_interleaving(5, || {
         let shared = Shared::new();
-        let waiter = thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || shared.take()
-        });
+        let waiter = beside(&shared, Shared::take);
         shared.give(1);
         waiter.join().unwrap();
     });
@@ -121,16 +124,10 @@ fn a_notification_finds_whoever_is_about_to_sleep() {
 fn two_notifications_wake_two() {
     each_interleaving(3, || {
         let shared = Shared::new();
-        let waiter = thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || shared.take()
-        });
-        let giver = thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || {
-                shared.give(1);
-                shared.give(1);
-            }
+        let waiter = beside(&shared, Shared::take);
+        let giver = beside(&shared, |shared| {
+            shared.give(1);
+            shared.give(1);
         });
         shared.take();
         giver.join().unwrap();
@@ -142,14 +139,8 @@ fn two_notifications_wake_two() {
 fn one_notification_for_all_wakes_two() {
     each_interleaving(3, || {
         let shared = Shared::new();
-        let waiter = thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || shared.take()
-        });
-        let giver = thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || shared.give(2)
-        });
+        let waiter = beside(&shared, Shared::take);
+        let giver = beside(&shared, |shared| shared.give(2));
         shared.take();
         giver.join().unwrap();
         waiter.join().unwrap();
@@ -161,16 +152,10 @@ fn one_notification_for_all_wakes_two() {
 fn the_dead_take_no_wake_up_along() {
     each_interleaving(3, || {
         let shared = Shared::new();
-        let killed = thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || {
-                let _killed = shared.change.register();
-            }
+        let killed = beside(&shared, |shared| {
+            let _killed = shared.change.register();
         });
-        let giver = thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || shared.give(1)
-        });
+        let giver = beside(&shared, |shared| shared.give(1));
         shared.take();
         giver.join().unwrap();
         killed.join().unwrap();
