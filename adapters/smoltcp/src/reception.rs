@@ -12,7 +12,7 @@ use smoltcp::iface::SocketSet;
 use wirenut::http::service::{Service, Serving, Session};
 use wirenut::http::state::State;
 use wirenut::http::{Context, Error, Limits, Rule};
-use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
+use wirenut::readiness::{Admission, Policy, Since, Standing, Verdict};
 use wirenut::time::Instant;
 use wirenut::transport::{Environment, Protocol};
 
@@ -27,7 +27,7 @@ pub(crate) const NEVER: Instant = Instant::from_micros(u64::MAX);
 
 /// What a server keeps beside its slots.
 pub(crate) struct Reception<const N: usize> {
-    pub(crate) admission: Admission<[Link; N]>,
+    pub(crate) admission: Admission<[Since; N]>,
     pub(crate) limits: &'static Limits,
     pub(crate) wakes: Option<&'static Wakes<N>>,
     /// When the next poll is due, as far as the last round knew.
@@ -60,7 +60,7 @@ pub(crate) struct Turn<'t, 's, S> {
 impl<const N: usize> Reception<N> {
     pub(crate) fn new(port: u16, limits: &'static Limits, policy: Policy) -> Self {
         Self {
-            admission: Admission::new(policy, [Link::NEW; N]),
+            admission: Admission::new(policy, [Since::BUSY; N]),
             limits,
             wakes: None,
             due: Instant::START,
