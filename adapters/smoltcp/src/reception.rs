@@ -22,9 +22,6 @@ use crate::slot::{Phase, Slot};
 use crate::socket::{Socket, Stage};
 use crate::wakes::Wakes;
 
-/// Later than anything.
-pub(crate) const NEVER: Instant = Instant::from_micros(u64::MAX);
-
 /// What a server keeps beside its slots.
 pub(crate) struct Reception<const N: usize> {
     pub(crate) admission: Admission<[Since; N]>,
@@ -186,12 +183,11 @@ impl<const N: usize> Reception<N> {
         if self.admission.is_draining() && !(is_between && socket.received() > 0) {
             session.retire();
         }
-        let mut serving =
-            Serving { session, service: turn.service, cx: turn.cx, environment: &environment, error: None };
+        let mut serving = Serving { session, service: turn.service, cx: turn.cx, environment: &environment };
         let is_spared = gives_way && !serving.give_way(socket.received() > 0);
         let is_over = !is_spared
             && connection.proceed(turn.cx.now, turn.is_due, socket, &mut serving, &mut slot.store, turn.scratch);
-        turn.error = serving.error;
+        turn.error = serving.session.take_error();
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         let due = if is_over || (gives_way && connection.conversation().is_shut()) {
             let leaving = Leaving::begin(turn.cx.now, socket, turn.cx.limits.linger);
@@ -207,7 +203,7 @@ impl<const N: usize> Reception<N> {
             if is_admitted && let Some(standing) = standing {
                 self.admission.set_standing(number, standing, turn.cx.now);
             }
-            serving.poll_timeout().unwrap_or(NEVER)
+            serving.poll_timeout().unwrap_or(Instant::NEVER)
         };
         self.look_no_later_than(due);
     }

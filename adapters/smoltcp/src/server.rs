@@ -8,9 +8,10 @@ use smoltcp::time as theirs;
 use wirenut::http::service::Service;
 use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
 use wirenut::readiness::Policy;
+use wirenut::time::Instant;
 
 use crate::clock;
-use crate::reception::{NEVER, Reception, Turn};
+use crate::reception::{Reception, Turn};
 use crate::slot::{Phase, Slot};
 use crate::socket::Socket;
 use crate::wakes::Wakes;
@@ -126,7 +127,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
             is_listening: false,
             has_leaving: false,
             has_newcomer: false,
-            opening: (NEVER, 0),
+            opening: (Instant::NEVER, 0),
         };
         // It ends, for each round but the last closes a connection, or finds that it is in use, or is the first in which no
         // socket listens: and nobody comes while we are here.
@@ -159,7 +160,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         let cx = Context { now: clock::from_smoltcp(now), limits: self.reception.limits, date: None };
         for slot in &mut self.slots {
             if let Phase::Serving(session) = &mut slot.phase {
-                let _ = session.handle_lost(&cx, service, Rule::HostClosed);
+                session.handle_lost(&cx, service, Rule::HostClosed);
             }
             slot.phase = Phase::Vacant;
             Socket(sockets.get_mut(slot.handle)).abort();
@@ -181,9 +182,9 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// One round over all sockets. Whether there is to be another one.
     fn look_after_all(&mut self, turn: &mut Turn<'_, '_, S>) -> bool {
         let Self { slots, reception } = self;
-        reception.due = NEVER;
+        reception.due = Instant::NEVER;
         turn.is_listening = reception.admission.is_draining();
-        (turn.has_leaving, turn.has_newcomer, turn.opening) = (false, false, (NEVER, 0));
+        (turn.has_leaving, turn.has_newcomer, turn.opening) = (false, false, (Instant::NEVER, 0));
         for (number, slot) in slots.iter_mut().enumerate() {
             reception.proceed(number, slot, turn);
             if turn.error.is_some() {

@@ -30,9 +30,15 @@ impl<R: Role> Connection<R> {
 
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.
     #[must_use]
+    #[inline(always)]
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        self.deadline(now).unless_never()
+    }
+
+    /// The same, or [`Instant::NEVER`].
+    pub(crate) fn deadline(&self, now: Instant) -> Instant {
         if !self.has_deadlines() {
-            return None;
+            return Instant::NEVER;
         }
         let peer_timer = if self.is_hurrying_peer() { self.peer_timer } else { Timer::FULL };
         Timer::first_deadline([peer_timer, self.write_timer], now)

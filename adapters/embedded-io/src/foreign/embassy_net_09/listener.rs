@@ -26,7 +26,7 @@ use super::EmbassyTimer;
 use super::anew::{Alarm, converse, look};
 use super::memory::Memory;
 use crate::driver::Driver;
-use crate::lane::{NEVER, Observe, Time};
+use crate::lane::{Observe, Time};
 use crate::link::Link;
 use crate::{Clock, ConnectionObserver, Error, Retirement};
 
@@ -338,7 +338,7 @@ impl<const N: usize> Held<'_, N> {
             && self.listener.listening() == 0
             && Alarm::at(self.place.since.get()).is_due(cx);
         if is_hurried {
-            self.place.since.set(NEVER);
+            self.place.since.set(Instant::NEVER);
         }
         is_hurried
     }

@@ -1,6 +1,6 @@
 //! A turn of a session: the service is asked about one thing that came, and what it says is done.
 
-use super::{Driven, Pause, Refused, Session, Turn};
+use super::{Failure, Pause, Refused, Session, Turn};
 use crate::bytes;
 use crate::http::body::read::Found;
 use crate::http::connection::Broken;
@@ -11,7 +11,7 @@ use crate::http::service::refusal::Refusal;
 use crate::http::service::responder::Responder;
 use crate::http::service::{Service, Step};
 use crate::time::Instant;
-use crate::transport::Environment;
+use crate::transport::{Environment, Progress};
 
 impl<S: Service + ?Sized> Session<S> {
     /// Tells the service of a refused request, once its answer is written.
@@ -39,7 +39,7 @@ impl<S: Service + ?Sized> Session<S> {
         input: &[u8],
         store: &mut [u8],
         out: &mut [u8],
-        driven: &mut Driven,
+        driven: &mut Progress,
     ) -> Turn {
         if self.pause != Pause::None {
             return Turn::Rest;
@@ -48,16 +48,15 @@ impl<S: Service + ?Sized> Session<S> {
         let reserve = reserve(cx, environment);
         let may_ask = self.exchange.is_some() || (!rest.is_empty() && self.connection.awaits_request());
         if may_ask && out.len().wrapping_sub(driven.written) < reserve {
-            return self.wait_for_room(cx, service, driven);
+            return self.wait_for_room(cx, service);
         }
-        let refused = if self.connection.stored() == 0 { Refused::InInput } else { Refused::InStore };
-        let was_broken = self.connection.error().is_some();
+        let refused = if self.connection.is_in_head() { Refused::InStore } else { Refused::InInput };
         let mut shortcut = Shortcut::default();
         let (used, found) = match self.connection.advance(cx, rest, store, &mut shortcut) {
             Ok(received) => received,
-            Err(Broken) if was_broken => return Turn::Rest,
+            Err(Broken) if self.failure != Failure::None => return Turn::Rest,
             Err(Broken) => {
-                self.fail(service, refused, driven);
+                self.settle(service, refused);
                 return Turn::Progress;
             }
         };
@@ -116,21 +115,21 @@ impl<S: Service + ?Sized> Session<S> {
                     self.connection.take_body(cx, body_taken);
                 }
                 driven.taken = body_start.wrapping_add(body_taken);
-                let ended = self.obey(cx, service, step, driven);
+                let ended = self.obey(cx, service, step);
                 // A service that neither moved nor changed anything is asked again when something has changed.
                 let is_once = matches!(found, Found::Head | Found::End);
                 return if has_moved || ended || is_once { Turn::Progress } else { Turn::Rest };
             }
         };
         self.connection.fail(cx, rule);
-        self.fail(service, refused, driven);
+        self.settle(service, refused);
         Turn::Progress
     }
 
     /// Takes nothing until there is room: then it is the peer's turn only to take what was written.
-    fn wait_for_room(&mut self, cx: &Context<'_>, service: &S, driven: &mut Driven) -> Turn {
+    fn wait_for_room(&mut self, cx: &Context<'_>, service: &S) -> Turn {
         if self.connection.note_time(cx).is_err() {
-            self.fail(service, Refused::InInput, driven);
+            self.settle(service, Refused::InInput);
             return Turn::Progress;
         }
         self.pause = Pause::Room;
@@ -139,7 +138,7 @@ impl<S: Service + ?Sized> Session<S> {
     }
 
     /// Does what the service wants. Whether that ended the exchange.
-    fn obey(&mut self, cx: &Context<'_>, service: &S, step: Step<S::Source>, driven: &mut Driven) -> bool {
+    fn obey(&mut self, cx: &Context<'_>, service: &S, step: Step<S::Source>) -> bool {
         let rule = match step {
             // The service may have thrown away what it was told of a misuse.
             _ if self.connection.error().is_some() => Rule::Aborted,
@@ -176,7 +175,7 @@ impl<S: Service + ?Sized> Session<S> {
         };
         // What broke the connection before is what is told.
         self.connection.fail(cx, rule);
-        self.fail(service, Refused::None, driven);
+        self.settle(service, Refused::None);
         true
     }
 }
