@@ -99,7 +99,7 @@ impl Connection<Server> {
         let status = response.status;
         let is_http10 = self.machine.flags.has(Flags::HTTP10);
         let is_upgrade = status == Status::SWITCHING_PROTOCOLS;
-        if is_upgrade || (self.machine.flags.has(Flags::CONNECT) && (200..300).contains(&status.code())) {
+        if is_upgrade || (self.machine.flags.has(Flags::CONNECT) && status.is_successful()) {
             let asks = self.machine.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION)) && !is_http10;
             return if (asks || !is_upgrade) && self.has_no_more_body() {
                 Ok(Plan { change: Transition::Switch, sending: OutboundFraming::UntilClose, persists: false })
