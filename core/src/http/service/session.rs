@@ -9,11 +9,11 @@ use core::mem;
 
 use super::Service;
 use super::responder::{Notices, Wakeup};
-use crate::bytes;
 use crate::http::connection::context::Context;
 use crate::http::connection::server::ServerConnection;
 use crate::http::connection::state::State;
 use crate::http::error::{Error, Rule};
+use crate::http::grammar::incoming::Incoming;
 use crate::readiness::Standing;
 use crate::time::Instant;
 use crate::transport::{Disposition, Environment, Progress};
@@ -152,25 +152,26 @@ impl<S: Service + ?Sized> Session<S> {
         store: &mut [u8],
         out: &mut [u8],
     ) -> Progress {
-        let mut driven = Progress::default();
+        let mut incoming = Incoming { rest: input, store };
+        let mut written = 0;
         self.end_wait_in_time(cx);
         if self.pause == Pause::Room {
             self.pause = Pause::None;
         }
         loop {
-            let turn = self.turn(cx, environment, service, input, store, out, &mut driven);
-            let room = out.get_mut(driven.written..).unwrap_or(&mut []);
+            let turn = self.turn(cx, environment, service, &mut incoming, out, &mut written);
+            let room = out.get_mut(written..).unwrap_or(&mut []);
             let transmitted = self.connection.poll_transmit(cx, room);
-            driven.written = driven.written.wrapping_add(transmitted);
+            written = written.wrapping_add(transmitted);
             if self.refused != Refused::None {
-                self.tell_refusal(environment, service, bytes::from(input, driven.taken), store);
+                self.tell_refusal(environment, service, &incoming);
             }
             if matches!(turn, Turn::Rest) && transmitted == 0 {
-                if driven.written == 0 && out.len() >= environment.output_capacity {
+                if written == 0 && out.len() >= environment.output_capacity {
                     self.connection.abandon_error_response();
                     self.refused = Refused::None;
                 }
-                return driven;
+                return Progress { taken: input.len().wrapping_sub(incoming.rest.len()), written };
             }
         }
     }
