@@ -6,7 +6,6 @@
 //! ```
 
 use core::convert::Infallible;
-use core::task::Waker;
 
 use smoltcp::iface::SocketSet;
 use wirenut::http::service::{Service, Serving, Session};
@@ -20,13 +19,13 @@ use crate::connection::Connection;
 use crate::leaving::Leaving;
 use crate::slot::{Phase, Slot};
 use crate::socket::{Socket, Stage};
-use crate::wakes::Wakes;
+use crate::wakes::Wake;
 
 /// What a server keeps beside its slots.
-pub(crate) struct Reception<const N: usize> {
+pub(crate) struct Reception<const N: usize, W> {
     pub(crate) admission: Admission<[Since; N]>,
     pub(crate) limits: &'static Limits,
-    pub(crate) wakes: Option<&'static Wakes<N>>,
+    pub(crate) wakes: W,
     /// When the next poll is due, as far as the last round knew.
     pub(crate) due: Instant,
     port: u16,
@@ -54,12 +53,12 @@ pub(crate) struct Turn<'t, 's, S> {
     pub(crate) opening: (Instant, usize),
 }
 
-impl<const N: usize> Reception<N> {
-    pub(crate) fn new(port: u16, limits: &'static Limits, policy: Policy) -> Self {
+impl<const N: usize, W: Wake> Reception<N, W> {
+    pub(crate) fn new(port: u16, limits: &'static Limits, policy: Policy, wakes: W) -> Self {
         Self {
             admission: Admission::new(policy, [Since::BUSY; N]),
             limits,
-            wakes: None,
+            wakes,
             due: Instant::START,
             port,
             is_short: false,
@@ -170,12 +169,12 @@ impl<const N: usize> Reception<N> {
         let socket = &mut Socket(turn.sockets.get_mut(slot.handle));
         let (peer, wakes, connection) = (socket.0.remote_endpoint(), self.wakes, &mut slot.connection);
         let environment = Environment {
-            waker: &|| wakes.map_or_else(|| Waker::noop().clone(), |wakes| wakes.waker(number)),
+            waker: &|| wakes.waker(number),
             peer: &|| peer.map(Into::into),
             output_capacity: socket.0.send_capacity().min(turn.scratch.len()),
         };
         let is_admitted = !is_refused(session);
-        if wakes.is_some_and(|wakes| wakes.take(number)) {
+        if wakes.take(number) {
             session.wake();
         }
         // A request that has come is answered first.

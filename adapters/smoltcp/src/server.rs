@@ -14,7 +14,7 @@ use crate::clock;
 use crate::reception::{Reception, Turn};
 use crate::slot::{Phase, Slot};
 use crate::socket::Socket;
-use crate::wakes::Wakes;
+use crate::wakes::{Wake, Wakes};
 
 /// Serves HTTP/1.x on `N` sockets.
 ///
@@ -40,9 +40,9 @@ use crate::wakes::Wakes;
 /// [`Limits::store_bytes`]. A [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
 ///
 /// See the [crate](crate) for the loop around it.
-pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize> {
+pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize, W = ()> {
     slots: [Slot<S, STORE>; N],
-    reception: Reception<N>,
+    reception: Reception<N, W>,
 }
 
 impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server<S, N, STORE> {
@@ -59,6 +59,8 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     ///   `WhenFull::Queue` leaves them in their socket, unanswered, until a slot is free.
     ///
     /// A connection is idle for this purpose between two requests. Before its first it keeps its head to itself.
+    ///
+    /// Nobody wakes an exchange that waits, so each wait must name a time: see [`Self::with_wakes`].
     ///
     /// # Panics
     /// Where `STORE` is less than [`Limits::store_bytes`]: requests would be refused that the limits allow.
@@ -85,14 +87,32 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// ```
     #[must_use]
     pub fn new(handles: [SocketHandle; N], port: u16, limits: &'static Limits, policy: Policy) -> Self {
-        assert!(limits.store_bytes() <= STORE, "STORE is less than Limits::store_bytes");
-        Self { slots: handles.map(Slot::new), reception: Reception::new(port, limits, policy) }
+        Self::make(handles, port, limits, policy, ())
     }
+}
 
-    /// What wakes exchanges that wait: see [`Responder::waker`](wirenut::http::service::Responder::waker). Without it nobody
-    /// wakes one, and each wait must name a time.
-    pub const fn set_wakes(&mut self, wakes: &'static Wakes<N>) {
-        self.reception.wakes = Some(wakes);
+impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server<S, N, STORE, &'static Wakes<N>> {
+    /// As [`Self::new`], with what wakes exchanges that wait: see
+    /// [`Responder::waker`](wirenut::http::service::Responder::waker).
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    #[must_use]
+    pub fn with_wakes(
+        handles: [SocketHandle; N],
+        port: u16,
+        limits: &'static Limits,
+        policy: Policy,
+        wakes: &'static Wakes<N>,
+    ) -> Self {
+        Self::make(handles, port, limits, policy, wakes)
+    }
+}
+
+impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize, W: Wake> Server<S, N, STORE, W> {
+    fn make(handles: [SocketHandle; N], port: u16, limits: &'static Limits, policy: Policy, wakes: W) -> Self {
+        assert!(limits.store_bytes() <= STORE, "STORE is less than Limits::store_bytes");
+        Self { slots: handles.map(Slot::new), reception: Reception::new(port, limits, policy, wakes) }
     }
 
     /// Does all that can be done now. Call it after each poll of the interface, again until it returns `None`, and
@@ -133,7 +153,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         // socket listens: and nobody comes while we are here.
         while self.look_after_all(turn) {}
         // By another exchange, which was asked later.
-        if self.reception.wakes.is_some_and(Wakes::any) {
+        if self.reception.wakes.any() {
             self.reception.look_no_later_than(turn.cx.now);
         }
         turn.error
