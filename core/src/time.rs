@@ -101,6 +101,7 @@ impl Instant {
 
     /// The point `span` later; saturates.
     #[must_use]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub const fn saturating_add(self, span: Duration) -> Self {
         Self { micros: self.micros.saturating_add(span.micros) }
     }

@@ -199,8 +199,14 @@ impl States {
     /// The same change of both.
     #[inline(always)]
     pub(crate) fn change_both(&mut self, change: Transition) {
-        self.change(Client, change);
-        self.change(Server, change);
+        self.take_both(row(Client, change), row(Server, change));
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn take_both(&mut self, client: u32, server: u32) {
+        self.take(client, 0);
+        self.take(server, 3);
     }
 
     /// Changes one side. `false`, and nothing changed, where the table does not allow it.
