@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::role::Role;
-use super::state::{Side, State, Transition};
+use super::state::{Side, State, States, Transition};
 use super::{Broken, Connection, Ending};
 use crate::http::error::{Error, Rule};
 use crate::time::{Duration, Instant, Timer};
@@ -131,7 +131,7 @@ impl<R: Role> Connection<R> {
         }
         if is_first {
             self.peer_timer_of_broken(cx);
-            self.states.change_both(Transition::Fail);
+            self.states = States::FAILED;
         }
         Broken
     }

@@ -174,6 +174,8 @@ pub(crate) struct States(u8);
 
 impl States {
     pub(crate) const IDLE: Self = Self(0);
+    /// Both after [`Transition::Fail`].
+    pub(crate) const FAILED: Self = Self(0o77);
 
     const fn of(bits: u8) -> State {
         match bits & 7 {
@@ -257,6 +259,9 @@ mod tests {
         let mut states = States::IDLE;
         assert!(states.change(Client, C::Request) && states.change(Server, C::Request));
         assert_eq!((states.client(), states.server()), (S::SendBody, S::SendHead));
+        let mut failed = states;
+        failed.change_both(C::Fail);
+        assert_eq!(failed, States::FAILED);
         assert!(!states.change(Server, C::End));
         assert!(states.change(Server, C::Final));
         assert_eq!((states.client(), states.server()), (S::SendBody, S::SendBody));

@@ -265,17 +265,15 @@ impl<S: Service + ?Sized> Session<S> {
     /// What the adapter has to move itself before anything else: from where, and how many bytes. All that was written
     /// before must be sent first.
     pub fn transfer(&mut self) -> Option<(&mut S::Source, u64)> {
-        match (&mut self.source, self.pause) {
-            (Some(source), Pause::Transferring) => Some((source, self.pause_bound)),
-            _ => None,
-        }
+        self.source.as_mut().map(|source| (source, self.pause_bound))
     }
 
     /// How many bytes of [`Self::transfer`] are left, if there are any.
     #[must_use]
     #[inline]
     pub fn transfer_length(&self) -> Option<u64> {
-        (self.pause == Pause::Transferring).then_some(self.pause_bound)
+        // Where a service has no source at all, the compiler sees that there is none.
+        self.source.as_ref().map(|_| self.pause_bound)
     }
 
     /// The adapter has moved `bytes` of [`Self::transfer`]. Drive the session afterwards.
@@ -283,7 +281,7 @@ impl<S: Service + ?Sized> Session<S> {
         if self.connection.note_external_send(cx, bytes).is_err() {
             return self.settle(service, Refused::None);
         }
-        if self.pause == Pause::Transferring {
+        if self.source.is_some() {
             self.pause_bound = self.pause_bound.saturating_sub(bytes);
             if self.pause_bound == 0 {
                 self.pause = Pause::None;

@@ -186,6 +186,7 @@ impl Connection<Server> {
                 break;
             }
             if self.machine.state == GrammarState::End {
+                // Most requests: there is nothing to look at.
                 self.states.change(Side::Client, Transition::End);
                 break;
             }
