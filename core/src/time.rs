@@ -211,7 +211,8 @@ impl Timer {
         }
         // Neither factor has more than 31 bits, and `into` is a part of `now`.
         let left = u64::from(first).wrapping_mul(1_000);
-        Instant::from_micros(now.micros.wrapping_sub(u64::from(into)).saturating_add(left))
+        let begun = Instant::from_micros(now.micros.wrapping_sub(u64::from(into)));
+        begun.saturating_add(Duration::from_micros(left))
     }
 
     /// `moved` more bytes moved at this pace, while it stood still.

@@ -206,7 +206,6 @@ impl<S: Service + ?Sized> Session<S> {
 
     /// [`Self::poll_timeout`] is due. Drive the session afterwards.
     pub fn handle_timeout(&mut self, cx: &Context<'_>, service: &S) {
-        self.end_wait_in_time(cx);
         let _ = self.connection.note_time(cx);
         self.settle(service, Refused::InStore);
     }
