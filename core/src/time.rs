@@ -84,6 +84,9 @@ impl Instant {
     /// The start that the caller chose.
     pub const START: Self = Self::from_micros(0);
 
+    /// Later than any time that comes: what is due then is never due.
+    pub const NEVER: Self = Self::from_micros(u64::MAX);
+
     /// The point `micros` microseconds after the start.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
@@ -98,8 +101,15 @@ impl Instant {
 
     /// The point `span` later; saturates.
     #[must_use]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub const fn saturating_add(self, span: Duration) -> Self {
         Self { micros: self.micros.saturating_add(span.micros) }
+    }
+
+    /// `None` in place of [`Self::NEVER`].
+    #[inline(always)]
+    pub(crate) fn unless_never(self) -> Option<Self> {
+        (self != Self::NEVER).then_some(self)
     }
 
     /// The span since `earlier`, zero if that is later than `self`.
@@ -119,14 +129,6 @@ pub struct Pace {
     pub grace: Duration,
     /// How much time one byte buys: at most 71 minutes, and no more than that is counted.
     pub per_byte: Duration,
-}
-
-/// The earlier of two points, where there are any.
-pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        _ => one.or(other),
-    }
 }
 
 /// A span of time that runs until it is over, or stands still, in four bytes: a connection is measured in bytes.
@@ -199,17 +201,18 @@ impl Timer {
         self.is_running() && self.left(now) == 0
     }
 
-    /// When the first of those that run is over.
-    pub(crate) fn first_deadline(timers: [Self; 2], now: Instant) -> Option<Instant> {
+    /// When the first of those that run is over, if one runs.
+    pub(crate) fn first_deadline(timers: [Self; 2], now: Instant) -> Instant {
         let (millis, into) = split(now.micros);
         let [one, other] = timers.map(|timer| if timer.is_running() { timer.left_at(millis) } else { Self::STOPPED });
         let first = one.min(other);
         if first == Self::STOPPED {
-            return None;
+            return Instant::NEVER;
         }
         // Neither factor has more than 31 bits, and `into` is a part of `now`.
         let left = u64::from(first).wrapping_mul(1_000);
-        Some(Instant::from_micros(now.micros.wrapping_sub(u64::from(into)).saturating_add(left)))
+        let begun = Instant::from_micros(now.micros.wrapping_sub(u64::from(into)));
+        begun.saturating_add(Duration::from_micros(left))
     }
 
     /// `moved` more bytes moved at this pace, while it stood still.
@@ -293,7 +296,7 @@ mod tests {
 
     fn deadline(timer: Timer, now: Instant) -> Option<Instant> {
         assert_eq!(Timer::first_deadline([timer, timer], now), Timer::first_deadline([Timer::FULL, timer], now));
-        Timer::first_deadline([timer, Timer::FULL], now)
+        Timer::first_deadline([timer, Timer::FULL], now).unless_never()
     }
 
     const PACE: Pace = Pace { grace: Duration::from_secs(10), per_byte: Duration::from_millis(1) };

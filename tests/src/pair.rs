@@ -11,7 +11,7 @@ use core::cell::{Cell, RefCell};
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use wirenut::http::service::{Driven, Responder, Service, Session, Step};
+use wirenut::http::service::{Responder, Service, Session, Step};
 use wirenut::http::{Context, Error, Fields, HttpDate, Limits, RequestHead, Rule, WriteError};
 use wirenut::time::{Duration, Instant};
 use wirenut::transport::Disposition;
@@ -254,8 +254,8 @@ impl<S: Service> Pair<S> {
                 self.unread.extend(piece);
             } else if self.has_end && !self.is_end_told {
                 self.is_end_told = true;
-                let driven = self.with_context(|session, service, cx| session.handle_eof(cx, service));
-                self.note(driven);
+                self.with_context(|session, service, cx| session.handle_eof(cx, service));
+                self.note_error();
             } else {
                 return;
             }
@@ -292,7 +292,7 @@ impl<S: Service> Pair<S> {
             assert!(driven.written <= room, "wrote more than there is room");
             self.unread.drain(..driven.taken);
             self.output.extend(&out[..driven.written]);
-            self.note(driven);
+            self.note_error();
             self.flush(driven.written);
             if driven.taken == 0 && driven.written == 0 {
                 if room == free {
@@ -344,8 +344,8 @@ impl<S: Service> Pair<S> {
 
     /// The session's time has come. What it asks for next must lie ahead.
     pub fn time_out(&mut self) {
-        let driven = self.with_context(|session, service, cx| session.handle_timeout(cx, service));
-        self.note(driven);
+        self.with_context(|session, service, cx| session.handle_timeout(cx, service));
+        self.note_error();
         self.run();
         let next = self.session.poll_timeout(self.now);
         assert!(next.is_none_or(|next| next > self.now), "{next:?} is not after {:?}: a busy loop", self.now);
@@ -363,8 +363,8 @@ impl<S: Service> Pair<S> {
         let closed = self.closed();
         let is_in_flight = closed.len() < self.service.begun.get();
         let errors = self.errors.clone();
-        let driven = self.with_context(|session, service, cx| session.handle_lost(cx, service, Rule::HostClosed));
-        self.note(driven);
+        self.with_context(|session, service, cx| session.handle_lost(cx, service, Rule::HostClosed));
+        self.note_error();
         assert_eq!(self.closed().len(), self.service.begun.get(), "an exchange was not closed exactly once");
         let outcome = Outcome { output: self.output, disposition, errors, closed, is_in_flight };
         (outcome, self.service.service)
@@ -377,8 +377,8 @@ impl<S: Service> Pair<S> {
         room
     }
 
-    fn note(&mut self, driven: Driven) {
-        self.errors.extend(driven.error);
+    fn note_error(&mut self) {
+        self.errors.extend(self.session.take_error());
     }
 
     fn with_context<T>(&mut self, call: impl FnOnce(&mut Session<Counted<S>>, &Counted<S>, &Context<'_>) -> T) -> T {

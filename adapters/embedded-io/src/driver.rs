@@ -49,8 +49,7 @@ impl<'d, S: Service<Source = Infallible>, C: Clock, P: Copy + Into<SocketAddr>> 
         let peer = || peer.map(Into::into);
         let environment = Environment { peer: &peer, ..*environment };
         let cx = Context { now, limits: self.limits, date: date.as_ref() };
-        let mut serving =
-            Serving { session: &mut self.session, service: self.service, cx, environment: &environment, error: None };
+        let mut serving = Serving { session: &mut self.session, service: self.service, cx, environment: &environment };
         call(&mut serving)
     }
 }
@@ -80,6 +79,6 @@ impl<S: Service<Source = Infallible>, C: Clock, P: Copy + Into<SocketAddr>> Call
 impl<S: Service<Source = Infallible>, C: Clock, P> Drop for Driver<'_, S, C, P> {
     fn drop(&mut self) {
         let cx = Context { now: self.clock.now(), limits: self.limits, date: None };
-        let _ = self.session.handle_lost(&cx, self.service, Rule::HostClosed);
+        self.session.handle_lost(&cx, self.service, Rule::HostClosed);
     }
 }

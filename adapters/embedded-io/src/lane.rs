@@ -166,8 +166,6 @@ impl<E> Direction for Unused<E> {
     }
 }
 
-pub(crate) const NEVER: Instant = Instant::from_micros(u64::MAX);
-
 /// When the loop goes on, whatever the stream does.
 pub(crate) struct Alarm<'p, F, S> {
     /// The last instant there is: never.
@@ -178,7 +176,7 @@ pub(crate) struct Alarm<'p, F, S> {
 
 impl<'p, F: Future<Output = ()>, S: Fn(Instant) -> F> Alarm<'p, F, S> {
     pub(crate) const fn new(sleep: Pin<&'p mut Option<F>>, start: S) -> Self {
-        Self { at: NEVER, sleep, start }
+        Self { at: Instant::NEVER, sleep, start }
     }
 }
 
@@ -193,7 +191,7 @@ pub(crate) trait Time {
 
 impl<F: Future<Output = ()>, S: Fn(Instant) -> F> Time for Alarm<'_, F, S> {
     fn set(&mut self, at: Option<Instant>) {
-        if mem::replace(&mut self.at, at.unwrap_or(NEVER)) != self.at {
+        if mem::replace(&mut self.at, at.unwrap_or(Instant::NEVER)) != self.at {
             self.sleep.set(at.map(&self.start));
         }
     }

@@ -21,7 +21,7 @@ impl<'c, S: Service + ?Sized> Spoken<'c, S> {
     #[inline]
     pub(crate) fn tell<R>(&mut self, tell: impl FnOnce(&mut Serving<'c, S>) -> R) -> R {
         let result = tell(&mut self.serving);
-        if let Some(error) = self.serving.error.take() {
+        if let Some(error) = self.serving.session.take_error() {
             log_error(self.socket, error, self.names);
         }
         result

@@ -130,7 +130,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             output_capacity: OUTPUT_BYTES,
         };
         let (service, cx) = (self.context.service, self.context.http());
-        let serving = Serving { session, service, cx, environment: &environment, error: None };
+        let serving = Serving { session, service, cx, environment: &environment };
         let mut spoken = Spoken { serving, socket, names };
         let turn = line.turn(socket, event, &mut spoken, memory, transfer);
         let standing = line.standing_change(&spoken);
@@ -157,7 +157,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
             output_capacity: OUTPUT_BYTES,
         };
         let (service, cx) = (self.context.service, self.context.http());
-        let serving = Serving { session, service, cx, environment: &environment, error: None };
+        let serving = Serving { session, service, cx, environment: &environment };
         tell(&mut Spoken { serving, socket, names }, line)
     }
 
@@ -191,8 +191,7 @@ pub(crate) fn close<S: Service + ?Sized>(mut connection: Connection<S>, context:
         // Where it fails there is no connection to reset.
         let _ = connection.socket.set_linger(Some(Duration::ZERO));
     }
-    let driven = connection.session.handle_lost(&context.http(), context.service, Rule::HostClosed);
-    let _ = driven;
+    connection.session.handle_lost(&context.http(), context.service, Rule::HostClosed);
 }
 
 fn is_passing(error: &io::Error) -> bool {

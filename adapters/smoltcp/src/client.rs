@@ -84,7 +84,10 @@ impl<const STORE: usize> Client<STORE> {
         sockets: &mut SocketSet<'_>,
         request: &Request<'_>,
     ) -> Result<(), WriteError> {
-        self.write(now, sockets, |connection, cx, room| connection.request(cx, request, room).map(|sent| (sent, ())))
+        let write = &mut |connection: &mut ClientConnection, cx: &Context<'_>, room: &mut [u8]| {
+            connection.request(cx, request, room).map(|sent| (sent, 0))
+        };
+        self.write(now, sockets, write).map(|_| ())
     }
 
     /// Sends a piece of the request's content. Returns how much of it was taken: less than offered if there is little
@@ -98,9 +101,10 @@ impl<const STORE: usize> Client<STORE> {
         sockets: &mut SocketSet<'_>,
         piece: &[u8],
     ) -> Result<usize, WriteError> {
-        self.write(now, sockets, |connection, cx, room| {
+        let write = &mut |connection: &mut ClientConnection, cx: &Context<'_>, room: &mut [u8]| {
             connection.send_body(cx, piece, room).map(|(taken, sent)| (sent, taken))
-        })
+        };
+        self.write(now, sockets, write)
     }
 
     /// The request's content is complete.
@@ -108,10 +112,11 @@ impl<const STORE: usize> Client<STORE> {
     /// # Errors
     /// As [`ClientConnection::finish`].
     pub fn finish(&mut self, now: theirs::Instant, sockets: &mut SocketSet<'_>) -> Result<(), WriteError> {
-        self.write(now, sockets, |connection, cx, room| {
+        let write = &mut |connection: &mut ClientConnection, cx: &Context<'_>, room: &mut [u8]| {
             connection.finish(cx)?;
-            Ok((connection.poll_transmit(cx, room), ()))
-        })
+            Ok((connection.poll_transmit(cx, room), 0))
+        };
+        self.write(now, sockets, write).map(|_| ())
     }
 
     /// Gives `on_event` all that has come: heads, pieces of content, and their end. Call it after each poll of the
@@ -128,10 +133,10 @@ impl<const STORE: usize> Client<STORE> {
         &mut self,
         now: theirs::Instant,
         sockets: &mut SocketSet<'_>,
-        on_event: impl FnMut(ClientEvent<'_>),
+        mut on_event: impl FnMut(ClientEvent<'_>),
     ) -> Result<(), Error> {
         let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
-        let mut asking = Asking { connection: &mut self.connection, cx, on_event };
+        let mut asking = Asking { connection: &mut self.connection, cx, on_event: &mut on_event };
         let (socket, scratch) = (&mut Socket(sockets.get_mut(self.handle)), &mut [0; OUTPUT_BYTES]);
         // An end in good order is seen in the connection, and to close again what is closing changes nothing.
         let _ = self.wire.proceed(cx.now, true, socket, &mut asking, &mut self.store, scratch);
@@ -166,39 +171,44 @@ impl<const STORE: usize> Client<STORE> {
         }
     }
 
-    /// Lets `write` write into the ring. It returns how many bytes it wrote, and what the caller wants to know.
-    fn write<R>(
+    /// Lets `write` write into the ring. It returns how many bytes it wrote, and how many were taken.
+    // Of no type of its own: it is there once, with the stack's way to the ring.
+    fn write(
         &mut self,
         now: theirs::Instant,
         sockets: &mut SocketSet<'_>,
-        write: impl FnOnce(&mut ClientConnection, &Context<'_>, &mut [u8]) -> Result<(usize, R), WriteError>,
-    ) -> Result<R, WriteError> {
+        write: Write<'_>,
+    ) -> Result<usize, WriteError> {
         let cx = Context { now: clock::from_smoltcp(now), limits: self.limits, date: None };
         let mut socket = Socket(sockets.get_mut(self.handle));
         let mut result = Err(WriteError::Full);
         socket.write(|room| {
             let written = write(&mut self.connection, &cx, room);
             let sent = written.as_ref().map_or(0, |(sent, _)| *sent);
-            result = written.map(|(_, known)| known);
+            result = written.map(|(_, taken)| taken);
             (sent, ())
         });
-        let on_event = |_: ClientEvent<'_>| {};
+        let on_event = &mut |_: ClientEvent<'_>| {};
         self.wire.note_sent(&mut Asking { connection: &mut self.connection, cx, on_event }, &socket);
         result
     }
 }
 
+/// Writes into a ring: how many bytes, and how many were taken.
+type Write<'w> =
+    &'w mut dyn FnMut(&mut ClientConnection, &Context<'_>, &mut [u8]) -> Result<(usize, usize), WriteError>;
+
 /// What the connection itself has to say fits: the end of content in chunks.
 const OUTPUT_BYTES: usize = 16;
 
 /// A client's connection for one call, with whoever takes what comes.
-struct Asking<'c, F> {
+struct Asking<'c> {
     connection: &'c mut ClientConnection,
     cx: Context<'c>,
-    on_event: F,
+    on_event: &'c mut dyn FnMut(ClientEvent<'_>),
 }
 
-impl<F: FnMut(ClientEvent<'_>)> Protocol for Asking<'_, F> {
+impl Protocol for Asking<'_> {
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
         let written = self.connection.poll_transmit(&self.cx, output);
         if written > 0 {

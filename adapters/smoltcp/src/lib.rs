@@ -90,7 +90,7 @@ pub use client::Client;
 
 #[expect(unsafe_code, reason = "a waker without allocation is made of raw parts")]
 mod wakes;
-pub use wakes::Wakes;
+pub use wakes::{Wake, Wakes};
 
 #[cfg(test)]
 mod tests;

@@ -6,13 +6,12 @@
 //! ```
 
 use core::convert::Infallible;
-use core::task::Waker;
 
 use smoltcp::iface::SocketSet;
 use wirenut::http::service::{Service, Serving, Session};
 use wirenut::http::state::State;
 use wirenut::http::{Context, Error, Limits, Rule};
-use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict};
+use wirenut::readiness::{Admission, Policy, Since, Standing, Verdict};
 use wirenut::time::Instant;
 use wirenut::transport::{Environment, Protocol};
 
@@ -20,16 +19,13 @@ use crate::connection::Connection;
 use crate::leaving::Leaving;
 use crate::slot::{Phase, Slot};
 use crate::socket::{Socket, Stage};
-use crate::wakes::Wakes;
-
-/// Later than anything.
-pub(crate) const NEVER: Instant = Instant::from_micros(u64::MAX);
+use crate::wakes::Wake;
 
 /// What a server keeps beside its slots.
-pub(crate) struct Reception<const N: usize> {
-    pub(crate) admission: Admission<[Link; N]>,
+pub(crate) struct Reception<const N: usize, W> {
+    pub(crate) admission: Admission<[Since; N]>,
     pub(crate) limits: &'static Limits,
-    pub(crate) wakes: Option<&'static Wakes<N>>,
+    pub(crate) wakes: W,
     /// When the next poll is due, as far as the last round knew.
     pub(crate) due: Instant,
     port: u16,
@@ -57,12 +53,12 @@ pub(crate) struct Turn<'t, 's, S> {
     pub(crate) opening: (Instant, usize),
 }
 
-impl<const N: usize> Reception<N> {
-    pub(crate) fn new(port: u16, limits: &'static Limits, policy: Policy) -> Self {
+impl<const N: usize, W: Wake> Reception<N, W> {
+    pub(crate) fn new(port: u16, limits: &'static Limits, policy: Policy, wakes: W) -> Self {
         Self {
-            admission: Admission::new(policy, [Link::NEW; N]),
+            admission: Admission::new(policy, [Since::BUSY; N]),
             limits,
-            wakes: None,
+            wakes,
             due: Instant::START,
             port,
             is_short: false,
@@ -173,12 +169,12 @@ impl<const N: usize> Reception<N> {
         let socket = &mut Socket(turn.sockets.get_mut(slot.handle));
         let (peer, wakes, connection) = (socket.0.remote_endpoint(), self.wakes, &mut slot.connection);
         let environment = Environment {
-            waker: &|| wakes.map_or_else(|| Waker::noop().clone(), |wakes| wakes.waker(number)),
+            waker: &|| wakes.waker(number),
             peer: &|| peer.map(Into::into),
             output_capacity: socket.0.send_capacity().min(turn.scratch.len()),
         };
         let is_admitted = !is_refused(session);
-        if wakes.is_some_and(|wakes| wakes.take(number)) {
+        if wakes.take(number) {
             session.wake();
         }
         // A request that has come is answered first.
@@ -186,12 +182,11 @@ impl<const N: usize> Reception<N> {
         if self.admission.is_draining() && !(is_between && socket.received() > 0) {
             session.retire();
         }
-        let mut serving =
-            Serving { session, service: turn.service, cx: turn.cx, environment: &environment, error: None };
+        let mut serving = Serving { session, service: turn.service, cx: turn.cx, environment: &environment };
         let is_spared = gives_way && !serving.give_way(socket.received() > 0);
         let is_over = !is_spared
             && connection.proceed(turn.cx.now, turn.is_due, socket, &mut serving, &mut slot.store, turn.scratch);
-        turn.error = serving.error;
+        turn.error = serving.session.take_error();
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         let due = if is_over || (gives_way && connection.conversation().is_shut()) {
             let leaving = Leaving::begin(turn.cx.now, socket, turn.cx.limits.linger);
@@ -207,7 +202,7 @@ impl<const N: usize> Reception<N> {
             if is_admitted && let Some(standing) = standing {
                 self.admission.set_standing(number, standing, turn.cx.now);
             }
-            serving.poll_timeout().unwrap_or(NEVER)
+            serving.poll_timeout().unwrap_or(Instant::NEVER)
         };
         self.look_no_later_than(due);
     }

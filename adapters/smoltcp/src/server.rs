@@ -8,12 +8,13 @@ use smoltcp::time as theirs;
 use wirenut::http::service::Service;
 use wirenut::http::{Context, Error, HttpDate, Limits, Rule};
 use wirenut::readiness::Policy;
+use wirenut::time::Instant;
 
 use crate::clock;
-use crate::reception::{NEVER, Reception, Turn};
+use crate::reception::{Reception, Turn};
 use crate::slot::{Phase, Slot};
 use crate::socket::Socket;
-use crate::wakes::Wakes;
+use crate::wakes::{Wake, Wakes};
 
 /// Serves HTTP/1.x on `N` sockets.
 ///
@@ -39,9 +40,9 @@ use crate::wakes::Wakes;
 /// [`Limits::store_bytes`]. A [`FieldFilter`](wirenut::http::FieldFilter) keeps that small.
 ///
 /// See the [crate](crate) for the loop around it.
-pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize> {
+pub struct Server<S: Service<Source = Infallible>, const N: usize, const STORE: usize, W = ()> {
     slots: [Slot<S, STORE>; N],
-    reception: Reception<N>,
+    reception: Reception<N, W>,
 }
 
 impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server<S, N, STORE> {
@@ -58,6 +59,8 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     ///   `WhenFull::Queue` leaves them in their socket, unanswered, until a slot is free.
     ///
     /// A connection is idle for this purpose between two requests. Before its first it keeps its head to itself.
+    ///
+    /// Nobody wakes an exchange that waits, so each wait must name a time: see [`Self::with_wakes`].
     ///
     /// # Panics
     /// Where `STORE` is less than [`Limits::store_bytes`]: requests would be refused that the limits allow.
@@ -84,14 +87,32 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// ```
     #[must_use]
     pub fn new(handles: [SocketHandle; N], port: u16, limits: &'static Limits, policy: Policy) -> Self {
-        assert!(limits.store_bytes() <= STORE, "STORE is less than Limits::store_bytes");
-        Self { slots: handles.map(Slot::new), reception: Reception::new(port, limits, policy) }
+        Self::make(handles, port, limits, policy, ())
     }
+}
 
-    /// What wakes exchanges that wait: see [`Responder::waker`](wirenut::http::service::Responder::waker). Without it nobody
-    /// wakes one, and each wait must name a time.
-    pub const fn set_wakes(&mut self, wakes: &'static Wakes<N>) {
-        self.reception.wakes = Some(wakes);
+impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server<S, N, STORE, &'static Wakes<N>> {
+    /// As [`Self::new`], with what wakes exchanges that wait: see
+    /// [`Responder::waker`](wirenut::http::service::Responder::waker).
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    #[must_use]
+    pub fn with_wakes(
+        handles: [SocketHandle; N],
+        port: u16,
+        limits: &'static Limits,
+        policy: Policy,
+        wakes: &'static Wakes<N>,
+    ) -> Self {
+        Self::make(handles, port, limits, policy, wakes)
+    }
+}
+
+impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize, W: Wake> Server<S, N, STORE, W> {
+    fn make(handles: [SocketHandle; N], port: u16, limits: &'static Limits, policy: Policy, wakes: W) -> Self {
+        assert!(limits.store_bytes() <= STORE, "STORE is less than Limits::store_bytes");
+        Self { slots: handles.map(Slot::new), reception: Reception::new(port, limits, policy, wakes) }
     }
 
     /// Does all that can be done now. Call it after each poll of the interface, again until it returns `None`, and
@@ -126,13 +147,13 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
             is_listening: false,
             has_leaving: false,
             has_newcomer: false,
-            opening: (NEVER, 0),
+            opening: (Instant::NEVER, 0),
         };
         // It ends, for each round but the last closes a connection, or finds that it is in use, or is the first in which no
         // socket listens: and nobody comes while we are here.
         while self.look_after_all(turn) {}
         // By another exchange, which was asked later.
-        if self.reception.wakes.is_some_and(Wakes::any) {
+        if self.reception.wakes.any() {
             self.reception.look_no_later_than(turn.cx.now);
         }
         turn.error
@@ -159,7 +180,7 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
         let cx = Context { now: clock::from_smoltcp(now), limits: self.reception.limits, date: None };
         for slot in &mut self.slots {
             if let Phase::Serving(session) = &mut slot.phase {
-                let _ = session.handle_lost(&cx, service, Rule::HostClosed);
+                session.handle_lost(&cx, service, Rule::HostClosed);
             }
             slot.phase = Phase::Vacant;
             Socket(sockets.get_mut(slot.handle)).abort();
@@ -181,9 +202,9 @@ impl<S: Service<Source = Infallible>, const N: usize, const STORE: usize> Server
     /// One round over all sockets. Whether there is to be another one.
     fn look_after_all(&mut self, turn: &mut Turn<'_, '_, S>) -> bool {
         let Self { slots, reception } = self;
-        reception.due = NEVER;
+        reception.due = Instant::NEVER;
         turn.is_listening = reception.admission.is_draining();
-        (turn.has_leaving, turn.has_newcomer, turn.opening) = (false, false, (NEVER, 0));
+        (turn.has_leaving, turn.has_newcomer, turn.opening) = (false, false, (Instant::NEVER, 0));
         for (number, slot) in slots.iter_mut().enumerate() {
             reception.proceed(number, slot, turn);
             if turn.error.is_some() {

@@ -15,15 +15,21 @@ use core::task::{RawWaker, RawWakerVTable, Waker};
 /// ```
 /// use wirenut_smoltcp::Wakes;
 /// static WAKES: Wakes<4> = Wakes::new(|| { /* for example `cortex_m::asm::sev()` */ });
-/// # fn example(server: &mut wirenut_smoltcp::Server<wirenut_reference::Reference<wirenut_reference::MemoryDevice>, 4, 300>) {
-/// server.set_wakes(&WAKES);
+/// # use smoltcp::iface::SocketHandle;
+/// # use wirenut::{http::Limits, readiness::Policy};
+/// # use wirenut_reference::{MemoryDevice, Reference};
+/// # use wirenut_smoltcp::Server;
+/// # fn example(
+/// #     handles: [SocketHandle; 4], limits: &'static Limits, policy: Policy,
+/// # ) -> Server<Reference<MemoryDevice>, 4, 300, &'static Wakes<4>> {
+/// Server::with_wakes(handles, 80, limits, policy, &WAKES)
 /// # }
 /// ```
 pub struct Wakes<const N: usize> {
-    wakes: [Wake; N],
+    bells: [Bell; N],
 }
 
-struct Wake {
+struct Bell {
     is_woken: AtomicBool,
     notify: fn(),
 }
@@ -33,43 +39,68 @@ impl<const N: usize> Wakes<N> {
     #[must_use]
     #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "its bound is looked at")]
     pub const fn new(notify: fn()) -> Self {
-        let mut wakes = [const { Wake { is_woken: AtomicBool::new(false), notify: nothing } }; N];
+        let mut bells = [const { Bell { is_woken: AtomicBool::new(false), notify: nothing } }; N];
         let mut number = 0;
         while number < N {
-            wakes[number].notify = notify;
+            bells[number].notify = notify;
             number += 1;
         }
-        Self { wakes }
+        Self { bells }
     }
+}
 
+/// What wakes the exchanges of a [`Server`](crate::Server): [`Wakes`], or nothing (`()`), which takes no flash.
+pub trait Wake: Copy {
     /// The waker of that connection.
-    pub(crate) fn waker(&'static self, number: usize) -> Waker {
-        let Some(wake) = self.wakes.get(number) else { return Waker::noop().clone() };
-        // SAFETY: the functions of the table take the pointer for a `Wake` that lives for ever, which it is. They only read
-        // it, and its flag is atomic: so they may run in any thread or interrupt. Cloning and dropping do nothing.
-        unsafe { Waker::from_raw(raw(wake)) }
-    }
+    fn waker(self, number: usize) -> Waker;
 
     /// Was that connection woken since this was asked last?
-    pub(crate) fn take(&self, number: usize) -> bool {
+    fn take(self, number: usize) -> bool;
+
+    /// Is there a connection that was woken?
+    fn any(self) -> bool;
+}
+
+impl Wake for () {
+    fn waker(self, _: usize) -> Waker {
+        Waker::noop().clone()
+    }
+
+    fn take(self, _: usize) -> bool {
+        false
+    }
+
+    fn any(self) -> bool {
+        false
+    }
+}
+
+impl<const N: usize> Wake for &'static Wakes<N> {
+    fn waker(self, number: usize) -> Waker {
+        let Some(bell) = self.bells.get(number) else { return Waker::noop().clone() };
+        // SAFETY: the functions of the table take the pointer for a `Bell` that lives for ever, which it is. They only read
+        // it, and its flag is atomic: so they may run in any thread or interrupt. Cloning and dropping do nothing.
+        unsafe { Waker::from_raw(raw(bell)) }
+    }
+
+    fn take(self, number: usize) -> bool {
         // Not a swap, which not every processor has. A wake between the two is one with those before: what it tells of is seen
         // by whoever is asked after this.
-        let is_woken = self.wakes.get(number).is_some_and(|wake| wake.is_woken.load(Ordering::Acquire));
-        if is_woken && let Some(wake) = self.wakes.get(number) {
-            wake.is_woken.store(false, Ordering::Release);
+        let is_woken = self.bells.get(number).is_some_and(|bell| bell.is_woken.load(Ordering::Acquire));
+        if is_woken && let Some(bell) = self.bells.get(number) {
+            bell.is_woken.store(false, Ordering::Release);
         }
         is_woken
     }
 
-    /// Is there a connection that was woken?
-    pub(crate) fn any(&self) -> bool {
-        self.wakes.iter().any(|wake| wake.is_woken.load(Ordering::Acquire))
+    fn any(self) -> bool {
+        self.bells.iter().any(|bell| bell.is_woken.load(Ordering::Acquire))
     }
 }
 
 impl<const N: usize> fmt::Debug for Wakes<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.wakes.iter().map(|wake| wake.is_woken.load(Ordering::Relaxed))).finish()
+        f.debug_list().entries(self.bells.iter().map(|bell| bell.is_woken.load(Ordering::Relaxed))).finish()
     }
 }
 
@@ -77,8 +108,8 @@ fn nothing() {}
 
 static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, ignore);
 
-fn raw(wake: &'static Wake) -> RawWaker {
-    RawWaker::new(ptr::from_ref(wake).cast(), &TABLE)
+fn raw(bell: &'static Bell) -> RawWaker {
+    RawWaker::new(ptr::from_ref(bell).cast(), &TABLE)
 }
 
 fn clone(data: *const ()) -> RawWaker {
@@ -87,9 +118,9 @@ fn clone(data: *const ()) -> RawWaker {
 
 fn wake(data: *const ()) {
     // SAFETY: only `Wakes::waker` makes wakers with this table, out of references that last for ever.
-    let wake = unsafe { &*data.cast::<Wake>() };
-    wake.is_woken.store(true, Ordering::Release);
-    (wake.notify)();
+    let bell = unsafe { &*data.cast::<Bell>() };
+    bell.is_woken.store(true, Ordering::Release);
+    (bell.notify)();
 }
 
 fn ignore(_: *const ()) {}

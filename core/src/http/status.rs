@@ -17,7 +17,8 @@ use crate::bytes;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Status {
-    code: u16,
+    /// Three digits, four bits each: so they are written without a division.
+    digits: u16,
     is_sound: bool,
     reason: &'static str,
 }
@@ -103,7 +104,20 @@ impl Status {
     /// ([`Misuse::InvalidStatus`](crate::http::Misuse::InvalidStatus)).
     #[must_use]
     pub const fn new(code: u16, reason: &'static str) -> Self {
-        Self { code, is_sound: code >= 100 && code < 1_000 && bytes::can_be_value(reason.as_bytes()), reason }
+        let is_sound = code >= 100 && code < 1_000 && bytes::can_be_value(reason.as_bytes());
+        let digits = (code / 100 % 10) << 8 | (code / 10 % 10) << 4 | (code % 10);
+        Self { digits, is_sound, reason }
+    }
+
+    /// The code with these digits, from a message.
+    pub(crate) fn from_digits(digits: [u8; 3]) -> Self {
+        let digits = digits.iter().fold(0, |number, digit| number << 4 | u16::from(digit & 15));
+        Self { digits, is_sound: true, reason: "" }
+    }
+
+    /// The number in digits.
+    pub(crate) fn digits(self) -> [u8; 3] {
+        [8, 4, 0].map(|shift| b'0' | u8::try_from(self.digits >> shift & 15).unwrap_or(0))
     }
 
     /// Can it be sent? Of a constant this is known before it runs.
@@ -111,10 +125,11 @@ impl Status {
         self.is_sound
     }
 
-    /// The number, 100 to 999 in a code that can be sent.
+    /// The number, 100 to 999 in a code that can be sent; of a larger one, its last three digits.
     #[must_use]
     pub const fn code(self) -> u16 {
-        self.code
+        let tens = (self.digits >> 8).wrapping_mul(10).wrapping_add(self.digits >> 4 & 15);
+        tens.wrapping_mul(10).wrapping_add(self.digits & 15)
     }
 
     /// The reason phrase.
@@ -126,19 +141,24 @@ impl Status {
     /// Is this an interim response (1xx), after which the final one still has to come?
     #[must_use]
     pub const fn is_informational(self) -> bool {
-        self.code < 200
+        self.digits < 0x200
+    }
+
+    /// Is this a 2xx?
+    pub(crate) const fn is_successful(self) -> bool {
+        self.digits >> 8 == 2
     }
 
     /// Does this code never come with a body (1xx, 204, 304: RFC 9112 §6.3)?
     #[must_use]
     pub const fn forbids_body(self) -> bool {
-        self.is_informational() || self.code == 204 || self.code == 304
+        matches!(self.digits, ..0x200 | 0x204 | 0x304)
     }
 }
 
 impl PartialEq for Status {
     fn eq(&self, other: &Self) -> bool {
-        self.code == other.code
+        self.digits == other.digits
     }
 }
 
@@ -152,7 +172,7 @@ impl fmt::Debug for Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.code, self.reason)
+        write!(f, "{} {}", self.code(), self.reason)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Admission: how many connections there may be, and what happens to the next one.
 //!
-//! One state machine for a device with three slots and for a server with a hundred thousand. It knows slots by number,
-//! and what the connection of each is doing, as far as that decides who gives way. Every call takes constant time.
+//! One law for a device with three slots and for a server with a hundred thousand. It knows slots by number, and what the
+//! connection of each is doing, as far as that decides who gives way. A server keeps that in [`Lists`], where every call
+//! takes constant time; a device in an array, and looks through it.
 //!
 //! The law, where there is no room for one more:
 //!
@@ -14,99 +15,14 @@
 //!
 //! Whoever closes a connection by this law makes sure first that no request of it waits unread.
 
+mod lists;
+mod standings;
+
 use crate::time::{Duration, Instant};
 
-/// A slot's place in the order of those who may give way. The caller provides one for each slot, and looks at none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Link {
-    before: u32,
-    after: u32,
-    /// Which list it is in, and since which tick.
-    since: Since,
-}
-
-/// No slot: the end of a list. Links and ends name a slot by the complement of its number, so that what is new is zero,
-/// and needs no other bytes in flash than those that clear memory.
-const NONE: u32 = 0;
-
-impl Link {
-    /// Of a slot that does not give way.
-    pub const NEW: Self = Self { before: NONE, after: NONE, since: Since::BUSY };
-}
-
-/// A list, and a time in ticks of 1,024 µs, of which there are 30 bits that wrap around after 12 days.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Since(u32);
-
-impl Since {
-    /// In no list.
-    const BUSY: Self = Self(0);
-    const LIST: u32 = 3;
-
-    fn new(list: List, now: Instant) -> Self {
-        let ticks = (now.as_micros() >> 10) << 2;
-        // The bits beyond wrap around.
-        Self(u32::try_from(ticks & u64::from(u32::MAX)).unwrap_or(0) | list.bits())
-    }
-
-    const fn list(self) -> Option<List> {
-        match self.0 & Self::LIST {
-            1 => Some(List::Lingering),
-            2 => Some(List::Idle),
-            3 => Some(List::Reading),
-            _ => None,
-        }
-    }
-
-    /// How long it is since then.
-    fn age(self, now: Instant) -> Duration {
-        let ticks = (Self::new(List::Lingering, now).0 >> 2).wrapping_sub(self.0 >> 2) & (u32::MAX >> 2);
-        Duration::from_micros(u64::from(ticks) << 10)
-    }
-}
-
-/// What a connection is doing, as far as that decides who gives way.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Standing {
-    /// It is in the middle of something, and does not give way.
-    Busy,
-    /// It is between two requests, and nothing of the next one has come.
-    Idle,
-    /// It waits for the rest of a request's head, or for the first request.
-    Reading,
-    /// All that it will ever send is sent; what the peer still sends is thrown away.
-    Lingering,
-}
-
-/// Who may give way.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum List {
-    Lingering,
-    Idle,
-    Reading,
-}
-
-impl List {
-    const fn bits(self) -> u32 {
-        match self {
-            Self::Lingering => 1,
-            Self::Idle => 2,
-            Self::Reading => 3,
-        }
-    }
-}
-
-/// The first and the last slot of a list. The first one is in it for longest.
-#[derive(Clone, Copy, Debug)]
-struct Ends {
-    first: u32,
-    last: u32,
-}
-
-impl Ends {
-    const NONE: Self = Self { first: NONE, last: NONE };
-}
+pub use lists::{Link, Lists};
+use standings::{Order, Waits};
+pub use standings::{Since, Standing, Standings};
 
 /// What to do with a connection when all slots are taken and none may be freed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -202,10 +118,10 @@ const RECOVERY: Duration = Duration::from_millis(100);
 /// Decides which connections are served.
 ///
 /// ```
-/// use wirenut::readiness::{Admission, Link, Policy, Standing, Verdict, WhenFull};
+/// use wirenut::readiness::{Admission, Policy, Since, Standing, Verdict, WhenFull};
 /// use wirenut::time::{Duration, Instant};
 /// let policy = Policy { slots: 2, when_full: WhenFull::Refuse, ..Policy::DEFAULT };
-/// let mut admission = Admission::new(policy, [Link::NEW; 2]);
+/// let mut admission = Admission::new(policy, [Since::BUSY; 2]);
 /// let now = Instant::START;
 /// assert_eq!(admission.arrive(now), Verdict::Admit); // say, into slot 0
 /// assert_eq!(admission.arrive(now), Verdict::Admit); // and slot 1
@@ -218,32 +134,24 @@ const RECOVERY: Duration = Duration::from_millis(100);
 /// assert_eq!(admission.arrive(later), Verdict::Admit);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Admission<L> {
+pub struct Admission<S> {
     policy: Policy,
-    links: L,
+    waits: Waits,
+    slots: S,
     taken: u32,
-    lingering: Ends,
-    idle: Ends,
-    reading: Ends,
     /// Until when nobody comes in, because the host has run out of something. The start: it has not.
     recovers_at: Instant,
     is_draining: bool,
 }
 
-impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
-    /// Nobody is in yet. `links` hold a [`Link::NEW`] for each slot that will be named.
+impl<S: Standings> Admission<S> {
+    /// Nobody is in yet. `slots` hold a place for each slot that will be named: an array of [`Since::BUSY`] where there are
+    /// few, [`Lists`] where there are many.
     #[must_use]
-    pub const fn new(policy: Policy, links: L) -> Self {
-        Self {
-            policy,
-            links,
-            taken: 0,
-            lingering: Ends::NONE,
-            idle: Ends::NONE,
-            reading: Ends::NONE,
-            recovers_at: Instant::START,
-            is_draining: false,
-        }
+    pub const fn new(policy: Policy, slots: S) -> Self {
+        let (idle, head) =
+            if policy.evict_idle { (Some(policy.min_idle), Some(policy.min_head)) } else { (None, None) };
+        Self { policy, waits: Waits::new(idle, head), slots, taken: 0, recovers_at: Instant::START, is_draining: false }
     }
 
     /// A connection has come. If it is admitted, it counts from now on.
@@ -301,7 +209,7 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
 
     /// The connection of this slot is gone. True if somebody who was told to queue can come in now.
     pub fn release(&mut self, slot: u32) -> bool {
-        self.remove(slot);
+        self.slots.set(slot, Since::BUSY);
         let was_full = self.taken >= self.policy.slots || self.recovers_at != Instant::START;
         self.taken = self.taken.saturating_sub(1);
         self.recovers_at = Instant::START;
@@ -310,16 +218,9 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
 
     /// What the connection of this slot is doing, as far as that decides who gives way. [`Standing::Idle`] counts from now
     /// on, also where it was idle before; the others count from the first call, until the slot is something else.
-    #[inline]
     pub fn set_standing(&mut self, slot: u32, standing: Standing, now: Instant) {
-        let list = match standing {
-            Standing::Busy => return self.remove(slot),
-            Standing::Idle => return self.put(slot, List::Idle, now),
-            Standing::Reading => List::Reading,
-            Standing::Lingering => List::Lingering,
-        };
-        if self.list(slot) != Some(list) {
-            self.put(slot, list, now);
+        if standing == Standing::Idle || standing != self.slots.since(slot).standing() {
+            self.slots.set(slot, Since::new(standing, now));
         }
     }
 
@@ -354,89 +255,23 @@ impl<L: AsRef<[Link]> + AsMut<[Link]>> Admission<L> {
     /// Who gives way next, and from when on, if nothing happens before: for a host that makes room before somebody comes.
     #[must_use]
     pub fn next_to_give_way(&self, now: Instant) -> Option<(u32, Instant)> {
-        if self.lingering.first != NONE {
-            return Some((!self.lingering.first, now));
+        let (mut first, mut order) = (0, Order::NEVER);
+        for (slot, since) in self.slots.candidates() {
+            let next = since.order(&self.waits, now);
+            if next < order {
+                (first, order) = (slot, next);
+            }
         }
-        if !self.policy.evict_idle {
-            return None;
-        }
-        let idle = self.left(self.idle, self.policy.min_idle, now);
-        let reading = self.left(self.reading, self.policy.min_head, now);
-        let (first, left) = if reading < idle { (self.reading.first, reading) } else { (self.idle.first, idle) };
-        (first != NONE).then_some((!first, now.saturating_add(left)))
+        Some((first, now.saturating_add(order.left()?)))
     }
 
-    /// The storage, for a caller whose slots grow in number.
-    pub const fn links_mut(&mut self) -> &mut L {
-        &mut self.links
+    /// What the connections of slots are doing, for a host that needs more slots.
+    pub const fn slots_mut(&mut self) -> &mut S {
+        &mut self.slots
     }
 
-    /// Who gives way now.
     fn gives_way(&self, now: Instant) -> Option<u32> {
         self.next_to_give_way(now).filter(|(_, due)| *due <= now).map(|(slot, _)| slot)
-    }
-
-    /// How long it is until the first one of a list may be closed; for ever, if it is empty.
-    fn left(&self, ends: Ends, min: Duration, now: Instant) -> Duration {
-        let first = usize::try_from(!ends.first).ok().and_then(|first| self.links.as_ref().get(first));
-        let Some(link) = first else { return Duration::from_micros(u64::MAX) };
-        // An age is counted in whole ticks: one more, lest a wait that ends in the middle of one is repeated.
-        let left = match min.as_micros().saturating_sub(link.since.age(now).as_micros()) {
-            0 => 0,
-            left => left.saturating_add(1_024),
-        };
-        Duration::from_micros(left)
-    }
-
-    /// Puts a slot at the end of a list.
-    fn put(&mut self, slot: u32, list: List, now: Instant) {
-        let place = !slot;
-        if self.ends(list).last != place {
-            self.remove(slot);
-            let before = self.ends(list).last;
-            let Some(link) = self.link(place) else { return };
-            *link = Link { before, after: NONE, since: Since::BUSY };
-            match self.link(before) {
-                Some(link) => link.after = place,
-                None => self.ends(list).first = place,
-            }
-            self.ends(list).last = place;
-        }
-        if let Some(link) = self.link(place) {
-            link.since = Since::new(list, now);
-        }
-    }
-
-    /// Takes a slot out of its list: it does not give way.
-    fn remove(&mut self, slot: u32) {
-        let Some(link) = self.link(!slot) else { return };
-        let Link { before, after, since } = *link;
-        let Some(list) = since.list() else { return };
-        *link = Link::NEW;
-        match self.link(before) {
-            Some(link) => link.after = after,
-            None => self.ends(list).first = after,
-        }
-        match self.link(after) {
-            Some(link) => link.before = before,
-            None => self.ends(list).last = before,
-        }
-    }
-
-    fn list(&mut self, slot: u32) -> Option<List> {
-        self.link(!slot).and_then(|link| link.since.list())
-    }
-
-    const fn ends(&mut self, list: List) -> &mut Ends {
-        match list {
-            List::Lingering => &mut self.lingering,
-            List::Idle => &mut self.idle,
-            List::Reading => &mut self.reading,
-        }
-    }
-
-    fn link(&mut self, place: u32) -> Option<&mut Link> {
-        self.links.as_mut().get_mut(usize::try_from(!place).ok()?)
     }
 }
 

@@ -6,7 +6,7 @@ mod event;
 mod interest;
 mod poller;
 
-pub use admission::{Admission, Link, Policy, Standing, Verdict, WhenFull};
+pub use admission::{Admission, Link, Lists, Policy, Since, Standing, Standings, Verdict, WhenFull};
 pub use event::{Event, Readiness, Token};
 pub use interest::Interest;
 pub use poller::{LevelTriggered, Poller, Waited};

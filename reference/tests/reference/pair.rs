@@ -67,7 +67,7 @@ impl<'s> Pair<'s> {
     /// Lets time pass.
     pub(crate) fn wait(&mut self, millis: u64) {
         self.now = self.now.saturating_add(Duration::from_millis(millis));
-        self.error = self.error.or(self.session.handle_timeout(&context(self.now), self.service).error);
+        self.session.handle_timeout(&context(self.now), self.service);
         self.settle();
     }
 
@@ -95,7 +95,7 @@ impl<'s> Pair<'s> {
         );
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);
-        self.error = self.error.or(driven.error);
+        self.error = self.error.or(self.session.take_error());
         let sent = self.output.len().min(self.wire.taken_at_once);
         self.got.extend(self.output.drain(..sent));
         self.session.handle_sent(&cx, sent, self.output.len());

@@ -212,11 +212,10 @@ fn a_transfer_longer_than_the_response_is_refused_before_it_begins() {
         let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
         let mut session = Session::<Transfers>::new(&cx);
         let mut out = [0; 256];
-        let driven =
-            session.drive(&cx, &Environment::alone(256), &Transfers(declared), &bytes(GET), &mut [0; 64], &mut out);
+        let _ = session.drive(&cx, &Environment::alone(256), &Transfers(declared), &bytes(GET), &mut [0; 64], &mut out);
         assert_eq!(session.transfer().is_some(), expected.is_none(), "{declared:?}");
-        assert_eq!(driven.error.map(|error| error.rule), expected, "{declared:?}");
-        let _ = session.handle_lost(&cx, &Transfers(declared), Rule::HostClosed);
+        assert_eq!(session.take_error().map(|error| error.rule), expected, "{declared:?}");
+        session.handle_lost(&cx, &Transfers(declared), Rule::HostClosed);
     }
 }
 

@@ -181,7 +181,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         if is_refused {
             self.refused.push_back(token);
         }
-        let links = self.admission.links_mut();
+        let links = self.admission.slots_mut().links_mut();
         links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
         let Some(connection) = self.slots.get(token) else { return Ok(None) };
         match self.poller.register(connection.socket.as_fd(), token.for_poller(), interest) {

@@ -11,7 +11,7 @@ use core::mem;
 use std::os::fd::AsFd;
 
 use wirenut::http::service::Service;
-use wirenut::readiness::{self, Admission, Event, Interest, Link, Poller};
+use wirenut::readiness::{self, Admission, Event, Interest, Link, Lists, Poller};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
 use wirenut_linux::connection::Next;
@@ -67,7 +67,7 @@ pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
     acceptor: Option<Acceptor>,
     /// Connections that are answered 503, the oldest first.
     refused: VecDeque<Token>,
-    admission: Admission<Vec<Link>>,
+    admission: Admission<Lists<Vec<Link>>>,
     places: &'s Places,
     /// When it is looked again whether another worker has given back a place.
     recheck_at: Option<Instant>,
@@ -112,7 +112,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             // Room for all: memory that is not written to costs nothing, and growing would leave holes.
             admission: Admission::new(
                 config.policy(),
-                Vec::with_capacity(config.max_connections.min(MAX_LINKS) as usize),
+                Lists::new(Vec::with_capacity(config.max_connections.min(MAX_LINKS) as usize)),
             ),
             places,
             recheck_at: None,

@@ -239,7 +239,7 @@ struct Client {
 
 pub(super) struct World<const N: usize, const STORE: usize = { LIMITS.store_bytes() }> {
     pub(super) now: Instant,
-    pub(super) server: Server<Counted, N, STORE>,
+    pub(super) server: Server<Counted, N, STORE, &'static Wakes<N>>,
     pub(super) service: Counted,
     pub(super) errors: Vec<Error>,
     server_handles: [SocketHandle; N],
@@ -282,7 +282,13 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
         let server_handles = [(); N].map(|()| server_sockets.add(socket(rings)));
         let mut world = Self {
             now: Instant::ZERO,
-            server: Server::new(server_handles, PORT, Box::leak(Box::new(limits)), policy),
+            server: Server::with_wakes(
+                server_handles,
+                PORT,
+                Box::leak(Box::new(limits)),
+                policy,
+                Box::leak(Box::new(Wakes::new(|| {}))),
+            ),
             service: Counted {
                 inner: Reference { device: MemoryDevice::new() },
                 is_latch_open: Cell::default(),
@@ -305,7 +311,6 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
             clients: Vec::new(),
             next_port: 50_000,
         };
-        world.server.set_wakes(Box::leak(Box::new(Wakes::new(|| {}))));
         world.run_ms(1);
         world
     }

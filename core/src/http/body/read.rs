@@ -1,8 +1,8 @@
 //! Reads the content of a message, and what frames it.
 
-use crate::bytes;
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
+use crate::http::grammar::incoming::Incoming;
 use crate::http::grammar::machine::Machine;
 #[cfg(feature = "quick")]
 use crate::http::grammar::quick;
@@ -28,37 +28,28 @@ pub(crate) enum Found {
 }
 
 impl Machine {
-    /// Reads on. Returns how many bytes of framing were consumed, and what follows them: [`Found::NeedMore`],
-    /// [`Found::Content`] or [`Found::End`]; or the rule that the byte behind them breaks.
+    /// Reads on: consumes framing, and returns what follows it: [`Found::NeedMore`], [`Found::Content`] or [`Found::End`];
+    /// or the rule that the byte behind it breaks.
     #[inline]
-    pub(crate) fn read_content(
-        &mut self,
-        limits: &Limits,
-        input: &[u8],
-        store: &mut [u8],
-    ) -> (usize, Result<Found, Rule>) {
+    pub(crate) fn read_content(&mut self, limits: &Limits, incoming: &mut Incoming<'_, '_>) -> Result<Found, Rule> {
         if self.state == State::End {
-            return (0, Ok(Found::End));
+            return Ok(Found::End);
         }
         #[cfg(feature = "quick")]
-        let quick = quick::chunk_framing(self, limits, input);
-        #[cfg(not(feature = "quick"))]
-        let quick = 0;
-        let (used, read) = self.read(limits, bytes::from(input, quick), store);
-        let used = quick.wrapping_add(used);
+        incoming.consume(quick::chunk_framing(self, limits, incoming.rest));
+        self.read(limits, incoming)?;
         let has_ended = self.state == State::UntilClose && self.flags.has(Flags::EOF);
-        let found = match read {
-            Err(rule) => return (used, Err(rule)),
-            Ok(()) if self.state == State::SectionDone => {
-                self.state = State::End;
-                Found::End
-            }
+        Ok(if self.state == State::SectionDone {
+            self.state = State::End;
+            Found::End
+        } else if !incoming.rest.is_empty() {
             // Only content leaves bytes.
-            Ok(()) if used < input.len() => Found::Content,
-            Ok(()) if has_ended => Found::End,
-            Ok(()) => Found::NeedMore,
-        };
-        (used, Ok(found))
+            Found::Content
+        } else if has_ended {
+            Found::End
+        } else {
+            Found::NeedMore
+        })
     }
 
     /// What of `rest` is content, behind the framing that was read.

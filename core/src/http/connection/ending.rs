@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::role::Role;
-use super::state::{Side, State, Transition};
+use super::state::{Side, State, States, Transition};
 use super::{Broken, Connection, Ending};
 use crate::http::error::{Error, Rule};
 use crate::time::{Duration, Instant, Timer};
@@ -30,9 +30,15 @@ impl<R: Role> Connection<R> {
 
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.
     #[must_use]
+    #[inline(always)]
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        self.deadline(now).unless_never()
+    }
+
+    /// The same, or [`Instant::NEVER`].
+    pub(crate) fn deadline(&self, now: Instant) -> Instant {
         if !self.has_deadlines() {
-            return None;
+            return Instant::NEVER;
         }
         let peer_timer = if self.is_hurrying_peer() { self.peer_timer } else { Timer::FULL };
         Timer::first_deadline([peer_timer, self.write_timer], now)
@@ -125,7 +131,7 @@ impl<R: Role> Connection<R> {
         }
         if is_first {
             self.peer_timer_of_broken(cx);
-            self.states.change_both(Transition::Fail);
+            self.states = States::FAILED;
         }
         Broken
     }

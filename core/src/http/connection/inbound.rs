@@ -6,6 +6,7 @@ use super::{Broken, Connection};
 use crate::http::body::read::Found;
 use crate::http::error::Error;
 use crate::http::flags::Flags;
+use crate::http::grammar::incoming::Incoming;
 
 impl<R: Role> Connection<R> {
     /// Consumes the first `taken` bytes of the body piece that was given out last. The others will be given out again;
@@ -40,21 +41,15 @@ impl<R: Role> Connection<R> {
         R::peer_has_ended(self, cx)
     }
 
-    /// Reads on in the content: how many bytes of framing were consumed, and what follows them. It is the peer's turn where
-    /// more is needed.
+    /// Reads on in the content: consumes framing, and says what follows it. It is the peer's turn where more is needed.
     #[inline(never)]
-    pub(super) fn read_content(
-        &mut self,
-        cx: &Context<'_>,
-        input: &[u8],
-        store: &mut [u8],
-    ) -> Result<(usize, Found), Broken> {
-        let (used, read) = self.machine.read_content(cx.limits, input, store);
-        match read {
-            Ok(Found::NeedMore) => self.peer_timer.start(cx.now),
-            Ok(_) => self.peer_timer.stop(cx.now),
-            Err(rule) => return Err(self.fail(cx, rule)),
+    pub(super) fn read_content(&mut self, cx: &Context<'_>, incoming: &mut Incoming<'_, '_>) -> Result<Found, Broken> {
+        let found = self.machine.read_content(cx.limits, incoming).map_err(|rule| self.fail(cx, rule))?;
+        if found == Found::NeedMore {
+            self.peer_timer.start(cx.now);
+        } else {
+            self.peer_timer.stop(cx.now);
         }
-        Ok((used, read.unwrap_or(Found::NeedMore)))
+        Ok(found)
     }
 }

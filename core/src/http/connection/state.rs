@@ -174,6 +174,8 @@ pub(crate) struct States(u8);
 
 impl States {
     pub(crate) const IDLE: Self = Self(0);
+    /// Both after [`Transition::Fail`].
+    pub(crate) const FAILED: Self = Self(0o77);
 
     const fn of(bits: u8) -> State {
         match bits & 7 {
@@ -199,8 +201,14 @@ impl States {
     /// The same change of both.
     #[inline(always)]
     pub(crate) fn change_both(&mut self, change: Transition) {
-        self.change(Client, change);
-        self.change(Server, change);
+        self.take_both(row(Client, change), row(Server, change));
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn take_both(&mut self, client: u32, server: u32) {
+        self.take(client, 0);
+        self.take(server, 3);
     }
 
     /// Changes one side. `false`, and nothing changed, where the table does not allow it.
@@ -251,6 +259,9 @@ mod tests {
         let mut states = States::IDLE;
         assert!(states.change(Client, C::Request) && states.change(Server, C::Request));
         assert_eq!((states.client(), states.server()), (S::SendBody, S::SendHead));
+        let mut failed = states;
+        failed.change_both(C::Fail);
+        assert_eq!(failed, States::FAILED);
         assert!(!states.change(Server, C::End));
         assert!(states.change(Server, C::Final));
         assert_eq!((states.client(), states.server()), (S::SendBody, S::SendBody));

@@ -1,5 +1,6 @@
 //! Parts of a message that are in memory as a whole, held to the same table: what is written, and what users give.
 
+use super::incoming::Incoming;
 use super::machine::Machine;
 use super::state::State as S;
 use crate::bytes::{CR, HTAB, SP};
@@ -26,8 +27,8 @@ impl Machine {
         if target.contains(&SP) {
             return Err(Rule::InvalidTarget);
         }
-        machine.read(&UNBOUNDED, target, &mut []).1?;
-        machine.read(&UNBOUNDED, b" ", &mut []).1
+        machine.read_alone(target)?;
+        machine.read_alone(b" ")
     }
 
     /// May a Host field have this value?
@@ -35,7 +36,12 @@ impl Machine {
         let mut machine = Self::new(&UNBOUNDED, S::HostStart);
         // Behind it come white space, or the line end.
         let is_alone = !value.iter().any(|&byte| matches!(byte, SP | HTAB | CR));
-        is_alone && [value, b"\r"].iter().all(|part| machine.read(&UNBOUNDED, part, &mut []).1.is_ok())
+        is_alone && [value, b"\r"].iter().all(|part| machine.read_alone(part).is_ok())
+    }
+
+    /// Reads bytes of which nothing is kept.
+    fn read_alone(&mut self, bytes: &[u8]) -> Result<(), Rule> {
+        self.read(&UNBOUNDED, &mut Incoming { rest: bytes, store: &mut [] })
     }
 }
 

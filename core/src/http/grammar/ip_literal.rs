@@ -119,13 +119,13 @@ mod tests {
     /// The bytes of the text that can stand there, of a machine that has read all of them.
     fn read(text: &str) -> Result<Machine, usize> {
         let mut machine = Machine::new(&Limits::DEFAULT, State::HostStart);
-        machine.read(&Limits::DEFAULT, b"[", &mut []).1.unwrap();
-        let (used, read) = machine.read(&Limits::DEFAULT, text.as_bytes(), &mut []);
+        machine.read_bytes(&Limits::DEFAULT, b"[", &mut []).1.unwrap();
+        let (used, read) = machine.read_bytes(&Limits::DEFAULT, text.as_bytes(), &mut []);
         read.map(|()| machine).map_err(|_| used)
     }
 
     fn is_complete(mut machine: Machine) -> bool {
-        machine.read(&Limits::DEFAULT, b"]", &mut []).1.is_ok()
+        machine.read_bytes(&Limits::DEFAULT, b"]", &mut []).1.is_ok()
     }
 
     fn check(text: &str) {

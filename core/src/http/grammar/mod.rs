@@ -14,6 +14,7 @@ mod actions;
 mod check;
 mod compact;
 pub(crate) mod field_line;
+pub(crate) mod incoming;
 mod ip_literal;
 pub(crate) mod machine;
 #[cfg(feature = "quick")]

@@ -4,7 +4,7 @@
 
 use super::field_line::{self, FieldLine};
 use super::machine::Machine;
-use super::response_framing::{self, REASON_START};
+use super::response_framing::REASON_START;
 use super::state::State;
 use super::words::is_perhaps_framing;
 use crate::bytes::{self, CR, LF, SP};
@@ -106,7 +106,7 @@ pub(crate) fn response<'b>(machine: &mut Machine, limits: &Limits, bytes: &'b [u
     if !b.is_ascii_digit() || !c.is_ascii_digit() || machine.flags.has(Flags::CONNECT_ASKED) {
         return None;
     }
-    let status = Status::new(response_framing::code([*a, *b, *c]), "");
+    let status = Status::from_digits([*a, *b, *c]);
     let reason_end = bytes::value_end(bytes, REASON_START);
     if !field_line::is_line_end(bytes, reason_end) {
         return None;

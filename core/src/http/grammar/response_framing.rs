@@ -19,7 +19,7 @@ impl Machine {
 /// The status of a start line.
 pub(crate) fn status(line: &[u8]) -> Status {
     let digits = line.get(CODE_START..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
-    Status::new(code(digits), "")
+    Status::from_digits(digits)
 }
 
 /// RFC 9112 §6.3, in its order, but that any 2xx to CONNECT begins a tunnel, also 204 (RFC 9110 §9.3.6).
@@ -29,7 +29,7 @@ fn framing(flags: Flags, length: u64, limits: &Limits, status: Status) -> Result
         let is_asked = flags.has(Flags::UPGRADE_ASKED) && !flags.has(Flags::HTTP10);
         return if is_asked && says_what { Ok(ResponseFraming::Tunnel) } else { Err(Rule::UnrequestedSwitch) };
     }
-    if flags.has(Flags::CONNECT_ASKED) && (200..300).contains(&status.code()) {
+    if flags.has(Flags::CONNECT_ASKED) && status.is_successful() {
         return Ok(ResponseFraming::Tunnel);
     }
     if flags.has(Flags::HEAD_ASKED) || status.forbids_body() {
@@ -46,11 +46,6 @@ fn framing(flags: Flags, length: u64, limits: &Limits, status: Status) -> Result
         return Ok(ResponseFraming::UntilClose);
     }
     if length > limits.body_bytes { Err(Rule::BodyTooLarge) } else { Ok(ResponseFraming::Length(length)) }
-}
-
-/// The number of three digits.
-pub(crate) fn code(digits: [u8; 3]) -> u16 {
-    digits.iter().fold(0, |code: u16, digit| code.wrapping_mul(10).wrapping_add(u16::from(digit.wrapping_sub(b'0'))))
 }
 
 /// Where the status code stands.

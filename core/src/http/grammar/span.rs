@@ -14,6 +14,7 @@ use super::words::Word;
 use crate::bytes::{self, CR};
 use crate::http::error::Rule;
 use crate::http::flags::Flags;
+use crate::http::grammar::incoming::Incoming;
 use crate::http::limits::Limits;
 
 /// The input of one call, and how far it was read.
@@ -65,22 +66,21 @@ impl<'a> Span<'a> {
     }
 }
 
-/// How many bytes were consumed; or the rule that the byte behind them breaks.
-type Read = (usize, Result<(), Rule>);
-
 impl Machine {
     /// Takes bytes up to the end of the grammar: of a head, of the line in front of a chunk's data, of a trailer section.
-    /// All of the input is consumed before that.
+    /// All of the input is consumed before that; or up to a byte that breaks a rule.
     #[inline]
-    pub(crate) fn read(&mut self, limits: &Limits, input: &[u8], store: &mut [u8]) -> Read {
-        if self.state >= S::SectionDone { (0, Ok(())) } else { self.read_grammar(limits, input, store) }
+    pub(crate) fn read(&mut self, limits: &Limits, incoming: &mut Incoming<'_, '_>) -> Result<(), Rule> {
+        if self.state >= S::SectionDone { Ok(()) } else { self.read_grammar(limits, incoming) }
     }
 
     #[inline(never)]
-    fn read_grammar(&mut self, limits: &Limits, input: &[u8], store: &mut [u8]) -> Read {
-        let mut span = Span::new(self, limits, input, store);
+    fn read_grammar(&mut self, limits: &Limits, incoming: &mut Incoming<'_, '_>) -> Result<(), Rule> {
+        let mut span = Span::new(self, limits, incoming.rest, incoming.store);
         let read = self.run(&mut span);
-        (span.next, read)
+        let used = span.next;
+        incoming.consume(used);
+        read
     }
 
     /// Takes bytes up to the end of the span, or of the grammar.

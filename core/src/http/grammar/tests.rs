@@ -11,6 +11,7 @@ use core::fmt::Write as _;
 use std::{env, fs};
 
 use super::compact;
+use super::incoming::Incoming;
 use super::machine::Machine;
 use super::state::State;
 use super::table::{Action, Class, On, ROWS, Row};
@@ -18,6 +19,15 @@ use crate::http::error::Rule;
 use crate::http::field_filter::FieldFilter;
 use crate::http::framing::BodyFraming;
 use crate::http::limits::Limits;
+
+impl Machine {
+    /// Reads on in these bytes: how many were consumed, and the rule that the byte behind them breaks.
+    pub(super) fn read_bytes(&mut self, limits: &Limits, bytes: &[u8], store: &mut [u8]) -> (usize, Result<(), Rule>) {
+        let mut incoming = Incoming { rest: bytes, store };
+        let read = self.read(limits, &mut incoming);
+        (bytes.len() - incoming.rest.len(), read)
+    }
+}
 
 /// The index of the row that takes this byte.
 fn row_of(state: State, byte: u8) -> Option<usize> {
@@ -61,7 +71,7 @@ fn the_machine_takes_what_the_table_takes_and_nothing_else() {
     for state in ROWS.iter().map(|row| row.state).collect::<BTreeSet<_>>() {
         for byte in 0..=u8::MAX {
             let mut machine = Machine::new(&Limits::DEFAULT, state);
-            let (used, read) = machine.read(&Limits::DEFAULT, &[byte], &mut [0; 64]);
+            let (used, read) = machine.read_bytes(&Limits::DEFAULT, &[byte], &mut [0; 64]);
             match row_of(state, byte).map(|at| &ROWS[at]) {
                 None => assert!(used == 0 && read.is_err(), "{state:?} {byte:#x}"),
                 Some(row) if row.action == Action::None => {
@@ -132,7 +142,7 @@ fn trace(message: &str, taken: &mut BTreeSet<usize>) -> Machine {
     let mut store = [0; Limits::DEFAULT.store_bytes()];
     for byte in bytes.bytes() {
         let before = machine.state;
-        let (used, read) = machine.read(limits, &[byte], &mut store);
+        let (used, read) = machine.read_bytes(limits, &[byte], &mut store);
         assert_eq!((used, read), (1, Ok(())), "{message:?} at byte {}", machine.offset);
         if machine.state == State::ResponseRead {
             machine.state = State::SectionLf;
@@ -143,7 +153,7 @@ fn trace(message: &str, taken: &mut BTreeSet<usize>) -> Machine {
             machine.take_content(machine.length);
             for byte in *b"\r\n" {
                 taken.insert(row_of(machine.state, byte).unwrap());
-                assert_eq!(machine.read(limits, &[byte], &mut store), (1, Ok(())));
+                assert_eq!(machine.read_bytes(limits, &[byte], &mut store), (1, Ok(())));
             }
         }
     }
@@ -180,7 +190,7 @@ fn any_byte_at_any_place_is_judged_alike_in_any_cut() {
                     let mut store = [0; 512];
                     let mut outcome = Ok(());
                     for piece in bytes.chunks(cut) {
-                        let (used, read) = machine.read(&Limits::DEFAULT, piece, &mut store);
+                        let (used, read) = machine.read_bytes(&Limits::DEFAULT, piece, &mut store);
                         outcome = read;
                         if used < piece.len() {
                             break;
@@ -206,7 +216,7 @@ fn a_chunk_size_line_may_fill_its_limit() {
             let (mut store, mut rest) = ([0; 64], content.as_bytes());
             while !rest.is_empty() {
                 let piece = &rest[..cut.min(rest.len())];
-                let (used, read) = machine.read(&LIMITS, piece, &mut store);
+                let (used, read) = machine.read_bytes(&LIMITS, piece, &mut store);
                 assert_eq!(read, Ok(()), "{line:?} in pieces of {cut} at byte {}", machine.offset);
                 let data = if machine.state == State::ChunkData { piece.len() - used } else { 0 };
                 let data = data.min(usize::try_from(machine.length).unwrap());
@@ -231,7 +241,7 @@ fn no_more_is_stored_than_the_store_holds() {
             let mut machine = Machine::new(&LIMITS, State::RequestStart);
             let mut store = vec![0; size];
             for byte in head.bytes() {
-                let (used, read) = machine.read(&LIMITS, &[byte], &mut store);
+                let (used, read) = machine.read_bytes(&LIMITS, &[byte], &mut store);
                 assert!(machine.stored() <= size, "{} after byte {} of {head:?}", machine.stored(), machine.offset);
                 assert!(used == 1 || (read.is_err() && size < LIMITS.store_bytes()));
                 if read.is_err() {
@@ -247,7 +257,7 @@ fn a_fifth_empty_line_is_refused_in_any_cut() {
     let bytes = b"\r\n".repeat(10);
     for cut in 1..=bytes.len() {
         let mut machine = Machine::new(&Limits::DEFAULT, State::RequestStart);
-        let refused = bytes.chunks(cut).find_map(|piece| machine.read(&Limits::DEFAULT, piece, &mut []).1.err());
+        let refused = bytes.chunks(cut).find_map(|piece| machine.read_bytes(&Limits::DEFAULT, piece, &mut []).1.err());
         assert_eq!((refused, machine.offset), (Some(Rule::InvalidMethod), 8), "in pieces of {cut}");
     }
 }
@@ -280,7 +290,7 @@ fn behind_a_full_store_its_limit_is_broken_by_what_a_value_may_hold() {
         for cut in [1, 7, head.len()] {
             let mut machine = Machine::new(&LIMITS, State::RequestStart);
             let mut store = [0; LIMITS.store_bytes()];
-            let refused = head.chunks(cut).find_map(|piece| machine.read(&LIMITS, piece, &mut store).1.err());
+            let refused = head.chunks(cut).find_map(|piece| machine.read_bytes(&LIMITS, piece, &mut store).1.err());
             assert_eq!((refused, machine.offset), (Some(expected), 40), "{}", head.escape_ascii());
         }
     }
@@ -294,7 +304,7 @@ fn a_store_that_is_too_small_refuses_and_misreads_nothing() {
         b"PUT / HTTP/1.1\r\nHost: a\r\nX-Not-Asked-For-And-Long: b\r\nAccept: c\r\nTransfer-Encoding: chunked\r\n\r\n";
     let read = |store: &mut [u8]| {
         let mut machine = Machine::new(&LIMITS, State::RequestStart);
-        let read = machine.read(&LIMITS, head, store).1;
+        let read = machine.read_bytes(&LIMITS, head, store).1;
         (read, machine.flags, machine.lines(store).to_vec())
     };
     let expected = read(&mut vec![0; LIMITS.store_bytes()]);

@@ -6,6 +6,7 @@ use super::target::Target;
 use crate::bytes::{self, SP};
 use crate::http::error::{Error, Rule};
 use crate::http::framing::BodyFraming;
+use crate::http::grammar::incoming::Incoming;
 use crate::http::grammar::machine::Machine;
 #[cfg(feature = "quick")]
 use crate::http::grammar::quick::{self, QuickRequest};
@@ -55,19 +56,18 @@ impl<'b> Shortcut<'b> {
 }
 
 impl Machine {
-    /// Reads on in the head of a request: how many bytes were consumed, and whether it is complete. Then its content
-    /// follows, and the head is in `shortcut`, or is made by [`Self::request`].
+    /// Reads on in the head of a request. Is it complete? Then its content follows, and the head is in `shortcut`, or is made
+    /// by [`Self::request`].
     #[inline]
     pub(crate) fn read_request<'b>(
         &mut self,
         limits: &Limits,
-        input: &'b [u8],
-        store: &mut [u8],
+        incoming: &mut Incoming<'b, '_>,
         shortcut: &mut Shortcut<'b>,
-    ) -> (usize, Result<bool, Rule>) {
+    ) -> Result<bool, Rule> {
         #[cfg(feature = "quick")]
         if self.is_at_start()
-            && let Some(quick) = quick::request(self, limits, input)
+            && let Some(quick) = quick::request(self, limits, incoming.rest)
         {
             let QuickRequest { length, method, target, version, lines } = quick;
             let target = Target::origin(target);
@@ -75,16 +75,17 @@ impl Machine {
             let head = RequestHead { method, target, version, fields, body: self.framing() };
             self.begin_content(limits, head.body);
             shortcut.head = Some(head);
-            return (length, Ok(true));
+            incoming.consume(length);
+            return Ok(true);
         }
         #[cfg(not(feature = "quick"))]
         let _ = shortcut;
-        let (used, read) = self.read(limits, input, store);
+        self.read(limits, incoming)?;
         let is_complete = self.state == State::SectionDone;
         if is_complete {
             self.begin_content(limits, self.framing());
         }
-        (used, read.map(|()| is_complete))
+        Ok(is_complete)
     }
 
     /// The request whose lines are kept.
@@ -142,10 +143,13 @@ impl<'b> RequestHead<'b> {
     pub fn parse(limits: &Limits, bytes: &'b [u8], store: &'b mut [u8]) -> Result<Option<(usize, Self)>, Error> {
         let mut machine = Machine::new(limits, State::RequestStart);
         let mut shortcut = Shortcut::default();
-        let (length, read) = machine.read_request(limits, bytes, store, &mut shortcut);
-        match read {
+        let mut incoming = Incoming { rest: bytes, store };
+        match machine.read_request(limits, &mut incoming, &mut shortcut) {
             Ok(false) => Ok(None),
-            Ok(true) => Ok(Some((length, shortcut.take().unwrap_or_else(|| machine.request(limits, store))))),
+            Ok(true) => {
+                let length = bytes.len().saturating_sub(incoming.rest.len());
+                Ok(Some((length, shortcut.take().unwrap_or_else(|| machine.request(limits, incoming.store)))))
+            }
             Err(rule) => Err(Error { rule, offset: machine.offset }),
         }
     }

@@ -143,10 +143,7 @@ impl<'o> Writer<'o> {
     /// The status line, and a Date field where there is a clock.
     pub(crate) fn put_status(&mut self, status: Status, date: Option<&[u8; 29]>) {
         self.put(b"HTTP/1.1 ");
-        let (rest, ones) = tenth_of_word(u32::from(status.code()));
-        let (rest, tens) = tenth_of_word(rest);
-        let (_, hundreds) = tenth_of_word(rest);
-        self.put(&[hundreds, tens, ones]);
+        self.put(&status.digits());
         self.put(b" ");
         self.put(status.reason().as_bytes());
         self.put_pair(*b"\r\n");

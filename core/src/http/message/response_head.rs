@@ -7,6 +7,7 @@ use super::request_kind::{RequestKind, ResponseKind};
 use crate::http::error::Error;
 use crate::http::flags::Flags;
 use crate::http::framing::ResponseFraming;
+use crate::http::grammar::incoming::Incoming;
 use crate::http::grammar::machine::Machine;
 #[cfg(feature = "quick")]
 use crate::http::grammar::quick::{self, QuickResponse};
@@ -70,17 +71,18 @@ impl Machine {
             let fields = Fields::validated(lines, limits.field_filter);
             return (length, Ok(Some(ResponseHead { status, reason, version, fields, body })));
         }
-        let (mut used, mut read) = self.read(limits, input, store);
+        let mut incoming = Incoming { rest: input, store: &mut *store };
+        let mut read = self.read(limits, &mut incoming);
         if self.state == State::ResponseRead {
             // Only the whole head decides what follows it. What is wrong then is so at its empty line.
-            if let Err(rule) = self.judge_response(limits, status(self.lines(store))) {
+            if let Err(rule) = self.judge_response(limits, status(self.lines(incoming.store))) {
                 self.offset = self.offset.saturating_sub(1);
-                return (used.saturating_sub(1), Err(rule));
+                return (0, Err(rule));
             }
             self.state = State::SectionLf;
-            let (line_end, judged) = self.read(limits, input.get(used..).unwrap_or(&[]), store);
-            (used, read) = (used.saturating_add(line_end), judged);
+            read = self.read(limits, &mut incoming);
         }
+        let used = input.len().saturating_sub(incoming.rest.len());
         if let Err(rule) = read {
             return (used, Err(rule));
         }

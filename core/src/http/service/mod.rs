@@ -69,7 +69,7 @@ pub use routing::routed_request::RoutedRequest;
 pub use routing::routes::{Adding, Handlers, Routes};
 pub use routing::service_fn::{Function, service_fn};
 pub use serving::Serving;
-pub use session::{Driven, Session};
+pub use session::Session;
 
 /// What an exchange needs next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,9 +1,9 @@
 //! A session as the protocol of a conversation.
 
 use super::Service;
-use super::session::{Driven, Session};
+use super::session::Session;
 use crate::http::connection::context::Context;
-use crate::http::error::{Error, Rule};
+use crate::http::error::Rule;
 use crate::readiness::Standing;
 use crate::time::Instant;
 use crate::transport::{Disposition, Environment, Progress, Protocol};
@@ -29,7 +29,7 @@ use crate::transport::{Disposition, Environment, Progress, Protocol};
 /// let (mut store, mut output) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
 /// let environment = Environment::alone(output.len());
 ///
-/// let mut serving = Serving { session: &mut session, service: &Hello, cx, environment: &environment, error: None };
+/// let mut serving = Serving { session: &mut session, service: &Hello, cx, environment: &environment };
 /// let input = Input { bytes: b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", has_ended: false };
 /// let (taken, action) = conversation.poll(&mut serving, input, &mut store, &mut output);
 /// assert_eq!((taken, action), (27, Action::Send(43)));
@@ -44,16 +44,13 @@ pub struct Serving<'c, S: Service + ?Sized> {
     pub cx: Context<'c>,
     /// Where it runs.
     pub environment: &'c Environment<'c>,
-    /// What went wrong in this call, for the log.
-    pub error: Option<Error>,
 }
 
 impl<S: Service + ?Sized> Serving<'_, S> {
     /// The connection is given up at once, by the host or for want of its transfer's source: see
     /// [`Session::handle_lost`].
     pub fn give_up(&mut self, rule: Rule) {
-        let driven = self.session.handle_lost(&self.cx, self.service, rule);
-        self.note(driven);
+        self.session.handle_lost(&self.cx, self.service, rule);
     }
 
     /// The connection is to give way to another one ([`Verdict::Evict`](crate::readiness::Verdict::Evict)). `has_unread`:
@@ -83,13 +80,13 @@ impl<S: Service + ?Sized> Serving<'_, S> {
     /// let (mut session, mut conversation) = (Session::<Nothing>::new(&cx), Conversation::new());
     /// let (mut store, mut output) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
     /// let environment = Environment::alone(output.len());
-    /// let mut serving = Serving { session: &mut session, service: &Nothing, cx, environment: &environment, error: None };
+    /// let mut serving = Serving { session: &mut session, service: &Nothing, cx, environment: &environment };
     ///
     /// let part = Input { bytes: b"GET / HTTP/1.1\r\nHo", has_ended: false };
     /// assert_eq!(conversation.poll(&mut serving, part, &mut store, &mut output), (18, Action::Wait));
     /// assert!(!serving.give_way(true), "the rest of the head waits unread");
     /// assert!(serving.give_way(false));
-    /// assert_eq!(serving.error.map(|error| error.rule), Some(Rule::HeadTimeout));
+    /// assert_eq!(serving.session.take_error().map(|error| error.rule), Some(Rule::HeadTimeout));
     ///
     /// let nothing = Input { bytes: b"", has_ended: false };
     /// let (_, action) = conversation.poll(&mut serving, nothing, &mut store, &mut output);
@@ -110,16 +107,7 @@ impl<S: Service + ?Sized> Serving<'_, S> {
 
     /// The host has moved `bytes` of [`Session::transfer`] itself.
     pub fn handle_transferred(&mut self, bytes: u64) {
-        let driven = self.session.handle_transferred(&self.cx, self.service, bytes);
-        self.note(driven);
-    }
-
-    /// A session tells one error in its life.
-    #[inline]
-    const fn note(&mut self, driven: Driven) {
-        if driven.error.is_some() {
-            self.error = driven.error;
-        }
+        self.session.handle_transferred(&self.cx, self.service, bytes);
     }
 }
 
@@ -127,9 +115,7 @@ impl<S: Service + ?Sized> Protocol for Serving<'_, S> {
     // Where it is inlined, the loop around it becomes larger than the call.
     #[inline(never)]
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
-        let driven = self.session.drive(&self.cx, self.environment, self.service, input, store, output);
-        self.note(driven);
-        Progress { taken: driven.taken, written: driven.written }
+        self.session.drive(&self.cx, self.environment, self.service, input, store, output)
     }
 
     #[inline]
@@ -138,8 +124,7 @@ impl<S: Service + ?Sized> Protocol for Serving<'_, S> {
     }
 
     fn handle_eof(&mut self) {
-        let driven = self.session.handle_eof(&self.cx, self.service);
-        self.note(driven);
+        self.session.handle_eof(&self.cx, self.service);
     }
 
     fn handle_read_closed(&mut self) {
@@ -157,19 +142,19 @@ impl<S: Service + ?Sized> Protocol for Serving<'_, S> {
     }
 
     fn handle_timeout(&mut self) {
-        let driven = self.session.handle_timeout(&self.cx, self.service);
-        self.note(driven);
+        self.session.handle_timeout(&self.cx, self.service);
     }
 
     fn handle_reset(&mut self) {
         // A peer that goes once all is said has taken it, or does not want it: that is nothing to tell.
         let is_said = matches!(self.session.disposition(), Disposition::ShutdownWrite | Disposition::Close);
-        let driven = self.session.handle_lost(&self.cx, self.service, Rule::Reset);
-        if !is_said {
-            self.note(driven);
+        self.session.handle_lost(&self.cx, self.service, Rule::Reset);
+        if is_said {
+            self.session.take_error();
         }
     }
 
+    #[inline(always)]
     fn poll_timeout(&self) -> Option<Instant> {
         self.session.poll_timeout(self.cx.now)
     }

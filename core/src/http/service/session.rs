@@ -9,27 +9,14 @@ use core::mem;
 
 use super::Service;
 use super::responder::{Notices, Wakeup};
-use crate::bytes;
 use crate::http::connection::context::Context;
 use crate::http::connection::server::ServerConnection;
 use crate::http::connection::state::State;
 use crate::http::error::{Error, Rule};
+use crate::http::grammar::incoming::Incoming;
 use crate::readiness::Standing;
-use crate::time::{Instant, earlier};
-use crate::transport::Disposition;
-use crate::transport::Environment;
-
-/// What [`Session::drive`] did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[must_use]
-pub struct Driven {
-    /// Bytes of the input that were consumed.
-    pub taken: usize,
-    /// Bytes that were written to the output.
-    pub written: usize,
-    /// What went wrong, told once.
-    pub error: Option<Error>,
-}
+use crate::time::Instant;
+use crate::transport::{Disposition, Environment, Progress};
 
 /// A server connection together with the exchange that a service has on it.
 ///
@@ -61,6 +48,7 @@ pub struct Session<S: Service + ?Sized> {
     connection: ServerConnection,
     pause: Pause,
     refused: Refused,
+    failure: Failure,
     /// What ended the last wait, until the exchange is asked.
     wakeup: Option<Wakeup>,
     notices: Notices,
@@ -95,6 +83,17 @@ enum Refused {
     InStore,
 }
 
+/// What became of the connection's error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// There is none.
+    None,
+    /// The exchange is closed.
+    Untold,
+    /// And the adapter has taken it.
+    Told,
+}
+
 /// What one turn of the loop did.
 enum Turn {
     /// Something: turn again.
@@ -111,6 +110,7 @@ impl<S: Service + ?Sized> Session<S> {
             connection: ServerConnection::new(cx),
             pause: Pause::None,
             refused: Refused::None,
+            failure: Failure::None,
             wakeup: None,
             notices: Notices::default(),
             pause_bound: 0,
@@ -131,6 +131,8 @@ impl<S: Service + ?Sized> Session<S> {
     /// The same for a session that is there, on a connection on which nothing was said.
     pub fn refuse(&mut self, cx: &Context<'_>) {
         self.connection.refuse(cx);
+        // It has no exchange, and nobody asks what went wrong.
+        self.failure = Failure::Told;
     }
 
     /// Does all that can be done with these bytes and this room.
@@ -149,26 +151,27 @@ impl<S: Service + ?Sized> Session<S> {
         input: &[u8],
         store: &mut [u8],
         out: &mut [u8],
-    ) -> Driven {
-        let mut driven = Driven::default();
+    ) -> Progress {
+        let mut incoming = Incoming { rest: input, store };
+        let mut written = 0;
         self.end_wait_in_time(cx);
         if self.pause == Pause::Room {
             self.pause = Pause::None;
         }
         loop {
-            let turn = self.turn(cx, environment, service, input, store, out, &mut driven);
-            let room = out.get_mut(driven.written..).unwrap_or(&mut []);
+            let turn = self.turn(cx, environment, service, &mut incoming, out, &mut written);
+            let room = out.get_mut(written..).unwrap_or(&mut []);
             let transmitted = self.connection.poll_transmit(cx, room);
-            driven.written = driven.written.wrapping_add(transmitted);
+            written = written.wrapping_add(transmitted);
             if self.refused != Refused::None {
-                self.tell_refusal(environment, service, bytes::from(input, driven.taken), store);
+                self.tell_refusal(environment, service, &incoming);
             }
             if matches!(turn, Turn::Rest) && transmitted == 0 {
-                if driven.written == 0 && out.len() >= environment.output_capacity {
+                if written == 0 && out.len() >= environment.output_capacity {
                     self.connection.abandon_error_response();
                     self.refused = Refused::None;
                 }
-                return driven;
+                return Progress { taken: input.len().wrapping_sub(incoming.rest.len()), written };
             }
         }
     }
@@ -181,14 +184,10 @@ impl<S: Service + ?Sized> Session<S> {
     }
 
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed.
-    pub fn handle_eof(&mut self, cx: &Context<'_>, service: &S) -> Driven {
-        let mut driven = Driven::default();
+    pub fn handle_eof(&mut self, cx: &Context<'_>, service: &S) {
         self.handle_read_closed();
-        let was_broken = self.connection.error().is_some();
-        if self.connection.note_eof(cx).is_err() && !was_broken {
-            self.fail(service, Refused::InStore, &mut driven);
-        }
-        driven
+        let _ = self.connection.note_eof(cx);
+        self.settle(service, Refused::InStore);
     }
 
     /// The peer has ended its direction; bytes of it may wait unread. To be told as soon as the host knows, and before
@@ -206,29 +205,26 @@ impl<S: Service + ?Sized> Session<S> {
     }
 
     /// [`Self::poll_timeout`] is due. Drive the session afterwards.
-    pub fn handle_timeout(&mut self, cx: &Context<'_>, service: &S) -> Driven {
-        let mut driven = Driven::default();
-        self.end_wait_in_time(cx);
-        let was_broken = self.connection.error().is_some();
-        if self.connection.note_time(cx).is_err() && !was_broken {
-            self.fail(service, Refused::InStore, &mut driven);
-        }
-        driven
+    pub fn handle_timeout(&mut self, cx: &Context<'_>, service: &S) {
+        let _ = self.connection.note_time(cx);
+        self.settle(service, Refused::InStore);
     }
 
     /// The connection is gone, or is to be given up at once: because of the transport ([`Rule::Reset`]), or of the
     /// host ([`Rule::HostClosed`]). The exchange, if there is one, is closed; so this must be called before a session
     /// with one is dropped.
-    pub fn handle_lost(&mut self, cx: &Context<'_>, service: &S, rule: Rule) -> Driven {
-        let mut driven = Driven::default();
-        let was_broken = self.connection.error().is_some();
+    pub fn handle_lost(&mut self, cx: &Context<'_>, service: &S, rule: Rule) {
         self.connection.fail(cx, rule);
-        if was_broken {
-            self.close_exchange(service, Err(self.connection.failure()));
-        } else {
-            self.fail(service, Refused::InStore, &mut driven);
+        self.settle(service, Refused::InStore);
+    }
+
+    /// What went wrong, for the log. A session tells one error in its life, and tells it once.
+    pub fn take_error(&mut self) -> Option<Error> {
+        if self.failure != Failure::Untold {
+            return None;
         }
-        driven
+        self.failure = Failure::Told;
+        self.connection.error()
     }
 
     /// The exchange's waker was woken, or may have been. An exchange that waits, and has taken a waker
@@ -268,42 +264,44 @@ impl<S: Service + ?Sized> Session<S> {
     /// What the adapter has to move itself before anything else: from where, and how many bytes. All that was written
     /// before must be sent first.
     pub fn transfer(&mut self) -> Option<(&mut S::Source, u64)> {
-        match (&mut self.source, self.pause) {
-            (Some(source), Pause::Transferring) => Some((source, self.pause_bound)),
-            _ => None,
-        }
+        self.source.as_mut().map(|source| (source, self.pause_bound))
     }
 
     /// How many bytes of [`Self::transfer`] are left, if there are any.
     #[must_use]
     #[inline]
     pub fn transfer_length(&self) -> Option<u64> {
-        (self.pause == Pause::Transferring).then_some(self.pause_bound)
+        // Where a service has no source at all, the compiler sees that there is none.
+        self.source.as_ref().map(|_| self.pause_bound)
     }
 
     /// The adapter has moved `bytes` of [`Self::transfer`]. Drive the session afterwards.
-    pub fn handle_transferred(&mut self, cx: &Context<'_>, service: &S, bytes: u64) -> Driven {
-        let mut driven = Driven::default();
+    pub fn handle_transferred(&mut self, cx: &Context<'_>, service: &S, bytes: u64) {
         if self.connection.note_external_send(cx, bytes).is_err() {
-            // What it was is told: that broke the connection before.
-            self.connection.fail(cx, Rule::Aborted);
-            self.fail(service, Refused::None, &mut driven);
-            return driven;
+            return self.settle(service, Refused::None);
         }
-        if self.pause == Pause::Transferring {
+        if self.source.is_some() {
             self.pause_bound = self.pause_bound.saturating_sub(bytes);
             if self.pause_bound == 0 {
                 self.pause = Pause::None;
                 self.source = None;
             }
         }
-        driven
     }
 
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before.
     #[must_use]
+    #[inline(always)]
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
-        earlier(self.connection.poll_timeout(now), self.wait_end())
+        self.deadline(now).unless_never()
+    }
+
+    #[inline(never)]
+    fn deadline(&self, now: Instant) -> Instant {
+        // `Wait` without a time has the last one there is.
+        let wait_end =
+            if self.pause == Pause::Waiting { Instant::from_micros(self.pause_bound) } else { Instant::NEVER };
+        self.connection.deadline(now).min(wait_end)
     }
 
     /// Should the transport be read? If not, what comes stays there: that is the back-pressure.
@@ -357,18 +355,12 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
-    const fn wait_end(&self) -> Option<Instant> {
-        match self.pause {
-            Pause::Waiting if self.pause_bound < u64::MAX => Some(Instant::from_micros(self.pause_bound)),
-            Pause::Waiting | Pause::None | Pause::Room | Pause::Transferring => None,
-        }
-    }
-
-    /// The connection is broken. Where the request lies that was read, if it is no exchange yet: `refused`.
-    #[cold]
-    fn fail(&mut self, service: &S, refused: Refused, driven: &mut Driven) {
-        let error = self.connection.failure();
-        driven.error = Some(error);
+    /// Does what follows when the connection breaks, once. `refused`: where the request lies that was read, if it is no
+    /// exchange yet.
+    #[inline(never)]
+    fn settle(&mut self, service: &S, refused: Refused) {
+        let Some(error) = self.connection.error().filter(|_| self.failure == Failure::None) else { return };
+        self.failure = Failure::Untold;
         if self.exchange.is_none() && self.connection.owes_error_answer() {
             self.refused = refused;
         }

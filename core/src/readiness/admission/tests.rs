@@ -13,8 +13,12 @@ fn at(millis: u64) -> Instant {
 /// As old as it takes for everybody to give way.
 const LATE: u64 = 60_000;
 
-fn full() -> Admission<[Link; 3]> {
-    let mut admission = Admission::new(POLICY, [Link::NEW; 3]);
+fn full() -> Admission<[Since; 3]> {
+    full_of([Since::BUSY; 3])
+}
+
+fn full_of<S: Standings>(slots: S) -> Admission<S> {
+    let mut admission = Admission::new(POLICY, slots);
     for _ in 0..3 {
         assert_eq!(admission.arrive(at(0)), Verdict::Admit);
     }
@@ -25,11 +29,11 @@ fn full() -> Admission<[Link; 3]> {
 fn the_longest_idle_goes_first_and_use_makes_young() {
     let mut admission = full();
     assert_eq!(admission.arrive(at(LATE)), Verdict::Queue);
-    for slot in [2, 0, 1] {
-        admission.set_standing(slot, Standing::Idle, at(0));
+    for (slot, since) in [(2, 0), (0, 2), (1, 4)] {
+        admission.set_standing(slot, Standing::Idle, at(since));
     }
     assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(2));
-    admission.set_standing(2, Standing::Idle, at(0));
+    admission.set_standing(2, Standing::Idle, at(6));
     assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(0));
     admission.set_standing(0, Standing::Busy, at(0));
     assert_eq!(admission.arrive(at(LATE)), Verdict::Evict(1));
@@ -85,7 +89,7 @@ fn a_head_has_two_seconds_also_where_more_of_it_comes() {
 #[test]
 fn who_may_not_be_evicted_is_not_but_if_it_lingers() {
     let policy = Policy { evict_idle: false, when_full: WhenFull::Refuse, ..POLICY };
-    let mut admission = Admission::new(policy, [Link::NEW; 3]);
+    let mut admission = Admission::new(policy, [Since::BUSY; 3]);
     admission.set_slots(0);
     admission.set_standing(0, Standing::Idle, at(0));
     admission.set_standing(1, Standing::Reading, at(0));
@@ -96,7 +100,7 @@ fn who_may_not_be_evicted_is_not_but_if_it_lingers() {
 
 #[test]
 fn a_host_that_ran_out_rests_until_a_release_or_for_a_while() {
-    let mut admission = Admission::new(Policy::DEFAULT, [Link::NEW; 3]);
+    let mut admission = Admission::new(Policy::DEFAULT, [Since::BUSY; 3]);
     assert_eq!(admission.arrive(at(0)), Verdict::Admit);
     assert_eq!(admission.exhausted(at(0)), None);
     assert_eq!((admission.verdict(at(99)), admission.poll_timeout(at(99))), (Verdict::Queue, Some(at(100))));
@@ -120,12 +124,28 @@ fn a_drained_server_admits_nobody() {
 }
 
 #[test]
-fn slots_without_a_link_do_no_harm() {
-    let mut admission = full();
-    admission.set_standing(7, Standing::Idle, at(0));
-    admission.set_standing(7, Standing::Reading, at(0));
-    admission.set_standing(7, Standing::Busy, at(0));
-    assert_eq!((admission.next_to_give_way(at(LATE)), admission.verdict(at(LATE))), (None, Verdict::Queue));
+fn slots_that_are_not_there_do_no_harm() {
+    no_harm(full());
+    no_harm(full_of(Lists::new([Link::NEW; 3])));
+}
+
+fn no_harm(mut admission: Admission<impl Standings>) {
+    for standing in [Standing::Idle, Standing::Reading, Standing::Lingering, Standing::Busy] {
+        for slot in [7, u32::MAX] {
+            admission.set_standing(slot, standing, at(0));
+            assert_eq!((admission.next_to_give_way(at(LATE)), admission.verdict(at(LATE))), (None, Verdict::Queue));
+        }
+    }
+}
+
+#[test]
+fn whoever_waits_without_end_does_not_give_way() {
+    let policy = Policy { min_idle: Duration::from_micros(u64::MAX), ..POLICY };
+    let mut admission = Admission::new(policy, [Since::BUSY; 3]);
+    admission.set_standing(0, Standing::Idle, at(0));
+    assert_eq!(admission.next_to_give_way(at(LATE)), None);
+    admission.set_standing(1, Standing::Reading, at(0));
+    assert_eq!(admission.next_to_give_way(at(LATE)), Some((1, at(LATE))));
 }
 
 #[test]
@@ -142,27 +162,33 @@ fn ages_hold_where_the_ticks_wrap_around() {
 
 /// Every sequence of four operations on three slots agrees with plain lists.
 #[test]
-fn the_lists_agree_with_naive_ones() {
-    for mut sequence in 0..12_u32.pow(4) {
-        let mut admission = full();
-        let mut naive: [Vec<u32>; 3] = Default::default();
-        for _ in 0..4 {
-            let (slot, becomes) = (sequence % 3, sequence / 3 % 4);
-            sequence /= 12;
-            let was = naive.iter().position(|list| list.contains(&slot));
-            if was != usize::try_from(becomes).ok() || becomes == 1 {
-                naive.iter_mut().for_each(|list| list.retain(|&other| other != slot));
-                naive.get_mut(becomes as usize).into_iter().for_each(|list| list.push(slot));
-            }
-            match becomes {
-                0 => admission.set_standing(slot, Standing::Lingering, at(0)),
-                1 => admission.set_standing(slot, Standing::Idle, at(0)),
-                2 => admission.set_standing(slot, Standing::Reading, at(0)),
-                _ => admission.set_standing(slot, Standing::Busy, at(0)),
-            }
-            let first = naive.iter().flatten().next();
-            assert_eq!(admission.gives_way(at(LATE)), first.copied());
-            assert_eq!(admission.next_to_give_way(at(LATE)).map(|(slot, _)| slot), first.copied());
+fn standings_agree_with_naive_lists() {
+    for sequence in 0..12_u32.pow(4) {
+        agrees(sequence, full());
+        agrees(sequence, full_of(Lists::new([Link::NEW; 3])));
+    }
+}
+
+fn agrees(mut sequence: u32, mut admission: Admission<impl Standings>) {
+    let mut naive: [Vec<u32>; 3] = Default::default();
+    for time in 0..4 {
+        let (slot, becomes) = (sequence % 3, sequence / 3 % 4);
+        sequence /= 12;
+        let was = naive.iter().position(|list| list.contains(&slot));
+        if was != usize::try_from(becomes).ok() || becomes == 1 {
+            naive.iter_mut().for_each(|list| list.retain(|&other| other != slot));
+            naive.get_mut(becomes as usize).into_iter().for_each(|list| list.push(slot));
         }
+        // At different ticks, for among those of one tick it does not matter who is first.
+        let now = at(time * 2);
+        match becomes {
+            0 => admission.set_standing(slot, Standing::Lingering, now),
+            1 => admission.set_standing(slot, Standing::Idle, now),
+            2 => admission.set_standing(slot, Standing::Reading, now),
+            _ => admission.set_standing(slot, Standing::Busy, now),
+        }
+        let first = naive.iter().flatten().next();
+        assert_eq!(admission.gives_way(at(LATE)), first.copied());
+        assert_eq!(admission.next_to_give_way(at(LATE)).map(|(slot, _)| slot), first.copied());
     }
 }

@@ -110,10 +110,10 @@ impl<'f> Pair<'f> {
         let moved = source.transfer(&socket, length.min(10_000)).unwrap();
         drop(socket);
         peer.read_to_end(&mut self.output).unwrap();
-        let _ = match moved {
+        match moved {
             0 => self.session.handle_lost(context, self.files, Rule::SourceFailed),
             moved => self.session.handle_transferred(context, self.files, moved),
-        };
+        }
         true
     }
 
@@ -153,7 +153,7 @@ impl<'f> Pair<'f> {
 
     fn lose(mut self) {
         let context = Context { now: self.now, limits: &LIMITS, date: None };
-        let _ = self.session.handle_lost(&context, self.files, Rule::Reset);
+        self.session.handle_lost(&context, self.files, Rule::Reset);
     }
 
     fn status(&self) -> &str {

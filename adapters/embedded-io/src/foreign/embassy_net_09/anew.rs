@@ -11,7 +11,7 @@ use wirenut::time::Instant;
 
 use crate::converse::Course;
 use crate::endpoint::Caller;
-use crate::lane::{Direction, NEVER, Observe, Order, Time};
+use crate::lane::{Direction, Observe, Order, Time};
 use crate::link::{Ending, Link};
 use crate::{Buffers, Clock, Split, StreamError};
 
@@ -127,7 +127,7 @@ pub(super) struct Alarm {
 }
 
 impl Alarm {
-    pub(super) const NEW: Self = Self::at(NEVER);
+    pub(super) const NEW: Self = Self::at(Instant::NEVER);
 
     pub(super) const fn at(at: Instant) -> Self {
         Self { at }
@@ -136,17 +136,17 @@ impl Alarm {
 
 impl Time for Alarm {
     fn set(&mut self, at: Option<Instant>) {
-        self.at = at.unwrap_or(NEVER);
+        self.at = at.unwrap_or(Instant::NEVER);
     }
 
     fn is_due(&mut self, cx: &mut Context<'_>) -> bool {
         // What is too late for the ticks of the device is never.
         let Some(at) = embassy_time::Instant::try_from_micros(self.at.as_micros()) else { return false };
-        if self.at == NEVER {
+        if self.at == Instant::NEVER {
             return false;
         }
         if at <= embassy_time::Instant::now() {
-            self.at = NEVER;
+            self.at = Instant::NEVER;
             return true;
         }
         // At its first look a timer asks to be woken, and is not due.

@@ -18,7 +18,7 @@ use embassy_net::Stack;
 use embassy_net::tcp::{self, State, TcpSocket};
 use wirenut::http::Limits;
 use wirenut::http::service::Service;
-use wirenut::readiness::{self, Admission, Policy, Standing, Verdict};
+use wirenut::readiness::{Admission, Policy, Since, Standing, Verdict};
 use wirenut::time::Instant;
 use wirenut::transport::Conversation;
 
@@ -26,7 +26,7 @@ use super::EmbassyTimer;
 use super::anew::{Alarm, converse, look};
 use super::memory::Memory;
 use crate::driver::Driver;
-use crate::lane::{NEVER, Observe, Time};
+use crate::lane::{Observe, Time};
 use crate::link::Link;
 use crate::{Clock, ConnectionObserver, Error, Retirement};
 
@@ -67,7 +67,7 @@ use crate::{Clock, ConnectionObserver, Error, Retirement};
 /// ```
 pub struct Listener<const N: usize> {
     port: u16,
-    admission: RefCell<Admission<[readiness::Link; N]>>,
+    admission: RefCell<Admission<[Since; N]>>,
     places: [Place; N],
     /// This connection was wished to give way.
     leaving: Cell<Option<u32>>,
@@ -133,7 +133,7 @@ impl<const N: usize> Listener<N> {
         assert!(port != 0, "port 0");
         Self {
             port,
-            admission: RefCell::new(Admission::new(policy, [readiness::Link::NEW; N])),
+            admission: RefCell::new(Admission::new(policy, [Since::BUSY; N])),
             places: [Place::FREE; N],
             leaving: Cell::new(None),
             left: Cell::new(Instant::START),
@@ -338,7 +338,7 @@ impl<const N: usize> Held<'_, N> {
             && self.listener.listening() == 0
             && Alarm::at(self.place.since.get()).is_due(cx);
         if is_hurried {
-            self.place.since.set(NEVER);
+            self.place.since.set(Instant::NEVER);
         }
         is_hurried
     }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::{task, time};
-use wirenut::readiness::{Admission, Link, Standing};
+use wirenut::readiness::{Admission, Link, Lists, Standing};
 
 use super::TokioTimer;
 use crate::{Clock, ConnectionObserver, Retirement};
@@ -18,12 +18,12 @@ const GRACE: Duration = Duration::from_millis(100);
 /// Who is served, as the loop and all connections see it.
 #[derive(Clone)]
 pub(super) struct Shared {
-    pub(super) admission: Arc<Mutex<Admission<Vec<Link>>>>,
+    pub(super) admission: Arc<Mutex<Admission<Lists<Vec<Link>>>>>,
     pub(super) timer: TokioTimer,
 }
 
 impl Shared {
-    pub(super) fn admission(&self) -> MutexGuard<'_, Admission<Vec<Link>>> {
+    pub(super) fn admission(&self) -> MutexGuard<'_, Admission<Lists<Vec<Link>>>> {
         lock(&self.admission)
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use futures_util::stream::{FuturesUnordered, Stream as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Sleep;
-use wirenut::readiness::{Admission, Link, Policy, Verdict};
+use wirenut::readiness::{Admission, Link, Lists, Policy, Verdict};
 use wirenut::time::{Duration, Instant};
 
 use super::TokioTimer;
@@ -93,7 +93,7 @@ where
         connect: C,
         on_failure: M,
     ) -> Self {
-        let admission = Admission::new(config.policy, Vec::new());
+        let admission = Admission::new(config.policy, Lists::new(Vec::new()));
         Self {
             config,
             shared: Shared { admission: Arc::new(Mutex::new(admission)), timer },
@@ -226,7 +226,7 @@ where
         let slot = self.free.pop().or_else(|| {
             let slot = u32::try_from(self.served.len()).ok()?;
             self.served.push(None);
-            self.shared.admission().links_mut().push(Link::NEW);
+            self.shared.admission().slots_mut().links_mut().push(Link::NEW);
             Some(slot)
         });
         let place = Place::new(&self.shared, slot);

@@ -9,6 +9,7 @@ use crate::http::connection::{Broken, Client, Connection, Ending};
 use crate::http::error::{Error, Rule};
 use crate::http::flags::Flags;
 use crate::http::framing::{BodyFraming, ResponseFraming};
+use crate::http::grammar::incoming::Incoming;
 use crate::http::grammar::state::State as GrammarState;
 use crate::http::message::request_kind::ResponseKind;
 use crate::http::message::response_head::ResponseHead;
@@ -159,9 +160,11 @@ impl Connection<Client> {
             }
             input = usize::try_from(most).ok().and_then(|most| input.get(..most)).unwrap_or(input);
         }
-        let (used, found) = self.read_content(cx, input, store)?;
+        let mut incoming = Incoming { rest: input, store };
+        let found = self.read_content(cx, &mut incoming)?;
+        let Incoming { rest, store } = incoming;
         let event = match found {
-            Found::Content => ClientEvent::Body(self.machine.content(input.get(used..).unwrap_or(&[]))),
+            Found::Content => ClientEvent::Body(self.machine.content(rest)),
             Found::End => {
                 let trailers = self.machine.trailers(cx.limits, store);
                 self.end_response(cx);
@@ -169,7 +172,7 @@ impl Connection<Client> {
             }
             Found::NeedMore | Found::Paused | Found::Closed | Found::Head => ClientEvent::NeedMore,
         };
-        Ok((used, event))
+        Ok((input.len().saturating_sub(rest.len()), event))
     }
 
     fn end_response(&mut self, cx: &Context<'_>) {

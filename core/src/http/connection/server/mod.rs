@@ -126,6 +126,11 @@ impl Connection<Server> {
         !matches!(self.states.client(), State::SendBody | State::Tunnel)
     }
 
+    /// Has a part of a request's head come?
+    pub(crate) const fn is_in_head(&self) -> bool {
+        matches!(self.states.client(), State::Idle) && self.machine.flags.has(Flags::BEGUN)
+    }
+
     /// Has the head of a final response been written to the current request?
     #[must_use]
     pub const fn is_responding(&self) -> bool {

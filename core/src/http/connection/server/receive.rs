@@ -4,7 +4,6 @@
 //! overflow: they wrap, which is less code than to saturate.
 
 use super::ServerEvent;
-use crate::bytes;
 use crate::http::body::read::Found;
 use crate::http::body::write::OutboundFraming;
 use crate::http::connection::context::Context;
@@ -12,6 +11,7 @@ use crate::http::connection::state::{Side, State, Transition};
 use crate::http::connection::{Broken, Connection, Ending, Server};
 use crate::http::error::Error;
 use crate::http::flags::Flags;
+use crate::http::grammar::incoming::Incoming;
 use crate::http::grammar::state::State as GrammarState;
 use crate::http::limits::Limits;
 use crate::http::message::fields::Fields;
@@ -41,45 +41,46 @@ impl Connection<Server> {
         store: &'b mut [u8],
     ) -> Result<(usize, ServerEvent<'b>), Error> {
         let mut shortcut = Shortcut::default();
-        let (used, found) = self.advance(cx, input, store, &mut shortcut).map_err(|Broken| self.failure())?;
+        let mut incoming = Incoming { rest: input, store };
+        let found = self.advance(cx, &mut incoming, &mut shortcut).map_err(|Broken| self.failure())?;
+        let Incoming { rest, store } = incoming;
         let event = match found {
             Found::NeedMore => ServerEvent::NeedMore,
             Found::Paused => ServerEvent::Paused,
             Found::Closed => ServerEvent::Closed,
             Found::Head => ServerEvent::Head(self.head(cx.limits, store, shortcut)),
-            Found::Content => ServerEvent::Body(self.content(bytes::from(input, used))),
+            Found::Content => ServerEvent::Body(self.content(rest)),
             Found::End => ServerEvent::End(self.trailers(cx.limits, store)),
         };
-        Ok((used, event))
+        Ok((input.len().wrapping_sub(rest.len()), event))
     }
 
-    /// As [`Self::receive`], without giving out what was found: how many bytes were consumed, and what it is.
+    /// As [`Self::receive`], without giving out what was found: what it is.
     #[inline(never)]
     pub(crate) fn advance<'b>(
         &mut self,
         cx: &Context<'_>,
-        input: &'b [u8],
-        store: &mut [u8],
+        incoming: &mut Incoming<'b, '_>,
         shortcut: &mut Shortcut<'b>,
-    ) -> Result<(usize, Found), Broken> {
+    ) -> Result<Found, Broken> {
         self.note_time(cx)?;
         if self.ending == Ending::Linger {
             // What still comes is thrown away, for as long as the connection lingers.
-            return self.discard(cx, input);
+            return self.discard(cx, incoming);
         }
         if self.broken.is_some() {
             return Err(Broken);
         }
         if matches!(self.ending, Ending::Close | Ending::Abort | Ending::Cut) {
-            return Ok((0, Found::Closed));
+            return Ok(Found::Closed);
         }
-        let received = self.read(cx, input, store, shortcut)?;
-        if received.1 == Found::NeedMore && self.machine.flags.has(Flags::EOF) {
+        let found = self.read(cx, incoming, shortcut)?;
+        if found == Found::NeedMore && self.machine.flags.has(Flags::EOF) {
             // There is no more.
             self.note_eof(cx)?;
-            return Ok((received.0, Found::Closed));
+            return Ok(Found::Closed);
         }
-        Ok(received)
+        Ok(found)
     }
 
     /// The head that was found.
@@ -101,51 +102,44 @@ impl Connection<Server> {
     fn read<'b>(
         &mut self,
         cx: &Context<'_>,
-        input: &'b [u8],
-        store: &mut [u8],
+        incoming: &mut Incoming<'b, '_>,
         shortcut: &mut Shortcut<'b>,
-    ) -> Result<(usize, Found), Broken> {
-        let mut used = 0;
+    ) -> Result<Found, Broken> {
         if self.states.server() == State::Done {
             if self.sending == OutboundFraming::LastChunk {
                 self.peer_timer.stop(cx.now);
-                return Ok((0, Found::Paused));
+                return Ok(Found::Paused);
             }
-            let found;
-            (used, found) = self.skip_rest(cx, input, store)?;
-            if found == Found::NeedMore {
-                return Ok((used, found));
+            if self.skip_rest(cx, incoming)? == Found::NeedMore {
+                return Ok(Found::NeedMore);
             }
             if !self.begin_next(cx) {
-                return if self.ending == Ending::Linger { self.discard(cx, input) } else { Ok((used, Found::Closed)) };
+                return if self.ending == Ending::Linger { self.discard(cx, incoming) } else { Ok(Found::Closed) };
             }
         }
-        let rest = bytes::from(input, used);
-        let (more, found) = match self.states.client() {
-            State::Idle => self.read_head(cx, rest, store, shortcut)?,
-            State::SendBody | State::Tunnel => self.read_request_content(cx, rest, store)?,
+        match self.states.client() {
+            State::Idle => self.read_head(cx, incoming, shortcut),
+            State::SendBody | State::Tunnel => self.read_request_content(cx, incoming),
             // In a tunnel the peer may end its direction first.
             State::Done | State::MustClose => {
                 self.peer_timer.stop(cx.now);
-                (0, Found::Paused)
+                Ok(Found::Paused)
             }
-            State::SendHead | State::Closed | State::Error => (0, Found::Closed),
-        };
-        Ok((used.wrapping_add(more), found))
+            State::SendHead | State::Closed | State::Error => Ok(Found::Closed),
+        }
     }
 
     fn read_head<'b>(
         &mut self,
         cx: &Context<'_>,
-        input: &'b [u8],
-        store: &mut [u8],
+        incoming: &mut Incoming<'b, '_>,
         shortcut: &mut Shortcut<'b>,
-    ) -> Result<(usize, Found), Broken> {
-        if input.is_empty() {
+    ) -> Result<Found, Broken> {
+        if incoming.rest.is_empty() {
             self.peer_timer.start(cx.now);
-            return Ok((0, Found::NeedMore));
+            return Ok(Found::NeedMore);
         }
-        let (used, read) = self.machine.read_request(cx.limits, input, store, shortcut);
+        let read = self.machine.read_request(cx.limits, incoming, shortcut);
         // Empty lines do not begin a message: some clients put one behind each.
         let begins = !self.machine.flags.has(Flags::BEGUN) && (read.is_err() || !self.machine.is_between_messages());
         if begins {
@@ -158,7 +152,7 @@ impl Connection<Server> {
                     self.peer_timer = Timer::stopped(cx.limits.head);
                 }
                 self.peer_timer.start(cx.now);
-                return Ok((used, Found::NeedMore));
+                return Ok(Found::NeedMore);
             }
             Err(rule) => return Err(self.fail(cx, rule)),
         }
@@ -167,30 +161,24 @@ impl Connection<Server> {
         if self.machine.state == GrammarState::End {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
-        Ok((used, Found::Head))
+        Ok(Found::Head)
     }
 
-    fn read_request_content(
-        &mut self,
-        cx: &Context<'_>,
-        input: &[u8],
-        store: &mut [u8],
-    ) -> Result<(usize, Found), Broken> {
-        if !input.is_empty() {
+    fn read_request_content(&mut self, cx: &Context<'_>, incoming: &mut Incoming<'_, '_>) -> Result<Found, Broken> {
+        if !incoming.rest.is_empty() {
             // The client did not wait for the 100, so none is owed (RFC 9110 §10.1.1).
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
-        let read = self.read_content(cx, input, store)?;
-        if read.1 == Found::End {
+        let found = self.read_content(cx, incoming)?;
+        if found == Found::End {
             self.states.change(Side::Client, Transition::End);
         }
-        Ok(read)
+        Ok(found)
     }
 
     /// The response is complete. What is left of the request's content is skipped if that is little, so that the
-    /// connection can go on with the next message. How many bytes that were; and [`Found::NeedMore`] if there is more.
-    fn skip_rest(&mut self, cx: &Context<'_>, input: &[u8], store: &mut [u8]) -> Result<(usize, Found), Broken> {
-        let mut used = 0_usize;
+    /// connection can go on with the next message. [`Found::NeedMore`] if there is more.
+    fn skip_rest(&mut self, cx: &Context<'_>, incoming: &mut Incoming<'_, '_>) -> Result<Found, Broken> {
         while self.states.client() == State::SendBody {
             let is_length = self.machine.state == GrammarState::Content;
             let known = if is_length { self.machine.length } else { self.machine.total };
@@ -198,21 +186,21 @@ impl Connection<Server> {
                 break;
             }
             if self.machine.state == GrammarState::End {
+                // Most requests: there is nothing to look at.
                 self.states.change(Side::Client, Transition::End);
                 break;
             }
-            let (framing, found) = self.read_request_content(cx, bytes::from(input, used), store)?;
-            used = used.wrapping_add(framing);
+            let found = self.read_request_content(cx, incoming)?;
             if found == Found::NeedMore {
-                return Ok((used, found));
+                return Ok(found);
             }
             if found == Found::Content {
-                let skipped = self.machine.content(bytes::from(input, used)).len();
+                let skipped = self.machine.content(incoming.rest).len();
                 self.take_body(cx, skipped);
-                used = used.wrapping_add(skipped);
+                incoming.consume(skipped);
             }
         }
-        Ok((used, Found::End))
+        Ok(Found::End)
     }
 
     /// Goes on with the next message, unless the connection ends with this response.
@@ -228,9 +216,10 @@ impl Connection<Server> {
     }
 
     /// Throws away what comes.
-    fn discard(&mut self, cx: &Context<'_>, input: &[u8]) -> Result<(usize, Found), Broken> {
+    fn discard(&mut self, cx: &Context<'_>, incoming: &mut Incoming<'_, '_>) -> Result<Found, Broken> {
         self.peer_timer.start(cx.now);
-        Ok((input.len(), Found::NeedMore))
+        incoming.rest = &[];
+        Ok(Found::NeedMore)
     }
 
     /// The service takes nothing for a while: what comes stays with the transport, and the peer is not hurried.

@@ -71,20 +71,21 @@ impl Connection<Server> {
         let mut writer = Writer::new(out);
         writer.put_status(response.status, cx.date.map(HttpDate::as_bytes));
         response.fields.iter().for_each(|field| writer.put_field(field));
-        if plan.change == Transition::Final && !response.status.forbids_body() {
+        if plan.change == Transition::Final {
             match response.length {
+                _ if response.status.forbids_body() => {}
                 Some(length) => writer.put_content_length(length),
                 // An HTTP/1.0 client knows no transfer coding (RFC 9112 §6.1), not even of a body that it will not get.
                 None if is_http10 => {}
                 None => writer.put(b"Transfer-Encoding: chunked\r\n"),
             }
-        }
-        if response.status == Status::SWITCHING_PROTOCOLS {
+            if !plan.persists {
+                writer.put(b"Connection: close\r\n");
+            } else if is_http10 {
+                writer.put(b"Connection: keep-alive\r\n");
+            }
+        } else if response.status == Status::SWITCHING_PROTOCOLS {
             writer.put(b"Connection: upgrade\r\n");
-        } else if plan.change == Transition::Final && !plan.persists {
-            writer.put(b"Connection: close\r\n");
-        } else if plan.change == Transition::Final && is_http10 {
-            writer.put(b"Connection: keep-alive\r\n");
         }
         writer.put_pair(*b"\r\n");
         writer.finish()
@@ -99,7 +100,7 @@ impl Connection<Server> {
         let status = response.status;
         let is_http10 = self.machine.flags.has(Flags::HTTP10);
         let is_upgrade = status == Status::SWITCHING_PROTOCOLS;
-        if is_upgrade || (self.machine.flags.has(Flags::CONNECT) && (200..300).contains(&status.code())) {
+        if is_upgrade || (self.machine.flags.has(Flags::CONNECT) && status.is_successful()) {
             let asks = self.machine.flags.has_all(Flags::UPGRADE_FIELD.with(Flags::UPGRADE_OPTION)) && !is_http10;
             return if (asks || !is_upgrade) && self.has_no_more_body() {
                 Ok(Plan { change: Transition::Switch, sending: OutboundFraming::UntilClose, persists: false })

@@ -79,12 +79,12 @@ fn log_of(input: &str, room: usize, mut movable: u64) -> Vec<String> {
         session.handle_sent(&cx, driven.written, 0);
         if let Some(length) = session.transfer_length() {
             if movable == 0 {
-                let _ = session.handle_lost(&cx, &service, Rule::Reset);
+                session.handle_lost(&cx, &service, Rule::Reset);
                 break;
             }
             let moved = length.min(movable);
             movable -= moved;
-            let _ = session.handle_transferred(&cx, &service, moved);
+            session.handle_transferred(&cx, &service, moved);
         } else if driven.taken == 0 && driven.written == 0 {
             break;
         }

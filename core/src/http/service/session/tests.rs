@@ -36,9 +36,10 @@ fn after_an_error_the_end_of_the_peers_direction_ends_the_lingering() {
     let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
     let mut session = Session::<Nothing>::new(&cx);
     let driven = session.drive(&cx, &Environment::alone(128), &Nothing, b"\0 / HTTP/1.1\r\n", &mut [], &mut [0; 128]);
-    assert!(driven.error.is_some() && driven.written > 0);
+    assert!(session.take_error().is_some() && driven.written > 0);
     assert_eq!(session.disposition(), Disposition::ShutdownWrite);
-    assert_eq!(session.handle_eof(&cx, &Nothing).error, None);
+    session.handle_eof(&cx, &Nothing);
+    assert_eq!(session.take_error(), None);
     assert_eq!(session.disposition(), Disposition::Close);
 }
 
@@ -47,7 +48,7 @@ fn an_error_answer_that_never_fits_does_not_hold_the_connection_for_ever() {
     let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
     let mut session = Session::<Nothing>::new(&cx);
     let driven = session.drive(&cx, &Environment::alone(40), &Nothing, b"bad\r\n\r\n", &mut [0; 64], &mut [0; 40]);
-    assert_eq!((driven.written, driven.error.map(|error| error.rule)), (0, Some(Rule::InvalidMethod)));
+    assert_eq!((driven.written, session.take_error().map(|error| error.rule)), (0, Some(Rule::InvalidMethod)));
     assert_eq!(session.disposition(), Disposition::Abort);
 }
 
@@ -68,7 +69,7 @@ impl Service for Transfers {
 fn a_transfer_of_nothing_is_misuse_and_not_a_wait_for_ever() {
     let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
     let mut session = Session::<Transfers>::new(&cx);
-    let driven = session.drive(
+    let _ = session.drive(
         &cx,
         &Environment::alone(200),
         &Transfers,
@@ -76,6 +77,6 @@ fn a_transfer_of_nothing_is_misuse_and_not_a_wait_for_ever() {
         &mut [0; 64],
         &mut [0; 200],
     );
-    assert_eq!(driven.error.map(|error| error.rule), Some(Rule::Misused(Misuse::EmptyTransfer)));
+    assert_eq!(session.take_error().map(|error| error.rule), Some(Rule::Misused(Misuse::EmptyTransfer)));
     assert_eq!(session.disposition(), Disposition::Abort);
 }

@@ -1,11 +1,11 @@
 //! A turn of a session: the service is asked about one thing that came, and what it says is done.
 
-use super::{Driven, Pause, Refused, Session, Turn};
-use crate::bytes;
+use super::{Failure, Pause, Refused, Session, Turn};
 use crate::http::body::read::Found;
 use crate::http::connection::Broken;
 use crate::http::connection::context::Context;
 use crate::http::error::{Misuse, Rule, WriteError};
+use crate::http::grammar::incoming::Incoming;
 use crate::http::message::request_head::Shortcut;
 use crate::http::service::refusal::Refusal;
 use crate::http::service::responder::Responder;
@@ -16,13 +16,13 @@ use crate::transport::Environment;
 impl<S: Service + ?Sized> Session<S> {
     /// Tells the service of a refused request, once its answer is written.
     #[cold]
-    pub(super) fn tell_refusal(&mut self, environment: &Environment<'_>, service: &S, input: &[u8], store: &[u8]) {
+    pub(super) fn tell_refusal(&mut self, environment: &Environment<'_>, service: &S, incoming: &Incoming<'_, '_>) {
         if self.connection.owes_error_answer() {
             return;
         }
         let received = match self.refused {
-            Refused::InStore => store.get(..self.stored()).unwrap_or(&[]),
-            Refused::None | Refused::InInput => input,
+            Refused::InStore => incoming.store.get(..self.stored()).unwrap_or(&[]),
+            Refused::None | Refused::InInput => incoming.rest,
         };
         self.refused = Refused::None;
         if let Some(error) = self.connection.error() {
@@ -30,40 +30,37 @@ impl<S: Service + ?Sized> Session<S> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a turn works with")]
     pub(super) fn turn(
         &mut self,
         cx: &Context<'_>,
         environment: &Environment<'_>,
         service: &S,
-        input: &[u8],
-        store: &mut [u8],
+        incoming: &mut Incoming<'_, '_>,
         out: &mut [u8],
-        driven: &mut Driven,
+        written: &mut usize,
     ) -> Turn {
         if self.pause != Pause::None {
             return Turn::Rest;
         }
-        let rest = bytes::from(input, driven.taken);
+        let before = incoming.rest;
         let reserve = reserve(cx, environment);
-        let may_ask = self.exchange.is_some() || (!rest.is_empty() && self.connection.awaits_request());
-        if may_ask && out.len().wrapping_sub(driven.written) < reserve {
-            return self.wait_for_room(cx, service, driven);
+        let may_ask = self.exchange.is_some() || (!before.is_empty() && self.connection.awaits_request());
+        if may_ask && out.len().wrapping_sub(*written) < reserve {
+            return self.wait_for_room(cx, service);
         }
-        let refused = if self.connection.stored() == 0 { Refused::InInput } else { Refused::InStore };
-        let was_broken = self.connection.error().is_some();
+        let refused = if self.connection.is_in_head() { Refused::InStore } else { Refused::InInput };
         let mut shortcut = Shortcut::default();
-        let (used, found) = match self.connection.advance(cx, rest, store, &mut shortcut) {
-            Ok(received) => received,
-            Err(Broken) if was_broken => return Turn::Rest,
+        let found = match self.connection.advance(cx, incoming, &mut shortcut) {
+            Ok(found) => found,
+            Err(Broken) if self.failure != Failure::None => return Turn::Rest,
             Err(Broken) => {
-                self.fail(service, refused, driven);
+                incoming.rest = before;
+                self.settle(service, refused);
                 return Turn::Progress;
             }
         };
-        let rest = bytes::from(rest, used);
-        let body_start = driven.taken.wrapping_add(used);
-        let out = out.get_mut(driven.written..).unwrap_or(&mut []);
+        let was_read = incoming.rest.len() < before.len();
+        let out = out.get_mut(*written..).unwrap_or(&mut []);
         let mut responder = Responder {
             connection: &mut self.connection,
             cx,
@@ -79,33 +76,32 @@ impl<S: Service + ?Sized> Session<S> {
         let mut body_taken = 0;
         let asked = match (found, &mut self.exchange) {
             (Found::Head, exchange) => {
-                let head = responder.connection.head(cx.limits, store, shortcut);
+                let head = responder.connection.head(cx.limits, incoming.store, shortcut);
                 service.request(&head, &mut responder).map(|(begun, step)| {
                     *exchange = Some(begun);
                     step
                 })
             }
             (Found::Content, Some(exchange)) => {
-                let piece = responder.connection.content(rest);
+                let piece = responder.connection.content(incoming.rest);
                 service.body(exchange, piece, &mut responder).map(|(taken, step)| {
                     body_taken = taken.min(piece.len());
                     step
                 })
             }
             (Found::End, Some(exchange)) => {
-                let trailers = responder.connection.trailers(cx.limits, store);
+                let trailers = responder.connection.trailers(cx.limits, incoming.store);
                 service.end(exchange, trailers, &mut responder)
             }
             (Found::NeedMore | Found::Paused, Some(exchange)) => service.proceed(exchange, &mut responder),
             (Found::Content | Found::End | Found::NeedMore | Found::Paused | Found::Closed, _) => {
-                driven.taken = body_start;
-                return if used > 0 { Turn::Progress } else { Turn::Rest };
+                return if was_read { Turn::Progress } else { Turn::Rest };
             }
         };
         self.wakeup = None;
         let has_written = responder.written > 0;
-        driven.written = driven.written.wrapping_add(responder.written);
-        let has_moved = used > 0 || body_taken > 0 || has_written;
+        *written = written.wrapping_add(responder.written);
+        let has_moved = was_read || body_taken > 0 || has_written;
         let rule = match asked {
             Err(WriteError::Full) => Rule::ResponseTooLarge,
             Err(WriteError::Misuse(misuse)) => Rule::Misused(misuse),
@@ -117,22 +113,23 @@ impl<S: Service + ?Sized> Session<S> {
                 if body_taken > 0 {
                     self.connection.take_body(cx, body_taken);
                 }
-                driven.taken = body_start.wrapping_add(body_taken);
-                let ended = self.obey(cx, service, step, driven);
+                incoming.consume(body_taken);
+                let ended = self.obey(cx, service, step);
                 // A service that neither moved nor changed anything is asked again when something has changed.
                 let is_once = matches!(found, Found::Head | Found::End);
                 return if has_moved || ended || is_once { Turn::Progress } else { Turn::Rest };
             }
         };
+        incoming.rest = before;
         self.connection.fail(cx, rule);
-        self.fail(service, refused, driven);
+        self.settle(service, refused);
         Turn::Progress
     }
 
     /// Takes nothing until there is room: then it is the peer's turn only to take what was written.
-    fn wait_for_room(&mut self, cx: &Context<'_>, service: &S, driven: &mut Driven) -> Turn {
+    fn wait_for_room(&mut self, cx: &Context<'_>, service: &S) -> Turn {
         if self.connection.note_time(cx).is_err() {
-            self.fail(service, Refused::InInput, driven);
+            self.settle(service, Refused::InInput);
             return Turn::Progress;
         }
         self.pause = Pause::Room;
@@ -141,7 +138,7 @@ impl<S: Service + ?Sized> Session<S> {
     }
 
     /// Does what the service wants. Whether that ended the exchange.
-    fn obey(&mut self, cx: &Context<'_>, service: &S, step: Step<S::Source>, driven: &mut Driven) -> bool {
+    fn obey(&mut self, cx: &Context<'_>, service: &S, step: Step<S::Source>) -> bool {
         let rule = match step {
             // The service may have thrown away what it was told of a misuse.
             _ if self.connection.error().is_some() => Rule::Aborted,
@@ -178,7 +175,7 @@ impl<S: Service + ?Sized> Session<S> {
         };
         // What broke the connection before is what is told.
         self.connection.fail(cx, rule);
-        self.fail(service, Refused::None, driven);
+        self.settle(service, Refused::None);
         true
     }
 }

@@ -156,7 +156,7 @@ fn what_is_refused_is_in_the_log_too() {
         if let Some(due) = pair.session.poll_timeout(pair.now) {
             pair.now = due;
             let context = Context { now: due, limits: &LIMITS, date: None };
-            let _ = pair.session.handle_timeout(&context, pair.files);
+            pair.session.handle_timeout(&context, pair.files);
             pair.drive(&[4096]);
         }
     }

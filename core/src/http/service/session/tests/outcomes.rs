@@ -78,7 +78,7 @@ fn run(
             session.drive(&cx, &Environment::alone(CAPACITY), &service, &REQUEST[start..end], &mut store, &mut out);
         output.extend_from_slice(&out[..driven.written]);
         start += driven.taken;
-        if let Some(error) = driven.error {
+        if let Some(error) = session.take_error() {
             assert_eq!(told, None, "told twice");
             told = Some(error.rule);
         }

@@ -76,11 +76,11 @@ fn each_request_that_becomes_no_exchange_is_told_once_and_no_other() {
             };
             drive(&mut session, &cx);
             if *has_ended {
-                let _ = session.handle_eof(&cx, &witness);
+                session.handle_eof(&cx, &witness);
                 drive(&mut session, &cx);
             }
             cx.now = *now;
-            let _ = session.handle_timeout(&cx, &witness);
+            session.handle_timeout(&cx, &witness);
             drive(&mut session, &cx);
             let expected = rule.map(|rule| (rule, refused.as_bytes().to_vec()));
             assert_eq!(witness.0.into_inner(), Vec::from_iter(expected), "{refused:?}, {rooms:?}");

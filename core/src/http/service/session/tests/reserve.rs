@@ -137,7 +137,7 @@ fn a_request_that_waits_for_room_is_understood_as_before_wherever_it_was_cut() {
             for (end, room) in [(cut, 10), (cut, 20), (request.len(), RESERVE - 1), (request.len(), RESERVE)] {
                 let come = &rest[..end - (request.len() - rest.len())];
                 let driven = session.drive(&cx, &Environment::alone(128), &service, come, &mut store, &mut out[..room]);
-                assert_eq!(driven.error, None, "cut at {cut}");
+                assert_eq!(session.take_error(), None, "cut at {cut}");
                 rest = &rest[driven.taken..];
                 // What is not to be there again may lie elsewhere meanwhile.
                 store[session.stored()..].fill(b'?');
@@ -185,8 +185,8 @@ fn a_peer_that_takes_nothing_is_held_to_its_time_though_there_is_no_room() {
     let due = session.poll_timeout(CX.now).unwrap();
     // An adapter may drive at once, and need not tell that the time is over.
     let late = Context { now: due, ..CX };
-    let driven = session.drive(&late, &Environment::alone(RESERVE), &service, rest, &mut store, &mut []);
-    assert_eq!(driven.error.map(|error| error.rule), Some(Rule::WriteTimeout));
+    let _ = session.drive(&late, &Environment::alone(RESERVE), &service, rest, &mut store, &mut []);
+    assert_eq!(session.take_error().map(|error| error.rule), Some(Rule::WriteTimeout));
     assert_eq!((session.disposition(), service.0.get()), (Disposition::Cut, 1));
 }
 
@@ -199,5 +199,5 @@ fn what_lingers_is_thrown_away_without_room() {
     let driven = session.drive(&CX, &Environment::alone(128), &service, request, &mut store, &mut out);
     assert_eq!((driven.taken, session.disposition()), (request.len(), Disposition::ShutdownWrite));
     let driven = session.drive(&CX, &Environment::alone(128), &service, b"rest", &mut store, &mut []);
-    assert_eq!((driven.taken, driven.error), (4, None));
+    assert_eq!((driven.taken, session.take_error()), (4, None));
 }
