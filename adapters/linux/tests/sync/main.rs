@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         storms::permits_come_back,
         storms::waiters_on_a_condition_go_on,
         storms::waiters_on_an_event_go_on,
+        storms::those_that_meet_go_on,
         storms::a_queue_gives_messages_again,
         storms::a_queue_reports_messages,
         storms::a_producer_is_joined_before_its_messages_are_taken,

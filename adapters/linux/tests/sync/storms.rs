@@ -7,7 +7,7 @@ use wirenut::time::Duration;
 use wirenut_linux::process;
 use wirenut_linux::socket::Received;
 use wirenut_linux::sync::queue::{self, Bounds, Delivery, OnDeath};
-use wirenut_linux::sync::{Condition, Event, Lock, Locked, Semaphore, Shared, SharedSlice};
+use wirenut_linux::sync::{Barrier, Broken, Condition, Event, Lock, Locked, Semaphore, Shared, SharedSlice};
 
 use crate::storm::{Dice, LIMIT, Worker, storm, wait_for};
 
@@ -117,6 +117,25 @@ pub(crate) fn waiters_on_an_event_go_on() {
         }
     };
     storm(WORKERS, KILLS / 4, work);
+}
+
+/// Those that meet lose one of them again and again: a time-out breaks the barrier, and whoever finds it broken makes it new.
+pub(crate) fn those_that_meet_go_on() {
+    let (barrier, met) = (Barrier::new(3).unwrap(), Shared::new(AtomicU64::new(0)).unwrap());
+    let work = {
+        let (barrier, met) = (barrier.clone(), met.clone());
+        move |worker: &Worker, _: &mut Dice| {
+            match barrier.wait_timeout(Duration::from_millis(20)) {
+                Ok(all) => {
+                    met.fetch_add(u64::from(all.is_leader()), Ordering::Relaxed);
+                }
+                Err(Broken) => barrier.reset().unwrap(),
+            }
+            worker.advance();
+        }
+    };
+    storm(WORKERS, KILLS / 4, work);
+    assert!(met.load(Ordering::Relaxed) > 0, "nobody has met");
 }
 
 /// What the storm of a queue knows of each message.
