@@ -68,6 +68,7 @@ fn main() -> ExitCode {
         states::while_they_vanish,
         daemons::that_are_ready,
         daemons::that_fail,
+        daemons::that_leave_a_child,
         daemons::that_outlive_their_starter,
         examples::fork_and_wait,
         examples::zombies,
