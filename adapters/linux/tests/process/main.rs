@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         ending::without_handlers_of_its_parent,
         ending::with_its_parent,
         handles::drop_what_was_captured,
+        handles::panic_when_what_was_captured_does,
         handles::join_from_two_threads,
         handles::join_when_another_has_waited,
         handles::join_when_it_is_no_child,
