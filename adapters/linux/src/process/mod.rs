@@ -45,8 +45,8 @@
 //!
 //! A program forks while it has **one thread**. With more, a lock that another thread holds at that moment, such as the
 //! allocator's, would stay held in the child. [`spawn`] refuses it by [`SpawnError::Threads`]: fork first and start
-//! threads then, or fork one process early that forks the others. The child may start threads, and ends when its closure
-//! has returned, whatever they do.
+//! threads then, or fork one process early that forks the others. The child may start threads, which end with it
+//! when its closure has returned.
 //!
 //! # Zombies and orphans
 //!
