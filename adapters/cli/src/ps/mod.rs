@@ -15,7 +15,7 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// [`Failure::NoSuchProcess`] names those that there are not; the others were printed. [`Failure::Network`]: the system
-/// shows none.
+/// shows none. [`Failure::Write`]: standard output does not take the table whole.
 pub fn ps(arguments: &PsArguments) -> Result<(), Failure> {
     let needs_all = arguments.tree || arguments.pids.is_empty();
     let pids = if needs_all { status::all()? } else { arguments.pids.clone() };
@@ -24,6 +24,9 @@ pub fn ps(arguments: &PsArguments) -> Result<(), Failure> {
         match Status::of(pid) {
             Ok(status) => processes.push(status),
             Err(StatusError::NoSuchProcess(pid)) => missing.push(pid),
+            // Where /proc has the option `hidepid=1`, other users' processes are listed, and that is all.
+            Err(StatusError::System(error))
+                if error.kind() == io::ErrorKind::PermissionDenied && !arguments.pids.contains(&pid) => {}
             Err(error) => return Err(Failure::System { what: "show a process", error: io::Error::other(error) }),
         }
     }
@@ -38,9 +41,19 @@ pub fn ps(arguments: &PsArguments) -> Result<(), Failure> {
         processes.into_iter().map(|process| (0, process)).collect()
     };
     let text = table::render(&rows, terminal_columns());
-    // Not `print!`, which panics where standard output is closed.
-    let _ = io::stdout().write_all(text.as_bytes());
+    print(&text)?;
     if missing.is_empty() { Ok(()) } else { Err(Failure::NoSuchProcess(missing)) }
+}
+
+/// Not `print!`, which panics. Whoever reads the first lines alone, as `head` does, misses nothing.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut output = io::stdout();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Write { path: "standard output".into(), error })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How long a line may be, if it goes to a terminal that says so.

@@ -1,8 +1,9 @@
 //! `wirenut ps`: this test, its child, and what is not there.
 
+use std::fs::OpenOptions;
 use std::process::{Child, Command, Stdio};
 
-use crate::process::run;
+use crate::process::{run, wirenut};
 
 /// A child that waits until it is killed.
 struct Sleeper(Child);
@@ -79,4 +80,35 @@ fn processes_that_are_not_there_are_told_and_the_others_shown() {
     let (status, output, errors) = run(&["ps", "0"]);
     assert_eq!((status, output.as_str()), (Some(2), ""));
     assert!(errors.contains("0 is not in 1.."), "{errors}");
+}
+
+#[test]
+fn a_table_that_cannot_be_written_is_told() {
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = wirenut().arg("ps").stdout(full).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors.starts_with("wirenut: cannot write to 'standard output': "), "{errors}");
+    // Like `ps | head`.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = wirenut().arg("ps").stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+/// Skipped by who may not mount a /proc that hides other users' processes.
+#[test]
+fn processes_that_are_hidden_are_left_out() {
+    // The shell, which is root's, is hidden.
+    let script = "mount -t proc -o hidepid=1 proc /proc && echo mounted && cd / && \
+                  setpriv --reuid 65534 --regid 65534 --clear-groups \"$0\" ps; exit $?";
+    let mut hidden = Command::new("unshare");
+    let hidden =
+        hidden.args(["--mount", "--pid", "--fork", "sh", "-c", script, env!("CARGO_BIN_EXE_wirenut")]).output();
+    let Ok(output) = hidden else { return };
+    let (shown, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    if shown.contains("mounted") && !errors.contains("setpriv") {
+        assert_eq!((output.status.code(), errors.as_str()), (Some(0), ""));
+        assert!(shown.lines().any(|line| line.ends_with(" wirenut")), "{shown}");
+    }
 }

@@ -1,8 +1,10 @@
 //! Processes in the background, as daemon(7) has those of the old style.
 
+use alloc::sync::Arc;
 use core::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use rustix::fs::Mode;
 use rustix::io::{Errno, Result as SystemResult};
@@ -11,7 +13,7 @@ use rustix::process::{chdir, setsid, umask};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 
 use super::detached::fork_twice;
-use super::inherited::Ends;
+use super::inherited::{self, Ends};
 use super::report::Report;
 use super::run::{Failure, attempt};
 use super::spawn_error::SpawnError;
@@ -28,12 +30,22 @@ const FAILED: u8 = b'-';
 /// How a daemon tells its starter that it is at work: see [`daemonise`].
 #[derive(Debug)]
 #[must_use = "the starter waits until the daemon says that it is ready"]
-pub struct Ready(File);
+pub struct Ready(Arc<File>);
 
 impl Ready {
     /// The starter goes on. If it is gone, nobody misses the word.
-    pub fn tell(mut self) {
-        let _ = self.0.write_all(&[READY]);
+    pub fn tell(self) {
+        let _ = (&*self.0).write_all(&[READY]);
+    }
+}
+
+impl inherited::End for File {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.as_fd()
+    }
+
+    fn note_closed(&self) {
+        // What is told there is lost, and nobody misses it.
     }
 }
 
@@ -79,15 +91,16 @@ pub fn daemonise<R: Report>(closure: impl FnOnce(Ready) -> R + Send + 'static) -
     let panic = shared_text()?;
     let (hears, tells) =
         pipe_with(PipeFlags::CLOEXEC).map_err(|errno| Error::plain("make a pipe to a daemon", errno))?;
-    let tells = File::from(tells);
-    let its = tells.try_clone().map_err(|error| Error::new("make a pipe to a daemon", error))?;
+    // A process that the daemon forks does not get a copy, which would keep the starter waiting when the daemon has ended.
+    let tells = inherited::note(File::from(tells));
+    let its = Arc::clone(&tells);
     let mut hears = Some(File::from(hears));
     let others = &mut hears;
     let leave_group = move || {
         drop(others.take());
         setsid().map(drop)
     };
-    let work = move |()| work(tells, &panic, || closure(Ready(its)));
+    let work = move |()| work(&tells, &panic, || closure(Ready(its)));
     let pid = fork_twice(&SignalSet::EMPTY, Ends::Captured, leave_group, leave_everything, work)?;
     hears.map_or(Ok(pid), |hears| await_ready(hears).map(|()| pid))
 }
@@ -104,7 +117,7 @@ fn leave_everything() -> SystemResult<()> {
 }
 
 /// In the daemon: does its work, and tells how that has failed, in case that somebody still listens.
-fn work<R: Report>(mut tells: File, panic: &SharedText, closure: impl FnOnce() -> R) -> u8 {
+fn work<R: Report>(mut tells: &File, panic: &SharedText, closure: impl FnOnce() -> R) -> u8 {
     let (status, error) = match attempt(panic, closure) {
         Ok(0) => return 0,
         Ok(status) => (status, format!("exited with status {status}")),

@@ -38,14 +38,15 @@
 //! child, no handler of atexit(3) runs there, and nothing that the parent holds is dropped there, but for what the closure
 //! has captured, which is dropped on both sides. A buffer of the program's own that it moves into the closure is therefore
 //! flushed twice, if its type flushes when it is dropped; a folder that is removed when it is dropped is removed at once. A
-//! closure that calls `std::process::exit` asks for the parent's handlers of atexit(3).
+//! closure that calls `std::process::exit` asks for the parent's handlers of atexit(3). If a thread of the child holds
+//! `std::io::stdout().lock()` when the closure returns, the child ends only when that thread has released it.
 //!
 //! # Threads
 //!
 //! A program forks while it has **one thread**. With more, a lock that another thread holds at that moment, such as the
 //! allocator's, would stay held in the child. [`spawn`] refuses it by [`SpawnError::Threads`]: fork first and start
-//! threads then, or fork one process early that forks the others. The child may start threads.
-
+//! threads then, or fork one process early that forks the others. The child may start threads, which end with it
+//! when its closure has returned.
 //!
 //! # Zombies and orphans
 //!

@@ -50,8 +50,8 @@ fn complain(name: &str, error: &str) {
     let _ = writeln!(std::io::stderr(), "{}: {error}", if name.is_empty() { &pid } else { name });
 }
 
-/// The message of a panic, as `panic!` makes it.
-fn text(payload: &(dyn Any + Send)) -> &str {
+/// The message of a panic, as `panic!` makes it; empty where it has none that is text.
+pub(super) fn text(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::Write as _;
 
-use wirenut_linux::process::{DaemonError, daemonise, group_of, session_of};
+use wirenut_linux::process::{DaemonError, daemonise, group_of, session_of, spawn};
+use wirenut_linux::signal::{Signal, raise, send};
 
 use crate::counts::{children, descriptors, line, pipe, rest};
 use crate::ending::park;
@@ -41,7 +42,7 @@ pub(crate) fn that_fail() {
     assert_eq!(failed(daemonise(|_| -> () { panic!("no way") }).unwrap_err()), "panicked: no way");
     assert_eq!(failed(daemonise(|_| 7).unwrap_err()), "exited with status 7");
     assert_eq!(failed(daemonise(|_| ()).unwrap_err()), "");
-    let killed = daemonise(|_ready| wirenut_linux::signal::raise(wirenut_linux::signal::Signal::SIGKILL).map(drop));
+    let killed = daemonise(|_ready| raise(Signal::SIGKILL).map(drop));
     let error = killed.unwrap_err();
     assert_eq!(error.to_string(), "the daemon has ended before it was ready");
     let late = daemonise(|ready| {
@@ -52,11 +53,31 @@ pub(crate) fn that_fail() {
     assert_eq!(children().len(), 0);
 }
 
+/// What a daemon has started may live on: its starter hears of the daemon's end at once.
+pub(crate) fn that_leave_a_child() {
+    let (reader, writer) = pipe();
+    let error = daemonise(move |_ready| {
+        let child = spawn(park).unwrap();
+        writeln!(File::from(writer), "{}", child.pid()).unwrap();
+        Err::<(), _>("no port")
+    });
+    assert_eq!(error.unwrap_err().to_string(), "the daemon has failed before it was ready: no port");
+    send(Signal::SIGKILL, line(&reader).parse().unwrap()).unwrap();
+    let (reader, writer) = pipe();
+    let error = daemonise(move |_ready| {
+        let child = spawn(park).unwrap();
+        writeln!(File::from(writer), "{}", child.pid()).unwrap();
+        raise(Signal::SIGKILL).map(drop)
+    });
+    assert_eq!(error.unwrap_err().to_string(), "the daemon has ended before it was ready");
+    send(Signal::SIGKILL, line(&reader).parse().unwrap()).unwrap();
+}
+
 /// It lives on, and one can end it.
 pub(crate) fn that_outlive_their_starter() {
     let (reader, writer) = pipe();
     let (pid_reader, pid_writer) = pipe();
-    let starter = wirenut_linux::process::spawn(move || {
+    let starter = spawn(move || {
         let pid = daemonise(move |ready| {
             let _writer = writer;
             ready.tell();
@@ -67,6 +88,6 @@ pub(crate) fn that_outlive_their_starter() {
     assert!(starter.unwrap().join().unwrap().is_success());
     // The daemon has the end to write to, too, so this does not end.
     let pid = line(&pid_reader).parse().unwrap();
-    wirenut_linux::signal::send(wirenut_linux::signal::Signal::SIGTERM, pid).unwrap();
+    send(Signal::SIGTERM, pid).unwrap();
     assert_eq!(rest(reader), "");
 }

@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::panic::catch_unwind;
 use std::sync::Mutex;
 use std::thread;
 
@@ -34,6 +35,29 @@ pub(crate) fn drop_what_was_captured() {
     assert_eq!(Arc::strong_count(&shared), 1);
     assert_eq!(rest(reader), "");
     assert!(child.unwrap().join().unwrap().is_success());
+}
+
+/// Nobody gets a handle of the child then: it is reaped as one whose handle was dropped.
+pub(crate) fn panic_when_what_was_captured_does() {
+    struct Panics(u32);
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            assert_ne!(std::process::id(), self.0, "dropped in the parent");
+        }
+    }
+    let (before, mask) = (descriptors(), wirenut_linux::signal::mask());
+    let closure = || {
+        let panics = Panics(std::process::id());
+        move || drop(panics)
+    };
+    assert!(catch_unwind(|| process::spawn(closure())).is_err());
+    assert!(catch_unwind(|| Process::new().nice(1).spawn(closure())).is_err());
+    assert!(catch_unwind(|| spawn_detached(closure())).is_err());
+    until(|| {
+        reap_dropped();
+        children().is_empty()
+    });
+    assert_eq!((descriptors(), wirenut_linux::signal::mask()), (before, mask));
 }
 
 pub(crate) fn join_from_two_threads() {

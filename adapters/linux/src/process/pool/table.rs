@@ -1,10 +1,10 @@
 //! The functions that a pool's workers run, and what comes of one.
 
-use core::any::Any;
 use core::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
 use super::wire::{Items, put_item};
+use crate::process::run::text;
 
 /// Appends its result to the bytes, or says why there is none.
 pub(super) type Function = Box<dyn FnMut(&[u8], &mut Vec<u8>) -> Result<(), String> + Send>;
@@ -60,7 +60,7 @@ fn call(function: &mut Function, argument: &[u8], results: &mut Vec<u8>) -> bool
         }
         Err(payload) => {
             results.truncate(begin);
-            put_text(results, PANICKED, message(payload.as_ref()));
+            put_text(results, PANICKED, text(payload.as_ref()));
             // It may panic when it is dropped.
             core::mem::forget(payload);
         }
@@ -71,10 +71,4 @@ fn call(function: &mut Function, argument: &[u8], results: &mut Vec<u8>) -> bool
 fn put_text(results: &mut Vec<u8>, kind: u8, text: &str) {
     results.push(kind);
     results.extend_from_slice(text.as_bytes());
-}
-
-/// The message of a panic, as `panic!` makes it.
-fn message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }

@@ -175,13 +175,13 @@ impl<T> Slot<T> {
             return drop(outcome);
         }
         let earlier = mem::replace(&mut *state, State::Settled(outcome));
-        // Waking is foreign code.
         drop(state);
         if let State::Waiting(waker, parked) = earlier {
-            waker.wake();
             if let Some(parked) = parked {
                 parked.unpark();
             }
+            // Foreign code, which may panic.
+            waker.wake();
         }
     }
 

@@ -420,3 +420,28 @@ fn many_who_spawn_take_and_leave_at_once() {
     assert!(taken > 0 && taken <= done && done <= taken + left, "{taken} {left} {full} {done}");
     assert!(most <= THREADS, "{most} ran at once");
 }
+
+/// A waker is foreign code.
+#[test]
+fn who_joins_is_woken_though_the_waker_panics() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker panics");
+        }
+    }
+    let pool = pool(1, 0);
+    let (joins, is_joined) = mpsc::channel();
+    let work = move || {
+        is_joined.recv().unwrap();
+        // So that the other thread has parked, most likely.
+        thread::sleep(core::time::Duration::from_millis(50));
+        7
+    };
+    let mut job = pool.spawn_waking(&Waker::from(Arc::new(Panics)), work).unwrap();
+    let begun = Instant::now();
+    joins.send(()).unwrap();
+    assert_eq!(job.wait_timeout(Duration::from_secs(20)), Some(Ok(7)));
+    assert!(begun.elapsed().as_secs() < 20, "woken by the limit alone");
+    pool.join();
+}
