@@ -3,6 +3,7 @@
 mod table;
 mod tree;
 
+use alloc::collections::BTreeSet;
 use std::io::{self, Write};
 
 use rustix::termios::tcgetwinsize;
@@ -18,7 +19,9 @@ use crate::failure::Failure;
 /// shows none. [`Failure::Write`]: standard output does not take the table whole.
 pub fn ps(arguments: &PsArguments) -> Result<(), Failure> {
     let needs_all = arguments.tree || arguments.pids.is_empty();
-    let pids = if needs_all { status::all()? } else { arguments.pids.clone() };
+    let mut pids = if needs_all { status::all()? } else { arguments.pids.clone() };
+    let mut named = BTreeSet::new();
+    pids.retain(|pid| named.insert(*pid));
     let (mut processes, mut missing) = (Vec::new(), Vec::new());
     for pid in pids {
         match Status::of(pid) {

@@ -32,7 +32,7 @@ pub enum Ended {
         /// True if the system wrote a core dump, or gave it to a program that takes them: core(5).
         core_dumped: bool,
     },
-    /// It has ended, and its status is not to be had: this process ignores SIGCHLD, somebody else has waited for any child
+    /// It has ended, and nobody can tell its status: this process ignores SIGCHLD, somebody else has waited for any child
     /// (`wait(2)`, `waitpid(-1)`), or the child is one of another process, such as the parent of this one.
     Unknown,
 }

@@ -23,7 +23,7 @@
 //!   or have the child [keep all](Process::keep_all_ends). The child waits until the parent has dropped its closure, so
 //!   nothing that is captured may wait for the child when it is dropped.
 //! - **Signals**: what is ignored (Rust programs ignore SIGPIPE) stays ignored; what a function handles gets its default
-//!   action, so a SIGTERM ends the child and does nothing in the parent; faults are handled as before. SIGCHLD has its
+//!   action, so a SIGTERM ends the child and does nothing in the parent; faults (SIGSEGV and the like) keep their handlers. SIGCHLD has its
 //!   default action. No signal is blocked but for [those it is to block](Process::block), and none waits to be delivered.
 //!   A `Termination` or `Hangups` of the parent's tells nothing in the child, which asks for its own.
 //! - Working directory, umask, limits, nice value, user, group and session, as fork(2) says, unless [`Process`] changes

@@ -91,7 +91,7 @@ fn no_descriptor(errno: Errno) -> Error {
 }
 
 pub(super) fn not_set_up(errno: Errno) -> Error {
-    Error::plain("set up a child's group, nice value or own child", errno)
+    Error::plain("set up a child (its group, its nice value, or the process that it forks)", errno)
 }
 
 /// Waits for a child that nobody else knows of.

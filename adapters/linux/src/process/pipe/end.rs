@@ -82,7 +82,7 @@ impl inherited::End for SeqpacketStream {
     }
 
     fn note_closed(&self) {
-        // What is no socket says so by itself.
+        // Calls on it fail from now on, since it is no socket: see `failed`.
     }
 }
 
