@@ -371,3 +371,35 @@ pub(crate) fn signals_end_no_wait() {
     let ended = child.join_timeout(LIMIT).unwrap();
     assert!(ended.as_ref().is_some_and(process::Ended::is_success), "{ended:?}");
 }
+
+/// Opens descriptors until there are none left.
+fn exhaust_descriptors() -> Vec<OwnedFd> {
+    core::iter::from_fn(|| std::fs::File::open("/dev/null").ok().map(OwnedFd::from)).collect()
+}
+
+/// Whoever cannot look into /proc takes nobody for dead, and is not taken for dead.
+pub(crate) fn the_living_are_not_dead_for_want_of_descriptors() {
+    let (semaphore, ready) = (Semaphore::new(2).unwrap(), Event::new().unwrap());
+    let (sender, receiver) = queue::bounded(Bounds::DEFAULT).unwrap();
+    sender.send(b"one").unwrap();
+    let _holder = process::Process::new().daemon(true).spawn({
+        let (semaphore, receiver, ready) = (semaphore.clone(), receiver.clone(), ready.clone());
+        move || {
+            // It learns who it is when it has no descriptor.
+            let _none_left = exhaust_descriptors();
+            let _held = (semaphore.acquire().unwrap(), semaphore.acquire().unwrap(), receiver.recv().unwrap());
+            ready.set();
+            loop {
+                std::thread::park();
+            }
+        }
+    });
+    assert!(ready.wait_timeout(LIMIT));
+    let nothing_comes_back = || {
+        assert!(semaphore.acquire_timeout(Duration::from_millis(120)).unwrap().is_none());
+        assert!(matches!(receiver.recv_timeout(Duration::from_millis(120)).unwrap(), Received::WouldBlock));
+    };
+    nothing_comes_back();
+    let _none_left = exhaust_descriptors();
+    nothing_comes_back();
+}

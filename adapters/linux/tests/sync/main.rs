@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         edges::a_barrier_is_broken_by_one_that_does_not_come,
         edges::an_event_wakes_all_that_wait_though_it_is_cleared_at_once,
         edges::signals_end_no_wait,
+        edges::the_living_are_not_dead_for_want_of_descriptors,
         examples::share,
         storms::a_lock_recovers,
         storms::permits_come_back,
