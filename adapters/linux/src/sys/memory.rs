@@ -126,9 +126,10 @@ impl<H: Shareable, E: Shareable> Object<H, E> {
         elements.checked_mul(size_of::<E>())?.checked_add(Self::ELEMENTS).filter(|size| isize::try_from(*size).is_ok())
     }
 
-    /// Makes a value in new, empty memory. `element` is called for each element; without it they are zero, and take no memory
-    /// until they are written. `is_sealed`: the memory is to keep its size for ever. Memory with a name cannot promise that;
-    /// as the place for such memory is bounded, all of it is taken at once.
+    /// Makes a value in new, empty memory; `EXIST` where something is already: whoever has mapped it would see it shrink or
+    /// change. `element` is called for each element; without it they are zero, and take no memory until they are written.
+    /// `is_sealed`: the memory is to keep its size for ever. Memory with a name cannot promise that; as the place for such
+    /// memory is bounded, all of it is taken at once.
     pub(crate) fn create(
         descriptor: OwnedFd,
         is_sealed: bool,
@@ -140,9 +141,16 @@ impl<H: Shareable, E: Shareable> Object<H, E> {
     ) -> Result<Self, Errno> {
         let size = Self::size(elements).ok_or(Errno::NOMEM)?;
         let length = u64::try_from(size).map_err(|_| Errno::NOMEM)?;
+        if fstat(&descriptor)?.st_size != 0 {
+            return Err(Errno::EXIST);
+        }
         ftruncate(&descriptor, length)?;
         if is_sealed {
             fcntl_add_seals(&descriptor, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+            // Of two that come here at once, with descriptors of the same memory, the seals let one pass.
+            if fstat(&descriptor)?.st_size.cast_unsigned() != length {
+                return Err(Errno::EXIST);
+            }
         } else {
             retry_on_intr(|| fallocate(&descriptor, FallocateFlags::empty(), 0, length))?;
         }

@@ -403,3 +403,14 @@ pub(crate) fn the_living_are_not_dead_for_want_of_descriptors() {
     let _none_left = exhaust_descriptors();
     nothing_comes_back();
 }
+
+/// Nothing is made where something is: its users would see it shrink or change.
+pub(crate) fn memory_is_made_use_of_once() {
+    let name = format!("wirenut-test-once-{}", std::process::id());
+    let values = SharedSlice::new_in(Memory::create(&name).unwrap(), 100_000, |_| 7_u8).unwrap();
+    let again = Lock::new_in(Memory::open(&name).unwrap(), 0_u8);
+    assert_eq!(again.unwrap_err().kind(), ErrorKind::AlreadyExists);
+    assert!(values.iter().all(|value| *value == 7));
+    Memory::remove(&name).unwrap();
+    assert!(Semaphore::new_in(Memory::from(memory_with(&[0xff; 300])), 1, 1).is_err());
+}

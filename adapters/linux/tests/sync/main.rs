@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         edges::an_event_wakes_all_that_wait_though_it_is_cleared_at_once,
         edges::signals_end_no_wait,
         edges::the_living_are_not_dead_for_want_of_descriptors,
+        edges::memory_is_made_use_of_once,
         examples::share,
         storms::a_lock_recovers,
         storms::permits_come_back,
