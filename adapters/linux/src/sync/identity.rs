@@ -1,5 +1,6 @@
 //! Which process something in shared memory belongs to, and whether it still lives.
 
+use alloc::collections::BTreeMap;
 use std::fs;
 use std::io;
 
@@ -34,6 +35,16 @@ pub(crate) fn is_alive(identity: u64) -> bool {
         // Ended, or this process has no descriptor to read with: that there is one is seen without. Without /proc nobody is
         // taken for dead.
         Err(_) => fs::exists(format!("/proc/{number}")).unwrap_or(true) || !fs::exists("/proc/self").unwrap_or(false),
+    }
+}
+
+/// Who of many lives: each is looked for once.
+#[derive(Default)]
+pub(crate) struct Census(BTreeMap<u64, bool>);
+
+impl Census {
+    pub(crate) fn is_alive(&mut self, identity: u64) -> bool {
+        *self.0.entry(identity).or_insert_with(|| is_alive(identity))
     }
 }
 

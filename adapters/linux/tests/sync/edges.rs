@@ -414,3 +414,22 @@ pub(crate) fn memory_is_made_use_of_once() {
     Memory::remove(&name).unwrap();
     assert!(Semaphore::new_in(Memory::from(memory_with(&[0xff; 300])), 1, 1).is_err());
 }
+
+/// To look for the dead takes no look at each permit into /proc.
+pub(crate) fn many_permits_of_the_living_do_not_delay_a_time_out() {
+    let (semaphore, ready) = (Semaphore::new(MAX_PERMITS).unwrap(), Event::new().unwrap());
+    let _holder = process::Process::new().daemon(true).spawn({
+        let (semaphore, ready) = (semaphore.clone(), ready.clone());
+        move || {
+            let _permits: Vec<_> = (0..MAX_PERMITS).map(|_| semaphore.acquire().unwrap()).collect();
+            ready.set();
+            loop {
+                std::thread::park();
+            }
+        }
+    });
+    assert!(ready.wait_timeout(LIMIT));
+    let begun = std::time::Instant::now();
+    assert!(semaphore.acquire_timeout(SOON).unwrap().is_none());
+    assert!(begun.elapsed().as_millis() < 200, "{:?}", begun.elapsed());
+}
