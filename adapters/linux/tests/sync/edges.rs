@@ -415,6 +415,35 @@ pub(crate) fn memory_is_made_use_of_once() {
     assert!(Semaphore::new_in(Memory::from(memory_with(&[0xff; 300])), 1, 1).is_err());
 }
 
+/// Whoever waited when it was broken learns it, though it was reset at once; who waits when it is reset has met nobody; and
+/// who has met all others does not hear of what came after.
+pub(crate) fn a_barrier_that_is_reset_is_no_meeting() {
+    let [meet, abort, reset]: [fn(&Barrier); 3] = [
+        |barrier| assert!(barrier.wait().is_ok()),
+        |barrier| barrier.abort().unwrap(),
+        |barrier| barrier.reset().unwrap(),
+    ];
+    for (changes, is_met) in [([abort, reset], false), ([reset, reset], false), ([meet, abort], true)] {
+        let (barrier, comes) = (Barrier::new(2).unwrap(), Event::new().unwrap());
+        let waits = process::spawn({
+            let (barrier, comes) = (barrier.clone(), comes.clone());
+            move || {
+                comes.set();
+                u8::from(barrier.wait_timeout(LIMIT).is_ok())
+            }
+        })
+        .unwrap();
+        comes.wait();
+        std::thread::sleep(core::time::Duration::from_millis(100));
+        waits.send(wirenut_linux::signal::Signal::SIGSTOP).unwrap();
+        // Until the signal has come to it.
+        std::thread::sleep(core::time::Duration::from_millis(1));
+        changes.iter().for_each(|change| change(&barrier));
+        waits.send(wirenut_linux::signal::Signal::SIGCONT).unwrap();
+        assert_eq!(waits.join_timeout(LIMIT).unwrap(), Some(process::Ended::Exited(u8::from(is_met))));
+    }
+}
+
 /// To look for the dead takes no look at each permit into /proc.
 pub(crate) fn many_permits_of_the_living_do_not_delay_a_time_out() {
     let (semaphore, ready) = (Semaphore::new(MAX_PERMITS).unwrap(), Event::new().unwrap());

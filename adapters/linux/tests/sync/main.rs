@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         edges::signals_end_no_wait,
         edges::the_living_are_not_dead_for_want_of_descriptors,
         edges::memory_is_made_use_of_once,
+        edges::a_barrier_that_is_reset_is_no_meeting,
         edges::many_permits_of_the_living_do_not_delay_a_time_out,
         examples::share,
         storms::a_lock_recovers,
