@@ -20,9 +20,12 @@ use zerocopy::FromBytes;
 /// Any bytes that another process can have left there are a valid value, except for what [`initialise`](Self::initialise)
 /// has made and only this crate's code changes. It holds no pointer into one process. Behind `&Self` nothing changes but
 /// atomics, or what a lock of the same memory protects. All-zero bytes are a valid value.
-pub(crate) unsafe trait Shareable: Sync + Send + 'static {
+pub(crate) unsafe trait Shareable: Sync + Send + Sized + 'static {
     /// What it is made of.
     type Initial;
+
+    /// Its bytes without what fills gaps between its parts: two types with gaps can be of one size, and differ.
+    const BYTES: usize = size_of::<Self>();
 
     /// Makes a value in zeroed memory.
     ///
@@ -56,6 +59,8 @@ pub(crate) struct Pair<A, B>(pub(crate) A, pub(crate) B);
 unsafe impl<A: Shareable, B: Shareable> Shareable for Pair<A, B> {
     type Initial = (A::Initial, B::Initial);
 
+    const BYTES: usize = A::BYTES + B::BYTES;
+
     unsafe fn initialise(place: *mut Self, (first, second): Self::Initial) -> Result<(), Errno> {
         // SAFETY: the parts of a valid place are valid places.
         unsafe {
@@ -77,6 +82,7 @@ struct Header {
     ready: AtomicU64,
     kind: u64,
     head_size: u64,
+    head_bytes: u64,
     element_size: u64,
     elements: u64,
 }
@@ -167,6 +173,7 @@ impl<H: Shareable, E: Shareable> Object<H, E> {
             let header = object.header();
             (*header).kind = kind;
             (*header).head_size = size_of::<H>() as u64;
+            (*header).head_bytes = H::BYTES as u64;
             (*header).element_size = size_of::<E>() as u64;
             (*header).elements = elements as u64;
             (*header).ready.store(READY, Ordering::Release);
@@ -198,6 +205,7 @@ impl<H: Shareable, E: Shareable> Object<H, E> {
         }
         let same = header.kind == kind
             && header.head_size == size_of::<H>() as u64
+            && header.head_bytes == H::BYTES as u64
             && header.element_size == size_of::<E>() as u64;
         let elements = usize::try_from(header.elements).map_err(|_| Refusal::Other)?;
         let size = Self::size(elements).filter(|size| same && *size == found).ok_or(Refusal::Other)?;

@@ -30,6 +30,8 @@ unsafe impl<T: Send> Send for Robust<T> {}
 unsafe impl<T: FromBytes + Send + 'static> Shareable for Robust<T> {
     type Initial = T;
 
+    const BYTES: usize = size_of::<libc::pthread_mutex_t>() + size_of::<AtomicU64>() + size_of::<T>();
+
     unsafe fn initialise(place: *mut Self, initial: T) -> Result<(), Errno> {
         let mut attributes = MaybeUninit::uninit();
         let attributes = attributes.as_mut_ptr();

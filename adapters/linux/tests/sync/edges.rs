@@ -444,6 +444,14 @@ pub(crate) fn a_barrier_that_is_reset_is_no_meeting() {
     }
 }
 
+/// A type of another size is none of the same lock, however the sizes are rounded up.
+pub(crate) fn a_lock_is_attached_to_with_its_type() {
+    let lock = Lock::new(0_u8).unwrap();
+    let attach = || Memory::from(lock.as_fd().try_clone_to_owned().unwrap());
+    assert_eq!(Lock::<u64>::attach(attach()).unwrap_err().kind(), ErrorKind::InvalidData);
+    Lock::<i8>::attach(attach()).unwrap();
+}
+
 /// To look for the dead takes no look at each permit into /proc.
 pub(crate) fn many_permits_of_the_living_do_not_delay_a_time_out() {
     let (semaphore, ready) = (Semaphore::new(MAX_PERMITS).unwrap(), Event::new().unwrap());

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         edges::the_living_are_not_dead_for_want_of_descriptors,
         edges::memory_is_made_use_of_once,
         edges::a_barrier_that_is_reset_is_no_meeting,
+        edges::a_lock_is_attached_to_with_its_type,
         edges::many_permits_of_the_living_do_not_delay_a_time_out,
         examples::share,
         storms::a_lock_recovers,
