@@ -24,7 +24,7 @@ pub(crate) fn number(identity: u64) -> u32 {
 }
 
 /// Whether that process is there. A zombie is not: it does nothing any more.
-pub(crate) fn is_alive(identity: u64) -> bool {
+fn is_alive(identity: u64) -> bool {
     if identity == this_process() {
         return true;
     }

@@ -415,6 +415,111 @@ pub(crate) fn memory_is_made_use_of_once() {
     assert!(Semaphore::new_in(Memory::from(memory_with(&[0xff; 300])), 1, 1).is_err());
 }
 
+/// A consumer that looks into a poller hears of what a dead one has left, when another process has found it.
+pub(crate) fn pollers_hear_of_what_the_dead_have_left() {
+    let (sender, receiver) = queue::bounded(Bounds { messages: 1, ..Bounds::DEFAULT }).unwrap();
+    let mut poller = Epoll::new().unwrap();
+    poller.register(receiver.readiness().unwrap(), Token(0), Interest::READABLE).unwrap();
+    sender.send(b"first").unwrap();
+    let taken = Event::new().unwrap();
+    let consumer = process::spawn({
+        let (receiver, taken) = (receiver.clone(), taken.clone());
+        move || {
+            let _message = receiver.recv().unwrap();
+            taken.set();
+            loop {
+                std::thread::park();
+            }
+        }
+    })
+    .unwrap();
+    taken.wait();
+    assert!(matches!(receiver.try_recv().unwrap(), Received::WouldBlock));
+    consumer.kill().unwrap();
+    consumer.join().unwrap();
+    let producer = process::spawn(move || sender.send(b"second").unwrap()).unwrap();
+    for expected in [&b"first"[..], b"second"] {
+        let message = loop {
+            assert_eq!(poller.wait(Some(LIMIT)).unwrap(), Waited::Ready);
+            while poller.next_event().is_some() {}
+            if let Received::Data(delivery) = receiver.try_recv().unwrap() {
+                break delivery.into_inner();
+            }
+        };
+        assert_eq!(*message, *expected);
+    }
+    assert!(producer.join().unwrap().is_success());
+}
+
+fn die_with_a_message(receiver: &Receiver) {
+    let dies = process::spawn({
+        let receiver = receiver.clone();
+        move || {
+            let _message = receiver.recv().unwrap();
+            std::process::abort();
+        }
+    });
+    dies.unwrap().join().unwrap();
+}
+
+/// Who never waits gets what the dead have left, too.
+pub(crate) fn trying_finds_what_the_dead_have_left() {
+    let (sender, receiver) = queue::bounded(Bounds { messages: 1, ..Bounds::DEFAULT }).unwrap();
+    for _ in 0..2 {
+        // The first message of a queue is looked at more closely.
+        sender.send(b"left").unwrap();
+        die_with_a_message(&receiver);
+        let found = core::cell::Cell::new(false);
+        crate::storm::wait_for(
+            || {
+                if let Received::Data(delivery) = receiver.try_recv().unwrap() {
+                    found.set(*delivery.into_inner() == *b"left");
+                }
+                found.get()
+            },
+            "message that a dead consumer had",
+        );
+    }
+}
+
+/// The last message is settled by another consumer after the queue was closed: then the stream ends, for pollers too.
+pub(crate) fn pollers_hear_of_the_end_after_the_last_message() {
+    let (sender, receiver) = queue::bounded(Bounds::DEFAULT).unwrap();
+    let (taken, done) = (Event::new().unwrap(), Event::new().unwrap());
+    sender.send(b"last").unwrap();
+    let other = process::spawn({
+        let (receiver, taken, done) = (receiver.clone(), taken.clone(), done.clone());
+        move || {
+            let _message = receiver.recv().unwrap();
+            taken.set();
+            done.wait();
+        }
+    })
+    .unwrap();
+    taken.wait();
+    sender.close();
+    let mut poller = Epoll::new().unwrap();
+    poller.register(receiver.readiness().unwrap(), Token(0), Interest::READABLE).unwrap();
+    assert!(matches!(receiver.try_recv().unwrap(), Received::WouldBlock));
+    done.set();
+    assert_eq!(poller.wait(Some(LIMIT)).unwrap(), Waited::Ready);
+    assert!(other.join().unwrap().is_success());
+    assert!(matches!(receiver.try_recv().unwrap(), Received::End));
+}
+
+/// A long wait looks at each slot for the dead, but not at those that nobody has used: they have no memory yet.
+pub(crate) fn an_idle_queue_takes_no_memory() {
+    let bounds = Bounds { messages: 1 << 14, message_bytes: 4_096, ..Bounds::DEFAULT };
+    let (sender, receiver) = queue::bounded(bounds).unwrap();
+    sender.send(b"one").unwrap();
+    drop(receiver.recv().unwrap());
+    assert!(matches!(receiver.recv_timeout(Duration::from_millis(120)).unwrap(), Received::WouldBlock));
+    let [memory, ..] = receiver.descriptors();
+    let file = std::fs::File::from(memory.try_clone_to_owned().unwrap());
+    let taken = std::os::unix::fs::MetadataExt::blocks(&file.metadata().unwrap()) * 512;
+    assert!(taken < 1 << 20, "{taken} bytes for one message");
+}
+
 /// Whoever waited when it was broken learns it, though it was reset at once; who waits when it is reset has met nobody; and
 /// who has met all others does not hear of what came after.
 pub(crate) fn a_barrier_that_is_reset_is_no_meeting() {
