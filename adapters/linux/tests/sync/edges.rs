@@ -47,6 +47,23 @@ pub(crate) fn a_panic_leaves_a_lock_to_be_recovered() {
     assert!(matches!(lock.lock().unwrap(), Locked::Sound(guard) if *guard == 1));
 }
 
+/// A guard that a child reaches through its thread's own variables is its parent's.
+pub(crate) fn a_child_has_no_guard_of_its_parent() {
+    thread_local! {
+        static GUARD: core::cell::RefCell<Option<wirenut_linux::sync::Guard<'static, u8>>> =
+            const { core::cell::RefCell::new(None) };
+    }
+    let lock: &'static Lock<u8> = Box::leak(Box::new(Lock::new(7).unwrap()));
+    GUARD.set(Some(lock.lock().unwrap().into_inner()));
+    let writes = process::spawn(|| GUARD.with_borrow_mut(|guard| **guard.as_mut().unwrap() = 8)).unwrap();
+    assert!(matches!(writes.join().unwrap(), process::Ended::Panicked(why) if why.contains("parent's")));
+    let drops = process::spawn(|| drop(GUARD.take())).unwrap();
+    assert!(drops.join().unwrap().is_success());
+    let tries = process::spawn(move || u8::from(lock.try_lock().unwrap().is_some())).unwrap();
+    assert_eq!(tries.join().unwrap(), process::Ended::Exited(0));
+    assert_eq!(GUARD.take().as_deref(), Some(&7));
+}
+
 /// The C library's list of held locks leads through the memory: it must stay.
 pub(crate) fn a_guard_that_is_forgotten_keeps_the_memory() {
     let (forgotten, other) = (Lock::new(0_u8).unwrap(), Lock::new(0_u8).unwrap());

@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     wirenut_tests::isolated::run(wirenut_tests::isolated_tests![
         edges::a_lock_taken_twice_is_an_error,
         edges::a_panic_leaves_a_lock_to_be_recovered,
+        edges::a_child_has_no_guard_of_its_parent,
         edges::a_guard_that_is_forgotten_keeps_the_memory,
         edges::impossible_bounds_are_errors,
         edges::a_semaphore_is_full_and_says_so,
