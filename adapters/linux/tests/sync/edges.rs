@@ -312,6 +312,25 @@ pub(crate) fn a_panic_gives_a_message_back() {
     assert_eq!((&*message, message.deaths()), (&b"again"[..], 1));
 }
 
+/// What is received and done with while a panic unwinds is done with.
+pub(crate) fn a_panic_before_a_message_gives_nothing_back() {
+    struct Cleans(Receiver);
+    impl Drop for Cleans {
+        fn drop(&mut self) {
+            assert!(matches!(self.0.try_recv().unwrap(), Received::Data(_)));
+        }
+    }
+    let (sender, receiver) = queue::bounded(Bounds::DEFAULT).unwrap();
+    sender.send(b"once").unwrap();
+    let cleans = Cleans(receiver.clone());
+    let panicked = panic::catch_unwind(panic::AssertUnwindSafe(move || {
+        let _cleans = cleans;
+        panic!("on purpose");
+    }));
+    assert!(panicked.is_err());
+    assert!(matches!(receiver.try_recv().unwrap(), Received::WouldBlock));
+}
+
 /// Whoever waits for one that is dead has an end, and so have all others.
 pub(crate) fn a_barrier_is_broken_by_one_that_does_not_come() {
     let barrier = Barrier::new(3).unwrap();

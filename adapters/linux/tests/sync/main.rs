@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         edges::closing_a_queue_ends_all_waits,
         edges::a_stream_does_not_end_before_its_messages,
         edges::a_panic_gives_a_message_back,
+        edges::a_panic_before_a_message_gives_nothing_back,
         edges::a_barrier_is_broken_by_one_that_does_not_come,
         edges::an_event_wakes_all_that_wait_though_it_is_cleared_at_once,
         edges::signals_end_no_wait,
