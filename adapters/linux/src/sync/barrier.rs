@@ -14,12 +14,13 @@ use super::identity::this_process;
 use super::memory::Memory;
 use crate::error::Error;
 use crate::sys::memory::{Object, Pair};
-use crate::sys::robust::{Held, Robust};
+use crate::sys::robust::{Before, Held, Robust};
 
 /// A place where a number of processes or threads meet: whoever comes waits for all others, again and again.
 ///
 /// If one does not come in time, whoever waited for so long *breaks* the barrier, and so learns everybody else that waits or
-/// comes, until it is [reset](Self::reset): nobody waits for the dead without end. All clones are the same barrier.
+/// comes, until it is [reset](Self::reset): nobody waits for the dead without end. A process that dies just while it counts
+/// who has come breaks it, too. All clones are the same barrier.
 ///
 /// ```
 /// use wirenut_linux::{process, sync::Barrier};
@@ -42,8 +43,10 @@ pub struct Barrier(Arc<Object<Pair<Robust<State>, Open>, ()>>);
 struct State {
     /// How many have come since the last time that all had.
     arrived: u32,
-    /// How often all had come, or it was reset.
+    /// How often all had come.
     generation: u32,
+    /// How often it was reset: whoever waited then has not met the others.
+    resets: u32,
     /// Not zero while it is broken.
     broken: u32,
 }
@@ -53,6 +56,22 @@ struct State {
 struct Open {
     parties: u32,
     changed: EventCount,
+}
+
+impl State {
+    /// What somebody has got that came in this round: a generation, and how often the barrier had been reset. `None`: it
+    /// waits on.
+    fn outcome(&self, (generation, resets): (u32, u32)) -> Result<Option<Met>, Broken> {
+        if self.resets != resets {
+            return Err(Broken);
+        }
+        // If all came before it broke, all have met.
+        match (self.generation == generation, self.broken == 0) {
+            (false, _) => Ok(Some(Met { is_leader: false })),
+            (true, true) => Ok(None),
+            (true, false) => Err(Broken),
+        }
+    }
 }
 
 impl Barrier {
@@ -72,7 +91,10 @@ impl Barrier {
         if parties == 0 {
             return Err(Error::plain("make a barrier", Errno::INVAL));
         }
-        let head = (State { arrived: 0, generation: 0, broken: 0 }, Open { parties, changed: EventCount::default() });
+        let head = (
+            State { arrived: 0, generation: 0, resets: 0, broken: 0 },
+            Open { parties, changed: EventCount::default() },
+        );
         Ok(Self(Arc::new(memory.make(KIND, head, 0, None)?)))
     }
 
@@ -115,9 +137,8 @@ impl Barrier {
         if state.broken != 0 {
             return Err(Broken);
         }
-        let (generation, open) = (state.generation, self.open());
+        let (round, open) = ((state.generation, state.resets), self.open());
         if state.arrived + 1 >= open.parties {
-            // A holder that dies between the two leaves one too many: the next to come completes them.
             state.generation = state.generation.wrapping_add(1);
             state.arrived = 0;
             drop(state);
@@ -128,23 +149,16 @@ impl Barrier {
         drop(state);
         let found = open.changed.wait_until(deadline, || {
             let state = self.lock().map_err(|_| Broken)?;
-            match (state.generation == generation, state.broken == 0) {
-                (true, true) => Ok(None),
-                (false, true) => Ok(Some(())),
-                (_, false) => Err(Broken),
-            }
+            state.outcome(round)
         })?;
-        match found {
-            Some(()) => Ok(Met { is_leader: false }),
-            None => self.give_up(generation),
-        }
+        found.map_or_else(|| self.give_up(round), Ok)
     }
 
     /// The time is over: all may have come at the last moment.
-    fn give_up(&self, generation: u32) -> Result<Met, Broken> {
+    fn give_up(&self, round: (u32, u32)) -> Result<Met, Broken> {
         let mut state = self.lock().map_err(|_| Broken)?;
-        if state.generation != generation {
-            return if state.broken == 0 { Ok(Met { is_leader: false }) } else { Err(Broken) };
+        if let Some(met) = state.outcome(round)? {
+            return Ok(met);
         }
         state.broken = 1;
         drop(state);
@@ -162,13 +176,13 @@ impl Barrier {
         Ok(())
     }
 
-    /// Makes it as new. Whoever still waits gets [`Broken`] if it was broken, and goes on otherwise.
+    /// Makes it as new. Whoever still waits gets [`Broken`]: it has not met the others.
     ///
     /// # Errors
     /// As of [`Self::abort`].
     pub fn reset(&self) -> Result<(), Error> {
         let mut state = self.lock()?;
-        *state = State { arrived: 0, generation: state.generation.wrapping_add(1), broken: 0 };
+        *state = State { arrived: 0, resets: state.resets.wrapping_add(1), broken: 0, ..*state };
         drop(state);
         self.open().changed.notify_all();
         Ok(())
@@ -185,8 +199,12 @@ impl Barrier {
     fn lock(&self) -> Result<Held<'_, State>, Error> {
         let failed = |errno| Error::plain("use a barrier", errno);
         let taken = self.0.head().0.lock(this_process(), None).map_err(failed)?;
-        // Whatever a holder has left, a time-out ends the wait for what it did not do.
-        taken.map(|(state, _)| state).ok_or_else(|| failed(Errno::TIMEDOUT))
+        let (mut state, before) = taken.ok_or_else(|| failed(Errno::TIMEDOUT))?;
+        if before == Before::Abandoned {
+            // How many have come nobody knows: a holder may have died between two changes of it.
+            state.broken = 1;
+        }
+        Ok(state)
     }
 
     fn open(&self) -> &Open {

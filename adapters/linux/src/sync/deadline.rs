@@ -31,6 +31,12 @@ impl Deadline {
     }
 }
 
+/// CLOCK_MONOTONIC, for what is kept in one word.
+pub(crate) fn milliseconds() -> u64 {
+    let now = now();
+    now.tv_sec.cast_unsigned() * 1_000 + now.tv_nsec as u64 / 1_000_000
+}
+
 fn now() -> Timespec {
     clock_gettime(ClockId::Monotonic)
 }

@@ -45,6 +45,9 @@ impl<T: FromBytes + Send + Sync + 'static> Plain for T {}
 /// ends; its size is sealed: memfd_create(2). *Named* memory is for strangers; it stays until it is
 /// [removed](Self::remove): shm_overview(7).
 ///
+/// One thing is made in it, once, by who created it: to make another is an error
+/// ([`AlreadyExists`](std::io::ErrorKind::AlreadyExists)). All others attach.
+///
 /// ```
 /// use wirenut_linux::sync::{Lock, Memory};
 ///
@@ -63,6 +66,8 @@ impl<T: FromBytes + Send + Sync + 'static> Plain for T {}
 pub struct Memory {
     descriptor: OwnedFd,
     name: Option<Box<str>>,
+    /// Another process has created it, and makes something in it.
+    is_opened: bool,
 }
 
 impl Memory {
@@ -73,7 +78,7 @@ impl Memory {
     pub fn anonymous() -> Result<Self, Error> {
         let descriptor = memfd_create("wirenut", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
             .map_err(|errno| Error::plain("make shared memory", errno))?;
-        Ok(Self { descriptor, name: None })
+        Ok(Self { descriptor, name: None, is_opened: false })
     }
 
     /// New memory by which strangers find it: /dev/shm/NAME, for processes of this user alone (mode 0600). A name is at most
@@ -108,7 +113,7 @@ impl Memory {
         let descriptor = path(name)
             .and_then(|path| shm::open(path, flags | shm::OFlags::RDWR, Mode::RUSR | Mode::WUSR))
             .map_err(|errno| Error::of(operation, &name, errno))?;
-        Ok(Self { descriptor, name: Some(name.into()) })
+        Ok(Self { descriptor, name: Some(name.into()), is_opened: !flags.contains(shm::OFlags::CREATE) })
     }
 
     /// Makes something in it: `kind` says what.
@@ -119,14 +124,17 @@ impl Memory {
         elements: usize,
         element: Option<&mut dyn FnMut(usize) -> E::Initial>,
     ) -> Result<Object<H, E>, Error> {
-        let Self { descriptor, name } = self;
+        let Self { descriptor, name, is_opened } = self;
+        if is_opened {
+            return Err(Error::of("make in shared memory a", &kind, Errno::EXIST));
+        }
         Object::create(descriptor, name.is_none(), hash(kind), head, elements, element, this_process)
             .map_err(|errno| Error::of("make in shared memory a", &kind, errno))
     }
 
     /// Attaches to something of that kind.
     pub(super) fn find<H: Shareable, E: Shareable>(self, kind: &'static str) -> Result<Object<H, E>, Error> {
-        let Self { descriptor, name } = self;
+        let Self { descriptor, name, .. } = self;
         let failed = |cause: std::io::Error| {
             let place = name.as_deref().map_or_else(String::new, |name| format!(" in shared memory {name}"));
             Error::because("attach to", &format_args!("a {kind}{place}"), cause)
@@ -144,7 +152,7 @@ impl Memory {
 /// Memory that has come as a descriptor: anonymous memory of another process.
 impl From<OwnedFd> for Memory {
     fn from(descriptor: OwnedFd) -> Self {
-        Self { descriptor, name: None }
+        Self { descriptor, name: None, is_opened: false }
     }
 }
 

@@ -10,7 +10,7 @@ use zerocopy::FromBytes;
 
 use super::deadline::Deadline;
 use super::event_count::{EventCount, RECHECK};
-use super::identity::{is_alive, this_process};
+use super::identity::{Census, this_process};
 use super::memory::Memory;
 use crate::error::Error;
 use crate::sys::memory::{Object, Pair};
@@ -56,6 +56,8 @@ struct Counts {
     total: u32,
     /// Of these, taken by a guard: as many elements are not zero.
     held: u32,
+    /// Where a free element is looked for first: any number will do.
+    next: u32,
 }
 
 #[derive(Debug, FromBytes)]
@@ -85,7 +87,7 @@ impl Semaphore {
         if permits > most || most > MAX_PERMITS {
             return Err(Error::plain("make a semaphore", Errno::INVAL));
         }
-        let head = (Counts { total: permits, held: 0 }, Open { given: EventCount::default() });
+        let head = (Counts { total: permits, held: 0, next: 0 }, Open { given: EventCount::default() });
         Ok(Self(Arc::new(memory.make(KIND, head, most as usize, None)?)))
     }
 
@@ -123,9 +125,12 @@ impl Semaphore {
 
     fn acquire_until(&self, deadline: Deadline) -> Result<Option<Permit>, Error> {
         let place = self.wait(deadline, |counts, holders| {
-            let place = holders.iter().position(|holder| holder.load(Ordering::Relaxed) == 0)?;
+            let is_free = |place: &usize| holders.get(*place).is_some_and(|holder| holder.load(Ordering::Relaxed) == 0);
+            let first = (counts.next as usize).min(holders.len());
+            let place = (first..holders.len()).chain(0..first).find(is_free)?;
             holders.get(place)?.store(this_process(), Ordering::Relaxed);
             counts.held += 1;
+            counts.next = place as u32 + 1;
             Some(place)
         })?;
         Ok(place.map(|place| Permit { semaphore: self.clone(), place, owner: this_process() }))
@@ -209,10 +214,10 @@ impl Semaphore {
 
     /// Takes the permits of dead processes back.
     fn bury(&self, counts: &mut Counts) {
-        let before = counts.held;
+        let (before, mut census) = (counts.held, Census::default());
         for holder in self.0.elements() {
             let identity = holder.load(Ordering::Relaxed);
-            if identity != 0 && !is_alive(identity) {
+            if identity != 0 && !census.is_alive(identity) {
                 holder.store(0, Ordering::Relaxed);
                 counts.held -= 1;
             }
@@ -241,6 +246,7 @@ impl Semaphore {
         let (Ok(mut counts), Some(holder)) = (self.lock(), self.0.elements().get(place)) else { return };
         if holder.compare_exchange(this_process(), 0, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             counts.held -= 1;
+            counts.next = place as u32;
             drop(counts);
             self.open().given.notify_one();
         }

@@ -25,6 +25,12 @@ pub(crate) fn remembered(find: impl FnOnce() -> u64) -> u64 {
     found
 }
 
+/// What was remembered in this process, and not in the one that forked it; or zero.
+#[inline]
+pub(crate) fn known() -> u64 {
+    IDENTITY.load(Ordering::Relaxed)
+}
+
 extern "C" fn forget() {
     IDENTITY.store(0, Ordering::Relaxed);
 }

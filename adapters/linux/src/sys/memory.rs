@@ -20,9 +20,12 @@ use zerocopy::FromBytes;
 /// Any bytes that another process can have left there are a valid value, except for what [`initialise`](Self::initialise)
 /// has made and only this crate's code changes. It holds no pointer into one process. Behind `&Self` nothing changes but
 /// atomics, or what a lock of the same memory protects. All-zero bytes are a valid value.
-pub(crate) unsafe trait Shareable: Sync + Send + 'static {
+pub(crate) unsafe trait Shareable: Sync + Send + Sized + 'static {
     /// What it is made of.
     type Initial;
+
+    /// Its bytes without what fills gaps between its parts: two types with gaps can be of one size, and differ.
+    const BYTES: usize = size_of::<Self>();
 
     /// Makes a value in zeroed memory.
     ///
@@ -56,6 +59,8 @@ pub(crate) struct Pair<A, B>(pub(crate) A, pub(crate) B);
 unsafe impl<A: Shareable, B: Shareable> Shareable for Pair<A, B> {
     type Initial = (A::Initial, B::Initial);
 
+    const BYTES: usize = A::BYTES + B::BYTES;
+
     unsafe fn initialise(place: *mut Self, (first, second): Self::Initial) -> Result<(), Errno> {
         // SAFETY: the parts of a valid place are valid places.
         unsafe {
@@ -77,6 +82,7 @@ struct Header {
     ready: AtomicU64,
     kind: u64,
     head_size: u64,
+    head_bytes: u64,
     element_size: u64,
     elements: u64,
 }
@@ -126,9 +132,10 @@ impl<H: Shareable, E: Shareable> Object<H, E> {
         elements.checked_mul(size_of::<E>())?.checked_add(Self::ELEMENTS).filter(|size| isize::try_from(*size).is_ok())
     }
 
-    /// Makes a value in new, empty memory. `element` is called for each element; without it they are zero, and take no memory
-    /// until they are written. `is_sealed`: the memory is to keep its size for ever. Memory with a name cannot promise that;
-    /// as the place for such memory is bounded, all of it is taken at once.
+    /// Makes a value in new, empty memory; `EXIST` where something is already: whoever has mapped it would see it shrink or
+    /// change. `element` is called for each element; without it they are zero, and take no memory until they are written.
+    /// `is_sealed`: the memory is to keep its size for ever. Memory with a name cannot promise that; as the place for such
+    /// memory is bounded, all of it is taken at once.
     pub(crate) fn create(
         descriptor: OwnedFd,
         is_sealed: bool,
@@ -140,9 +147,16 @@ impl<H: Shareable, E: Shareable> Object<H, E> {
     ) -> Result<Self, Errno> {
         let size = Self::size(elements).ok_or(Errno::NOMEM)?;
         let length = u64::try_from(size).map_err(|_| Errno::NOMEM)?;
+        if fstat(&descriptor)?.st_size != 0 {
+            return Err(Errno::EXIST);
+        }
         ftruncate(&descriptor, length)?;
         if is_sealed {
             fcntl_add_seals(&descriptor, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+            // Of two that come here at once, with descriptors of the same memory, the seals let one pass.
+            if fstat(&descriptor)?.st_size.cast_unsigned() != length {
+                return Err(Errno::EXIST);
+            }
         } else {
             retry_on_intr(|| fallocate(&descriptor, FallocateFlags::empty(), 0, length))?;
         }
@@ -159,6 +173,7 @@ impl<H: Shareable, E: Shareable> Object<H, E> {
             let header = object.header();
             (*header).kind = kind;
             (*header).head_size = size_of::<H>() as u64;
+            (*header).head_bytes = H::BYTES as u64;
             (*header).element_size = size_of::<E>() as u64;
             (*header).elements = elements as u64;
             (*header).ready.store(READY, Ordering::Release);
@@ -190,6 +205,7 @@ impl<H: Shareable, E: Shareable> Object<H, E> {
         }
         let same = header.kind == kind
             && header.head_size == size_of::<H>() as u64
+            && header.head_bytes == H::BYTES as u64
             && header.element_size == size_of::<E>() as u64;
         let elements = usize::try_from(header.elements).map_err(|_| Refusal::Other)?;
         let size = Self::size(elements).filter(|size| same && *size == found).ok_or(Refusal::Other)?;

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use rustix::time::Timespec;
 use zerocopy::FromBytes;
 
+use super::identity::known;
 use super::memory::Shareable;
 
 /// A value behind a lock, in memory that several processes see.
@@ -29,6 +30,8 @@ unsafe impl<T: Send> Send for Robust<T> {}
 // SAFETY: the mutex is shared between processes (PTHREAD_PROCESS_SHARED) and is made in place; any bytes are a `T`.
 unsafe impl<T: FromBytes + Send + 'static> Shareable for Robust<T> {
     type Initial = T;
+
+    const BYTES: usize = size_of::<libc::pthread_mutex_t>() + size_of::<AtomicU64>() + size_of::<T>();
 
     unsafe fn initialise(place: *mut Self, initial: T) -> Result<(), Errno> {
         let mut attributes = MaybeUninit::uninit();
@@ -99,15 +102,31 @@ impl<T> Robust<T> {
             code => return Err(Errno::from_raw_os_error(code)),
         };
         self.holder.store(identity, Ordering::Relaxed);
-        Ok(Some((Held { robust: self, of_this_thread: PhantomData }, before)))
+        Ok(Some((Held { robust: self, identity, of_this_thread: PhantomData }, before)))
     }
 }
 
 /// The lock, while this thread holds it.
 pub(crate) struct Held<'r, T> {
     robust: &'r Robust<T>,
-    /// The C library wants the same thread to unlock it. No child may get one, nor see what is behind it.
+    /// The process that holds it, and not a child that reaches this through a variable of its thread.
+    identity: u64,
+    /// The C library wants the same thread to unlock it.
     of_this_thread: PhantomData<*mut ()>,
+}
+
+impl<T> Held<'_, T> {
+    #[inline]
+    fn is_ours(&self) -> bool {
+        self.identity == known()
+    }
+
+    /// The value, which only the process that holds the lock may see.
+    #[inline]
+    fn value(&self) -> *mut T {
+        assert!(self.is_ours(), "the lock is this process's parent's: take it here");
+        self.robust.value.get()
+    }
 }
 
 impl<T> Deref for Held<'_, T> {
@@ -116,7 +135,7 @@ impl<T> Deref for Held<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY: this thread holds the lock, and any bytes that a dead process left are a `T`.
-        unsafe { &*self.robust.value.get() }
+        unsafe { &*self.value() }
     }
 }
 
@@ -124,15 +143,17 @@ impl<T> DerefMut for Held<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as above, and `self` is the only way to the value.
-        unsafe { &mut *self.robust.value.get() }
+        unsafe { &mut *self.value() }
     }
 }
 
 impl<T> Drop for Held<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        if !self.is_ours() {
+            return;
+        }
         self.robust.holder.store(0, Ordering::Relaxed);
-        // It fails only in a child that was forked while the lock was held: there it is not ours.
         // SAFETY: the mutex is mapped as long as it is borrowed.
         unsafe { libc::pthread_mutex_unlock(self.robust.mutex.get()) };
     }

@@ -47,6 +47,23 @@ pub(crate) fn a_panic_leaves_a_lock_to_be_recovered() {
     assert!(matches!(lock.lock().unwrap(), Locked::Sound(guard) if *guard == 1));
 }
 
+/// A guard that a child reaches through its thread's own variables is its parent's.
+pub(crate) fn a_child_has_no_guard_of_its_parent() {
+    thread_local! {
+        static GUARD: core::cell::RefCell<Option<wirenut_linux::sync::Guard<'static, u8>>> =
+            const { core::cell::RefCell::new(None) };
+    }
+    let lock: &'static Lock<u8> = Box::leak(Box::new(Lock::new(7).unwrap()));
+    GUARD.set(Some(lock.lock().unwrap().into_inner()));
+    let writes = process::spawn(|| GUARD.with_borrow_mut(|guard| **guard.as_mut().unwrap() = 8)).unwrap();
+    assert!(matches!(writes.join().unwrap(), process::Ended::Panicked(why) if why.contains("parent's")));
+    let drops = process::spawn(|| drop(GUARD.take())).unwrap();
+    assert!(drops.join().unwrap().is_success());
+    let tries = process::spawn(move || u8::from(lock.try_lock().unwrap().is_some())).unwrap();
+    assert_eq!(tries.join().unwrap(), process::Ended::Exited(0));
+    assert_eq!(GUARD.take().as_deref(), Some(&7));
+}
+
 /// The C library's list of held locks leads through the memory: it must stay.
 pub(crate) fn a_guard_that_is_forgotten_keeps_the_memory() {
     let (forgotten, other) = (Lock::new(0_u8).unwrap(), Lock::new(0_u8).unwrap());
@@ -295,6 +312,25 @@ pub(crate) fn a_panic_gives_a_message_back() {
     assert_eq!((&*message, message.deaths()), (&b"again"[..], 1));
 }
 
+/// What is received and done with while a panic unwinds is done with.
+pub(crate) fn a_panic_before_a_message_gives_nothing_back() {
+    struct Cleans(Receiver);
+    impl Drop for Cleans {
+        fn drop(&mut self) {
+            assert!(matches!(self.0.try_recv().unwrap(), Received::Data(_)));
+        }
+    }
+    let (sender, receiver) = queue::bounded(Bounds::DEFAULT).unwrap();
+    sender.send(b"once").unwrap();
+    let cleans = Cleans(receiver.clone());
+    let panicked = panic::catch_unwind(panic::AssertUnwindSafe(move || {
+        let _cleans = cleans;
+        panic!("on purpose");
+    }));
+    assert!(panicked.is_err());
+    assert!(matches!(receiver.try_recv().unwrap(), Received::WouldBlock));
+}
+
 /// Whoever waits for one that is dead has an end, and so have all others.
 pub(crate) fn a_barrier_is_broken_by_one_that_does_not_come() {
     let barrier = Barrier::new(3).unwrap();
@@ -370,4 +406,208 @@ pub(crate) fn signals_end_no_wait() {
     event.set();
     let ended = child.join_timeout(LIMIT).unwrap();
     assert!(ended.as_ref().is_some_and(process::Ended::is_success), "{ended:?}");
+}
+
+/// Opens descriptors until there are none left.
+fn exhaust_descriptors() -> Vec<OwnedFd> {
+    core::iter::from_fn(|| std::fs::File::open("/dev/null").ok().map(OwnedFd::from)).collect()
+}
+
+/// Whoever cannot look into /proc takes nobody for dead, and is not taken for dead.
+pub(crate) fn the_living_are_not_dead_for_want_of_descriptors() {
+    let (semaphore, ready) = (Semaphore::new(2).unwrap(), Event::new().unwrap());
+    let (sender, receiver) = queue::bounded(Bounds::DEFAULT).unwrap();
+    sender.send(b"one").unwrap();
+    let _holder = process::Process::new().daemon(true).spawn({
+        let (semaphore, receiver, ready) = (semaphore.clone(), receiver.clone(), ready.clone());
+        move || {
+            // It learns who it is when it has no descriptor.
+            let _none_left = exhaust_descriptors();
+            let _held = (semaphore.acquire().unwrap(), semaphore.acquire().unwrap(), receiver.recv().unwrap());
+            ready.set();
+            loop {
+                std::thread::park();
+            }
+        }
+    });
+    assert!(ready.wait_timeout(LIMIT));
+    let nothing_comes_back = || {
+        assert!(semaphore.acquire_timeout(Duration::from_millis(120)).unwrap().is_none());
+        assert!(matches!(receiver.recv_timeout(Duration::from_millis(120)).unwrap(), Received::WouldBlock));
+    };
+    nothing_comes_back();
+    let _none_left = exhaust_descriptors();
+    nothing_comes_back();
+}
+
+/// Nothing is made where something is: its users would see it shrink or change.
+pub(crate) fn memory_is_made_use_of_once() {
+    let name = format!("wirenut-test-once-{}", std::process::id());
+    let values = SharedSlice::new_in(Memory::create(&name).unwrap(), 100_000, |_| 7_u8).unwrap();
+    let again = Lock::new_in(Memory::open(&name).unwrap(), 0_u8);
+    assert_eq!(again.unwrap_err().kind(), ErrorKind::AlreadyExists);
+    assert!(values.iter().all(|value| *value == 7));
+    Memory::remove(&name).unwrap();
+    assert!(Semaphore::new_in(Memory::from(memory_with(&[0xff; 300])), 1, 1).is_err());
+}
+
+/// A consumer that looks into a poller hears of what a dead one has left, when another process has found it.
+pub(crate) fn pollers_hear_of_what_the_dead_have_left() {
+    let (sender, receiver) = queue::bounded(Bounds { messages: 1, ..Bounds::DEFAULT }).unwrap();
+    let mut poller = Epoll::new().unwrap();
+    poller.register(receiver.readiness().unwrap(), Token(0), Interest::READABLE).unwrap();
+    sender.send(b"first").unwrap();
+    let taken = Event::new().unwrap();
+    let consumer = process::spawn({
+        let (receiver, taken) = (receiver.clone(), taken.clone());
+        move || {
+            let _message = receiver.recv().unwrap();
+            taken.set();
+            loop {
+                std::thread::park();
+            }
+        }
+    })
+    .unwrap();
+    taken.wait();
+    assert!(matches!(receiver.try_recv().unwrap(), Received::WouldBlock));
+    consumer.kill().unwrap();
+    consumer.join().unwrap();
+    let producer = process::spawn(move || sender.send(b"second").unwrap()).unwrap();
+    for expected in [&b"first"[..], b"second"] {
+        let message = loop {
+            assert_eq!(poller.wait(Some(LIMIT)).unwrap(), Waited::Ready);
+            while poller.next_event().is_some() {}
+            if let Received::Data(delivery) = receiver.try_recv().unwrap() {
+                break delivery.into_inner();
+            }
+        };
+        assert_eq!(*message, *expected);
+    }
+    assert!(producer.join().unwrap().is_success());
+}
+
+fn die_with_a_message(receiver: &Receiver) {
+    let dies = process::spawn({
+        let receiver = receiver.clone();
+        move || {
+            let _message = receiver.recv().unwrap();
+            std::process::abort();
+        }
+    });
+    dies.unwrap().join().unwrap();
+}
+
+/// Who never waits gets what the dead have left, too.
+pub(crate) fn trying_finds_what_the_dead_have_left() {
+    let (sender, receiver) = queue::bounded(Bounds { messages: 1, ..Bounds::DEFAULT }).unwrap();
+    for _ in 0..2 {
+        // The first message of a queue is looked at more closely.
+        sender.send(b"left").unwrap();
+        die_with_a_message(&receiver);
+        let found = core::cell::Cell::new(false);
+        crate::storm::wait_for(
+            || {
+                if let Received::Data(delivery) = receiver.try_recv().unwrap() {
+                    found.set(*delivery.into_inner() == *b"left");
+                }
+                found.get()
+            },
+            "message that a dead consumer had",
+        );
+    }
+}
+
+/// The last message is settled by another consumer after the queue was closed: then the stream ends, for pollers too.
+pub(crate) fn pollers_hear_of_the_end_after_the_last_message() {
+    let (sender, receiver) = queue::bounded(Bounds::DEFAULT).unwrap();
+    let (taken, done) = (Event::new().unwrap(), Event::new().unwrap());
+    sender.send(b"last").unwrap();
+    let other = process::spawn({
+        let (receiver, taken, done) = (receiver.clone(), taken.clone(), done.clone());
+        move || {
+            let _message = receiver.recv().unwrap();
+            taken.set();
+            done.wait();
+        }
+    })
+    .unwrap();
+    taken.wait();
+    sender.close();
+    let mut poller = Epoll::new().unwrap();
+    poller.register(receiver.readiness().unwrap(), Token(0), Interest::READABLE).unwrap();
+    assert!(matches!(receiver.try_recv().unwrap(), Received::WouldBlock));
+    done.set();
+    assert_eq!(poller.wait(Some(LIMIT)).unwrap(), Waited::Ready);
+    assert!(other.join().unwrap().is_success());
+    assert!(matches!(receiver.try_recv().unwrap(), Received::End));
+}
+
+/// A long wait looks at each slot for the dead, but not at those that nobody has used: they have no memory yet.
+pub(crate) fn an_idle_queue_takes_no_memory() {
+    let bounds = Bounds { messages: 1 << 14, message_bytes: 4_096, ..Bounds::DEFAULT };
+    let (sender, receiver) = queue::bounded(bounds).unwrap();
+    sender.send(b"one").unwrap();
+    drop(receiver.recv().unwrap());
+    assert!(matches!(receiver.recv_timeout(Duration::from_millis(120)).unwrap(), Received::WouldBlock));
+    let [memory, ..] = receiver.descriptors();
+    let file = std::fs::File::from(memory.try_clone_to_owned().unwrap());
+    let taken = std::os::unix::fs::MetadataExt::blocks(&file.metadata().unwrap()) * 512;
+    assert!(taken < 1 << 20, "{taken} bytes for one message");
+}
+
+/// Whoever waited when it was broken learns it, though it was reset at once; who waits when it is reset has met nobody; and
+/// who has met all others does not hear of what came after.
+pub(crate) fn a_barrier_that_is_reset_is_no_meeting() {
+    let [meet, abort, reset]: [fn(&Barrier); 3] = [
+        |barrier| assert!(barrier.wait().is_ok()),
+        |barrier| barrier.abort().unwrap(),
+        |barrier| barrier.reset().unwrap(),
+    ];
+    for (changes, is_met) in [([abort, reset], false), ([reset, reset], false), ([meet, abort], true)] {
+        let (barrier, comes) = (Barrier::new(2).unwrap(), Event::new().unwrap());
+        let waits = process::spawn({
+            let (barrier, comes) = (barrier.clone(), comes.clone());
+            move || {
+                comes.set();
+                u8::from(barrier.wait_timeout(LIMIT).is_ok())
+            }
+        })
+        .unwrap();
+        comes.wait();
+        std::thread::sleep(core::time::Duration::from_millis(100));
+        waits.send(wirenut_linux::signal::Signal::SIGSTOP).unwrap();
+        // Until the signal has come to it.
+        std::thread::sleep(core::time::Duration::from_millis(1));
+        changes.iter().for_each(|change| change(&barrier));
+        waits.send(wirenut_linux::signal::Signal::SIGCONT).unwrap();
+        assert_eq!(waits.join_timeout(LIMIT).unwrap(), Some(process::Ended::Exited(u8::from(is_met))));
+    }
+}
+
+/// A type of another size is none of the same lock, however the sizes are rounded up.
+pub(crate) fn a_lock_is_attached_to_with_its_type() {
+    let lock = Lock::new(0_u8).unwrap();
+    let attach = || Memory::from(lock.as_fd().try_clone_to_owned().unwrap());
+    assert_eq!(Lock::<u64>::attach(attach()).unwrap_err().kind(), ErrorKind::InvalidData);
+    Lock::<i8>::attach(attach()).unwrap();
+}
+
+/// To look for the dead takes no look at each permit into /proc.
+pub(crate) fn many_permits_of_the_living_do_not_delay_a_time_out() {
+    let (semaphore, ready) = (Semaphore::new(MAX_PERMITS).unwrap(), Event::new().unwrap());
+    let _holder = process::Process::new().daemon(true).spawn({
+        let (semaphore, ready) = (semaphore.clone(), ready.clone());
+        move || {
+            let _permits: Vec<_> = (0..MAX_PERMITS).map(|_| semaphore.acquire().unwrap()).collect();
+            ready.set();
+            loop {
+                std::thread::park();
+            }
+        }
+    });
+    assert!(ready.wait_timeout(LIMIT));
+    let begun = std::time::Instant::now();
+    assert!(semaphore.acquire_timeout(SOON).unwrap().is_none());
+    assert!(begun.elapsed().as_millis() < 200, "{:?}", begun.elapsed());
 }

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 use core::hint;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ use rustix::io::retry_on_intr;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::time::Timespec;
 
-use super::super::deadline::Deadline;
+use super::super::deadline::{Deadline, milliseconds};
 use super::super::event_count::{EventCount, RECHECK};
 use super::super::memory::Memory;
 use super::slots::Slots;
@@ -37,6 +37,8 @@ pub(super) struct End {
     pub(super) room: EventFd,
     /// This process was forked without it.
     is_closed_here: AtomicBool,
+    /// When it is looked again for what the dead have left, by those that never wait.
+    next_burial: AtomicU64,
     /// What is polled: of the tie and one of the two.
     readiness: OnceLock<Epoll>,
 }
@@ -67,7 +69,16 @@ impl inherited::End for End {
 impl End {
     fn of(slots: Arc<Slots>, tie: OwnedFd, items: EventFd, room: EventFd) -> Self {
         let _farewell = Farewell(Arc::clone(&slots));
-        Self { slots, tie, _farewell, items, room, is_closed_here: AtomicBool::new(false), readiness: OnceLock::new() }
+        Self {
+            slots,
+            tie,
+            _farewell,
+            items,
+            room,
+            is_closed_here: AtomicBool::new(false),
+            next_burial: AtomicU64::new(0),
+            readiness: OnceLock::new(),
+        }
     }
 
     /// What [`Self::from_descriptors`] takes.
@@ -105,6 +116,26 @@ impl End {
         poller.register(event.as_fd(), Token(0), Interest::READABLE)?;
         poller.register(self.tie.as_fd(), Token(1), Interest::READABLE)?;
         Ok(self.readiness.get_or_init(|| poller).as_fd())
+    }
+
+    /// Gives back what the dead have left, and returns true, unless that was done less than [`RECHECK`] ago.
+    pub(super) fn bury_now_and_then(&self) -> Result<bool, Error> {
+        let now = milliseconds();
+        if now < self.next_burial.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        self.next_burial.store(now + RECHECK.as_millis(), Ordering::Relaxed);
+        self.slots.bury()?;
+        Ok(true)
+    }
+
+    /// Pollers hear of rings that were made anew, of either side.
+    #[inline]
+    pub(super) fn tell_pollers(&self) {
+        self.slots.tell_of_new_rings(|| {
+            self.items.raise();
+            self.room.raise();
+        });
     }
 
     /// Waits until `look` finds something. `seems_idle` tells, without a lock, that it need not try. Where a wait is long,

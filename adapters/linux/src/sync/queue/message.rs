@@ -60,11 +60,13 @@ pub struct Message {
     is_returned: bool,
     /// A child that was forked with this does not have the message: its parent does.
     owner: u64,
+    /// The thread was already panicking when it took the message.
+    panics: bool,
 }
 
 impl Message {
     pub(super) fn of(receiver: Receiver, took: Took) -> Self {
-        Self { receiver, took, is_returned: false, owner: this_process() }
+        Self { receiver, took, is_returned: false, owner: this_process(), panics: thread::panicking() }
     }
 
     /// Its bytes. It is done with.
@@ -113,7 +115,7 @@ impl Drop for Message {
         if self.owner != this_process() {
             return;
         }
-        let is_done = !self.is_returned && !thread::panicking();
+        let is_done = !self.is_returned && (self.panics || !thread::panicking());
         self.receiver.settle(self.took.slot, self.took.sequence, is_done);
     }
 }

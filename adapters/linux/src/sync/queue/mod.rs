@@ -33,8 +33,9 @@
 //!
 //! **Pollers.** [`Receiver::readiness`] and [`Sender::readiness`] are descriptors for any poller, readable when there is
 //! something to take, or room, or the other side is gone. They are level-triggered hints: go on with `try_recv` or `try_send`
-//! until it would block. After a consumer was killed in the middle of a `try_recv` the others may hear only of the next
-//! message that there is one.
+//! until it would block. A poller does not hear that somebody dies: what that process has left is found by those that wait in
+//! `recv` or `send`, or call `try_recv` or `try_send` and would block, within 50 ms. So where only pollers are used, and
+//! consumers may be killed, wait with a time-out and try again.
 //!
 //! **Strangers** are sent the [descriptors](Sender::descriptors) of an end over a Unix socket.
 

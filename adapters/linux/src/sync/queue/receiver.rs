@@ -19,7 +19,8 @@ use crate::socket::Received;
 #[derive(Clone, Debug)]
 pub struct Receiver(Arc<End>);
 
-/// With one of so many messages a consumer looks for what the dead have left, though it need not wait.
+/// With one of so many messages, or of as many as there are slots to look at, a consumer looks for what the dead have left,
+/// though it need not wait.
 const SWEEP: u64 = 1_024;
 
 impl Receiver {
@@ -64,6 +65,11 @@ impl Receiver {
             return Ok(received);
         }
         let end = &self.0;
+        if end.bury_now_and_then()?
+            && let Some(received) = self.attempt()?
+        {
+            return Ok(received);
+        }
         if end.slots.open().polls_items.load(Ordering::Relaxed) != 0 {
             // Whoever says that there is nothing looks again: a producer may have come just before.
             end.items.clear();
@@ -106,8 +112,10 @@ impl Receiver {
 
     fn pop(&self) -> Result<Option<Delivery>, Error> {
         self.0.check()?;
-        let Some(took) = self.0.slots.pop()? else { return Ok(None) };
-        if took.sequence.is_multiple_of(SWEEP) {
+        let took = self.0.slots.pop();
+        self.0.tell_pollers();
+        let Some(took) = took? else { return Ok(None) };
+        if took.sequence.is_multiple_of(SWEEP.max(self.capacity() as u64)) {
             self.0.slots.bury()?;
         }
         let is_lost = took.is_lost;
@@ -132,8 +140,10 @@ impl Receiver {
             // At the end others wait for what is not settled yet.
             if open.is_closed.load(Ordering::Relaxed) != 0 {
                 open.items.notify_all();
+                end.items.raise();
             }
         }
+        end.tell_pollers();
     }
 
     /// A descriptor that is readable while there may be a message, or nobody sends any more: to be registered with a poller

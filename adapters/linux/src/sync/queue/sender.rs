@@ -62,6 +62,11 @@ impl Sender {
         if let Some(()) = self.attempt(message)? {
             return Ok(());
         }
+        if self.0.bury_now_and_then()?
+            && let Some(()) = self.attempt(message)?
+        {
+            return Ok(());
+        }
         if self.0.slots.open().polls_room.load(Ordering::Relaxed) != 0 {
             // Whoever says that there is none looks again: a consumer may have made room just before.
             self.0.room.clear();
@@ -113,7 +118,9 @@ impl Sender {
         if open.is_closed.load(Ordering::Relaxed) != 0 {
             return Err(SendError::Closed);
         }
-        match slots.push(message)? {
+        let pushed = slots.push(message);
+        self.0.tell_pollers();
+        match pushed? {
             Some(moves) => {
                 if moves == Moves::ForTheOther {
                     self.0.items.raise();

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use zerocopy::FromBytes;
 
 use super::super::event_count::EventCount;
-use super::super::identity::{is_alive, number, this_process};
+use super::super::identity::{Census, number, this_process};
 use super::super::memory::Memory;
 use super::{Bounds, OnDeath};
 use crate::error::Error;
@@ -64,10 +64,16 @@ pub(super) struct Open {
     deaths: u32,
     /// The rings do not say what the slots say.
     is_stale: AtomicU32,
+    /// How often the rings were made anew.
+    remade: AtomicU32,
+    /// Of which pollers have heard: whoever made them may have been killed before it told them.
+    told: AtomicU32,
     pub(super) is_closed: AtomicU32,
     /// Somebody waits for messages, or for room, in a poller.
     pub(super) polls_items: AtomicU32,
     pub(super) polls_room: AtomicU32,
+    /// No message has been in this slot, nor in any behind it.
+    unused: AtomicU64,
     by_producers: Moved,
     by_consumers: Moved,
     pub(super) items: EventCount,
@@ -151,9 +157,12 @@ impl Slots {
             message_bytes: message_bytes as u64,
             deaths,
             is_stale: AtomicU32::new(0),
+            remade: AtomicU32::new(0),
+            told: AtomicU32::new(0),
             is_closed: AtomicU32::new(0),
             polls_items: AtomicU32::new(0),
             polls_room: AtomicU32::new(0),
+            unused: AtomicU64::new(0),
             by_producers: Moved::from(0),
             by_consumers: Moved::from(slots as u64),
             items: EventCount::default(),
@@ -235,7 +244,7 @@ impl Slots {
 
     /// Whether other processes have messages that they are not done with, and that may come back.
     pub(super) fn is_out(&self) -> bool {
-        (0..self.slots).any(|slot| match self.place.elements().get(self.words_of(slot)) {
+        self.used().any(|slot| match self.place.elements().get(self.words_of(slot)) {
             Some([state, owner, ..]) => {
                 state.load(Ordering::Acquire) == TAKEN && owner.load(Ordering::Relaxed) != this_process()
             }
@@ -254,6 +263,9 @@ impl Slots {
         let slot = self.free_ring(head).load(Ordering::Relaxed);
         let at = self.words_of(slot as usize);
         let Some([state, _, sequence, length, content @ ..]) = words.get(at) else { return Err(broken()) };
+        if open.unused.load(Ordering::Relaxed) <= slot {
+            open.unused.store(slot + 1, Ordering::Relaxed);
+        }
         write(content, bytes);
         length.store(bytes.len() as u64, Ordering::Relaxed);
         sequence.store(producing.sequence, Ordering::Relaxed);
@@ -326,10 +338,10 @@ impl Slots {
     pub(super) fn bury(&self) -> Result<bool, Error> {
         drop(self.producing()?);
         let consuming = self.consuming()?;
-        let mut found = false;
-        for slot in 0..self.slots {
+        let (mut found, mut census) = (false, Census::default());
+        for slot in self.used() {
             let Some([state, owner, ..]) = self.place.elements().get(self.words_of(slot)) else { return Err(broken()) };
-            if state.load(Ordering::Acquire) == TAKEN && !is_alive(owner.load(Ordering::Relaxed)) {
+            if state.load(Ordering::Acquire) == TAKEN && !census.is_alive(owner.load(Ordering::Relaxed)) {
                 self.orphan(slot);
                 found = true;
             }
@@ -398,8 +410,8 @@ impl Slots {
         let (mut producing, _) = taken(self.place.head().0.lock(this_process(), None))?;
         let (consuming, _) = taken(self.place.head().1.0.lock(this_process(), None))?;
         let open = self.open();
-        let (mut ready, mut free) = (Vec::with_capacity(self.slots), 0);
-        for slot in 0..self.slots {
+        let (mut ready, mut free) = (Vec::new(), 0);
+        for slot in self.used() {
             let Some([state, _, sequence, ..]) = self.place.elements().get(self.words_of(slot)) else {
                 return Err(broken());
             };
@@ -416,6 +428,10 @@ impl Slots {
                 ready.push((sequence, slot as u64));
             }
         }
+        for slot in self.used().end..self.slots {
+            self.free_ring(free).store(slot as u64, Ordering::Relaxed);
+            free += 1;
+        }
         ready.sort_unstable();
         for (index, (_, slot)) in ready.iter().enumerate() {
             self.ready_ring(index as u64).store(*slot, Ordering::Relaxed);
@@ -424,6 +440,7 @@ impl Slots {
         open.by_producers.head.store(0, Ordering::Relaxed);
         open.by_producers.tail.store(ready.len() as u64, Ordering::Release);
         open.by_consumers.tail.store(free, Ordering::Release);
+        open.remade.fetch_add(1, Ordering::Relaxed);
         open.is_stale.store(0, Ordering::Release);
         drop(consuming);
         drop(producing);
@@ -431,6 +448,22 @@ impl Slots {
         open.items.notify_all();
         open.room.notify_all();
         Ok(())
+    }
+
+    /// If rings were made anew, has `tell` tell it to pollers: what those rings hold they may not have heard of.
+    #[inline]
+    pub(super) fn tell_of_new_rings(&self, tell: impl FnOnce()) {
+        let open = self.open();
+        let remade = open.remade.load(Ordering::Acquire);
+        if open.told.load(Ordering::Relaxed) != remade {
+            tell();
+            open.told.store(remade, Ordering::Release);
+        }
+    }
+
+    /// The slots that a message has been in. To read in any other takes memory for it.
+    fn used(&self) -> core::ops::Range<usize> {
+        0..(self.open().unused.load(Ordering::Acquire) as usize).min(self.slots)
     }
 
     fn ready_ring(&self, count: u64) -> &AtomicU64 {

@@ -63,6 +63,7 @@ fn a_producer_dies_after_each_step() {
             let head = open.by_producers.head.load(Ordering::Relaxed);
             let free = slots.free_ring(head).load(Ordering::Relaxed);
             let [state, _, sequence, length, content @ ..] = slot(&slots, free as usize) else { panic!() };
+            open.unused.store(free + 1, Ordering::Relaxed);
             write(content, b"last words");
             length.store(10, Ordering::Relaxed);
             sequence.store(producing.sequence, Ordering::Relaxed);
@@ -89,6 +90,7 @@ fn a_message_of_the_last_producer_is_found_by_those_that_bury() {
     let slots = slots(OnDeath::Report);
     die_producing(&slots, |_| {
         let [state, _, _, length, content @ ..] = slot(&slots, 0) else { panic!() };
+        slots.open().unused.store(1, Ordering::Relaxed);
         write(content, b"alone");
         length.store(5, Ordering::Relaxed);
         state.store(READY, Ordering::Release);
