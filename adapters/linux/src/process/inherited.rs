@@ -11,7 +11,6 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::BorrowedFd;
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{Mode, OFlags, open};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::error::Error;
@@ -96,12 +95,11 @@ impl Inherited {
         drop(writer);
         let mut kept = vec![1; self.ends.len()];
         let Ok(()) = reader.read_exact(&mut kept) else { return };
-        // The numbers stay taken, since their owners are still in memory, but are those of a file in which nothing is.
-        let Ok(null) = open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()) else { return };
+        // The numbers stay taken, since their owners are still in memory, but are those of a pipe that has ended.
         for ((end, _), kept) in self.ends.iter().zip(kept) {
             if let (0, Some(end)) = (kept, end.upgrade()) {
                 // It fails only for numbers that are not open.
-                let _ = replace(end.descriptor(), &null);
+                let _ = replace(end.descriptor(), &reader);
                 end.note_closed();
             }
         }

@@ -245,4 +245,4 @@ impl fmt::Display for Broken {
 
 impl core::error::Error for Broken {}
 
-const KIND: &str = "barrier";
+const KIND: &str = "a barrier";

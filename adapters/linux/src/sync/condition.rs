@@ -61,7 +61,7 @@ impl Condition {
     /// # Errors
     /// There is no memory.
     pub fn new_in(memory: Memory) -> Result<Self, Error> {
-        Shared::new_in(memory, State { changed: EventCount::default() }).map(Self)
+        Shared::make(memory, KIND, State { changed: EventCount::default() }).map(Self)
     }
 
     /// The condition that another process has made there.
@@ -69,7 +69,7 @@ impl Condition {
     /// # Errors
     /// As of [`Shared::attach`].
     pub fn attach(memory: Memory) -> Result<Self, Error> {
-        Shared::attach(memory).map(Self)
+        Shared::find(memory, KIND).map(Self)
     }
 
     /// Releases the lock, waits for a notification, and takes the lock again. It may also return without one, after 50 ms at
@@ -164,3 +164,5 @@ impl AsFd for Condition {
         self.0.as_fd()
     }
 }
+
+const KIND: &str = "a condition";

@@ -43,7 +43,7 @@ impl Event {
     /// # Errors
     /// There is no memory.
     pub fn new_in(memory: Memory) -> Result<Self, Error> {
-        Shared::new_in(memory, Flag::default()).map(Self)
+        Shared::make(memory, KIND, Flag::default()).map(Self)
     }
 
     /// The event that another process has made there.
@@ -51,7 +51,7 @@ impl Event {
     /// # Errors
     /// As of [`Shared::attach`].
     pub fn attach(memory: Memory) -> Result<Self, Error> {
-        Shared::attach(memory).map(Self)
+        Shared::find(memory, KIND).map(Self)
     }
 
     /// Sets it: all that wait go on, and nobody waits until it is cleared.
@@ -98,3 +98,5 @@ impl AsFd for Event {
         self.0.as_fd()
     }
 }
+
+const KIND: &str = "an event";

@@ -277,4 +277,4 @@ impl<T: Plain + fmt::Debug> fmt::Debug for Guard<'_, T> {
     }
 }
 
-const KIND: &str = "lock";
+const KIND: &str = "a lock";

@@ -126,10 +126,15 @@ impl Memory {
     ) -> Result<Object<H, E>, Error> {
         let Self { descriptor, name, is_opened } = self;
         if is_opened {
-            return Err(Error::of("make in shared memory a", &kind, Errno::EXIST));
+            return Err(Error::of("make in shared memory", &kind, Errno::EXIST));
         }
-        Object::create(descriptor, name.is_none(), hash(kind), head, elements, element, this_process)
-            .map_err(|errno| Error::of("make in shared memory a", &kind, errno))
+        Object::create(descriptor, name.is_none(), hash(kind), head, elements, element, this_process).map_err(|errno| {
+            // Nobody can attach to what was not made. Where it is another's already, the name is that one's.
+            if let Some(path) = name.filter(|_| errno != Errno::EXIST).and_then(|name| path(&name).ok()) {
+                let _ = shm::unlink(path);
+            }
+            Error::of("make in shared memory", &kind, errno)
+        })
     }
 
     /// Attaches to something of that kind.
@@ -137,7 +142,7 @@ impl Memory {
         let Self { descriptor, name, .. } = self;
         let failed = |cause: std::io::Error| {
             let place = name.as_deref().map_or_else(String::new, |name| format!(" in shared memory {name}"));
-            Error::because("attach to", &format_args!("a {kind}{place}"), cause)
+            Error::because("attach to", &format_args!("{kind}{place}"), cause)
         };
         let told = |kind, text: &'static str| failed(std::io::Error::new(kind, text));
         Object::attach(descriptor, name.is_none(), hash(kind), this_process).map_err(|refusal| match refusal {

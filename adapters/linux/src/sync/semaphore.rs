@@ -283,4 +283,4 @@ impl Drop for Permit {
     }
 }
 
-const KIND: &str = "semaphore";
+const KIND: &str = "a semaphore";

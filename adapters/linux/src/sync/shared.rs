@@ -44,16 +44,25 @@ impl<T: Plain> Shared<T> {
     /// # Errors
     /// There is no memory.
     pub fn new_in(memory: Memory, value: T) -> Result<Self, Error> {
-        Ok(Self(Arc::new(memory.make(KIND, value, 0, None)?)))
+        Self::make(memory, KIND, value)
     }
 
-    /// The value that another process has made there, of a type of the same size.
+    /// The value that another process has made there. It must be of the same type: what can be checked is its size.
     ///
     /// # Errors
     /// It holds something else ([`InvalidData`](std::io::ErrorKind::InvalidData)), or is not finished
     /// ([`WouldBlock`](std::io::ErrorKind::WouldBlock)).
     pub fn attach(memory: Memory) -> Result<Self, Error> {
-        Ok(Self(Arc::new(memory.find(KIND)?)))
+        Self::find(memory, KIND)
+    }
+
+    /// Something that is a value, and has a name of its own.
+    pub(super) fn make(memory: Memory, kind: &'static str, value: T) -> Result<Self, Error> {
+        Ok(Self(Arc::new(memory.make(kind, value, 0, None)?)))
+    }
+
+    pub(super) fn find(memory: Memory, kind: &'static str) -> Result<Self, Error> {
+        Ok(Self(Arc::new(memory.find(kind)?)))
     }
 }
 
@@ -109,7 +118,8 @@ impl<T: Plain> SharedSlice<T> {
         Ok(Self(Arc::new(memory.make(SLICE, (), length, Some(&mut value))?)))
     }
 
-    /// The values that another process has made there, of a type of the same size; their number is found in the memory.
+    /// The values that another process has made there, of the same type (of which the size is checked); their number is found in
+    /// the memory.
     ///
     /// # Errors
     /// As of [`Shared::attach`].
@@ -139,5 +149,5 @@ impl<T: Plain> AsFd for SharedSlice<T> {
     }
 }
 
-const KIND: &str = "shared value";
-const SLICE: &str = "shared slice";
+const KIND: &str = "a shared value";
+const SLICE: &str = "a shared slice";

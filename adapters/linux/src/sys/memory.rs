@@ -164,7 +164,8 @@ impl<H: Shareable, E: Shareable> Object<H, E> {
         // SAFETY: the places are aligned and inside of the mapping, whose memory is zeroed; nobody attaches before `ready`.
         unsafe {
             H::initialise(object.head.as_ptr(), head)?;
-            if let Some(element) = element {
+            // What takes no memory is not made, however many there are to be.
+            if let Some(element) = element.filter(|_| size_of::<E>() != 0) {
                 let first: *mut E = object.elements.as_ptr().cast();
                 for index in 0..elements {
                     E::initialise(first.add(index), element(index))?;

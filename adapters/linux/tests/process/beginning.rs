@@ -113,7 +113,12 @@ pub(crate) fn in_a_group_that_is_not() {
     let before = descriptors();
     for group in [0, 1, std::process::id() + 1, u32::MAX] {
         let error = Process::new().group(Group::Join(group)).spawn(park).unwrap_err();
-        assert!(error.to_string().starts_with("cannot set up a child (its group, its nice value, or the process that it forks): "), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot set up a child (its group, its nice value, or the process that it forks): "),
+            "{error}"
+        );
         assert_eq!((children().len(), descriptors()), (0, before));
     }
 }

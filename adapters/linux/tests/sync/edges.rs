@@ -141,7 +141,7 @@ pub(crate) fn what_is_not_there_is_not_attached_to() {
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
     assert_eq!(
         error.to_string(),
-        format!("cannot attach to a shared value in shared memory {name}: who creates it has not finished")
+        format!("cannot attach to an event in shared memory {name}: who creates it has not finished")
     );
     let _lock = Lock::new_in(empty, [0_u64; 4]).unwrap();
     let wrong = [

@@ -31,7 +31,8 @@ impl Delivery {
 /// A message that this process has: a copy of its bytes, whose original stays in the queue until this is dropped.
 ///
 /// To drop it says that it is done with: the queue forgets it, and has room for another. It is given back instead where it
-/// is dropped by a panic, or when its process ends. So drop it when its work is done, and not before.
+/// is dropped by a panic, or when its process ends. So drop it when its work is done, and not before. To move it into the
+/// closure of a child drops it here: have the child receive it.
 ///
 /// ```
 /// use wirenut_linux::process;

@@ -2,7 +2,7 @@
 //!
 //! A message is whole or not there: whoever is killed while sending has sent nothing, or all. A consumer has a message until
 //! it drops it; if it is killed before, the message goes to the next one, or is reported, as [`OnDeath`] says. So every
-//! message whose `send` has returned is dropped by a consumer, once, or reported; at most once more it is given out.
+//! message whose `send` has returned is in the end dropped by one consumer, or reported.
 //!
 //! The stream ends when the last [`Sender`] of all processes is gone, however it went, and the queue is empty. A child that
 //! [`process::spawn`](crate::process::spawn) forks has the ends that its closure has captured, and no others, so it delays no

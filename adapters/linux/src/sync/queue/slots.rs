@@ -35,7 +35,7 @@ const TAKEN: u64 = 2;
 const WORDS: usize = 4;
 const DEATHS: u32 = 32;
 
-const KIND: &str = "queue";
+const KIND: &str = "a queue";
 
 /// The elements are the ring of ready slots, the ring of free slots, and the slots.
 pub(super) type Place = Object<Pair<Robust<Producing>, Pair<Robust<Consuming>, Open>>, AtomicU64>;
