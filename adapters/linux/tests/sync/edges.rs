@@ -300,6 +300,44 @@ pub(crate) fn a_stream_does_not_end_before_its_messages() {
     child.join().unwrap();
 }
 
+/// Nor does it keep a poller busy until then; and the end is heard of, by all clones and for good.
+pub(crate) fn a_poller_sleeps_while_another_has_the_last_message() {
+    let (sender, receiver) = queue::bounded(Bounds::DEFAULT).unwrap();
+    let (taken, done) = (Event::new().unwrap(), Event::new().unwrap());
+    let child = process::spawn({
+        let (taken, done, receiver) = (taken.clone(), done.clone(), receiver.clone());
+        move || {
+            let _message = receiver.recv().unwrap();
+            taken.set();
+            done.wait();
+        }
+    })
+    .unwrap();
+    sender.send(b"last").unwrap();
+    taken.wait();
+    drop(sender);
+    let mut poller = Epoll::new().unwrap();
+    poller.register(receiver.readiness().unwrap(), Token(0), Interest::READABLE).unwrap();
+    let looks = |poller: &mut Epoll, limit| {
+        let waited = poller.wait(Some(limit)).unwrap();
+        while poller.next_event().is_some() {}
+        (waited, receiver.try_recv().unwrap())
+    };
+    // Twice at most: for the end of the senders, and for what it looks at first.
+    let asleep = (0..3).any(|_| {
+        let (waited, received) = looks(&mut poller, Duration::from_millis(100));
+        assert!(matches!(received, Received::WouldBlock));
+        waited == Waited::TimedOut
+    });
+    assert!(asleep, "it is called again and again");
+    done.set();
+    let (waited, received) = looks(&mut poller, LIMIT);
+    assert!(waited == Waited::Ready && matches!(received, Received::End), "{waited:?} {received:?}");
+    let (waited, received) = looks(&mut poller, LIMIT);
+    assert!(waited == Waited::Ready && matches!(received, Received::End), "{waited:?} {received:?}");
+    child.join().unwrap();
+}
+
 pub(crate) fn a_panic_gives_a_message_back() {
     let (sender, receiver) = queue::bounded(Bounds::DEFAULT).unwrap();
     sender.send(b"again").unwrap();

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         edges::pollers_hear_of_messages_and_of_room,
         edges::closing_a_queue_ends_all_waits,
         edges::a_stream_does_not_end_before_its_messages,
+        edges::a_poller_sleeps_while_another_has_the_last_message,
         edges::a_panic_gives_a_message_back,
         edges::a_panic_before_a_message_gives_nothing_back,
         edges::a_barrier_is_broken_by_one_that_does_not_come,

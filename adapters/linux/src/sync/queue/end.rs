@@ -16,8 +16,8 @@ use super::super::event_count::{EventCount, RECHECK};
 use super::super::memory::Memory;
 use super::slots::Slots;
 use crate::error::Error;
-use crate::poller::{Epoll, Interest, Poller as _, Token};
 use crate::process::inherited;
+use crate::sys::epoll::{Entry, Epoll};
 use crate::sys::eventfd::EventFd;
 
 /// How often a process looks before it sleeps: some microseconds, in which the other side is often done.
@@ -112,10 +112,18 @@ impl End {
         if let Some(poller) = self.readiness.get() {
             return Ok(poller.as_fd());
         }
-        let mut poller = Epoll::new()?;
-        poller.register(event.as_fd(), Token(0), Interest::READABLE)?;
-        poller.register(self.tie.as_fd(), Token(1), Interest::READABLE)?;
+        let failed = |errno| Error::plain("watch a queue", errno);
+        let poller = Epoll::new().map_err(failed)?;
+        for watched in [event.as_fd(), self.tie.as_fd()] {
+            poller.add(watched, Entry { events: libc::EPOLLIN.cast_unsigned(), u64: 0 }).map_err(failed)?;
+        }
         Ok(self.readiness.get_or_init(|| poller).as_fd())
+    }
+
+    /// The other side is gone, which is no news any more: from now on only the event makes pollers look.
+    pub(super) fn hush(&self) {
+        // It fails where that was done already.
+        let _ = self.readiness.get().map(|poller| poller.delete(self.tie.as_fd()));
     }
 
     /// Gives back what the dead have left, and returns true, unless that was done less than [`RECHECK`] ago.

@@ -103,11 +103,18 @@ impl Receiver {
         }
         // Nobody sends any more. What was sent before that was seen, and what dead consumers had, is still there.
         end.slots.bury()?;
-        Ok(Some(match self.pop()? {
-            Some(delivery) => Received::Data(delivery),
-            None if end.slots.is_out() => return Ok(None),
-            None => Received::End,
-        }))
+        if let Some(delivery) = self.pop()? {
+            return Ok(Some(Received::Data(delivery)));
+        }
+        let is_out = end.slots.is_out();
+        if is_out {
+            // Pollers must not be called for it again and again until that comes back, or is done with.
+            end.hush();
+        } else if end.slots.open().polls_items.load(Ordering::Relaxed) != 0 {
+            // For all that poll, and for good.
+            end.items.raise();
+        }
+        Ok((!is_out).then_some(Received::End))
     }
 
     fn pop(&self) -> Result<Option<Delivery>, Error> {
@@ -138,8 +145,11 @@ impl Receiver {
             }
             open.room.notify_one();
             // At the end others wait for what is not settled yet.
+            let is_polled = open.polls_items.load(Ordering::Relaxed) != 0;
             if open.is_closed.load(Ordering::Relaxed) != 0 {
                 open.items.notify_all();
+                end.items.raise();
+            } else if is_polled && end.slots.seems_empty() && end.is_alone().unwrap_or(true) {
                 end.items.raise();
             }
         }
