@@ -8,6 +8,9 @@
 //! Producers share one lock and consumers another, so that one of each go on side by side: of each ring, one side moves
 //! the head and the other the tail.
 
+mod recovery;
+mod words;
+
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
@@ -15,12 +18,14 @@ use rustix::io::Errno;
 use zerocopy::FromBytes;
 
 use super::super::event_count::EventCount;
-use super::super::identity::{Census, number, this_process};
+use super::super::identity::{number, this_process};
 use super::super::memory::Memory;
 use super::{Bounds, OnDeath};
 use crate::error::Error;
 use crate::sys::memory::{Object, Pair};
-use crate::sys::robust::{Before, Held, Robust};
+use crate::sys::robust::Robust;
+
+use words::{read, write};
 
 /// Empty, or being written.
 const FREE: u64 = 0;
@@ -47,11 +52,11 @@ pub(super) struct Producing {
     sequence: u64,
 }
 
-/// Protected by the consumers' lock.
-#[derive(Debug, FromBytes)]
+/// Behind the consumers' lock lies nothing: it protects what lies beside it. A line of cache of its own.
+#[derive(Debug, Default, FromBytes)]
 #[repr(C, align(64))]
 pub(super) struct Consuming {
-    unused: u64,
+    nothing: u64,
 }
 
 /// What all see.
@@ -168,7 +173,7 @@ impl Slots {
             items: EventCount::default(),
             room: EventCount::default(),
         };
-        let head = (Producing { sequence: 0 }, (Consuming { unused: 0 }, open));
+        let head = (Producing { sequence: 0 }, (Consuming::default(), open));
         let words = Self::words(slots, message_bytes).ok_or_else(invalid)?;
         let made = Self::of(memory.make(KIND, head, words, None)?);
         for slot in 0..slots {
@@ -333,26 +338,6 @@ impl Slots {
         Ok(is_ours)
     }
 
-    /// Gives back what processes had taken that have died, and what they had put into a slot but not into the ring. True if
-    /// there was any of the first.
-    pub(super) fn bury(&self) -> Result<bool, Error> {
-        drop(self.producing()?);
-        let consuming = self.consuming()?;
-        let (mut found, mut census) = (false, Census::default());
-        for slot in self.used() {
-            let Some([state, owner, ..]) = self.place.elements().get(self.words_of(slot)) else { return Err(broken()) };
-            if state.load(Ordering::Acquire) == TAKEN && !census.is_alive(owner.load(Ordering::Relaxed)) {
-                self.orphan(slot);
-                found = true;
-            }
-        }
-        drop(consuming);
-        if found {
-            self.make_rings()?;
-        }
-        Ok(found)
-    }
-
     /// The state of a slot, if it holds that message and this process has taken it.
     fn taken(&self, slot: usize, expected: u64) -> Option<&AtomicU64> {
         let [state, owner, sequence, ..] = self.place.elements().get(self.words_of(slot))? else { return None };
@@ -360,105 +345,6 @@ impl Slots {
             && owner.load(Ordering::Relaxed) == this_process()
             && sequence.load(Ordering::Relaxed) == expected;
         is_ours.then_some(state)
-    }
-
-    /// Makes a message ready again: it keeps its sequence, so it comes before all that are newer.
-    fn orphan(&self, slot: usize) {
-        if let Some([state, _, _, length, ..]) = self.place.elements().get(self.words_of(slot)) {
-            self.open().is_stale.store(1, Ordering::Relaxed);
-            // A process that dies here has it counted twice: one more chance is lost, and no message.
-            length.fetch_add(1 << DEATHS, Ordering::Relaxed);
-            state.store(READY, Ordering::Release);
-        }
-    }
-
-    fn producing(&self) -> Result<Held<'_, Producing>, Error> {
-        loop {
-            let (held, before) = taken(self.place.head().0.lock(this_process(), None))?;
-            if self.is_fresh(before) {
-                return Ok(held);
-            }
-            drop(held);
-            self.make_rings()?;
-        }
-    }
-
-    fn consuming(&self) -> Result<Held<'_, Consuming>, Error> {
-        loop {
-            let (held, before) = taken(self.place.head().1.0.lock(this_process(), None))?;
-            if self.is_fresh(before) {
-                return Ok(held);
-            }
-            // Both locks are taken in one order by all.
-            drop(held);
-            self.make_rings()?;
-        }
-    }
-
-    #[inline]
-    fn is_fresh(&self, before: Before) -> bool {
-        let is_stale = &self.open().is_stale;
-        if before == Before::Abandoned {
-            is_stale.store(1, Ordering::Relaxed);
-        }
-        is_stale.load(Ordering::Relaxed) == 0
-    }
-
-    /// Makes the rings say what the slots say. Whoever dies over it leaves them stale for the next one.
-    #[cold]
-    fn make_rings(&self) -> Result<(), Error> {
-        let (mut producing, _) = taken(self.place.head().0.lock(this_process(), None))?;
-        let (consuming, _) = taken(self.place.head().1.0.lock(this_process(), None))?;
-        let open = self.open();
-        let (mut ready, mut free) = (Vec::new(), 0);
-        for slot in self.used() {
-            let Some([state, _, sequence, ..]) = self.place.elements().get(self.words_of(slot)) else {
-                return Err(broken());
-            };
-            let state = state.load(Ordering::Acquire);
-            if state == FREE {
-                self.free_ring(free).store(slot as u64, Ordering::Relaxed);
-                free += 1;
-                continue;
-            }
-            let sequence = sequence.load(Ordering::Relaxed);
-            // A producer that died behind its message has not counted it.
-            producing.sequence = producing.sequence.max(sequence.saturating_add(1));
-            if state == READY {
-                ready.push((sequence, slot as u64));
-            }
-        }
-        for slot in self.used().end..self.slots {
-            self.free_ring(free).store(slot as u64, Ordering::Relaxed);
-            free += 1;
-        }
-        ready.sort_unstable();
-        for (index, (_, slot)) in ready.iter().enumerate() {
-            self.ready_ring(index as u64).store(*slot, Ordering::Relaxed);
-        }
-        open.by_consumers.head.store(0, Ordering::Relaxed);
-        open.by_producers.head.store(0, Ordering::Relaxed);
-        open.by_producers.tail.store(ready.len() as u64, Ordering::Release);
-        open.by_consumers.tail.store(free, Ordering::Release);
-        open.remade.fetch_add(1, Ordering::Relaxed);
-        open.is_stale.store(0, Ordering::Release);
-        drop(consuming);
-        drop(producing);
-        // Ready or free: more than there were.
-        open.items.notify_all();
-        open.room.notify_all();
-        Ok(())
-    }
-
-    /// If rings were made anew, has `tell` tell it to pollers: what those rings hold they may not have heard of.
-    #[inline]
-    pub(super) fn tell_of_new_rings(&self, tell: impl FnOnce()) {
-        let open = self.open();
-        let remade = open.remade.load(Ordering::Acquire);
-        if open.told.load(Ordering::Relaxed) != remade {
-            tell();
-            open.told.store(remade, Ordering::Release);
-        }
     }
 
     /// The slots that a message has been in. To read in any other takes memory for it.
@@ -480,46 +366,10 @@ impl Slots {
     }
 }
 
-/// Both locks say the same way that they were taken.
-#[inline]
-fn taken<T>(taken: Result<Option<(Held<'_, T>, Before)>, Errno>) -> Result<(Held<'_, T>, Before), Error> {
-    taken.and_then(|taken| taken.ok_or(Errno::TIMEDOUT)).map_err(failed)
-}
-
-#[cold]
-fn failed(errno: Errno) -> Error {
-    Error::plain("lock a queue", errno)
-}
-
 /// Another process has scribbled into the memory.
 #[cold]
 fn broken() -> Error {
     Error::plain("use a queue", Errno::PROTO)
-}
-
-/// Copies bytes into words. Atomics, so that whatever a dead or confused process does is no undefined behaviour.
-#[inline]
-fn write(words: &[AtomicU64], bytes: &[u8]) {
-    let (whole, rest) = bytes.as_chunks::<8>();
-    for (word, bytes) in words.iter().zip(whole) {
-        word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
-    }
-    if let Some(word) = words.get(whole.len()) {
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        word.store(u64::from_le_bytes(last), Ordering::Relaxed);
-    }
-}
-
-/// Copies as many bytes out of words, or all that there are.
-#[inline]
-fn read(words: &[AtomicU64], length: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(length.next_multiple_of(8).min(words.len() * 8));
-    for word in words.iter().take(length.div_ceil(8)) {
-        bytes.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
-    }
-    bytes.truncate(length);
-    bytes
 }
 
 #[cfg(test)]
