@@ -18,7 +18,7 @@ mod uri;
 use wirenut::http::service::Service;
 use wirenut::http::{Context, Error, FieldFilter, Limits, RequestHead, ServerConnection, ServerEvent};
 use wirenut::time::{Duration, Instant};
-use wirenut_reference::{MemoryDevice, Reference};
+use wirenut_reference::{DEFAULT_DOWNLOAD, MemoryDevice, Reference};
 
 pub use crate::forms::multipart;
 pub use cookies::{cookies, set_cookie};
@@ -223,6 +223,9 @@ fn won_by_the_answer(one: &[recorder::Event], other: &[recorder::Event]) -> bool
 /// The reference service: in any cut and any room the same responses.
 pub fn reference_service(data: &[u8]) {
     let Some((&[seed, step, room], bytes)) = data.split_first_chunk() else { return };
+    if asks_for_too_much(bytes) {
+        return;
+    }
     let service = || Reference { device: MemoryDevice::new() };
     let (whole, _) = converse(&plenty(), service(), &[bytes]);
     let pieces: Vec<_> = cut(bytes, step, seed).collect();
@@ -236,6 +239,18 @@ pub fn reference_service(data: &[u8]) {
         return;
     }
     same(&methods, &whole, &cut, bytes);
+}
+
+/// Whether a download may be longer than the one that says no length: a pair keeps all of an answer, and takes it in small
+/// steps, while the service would send a terabyte.
+fn asks_for_too_much(bytes: &[u8]) -> bool {
+    const NAME: &[u8] = b"bytes=";
+    bytes.windows(NAME.len()).enumerate().filter(|(_, name)| *name == NAME).any(|(at, _)| {
+        let digits = bytes[at + NAME.len()..].iter().take_while(|byte| byte.is_ascii_digit());
+        let number =
+            digits.fold(0_u64, |number, digit| number.saturating_mul(10).saturating_add((digit - b'0').into()));
+        number > DEFAULT_DOWNLOAD
+    })
 }
 
 /// Which exchange was answered in one conversation, and in the other broken off for what is wrong with its content?
