@@ -7,6 +7,11 @@ use wirenut_linux::process::pipe::{Receiver, SendError, Sender, duplex, pipe};
 use wirenut_linux::process::{Child, spawn};
 use wirenut_linux::socket::Received;
 
+use numbered::{check, message};
+
+#[path = "pipe/numbered.rs"]
+mod numbered;
+
 mod pipes {
     pub(crate) use super::{
         between_many_processes, end_when_killed_senders_are_gone, fail_when_killed_receivers_are_gone, lose_no_answer,
@@ -25,21 +30,6 @@ fn main() -> ExitCode {
 const SENDERS: u32 = 4;
 const RECEIVERS: u32 = 3;
 const MESSAGES: u32 = 5_000;
-
-/// From whom, which one, and then bytes that follow from both, so that a torn message is seen.
-fn message(sender: u32, number: u32) -> Vec<u8> {
-    let length = (number.wrapping_mul(7919) ^ sender.wrapping_mul(104_729)) % 3_000;
-    let mut bytes = [sender.to_le_bytes(), number.to_le_bytes()].concat();
-    bytes.extend((0..length).map(|place| (place ^ number ^ sender) as u8));
-    bytes
-}
-
-fn check(bytes: &[u8]) -> (u32, u32) {
-    let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-    let (sender, number) = (word(0), word(4));
-    assert!(bytes == message(sender, number));
-    (sender, number)
-}
 
 fn send_without_end(sender: &Sender, who: u32) {
     for number in 0.. {

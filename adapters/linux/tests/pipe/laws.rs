@@ -6,23 +6,10 @@ use wirenut::time::Duration;
 use wirenut_linux::process::pipe::{Receiver, RecvError, Sender, pipe};
 use wirenut_linux::socket::{Attempt, Received};
 
+use crate::numbered::{check, message};
+
 const SENDERS: u32 = 4;
 const MESSAGES: u32 = 5_000;
-
-/// From whom, which one, and then bytes that follow from both, so that a torn message is seen.
-fn message(sender: u32, number: u32) -> Vec<u8> {
-    let length = (number.wrapping_mul(7919) ^ sender.wrapping_mul(104_729)) % 3_000;
-    let mut bytes = [sender.to_le_bytes(), number.to_le_bytes()].concat();
-    bytes.extend((0..length).map(|place| (place ^ number ^ sender) as u8));
-    bytes
-}
-
-fn check(bytes: &[u8]) -> (u32, u32) {
-    let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-    let (sender, number) = (word(0), word(4));
-    assert!(bytes == message(sender, number));
-    (sender, number)
-}
 
 /// In all the ways that there are, in turns.
 fn send_all(sender: &Sender, who: u32) {

@@ -3,4 +3,5 @@
 mod examples;
 mod laws;
 mod limits;
+mod numbered;
 mod waits;

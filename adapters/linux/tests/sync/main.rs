@@ -2,6 +2,7 @@
 
 mod edges;
 mod examples;
+mod queues;
 mod storm;
 mod storms;
 
@@ -19,21 +20,21 @@ fn main() -> ExitCode {
         edges::what_is_not_there_is_not_attached_to,
         edges::a_file_is_not_shared_memory,
         edges::strangers_share_by_a_socket,
-        edges::pollers_hear_of_messages_and_of_room,
-        edges::closing_a_queue_ends_all_waits,
-        edges::a_stream_does_not_end_before_its_messages,
-        edges::a_poller_sleeps_while_another_has_the_last_message,
-        edges::a_panic_gives_a_message_back,
-        edges::a_panic_before_a_message_gives_nothing_back,
+        queues::pollers_hear_of_messages_and_of_room,
+        queues::closing_a_queue_ends_all_waits,
+        queues::a_stream_does_not_end_before_its_messages,
+        queues::a_poller_sleeps_while_another_has_the_last_message,
+        queues::a_panic_gives_a_message_back,
+        queues::a_panic_before_a_message_gives_nothing_back,
         edges::a_barrier_is_broken_by_one_that_does_not_come,
         edges::an_event_wakes_all_that_wait_though_it_is_cleared_at_once,
         edges::signals_end_no_wait,
         edges::the_living_are_not_dead_for_want_of_descriptors,
         edges::memory_is_made_use_of_once,
-        edges::pollers_hear_of_what_the_dead_have_left,
-        edges::trying_finds_what_the_dead_have_left,
-        edges::pollers_hear_of_the_end_after_the_last_message,
-        edges::an_idle_queue_takes_no_memory,
+        queues::pollers_hear_of_what_the_dead_have_left,
+        queues::trying_finds_what_the_dead_have_left,
+        queues::pollers_hear_of_the_end_after_the_last_message,
+        queues::an_idle_queue_takes_no_memory,
         edges::a_barrier_that_is_reset_is_no_meeting,
         edges::a_lock_is_attached_to_with_its_type,
         edges::many_permits_of_the_living_do_not_delay_a_time_out,
