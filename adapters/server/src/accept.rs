@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use wirenut::readiness::{Poller, Token};
 use wirenut_linux::Error;
 use wirenut_linux::poller::Epoll;
-use wirenut_linux::socket::{Attempt, Mode, TcpListener, TcpStream};
+use wirenut_linux::socket::{AnyByteStream, AnyListener, Attempt, Mode};
 
 /// Why nobody was accepted.
 pub(crate) enum AcceptFailure {
@@ -19,19 +19,19 @@ pub(crate) enum AcceptFailure {
 
 /// Takes connections from the listening socket, which other workers may take some from, too.
 pub(crate) struct Acceptor {
-    listener: TcpListener,
+    listener: AnyListener,
     token: Token,
     is_watched: bool,
 }
 
 impl Acceptor {
     /// The listener must not block.
-    pub(crate) fn new(listener: TcpListener, poller: &mut Epoll, token: Token) -> Result<Self, Error> {
+    pub(crate) fn new(listener: AnyListener, poller: &mut Epoll, token: Token) -> Result<Self, Error> {
         poller.register_shared(listener.as_fd(), token)?;
         Ok(Self { listener, token, is_watched: true })
     }
 
-    pub(crate) fn accept(&self) -> Result<TcpStream, AcceptFailure> {
+    pub(crate) fn accept(&self) -> Result<AnyByteStream, AcceptFailure> {
         match self.listener.accept(Mode::NonBlocking) {
             Ok(Attempt::Done((stream, _))) => Ok(stream),
             Ok(Attempt::WouldBlock) => Err(AcceptFailure::NoneWaiting),
@@ -72,7 +72,7 @@ impl Acceptor {
         self.listener.has_waiting().unwrap_or(false)
     }
 
-    pub(crate) const fn listener(&self) -> &TcpListener {
+    pub(crate) const fn listener(&self) -> &AnyListener {
         &self.listener
     }
 }

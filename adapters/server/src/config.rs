@@ -4,6 +4,8 @@ use wirenut::http::Limits;
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time::Duration;
 
+use crate::model::Model;
+
 /// How a [`Server`](crate::Server) runs.
 ///
 /// ```
@@ -13,6 +15,10 @@ use wirenut::time::Duration;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Config {
+    /// Who serves a connection.
+    ///
+    /// Default: `Model::DEFAULT`, one thread that serves all of them.
+    pub model: Model,
     /// The bounds that each connection keeps.
     ///
     /// Default: `Limits::DEFAULT`.
@@ -55,6 +61,7 @@ pub struct Config {
 impl Config {
     /// Sane values for a server on a machine with memory to spare.
     pub const DEFAULT: Self = Self {
+        model: Model::DEFAULT,
         limits: Limits::DEFAULT,
         max_connections: 10_000,
         evict_idle: true,

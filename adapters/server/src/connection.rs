@@ -2,13 +2,13 @@
 
 use wirenut::http::service::{Service, Session};
 use wirenut_linux::connection as line;
-use wirenut_linux::socket::TcpStream;
+use wirenut_linux::socket::AnyByteStream;
 use wirenut_linux::timers::TimerLink;
 
 /// A socket and what is spoken over it. Owns no buffer.
 pub(crate) struct Connection<S: Service + ?Sized> {
     pub(crate) session: Session<S>,
-    pub(crate) socket: TcpStream,
+    pub(crate) socket: AnyByteStream,
     pub(crate) line: line::Connection,
     /// Its last turn ended between two requests, and its deadline is no earlier than the one that its timer knows.
     pub(crate) is_idle: bool,
@@ -20,7 +20,7 @@ pub(crate) struct Connection<S: Service + ?Sized> {
 }
 
 impl<S: Service + ?Sized> Connection<S> {
-    pub(crate) const fn new(session: Session<S>, socket: TcpStream) -> Self {
+    pub(crate) const fn new(session: Session<S>, socket: AnyByteStream) -> Self {
         Self {
             session,
             socket,

@@ -17,8 +17,9 @@ use std::panic::catch_unwind;
 
 use wirenut::http::service::{Refusal, Responder, Service, Step};
 use wirenut::http::{Error, Fault, Fields, RequestHead, WriteError};
-use wirenut_linux::socket::TcpStream;
+use wirenut_linux::socket::AnyByteStream;
 
+use crate::board::Seat;
 use crate::transfer::Transfer;
 
 /// How much of a request's method and target is kept, to name it by.
@@ -129,7 +130,7 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
             self.names.note_failed();
         }
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.service.closed(exchange, outcome))) {
-            self.names.log_panic(panic, None);
+            self.names.log_panic(panic, None::<SocketAddr>);
         }
         self.names.forget();
     }
@@ -138,7 +139,7 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
 /// Has a source move bytes. Its panics are those of the service.
 pub(crate) fn transfer(
     source: &mut impl Transfer,
-    socket: &TcpStream,
+    socket: &AnyByteStream,
     length: u64,
     names: &RequestNames,
 ) -> io::Result<u64> {
@@ -148,7 +149,7 @@ pub(crate) fn transfer(
     })
 }
 
-/// What the requests of a worker are called, and how often the service has panicked.
+/// What the requests of a worker are called.
 ///
 /// Most exchanges end as soon as they have begun: so a name is kept by slot, and only while an exchange lasts.
 pub(crate) struct RequestNames {
@@ -159,19 +160,14 @@ pub(crate) struct RequestNames {
     lasting: RefCell<HashMap<u32, Name>>,
     /// The request whose exchange has just failed, by a fault of the service that was not told yet.
     failed: Cell<Option<Name>>,
-    panics: Cell<u64>,
+    /// Where panics are counted.
+    seat: Seat,
 }
 
 impl RequestNames {
-    pub(crate) fn new() -> Self {
-        let (current, panics) = (Cell::new(0), Cell::new(0));
+    pub(crate) fn new(seat: Seat) -> Self {
         let (latest, lasting, failed) = (RefCell::new(Name::NONE), RefCell::default(), Cell::default());
-        Self { current, latest, lasting, failed, panics }
-    }
-
-    /// How often the service has panicked.
-    pub(crate) const fn panics(&self) -> u64 {
-        self.panics.get()
+        Self { current: Cell::new(0), latest, lasting, failed, seat }
     }
 
     /// The service is about to be asked about the connection in this slot.
@@ -216,8 +212,8 @@ impl RequestNames {
 
     /// Logs a panic, and counts it.
     #[cold]
-    fn log_panic(&self, panic: Panic, peer: Option<SocketAddr>) {
-        self.panics.set(self.panics.get() + 1);
+    fn log_panic(&self, panic: Panic, peer: Option<impl fmt::Display>) {
+        self.seat.counts().panics.add(1);
         let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
             (Some(text), _) => text,
             (None, Some(text)) => text.as_str(),

@@ -17,12 +17,13 @@
 //!
 //! ```
 //! # let hello = wirenut::http::service::service_fn(|_, responder| responder.text("Hello, World!\n"));
-//! use wirenut_server::{Config, Server};
-//! let server = Server::bind("127.0.0.1:0", Config { max_connections: 100, ..Config::DEFAULT })?;
+//! use wirenut_server::{Config, Model, Server};
+//! let model = Model::Multiplexed { workers: std::thread::available_parallelism()? };
+//! let server = Server::bind("127.0.0.1:0", Config { model, max_connections: 100, ..Config::DEFAULT })?;
 //! let stopper = server.stopper();
-//! println!("http://{}/", server.local_addr());
+//! println!("http://{}/", server.address());
 //! # stopper.stop();
-//! server.run_on_threads(std::thread::available_parallelism()?, &hello)?;
+//! server.run(&hello)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -56,6 +57,7 @@ extern crate alloc;
 
 mod accept;
 pub mod blocking;
+mod board;
 mod buffers;
 mod clock;
 mod config;
@@ -64,6 +66,9 @@ mod descriptors;
 mod file;
 mod grow;
 mod guard;
+mod http;
+mod listen;
+mod model;
 mod places;
 mod report;
 mod server;
@@ -73,11 +78,13 @@ mod throttle;
 mod transfer;
 mod turn;
 mod wake;
+mod work;
 mod worker;
 
 pub use config::Config;
 pub use file::{FileValidators, SendFile, has_rested, send_file};
 pub use grow::Grow;
+pub use model::Model;
 pub use report::Report;
 pub use server::{Server, serve};
 pub use transfer::{FileRange, Transfer};

@@ -5,14 +5,14 @@ use wirenut::http::{Error, Fault, Rule};
 use wirenut::readiness::Standing;
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Progress, Protocol};
-use wirenut_linux::socket::TcpStream;
+use wirenut_linux::socket::AnyByteStream;
 
 use crate::guard::RequestNames;
 
 /// A session for one turn.
 pub(crate) struct Spoken<'c, S: Service + ?Sized> {
     pub(crate) serving: Serving<'c, S>,
-    pub(crate) socket: &'c TcpStream,
+    pub(crate) socket: &'c AnyByteStream,
     pub(crate) names: &'c RequestNames,
 }
 
@@ -97,7 +97,7 @@ impl<S: Service + ?Sized> Protocol for Spoken<'_, S> {
 }
 
 #[cold]
-fn log_error(socket: &TcpStream, error: Error, names: &RequestNames) {
+fn log_error(socket: &AnyByteStream, error: Error, names: &RequestNames) {
     let level = match error.rule.fault() {
         Fault::Application => log::Level::Error,
         Fault::Peer => log::Level::Warn,

@@ -126,7 +126,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         let interest = line.interest();
         let environment = Environment {
             waker: &|| self.context.waker(self.token),
-            peer: &|| socket.peer_address().ok(),
+            peer: &|| socket.peer_address().ok()?.internet(),
             output_capacity: OUTPUT_BYTES,
         };
         let (service, cx) = (self.context.service, self.context.http());
@@ -153,7 +153,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
         let (socket, names) = (&*socket, self.context.names);
         let environment = Environment {
             waker: &|| self.context.waker(self.token),
-            peer: &|| socket.peer_address().ok(),
+            peer: &|| socket.peer_address().ok()?.internet(),
             output_capacity: OUTPUT_BYTES,
         };
         let (service, cx) = (self.context.service, self.context.http());

@@ -6,7 +6,7 @@ use wirenut::http::service::{Service, Session};
 use wirenut::readiness::{Event, Link, Poller, Readiness, Standing, Verdict};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
-use wirenut_linux::socket::TcpStream;
+use wirenut_linux::socket::AnyByteStream;
 
 use super::Worker;
 use crate::accept::{AcceptFailure, Acceptor};
@@ -37,7 +37,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// The listening socket has something: takes some of those who wait.
     pub(super) fn accept(&mut self) -> Result<(), Error> {
         // One at a time, so that who waits for work beside us has a share in it.
-        for _ in 0..if self.is_only_worker { MAX_ACCEPTED } else { 1 } {
+        for _ in 0..if self.is_shared { 1 } else { MAX_ACCEPTED } {
             if self.accept_one()? != AcceptOutcome::Accepted {
                 break;
             }
@@ -100,7 +100,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         let Some(acceptor) = &self.acceptor else { return Ok(Some(AcceptOutcome::NoneWaiting)) };
         match acceptor.accept() {
             Ok(stream) => {
-                self.report.refused += 1;
+                self.counts().refused.add(1);
                 self.begin_refused(stream)?;
                 Ok(Some(AcceptOutcome::Accepted))
             }
@@ -141,8 +141,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     }
 
     /// There is a place: a session begins.
-    fn begin(&mut self, stream: TcpStream) -> Result<(), Error> {
-        self.report.accepted += 1;
+    fn begin(&mut self, stream: AnyByteStream) -> Result<(), Error> {
+        self.counts().accepted.add(1);
         let session = Session::new(&self.context.http());
         let Some(token) = self.insert(Connection::new(session, stream), false)? else { return Ok(()) };
         let Some(turn) = self.turn(token) else { return Ok(()) };
@@ -152,7 +152,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     }
 
     /// There is none: it is told so, and lingers beside those who have one.
-    fn begin_refused(&mut self, stream: TcpStream) -> Result<(), Error> {
+    fn begin_refused(&mut self, stream: AnyByteStream) -> Result<(), Error> {
         if self.refused.len() >= MAX_REFUSED {
             self.close_oldest_refused()?;
         }
@@ -199,7 +199,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         let Some(turn) = self.turn(token) else { return Ok(()) };
         let is_lingering = turn.connection.session.standing() == Standing::Lingering;
         if let Some(outcome) = turn.give_way() {
-            self.report.evicted += u64::from(!is_lingering);
+            self.counts().evicted.add(u64::from(!is_lingering));
             let is_shut = |connection: &mut Connection<S>| connection.line.conversation().is_shut();
             if self.slots.get(token).is_some_and(is_shut) {
                 return self.remove(slot);
@@ -218,7 +218,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.pause(&mut self.poller)?;
         }
-        self.recheck_at = (!self.is_only_worker).then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
+        self.recheck_at = self.is_shared.then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
         Ok(AcceptOutcome::Paused)
     }
 

@@ -16,23 +16,22 @@ use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
 use wirenut_linux::connection::Next;
 use wirenut_linux::poller::Epoll;
-use wirenut_linux::signal::Termination;
-use wirenut_linux::socket::TcpListener;
 use wirenut_linux::timers::TimerWheel;
 
 use crate::accept::Acceptor;
+use crate::board::{Counts, Seat, Stop};
 use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::descriptors::Descriptors;
 use crate::guard::RequestNames;
 use crate::places::Places;
-use crate::report::Report;
 use crate::slots::{Slots, Token};
 use crate::throttle::Throttle;
 use crate::transfer::Transfer;
 use crate::turn::{self, Outcome, Turn, WorkerContext};
-use crate::wake::{Stop, Wakers, WorkerHandle};
+use crate::wake::{Wakers, WorkerHandle};
+use crate::work::Queue;
 use stop::Drain;
 
 /// Tokens of what is no connection: no slot has such a number.
@@ -44,25 +43,13 @@ const SECOND_SIGNAL: readiness::Token = readiness::Token(u64::MAX - 3);
 /// For how many connections there are links from the start.
 const MAX_LINKS: u32 = 1 << 20;
 
-/// What all workers of a server have in common.
-#[derive(Clone, Copy)]
-pub(crate) struct Shared<'s> {
-    pub(crate) config: Config,
-    pub(crate) places: &'s Places,
-    pub(crate) throttle: &'s Throttle,
-    pub(crate) termination: Option<Termination>,
-    /// There is only one.
-    pub(crate) is_only_worker: bool,
-}
-
 /// All that one thread serves.
 pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
     context: WorkerContext<'s, S>,
     poller: Epoll,
     config: Config,
-    termination: Option<Termination>,
-    /// No other worker takes from the same queue.
-    is_only_worker: bool,
+    /// Others take connections from the same queue.
+    is_shared: bool,
     /// None once the worker is to stop, and all who waited have come in.
     acceptor: Option<Acceptor>,
     /// Connections that are answered 503, the oldest first.
@@ -80,21 +67,20 @@ pub(crate) struct Worker<'s, S: Service<Source: Transfer> + ?Sized> {
     queue: Vec<Token>,
     /// Since the worker is to stop.
     drain: Option<Drain>,
-    report: Report,
 }
 
 impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
     pub(crate) fn new(
         service: &'s S,
         names: &'s RequestNames,
-        shared: &Shared<'s>,
-        listener: TcpListener,
-        handle: Arc<WorkerHandle>,
+        (config, throttle): (Config, &'s Throttle),
+        Queue { listener, places, is_shared }: Queue<'s>,
+        seat: Seat,
     ) -> Result<Self, Error> {
-        let Shared { config, places, throttle, termination, is_only_worker } = *shared;
+        let handle = Arc::new(WorkerHandle::new(seat));
         let mut poller = Epoll::new()?;
         poller.register(handle.woken.as_fd(), BELL, Interest::READABLE)?;
-        if let Some(termination) = &termination {
+        if let Some(termination) = handle.seat.termination() {
             poller.register(termination.as_fd(), FIRST_SIGNAL, Interest::READABLE)?;
             poller.register(termination.repeated(), SECOND_SIGNAL, Interest::READABLE)?;
         }
@@ -105,8 +91,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             context: WorkerContext { service, names, limits: config.limits, clock, handle, wakers: Wakers::default() },
             poller,
             config,
-            termination,
-            is_only_worker,
+            is_shared,
             acceptor: Some(acceptor),
             refused: VecDeque::new(),
             // Room for all: memory that is not written to costs nothing, and growing would leave holes.
@@ -122,17 +107,16 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             buffers: Buffers::new(&config.limits),
             queue: Vec::new(),
             drain: None,
-            report: Report::default(),
         })
     }
 
     /// Serves until it was told to stop and all connections are gone.
-    pub(crate) fn run(mut self) -> Result<Report, Error> {
+    pub(crate) fn run(mut self) -> Result<(), Error> {
         let mut woken = Vec::new();
         loop {
             self.obey_stop()?;
             if self.acceptor.is_none() && self.slots.is_empty() {
-                return Ok(mem::take(&mut self.report));
+                return Ok(());
             }
             let has_woken = self.wait()?;
             self.handle_timeouts()?;
@@ -210,12 +194,13 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
 
     /// The signals' descriptors stay readable, so each is watched only until it is.
     fn handle_signal(&mut self, is_second: bool) -> Result<(), Error> {
-        let Some(termination) = &self.termination else { return Ok(()) };
+        let seat = &self.context.handle.seat;
+        let Some(termination) = seat.termination() else { return Ok(()) };
         if is_second {
-            self.context.handle.stop(Stop::Now);
+            seat.stop(Stop::Now);
             self.poller.deregister(termination.repeated(), SECOND_SIGNAL)
         } else {
-            self.context.handle.stop(Stop::Drain);
+            seat.stop(Stop::Drain);
             self.poller.deregister(termination.as_fd(), FIRST_SIGNAL)
         }
     }
@@ -236,6 +221,11 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Worker<'s, S> {
             self.after(token, outcome)?;
         }
         Ok(())
+    }
+
+    /// Where it counts what it does.
+    pub(super) fn counts(&self) -> &Counts {
+        self.context.handle.seat.counts()
     }
 
     /// The turn of the connection of that name, unless it is gone.

@@ -12,9 +12,9 @@ use wirenut_linux::Error;
 
 use super::Worker;
 use super::admit::AcceptOutcome;
+use crate::board::Stop;
 use crate::slots::Token;
 use crate::transfer::Transfer;
-use crate::wake::Stop;
 
 /// How long somebody who has connected, and asked nothing yet, is waited for.
 const GRACE: Duration = Duration::from_millis(100);
@@ -57,7 +57,7 @@ impl Drain {
 impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// Does what the handle, a signal or the end of a drain wants.
     pub(super) fn obey_stop(&mut self) -> Result<(), Error> {
-        let stop = self.context.handle.wanted_stop();
+        let stop = self.context.handle.seat.wanted_stop();
         if stop == Stop::No {
             return Ok(());
         }
@@ -169,7 +169,7 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             // One that has sent all it will is not cut, and must not be reset.
             if turn.connection.session.disposition() != Disposition::ShutdownWrite {
                 let _ = turn.give_up(Rule::HostClosed);
-                self.report.cut += 1;
+                self.counts().cut.add(1);
             }
             self.remove(slot)?;
         }

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{Error, Fields, RequestHead, Response, Status, WriteError};
 use wirenut_linux::socket::TcpStream;
-use wirenut_server::{Config, Report, Server, Stopper, Transfer};
+use wirenut_server::{Config, Model, Report, Server, Stopper, Transfer};
 
 use crate::client::{Client, get, post};
 use crate::lab::wait_until;
@@ -111,12 +111,12 @@ struct Running {
 
 impl Running {
     fn start(threads: usize) -> Self {
-        let server = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap();
-        let (address, stopper) = (server.local_addr(), server.stopper());
+        let model = Model::Multiplexed { workers: NonZeroUsize::new(threads).unwrap() };
+        let server = Server::bind("127.0.0.1:0", Config { model, ..Config::DEFAULT }).unwrap();
+        let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
         let service = Arc::new(Clumsy::default());
         let of_server = Arc::clone(&service);
-        let threads = NonZeroUsize::new(threads).unwrap();
-        let thread = thread::spawn(move || server.run_on_threads(threads, &*of_server).unwrap());
+        let thread = thread::spawn(move || server.run(&*of_server).unwrap());
         Self { address, stopper, service, thread }
     }
 
