@@ -29,6 +29,6 @@ impl<S: Service<Source: Transfer> + ?Sized> Work for Http<'_, S> {
     }
 
     fn serve_one(&self, _: AnyByteStream, _: Seat) -> Result<(), Error> {
-        todo!()
+        unimplemented!("made by the models")
     }
 }

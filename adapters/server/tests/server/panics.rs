@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{Error, Fields, RequestHead, Response, Status, WriteError};
-use wirenut_linux::socket::TcpStream;
+use wirenut_linux::socket::AnyByteStream;
 use wirenut_server::{Config, Model, Report, Server, Stopper, Transfer};
 
 use crate::client::{Client, get, post};
@@ -26,7 +26,7 @@ struct Clumsy {
 struct Panicking;
 
 impl Transfer for Panicking {
-    fn transfer(&mut self, _: &TcpStream, _: u64) -> io::Result<u64> {
+    fn transfer(&mut self, _: &AnyByteStream, _: u64) -> io::Result<u64> {
         panic!("in transfer")
     }
 }
