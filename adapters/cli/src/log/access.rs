@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use wirenut::http::HttpDate;
 
-use super::lines::LineLog;
+use super::request_lines::Lines;
 use super::text::{Escaped, Quoted};
 
 /// One request and how it ended. `Display` is its line, without the end of line.
@@ -65,7 +65,7 @@ pub enum Format {
 #[derive(Debug)]
 pub struct AccessLog {
     /// Where the lines go.
-    pub lines: LineLog,
+    pub lines: Lines,
     /// How they look.
     pub format: Format,
 }
