@@ -5,6 +5,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{BorrowedFd, RawFd};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -51,7 +52,8 @@ impl Program {
     /// The program that this process runs, with the arguments that it was started with; to be asked while it starts.
     ///
     /// Its path is the one by which it was called, where that has a slash and leads to it, since a symbolic link may lead to
-    /// another version later. Otherwise it is the path that the system knows.
+    /// another version later. Otherwise it is the path that the system knows. Where the system does not tell, as without /proc
+    /// in an empty root directory, the path by which it was called is believed.
     ///
     /// ```
     /// let program = wirenut_linux::process::Program::this()?;
@@ -60,14 +62,25 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// The system does not tell: /proc is missing.
+    /// The system does not tell, and the program was called by a name without a slash.
     pub fn this() -> Result<Self, Error> {
         let failed = |error| Error::new("find the program of this process", error);
-        let real = env::current_exe().map_err(failed)?;
         let arguments: Vec<OsString> = env::args_os().collect();
-        let called = arguments.first().map(PathBuf::from).filter(|path| is_same(path, &real).unwrap_or(false));
-        let path = called.map_or(Ok(real), std::path::absolute).map_err(failed)?;
-        Ok(Self { path, arguments })
+        // Without a slash it is a name that somebody else has searched for.
+        let has_slash = |path: &PathBuf| path.as_os_str().as_bytes().contains(&b'/');
+        let called = arguments.first().map(PathBuf::from).filter(has_slash);
+        let path = match (env::current_exe(), called) {
+            (Ok(real), Some(called)) => {
+                if is_same(&called, &real).unwrap_or(false) {
+                    called
+                } else {
+                    real
+                }
+            }
+            (Ok(path), None) | (Err(_), Some(path)) => path,
+            (Err(error), None) => return Err(failed(error)),
+        };
+        Ok(Self { path: std::path::absolute(path).map_err(failed)?, arguments })
     }
 
     /// Where it is.
@@ -129,11 +142,10 @@ impl Program {
     }
 }
 
-/// Whether a path that a program was called by leads to it. Without a slash it is a name that somebody else has searched for.
-fn is_same(called: &Path, real: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
+/// Whether both paths lead to one file.
+fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
     let identity = |path| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
-    Ok(called.as_os_str().as_bytes().contains(&b'/') && identity(called)? == identity(real)?)
+    Ok(identity(one)? == identity(other)?)
 }
 
 /// The environment of a process to which descriptors of these names are passed.

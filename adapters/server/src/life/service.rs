@@ -22,8 +22,8 @@ use super::restart::{RestartError, Successor};
 #[derive(Debug)]
 pub struct Life {
     notifier: Notifier,
-    /// Of this process; what it was asked for at its beginning.
-    program: Program,
+    /// Of this process, as it was called. None where nobody knows, which matters only for restarts.
+    program: Option<Program>,
     state: Mutex<State>,
 }
 
@@ -56,10 +56,9 @@ impl Life {
     /// ```
     ///
     /// # Errors
-    /// The environment is wrong: see [`inherited`] and [`Notifier::from_environment`]. Or the system does not tell which program
-    /// this is.
+    /// The environment is wrong: see [`inherited`] and [`Notifier::from_environment`].
     pub fn begin() -> Result<(Self, Passed), Error> {
-        let program = Program::this()?;
+        let program = Program::this().ok();
         let mut passed = Passed(inherited()?);
         let channel = passed.take_if(|passed| passed.name() == NAME && passed.is_socket::<Seqpacket, Connected>());
         let predecessor = channel.map(Inherited::into_socket).transpose()?.map(Predecessor);
@@ -196,7 +195,8 @@ impl Life {
             let names: Vec<String> = sockets.iter().map(|(name, _)| encode(name)).collect();
             let sockets = names.iter().map(String::as_str).zip(sockets.iter().map(|(_, socket)| *socket));
             let passed: Vec<_> = sockets.chain([(NAME, theirs.as_fd())]).collect();
-            let child = self.program.spawn_with_descriptors(&passed)?;
+            let program = self.program.clone().map_or_else(Program::this, Ok)?;
+            let child = program.spawn_with_descriptors(&passed)?;
             Ok(Successor { life: self, child, channel: Channel(channel), has_taken_over: false })
         };
         start().map_err(|error: Error| {

@@ -73,11 +73,17 @@ impl Service {
         ask(UnixStream::connect(self.path()).unwrap(), line).unwrap()
     }
 
+    /// Restarts it, and waits until the old process is gone: until then, it still answers some.
+    pub(crate) fn restart(&self) {
+        let before = self.ask("pid");
+        assert_eq!(self.ask("restart"), "ok");
+        until(|| is_gone(&before).then_some(()));
+    }
+
     /// Ends it, and waits until its last process is gone.
     pub(crate) fn stop(mut self) {
-        let last = self.ask("pid");
-        assert_eq!(self.ask("stop"), "stopped");
-        until(|| is_gone(&last).then_some(()));
+        let last: u32 = until(|| self.ask("stop").parse().ok());
+        until(|| is_gone(&last.to_string()).then_some(()));
         assert!(!self.path().exists(), "the last process has removed it");
         self.first.wait().unwrap();
     }

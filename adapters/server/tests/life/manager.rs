@@ -6,7 +6,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 use std::process::Command;
 
-use crate::lab::{PATIENCE, Service, until};
+use crate::lab::{PATIENCE, Service};
 
 /// The socket of a manager.
 struct Manager(UnixDatagram);
@@ -80,10 +80,8 @@ pub(crate) fn hears_of_the_main_process_first() {
     let (manager, service) = started();
     assert_eq!(manager.hear(), "READY=1");
     for _ in 0..2 {
-        assert_eq!(service.ask("restart"), "ok");
-        let named = manager.hear();
-        // The old process still answers whom it has accepted.
-        until(|| (named == format!("MAINPID={}", service.ask("pid"))).then_some(()));
+        service.restart();
+        assert_eq!(manager.hear(), format!("MAINPID={}", service.ask("pid")));
         assert_eq!(manager.hear(), "READY=1");
     }
     service.stop();

@@ -14,9 +14,7 @@ pub(crate) fn in_turn() {
     let service = Service::start();
     let mut processes = BTreeSet::from([service.first.id().to_string()]);
     for _ in 0..4 {
-        let before = service.ask("pid");
-        assert_eq!(service.ask_unix("restart"), "ok");
-        until(|| is_gone(&before).then_some(()));
+        service.restart();
         assert!(service.path().exists(), "the old process has left it");
         let after = service.ask_unix("pid");
         assert_eq!(service.ask("pid"), after);
@@ -33,7 +31,7 @@ pub(crate) fn with_another_program_on_the_disk() {
     fs::copy(&copy, &other).unwrap();
     let service = Service::start_as(&copy, |_, command| command);
     fs::rename(&other, &copy).unwrap();
-    assert_eq!(service.ask("restart"), "ok");
+    service.restart();
     let program = fs::read_link(format!("/proc/{}/exe", service.ask("pid"))).unwrap();
     assert_eq!(program, copy, "and not a deleted one");
     service.stop();
@@ -96,7 +94,9 @@ pub(crate) fn two_at_once() {
 
 pub(crate) fn that_are_watched_by_a_poller() {
     let service = Service::start();
+    let before = service.ask("pid");
     assert_eq!(service.ask("poll"), "ok");
+    until(|| is_gone(&before).then_some(()));
     service.order("die");
     assert_eq!(service.ask("poll"), "cannot restart: the new process exited with status 3 before it was ready");
     service.stop();
@@ -137,7 +137,7 @@ pub(crate) fn lose_no_connection() {
     };
     let clients: Vec<_> = (0..8).map(client).collect();
     for round in 1..=20 {
-        assert_eq!(service.ask("restart"), "ok");
+        service.restart();
         until(|| (asked.load(Ordering::Relaxed) > round * 200).then_some(()));
     }
     is_over.store(true, Ordering::Relaxed);
@@ -147,14 +147,14 @@ pub(crate) fn lose_no_connection() {
 
 pub(crate) fn leave_no_descriptor() {
     let service = Service::start();
-    service.ask("restart");
-    service.order("die");
+    service.restart();
     let before = service.ask("descriptors");
-    service.ask("restart");
+    service.order("die");
+    assert_ne!(service.ask("restart"), "ok");
     assert_eq!(service.ask("descriptors"), before, "of one that fails");
     service.order("");
-    service.ask("restart");
-    service.ask("restart");
+    service.restart();
+    service.restart();
     assert_eq!(service.ask("descriptors"), before, "of several in turn");
     service.stop();
 }

@@ -126,10 +126,11 @@ impl Service {
             "restart soon" => self.after(self.life.restart(&self.sockets(), Duration::from_millis(300))),
             "poll" => self.after(self.restart_by_poller()),
             "two" => self.two_at_once(),
+            "stop" if self.life.is_handed_over() => "ask another process".into(),
             "stop" => {
                 self.life.stopping().unwrap();
                 self.over.ring();
-                "stopped".into()
+                std::process::id().to_string()
             }
             _ => "what?".into(),
         }
