@@ -45,6 +45,7 @@
 //! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
 //! | `slots`, `connection`, `buffers`, `clock` | what the loop keeps: connections, their memory, the time |
 //! | `wake` | how other threads reach a worker: wake-ups of exchanges, and the wish to stop |
+//! | [`life`] | the service manager, passed sockets, restart by another process |
 //! | [`blocking`] | threads for work that blocks |
 //! | `throttle` | lines of the log that would come again and again |
 //! | `transfer` | bodies that the kernel moves itself |
@@ -67,6 +68,7 @@ mod file;
 mod grow;
 mod guard;
 mod http;
+pub mod life;
 mod listen;
 mod model;
 mod places;

@@ -30,20 +30,25 @@ impl<P: Protocol, S: Settled> TryFrom<OwnedFd> for Socket<P, S> {
     type Error = Error;
 
     fn try_from(descriptor: OwnedFd) -> Result<Self, Error> {
-        let check = || {
-            if sockopt::socket_type(&descriptor)? != P::TYPE {
-                return Err(Errno::PROTOTYPE);
-            }
-            if !P::FAMILIES.contains(&sockopt::socket_domain(&descriptor)?) {
-                return Err(Errno::AFNOSUPPORT);
-            }
-            S::check(descriptor.as_fd())?;
+        let prepare = || {
+            check::<P, S>(&descriptor)?;
             fcntl_setfd(&descriptor, fcntl_getfd(&descriptor)? | FdFlags::CLOEXEC)?;
             P::prepare(descriptor.as_fd())
         };
-        check().map_err(|errno| Error::on("take over", &descriptor, errno))?;
+        prepare().map_err(|errno| Error::on("take over", &descriptor, errno))?;
         Ok(Self::new(descriptor))
     }
+}
+
+/// Whether it is what it is taken for.
+pub(super) fn check<P: Protocol, S: Settled>(descriptor: &OwnedFd) -> rustix::io::Result<()> {
+    if sockopt::socket_type(descriptor)? != P::TYPE {
+        return Err(Errno::PROTOTYPE);
+    }
+    if !P::FAMILIES.contains(&sockopt::socket_domain(descriptor)?) {
+        return Err(Errno::AFNOSUPPORT);
+    }
+    S::check(descriptor.as_fd())
 }
 
 /// The types of the standard library that say as much as ours.
