@@ -17,6 +17,7 @@ use crate::server;
 /// [`Failure::Network`] where an address cannot be listened on, and what else ended the server.
 pub fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
     let listening = server::listen(&arguments.places.listen, arguments.places.socket_mode, &arguments.server)?;
+    server::give_up_privileges(&arguments.server.life)?;
     server::run(listening, &Reference { device: SharedDevice::new()? }, None)
 }
 

@@ -130,6 +130,12 @@ impl Server {
         self.address.internet()
     }
 
+    /// What it takes connections from: for who passes it on to [another process](crate::life).
+    #[must_use]
+    pub const fn listener(&self) -> &AnyListener {
+        &self.listener
+    }
+
     /// What stops it, from any thread, before it runs or while it does.
     ///
     /// ```

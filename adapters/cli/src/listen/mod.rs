@@ -3,16 +3,13 @@
 //! | module | what lives there |
 //! |---|---|
 //! | `place` | the forms that a place is written in, and the addresses that it stands for |
-//! | `passed` | sockets that this process was started with |
-//! | `open` | a server for each socket |
+//! | `open` | a server for each socket, made there or passed to this process |
 //! | `urls` | what leads to a server |
 
 mod open;
-mod passed;
 mod place;
 mod urls;
 
 pub use open::{Listener, Opener};
-pub use passed::Passed;
 pub use place::{At, FORMS, Host, Place};
 pub use urls::urls;

@@ -1,5 +1,6 @@
 //! The forms that a place to listen at is written in, and the addresses that it stands for.
 
+use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str::FromStr;
 use std::ffi::OsStr;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use wirenut_linux::lookup::{self, Transport};
 
 use crate::failure::Failure;
+use crate::log::Name;
 
 /// What `--listen` takes, for its errors.
 pub const FORMS: &str = "127.0.0.1:8080, [::1]:8080, localhost:8080, :8080, 8080, unix:PATH, fd:NUMBER or fd:NAME";
@@ -113,6 +115,20 @@ impl Place {
     }
 }
 
+/// As it is written.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stream(At::Host(host)) => host.fmt(f),
+            Self::Datagram(At::Host(host)) => write!(f, "udp:{host}"),
+            Self::Stream(At::Path(path)) => write!(f, "unix:{}", Name::of(path)),
+            Self::Datagram(At::Path(path)) => write!(f, "unix-datagram:{}", Name::of(path)),
+            Self::Number(number) => write!(f, "fd:{number}"),
+            Self::Named(name) => write!(f, "fd:{name}"),
+        }
+    }
+}
+
 /// Where in the Internet a socket is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
@@ -124,6 +140,18 @@ pub enum Host {
     Everywhere(u16),
     /// `localhost:8080`: all addresses that the name has.
     Name(String, u16),
+}
+
+/// As it is written.
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Loopback(port) => port.fmt(f),
+            Self::Everywhere(port) => write!(f, ":{port}"),
+            Self::Name(name, port) => write!(f, "{name}:{port}"),
+        }
+    }
 }
 
 impl FromStr for Host {
@@ -281,6 +309,7 @@ mod tests {
             ("fd:3a", Place::Named("3a".into())),
         ] {
             assert_eq!(Place::parse_any(text.as_ref()), Ok(place.clone()), "{text}");
+            assert_eq!(place.to_string(), text);
             let is_datagram = matches!(place, Place::Datagram(_));
             assert_eq!(Place::parse(text.as_ref()).is_err(), is_datagram, "{text}");
         }

@@ -106,6 +106,7 @@ impl fmt::Display for Common<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lines::LineLog;
     use super::super::lines::tests::Page;
     use super::super::text::LONGEST_TEXT;
     use super::*;
@@ -161,7 +162,7 @@ mod tests {
             ),
         ] {
             let page = Page::default();
-            let log = AccessLog { lines: LineLog::new(page.clone()).unwrap(), format };
+            let log = AccessLog { lines: LineLog::new(page.clone()).unwrap().into(), format };
             log.record(&line(b"GET", target));
             drop(log);
             assert_eq!(page.text(), expected);

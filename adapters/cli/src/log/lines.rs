@@ -9,7 +9,6 @@ use std::os::fd::AsFd;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::forward::{Forward, Item};
 use super::output::Output;
 
 /// What is kept at most while the other end does not read: some hundred lines.

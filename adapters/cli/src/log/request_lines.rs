@@ -26,7 +26,7 @@ impl Out {
         }
     }
 
-    const fn file(&self) -> Option<&LogFile> {
+    fn into_file(self) -> Option<LogFile> {
         match self {
             Self::Standard => None,
             Self::File(file) => Some(file),
@@ -42,13 +42,13 @@ pub struct Lines(Way);
 enum Way {
     Thread {
         log: LineLog,
-        out: Out,
+        file: Option<LogFile>,
     },
     Forward {
         forward: Forward,
         /// Until a process writes. Those that do not, have let go of it.
         waiting: Mutex<Option<Out>>,
-        written: OnceLock<Out>,
+        written: OnceLock<LogFile>,
     },
 }
 
@@ -58,7 +58,7 @@ impl Lines {
     /// # Errors
     /// The system would not give a thread.
     pub fn new(out: Out) -> io::Result<Self> {
-        Ok(Self(Way::Thread { log: out.begin()?, out }))
+        Ok(Self(Way::Thread { log: out.begin()?, file: out.into_file() }))
     }
 
     /// Those of this process and of all that will be forked. No thread is made before [`Self::begin`].
@@ -91,7 +91,7 @@ impl Lines {
             Item::Dropped(count) => log.record(&format_args!("wirenut: {count} lines dropped, the log was not read")),
             Item::Flush => log.flush(),
         })?;
-        let _ = written.set(out);
+        out.into_file().map(|file| written.set(file));
         Ok(())
     }
 
@@ -107,12 +107,19 @@ impl Lines {
     /// # Errors
     /// Which file, and what the system said; then it goes on in the old one.
     pub fn reopen(&self) -> Result<(), (&Path, io::Error)> {
-        let out = match &self.0 {
-            Way::Thread { out, .. } => Some(out),
+        let file = match &self.0 {
+            Way::Thread { file, .. } => file.as_ref(),
             Way::Forward { written, .. } => written.get(),
         };
-        let Some(file) = out.and_then(Out::file) else { return Ok(()) };
+        let Some(file) = file else { return Ok(()) };
         file.reopen().map_err(|error| (file.path(), error))
+    }
+}
+
+/// Those that a log of this process writes.
+impl From<LineLog> for Lines {
+    fn from(log: LineLog) -> Self {
+        Self(Way::Thread { log, file: None })
     }
 }
 

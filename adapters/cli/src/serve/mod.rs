@@ -71,9 +71,9 @@ const MAX_WAITING: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 /// in it, [`Failure::Network`] where the address cannot be listened
 /// on, and what else ended the server.
 pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
-    let failed = |error| Failure::Directory { path: arguments.directory.clone(), error };
     let listening = server::listen(&arguments.places.listen, arguments.places.socket_mode, &arguments.server)?;
     let out = log_output(&arguments.log)?;
+    server::give_up_privileges(&arguments.server.life)?;
     let service = Observed { service: files(arguments)?, observer: access_log(out, arguments)? };
     server::run(listening, &service, service.observer.as_ref().map(|log| &log.lines))
 }

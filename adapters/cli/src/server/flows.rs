@@ -13,7 +13,7 @@ use wirenut_linux::process::{Child, Ended, Process};
 use wirenut_linux::signal::{self, Signal, SignalSet};
 use wirenut_server::Stopper;
 
-use super::life::Life;
+use super::supervisor::Supervisor;
 use crate::failure::Failure;
 
 /// The bell of threads that have ended; processes have the tokens behind it.
@@ -47,9 +47,9 @@ pub(crate) struct Flows {
 }
 
 impl Flows {
-    pub(crate) fn new(life: &mut Life) -> Result<Self, Failure> {
+    pub(crate) fn new(supervisor: &mut Supervisor<'_>) -> Result<Self, Failure> {
         let bell = Bell::new()?;
-        life.poller.register(bell.as_fd(), THREADS, Interest::READABLE)?;
+        supervisor.poller.register(bell.as_fd(), THREADS, Interest::READABLE)?;
         let (sender, ended) = mpsc::channel();
         Ok(Self { stoppers: Vec::new(), children: Vec::new(), bell, sender, ended })
     }
@@ -75,7 +75,7 @@ impl Flows {
     pub(crate) fn start_processes(
         &mut self,
         mut parts: Vec<Part<'_>>,
-        life: &mut Life,
+        supervisor: &mut Supervisor<'_>,
         begin: &(dyn Fn() + Sync),
     ) -> Result<(), Failure> {
         // Signals that come before it listens to them wait.
@@ -84,17 +84,18 @@ impl Flows {
         while let Some(Part { place, stopper, run }) = parts.pop() {
             let child = process.spawn_scoped(|| {
                 parts.clear();
+                supervisor.let_go();
                 begin();
                 // They are the first process's affair.
                 signal::ignore(Signal::SIGHUP)?;
                 signal::ignore(Signal::SIGUSR2)?;
                 signal::termination()?;
-                signal::unblock(&signals)?;
+                let _unblocked = signal::unblock(&signals);
                 run(Mode::Process)
             });
             let child = child.map_err(|error| Failure::Fork { place: place.clone(), error })?;
             let number = self.stoppers.len();
-            life.poller.register(child.as_fd(), Token(number as u64), Interest::READABLE)?;
+            supervisor.poller.register(child.as_fd(), Token(number as u64), Interest::READABLE)?;
             self.children.resize_with(number, || None);
             self.children.push(Some((child, place)));
             self.stoppers.push(Some(stopper));

@@ -8,7 +8,7 @@ use std::thread;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
-use wirenut::http::value::Network;
+use wirenut::http::Network;
 use wirenut::time::Duration;
 use wirenut_server::{Config, Model};
 

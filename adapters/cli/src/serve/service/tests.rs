@@ -195,7 +195,7 @@ impl World {
         let log = LineLog::new(page.clone()).unwrap();
         let root = Root::open(tree.path()).unwrap();
         let finder = Finder::new(root, Policy { lists: false, ..Policy::default() });
-        let log = AccessLog { lines: log, format: Format::Short };
+        let log = AccessLog { lines: log.into(), format: Format::Short };
         Self { files: Observed { service: Files::new(Arc::new(finder), pool), observer: Some(log) }, tree, page }
     }
 
