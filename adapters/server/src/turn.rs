@@ -3,9 +3,8 @@
 use alloc::sync::Arc;
 use core::task::Waker;
 use core::time::Duration;
-use std::os::fd::AsFd;
 
-use wirenut::readiness::{Event, Readiness, Standing};
+use wirenut::readiness::{Event, Interest, Readiness, Standing};
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Environment, Protocol};
 use wirenut_linux::connection::{Connection as Line, Next};
@@ -17,7 +16,6 @@ use crate::connection::Connection;
 use crate::slots::Token;
 use crate::speaker::{Call, Speaker, Spoken};
 use crate::wake::{Wakers, WorkerHandle};
-use crate::watcher::Watcher;
 
 /// What every turn needs and none changes.
 pub(crate) struct WorkerContext<K> {
@@ -74,6 +72,8 @@ pub(crate) struct Outcome {
     pub(crate) next: Next,
     /// Bytes of the input that were consumed.
     pub(crate) taken: usize,
+    /// What the poller is to wait for, if that has changed.
+    pub(crate) interest: Option<Interest>,
     /// What it is doing now, if that has changed.
     pub(crate) standing: Option<Standing>,
     /// Its deadline, if it may be earlier than the one before.
@@ -81,15 +81,14 @@ pub(crate) struct Outcome {
 }
 
 /// One turn of one connection.
-pub(crate) struct Turn<'t, K: Speaker, P> {
+pub(crate) struct Turn<'t, K: Speaker> {
     pub(crate) context: &'t WorkerContext<K>,
-    pub(crate) poller: &'t mut P,
     pub(crate) buffers: &'t mut Buffers,
     pub(crate) connection: &'t mut Connection<K::State>,
     pub(crate) token: Token,
 }
 
-impl<K: Speaker, P: Watcher> Turn<'_, K, P> {
+impl<K: Speaker> Turn<'_, K> {
     /// The connection's time has come.
     pub(crate) fn time_out(mut self) -> Outcome {
         self.tell(|spoken, line, socket| line.handle_timeout(socket, spoken));
@@ -180,20 +179,12 @@ impl<K: Speaker, P: Watcher> Turn<'_, K, P> {
         if let Some(leftover) = leftover {
             self.buffers.keep(self.token.slot, leftover);
         }
-        let is_watched = line.interest() == interest || turn.next.is_end() || self.watch();
-        let next = if is_watched { turn.next } else { Next::Reset };
-        Outcome { next, taken: turn.taken, standing, deadline }
+        let interest = (line.interest() != interest).then_some(line.interest());
+        Outcome { next: turn.next, taken: turn.taken, interest, standing, deadline }
     }
 
     /// Tells the connection something, or its line.
     fn tell<R>(&mut self, tell: impl FnOnce(&mut K::Spoken<'_>, &mut Line, &AnyByteStream) -> R) -> R {
         self.context.tell(self.connection, self.token, tell)
-    }
-
-    /// Tells the poller what to wait for. False if it cannot.
-    #[cold]
-    fn watch(&mut self) -> bool {
-        let Connection { socket, line, .. } = &*self.connection;
-        self.poller.modify(socket.as_fd(), self.token.for_poller(), line.interest()).is_ok()
     }
 }

@@ -23,8 +23,9 @@ const MAX_REFUSED: usize = 32;
 pub(super) struct Refused(VecDeque<Token>);
 
 impl Refused {
+    #[inline]
     pub(super) fn contains(&self, token: Token) -> bool {
-        self.0.contains(&token)
+        !self.0.is_empty() && self.0.contains(&token)
     }
 
     /// It is gone. False if it was none of them.

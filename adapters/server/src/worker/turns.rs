@@ -2,7 +2,7 @@
 
 use std::os::fd::AsFd;
 
-use wirenut::readiness::{Link, Standing};
+use wirenut::readiness::{Interest, Link, Standing};
 use wirenut_linux::Error;
 use wirenut_linux::connection::Next;
 use wirenut_linux::socket::AnyByteStream;
@@ -28,15 +28,15 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     }
 
     /// The turn of the connection of that name, unless it is gone.
-    pub(super) fn turn(&mut self, token: Token) -> Option<Turn<'_, K, P>> {
+    pub(super) fn turn(&mut self, token: Token) -> Option<Turn<'_, K>> {
         let connection = self.slots.get(token)?;
         self.context.speaker.set_current(token);
-        Some(Turn { context: &self.context, poller: &mut self.poller, buffers: &mut self.buffers, connection, token })
+        Some(Turn { context: &self.context, buffers: &mut self.buffers, connection, token })
     }
 
     /// What a turn leaves to do beyond its connection.
     pub(super) fn after(&mut self, token: Token, outcome: Outcome) -> Result<(), Error> {
-        if outcome.next.is_end() {
+        if outcome.next.is_end() || outcome.interest.is_some_and(|interest| !self.watch(token, interest)) {
             return self.remove(token.slot);
         }
         let Some(connection) = self.slots.get(token) else { return Ok(()) };
@@ -56,6 +56,13 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
             return self.retire(token.slot);
         }
         Ok(())
+    }
+
+    /// Tells the poller what to wait for. False if it cannot.
+    #[cold]
+    fn watch(&mut self, token: Token, interest: Interest) -> bool {
+        let Some(connection) = self.slots.get(token) else { return true };
+        self.poller.modify(connection.socket.as_fd(), token.for_poller(), interest).is_ok()
     }
 
     /// What the connection of that slot does now.
