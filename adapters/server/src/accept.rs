@@ -2,10 +2,11 @@
 
 use std::os::fd::AsFd;
 
-use wirenut::readiness::{Poller, Token};
+use wirenut::readiness::Token;
 use wirenut_linux::Error;
-use wirenut_linux::poller::Epoll;
 use wirenut_linux::socket::{AnyByteStream, AnyListener, Attempt, Mode};
+
+use crate::watcher::Watcher;
 
 /// Why nobody was accepted.
 pub(crate) enum AcceptFailure {
@@ -26,8 +27,8 @@ pub(crate) struct Acceptor {
 
 impl Acceptor {
     /// The listener must not block.
-    pub(crate) fn new(listener: AnyListener, poller: &mut Epoll, token: Token) -> Result<Self, Error> {
-        poller.register_shared(listener.as_fd(), token)?;
+    pub(crate) fn new(listener: AnyListener, poller: &mut impl Watcher, token: Token) -> Result<Self, Error> {
+        poller.watch_listener(listener.as_fd(), token)?;
         Ok(Self { listener, token, is_watched: true })
     }
 
@@ -41,19 +42,19 @@ impl Acceptor {
     }
 
     /// Leaves connections in the queue of the system until [`Self::resume`].
-    pub(crate) fn pause(&mut self, poller: &mut Epoll) -> Result<(), Error> {
+    pub(crate) fn pause(&mut self, poller: &mut impl Watcher) -> Result<(), Error> {
         self.watch(poller, false)
     }
 
     /// There is room again.
-    pub(crate) fn resume(&mut self, poller: &mut Epoll) -> Result<(), Error> {
+    pub(crate) fn resume(&mut self, poller: &mut impl Watcher) -> Result<(), Error> {
         self.watch(poller, true)
     }
 
-    fn watch(&mut self, poller: &mut Epoll, is_watched: bool) -> Result<(), Error> {
+    fn watch(&mut self, poller: &mut impl Watcher, is_watched: bool) -> Result<(), Error> {
         if self.is_watched != is_watched {
             if is_watched {
-                poller.register_shared(self.listener.as_fd(), self.token)?;
+                poller.watch_listener(self.listener.as_fd(), self.token)?;
             } else {
                 poller.deregister(self.listener.as_fd(), self.token)?;
             }

@@ -6,7 +6,10 @@
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time;
 
+use wirenut::readiness::Standing;
+use wirenut::time::Instant;
 use wirenut_linux::Error;
 use wirenut_linux::poller::Bell;
 use wirenut_linux::signal::Termination;
@@ -17,13 +20,21 @@ use crate::report::Report;
 
 /// All places of a server. Clones are the same one, also in processes that were forked since it was made.
 #[derive(Clone, Debug)]
-pub(crate) struct Board(SharedSlice<Place>);
+pub(crate) struct Board {
+    places: SharedSlice<Place>,
+    /// From when on all who have a place count their time. It is the system's monotonic clock, one for all processes.
+    start: time::Instant,
+}
 
 /// What lies in a place. Only its owner counts there, so counting takes no lock and no atomic addition.
 #[derive(FromBytes, Debug, Default)]
 #[repr(C, align(64))]
 struct Place {
     stop: AtomicU32,
+    /// The acceptor wants the place: its owner is to give way.
+    gives_way: AtomicU32,
+    /// What the owner's only connection is doing, and since when: see [`Seat::standing`].
+    standing: AtomicU64,
     counts: Counts,
 }
 
@@ -70,19 +81,28 @@ pub(crate) enum Stop {
 impl Board {
     /// So many places. Those that nobody has taken yet cost no memory.
     pub(crate) fn new(places: usize) -> Result<Self, Error> {
-        SharedSlice::new(places, |_| Place::default()).map(Self)
+        let places = SharedSlice::new(places, |_| Place::default())?;
+        Ok(Self { places, start: time::Instant::now() })
     }
 
-    /// The place of that number, which somebody takes; its wish to stop is forgotten. `bell`: what wakes who takes it.
+    /// From when on the times of the board count.
+    pub(crate) const fn start(&self) -> time::Instant {
+        self.start
+    }
+
+    /// The place of that number, which somebody takes; what its last owner was told is forgotten. `bell`: what wakes who
+    /// takes it.
     pub(crate) fn seat(&self, number: usize, bell: Bell) -> Seat {
         let seat = Seat { board: self.clone(), number, bell, termination: None };
         seat.place().stop.store(Stop::No as u32, Ordering::SeqCst);
+        seat.place().gives_way.store(0, Ordering::SeqCst);
+        seat.set_standing(Standing::Busy, Instant::START);
         seat
     }
 
     /// What all of them have done.
     pub(crate) fn report(&self) -> Report {
-        self.0.iter().fold(Report::default(), |all, place| all.with(&place.counts))
+        self.places.iter().fold(Report::default(), |all, place| all.with(&place.counts))
     }
 }
 
@@ -97,7 +117,7 @@ pub(crate) struct Seat {
 
 impl Seat {
     fn place(&self) -> &Place {
-        &self.board.0[self.number]
+        &self.board.places[self.number]
     }
 
     pub(crate) fn counts(&self) -> &Counts {
@@ -123,6 +143,41 @@ impl Seat {
             1 => Stop::Drain,
             _ => Stop::Now,
         }
+    }
+
+    /// From when on its owner counts the time, as does everybody at this board.
+    pub(crate) const fn start(&self) -> time::Instant {
+        self.board.start()
+    }
+
+    /// What the owner's only connection is doing, as far as that decides whether it gives way; and since when. It is
+    /// [`Standing::Busy`] until the owner has said something else.
+    pub(crate) fn standing(&self) -> (Standing, Instant) {
+        let both = self.place().standing.load(Ordering::Relaxed);
+        let standing = match both & 3 {
+            0 => Standing::Busy,
+            1 => Standing::Lingering,
+            2 => Standing::Idle,
+            _ => Standing::Reading,
+        };
+        (standing, Instant::from_micros(both >> 2))
+    }
+
+    /// The owner's only connection does this from now on.
+    pub(crate) fn set_standing(&self, standing: Standing, now: Instant) {
+        self.place().standing.store(now.as_micros() << 2 | standing as u64, Ordering::Relaxed);
+    }
+
+    /// Asks the owner to end its only connection, so that another one gets the place. If it does not, since the connection is
+    /// in use, it says so by its [standing](Self::standing).
+    pub(crate) fn ask_to_give_way(&self) {
+        self.place().gives_way.store(1, Ordering::SeqCst);
+        self.bell.ring();
+    }
+
+    /// Was the owner asked to give way? Each time is told once.
+    pub(crate) fn takes_wish_to_give_way(&self) -> bool {
+        self.place().gives_way.swap(0, Ordering::SeqCst) != 0
     }
 
     /// Tells who has this place to stop. The wish is never taken back, nor made milder.

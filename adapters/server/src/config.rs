@@ -5,6 +5,7 @@ use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time::Duration;
 
 use crate::model::Model;
+use crate::watcher::PollerKind;
 
 /// How a [`Server`](crate::Server) runs.
 ///
@@ -19,6 +20,10 @@ pub struct Config {
     ///
     /// Default: `Model::DEFAULT`, one thread that serves all of them.
     pub model: Model,
+    /// How connections are waited for, where one thread serves several.
+    ///
+    /// Default: `PollerKind::Epoll`.
+    pub poller: PollerKind,
     /// The bounds that each connection keeps.
     ///
     /// Default: `Limits::DEFAULT`.
@@ -62,6 +67,7 @@ impl Config {
     /// Sane values for a server on a machine with memory to spare.
     pub const DEFAULT: Self = Self {
         model: Model::DEFAULT,
+        poller: PollerKind::Epoll,
         limits: Limits::DEFAULT,
         max_connections: 10_000,
         evict_idle: true,

@@ -19,7 +19,7 @@ use crate::listen::listen;
 use crate::model::{self, Running};
 use crate::places::Places;
 use crate::report::Report;
-use crate::throttle::Throttle;
+use crate::speaking::Speaking;
 use crate::transfer::Transfer;
 use crate::wake::Stopper;
 use crate::work::{Queue, Work};
@@ -184,7 +184,7 @@ impl Server {
         S::Source: Transfer,
     {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
-        let work = Http { service, config, throttle: Throttle::default() };
+        let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
         let running =
             Running { listener, board: &board, lead: &lead, termination, max_connections: config.max_connections };
         model::run(&work, config.model, running)?;
@@ -204,7 +204,7 @@ impl Server {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
         let places = Places::new(config.max_connections);
         let queue = Queue { listener, places: &places, is_shared: false };
-        let work = Http { service, config, throttle: Throttle::default() };
+        let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
         work.serve_all(queue, lead.seat.clone().with_termination(termination))?;
         drop(pathname);
         Ok(board.report())
