@@ -10,7 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use wirenut::http::Network;
 use wirenut::time::Duration;
-use wirenut_server::{Config, Model};
+use wirenut_server::{Config, Model, PollerKind};
 
 use super::combination::Combination;
 use crate::listen::Place;
@@ -57,9 +57,9 @@ pub struct ModelOptions {
     /// How many connections there may be at a time [default: 10000]
     #[arg(long, value_name = "COUNT", long_help = CONNECTIONS_HELP)]
     pub max_connections: Option<NonZeroU32>,
-    /// What waits until a socket is ready
-    #[arg(long, value_enum, value_name = "POLLER", default_value_t = PollerName::Epoll)]
-    pub poller: PollerName,
+    /// What waits until a socket is ready [default: epoll]
+    #[arg(long, value_enum, value_name = "POLLER")]
+    pub poller: Option<PollerName>,
 }
 
 /// One of the models of a server.
@@ -117,6 +117,16 @@ pub enum PollerName {
     Select,
 }
 
+impl From<PollerName> for PollerKind {
+    fn from(name: PollerName) -> Self {
+        match name {
+            PollerName::Epoll => Self::Epoll,
+            PollerName::Poll => Self::Poll,
+            PollerName::Select => Self::Select,
+        }
+    }
+}
+
 impl ModelOptions {
     /// The model with its numbers.
     ///
@@ -136,10 +146,13 @@ impl ModelOptions {
         })
     }
 
-    fn check_connections(&self) -> Result<(), Combination> {
+    fn check(&self) -> Result<(), Combination> {
+        if self.poller.is_some() && matches!(self.model, ModelName::Forking | ModelName::Threading) {
+            return Err(Combination::PollerOfOne(self.model));
+        }
         match self.max_connections {
             Some(_) if !self.model.multiplexes() => Err(Combination::ConnectionsOfOne(self.model)),
-            Some(most) if self.poller == PollerName::Select && most.get() >= SELECT_LIMIT => {
+            Some(most) if self.poller == Some(PollerName::Select) && most.get() >= SELECT_LIMIT => {
                 Err(Combination::ConnectionsOfSelect(most))
             }
             _ => Ok(()),
@@ -219,12 +232,13 @@ impl ServerOptions {
     /// # Errors
     /// Options that contradict each other.
     pub fn config(&self) -> Result<Config, Combination> {
-        self.model.check_connections()?;
+        self.model.check()?;
         if self.life.chroot.is_some() && self.life.user.is_none() {
             return Err(Combination::RootOfRoot);
         }
         let max_connections = self.model.max_connections.map_or(Config::DEFAULT.max_connections, NonZeroU32::get);
-        Ok(Config { model: self.model.model()?, max_connections, drain: self.life.drain.0, ..Config::DEFAULT })
+        let poller = self.model.poller.unwrap_or(PollerName::Epoll).into();
+        Ok(Config { model: self.model.model()?, poller, max_connections, drain: self.life.drain.0, ..Config::DEFAULT })
     }
 }
 

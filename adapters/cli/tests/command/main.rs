@@ -16,6 +16,8 @@ mod listings;
 mod log_files;
 mod lookup;
 mod manual;
+mod options;
+mod passing;
 mod process;
 mod ps;
 mod refused;
