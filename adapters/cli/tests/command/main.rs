@@ -9,6 +9,7 @@ mod demo;
 mod echo;
 mod error_pages;
 mod large;
+mod life;
 mod lines;
 mod linters;
 mod listening;
