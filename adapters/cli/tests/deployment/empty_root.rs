@@ -1,8 +1,8 @@
 //! The program without shared libraries, where there is nothing but itself and the files to serve.
 
+use core::net::SocketAddr;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};

@@ -3,9 +3,10 @@
 mod empty_root;
 mod units;
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Instant;
 
 /// Only so that a test that fails ends.
