@@ -14,13 +14,16 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use wirenut_linux::Error;
+use wirenut_linux::lookup::Transport;
 use wirenut_linux::poller::{Epoll, Event, Poll, Select, Token};
 use wirenut_linux::signal::{self, Termination};
 use wirenut_linux::socket::{Socket, TcpListener, UdpSocket};
 
-use crate::arguments::{EchoArguments, PollerName};
+use crate::arguments::EchoArguments;
 use crate::failure::Failure;
-use crate::log::Name;
+use crate::listen::{At, Place};
+use crate::log::{Name, Writer};
+use crate::server::PollerName;
 use datagrams::Datagrams;
 use streams::Streams;
 use watched::{Watched, Watcher};
@@ -66,8 +69,8 @@ const fn token(number: usize, place: usize) -> Token {
 /// [`Failure::Network`]: an address is taken, or not ours, or waiting failed. [`Failure::System`]: no thread is left.
 pub fn echo(arguments: &EchoArguments) -> Result<(), Failure> {
     let failed = |error| Failure::System { what: "start a thread for the log", error };
-    crate::log::write_errors_to_standard_error().map_err(failed)?;
-    match arguments.poller {
+    crate::log::write_errors_to_standard_error(Writer::Thread).map_err(failed)?;
+    match arguments.server.model.poller {
         PollerName::Epoll => echo_with(Epoll::new()?, arguments),
         PollerName::Poll => echo_with(Poll::new(), arguments),
         PollerName::Select => echo_with(Select::new(), arguments),
@@ -79,23 +82,33 @@ fn echo_with<P: Watcher>(mut poller: P, arguments: &EchoArguments) -> Result<(),
     let mut echoes: Vec<Box<dyn Echo<P>>> = Vec::new();
     let mut lines = String::new();
     let mut say = |protocol: &str, place: &dyn Display| lines += &format!("{protocol} {place}\n");
-    if let Some(address) = arguments.tcp() {
-        let listener = TcpListener::bind(&address)?;
-        say("tcp", &listener.local_address()?);
-        echoes.push(Box::new(Streams::new(listener, arguments.connections, echoes.len(), &mut poller)?));
-    }
-    if let Some(address) = arguments.udp {
-        let socket = UdpSocket::bind_to(&address)?;
-        say("udp", &socket.local_address()?);
-        echoes.push(Box::new(Datagrams::new(socket, echoes.len(), &mut poller)?));
-    }
-    // The path is removed at the end.
-    let mut _pathname = None;
-    if let Some(path) = &arguments.unix {
-        let (listener, pathname) = Socket::stream()?.listen_at(path, PERMISSIONS, BACKLOG)?;
-        say("unix", &Name::of(pathname.as_path()));
-        _pathname = Some(pathname);
-        echoes.push(Box::new(Streams::new(listener, arguments.connections, echoes.len(), &mut poller)?));
+    // Paths are removed at the end.
+    let mut pathnames = Vec::new();
+    let most = arguments.server.model.max_connections.map_or(100, |most| u16::try_from(most.get()).unwrap_or(u16::MAX));
+    for place in &arguments.places.listen {
+        match place {
+            Place::Stream(At::Host(host)) => {
+                for address in host.addresses(Transport::Tcp)? {
+                    let listener = TcpListener::bind(&address)?;
+                    say("tcp", &listener.local_address()?);
+                    echoes.push(Box::new(Streams::new(listener, most, echoes.len(), &mut poller)?));
+                }
+            }
+            Place::Datagram(At::Host(host)) => {
+                for address in host.addresses(Transport::Udp)? {
+                    let socket = UdpSocket::bind_to(&address)?;
+                    say("udp", &socket.local_address()?);
+                    echoes.push(Box::new(Datagrams::new(socket, echoes.len(), &mut poller)?));
+                }
+            }
+            Place::Stream(At::Path(path)) => {
+                let (listener, pathname) = Socket::stream()?.listen_at(path, PERMISSIONS, BACKLOG)?;
+                say("unix", &Name::of(pathname.as_path()));
+                pathnames.push(pathname);
+                echoes.push(Box::new(Streams::new(listener, most, echoes.len(), &mut poller)?));
+            }
+            Place::Datagram(At::Path(_)) | Place::Number(_) | Place::Named(_) => {}
+        }
     }
     // Not `print!`, which panics where standard output is closed.
     let _ = io::stdout().write_all(lines.as_bytes());
