@@ -30,5 +30,6 @@
 mod bytes;
 pub mod http;
 pub mod readiness;
+mod rules;
 pub mod time;
 pub mod transport;
