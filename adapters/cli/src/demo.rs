@@ -1,9 +1,9 @@
 //! `wirenut demo`: the reference service, the same as on boards.
 
-use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, Ordering};
 
 use wirenut_reference::{Device, Reference};
+use wirenut_server::Model;
 
 use crate::arguments::DemoArguments;
 use crate::failure::Failure;
@@ -15,8 +15,8 @@ use crate::server;
 ///
 /// [`Failure::Network`] where an address cannot be listened on, and what else ended the server.
 pub fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
-    let servers = server::listen(&arguments.server.listen)?;
-    server::run_on_threads(servers, NonZeroUsize::MIN, &Reference { device: SharedDevice::new() })
+    let servers = server::listen(&arguments.server.listen, Model::DEFAULT)?;
+    server::run(servers, &Reference { device: SharedDevice::new() })
 }
 
 /// A device in memory for several threads. It begins as the [one for a single thread](wirenut_reference::MemoryDevice).

@@ -1,12 +1,11 @@
 //! What both servers of this command have in common: listen, say where, run until told to stop.
 
-use core::num::NonZeroUsize;
 use std::io::{self, Write};
 use std::panic::resume_unwind;
 use std::thread;
 
 use wirenut::http::service::Service;
-use wirenut_server::{Config, Report, Server, Stopper, Transfer};
+use wirenut_server::{Config, Model, Report, Server, Stopper, Transfer};
 
 use crate::failure::Failure;
 use crate::listen::{self, Place, urls};
@@ -20,25 +19,21 @@ pub const CONFIG: Config = Config::DEFAULT;
 /// # Errors
 ///
 /// [`Failure::Network`]: see [`listen::bind`].
-pub fn listen(places: &[Place]) -> Result<Vec<Server>, Failure> {
-    listen::bind(places, CONFIG)
+pub fn listen(places: &[Place], model: Model) -> Result<Vec<Server>, Failure> {
+    listen::bind(places, Config { model, ..CONFIG })
 }
 
-/// Prints the addresses, and serves at each on so many threads, until SIGTERM or SIGINT.
+/// Prints the addresses, and serves at each, until SIGTERM or SIGINT.
 ///
 /// # Errors
 ///
 /// What ended a server.
-pub fn run_on_threads<S: Service<Source: Transfer> + Sync>(
-    mut servers: Vec<Server>,
-    threads: NonZeroUsize,
-    service: &S,
-) -> Result<(), Failure> {
+pub fn run<S: Service<Source: Transfer> + Sync>(mut servers: Vec<Server>, service: &S) -> Result<(), Failure> {
     prepare(&mut servers)?;
     let stoppers: Vec<Stopper> = servers.iter().map(Server::stopper).collect();
     let run = |server: Server| {
         // A server of which a part is missing is not one to go on with.
-        server.run_on_threads(threads, service).inspect_err(|_| stoppers.iter().for_each(Stopper::stop))
+        server.run(service).inspect_err(|_| stoppers.iter().for_each(Stopper::stop))
     };
     thread::scope(|scope| {
         let last = servers.pop();
@@ -58,7 +53,7 @@ fn prepare(servers: &mut [Server]) -> Result<(), Failure> {
     let mut lines = String::new();
     for server in servers {
         server.stop_on_signals()?;
-        lines.extend(urls(server.local_addr()).iter().map(|url| format!("{url}\n")));
+        lines.extend(server.local_addr().map(urls).unwrap_or_default().iter().map(|url| format!("{url}\n")));
     }
     // Not `print!`, which panics where standard output is closed.
     let _ = io::stdout().write_all(lines.as_bytes());

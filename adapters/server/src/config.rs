@@ -4,6 +4,9 @@ use wirenut::http::Limits;
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time::Duration;
 
+use crate::model::Model;
+use crate::watcher::PollerKind;
+
 /// How a [`Server`](crate::Server) runs.
 ///
 /// ```
@@ -13,6 +16,14 @@ use wirenut::time::Duration;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Config {
+    /// Who serves a connection.
+    ///
+    /// Default: `Model::DEFAULT`, one thread that serves all of them.
+    pub model: Model,
+    /// How connections are waited for, where one thread serves several.
+    ///
+    /// Default: `PollerKind::Epoll`.
+    pub poller: PollerKind,
     /// The bounds that each connection keeps.
     ///
     /// Default: `Limits::DEFAULT`.
@@ -55,6 +66,8 @@ pub struct Config {
 impl Config {
     /// Sane values for a server on a machine with memory to spare.
     pub const DEFAULT: Self = Self {
+        model: Model::DEFAULT,
+        poller: PollerKind::Epoll,
         limits: Limits::DEFAULT,
         max_connections: 10_000,
         evict_idle: true,

@@ -17,12 +17,13 @@
 //!
 //! ```
 //! # let hello = wirenut::http::service::service_fn(|_, responder| responder.text("Hello, World!\n"));
-//! use wirenut_server::{Config, Server};
-//! let server = Server::bind("127.0.0.1:0", Config { max_connections: 100, ..Config::DEFAULT })?;
+//! use wirenut_server::{Config, Model, Server};
+//! let model = Model::Multiplexed { workers: std::thread::available_parallelism()? };
+//! let server = Server::bind("127.0.0.1:0", Config { model, max_connections: 100, ..Config::DEFAULT })?;
 //! let stopper = server.stopper();
-//! println!("http://{}/", server.local_addr());
+//! println!("http://{}/", server.address());
 //! # stopper.stop();
-//! server.run_on_threads(std::thread::available_parallelism()?, &hello)?;
+//! server.run(&hello)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -36,11 +37,15 @@
 //! | module | what lives there |
 //! |---|---|
 //! | `server`, `config`, `report` | what a user sees: listen, run, stop |
+//! | `model`, `work` | who does the work of a server, and what it is |
+//! | `board` | what the threads and processes of a server see of each other |
 //! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
-//! | `turn` | one connection's turn: what the session is told, and what it leaves to do |
-//! | `spoken` | what is spoken over a connection: its session, and the log of what goes wrong on it |
-//! | `guard` | panics of the service: caught here, and nowhere else |
-//! | `accept` | the listening socket |
+//! | `watcher` | which pollers a worker may have |
+//! | `turn` | one connection's turn: what it is told, and what it leaves to do |
+//! | `speaker`, `speaking` | what is spoken over connections, to a worker; and as the work of a server |
+//! | `http` | HTTP: its sessions, the names of its requests, and the log of what goes wrong |
+//! | `panics` | panics of what is served: caught here, and nowhere else |
+//! | `accept`, `listen` | the listening socket |
 //! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
 //! | `slots`, `connection`, `buffers`, `clock` | what the loop keeps: connections, their memory, the time |
 //! | `wake` | how other threads reach a worker: wake-ups of exchanges, and the wish to stop |
@@ -56,6 +61,7 @@ extern crate alloc;
 
 mod accept;
 pub mod blocking;
+mod board;
 mod buffers;
 mod clock;
 mod config;
@@ -63,23 +69,31 @@ mod connection;
 mod descriptors;
 mod file;
 mod grow;
-mod guard;
+mod http;
+mod listen;
+mod model;
+mod panics;
 mod places;
 mod report;
 mod server;
 mod slots;
-mod spoken;
+mod speaker;
+mod speaking;
 mod throttle;
 mod transfer;
 mod turn;
 mod wake;
+mod watcher;
+mod work;
 mod worker;
 
 pub use config::Config;
 pub use file::{FileValidators, SendFile, has_rested, send_file};
 pub use grow::Grow;
+pub use model::Model;
 pub use report::Report;
 pub use server::{Server, serve};
 pub use transfer::{FileRange, Transfer};
 pub use wake::Stopper;
+pub use watcher::PollerKind;
 pub use wirenut_linux::Error;

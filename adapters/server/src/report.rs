@@ -1,5 +1,7 @@
 //! What a server did.
 
+use crate::board::Counts;
+
 /// What a server did, from its start to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
@@ -18,13 +20,13 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) const fn with(self, other: Self) -> Self {
+    pub(crate) fn with(self, counts: &Counts) -> Self {
         Self {
-            accepted: self.accepted + other.accepted,
-            refused: self.refused + other.refused,
-            evicted: self.evicted + other.evicted,
-            cut: self.cut + other.cut,
-            panics: self.panics + other.panics,
+            accepted: self.accepted + counts.accepted.get(),
+            refused: self.refused + counts.refused.get(),
+            evicted: self.evicted + counts.evicted.get(),
+            cut: self.cut + counts.cut.get(),
+            panics: self.panics + counts.panics.get(),
         }
     }
 }

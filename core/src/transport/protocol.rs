@@ -103,6 +103,47 @@ pub trait Protocol {
     /// The transport has failed: nothing more can come or go.
     fn handle_reset(&mut self);
 
+    /// It is this time now. Hosts that keep a protocol itself from call to call, and not only what it is made of, say so
+    /// before they call anything else. By default nothing is done: whatever is made for a call borrows the time.
+    fn handle_now(&mut self, now: Instant) {
+        let _ = now;
+    }
+
+    /// A waker of this connection was woken ([`Environment::waker`](super::Environment::waker)), or may have been. By default
+    /// nothing is done: a [`Self::drive`] follows anyway.
+    fn handle_wake(&mut self) {}
+
+    /// The connection will be [retired](Self::retire), once what waits unread is answered: so whoever waits for something
+    /// else should not wait for long. By default nothing is done.
+    fn handle_drain(&mut self) {}
+
+    /// The host wants the connection to end: at once if nothing is under way, and otherwise when that is over, which
+    /// [`Self::disposition`] then says. May be called more than once. By default nothing is done, and the host cuts the
+    /// connection when it has waited long enough.
+    fn retire(&mut self) {}
+
+    /// The connection is to give way to another one ([`Verdict::Evict`](crate::readiness::Verdict::Evict)). `has_unread`:
+    /// bytes of it wait with the host that were not consumed.
+    ///
+    /// `false`: it does not, for it is in use, or a request waits unread. Tell
+    /// [`Admission::set_standing`](crate::readiness::Admission::set_standing) that it is busy, and ask again. `true`: poll
+    /// the conversation once more, which says the last word, and throws away what has come on a connection that lingers. If
+    /// our direction has ended then ([`Conversation::is_shut`](super::Conversation::is_shut)), or the connection is over,
+    /// close it and release its slot; otherwise its last answer has no room yet, and it is busy.
+    ///
+    /// By default whoever is not busy, and has nothing unread, is [retired](Self::retire), and gives way if that ends it.
+    #[must_use]
+    fn give_way(&mut self, has_unread: bool) -> bool {
+        match self.standing() {
+            Standing::Lingering => true,
+            Standing::Idle | Standing::Reading if !has_unread => {
+                self.retire();
+                self.disposition() != Disposition::Open
+            }
+            Standing::Idle | Standing::Reading | Standing::Busy => false,
+        }
+    }
+
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before.
     fn poll_timeout(&self) -> Option<Instant>;
 

@@ -46,6 +46,7 @@ use std::thread;
 
 use wirenut::http::service::Observed;
 use wirenut_linux::signal;
+use wirenut_server::Model;
 use wirenut_server::blocking::{Bounds, Pool};
 
 use crate::arguments::ServeArguments;
@@ -82,9 +83,9 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let threads = cores.max(DISK_THREADS);
     let waiting = usize::try_from(server::CONFIG.max_connections).unwrap_or(usize::MAX);
     let pool = Pool::new(Bounds { threads, waiting, ..Bounds::DEFAULT });
-    let servers = server::listen(&arguments.server.listen)?;
+    let servers = server::listen(&arguments.server.listen, Model::Multiplexed { workers })?;
     let log = access_log(arguments)?;
-    server::run_on_threads(servers, workers, &Observed { service: Files::new(Arc::new(finder), pool), observer: log })
+    server::run(servers, &Observed { service: Files::new(Arc::new(finder), pool), observer: log })
 }
 
 /// A page that is to stand for what is not found must be a file itself, when the server starts.

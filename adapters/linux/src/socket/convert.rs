@@ -7,7 +7,7 @@ use std::os::unix;
 use rustix::io::{Errno, FdFlags, fcntl_getfd, fcntl_setfd};
 use rustix::net::sockopt;
 
-use super::protocol::{Connected, Datagram, Listening, Open, Protocol, Settled, Stream, Tcp, Udp};
+use super::protocol::{AnyStream, Connected, Datagram, Listening, Open, Protocol, Settled, State, Stream, Tcp, Udp};
 use super::typed::Socket;
 use crate::error::Error;
 
@@ -69,6 +69,19 @@ same! {
     unix::net::UnixListener => Stream, Listening;
     unix::net::UnixStream => Stream, Connected;
 }
+
+/// Its family is forgotten.
+macro_rules! any {
+    ($($protocol:ty)+) => {$(
+        impl<S: State> From<Socket<$protocol, S>> for Socket<AnyStream, S> {
+            fn from(socket: Socket<$protocol, S>) -> Self {
+                Self::new(socket.descriptor)
+            }
+        }
+    )+};
+}
+
+any! { Tcp Stream }
 
 /// Their type for datagrams does not say whether it is connected.
 macro_rules! either {

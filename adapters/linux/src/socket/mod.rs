@@ -93,6 +93,7 @@
 
 mod accept;
 mod address;
+mod any_address;
 mod attempt;
 mod batch;
 #[cfg(doctest)]
@@ -117,6 +118,7 @@ mod typed;
 
 pub use accept::Accepted;
 pub use address::{Address, Family, UnixAddress};
+pub use any_address::AnyAddress;
 pub use attempt::{Attempt, Received};
 pub use batch::Batch;
 pub use connect::Progress;
@@ -126,11 +128,11 @@ pub use message::Message;
 pub use options::Mode;
 pub use pathname::Pathname;
 pub use protocol::{
-    ByteStream, Connected, Connecting, Connection, Datagram, Datagrams, Internet, Listening, Local, Messages, Open,
-    Protocol, Seqpacket, Settled, State, Stream, Tcp, Udp,
+    AnyStream, ByteStream, Connected, Connecting, Connection, Datagram, Datagrams, Internet, Listening, Local,
+    Messages, Open, Protocol, Seqpacket, Settled, State, Stream, Tcp, Udp,
 };
 pub use tcp::KeepAlive;
 pub use typed::{
-    SeqpacketListener, SeqpacketStream, Socket, TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener,
-    UnixStream,
+    AnyByteStream, AnyListener, SeqpacketListener, SeqpacketStream, Socket, TcpListener, TcpStream, UdpSocket,
+    UnixDatagram, UnixListener, UnixStream,
 };

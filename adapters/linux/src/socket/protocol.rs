@@ -7,6 +7,7 @@ use rustix::io::{Errno, Result};
 use rustix::net::{AddressFamily, SocketType, getpeername, sockopt};
 
 use super::address::{Address, UnixAddress};
+use super::any_address::AnyAddress;
 use crate::sys::socket;
 
 pub(super) mod sealed {
@@ -43,9 +44,9 @@ pub trait Protocol: sealed::Protocol {
 pub trait Internet: Protocol<Address = SocketAddr> {}
 /// On this machine (unix(7)): [`Stream`], [`Datagram`], [`Seqpacket`].
 pub trait Local: Protocol<Address = UnixAddress> {}
-/// Connections that are listened for: [`Tcp`], [`Stream`], [`Seqpacket`].
+/// Connections that are listened for: [`Tcp`], [`Stream`], [`Seqpacket`], [`AnyStream`].
 pub trait Connection: Protocol {}
-/// Bytes without bounds between them: [`Tcp`], [`Stream`].
+/// Bytes without bounds between them: [`Tcp`], [`Stream`], [`AnyStream`].
 pub trait ByteStream: Connection {}
 /// Messages, each of which comes by itself: [`Udp`], [`Datagram`], [`Seqpacket`].
 pub trait Messages: Protocol {}
@@ -67,6 +68,21 @@ pub enum Datagram {}
 /// Connections of messages on this machine (SOCK_SEQPACKET): unix(7).
 #[derive(Clone, Copy, Debug)]
 pub enum Seqpacket {}
+
+/// Byte streams where it does not matter whether they are [`Tcp`] or [`Stream`]. Every socket of these two converts into
+/// one.
+///
+/// ```
+/// use wirenut_linux::socket::{AnyListener, TcpListener, UnixAddress, UnixListener};
+/// let name = UnixAddress::abstract_name(format!("any {}", std::process::id()).as_bytes())?;
+/// let listeners: [AnyListener; 2] =
+///     [TcpListener::bind(&"127.0.0.1:0".parse()?)?.into(), UnixListener::bind(&name)?.into()];
+/// assert!(listeners[0].local_address()?.internet().is_some());
+/// assert_eq!(listeners[1].local_address()?.to_string(), name.to_string());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum AnyStream {}
 
 const INTERNET: &[AddressFamily] = &[AddressFamily::INET, AddressFamily::INET6];
 const LOCAL: &[AddressFamily] = &[AddressFamily::UNIX];
@@ -106,6 +122,12 @@ impl sealed::Protocol for Seqpacket {
     }
 }
 
+impl sealed::Protocol for AnyStream {
+    const NAME: &str = "byte stream";
+    const TYPE: SocketType = SocketType::STREAM;
+    const FAMILIES: &[AddressFamily] = &[AddressFamily::INET, AddressFamily::INET6, AddressFamily::UNIX];
+}
+
 impl Protocol for Tcp {
     type Address = SocketAddr;
 }
@@ -121,6 +143,9 @@ impl Protocol for Datagram {
 impl Protocol for Seqpacket {
     type Address = UnixAddress;
 }
+impl Protocol for AnyStream {
+    type Address = AnyAddress;
+}
 impl Internet for Tcp {}
 impl Internet for Udp {}
 impl Local for Stream {}
@@ -129,8 +154,10 @@ impl Local for Seqpacket {}
 impl Connection for Tcp {}
 impl Connection for Stream {}
 impl Connection for Seqpacket {}
+impl Connection for AnyStream {}
 impl ByteStream for Tcp {}
 impl ByteStream for Stream {}
+impl ByteStream for AnyStream {}
 impl Messages for Udp {}
 impl Messages for Datagram {}
 impl Messages for Seqpacket {}

@@ -4,17 +4,15 @@ use alloc::collections::VecDeque;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use wirenut::http::Rule;
-use wirenut::http::service::Service;
 use wirenut::time::{Duration, Instant};
-use wirenut::transport::Disposition;
 use wirenut_linux::Error;
 
 use super::Worker;
 use super::admit::AcceptOutcome;
+use crate::board::Stop;
 use crate::slots::Token;
-use crate::transfer::Transfer;
-use crate::wake::Stop;
+use crate::speaker::Speaker;
+use crate::watcher::Watcher;
 
 /// How long somebody who has connected, and asked nothing yet, is waited for.
 const GRACE: Duration = Duration::from_millis(100);
@@ -54,10 +52,10 @@ impl Drain {
     }
 }
 
-impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
+impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// Does what the handle, a signal or the end of a drain wants.
     pub(super) fn obey_stop(&mut self) -> Result<(), Error> {
-        let stop = self.context.handle.wanted_stop();
+        let stop = self.context.handle.seat.wanted_stop();
         if stop == Stop::No {
             return Ok(());
         }
@@ -92,8 +90,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// everywhere where a server closes a connection that its peer may use.
     pub(super) fn retire_when_answered(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
-        let Some(turn) = self.turn(token) else { return Ok(()) };
-        let (is_fresh, unread) = (turn.connection.is_fresh(), turn.unread());
+        let Some(mut turn) = self.turn(token) else { return Ok(()) };
+        let (is_fresh, unread) = (turn.is_fresh(), turn.unread());
         let Some(drain) = &mut self.drain else { return self.retire(slot) };
         match unread {
             0 if is_fresh => {
@@ -120,8 +118,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             let Some(drain) = &mut self.drain else { return Ok(()) };
             let Some(&(token, _)) = drain.fresh.front().filter(|(_, until)| *until <= now) else { return Ok(()) };
             drain.fresh.pop_front();
-            let Some(turn) = self.turn(token) else { continue };
-            if turn.connection.is_fresh() && turn.unread() == 0 {
+            let Some(mut turn) = self.turn(token) else { continue };
+            if turn.is_fresh() && turn.unread() == 0 {
                 if let Some(drain) = &mut self.drain {
                     drain.forget(token.slot);
                 }
@@ -167,9 +165,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             let Some(token) = self.slots.token(slot) else { continue };
             let Some(turn) = self.turn(token) else { continue };
             // One that has sent all it will is not cut, and must not be reset.
-            if turn.connection.session.disposition() != Disposition::ShutdownWrite {
-                let _ = turn.give_up(Rule::HostClosed);
-                self.report.cut += 1;
+            if turn.give_up() {
+                self.counts().cut.add(1);
             }
             self.remove(slot)?;
         }

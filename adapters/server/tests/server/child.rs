@@ -34,7 +34,7 @@ fn serve_in_the_child() {
     let evict_idle = std::env::var_os(EVICTS).is_some();
     let mut server = Server::bind("127.0.0.1:0", Config { evict_idle, ..Config::DEFAULT }).unwrap();
     server.stop_on_signals().unwrap();
-    println!("\naddress {}", server.local_addr());
+    println!("\naddress {}", server.local_addr().unwrap());
     let (lab, woken) = Lab::new(None);
     let report = server.run(&lab).unwrap();
     drop(woken);
@@ -179,8 +179,8 @@ fn a_signal_lets_exchanges_finish() {
 #[test]
 fn an_address_that_is_taken_is_refused_before_anything_else() {
     let taken = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap();
-    let error = wirenut_server::serve(taken.local_addr(), &Lab::new(None).0).unwrap_err();
-    assert!(error.to_string().starts_with(&format!("cannot listen on {}: ", taken.local_addr())), "{error}");
+    let error = wirenut_server::serve(taken.local_addr().unwrap(), &Lab::new(None).0).unwrap_err();
+    assert!(error.to_string().starts_with(&format!("cannot listen on {}: ", taken.local_addr().unwrap())), "{error}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use core::num::NonZeroUsize;
 use std::thread;
 
 use wirenut::time::Duration;
-use wirenut_server::{Config, Server};
+use wirenut_server::{Config, Model, Server};
 
 use crate::client::{Client, get};
 use crate::lab::{Lab, Running};
@@ -88,14 +88,15 @@ const THREADS: [NonZeroUsize; 2] = [NonZeroUsize::MIN, NonZeroUsize::new(3).unwr
 fn what_waits_in_the_queue_is_answered() {
     for threads in THREADS {
         // Nobody accepts before it runs, so that all of them wait; and there are fewer places than that.
-        let server = Server::bind("127.0.0.1:0", Config { max_connections: 20, ..Config::DEFAULT }).unwrap();
-        let address = server.local_addr();
+        let model = Model::Multiplexed { workers: threads };
+        let server = Server::bind("127.0.0.1:0", Config { model, max_connections: 20, ..Config::DEFAULT }).unwrap();
+        let address = server.local_addr().unwrap();
         let mut clients: Vec<Client> = (0..300).map(|_| Client::connect(address)).collect();
         for client in &mut clients {
             client.ask("/hello");
         }
         server.stopper().stop();
-        let running = thread::spawn(move || server.run_on_threads(threads, &Lab::new(None).0).unwrap());
+        let running = thread::spawn(move || server.run(&Lab::new(None).0).unwrap());
         for client in &mut clients {
             let response = client.response();
             assert_eq!((response.status, &*response.body), (200, &b"Hello, World!"[..]));

@@ -144,7 +144,7 @@ fn chromium_sends_the_form_of_the_page() {
         return;
     }
     let server = Server::bind("127.0.0.1:0", Config::DEFAULT).expect("a port");
-    let url = format!("http://{}/", server.local_addr());
+    let url = format!("http://{}/", server.address());
     let stopper = server.stopper();
     let listing = thread::scope(|scope| {
         scope.spawn(|| server.run(&Reference { device: MemoryDevice::new() }).expect("a server that runs"));

@@ -1,0 +1,147 @@
+//! The one place where panics of a service are caught.
+//!
+//! A [`Guard`] is the service, as the session sees it. Where a method panics the session is told [`Step::Abort`]: the
+//! core knows what that means for the peer, and closes the exchange. Nothing of the session is half done then, since it
+//! calls the service between two of its own steps. What the service itself leaves half done is its own affair, as after
+//! the panic of one thread beside others.
+
+use core::fmt;
+use core::net::SocketAddr;
+use std::io;
+
+use wirenut::http::service::{Refusal, Responder, Service, Step};
+use wirenut::http::{Error, Fault, Fields, RequestHead, WriteError};
+use wirenut_linux::socket::AnyByteStream;
+
+use super::names::RequestNames;
+use crate::board::Seat;
+use crate::panics::{self, Panic, catch};
+use crate::transfer::Transfer;
+
+/// A service whose panics are caught, logged and counted.
+pub(crate) struct Guard<'s, S: ?Sized> {
+    service: &'s S,
+    names: RequestNames,
+    /// Where panics are counted.
+    seat: Seat,
+}
+
+impl<'s, S: ?Sized> Guard<'s, S> {
+    pub(super) fn new(service: &'s S, seat: Seat) -> Self {
+        Self { service, names: RequestNames::new(), seat }
+    }
+
+    pub(super) const fn names(&self) -> &RequestNames {
+        &self.names
+    }
+
+    #[cold]
+    fn log_panic(&self, panic: Panic, peer: Option<impl fmt::Display>) {
+        panics::log(panic, format_args!("the service panicked in {}", self.names.current()), peer, &self.seat);
+    }
+
+    /// Has a source move bytes. Its panics are those of the service.
+    pub(super) fn transfer(&self, source: &mut impl Transfer, socket: &AnyByteStream, length: u64) -> io::Result<u64> {
+        catch(|| source.transfer(socket, length)).unwrap_or_else(|panic| {
+            self.log_panic(panic, socket.peer_address().ok());
+            Err(io::Error::other("a panic"))
+        })
+    }
+
+    /// What becomes of a method that steps on. A panic aborts the exchange.
+    fn step<T>(
+        &self,
+        stepped: Result<Result<Step<T>, WriteError>, Panic>,
+        responder: &Responder<'_>,
+    ) -> Result<Step<T>, WriteError> {
+        stepped.unwrap_or_else(|panic| {
+            self.log_panic(panic, responder.peer());
+            Ok(Step::Abort)
+        })
+    }
+}
+
+/// An exchange, unless its beginning panicked: the service is not told of the end of such a one.
+pub(crate) struct Guarded<E>(Option<E>);
+
+impl<S: Service + ?Sized> Service for Guard<'_, S> {
+    type Exchange = Guarded<S::Exchange>;
+    type Source = S::Source;
+
+    #[inline]
+    fn request(
+        &self,
+        head: &RequestHead<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<(Self::Exchange, Step<Self::Source>), WriteError> {
+        self.names.begin(head);
+        match catch(|| self.service.request(head, responder)) {
+            Ok(begun) => {
+                let (exchange, step) = begun.inspect_err(|_| self.names.note_failed())?;
+                if !matches!(step, Step::Done) {
+                    self.names.keep();
+                }
+                Ok((Guarded(Some(exchange)), step))
+            }
+            Err(panic) => {
+                self.log_panic(panic, responder.peer());
+                Ok((Guarded(None), Step::Abort))
+            }
+        }
+    }
+
+    fn body(
+        &self,
+        guarded: &mut Self::Exchange,
+        piece: &[u8],
+        responder: &mut Responder<'_>,
+    ) -> Result<(usize, Step<Self::Source>), WriteError> {
+        let Guarded(Some(exchange)) = guarded else { return Ok((0, Step::Abort)) };
+        let mut taken = 0;
+        let stepped = catch(|| {
+            let (count, step) = self.service.body(exchange, piece, responder)?;
+            taken = count;
+            Ok(step)
+        });
+        self.step(stepped, responder).map(|step| (taken, step))
+    }
+
+    fn end(
+        &self,
+        guarded: &mut Self::Exchange,
+        trailers: Fields<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<Step<Self::Source>, WriteError> {
+        let Guarded(Some(exchange)) = guarded else { return Ok(Step::Abort) };
+        let stepped = catch(|| self.service.end(exchange, trailers, responder));
+        self.step(stepped, responder)
+    }
+
+    fn proceed(
+        &self,
+        guarded: &mut Self::Exchange,
+        responder: &mut Responder<'_>,
+    ) -> Result<Step<Self::Source>, WriteError> {
+        let Guarded(Some(exchange)) = guarded else { return Ok(Step::Abort) };
+        let stepped = catch(|| self.service.proceed(exchange, responder));
+        self.step(stepped, responder)
+    }
+
+    fn refused(&self, refusal: &Refusal<'_>) {
+        if let Err(panic) = catch(|| self.service.refused(refusal)) {
+            self.log_panic(panic, refusal.peer());
+        }
+    }
+
+    #[inline]
+    fn closed(&self, guarded: Self::Exchange, outcome: Result<(), Error>) {
+        let Guarded(Some(exchange)) = guarded else { return };
+        if outcome.is_err_and(|error| error.rule.fault() == Fault::Application) {
+            self.names.note_failed();
+        }
+        if let Err(panic) = catch(|| self.service.closed(exchange, outcome)) {
+            self.log_panic(panic, None::<SocketAddr>);
+        }
+        self.names.forget();
+    }
+}

@@ -1,0 +1,90 @@
+//! Who serves a connection: one line of the configuration.
+
+mod run;
+mod threads;
+
+use core::num::NonZeroUsize;
+
+pub(crate) use run::{Running, run};
+
+/// How the work of a server is spread over processes and threads: who serves a connection, and how many are served at a
+/// time.
+///
+/// | model | who serves a connection | at a time | a handler that panics | that exits or is killed |
+/// |---|---|---|---|---|
+/// | [`Iterative`](Self::Iterative) | the thread that runs the server | one | costs its connection | ends the server |
+/// | [`Forking`](Self::Forking) | a process made for it | `children` | costs its connection | costs its connection |
+/// | [`Threading`](Self::Threading) | a thread made for it | `threads` | costs its connection | ends the server |
+/// | [`PreForked`](Self::PreForked) | one of the processes made at the start | see there | costs its connection | costs those of its process, which is replaced |
+/// | [`PreThreaded`](Self::PreThreaded) | one of the threads made at the start | `workers` | costs its connection | ends the server |
+/// | [`Multiplexed`](Self::Multiplexed) | a thread, beside many others | [`max_connections`](crate::Config::max_connections) | costs its connection | ends the server |
+///
+/// The handler, and the HTTP service, are the same under each. What must outlive a connection lies with the host: under the
+/// models that fork, in [memory that processes share](wirenut_linux::sync).
+///
+/// All of them take connections from one listening socket. One for each worker (`SO_REUSEPORT`) would lose what waits in the
+/// queue of a worker that ends.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Model {
+    /// One connection at a time, on this thread. A client that keeps its connection gives way, when it is idle, to one that
+    /// waits.
+    Iterative,
+    /// A process for each connection. Refused once the program has more than one thread: see
+    /// [`process`](wirenut_linux::process#threads).
+    Forking {
+        /// How many there are at most.
+        children: NonZeroUsize,
+    },
+    /// A thread for each connection.
+    Threading {
+        /// How many there are at most.
+        threads: NonZeroUsize,
+    },
+    /// So many processes, made at the start and replaced when they die. In each, HTTP services and protocols are
+    /// multiplexed, with an equal part of [`max_connections`](crate::Config::max_connections); handlers that block serve one
+    /// connection at a time. Refused once the program has more than one thread.
+    PreForked {
+        /// How many there are.
+        workers: NonZeroUsize,
+    },
+    /// So many threads, made at the start, each of which serves one connection at a time.
+    PreThreaded {
+        /// How many there are.
+        workers: NonZeroUsize,
+    },
+    /// So many threads, each of which serves many connections at a time. Not for handlers that block.
+    Multiplexed {
+        /// How many there are, the one that runs the server among them. Usually one for each core.
+        workers: NonZeroUsize,
+    },
+}
+
+impl Model {
+    /// One thread that serves all connections.
+    pub const DEFAULT: Self = Self::Multiplexed { workers: NonZeroUsize::MIN };
+
+    /// Its name, as the `wirenut` command takes it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Iterative => "iterative",
+            Self::Forking { .. } => "forking",
+            Self::Threading { .. } => "threading",
+            Self::PreForked { .. } => "pre-forked",
+            Self::PreThreaded { .. } => "pre-threaded",
+            Self::Multiplexed { .. } => "multiplexed",
+        }
+    }
+
+    /// How many threads or processes there are at most, that of the server itself not counted.
+    pub(crate) const fn flows(&self) -> usize {
+        match self {
+            Self::Iterative => 0,
+            Self::Forking { children: count }
+            | Self::Threading { threads: count }
+            | Self::PreForked { workers: count }
+            | Self::PreThreaded { workers: count }
+            | Self::Multiplexed { workers: count } => count.get(),
+        }
+    }
+}
