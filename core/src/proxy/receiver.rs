@@ -92,6 +92,12 @@ impl Receiver {
         self.fail(Rule::Timeout)
     }
 
+    /// Has a part of the header come, and nothing that breaks a rule?
+    #[must_use]
+    pub const fn has_begun(&self) -> bool {
+        matches!(self.state, State::Receiving { came: 1.. })
+    }
+
     /// When [`Self::handle_timeout`] is to be called: `None` after a header and after an error. Ask again after each
     /// [`Self::receive`].
     #[must_use]
@@ -139,11 +145,11 @@ mod tests {
         for (length, _) in b"PROXY TCP".iter().enumerate() {
             assert_eq!(receiver.handle_timeout(at(3_999)), Ok(()));
             assert!(receiver.receive(&LIMITS, &b"PROXY TCP"[..length]).is_ok());
-            assert_eq!(receiver.poll_timeout(), Some(at(4_000)));
+            assert_eq!((receiver.poll_timeout(), receiver.has_begun()), (Some(at(4_000)), length > 0));
         }
         let error = Err(Error { rule: Rule::Timeout, offset: 8 });
         assert_eq!(receiver.handle_timeout(at(4_000)), error);
-        assert_eq!(receiver.poll_timeout(), None);
+        assert_eq!((receiver.poll_timeout(), receiver.has_begun()), (None, false));
         // It stays, whatever comes.
         assert_eq!(receiver.receive(&LIMITS, b"PROXY UNKNOWN\r\n").map(drop), error);
         assert_eq!((receiver.handle_eof(), receiver.handle_timeout(at(0))), (error, error));
