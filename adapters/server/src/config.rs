@@ -5,6 +5,7 @@ use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time::Duration;
 
 use crate::model::Model;
+use crate::proxy_protocol::ProxyProtocol;
 use crate::watcher::PollerKind;
 
 /// How a [`Server`](crate::Server) runs.
@@ -57,6 +58,10 @@ pub struct Config {
     ///
     /// Default: `Duration::from_secs(30)`.
     pub drain: Duration,
+    /// Which peers are proxies that pass clients on by the PROXY protocol. `None`: no peer is.
+    ///
+    /// Default: `None`.
+    pub proxy_protocol: Option<ProxyProtocol>,
     /// How many connections may wait to be accepted. The system has its own bound (`net.core.somaxconn`).
     ///
     /// Default: `4_096`.
@@ -75,6 +80,7 @@ impl Config {
         min_head: Duration::from_secs(2),
         when_full: WhenFull::Queue,
         drain: Duration::from_secs(30),
+        proxy_protocol: None,
         backlog: 4_096,
     };
 }

@@ -12,12 +12,13 @@ use wirenut_linux::poller::Bell;
 use wirenut_linux::signal::{self, Termination};
 use wirenut_linux::socket::{AnyAddress, AnyListener, Mode, Pathname, Socket};
 
-use crate::board::{Board, Lead};
+use crate::board::{Board, Lead, Seat};
 use crate::config::Config;
 use crate::http::Http;
 use crate::listen::listen;
 use crate::model::{self, Running};
 use crate::places::Places;
+use crate::proxied::Proxied;
 use crate::report::Report;
 use crate::speaking::Speaking;
 use crate::transfer::Transfer;
@@ -184,7 +185,7 @@ impl Server {
         S::Source: Transfer,
     {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
-        let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
+        let work = Speaking::new(config, |seat| http(service, &config, seat));
         let running =
             Running { listener, board: &board, lead: &lead, termination, max_connections: config.max_connections };
         model::run(&work, config.model, running)?;
@@ -204,11 +205,20 @@ impl Server {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
         let places = Places::new(config.max_connections);
         let queue = Queue { listener, places: &places, is_shared: false };
-        let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
+        let work = Speaking::new(config, |seat| http(service, &config, seat));
         work.serve_all(queue, lead.seat.clone().with_termination(termination))?;
         drop(pathname);
         Ok(board.report())
     }
+}
+
+/// What a worker speaks: HTTP, behind what proxies say first.
+fn http<'s, S>(service: &'s S, config: &Config, seat: Seat) -> Proxied<Http<'s, S>>
+where
+    S: Service + ?Sized,
+    S::Source: Transfer,
+{
+    Proxied::new(Http::new(service, config.limits, seat), config.proxy_protocol)
 }
 
 /// Answers requests at this address by the service, on this thread, until SIGTERM or SIGINT ends it gracefully: all that
