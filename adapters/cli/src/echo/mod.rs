@@ -4,6 +4,7 @@
 
 mod connection;
 mod datagrams;
+mod protocol;
 mod repeats;
 mod streams;
 mod watched;
