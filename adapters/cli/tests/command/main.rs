@@ -2,6 +2,7 @@
 
 extern crate alloc;
 
+mod cells;
 mod client;
 mod confinement;
 mod connections;
