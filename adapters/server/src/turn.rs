@@ -160,7 +160,7 @@ impl<K: Speaker> Turn<'_, K> {
 
     /// Does what can be done. `event`: what the poller told, if it did.
     #[inline]
-    pub(crate) fn run(mut self, event: Option<Event>) -> Outcome {
+    pub(crate) fn run(self, event: Option<Event>) -> Outcome {
         let Connection { state, socket, line, is_idle, .. } = &mut *self.connection;
         let socket = &*socket;
         let mut leftover = if line.has_leftover() { self.buffers.take(self.token.slot) } else { None };

@@ -20,7 +20,8 @@ pub enum PollerKind {
     /// them gets it.
     Poll,
     /// select(2): a wait costs all descriptors up to the largest one. It watches those below 1,024 only: so there are about a
-    /// thousand connections at most, and the others wait to be accepted. It wakes as [`Self::Poll`] does.
+    /// thousand connections at most, and the others wait to be accepted. It does not tell that a peer has gone while nothing
+    /// is read from it: an exchange that waits learns of that when it writes. It wakes as [`Self::Poll`] does.
     Select,
 }
 

@@ -127,7 +127,11 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         match self.admission.exhausted(now) {
             Some(slot) => self.evict(slot).map(|()| None),
             None => {
-                self.throttle.warn("few descriptors are left: connections wait to be accepted (see ulimit -n; select watches those below 1,024 only)");
+                let why = match P::END {
+                    None => "see ulimit -n",
+                    Some(_) => "select watches those below 1024 only",
+                };
+                self.throttle.warn(format_args!("few descriptors are left: connections wait to be accepted ({why})"));
                 self.pause().map(Some)
             }
         }

@@ -13,6 +13,7 @@ mod listening;
 mod logging;
 mod output;
 mod panics;
+mod pollers;
 mod release;
 mod stopping;
 mod threads;
