@@ -4,7 +4,6 @@
 mod family;
 
 use core::time::Duration;
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
