@@ -8,6 +8,7 @@ use core::net::SocketAddr;
 
 use wirenut::proxy::{Endpoints, Error, Header, Limits, Parsed, Rule, TlsTlv, Tlv, Transport, Version, parse};
 use wirenut_tests::every_split::every_split;
+use wirenut_tests::fuzz::proxy_protocol;
 use wirenut_tests::wire::Wire;
 
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
@@ -86,6 +87,7 @@ fn lines() {
         let length = bytes.windows(2).position(|end| end == b"\r\n").expect("an end") + 2;
         assert_eq!((header.version, header.endpoints, header.length), (Version::V1, expected, length), "{line}");
         assert_eq!(header.tlvs.iter().count(), 0);
+        proxy_protocol(&bytes);
     }
 }
 
