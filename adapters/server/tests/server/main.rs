@@ -15,6 +15,7 @@ mod output;
 mod panics;
 mod pollers;
 mod protocols;
+mod proxy_protocol;
 mod release;
 mod stopping;
 mod threads;
