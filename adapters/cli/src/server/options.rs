@@ -224,7 +224,8 @@ impl ServerOptions {
             return Err(Combination::RootOfRoot);
         }
         let max_connections = self.model.max_connections.map_or(Config::DEFAULT.max_connections, NonZeroU32::get);
-        Ok(Config { model: self.model.model()?, max_connections, drain: self.life.drain.0, ..Config::DEFAULT })
+        let (drain_delay, drain) = (self.life.drain_delay.0, self.life.drain.0);
+        Ok(Config { model: self.model.model()?, max_connections, drain_delay, drain, ..Config::DEFAULT })
     }
 }
 
