@@ -29,6 +29,8 @@
 
 mod bytes;
 pub mod http;
+pub mod proxy;
 pub mod readiness;
+mod rules;
 pub mod time;
 pub mod transport;

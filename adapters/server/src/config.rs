@@ -5,6 +5,7 @@ use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time::Duration;
 
 use crate::model::Model;
+use crate::proxy_protocol::ProxyProtocol;
 use crate::watcher::PollerKind;
 
 /// How a [`Server`](crate::Server) runs.
@@ -66,6 +67,19 @@ pub struct Config {
     ///
     /// Default: `Duration::from_secs(30)`.
     pub drain: Duration,
+    /// Which peers are proxies that pass clients on by the PROXY protocol. `None`: no peer is.
+    ///
+    /// Default: `None`.
+    pub proxy_protocol: Option<ProxyProtocol>,
+    /// For how long a [handler](crate::handler) that blocks waits for bytes of its peer; `None`: for ever. What HTTP waits for
+    /// is in [`Self::limits`].
+    ///
+    /// Default: `Some(Duration::from_secs(60))`.
+    pub read_timeout: Option<Duration>,
+    /// For how long it waits until its peer takes some.
+    ///
+    /// Default: `Some(Duration::from_secs(60))`.
+    pub write_timeout: Option<Duration>,
     /// How many connections may wait to be accepted. The system has its own bound (`net.core.somaxconn`).
     ///
     /// Default: `4_096`.
@@ -85,6 +99,9 @@ impl Config {
         when_full: WhenFull::Queue,
         drain_delay: Duration::from_micros(0),
         drain: Duration::from_secs(30),
+        proxy_protocol: None,
+        read_timeout: Some(Duration::from_secs(60)),
+        write_timeout: Some(Duration::from_secs(60)),
         backlog: 4_096,
     };
 }

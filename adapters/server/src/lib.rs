@@ -43,6 +43,7 @@
 //! | `watcher` | which pollers a worker may have |
 //! | `turn` | one connection's turn: what it is told, and what it leaves to do |
 //! | `speaker`, `speaking` | what is spoken over connections, to a worker; and as the work of a server |
+//! | `proxied`, `proxy_protocol` | what proxies say in front of that, and who is one |
 //! | `http` | HTTP: its sessions, the names of its requests, and the log of what goes wrong |
 //! | `panics` | panics of what is served: caught here, and nowhere else |
 //! | `accept`, `listen` | the listening socket |
@@ -64,18 +65,22 @@ mod accept;
 pub mod blocking;
 mod board;
 mod buffers;
+mod chores;
 mod clock;
 mod config;
 mod connection;
 mod descriptors;
 mod file;
 mod grow;
+pub mod handler;
 mod http;
 pub mod life;
 mod listen;
 mod model;
 mod panics;
 mod places;
+mod proxied;
+mod proxy_protocol;
 mod report;
 mod server;
 mod slots;
@@ -84,6 +89,7 @@ mod speaking;
 mod throttle;
 mod transfer;
 mod turn;
+mod vigil;
 mod wake;
 mod watcher;
 mod work;
@@ -93,6 +99,7 @@ pub use config::Config;
 pub use file::{FileValidators, SendFile, has_rested, send_file};
 pub use grow::Grow;
 pub use model::Model;
+pub use proxy_protocol::ProxyProtocol;
 pub use report::Report;
 pub use server::{Server, serve};
 pub use transfer::{FileRange, Transfer};

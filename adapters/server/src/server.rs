@@ -12,14 +12,17 @@ use wirenut_linux::poller::Bell;
 use wirenut_linux::signal::{self, Termination};
 use wirenut_linux::socket::{AnyAddress, AnyListener, Mode, Pathname, Socket};
 
-use crate::board::{Board, Lead};
+use crate::board::{Board, Lead, Seat};
 use crate::config::Config;
+use crate::handler::{Handled, Handler};
 use crate::http::Http;
 use crate::listen::listen;
 use crate::model::{self, Running};
 use crate::places::Places;
+use crate::proxied::Proxied;
 use crate::report::Report;
 use crate::speaking::Speaking;
+use crate::throttle::Throttle;
 use crate::transfer::Transfer;
 use crate::wake::Stopper;
 use crate::work::{Queue, Work};
@@ -184,15 +187,37 @@ impl Server {
         S::Source: Transfer,
     {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
-        let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
-        let running =
-            Running { listener, board: &board, lead: &lead, termination, max_connections: config.max_connections };
-        model::run(&work, config.model, running)?;
+        let work = Speaking::new(config, |seat| http(service, &config, seat));
+        model::run(&work, Running { listener, config: &config, board: &board, lead: &lead, termination })?;
         drop(pathname);
         Ok(board.report())
     }
 
-    /// The same on this thread alone, whatever the model, for a service that no other thread can share.
+    /// Has a handler speak with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
+    /// ended. See [`handler`](crate::handler) for an example.
+    ///
+    /// ```
+    /// use wirenut_server::handler::Stream;
+    /// use wirenut_server::{Config, Model, Server};
+    /// let server = Server::bind("127.0.0.1:0", Config { model: Model::DEFAULT, ..Config::DEFAULT })?;
+    /// let error = server.run_handler(&|_: &Stream| Ok(())).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
+    /// assert!(error.to_string().starts_with("cannot multiplex a handler that blocks: "), "{error}");
+    /// # Ok::<(), wirenut_server::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::run`]. `Unsupported`: the model is [`Multiplexed`](crate::Model::Multiplexed); or it forks, and the program
+    /// has more than one thread. Nothing was accepted then.
+    pub fn run_handler<H: Handler + Sync + ?Sized>(self, handler: &H) -> Result<Report, Error> {
+        let Self { listener, config, board, lead, termination, pathname, .. } = self;
+        let work = Handled { handler, config, throttle: Throttle::default() };
+        model::run(&work, Running { listener, config: &config, board: &board, lead: &lead, termination })?;
+        drop(pathname);
+        Ok(board.report())
+    }
+
+    /// [`Self::run`] on this thread alone, whatever the model, for a service that no other thread can share.
     ///
     /// # Errors
     /// Only where the system has no resources to begin with, or is broken.
@@ -204,11 +229,20 @@ impl Server {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
         let places = Places::new(config.max_connections);
         let queue = Queue { listener, places: &places, is_shared: false };
-        let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
+        let work = Speaking::new(config, |seat| http(service, &config, seat));
         work.serve_all(queue, lead.seat.clone().with_termination(termination))?;
         drop(pathname);
         Ok(board.report())
     }
+}
+
+/// What a worker speaks: HTTP, behind what proxies say first.
+fn http<'s, S>(service: &'s S, config: &Config, seat: Seat) -> Proxied<Http<'s, S>>
+where
+    S: Service + ?Sized,
+    S::Source: Transfer,
+{
+    Proxied::new(Http::new(service, config.limits, seat), config.proxy_protocol)
 }
 
 /// Answers requests at this address by the service, on this thread, until SIGTERM or SIGINT ends it gracefully: all that

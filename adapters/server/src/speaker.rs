@@ -1,7 +1,9 @@
 //! What is spoken over the connections of a worker: the seam between its loop and HTTP, or any other protocol.
 
+use core::net::SocketAddr;
+
 use wirenut::transport::{Environment, Protocol};
-use wirenut_linux::socket::{AnyByteStream, Attempt};
+use wirenut_linux::socket::{AnyAddress, AnyByteStream, Attempt};
 
 use crate::clock::Clock;
 use crate::slots::Token;
@@ -24,6 +26,11 @@ pub(crate) trait Speaker {
 
     /// For a call.
     fn spoken<'c>(&'c self, state: &'c mut Self::State, call: &Call<'c>) -> Self::Spoken<'c>;
+
+    /// The address of whoever is served over a connection, if it has one: the peer's, unless that speaks for somebody else.
+    fn peer(&self, _: Token, socket: &AnyByteStream) -> Option<SocketAddr> {
+        socket.peer_address().ok()?.internet()
+    }
 
     /// The connection of that name is called next.
     fn set_current(&self, _: Token) {}
@@ -48,4 +55,11 @@ pub(crate) struct Call<'c> {
     pub(crate) clock: &'c Clock,
     pub(crate) environment: &'c Environment<'c>,
     pub(crate) socket: &'c AnyByteStream,
+    /// The connection's name.
+    pub(crate) token: Token,
+}
+
+/// What a log calls whoever is served, as long as the socket knows its peer.
+pub(crate) fn peer_name(environment: &Environment<'_>, socket: &AnyByteStream) -> Option<AnyAddress> {
+    (environment.peer)().map(AnyAddress::from).or_else(|| socket.peer_address().ok())
 }

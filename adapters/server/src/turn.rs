@@ -36,10 +36,10 @@ impl<K: Speaker> WorkerContext<K> {
     pub(crate) fn call<R>(&self, token: Token, socket: &AnyByteStream, call: impl FnOnce(&K, &Call<'_>) -> R) -> R {
         let environment = Environment {
             waker: &|| self.waker(token),
-            peer: &|| socket.peer_address().ok()?.internet(),
+            peer: &|| self.speaker.peer(token, socket),
             output_capacity: OUTPUT_BYTES,
         };
-        call(&self.speaker, &Call { clock: &self.clock, environment: &environment, socket })
+        call(&self.speaker, &Call { clock: &self.clock, environment: &environment, socket, token })
     }
 
     /// Tells a connection something, or its line.

@@ -20,6 +20,7 @@ mod parity;
 mod peers;
 mod process;
 mod properties;
+mod proxy;
 mod ranges;
 mod readme;
 mod regressions;

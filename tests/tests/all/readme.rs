@@ -63,7 +63,7 @@ fn check(command: &str) {
             return;
         }
     }
-    if command == format!("{WIRENUT}echo --tcp 127.0.0.1:7007 --udp 127.0.0.1:7007") {
+    if command == format!("{WIRENUT}echo --listen 127.0.0.1:7007 --listen udp:127.0.0.1:7007") {
         let mut server = start(&command.replace(":7007", ":0"));
         let mut client = TcpStream::connect(server.address).expect("it listens");
         client.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");

@@ -32,7 +32,7 @@ impl Datagrams {
         socket.set_mode(Mode::NonBlocking)?;
         let socket = Watched::new(socket, token(number, LISTENER), poller)?;
         let buffer = vec![0; ROOM].into_boxed_slice();
-        Ok(Self { socket, buffer, repeats: Repeats::new(), begun: Instant::now() })
+        Ok(Self { socket, buffer, repeats: Repeats::new()?, begun: Instant::now() })
     }
 
     fn turn(&mut self) -> Result<(), Error> {
@@ -43,7 +43,7 @@ impl Datagrams {
                 continue;
             }
             let datagram = &self.buffer[..message.length];
-            match self.repeats.count(from, datagram, self.begun.elapsed()) {
+            match self.repeats.count(&from, datagram, self.begun.elapsed()) {
                 // One for which there is no room now is lost, as datagrams are.
                 Verdict::Send => drop(socket.send_to(datagram, &from)?),
                 Verdict::KeepFirst => {

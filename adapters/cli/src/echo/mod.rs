@@ -4,6 +4,7 @@
 
 mod connection;
 mod datagrams;
+mod protocol;
 mod repeats;
 mod streams;
 mod watched;
@@ -70,7 +71,7 @@ const fn token(number: usize, place: usize) -> Token {
 pub fn echo(arguments: &EchoArguments) -> Result<(), Failure> {
     let failed = |error| Failure::System { what: "start a thread for the log", error };
     crate::log::write_errors_to_standard_error(Writer::Thread).map_err(failed)?;
-    match arguments.server.model.poller {
+    match arguments.server.model.poller.unwrap_or(PollerName::Epoll) {
         PollerName::Epoll => echo_with(Epoll::new()?, arguments),
         PollerName::Poll => echo_with(Poll::new(), arguments),
         PollerName::Select => echo_with(Select::new(), arguments),

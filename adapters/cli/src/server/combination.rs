@@ -16,6 +16,8 @@ pub enum Combination {
     ConnectionsOfOne(ModelName),
     /// More connections than there are descriptors for `--poller select`.
     ConnectionsOfSelect(NonZeroU32),
+    /// `--poller` for a model in which a connection is waited for alone.
+    PollerOfOne(ModelName),
     /// `--socket-mode` without a path.
     ModeWithoutPath,
     /// `--chroot` for a process that stays root.
@@ -39,6 +41,10 @@ impl fmt::Display for Combination {
             Self::ConnectionsOfSelect(count) => write!(
                 f,
                 "--max-connections {count} cannot be used with --poller select: it watches descriptors below 1024 only"
+            ),
+            Self::PollerOfOne(model) => write!(
+                f,
+                "--poller cannot be used with --model {model}: each connection is waited for alone, by poll(2)"
             ),
             Self::ModeWithoutPath => {
                 f.write_str("--socket-mode cannot be used without --listen unix:PATH: only paths have permissions")

@@ -66,13 +66,13 @@ pub fn listen(places: &[Place], mode: Option<u32>, options: &ServerOptions) -> R
 /// [`Failure::Network`]: there is no such user or directory, or this process may not change.
 pub fn give_up_privileges(options: &LifeOptions) -> Result<(), Failure> {
     let Some(name) = &options.user else { return Ok(()) };
-    // Afterwards its name cannot be looked up.
+    // Beneath another root nobody tells users and threads.
     let user = User::look_up(name)?;
+    forbid_new_privileges()?;
     if let Some(directory) = &options.chroot {
         change_root(directory)?;
     }
-    become_user(&user)?;
-    Ok(forbid_new_privileges()?)
+    Ok(become_user(&user)?)
 }
 
 /// Says where it listens, and serves there, until SIGTERM or SIGINT. `lines`: those of requests, if there are any.

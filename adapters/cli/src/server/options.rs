@@ -10,7 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use wirenut::http::Network;
 use wirenut::time::Duration;
-use wirenut_server::{Config, Model};
+use wirenut_server::{Config, Model, PollerKind, ProxyProtocol};
 
 use super::combination::Combination;
 use crate::listen::Place;
@@ -57,9 +57,9 @@ pub struct ModelOptions {
     /// How many connections there may be at a time [default: 10000]
     #[arg(long, value_name = "COUNT", long_help = CONNECTIONS_HELP)]
     pub max_connections: Option<NonZeroU32>,
-    /// What waits until a socket is ready
-    #[arg(long, value_enum, value_name = "POLLER", default_value_t = PollerName::Epoll)]
-    pub poller: PollerName,
+    /// What waits until a socket is ready [default: epoll]
+    #[arg(long, value_enum, value_name = "POLLER")]
+    pub poller: Option<PollerName>,
 }
 
 /// One of the models of a server.
@@ -117,6 +117,16 @@ pub enum PollerName {
     Select,
 }
 
+impl From<PollerName> for PollerKind {
+    fn from(name: PollerName) -> Self {
+        match name {
+            PollerName::Epoll => Self::Epoll,
+            PollerName::Poll => Self::Poll,
+            PollerName::Select => Self::Select,
+        }
+    }
+}
+
 impl ModelOptions {
     /// The model with its numbers.
     ///
@@ -136,10 +146,13 @@ impl ModelOptions {
         })
     }
 
-    fn check_connections(&self) -> Result<(), Combination> {
+    fn check(&self) -> Result<(), Combination> {
+        if self.poller.is_some() && matches!(self.model, ModelName::Forking | ModelName::Threading) {
+            return Err(Combination::PollerOfOne(self.model));
+        }
         match self.max_connections {
             Some(_) if !self.model.multiplexes() => Err(Combination::ConnectionsOfOne(self.model)),
-            Some(most) if self.poller == PollerName::Select && most.get() >= SELECT_LIMIT => {
+            Some(most) if self.poller == Some(PollerName::Select) && most.get() >= SELECT_LIMIT => {
                 Err(Combination::ConnectionsOfSelect(most))
             }
             _ => Ok(()),
@@ -167,9 +180,47 @@ pub struct LifeOptions {
     /// Serve /metrics (what it does, as text for Prometheus) and /health there
     #[arg(long, value_name = "ADDR:PORT", value_parser = OsStringValueParser::new().try_map(|text| Place::parse(&text)))]
     pub metrics: Option<Place>,
-    /// Expect the PROXY protocol, version 1 or 2, from these addresses and networks, separated by commas
-    #[arg(long, value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
-    pub proxy_protocol: Vec<Network>,
+    /// Expect the PROXY protocol, version 1 or 2, from these addresses and networks, separated by commas; 'unix' is whoever
+    /// comes over a Unix socket. The clients that they name are those of the log. From all others it is a bad request
+    #[arg(long, value_name = "NETWORKS", value_delimiter = ',', value_parser = str::parse::<Proxies>)]
+    pub proxy_protocol: Vec<Proxies>,
+}
+
+/// Peers that speak for their clients, as they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proxies {
+    /// `127.0.0.1`, `10.0.0.0/8`: those with these addresses.
+    Network(Network),
+    /// `unix`: all that come over Unix sockets.
+    Unix,
+}
+
+impl FromStr for Proxies {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        if text == "unix" {
+            return Ok(Self::Unix);
+        }
+        let network = Network::parse(text.as_bytes()).map(Self::Network);
+        network.map_err(|_error| "expected an address, a network or 'unix', such as 127.0.0.1 or 10.0.0.0/8")
+    }
+}
+
+impl LifeOptions {
+    fn proxy_protocol(&self) -> Option<ProxyProtocol> {
+        if self.proxy_protocol.is_empty() {
+            return None;
+        }
+        let networks = self.proxy_protocol.iter().filter_map(|proxies| match proxies {
+            Proxies::Network(network) => Some(*network),
+            Proxies::Unix => None,
+        });
+        // They are asked for as long as the program runs.
+        let networks = networks.collect::<Vec<_>>().leak();
+        let unix = self.proxy_protocol.contains(&Proxies::Unix);
+        Some(ProxyProtocol { networks, unix, ..ProxyProtocol::DEFAULT })
+    }
 }
 
 /// A time, as it is written: seconds, with a fraction down to milliseconds.
@@ -214,18 +265,34 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// How servers run.
+    /// Looks whether the options go together.
     ///
     /// # Errors
-    /// Options that contradict each other.
-    pub fn config(&self) -> Result<Config, Combination> {
-        self.model.check_connections()?;
+    /// The first that do not.
+    pub fn check(&self) -> Result<(), Combination> {
+        self.model.check()?;
         if self.life.chroot.is_some() && self.life.user.is_none() {
             return Err(Combination::RootOfRoot);
         }
-        let max_connections = self.model.max_connections.map_or(Config::DEFAULT.max_connections, NonZeroU32::get);
-        let (drain_delay, drain) = (self.life.drain_delay.0, self.life.drain.0);
-        Ok(Config { model: self.model.model()?, max_connections, drain_delay, drain, ..Config::DEFAULT })
+        self.model.model().map(drop)
+    }
+
+    /// How servers run.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn config(&self) -> Result<Config, Combination> {
+        self.check()?;
+        let default = Config::DEFAULT;
+        Ok(Config {
+            model: self.model.model()?,
+            poller: self.model.poller.unwrap_or(PollerName::Epoll).into(),
+            max_connections: self.model.max_connections.map_or(default.max_connections, NonZeroU32::get),
+            proxy_protocol: self.life.proxy_protocol(),
+            drain_delay: self.life.drain_delay.0,
+            drain: self.life.drain.0,
+            ..default
+        })
     }
 }
 
@@ -255,9 +322,4 @@ pub(crate) fn socket_mode(text: &str) -> Result<u32, &'static str> {
 fn workers(text: &str) -> Result<NonZeroUsize, &'static str> {
     let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= 1024);
     count.ok_or("expected a number of processes or threads from 1 to 1024")
-}
-
-fn network(text: &str) -> Result<Network, &'static str> {
-    Network::parse(text.as_bytes())
-        .map_err(|_error| "expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8")
 }

@@ -21,7 +21,8 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(crate) fn start() -> Self {
+    /// With these options.
+    pub(crate) fn start(options: &[&str]) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("wirenut-instance-{}-{number}", std::process::id()));
@@ -29,7 +30,7 @@ impl Instance {
         let manager = UnixDatagram::bind(folder.join("notify")).unwrap();
         manager.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_wirenut"));
-        command.args(["demo", "--listen", "127.0.0.1:0", "--drain", "20"]).args(OPTIONS);
+        command.args(["demo", "--listen", "127.0.0.1:0", "--drain", "20"]).args(options);
         command.env("NOTIFY_SOCKET", folder.join("notify"));
         let mut first = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -63,9 +64,6 @@ impl Instance {
         })
     }
 }
-
-/// Options of every instance.
-const OPTIONS: &[&str] = &[];
 
 impl Drop for Instance {
     fn drop(&mut self) {

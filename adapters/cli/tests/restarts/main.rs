@@ -17,14 +17,14 @@ use load::Load;
 use wirenut_tests::tools::has;
 
 /// How many requests between two restarts, at least.
-const BETWEEN: u64 = 2_000;
+const BETWEEN: u64 = 1_000;
 
 /// Restarts two instances in turn until so many requests were answered, and says what came of them.
-fn restart_under_load(reuse: Reuse, requests: u64) {
+fn restart_under_load(reuse: Reuse, requests: u64, options: &[&str]) {
     if !has("haproxy") {
         return;
     }
-    let mut instances = [Instance::start(), Instance::start()];
+    let mut instances = [Instance::start(options), Instance::start(options)];
     let haproxy = Haproxy::start(reuse, [instances[0].address, instances[1].address]);
     let begun = Instant::now();
     let load = Load::start(haproxy.address);
@@ -36,7 +36,7 @@ fn restart_under_load(reuse: Reuse, requests: u64) {
     }
     let (answered, failures) = load.end();
     println!(
-        "{reuse:?}: {answered} requests and {restarts} restarts in {} s, {} failed, by the clients: {:?}",
+        "{reuse:?} {options:?}: {answered} requests and {restarts} restarts in {} s, {} failed, by the clients: {:?}",
         begun.elapsed().as_secs(),
         failures.len(),
         failures.iter().take(10).collect::<Vec<_>>()
@@ -49,12 +49,22 @@ fn restart_under_load(reuse: Reuse, requests: u64) {
 
 #[test]
 fn fail_no_request_over_new_connections() {
-    restart_under_load(Reuse::Never, 100_000);
+    restart_under_load(Reuse::Never, 20_000, &[]);
 }
 
 #[test]
 fn fail_no_request_over_kept_connections() {
-    restart_under_load(Reuse::Always, 100_000);
+    restart_under_load(Reuse::Always, 20_000, &[]);
+}
+
+/// Where a thread or a process has one connection, it waits for it as the others do.
+#[test]
+fn fail_no_request_under_other_models() {
+    for model in ["pre-forked", "threading", "pre-threaded", "forking"] {
+        for reuse in [Reuse::Never, Reuse::Always] {
+            restart_under_load(reuse, 5_000, &["--model", model, "--workers", "40"]);
+        }
+    }
 }
 
 /// `cargo test --release -p wirenut-cli --test restarts -- --ignored --nocapture`
@@ -62,7 +72,7 @@ fn fail_no_request_over_kept_connections() {
 #[ignore = "takes minutes"]
 fn fail_none_of_a_million_requests() {
     for reuse in [Reuse::Never, Reuse::Always] {
-        restart_under_load(reuse, 500_000);
+        restart_under_load(reuse, 500_000, &[]);
     }
 }
 

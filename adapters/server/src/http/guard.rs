@@ -11,11 +11,13 @@ use std::io;
 
 use wirenut::http::service::{Refusal, Responder, Service, Step};
 use wirenut::http::{Error, Fault, Fields, RequestHead, WriteError};
+use wirenut::transport::Environment;
 use wirenut_linux::socket::AnyByteStream;
 
 use super::names::RequestNames;
 use crate::board::Seat;
 use crate::panics::{self, Panic, catch};
+use crate::speaker::peer_name;
 use crate::transfer::Transfer;
 
 /// A service whose panics are caught, logged and counted.
@@ -41,9 +43,14 @@ impl<'s, S: ?Sized> Guard<'s, S> {
     }
 
     /// Has a source move bytes. Its panics are those of the service.
-    pub(super) fn transfer(&self, source: &mut impl Transfer, socket: &AnyByteStream, length: u64) -> io::Result<u64> {
+    pub(super) fn transfer(
+        &self,
+        source: &mut impl Transfer,
+        (socket, environment): (&AnyByteStream, &Environment<'_>),
+        length: u64,
+    ) -> io::Result<u64> {
         catch(|| source.transfer(socket, length)).unwrap_or_else(|panic| {
-            self.log_panic(panic, socket.peer_address().ok());
+            self.log_panic(panic, peer_name(environment, socket));
             Err(io::Error::other("a panic"))
         })
     }

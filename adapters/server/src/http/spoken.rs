@@ -7,11 +7,11 @@ use wirenut::http::{Error, Fault, Rule};
 use wirenut::readiness::Standing;
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Progress, Protocol};
-use wirenut_linux::socket::{AnyByteStream, Attempt};
+use wirenut_linux::socket::{AnyAddress, AnyByteStream, Attempt};
 
 use super::guard::Guard;
 use super::names::RequestNames;
-use crate::speaker;
+use crate::speaker::{self, peer_name};
 use crate::transfer::Transfer;
 
 /// What one transfer moves at most: nothing of it is kept, so only the others' waiting bounds it. As
@@ -30,7 +30,7 @@ impl<'c, 's, S: Service + ?Sized> Spoken<'c, 's, S> {
     fn tell<R>(&mut self, tell: impl FnOnce(&mut Serving<'c, Guard<'s, S>>) -> R) -> R {
         let result = tell(&mut self.serving);
         if let Some(error) = self.serving.session.take_error() {
-            log_error(self.socket, error, self.serving.service.names());
+            log_error(peer_name(self.serving.environment, self.socket), error, self.serving.service.names());
         }
         result
     }
@@ -40,7 +40,7 @@ impl<S: Service<Source: Transfer> + ?Sized> speaker::Spoken for Spoken<'_, '_, S
     fn move_bytes(&mut self, length: u64) -> Attempt<u64> {
         let Self { serving, socket } = self;
         let Some((source, _)) = serving.session.transfer() else { return Attempt::Done(0) };
-        match serving.service.transfer(source, socket, length.min(TRANSFER_BYTES)) {
+        match serving.service.transfer(source, (socket, serving.environment), length.min(TRANSFER_BYTES)) {
             Ok(moved @ 1..) => {
                 self.tell(|serving| serving.handle_transferred(moved));
                 return Attempt::Done(moved);
@@ -154,7 +154,7 @@ fn is_of_peer(error: &io::Error) -> bool {
 }
 
 #[cold]
-fn log_error(socket: &AnyByteStream, error: Error, names: &RequestNames) {
+fn log_error(peer: Option<AnyAddress>, error: Error, names: &RequestNames) {
     let level = match error.rule.fault() {
         Fault::Application => log::Level::Error,
         Fault::Peer => log::Level::Warn,
@@ -162,9 +162,9 @@ fn log_error(socket: &AnyByteStream, error: Error, names: &RequestNames) {
     };
     // Whoever mends the service wants to know by which request.
     let request = names.take_failed().map_or_else(String::new, |name| format!(", in the answer to {name}"));
-    match socket.peer_address() {
-        Ok(peer) => log::log!(level, "{peer}: {error}{request}"),
+    match peer {
+        Some(peer) => log::log!(level, "{peer}: {error}{request}"),
         // It is gone, and its address with it.
-        Err(_) => log::log!(level, "unknown peer: {error}{request}"),
+        None => log::log!(level, "unknown peer: {error}{request}"),
     }
 }
