@@ -72,6 +72,8 @@ impl Count {
 pub(crate) enum Stop {
     /// Not at all.
     No,
+    /// When its connections have ended by themselves: others accept.
+    HandOver,
     /// When the exchanges in flight are over.
     Drain,
     /// At once.
@@ -140,7 +142,8 @@ impl Seat {
     pub(crate) fn wanted_stop(&self) -> Stop {
         match self.place().stop.load(Ordering::SeqCst) {
             0 => Stop::No,
-            1 => Stop::Drain,
+            1 => Stop::HandOver,
+            2 => Stop::Drain,
             _ => Stop::Now,
         }
     }

@@ -116,6 +116,11 @@ impl<K: Speaker> Turn<'_, K> {
         true
     }
 
+    /// The connection is to end after its next response, and stays open for that.
+    pub(crate) fn retire_after_next(&mut self) {
+        self.tell(|spoken, _, _| spoken.retire_after_next());
+    }
+
     /// The connection is to end: now if it is idle, otherwise after its response.
     pub(crate) fn retire(mut self) -> Outcome {
         self.tell(|spoken, _, _| spoken.retire());

@@ -80,6 +80,15 @@ impl Stopper {
         self.lead.stop(Stop::Drain);
     }
 
+    /// Ends the server because another process accepts at the same socket from now on
+    /// ([`Life::restart`](crate::life::Life::restart)), and returns at once. It accepts nobody any more, and closes no
+    /// connection by itself: each answer says that it is the last one (`Connection: close`), and an idle connection waits for one
+    /// more request, or for the peer to close it. So no request meets a connection that is being closed. What is left after
+    /// [`Config::drain`](crate::Config::drain) is closed or cut.
+    pub fn hand_over(&self) {
+        self.lead.stop(Stop::HandOver);
+    }
+
     /// Ends the server at once: what is in flight is cut.
     pub fn stop_now(&self) {
         self.lead.stop(Stop::Now);

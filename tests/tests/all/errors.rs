@@ -244,6 +244,7 @@ fn stays_broken_server(broken: &ServerConnection, rule: Rule) {
         &mut |c| assert_eq!(c.handle_reset(&cx), error),
         &mut |c| assert_eq!(c.abort(&cx, Rule::HostClosed), error),
         &mut |c| c.retire(),
+        &mut |c| c.retire_after_next(),
         &mut |c| assert!(c.respond(&cx, &OK, &mut out).is_err()),
         &mut |c| assert!(c.send_body(&cx, b"x", &mut [0; 8]).is_err()),
         &mut |c| assert!(c.note_external_send(&cx, 1).is_err()),

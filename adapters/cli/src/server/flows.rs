@@ -108,6 +108,10 @@ impl Flows {
         self.stoppers.iter().all(Option::is_none)
     }
 
+    pub(crate) fn hand_over(&self) {
+        self.stoppers.iter().flatten().for_each(Stopper::hand_over);
+    }
+
     pub(crate) fn stop(&self) {
         self.stoppers.iter().flatten().for_each(Stopper::stop);
     }

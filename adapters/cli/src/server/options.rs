@@ -295,6 +295,7 @@ impl ServerOptions {
             poller: self.model.poller.unwrap_or(PollerName::Epoll).into(),
             max_connections: self.model.max_connections.map_or(default.max_connections, NonZeroU32::get),
             proxy_protocol: self.life.proxy_protocol(),
+            drain_delay: self.life.drain_delay.0,
             drain: self.life.drain.0,
             ..default
         })

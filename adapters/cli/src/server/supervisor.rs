@@ -185,7 +185,8 @@ impl<'l> Supervisor<'l> {
         match self.successor.as_mut().map(|(successor, _)| successor.look()) {
             Some(Ok(true)) => {
                 self.forget_successor();
-                self.stop(flows)?;
+                self.sockets.clear();
+                flows.hand_over();
             }
             Some(Err(error)) => {
                 log::error!("{error}");

@@ -144,7 +144,7 @@ impl Stream {
     fn check(&self) -> io::Result<Option<Instant>> {
         let is_over = match self.seat.wanted_stop() {
             Stop::No => return Ok(None),
-            Stop::Drain => false,
+            Stop::HandOver | Stop::Drain => false,
             Stop::Now => true,
         };
         let ends_at = *lock(&self.ends_at).get_or_insert_with(|| after(Some(self.drain)).unwrap_or_else(Instant::now));

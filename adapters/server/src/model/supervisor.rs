@@ -44,6 +44,7 @@ pub(super) fn run<W: Work + Sync>(work: &W, workers: NonZeroUsize, running: Runn
         vigil: Vigil::new(Poll::new(), lead)?,
         throttle: Throttle::default(),
         drain: config.drain.into(),
+        drain_delay: config.drain_delay.into(),
         told: Stop::No,
         kill_at: None,
     }
@@ -66,6 +67,7 @@ struct Supervisor<'r, F> {
     chores: Chores<'r>,
     throttle: Throttle,
     drain: Duration,
+    drain_delay: Duration,
     /// What they were told.
     told: Stop,
     /// When those are killed who have not ended by then.
@@ -142,7 +144,11 @@ impl<F: Fn(AnyListener, Seat) -> Result<(), Error> + Sync> Supervisor<'_, F> {
         if wanted > self.told {
             self.told = wanted;
             self.listener = None;
-            let limit = if wanted == Stop::Now { Duration::ZERO } else { self.drain };
+            let limit = match wanted {
+                Stop::Now => Duration::ZERO,
+                Stop::Drain => self.drain.saturating_add(self.drain_delay),
+                Stop::HandOver | Stop::No => self.drain,
+            };
             self.kill_at = now.checked_add(limit.saturating_add(GRACE));
         }
         let is_late = self.kill_at.is_some_and(|at| at <= now);

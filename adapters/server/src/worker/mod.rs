@@ -20,7 +20,7 @@ use wirenut_linux::socket::AnyByteStream;
 use wirenut_linux::timers::TimerWheel;
 
 use crate::accept::Acceptor;
-use crate::board::{Counts, Seat};
+use crate::board::{Counts, Seat, Stop};
 use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -65,7 +65,9 @@ pub(crate) struct Worker<'s, K: Speaker, P> {
     queue: Vec<Token>,
     /// Connections whose exchanges were woken; kept for its memory.
     woken: Vec<Token>,
-    /// Since the worker is to stop.
+    /// For which wish to stop, and until when, the worker goes on before it drains.
+    delay: Option<(Stop, Instant)>,
+    /// Since the worker is to stop, and its delay is over.
     drain: Option<Drain>,
 }
 
@@ -98,6 +100,7 @@ impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
             buffers: Buffers::new(&config.limits),
             queue: Vec::new(),
             woken: Vec::new(),
+            delay: None,
             drain: None,
         }
     }

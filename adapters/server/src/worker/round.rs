@@ -68,7 +68,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
 
     /// When there is something to do, if nothing happens before.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let drain = self.drain.as_ref().map(Drain::poll_timeout);
+        let drain = self.drain.as_ref().map(Drain::poll_timeout).or(self.delay.map(|(_, until)| until));
         [self.timers.next(), self.resumes_at(), drain].into_iter().flatten().min()
     }
 

@@ -66,7 +66,10 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
             return Ok(());
         }
         if self.drain.is_none() {
-            self.begin_drain();
+            if self.is_delayed(stop)? {
+                return Ok(());
+            }
+            self.begin_drain(stop);
             // So whoever sees the end of an idle connection finds nobody who listens any more.
             self.accept_rest()?;
             (0..self.slots.count()).try_for_each(|slot| self.retire_when_answered(slot))?;
@@ -79,8 +82,43 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         self.accept_rest()
     }
 
-    fn begin_drain(&mut self) {
-        let until = self.context.clock.now().saturating_add(self.config.drain);
+    /// Is it too early to drain? From its first call on, each answer is the last one of its connection.
+    fn is_delayed(&mut self, stop: Stop) -> Result<bool, Error> {
+        let now = self.context.clock.now();
+        match self.delay {
+            _ if stop == Stop::Now => Ok(false),
+            // A later wish is a more urgent one.
+            Some((wish, until)) => Ok(wish == stop && now < until),
+            None => {
+                let is_handed_over = stop == Stop::HandOver;
+                let delay = if is_handed_over { self.config.drain } else { self.config.drain_delay };
+                if delay == Duration::default() {
+                    return Ok(false);
+                }
+                if is_handed_over {
+                    self.stop_listening()?;
+                }
+                self.delay = Some((stop, now.saturating_add(delay)));
+                (0..self.slots.count()).for_each(|slot| self.retire_after_next(slot));
+                Ok(true)
+            }
+        }
+    }
+
+    /// Has the next answer of a connection be its last one. Of what waits unread, all is answered before: it may be more than one
+    /// request.
+    #[cold]
+    pub(super) fn retire_after_next(&mut self, slot: u32) {
+        let Some(token) = self.slots.token(slot) else { return };
+        if let Some(mut turn) = self.turn(token).filter(|turn| turn.unread() == 0) {
+            turn.retire_after_next();
+        }
+    }
+
+    fn begin_drain(&mut self, stop: Stop) {
+        let now = self.context.clock.now();
+        // Who has handed over has waited for so long already.
+        let until = if stop == Stop::HandOver { now } else { now.saturating_add(self.config.drain) };
         self.drain = Some(Drain {
             until,
             accepts_left: self.config.backlog.max(1),

@@ -88,6 +88,71 @@ fn it_ends_when_it_is_told_to_stop() {
     }
 }
 
+/// Where others accept, it closes nothing that its peer may use at this moment.
+#[test]
+fn it_ends_after_its_next_answer_when_it_has_handed_over() {
+    let delayed = Config { drain_delay: Duration::from_secs(60), ..Config::DEFAULT };
+    for (stop, config) in [(Stop::HandOver, Config::DEFAULT), (Stop::Drain, delayed)] {
+        let board = served(config, |mut client, seat| {
+            ask(&mut client);
+            wait_for(seat, Standing::Idle);
+            seat.stop(stop);
+            assert!(is_silent(&client));
+            client.write_all(REQUEST).unwrap();
+            let answer = String::from_utf8(end(&mut client)).unwrap();
+            assert!(answer.starts_with(ANSWER) && answer.contains("\r\nConnection: close\r\n"), "{answer}");
+        });
+        assert_eq!(board.report().cut, 0);
+    }
+}
+
+#[test]
+fn it_ends_with_its_peer_or_its_time_when_it_has_handed_over() {
+    served(Config::DEFAULT, |mut client, seat| {
+        ask(&mut client);
+        seat.stop(Stop::HandOver);
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(end(&mut client), b"");
+    });
+    let short = Duration::from_millis(50);
+    for (stop, config) in [
+        (Stop::HandOver, Config { drain: short, ..Config::DEFAULT }),
+        (Stop::HandOver, Config { drain: Duration::default(), ..Config::DEFAULT }),
+        (Stop::Drain, Config { drain_delay: short, ..Config::DEFAULT }),
+    ] {
+        let board = served(config, |mut client, seat| {
+            ask(&mut client);
+            wait_for(seat, Standing::Idle);
+            seat.stop(stop);
+            assert_eq!(end(&mut client), b"");
+        });
+        assert_eq!(board.report().cut, 0, "it was idle");
+    }
+}
+
+#[test]
+fn a_later_wish_to_stop_ends_what_was_handed_over() {
+    let delayed = Config { drain_delay: Duration::from_secs(60), ..Config::DEFAULT };
+    for (first, second) in [(Stop::HandOver, Stop::Drain), (Stop::HandOver, Stop::Now), (Stop::Drain, Stop::Now)] {
+        served(delayed, |mut client, seat| {
+            ask(&mut client);
+            wait_for(seat, Standing::Idle);
+            seat.stop(first);
+            assert!(is_silent(&client));
+            seat.stop(second);
+            assert_eq!(end(&mut client), b"");
+        });
+    }
+}
+
+/// Nothing comes for a moment, and no end.
+fn is_silent(client: &Client) -> bool {
+    client.set_read_timeout(Some(core::time::Duration::from_millis(30))).unwrap();
+    let error = (&*client).read(&mut [0]).map(drop).err();
+    client.set_read_timeout(None).unwrap();
+    error.is_some_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+}
+
 #[test]
 fn a_deadline_ends_it() {
     let limits = wirenut::http::Limits { idle: Duration::from_millis(20), ..Config::DEFAULT.limits };

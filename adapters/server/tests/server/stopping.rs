@@ -4,6 +4,7 @@ use core::num::NonZeroUsize;
 use std::thread;
 
 use wirenut::time::Duration;
+use wirenut_linux::socket::{Family, Socket};
 use wirenut_server::{Config, Model, Server};
 
 use crate::client::{Client, get};
@@ -165,6 +166,48 @@ fn the_second_wish_to_stop_ends_what_is_left_at_once() {
     assert!(busy.is_silent());
     server.stopper.stop_now();
     assert_eq!(server.join().cut, 1);
+}
+
+/// Whoever keeps connections, and may use one at any moment, gives them up by itself.
+#[test]
+fn a_server_that_has_handed_over_closes_no_connection_that_may_be_used() {
+    for threads in THREADS {
+        let listener = Socket::tcp(Family::V4).unwrap();
+        listener.bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = listener.listen(100).unwrap();
+        let model = Model::Multiplexed { workers: threads };
+        // As after a restart: two servers at one socket.
+        let (old, new) = (listener.try_clone().unwrap(), listener);
+        let old = Server::on(old, Config { model, ..Config::DEFAULT }).unwrap();
+        let (address, stopper) = (old.local_addr().unwrap(), old.stopper());
+        let running = thread::spawn(move || old.run(&Lab::new(None).0).unwrap());
+        let mut kept: Vec<Client> = (0..20).map(|_| Client::connect(address)).collect();
+        for client in &mut kept {
+            assert!(!client.get("/hello").head.contains("connection: close"));
+        }
+        let mut fresh = Client::connect(address);
+        let mut idle = Client::connect(address);
+        idle.get("/hello");
+        stopper.hand_over();
+        let new = Server::on(new, Config { model, ..Config::DEFAULT }).unwrap();
+        let stopper = new.stopper();
+        let successor = thread::spawn(move || new.run(&Lab::new(None).0).unwrap());
+        for client in kept.iter_mut().chain([&mut fresh]) {
+            // What it answers before it has seen the wish is not the last.
+            while !client.get("/hello").head.contains("connection: close") {}
+            client.assert_closed();
+        }
+        assert!(idle.is_silent());
+        drop((kept, fresh, idle));
+        // It ends with its last connection, long before its time is over.
+        assert_eq!(running.join().unwrap().cut, 0);
+        let mut later = Client::connect(address);
+        assert!(!later.get("/hello").head.contains("connection: close"), "the new one answers");
+        stopper.stop();
+        later.assert_closed();
+        drop(later);
+        assert_eq!(successor.join().unwrap().accepted, 1);
+    }
 }
 
 /// Between connecting and asking there is a moment.
