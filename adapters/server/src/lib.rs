@@ -44,6 +44,7 @@
 //! | `turn` | one connection's turn: what it is told, and what it leaves to do |
 //! | `speaker`, `speaking` | what is spoken over connections, to a worker; and as the work of a server |
 //! | `http` | HTTP: its sessions, the names of its requests, and the log of what goes wrong |
+//! | `protocols`, `arrival` | any other protocol, made for each connection |
 //! | `panics` | panics of what is served: caught here, and nowhere else |
 //! | `accept`, `listen` | the listening socket |
 //! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
@@ -60,6 +61,7 @@
 extern crate alloc;
 
 mod accept;
+mod arrival;
 pub mod blocking;
 mod board;
 mod buffers;
@@ -76,6 +78,7 @@ mod listen;
 mod model;
 mod panics;
 mod places;
+mod protocols;
 mod report;
 mod server;
 mod slots;
@@ -90,6 +93,7 @@ mod watcher;
 mod work;
 mod worker;
 
+pub use arrival::Arrival;
 pub use config::Config;
 pub use file::{FileValidators, SendFile, has_rested, send_file};
 pub use grow::Grow;
