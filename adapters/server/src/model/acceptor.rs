@@ -193,7 +193,8 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
                 if !self.free.contains(&slot) {
                     self.admission.slots_mut().forget(slot);
                     let (standing, since) = seat.standing();
-                    self.admission.set_standing(slot, standing, since);
+                    // It may be younger than this look at the clock.
+                    self.admission.set_standing(slot, standing, since.min(now));
                 }
             }
         }
