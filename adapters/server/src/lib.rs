@@ -45,6 +45,7 @@
 //! | `speaker`, `speaking` | what is spoken over connections, to a worker; and as the work of a server |
 //! | `proxied`, `proxy_protocol` | what proxies say in front of that, and who is one |
 //! | `http` | HTTP: its sessions, the names of its requests, and the log of what goes wrong |
+//! | `protocols`, `arrival` | any other protocol, made for each connection |
 //! | `panics` | panics of what is served: caught here, and nowhere else |
 //! | `accept`, `listen` | the listening socket |
 //! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
@@ -61,6 +62,7 @@
 extern crate alloc;
 
 mod accept;
+mod arrival;
 pub mod blocking;
 mod board;
 mod buffers;
@@ -75,6 +77,7 @@ mod listen;
 mod model;
 mod panics;
 mod places;
+mod protocols;
 mod proxied;
 mod proxy_protocol;
 mod report;
@@ -90,6 +93,7 @@ mod watcher;
 mod work;
 mod worker;
 
+pub use arrival::Arrival;
 pub use config::Config;
 pub use file::{FileValidators, SendFile, has_rested, send_file};
 pub use grow::Grow;

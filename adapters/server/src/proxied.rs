@@ -234,6 +234,12 @@ impl<K: Speaker> Protocol for Fronted<'_, K> {
         }
     }
 
+    fn handle_now(&mut self, now: Instant) {
+        if let Stage::Open(spoken) = &mut self.stage {
+            spoken.handle_now(now);
+        }
+    }
+
     fn handle_wake(&mut self) {
         if let Stage::Open(spoken) = &mut self.stage {
             spoken.handle_wake();
@@ -336,6 +342,10 @@ impl<K: Speaker> Protocol for Fronted<'_, K> {
 impl<K: Speaker> Spoken for Fronted<'_, K> {
     fn move_bytes(&mut self, length: u64) -> Attempt<u64> {
         if let Stage::Open(spoken) = &mut self.stage { spoken.move_bytes(length) } else { Attempt::Done(0) }
+    }
+
+    fn is_over(&self) -> bool {
+        if let Stage::Open(spoken) = &self.stage { spoken.is_over() } else { false }
     }
 
     fn give_up(&mut self) {

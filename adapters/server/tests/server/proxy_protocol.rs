@@ -9,8 +9,10 @@ use std::thread::{self, JoinHandle};
 use wirenut::http::Network;
 use wirenut::http::service::service_fn;
 use wirenut::proxy::{Endpoints, HeaderWriter, Limits, Tlv, Transport, UnixAddress, write_v1};
-use wirenut::time::Duration;
-use wirenut_server::{Config, PollerKind, ProxyProtocol, Report, Server, Stopper};
+use wirenut::readiness::Standing;
+use wirenut::time::{Duration, Instant};
+use wirenut::transport::{Disposition, Progress, Protocol};
+use wirenut_server::{Arrival, Config, PollerKind, ProxyProtocol, Report, Server, Stopper};
 
 use crate::client::{Client, get};
 use crate::lab::wait_until;
@@ -327,4 +329,53 @@ fn a_server_that_ends_answers_behind_headers() {
     }
     let report = thread.join().unwrap();
     assert_eq!(report.cut, 0);
+}
+
+/// Whatever is spoken, it begins when the proxy has said for whom.
+#[test]
+fn a_protocol_begins_with_the_client() {
+    let server = Server::bind("127.0.0.1:0", trusting(LOOPBACK)).unwrap();
+    let (at, stopper) = (server.local_addr().unwrap(), server.stopper());
+    let begin = |arrival: &Arrival<'_>| Greeting(arrival.peer().unwrap().to_string());
+    let thread = thread::spawn(move || server.run_protocol(&begin).unwrap());
+    for (header, named) in headers() {
+        let mut client = Client::connect(at);
+        let expected = named.unwrap_or_else(|| own(&client)).to_string();
+        let (most, last) = header.split_at(header.len() - 1);
+        client.send(most);
+        client.send(last);
+        let mut greeting = String::new();
+        client.stream.read_to_string(&mut greeting).unwrap();
+        assert_eq!(greeting, expected);
+    }
+    stopper.stop();
+    thread.join().unwrap();
+}
+
+/// Says first to whom it speaks, and nothing else.
+struct Greeting(String);
+
+impl Protocol for Greeting {
+    fn drive(&mut self, input: &[u8], _: &mut [u8], output: &mut [u8]) -> Progress {
+        let written = self.0.len();
+        output[..written].copy_from_slice(self.0.as_bytes());
+        self.0.clear();
+        Progress { taken: input.len(), written }
+    }
+    fn handle_eof(&mut self) {}
+    fn handle_sent(&mut self, _: usize, _: usize) {}
+    fn handle_timeout(&mut self) {}
+    fn handle_reset(&mut self) {}
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+    fn is_readable(&self) -> bool {
+        true
+    }
+    fn standing(&self) -> Standing {
+        Standing::Busy
+    }
+    fn disposition(&self) -> Disposition {
+        if self.0.is_empty() { Disposition::Close } else { Disposition::Open }
+    }
 }
