@@ -44,6 +44,12 @@ impl Clock {
         self.now
     }
 
+    /// The same moment by the system's clock.
+    pub(crate) fn system(&self, at: Instant) -> std::time::Instant {
+        let since = at.saturating_since(Instant::START);
+        self.start.checked_add(since.into()).unwrap_or(self.start)
+    }
+
     pub(crate) const fn date(&self) -> &HttpDate {
         &self.date
     }

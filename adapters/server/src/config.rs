@@ -62,6 +62,15 @@ pub struct Config {
     ///
     /// Default: `None`.
     pub proxy_protocol: Option<ProxyProtocol>,
+    /// For how long a [handler](crate::handler) that blocks waits for bytes of its peer; `None`: for ever. What HTTP waits for
+    /// is in [`Self::limits`].
+    ///
+    /// Default: `Some(Duration::from_secs(60))`.
+    pub read_timeout: Option<Duration>,
+    /// For how long it waits until its peer takes some.
+    ///
+    /// Default: `Some(Duration::from_secs(60))`.
+    pub write_timeout: Option<Duration>,
     /// How many connections may wait to be accepted. The system has its own bound (`net.core.somaxconn`).
     ///
     /// Default: `4_096`.
@@ -81,6 +90,8 @@ impl Config {
         when_full: WhenFull::Queue,
         drain: Duration::from_secs(30),
         proxy_protocol: None,
+        read_timeout: Some(Duration::from_secs(60)),
+        write_timeout: Some(Duration::from_secs(60)),
         backlog: 4_096,
     };
 }

@@ -16,6 +16,7 @@ use wirenut_linux::socket::{AnyAddress, AnyListener, Mode, Pathname, Socket};
 use crate::arrival::Arrival;
 use crate::board::{Board, Lead};
 use crate::config::Config;
+use crate::handler::{Handled, Handler};
 use crate::http::Http;
 use crate::listen::listen;
 use crate::model::{self, Running};
@@ -23,6 +24,7 @@ use crate::places::Places;
 use crate::protocols::Protocols;
 use crate::report::Report;
 use crate::speaking::Speaking;
+use crate::throttle::Throttle;
 use crate::transfer::Transfer;
 use crate::wake::Stopper;
 use crate::work::{Queue, Work};
@@ -248,11 +250,30 @@ impl Server {
         self.run_work(&Speaking::new(config, |seat| Protocols::new(begin, seat)))
     }
 
+    /// Has a handler speak with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
+    /// ended. See [`handler`](crate::handler) for an example.
+    ///
+    /// ```
+    /// use wirenut_server::handler::Stream;
+    /// use wirenut_server::{Config, Model, Server};
+    /// let server = Server::bind("127.0.0.1:0", Config { model: Model::DEFAULT, ..Config::DEFAULT })?;
+    /// let error = server.run_handler(&|_: &Stream| Ok(())).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
+    /// assert!(error.to_string().starts_with("cannot multiplex a handler that blocks: "), "{error}");
+    /// # Ok::<(), wirenut_server::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::run`]. `Unsupported`: the model is [`Multiplexed`](crate::Model::Multiplexed); or it forks, and the program
+    /// has more than one thread. Nothing was accepted then.
+    pub fn run_handler<H: Handler + Sync + ?Sized>(self, handler: &H) -> Result<Report, Error> {
+        let config = self.config;
+        self.run_work(&Handled { handler, config, throttle: Throttle::default() })
+    }
+
     fn run_work(self, work: &(impl Work + Sync)) -> Result<Report, Error> {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
-        let running =
-            Running { listener, board: &board, lead: &lead, termination, max_connections: config.max_connections };
-        model::run(work, config.model, running)?;
+        model::run(work, Running { listener, config: &config, board: &board, lead: &lead, termination })?;
         drop(pathname);
         Ok(board.report())
     }

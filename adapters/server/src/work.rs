@@ -1,10 +1,11 @@
 //! What the threads and processes of a server do, whatever the model: the seam between models and what is served.
 
+use core::time::Duration;
 use std::os::fd::BorrowedFd;
 
 use wirenut::time::Instant;
 use wirenut_linux::Error;
-use wirenut_linux::socket::{AnyByteStream, AnyListener};
+use wirenut_linux::socket::{AnyAddress, AnyByteStream, AnyListener};
 
 use crate::board::Seat;
 use crate::places::Places;
@@ -33,6 +34,19 @@ pub(crate) trait Work {
     /// # Errors
     /// No descriptor is left.
     fn refuser(&self, seat: Seat) -> Result<Box<dyn Refuser + '_>, Error>;
+
+    /// Is this peer served at all? Asked by who has accepted it, before it has a thread or process of its own.
+    fn verify(&self, _peer: &AnyAddress, _seat: &Seat) -> bool {
+        true
+    }
+
+    /// How often the one who accepts does its chores. None: never.
+    fn chore_interval(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What the host wants to have done now and then.
+    fn do_chores(&self, _seat: &Seat) {}
 }
 
 /// Tells connections that there is no place for them, in whatever is spoken, and lets them linger: a bounded number, of
@@ -57,6 +71,9 @@ pub(crate) trait Refuser {
 
     /// Readable when it is to run. None if it never is.
     fn readable(&self) -> Option<BorrowedFd<'_>>;
+
+    /// In a process that was just forked: closes its copies of the sockets, and does nothing to the connections.
+    fn abandon(&mut self);
 }
 
 /// Where connections come from.

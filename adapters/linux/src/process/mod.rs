@@ -88,6 +88,7 @@ pub use daemonise::{DaemonError, Ready, daemonise};
 pub use detached::spawn_detached;
 pub use dropped::reap_dropped;
 pub use ended::Ended;
+pub use fork::check_threads;
 pub use ids::{group_of, lead_session, move_to_group, nice_value, parent, session_of, set_nice_value};
 pub use ignored::ignore_children;
 pub use report::Report;

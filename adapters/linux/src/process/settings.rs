@@ -187,7 +187,8 @@ impl Process {
     }
 
     /// The same, of a closure that borrows. What it borrows is the child's own copy, as it was at the fork: it stays as long
-    /// as the child runs, whatever becomes of it here. The child never drops it.
+    /// as the child runs, whatever becomes of it here. The child never drops it. It need not be `Send`: no thread gets it, but a
+    /// copy of this one.
     ///
     /// ```
     /// use wirenut_linux::process::{Ended, Process};
@@ -200,7 +201,7 @@ impl Process {
     ///
     /// # Errors
     /// As [`Self::spawn`].
-    pub fn spawn_scoped<R: Report>(&self, closure: impl FnOnce() -> R + Send) -> Result<Child, SpawnError> {
+    pub fn spawn_scoped<R: Report>(&self, closure: impl FnOnce() -> R) -> Result<Child, SpawnError> {
         start::start(self, closure)
     }
 }

@@ -7,7 +7,9 @@ use std::os::unix;
 use rustix::io::{Errno, FdFlags, fcntl_getfd, fcntl_setfd};
 use rustix::net::sockopt;
 
-use super::protocol::{AnyStream, Connected, Datagram, Listening, Open, Protocol, Settled, State, Stream, Tcp, Udp};
+use super::protocol::{
+    AnyDatagram, AnyStream, Connected, Datagram, Listening, Open, Protocol, Settled, State, Stream, Tcp, Udp,
+};
 use super::typed::Socket;
 use crate::error::Error;
 
@@ -72,8 +74,8 @@ same! {
 
 /// Its family is forgotten.
 macro_rules! any {
-    ($($protocol:ty)+) => {$(
-        impl<S: State> From<Socket<$protocol, S>> for Socket<AnyStream, S> {
+    ($($protocol:ty => $any:ty;)+) => {$(
+        impl<S: State> From<Socket<$protocol, S>> for Socket<$any, S> {
             fn from(socket: Socket<$protocol, S>) -> Self {
                 Self::new(socket.descriptor)
             }
@@ -81,7 +83,12 @@ macro_rules! any {
     )+};
 }
 
-any! { Tcp Stream }
+any! {
+    Tcp => AnyStream;
+    Stream => AnyStream;
+    Udp => AnyDatagram;
+    Datagram => AnyDatagram;
+}
 
 /// Their type for datagrams does not say whether it is connected.
 macro_rules! either {

@@ -128,11 +128,11 @@ pub use message::Message;
 pub use options::Mode;
 pub use pathname::Pathname;
 pub use protocol::{
-    AnyStream, ByteStream, Connected, Connecting, Connection, Datagram, Datagrams, Internet, Listening, Local,
-    Messages, Open, Protocol, Seqpacket, Settled, State, Stream, Tcp, Udp,
+    AnyDatagram, AnyStream, ByteStream, Connected, Connecting, Connection, Datagram, Datagrams, Internet, Listening,
+    Local, Messages, Open, Protocol, Seqpacket, Settled, State, Stream, Tcp, Udp,
 };
 pub use tcp::KeepAlive;
 pub use typed::{
-    AnyByteStream, AnyListener, SeqpacketListener, SeqpacketStream, Socket, TcpListener, TcpStream, UdpSocket,
-    UnixDatagram, UnixListener, UnixStream,
+    AnyByteStream, AnyDatagramSocket, AnyListener, SeqpacketListener, SeqpacketStream, Socket, TcpListener, TcpStream,
+    UdpSocket, UnixDatagram, UnixListener, UnixStream,
 };

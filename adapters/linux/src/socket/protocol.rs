@@ -48,9 +48,9 @@ pub trait Local: Protocol<Address = UnixAddress> {}
 pub trait Connection: Protocol {}
 /// Bytes without bounds between them: [`Tcp`], [`Stream`], [`AnyStream`].
 pub trait ByteStream: Connection {}
-/// Messages, each of which comes by itself: [`Udp`], [`Datagram`], [`Seqpacket`].
+/// Messages, each of which comes by itself: [`Udp`], [`Datagram`], [`Seqpacket`], [`AnyDatagram`].
 pub trait Messages: Protocol {}
-/// Messages to and from anybody: [`Udp`], [`Datagram`].
+/// Messages to and from anybody: [`Udp`], [`Datagram`], [`AnyDatagram`].
 pub trait Datagrams: Messages {}
 
 /// TCP: tcp(7).
@@ -83,9 +83,23 @@ pub enum Seqpacket {}
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub enum AnyStream {}
+/// Datagrams where it does not matter whether they are [`Udp`] or [`Datagram`]. Every socket of these two converts into one.
+///
+/// ```
+/// use wirenut_linux::socket::{AnyDatagramSocket, Attempt, UdpSocket};
+/// let [one, other]: [AnyDatagramSocket; 2] =
+///     [UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?.into(), UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?.into()];
+/// assert_eq!(one.send_to(b"hello", &other.local_address()?)?, Attempt::Done(()));
+/// let (message, from) = other.recv_from(&mut [0; 10])?.done().unwrap();
+/// assert_eq!((message.length, from), (5, one.local_address()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum AnyDatagram {}
 
 const INTERNET: &[AddressFamily] = &[AddressFamily::INET, AddressFamily::INET6];
 const LOCAL: &[AddressFamily] = &[AddressFamily::UNIX];
+const ANY: &[AddressFamily] = &[AddressFamily::INET, AddressFamily::INET6, AddressFamily::UNIX];
 
 impl sealed::Protocol for Tcp {
     const NAME: &str = "TCP";
@@ -125,7 +139,13 @@ impl sealed::Protocol for Seqpacket {
 impl sealed::Protocol for AnyStream {
     const NAME: &str = "byte stream";
     const TYPE: SocketType = SocketType::STREAM;
-    const FAMILIES: &[AddressFamily] = &[AddressFamily::INET, AddressFamily::INET6, AddressFamily::UNIX];
+    const FAMILIES: &[AddressFamily] = ANY;
+}
+
+impl sealed::Protocol for AnyDatagram {
+    const NAME: &str = "datagram";
+    const TYPE: SocketType = SocketType::DGRAM;
+    const FAMILIES: &[AddressFamily] = ANY;
 }
 
 impl Protocol for Tcp {
@@ -146,6 +166,9 @@ impl Protocol for Seqpacket {
 impl Protocol for AnyStream {
     type Address = AnyAddress;
 }
+impl Protocol for AnyDatagram {
+    type Address = AnyAddress;
+}
 impl Internet for Tcp {}
 impl Internet for Udp {}
 impl Local for Stream {}
@@ -161,8 +184,10 @@ impl ByteStream for AnyStream {}
 impl Messages for Udp {}
 impl Messages for Datagram {}
 impl Messages for Seqpacket {}
+impl Messages for AnyDatagram {}
 impl Datagrams for Udp {}
 impl Datagrams for Datagram {}
+impl Datagrams for AnyDatagram {}
 
 /// What state a socket is in.
 pub trait State: sealed::State {}

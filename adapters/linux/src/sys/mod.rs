@@ -26,7 +26,7 @@ pub(crate) mod signalfd;
 pub(crate) mod sigset;
 pub(crate) mod sigwait;
 pub(crate) mod socket;
-mod threads;
+pub(crate) mod threads;
 mod time;
 
 use std::io::{Error, Result};

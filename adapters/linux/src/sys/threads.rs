@@ -11,7 +11,7 @@ const EXITING: u64 = 0x4;
 /// The threads of this process that may still run code of it.
 ///
 /// A thread that was joined is in /proc for a moment longer: it tells that it ends before it is gone. It does not count.
-pub(super) fn count_threads() -> Result<usize> {
+pub(crate) fn count_threads() -> Result<usize> {
     // A folder has a link for each folder in it, and two more: proc(5) has nothing that is cheaper to ask.
     if fs::metadata(TASKS)?.nlink() == 3 {
         return Ok(1);

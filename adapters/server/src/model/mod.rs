@@ -1,6 +1,15 @@
 //! Who serves a connection: one line of the configuration.
 
+mod acceptor;
+mod backoff;
+mod child;
+mod connections;
+mod crew;
+mod own_threads;
+mod processes;
 mod run;
+mod standings;
+mod supervisor;
 mod threads;
 
 use core::num::NonZeroUsize;

@@ -1,13 +1,15 @@
 //! Threads that are made at the start, this one among them, and take connections from one socket.
 
+use core::net::SocketAddr;
 use core::num::NonZeroUsize;
-use std::{panic, thread};
+use std::{io, panic, thread};
 
 use wirenut_linux::Error;
 use wirenut_linux::poller::Bell;
 
 use super::Running;
-use crate::board::Stop;
+use crate::board::{Seat, Stop};
+use crate::panics;
 use crate::places::Places;
 use crate::work::{Queue, Work};
 
@@ -27,10 +29,10 @@ pub(super) fn run<'p, W: Work + Sync>(
     let followers: Result<Vec<_>, Error> = (1..workers.get()).map(seat).collect();
     let followers = followers?;
     lead.lead(&followers.iter().map(|(_, seat, _)| seat.clone()).collect::<Vec<_>>());
+    let is_shared = workers != NonZeroUsize::MIN;
     let serve = |listener, seat, places| {
-        let queue = Queue { listener, places, is_shared: workers != NonZeroUsize::MIN };
         // A server of which a part is missing is not one to go on with.
-        work.serve_all(queue, seat).inspect_err(|_| lead.stop(Stop::Drain))
+        serve(work, Queue { listener, places, is_shared }, seat).inspect_err(|_| lead.stop(Stop::Drain))
     };
     let serve = &serve;
     thread::scope(|scope| {
@@ -47,5 +49,14 @@ pub(super) fn run<'p, W: Work + Sync>(
         };
         let outcomes: Vec<_> = started.into_iter().map(join).collect();
         core::iter::once(own).chain(outcomes).collect()
+    })
+}
+
+/// Serves on this thread. What of it panics where nobody has caught that is an error of the server.
+fn serve<W: Work>(work: &W, queue: Queue<'_>, seat: Seat) -> Result<(), Error> {
+    let place = seat.clone();
+    panics::catch(|| work.serve_all(queue, seat)).unwrap_or_else(|panic| {
+        panics::log(panic, "a thread of the server panicked", None::<SocketAddr>, &place);
+        Err(Error::new("go on serving", io::Error::other("a thread has panicked")))
     })
 }

@@ -89,4 +89,8 @@ impl<K: Speaker> Refuser for Worker<'_, K, Epoll> {
     fn readable(&self) -> Option<BorrowedFd<'_>> {
         Some(self.poller.as_fd())
     }
+
+    fn abandon(&mut self) {
+        (0..self.slots.count()).for_each(|slot| drop(self.slots.remove(slot)));
+    }
 }

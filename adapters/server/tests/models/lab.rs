@@ -1,0 +1,290 @@
+//! A server in a process of its own, under a model, over a transport; and clients of it.
+
+use core::num::NonZeroUsize;
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::thread;
+
+use wirenut_linux::process::pipe::{Receiver, pipe};
+use wirenut_linux::process::{Child, Ended, Process};
+use wirenut_linux::socket::Received;
+use wirenut_server::{Config, Model, Report, Server};
+
+pub(crate) const FOUR: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+
+/// The models that give each connection a thread or process.
+pub(crate) const BLOCKING: [Model; 5] = [
+    Model::Iterative,
+    Model::Forking { children: FOUR },
+    Model::Threading { threads: FOUR },
+    Model::PreForked { workers: FOUR },
+    Model::PreThreaded { workers: FOUR },
+];
+
+pub(crate) const fn forks(model: Model) -> bool {
+    matches!(model, Model::Forking { .. } | Model::PreForked { .. })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Transport {
+    Tcp,
+    Unix,
+}
+
+pub(crate) const TRANSPORTS: [Transport; 2] = [Transport::Tcp, Transport::Unix];
+
+/// Runs a test for each model and transport, and says which one it was if it fails.
+pub(crate) fn each(models: &[Model], test: impl Fn(Model, Transport)) {
+    for model in models {
+        for transport in TRANSPORTS {
+            println!("{} over {transport:?}", model.name());
+            test(*model, transport);
+        }
+    }
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Port(u16),
+    Path(PathBuf),
+}
+
+/// A server that runs.
+pub(crate) struct Running {
+    pub(crate) place: Place,
+    pub(crate) process: Child,
+    report: Receiver,
+    /// Descriptors that it had before it served anybody.
+    descriptors: Option<usize>,
+    warmed_up: u64,
+}
+
+impl Running {
+    /// `run` is called in the server's process, which has one thread.
+    pub(crate) fn start(
+        transport: Transport,
+        config: Config,
+        run: impl FnOnce(Server) -> Result<Report, wirenut_server::Error> + Send + 'static,
+    ) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("wirenut-models-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        let ((tell, told), its_path) = (pipe().unwrap(), path.clone());
+        let process = Process::new().daemon(true).spawn(move || {
+            let mut server = match transport {
+                Transport::Tcp => Server::bind("127.0.0.1:0", config)?,
+                Transport::Unix => Server::bind_unix(&its_path, 0o600, config)?,
+            };
+            server.stop_on_signals()?;
+            let port = server.local_addr().map_or(0, |address| address.port());
+            tell.send(&port.to_be_bytes()).unwrap();
+            let outcome = run(server).map(|report| told_by(&report));
+            let text = outcome.unwrap_or_else(|error| format!("error {error}"));
+            tell.send(text.as_bytes()).unwrap();
+            Ok::<(), wirenut_server::Error>(())
+        });
+        let process = process.unwrap();
+        let port = told.recv().unwrap().expect("a server that listens");
+        let place = match transport {
+            Transport::Tcp => Place::Port(u16::from_be_bytes(port.try_into().unwrap())),
+            Transport::Unix => Place::Path(path),
+        };
+        Self { place, process, report: told, descriptors: None, warmed_up: 0 }
+    }
+
+    pub(crate) fn connect(&self) -> Client {
+        connect(&self.place)
+    }
+
+    /// After this it must come back to as many descriptors as it has now, while nobody is served. `serve` has served four at a
+    /// time: what is made for a place is kept.
+    pub(crate) fn settle(mut self, model: Model, serve: impl FnOnce(&Self)) -> Self {
+        serve(&self);
+        self.warmed_up = 4;
+        let children = if let Model::PreForked { workers } = model { workers.get() } else { 0 };
+        let (mut seen, mut times) = (0, 0);
+        wait_until("it has come to rest", || {
+            let now = self.count_descriptors();
+            times = if now == seen && self.children().len() == children { times + 1 } else { 0 };
+            seen = now;
+            times == 5
+        });
+        self.descriptors = Some(seen);
+        self
+    }
+
+    /// Its children.
+    pub(crate) fn children(&self) -> Vec<u32> {
+        let pid = self.process.pid();
+        let listed = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        listed.split_ascii_whitespace().map(|pid| pid.parse().unwrap()).collect()
+    }
+
+    fn count_descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.process.pid())).map_or(0, Iterator::count)
+    }
+
+    /// Tells it to stop by a signal, waits for its end, and looks whether it has left anything. What it reports.
+    pub(crate) fn finish(mut self) -> String {
+        self.process.terminate().unwrap();
+        self.ended()
+    }
+
+    /// Waits for its end, and looks whether it has left anything. What it reports.
+    pub(crate) fn ended(&mut self) -> String {
+        let limit = Duration::from_secs(20);
+        let report = self.report.recv_timeout(limit.into()).unwrap();
+        assert_eq!(self.process.join_timeout(limit.into()).unwrap(), Some(Ended::Exited(0)));
+        if let Place::Path(path) = &self.place {
+            assert!(!path.exists(), "{} is left", path.display());
+        }
+        match report {
+            Received::Data(report) => self.without_warming_up(String::from_utf8(report).unwrap()),
+            Received::End | Received::WouldBlock => panic!("no report"),
+        }
+    }
+
+    fn without_warming_up(&self, report: String) -> String {
+        let Some(rest) = report.strip_prefix("accepted ") else { return report };
+        let (accepted, rest) = rest.split_once(' ').unwrap();
+        format!("accepted {} {rest}", accepted.parse::<u64>().unwrap() - self.warmed_up)
+    }
+
+    /// Nothing of those who were served is left: no zombie, no descriptor.
+    pub(crate) fn assert_clean(&self) {
+        let is_zombie = |pid: &u32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'))
+        };
+        wait_until("no zombies", || !self.children().iter().any(is_zombie));
+        if let Some(before) = self.descriptors {
+            wait_until("no descriptors more than before", || self.count_descriptors() <= before);
+        }
+    }
+}
+
+fn told_by(report: &Report) -> String {
+    let Report { accepted, refused, evicted, cut, panics, .. } = report;
+    format!("accepted {accepted} refused {refused} evicted {evicted} cut {cut} panics {panics}")
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Place::Path(path) = &self.place {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+pub(crate) enum Client {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+pub(crate) fn connect(place: &Place) -> Client {
+    let limit = Some(Duration::from_secs(20));
+    match place {
+        Place::Port(port) => {
+            let stream = TcpStream::connect(("127.0.0.1", *port)).unwrap();
+            stream.set_read_timeout(limit).unwrap();
+            stream.set_write_timeout(limit).unwrap();
+            Client::Tcp(stream)
+        }
+        Place::Path(path) => {
+            let stream = UnixStream::connect(path).unwrap();
+            stream.set_read_timeout(limit).unwrap();
+            stream.set_write_timeout(limit).unwrap();
+            Client::Unix(stream)
+        }
+    }
+}
+
+impl Client {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.write_all(bytes.as_ref()).unwrap();
+    }
+
+    pub(crate) fn end_sending(&self) {
+        self.shut().unwrap();
+    }
+
+    pub(crate) fn shut(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+        }
+    }
+
+    /// All that comes until the end.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut bytes = Vec::new();
+        self.read_to_end(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// One line.
+    pub(crate) fn line(&mut self) -> String {
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while self.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+            line.push(byte[0]);
+        }
+        String::from_utf8(line).unwrap()
+    }
+
+    /// Reads to the end, which is one that says that something is missing, as far as the transport knows such.
+    pub(crate) fn assert_reset(&mut self) {
+        match (self.read_to_end(&mut Vec::new()), self) {
+            (Err(error), Self::Tcp(_)) if error.kind() == io::ErrorKind::ConnectionReset => {}
+            (Ok(_), Self::Unix(_)) => {}
+            // Whoever has left something unread breaks a Unix connection off, too.
+            (Err(error), Self::Unix(_)) if error.kind() == io::ErrorKind::ConnectionReset => {}
+            (other, _) => panic!("{other:?}"),
+        }
+    }
+
+    /// Breaks the connection off.
+    pub(crate) fn reset(self) {
+        if let Self::Tcp(stream) = self {
+            wirenut_linux::socket::TcpStream::from(stream).abort().unwrap();
+        }
+    }
+}
+
+impl Read for Client {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(into),
+            Self::Unix(stream) => stream.read(into),
+        }
+    }
+}
+
+impl Write for Client {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(bytes),
+            Self::Unix(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Looks again until it is so; the time is only a bound for a test that fails.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..1_500 {
+        if is_so() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("never: {what}");
+}
