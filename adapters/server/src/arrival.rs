@@ -6,16 +6,17 @@ use core::task::Waker;
 use wirenut::time::Instant;
 use wirenut_linux::socket::AnyAddress;
 
-use crate::speaker::Call;
+use crate::speaker::{Call, peer_name};
 
 /// A connection that has come, and for which a protocol is made: see [`Server::run_protocol`](crate::Server::run_protocol).
 pub struct Arrival<'a>(pub(crate) &'a Call<'a>);
 
 impl Arrival<'_> {
-    /// Who has come. `None`: it has gone again.
+    /// Who has come; of whom a proxy passes on ([`Config::proxy_protocol`](crate::Config::proxy_protocol)), the client. `None`: it
+    /// has gone again.
     #[must_use]
     pub fn peer(&self) -> Option<AnyAddress> {
-        self.0.socket.peer_address().ok()
+        peer_name(self.0.environment, self.0.socket)
     }
 
     /// What time it is, by the clock of [`Protocol::handle_now`](wirenut::transport::Protocol::handle_now).

@@ -6,12 +6,12 @@ use core::marker::PhantomData;
 use wirenut::readiness::Standing;
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Progress, Protocol};
-use wirenut_linux::socket::{AnyByteStream, Attempt};
+use wirenut_linux::socket::Attempt;
 
 use crate::arrival::Arrival;
 use crate::board::Seat;
 use crate::panics::{self, catch};
-use crate::speaker::{Call, Speaker, Spoken};
+use crate::speaker::{Call, Speaker, Spoken, peer_name};
 
 /// What is spoken by a worker: protocols, each of which `begin` makes for a connection that has come.
 pub(crate) struct Protocols<'s, Q, F: ?Sized> {
@@ -37,7 +37,12 @@ impl<Q: Protocol, F: Fn(&Arrival<'_>) -> Q + ?Sized> Speaker for Protocols<'_, Q
     fn begin(&self, call: &Call<'_>) -> Kept<Q> {
         let protocol = catch(|| (self.begin)(&Arrival(call)));
         let protocol = protocol.map_err(|panic| {
-            panics::log(panic, "the protocol panicked when it began", call.socket.peer_address().ok(), &self.seat);
+            panics::log(
+                panic,
+                "the protocol panicked when it began",
+                peer_name(call.environment, call.socket),
+                &self.seat,
+            );
         });
         let is_over = Cell::new(protocol.is_err());
         Kept { protocol: protocol.ok(), is_over }
@@ -49,7 +54,7 @@ impl<Q: Protocol, F: Fn(&Arrival<'_>) -> Q + ?Sized> Speaker for Protocols<'_, Q
     }
 
     fn spoken<'c>(&'c self, kept: &'c mut Kept<Q>, call: &Call<'c>) -> Guarded<'c, Q> {
-        let mut guarded = Guarded { kept, socket: call.socket, seat: &self.seat };
+        let mut guarded = Guarded { kept, call: *call, seat: &self.seat };
         guarded.tell((), |protocol| protocol.handle_now(call.clock.now()));
         guarded
     }
@@ -65,7 +70,7 @@ pub(crate) struct Kept<Q> {
 /// A protocol whose panics are caught, logged and counted, for a call. A panic cuts the connection.
 pub(crate) struct Guarded<'c, Q> {
     kept: &'c mut Kept<Q>,
-    socket: &'c AnyByteStream,
+    call: Call<'c>,
     seat: &'c Seat,
 }
 
@@ -91,7 +96,7 @@ impl<Q> Guarded<'_, Q> {
     fn unless_panicked<R>(&self, said: Result<R, panics::Panic>, otherwise: R) -> R {
         said.unwrap_or_else(|panic| {
             self.kept.is_over.set(true);
-            panics::log(panic, "the protocol panicked", self.socket.peer_address().ok(), self.seat);
+            panics::log(panic, "the protocol panicked", peer_name(self.call.environment, self.call.socket), self.seat);
             otherwise
         })
     }

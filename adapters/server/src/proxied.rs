@@ -5,13 +5,13 @@ use core::mem;
 use core::net::SocketAddr;
 use std::collections::HashMap;
 
-use wirenut::proxy::{Error, Limits, Parsed, Receiver, Rule};
+use wirenut::proxy::{Error, Limits, Parsed, Receiver};
 use wirenut::readiness::Standing;
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Progress, Protocol};
 use wirenut_linux::socket::{AnyByteStream, Attempt};
 
-use crate::proxy_protocol::ProxyProtocol;
+use crate::proxy_protocol::{self, ProxyProtocol};
 use crate::slots::Token;
 use crate::speaker::{Call, Speaker, Spoken};
 
@@ -176,15 +176,10 @@ impl<K: Speaker> Fronted<'_, K> {
 
     #[cold]
     fn refuse(&mut self, error: Error) {
-        let is_check = error == Error { rule: Rule::Truncated, offset: 0 };
         if let Stage::Awaiting(front) = &self.stage {
-            let level = if is_check { log::Level::Debug } else { log::Level::Warn };
-            match front.call.socket.peer_address() {
-                Ok(peer) => log::log!(level, "{peer}: {error}"),
-                Err(_) => log::log!(level, "unknown peer: {error}"),
-            }
+            let peer = front.call.socket.peer_address().ok();
+            self.end(proxy_protocol::refuse(peer.as_ref(), error));
         }
-        self.end(if is_check { Disposition::Close } else { Disposition::Abort });
     }
 
     #[cold]
@@ -231,6 +226,12 @@ impl<K: Speaker> Protocol for Fronted<'_, K> {
     fn handle_sent(&mut self, sent: usize, left: usize) {
         if let Stage::Open(spoken) = &mut self.stage {
             spoken.handle_sent(sent, left);
+        }
+    }
+
+    fn handle_now(&mut self, now: Instant) {
+        if let Stage::Open(spoken) = &mut self.stage {
+            spoken.handle_now(now);
         }
     }
 
@@ -342,6 +343,10 @@ impl<K: Speaker> Protocol for Fronted<'_, K> {
 impl<K: Speaker> Spoken for Fronted<'_, K> {
     fn move_bytes(&mut self, length: u64) -> Attempt<u64> {
         if let Stage::Open(spoken) = &mut self.stage { spoken.move_bytes(length) } else { Attempt::Done(0) }
+    }
+
+    fn is_over(&self) -> bool {
+        if let Stage::Open(spoken) = &self.stage { spoken.is_over() } else { false }
     }
 
     fn give_up(&mut self) {

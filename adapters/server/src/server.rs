@@ -14,7 +14,7 @@ use wirenut_linux::signal::{self, Termination};
 use wirenut_linux::socket::{AnyAddress, AnyListener, Mode, Pathname, Socket};
 
 use crate::arrival::Arrival;
-use crate::board::{Board, Lead, Seat};
+use crate::board::{Board, Lead};
 use crate::config::Config;
 use crate::handler::{Handled, Handler};
 use crate::http::Http;
@@ -22,7 +22,6 @@ use crate::listen::listen;
 use crate::model::{self, Running};
 use crate::places::Places;
 use crate::protocols::Protocols;
-use crate::proxied::Proxied;
 use crate::report::Report;
 use crate::speaking::Speaking;
 use crate::throttle::Throttle;
@@ -190,7 +189,7 @@ impl Server {
         S::Source: Transfer,
     {
         let config = self.config;
-        self.run_work(&Speaking::new(config, |seat| http(service, &config, seat)))
+        self.run_work(&Speaking::new(config, |seat| Http::new(service, config.limits, seat)))
     }
 
     /// Speaks a protocol with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
@@ -254,7 +253,7 @@ impl Server {
         F: Fn(&Arrival<'_>) -> Q + Sync + ?Sized,
     {
         let config = self.config;
-        self.run_work(&Speaking::new(config, |seat| Proxied::new(Protocols::new(begin, seat), config.proxy_protocol)))
+        self.run_work(&Speaking::new(config, |seat| Protocols::new(begin, seat)))
     }
 
     /// Has a handler speak with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
@@ -297,20 +296,11 @@ impl Server {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
         let places = Places::new(config.max_connections);
         let queue = Queue { listener, places: &places, is_shared: false };
-        let work = Speaking::new(config, |seat| http(service, &config, seat));
+        let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
         work.serve_all(queue, lead.seat.clone().with_termination(termination))?;
         drop(pathname);
         Ok(board.report())
     }
-}
-
-/// What a worker speaks: HTTP, behind what proxies say first.
-fn http<'s, S>(service: &'s S, config: &Config, seat: Seat) -> Proxied<Http<'s, S>>
-where
-    S: Service + ?Sized,
-    S::Source: Transfer,
-{
-    Proxied::new(Http::new(service, config.limits, seat), config.proxy_protocol)
 }
 
 /// Answers requests at this address by the service, on this thread, until SIGTERM or SIGINT ends it gracefully: all that

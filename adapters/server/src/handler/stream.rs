@@ -1,5 +1,6 @@
 //! A connection, as a handler has it: reads and writes that wait, for so long at most, and not beyond the server's end.
 
+use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
@@ -67,10 +68,15 @@ impl Stream {
         }
     }
 
-    /// Who is at the other end.
+    /// Who is at the other end; behind a proxy that says so ([`Config::proxy_protocol`](crate::Config::proxy_protocol)), the client.
     #[must_use]
     pub const fn peer(&self) -> &AnyAddress {
         &self.peer
+    }
+
+    /// The peer speaks for this one.
+    pub(super) fn set_client(&mut self, client: SocketAddr) {
+        self.peer = client.into();
     }
 
     /// The socket, for what it can do beyond reading and writing: half a close, options, what waits unread, `send_file`. It does

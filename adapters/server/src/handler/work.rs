@@ -13,11 +13,13 @@ use wirenut_linux::poller::Epoll;
 use wirenut_linux::socket::{AnyAddress, AnyByteStream, AnyListener, Attempt, Mode};
 
 use super::farewell::part;
+use super::introduction::{Unheard, read_header};
 use super::{Handler, Stream};
 use crate::board::{Seat, Stop};
 use crate::chores::Chores;
 use crate::config::Config;
 use crate::panics;
+use crate::proxy_protocol::refuse;
 use crate::throttle::Throttle;
 use crate::vigil::Vigil;
 use crate::work::{Queue, Refuser, Work};
@@ -87,8 +89,11 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
         queue: Option<&AnyListener>,
     ) -> Result<(), Error> {
         let time_outs = [self.config.read_timeout, self.config.write_timeout].map(|limit| limit.map(Duration::from));
-        let stream = Stream::new(connection, seat, time_outs, drain);
-        let outcome = panics::catch(|| self.handle(&stream));
+        let mut stream = Stream::new(connection, seat, time_outs, drain);
+        let outcome = match self.introduce(&mut stream) {
+            Ok(()) => panics::catch(|| self.handle(&stream)),
+            Err(how) => Ok(how),
+        };
         let peer = stream.peer().clone();
         let (socket, seat) = stream.into_parts();
         let how = outcome.unwrap_or_else(|panic| {
@@ -96,6 +101,24 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
             Disposition::Abort
         });
         part(socket, &seat, how, self.config.limits.linger.into(), queue)
+    }
+
+    /// Learns from a proxy who the client is. If that fails, it says how the connection ends.
+    fn introduce(&self, stream: &mut Stream) -> Result<(), Disposition> {
+        let Some(settings) = self.config.proxy_protocol.filter(|settings| settings.is_proxy(stream.peer())) else {
+            return Ok(());
+        };
+        match read_header(stream, &settings) {
+            Ok(client) => {
+                stream.set_read_timeout(self.config.read_timeout.map(Duration::from));
+                if let Some(client) = client {
+                    stream.set_client(client);
+                }
+                Ok(())
+            }
+            Err(Unheard::Refused(error)) => Err(refuse(Some(stream.peer()), error)),
+            Err(Unheard::Failed) => Err(Disposition::Cut),
+        }
     }
 
     /// Has it handled, and says how it ends.

@@ -260,6 +260,7 @@ fn blocks_that_are_refused() {
         (with(&tlv(0x30, b"blue\n")), Rule::InvalidTlvValue, 31 + 4),
         (tls(b"\x21\0\x01"), Rule::InvalidTlvLength, 31 + 5),
         (tls(&tlv(0x21, b"TLS\x7f")), Rule::InvalidTlvValue, 31 + 5 + 3 + 3),
+        (tls(&tlv(0x23, b"\xc3\xbc")), Rule::InvalidTlvValue, 31 + 5 + 3),
         (tls(&tlv(0x22, b"J\xfcrgen")), Rule::InvalidTlvValue, 31 + 5 + 3 + 1),
         (with(&[tlv(4, b""), tlv(1, b"a"), tlv(1, b"a")].concat()), Rule::DuplicateTlv, 28 + 3 + 4),
         (with(&tlv(3, b"abcd")), Rule::WrongChecksum, 31),
