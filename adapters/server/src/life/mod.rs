@@ -10,7 +10,7 @@
 //!
 //! # fn wait_for_a_signal() {}
 //! # fn begin_to_accept(_: &TcpListener) {}
-//! # fn drain() {}
+//! # fn hand_over() {}
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let (life, mut passed) = Life::begin()?;
 //!     let listener: TcpListener = match passed.take("web") {
@@ -23,7 +23,7 @@
 //!     loop {
 //!         wait_for_a_signal(); // that asks for a restart
 //!         match life.restart(&[("web", listener.as_fd())], Duration::from_secs(60)) {
-//!             Ok(_) => break drain(), // the new process accepts already
+//!             Ok(()) => break hand_over(), // the new process accepts already
 //!             Err(error) => log::error!("{error}"), // this one goes on
 //!         }
 //!     }
@@ -39,11 +39,17 @@
 //! | 2 | waits, and serves | loads what it needs, takes the sockets, gives up its privileges | old |
 //! | 3 | | says that it is ready: [`Life::ready`] | old |
 //! | 4 | tells systemd that the new process is the main one; hands the paths of Unix sockets over; says so | | both may |
-//! | 5 | drains: finishes what is in flight, closes idle connections, and ends | tells systemd that it is ready, and serves | new |
+//! | 5 | accepts no more, and ends with its connections: [`Stopper::hand_over`] | tells systemd that it is ready, and serves | new |
 //!
 //! A listening socket with its queue belongs to all processes that have it. So at each moment somebody accepts, and who waits in
 //! the queue is served by the one or the other. A second socket for the same address (SO_REUSEPORT) would have a queue of its
 //! own, which is lost when it closes.
+//!
+//! The old process closes no connection by itself. Each of its answers says that it is the last one of its connection
+//! (`Connection: close`), and an idle connection waits for one more request, or for its peer to close it: a request that met a
+//! close would be lost, and a proxy that keeps connections may send one at any moment. Only what is idle until
+//! [`Config::drain`](crate::Config::drain) is over is closed then; so a proxy whose idle connections live shorter than that
+//! loses nothing.
 //!
 //! If the new process ends before it is ready, or takes too long, it is reaped, [the error](RestartError) says why, and the old
 //! one has never stopped. If the old one ends before it has answered, the new one serves.
@@ -56,6 +62,8 @@
 //! `systemctl kill --kill-whom=main --signal=USR2 NAME.service`.
 //!
 //! A process that is the first one of a container cannot hand over: when it ends, the container does.
+//!
+//! [`Stopper::hand_over`]: crate::Stopper::hand_over
 
 mod handover;
 mod names;
