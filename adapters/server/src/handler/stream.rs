@@ -1,10 +1,11 @@
 //! A connection, as a handler has it: reads and writes that wait, for so long at most, and not beyond the server's end.
 
+use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::AsFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use wirenut::readiness::{Interest, Poller, Token};
@@ -16,6 +17,9 @@ use crate::board::{Counts, Seat, Stop};
 use crate::vigil::Vigil;
 
 const SOCKET: Token = Token(0);
+
+/// When a drain ends, since one of a thread's streams has noticed that it has begun. None: never.
+pub(super) type DrainEnd = OnceLock<Option<Instant>>;
 
 /// A connection of a [`Handler`](super::Handler).
 ///
@@ -36,9 +40,8 @@ pub struct Stream {
     vigil: Mutex<Option<Vigil<Poll>>>,
     read_timeout: Mutex<Option<Duration>>,
     write_timeout: Mutex<Option<Duration>>,
-    /// How long a drain lasts, and since when it does, as far as it was noticed here.
-    drain: Duration,
-    ends_at: Mutex<Option<Instant>>,
+    /// How long a drain lasts, and when it ends.
+    drain: (Duration, Arc<DrainEnd>),
     has_ended: AtomicBool,
     has_timed_out: AtomicBool,
     is_cut: AtomicBool,
@@ -50,7 +53,7 @@ impl Stream {
         (socket, peer): (AnyByteStream, AnyAddress),
         seat: Seat,
         [read_timeout, write_timeout]: [Option<Duration>; 2],
-        drain: Duration,
+        drain: (Duration, Arc<DrainEnd>),
     ) -> Self {
         Self {
             socket,
@@ -60,7 +63,6 @@ impl Stream {
             read_timeout: Mutex::new(read_timeout),
             write_timeout: Mutex::new(write_timeout),
             drain,
-            ends_at: Mutex::new(None),
             has_ended: AtomicBool::new(false),
             has_timed_out: AtomicBool::new(false),
             is_cut: AtomicBool::new(false),
@@ -147,12 +149,13 @@ impl Stream {
             Stop::Drain => false,
             Stop::Now => true,
         };
-        let ends_at = *lock(&self.ends_at).get_or_insert_with(|| after(Some(self.drain)).unwrap_or_else(Instant::now));
-        if is_over || ends_at <= Instant::now() {
+        let (limit, ends_at) = &self.drain;
+        let ends_at = *ends_at.get_or_init(|| after(Some(*limit)));
+        if is_over || ends_at.is_some_and(|at| at <= Instant::now()) {
             self.is_cut.store(true, Ordering::Relaxed);
             return Err(io::Error::new(ErrorKind::ConnectionAborted, "the server stops"));
         }
-        Ok(Some(ends_at))
+        Ok(ends_at)
     }
 
     /// Waits until the socket may be ready.

@@ -10,6 +10,7 @@ use wirenut_linux::Error;
 use wirenut_linux::poller::{Bell, Poll};
 use wirenut_linux::socket::Attempt;
 
+use super::Staff;
 use super::crew::{Crew, Job, Source, Task, TurnAway};
 use super::standings::Flat;
 use crate::board::{Board, Seat, Stop};
@@ -71,15 +72,16 @@ struct Drain {
 impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Acceptor<'r, S, T, C, R> {
     pub(super) fn new(
         (source, task, crew, refuser): (S, &'r T, C, R),
-        slots: u32,
-        (board, lead): (&'r Board, &Seat),
-        config: &'r Config,
+        slots: usize,
+        staff: Staff<'r>,
         chores: Chores<'r>,
     ) -> Result<Self, Error> {
-        let policy = Policy { slots, ..config.policy() };
+        let Staff { config, board, .. } = staff;
+        let lead = staff.lead_seat();
+        let policy = Policy { slots: u32::try_from(slots).unwrap_or(u32::MAX), ..config.policy() };
         let clock = Clock::new(lead.start());
         let mut acceptor = Self {
-            vigil: Vigil::new(Poll::new(), lead.clone())?,
+            vigil: Vigil::new(Poll::new(), lead)?,
             board,
             config,
             source: Some(source),
