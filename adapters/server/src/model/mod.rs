@@ -95,6 +95,33 @@ impl Model {
         }
     }
 
+    /// The model of that [name](Self::name), with so many processes or threads where it has any. None: no model is called so.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use wirenut_server::Model;
+    /// let four = NonZeroUsize::new(4).unwrap();
+    /// assert_eq!(Model::by_name("forking", four), Some(Model::Forking { children: four }));
+    /// assert_eq!(Model::by_name("telepathic", four), None);
+    /// assert!(Model::NAMES.iter().all(|name| Model::by_name(name, four).unwrap().name() == *name));
+    /// ```
+    #[must_use]
+    pub fn by_name(name: &str, count: NonZeroUsize) -> Option<Self> {
+        Some(match name {
+            "iterative" => Self::Iterative,
+            "forking" => Self::Forking { children: count },
+            "threading" => Self::Threading { threads: count },
+            "pre-forked" => Self::PreForked { workers: count },
+            "pre-threaded" => Self::PreThreaded { workers: count },
+            "multiplexed" => Self::Multiplexed { workers: count },
+            _ => return None,
+        })
+    }
+
+    /// The names of all models.
+    pub const NAMES: [&'static str; 6] =
+        ["iterative", "forking", "threading", "pre-forked", "pre-threaded", "multiplexed"];
+
     /// How many threads or processes there are at most, that of the server itself not counted.
     pub(crate) const fn flows(&self) -> usize {
         match self {
