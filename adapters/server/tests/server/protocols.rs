@@ -242,9 +242,13 @@ const THREE: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
 #[test]
 fn a_protocol_hears_of_bytes_times_wakes_and_ends_under_each_model_and_poller() {
-    for model in
-        [Model::Iterative, Model::DEFAULT, Model::Multiplexed { workers: THREE }, Model::PreThreaded { workers: THREE }]
-    {
+    for model in [
+        Model::Iterative,
+        Model::DEFAULT,
+        Model::Multiplexed { workers: THREE },
+        Model::PreThreaded { workers: THREE },
+        Model::Threading { threads: THREE },
+    ] {
         for poller in [PollerKind::Epoll, PollerKind::Poll, PollerKind::Select] {
             let (report, dropped) = with(Config { model, poller, ..Config::DEFAULT }, |address, world| {
                 let mut client = connect(address);
