@@ -71,6 +71,7 @@ mod chores;
 mod clock;
 mod config;
 mod connection;
+pub mod datagram;
 mod descriptors;
 mod file;
 mod grow;

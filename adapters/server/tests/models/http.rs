@@ -66,8 +66,8 @@ const OK: Response<'static> = Response::new(Status::OK);
 fn start(model: Model, transport: Transport, config: Config) -> Running {
     let running = Running::start(transport, Config { model, ..config }, |server| server.run(&Paths));
     running.settle(model, |running| {
-        let mut clients: Vec<Client> = (0..4).map(|_| ask(running, "/", "close")).collect();
-        clients.iter_mut().for_each(|client| assert_eq!(client.answer(), (200, "hello".to_owned())));
+        let mut clients: Vec<Client> = (0..4).map(|_| ask(running, "/wait", "close")).collect();
+        clients.iter_mut().for_each(|client| assert_eq!(client.answer(), (200, "waited".to_owned())));
     })
 }
 
