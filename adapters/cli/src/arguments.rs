@@ -319,7 +319,7 @@ impl Arguments {
             Command::Lookup(_) | Command::Ps(_) | Command::Completions(_) | Command::Man(_) => return Ok(()),
         };
         permissions(mode, listen)?;
-        server.check()
+        server.check_places(listen)
     }
 }
 

@@ -15,8 +15,8 @@ use crate::failure::Failure;
 use crate::listen::{End, Listener};
 use crate::log::Name;
 use crate::server;
+use datagrams::Datagrams;
 use protocol::Echo;
-use repeats::Repeats;
 
 /// Prints where it listens, and echoes until SIGTERM or SIGINT.
 ///
@@ -26,22 +26,19 @@ pub fn echo(arguments: &EchoArguments) -> Result<(), Failure> {
     let (places, options) = (&arguments.places, &arguments.server);
     let listening = server::listen_for(&places.listen, places.socket_mode, options, true)?;
     server::give_up_privileges(&options.life)?;
-    let repeats = Repeats::new()?;
+    let datagrams = Datagrams::new()?;
     let begin = |arrival: &Arrival<'_>| Echo::new(arrival.now());
     server::run_parts(listening, None, say, |end| match end {
-        End::Streams(server) => Some(server::part(server, |server| server.run_protocol(&begin).map(drop))),
-        End::Datagrams(socket) => datagrams::part(socket, &repeats),
+        End::Streams(server) => Some(server::streams(server, |server| server.run_protocol(&begin).map(drop))),
+        End::Datagrams(server) => Some(server::datagrams(server, &datagrams)),
     })
 }
 
 /// Where it listens, in a line.
 fn say(listener: &Listener, lines: &mut String) {
     let (address, internet, local) = match &listener.end {
-        End::Streams(server) => (server.address().clone(), "tcp", "unix"),
-        End::Datagrams(socket) => match socket.local_address() {
-            Ok(address) => (address, "udp", "unix-datagram"),
-            Err(_) => return,
-        },
+        End::Streams(server) => (server.address(), "tcp", "unix"),
+        End::Datagrams(server) => (server.address(), "udp", "unix-datagram"),
     };
     // A `String` takes anything.
     let _ = match (address.internet(), &listener.pathname) {

@@ -7,13 +7,15 @@ use rustix::io::Errno;
 use wirenut_linux::Error;
 use wirenut_linux::lookup::Transport;
 use wirenut_linux::socket::{
-    AnyDatagram, AnyDatagramSocket, AnyStream, Inherited, Listening, Open, Pathname, Socket, UdpSocket, inherited_at,
+    AnyDatagram, AnyDatagramSocket, AnyListener, Inherited, Open, Pathname, Socket, inherited_at,
 };
+use wirenut_server::datagram::DatagramServer;
 use wirenut_server::life::Passed;
 use wirenut_server::{Config, Server};
 
 use super::place::{At, Place};
 use crate::failure::Failure;
+use crate::server::Combination;
 
 /// Something that listens.
 #[derive(Debug)]
@@ -32,12 +34,15 @@ pub enum End {
     /// Connections.
     Streams(Server),
     /// Datagrams.
-    Datagrams(AnyDatagramSocket),
+    Datagrams(DatagramServer),
 }
 
 /// Opens places, each of them once.
 #[derive(Debug)]
 pub struct Opener {
+    config: Config,
+    /// `None`: it takes none.
+    datagrams: Option<Result<Config, Combination>>,
     passed: Passed,
     is_successor: bool,
     seen: HashSet<(SocketAddr, bool)>,
@@ -45,11 +50,17 @@ pub struct Opener {
 }
 
 impl Opener {
-    /// `is_successor`: another process had the places before, and has passed what it had. `permissions`: who may connect to
-    /// paths.
+    /// `datagrams`: how servers of datagrams run, if there may be any. `is_successor`: another process had the places before, and
+    /// has passed what it had. `permissions`: who may connect to paths.
     #[must_use]
-    pub fn new(passed: Passed, is_successor: bool, permissions: u32) -> Self {
-        Self { passed, is_successor, seen: HashSet::new(), permissions }
+    pub fn new(
+        config: Config,
+        datagrams: Option<Result<Config, Combination>>,
+        passed: Passed,
+        is_successor: bool,
+        permissions: u32,
+    ) -> Self {
+        Self { config, datagrams, passed, is_successor, seen: HashSet::new(), permissions }
     }
 
     /// Listens at all addresses of a place, or takes what was passed for it: one for each. None for a place that was opened
@@ -60,29 +71,23 @@ impl Opener {
     /// [`Failure::Network`]: a name is unknown, an address is taken, or not ours; what was passed is no socket that listens. Of
     /// several addresses of one name, those that this machine does not have are passed over, as long as it has one.
     /// [`Failure::NotPassed`]: there is no such socket.
-    pub fn open(&mut self, place: &Place, config: Config, takes_datagrams: bool) -> Result<Vec<Listener>, Failure> {
-        let name = place.to_string();
+    pub fn open(&mut self, place: &Place) -> Result<Vec<Listener>, Failure> {
+        let (config, name) = (self.config, place.to_string());
         let listener = |end| Listener { end, pathname: None, name: name.clone() };
         let passed = self.take_passed(place, &name)?;
         if !passed.is_empty() || self.is_successor {
-            let end = |passed: Inherited| {
-                if takes_datagrams && passed.is_socket::<AnyDatagram, Open>() {
-                    return Ok(End::Datagrams(passed.into_socket()?));
-                }
-                Server::on(passed.into_socket::<AnyStream, Listening>()?, config).map(End::Streams)
-            };
-            return passed.into_iter().map(|passed| Ok(listener(end(passed)?))).collect();
+            return passed.into_iter().map(|passed| self.end(passed).map(listener)).collect();
         }
         match place {
             Place::Stream(At::Host(host)) => {
                 let addresses = host.addresses(Transport::Tcp)?;
-                let ends = self.at_each(&addresses, false, |address| Server::bind(address, config))?;
-                Ok(ends.into_iter().map(|server| listener(End::Streams(server))).collect())
+                let servers = self.at_each(&addresses, false, |address| Server::bind(address, config))?;
+                Ok(servers.into_iter().map(|server| listener(End::Streams(server))).collect())
             }
             Place::Datagram(At::Host(host)) => {
-                let addresses = host.addresses(Transport::Udp)?;
-                let ends = self.at_each(&addresses, true, UdpSocket::bind_to)?;
-                Ok(ends.into_iter().map(|socket| listener(End::Datagrams(socket.into()))).collect())
+                let (addresses, config) = (host.addresses(Transport::Udp)?, self.datagrams()?);
+                let servers = self.at_each(&addresses, true, |address| DatagramServer::bind(address, config))?;
+                Ok(servers.into_iter().map(|server| listener(End::Datagrams(server))).collect())
             }
             Place::Stream(At::Path(path)) => {
                 let (socket, pathname) = Socket::stream()?.listen_at(path, self.permissions, config.backlog)?;
@@ -90,12 +95,28 @@ impl Opener {
                 Ok(vec![Listener { pathname: Some(pathname), ..listener(end) }])
             }
             Place::Datagram(At::Path(path)) => {
-                let socket = Socket::datagram()?;
+                let (socket, config) = (Socket::datagram()?, self.datagrams()?);
                 let pathname = Some(socket.bind_pathname(path, self.permissions)?);
-                Ok(vec![Listener { pathname, ..listener(End::Datagrams(socket.into())) }])
+                let end = End::Datagrams(DatagramServer::on(socket, config)?);
+                Ok(vec![Listener { pathname, ..listener(end) }])
             }
             Place::Number(_) | Place::Named(_) => Err(Failure::NotPassed(name)),
         }
+    }
+
+    /// How servers of datagrams run.
+    fn datagrams(&self) -> Result<Config, Failure> {
+        self.datagrams.unwrap_or(Ok(self.config)).map_err(Failure::Combination)
+    }
+
+    /// A server at a socket that was passed.
+    fn end(&self, passed: Inherited) -> Result<End, Failure> {
+        if self.datagrams.is_some() && passed.is_socket::<AnyDatagram, Open>() {
+            let socket: AnyDatagramSocket = passed.into_socket()?;
+            return Ok(End::Datagrams(DatagramServer::on(socket, self.datagrams()?)?));
+        }
+        let socket: AnyListener = passed.into_socket()?;
+        Ok(End::Streams(Server::on(socket, self.config)?))
     }
 
     /// What was passed for this place: under the name of the place by the process before, or as its unit has it.

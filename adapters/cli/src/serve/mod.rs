@@ -119,7 +119,7 @@ fn log_output(options: &LogOptions) -> Result<Option<Out>, Failure> {
 }
 
 fn access_log(out: Option<Out>, arguments: &ServeArguments) -> Result<Option<AccessLog>, Failure> {
-    let lines = if arguments.server.model.model.forks() { Lines::of_processes } else { Lines::new };
+    let lines = if arguments.server.model.name().forks() { Lines::of_processes } else { Lines::new };
     let lines = out.map(lines).transpose();
     let lines = lines.map_err(|error| Failure::System { what: "begin the log", error })?;
     Ok(lines.map(|lines| AccessLog { lines, format: arguments.log.log_format }))

@@ -18,6 +18,10 @@ pub enum Combination {
     ConnectionsOfSelect(NonZeroU32),
     /// `--poller` for a model in which a connection is waited for alone.
     PollerOfOne(ModelName),
+    /// `--model multiplexed` for datagrams.
+    MultiplexedDatagrams,
+    /// An option that is about connections, for datagrams alone.
+    OfStreams(&'static str),
     /// `--socket-mode` without a path.
     ModeWithoutPath,
     /// `--chroot` for a process that stays root.
@@ -46,6 +50,11 @@ impl fmt::Display for Combination {
                 f,
                 "--poller cannot be used with --model {model}: each connection is waited for alone, by poll(2)"
             ),
+            Self::MultiplexedDatagrams => f.write_str(
+                "--model multiplexed cannot be used with datagrams: each is done when it is answered, and there is nothing to wait \
+                 for beside it",
+            ),
+            Self::OfStreams(option) => write!(f, "{option} cannot be used with datagrams alone: they have no connections"),
             Self::ModeWithoutPath => {
                 f.write_str("--socket-mode cannot be used without --listen unix:PATH: only paths have permissions")
             }

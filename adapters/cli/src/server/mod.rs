@@ -20,12 +20,13 @@ use std::thread;
 use wirenut::http::service::Service;
 use wirenut_linux::Error;
 use wirenut_linux::process::{User, become_user, change_root, forbid_new_privileges};
+use wirenut_server::datagram::{DatagramHandler, DatagramServer};
 use wirenut_server::life::Life;
-use wirenut_server::{Server, Transfer};
+use wirenut_server::{Server, Stopper, Transfer};
 
 pub use combination::Combination;
 pub(crate) use flows::Part;
-use flows::{Flows, How, Mode};
+use flows::{Flows, How, Mode, Stop};
 pub use options::{LifeOptions, ModelName, ModelOptions, PollerName, Seconds, ServerOptions};
 pub(crate) use options::{permissions, socket_mode};
 
@@ -63,15 +64,16 @@ pub fn listen_for(
     takes_datagrams: bool,
 ) -> Result<Listening, Failure> {
     let config = options.config().map_err(Failure::Combination)?;
+    let datagrams = takes_datagrams.then(|| options.datagram_config());
     let (life, passed) = Life::begin()?;
     let permissions = permissions(mode, places).map_err(Failure::Combination)?;
-    let mut opener = Opener::new(passed, life.is_successor(), permissions);
+    let mut opener = Opener::new(config, datagrams, passed, life.is_successor(), permissions);
     let mut listeners = Vec::new();
     for place in places {
-        listeners.append(&mut opener.open(place, config, takes_datagrams)?);
+        listeners.append(&mut opener.open(place)?);
     }
     opener.finish()?;
-    Ok(Listening { life, listeners, forks: options.model.model.forks() })
+    Ok(Listening { life, listeners, forks: options.model.name().forks() })
 }
 
 /// Gives up what is needed to begin only: the root directory and the user, as far as options say so. No thread may have been
@@ -101,7 +103,7 @@ pub fn run<S: Service<Source: Transfer> + Sync>(
     lines: Option<&Lines>,
 ) -> Result<(), Failure> {
     let part = |end| match end {
-        End::Streams(server) => Some(part(server, move |server| server.run(service).map(drop))),
+        End::Streams(server) => Some(streams(server, move |server| server.run(service).map(drop))),
         // HTTP has none.
         End::Datagrams(_) => None,
     };
@@ -132,7 +134,7 @@ pub(crate) fn run_parts<'s>(
         let Listener { end, pathname, name } = listener;
         let socket: OwnedFd = match &end {
             End::Streams(server) => server.listener().try_clone()?.into(),
-            End::Datagrams(socket) => socket.try_clone()?.into(),
+            End::Datagrams(server) => server.socket().try_clone()?.into(),
         };
         sockets.push((name, socket));
         parts.extend(part(end));
@@ -173,14 +175,9 @@ fn reload(lines: Option<&Lines>) {
     }
 }
 
-/// A server as a part.
-pub(crate) fn part<'s>(server: Server, run: impl FnOnce(Server) -> Result<(), Error> + Send + 's) -> Part<'s> {
-    let (place, stopper) = (server.address().to_string(), server.stopper());
-    let stop = move |how| match how {
-        How::HandOver => stopper.hand_over(),
-        How::Drain => stopper.stop(),
-        How::Now => stopper.stop_now(),
-    };
+/// A server of connections as a part.
+pub(crate) fn streams<'s>(server: Server, run: impl FnOnce(Server) -> Result<(), Error> + Send + 's) -> Part<'s> {
+    let (place, stop) = (server.address().to_string(), stop(server.stopper()));
     let run = move |mode| {
         let mut server = server;
         if mode == Mode::Process {
@@ -188,7 +185,28 @@ pub(crate) fn part<'s>(server: Server, run: impl FnOnce(Server) -> Result<(), Er
         }
         run(server)
     };
-    Part { place, stop: Box::new(stop), run: Box::new(run) }
+    Part { place, stop, run: Box::new(run) }
+}
+
+/// A server of datagrams as a part.
+pub(crate) fn datagrams<H: DatagramHandler + Sync>(server: DatagramServer, handler: &H) -> Part<'_> {
+    let (place, stop) = (server.address().to_string(), stop(server.stopper()));
+    let run = move |mode| {
+        let mut server = server;
+        if mode == Mode::Process {
+            server.stop_on_signals()?;
+        }
+        server.run(handler).map(drop)
+    };
+    Part { place, stop, run: Box::new(run) }
+}
+
+fn stop(stopper: Stopper) -> Stop<'static> {
+    Box::new(move |how| match how {
+        How::HandOver => stopper.hand_over(),
+        How::Drain => stopper.stop(),
+        How::Now => stopper.stop_now(),
+    })
 }
 
 /// Where HTTP is spoken, in lines.

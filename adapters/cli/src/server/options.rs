@@ -30,7 +30,7 @@ const MIN_IDLE_OF_ONE: Duration = Duration::from_millis(50);
 const SELECT_LIMIT: u32 = 1024;
 
 const MODEL_HELP: &str = "\
-Who serves a connection, at each place where it listens";
+Who serves a connection, or a datagram, at each place where it listens [default: multiplexed; for datagrams: iterative]";
 
 const WORKERS_HELP: &str = "\
 How many processes or threads there are, for each place where it listens
@@ -51,9 +51,9 @@ Idle ones give way to new ones then, and the others wait. It is for multiplexed 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Who serves")]
 pub struct ModelOptions {
-    /// Who serves a connection
-    #[arg(long, value_enum, value_name = "MODEL", default_value_t = ModelName::Multiplexed, long_help = MODEL_HELP)]
-    pub model: ModelName,
+    /// Who serves a connection, or a datagram [default: multiplexed; for datagrams: iterative]
+    #[arg(long, value_enum, value_name = "MODEL", long_help = MODEL_HELP)]
+    pub model: Option<ModelName>,
     /// How many processes or threads there are [default: one for each core, or as the model needs]
     #[arg(long, value_name = "COUNT", value_parser = workers, long_help = WORKERS_HELP)]
     pub workers: Option<NonZeroUsize>,
@@ -131,14 +131,20 @@ impl From<PollerName> for PollerKind {
 }
 
 impl ModelOptions {
-    /// The model with its numbers.
+    /// The model of connections.
+    #[must_use]
+    pub fn name(&self) -> ModelName {
+        self.model.unwrap_or(ModelName::Multiplexed)
+    }
+
+    /// A model with its numbers.
     ///
     /// # Errors
     /// Options that contradict each other.
-    fn model(&self) -> Result<Model, Combination> {
+    fn model(&self, name: ModelName) -> Result<Model, Combination> {
         let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let workers = self.workers;
-        Ok(match self.model {
+        Ok(match name {
             ModelName::Iterative if workers.is_some() => return Err(Combination::WorkersOfIterative),
             ModelName::Iterative => Model::Iterative,
             ModelName::Forking => Model::Forking { children: workers.unwrap_or(CHILDREN) },
@@ -149,16 +155,27 @@ impl ModelOptions {
         })
     }
 
+    /// That of datagrams. Several threads may take turns where their number was said, and no model.
+    fn datagram_model(&self) -> Result<Model, Combination> {
+        match (self.model, self.workers) {
+            (Some(ModelName::Multiplexed), _) => Err(Combination::MultiplexedDatagrams),
+            (Some(name), _) => self.model(name),
+            (None, None) => Ok(Model::Iterative),
+            (None, Some(_)) => self.model(ModelName::PreThreaded),
+        }
+    }
+
     fn check(&self) -> Result<(), Combination> {
-        if self.poller.is_some() && matches!(self.model, ModelName::Forking | ModelName::Threading) {
-            return Err(Combination::PollerOfOne(self.model));
+        let name = self.name();
+        if self.poller.is_some() && matches!(name, ModelName::Forking | ModelName::Threading) {
+            return Err(Combination::PollerOfOne(name));
         }
         match self.max_connections {
-            Some(_) if !self.model.multiplexes() => Err(Combination::ConnectionsOfOne(self.model)),
+            Some(_) if !name.multiplexes() => Err(Combination::ConnectionsOfOne(name)),
             Some(most) if self.poller == Some(PollerName::Select) && most.get() >= SELECT_LIMIT => {
                 Err(Combination::ConnectionsOfSelect(most))
             }
-            _ => Ok(()),
+            _ => self.model(name).map(drop),
         }
     }
 }
@@ -277,7 +294,29 @@ impl ServerOptions {
         if self.life.chroot.is_some() && self.life.user.is_none() {
             return Err(Combination::RootOfRoot);
         }
-        self.model.model().map(drop)
+        Ok(())
+    }
+
+    /// The same of who listens there.
+    ///
+    /// # Errors
+    /// The first that do not.
+    pub fn check_places(&self, places: &[Place]) -> Result<(), Combination> {
+        let is_datagram = |place: &Place| matches!(place, Place::Datagram(_));
+        if places.iter().any(is_datagram) {
+            self.model.datagram_model()?;
+        }
+        if places.iter().all(is_datagram) {
+            let of_streams = [
+                ("--poller", self.model.poller.is_some()),
+                ("--max-connections", self.model.max_connections.is_some()),
+                ("--proxy-protocol", !self.life.proxy_protocol.is_empty()),
+            ];
+            if let Some((option, _)) = of_streams.into_iter().find(|(_, is_used)| *is_used) {
+                return Err(Combination::OfStreams(option));
+            }
+        }
+        self.check()
     }
 
     /// How servers run.
@@ -288,10 +327,10 @@ impl ServerOptions {
         self.check()?;
         let default = Config::DEFAULT;
         // Whoever serves one at a time lets nobody wait for long who might ask once more.
-        let serves_one = matches!(self.model.model, ModelName::Iterative | ModelName::PreThreaded);
+        let serves_one = matches!(self.model.name(), ModelName::Iterative | ModelName::PreThreaded);
         Ok(Config {
             min_idle: if serves_one { MIN_IDLE_OF_ONE } else { default.min_idle },
-            model: self.model.model()?,
+            model: self.model.model(self.model.name())?,
             poller: self.model.poller.unwrap_or(PollerName::Epoll).into(),
             max_connections: self.model.max_connections.map_or(default.max_connections, NonZeroU32::get),
             proxy_protocol: self.life.proxy_protocol(),
@@ -299,6 +338,14 @@ impl ServerOptions {
             drain: self.life.drain.0,
             ..default
         })
+    }
+
+    /// How servers of datagrams run.
+    ///
+    /// # Errors
+    /// As of [`Self::check_places`].
+    pub fn datagram_config(&self) -> Result<Config, Combination> {
+        Ok(Config { model: self.model.datagram_model()?, drain: self.life.drain.0, ..Config::DEFAULT })
     }
 }
 

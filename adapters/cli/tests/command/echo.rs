@@ -18,6 +18,9 @@ use crate::process::{PATIENCE, Server, run, wirenut};
 
 const ANY: &str = "127.0.0.1:0";
 
+/// Those in which datagrams are answered by others than in the first.
+const MODELS: [&str; 3] = ["iterative", "threading", "pre-forked"];
+
 const POLLERS: [&str; 3] = ["epoll", "poll", "select"];
 
 fn echo(poller: &str) -> Command {
@@ -193,8 +196,9 @@ fn descriptors_that_others_had_are_used() {
 
 #[test]
 fn datagrams_come_back_to_their_senders() {
-    for poller in POLLERS {
-        let mut server = Server::start(echo(poller).args(["--listen", "udp:127.0.0.1:0"]));
+    for model in MODELS {
+        let mut server =
+            Server::start(wirenut().args(["echo", "--model", model]).args(["--listen", "udp:127.0.0.1:0"]));
         let sockets = [UdpSocket::bind(ANY).unwrap(), UdpSocket::bind(ANY).unwrap()];
         let mut bytes = vec![0; 1 << 16];
         for length in [0, 1, 65_507] {
@@ -223,7 +227,9 @@ fn what_is_in_the_way_is_said_with_what_to_do() {
     for (arguments, said) in [
         (
             ["echo", "--listen", &format!("udp:{taken}")],
-            format!("cannot bind to {taken}: Address already in use (os error 98) (somebody is there already: "),
+            format!(
+                "cannot take datagrams at {taken}: Address already in use (os error 98) (somebody is there already: "
+            ),
         ),
         (
             ["echo", "--listen", &format!("unix:{file}")],
@@ -277,19 +283,34 @@ fn busy(server: &Server) -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
+/// None of its threads runs: a signal is sent before it has arrived.
+fn wait_until_stopped(server: &Server) {
+    let begun = Instant::now();
+    let is_stopped = |task: &fs::DirEntry| {
+        let line = fs::read_to_string(task.path().join("stat")).unwrap();
+        line.rsplit(')').next().unwrap().starts_with(" T")
+    };
+    while !fs::read_dir(format!("/proc/{}/task", server.child.id())).unwrap().all(|task| is_stopped(&task.unwrap())) {
+        assert!(begun.elapsed() < PATIENCE, "it runs on");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Nothing is forged: the first datagram comes from the place of one server, before that one is there.
 #[test]
 fn two_echoes_do_not_keep_each_other_busy() {
-    for poller in POLLERS {
-        let one = Server::start(echo(poller).args(["--listen", "udp:127.0.0.1:0"]));
+    for model in MODELS {
+        let one = Server::start(wirenut().args(["echo", "--model", model]).args(["--listen", "udp:127.0.0.1:0"]));
         one.signal("STOP");
+        wait_until_stopped(&one);
         let spark = UdpSocket::bind(ANY).unwrap();
         let place = spark.local_addr().unwrap();
         for datagram in [&b"ping"[..], b"pong", b""] {
             spark.send_to(datagram, one.address).unwrap();
         }
         drop(spark);
-        let other = Server::start(echo(poller).args(["--listen", &format!("udp:{place}")]));
+        let other =
+            Server::start(wirenut().args(["echo", "--model", model]).args(["--listen", &format!("udp:{place}")]));
         one.signal("CONT");
         // The one that sent first keeps each of them first.
         let told = one.errors.wait_for(1);

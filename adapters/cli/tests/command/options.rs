@@ -32,6 +32,23 @@ fn options_that_contradict_each_other_are_told_with_the_reason() {
             "--poller cannot be used with --model threading: each connection is waited for alone, by poll(2)",
         ),
         (
+            &["echo", "--model", "multiplexed", "--listen", "udp:0"],
+            "--model multiplexed cannot be used with datagrams: each is done when it is answered, and there is nothing to \
+             wait for beside it",
+        ),
+        (
+            &["echo", "--poller", "poll", "--listen", "udp:0"],
+            "--poller cannot be used with datagrams alone: they have no connections",
+        ),
+        (
+            &["echo", "--max-connections", "7", "--listen", "udp:0", "--listen", "unix-datagram:a"],
+            "--max-connections cannot be used with datagrams alone: they have no connections",
+        ),
+        (
+            &["echo", "--proxy-protocol", "unix", "--listen", "unix-datagram:a"],
+            "--proxy-protocol cannot be used with datagrams alone: they have no connections",
+        ),
+        (
             &["demo", "--socket-mode", "0660"],
             "--socket-mode cannot be used without --listen unix:PATH: only paths have permissions",
         ),

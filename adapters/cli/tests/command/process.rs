@@ -120,7 +120,7 @@ impl Lines {
     }
 
     pub(crate) fn all(&self) -> Vec<String> {
-        self.0.0.lock().unwrap().clone()
+        self.0.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// Waits until there are so many, and gives them all.

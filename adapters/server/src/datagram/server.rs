@@ -103,6 +103,12 @@ impl DatagramServer {
         &self.address
     }
 
+    /// What it takes datagrams from: for who passes it on to [another process](crate::life).
+    #[must_use]
+    pub const fn socket(&self) -> &AnyDatagramSocket {
+        &self.socket
+    }
+
     /// What stops it, from any thread, before it runs or while it does: at once. Datagrams that have come by then are still handled,
     /// for [`Config::drain`] at most.
     #[must_use]

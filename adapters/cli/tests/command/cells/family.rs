@@ -49,7 +49,7 @@ impl Family {
         loop {
             thread::sleep(Duration::from_millis(30));
             let now = Self::of(first);
-            if now.members.len() == before.members.len() && now.is_as(&before) && before.is_as(&now) {
+            if now.members.len() == before.members.len() && now.is_as(&before, 0) && before.is_as(&now, 0) {
                 return now;
             }
             assert!(start.elapsed() < PATIENCE, "{before:?} {now:?}");
@@ -57,16 +57,16 @@ impl Family {
         }
     }
 
-    /// The same processes with no more descriptors, and no zombie.
-    pub(super) fn is_as(&self, before: &Self) -> bool {
-        self.members.keys().eq(before.members.keys()) && self.is_like(before)
+    /// The same processes with no more descriptors than these, and no zombie.
+    pub(super) fn is_as(&self, before: &Self, more: usize) -> bool {
+        self.members.keys().eq(before.members.keys()) && self.is_like(before, more)
     }
 
-    /// As many processes, the same of those that are left with no more descriptors, and no zombie.
-    pub(super) fn is_like(&self, before: &Self) -> bool {
+    /// As many processes, the same of those that are left with no more descriptors than these, and no zombie.
+    pub(super) fn is_like(&self, before: &Self, more: usize) -> bool {
         self.members.len() == before.members.len()
             && self.members.iter().all(|(id, member)| {
-                let most = before.members.get(id).map_or(usize::MAX, |before| before.descriptors);
+                let most = before.members.get(id).map_or(usize::MAX, |before| before.descriptors + more);
                 member.state != 'Z' && member.descriptors <= most
             })
     }

@@ -22,6 +22,9 @@ use family::Family;
 const CLIENTS: usize = 16;
 const REQUESTS: usize = 200;
 
+/// How many processes or threads there are at a time, where each serves one connection.
+const WORKERS: usize = 8;
+
 /// The options of a model that make it small.
 const MODELS: [(&str, &[&str]); 6] = [
     ("iterative", &[]),
@@ -126,6 +129,12 @@ impl Cell {
         output.stdout
     }
 
+    /// How many descriptors may be kept for threads or processes to come: one for each that there may be at a time. Those that
+    /// leak would be more, since there are more connections.
+    fn kept(&self) -> usize {
+        if ["forking", "threading"].contains(&self.model) { WORKERS } else { 0 }
+    }
+
     /// What it is when nobody asks.
     fn family(&self) -> Family {
         Family::at_rest(self.server.child.id())
@@ -136,7 +145,7 @@ impl Cell {
         let mut now = Family::of(self.server.child.id());
         wait_until(|| {
             now = Family::of(self.server.child.id());
-            now.is_as(before)
+            now.is_as(before, self.kept())
         })
         .unwrap_or_else(|()| panic!("{}\nbefore {before:?}\nnow {now:?}", self.name(what)));
     }
@@ -243,7 +252,7 @@ fn killed(cell: &Cell, before: &Family) {
     );
     drop(stream);
     cell.curl(&[], "/reading");
-    wait_until(|| Family::of(id).is_like(before))
+    wait_until(|| Family::of(id).is_like(before, cell.kept()))
         .unwrap_or_else(|()| panic!("{}: {:?} {before:?}", cell.name("killed"), Family::of(id)));
 }
 
@@ -297,8 +306,13 @@ fn echo(model: (&'static str, &[&str]), transport: Transport) {
     if !has_clients() {
         return;
     }
+    let is_datagram = matches!(transport, Transport::Udp | Transport::UnixDatagram);
+    if is_datagram && model.0 == "multiplexed" {
+        // Refused: see the tests of options.
+        return;
+    }
     let cell = Cell::start("echo", model, transport);
-    if matches!(transport, Transport::Udp | Transport::UnixDatagram) {
+    if is_datagram {
         cell.client("datagrams");
         let before = cell.family();
         if transport == Transport::Udp {
