@@ -232,6 +232,10 @@ impl<Q: Protocol> Protocol for Fronted<'_, Q> {
         self.spoken.handle_drain();
     }
 
+    fn retire_after_next(&mut self) {
+        self.spoken.retire_after_next();
+    }
+
     fn retire(&mut self) {
         self.spoken.retire();
     }

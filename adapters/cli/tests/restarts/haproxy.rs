@@ -14,7 +14,10 @@ use crate::until;
 pub(crate) enum Reuse {
     /// A new one for each request.
     Never,
-    /// They are kept, and used for any client.
+    /// They are kept, and used for any client. What is idle for long is closed by HAProxy, and not by the server: an old process
+    /// closes what nobody has used until its `--drain` is over, and a request that is on its way then is lost. HAProxy uses the
+    /// connection first that was used last, so without this some are idle for as long as one looks. (It looks each
+    /// `pool-purge-delay`, 5 seconds by default, and closes half of what it had no need for.)
     Always,
 }
 

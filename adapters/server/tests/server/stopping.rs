@@ -210,6 +210,29 @@ fn a_server_that_has_handed_over_closes_no_connection_that_may_be_used() {
     }
 }
 
+/// Whoever asks somewhere else whether it is well has time to hear that it ends.
+#[test]
+fn a_server_that_delays_its_drain_goes_on_and_says_so_in_each_answer() {
+    for threads in THREADS {
+        let drain_delay = Duration::from_millis(1_000);
+        let server = Running::on_threads(Config { drain_delay, ..Config::DEFAULT }, threads);
+        let mut kept = Client::connect(server.address);
+        kept.get("/hello");
+        let mut idle = Client::connect(server.address);
+        idle.get("/hello");
+        server.stopper.stop();
+        while !kept.get("/hello").head.contains("connection: close") {}
+        kept.assert_closed();
+        let mut new = Client::connect(server.address);
+        while !new.get("/hello").head.contains("connection: close") {}
+        new.assert_closed();
+        idle.assert_closed();
+        assert!(std::net::TcpStream::connect(server.address).is_err(), "now it drains");
+        drop((kept, new, idle));
+        assert_eq!(server.join().cut, 0);
+    }
+}
+
 /// Between connecting and asking there is a moment.
 #[test]
 fn who_has_just_connected_may_still_ask() {
