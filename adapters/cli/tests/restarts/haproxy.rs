@@ -14,10 +14,8 @@ use crate::until;
 pub(crate) enum Reuse {
     /// A new one for each request.
     Never,
-    /// They are kept, and used for any client. What is idle for long is closed by HAProxy, and not by the server: an old process
-    /// closes what nobody has used until its `--drain` is over, and a request that is on its way then is lost. HAProxy uses the
-    /// connection first that was used last, so without this some are idle for as long as one looks. (It looks each
-    /// `pool-purge-delay`, 5 seconds by default, and closes half of what it had no need for.)
+    /// They are kept, and used for any client. What it had no need for, HAProxy closes itself: half of it each 5 seconds
+    /// (`pool-purge-delay`). That is sooner than the old processes close what nobody has used, so none meets a close.
     Always,
 }
 
@@ -25,7 +23,7 @@ impl Reuse {
     const fn options(self) -> &'static str {
         match self {
             Self::Never => "option http-server-close",
-            Self::Always => "option http-keep-alive\n    http-reuse always\n    default-server pool-purge-delay 1s",
+            Self::Always => "option http-keep-alive\n    http-reuse always",
         }
     }
 }
