@@ -45,6 +45,7 @@
 //! | `speaker`, `speaking` | what is spoken over connections, to a worker; and as the work of a server |
 //! | `proxied`, `proxy_protocol` | what proxies say in front of that, and who is one |
 //! | `http` | HTTP: its sessions, the names of its requests, and the log of what goes wrong |
+//! | `protocols`, `arrival` | any other protocol, made for each connection |
 //! | `panics` | panics of what is served: caught here, and nowhere else |
 //! | `accept`, `listen` | the listening socket |
 //! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
@@ -62,6 +63,7 @@
 extern crate alloc;
 
 mod accept;
+mod arrival;
 pub mod blocking;
 mod board;
 mod buffers;
@@ -69,6 +71,7 @@ mod chores;
 mod clock;
 mod config;
 mod connection;
+pub mod datagram;
 mod descriptors;
 mod file;
 mod grow;
@@ -79,6 +82,7 @@ mod listen;
 mod model;
 mod panics;
 mod places;
+mod protocols;
 mod proxied;
 mod proxy_protocol;
 mod report;
@@ -95,6 +99,7 @@ mod watcher;
 mod work;
 mod worker;
 
+pub use arrival::Arrival;
 pub use config::Config;
 pub use file::{FileValidators, SendFile, has_rested, send_file};
 pub use grow::Grow;

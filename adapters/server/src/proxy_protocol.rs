@@ -3,13 +3,15 @@
 use core::net::IpAddr;
 
 use wirenut::http::Network;
-use wirenut::proxy::Limits;
+use wirenut::proxy::{Error, Limits, Rule};
+use wirenut::transport::Disposition;
 use wirenut_linux::socket::AnyAddress;
 
 /// Which peers are proxies that pass clients on, and say so by the PROXY protocol.
 ///
 /// A connection of such a peer must begin with a header, of version 1 or 2. From then on the client that it names is the peer:
-/// for the service ([`Responder::peer`](wirenut::http::service::Responder::peer)) and in the log. What stands behind the
+/// for the service ([`Responder::peer`](wirenut::http::service::Responder::peer)), the protocol
+/// ([`Arrival::peer`](crate::Arrival::peer)) or the handler ([`Stream::peer`](crate::handler::Stream::peer)), and in the log. What stands behind the
 /// header, in the same segment or later, is the client's. Where the header names nobody (LOCAL, UNKNOWN), the peer stays
 /// what it is: so do health checks. A connection without a header, or whose header is wrong or does not come in time, is
 /// reset without an answer; a line of the log (at the level *warn*) says which rule is broken, by which peer. One that ends
@@ -50,6 +52,18 @@ impl ProxyProtocol {
         let is_among = |ip: IpAddr| self.networks.iter().any(|network| network.contains(ip));
         peer.internet().map_or(self.unix, |address| is_among(address.ip()))
     }
+}
+
+/// Logs why a connection of a proxy is not served, and says how it ends.
+#[cold]
+pub(crate) fn refuse(peer: Option<&AnyAddress>, error: Error) -> Disposition {
+    let is_check = error == Error { rule: Rule::Truncated, offset: 0 };
+    let level = if is_check { log::Level::Debug } else { log::Level::Warn };
+    match peer {
+        Some(peer) => log::log!(level, "{peer}: {error}"),
+        None => log::log!(level, "unknown peer: {error}"),
+    }
+    if is_check { Disposition::Close } else { Disposition::Abort }
 }
 
 impl Default for ProxyProtocol {

@@ -7,19 +7,21 @@ use std::net::ToSocketAddrs;
 use std::path::Path;
 
 use wirenut::http::service::Service;
+use wirenut::transport::Protocol;
 use wirenut_linux::Error;
 use wirenut_linux::poller::Bell;
 use wirenut_linux::signal::{self, Termination};
 use wirenut_linux::socket::{AnyAddress, AnyListener, Mode, Pathname, Socket};
 
-use crate::board::{Board, Lead, Seat};
+use crate::arrival::Arrival;
+use crate::board::{Board, Lead};
 use crate::config::Config;
 use crate::handler::{Handled, Handler};
 use crate::http::Http;
 use crate::listen::listen;
-use crate::model::{self, Running};
+use crate::model::{self, Staff};
 use crate::places::Places;
-use crate::proxied::Proxied;
+use crate::protocols::Protocols;
 use crate::report::Report;
 use crate::speaking::Speaking;
 use crate::throttle::Throttle;
@@ -186,11 +188,72 @@ impl Server {
         S: Service + Sync + ?Sized,
         S::Source: Transfer,
     {
-        let Self { listener, config, board, lead, termination, pathname, .. } = self;
-        let work = Speaking::new(config, |seat| http(service, &config, seat));
-        model::run(&work, Running { listener, config: &config, board: &board, lead: &lead, termination })?;
-        drop(pathname);
-        Ok(board.report())
+        let config = self.config;
+        self.run_work(&Speaking::new(config, |seat| Http::new(service, config.limits, seat)))
+    }
+
+    /// Speaks a protocol with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
+    /// ended. `begin` makes what is spoken over a connection that has come; it runs in the thread or process that serves it.
+    ///
+    /// What a protocol takes and writes, how it is held back by a peer that does not read, and when the connection ends, is
+    /// the contract of [`Protocol`]. It lives from turn to turn, so it is told the time ([`Protocol::handle_now`]). When the
+    /// server is to stop it is [retired](Protocol::retire); one that does not end then is cut after [`Config::drain`]. Nobody
+    /// who is refused ([`Config::when_full`]) is told so: the connection is closed. A panic costs the connection, which is
+    /// reset, and is logged and counted, as [those of a service](Self#panics-of-the-service) are.
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use wirenut::readiness::Standing;
+    /// use wirenut::time::Instant;
+    /// use wirenut::transport::{Disposition, Progress, Protocol};
+    /// use wirenut_server::{Config, Server};
+    ///
+    /// /// Sends back what comes, until the peer ends or the server is to stop.
+    /// #[derive(Default)]
+    /// struct Echo { has_ended: bool }
+    ///
+    /// impl Protocol for Echo {
+    ///     fn drive(&mut self, input: &[u8], _: &mut [u8], output: &mut [u8]) -> Progress {
+    ///         let count = input.len().min(output.len());
+    ///         output[..count].copy_from_slice(&input[..count]);
+    ///         Progress { taken: count, written: count }
+    ///     }
+    ///     fn handle_eof(&mut self) { self.has_ended = true }
+    ///     fn handle_sent(&mut self, _: usize, _: usize) {}
+    ///     fn handle_timeout(&mut self) {}
+    ///     fn handle_reset(&mut self) { self.has_ended = true }
+    ///     fn retire(&mut self) { self.has_ended = true }
+    ///     fn poll_timeout(&self) -> Option<Instant> { None }
+    ///     fn is_readable(&self) -> bool { true }
+    ///     fn standing(&self) -> Standing { Standing::Idle }
+    ///     fn disposition(&self) -> Disposition {
+    ///         if self.has_ended { Disposition::Close } else { Disposition::Open }
+    ///     }
+    /// }
+    ///
+    /// let server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
+    /// let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
+    /// let running = std::thread::spawn(move || server.run_protocol(&|_: &_| Echo::default()));
+    /// let mut client = std::net::TcpStream::connect(address)?;
+    /// client.write_all(b"hello")?;
+    /// let mut answer = [0; 5];
+    /// client.read_exact(&mut answer)?;
+    /// assert_eq!(&answer, b"hello");
+    /// stopper.stop();
+    /// assert_eq!(client.read(&mut answer)?, 0);
+    /// assert_eq!(running.join().unwrap()?.accepted, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_protocol<Q, F>(self, begin: &F) -> Result<Report, Error>
+    where
+        Q: Protocol,
+        F: Fn(&Arrival<'_>) -> Q + Sync + ?Sized,
+    {
+        let config = self.config;
+        self.run_work(&Speaking::new(config, |seat| Protocols::new(begin, seat)))
     }
 
     /// Has a handler speak with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
@@ -210,9 +273,13 @@ impl Server {
     /// As [`Self::run`]. `Unsupported`: the model is [`Multiplexed`](crate::Model::Multiplexed); or it forks, and the program
     /// has more than one thread. Nothing was accepted then.
     pub fn run_handler<H: Handler + Sync + ?Sized>(self, handler: &H) -> Result<Report, Error> {
+        let config = self.config;
+        self.run_work(&Handled { handler, config, throttle: Throttle::default() })
+    }
+
+    fn run_work(self, work: &(impl Work + Sync)) -> Result<Report, Error> {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
-        let work = Handled { handler, config, throttle: Throttle::default() };
-        model::run(&work, Running { listener, config: &config, board: &board, lead: &lead, termination })?;
+        model::run(work, listener, Staff { config: &config, board: &board, lead: &lead, termination })?;
         drop(pathname);
         Ok(board.report())
     }
@@ -229,20 +296,11 @@ impl Server {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
         let places = Places::new(config.max_connections);
         let queue = Queue { listener, places: &places, is_shared: false };
-        let work = Speaking::new(config, |seat| http(service, &config, seat));
+        let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
         work.serve_all(queue, lead.seat.clone().with_termination(termination))?;
         drop(pathname);
         Ok(board.report())
     }
-}
-
-/// What a worker speaks: HTTP, behind what proxies say first.
-fn http<'s, S>(service: &'s S, config: &Config, seat: Seat) -> Proxied<Http<'s, S>>
-where
-    S: Service + ?Sized,
-    S::Source: Transfer,
-{
-    Proxied::new(Http::new(service, config.limits, seat), config.proxy_protocol)
 }
 
 /// Answers requests at this address by the service, on this thread, until SIGTERM or SIGINT ends it gracefully: all that

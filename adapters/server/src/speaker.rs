@@ -42,6 +42,11 @@ pub(crate) trait Spoken: Protocol {
     /// [`Connection::turn`](wirenut_linux::connection::Connection::turn).
     fn move_bytes(&mut self, length: u64) -> Attempt<u64>;
 
+    /// Has it just come to its end in a call that only looks, so that nobody else would notice?
+    fn is_over(&self) -> bool {
+        false
+    }
+
     /// The host gives the connection up, whatever it is doing.
     fn give_up(&mut self);
 

@@ -1,4 +1,4 @@
-//! Whatever is spoken, as the work of a server.
+//! Whatever is spoken, behind what proxies say first, as the work of a server.
 
 use core::marker::PhantomData;
 
@@ -9,6 +9,7 @@ use wirenut_linux::socket::AnyByteStream;
 use crate::board::Seat;
 use crate::config::Config;
 use crate::places::Places;
+use crate::proxied::Proxied;
 use crate::speaker::Speaker;
 use crate::throttle::Throttle;
 use crate::watcher::{PollerKind, Watcher};
@@ -28,8 +29,8 @@ impl<K: Speaker, F: Fn(Seat) -> K> Speaking<K, F> {
         Self { speaker, made: PhantomData, config, throttle: Throttle::default() }
     }
 
-    fn worker<'w, P: Watcher>(&'w self, poller: P, places: &'w Places, seat: Seat) -> Worker<'w, K, P> {
-        let speaker = (self.speaker)(seat.clone());
+    fn worker<'w, P: Watcher>(&'w self, poller: P, places: &'w Places, seat: Seat) -> Worker<'w, Proxied<K>, P> {
+        let speaker = Proxied::new((self.speaker)(seat.clone()), self.config.proxy_protocol);
         Worker::new(speaker, poller, (self.config, &self.throttle), places, seat)
     }
 }

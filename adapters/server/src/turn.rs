@@ -7,7 +7,7 @@ use core::time::Duration;
 use wirenut::readiness::{Event, Interest, Readiness, Standing};
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Environment, Protocol};
-use wirenut_linux::connection::{Connection as Line, Next};
+use wirenut_linux::connection::{Connection as Line, Next, Turn as Turned};
 use wirenut_linux::socket::AnyByteStream;
 
 use crate::buffers::{Buffers, OUTPUT_BYTES};
@@ -184,7 +184,8 @@ impl<K: Speaker> Turn<'_, K> {
             *is_idle = standing.map_or(was_idle, |standing| standing == Standing::Idle);
             // What an idle connection is given is never less than what it had while it was idle before.
             let deadline = if was_idle && *is_idle { None } else { spoken.poll_timeout() };
-            (turn, standing, deadline)
+            let next = if spoken.is_over() { Next::Reset } else { turn.next };
+            (Turned { next, ..turn }, standing, deadline)
         });
         if let Some(leftover) = leftover {
             self.buffers.keep(self.token.slot, leftover);

@@ -168,3 +168,60 @@ pub trait Protocol {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Does that, and ends when it is retired, or not.
+    struct Retired {
+        standing: Standing,
+        ends: bool,
+        is_retired: bool,
+    }
+
+    impl Protocol for Retired {
+        fn drive(&mut self, _: &[u8], _: &mut [u8], _: &mut [u8]) -> Progress {
+            Progress::default()
+        }
+        fn handle_eof(&mut self) {}
+        fn handle_sent(&mut self, _: usize, _: usize) {}
+        fn handle_timeout(&mut self) {}
+        fn handle_reset(&mut self) {}
+        fn retire(&mut self) {
+            self.is_retired = true;
+        }
+        fn poll_timeout(&self) -> Option<Instant> {
+            None
+        }
+        fn is_readable(&self) -> bool {
+            true
+        }
+        fn standing(&self) -> Standing {
+            self.standing
+        }
+        fn disposition(&self) -> Disposition {
+            if self.ends && self.is_retired { Disposition::Close } else { Disposition::Open }
+        }
+    }
+
+    #[test]
+    fn by_default_who_ends_when_it_is_retired_gives_way() {
+        use Standing::{Busy, Idle, Lingering, Reading};
+        for (standing, has_unread, ends, gives_way) in [
+            (Busy, false, true, false),
+            (Lingering, false, false, true),
+            (Lingering, true, false, true),
+            (Idle, false, true, true),
+            (Idle, true, true, false),
+            (Idle, false, false, false),
+            (Reading, false, true, true),
+            (Reading, true, true, false),
+        ] {
+            let mut protocol = Retired { standing, ends, is_retired: false };
+            assert_eq!(protocol.give_way(has_unread), gives_way, "{standing:?} {has_unread} {ends}");
+            let is_asked_to_end = matches!(standing, Idle | Reading) && !has_unread;
+            assert_eq!(protocol.is_retired, is_asked_to_end);
+        }
+    }
+}

@@ -74,6 +74,28 @@ fn circles<'m>(mut needs: BTreeMap<&'m str, BTreeSet<&'m str>>) -> BTreeMap<&'m 
     needs
 }
 
+/// A method with a default that what stands in front forgets would be called there and never arrive.
+#[test]
+fn what_stands_in_front_of_protocols_passes_each_call_on() {
+    let front = code(&Path::new(ROOT).join("adapters/server/src/proxied.rs"));
+    let traits = ["core/src/transport/protocol.rs", "adapters/server/src/speaker.rs"]
+        .map(|path| code(&Path::new(ROOT).join(path)));
+    for (text, name, least) in
+        [(&traits[0], "pub trait Protocol", 15), (&traits[1], "trait Spoken", 3), (&traits[1], "trait Speaker", 5)]
+    {
+        let (_, rest) =
+            text.split_once(&format!("{name} ")).or(text.split_once(&format!("{name}:"))).expect("the trait");
+        let (methods, _) = rest.split_once("\n}").expect("its end");
+        let methods: Vec<_> = methods.split("    fn ").skip(1).map(|rest| rest.split(['(', '<']).next()).collect();
+        assert!(methods.len() >= least, "{name}: {methods:?}");
+        for method in methods.into_iter().flatten() {
+            let passes =
+                [format!("    fn {method}("), format!("    fn {method}<")].iter().any(|head| front.contains(head));
+            assert!(passes, "{name}: {method} is not passed on");
+        }
+    }
+}
+
 #[test]
 fn such_a_test_finds_circles_and_what_is_named() {
     let needs = |pairs: &[(&'static str, &[&'static str])]| {

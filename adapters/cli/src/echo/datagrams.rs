@@ -1,76 +1,79 @@
 //! Datagrams, each of which goes back to where it came from, unless that looks like another echo.
 
 use alloc::vec;
+use std::os::fd::AsFd as _;
 use std::time::Instant;
 
 use wirenut_linux::Error;
-use wirenut_linux::socket::{Attempt, Mode, UdpSocket};
+use wirenut_linux::poller::{Bell, Interest, Poll, Poller as _, Token};
+use wirenut_linux::signal;
+use wirenut_linux::socket::{AnyAddress, AnyDatagramSocket, Attempt, Mode};
 
 use super::repeats::{self, MAX, Repeats, Verdict};
-use super::watched::{Watched, Watcher};
-use super::{Echo, LISTENER, token};
+use crate::server::Part;
 
 /// More than any datagram holds.
 const ROOM: usize = 1 << 16;
 
-/// How many datagrams are sent back before others have their turn.
-const TURN: usize = 64;
-
 /// Ports below are those of services. Another echo among them, or a service that answers anything, would answer for ever.
 const FIRST_CLIENT_PORT: u16 = 1024;
 
-/// A UDP socket.
-pub(super) struct Datagrams {
-    socket: Watched<UdpSocket>,
-    buffer: Box<[u8]>,
-    repeats: Repeats,
-    begun: Instant,
+const SOCKET: Token = Token(0);
+
+/// What sends back the datagrams of this socket.
+pub(super) fn part(socket: AnyDatagramSocket, repeats: &Repeats) -> Option<Part<'_>> {
+    let place = socket.local_address().ok()?.to_string();
+    let bell = Bell::new().ok()?;
+    let its_bell = bell.clone();
+    let run = move |_| serve(&socket, repeats, &its_bell);
+    Some(Part { place, stop: Box::new(move |_| bell.ring()), run: Box::new(run) })
 }
 
-impl Datagrams {
-    pub(super) fn new(socket: UdpSocket, number: usize, poller: &mut impl Watcher) -> Result<Self, Error> {
-        socket.set_mode(Mode::NonBlocking)?;
-        let socket = Watched::new(socket, token(number, LISTENER), poller)?;
-        let buffer = vec![0; ROOM].into_boxed_slice();
-        Ok(Self { socket, buffer, repeats: Repeats::new()?, begun: Instant::now() })
-    }
-
-    fn turn(&mut self) -> Result<(), Error> {
-        let socket = &self.socket.source;
-        for _ in 0..TURN {
-            let Attempt::Done((message, from)) = socket.recv_from(&mut self.buffer)? else { break };
-            if from.port() < FIRST_CLIENT_PORT {
-                continue;
+fn serve(socket: &AnyDatagramSocket, repeats: &Repeats, bell: &Bell) -> Result<(), Error> {
+    socket.set_mode(Mode::NonBlocking)?;
+    let mut poller = Poll::new();
+    poller.register(socket.as_fd(), SOCKET, Interest::READABLE)?;
+    poller.register(bell.as_fd(), Token(1), Interest::READABLE)?;
+    let termination = signal::termination()?;
+    poller.register(termination.as_fd(), Token(2), Interest::READABLE)?;
+    let (mut buffer, begun) = (vec![0; ROOM], Instant::now());
+    loop {
+        let _ = poller.wait(None)?;
+        while let Some(event) = poller.next_event() {
+            if event.token != SOCKET {
+                return Ok(());
             }
-            let datagram = &self.buffer[..message.length];
-            match self.repeats.count(&from, datagram, self.begun.elapsed()) {
-                // One for which there is no room now is lost, as datagrams are.
-                Verdict::Send => drop(socket.send_to(datagram, &from)?),
-                Verdict::KeepFirst => {
-                    let seconds = repeats::WINDOW.as_secs();
-                    log::warn!(
-                        "{from}: the same datagram came {MAX} times in {seconds} s, and is not sent back any more: another echo?"
-                    );
-                }
-                Verdict::Keep => {}
-            }
+            // An address that cannot be reached is one datagram's fault. What is left is told again.
+            let _ = turn(socket, repeats, &mut buffer, begun);
         }
-        Ok(())
     }
 }
 
-impl<P: Watcher> Echo<P> for Datagrams {
-    fn handle(&mut self, _: usize, _: &mut P) -> Result<(), Error> {
-        // An address that cannot be reached is one datagram's fault. What is left is told again.
-        let _ = self.turn();
-        Ok(())
+fn turn(socket: &AnyDatagramSocket, repeats: &Repeats, buffer: &mut [u8], begun: Instant) -> Result<(), Error> {
+    while let Attempt::Done((message, from)) = socket.recv_from(buffer)? {
+        let datagram = &buffer[..message.length];
+        if goes_back(datagram, &from, repeats, begun) {
+            // One for which there is no room now is lost, as datagrams are.
+            let _ = socket.send_to(datagram, &from)?;
+        }
     }
+    Ok(())
+}
 
-    fn stop(&mut self, _: &mut P) -> Result<(), Error> {
-        Ok(())
+/// Whether a datagram goes back to where it came from.
+fn goes_back(datagram: &[u8], from: &AnyAddress, repeats: &Repeats, begun: Instant) -> bool {
+    if from.internet().is_some_and(|address| address.port() < FIRST_CLIENT_PORT) {
+        return false;
     }
-
-    fn is_done(&self) -> bool {
-        true
+    match repeats.count(&from.to_string(), datagram, begun.elapsed()) {
+        Verdict::Send => true,
+        Verdict::Keep => false,
+        Verdict::KeepFirst => {
+            let seconds = repeats::WINDOW.as_secs();
+            log::warn!(
+                "{from}: the same datagram came {MAX} times in {seconds} s, and is not sent back any more: another echo?"
+            );
+            false
+        }
     }
 }

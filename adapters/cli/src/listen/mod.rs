@@ -3,13 +3,13 @@
 //! | module | what lives there |
 //! |---|---|
 //! | `place` | the forms that a place is written in, and the addresses that it stands for |
-//! | `open` | a server for each socket, made there or passed to this process |
+//! | `open` | the sockets, made there or passed to this process |
 //! | `urls` | what leads to a server |
 
 mod open;
 mod place;
 mod urls;
 
-pub use open::{Listener, Opener};
+pub use open::{End, Listener, Opener};
 pub use place::{At, FORMS, Host, Place};
 pub use urls::urls;

@@ -4,23 +4,35 @@ use core::net::SocketAddr;
 use std::collections::HashSet;
 
 use rustix::io::Errno;
+use wirenut_linux::Error;
 use wirenut_linux::lookup::Transport;
-use wirenut_linux::socket::{Inherited, Pathname, Socket, inherited_at};
+use wirenut_linux::socket::{
+    AnyDatagram, AnyDatagramSocket, AnyStream, Inherited, Listening, Open, Pathname, Socket, UdpSocket, inherited_at,
+};
 use wirenut_server::life::Passed;
 use wirenut_server::{Config, Server};
 
-use super::place::{At, Host, Place};
+use super::place::{At, Place};
 use crate::failure::Failure;
 
-/// A server that listens.
+/// Something that listens.
 #[derive(Debug)]
 pub struct Listener {
-    /// What runs.
-    pub server: Server,
+    /// What takes in what comes.
+    pub end: End,
     /// The path of a Unix socket that was made here: it is removed when this is dropped.
     pub pathname: Option<Pathname>,
     /// The place, by which a process that goes on in our place finds the socket.
     pub name: String,
+}
+
+/// What takes in what comes.
+#[derive(Debug)]
+pub enum End {
+    /// Connections.
+    Streams(Server),
+    /// Datagrams.
+    Datagrams(AnyDatagramSocket),
 }
 
 /// Opens places, each of them once.
@@ -28,7 +40,7 @@ pub struct Listener {
 pub struct Opener {
     passed: Passed,
     is_successor: bool,
-    seen: HashSet<SocketAddr>,
+    seen: HashSet<(SocketAddr, bool)>,
     permissions: u32,
 }
 
@@ -40,33 +52,49 @@ impl Opener {
         Self { passed, is_successor, seen: HashSet::new(), permissions }
     }
 
-    /// Listens at all addresses of a place, or takes what was passed for it: a server for each. None for a place that was opened
-    /// before.
+    /// Listens at all addresses of a place, or takes what was passed for it: one for each. None for a place that was opened
+    /// before. Datagrams are for who [parses](Place::parse_any) places of them.
     ///
     /// # Errors
     ///
     /// [`Failure::Network`]: a name is unknown, an address is taken, or not ours; what was passed is no socket that listens. Of
     /// several addresses of one name, those that this machine does not have are passed over, as long as it has one.
     /// [`Failure::NotPassed`]: there is no such socket.
-    pub fn streams(&mut self, place: &Place, config: Config) -> Result<Vec<Listener>, Failure> {
+    pub fn open(&mut self, place: &Place, config: Config, takes_datagrams: bool) -> Result<Vec<Listener>, Failure> {
         let name = place.to_string();
-        let on = |passed: Inherited| {
-            let listener =
-                passed.into_socket::<wirenut_linux::socket::AnyStream, wirenut_linux::socket::Listening>()?;
-            Ok(Listener { server: Server::on(listener, config)?, pathname: None, name: name.clone() })
-        };
+        let listener = |end| Listener { end, pathname: None, name: name.clone() };
         let passed = self.take_passed(place, &name)?;
         if !passed.is_empty() || self.is_successor {
-            return passed.into_iter().map(on).collect();
+            let end = |passed: Inherited| {
+                if takes_datagrams && passed.is_socket::<AnyDatagram, Open>() {
+                    return Ok(End::Datagrams(passed.into_socket()?));
+                }
+                Server::on(passed.into_socket::<AnyStream, Listening>()?, config).map(End::Streams)
+            };
+            return passed.into_iter().map(|passed| Ok(listener(end(passed)?))).collect();
         }
         match place {
-            Place::Stream(At::Host(host)) => self.at_host(host, &name, config),
+            Place::Stream(At::Host(host)) => {
+                let addresses = host.addresses(Transport::Tcp)?;
+                let ends = self.at_each(&addresses, false, |address| Server::bind(address, config))?;
+                Ok(ends.into_iter().map(|server| listener(End::Streams(server))).collect())
+            }
+            Place::Datagram(At::Host(host)) => {
+                let addresses = host.addresses(Transport::Udp)?;
+                let ends = self.at_each(&addresses, true, UdpSocket::bind_to)?;
+                Ok(ends.into_iter().map(|socket| listener(End::Datagrams(socket.into()))).collect())
+            }
             Place::Stream(At::Path(path)) => {
-                let (listener, pathname) = Socket::stream()?.listen_at(path, self.permissions, config.backlog)?;
-                Ok(vec![Listener { server: Server::on(listener, config)?, pathname: Some(pathname), name }])
+                let (socket, pathname) = Socket::stream()?.listen_at(path, self.permissions, config.backlog)?;
+                let end = End::Streams(Server::on(socket, config)?);
+                Ok(vec![Listener { pathname: Some(pathname), ..listener(end) }])
+            }
+            Place::Datagram(At::Path(path)) => {
+                let socket = Socket::datagram()?;
+                let pathname = Some(socket.bind_pathname(path, self.permissions)?);
+                Ok(vec![Listener { pathname, ..listener(End::Datagrams(socket.into())) }])
             }
             Place::Number(_) | Place::Named(_) => Err(Failure::NotPassed(name)),
-            Place::Datagram(_) => Ok(Vec::new()),
         }
     }
 
@@ -88,22 +116,27 @@ impl Opener {
         })
     }
 
-    fn at_host(&mut self, host: &Host, name: &str, config: Config) -> Result<Vec<Listener>, Failure> {
-        let addresses = host.addresses(Transport::Tcp)?;
-        let (mut listeners, mut missing) = (Vec::new(), None);
-        for address in &addresses {
-            if address.port() != 0 && !self.seen.insert(*address) {
+    /// Opens each address that was not opened before.
+    fn at_each<T>(
+        &mut self,
+        addresses: &[SocketAddr],
+        is_datagram: bool,
+        open: impl Fn(&SocketAddr) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Failure> {
+        let (mut opened, mut missing) = (Vec::new(), None);
+        for address in addresses {
+            if address.port() != 0 && !self.seen.insert((*address, is_datagram)) {
                 continue;
             }
-            match Server::bind(address, config) {
-                Ok(server) => listeners.push(Listener { server, pathname: None, name: name.into() }),
+            match open(address) {
+                Ok(one) => opened.push(one),
                 Err(error) if addresses.len() > 1 && is_missing(&error) => missing = Some(error),
                 Err(error) => return Err(error.into()),
             }
         }
         match missing {
-            Some(error) if listeners.is_empty() => Err(error.into()),
-            _ => Ok(listeners),
+            Some(error) if opened.is_empty() => Err(error.into()),
+            _ => Ok(opened),
         }
     }
 
@@ -120,7 +153,7 @@ impl Opener {
 }
 
 /// This machine does not have the address, or none of its kind.
-fn is_missing(error: &wirenut_linux::Error) -> bool {
+fn is_missing(error: &Error) -> bool {
     let errno = error.raw_os_error().map(Errno::from_raw_os_error);
     matches!(errno, Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT))
 }

@@ -11,7 +11,6 @@ use wirenut_linux::Error;
 use wirenut_linux::poller::{Bell, Interest, Poll, Poller as _, Token};
 use wirenut_linux::process::{Child, Ended, Process};
 use wirenut_linux::signal::{self, Signal, SignalSet};
-use wirenut_server::Stopper;
 
 use super::supervisor::Supervisor;
 use crate::failure::Failure;
@@ -23,9 +22,23 @@ const THREADS: Token = Token(1 << 32);
 pub(crate) struct Part<'s> {
     /// Where, as it is shown.
     pub(crate) place: String,
-    pub(crate) stopper: Stopper,
+    pub(crate) stop: Stop<'s>,
     /// What it does until it is stopped.
     pub(crate) run: Box<dyn FnOnce(Mode) -> Result<(), Error> + Send + 's>,
+}
+
+/// Stops a part, from the first thread. It does not wait.
+pub(crate) type Stop<'s> = Box<dyn Fn(How) + Send + 's>;
+
+/// How a part is to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum How {
+    /// Another process goes on: nobody is accepted, and no connection is closed that may be used.
+    HandOver,
+    /// What has begun is finished.
+    Drain,
+    /// At once.
+    Now,
 }
 
 /// Where a part runs.
@@ -38,26 +51,31 @@ pub(crate) enum Mode {
 }
 
 /// Parts that run.
-pub(crate) struct Flows {
-    stoppers: Vec<Option<Stopper>>,
+pub(crate) struct Flows<'s> {
+    /// Of those that have not ended.
+    stops: Vec<Option<Stop<'s>>>,
     children: Vec<Option<(Child, String)>>,
     bell: Bell,
     sender: Sender<(usize, thread::Result<Result<(), Error>>)>,
     ended: Receiver<(usize, thread::Result<Result<(), Error>>)>,
 }
 
-impl Flows {
+impl<'s> Flows<'s> {
     pub(crate) fn new(supervisor: &mut Supervisor<'_>) -> Result<Self, Failure> {
         let bell = Bell::new()?;
         supervisor.poller.register(bell.as_fd(), THREADS, Interest::READABLE)?;
         let (sender, ended) = mpsc::channel();
-        Ok(Self { stoppers: Vec::new(), children: Vec::new(), bell, sender, ended })
+        Ok(Self { stops: Vec::new(), children: Vec::new(), bell, sender, ended })
     }
 
     /// Runs a part in a thread.
-    pub(crate) fn start_thread<'s>(&mut self, part: Part<'s>, scope: &'s Scope<'s, '_>) -> Result<(), Failure> {
-        let number = self.stoppers.len();
-        self.stoppers.push(Some(part.stopper));
+    pub(crate) fn start_thread<'scope>(
+        &mut self,
+        part: Part<'s>,
+        scope: &'scope Scope<'scope, 's>,
+    ) -> Result<(), Failure> {
+        let number = self.stops.len();
+        self.stops.push(Some(part.stop));
         let (sender, bell, run) = (self.sender.clone(), self.bell.clone(), part.run);
         let run = move || {
             let _ = sender.send((number, catch_unwind(AssertUnwindSafe(|| run(Mode::Thread)))));
@@ -65,7 +83,7 @@ impl Flows {
         };
         let started = thread::Builder::new().name("wirenut server".into()).spawn_scoped(scope, run);
         started.map(drop).map_err(|error| {
-            self.stoppers[number] = None;
+            self.stops[number] = None;
             Failure::System { what: "start a thread for a server", error }
         })
     }
@@ -74,14 +92,14 @@ impl Flows {
     /// does first.
     pub(crate) fn start_processes(
         &mut self,
-        mut parts: Vec<Part<'_>>,
+        mut parts: Vec<Part<'s>>,
         supervisor: &mut Supervisor<'_>,
         begin: &(dyn Fn() + Sync),
     ) -> Result<(), Failure> {
         // Signals that come before it listens to them wait.
         let signals = SignalSet::from_iter([Signal::SIGTERM, Signal::SIGINT]);
         let process = Process::new().name("wirenut").daemon(true).block(&signals);
-        while let Some(Part { place, stopper, run }) = parts.pop() {
+        while let Some(Part { place, stop, run }) = parts.pop() {
             let child = process.spawn_scoped(|| {
                 parts.clear();
                 supervisor.let_go();
@@ -94,30 +112,22 @@ impl Flows {
                 run(Mode::Process)
             });
             let child = child.map_err(|error| Failure::Fork { place: place.clone(), error })?;
-            let number = self.stoppers.len();
+            let number = self.stops.len();
             supervisor.poller.register(child.as_fd(), Token(number as u64), Interest::READABLE)?;
             self.children.resize_with(number, || None);
             self.children.push(Some((child, place)));
-            self.stoppers.push(Some(stopper));
+            self.stops.push(Some(stop));
         }
         Ok(())
     }
 
     /// None is left.
     pub(crate) fn is_over(&self) -> bool {
-        self.stoppers.iter().all(Option::is_none)
+        self.stops.iter().all(Option::is_none)
     }
 
-    pub(crate) fn hand_over(&self) {
-        self.stoppers.iter().flatten().for_each(Stopper::hand_over);
-    }
-
-    pub(crate) fn stop(&self) {
-        self.stoppers.iter().flatten().for_each(Stopper::stop);
-    }
-
-    pub(crate) fn stop_now(&self) {
-        self.stoppers.iter().flatten().for_each(Stopper::stop_now);
+    pub(crate) fn stop(&self, how: How) {
+        self.stops.iter().flatten().for_each(|stop| stop(how));
     }
 
     /// Something of that name has happened. Tells how a part has ended, if it was that; until there is none.
@@ -127,14 +137,14 @@ impl Flows {
             let (number, outcome) = self.ended.try_recv().ok()?;
             // Another one may have ended, too.
             self.bell.ring();
-            self.stoppers[number] = None;
+            self.stops[number] = None;
             return Some(
                 outcome.unwrap_or_else(|panic: Box<dyn Any + Send>| resume_unwind(panic)).map_err(Failure::from),
             );
         }
         let number = usize::try_from(token.0).ok()?;
         let (child, place) = self.children.get_mut(number)?.take()?;
-        self.stoppers[number] = None;
+        self.stops[number] = None;
         let ended = poller.deregister(child.as_fd(), token).and_then(|()| child.join());
         Some(match ended {
             Ok(Ended::Exited(0)) => Ok(()),

@@ -14,23 +14,25 @@ mod supervisor;
 
 use core::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
 use std::thread;
 
 use wirenut::http::service::Service;
+use wirenut_linux::Error;
 use wirenut_linux::process::{User, become_user, change_root, forbid_new_privileges};
-use wirenut_linux::socket::Pathname;
 use wirenut_server::life::Life;
 use wirenut_server::{Server, Transfer};
 
 pub use combination::Combination;
-use flows::{Flows, Mode, Part};
+pub(crate) use flows::Part;
+use flows::{Flows, How, Mode};
 pub use options::{LifeOptions, ModelName, ModelOptions, PollerName, Seconds, ServerOptions};
 pub(crate) use options::{permissions, socket_mode};
 
 use supervisor::Supervisor;
 
 use crate::failure::Failure;
-use crate::listen::{Listener, Opener, Place, urls};
+use crate::listen::{End, Listener, Opener, Place, urls};
 use crate::log::{self, Lines, Name, Writer};
 
 /// All that listens.
@@ -45,15 +47,28 @@ pub struct Listening {
 ///
 /// # Errors
 ///
-/// [`Failure::Network`]: see [`Opener::streams`].
+/// [`Failure::Network`]: see [`Opener::open`].
 pub fn listen(places: &[Place], mode: Option<u32>, options: &ServerOptions) -> Result<Listening, Failure> {
+    listen_for(places, mode, options, false)
+}
+
+/// The same, at places of datagrams, too.
+///
+/// # Errors
+/// As of [`listen`].
+pub fn listen_for(
+    places: &[Place],
+    mode: Option<u32>,
+    options: &ServerOptions,
+    takes_datagrams: bool,
+) -> Result<Listening, Failure> {
     let config = options.config().map_err(Failure::Combination)?;
     let (life, passed) = Life::begin()?;
     let permissions = permissions(mode, places).map_err(Failure::Combination)?;
     let mut opener = Opener::new(passed, life.is_successor(), permissions);
     let mut listeners = Vec::new();
     for place in places {
-        listeners.append(&mut opener.streams(place, config)?);
+        listeners.append(&mut opener.open(place, config, takes_datagrams)?);
     }
     opener.finish()?;
     Ok(Listening { life, listeners, forks: options.model.model.forks() })
@@ -85,6 +100,25 @@ pub fn run<S: Service<Source: Transfer> + Sync>(
     service: &S,
     lines: Option<&Lines>,
 ) -> Result<(), Failure> {
+    let part = |end| match end {
+        End::Streams(server) => Some(part(server, move |server| server.run(service).map(drop))),
+        // HTTP has none.
+        End::Datagrams(_) => None,
+    };
+    run_parts(listening, lines, say, part)
+}
+
+/// The same of any parts. `say`: adds the line that says where it listens. `part`: what it does there.
+///
+/// # Errors
+///
+/// What ended a part.
+pub(crate) fn run_parts<'s>(
+    listening: Listening,
+    lines: Option<&Lines>,
+    say: impl Fn(&Listener, &mut String),
+    part: impl Fn(End) -> Option<Part<'s>>,
+) -> Result<(), Failure> {
     let Listening { life, listeners, forks } = listening;
     let writer = if forks { Writer::Process } else { Writer::Thread };
     log::write_errors_to_standard_error(writer).map_err(log_failed)?;
@@ -93,10 +127,15 @@ pub fn run<S: Service<Source: Transfer> + Sync>(
     }
     let mut said = String::new();
     let (mut parts, mut sockets) = (Vec::new(), Vec::new());
-    for Listener { server, pathname, name } in listeners {
-        say(&server, pathname.as_ref(), &mut said);
-        sockets.push((name, server.listener().try_clone()?));
-        parts.push(part(server, service));
+    for listener in listeners {
+        say(&listener, &mut said);
+        let Listener { end, pathname, name } = listener;
+        let socket: OwnedFd = match &end {
+            End::Streams(server) => server.listener().try_clone()?.into(),
+            End::Datagrams(socket) => socket.try_clone()?.into(),
+        };
+        sockets.push((name, socket));
+        parts.extend(part(end));
         pathname.into_iter().for_each(|pathname| life.keep(pathname));
     }
     let mut supervisor = Supervisor::new(&life, sockets)?;
@@ -118,7 +157,7 @@ pub fn run<S: Service<Source: Transfer> + Sync>(
         let outcome = live();
         if outcome.is_err() {
             // What has begun is not left running.
-            flows.stop_now();
+            flows.stop(How::Now);
         }
         outcome
     })
@@ -134,24 +173,34 @@ fn reload(lines: Option<&Lines>) {
     }
 }
 
-fn part<'s, S: Service<Source: Transfer> + Sync>(server: Server, service: &'s S) -> Part<'s> {
+/// A server as a part.
+pub(crate) fn part<'s>(server: Server, run: impl FnOnce(Server) -> Result<(), Error> + Send + 's) -> Part<'s> {
     let (place, stopper) = (server.address().to_string(), server.stopper());
+    let stop = move |how| match how {
+        How::HandOver => stopper.hand_over(),
+        How::Drain => stopper.stop(),
+        How::Now => stopper.stop_now(),
+    };
     let run = move |mode| {
         let mut server = server;
         if mode == Mode::Process {
             server.stop_on_signals()?;
         }
-        server.run(service).map(drop)
+        run(server)
     };
-    Part { place, stopper, run: Box::new(run) }
+    Part { place, stop: Box::new(stop), run: Box::new(run) }
 }
 
-/// Where it listens, in lines.
-fn say(server: &Server, pathname: Option<&Pathname>, lines: &mut String) {
+/// Where HTTP is spoken, in lines.
+fn say(listener: &Listener, lines: &mut String) {
+    let address = match &listener.end {
+        End::Streams(server) => server.address(),
+        End::Datagrams(_) => return,
+    };
     // A `String` takes anything.
-    let _ = match (server.local_addr(), pathname) {
+    let _ = match (address.internet(), &listener.pathname) {
         (Some(address), _) => urls(address).iter().try_for_each(|url| writeln!(lines, "{url}")),
         (None, Some(pathname)) => writeln!(lines, "unix:{}", Name::of(pathname.as_path())),
-        (None, None) => writeln!(lines, "unix:{}", server.address()),
+        (None, None) => writeln!(lines, "unix:{address}"),
     };
 }

@@ -23,6 +23,9 @@ const CHILDREN: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 const THREADS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 const MADE_THREADS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
+/// How long a connection is idle before it gives way to one that waits, where a thread serves one at a time.
+const MIN_IDLE_OF_ONE: Duration = Duration::from_millis(50);
+
 /// More descriptors than select(2) watches.
 const SELECT_LIMIT: u32 = 1024;
 
@@ -284,7 +287,10 @@ impl ServerOptions {
     pub fn config(&self) -> Result<Config, Combination> {
         self.check()?;
         let default = Config::DEFAULT;
+        // Whoever serves one at a time lets nobody wait for long who might ask once more.
+        let serves_one = matches!(self.model.model, ModelName::Iterative | ModelName::PreThreaded);
         Ok(Config {
+            min_idle: if serves_one { MIN_IDLE_OF_ONE } else { default.min_idle },
             model: self.model.model()?,
             poller: self.model.poller.unwrap_or(PollerName::Epoll).into(),
             max_connections: self.model.max_connections.map_or(default.max_connections, NonZeroU32::get),

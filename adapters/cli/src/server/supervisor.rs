@@ -3,16 +3,15 @@
 
 use core::time::Duration;
 use std::fs::File;
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::Instant;
 
 use wirenut_linux::Error;
 use wirenut_linux::poller::{Bell, Interest, Poll, Poller as _, Token};
 use wirenut_linux::signal::{self, Disposition, Handler, Signal, Termination};
-use wirenut_linux::socket::AnyListener;
 use wirenut_server::life::{Life, Successor};
 
-use super::flows::Flows;
+use super::flows::{Flows, How};
 use crate::failure::Failure;
 
 const FIRST_SIGNAL: Token = Token(u64::MAX);
@@ -29,7 +28,7 @@ pub(crate) struct Supervisor<'l> {
     pub(crate) poller: Poll,
     life: &'l Life,
     /// What another process gets that goes on in our place; none since this one stops.
-    sockets: Vec<(String, AnyListener)>,
+    sockets: Vec<(String, OwnedFd)>,
     termination: Termination,
     hangups: Bell,
     restarts: Bell,
@@ -44,7 +43,7 @@ pub(crate) struct Supervisor<'l> {
 
 impl<'l> Supervisor<'l> {
     /// From now on signals are not the system's to act upon.
-    pub(crate) fn new(life: &'l Life, sockets: Vec<(String, AnyListener)>) -> Result<Self, Failure> {
+    pub(crate) fn new(life: &'l Life, sockets: Vec<(String, OwnedFd)>) -> Result<Self, Failure> {
         let mut poller = Poll::new();
         let termination = signal::termination()?;
         // Whoever is started by nohup(1) outlives its terminal.
@@ -87,7 +86,7 @@ impl<'l> Supervisor<'l> {
     ///
     /// # Errors
     /// What ended the first part that failed.
-    pub(crate) fn supervise(&mut self, flows: &mut Flows, reload: impl Fn()) -> Result<(), Failure> {
+    pub(crate) fn supervise(&mut self, flows: &mut Flows<'_>, reload: impl Fn()) -> Result<(), Failure> {
         let mut outcome = Ok(());
         while !flows.is_over() {
             let _ = self.poller.wait(self.limit().map(Into::into))?;
@@ -101,7 +100,7 @@ impl<'l> Supervisor<'l> {
                     }
                     SECOND_SIGNAL => {
                         self.poller.deregister(self.termination.repeated(), SECOND_SIGNAL)?;
-                        flows.stop_now();
+                        flows.stop(How::Now);
                     }
                     HANGUP => {
                         self.hangups.silence();
@@ -120,8 +119,10 @@ impl<'l> Supervisor<'l> {
                     SUCCESSOR => self.look_at_successor(flows)?,
                     token => {
                         while let Some(ended) = flows.next_ended(token, &mut self.poller) {
-                            // A service of which a part is missing is not one to go on with.
-                            self.stop(flows)?;
+                            // A service of which a part is missing is not one to go on with. At the end each takes its time.
+                            if !self.sockets.is_empty() {
+                                self.stop(flows)?;
+                            }
                             outcome = outcome.and(ended);
                         }
                     }
@@ -152,7 +153,7 @@ impl<'l> Supervisor<'l> {
         }
     }
 
-    fn stop(&mut self, flows: &Flows) -> Result<(), Failure> {
+    fn stop(&mut self, flows: &Flows<'_>) -> Result<(), Failure> {
         if !self.sockets.is_empty() {
             tell(self.life.stopping());
             tell(self.life.status("finishing what has begun"));
@@ -160,7 +161,7 @@ impl<'l> Supervisor<'l> {
         self.forget_successor();
         // The queues are closed with the last listener.
         self.sockets.clear();
-        flows.stop();
+        flows.stop(How::Drain);
         Ok(())
     }
 
@@ -181,12 +182,12 @@ impl<'l> Supervisor<'l> {
         Ok(())
     }
 
-    fn look_at_successor(&mut self, flows: &Flows) -> Result<(), Failure> {
+    fn look_at_successor(&mut self, flows: &Flows<'_>) -> Result<(), Failure> {
         match self.successor.as_mut().map(|(successor, _)| successor.look()) {
             Some(Ok(true)) => {
                 self.forget_successor();
                 self.sockets.clear();
-                flows.hand_over();
+                flows.stop(How::HandOver);
             }
             Some(Err(error)) => {
                 log::error!("{error}");

@@ -77,7 +77,7 @@ fn streams_come_back_whole_and_end() {
 #[test]
 fn who_does_not_receive_holds_up_nobody_and_no_end() {
     for poller in POLLERS {
-        let mut server = Server::start(echo(poller).args(["--listen", ANY]));
+        let mut server = Server::start(echo(poller).args(["--drain", "1", "--listen", ANY]));
         let deaf = TcpStream::connect(server.address).unwrap();
         deaf.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
         let chunk = vec![0; 1 << 20];
@@ -157,7 +157,7 @@ fn a_busy_connection_starves_nobody() {
 fn descriptors_that_run_out_are_survived() {
     for poller in POLLERS {
         let mut limited = Command::new("sh");
-        let script = "ulimit -n 16 && exec \"$0\" echo --listen 127.0.0.1:0 --poller \"$1\"";
+        let script = "ulimit -n 32 && exec \"$0\" echo --workers 1 --listen 127.0.0.1:0 --poller \"$1\"";
         let server = Server::start(limited.args(["-c", script, env!("CARGO_BIN_EXE_wirenut"), poller]));
         let mut clients: Vec<TcpStream> =
             (0..30).map(|_| patient(TcpStream::connect(server.address).unwrap())).collect();
@@ -176,7 +176,8 @@ fn descriptors_that_others_had_are_used() {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("socket");
         let mut limited = Command::new("sh");
-        let script = "ulimit -n 16 && exec \"$0\" echo --listen 127.0.0.1:0 --poller \"$1\" --listen \"unix:$2\"";
+        let script =
+            "ulimit -n 32 && exec \"$0\" echo --workers 1 --listen 127.0.0.1:0 --poller \"$1\" --listen \"unix:$2\"";
         let limited = limited.args(["-c", script, env!("CARGO_BIN_EXE_wirenut"), poller]).arg(&path);
         let server = Server::start(limited);
         let clients: Vec<UnixStream> = (0..30).map(|_| UnixStream::connect(&path).unwrap()).collect();
@@ -230,7 +231,7 @@ fn what_is_in_the_way_is_said_with_what_to_do() {
         ),
         (
             ["echo", "--listen", "192.0.2.1:7"],
-            "cannot bind to 192.0.2.1:7: Cannot assign requested address (os error 99) (no interface ".into(),
+            "cannot listen on 192.0.2.1:7: Cannot assign requested address (os error 99) (no interface ".into(),
         ),
     ] {
         let (status, output, errors) = run(&arguments);

@@ -30,13 +30,14 @@
 //! # What happens on a connection
 //!
 //! 1. Whoever accepts asks [`Handler::verify`]. Who is not wanted is closed.
-//! 2. The thread or process that serves calls [`Handler::handle`].
-//! 3. When that has returned `Ok`, our direction ends, and what the peer still sends is thrown away until it ends its own, for
+//! 2. A proxy must say whom it passes on ([`Config::proxy_protocol`](crate::Config::proxy_protocol)): that is the peer then.
+//! 3. The thread or process that serves calls [`Handler::handle`].
+//! 4. When that has returned `Ok`, our direction ends, and what the peer still sends is thrown away until it ends its own, for
 //!    [`Limits::linger`](wirenut::http::Limits) at most: a close with unread input would destroy what was sent last.
-//! 4. When it has returned an error, [`Handler::failed`] or [`Handler::timed_out`] is called, and the connection is reset,
+//! 5. When it has returned an error, [`Handler::failed`] or [`Handler::timed_out`] is called, and the connection is reset,
 //!    after all that was written has left: so the peer sees that something is missing. A Unix socket knows no reset: its peer
 //!    sees an end. Who wants to part in peace from a peer that has failed, after a word of farewell, returns `Ok`.
-//! 5. When it has panicked, that is logged and counted ([`Report::panics`](crate::Report)), and the connection is reset
+//! 6. When it has panicked, that is logged and counted ([`Report::panics`](crate::Report)), and the connection is reset
 //!    alike. In a program that is built to abort on panics, the process ends.
 //!
 //! # The end of the server
@@ -47,6 +48,7 @@
 //! is killed after another second.
 
 mod farewell;
+mod introduction;
 mod stream;
 mod work;
 

@@ -46,6 +46,12 @@ impl Drain {
         is_all
     }
 
+    /// It has not asked anything yet, and is waited for: it is retired after whatever comes.
+    fn wait_for_first(&mut self, token: Token, now: Instant) {
+        self.unconsumed.insert(token.slot, 1);
+        self.fresh.push_back((token, now.saturating_add(GRACE)));
+    }
+
     /// The connection is gone.
     pub(super) fn forget(&mut self, slot: u32) {
         self.unconsumed.remove(&slot);
@@ -113,6 +119,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         let now = self.context.clock.now();
         // Who has handed over has waited for so long already.
         let until = if stop == Stop::HandOver { now } else { now.saturating_add(self.config.drain) };
+        self.delay = None;
         self.drain = Some(Drain {
             until,
             accepts_left: self.config.backlog.max(1),
@@ -133,9 +140,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         let Some(drain) = &mut self.drain else { return self.retire(slot) };
         match unread {
             0 if is_fresh => {
-                // It is retired after whatever comes.
-                drain.unconsumed.insert(slot, 1);
-                drain.fresh.push_back((token, self.context.clock.now().saturating_add(GRACE)));
+                drain.wait_for_first(token, self.context.clock.now());
                 Ok(())
             }
             0 => self.retire(slot),
@@ -147,6 +152,19 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
                 self.after(token, outcome)
             }
         }
+    }
+
+    /// Ends a connection that has consumed what had come. If nothing was asked by that (a proxy said whom it passes on), it is
+    /// waited for as if it had just connected.
+    pub(super) fn retire_after_what_came(&mut self, token: Token) -> Result<(), Error> {
+        let now = self.context.clock.now();
+        if self.turn(token).is_some_and(|mut turn| turn.is_fresh())
+            && let Some(drain) = &mut self.drain
+        {
+            drain.wait_for_first(token, now);
+            return Ok(());
+        }
+        self.retire(token.slot)
     }
 
     /// Ends those that have asked nothing in time.

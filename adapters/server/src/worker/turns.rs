@@ -56,7 +56,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
             self.retire_after_next(token.slot);
         }
         if self.drain.as_mut().is_some_and(|drain| drain.consume(token.slot, outcome.taken)) {
-            return self.retire(token.slot);
+            return self.retire_after_what_came(token);
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+mod datagrams;
+mod http;
 mod lab;
 mod streams;
 
@@ -22,5 +24,20 @@ fn main() -> ExitCode {
         streams::are_not_lost_by_a_signal_under_load,
         streams::are_cut_when_the_drain_is_over,
         streams::of_handlers_that_block_are_not_multiplexed,
+        http::is_spoken_with_many_at_a_time,
+        http::evicts_who_is_idle,
+        http::refuses_when_all_are_busy,
+        http::answers_500_when_its_service_panics,
+        http::outlives_processes_that_are_killed,
+        http::answers_all_whom_it_has_heard_before_it_ends,
+        http::cuts_them_at_the_second_signal,
+        http::ends_with_a_supervisor_that_is_killed,
+        http::is_not_forked_for_beside_threads,
+        datagrams::are_answered,
+        datagrams::have_no_reply_when_their_handler_panics,
+        datagrams::end_with_their_process,
+        datagrams::are_wanted_and_whole_or_thrown_away,
+        datagrams::are_not_lost_by_a_signal,
+        datagrams::are_not_multiplexed,
     ])
 }

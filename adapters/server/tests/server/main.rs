@@ -14,6 +14,8 @@ mod logging;
 mod output;
 mod panics;
 mod pollers;
+mod protocols;
+mod proxy_protocol;
 mod release;
 mod stopping;
 mod threads;

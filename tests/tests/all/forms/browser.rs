@@ -147,7 +147,7 @@ fn chromium_sends_the_form_of_the_page() {
     let url = format!("http://{}/", server.address());
     let stopper = server.stopper();
     let listing = thread::scope(|scope| {
-        scope.spawn(|| server.run(&Reference { device: MemoryDevice::new() }).expect("a server that runs"));
+        scope.spawn(|| server.run_on_this_thread(&Reference { device: MemoryDevice::new() }).expect("a server"));
         let listing = std::panic::catch_unwind(|| upload(&url));
         stopper.stop();
         listing

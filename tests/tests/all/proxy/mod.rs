@@ -8,6 +8,7 @@ use core::net::SocketAddr;
 
 use wirenut::proxy::{Endpoints, Error, Header, Limits, Parsed, Rule, TlsTlv, Tlv, Transport, Version, parse};
 use wirenut_tests::every_split::every_split;
+use wirenut_tests::fuzz::proxy_protocol;
 use wirenut_tests::wire::Wire;
 
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
@@ -86,6 +87,7 @@ fn lines() {
         let length = bytes.windows(2).position(|end| end == b"\r\n").expect("an end") + 2;
         assert_eq!((header.version, header.endpoints, header.length), (Version::V1, expected, length), "{line}");
         assert_eq!(header.tlvs.iter().count(), 0);
+        proxy_protocol(&bytes);
     }
 }
 
@@ -258,9 +260,15 @@ fn blocks_that_are_refused() {
         (with(&tlv(0x30, b"blue\n")), Rule::InvalidTlvValue, 31 + 4),
         (tls(b"\x21\0\x01"), Rule::InvalidTlvLength, 31 + 5),
         (tls(&tlv(0x21, b"TLS\x7f")), Rule::InvalidTlvValue, 31 + 5 + 3 + 3),
+        (tls(&tlv(0x23, b"\xc3\xbc")), Rule::InvalidTlvValue, 31 + 5 + 3),
         (tls(&tlv(0x22, b"J\xfcrgen")), Rule::InvalidTlvValue, 31 + 5 + 3 + 1),
         (with(&[tlv(4, b""), tlv(1, b"a"), tlv(1, b"a")].concat()), Rule::DuplicateTlv, 28 + 3 + 4),
         (with(&tlv(3, b"abcd")), Rule::WrongChecksum, 31),
+        (with(&[tlv(2, b"a"), tlv(2, b"a")].concat()), Rule::DuplicateTlv, 28 + 4),
+        (with(&[tlv(3, b"abcd"), tlv(3, b"abcd")].concat()), Rule::DuplicateTlv, 28 + 7),
+        (with(&[tlv(5, b""), tlv(5, b"")].concat()), Rule::DuplicateTlv, 28 + 3),
+        (with(&[tlv(0x20, &[0; 5]), tlv(0x20, &[0; 5])].concat()), Rule::DuplicateTlv, 28 + 8),
+        (with(&[tlv(0x30, b""), tlv(0x30, b"")].concat()), Rule::DuplicateTlv, 28 + 3),
     ] {
         // Bytes behind the header change nothing.
         for more in [&b""[..], b"GET / HTTP/1.1\r\n"] {

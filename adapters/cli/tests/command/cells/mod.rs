@@ -25,8 +25,8 @@ const REQUESTS: usize = 200;
 /// The options of a model that make it small.
 const MODELS: [(&str, &[&str]); 6] = [
     ("iterative", &[]),
-    ("forking", &["--workers", "30"]),
-    ("threading", &["--workers", "30"]),
+    ("forking", &["--workers", "8"]),
+    ("threading", &["--workers", "8"]),
     ("pre-forked", &["--workers", "2"]),
     ("pre-threaded", &["--workers", "4"]),
     ("multiplexed", &["--workers", "2"]),
@@ -284,9 +284,8 @@ fn exhausted(model: (&'static str, &[&str]), transport: Transport) {
     }
     let mut command = Command::new("prlimit");
     command.args(["--nofile=40:40"]).arg(wirenut().get_program()).arg("demo");
-    // Those that are made at the start need descriptors, too.
     let cell = Cell::start_by(&mut command, model, transport);
-    cell.curl(&[], "/reading");
+    cell.client("hold");
     let before = cell.family();
     cell.client("hold");
     cell.is_as_before(&before, "hold");
