@@ -155,6 +155,11 @@ impl<K: Speaker> Turn<'_, K> {
         self.tell(|spoken, line, _| spoken.standing() == Standing::Idle && !line.conversation().is_used())
     }
 
+    /// Were bytes read that are not consumed?
+    pub(crate) fn has_leftover(&self) -> bool {
+        self.connection.line.has_leftover()
+    }
+
     /// How many bytes have come and are not consumed: left by earlier turns, and with the system.
     pub(crate) fn unread(&self) -> u64 {
         let left = self.buffers.unread(self.token.slot);

@@ -228,7 +228,7 @@ fn stays_broken_server(broken: &ServerConnection, rule: Rule) {
     assert_eq!(error.rule, rule);
     let (cx, later) = (at(Instant::START), at(Instant::START.saturating_add(AGE).saturating_add(AGE)));
     let mut out = [0; 256];
-    let calls: [&mut dyn FnMut(&mut ServerConnection); 15] = [
+    let calls: [&mut dyn FnMut(&mut ServerConnection); 16] = [
         &mut |c| match c.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut []) {
             // What comes while it lingers is thrown away.
             Ok(thrown) => {

@@ -256,4 +256,14 @@ fn a_connection_that_ends_after_its_next_response_waits_for_it() {
     end_after_next(&mut busy);
     busy.send(b"hello");
     assert_eq!(busy.session.disposition(), Disposition::ShutdownWrite);
+    // A response that has begun cannot say so any more.
+    let mut late = pair();
+    late.send(&bytes("POST /early HTTP/1.1↵Host: a↵Content-Length: 5↵↵"));
+    assert_eq!(responses::read_all(&[], &late.output).len(), 1);
+    end_after_next(&mut late);
+    late.send(b"hello");
+    assert_eq!((late.session.disposition(), late.session.standing()), (Disposition::Open, Standing::Idle));
+    end_after_next(&mut late);
+    late.send(&bytes(GET));
+    assert_eq!(late.session.disposition(), Disposition::ShutdownWrite);
 }

@@ -14,7 +14,8 @@ use crate::until;
 pub(crate) enum Reuse {
     /// A new one for each request.
     Never,
-    /// They are kept, and used for any client.
+    /// They are kept, and used for any client. What it had no need for, HAProxy closes itself: half of it each 5 seconds
+    /// (`pool-purge-delay`). That is sooner than the old processes close what nobody has used, so none meets a close.
     Always,
 }
 
@@ -22,7 +23,7 @@ impl Reuse {
     const fn options(self) -> &'static str {
         match self {
             Self::Never => "option http-server-close",
-            Self::Always => "option http-keep-alive\n    http-reuse always\n    default-server pool-purge-delay 1s",
+            Self::Always => "option http-keep-alive\n    http-reuse always",
         }
     }
 }

@@ -105,12 +105,12 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         }
     }
 
-    /// Has the next answer of a connection be its last one. Of what waits unread, all is answered before: it may be more than one
-    /// request.
+    /// Has the next answer of a connection be its last one, or the one after that if there are requests already. What comes behind
+    /// the last one is not answered, and whoever sends before the answer is there knows that (RFC 9112 §9.6).
     #[cold]
     pub(super) fn retire_after_next(&mut self, slot: u32) {
         let Some(token) = self.slots.token(slot) else { return };
-        if let Some(mut turn) = self.turn(token).filter(|turn| turn.unread() == 0) {
+        if let Some(mut turn) = self.turn(token).filter(|turn| !turn.has_leftover()) {
             turn.retire_after_next();
         }
     }
@@ -119,6 +119,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         let now = self.context.clock.now();
         // Who has handed over has waited for so long already.
         let until = if stop == Stop::HandOver { now } else { now.saturating_add(self.config.drain) };
+        self.delay = None;
         self.drain = Some(Drain {
             until,
             accepts_left: self.config.backlog.max(1),

@@ -210,6 +210,30 @@ fn a_server_that_has_handed_over_closes_no_connection_that_may_be_used() {
     }
 }
 
+/// Whoever asks somewhere else whether it is well has time to hear that it ends.
+#[test]
+fn a_server_that_delays_its_drain_goes_on_and_says_so_in_each_answer() {
+    for threads in THREADS {
+        let drain_delay = Duration::from_secs(600);
+        let server = Running::on_threads(Config { drain_delay, ..Config::DEFAULT }, threads);
+        let mut kept = Client::connect(server.address);
+        kept.get("/hello");
+        let mut idle = Client::connect(server.address);
+        idle.get("/hello");
+        server.stopper.stop();
+        while !kept.get("/hello").head.contains("connection: close") {}
+        kept.assert_closed();
+        let mut new = Client::connect(server.address);
+        while !new.get("/hello").head.contains("connection: close") {}
+        new.assert_closed();
+        assert!(idle.is_silent());
+        server.stopper.stop_now();
+        idle.assert_closed();
+        drop((kept, new, idle));
+        server.join();
+    }
+}
+
 /// Between connecting and asking there is a moment.
 #[test]
 fn who_has_just_connected_may_still_ask() {

@@ -253,8 +253,8 @@ impl<S: Service + ?Sized> Session<S> {
         self.connection.retire();
     }
 
-    /// Ends the connection after its next response, or after the one in flight, which says so. An idle one stays open for its next
-    /// request, until [`Self::retire`].
+    /// Ends the connection after its next response, which says so. An idle one stays open for its next request, until
+    /// [`Self::retire`]. While a response is in flight that has not said so, nothing is done: call this again when that is over.
     pub fn retire_after_next(&mut self) {
         self.connection.retire_after_next();
     }

@@ -76,8 +76,9 @@ impl Ways for Server {
 }
 
 impl Connection<Server> {
-    /// The connection is to end after its next response, or after the one in flight, which says so (`Connection: close`, RFC 9112
-    /// §9.6). An idle one stays open for its next request, so that none crosses the close; [`Self::retire`] ends it if none comes.
+    /// The connection is to end after its next response, which says so (`Connection: close`, RFC 9112 §9.6). An idle one stays open
+    /// for its next request, so that none crosses the close; [`Self::retire`] ends it if none comes. While a response is in flight
+    /// that has not said so, nothing is done: call this again when that is over.
     ///
     /// ```
     /// use wirenut::http::{Context, Limits, Response, ServerConnection, ServerEvent, Status};
@@ -102,7 +103,7 @@ impl Connection<Server> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn retire_after_next(&mut self) {
-        if self.ending == Ending::Open {
+        if self.ending == Ending::Open && !self.is_responding() {
             self.ending = Ending::AfterResponse;
         }
     }
