@@ -110,7 +110,7 @@ fn with_server(config: TokioConfig, test: impl AsyncFnOnce(World<'_>)) -> (Tokio
         let address = listener.local_addr().expect("an address");
         let (lab, failures) = (Lab::default(), RefCell::<Vec<_>>::default());
         let (stop, stopped) = oneshot::channel::<Box<dyn FnOnce()>>();
-        let server = TokioListener::new(listener, config);
+        let server = TokioListener::new(listener, config).expect("a server");
         let stopped = async { stopped.await.expect("a test that stops it")() };
         let on_failure = |failure| failures.borrow_mut().push(failure);
         let serving = server.serve(&lab, stopped, on_failure);
@@ -395,7 +395,7 @@ fn a_server_that_is_dropped_resets_what_is_in_flight() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let mut stream = connect(listener.local_addr().expect("an address")).await;
         let lab = Lab::default();
-        let server = TokioListener::new(listener, TokioConfig::DEFAULT);
+        let server = TokioListener::new(listener, TokioConfig::DEFAULT).expect("a server");
         let heard = async {
             say(&mut stream, "/begun").await;
             hear(&mut stream, "begun").await
@@ -438,7 +438,7 @@ fn servers_on_several_threads_share_a_socket() {
             let listener = TcpListener::from_std(listener.try_clone().expect("a descriptor")).expect("a runtime");
             let (service, mut stopped) = (Arc::clone(&service), stopped.clone());
             servers.spawn(async move {
-                let server = TokioListener::new(listener, TokioConfig::DEFAULT);
+                let server = TokioListener::new(listener, TokioConfig::DEFAULT).expect("a server");
                 let stopped = async move { _ = stopped.changed().await };
                 server.serve(&*service, stopped, |failure| panic!("{failure}")).await
             });
@@ -467,7 +467,7 @@ fn serve_in_the_child() {
     crate::tokio::run(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         println!("\naddress {}", listener.local_addr().expect("an address"));
-        let server = TokioListener::new(listener, config(Policy { slots: 1_000, ..POLICY }));
+        let server = TokioListener::new(listener, config(Policy { slots: 1_000, ..POLICY })).expect("a server");
         let stop = async { _ = tokio::signal::ctrl_c().await };
         let failures = Cell::new(0);
         let on_failure = |failure| {

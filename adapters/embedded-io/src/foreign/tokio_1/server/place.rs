@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::{task, time};
 use wirenut::readiness::{Admission, Link, Lists, Standing};
 
-use super::TokioTimer;
+use crate::foreign::tokio_1::TokioTimer;
 use crate::{Clock, ConnectionObserver, Retirement};
 
 /// How long somebody who has connected, and asked nothing yet, is waited for when the server ends.
@@ -42,11 +42,13 @@ struct State {
     standing: Standing,
     is_fresh: bool,
     has_stayed: bool,
+    is_told: bool,
 }
 
 impl Place {
     pub(super) fn new(shared: &Shared, slot: Option<u32>) -> Arc<Self> {
-        let state = State { wish: None, standing: Standing::Reading, is_fresh: true, has_stayed: false };
+        let state =
+            State { wish: None, standing: Standing::Reading, is_fresh: true, has_stayed: false, is_told: false };
         Arc::new(Self { shared: shared.clone(), slot, state: Mutex::new(state), changed: Notify::new() })
     }
 
@@ -63,6 +65,27 @@ impl Place {
     /// It was wished to give way, and goes on. Once.
     pub(super) fn take_stay(&self) -> bool {
         core::mem::take(&mut lock(&self.state).has_stayed)
+    }
+
+    /// Returns when it is wished once more that the connection gives way at once.
+    pub(super) async fn given_up(&self) {
+        while self.retired().await != Retirement::Now {}
+    }
+
+    /// Its handler knows that it is to give way.
+    pub(super) fn tell(&self) {
+        lock(&self.state).is_told = true;
+    }
+
+    pub(super) fn is_told(&self) -> bool {
+        lock(&self.state).is_told
+    }
+
+    /// The connection is in use again. If it was to give way meanwhile, it goes on.
+    pub(super) fn stay(&self) {
+        self.set_standing(Standing::Busy);
+        let mut state = lock(&self.state);
+        state.has_stayed |= state.wish.take_if(|wish| *wish == Retirement::Now).is_some();
     }
 
     /// Until it is looked at whether all that had come is answered.
