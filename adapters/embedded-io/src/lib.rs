@@ -150,7 +150,8 @@ pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter, Listener, Memory}
 pub use foreign::std::{SystemClock, Tcp};
 #[cfg(all(feature = "tokio-1", unix))]
 pub use foreign::tokio_1::{
-    TokioAccept, TokioConfig, TokioConnection, TokioFailure, TokioListener, TokioReport, TokioStop, TokioUnixPeer,
+    TokioAccept, TokioConfig, TokioConnection, TokioDatagramConfig, TokioDatagramFailure, TokioDatagramReport,
+    TokioDatagramSocket, TokioDatagrams, TokioFailure, TokioListener, TokioReport, TokioStop, TokioUnixPeer,
     serve_on_threads,
 };
 #[cfg(feature = "tokio-1")]

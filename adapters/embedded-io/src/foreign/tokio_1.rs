@@ -14,7 +14,17 @@ mod socket;
 pub use socket::TokioSocket;
 
 #[cfg(unix)]
+mod alarm;
+#[cfg(unix)]
+mod datagrams;
+#[cfg(unix)]
+mod panics;
+#[cfg(unix)]
 mod server;
+#[cfg(unix)]
+pub use datagrams::{
+    TokioDatagramConfig, TokioDatagramFailure, TokioDatagramReport, TokioDatagramSocket, TokioDatagrams,
+};
 #[cfg(unix)]
 pub use server::{
     TokioAccept, TokioConfig, TokioConnection, TokioFailure, TokioListener, TokioReport, TokioStop, TokioUnixPeer,

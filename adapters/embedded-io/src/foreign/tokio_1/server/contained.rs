@@ -1,10 +1,7 @@
 //! One connection of a server, until it is over, whatever the service does.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::any::Any;
 use core::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
 
 use futures_util::FutureExt as _;
 
@@ -12,6 +9,7 @@ use super::place::Place;
 use super::report::TokioFailure;
 use super::running::Ended;
 use crate::foreign::tokio_1::TokioStream;
+use crate::foreign::tokio_1::panics::forget_panic;
 use crate::foreign::tokio_1::socket::TokioSocket;
 
 /// What is spoken on each connection of a server.
@@ -43,13 +41,6 @@ pub(super) async fn contained<S: TokioSocket, P>(
         }
     };
     Ended { place, outcome }
-}
-
-/// Drops what a panic was about. A value that panics when it is dropped is not dropped.
-pub(super) fn forget_panic(panic: Box<dyn Any + Send>) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        core::mem::forget(again);
-    }
 }
 
 /// A stream that is reset where its connection is given up, unless all that will ever be sent is sent.

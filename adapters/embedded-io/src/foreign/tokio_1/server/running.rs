@@ -1,6 +1,5 @@
 //! The loop of a server over tokio: its connections, those who come, and the end.
 
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -12,18 +11,18 @@ use std::panic::catch_unwind;
 use std::sync::Mutex;
 
 use futures_util::stream::{FuturesUnordered, Stream as _};
-use tokio::time::Sleep;
 use wirenut::readiness::{Admission, Link, Lists, Policy, Verdict};
 use wirenut::time::{Duration, Instant};
 
 use super::accept::TokioAccept;
 use super::config::TokioConfig;
-use super::contained::forget_panic;
 use super::incoming::Incoming;
 use super::place::{Place, Shared};
 use super::places::Places;
 use super::report::{TokioFailure, TokioReport};
 use crate::foreign::tokio_1::TokioTimer;
+use crate::foreign::tokio_1::alarm::Alarm;
+use crate::foreign::tokio_1::panics::forget_panic;
 use crate::foreign::tokio_1::socket::sealed::Socket as _;
 use crate::{Clock as _, Retirement};
 
@@ -83,7 +82,7 @@ pub(super) struct Running<L: TokioAccept, V, F, C, M> {
     recovers_at: Instant,
     /// The server ends, and what is left then is cut.
     ends_at: Option<Instant>,
-    alarm: Option<(Instant, Pin<Box<Sleep>>)>,
+    alarm: Alarm,
     on_failure: M,
     report: TokioReport,
 }
@@ -109,7 +108,7 @@ where
             leaving: None,
             recovers_at: Instant::START,
             ends_at: None,
-            alarm: None,
+            alarm: Alarm::default(),
             on_failure,
             report: TokioReport::default(),
         }
@@ -134,7 +133,7 @@ where
                 return Poll::Ready(self.report);
             }
             let at = [wait, self.ends_at].into_iter().flatten().min();
-            if !self.is_due(cx, at) {
+            if !self.alarm.is_due(cx, &self.shared.timer, at) {
                 return Poll::Pending;
             }
         }
@@ -338,21 +337,5 @@ where
         }
         self.served.clear();
         self.refused.clear();
-    }
-
-    /// Is it that time? If not, the task is woken then.
-    fn is_due(&mut self, cx: &mut Context<'_>, at: Option<Instant>) -> bool {
-        let Some(at) = at else {
-            self.alarm = None;
-            return false;
-        };
-        if self.alarm.as_ref().is_none_or(|(set, _)| *set != at) {
-            self.alarm = self.shared.timer.sleep_until(at).map(|sleep| (at, Box::pin(sleep)));
-        }
-        let is_due = self.alarm.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(cx).is_ready());
-        if is_due {
-            self.alarm = None;
-        }
-        is_due
     }
 }
