@@ -1,10 +1,8 @@
 //! One datagram, from the handler to its reply.
 
 use alloc::vec::Vec;
-use core::panic::AssertUnwindSafe;
 use std::io;
 
-use futures_util::FutureExt as _;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time;
@@ -12,7 +10,7 @@ use wirenut::time::Duration;
 
 use super::report::TokioDatagramFailure;
 use super::socket::TokioDatagramSocket;
-use crate::foreign::tokio_1::panics::forget_panic;
+use crate::foreign::tokio_1::panics::{Contained, Panicked};
 
 /// When a reply is tried again that a Unix socket did not take: the system tells nobody when the peer's queue has room.
 const RETRY: core::time::Duration = core::time::Duration::from_millis(10);
@@ -29,15 +27,11 @@ pub(super) async fn handled<D: TokioDatagramSocket>(
         let Some(reply) = handler(datagram, &peer).await else { return Ok(false) };
         reply_to::<D>(socket, &reply, &peer).await.map(|()| true)
     };
-    // By a panic the future is dropped. What it shares with others is the handler, in whatever state the panic left it.
-    match AssertUnwindSafe(time::timeout(patience.into(), handling)).catch_unwind().await {
+    match Contained::new(time::timeout(patience.into(), handling)).await {
         Ok(Ok(Ok(is_sent))) => Ok(is_sent),
         Ok(Ok(Err(error))) => Err(TokioDatagramFailure::Reply(peer, error)),
         Ok(Err(_)) => Err(TokioDatagramFailure::TimedOut(peer)),
-        Err(panic) => {
-            forget_panic(panic);
-            Err(TokioDatagramFailure::Panic(peer))
-        }
+        Err(Panicked) => Err(TokioDatagramFailure::Panic(peer)),
     }
 }
 

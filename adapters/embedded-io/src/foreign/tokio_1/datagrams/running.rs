@@ -2,11 +2,9 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
-use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io;
-use std::panic::catch_unwind;
 
 use futures_util::stream::{FuturesUnordered, Stream as _};
 use tokio::io::unix::AsyncFd;
@@ -18,7 +16,6 @@ use super::socket::TokioDatagramSocket;
 use crate::Clock as _;
 use crate::foreign::tokio_1::TokioTimer;
 use crate::foreign::tokio_1::alarm::Alarm;
-use crate::foreign::tokio_1::panics::forget_panic;
 
 /// How long nothing is received after that has failed.
 const RECOVERY: Duration = Duration::from_millis(100);
@@ -200,9 +197,6 @@ where
     fn cut(&mut self) {
         self.rest = 0;
         self.report.cut = self.report.cut.saturating_add(u64::try_from(self.handlers.len()).unwrap_or(u64::MAX));
-        while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.handlers.clear())) {
-            forget_panic(panic);
-            self.report.panics = self.report.panics.saturating_add(1);
-        }
+        self.handlers.clear();
     }
 }

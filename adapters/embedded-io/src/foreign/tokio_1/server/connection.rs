@@ -100,14 +100,15 @@ impl<'c, S: TokioSocket> TokioConnection<'c, S> {
         })
         .await;
         match self.told {
-            Some(Retirement::Now) if has_more => {
+            // It stays idle: if it does not go, it is told again.
+            Some(Retirement::Now) if !has_more => self.place.tell(),
+            Some(Retirement::Now) => {
                 self.told = None;
                 self.place.handle_stay();
+                self.place.stay();
             }
-            Some(Retirement::Now) => self.place.tell(),
-            Some(Retirement::WhenDone) | None => {}
+            Some(Retirement::WhenDone) | None => self.place.stay(),
         }
-        self.place.stay();
         has_more
     }
 

@@ -1,15 +1,12 @@
 //! One connection of a server, until it is over, whatever the service does.
 
 use alloc::sync::Arc;
-use core::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt as _;
 
 use super::place::Place;
 use super::report::TokioFailure;
 use super::running::Ended;
 use crate::foreign::tokio_1::TokioStream;
-use crate::foreign::tokio_1::panics::forget_panic;
+use crate::foreign::tokio_1::panics::{Contained, Panicked};
 use crate::foreign::tokio_1::socket::TokioSocket;
 
 /// What is spoken on each connection of a server.
@@ -31,14 +28,9 @@ pub(super) async fn contained<S: TokioSocket, P>(
         cut.is_over = true;
         outcome
     };
-    // The future is dropped by a panic. What it shares with others is the service, which goes on in whatever state the panic
-    // left it, and places, which are never half changed.
-    let outcome = match AssertUnwindSafe(speaking).catch_unwind().await {
+    let outcome = match Contained::new(speaking).await {
         Ok(outcome) => outcome,
-        Err(panic) => {
-            forget_panic(panic);
-            Err(TokioFailure::Panic(peer))
-        }
+        Err(Panicked) => Err(TokioFailure::Panic(peer)),
     };
     Ended { place, outcome }
 }

@@ -3,11 +3,9 @@
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io;
-use std::panic::catch_unwind;
 use std::sync::Mutex;
 
 use futures_util::stream::{FuturesUnordered, Stream as _};
@@ -22,7 +20,7 @@ use super::places::Places;
 use super::report::{TokioFailure, TokioReport};
 use crate::foreign::tokio_1::TokioTimer;
 use crate::foreign::tokio_1::alarm::Alarm;
-use crate::foreign::tokio_1::panics::forget_panic;
+use crate::foreign::tokio_1::panics::{Panicked, contain};
 use crate::foreign::tokio_1::socket::sealed::Socket as _;
 use crate::{Clock as _, Retirement};
 
@@ -231,16 +229,18 @@ where
     fn accept(&mut self, cx: &mut Context<'_>, now: Instant) -> Option<(L::Stream, L::Peer)> {
         let (stream, peer) = match self.parts.incoming.accept(cx)? {
             Ok(newcomer) => newcomer,
+            // For want of a descriptor it fails also where nobody waits.
             Err(error) => {
-                self.handle_exhausted(error, now);
+                if self.parts.incoming.has_waiting(cx) {
+                    self.handle_exhausted(error, now);
+                }
                 return None;
             }
         };
-        match catch_unwind(AssertUnwindSafe(|| (self.parts.verify)(&peer))) {
+        match contain(|| (self.parts.verify)(&peer)) {
             Ok(true) => return Some((stream, peer)),
             Ok(false) => self.report.rejected = self.report.rejected.saturating_add(1),
-            Err(panic) => {
-                forget_panic(panic);
+            Err(Panicked) => {
                 stream.reset_when_dropped();
                 self.tell(TokioFailure::Panic(peer));
             }
@@ -331,10 +331,7 @@ where
         self.parts.incoming.close();
         let left = self.served.iter().flatten().filter(|place| !place.is_lingering());
         self.report.cut = self.report.cut.saturating_add(u64::try_from(left.count()).unwrap_or(u64::MAX));
-        while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.connections.clear())) {
-            forget_panic(panic);
-            self.report.panics = self.report.panics.saturating_add(1);
-        }
+        self.connections.clear();
         self.served.clear();
         self.refused.clear();
     }
