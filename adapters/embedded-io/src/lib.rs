@@ -15,13 +15,14 @@
 //! | feature | brings |
 //! |---|---|
 //! | `std` | `Tcp`, a socket of the standard library, and `SystemClock` (on Unix) |
-//! | `tokio-1` | `TokioStream` and `TokioTimer`, and `TokioListener`: a server with admission and a graceful end |
+//! | `tokio-1` | `TokioStream` and `TokioTimer`; on Unix also servers: `TokioListener`, `serve_on_threads`, `TokioDatagrams` |
 //! | `embassy-net-09` | the traits for embassy-net's `TcpSocket`, `EmbassyTimer`, and `Listener`: accepting and admission |
 //!
 //! One connection is the unit. In which order it reads, writes and ends is decided by the core's
 //! [`Conversation`](wirenut::transport::Conversation), for each of these alike. Who accepts the next one, and how many there
 //! may be, is the application's: a [`ConnectionObserver`] ties a connection to
-//! [`Admission`](wirenut::readiness::Admission). Over embassy-net, `Listener` does all of that; over tokio, `TokioListener`.
+//! [`Admission`](wirenut::readiness::Admission). Over embassy-net, `Listener` does all of that; over tokio, `TokioListener` does, for
+//! services, endpoints and handlers.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
