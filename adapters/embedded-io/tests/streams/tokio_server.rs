@@ -22,8 +22,10 @@ mod descriptors;
 mod ending;
 mod endpoints;
 mod handlers;
+mod handlers_and_places;
 mod http;
 mod lab;
+mod peers;
 mod threads;
 
 use lab::Lab;
