@@ -22,6 +22,8 @@ fn serve_in_the_child() {
         return;
     }
     crate::tokio::run(async {
+        let descriptors = || std::fs::read_dir("/proc/self/fd").expect("descriptors").count();
+        let before = descriptors();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         println!("\naddress {}", listener.local_addr().expect("an address"));
         let server = TokioListener::new(listener, config(Policy { slots: 1_000, ..POLICY })).expect("a server");
@@ -35,6 +37,7 @@ fn serve_in_the_child() {
         // It tries again when a connection ends, and ten times a second.
         let most = report.accepted + 11 + 10 * start.elapsed().as_secs();
         println!("\nreport {} {}", report.accepted, (1..=most).contains(&failures.get()));
+        println!("\nleft {}", descriptors() - before);
     });
 }
 
@@ -64,6 +67,7 @@ fn descriptors_that_run_out_are_survived() {
     let id = child.0.id().to_string();
     assert!(Command::new("kill").args(["-s", "INT", &id]).status().expect("kill").success());
     assert_eq!(line("report "), format!("{CLIENTS} true"));
+    assert_eq!(line("left "), "0");
     assert!(child.0.wait().expect("our child").success());
 }
 

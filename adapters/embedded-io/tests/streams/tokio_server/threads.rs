@@ -39,17 +39,27 @@ const THREADS: NonZero<usize> = NonZero::new(3).unwrap();
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// Asks, and takes the answer.
-fn ask(mut stream: impl Read + Write) {
-    stream.write_all(REQUEST).expect("a server");
+fn ask(stream: impl Read + Write) {
+    assert!(try_ask(stream).expect("an answer"), "the server has ended");
+}
+
+/// Asks, and takes the answer. False: the server has ended instead, before the first byte of one.
+fn try_ask(mut stream: impl Read + Write) -> io::Result<bool> {
+    stream.write_all(REQUEST)?;
     let mut answer = BufReader::new(stream);
     let mut line = String::new();
     while line != "\r\n" {
+        let is_first = line.is_empty();
         line.clear();
-        assert_ne!(answer.read_line(&mut line).expect("an answer"), 0, "no answer");
+        if answer.read_line(&mut line)? == 0 {
+            assert!(is_first, "an answer that is cut off");
+            return Ok(false);
+        }
     }
     let mut content = [0; 5];
-    answer.read_exact(&mut content).expect("content");
+    answer.read_exact(&mut content)?;
     assert_eq!(&content, b"hello");
+    Ok(true)
 }
 
 /// Serves beside a test, and then stops.
@@ -100,6 +110,45 @@ fn they_share_a_socket_and_end_together() {
     let report = report.expect("threads");
     assert_eq!((report.accepted, report.cut, service.0.load(Ordering::Relaxed)), (30, 0, 90));
     assert!(TcpStream::connect(address).is_err(), "somebody listens still");
+}
+
+/// Whatever was done for a client, the client knows of: no answer is lost, however busy the servers are when they are stopped.
+#[test]
+fn no_answer_is_lost_when_they_are_stopped_under_load() {
+    let (listener, address) = tcp();
+    let (service, answered) = (Counting::default(), AtomicU32::new(0));
+    let serve = async |server: TokioListener<_>, stop| {
+        // A peer that sends one more request may meet a closed connection.
+        server.serve(&service, stop, |_| ()).await
+    };
+    let client = || {
+        while let Ok(stream) = TcpStream::connect(address) {
+            stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+            for _ in 0..20 {
+                match try_ask(&stream) {
+                    Ok(true) => _ = answered.fetch_add(1, Ordering::Relaxed),
+                    Ok(false) => break,
+                    Err(error) => {
+                        assert_ne!(error.kind(), io::ErrorKind::UnexpectedEof, "an answer that is cut off");
+                        assert_ne!(error.kind(), io::ErrorKind::WouldBlock, "no answer at all");
+                        break;
+                    }
+                }
+            }
+        }
+    };
+    let report = thread::scope(|scope| {
+        with_threads(listener, TokioConfig::DEFAULT, serve, || {
+            for _ in 0..8 {
+                scope.spawn(client);
+            }
+            while answered.load(Ordering::Relaxed) < 1_000 {
+                thread::sleep(Duration::from_millis(1));
+            }
+        })
+    });
+    assert_eq!(report.expect("threads").cut, 0);
+    assert_eq!(service.0.into_inner(), answered.into_inner());
 }
 
 #[test]
