@@ -120,7 +120,7 @@ impl<D: TokioDatagramSocket> TokioDatagrams<D> {
             deprecated,
             reason = "what replaces it is unsafe; it asks for a descriptor of its own, as each of these has"
         )]
-        let socket = AsyncFd::with_interest(socket, Interest::READABLE | Interest::WRITABLE)?;
+        let socket = AsyncFd::with_interest(socket, Interest::READABLE)?;
         Ok(Self { socket, config })
     }
 
@@ -140,7 +140,7 @@ impl<D: TokioDatagramSocket> TokioDatagrams<D> {
     ) -> impl Future<Output = TokioDatagramReport> {
         async move {
             let Self { socket, config } = self;
-            let handle = |datagram, peer| handled::<D>(&socket, &handler, datagram, peer, config.patience);
+            let handle = |datagram, peer| handled::<D>(socket.get_ref(), &handler, datagram, peer, config.patience);
             let mut running = Running::<D, _, _, _>::new(&socket, config, TokioTimer::new(), handle, on_failure);
             let mut stop = pin!(stop);
             poll_fn(|cx| running.poll(cx, stop.as_mut())).await

@@ -30,6 +30,21 @@ fn an_idle_connection_gives_way<K: Kind>() {
     assert_eq!((report.accepted, report.evicted, report.cut), (3, 1, 0));
 }
 
+over_both!(nobody_gives_way_where_nobody_waits);
+
+fn nobody_gives_way_where_nobody_waits<K: Kind>() {
+    let (report, _) = with_server::<K>(config(POLICY), async |world, _| {
+        let [mut first, mut second] = [world.connect().await, world.connect().await];
+        for _ in 0..3 {
+            ask(&mut first).await;
+            ask(&mut second).await;
+            assert!(is_silent(&mut first).await);
+        }
+        world.stop();
+    });
+    assert_eq!((report.accepted, report.evicted), (2, 0));
+}
+
 over_both!(a_slow_head_gives_way_and_is_answered);
 
 fn a_slow_head_gives_way_and_is_answered<K: Kind>() {

@@ -336,7 +336,7 @@ fn a_handler_that_does_not_end_in_time_is_cut<K: Kind>() {
     assert_eq!((got, failures.len()), (report(|report| (report.received, report.cut) = (1, 1)), 0));
 }
 
-/// A socket that reads nothing has a queue that fills up. The system does not say when it has room again.
+/// A socket that reads nothing has a queue that fills up.
 #[test]
 fn a_unix_peer_that_reads_late_gets_all_and_one_that_does_not_is_given_up() {
     let length = std::fs::read_to_string("/proc/sys/net/unix/max_dgram_qlen").expect("a bound of queues");
@@ -376,6 +376,35 @@ fn a_unix_peer_that_reads_late_gets_all_and_one_that_does_not_is_given_up() {
     assert_eq!(got.received, 2 * many as u64);
     assert!(got.timed_out > 0 && got.replied + got.timed_out == got.received, "{got:?}");
     assert!(failures.iter().all(|failure| matches!(failure, TokioDatagramFailure::TimedOut(_))), "{failures:?}");
+}
+
+/// Its queue is full of what others have sent: nobody tells the server when it takes that.
+#[test]
+fn a_unix_peer_whose_queue_others_have_filled_gets_its_reply() {
+    let (got, failures) = with_server::<Unix>(TokioDatagramConfig::DEFAULT, async |world| {
+        let path = world.server.0.join("busy");
+        let socket = UnixDatagram::bind(&path).expect("a socket");
+        socket.set_nonblocking(true).expect("a socket");
+        let other = UnixDatagram::unbound().expect("a socket");
+        other.set_nonblocking(true).expect("a socket");
+        let mut filled = 0;
+        while other.send_to(b"other", &path).is_ok() {
+            filled += 1;
+        }
+        socket.send_to(b"hello", world.server.server()).expect("a server");
+        while world.lab.handled.get() == 0 {
+            tokio::task::yield_now().await;
+        }
+        // What may have been ready when it came is not any more.
+        time::sleep(Duration::from_millis(50)).await;
+        let client = Client::Unix(socket);
+        for _ in 0..filled {
+            assert_eq!(client.try_recv().as_deref(), Some(&b"other"[..]));
+        }
+        assert_eq!(client.recv().await, b"hello");
+        world.stop();
+    });
+    assert_eq!((got, failures.len()), (report(|report| (report.received, report.replied) = (1, 1)), 0));
 }
 
 #[test]

@@ -3,8 +3,6 @@
 use alloc::vec::Vec;
 use std::io;
 
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 use tokio::time;
 use wirenut::time::Duration;
 
@@ -12,12 +10,13 @@ use super::report::TokioDatagramFailure;
 use super::socket::TokioDatagramSocket;
 use crate::foreign::tokio_1::panics::{Contained, Panicked};
 
-/// When a reply is tried again that a Unix socket did not take: the system tells nobody when the peer's queue has room.
-const RETRY: core::time::Duration = core::time::Duration::from_millis(10);
+/// When a reply is tried again that the socket did not take. Readiness is no help: a Unix socket whose peer's queue is full counts
+/// as writable, and each attempt that fails wakes whoever waits for that; so one would try all the time.
+const RETRY: core::time::Duration = core::time::Duration::from_millis(5);
 
 /// Handles a datagram. Whether a reply was sent.
 pub(super) async fn handled<D: TokioDatagramSocket>(
-    socket: &AsyncFd<D::Socket>,
+    socket: &D::Socket,
     handler: &impl AsyncFn(Vec<u8>, &D::Peer) -> Option<Vec<u8>>,
     datagram: Vec<u8>,
     peer: D::Peer,
@@ -35,12 +34,12 @@ pub(super) async fn handled<D: TokioDatagramSocket>(
     }
 }
 
-async fn reply_to<D: TokioDatagramSocket>(socket: &AsyncFd<D::Socket>, reply: &[u8], peer: &D::Peer) -> io::Result<()> {
+async fn reply_to<D: TokioDatagramSocket>(socket: &D::Socket, reply: &[u8], peer: &D::Peer) -> io::Result<()> {
     loop {
-        match socket.try_io(Interest::WRITABLE, |socket| D::send_to(socket, reply, peer)) {
+        match D::send_to(socket, reply, peer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                let _ = time::timeout(RETRY, socket.writable()).await;
+                time::sleep(RETRY).await;
             }
             // A datagram is sent whole, or not.
             sent => return sent.map(drop),
