@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::{task, time};
 use wirenut::readiness::{Admission, Link, Lists, Standing};
 
-use super::TokioTimer;
+use crate::foreign::tokio_1::TokioTimer;
 use crate::{Clock, ConnectionObserver, Retirement};
 
 /// How long somebody who has connected, and asked nothing yet, is waited for when the server ends.
@@ -38,21 +38,38 @@ pub(super) struct Place {
 }
 
 struct State {
-    wish: Option<Retirement>,
+    /// It is to end when it is done. Stays until the connection knows.
+    is_to_end: bool,
+    /// It is to give way.
+    is_to_go: bool,
     standing: Standing,
     is_fresh: bool,
     has_stayed: bool,
+    is_told: bool,
 }
 
 impl Place {
     pub(super) fn new(shared: &Shared, slot: Option<u32>) -> Arc<Self> {
-        let state = State { wish: None, standing: Standing::Reading, is_fresh: true, has_stayed: false };
+        let state = State {
+            is_to_end: false,
+            is_to_go: false,
+            standing: Standing::Reading,
+            is_fresh: true,
+            has_stayed: false,
+            is_told: false,
+        };
         Arc::new(Self { shared: shared.clone(), slot, state: Mutex::new(state), changed: Notify::new() })
     }
 
     /// It is to end.
     pub(super) fn wish(&self, wish: Retirement) {
-        lock(&self.state).wish = Some(wish);
+        {
+            let mut state = lock(&self.state);
+            match wish {
+                Retirement::WhenDone => state.is_to_end = true,
+                Retirement::Now => state.is_to_go = true,
+            }
+        }
         self.changed.notify_one();
     }
 
@@ -63,6 +80,27 @@ impl Place {
     /// It was wished to give way, and goes on. Once.
     pub(super) fn take_stay(&self) -> bool {
         core::mem::take(&mut lock(&self.state).has_stayed)
+    }
+
+    /// Returns when it is wished once more that the connection gives way at once.
+    pub(super) async fn given_up(&self) {
+        while self.retired().await != Retirement::Now {}
+    }
+
+    /// Its handler knows that it is to give way.
+    pub(super) fn tell(&self) {
+        lock(&self.state).is_told = true;
+    }
+
+    pub(super) fn is_told(&self) -> bool {
+        lock(&self.state).is_told
+    }
+
+    /// The connection is in use again. If it was to give way meanwhile, it goes on.
+    pub(super) fn stay(&self) {
+        self.set_standing(Standing::Busy);
+        let mut state = lock(&self.state);
+        state.has_stayed |= core::mem::take(&mut state.is_to_go);
     }
 
     /// Until it is looked at whether all that had come is answered.
@@ -93,16 +131,25 @@ impl ConnectionObserver for Place {
         lock(&self.state).has_stayed = true;
     }
 
+    /// Dropping it loses no wish.
     async fn retired(&self) -> Retirement {
         loop {
-            let wish = lock(&self.state).wish.take();
-            match wish {
-                Some(Retirement::Now) => return Retirement::Now,
-                Some(Retirement::WhenDone) => {
-                    self.wait_for_requests().await;
-                    return Retirement::WhenDone;
+            let (is_to_go, is_to_end) = {
+                let state = lock(&self.state);
+                (state.is_to_go, state.is_to_end)
+            };
+            if is_to_go {
+                // What has come by now may not have been seen yet.
+                task::yield_now().await;
+                if core::mem::take(&mut lock(&self.state).is_to_go) {
+                    return Retirement::Now;
                 }
-                None => self.changed.notified().await,
+            } else if is_to_end {
+                self.wait_for_requests().await;
+                lock(&self.state).is_to_end = false;
+                return Retirement::WhenDone;
+            } else {
+                self.changed.notified().await;
             }
         }
     }

@@ -1,27 +1,28 @@
 //! The loop of a server over tokio: its connections, those who come, and the end.
 
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::net::SocketAddr;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io;
 use std::sync::Mutex;
 
 use futures_util::stream::{FuturesUnordered, Stream as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Sleep;
 use wirenut::readiness::{Admission, Link, Lists, Policy, Verdict};
 use wirenut::time::{Duration, Instant};
 
-use super::TokioTimer;
+use super::accept::TokioAccept;
+use super::config::TokioConfig;
 use super::incoming::Incoming;
-use super::listener::TokioConfig;
 use super::place::{Place, Shared};
+use super::places::Places;
 use super::report::{TokioFailure, TokioReport};
-use crate::{Clock as _, Error, Retirement};
+use crate::foreign::tokio_1::TokioTimer;
+use crate::foreign::tokio_1::alarm::Alarm;
+use crate::foreign::tokio_1::panics::{Panicked, contain};
+use crate::foreign::tokio_1::socket::sealed::Socket as _;
+use crate::{Clock as _, Retirement};
 
 /// How many connections that were refused there are at most. The oldest one gives way to the next.
 const MAX_REFUSED: usize = 32;
@@ -33,11 +34,9 @@ const RECOVERY: Duration = Duration::from_millis(100);
 const MAX_ACCEPTED: u32 = 64;
 
 /// A connection that is over.
-pub(super) struct Ended {
+pub(super) struct Ended<P> {
     pub(super) place: Arc<Place>,
-    pub(super) peer: SocketAddr,
-    /// `None`: the service has panicked.
-    pub(super) outcome: Option<Result<(), Error<io::Error>>>,
+    pub(super) outcome: Result<(), TokioFailure<P>>,
 }
 
 /// A connection that others wait for.
@@ -51,18 +50,24 @@ struct Leaving {
 
 /// When to look again: no later than that.
 enum Next {
-    /// Somebody was taken in.
-    Accepted,
+    /// Now: something has changed.
+    Again,
     /// When something has happened, or then.
     Wait(Option<Instant>),
 }
 
-pub(super) struct Running<'r, F, C, M> {
-    config: &'r TokioConfig,
+/// What a server is made of: what its user gave.
+#[derive(Debug)]
+pub(super) struct Parts<L: TokioAccept, V> {
+    pub(super) incoming: Incoming<L>,
+    pub(super) config: TokioConfig,
+    pub(super) places: Arc<Places>,
+    pub(super) verify: V,
+}
+
+pub(super) struct Running<L: TokioAccept, V, F, C, M> {
+    parts: Parts<L, V>,
     shared: Shared,
-    incoming: Incoming,
-    /// It was accepted, and waits for a place.
-    newcomer: Option<(TcpStream, SocketAddr)>,
     connect: C,
     connections: FuturesUnordered<F>,
     /// By slot.
@@ -75,30 +80,24 @@ pub(super) struct Running<'r, F, C, M> {
     recovers_at: Instant,
     /// The server ends, and what is left then is cut.
     ends_at: Option<Instant>,
-    alarm: Option<(Instant, Pin<Box<Sleep>>)>,
+    alarm: Alarm,
     on_failure: M,
     report: TokioReport,
 }
 
-impl<'r, F, C, M> Running<'r, F, C, M>
+impl<L, V, F, C, M> Running<L, V, F, C, M>
 where
-    F: Future<Output = Ended>,
-    C: Fn(TcpStream, SocketAddr, Arc<Place>) -> F,
-    M: FnMut(TokioFailure),
+    L: TokioAccept,
+    V: FnMut(&L::Peer) -> bool,
+    F: Future<Output = Ended<L::Peer>>,
+    C: Fn(L::Stream, L::Peer, Arc<Place>) -> F,
+    M: FnMut(TokioFailure<L::Peer>),
 {
-    pub(super) fn new(
-        listener: TcpListener,
-        config: &'r TokioConfig,
-        timer: TokioTimer,
-        connect: C,
-        on_failure: M,
-    ) -> Self {
-        let admission = Admission::new(config.policy, Lists::new(Vec::new()));
+    pub(super) fn new(parts: Parts<L, V>, timer: TokioTimer, connect: C, on_failure: M) -> Self {
+        let admission = Admission::new(parts.config.policy, Lists::new(Vec::new()));
         Self {
-            config,
+            parts,
             shared: Shared { admission: Arc::new(Mutex::new(admission)), timer },
-            incoming: Incoming::Open(listener),
-            newcomer: None,
             connect,
             connections: FuturesUnordered::new(),
             served: Vec::new(),
@@ -107,7 +106,7 @@ where
             leaving: None,
             recovers_at: Instant::START,
             ends_at: None,
-            alarm: None,
+            alarm: Alarm::default(),
             on_failure,
             report: TokioReport::default(),
         }
@@ -125,18 +124,14 @@ where
                 self.cut();
             }
             let wait = match self.poll_newcomer(cx, now) {
-                Next::Accepted => continue,
+                Next::Again => continue,
                 Next::Wait(wait) => wait,
             };
-            if self.ends_at.is_some()
-                && self.incoming.is_closed()
-                && self.newcomer.is_none()
-                && self.connections.is_empty()
-            {
+            if self.ends_at.is_some() && self.parts.incoming.is_closed() && self.connections.is_empty() {
                 return Poll::Ready(self.report);
             }
             let at = [wait, self.ends_at].into_iter().flatten().min();
-            if !self.is_due(cx, at) {
+            if !self.alarm.is_due(cx, &self.shared.timer, at) {
                 return Poll::Pending;
             }
         }
@@ -148,16 +143,15 @@ where
     fn poll_connections(&mut self, cx: &mut Context<'_>) {
         while let Poll::Ready(Some(ended)) = Pin::new(&mut self.connections).poll_next(cx) {
             self.part_with(&ended.place);
-            let failure = match ended.outcome {
-                Some(Ok(())) => continue,
-                Some(Err(error)) => TokioFailure::Connection(ended.peer, error),
-                None => {
-                    self.report.panics = self.report.panics.saturating_add(1);
-                    TokioFailure::Panic(ended.peer)
-                }
-            };
-            (self.on_failure)(failure);
+            if let Err(failure) = ended.outcome {
+                self.tell(failure);
+            }
         }
+    }
+
+    fn tell(&mut self, failure: TokioFailure<L::Peer>) {
+        self.report.panics = self.report.panics.saturating_add(u64::from(matches!(failure, TokioFailure::Panic(_))));
+        (self.on_failure)(failure);
     }
 
     fn part_with(&mut self, place: &Arc<Place>) {
@@ -169,6 +163,7 @@ where
                     *served = None;
                 }
                 self.free.push(slot);
+                self.parts.places.give_back();
             }
             None => self.refused.retain(|refused| !Arc::ptr_eq(refused, place)),
         }
@@ -177,22 +172,37 @@ where
         }
     }
 
-    /// Takes in whoever comes, if there is a place or one can be made.
+    /// Takes in whoever comes, if there is a place or one can be made. Others wait in the queue of the system.
     fn poll_newcomer(&mut self, cx: &mut Context<'_>, now: Instant) -> Next {
-        if self.newcomer.is_none() {
-            if self.recovers_at > now {
-                return Next::Wait(Some(self.recovers_at));
-            }
-            match self.incoming.poll_accept(cx) {
-                Poll::Pending => return Next::Wait(None),
-                Poll::Ready(Ok(newcomer)) => self.newcomer = Some(newcomer),
-                Poll::Ready(Err(error)) => return self.handle_exhausted(error, now),
-            }
+        if self.recovers_at > now {
+            return Next::Wait(Some(self.recovers_at));
         }
-        let verdict = self.shared.admission().arrive(now);
-        match verdict {
-            Verdict::Admit => self.admit(),
-            Verdict::Refuse if self.refused.len() < MAX_REFUSED => self.refuse(),
+        match self.parts.incoming.poll_waiting(cx) {
+            Poll::Pending => return Next::Wait(None),
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => return self.handle_exhausted(error, now),
+        }
+        match self.verdict(now) {
+            Verdict::Admit if self.parts.places.take() => {
+                match self.accept(cx, now) {
+                    Some(newcomer) => {
+                        let place = self.admit(now);
+                        self.begin(newcomer, place);
+                    }
+                    None => self.parts.places.give_back(),
+                }
+                Next::Again
+            }
+            // Another thread has just taken the place.
+            Verdict::Admit => Next::Again,
+            Verdict::Refuse if self.refused.len() < MAX_REFUSED => {
+                if let Some(newcomer) = self.accept(cx, now) {
+                    let place = self.refuse();
+                    self.begin(newcomer, place);
+                }
+                Next::Again
+            }
+            Verdict::Refuse | Verdict::Evict(_) if !self.parts.incoming.has_waiting(cx) => Next::Again,
             Verdict::Refuse => {
                 let oldest = self.refused.front().cloned();
                 self.make_room(oldest, now)
@@ -203,11 +213,47 @@ where
                 self.make_room(served, now)
             }
             Verdict::Queue => Next::Wait(self.shared.admission().poll_timeout(now)),
-            Verdict::Close => {
-                self.newcomer = None;
-                Next::Wait(None)
+            Verdict::Close => Next::Wait(None),
+        }
+    }
+
+    /// What is to be done with the next one. Places that other threads have do not count for this one.
+    fn verdict(&self, now: Instant) -> Verdict {
+        let mut admission = self.shared.admission();
+        let most = admission.taken().saturating_add(self.parts.places.free());
+        admission.set_slots(most);
+        admission.verdict(now)
+    }
+
+    /// The next one, if somebody waits, and is wanted.
+    fn accept(&mut self, cx: &mut Context<'_>, now: Instant) -> Option<(L::Stream, L::Peer)> {
+        let (stream, peer) = match self.parts.incoming.accept(cx)? {
+            Ok(newcomer) => newcomer,
+            // For want of a descriptor it fails also where nobody waits.
+            Err(error) => {
+                if self.parts.incoming.has_waiting(cx) {
+                    self.handle_exhausted(error, now);
+                }
+                return None;
+            }
+        };
+        match contain(|| (self.parts.verify)(&peer)) {
+            Ok(true) => return Some((stream, peer)),
+            Ok(false) => self.report.rejected = self.report.rejected.saturating_add(1),
+            Err(Panicked) => {
+                stream.reset_when_dropped();
+                self.tell(TokioFailure::Panic(peer));
             }
         }
+        None
+    }
+
+    fn begin(&mut self, (stream, peer): (L::Stream, L::Peer), place: Arc<Place>) {
+        stream.prepare();
+        if self.ends_at.is_some() {
+            place.wish(Retirement::WhenDone);
+        }
+        self.connections.push((self.connect)(stream, peer, place));
     }
 
     /// The system has no room for one more.
@@ -221,8 +267,10 @@ where
         Next::Wait(Some(self.recovers_at))
     }
 
-    /// It has a place, which counts already.
-    fn admit(&mut self) -> Next {
+    /// It gets a slot. The place is taken already.
+    fn admit(&mut self, now: Instant) -> Arc<Place> {
+        // There is room: it was asked for just now.
+        let _ = self.shared.admission().arrive(now);
         let slot = self.free.pop().or_else(|| {
             let slot = u32::try_from(self.served.len()).ok()?;
             self.served.push(None);
@@ -235,27 +283,15 @@ where
             *served = Some(Arc::clone(&place));
         }
         self.report.accepted = self.report.accepted.saturating_add(1);
-        self.begin(place)
+        place
     }
 
     /// It is told that there is no place.
-    fn refuse(&mut self) -> Next {
+    fn refuse(&mut self) -> Arc<Place> {
         let place = Place::new(&self.shared, None);
         self.refused.push_back(Arc::clone(&place));
         self.report.refused = self.report.refused.saturating_add(1);
-        self.begin(place)
-    }
-
-    fn begin(&mut self, place: Arc<Place>) -> Next {
-        if let Some((stream, peer)) = self.newcomer.take() {
-            // Where it fails, answers come a little later.
-            let _ = stream.set_nodelay(true);
-            if self.ends_at.is_some() {
-                place.wish(Retirement::WhenDone);
-            }
-            self.connections.push((self.connect)(stream, peer, place));
-        }
-        Next::Accepted
+        place
     }
 
     /// Somebody waits for this connection to end.
@@ -283,8 +319,8 @@ where
 
     /// It was told to stop.
     fn begin_end(&mut self) {
-        self.ends_at = Some(self.shared.timer.now().saturating_add(self.config.drain));
-        self.incoming.end();
+        self.ends_at = Some(self.shared.timer.now().saturating_add(self.parts.config.drain));
+        self.parts.incoming.end();
         for place in self.served.iter().flatten().chain(&self.refused) {
             place.wish(Retirement::WhenDone);
         }
@@ -292,28 +328,11 @@ where
 
     /// Its time to end is over.
     fn cut(&mut self) {
-        self.incoming.close();
-        self.newcomer = None;
+        self.parts.incoming.close();
         let left = self.served.iter().flatten().filter(|place| !place.is_lingering());
         self.report.cut = self.report.cut.saturating_add(u64::try_from(left.count()).unwrap_or(u64::MAX));
         self.connections.clear();
         self.served.clear();
         self.refused.clear();
-    }
-
-    /// Is it that time? If not, the task is woken then.
-    fn is_due(&mut self, cx: &mut Context<'_>, at: Option<Instant>) -> bool {
-        let Some(at) = at else {
-            self.alarm = None;
-            return false;
-        };
-        if self.alarm.as_ref().is_none_or(|(set, _)| *set != at) {
-            self.alarm = self.shared.timer.sleep_until(at).map(|sleep| (at, Box::pin(sleep)));
-        }
-        let is_due = self.alarm.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(cx).is_ready());
-        if is_due {
-            self.alarm = None;
-        }
-        is_due
     }
 }
