@@ -30,5 +30,6 @@
 mod bytes;
 pub mod http;
 pub mod readiness;
+pub mod tcp;
 pub mod time;
 pub mod transport;
