@@ -147,7 +147,8 @@ fn no_floor_imports_a_higher_one() {
 #[test]
 fn what_lies_below_http_does_not_know_it() {
     for (module, code) in modules() {
-        let is_below = matches!(module.first().map(String::as_str), Some("bytes" | "time" | "readiness" | "transport"));
+        let is_below =
+            matches!(module.first().map(String::as_str), Some("bytes" | "time" | "readiness" | "tcp" | "transport"));
         for path in named(&module, &code) {
             let is_http = path.first().is_some_and(|first| first == "http");
             assert!(!is_below || !is_http, "{} imports {}", shown(&module), shown(&path));

@@ -63,7 +63,7 @@ pub enum TimeOut {
 /// // What answers our SYN.
 /// let syn_ack = Segment { kind: Kind::Syn, sequence: Sequence::InOrder, acknowledgement: Acknowledgement::New };
 /// assert!(Segment::all().any(|segment| segment == syn_ack));
-/// assert_eq!(Segment::all().count(), 90);
+/// assert_eq!(Segment::all().count(), 120);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -102,14 +102,16 @@ pub enum Kind {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Sequence {
-    /// It begins at RCV.NXT, once what came before is cut off. A RST begins there as it is.
+    /// Not acceptable: all of it has come before.
+    Old,
+    /// It begins at RCV.NXT, once what came before is cut off. A RST begins there as it is. Where the window is zero, an
+    /// acknowledgement or a reset at RCV.NXT counts as this.
     InOrder,
     /// It is acceptable, and begins behind RCV.NXT. Its text and its FIN are kept, or lost: when what lies before has come,
     /// they count as [`Self::InOrder`].
     Ahead,
-    /// It is not acceptable: it has come before, or lies behind the window. Where the window is zero, acknowledgements and
-    /// resets at RCV.NXT are acceptable nevertheless.
-    Unacceptable,
+    /// Not acceptable: it lies behind the window.
+    Beyond,
 }
 
 /// What a segment acknowledges.
@@ -156,7 +158,7 @@ impl Kind {
 
 impl Sequence {
     /// Every place.
-    pub const ALL: [Self; 3] = [Self::InOrder, Self::Ahead, Self::Unacceptable];
+    pub const ALL: [Self; 4] = [Self::Old, Self::InOrder, Self::Ahead, Self::Beyond];
 }
 
 impl Acknowledgement {

@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_look_up_is_small() {
-        assert!(size_of_val(&CELLS) + size_of_val(&OUTCOMES) <= 2_048);
+        assert!(size_of_val(&CELLS) + size_of_val(&OUTCOMES) <= 2_304);
         assert_eq!((size_of::<State>(), size_of::<Outcome>()), (1, 6));
     }
 }

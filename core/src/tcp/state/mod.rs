@@ -8,7 +8,7 @@
 //! to its user, for trackers of connections on a wire, for tests, and for people.
 //!
 //! **Sequence numbers are abstract.** Whether a segment is acceptable, in order, and what it acknowledges are facts about it
-//! that its [`Segment`] carries; whoever has numbers finds out, by RFC 9293, section 3.4. So there are 90 segments, and 103
+//! that its [`Segment`] carries; whoever has numbers finds out, by RFC 9293, section 3.4. So there are 120 segments, and 133
 //! events, and what each does in each state can be tried.
 //!
 //! ```

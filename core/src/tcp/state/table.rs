@@ -64,7 +64,7 @@ use Call::{Abort, Close, CloseBehindData, OpenActive, OpenPassive, Receive, Send
 use Kind::{Empty, NewSyn, Rst, Syn, Text};
 use Open::{Active, Passive};
 use Paragraph as P;
-use Sequence::{Ahead, InOrder};
+use Sequence::{Ahead, Beyond, InOrder};
 use State::{
     CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent, TimeWait,
 };
@@ -120,8 +120,9 @@ pub const ROWS: &[Row] = &[
     // In the other states. First, is the sequence number acceptable?
     arrives(OTHERS, &[Rst], OUTSIDE, ANY).by(P::Sequence),
     arrives(&[SynReceived], SYNS, OUTSIDE, ANY).if_opened(Passive).sends(Sends::Ack).by(P::Sequence),
-    arrives(&[SynReceived], SYNS, OUTSIDE, NOT_NEW).if_opened(Active).sends(Sends::Ack).by(P::Sequence),
-    arrives(&[SynReceived], SYNS, OUTSIDE, &[New]).if_opened(Active).opens(Established).by(P::SimultaneousOpen),
+    arrives(&[SynReceived], SYNS, &[Beyond], ANY).if_opened(Active).sends(Sends::Ack).by(P::Sequence),
+    arrives(&[SynReceived], SYNS, &[BEFORE], NOT_NEW).if_opened(Active).sends(Sends::Ack).by(P::Sequence),
+    arrives(&[SynReceived], SYNS, &[BEFORE], &[New]).if_opened(Active).opens(Established).by(P::SimultaneousOpen),
     arrives(OTHERS, NO_FIN, OUTSIDE, ANY).sends(Sends::Ack).by(P::Sequence),
     arrives(&[SynReceived], FIN, OUTSIDE, ANY).sends(Sends::Ack).by(P::Sequence),
     arrives(LIVE, FIN, OUTSIDE, ANY).sends(Sends::Ack).by(P::Sequence),
@@ -225,9 +226,10 @@ const LONG: &[Kind] = &[Kind::Fin, Text];
 const NO_FIN: &[Kind] = &[Text, Empty];
 
 // Places.
-const ANYWHERE: &[Sequence] = &[InOrder, Ahead, Sequence::Unacceptable];
+const ANYWHERE: &[Sequence] = &[BEFORE, InOrder, Ahead, Beyond];
 const INSIDE: &[Sequence] = &[InOrder, Ahead];
-const OUTSIDE: &[Sequence] = &[Sequence::Unacceptable];
+const OUTSIDE: &[Sequence] = &[BEFORE, Beyond];
+const BEFORE: Sequence = Sequence::Old;
 
 // Acknowledgements.
 const OUR_FIN: Acknowledgement = Acknowledgement::Fin;

@@ -49,7 +49,9 @@ fn sequences(sequences: &[Sequence]) -> &'static str {
         [Sequence::InOrder] => ", in order",
         [Sequence::Ahead] => ", ahead",
         [Sequence::InOrder, Sequence::Ahead] => ", acceptable",
-        [Sequence::Unacceptable] => ", not acceptable",
+        [Sequence::Old] => ", old",
+        [Sequence::Beyond] => ", beyond the window",
+        [Sequence::Old, Sequence::Beyond] => ", not acceptable",
         _ => "",
     }
 }
