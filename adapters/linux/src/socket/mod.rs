@@ -113,6 +113,7 @@ mod pathname;
 mod protocol;
 mod stream;
 mod tcp;
+mod tcp_info;
 mod typed;
 
 pub use accept::Accepted;
@@ -130,6 +131,7 @@ pub use protocol::{
     Protocol, Seqpacket, Settled, State, Stream, Tcp, Udp,
 };
 pub use tcp::KeepAlive;
+pub use tcp_info::TcpInfo;
 pub use typed::{
     SeqpacketListener, SeqpacketStream, Socket, TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener,
     UnixStream,
