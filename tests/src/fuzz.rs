@@ -13,6 +13,7 @@ mod proxies;
 mod routes;
 mod streams;
 mod structured;
+mod tcp_states;
 mod uri;
 
 use wirenut::http::service::Service;
@@ -31,6 +32,7 @@ pub use proxies::proxies;
 pub use routes::routes;
 pub use streams::grammar_streams;
 pub use structured::structured_fields;
+pub use tcp_states::tcp_states;
 pub use uri::uri_references;
 
 use crate::answers;

@@ -53,7 +53,7 @@ pub struct End {
     pub received: u8,
     /// The user knows that the peer has ended its direction.
     pub has_seen_end: bool,
-    /// After a crash: no OPEN while old segments may come (RFC 9293, section 3.4.3).
+    /// After a crash, or a connection that was given up: no OPEN while old segments may come (RFC 9293, section 3.4.3).
     pub is_quiet: bool,
 }
 
@@ -276,6 +276,8 @@ impl End {
             Sends::Retransmission => out.extend(self.front(before)),
         }
         self.is_iss_used |= transition.to.is_synchronized() || transition.to == State::SynSent;
+        let is_given_up = transition.to == State::Closed && !matches!(before, State::LastAck | State::TimeWait);
+        self.is_quiet |= is_given_up && before != State::Closed;
         if matches!(transition.to, State::Closed | State::Listen) {
             (self.send_unacknowledged, self.send_next, self.receive_next) = (0, 0, 0);
             (self.queued, self.is_close_queued, self.has_sent_fin) = (0, false, false);

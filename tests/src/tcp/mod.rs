@@ -3,10 +3,12 @@
 
 mod endpoint;
 mod pair;
+mod peers;
 mod rfc;
 mod segment;
 
 pub use endpoint::{End, Program};
 pub use pair::{Action, Pair};
+pub use peers::PEERS;
 pub use rfc::{Step, handle};
 pub use segment::Numbered;

@@ -8,33 +8,12 @@ use core::mem;
 use std::collections::HashMap;
 
 use wirenut::tcp::state::{Call, RecvResult, State, TimeOut};
-use wirenut_tests::tcp::{Action, Pair, Program};
+use wirenut_tests::tcp::{Action, PEERS, Pair, Program};
 
-use State::{
-    CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent, TimeWait,
-};
+use State::{Closed, FinWait2, Listen, SynReceived, TimeWait};
 
 /// More than any of the searches finds: one that finds no end fails.
 const MOST: usize = 100_000;
-
-/// In which states the other end may be, as long as no user aborts, no machine crashes, and there was no connection before.
-///
-/// Who is not synchronized knows nothing of the other, and who has left before it was synchronized told nothing to it.
-/// Where our FIN is acknowledged, the other end has it; where we have the other's FIN, it has sent it, and where it
-/// has acknowledged ours before, we know.
-const PEERS: [(State, &[State]); 11] = [
-    (Closed, &[Closed, Listen, SynSent, SynReceived, FinWait1, Closing, LastAck, TimeWait]),
-    (Listen, &[Closed, Listen, SynSent]),
-    (SynSent, &[Closed, Listen, SynSent, SynReceived, FinWait1]),
-    (SynReceived, &[Closed, SynSent, SynReceived, Established, FinWait1]),
-    (Established, &[SynReceived, Established, FinWait1]),
-    (FinWait1, &[Closed, SynSent, SynReceived, Established, FinWait1, CloseWait, Closing, LastAck]),
-    (FinWait2, &[CloseWait, Closing, LastAck]),
-    (CloseWait, &[FinWait1, FinWait2]),
-    (Closing, &[Closed, FinWait1, FinWait2, Closing, TimeWait]),
-    (LastAck, &[Closed, FinWait1, FinWait2, TimeWait]),
-    (TimeWait, &[Closed, Closing, LastAck, TimeWait]),
-];
 
 const SERVER: Program =
     Program { passive_opens: 1, active_opens: 0, sends: 0, may_send_to: false, aborts: 0, crashes: 0 };
