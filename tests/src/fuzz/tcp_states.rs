@@ -4,7 +4,7 @@
 use wirenut::readiness::{Event, Token};
 use wirenut::tcp::state::{Call, Connection, Queues, RecvResult, SendResult, State, TimeOut};
 
-use crate::tcp::{Action, End, PEERS, Pair, Program};
+use crate::tcp::{Action, PEERS, Pair, Program};
 
 type Link = Pair<8>;
 
@@ -72,24 +72,31 @@ fn agrees(connection: &Connection) {
     }
 }
 
-/// The link delivers all, users close, times pass: both get to CLOSED.
+/// The link delivers all, users close, times pass for both in turn: both get to CLOSED.
 fn finish(pair: &mut Link, actions: &mut Vec<Action>) {
-    for _ in 0..300 {
+    let mut times_passed = 0;
+    for round in 8..600 {
         if pair.states() == (State::Closed, State::Closed) && pair.is_silent() {
             return;
         }
         let possible = pair.actions(false);
-        let waits = |end: &End| end.state() == State::FinWait2;
-        let patience = [0, 1].into_iter().filter(|&number| waits(&pair.ends[number]));
-        let patience = patience.map(|number| Action::TimeOut(number, TimeOut::User));
-        // Segments come before users, and users before times.
-        let next = possible.iter().copied().find(|action| matches!(action, Action::Deliver(..)));
-        let next =
-            next.or_else(|| possible.iter().copied().find(|action| matches!(action, Action::Call(_, Call::Close))));
-        let next = next.or_else(|| possible.iter().copied().find(|action| matches!(action, Action::TimeOut(..))));
-        let Some(action) = next.or_else(|| patience.into_iter().next()) else { break };
+        let some = |is_meant: fn(&Action) -> bool| possible.iter().copied().find(is_meant);
+        let times: Vec<_> = possible.iter().copied().filter(|action| matches!(action, Action::TimeOut(..))).collect();
+        let is_waiting = |number: &usize| pair.ends[*number].state() == State::FinWait2;
+        // Segments come before users, users before times, and these before the time that systems give to FIN-WAIT-2.
+        // Ends that only tell each other that they cannot accept what they hear do so for ever, unless they pause, as RFC 5961,
+        // section 7, says.
+        let lost = pair.actions(true).into_iter().find(|action| matches!(action, Action::Lose(..)));
+        let next = lost
+            .filter(|_| round % 64 < 8)
+            .or_else(|| some(|action| matches!(action, Action::Deliver(..))))
+            .or_else(|| some(|action| matches!(action, Action::Call(_, Call::Close))))
+            .or_else(|| times.get(times_passed % times.len().max(1)).copied())
+            .or_else(|| [0, 1].into_iter().find(is_waiting).map(|number| Action::TimeOut(number, TimeOut::User)));
+        let Some(action) = next else { break };
+        times_passed += usize::from(matches!(action, Action::TimeOut(..)));
         actions.push(action);
         pair.step(action);
     }
-    panic!("they do not finish: {:?} after {actions:?}", pair.states());
+    panic!("they do not finish: {pair:?} after {actions:?}");
 }

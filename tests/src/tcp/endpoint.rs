@@ -7,8 +7,8 @@ use wirenut::tcp::state::{
 
 use super::segment::Numbered;
 
-/// More than is ever on its way.
-const WINDOW: u8 = 8;
+/// More than is ever on its way, and less than lies between two connections.
+const WINDOW: u8 = 10;
 /// So far apart are the first sequence numbers of connections that follow each other.
 const INCARNATION: u8 = 16;
 

@@ -30,11 +30,14 @@
 //! # Ok::<(), wirenut::tcp::state::Refusal>(())
 //! ```
 //!
-//! # Where the RFC waits for ever
+//! # What the RFC alone does not end
 //!
-//! Both ends of a connection finish once the link between them delivers; a search through all interleavings shows it. With
-//! one exception: where one end aborts and its RST is lost, the other may stay in FIN-WAIT-2. It has nothing left to send,
-//! so nobody resets it. Systems give that state a time, which is [`TimeOut::User`].
+//! Both ends of a connection finish once the link between them delivers; a search through all interleavings shows it. But:
+//!
+//! - Where one end aborts or crashes and no RST gets through, the other may stay in FIN-WAIT-2: it has nothing left to send, so
+//!   nobody resets it. Systems give that state a time, which is [`TimeOut::User`].
+//! - Two ends of which neither accepts what the other sends (an old SYN came to a listener, whose user closed at once)
+//!   acknowledge each other's acknowledgements, until one of them pauses ([`Sends::ChallengeAck`]).
 //!
 //! Out of scope: sequence numbers, windows, retransmission, urgent data, security compartments, ICMP errors.
 //!
