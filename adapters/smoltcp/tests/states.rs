@@ -14,7 +14,7 @@ use smoltcp::wire::{
     TcpSeqNumber,
 };
 use wirenut::readiness::Readiness;
-use wirenut::tcp::state::{Acknowledgement, Event, Kind, Open, Segment, Sends, Sequence, State, Transition};
+use wirenut::tcp::state::{Acknowledgement, Call, Event, Kind, Open, Segment, Sends, Sequence, State, Transition};
 
 const OURS: Ipv4Address = Ipv4Address::new(192, 0, 2, 1);
 const THEIRS: Ipv4Address = Ipv4Address::new(192, 0, 2, 2);
@@ -89,6 +89,7 @@ impl Lab {
         let buffer = || tcp::SocketBuffer::new(vec![0; 64]);
         let mut socket = tcp::Socket::new(buffer(), buffer());
         socket.set_ack_delay(None);
+        socket.set_nagle_enabled(false);
         let mut sockets = SocketSet::new(Vec::new());
         let handle = sockets.add(socket);
         Self { interface, wire, sockets, handle, iss: 0, send_unacknowledged: 0, send_next: 0, receive_next: IRS }
@@ -361,6 +362,67 @@ fn smoltcp_does_the_same_but_where_it_is_said() {
     }
     let same = reasons.remove("the same").unwrap_or(0);
     assert_eq!((same, reasons.values().sum::<usize>(), reasons.len()), (745, 275, 11), "{reasons:?}");
+}
+
+/// Calls of the user; `None`: smoltcp refuses.
+fn calls(lab: &mut Lab, call: Call) -> Option<String> {
+    let Lab { interface, sockets, handle, .. } = lab;
+    let socket: &mut tcp::Socket<'_> = sockets.get_mut(*handle);
+    let is_taken = match call {
+        Call::OpenPassive => socket.listen(THEIR_PORT).is_ok(),
+        Call::OpenActive => socket.connect(interface.context(), (OURS, OUR_PORT), THEIR_PORT).is_ok(),
+        Call::Send => socket.send_slice(b"x").is_ok(),
+        Call::Close => {
+            socket.close();
+            true
+        }
+        Call::Abort => {
+            socket.abort();
+            true
+        }
+        Call::SendTo | Call::Receive | Call::CloseBehindData | Call::Status => panic!("smoltcp has no {call:?}"),
+    };
+    let sent = lab.sent();
+    is_taken.then(|| words(&sent))
+}
+
+#[test]
+fn calls_do_the_same_but_where_it_is_said() {
+    for (state, open) in State::ALL.into_iter().flat_map(opened) {
+        for call in [Call::OpenPassive, Call::OpenActive, Call::Send, Call::Close, Call::Abort] {
+            let mut lab = Lab::in_state(state, open);
+            let said = calls(&mut lab, call);
+            let got = (said.as_deref(), lab.state());
+            let ours = state.handle(open, Event::Call(call));
+            let sent = ours.map(|ours| match ours.sends {
+                Sends::Syn => "SYN",
+                Sends::Fin => "FIN",
+                Sends::Rst => "RST",
+                // Text, with the acknowledgement of what has come.
+                Sends::Data => "ACK",
+                Sends::Nothing => "",
+                other => panic!("no call sends {other:?}"),
+            });
+            let expected = match (state, call) {
+                // It forgets no connection without a RST, and says nothing of what is closed already.
+                (State::SynSent, Call::Close) => (Some("RST"), State::Closed),
+                // The FIN waits for the acknowledgement of the SYN.
+                (State::SynReceived, Call::Close) => (Some(""), State::FinWait1),
+                (State::SynSent | State::Closing | State::LastAck | State::TimeWait, Call::Abort) => {
+                    (Some("RST"), State::Closed)
+                }
+                (_, Call::Close | Call::Abort) => (sent.ok().or(Some("")), ours.map_or(state, |ours| ours.to)),
+                // Who listens there listens, and TIME-WAIT is given up for a new connection.
+                (State::Listen | State::TimeWait, Call::OpenPassive) => (Some(""), State::Listen),
+                (State::TimeWait, Call::OpenActive) => (Some("SYN"), State::SynSent),
+                // Who listens, or waits to be connected, is not asked.
+                (State::Listen, Call::OpenActive) => (None, state),
+                (State::SynSent | State::SynReceived, Call::Send) => (None, state),
+                _ => (sent.ok(), ours.map_or(state, |ours| ours.to)),
+            };
+            assert_eq!(got, expected, "{call:?} in {state}");
+        }
+    }
 }
 
 /// What poll says of a socket of smoltcp is what can be done with it.
