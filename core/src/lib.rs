@@ -32,5 +32,6 @@ pub mod http;
 pub mod proxy;
 pub mod readiness;
 mod rules;
+pub mod tcp;
 pub mod time;
 pub mod transport;

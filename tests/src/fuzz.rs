@@ -14,6 +14,7 @@ mod proxy_protocol;
 mod routes;
 mod streams;
 mod structured;
+mod tcp_states;
 mod uri;
 
 use wirenut::http::service::Service;
@@ -33,6 +34,7 @@ pub use proxy_protocol::proxy_protocol;
 pub use routes::routes;
 pub use streams::grammar_streams;
 pub use structured::structured_fields;
+pub use tcp_states::tcp_states;
 pub use uri::uri_references;
 
 use crate::answers;

@@ -8,7 +8,7 @@ use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
     cookies, credentials, form_pairs, grammar, grammar_streams, multipart, negotiation, parameters, percent_encoding,
     proxies, proxy_protocol, reference_service, request_head, routes, server_connection, set_cookie, small_buffer,
-    structured_fields, uri_references,
+    structured_fields, tcp_states, uri_references,
 };
 use wirenut_tests::wire::bytes;
 
@@ -101,4 +101,9 @@ fn cases_keep_the_laws_of_fuzzing() {
             small_buffer(&[&seed[..2], &bytes].concat());
         }
     }
+}
+
+#[test]
+fn states_of_tcp() {
+    replay("tcp_states", tcp_states);
 }

@@ -152,8 +152,10 @@ fn no_floor_imports_a_higher_one() {
 #[test]
 fn what_lies_below_the_protocols_does_not_know_them() {
     for (module, code) in modules() {
-        let is_below =
-            matches!(module.first().map(String::as_str), Some("bytes" | "rules" | "time" | "readiness" | "transport"));
+        let is_below = matches!(
+            module.first().map(String::as_str),
+            Some("bytes" | "rules" | "time" | "readiness" | "tcp" | "transport")
+        );
         for path in named(&module, &code) {
             let is_protocol = path.first().is_some_and(|first| PROTOCOLS.contains(&first.as_str()));
             assert!(!is_below || !is_protocol, "{} imports {}", shown(&module), shown(&path));

@@ -31,6 +31,7 @@ mod small_buffer;
 mod states;
 mod streams;
 mod suites;
+mod tcp;
 mod time;
 mod trailers;
 mod values;

@@ -38,7 +38,7 @@ fn named<'c>(code: &'c str, beginning: &str) -> BTreeSet<&'c str> {
 
 #[test]
 fn the_operating_system_knows_no_protocol() {
-    let allowed = BTreeSet::from(["readiness", "time", "transport"]);
+    let allowed = BTreeSet::from(["readiness", "tcp", "time", "transport"]);
     for (module, code) in modules("adapters/linux") {
         let named = named(&code, "wirenut::");
         assert!(named.is_subset(&allowed), "{module} of adapters/linux names {named:?} of the core");

@@ -114,6 +114,7 @@ mod pathname;
 mod protocol;
 mod stream;
 mod tcp;
+mod tcp_info;
 mod typed;
 
 pub use accept::Accepted;
@@ -133,6 +134,7 @@ pub use protocol::{
     Local, Messages, Open, Protocol, Seqpacket, Settled, State, Stream, Tcp, Udp,
 };
 pub use tcp::KeepAlive;
+pub use tcp_info::TcpInfo;
 pub use typed::{
     AnyByteStream, AnyDatagramSocket, AnyListener, SeqpacketListener, SeqpacketStream, Socket, TcpListener, TcpStream,
     UdpSocket, UnixDatagram, UnixListener, UnixStream,

@@ -6,6 +6,7 @@ mod examples;
 mod lookups;
 mod peer;
 mod tcp;
+mod tcp_info;
 mod tools;
 mod udp;
 mod unix;

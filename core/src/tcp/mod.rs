@@ -1,0 +1,3 @@
+//! TCP as data (RFC 9293): nothing here sends or receives, it says what a connection does.
+
+pub mod state;
