@@ -29,6 +29,9 @@
 
 mod bytes;
 pub mod http;
+pub mod ip;
 pub mod readiness;
+mod rules;
+pub mod tcp;
 pub mod time;
 pub mod transport;

@@ -57,4 +57,4 @@ macro_rules! rules {
     };
 }
 
-pub(super) use rules;
+pub(crate) use rules;
