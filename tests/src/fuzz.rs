@@ -11,8 +11,10 @@ mod parameters;
 mod percent;
 mod proxies;
 mod routes;
+mod segments;
 mod streams;
 mod structured;
+mod tracker;
 mod uri;
 
 use wirenut::http::service::Service;
@@ -29,8 +31,10 @@ pub use parameters::parameters;
 pub use percent::percent_encoding;
 pub use proxies::proxies;
 pub use routes::routes;
+pub use segments::segments;
 pub use streams::grammar_streams;
 pub use structured::structured_fields;
+pub use tracker::{tcp_stream, tracker};
 pub use uri::uri_references;
 
 use crate::answers;

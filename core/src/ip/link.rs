@@ -86,10 +86,10 @@ fn null(frame: Captured<'_>) -> Result<Option<Captured<'_>>, PacketError> {
 /// What follows a header of `length` bytes with the number of a protocol `at` a place in it, and VLAN tags behind it. A
 /// tag is four bytes, the last two of which are the next such number.
 fn behind_ether_type(frame: Captured<'_>, at: usize, length: usize) -> Result<Option<Captured<'_>>, PacketError> {
-    let (mut rest, mut ether_type) = (frame.behind(length), ether_type(frame, at)?);
     if frame.bytes().len() < length {
         return Err(missing(frame, length));
     }
+    let (mut rest, mut ether_type) = (frame.behind(length), ether_type(frame, at)?);
     while VLAN.contains(&ether_type) {
         let offset = frame.length().saturating_sub(rest.length());
         ether_type = self::ether_type(rest, 2).map_err(|error| error.behind(offset))?;
@@ -99,7 +99,6 @@ fn behind_ether_type(frame: Captured<'_>, at: usize, length: usize) -> Result<Op
 }
 
 fn ether_type(header: Captured<'_>, at: usize) -> Result<u16, PacketError> {
-    let place = header.behind(at);
-    let bytes = place.header::<2>().ok_or_else(|| missing(place, 2).behind(at))?;
+    let bytes = header.behind(at).header::<2>().ok_or_else(|| missing(header, at.saturating_add(2)))?;
     Ok(u16::from_be_bytes(*bytes))
 }

@@ -117,8 +117,8 @@ pub(super) fn follow(sender: &mut Half, receiver: &mut Half, facts: &Facts, now:
 
 /// A SYN: false, if it belongs to no opening of this connection.
 fn opens(sender: &mut Half, receiver: &mut Half, facts: &Facts) -> bool {
-    let is_again = sender.end.has(EndFlags::KNOWN) && !sender.state.is_synchronized() && facts.end == sender.end.next;
-    if is_again {
+    // The same SYN again: its sender has sent nothing since, as far as anybody has seen.
+    if sender.end.has(EndFlags::KNOWN) && !sender.end.has(EndFlags::FIN) && facts.end == sender.end.next {
         return true;
     }
     if sender.end.has(EndFlags::KNOWN) {
@@ -205,7 +205,8 @@ fn acknowledge(sender: &mut Half, receiver: &mut Half, facts: &Facts, now: u32, 
     if number.is_after(receiver.end.next) {
         // It may have got what was not captured: as far as it allows the other to send.
         let may_be = sender.window_end().is_none_or(|end| !number.is_after(end)) || receiver.end.has(EndFlags::ASTRAY);
-        if !may_be || !receiver.state.is_synchronized() || receiver.end.has(EndFlags::FIN) {
+        let may_have_sent = receiver.state.is_synchronized() || receiver.state == State::Listen;
+        if !may_be || !may_have_sent || receiver.end.has(EndFlags::FIN) {
             return false;
         }
         receiver.end.begin(number);

@@ -11,7 +11,8 @@ use crate::time::Duration;
 
 /// A segment was sent that takes numbers. `is_newer`: no segment before it had its time stamp.
 pub(super) fn start(end: &mut End, facts: &Facts, order: Order, is_newer: bool, now: u32) {
-    let is_again = matches!(order, Order::Again | Order::Overlap);
+    // What fills a gap has been sent again, too, or brings on an acknowledgment that others were waiting for.
+    let is_again = matches!(order, Order::Again | Order::Overlap | Order::Late);
     if is_again {
         end.flags.set(EndFlags::SAMPLE, false);
     }
@@ -19,7 +20,7 @@ pub(super) fn start(end: &mut End, facts: &Facts, order: Order, is_newer: bool, 
         Some(times) if is_newer => times.value,
         // Its acknowledgment could be that of an earlier segment.
         Some(_) => return,
-        None if is_again || order == Order::Late => return,
+        None if is_again => return,
         None => facts.end.value(),
     };
     if !end.has(EndFlags::SAMPLE) {
