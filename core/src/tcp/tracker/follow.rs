@@ -127,7 +127,8 @@ fn opens(sender: &mut Half, receiver: &mut Half, facts: &Facts) -> bool {
     if facts.has(Flags::ACK) {
         // An ACK of another SYN than the one that is known would be refused by the receiver.
         let fits = !receiver.end.has(EndFlags::KNOWN) || facts.acknowledgment == receiver.end.next;
-        if fits {
+        // It may have been reset before it has answered.
+        if fits && sender.state != State::Closed {
             sender.state = State::SynReceived;
         }
         return fits;
@@ -274,7 +275,8 @@ fn send(sender: &mut Half, receiver: &Half, facts: &Facts, now: u32, effect: &mu
     if facts.has(Flags::FIN) && !sender.end.has(EndFlags::FIN) {
         if facts.end == sender.end.next {
             sender.end.flags.set(EndFlags::FIN, true);
-            let knows_end = sender.has_acknowledged_fin(receiver);
+            // By this segment, and no later one that came before it.
+            let knows_end = sender.has_acknowledged_fin(receiver) && facts.acknowledgment == receiver.end.next;
             sender.state = states::sends_fin(sender.state, knows_end);
         } else {
             // It had sent more than it ends with.

@@ -5,6 +5,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use crate::tcp::segment::{Flags, Segment};
 use crate::tcp::state::State;
+use crate::tcp::tracker::end::EndFlags;
 use crate::tcp::tracker::facts::Facts;
 use crate::tcp::tracker::follow::follow;
 use crate::tcp::tracker::key::Key;
@@ -368,9 +369,11 @@ fn begins_anew(slot: &Slot, is_second: bool, facts: &Facts) -> bool {
     if !facts.has(Flags::SYN) || facts.has(Flags::RST) {
         return false;
     }
-    let sender = slot.half(is_second);
-    let is_same = facts.end == sender.end.next;
-    let was_unanswered = sender.state == State::SynSent && slot.state(!is_second) == State::Listen;
+    let (sender, receiver) = (slot.half(is_second), slot.half(!is_second));
+    let is_late_answer =
+        facts.has(Flags::ACK) && !sender.end.has(EndFlags::KNOWN) && facts.acknowledgment == receiver.end.next;
+    let is_same = is_late_answer || (sender.end.has(EndFlags::KNOWN) && facts.end == sender.end.next);
+    let was_unanswered = sender.state == State::SynSent && receiver.state == State::Listen;
     !is_same && (slot.is_over() || (was_unanswered && !facts.has(Flags::ACK)))
 }
 
