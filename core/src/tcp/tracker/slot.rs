@@ -110,6 +110,11 @@ impl Slot {
         self.states.iter().all(|state| matches!(state, State::Closed | State::TimeWait))
     }
 
+    /// Are both ends closed?
+    pub(super) fn is_closed(&self) -> bool {
+        self.states == [State::Closed; 2]
+    }
+
     /// Has one end not opened yet?
     pub(super) fn is_half_open(&self) -> bool {
         self.states.iter().any(|state| matches!(state, State::Listen | State::SynSent | State::SynReceived))

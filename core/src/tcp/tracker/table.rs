@@ -370,11 +370,15 @@ fn begins_anew(slot: &Slot, is_second: bool, facts: &Facts) -> bool {
         return false;
     }
     let (sender, receiver) = (slot.half(is_second), slot.half(!is_second));
-    let is_late_answer =
-        facts.has(Flags::ACK) && !sender.end.has(EndFlags::KNOWN) && facts.acknowledgment == receiver.end.next;
-    let is_same = is_late_answer || (sender.end.has(EndFlags::KNOWN) && facts.end == sender.end.next);
+    if facts.has(Flags::ACK) {
+        let is_late_answer = !sender.end.has(EndFlags::KNOWN) && facts.acknowledgment == receiver.end.next;
+        let is_again = sender.end.has(EndFlags::KNOWN) && facts.end == sender.end.next;
+        return slot.is_over() && !is_late_answer && !is_again;
+    }
+    // Even the same SYN: where all is closed, whoever listens answers it (RFC 9293 figure 9).
+    let is_again = sender.end.has(EndFlags::KNOWN) && facts.end == sender.end.next && !slot.is_closed();
     let was_unanswered = sender.state == State::SynSent && receiver.state == State::Listen;
-    !is_same && (slot.is_over() || (was_unanswered && !facts.has(Flags::ACK)))
+    !is_again && (slot.is_over() || was_unanswered)
 }
 
 /// Where an index is wider than an address, there are no such slots.

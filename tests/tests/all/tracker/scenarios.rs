@@ -73,7 +73,7 @@ const OPENINGS: &[(&str, &str)] = &[
         c S 100    > new SYN-SENT LISTEN
         s SA 0 91  > SYN-SENT LISTEN : SYN within a connection
         c R 91     > CLOSED CLOSED
-        c S 100    > CLOSED CLOSED : retransmission",
+        c S 100    > new SYN-SENT LISTEN",
     ),
     (
         "data in the SYN, acknowledged (fast open)",

@@ -166,7 +166,7 @@ fn agree(ours: State, theirs: Theirs) -> bool {
     }
 }
 
-/// The same, where a FIN has come behind a gap, with bytes that had come before, or with an older ACK: smoltcp leaves it out, and takes it when
+/// The same, where a FIN has come behind a gap, or with bytes that had come before: smoltcp leaves it out, and takes it when
 /// it is sent again, with whatever that segment acknowledges then.
 fn agree_without_fin(ours: State, theirs: Theirs) -> bool {
     match ours {
@@ -203,7 +203,7 @@ struct Watched {
     /// What the client sent, and what the server did: in order, as captured.
     streams: [Option<Stream<Vec<u8>>>; 2],
     bytes: [Vec<u8>; 2],
-    /// Has a FIN of the client, or of the server, come behind a gap, with bytes that had come before, or with an older ACK?
+    /// Has a FIN of the client, or of the server, come behind a gap, or with bytes that had come before?
     has_odd_fin: [bool; 2],
     /// Have bytes of one direction been behind two gaps at once?
     has_gaps: [bool; 2],
@@ -212,6 +212,18 @@ struct Watched {
 }
 
 impl Watched {
+    /// Would smoltcp leave it out for an ACK that is older than others before, though its bytes are new?
+    fn is_outdated(&mut self, bytes: &[u8]) -> bool {
+        let packet = Packet::parse(Captured::whole(bytes)).expect("a packet");
+        let segment = Segment::parse(packet.payload()).expect("a segment");
+        let latest = &mut self.acknowledged[usize::from(segment.source_port() == 80)];
+        let is_old = latest.is_some_and(|latest| segment.acknowledgment().is_before(latest));
+        if segment.flags().intersects(Flags::ACK) && !is_old {
+            *latest = Some(segment.acknowledgment());
+        }
+        segment.flags().intersects(Flags::ACK) && is_old && segment.sequence_length() > 0
+    }
+
     /// A packet arrives, of host 2, the client, or 1.
     fn observe(&mut self, now: u64, bytes: &[u8]) {
         let packet = Packet::parse(Captured::whole(bytes)).expect("a packet");
@@ -227,12 +239,7 @@ impl Watched {
         self.has_gaps[at] |= has_gap && matches!(observed.order, Order::Ahead | Order::Late);
         let is_fin = segment.flags().intersects(Flags::FIN);
         let is_plain = observed.order == Order::Next && observed.states.of(observed.sender.other()).has_peer_ended();
-        let latest = self.acknowledged[at];
-        let is_old = latest.is_some_and(|latest| segment.acknowledgment().is_before(latest));
-        if segment.flags().intersects(Flags::ACK) && !is_old {
-            self.acknowledged[at] = Some(segment.acknowledgment());
-        }
-        self.has_odd_fin[at] |= is_fin && (is_old || !is_plain);
+        self.has_odd_fin[at] |= is_fin && !is_plain;
         let is_syn = segment.flags().intersects(Flags::SYN);
         if is_syn && self.streams[at].is_none() {
             self.streams[at] = Some(Stream::new(vec![0; 1 << 17], segment.sequence().add(1)));
@@ -294,6 +301,10 @@ fn run(seed: u64, link: Link) -> Vec<State> {
         under_way.sort_unstable_by_key(|(at, number, ..)| (*at, *number));
         let due = under_way.iter().take_while(|(at, ..)| *at <= now).count();
         for (_, _, is_for_server, bytes) in under_way.drain(..due).collect::<Vec<_>>() {
+            // Such a link loses it.
+            if watched.is_outdated(&bytes) {
+                continue;
+            }
             watched.observe(now, &bytes);
             let host = if is_for_server { &mut server } else { &mut client };
             host.card.received.push_back(bytes);
