@@ -7,8 +7,8 @@ use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
     cookies, credentials, form_pairs, grammar, grammar_streams, multipart, negotiation, parameters, percent_encoding,
-    proxies, reference_service, request_head, routes, server_connection, set_cookie, small_buffer, structured_fields,
-    uri_references,
+    proxies, reference_service, request_head, routes, segments, server_connection, set_cookie, small_buffer,
+    structured_fields, tcp_stream, tracker, uri_references,
 };
 use wirenut_tests::wire::bytes;
 
@@ -82,6 +82,13 @@ fn values() {
 #[test]
 fn forms() {
     replay("multipart", multipart);
+}
+
+#[test]
+fn packets_and_connections() {
+    replay("segments", segments);
+    replay("tracker", tracker);
+    replay("tcp_stream", tcp_stream);
 }
 
 /// The table of cases keeps the laws too, in other cuts and rooms.
