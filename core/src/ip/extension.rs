@@ -5,7 +5,7 @@ use crate::ip::{Captured, PacketError, PacketRule, Protocol};
 const HOP_BY_HOP: u8 = 0;
 const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
-const AUTHENTICATION: u8 = 51;
+pub(super) const AUTHENTICATION: u8 = 51;
 const DESTINATION: u8 = 60;
 const MOBILITY: u8 = 135;
 const HOST_IDENTITY: u8 = 139;
@@ -39,20 +39,6 @@ pub(super) struct Upper<'p> {
 }
 
 impl<'p> Upper<'p> {
-    /// Behind a header of IPv4, where only authentication may stand before what is carried.
-    pub(super) fn of_ipv4(
-        protocol: u8,
-        fragment: Option<Fragment>,
-        payload: Captured<'p>,
-    ) -> Result<Self, PacketError> {
-        let (mut protocol, mut payload) = (protocol, payload);
-        if protocol == AUTHENTICATION && fragment.is_none_or(|fragment| fragment.offset == 0) {
-            let length = authentication_length(payload)?;
-            (protocol, payload) = (next_header(payload)?, within(payload, length)?);
-        }
-        Ok(Self { protocol: Protocol::new(protocol), fragment, payload })
-    }
-
     /// Behind a header of IPv6. Each header that is skipped has eight bytes at least, so their number is bounded by what
     /// was captured.
     pub(super) fn of_ipv6(first: u8, payload: Captured<'p>) -> Result<Self, PacketError> {
@@ -80,6 +66,12 @@ impl<'p> Upper<'p> {
         }
         Ok(Self { protocol: Protocol::new(next), fragment, payload: rest })
     }
+}
+
+/// What an authentication header names, and what lies behind it.
+pub(super) fn behind_authentication(header: Captured<'_>) -> Result<(u8, Captured<'_>), PacketError> {
+    let length = authentication_length(header)?;
+    Ok((next_header(header)?, within(header, length)?))
 }
 
 const FRAGMENT_LENGTH: usize = 8;
@@ -117,6 +109,7 @@ fn within(header: Captured<'_>, length: usize) -> Result<Captured<'_>, PacketErr
 }
 
 /// Why there are not so many bytes for a header: the packet is not longer, or the capture is not.
+#[cold]
 pub(crate) fn missing(packet: Captured<'_>, needed: usize) -> PacketError {
     let is_captured = packet.length() < needed;
     let rule = if is_captured { PacketRule::HeaderBeyondPacket } else { PacketRule::Truncated };

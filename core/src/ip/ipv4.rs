@@ -2,7 +2,7 @@
 
 use core::net::Ipv4Addr;
 
-use crate::ip::extension::{Upper, missing};
+use crate::ip::extension::{AUTHENTICATION, behind_authentication, missing};
 use crate::ip::{Captured, Checksum, ChecksumVerdict, Fragment, PacketError, PacketRule, Protocol};
 
 pub(super) const HEADER: usize = 20;
@@ -22,7 +22,8 @@ pub(super) const HEADER: usize = 20;
 pub struct Ipv4Packet<'p> {
     header: &'p [u8; HEADER],
     options: &'p [u8],
-    upper: Upper<'p>,
+    protocol: Protocol,
+    payload: Captured<'p>,
 }
 
 impl<'p> Ipv4Packet<'p> {
@@ -51,12 +52,14 @@ impl<'p> Ipv4Packet<'p> {
             length => packet.first(length),
         };
         let options = packet.bytes().get(HEADER..header_length).ok_or_else(|| missing(packet, header_length))?;
-        let place = u16::from_be_bytes([header[6], header[7]]);
-        let identification = u16::from_be_bytes([header[4], header[5]]);
-        let offset = usize::from(place & 0x1fff).wrapping_mul(8);
-        let fragment = Fragment::unless_whole(identification.into(), offset, place & 0x2000 != 0);
-        let upper = Upper::of_ipv4(header[9], fragment, packet.behind(header_length));
-        Ok(Self { header, options, upper: upper.map_err(|error| error.behind(header_length))? })
+        let (protocol, payload) = (header[9], packet.behind(header_length));
+        let is_first = header[6] & 0x1f == 0 && header[7] == 0;
+        let (protocol, payload) = if protocol == AUTHENTICATION && is_first {
+            behind_authentication(payload).map_err(|error| error.behind(header_length))?
+        } else {
+            (protocol, payload)
+        };
+        Ok(Self { header, options, protocol: Protocol::new(protocol), payload })
     }
 
     /// Who sent it.
@@ -76,19 +79,21 @@ impl<'p> Ipv4Packet<'p> {
     /// What it carries, behind an authentication header if there is one.
     #[must_use]
     pub const fn protocol(&self) -> Protocol {
-        self.upper.protocol
+        self.protocol
     }
 
     /// What it carries: of a fragment that is not the first, no header of TCP or UDP.
     #[must_use]
     pub const fn payload(&self) -> Captured<'p> {
-        self.upper.payload
+        self.payload
     }
 
     /// Which piece of a packet it is, if it is not a whole one.
     #[must_use]
-    pub const fn fragment(&self) -> Option<Fragment> {
-        self.upper.fragment
+    pub fn fragment(&self) -> Option<Fragment> {
+        let place = u16::from_be_bytes([self.header[6], self.header[7]]);
+        let offset = usize::from(place & 0x1fff).wrapping_mul(8);
+        Fragment::unless_whole(self.identification().into(), offset, place & 0x2000 != 0)
     }
 
     /// Its options, as they are.

@@ -85,6 +85,7 @@ fn null(frame: Captured<'_>) -> Result<Option<Captured<'_>>, PacketError> {
 
 /// What follows a header of `length` bytes with the number of a protocol `at` a place in it, and VLAN tags behind it. A
 /// tag is four bytes, the last two of which are the next such number.
+#[inline]
 fn behind_ether_type(frame: Captured<'_>, at: usize, length: usize) -> Result<Option<Captured<'_>>, PacketError> {
     if frame.bytes().len() < length {
         return Err(missing(frame, length));
@@ -98,6 +99,7 @@ fn behind_ether_type(frame: Captured<'_>, at: usize, length: usize) -> Result<Op
     Ok(matches!(ether_type, IPV4 | IPV6).then_some(rest))
 }
 
+#[inline]
 fn ether_type(header: Captured<'_>, at: usize) -> Result<u16, PacketError> {
     let bytes = header.behind(at).header::<2>().ok_or_else(|| missing(header, at.saturating_add(2)))?;
     Ok(u16::from_be_bytes(*bytes))

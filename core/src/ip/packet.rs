@@ -70,7 +70,7 @@ impl<'p> Packet<'p> {
 
     /// Which piece of a packet it is, if it is not a whole one.
     #[must_use]
-    pub const fn fragment(&self) -> Option<Fragment> {
+    pub fn fragment(&self) -> Option<Fragment> {
         match self {
             Self::V4(packet) => packet.fragment(),
             Self::V6(packet) => packet.fragment(),
