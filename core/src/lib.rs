@@ -29,6 +29,7 @@
 
 mod bytes;
 pub mod http;
+pub mod ip;
 pub mod proxy;
 pub mod readiness;
 mod rules;

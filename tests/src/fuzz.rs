@@ -12,9 +12,11 @@ mod percent;
 mod proxies;
 mod proxy_protocol;
 mod routes;
+mod segments;
 mod streams;
 mod structured;
 mod tcp_states;
+mod tracker;
 mod uri;
 
 use wirenut::http::service::Service;
@@ -32,9 +34,11 @@ pub use percent::percent_encoding;
 pub use proxies::proxies;
 pub use proxy_protocol::proxy_protocol;
 pub use routes::routes;
+pub use segments::segments;
 pub use streams::grammar_streams;
 pub use structured::structured_fields;
 pub use tcp_states::tcp_states;
+pub use tracker::{tcp_stream, tracker};
 pub use uri::uri_references;
 
 use crate::answers;

@@ -7,8 +7,8 @@ use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
     cookies, credentials, form_pairs, grammar, grammar_streams, multipart, negotiation, parameters, percent_encoding,
-    proxies, proxy_protocol, reference_service, request_head, routes, server_connection, set_cookie, small_buffer,
-    structured_fields, tcp_states, uri_references,
+    proxies, proxy_protocol, reference_service, request_head, routes, segments, server_connection, set_cookie,
+    small_buffer, structured_fields, tcp_states, tcp_stream, tracker, uri_references,
 };
 use wirenut_tests::wire::bytes;
 
@@ -87,6 +87,13 @@ fn headers_of_the_proxy_protocol() {
 #[test]
 fn forms() {
     replay("multipart", multipart);
+}
+
+#[test]
+fn packets_and_connections() {
+    replay("segments", segments);
+    replay("tracker", tracker);
+    replay("tcp_stream", tcp_stream);
 }
 
 /// The table of cases keeps the laws too, in other cuts and rooms.

@@ -174,6 +174,27 @@ fn no_protocol_knows_another() {
     }
 }
 
+/// What stands beside HTTP and knows nothing of it: each room, and what it may import.
+const ROOMS: &[(&str, &[&str])] =
+    &[("ip", &["bytes", "rules"]), ("tcp", &["bytes", "ip", "readiness", "rules", "time"])];
+
+#[test]
+fn rooms_beside_http_import_what_they_may() {
+    let mut read = BTreeSet::new();
+    for (module, code) in modules() {
+        let Some((room, allowed)) = ROOMS.iter().find(|(room, _)| module.first().is_some_and(|first| first == room))
+        else {
+            continue;
+        };
+        for path in named(&module, &code) {
+            let first = path.first().map_or("", String::as_str);
+            assert!(first == *room || allowed.contains(&first), "{} imports {}", shown(&module), shown(&path));
+            read.insert(*room);
+        }
+    }
+    assert_eq!(read.len(), ROOMS.len(), "nothing was read of a room");
+}
+
 /// A file that lies in the folder of another, and that other, are one thing: the one may name the other.
 #[test]
 fn no_module_imports_itself_through_others() {

@@ -1,0 +1,6 @@
+//! The tracker of connections: scenarios, laws, and true traffic.
+
+mod laws;
+mod scenarios;
+mod script;
+mod true_traffic;
