@@ -15,6 +15,7 @@
 //! | [`answers`] | what a client hears, in any cut |
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`parity`] | the same bytes, the same answers: on every wire |
+//! | [`framing`] | the laws of framing |
 //! | [`suites`] | other people's conformance suites |
 //! | [`isolated`] | a harness whose tests are processes of their own |
 //! | [`example!`] | the examples of a package, as programs |
@@ -32,6 +33,7 @@ pub mod cases;
 pub mod every_split;
 pub mod examples;
 pub mod forms;
+pub mod framing;
 pub mod fuzz;
 pub mod httparse;
 pub mod isolated;

@@ -6,9 +6,9 @@ use std::path::Path;
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
-    cookies, credentials, form_pairs, grammar, grammar_streams, multipart, negotiation, parameters, percent_encoding,
-    proxies, reference_service, request_head, routes, server_connection, set_cookie, small_buffer, structured_fields,
-    uri_references,
+    cookies, credentials, form_pairs, framing, grammar, grammar_streams, multipart, negotiation, parameters,
+    percent_encoding, proxies, reference_service, request_head, routes, server_connection, set_cookie, small_buffer,
+    structured_fields, uri_references,
 };
 use wirenut_tests::wire::bytes;
 
@@ -77,6 +77,11 @@ fn values() {
     replay("credentials", credentials);
     replay("proxies", proxies);
     replay("uri_references", uri_references);
+}
+
+#[test]
+fn framings() {
+    replay("framing", framing);
 }
 
 #[test]
