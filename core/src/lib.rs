@@ -28,6 +28,7 @@
 )]
 
 mod bytes;
+pub mod framing;
 pub mod http;
 pub mod ip;
 pub mod proxy;

@@ -25,6 +25,7 @@ use wirenut::time::{Duration, Instant};
 use wirenut_reference::{DEFAULT_DOWNLOAD, MemoryDevice, Reference};
 
 pub use crate::forms::multipart;
+pub use crate::framing::laws as framing;
 pub use cookies::{cookies, set_cookie};
 pub use credentials::credentials;
 pub use form::form_pairs;

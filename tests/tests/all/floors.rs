@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use crate::process::ROOT;
 
 /// What is spoken, each in a folder of its own.
-const PROTOCOLS: &[&str] = &["http", "proxy"];
+const PROTOCOLS: &[&str] = &["framing", "http", "proxy"];
 
 /// What several floors share and what depends on none: `http/<name>.rs`.
 const LEAVES: &[&str] =

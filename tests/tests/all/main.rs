@@ -13,6 +13,7 @@ mod errors;
 mod events_firmware;
 mod floors;
 mod forms;
+mod framing;
 mod full_firmware;
 mod install;
 mod manifests;
