@@ -3,9 +3,11 @@
 //!
 //! It never sleeps: give it a core of its own.
 
+extern crate alloc;
+
+use alloc::collections::VecDeque;
+use core::error::Error;
 use core::time::Duration;
-use std::collections::VecDeque;
-use std::error::Error;
 use std::os::fd::AsFd;
 use std::time::Instant;
 
