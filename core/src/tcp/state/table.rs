@@ -2,11 +2,13 @@
 //!
 //! Rows do not overlap, and leave nothing out: the compiler checks both. So their order is the RFC's and decides nothing.
 //!
-//! Where RFC 9293 leaves a choice, the table does what RFC 5961 asks for (challenge ACKs), and what all known stacks do:
+//! Where RFC 9293 leaves a choice, the table does what RFC 5961 asks for: challenge ACKs. Where the RFC says two things, or
+//! less than stacks do:
 //!
-//! - The acknowledgement of a segment that is ahead counts at once; its text and its FIN wait.
-//! - In an active SYN-RECEIVED, the peer's SYN with the acknowledgement of ours opens the connection, as figure 7 has it. By
-//!   the letter of 3.10.7.4 it is a duplicate that is only acknowledged, and both would open by these acknowledgements.
+//! - The acknowledgement of a segment that is ahead counts at once, as with all stacks that were tried; its text and its FIN
+//!   wait.
+//! - In an active SYN-RECEIVED, the peer's SYN with the acknowledgement of ours opens the connection, as figure 7 and Linux
+//!   have it. By the letter of 3.10.7.4 it is a duplicate that is only acknowledged, and these acknowledgements open both.
 //! - In SYN-RECEIVED, an acknowledgement of what was never sent is reset, also by an end that follows RFC 5961.
 //! - A FIN in TIME-WAIT restarts the time although its sequence number is old, which is how it comes.
 
@@ -50,6 +52,13 @@ pub enum On {
 
 impl On {
     /// Is a segment one of them?
+    ///
+    /// ```
+    /// use wirenut::tcp::state::{Acknowledgement, Kind, On, Segment, Sequence};
+    /// let fins = On::Segments(&[Kind::Fin], &[Sequence::InOrder], &[Acknowledgement::Old, Acknowledgement::New]);
+    /// let fin = Segment { kind: Kind::Fin, sequence: Sequence::InOrder, acknowledgement: Acknowledgement::New };
+    /// assert!(fins.has(fin) && !fins.has(Segment { sequence: Sequence::Ahead, ..fin }));
+    /// ```
     #[must_use]
     pub fn has(&self, segment: Segment) -> bool {
         let Self::Segments(kinds, sequences, acknowledgements) = self else { return false };
@@ -70,6 +79,13 @@ use State::{
 };
 
 /// All that may happen.
+///
+/// ```
+/// use wirenut::tcp::state::{ROWS, State};
+/// let before_time_wait = ROWS.iter().filter(|row| row.to == Some(State::TimeWait)).flat_map(|row| row.from);
+/// let is_expected = |state: &State| matches!(state, State::FinWait1 | State::FinWait2 | State::Closing);
+/// assert!(before_time_wait.into_iter().all(is_expected));
+/// ```
 pub const ROWS: &[Row] = &[
     // Calls of the user.
     call(&[Closed], &[OpenPassive]).enters(Listen).by(P::OpenCall),
