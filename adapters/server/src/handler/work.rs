@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
-use wirenut::readiness::{Poller, Token};
+use wirenut::readiness::{Poller, Standing, Token};
 use wirenut::time;
 use wirenut::transport::Disposition;
 use wirenut_linux::Error;
@@ -87,6 +87,7 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
         queue: Option<&AnyListener>,
     ) -> Result<(), Error> {
         let time_outs = [self.config.read_timeout, self.config.write_timeout].map(|limit| limit.map(Duration::from));
+        seat.counts().begin(Standing::Busy);
         let stream = Stream::new(connection, seat, time_outs, drain);
         let outcome = panics::catch(|| self.handle(&stream));
         let peer = stream.peer().clone();
@@ -95,7 +96,10 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
             panics::log(panic, "the handler panicked", Some(peer), &seat);
             Disposition::Abort
         });
-        part(socket, &seat, how, self.config.limits.linger.into(), queue)
+        seat.counts().change(Standing::Busy, Standing::Lingering);
+        let parted = part(socket, &seat, how, self.config.limits.linger.into(), queue);
+        seat.counts().end(Standing::Lingering);
+        parted
     }
 
     /// Has it handled, and says how it ends.
