@@ -73,6 +73,11 @@ pub struct Config {
     ///
     /// Default: `Some(Duration::from_secs(60))`.
     pub write_timeout: Option<Duration>,
+    /// How long a datagram may be for a [server of datagrams](crate::datagram): one that is longer is thrown away, and told. All
+    /// of UDP fits into the default.
+    ///
+    /// Default: `65_536`.
+    pub max_datagram: usize,
     /// How many connections may wait to be accepted. The system has its own bound (`net.core.somaxconn`).
     ///
     /// Default: `4_096`.
@@ -94,6 +99,7 @@ impl Config {
         drain: Duration::from_secs(30),
         read_timeout: Some(Duration::from_secs(60)),
         write_timeout: Some(Duration::from_secs(60)),
+        max_datagram: 65_536,
         backlog: 4_096,
     };
 }

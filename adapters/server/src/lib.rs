@@ -70,6 +70,7 @@ mod chores;
 mod clock;
 mod config;
 mod connection;
+pub mod datagram;
 mod descriptors;
 mod file;
 mod grow;

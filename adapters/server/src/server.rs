@@ -20,7 +20,7 @@ use crate::handler::{Handled, Handler};
 use crate::http::Http;
 use crate::listen::listen;
 use crate::metrics::Metrics;
-use crate::model::{self, Running};
+use crate::model::{self, Staff};
 use crate::places::Places;
 use crate::protocols::Protocols;
 use crate::report::Report;
@@ -282,7 +282,7 @@ impl Server {
 
     fn run_work(self, work: &(impl Work + Sync)) -> Result<Report, Error> {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
-        model::run(work, Running { listener, config: &config, board: &board, lead: &lead, termination })?;
+        model::run(work, listener, Staff { config: &config, board: &board, lead: &lead, termination })?;
         drop(pathname);
         Ok(board.report())
     }
