@@ -15,10 +15,14 @@ pub(crate) struct Chores<'w> {
 }
 
 impl<'w> Chores<'w> {
+    pub(crate) fn new(interval: Option<Duration>, act: impl Fn() + 'w) -> Self {
+        Self { interval, due: next(interval), act: Box::new(act) }
+    }
+
     /// Those of the work, for who has that seat.
     pub(crate) fn of(work: &'w impl Work, seat: &Seat) -> Self {
-        let (interval, seat) = (work.chore_interval(), seat.clone());
-        Self { interval, due: next(interval), act: Box::new(move || work.do_chores(&seat)) }
+        let seat = seat.clone();
+        Self::new(work.chore_interval(), move || work.do_chores(&seat))
     }
 
     /// When it is due next.

@@ -54,6 +54,13 @@ pub struct Config {
     ///
     /// Default: `WhenFull::Queue`.
     pub when_full: WhenFull,
+    /// For how long a server that was told to stop goes on as before, so that whoever distributes requests among several
+    /// servers has the time to notice: [`/health`](crate::Metrics::service) says that it ends, new connections are accepted, and every
+    /// answer over HTTP says that its connection ends with it. Then [`Self::drain`] begins; or when the server is told so once
+    /// more, by [`Stopper::stop`](crate::Stopper::stop) or a second signal.
+    ///
+    /// Default: none.
+    pub drain_delay: Duration,
     /// For how long a server that was told to stop goes on to answer what has come by then.
     ///
     /// Default: `Duration::from_secs(30)`.
@@ -71,6 +78,11 @@ pub struct Config {
     ///
     /// Default: `Some(Duration::from_secs(60))`.
     pub write_timeout: Option<Duration>,
+    /// How long a datagram may be for a [server of datagrams](crate::datagram): one that is longer is thrown away, and told. All
+    /// of UDP fits into the default.
+    ///
+    /// Default: `65_536`.
+    pub max_datagram: usize,
     /// How many connections may wait to be accepted. The system has its own bound (`net.core.somaxconn`).
     ///
     /// Default: `4_096`.
@@ -88,10 +100,12 @@ impl Config {
         min_idle: Duration::from_secs(1),
         min_head: Duration::from_secs(2),
         when_full: WhenFull::Queue,
+        drain_delay: Duration::from_secs(0),
         drain: Duration::from_secs(30),
         proxy_protocol: None,
         read_timeout: Some(Duration::from_secs(60)),
         write_timeout: Some(Duration::from_secs(60)),
+        max_datagram: 65_536,
         backlog: 4_096,
     };
 }

@@ -1,14 +1,16 @@
 //! A connection, as a handler has it: reads and writes that wait, for so long at most, and not beyond the server's end.
 
+use alloc::sync::Arc;
+use core::mem;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::AsFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use wirenut::readiness::{Interest, Poller, Token};
+use wirenut::readiness::{Interest, Poller, Token, Waited};
 use wirenut_linux::Error;
 use wirenut_linux::poller::Poll;
 use wirenut_linux::socket::{AnyAddress, AnyByteStream, Attempt, Received};
@@ -17,6 +19,23 @@ use crate::board::{Counts, Seat, Stop};
 use crate::vigil::Vigil;
 
 const SOCKET: Token = Token(0);
+
+/// When a drain ends, since one of a thread's streams has noticed that it has begun. None: never.
+pub(super) type DrainEnd = OnceLock<Option<Instant>>;
+
+/// How long a second thread waits before it looks whether the server stops.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// What tells a thread that waits of the socket and of the server's end.
+#[derive(Debug, Default)]
+enum Watch {
+    #[default]
+    Unmade,
+    /// For the next one who waits.
+    Kept(Box<Vigil<Poll>>),
+    /// A thread waits by it.
+    Lent,
+}
 
 /// A connection of a [`Handler`](super::Handler).
 ///
@@ -33,13 +52,11 @@ pub struct Stream {
     socket: AnyByteStream,
     peer: AnyAddress,
     seat: Seat,
-    /// Taken by who waits. Another thread that waits meanwhile makes its own.
-    vigil: Mutex<Option<Vigil<Poll>>>,
+    vigil: Mutex<Watch>,
     read_timeout: Mutex<Option<Duration>>,
     write_timeout: Mutex<Option<Duration>>,
-    /// How long a drain lasts, and since when it does, as far as it was noticed here.
-    drain: Duration,
-    ends_at: Mutex<Option<Instant>>,
+    /// How long a drain lasts, and when it ends.
+    drain: (Duration, Arc<DrainEnd>),
     has_ended: AtomicBool,
     has_timed_out: AtomicBool,
     is_cut: AtomicBool,
@@ -51,17 +68,16 @@ impl Stream {
         (socket, peer): (AnyByteStream, AnyAddress),
         seat: Seat,
         [read_timeout, write_timeout]: [Option<Duration>; 2],
-        drain: Duration,
+        drain: (Duration, Arc<DrainEnd>),
     ) -> Self {
         Self {
             socket,
             peer,
             seat,
-            vigil: Mutex::new(None),
+            vigil: Mutex::default(),
             read_timeout: Mutex::new(read_timeout),
             write_timeout: Mutex::new(write_timeout),
             drain,
-            ends_at: Mutex::new(None),
             has_ended: AtomicBool::new(false),
             has_timed_out: AtomicBool::new(false),
             is_cut: AtomicBool::new(false),
@@ -153,46 +169,68 @@ impl Stream {
             Stop::Drain => false,
             Stop::Now => true,
         };
-        let ends_at = *lock(&self.ends_at).get_or_insert_with(|| after(Some(self.drain)).unwrap_or_else(Instant::now));
-        if is_over || ends_at <= Instant::now() {
+        let (limit, ends_at) = &self.drain;
+        let ends_at = *ends_at.get_or_init(|| after(Some(*limit)));
+        if is_over || ends_at.is_some_and(|at| at <= Instant::now()) {
             self.is_cut.store(true, Ordering::Relaxed);
             return Err(io::Error::new(ErrorKind::ConnectionAborted, "the server stops"));
         }
-        Ok(Some(ends_at))
+        Ok(ends_at)
     }
 
     /// Waits until the socket may be ready.
     fn wait(&self, interest: Interest, deadline: Option<Instant>) -> io::Result<()> {
-        let kept = lock(&self.vigil).take();
-        let mut vigil = match kept {
-            Some(mut vigil) => {
+        let watch = mem::replace(&mut *lock(&self.vigil), Watch::Lent);
+        let mut vigil = match watch {
+            Watch::Kept(mut vigil) => {
                 vigil.poller().modify(self.socket.as_fd(), SOCKET, interest)?;
                 vigil
             }
-            None => {
-                let mut vigil = Vigil::new(Poll::new(), self.seat.clone())?;
+            Watch::Unmade => {
+                let mut vigil = Box::new(Vigil::new(Poll::new(), self.seat.clone())?);
                 vigil.poller().register(self.socket.as_fd(), SOCKET, interest)?;
                 vigil
             }
+            Watch::Lent => return self.wait_beside(interest, deadline),
         };
-        let outcome = self.watch(&mut vigil, deadline);
-        *lock(&self.vigil) = Some(vigil);
+        let outcome = self.until_ready(deadline, |until| {
+            vigil.wait(until)?;
+            let mut is_ready = false;
+            while vigil.next_event()?.is_some() {
+                is_ready = true;
+            }
+            Ok(is_ready)
+        });
+        *lock(&self.vigil) = Watch::Kept(vigil);
         outcome
     }
 
-    fn watch(&self, vigil: &mut Vigil<Poll>, deadline: Option<Instant>) -> io::Result<()> {
+    /// The same, while another thread waits, which silences the bell that only one can hear.
+    fn wait_beside(&self, interest: Interest, deadline: Option<Instant>) -> io::Result<()> {
+        let mut poller = Poll::new();
+        poller.register(self.socket.as_fd(), SOCKET, interest)?;
+        self.until_ready(deadline, |until| {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let slice = left.map_or(SLICE, |left| left.min(SLICE));
+            let waited = poller.wait(Some(slice.into()))?;
+            while poller.next_event().is_some() {}
+            Ok(waited == Waited::Ready)
+        })
+    }
+
+    /// Waits again and again, until the socket may be ready, or it is too late. `wait`: until then at most; true if it is ready.
+    fn until_ready(
+        &self,
+        deadline: Option<Instant>,
+        mut wait: impl FnMut(Option<Instant>) -> Result<bool, Error>,
+    ) -> io::Result<()> {
         loop {
             let ends_at = self.check()?;
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 self.has_timed_out.store(true, Ordering::Relaxed);
                 return Err(io::Error::new(ErrorKind::TimedOut, "nothing came or went in time"));
             }
-            vigil.wait([ends_at, deadline].into_iter().flatten().min())?;
-            let mut is_ready = false;
-            while vigil.next_event()?.is_some() {
-                is_ready = true;
-            }
-            if is_ready {
+            if wait([ends_at, deadline].into_iter().flatten().min())? {
                 return Ok(());
             }
         }

@@ -1,33 +1,28 @@
 //! A handler as the work of a server: one connection after the other.
 
+use alloc::sync::Arc;
 use core::time::Duration;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Instant;
+use std::os::fd::BorrowedFd;
 
-use wirenut::readiness::{Poller, Token};
+use wirenut::readiness::Standing;
 use wirenut::time;
 use wirenut::transport::Disposition;
 use wirenut_linux::Error;
-use wirenut_linux::poller::Epoll;
-use wirenut_linux::socket::{AnyAddress, AnyByteStream, AnyListener, Attempt, Mode};
+use wirenut_linux::socket::{AnyAddress, AnyByteStream, AnyListener};
 
 use super::farewell::part;
 use super::introduction::{Unheard, read_header};
+use super::stream::DrainEnd;
 use super::{Handler, Stream};
-use crate::board::{Seat, Stop};
+use crate::board::Seat;
 use crate::chores::Chores;
 use crate::config::Config;
+use crate::model::{Accepted, Job, Listener, Task, one_by_one};
 use crate::panics;
 use crate::proxy_protocol::refuse;
 use crate::throttle::Throttle;
-use crate::vigil::Vigil;
 use crate::work::{Queue, Refuser, Work};
-
-const LISTENER: Token = Token(0);
-
-/// How long nobody is accepted after the system has run out of something.
-const RECOVERY: Duration = Duration::from_millis(100);
 
 /// A handler, and how it is to be run.
 pub(crate) struct Handled<'h, H: ?Sized> {
@@ -36,25 +31,19 @@ pub(crate) struct Handled<'h, H: ?Sized> {
     pub(crate) throttle: Throttle,
 }
 
-impl<H: Handler + ?Sized> Work for Handled<'_, H> {
+impl<H: Handler + Sync + ?Sized> Work for Handled<'_, H> {
     const MULTIPLEXES: bool = false;
 
     fn serve_all(&self, queue: Queue<'_>, seat: Seat) -> Result<(), Error> {
-        let chores = Chores::of(self, &seat);
-        let mut vigil = Vigil::new(Epoll::new()?, seat)?;
-        vigil.poller().register_shared(queue.listener.as_fd(), LISTENER)?;
-        Serving { work: self, vigil, listener: queue.listener, chores, ends_at: None }.run()
+        let (listener, chores) = (Listener(queue.listener), Chores::of(self, &seat));
+        let task = InTurn { work: self, listener: &listener, drain: Arc::default() };
+        one_by_one(&listener, &task, (&self.config, &self.throttle), seat, chores)
     }
 
-    fn serve_one(&self, socket: AnyByteStream, seat: Seat) -> Result<(), Error> {
+    fn serve_one(&self, stream: AnyByteStream, seat: Seat) -> Result<(), Error> {
         // Who is gone already has no address, and no use for an answer.
-        match socket.peer_address() {
-            Ok(peer) => {
-                seat.counts().accepted.add(1);
-                self.serve((socket, peer), seat, self.config.drain.into(), None)
-            }
-            Err(_) => Ok(()),
-        }
+        let Ok(peer) = stream.peer_address() else { return Ok(()) };
+        self.serve(Accepted { stream, peer }, seat, &Arc::default(), None)
     }
 
     fn refuser(&self, seat: Seat) -> Result<Box<dyn Refuser + '_>, Error> {
@@ -83,13 +72,16 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
     /// Handles a connection, and ends it.
     fn serve(
         &self,
-        connection: (AnyByteStream, AnyAddress),
+        Accepted { stream, peer }: Accepted,
         seat: Seat,
-        drain: Duration,
+        drain: &Arc<DrainEnd>,
         queue: Option<&AnyListener>,
     ) -> Result<(), Error> {
+        seat.counts().accepted.add(1);
         let time_outs = [self.config.read_timeout, self.config.write_timeout].map(|limit| limit.map(Duration::from));
-        let mut stream = Stream::new(connection, seat, time_outs, drain);
+        seat.counts().begin(Standing::Busy);
+        let drain = (self.config.drain.into(), Arc::clone(drain));
+        let mut stream = Stream::new((stream, peer), seat, time_outs, drain);
         let outcome = match self.introduce(&mut stream) {
             Ok(()) => panics::catch(|| self.handle(&stream)),
             Err(how) => Ok(how),
@@ -100,7 +92,10 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
             panics::log(panic, "the handler panicked", Some(peer), &seat);
             Disposition::Abort
         });
-        part(socket, &seat, how, self.config.limits.linger.into(), queue)
+        seat.counts().change(Standing::Busy, Standing::Lingering);
+        let parted = part(socket, &seat, how, self.config.limits.linger.into(), queue);
+        seat.counts().end(Standing::Lingering);
+        parted
     }
 
     /// Learns from a proxy who the client is. If that fails, it says how the connection ends.
@@ -116,7 +111,7 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
                 }
                 Ok(())
             }
-            Err(Unheard::Refused(error)) => Err(refuse(Some(stream.peer()), error)),
+            Err(Unheard::Refused(error)) => Err(refuse(Some(stream.peer()), error, stream.counts())),
             Err(Unheard::Failed) => Err(Disposition::Cut),
         }
     }
@@ -144,87 +139,20 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
     }
 }
 
-/// A thread that accepts and serves by itself.
-struct Serving<'w, H: ?Sized> {
+/// The same for a thread that accepts by itself, one after the other.
+struct InTurn<'w, H: ?Sized> {
     work: &'w Handled<'w, H>,
-    vigil: Vigil<Epoll>,
-    listener: AnyListener,
-    chores: Chores<'w>,
-    /// When the drain is over, since it has begun.
-    ends_at: Option<Instant>,
+    listener: &'w Listener,
+    drain: Arc<DrainEnd>,
 }
 
-/// What became of a look into the queue.
-enum Looked {
-    Served,
-    NoneWaiting,
-    OutOfResources,
-}
-
-impl<H: Handler + ?Sized> Serving<'_, H> {
-    fn run(mut self) -> Result<(), Error> {
-        loop {
-            if self.vigil.seat().wanted_stop() != Stop::No {
-                return self.serve_rest();
-            }
-            self.vigil.wait(self.chores.due())?;
-            let mut knocks = false;
-            while self.vigil.next_event()?.is_some() {
-                knocks = true;
-            }
-            self.chores.do_if_due();
-            if knocks && matches!(self.serve_next()?, Looked::OutOfResources) {
-                self.recover()?;
-            }
-        }
+impl<H: Handler + Sync + ?Sized> Task<Accepted> for InTurn<'_, H> {
+    fn verify(&self, job: &Accepted, seat: &Seat) -> bool {
+        self.work.verify(job.peer(), seat)
     }
 
-    /// Serves those who wait, as many as the queue holds, until the drain is over. Others may come for as long as one looks.
-    fn serve_rest(&mut self) -> Result<(), Error> {
-        let drain = Duration::from(self.work.config.drain);
-        let ends_at = Instant::now().checked_add(drain);
-        self.ends_at = ends_at;
-        for _ in 0..self.work.config.backlog.max(1) {
-            let is_over = ends_at.is_some_and(|at| at <= Instant::now());
-            if is_over || self.vigil.seat().wanted_stop() == Stop::Now {
-                break;
-            }
-            if !matches!(self.serve_next()?, Looked::Served) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn serve_next(&mut self) -> Result<Looked, Error> {
-        match self.listener.accept(Mode::NonBlocking) {
-            Ok(Attempt::Done((socket, peer))) => {
-                let seat = self.vigil.seat().clone();
-                if self.work.verify(&peer, &seat) {
-                    seat.counts().accepted.add(1);
-                    let left = self.ends_at.map(|at| at.saturating_duration_since(Instant::now()));
-                    let drain = left.unwrap_or(self.work.config.drain.into());
-                    self.work.serve((socket, peer), seat, drain, Some(&self.listener))?;
-                } else {
-                    seat.counts().refused.add(1);
-                }
-                Ok(Looked::Served)
-            }
-            Ok(Attempt::WouldBlock) => Ok(Looked::NoneWaiting),
-            Err(error) => {
-                let is_short = error.is_out_of_resources();
-                self.work.throttle.warn(error);
-                Ok(if is_short { Looked::OutOfResources } else { Looked::Served })
-            }
-        }
-    }
-
-    /// Waits for a moment without looking into the queue.
-    fn recover(&mut self) -> Result<(), Error> {
-        self.vigil.poller().deregister(self.listener.as_fd(), LISTENER)?;
-        self.vigil.wait(Instant::now().checked_add(RECOVERY))?;
-        while self.vigil.next_event()?.is_some() {}
-        self.vigil.poller().register_shared(self.listener.as_fd(), LISTENER)
+    fn run(&self, job: Accepted, seat: Seat) -> Result<(), Error> {
+        self.work.serve(job, seat, &self.drain, Some(&self.listener.0))
     }
 }
 

@@ -10,6 +10,7 @@ use wirenut_linux::Error;
 use wirenut_linux::poller::{Bell, Poll};
 use wirenut_linux::socket::Attempt;
 
+use super::Staff;
 use super::crew::{Crew, Job, Source, Task, TurnAway};
 use super::standings::Flat;
 use crate::board::{Board, Seat, Stop};
@@ -71,15 +72,16 @@ struct Drain {
 impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Acceptor<'r, S, T, C, R> {
     pub(super) fn new(
         (source, task, crew, refuser): (S, &'r T, C, R),
-        slots: u32,
-        (board, lead): (&'r Board, &Seat),
-        config: &'r Config,
+        slots: usize,
+        staff: Staff<'r>,
         chores: Chores<'r>,
     ) -> Result<Self, Error> {
-        let policy = Policy { slots, ..config.policy() };
+        let Staff { config, board, .. } = staff;
+        let lead = staff.lead_seat();
+        let policy = Policy { slots: u32::try_from(slots).unwrap_or(u32::MAX), ..config.policy() };
         let clock = Clock::new(lead.start());
         let mut acceptor = Self {
-            vigil: Vigil::new(Poll::new(), lead.clone())?,
+            vigil: Vigil::new(Poll::new(), lead)?,
             board,
             config,
             source: Some(source),
@@ -166,15 +168,15 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
                 Verdict::Queue | Verdict::Close => return self.pause(),
             }
             match source.take() {
-                Ok(Attempt::Done(job)) if verdict == Verdict::Refuse => self.refuser.turn_away(job)?,
-                Ok(Attempt::Done(job)) => self.begin(job)?,
+                Ok(Attempt::Done(job)) => self.receive(job, verdict)?,
                 Ok(Attempt::WouldBlock) => return self.nobody_waits(),
-                Err(error) if error.is_out_of_resources() => {
-                    self.descriptors.ran_out();
+                Err(error) => {
+                    if error.is_out_of_resources() {
+                        self.descriptors.ran_out();
+                    }
                     self.throttle.warn(error);
                     return self.make_room();
                 }
-                Err(error) => self.throttle.warn(error),
             }
         }
         // Those who wait are told of again, after those who have ended.
@@ -201,17 +203,24 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
         self.admission.verdict(now)
     }
 
-    /// Gives it a slot, and a thread or process. If there can be none, it is refused, and for a moment nobody comes in.
-    fn begin(&mut self, job: S::Job) -> Result<(), Error> {
+    /// One has come in, and is begun unless there is no room for it, or it is not wanted.
+    fn receive(&mut self, job: S::Job, verdict: Verdict) -> Result<(), Error> {
         if let Some(drain) = &mut self.drain {
             drain.accepts_left -= 1;
         }
-        let peer = job.peer();
-        if !self.task.verify(&job, self.vigil.seat()) {
-            log::debug!("{peer}: not served");
-            self.vigil.seat().counts().refused.add(1);
-            return Ok(());
+        if verdict == Verdict::Refuse {
+            return self.refuser.turn_away(job);
         }
+        if self.task.verify(&job, self.vigil.seat()) {
+            return self.begin(job);
+        }
+        log::debug!("{}: not served", job.peer());
+        self.vigil.seat().counts().refused.add(1);
+        Ok(())
+    }
+
+    /// Gives it a slot, and a thread or process. If there can be none, it is refused, and for a moment nobody comes in.
+    fn begin(&mut self, job: S::Job) -> Result<(), Error> {
         let (slot, seat) = match self.seat() {
             Ok(seat) => seat,
             Err(error) => return self.not_begun(job, &error),
@@ -256,6 +265,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
     /// A thread or process has ended.
     fn release(&mut self, slot: u32) {
         self.admission.release(slot);
+        self.board.clear(1 + slot as usize);
         self.free.push(slot);
         self.recheck_at = self.recheck_at.map(|_| Instant::now());
     }

@@ -11,9 +11,9 @@ use crate::board::Seat;
 use crate::work::{Refuser, Work};
 
 /// A connection that was accepted, and does not block.
-pub(super) struct Accepted {
-    stream: AnyByteStream,
-    peer: AnyAddress,
+pub(crate) struct Accepted {
+    pub(crate) stream: AnyByteStream,
+    pub(crate) peer: AnyAddress,
 }
 
 impl Job for Accepted {
@@ -23,7 +23,7 @@ impl Job for Accepted {
 }
 
 /// A listening socket.
-pub(super) struct Listener(pub(super) AnyListener);
+pub(crate) struct Listener(pub(crate) AnyListener);
 
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {

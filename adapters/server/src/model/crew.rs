@@ -38,7 +38,7 @@ pub(crate) trait Task<J>: Sync {
 
 /// Who tells those whose jobs are not done, beside all else that the acceptor waits for: as a
 /// [`Refuser`](crate::work::Refuser).
-pub(super) trait TurnAway<J> {
+pub(crate) trait TurnAway<J> {
     fn turn_away(&mut self, job: J) -> Result<(), Error>;
     fn run(&mut self) -> Result<(), Error>;
     fn due(&self) -> Option<Instant>;
@@ -64,4 +64,26 @@ pub(super) trait Crew<J> {
 
     /// Ends whoever is left, if that can be done.
     fn kill_all(&mut self);
+}
+
+/// Jobs that nobody misses: nobody is told.
+impl<J> TurnAway<J> for () {
+    fn turn_away(&mut self, job: J) -> Result<(), Error> {
+        drop(job);
+        Ok(())
+    }
+
+    fn run(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn readable(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn abandon(&mut self) {}
 }

@@ -5,16 +5,26 @@ mod backoff;
 mod child;
 mod connections;
 mod crew;
+mod for_each;
+mod one_by_one;
 mod own_threads;
 mod processes;
 mod run;
+mod staff;
 mod standings;
 mod supervisor;
 mod threads;
 
 use core::num::NonZeroUsize;
 
-pub(crate) use run::{Running, run};
+pub(crate) use connections::{Accepted, Listener};
+pub(crate) use crew::{Job, Source, Task};
+pub(crate) use for_each::{fork_for_each, thread_for_each};
+pub(crate) use one_by_one::serve as one_by_one;
+pub(crate) use run::run;
+pub(crate) use staff::Staff;
+pub(crate) use supervisor::run as supervise;
+pub(crate) use threads::run as run_threads;
 
 /// How the work of a server is spread over processes and threads: who serves a connection, and how many are served at a
 /// time.
@@ -84,6 +94,33 @@ impl Model {
             Self::Multiplexed { .. } => "multiplexed",
         }
     }
+
+    /// The model of that [name](Self::name), with so many processes or threads where it has any. None: no model is called so.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use wirenut_server::Model;
+    /// let four = NonZeroUsize::new(4).unwrap();
+    /// assert_eq!(Model::by_name("forking", four), Some(Model::Forking { children: four }));
+    /// assert_eq!(Model::by_name("telepathic", four), None);
+    /// assert!(Model::NAMES.iter().all(|name| Model::by_name(name, four).unwrap().name() == *name));
+    /// ```
+    #[must_use]
+    pub fn by_name(name: &str, count: NonZeroUsize) -> Option<Self> {
+        Some(match name {
+            "iterative" => Self::Iterative,
+            "forking" => Self::Forking { children: count },
+            "threading" => Self::Threading { threads: count },
+            "pre-forked" => Self::PreForked { workers: count },
+            "pre-threaded" => Self::PreThreaded { workers: count },
+            "multiplexed" => Self::Multiplexed { workers: count },
+            _ => return None,
+        })
+    }
+
+    /// The names of all models.
+    pub const NAMES: [&'static str; 6] =
+        ["iterative", "forking", "threading", "pre-forked", "pre-threaded", "multiplexed"];
 
     /// How many threads or processes there are at most, that of the server itself not counted.
     pub(crate) const fn flows(&self) -> usize {

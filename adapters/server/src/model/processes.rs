@@ -76,7 +76,8 @@ impl<J: Job, T: Task<J>> Crew<J> for Processes<'_, T> {
             let Some((child, peer)) = self.children.remove(&slot) else { continue };
             let _ = poller.deregister(child.as_fd(), Token(slot.into()));
             match child.join() {
-                Ok(Ended::Exited(0)) => {}
+                // Who ignores SIGCHLD does not want to know.
+                Ok(Ended::Exited(0) | Ended::Unknown) => {}
                 Ok(how) => self.tell(&peer, child.pid(), &how),
                 Err(error) => log::error!("{peer}: {error}"),
             }

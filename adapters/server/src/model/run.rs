@@ -1,84 +1,70 @@
-//! What a model does with the work of a server.
+//! What a model does with the work of a server of streams.
 
 use std::io;
-use std::thread;
 
 use wirenut_linux::Error;
-use wirenut_linux::signal::Termination;
 use wirenut_linux::socket::AnyListener;
 
-use super::acceptor::Acceptor;
 use super::connections::{Connections, Listener};
-use super::own_threads::OwnThreads;
-use super::processes::Processes;
-use super::{Model, child, supervisor, threads};
-use crate::board::{Board, Lead, Seat};
+use super::for_each::{fork_for_each, thread_for_each};
+use super::{Model, Staff, supervisor, threads};
 use crate::chores::Chores;
-use crate::config::Config;
 use crate::places::Places;
 use crate::work::{Queue, Work};
-
-/// A server that begins to run.
-pub(crate) struct Running<'r> {
-    pub(crate) listener: AnyListener,
-    pub(crate) config: &'r Config,
-    pub(crate) board: &'r Board,
-    pub(crate) lead: &'r Lead,
-    /// Signals that stop it, too.
-    pub(crate) termination: Option<Termination>,
-}
-
-impl Running<'_> {
-    /// The place of the thread that runs the server.
-    pub(super) fn lead_seat(&self) -> Seat {
-        self.lead.seat.clone().with_termination(self.termination)
-    }
-}
 
 /// Has the work done as the model says, until the server is told to stop.
 ///
 /// # Errors
 /// The system has no resources to begin with, or is broken; or the model cannot do this work, or not in this process.
-pub(crate) fn run<W: Work + Sync>(work: &W, running: Running<'_>) -> Result<(), Error> {
-    match running.config.model {
-        Model::Iterative => {
-            let seat = running.lead_seat();
-            let queue = Queue { listener: running.listener, places: &Places::new(1), is_shared: false };
-            work.serve_all(queue, seat)
-        }
+pub(crate) fn run<W: Work + Sync>(work: &W, listener: AnyListener, staff: Staff<'_>) -> Result<(), Error> {
+    let (config, lead) = (staff.config, staff.lead_seat());
+    let serve = |queue: Queue<'_>, seat| work.serve_all(queue, seat);
+    match config.model {
+        Model::Iterative => serve(Queue { listener, places: &Places::new(1), is_shared: false }, lead),
         Model::Multiplexed { .. } if !W::MULTIPLEXES => Err(Error::new(
             "multiplex a handler that blocks",
             io::Error::new(io::ErrorKind::Unsupported, "give it a thread or process: use another model"),
         )),
         Model::Multiplexed { workers } => {
-            let places = Places::new(running.config.max_connections);
-            threads::run(work, workers, running, |_| &places)
+            let places = Places::new(config.max_connections);
+            on_threads(work, listener, &vec![&places; workers.get()], staff)
         }
         Model::PreThreaded { workers } => {
             let places: Vec<_> = (0..workers.get()).map(|_| Places::new(1)).collect();
-            threads::run(work, workers, running, |number| &places[number])
+            on_threads(work, listener, &places.iter().collect::<Vec<_>>(), staff)
         }
-        Model::PreForked { workers } => supervisor::run(work, workers, running),
+        Model::PreForked { workers } => {
+            let share = share(config.max_connections, workers.get());
+            // Each process has a count of its own.
+            let serve = |listener, seat| serve(Queue { listener, places: &Places::new(share), is_shared: true }, seat);
+            supervisor::run(serve, listener, workers, staff, Chores::of(work, &lead))
+        }
         Model::Forking { children } => {
-            child::check_threads()?;
-            let (task, lead) = (Connections(work), running.lead_seat());
-            let crew = Processes::new(&task, lead.clone());
-            let Running { listener, config, board, .. } = running;
-            let all = (Listener(listener), &task, crew, work.refuser(lead.clone())?);
-            Acceptor::new(all, slots(children.get()), (board, &lead), config, Chores::of(work, &lead))?.run()
+            let (task, refuser) = (Connections(work), work.refuser(lead.clone())?);
+            fork_for_each((Listener(listener), &task), refuser, children, staff, Chores::of(work, &lead))
         }
         Model::Threading { threads } => {
-            let (task, lead) = (Connections(work), running.lead_seat());
-            let Running { listener, config, board, .. } = running;
-            thread::scope(|scope| {
-                let crew = OwnThreads::new(scope, &task, lead.clone());
-                let all = (Listener(listener), &task, crew, work.refuser(lead.clone())?);
-                Acceptor::new(all, slots(threads.get()), (board, &lead), config, Chores::of(work, &lead))?.run()
-            })
+            let (task, refuser) = (Connections(work), work.refuser(lead.clone())?);
+            thread_for_each((Listener(listener), &task), refuser, threads, staff, Chores::of(work, &lead))
         }
     }
 }
 
-fn slots(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
+/// A thread for each, this one among them.
+fn on_threads(
+    work: &(impl Work + Sync),
+    listener: AnyListener,
+    places: &[&Places],
+    staff: Staff<'_>,
+) -> Result<(), Error> {
+    let is_shared = places.len() > 1;
+    let queue = |places| -> Result<_, Error> { Ok(Queue { listener: listener.try_clone()?, places, is_shared }) };
+    let others = places[1..].iter().map(|places| queue(places)).collect::<Result<_, _>>()?;
+    let own = Queue { listener, places: places[0], is_shared };
+    threads::run(&|queue: Queue<'_>, seat| work.serve_all(queue, seat), own, others, staff)
+}
+
+/// How many connections of all are one process's.
+fn share(max_connections: u32, workers: usize) -> u32 {
+    max_connections.div_ceil(u32::try_from(workers).unwrap_or(u32::MAX)).max(1)
 }

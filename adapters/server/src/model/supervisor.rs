@@ -9,58 +9,48 @@ use wirenut::readiness::{Interest, Poller, Token};
 use wirenut_linux::Error;
 use wirenut_linux::poller::{Bell, Poll};
 use wirenut_linux::process::{Child, SpawnError};
-use wirenut_linux::socket::AnyListener;
 
 use super::backoff::Backoff;
-use super::{Running, child};
+use super::{Staff, child};
 use crate::board::{Board, Seat, Stop};
 use crate::chores::Chores;
-use crate::places::Places;
 use crate::throttle::Throttle;
 use crate::vigil::Vigil;
-use crate::work::{Queue, Work};
 
 /// How long after [`Config::drain`](crate::Config::drain), when they cut what is left, processes have to end before they are
 /// killed.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Runs until all of them have ended.
-pub(super) fn run<W: Work + Sync>(work: &W, workers: NonZeroUsize, running: Running<'_>) -> Result<(), Error> {
+/// Runs until all of them have ended. Each gets its own descriptor of the socket, and a seat.
+pub(crate) fn run<L, F: Fn(L, Seat) -> Result<(), Error>>(
+    serve: F,
+    socket: L,
+    workers: NonZeroUsize,
+    staff: Staff<'_>,
+    chores: Chores<'_>,
+) -> Result<(), Error> {
     child::check_threads()?;
-    let lead = running.lead_seat();
-    let Running { listener, board, config, .. } = running;
-    let share = share(config.max_connections, workers);
-    let serve = |listener, seat| {
-        // Each has a count of its own.
-        work.serve_all(Queue { listener, places: &Places::new(share), is_shared: true }, seat)
-    };
-    let workers = (0..workers.get()).map(|number| Worker::new(number + 1)).collect::<Result<_, _>>()?;
+    let workers = (1..=workers.get()).map(Worker::new).collect::<Result<_, _>>()?;
     Supervisor {
-        board,
-        listener: Some(listener),
+        vigil: Vigil::new(Poll::new(), staff.lead_seat())?,
+        board: staff.board,
+        socket: Some(socket),
         serve,
         workers,
-        chores: Chores::of(work, &lead),
-        vigil: Vigil::new(Poll::new(), lead)?,
+        chores,
         throttle: Throttle::default(),
-        drain: config.drain.into(),
+        drain: staff.config.drain.into(),
         told: Stop::No,
         kill_at: None,
     }
     .run()
 }
 
-/// How many connections of all are one worker's.
-fn share(max_connections: u32, workers: NonZeroUsize) -> u32 {
-    let workers = u32::try_from(workers.get()).unwrap_or(u32::MAX);
-    max_connections.div_ceil(workers).max(1)
-}
-
-struct Supervisor<'r, F> {
+struct Supervisor<'r, L, F> {
     vigil: Vigil<Poll>,
     board: &'r Board,
     /// None once they have been told to stop: the last of them closes the socket.
-    listener: Option<AnyListener>,
+    socket: Option<L>,
     serve: F,
     workers: Vec<Worker>,
     chores: Chores<'r>,
@@ -110,7 +100,7 @@ impl Worker {
     }
 }
 
-impl<F: Fn(AnyListener, Seat) -> Result<(), Error> + Sync> Supervisor<'_, F> {
+impl<L, F: Fn(L, Seat) -> Result<(), Error>> Supervisor<'_, L, F> {
     fn run(mut self) -> Result<(), Error> {
         // Who cannot begin says so; whoever could begins again, as long as it takes.
         self.start_due().map_err(|error| Error::new("start the processes of a server", error.into()))?;
@@ -141,7 +131,7 @@ impl<F: Fn(AnyListener, Seat) -> Result<(), Error> + Sync> Supervisor<'_, F> {
         let (wanted, now) = (self.vigil.seat().wanted_stop(), Instant::now());
         if wanted > self.told {
             self.told = wanted;
-            self.listener = None;
+            self.socket = None;
             let limit = if wanted == Stop::Now { Duration::ZERO } else { self.drain };
             self.kill_at = now.checked_add(limit.saturating_add(GRACE));
         }
@@ -171,12 +161,12 @@ impl<F: Fn(AnyListener, Seat) -> Result<(), Error> + Sync> Supervisor<'_, F> {
     fn start(&mut self, index: usize) -> Result<(), SpawnError> {
         let Worker { number, bell, .. } = &self.workers[index];
         let (token, seat) = (Token(*number as u64), self.board.seat(*number, bell.clone()));
-        let (its_seat, listener, others, serve) = (seat.clone(), &mut self.listener, &mut self.workers, &self.serve);
+        let (its_seat, socket, others, serve) = (seat.clone(), &mut self.socket, &mut self.workers, &self.serve);
         let spawned = child::process().spawn_scoped(|| -> Result<(), Error> {
             // What the supervisor watches is none of its own.
             others.clear();
             let seat = its_seat.with_termination(Some(child::take_signals()?));
-            listener.take().map_or(Ok(()), |listener| serve(listener, seat))
+            socket.take().map_or(Ok(()), |socket| serve(socket, seat))
         });
         let spawned = spawned.and_then(|child| {
             self.vigil.poller().register(child.as_fd(), token, Interest::READABLE)?;
@@ -201,8 +191,12 @@ impl<F: Fn(AnyListener, Seat) -> Result<(), Error> + Sync> Supervisor<'_, F> {
         let State::Runs { child, since, .. } = &worker.state else { return Ok(()) };
         self.vigil.poller().deregister(child.as_fd(), token)?;
         let (ended, pid, lasted) = (child.join()?, child.pid(), since.elapsed());
+        self.board.clear(worker.number);
         let wait = worker.backoff.failed(lasted);
         worker.state = State::Waits { until: Instant::now() + wait };
+        if self.told == Stop::No {
+            self.vigil.seat().counts().replaced.add(1);
+        }
         if self.told == Stop::No || !ended.is_success() {
             self.throttle.warn(format_args!("process {pid} of the server {ended}"));
         }

@@ -7,12 +7,13 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use wirenut_linux::process::pipe::{Receiver, pipe};
 use wirenut_linux::process::{Child, Ended, Process};
-use wirenut_linux::socket::Received;
+use wirenut_linux::socket::{AnyAddress, Received};
+use wirenut_server::datagram::DatagramServer;
 use wirenut_server::{Config, Model, Report, Server};
 
 pub(crate) const FOUR: NonZeroUsize = NonZeroUsize::new(4).unwrap();
@@ -72,22 +73,47 @@ impl Running {
         config: Config,
         run: impl FnOnce(Server) -> Result<Report, wirenut_server::Error> + Send + 'static,
     ) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("wirenut-models-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        let ((tell, told), its_path) = (pipe().unwrap(), path.clone());
-        let process = Process::new().daemon(true).spawn(move || {
+        Self::spawn(transport, move |path, tell| {
             let mut server = match transport {
                 Transport::Tcp => Server::bind("127.0.0.1:0", config)?,
-                Transport::Unix => Server::bind_unix(&its_path, 0o600, config)?,
+                Transport::Unix => Server::bind_unix(path, 0o600, config)?,
             };
             server.stop_on_signals()?;
-            let port = server.local_addr().map_or(0, |address| address.port());
-            tell.send(&port.to_be_bytes()).unwrap();
-            let outcome = run(server).map(|report| told_by(&report));
-            let text = outcome.unwrap_or_else(|error| format!("error {error}"));
-            tell.send(text.as_bytes()).unwrap();
-            Ok::<(), wirenut_server::Error>(())
+            tell(server.address());
+            run(server)
+        })
+    }
+
+    /// The same of datagrams: UDP takes the place of TCP.
+    pub(crate) fn start_datagrams(
+        transport: Transport,
+        config: Config,
+        run: impl FnOnce(DatagramServer) -> Result<Report, wirenut_server::Error> + Send + 'static,
+    ) -> Self {
+        Self::spawn(transport, move |path, tell| {
+            let mut server = match transport {
+                Transport::Tcp => DatagramServer::bind("127.0.0.1:0", config)?,
+                Transport::Unix => DatagramServer::bind_unix(path, 0o600, config)?,
+            };
+            server.stop_on_signals()?;
+            tell(server.address());
+            run(server)
+        })
+    }
+
+    fn spawn(
+        transport: Transport,
+        run: impl FnOnce(&Path, &dyn Fn(&AnyAddress)) -> Result<Report, wirenut_server::Error> + Send + 'static,
+    ) -> Self {
+        let ((tell, told), path) = (pipe().unwrap(), spare_path());
+        let its_path = path.clone();
+        let process = Process::new().daemon(true).spawn(move || {
+            let tell_address = |address: &AnyAddress| {
+                let port = address.internet().map_or(0, |address| address.port());
+                tell.send(&port.to_be_bytes()).unwrap();
+            };
+            let outcome = run(&its_path, &tell_address).map(|report| told_by(&report));
+            tell.send(outcome.unwrap_or_else(|error| format!("error {error}")).as_bytes()).unwrap();
         });
         let process = process.unwrap();
         let port = told.recv().unwrap().expect("a server that listens");
@@ -167,6 +193,13 @@ impl Running {
             wait_until("no descriptors more than before", || self.count_descriptors() <= before);
         }
     }
+}
+
+/// A path at which there is nothing yet.
+pub(crate) fn spare_path() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("wirenut-models-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    std::env::temp_dir().join(name)
 }
 
 fn told_by(report: &Report) -> String {

@@ -3,8 +3,10 @@
 
 extern crate alloc;
 
+mod datagrams;
 mod http;
 mod lab;
+mod limits;
 mod streams;
 
 use std::process::ExitCode;
@@ -32,5 +34,14 @@ fn main() -> ExitCode {
         http::cuts_them_at_the_second_signal,
         http::ends_with_a_supervisor_that_is_killed,
         http::is_not_forked_for_beside_threads,
+        datagrams::are_answered,
+        datagrams::have_no_reply_when_their_handler_panics,
+        datagrams::end_with_their_process,
+        datagrams::are_wanted_and_whole_or_thrown_away,
+        datagrams::are_not_lost_by_a_signal,
+        datagrams::are_not_multiplexed,
+        limits::of_processes_are_told,
+        limits::of_forks_are_kept,
+        limits::of_time_are_those_of_all_threads,
     ])
 }
