@@ -36,7 +36,8 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | `server`, `config`, `report` | what a user sees: listen, run, stop |
+//! | `server`, `config` | what a user sees: listen, run, stop |
+//! | `metrics`, `report`, `prometheus` | what a server does and has done, for whoever watches it |
 //! | `model`, `work` | who does the work of a server, and what it is |
 //! | `board` | what the threads and processes of a server see of each other |
 //! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
@@ -79,9 +80,11 @@ pub mod handler;
 mod http;
 pub mod life;
 mod listen;
+mod metrics;
 mod model;
 mod panics;
 mod places;
+mod prometheus;
 mod protocols;
 mod proxied;
 mod proxy_protocol;
@@ -103,9 +106,10 @@ pub use arrival::Arrival;
 pub use config::Config;
 pub use file::{FileValidators, SendFile, has_rested, send_file};
 pub use grow::Grow;
+pub use metrics::Metrics;
 pub use model::Model;
 pub use proxy_protocol::ProxyProtocol;
-pub use report::Report;
+pub use report::{Connections, Deadlines, Report, Requests};
 pub use server::{Server, serve};
 pub use transfer::{FileRange, Transfer};
 pub use wake::Stopper;

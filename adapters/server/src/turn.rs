@@ -39,7 +39,8 @@ impl<K: Speaker> WorkerContext<K> {
             peer: &|| self.speaker.peer(token, socket),
             output_capacity: OUTPUT_BYTES,
         };
-        call(&self.speaker, &Call { clock: &self.clock, environment: &environment, socket, token })
+        let counts = self.handle.seat.counts();
+        call(&self.speaker, &Call { clock: &self.clock, environment: &environment, socket, counts, token })
     }
 
     /// Tells a connection something, or its line.
@@ -175,11 +176,17 @@ impl<K: Speaker> Turn<'_, K> {
         let socket = &*socket;
         let mut leftover = if line.has_leftover() { self.buffers.take(self.token.slot) } else { None };
         let memory = self.buffers.memory(&mut leftover);
-        let interest = line.interest();
+        let (interest, before) = (line.interest(), line.conversation().standing());
         let (turn, standing, deadline) = self.context.call(self.token, socket, |speaker, call| {
             let mut spoken = speaker.spoken(state, call);
             let turn = line.turn(socket, event, &mut spoken, memory, Spoken::move_bytes);
+            call.counts.received.add(turn.taken as u64);
             let standing = line.standing_change(&spoken);
+            if let Some(standing) = standing
+                && standing != before
+            {
+                call.counts.change(before, standing);
+            }
             let was_idle = *is_idle;
             *is_idle = standing.map_or(was_idle, |standing| standing == Standing::Idle);
             // What an idle connection is given is never less than what it had while it was idle before.

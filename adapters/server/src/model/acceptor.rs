@@ -65,33 +65,8 @@ struct Drain {
     until: Option<Instant>,
     /// Processes that are left then are killed.
     kill_at: Option<Instant>,
-    /// Until then all who come are let in; none where that is over.
-    listens_until: Option<Instant>,
-    /// How many may still come in afterwards: as many as the queue holds. Others may come for as long as one looks.
+    /// How many may still come in: as many as the queue holds. Others may come for as long as one looks.
     accepts_left: u32,
-}
-
-impl Drain {
-    fn begin(wanted: Stop, config: &Config, now: Instant) -> Self {
-        let delay = if wanted == Stop::Drain { config.drain_delay.into() } else { Duration::ZERO };
-        Self {
-            told: Stop::No,
-            until: now.checked_add(delay.saturating_add(config.drain.into())),
-            kill_at: None,
-            listens_until: now.checked_add(delay).filter(|until| *until > now),
-            // Who has handed over leaves them to others.
-            accepts_left: if wanted == Stop::HandOver { 0 } else { config.backlog.max(1) },
-        }
-    }
-
-    /// Is nobody waited for any more?
-    const fn is_closing(&self) -> bool {
-        self.listens_until.is_none()
-    }
-
-    fn wakes_at(&self) -> Option<Instant> {
-        [self.listens_until, self.until.or(self.kill_at)].into_iter().flatten().min()
-    }
 }
 
 impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Acceptor<'r, S, T, C, R> {
@@ -169,7 +144,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
     }
 
     fn wakes_at(&self) -> Option<Instant> {
-        let drain = self.drain.as_ref().and_then(Drain::wakes_at);
+        let drain = self.drain.as_ref().and_then(|drain| drain.until.or(drain.kill_at));
         let refuser = self.refuser.due().map(|due| self.clock.system(due));
         [self.recheck_at, drain, self.chores.due(), refuser].into_iter().flatten().min()
     }
@@ -209,7 +184,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
     }
 
     fn nobody_waits(&mut self) -> Result<(), Error> {
-        if self.drain.as_ref().is_some_and(Drain::is_closing) { self.stop_listening() } else { self.watch(true) }
+        if self.drain.is_some() { self.stop_listening() } else { self.watch(true) }
     }
 
     /// What to do with the next one. Only where there is no room it is asked what the others do.
@@ -230,7 +205,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
 
     /// One has come in, and is begun unless there is no room for it, or it is not wanted.
     fn receive(&mut self, job: S::Job, verdict: Verdict) -> Result<(), Error> {
-        if let Some(drain) = self.drain.as_mut().filter(|drain| drain.is_closing()) {
+        if let Some(drain) = &mut self.drain {
             drain.accepts_left -= 1;
         }
         if verdict == Verdict::Refuse {
@@ -290,6 +265,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
     /// A thread or process has ended.
     fn release(&mut self, slot: u32) {
         self.admission.release(slot);
+        self.board.clear(1 + slot as usize);
         self.free.push(slot);
         self.recheck_at = self.recheck_at.map(|_| Instant::now());
     }
@@ -340,13 +316,17 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
         if wanted == Stop::No {
             return;
         }
-        let drain = self.drain.get_or_insert_with(|| Drain::begin(wanted, self.config, now));
-        drain.listens_until = drain.listens_until.filter(|until| *until > now);
+        let drain = self.drain.get_or_insert_with(|| Drain {
+            told: Stop::No,
+            until: now.checked_add(self.config.drain.into()),
+            kill_at: None,
+            // Who has handed over leaves them to others.
+            accepts_left: if wanted == Stop::HandOver { 0 } else { self.config.backlog.max(1) },
+        });
         let is_over = drain.until.is_some_and(|until| until <= now);
         let wanted = if is_over { Stop::Now } else { wanted };
         if wanted > drain.told {
             drain.told = wanted;
-            drain.listens_until = drain.listens_until.filter(|_| wanted == Stop::Drain);
             if wanted == Stop::Now {
                 (drain.until, drain.kill_at) = (None, now.checked_add(GRACE));
                 drain.accepts_left = 0;

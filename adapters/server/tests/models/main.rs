@@ -6,6 +6,7 @@ extern crate alloc;
 mod datagrams;
 mod http;
 mod lab;
+mod limits;
 mod streams;
 
 use std::process::ExitCode;
@@ -39,5 +40,8 @@ fn main() -> ExitCode {
         datagrams::are_wanted_and_whole_or_thrown_away,
         datagrams::are_not_lost_by_a_signal,
         datagrams::are_not_multiplexed,
+        limits::of_processes_are_told,
+        limits::of_forks_are_kept,
+        limits::of_time_are_those_of_all_threads,
     ])
 }
