@@ -104,8 +104,8 @@ impl<K: Speaker> Speaker for Proxied<K> {
     }
 
     #[inline]
-    fn begin_round(&self, is_ending: bool) {
-        self.speaker.begin_round(is_ending);
+    fn begin_round(&self, ends_soon: bool) {
+        self.speaker.begin_round(ends_soon);
     }
 
     #[inline]
