@@ -53,6 +53,13 @@ pub struct Config {
     ///
     /// Default: `WhenFull::Queue`.
     pub when_full: WhenFull,
+    /// For how long a server that was told to stop goes on as before, so that whoever distributes requests among several
+    /// servers has the time to notice: [`monitor`](crate::monitor) says that it ends, new connections are accepted, and every
+    /// answer over HTTP says that its connection ends with it. Then [`Self::drain`] begins; or when the server is told so once
+    /// more, by [`Stopper::stop`](crate::Stopper::stop) or a second signal.
+    ///
+    /// Default: none.
+    pub drain_delay: Duration,
     /// For how long a server that was told to stop goes on to answer what has come by then.
     ///
     /// Default: `Duration::from_secs(30)`.
@@ -88,6 +95,7 @@ impl Config {
         min_idle: Duration::from_secs(1),
         min_head: Duration::from_secs(2),
         when_full: WhenFull::Queue,
+        drain_delay: Duration::from_secs(0),
         drain: Duration::from_secs(30),
         read_timeout: Some(Duration::from_secs(60)),
         write_timeout: Some(Duration::from_secs(60)),

@@ -9,7 +9,7 @@ use wirenut::transport::{Disposition, Progress, Protocol};
 use wirenut_linux::socket::{AnyByteStream, Attempt};
 
 use crate::arrival::Arrival;
-use crate::board::Seat;
+use crate::board::{Counts, Seat};
 use crate::panics::{self, catch};
 use crate::speaker::{Call, Speaker, Spoken};
 
@@ -49,7 +49,7 @@ impl<Q: Protocol, F: Fn(&Arrival<'_>) -> Q + ?Sized> Speaker for Protocols<'_, Q
     }
 
     fn spoken<'c>(&'c self, kept: &'c mut Kept<Q>, call: &Call<'c>) -> Guarded<'c, Q> {
-        let mut guarded = Guarded { kept, socket: call.socket, seat: &self.seat };
+        let mut guarded = Guarded { kept, socket: call.socket, counts: call.counts, seat: &self.seat };
         guarded.tell((), |protocol| protocol.handle_now(call.clock.now()));
         guarded
     }
@@ -66,6 +66,7 @@ pub(crate) struct Kept<Q> {
 pub(crate) struct Guarded<'c, Q> {
     kept: &'c mut Kept<Q>,
     socket: &'c AnyByteStream,
+    counts: &'c Counts,
     seat: &'c Seat,
 }
 
@@ -142,6 +143,7 @@ impl<Q: Protocol> Protocol for Guarded<'_, Q> {
     }
 
     fn handle_sent(&mut self, sent: usize, left: usize) {
+        self.counts.sent.add(sent as u64);
         self.tell((), |protocol| protocol.handle_sent(sent, left));
     }
 

@@ -118,7 +118,7 @@ impl Server {
         let listener = listener.into();
         listener.set_mode(Mode::NonBlocking)?;
         let address = listener.local_address()?;
-        let board = Board::new(1 + config.model.flows())?;
+        let board = Board::new(1 + config.model.flows())?.with_drain_delay(config.drain_delay);
         let lead = Arc::new(Lead::new(board.seat(0, Bell::new()?)));
         Ok(Self { listener, address, pathname: None, config, board, lead, termination: None })
     }

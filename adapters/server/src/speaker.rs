@@ -3,6 +3,7 @@
 use wirenut::transport::{Environment, Protocol};
 use wirenut_linux::socket::{AnyByteStream, Attempt};
 
+use crate::board::Counts;
 use crate::clock::Clock;
 use crate::slots::Token;
 
@@ -24,6 +25,9 @@ pub(crate) trait Speaker {
 
     /// For a call.
     fn spoken<'c>(&'c self, state: &'c mut Self::State, call: &Call<'c>) -> Self::Spoken<'c>;
+
+    /// Before connections have their turns. `is_ending`: none of them is to last, since the server was told to end.
+    fn begin_round(&self, _is_ending: bool) {}
 
     /// The connection of that name is called next.
     fn set_current(&self, _: Token) {}
@@ -53,4 +57,5 @@ pub(crate) struct Call<'c> {
     pub(crate) clock: &'c Clock,
     pub(crate) environment: &'c Environment<'c>,
     pub(crate) socket: &'c AnyByteStream,
+    pub(crate) counts: &'c Counts,
 }

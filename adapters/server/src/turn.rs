@@ -39,7 +39,8 @@ impl<K: Speaker> WorkerContext<K> {
             peer: &|| socket.peer_address().ok()?.internet(),
             output_capacity: OUTPUT_BYTES,
         };
-        call(&self.speaker, &Call { clock: &self.clock, environment: &environment, socket })
+        let counts = self.handle.seat.counts();
+        call(&self.speaker, &Call { clock: &self.clock, environment: &environment, socket, counts })
     }
 
     /// Tells a connection something, or its line.
@@ -72,6 +73,8 @@ pub(crate) struct Outcome {
     pub(crate) next: Next,
     /// Bytes of the input that were consumed.
     pub(crate) taken: usize,
+    /// What it did before the turn.
+    pub(crate) before: Standing,
     /// What the poller is to wait for, if that has changed.
     pub(crate) interest: Option<Interest>,
     /// What it is doing now, if that has changed.
@@ -165,10 +168,11 @@ impl<K: Speaker> Turn<'_, K> {
         let socket = &*socket;
         let mut leftover = if line.has_leftover() { self.buffers.take(self.token.slot) } else { None };
         let memory = self.buffers.memory(&mut leftover);
-        let interest = line.interest();
+        let (interest, before) = (line.interest(), line.conversation().standing());
         let (turn, standing, deadline) = self.context.call(self.token, socket, |speaker, call| {
             let mut spoken = speaker.spoken(state, call);
             let turn = line.turn(socket, event, &mut spoken, memory, Spoken::move_bytes);
+            call.counts.received.add(turn.taken as u64);
             let standing = line.standing_change(&spoken);
             let was_idle = *is_idle;
             *is_idle = standing.map_or(was_idle, |standing| standing == Standing::Idle);
@@ -181,7 +185,7 @@ impl<K: Speaker> Turn<'_, K> {
             self.buffers.keep(self.token.slot, leftover);
         }
         let interest = (line.interest() != interest).then_some(line.interest());
-        Outcome { next: turn.next, taken: turn.taken, interest, standing, deadline }
+        Outcome { next: turn.next, taken: turn.taken, interest, before, standing, deadline }
     }
 
     /// Tells the connection something, or its line.

@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::io;
 use std::os::fd::BorrowedFd;
 
+use wirenut::readiness::Standing;
 use wirenut::time;
 use wirenut::transport::Disposition;
 use wirenut_linux::Error;
@@ -77,6 +78,7 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
         seat.counts().accepted.add(1);
         let time_outs = [self.config.read_timeout, self.config.write_timeout].map(|limit| limit.map(Duration::from));
         let drain = (self.config.drain.into(), Arc::clone(drain));
+        seat.counts().begin(Standing::Busy);
         let stream = Stream::new((stream, peer), seat, time_outs, drain);
         let outcome = panics::catch(|| self.handle(&stream));
         let peer = stream.peer().clone();
@@ -85,7 +87,10 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
             panics::log(panic, "the handler panicked", Some(peer), &seat);
             Disposition::Abort
         });
-        part(socket, &seat, how, self.config.limits.linger.into(), queue)
+        seat.counts().change(Standing::Busy, Standing::Lingering);
+        let parted = part(socket, &seat, how, self.config.limits.linger.into(), queue);
+        seat.counts().end(Standing::Lingering);
+        parted
     }
 
     /// Has it handled, and says how it ends.

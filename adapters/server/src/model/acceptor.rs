@@ -265,6 +265,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
     /// A thread or process has ended.
     fn release(&mut self, slot: u32) {
         self.admission.release(slot);
+        self.board.clear(1 + slot as usize);
         self.free.push(slot);
         self.recheck_at = self.recheck_at.map(|_| Instant::now());
     }

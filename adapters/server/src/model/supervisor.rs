@@ -191,8 +191,12 @@ impl<L, F: Fn(L, Seat) -> Result<(), Error>> Supervisor<'_, L, F> {
         let State::Runs { child, since, .. } = &worker.state else { return Ok(()) };
         self.vigil.poller().deregister(child.as_fd(), token)?;
         let (ended, pid, lasted) = (child.join()?, child.pid(), since.elapsed());
+        self.board.clear(worker.number);
         let wait = worker.backoff.failed(lasted);
         worker.state = State::Waits { until: Instant::now() + wait };
+        if self.told == Stop::No {
+            self.vigil.seat().counts().replaced.add(1);
+        }
         if self.told == Stop::No || !ended.is_success() {
             self.throttle.warn(format_args!("process {pid} of the server {ended}"));
         }

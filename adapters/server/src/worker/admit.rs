@@ -140,6 +140,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// There is a place, which was taken: a session begins.
     pub(super) fn begin(&mut self, stream: AnyByteStream) -> Result<(), Error> {
         self.counts().accepted.add(1);
+        self.counts().begin(Standing::Busy);
         let state = self.context.call(self.slots.next_token(), &stream, Speaker::begin);
         let token = match self.insert(state, stream) {
             Ok(token) => token,
@@ -169,7 +170,11 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         }
         // It is not asked to go again before it has had a turn.
         if self.slots.token(slot) == Some(token) {
-            self.set_standing(slot, Standing::Busy);
+            let now = self.context.clock.now();
+            self.admission.set_standing(slot, Standing::Busy, now);
+            if self.is_sole {
+                self.context.handle.seat.set_standing(Standing::Busy, now);
+            }
         }
         Ok(())
     }

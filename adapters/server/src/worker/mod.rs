@@ -65,6 +65,8 @@ pub(crate) struct Worker<'s, K: Speaker, P> {
     queue: Vec<Token>,
     /// Connections whose exchanges were woken; kept for its memory.
     woken: Vec<Token>,
+    /// When it is to stop, if it was told so and that is delayed.
+    stops_at: Option<Instant>,
     /// Since the worker is to stop.
     drain: Option<Drain>,
 }
@@ -98,6 +100,7 @@ impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
             buffers: Buffers::new(&config.limits),
             queue: Vec::new(),
             woken: Vec::new(),
+            stops_at: None,
             drain: None,
         }
     }

@@ -54,9 +54,17 @@ impl Drain {
 
 impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// Does what the handle, a signal or the end of a drain wants.
+    #[inline]
     pub(super) fn obey_stop(&mut self) -> Result<(), Error> {
-        let stop = self.context.handle.seat.wanted_stop();
+        if self.context.handle.seat.is_told_to_stop() { self.stop() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn stop(&mut self) -> Result<(), Error> {
+        let seat = &self.context.handle.seat;
+        let stop = seat.wanted_stop();
         if stop == Stop::No {
+            self.stops_at = seat.delayed_until();
             return Ok(());
         }
         if self.drain.is_none() {
