@@ -54,7 +54,7 @@ pub struct Config {
     /// Default: `WhenFull::Queue`.
     pub when_full: WhenFull,
     /// For how long a server that was told to stop goes on as before, so that whoever distributes requests among several
-    /// servers has the time to notice: [`monitor`](crate::monitor) says that it ends, new connections are accepted, and every
+    /// servers has the time to notice: [`/health`](crate::Metrics::service) says that it ends, new connections are accepted, and every
     /// answer over HTTP says that its connection ends with it. Then [`Self::drain`] begins; or when the server is told so once
     /// more, by [`Stopper::stop`](crate::Stopper::stop) or a second signal.
     ///

@@ -37,7 +37,8 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | `server`, `config`, `report` | what a user sees: listen, run, stop |
+//! | `server`, `config` | what a user sees: listen, run, stop |
+//! | `metrics`, `report`, `prometheus` | what a server does and has done, for whoever watches it |
 //! | `model`, `work` | who does the work of a server, and what it is |
 //! | [`handler`] | code that reads and writes, and waits, as such work |
 //! | [`datagram`] | servers of datagrams |
@@ -80,9 +81,11 @@ mod grow;
 pub mod handler;
 mod http;
 mod listen;
+mod metrics;
 mod model;
 mod panics;
 mod places;
+mod prometheus;
 mod protocols;
 mod report;
 mod server;
@@ -102,8 +105,9 @@ pub use arrival::Arrival;
 pub use config::Config;
 pub use file::{FileValidators, SendFile, has_rested, send_file};
 pub use grow::Grow;
+pub use metrics::Metrics;
 pub use model::Model;
-pub use report::Report;
+pub use report::{Connections, Deadlines, Report, Requests};
 pub use server::{Server, serve};
 pub use transfer::{FileRange, Transfer};
 pub use wake::Stopper;

@@ -33,7 +33,7 @@ pub struct Report {
     pub requests: Requests,
     /// Deadlines of [`Config::limits`](crate::Config::limits) that ended a connection.
     pub deadlines: Deadlines,
-    /// The connections that there are now.
+    /// The connections that there are now, those included that were refused and have not gone yet.
     pub connections: Connections,
 }
 
@@ -87,14 +87,14 @@ pub struct Connections {
 impl Report {
     pub(crate) fn with(self, counts: &Counts) -> Self {
         Self {
-            accepted: self.accepted + counts.accepted.get(),
-            refused: self.refused + counts.refused.get(),
-            evicted: self.evicted + counts.evicted.get(),
-            cut: self.cut + counts.cut.get(),
-            panics: self.panics + counts.panics.get(),
-            replaced: self.replaced + counts.replaced.get(),
-            received: self.received + counts.received.get(),
-            sent: self.sent + counts.sent.get(),
+            accepted: self.accepted.saturating_add(counts.accepted.get()),
+            refused: self.refused.saturating_add(counts.refused.get()),
+            evicted: self.evicted.saturating_add(counts.evicted.get()),
+            cut: self.cut.saturating_add(counts.cut.get()),
+            panics: self.panics.saturating_add(counts.panics.get()),
+            replaced: self.replaced.saturating_add(counts.replaced.get()),
+            received: self.received.saturating_add(counts.received.get()),
+            sent: self.sent.saturating_add(counts.sent.get()),
             requests: self.requests.with(counts.requests()),
             deadlines: self.deadlines.with(counts),
             connections: self.connections.with(counts),
@@ -105,11 +105,11 @@ impl Report {
 impl Requests {
     const fn with(self, [informational, successful, redirection, client_error, server_error]: [u64; 5]) -> Self {
         Self {
-            informational: self.informational + informational,
-            successful: self.successful + successful,
-            redirection: self.redirection + redirection,
-            client_error: self.client_error + client_error,
-            server_error: self.server_error + server_error,
+            informational: self.informational.saturating_add(informational),
+            successful: self.successful.saturating_add(successful),
+            redirection: self.redirection.saturating_add(redirection),
+            client_error: self.client_error.saturating_add(client_error),
+            server_error: self.server_error.saturating_add(server_error),
         }
     }
 }
@@ -117,11 +117,11 @@ impl Requests {
 impl Deadlines {
     fn with(self, counts: &Counts) -> Self {
         Self {
-            head: self.head + counts.deadline(Deadline::Head),
-            body: self.body + counts.deadline(Deadline::Body),
-            write: self.write + counts.deadline(Deadline::Write),
-            idle: self.idle + counts.deadline(Deadline::Idle),
-            linger: self.linger + counts.deadline(Deadline::Linger),
+            head: self.head.saturating_add(counts.deadline(Deadline::Head)),
+            body: self.body.saturating_add(counts.deadline(Deadline::Body)),
+            write: self.write.saturating_add(counts.deadline(Deadline::Write)),
+            idle: self.idle.saturating_add(counts.deadline(Deadline::Idle)),
+            linger: self.linger.saturating_add(counts.deadline(Deadline::Linger)),
         }
     }
 }
@@ -129,10 +129,10 @@ impl Deadlines {
 impl Connections {
     fn with(self, counts: &Counts) -> Self {
         Self {
-            reading: self.reading + counts.standing(Standing::Reading),
-            idle: self.idle + counts.standing(Standing::Idle),
-            busy: self.busy + counts.standing(Standing::Busy),
-            lingering: self.lingering + counts.standing(Standing::Lingering),
+            reading: self.reading.saturating_add(counts.standing(Standing::Reading)),
+            idle: self.idle.saturating_add(counts.standing(Standing::Idle)),
+            busy: self.busy.saturating_add(counts.standing(Standing::Busy)),
+            lingering: self.lingering.saturating_add(counts.standing(Standing::Lingering)),
         }
     }
 }

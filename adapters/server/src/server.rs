@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::handler::{Handled, Handler};
 use crate::http::Http;
 use crate::listen::listen;
+use crate::metrics::Metrics;
 use crate::model::{self, Staff};
 use crate::places::Places;
 use crate::protocols::Protocols;
@@ -153,8 +154,16 @@ impl Server {
         Stopper { lead: Arc::clone(&self.lead) }
     }
 
+    /// What it does and has done, for whoever watches it from another thread, or a process that is forked since: before it
+    /// runs, while it does, and after that.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        Metrics(self.board.clone())
+    }
+
     /// From now on SIGTERM and SIGINT do not end the process, but stop this server gracefully; the second of them stops
-    /// it at once. They are the whole process's: every server that asked for them stops, also one that runs later.
+    /// it at once (or only skips [`Config::drain_delay`], while that lasts). They are the whole process's: every server that
+    /// asked for them stops, also one that runs later.
     ///
     /// # Errors
     /// The system has no descriptor left, or forbids it.

@@ -73,8 +73,6 @@ pub(crate) struct Outcome {
     pub(crate) next: Next,
     /// Bytes of the input that were consumed.
     pub(crate) taken: usize,
-    /// What it did before the turn.
-    pub(crate) before: Standing,
     /// What the poller is to wait for, if that has changed.
     pub(crate) interest: Option<Interest>,
     /// What it is doing now, if that has changed.
@@ -174,6 +172,11 @@ impl<K: Speaker> Turn<'_, K> {
             let turn = line.turn(socket, event, &mut spoken, memory, Spoken::move_bytes);
             call.counts.received.add(turn.taken as u64);
             let standing = line.standing_change(&spoken);
+            if let Some(standing) = standing
+                && standing != before
+            {
+                call.counts.change(before, standing);
+            }
             let was_idle = *is_idle;
             *is_idle = standing.map_or(was_idle, |standing| standing == Standing::Idle);
             // What an idle connection is given is never less than what it had while it was idle before.
@@ -185,7 +188,7 @@ impl<K: Speaker> Turn<'_, K> {
             self.buffers.keep(self.token.slot, leftover);
         }
         let interest = (line.interest() != interest).then_some(line.interest());
-        Outcome { next: turn.next, taken: turn.taken, interest, before, standing, deadline }
+        Outcome { next: turn.next, taken: turn.taken, interest, standing, deadline }
     }
 
     /// Tells the connection something, or its line.

@@ -140,7 +140,6 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// There is a place, which was taken: a session begins.
     pub(super) fn begin(&mut self, stream: AnyByteStream) -> Result<(), Error> {
         self.counts().accepted.add(1);
-        self.counts().begin(Standing::Busy);
         let state = self.context.call(self.slots.next_token(), &stream, Speaker::begin);
         let token = match self.insert(state, stream) {
             Ok(token) => token,

@@ -18,6 +18,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// Gives a connection a slot, and has the poller watch it. What fails is told with its name.
     pub(super) fn insert(&mut self, state: K::State, stream: AnyByteStream) -> Result<Token, (Error, Token)> {
         let connection = Connection::new(state, stream);
+        self.counts().begin(connection.line.conversation().standing());
         let interest = connection.line.interest();
         let token = self.slots.insert(connection);
         let links = self.admission.slots_mut().links_mut();
@@ -49,9 +50,6 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         {
             let now = self.context.clock.now();
             self.admission.set_standing(token.slot, standing, now);
-            if outcome.before != standing {
-                self.counts().change(outcome.before, standing);
-            }
             if self.is_sole {
                 self.context.handle.seat.set_standing(standing, now);
             }
@@ -95,8 +93,8 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         if has_leftover {
             self.buffers.take(slot);
         }
+        self.counts().end(standing);
         if !self.refused.remove(token) {
-            self.counts().end(standing);
             self.admission.release(slot);
             self.places.give_back();
         }

@@ -17,7 +17,7 @@ use crate::lab::{BLOCKING, Client, FOUR, Running, Transport, each, forks, wait_u
 
 const ONE: NonZeroUsize = NonZeroUsize::MIN;
 
-const ALL: [Model; 6] =
+pub(crate) const ALL: [Model; 6] =
     [BLOCKING[0], BLOCKING[1], BLOCKING[2], BLOCKING[3], BLOCKING[4], Model::Multiplexed { workers: FOUR }];
 
 /// Models under which one connection is all that there is at a time.
@@ -82,12 +82,12 @@ fn ask(running: &Running, path: &str, connection: &str) -> Client {
 }
 
 impl Client {
-    fn ask(&mut self, path: &str, connection: &str) {
+    pub(crate) fn ask(&mut self, path: &str, connection: &str) {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: {connection}\r\n\r\n"));
     }
 
     /// The status, and a body of known length.
-    fn answer(&mut self) -> (u16, String) {
+    pub(crate) fn answer(&mut self) -> (u16, String) {
         let (status, mut length) = (self.line(), 0);
         loop {
             let line = self.line().to_ascii_lowercase();

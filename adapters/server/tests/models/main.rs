@@ -7,6 +7,7 @@ mod datagrams;
 mod http;
 mod lab;
 mod limits;
+mod metrics;
 mod streams;
 
 use std::process::ExitCode;
@@ -40,6 +41,9 @@ fn main() -> ExitCode {
         datagrams::are_wanted_and_whole_or_thrown_away,
         datagrams::are_not_lost_by_a_signal,
         datagrams::are_not_multiplexed,
+        metrics::are_told_while_it_runs,
+        metrics::are_right_after_a_process_was_killed,
+        metrics::say_that_it_ends_before_it_does,
         limits::of_processes_are_told,
         limits::of_forks_are_kept,
         limits::of_time_are_those_of_all_threads,
