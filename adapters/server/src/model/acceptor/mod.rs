@@ -7,7 +7,7 @@ mod drain;
 use core::time::Duration;
 use std::time::Instant;
 
-use wirenut::readiness::{Admission, Interest, Policy, Poller, Token, Verdict};
+use wirenut::readiness::{Admission, Interest, Policy, Poller, Standing, Token, Verdict};
 use wirenut_linux::Error;
 use wirenut_linux::poller::{Bell, Poll};
 use wirenut_linux::socket::Attempt;
@@ -106,7 +106,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
 
     fn serve(&mut self) -> Result<(), Error> {
         loop {
-            if self.source.is_none() && self.admission.taken() == 0 {
+            if self.source.is_none() && self.admission.taken() == 0 && self.has_refused() {
                 return Ok(());
             }
             self.vigil.wait(self.wakes_at())?;
@@ -130,6 +130,11 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
                 self.accept()?;
             }
         }
+    }
+
+    /// Has everybody heard that there is no place, or is there no time left for that?
+    fn has_refused(&self) -> bool {
+        self.refuser.due().is_none() || self.drain.as_ref().is_some_and(|drain| drain.told == Stop::Now)
     }
 
     fn wakes_at(&self) -> Option<Instant> {
@@ -181,12 +186,10 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
         let now = self.clock.now();
         if self.admission.taken() >= self.admission.policy().slots {
             for (slot, seat) in (0..).zip(&self.seats) {
-                if !self.free.contains(&slot) {
-                    self.admission.slots_mut().forget(slot);
-                    let (standing, since) = seat.standing();
-                    // It may be younger than this look at the clock.
-                    self.admission.set_standing(slot, standing, since.min(now));
-                }
+                self.admission.slots_mut().forget(slot);
+                let (standing, since) = seat.standing();
+                // It may be younger than this look at the clock.
+                self.admission.set_standing(slot, standing, since.min(now));
             }
         }
         self.admission.verdict(now)
@@ -255,6 +258,8 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
     fn release(&mut self, slot: u32) {
         self.admission.release(slot);
         self.board.clear(1 + slot as usize);
+        // Who is gone does not give way.
+        self.seats[slot as usize].set_standing(Standing::Busy, self.clock.now());
         self.free.push(slot);
         self.recheck_at = self.recheck_at.map(|_| Instant::now());
     }
