@@ -174,6 +174,8 @@ pub(crate) fn refuses_in_peace_while_it_ends() {
         assert!(refused.line().starts_with("HTTP/1.1 503 "));
         running.process.terminate().unwrap();
         drop(busy);
+        wait_until("whoever served has ended", || running.children().is_empty());
+        thread::sleep(StdDuration::from_millis(20));
         // It goes on with what nobody wants, and is not reset for it.
         refused.send(vec![b'x'; 100_000]);
         assert!(refused.rest().contains("Connection: close"));
