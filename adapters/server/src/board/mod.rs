@@ -20,6 +20,7 @@ use zerocopy::FromBytes;
 
 pub(crate) use counts::{Counts, Deadline};
 pub(crate) use lead::Lead;
+use seat::DELAYED;
 pub(crate) use seat::Seat;
 
 use crate::report::Report;
@@ -107,6 +108,12 @@ impl Board {
         self.places.first().is_some_and(|lead| lead.stop.load(Ordering::Relaxed) != Stop::No as u32)
     }
 
+    /// Does whoever runs the server go on for now, and end it later?
+    #[inline]
+    fn is_delayed(&self) -> bool {
+        self.places.first().is_some_and(|lead| lead.stop.load(Ordering::Relaxed) == DELAYED)
+    }
+
     /// What all of them have done.
     pub(crate) fn report(&self) -> Report {
         self.places.iter().fold(Report::default(), |all, place| all.with(&place.counts))
@@ -126,14 +133,15 @@ mod tests {
     #[test]
     fn a_wish_to_end_is_delayed_once() {
         let (board, [lead, other]) = seats(Duration::from_secs(3600));
-        assert!(!board.is_ending() && !lead.is_ending() && lead.delayed_until().is_none());
+        assert!(!board.is_ending() && !lead.is_delayed() && lead.delayed_until().is_none());
         lead.ask_to_end();
         assert_eq!((lead.wanted_stop(), other.wanted_stop()), (Stop::No, Stop::No));
-        assert!(board.is_ending() && lead.is_ending() && other.is_ending());
+        assert!(board.is_ending() && lead.is_delayed() && other.is_delayed());
         assert!(lead.delayed_until().unwrap() > board.now() && other.delayed_until().is_none());
         lead.ask_to_end();
         assert_eq!((lead.wanted_stop(), other.wanted_stop()), (Stop::Drain, Stop::No));
         assert!(lead.delayed_until().is_none());
+        assert!(board.is_ending() && !lead.is_delayed() && !other.is_delayed());
         lead.ask_to_end();
         assert_eq!(lead.wanted_stop(), Stop::Drain, "it asks for no more");
     }

@@ -11,7 +11,7 @@ use wirenut_linux::signal::Termination;
 use super::{Board, Counts, Place, Stop};
 
 /// No, but it will be told when the delay is over: see [`Seat::ask_to_end`].
-const DELAYED: u32 = Stop::No as u32 + 1;
+pub(super) const DELAYED: u32 = Stop::No as u32 + 1;
 
 /// A place, and what wakes the thread or process that has it.
 #[derive(Clone, Debug)]
@@ -107,10 +107,13 @@ impl Seat {
         is_delayed.then(|| Instant::from_micros(self.place().delayed_until.load(Ordering::SeqCst)))
     }
 
-    /// Will it stop, or the whole server? From now on, connections are not for long.
+    /// Will it stop after a delay, or the whole server, and goes on for now? Then connections are not for long.
     #[inline]
-    pub(crate) fn is_ending(&self) -> bool {
-        self.is_told_to_stop() || self.board.is_ending()
+    pub(crate) fn is_delayed(&self) -> bool {
+        match self.place().stop.load(Ordering::SeqCst) {
+            0 => self.board.is_delayed(),
+            stop => stop == DELAYED,
+        }
     }
 
     /// Tells who has this place to stop. The wish is never taken back, nor made milder.

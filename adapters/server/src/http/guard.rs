@@ -26,17 +26,29 @@ pub(crate) struct Guard<'s, S: ?Sized> {
     names: RequestNames,
     /// Where answers and panics are counted.
     seat: Seat,
-    /// The server was told to end: no connection is to last.
-    is_ending: Cell<bool>,
+    /// No connection is to last, since the server will end.
+    ends_soon: Cell<bool>,
 }
 
 impl<'s, S: ?Sized> Guard<'s, S> {
     pub(super) fn new(service: &'s S, seat: Seat) -> Self {
-        Self { service, names: RequestNames::new(), seat, is_ending: Cell::new(false) }
+        Self { service, names: RequestNames::new(), seat, ends_soon: Cell::new(false) }
     }
 
-    pub(super) fn set_ending(&self, is_ending: bool) {
-        self.is_ending.set(is_ending);
+    pub(super) fn set_ends_soon(&self, ends_soon: bool) {
+        self.ends_soon.set(ends_soon);
+    }
+
+    pub(super) fn ends_soon(&self) -> bool {
+        self.ends_soon.get()
+    }
+
+    /// Has the next response say that it is the last one, if nothing that has come would be lost by that.
+    #[inline]
+    fn retire_if_it_ends_soon(&self, responder: &mut Responder<'_>) {
+        if self.ends_soon.get() && responder.received_behind() == 0 && !responder.is_responding() {
+            responder.retire();
+        }
     }
 
     pub(super) const fn names(&self) -> &RequestNames {
@@ -117,9 +129,7 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
         responder: &mut Responder<'_>,
     ) -> Result<(Self::Exchange, Step<Self::Source>), WriteError> {
         self.names.begin(head);
-        if self.is_ending.get() {
-            responder.retire();
-        }
+        self.retire_if_it_ends_soon(responder);
         match catch(|| self.service.request(head, responder)) {
             Ok(begun) => {
                 let (exchange, step) = begun.inspect_err(|_| self.names.note_failed())?;
@@ -161,6 +171,7 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
         responder: &mut Responder<'_>,
     ) -> Result<Step<Self::Source>, WriteError> {
         let Some(exchange) = guarded.exchange() else { return Ok(Step::Abort) };
+        self.retire_if_it_ends_soon(responder);
         let stepped = catch(|| self.service.end(exchange, trailers, responder));
         guarded.note_status(responder, self.seat.counts());
         self.step(stepped, responder)
@@ -172,6 +183,7 @@ impl<S: Service + ?Sized> Service for Guard<'_, S> {
         responder: &mut Responder<'_>,
     ) -> Result<Step<Self::Source>, WriteError> {
         let Some(exchange) = guarded.exchange() else { return Ok(Step::Abort) };
+        self.retire_if_it_ends_soon(responder);
         let stepped = catch(|| self.service.proceed(exchange, responder));
         guarded.note_status(responder, self.seat.counts());
         self.step(stepped, responder)

@@ -53,8 +53,8 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Speaker for Http<'s, S> {
         Spoken { serving, socket, counts }
     }
 
-    fn begin_round(&self, is_ending: bool) {
-        self.guard.set_ending(is_ending);
+    fn begin_round(&self, ends_soon: bool) {
+        self.guard.set_ends_soon(ends_soon);
     }
 
     #[inline]

@@ -5,7 +5,7 @@ use core::num::NonZeroUsize;
 use wirenut::time::Duration;
 use wirenut_server::{Config, Model};
 
-use crate::client::Client;
+use crate::client::{Client, get, post};
 use crate::lab::{Running, wait_until};
 
 const THREE: NonZeroUsize = NonZeroUsize::new(3).unwrap();
@@ -47,6 +47,34 @@ fn during_the_delay_all_are_served_and_asked_to_go() {
         server.stopper.stop();
         assert_eq!(server.join().accepted, 2, "{model:?}");
     }
+}
+
+/// The last of them says so, and none is lost: also behind one that takes its time, and behind content.
+#[test]
+fn what_has_come_during_the_delay_is_answered() {
+    let server = Running::start(Config { drain_delay: Duration::from_secs(3600), ..Config::DEFAULT });
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.get("/hello").status, 200);
+    let mut waiting = Client::connect(server.address);
+    waiting.ask("/wake");
+    let waker = server.woken.recv().unwrap();
+    waiting.send(get("/hello"));
+    server.stopper.stop();
+    let echo = post("/echo", 4) + "body";
+    client.send(get("/hello").repeat(5) + &echo + &post("/sink", 4) + "body");
+    for _ in 0..6 {
+        assert!(!closes(&client.response()));
+    }
+    let last = client.response();
+    assert!(last.body == b"4" && closes(&last), "{last:?}");
+    client.assert_closed();
+    waker.wake();
+    assert!(!closes(&waiting.response()));
+    assert!(closes(&waiting.response()));
+    waiting.assert_closed();
+    drop((client, waiting));
+    server.stopper.stop();
+    assert_eq!(server.join().accepted, 2);
 }
 
 #[test]

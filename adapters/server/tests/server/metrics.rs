@@ -1,6 +1,8 @@
 //! What is told of a server while it runs, and in the end.
 
 use core::num::NonZeroUsize;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use wirenut::http::Limits;
 use wirenut::readiness::WhenFull;
@@ -184,4 +186,49 @@ fn deadlines_are_counted_by_name() {
     // Longer than a system waits before it acknowledges our end.
     let linger = Limits { linger: Duration::from_millis(300), ..limits };
     assert_eq!(run(linger, "broken\r\n\r\n", Then::ReadsAndStays), [0, 0, 0, 0, 1]);
+}
+
+/// Prints the samples of all families, with type, labels and value, after a check that each has a help.
+const PARSER: &str = "
+import sys
+from prometheus_client.parser import text_string_to_metric_families
+for family in text_string_to_metric_families(sys.stdin.read()):
+    assert family.documentation and family.samples, family
+    for sample in family.samples:
+        labels = ','.join(f'{name}={value}' for name, value in sample.labels.items())
+        print(family.type, sample.name, labels, int(sample.value))
+";
+
+#[test]
+#[ignore = "needs python3 with prometheus_client: `.ci/run peers` brings it along"]
+fn a_parser_of_prometheus_reads_the_metrics() {
+    let server = Running::start(Config::DEFAULT);
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.get("/hello").status, 200);
+    assert_eq!(client.get("/nowhere").status, 404);
+    wait_until("both are counted", || classes(&server.metrics.read()) == [0, 1, 0, 1, 0]);
+    let mut text = String::new();
+    server.metrics.write_prometheus(&mut text).unwrap();
+    let mut parser =
+        Command::new("python3").args(["-c", PARSER]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    parser.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = parser.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let read = String::from_utf8(output.stdout).unwrap();
+    // All samples, in the words of the parser.
+    let mut kind = "";
+    let ours: Vec<String> = text
+        .lines()
+        .filter_map(|line| {
+            if let Some(declared) = line.strip_prefix("# TYPE ") {
+                kind = declared.split(' ').nth(1).unwrap();
+            }
+            let (sample, value) = line.rsplit_once(' ').filter(|_| !line.starts_with('#'))?;
+            let (name, labels) = sample.split_once('{').unwrap_or((sample, ""));
+            Some(format!("{kind} {name} {} {value}", labels.replace(['"', '}'], "")))
+        })
+        .collect();
+    assert_eq!(read.lines().collect::<Vec<_>>(), ours);
+    assert!(ours.contains(&"counter wirenut_requests_total code=4xx 1".to_owned()), "{ours:?}");
+    server.finish();
 }

@@ -28,6 +28,8 @@ pub struct Responder<'a> {
     /// The status that was written in this call, or zero, and how much content: for an [`Observer`](super::Observer).
     pub(super) status: u16,
     pub(super) content: usize,
+    /// How much has come behind what this call is about.
+    pub(super) behind: usize,
     pub(super) wakeup: Option<Wakeup>,
     pub(super) notices: &'a Notices,
 }
@@ -176,7 +178,15 @@ impl Responder<'_> {
         if self.status != 0 && self.is_responding() { Some(self.status) } else { None }
     }
 
-    /// The connection ends after this exchange: its response says so, unless it was begun already.
+    /// Bytes that have come behind what this call is about, as far as they were received: content of this request, or
+    /// requests after it.
+    #[must_use]
+    pub const fn received_behind(&self) -> usize {
+        self.behind
+    }
+
+    /// The connection ends after this exchange: its response says so, unless it was begun already. Requests that have come
+    /// behind it ([`Self::received_behind`]) are not answered.
     ///
     /// ```
     /// # use wirenut::http::{Context, Limits, RequestHead, Response, Status, WriteError};
