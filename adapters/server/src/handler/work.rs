@@ -77,8 +77,8 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
     ) -> Result<(), Error> {
         seat.counts().accepted.add(1);
         let time_outs = [self.config.read_timeout, self.config.write_timeout].map(|limit| limit.map(Duration::from));
-        seat.counts().begin(Standing::Busy);
         let drain = (self.config.drain.into(), Arc::clone(drain));
+        seat.counts().begin(Standing::Busy);
         let stream = Stream::new((stream, peer), seat, time_outs, drain);
         let outcome = panics::catch(|| self.handle(&stream));
         let peer = stream.peer().clone();
