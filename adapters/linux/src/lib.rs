@@ -24,7 +24,7 @@
 //! | [`wake`] | a queue by which other threads reach the one that waits |
 //! | [`thread`] | what threads need beside the standard library: an event, a pool |
 //! | [`lookup`] | hosts and services, by name and by address |
-//! | [`process`] | a closure in a process of its own; pipes and pools of processes |
+//! | [`process`] | a closure in a process of its own; pipes and pools of processes; other programs; users and what they give up |
 //! | [`sync`] | what processes share: memory, locks, semaphores, events, queues |
 //! | [`signal`] | signals: names, handlers, masks, alarms, sending and waiting; SIGTERM and SIGHUP in a poller |
 //! | `clock` | the time that all processes share |

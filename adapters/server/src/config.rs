@@ -54,9 +54,11 @@ pub struct Config {
     ///
     /// Default: `WhenFull::Queue`.
     pub when_full: WhenFull,
-    /// For how long a server that was told to stop goes on before its [drain](Self::drain): it accepts and answers, and each
-    /// answer says that it is the last one of its connection (`Connection: close`). So those who keep connections, and may use
-    /// them at any moment, give them up themselves. A second wish to stop does not wait for it.
+    /// For how long a server that was told to stop goes on before its [drain](Self::drain), so that whoever distributes requests
+    /// among several servers has the time to notice: [`/health`](crate::Metrics::service) says that it ends, new connections are
+    /// accepted, and every answer over HTTP says that it is the last one of its connection (`Connection: close`). So those who
+    /// keep connections, and may use them at any moment, give them up themselves. The drain begins at once when the server is told
+    /// so once more, by [`Stopper::stop`](crate::Stopper::stop) or a second signal.
     ///
     /// A connection that is closed while a request is on its way loses that request. What is idle for all of this time is closed
     /// then: a proxy whose idle connections live shorter loses nothing.
@@ -102,7 +104,7 @@ impl Config {
         min_idle: Duration::from_secs(1),
         min_head: Duration::from_secs(2),
         when_full: WhenFull::Queue,
-        drain_delay: Duration::from_micros(0),
+        drain_delay: Duration::from_secs(0),
         drain: Duration::from_secs(30),
         proxy_protocol: None,
         read_timeout: Some(Duration::from_secs(60)),

@@ -147,6 +147,7 @@ impl<Q: Protocol> Protocol for Guarded<'_, Q> {
     }
 
     fn handle_sent(&mut self, sent: usize, left: usize) {
+        self.call.counts.sent.add(sent as u64);
         self.tell((), |protocol| protocol.handle_sent(sent, left));
     }
 

@@ -104,6 +104,11 @@ impl<K: Speaker> Speaker for Proxied<K> {
     }
 
     #[inline]
+    fn set_ends_soon(&self, ends_soon: bool) {
+        self.speaker.set_ends_soon(ends_soon);
+    }
+
+    #[inline]
     fn set_current(&self, token: Token) {
         self.speaker.set_current(token);
     }
@@ -178,7 +183,8 @@ impl<K: Speaker> Fronted<'_, K> {
     fn refuse(&mut self, error: Error) {
         if let Stage::Awaiting(front) = &self.stage {
             let peer = front.call.socket.peer_address().ok();
-            self.end(proxy_protocol::refuse(peer.as_ref(), error));
+            let disposition = proxy_protocol::refuse(peer.as_ref(), error, front.call.counts);
+            self.end(disposition);
         }
     }
 

@@ -7,6 +7,8 @@ use wirenut::proxy::{Error, Limits, Rule};
 use wirenut::transport::Disposition;
 use wirenut_linux::socket::AnyAddress;
 
+use crate::board::{Counts, Deadline};
+
 /// Which peers are proxies that pass clients on, and say so by the PROXY protocol.
 ///
 /// A connection of such a peer must begin with a header, of version 1 or 2. From then on the client that it names is the peer:
@@ -54,9 +56,12 @@ impl ProxyProtocol {
     }
 }
 
-/// Logs why a connection of a proxy is not served, and says how it ends.
+/// Logs and counts why a connection of a proxy is not served, and says how it ends.
 #[cold]
-pub(crate) fn refuse(peer: Option<&AnyAddress>, error: Error) -> Disposition {
+pub(crate) fn refuse(peer: Option<&AnyAddress>, error: Error, counts: &Counts) -> Disposition {
+    if error.rule == Rule::Timeout {
+        counts.add_deadline(Deadline::Head);
+    }
     let is_check = error == Error { rule: Rule::Truncated, offset: 0 };
     let level = if is_check { log::Level::Debug } else { log::Level::Warn };
     match peer {

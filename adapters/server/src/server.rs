@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::handler::{Handled, Handler};
 use crate::http::Http;
 use crate::listen::listen;
+use crate::metrics::Metrics;
 use crate::model::{self, Staff};
 use crate::places::Places;
 use crate::protocols::Protocols;
@@ -118,7 +119,7 @@ impl Server {
         let listener = listener.into();
         listener.set_mode(Mode::NonBlocking)?;
         let address = listener.local_address()?;
-        let board = Board::new(1 + config.model.flows())?;
+        let board = Board::new(1 + config.model.flows())?.with_drain_delay(config.drain_delay);
         let lead = Arc::new(Lead::new(board.seat(0, Bell::new()?)));
         Ok(Self { listener, address, pathname: None, config, board, lead, termination: None })
     }
@@ -159,8 +160,16 @@ impl Server {
         Stopper { lead: Arc::clone(&self.lead) }
     }
 
+    /// What it does and has done, for whoever watches it from another thread, or a process that is forked since: before it
+    /// runs, while it does, and after that.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        Metrics(self.board.clone())
+    }
+
     /// From now on SIGTERM and SIGINT do not end the process, but stop this server gracefully; the second of them stops
-    /// it at once. They are the whole process's: every server that asked for them stops, also one that runs later.
+    /// it at once (or only skips [`Config::drain_delay`], while that lasts). They are the whole process's: every server that
+    /// asked for them stops, also one that runs later.
     ///
     /// # Errors
     /// The system has no descriptor left, or forbids it.

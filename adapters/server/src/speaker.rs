@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 use wirenut::transport::{Environment, Protocol};
 use wirenut_linux::socket::{AnyAddress, AnyByteStream, Attempt};
 
+use crate::board::Counts;
 use crate::clock::Clock;
 use crate::slots::Token;
 
@@ -31,6 +32,9 @@ pub(crate) trait Speaker {
     fn peer(&self, _: Token, socket: &AnyByteStream) -> Option<SocketAddr> {
         socket.peer_address().ok()?.internet()
     }
+
+    /// From now on connections that have a turn are not to last, since the server will end; or they are.
+    fn set_ends_soon(&self, _ends_soon: bool) {}
 
     /// The connection of that name is called next.
     fn set_current(&self, _: Token) {}
@@ -60,6 +64,7 @@ pub(crate) struct Call<'c> {
     pub(crate) clock: &'c Clock,
     pub(crate) environment: &'c Environment<'c>,
     pub(crate) socket: &'c AnyByteStream,
+    pub(crate) counts: &'c Counts,
     /// The connection's name.
     pub(crate) token: Token,
 }

@@ -4,9 +4,10 @@ use std::os::fd::AsFd;
 use std::time::Instant;
 
 use wirenut::readiness::{Event, Interest, Token};
+use wirenut::time;
 use wirenut_linux::Error;
 
-use crate::board::{Seat, Stop};
+use crate::board::Seat;
 use crate::watcher::Watcher;
 
 /// Tokens of what a vigil has itself. Those of its owner are below.
@@ -45,6 +46,9 @@ impl<P: Watcher> Vigil<P> {
     /// Waits until something is ready, the seat was told something, a signal has come, or it is that time; or for no reason.
     /// [`Self::next_event`] follows.
     pub(crate) fn wait(&mut self, until: Option<Instant>) -> Result<(), Error> {
+        let since_start = |until: time::Instant| until.saturating_since(time::Instant::START).into();
+        let delayed = self.seat.delayed_until().and_then(|until| self.seat.start().checked_add(since_start(until)));
+        let until = [until, delayed].into_iter().flatten().min();
         let limit = until.map(|until| until.saturating_duration_since(Instant::now()).into());
         self.poller.wait(limit).map(|_| ())
     }
@@ -65,11 +69,10 @@ impl<P: Watcher> Vigil<P> {
     /// The signals' descriptors stay readable, so each is watched only until it is.
     fn handle_signal(&mut self, is_second: bool) -> Result<(), Error> {
         let Some(termination) = self.seat.termination() else { return Ok(()) };
+        self.seat.note_signal(!is_second);
         if is_second {
-            self.seat.stop(Stop::Now);
             self.poller.deregister(termination.repeated(), SECOND_SIGNAL)
         } else {
-            self.seat.stop(Stop::Drain);
             self.poller.deregister(termination.as_fd(), FIRST_SIGNAL)
         }
     }

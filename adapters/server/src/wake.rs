@@ -76,8 +76,10 @@ impl Stopper {
     ///
     /// What comes while a connection is closed, or in the moment between the last look into the queue and its end, is not
     /// answered: the client sees a reset, as with any server that ends.
+    ///
+    /// With [`Config::drain_delay`](crate::Config::drain_delay) all that begins after that time, or when this is called again.
     pub fn stop(&self) {
-        self.lead.stop(Stop::Drain);
+        self.lead.ask_to_end();
     }
 
     /// Ends the server because another process accepts at the same socket from now on

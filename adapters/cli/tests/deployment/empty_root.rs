@@ -23,6 +23,9 @@ impl Drop for Root {
             let _ = server.kill();
             let _ = server.wait();
         }
+        for process in processes_in(&self.path) {
+            let _ = Command::new("kill").args(["-s", "KILL", &process]).status();
+        }
         let _ = fs::remove_dir_all(&self.path);
     }
 }
@@ -63,9 +66,25 @@ fn serves_in_an_empty_root_directory() {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     assert!(status.contains("\nUid:\t4242\t4242\t4242\t4242\n"), "{status}");
     assert_eq!(fs::read_link(format!("/proc/{pid}/root")).unwrap(), root.path);
-    assert!(Command::new("kill").arg(&pid).status().unwrap().success());
+    // Another process goes on in its place, found by the path that the first one was called by.
+    signal("USR2", &pid);
     let server = root.server.as_mut().unwrap();
-    assert!(until("the end", || server.try_wait().unwrap()).success());
+    assert!(until("the end of the old process", || server.try_wait().unwrap()).success());
+    assert!(get(address, "/hello.txt").ends_with("\r\n\r\nHello from nowhere\n"));
+    let [successor] = &processes_in(&root.path)[..] else { panic!("one process") };
+    signal("TERM", successor);
+    until("its end", || processes_in(&root.path).is_empty().then_some(()));
+}
+
+fn signal(name: &str, process: &str) {
+    assert!(Command::new("kill").args(["-s", name, process]).status().unwrap().success());
+}
+
+/// Those whose root directory this is.
+fn processes_in(root: &Path) -> Vec<String> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let theirs = processes.filter(|process| fs::read_link(process.path().join("root")).is_ok_and(|path| path == root));
+    theirs.map(|process| process.file_name().to_string_lossy().into_owned()).collect()
 }
 
 fn is_root() -> bool {

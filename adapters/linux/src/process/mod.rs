@@ -60,6 +60,17 @@
 //!
 //! A process whose parent has ended is an orphan. A [daemon](Process::daemon) is killed then; a
 //! [subreaper](Process::subreaper) keeps them in the family.
+//!
+//! # Other programs
+//!
+//! [`Program`] starts one that gets sockets as systemd passes them, from a process with any number of threads. A program that
+//! needs none is the standard library's `Command`'s affair.
+//!
+//! # Privileges
+//!
+//! A service that root has started opens what only root may open, and gives the rest up for good, in this order: it looks up
+//! [its user](User::look_up) while the databases can be reached, [changes its root directory](change_root),
+//! [becomes that user](become_user), and [forbids new privileges](forbid_new_privileges).
 
 mod apply;
 mod child;

@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::io;
 use std::os::fd::BorrowedFd;
 
+use wirenut::readiness::Standing;
 use wirenut::time;
 use wirenut::transport::Disposition;
 use wirenut_linux::Error;
@@ -79,6 +80,7 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
         seat.counts().accepted.add(1);
         let time_outs = [self.config.read_timeout, self.config.write_timeout].map(|limit| limit.map(Duration::from));
         let drain = (self.config.drain.into(), Arc::clone(drain));
+        seat.counts().begin(Standing::Busy);
         let mut stream = Stream::new((stream, peer), seat, time_outs, drain);
         let outcome = match self.introduce(&mut stream) {
             Ok(()) => panics::catch(|| self.handle(&stream)),
@@ -90,7 +92,10 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
             panics::log(panic, "the handler panicked", Some(peer), &seat);
             Disposition::Abort
         });
-        part(socket, &seat, how, self.config.limits.linger.into(), queue)
+        seat.counts().change(Standing::Busy, Standing::Lingering);
+        let parted = part(socket, &seat, how, self.config.limits.linger.into(), queue);
+        seat.counts().end(Standing::Lingering);
+        parted
     }
 
     /// Learns from a proxy who the client is. If that fails, it says how the connection ends.
@@ -106,7 +111,7 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
                 }
                 Ok(())
             }
-            Err(Unheard::Refused(error)) => Err(refuse(Some(stream.peer()), error)),
+            Err(Unheard::Refused(error)) => Err(refuse(Some(stream.peer()), error, stream.counts())),
             Err(Unheard::Failed) => Err(Disposition::Cut),
         }
     }

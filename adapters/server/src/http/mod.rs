@@ -48,9 +48,13 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Speaker for Http<'s, S> {
 
     #[inline]
     fn spoken<'c>(&'c self, session: &'c mut Self::State, call: &Call<'c>) -> Spoken<'c, 's, S> {
-        let Call { environment, socket, .. } = *call;
+        let Call { environment, socket, counts, .. } = *call;
         let serving = Serving { session, service: &self.guard, cx: self.context(call), environment };
-        Spoken { serving, socket }
+        Spoken { serving, socket, counts }
+    }
+
+    fn set_ends_soon(&self, ends_soon: bool) {
+        self.guard.set_ends_soon(ends_soon);
     }
 
     #[inline]

@@ -11,6 +11,7 @@ use wirenut_linux::socket::{AnyAddress, AnyByteStream, Attempt};
 
 use super::guard::Guard;
 use super::names::RequestNames;
+use crate::board::{Counts, Deadline};
 use crate::speaker::{self, peer_name};
 use crate::transfer::Transfer;
 
@@ -22,6 +23,7 @@ const TRANSFER_BYTES: u64 = 2 * 1024 * 1024;
 pub(crate) struct Spoken<'c, 's, S: Service + ?Sized> {
     pub(super) serving: Serving<'c, Guard<'s, S>>,
     pub(super) socket: &'c AnyByteStream,
+    pub(super) counts: &'c Counts,
 }
 
 impl<'c, 's, S: Service + ?Sized> Spoken<'c, 's, S> {
@@ -30,15 +32,23 @@ impl<'c, 's, S: Service + ?Sized> Spoken<'c, 's, S> {
     fn tell<R>(&mut self, tell: impl FnOnce(&mut Serving<'c, Guard<'s, S>>) -> R) -> R {
         let result = tell(&mut self.serving);
         if let Some(error) = self.serving.session.take_error() {
-            log_error(peer_name(self.serving.environment, self.socket), error, self.serving.service.names());
+            self.note_error(error);
         }
         result
+    }
+
+    #[cold]
+    fn note_error(&self, error: Error) {
+        if let Some(deadline) = Deadline::of(error.rule) {
+            self.counts.add_deadline(deadline);
+        }
+        log_error(peer_name(self.serving.environment, self.socket), error, self.serving.service.names());
     }
 }
 
 impl<S: Service<Source: Transfer> + ?Sized> speaker::Spoken for Spoken<'_, '_, S> {
     fn move_bytes(&mut self, length: u64) -> Attempt<u64> {
-        let Self { serving, socket } = self;
+        let Self { serving, socket, .. } = self;
         let Some((source, _)) = serving.session.transfer() else { return Attempt::Done(0) };
         match serving.service.transfer(source, (socket, serving.environment), length.min(TRANSFER_BYTES)) {
             Ok(moved @ 1..) => {
@@ -79,6 +89,7 @@ impl<S: Service + ?Sized> Protocol for Spoken<'_, '_, S> {
 
     #[inline]
     fn handle_sent(&mut self, sent: usize, left: usize) {
+        self.counts.sent.add(sent as u64);
         self.serving.handle_sent(sent, left);
     }
 
@@ -99,11 +110,24 @@ impl<S: Service + ?Sized> Protocol for Spoken<'_, '_, S> {
     }
 
     fn give_way(&mut self, has_unread: bool) -> bool {
-        self.tell(|serving| serving.give_way(has_unread))
+        let gives_way = self.serving.give_way(has_unread);
+        // Nothing that it is told by this is due.
+        if let Some(error) = self.serving.session.take_error() {
+            log_error(peer_name(self.serving.environment, self.socket), error, self.serving.service.names());
+        }
+        gives_way
     }
 
     fn handle_timeout(&mut self) {
+        let standing = self.serving.standing();
         self.tell(Protocol::handle_timeout);
+        let deadline = match standing {
+            _ if self.serving.disposition() != Disposition::Close => return,
+            Standing::Idle => Deadline::Idle,
+            Standing::Lingering => Deadline::Linger,
+            Standing::Reading | Standing::Busy => return,
+        };
+        self.counts.add_deadline(deadline);
     }
 
     fn handle_read_closed(&mut self) {

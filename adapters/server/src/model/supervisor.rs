@@ -40,7 +40,6 @@ pub(crate) fn run<L, F: Fn(L, Seat) -> Result<(), Error>>(
         chores,
         throttle: Throttle::default(),
         drain: staff.config.drain.into(),
-        drain_delay: staff.config.drain_delay.into(),
         told: Stop::No,
         kill_at: None,
     }
@@ -57,7 +56,6 @@ struct Supervisor<'r, L, F> {
     chores: Chores<'r>,
     throttle: Throttle,
     drain: Duration,
-    drain_delay: Duration,
     /// What they were told.
     told: Stop,
     /// When those are killed who have not ended by then.
@@ -134,11 +132,7 @@ impl<L, F: Fn(L, Seat) -> Result<(), Error>> Supervisor<'_, L, F> {
         if wanted > self.told {
             self.told = wanted;
             self.socket = None;
-            let limit = match wanted {
-                Stop::Now => Duration::ZERO,
-                Stop::Drain => self.drain.saturating_add(self.drain_delay),
-                Stop::HandOver | Stop::No => self.drain,
-            };
+            let limit = if wanted == Stop::Now { Duration::ZERO } else { self.drain };
             self.kill_at = now.checked_add(limit.saturating_add(GRACE));
         }
         let is_late = self.kill_at.is_some_and(|at| at <= now);
@@ -197,8 +191,12 @@ impl<L, F: Fn(L, Seat) -> Result<(), Error>> Supervisor<'_, L, F> {
         let State::Runs { child, since, .. } = &worker.state else { return Ok(()) };
         self.vigil.poller().deregister(child.as_fd(), token)?;
         let (ended, pid, lasted) = (child.join()?, child.pid(), since.elapsed());
+        self.board.clear(worker.number);
         let wait = worker.backoff.failed(lasted);
         worker.state = State::Waits { until: Instant::now() + wait };
+        if self.told == Stop::No {
+            self.vigil.seat().counts().replaced.add(1);
+        }
         if self.told == Stop::No || !ended.is_success() {
             self.throttle.warn(format_args!("process {pid} of the server {ended}"));
         }

@@ -169,7 +169,11 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         }
         // It is not asked to go again before it has had a turn.
         if self.slots.token(slot) == Some(token) {
-            self.set_standing(slot, Standing::Busy);
+            let now = self.context.clock.now();
+            self.admission.set_standing(slot, Standing::Busy, now);
+            if self.is_sole {
+                self.context.handle.seat.set_standing(Standing::Busy, now);
+            }
         }
         Ok(())
     }

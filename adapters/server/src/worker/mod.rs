@@ -20,7 +20,7 @@ use wirenut_linux::socket::AnyByteStream;
 use wirenut_linux::timers::TimerWheel;
 
 use crate::accept::Acceptor;
-use crate::board::{Counts, Seat, Stop};
+use crate::board::{Counts, Seat};
 use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -30,7 +30,7 @@ use crate::slots::{Slots, Token};
 use crate::speaker::Speaker;
 use crate::throttle::Throttle;
 use crate::turn::WorkerContext;
-use crate::wake::{Wakers, WorkerHandle};
+use crate::wake::WorkerHandle;
 use crate::watcher::Watcher;
 use crate::work::Queue;
 use refused::Refused;
@@ -65,9 +65,11 @@ pub(crate) struct Worker<'s, K: Speaker, P> {
     queue: Vec<Token>,
     /// Connections whose exchanges were woken; kept for its memory.
     woken: Vec<Token>,
-    /// For which wish to stop, and until when, the worker goes on before it drains.
-    delay: Option<(Stop, Instant)>,
-    /// Since the worker is to stop, and its delay is over.
+    /// When it is to stop, if it was told so and that is delayed.
+    stops_at: Option<Instant>,
+    /// Until when connections may end by themselves, since others accept.
+    handed_over_until: Option<Instant>,
+    /// Since the worker is to stop.
     drain: Option<Drain>,
 }
 
@@ -84,7 +86,7 @@ impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
         let handle = Arc::new(WorkerHandle::new(seat));
         Self {
             timers: TimerWheel::new(clock.now()),
-            context: WorkerContext { speaker, clock, handle, wakers: Wakers::default() },
+            context: WorkerContext::new(speaker, clock, handle),
             poller,
             config,
             is_shared: false,
@@ -100,7 +102,8 @@ impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
             buffers: Buffers::new(&config.limits),
             queue: Vec::new(),
             woken: Vec::new(),
-            delay: None,
+            stops_at: None,
+            handed_over_until: None,
             drain: None,
         }
     }

@@ -9,7 +9,6 @@ use wirenut_linux::Error;
 
 use super::Worker;
 use super::stop::Drain;
-use crate::board::Stop;
 use crate::slots::Token;
 use crate::speaker::Speaker;
 use crate::watcher::Watcher;
@@ -63,13 +62,15 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         // Whatever ended it, what there is to do is looked for.
         let _ = waited?;
         self.context.clock.advance();
+        self.context.set_ends_soon(self.context.handle.seat.is_delayed());
         Ok(has_woken)
     }
 
     /// When there is something to do, if nothing happens before.
+    #[inline(always)]
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let drain = self.drain.as_ref().map(Drain::poll_timeout).or(self.delay.map(|(_, until)| until));
-        [self.timers.next(), self.resumes_at(), drain].into_iter().flatten().min()
+        let stop = self.drain.as_ref().map(Drain::poll_timeout).or(self.handed_over_until).or(self.stops_at);
+        [self.timers.next(), self.resumes_at(), stop].into_iter().flatten().min()
     }
 
     fn handle_timeouts(&mut self) -> Result<(), Error> {
@@ -113,11 +114,10 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     fn handle_signal(&mut self, is_second: bool) -> Result<(), Error> {
         let seat = &self.context.handle.seat;
         let Some(termination) = seat.termination() else { return Ok(()) };
+        seat.note_signal(!is_second);
         if is_second {
-            seat.stop(Stop::Now);
             self.poller.deregister(termination.repeated(), SECOND_SIGNAL)
         } else {
-            seat.stop(Stop::Drain);
             self.poller.deregister(termination.as_fd(), FIRST_SIGNAL)
         }
     }

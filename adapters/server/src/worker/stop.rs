@@ -60,13 +60,21 @@ impl Drain {
 
 impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// Does what the handle, a signal or the end of a drain wants.
+    #[inline]
     pub(super) fn obey_stop(&mut self) -> Result<(), Error> {
-        let stop = self.context.handle.seat.wanted_stop();
+        if self.context.handle.seat.is_told_to_stop() { self.stop() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn stop(&mut self) -> Result<(), Error> {
+        let seat = &self.context.handle.seat;
+        let stop = seat.wanted_stop();
         if stop == Stop::No {
+            self.stops_at = seat.delayed_until();
             return Ok(());
         }
         if self.drain.is_none() {
-            if self.is_delayed(stop)? {
+            if stop == Stop::HandOver && self.lets_connections_end()? {
                 return Ok(());
             }
             self.begin_drain(stop);
@@ -82,27 +90,20 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         self.accept_rest()
     }
 
-    /// Is it too early to drain? From its first call on, each answer is the last one of its connection.
-    fn is_delayed(&mut self, stop: Stop) -> Result<bool, Error> {
+    /// Others accept from its first call on, and each answer is the last one of its connection. False once the time for that is
+    /// over.
+    fn lets_connections_end(&mut self) -> Result<bool, Error> {
         let now = self.context.clock.now();
-        match self.delay {
-            _ if stop == Stop::Now => Ok(false),
-            // A later wish is a more urgent one.
-            Some((wish, until)) => Ok(wish == stop && now < until),
-            None => {
-                let is_handed_over = stop == Stop::HandOver;
-                let delay = if is_handed_over { self.config.drain } else { self.config.drain_delay };
-                if delay == Duration::default() {
-                    return Ok(false);
-                }
-                if is_handed_over {
-                    self.stop_listening()?;
-                }
-                self.delay = Some((stop, now.saturating_add(delay)));
-                (0..self.slots.count()).for_each(|slot| self.retire_after_next(slot));
-                Ok(true)
-            }
+        if let Some(until) = self.handed_over_until {
+            return Ok(now < until);
         }
+        if self.config.drain == Duration::default() {
+            return Ok(false);
+        }
+        self.stop_listening()?;
+        self.handed_over_until = Some(now.saturating_add(self.config.drain));
+        (0..self.slots.count()).for_each(|slot| self.retire_after_next(slot));
+        Ok(true)
     }
 
     /// Has the next answer of a connection be its last one, or the one after that if there are requests already. What comes behind
@@ -119,7 +120,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         let now = self.context.clock.now();
         // Who has handed over has waited for so long already.
         let until = if stop == Stop::HandOver { now } else { now.saturating_add(self.config.drain) };
-        self.delay = None;
+        self.handed_over_until = None;
         self.drain = Some(Drain {
             until,
             accepts_left: self.config.backlog.max(1),

@@ -29,7 +29,7 @@ fn pair() -> (Client, AnyByteStream) {
 
 /// Serves a connection in a thread, while the test does its part with the client's end and the seat.
 fn served(config: Config, part: impl FnOnce(Client, &Seat)) -> Board {
-    let board = Board::new(1).unwrap();
+    let board = Board::new(1).unwrap().with_drain_delay(config.drain_delay);
     let seat = board.seat(0, Bell::new().unwrap());
     let (client, server) = pair();
     let hello = service_fn(|_, responder| responder.text("Hello, World!\n"));
@@ -88,15 +88,22 @@ fn it_ends_when_it_is_told_to_stop() {
     }
 }
 
-/// Where others accept, it closes nothing that its peer may use at this moment.
+/// How a worker is told to stop.
+type Tell = fn(&Seat);
+
+const HAND_OVER: Tell = |seat| seat.stop(Stop::HandOver);
+const END: Tell = Seat::ask_to_end;
+const STOP_NOW: Tell = |seat| seat.stop(Stop::Now);
+
+/// Where others accept, or before it drains, it closes nothing that its peer may use at this moment.
 #[test]
 fn it_ends_after_its_next_answer_when_it_has_handed_over() {
     let delayed = Config { drain_delay: Duration::from_secs(60), ..Config::DEFAULT };
-    for (stop, config) in [(Stop::HandOver, Config::DEFAULT), (Stop::Drain, delayed)] {
+    for (tell, config) in [(HAND_OVER, Config::DEFAULT), (END, delayed)] {
         let board = served(config, |mut client, seat| {
             ask(&mut client);
             wait_for(seat, Standing::Idle);
-            seat.stop(stop);
+            tell(seat);
             assert!(is_silent(&client));
             client.write_all(REQUEST).unwrap();
             let answer = String::from_utf8(end(&mut client)).unwrap();
@@ -110,20 +117,20 @@ fn it_ends_after_its_next_answer_when_it_has_handed_over() {
 fn it_ends_with_its_peer_or_its_time_when_it_has_handed_over() {
     served(Config::DEFAULT, |mut client, seat| {
         ask(&mut client);
-        seat.stop(Stop::HandOver);
+        HAND_OVER(seat);
         client.shutdown(std::net::Shutdown::Write).unwrap();
         assert_eq!(end(&mut client), b"");
     });
     let short = Duration::from_millis(50);
-    for (stop, config) in [
-        (Stop::HandOver, Config { drain: short, ..Config::DEFAULT }),
-        (Stop::HandOver, Config { drain: Duration::default(), ..Config::DEFAULT }),
-        (Stop::Drain, Config { drain_delay: short, ..Config::DEFAULT }),
+    for (tell, config) in [
+        (HAND_OVER, Config { drain: short, ..Config::DEFAULT }),
+        (HAND_OVER, Config { drain: Duration::default(), ..Config::DEFAULT }),
+        (END, Config { drain_delay: short, ..Config::DEFAULT }),
     ] {
         let board = served(config, |mut client, seat| {
             ask(&mut client);
             wait_for(seat, Standing::Idle);
-            seat.stop(stop);
+            tell(seat);
             assert_eq!(end(&mut client), b"");
         });
         assert_eq!(board.report().cut, 0, "it was idle");
@@ -133,13 +140,13 @@ fn it_ends_with_its_peer_or_its_time_when_it_has_handed_over() {
 #[test]
 fn a_later_wish_to_stop_ends_what_was_handed_over() {
     let delayed = Config { drain_delay: Duration::from_secs(60), ..Config::DEFAULT };
-    for (first, second) in [(Stop::HandOver, Stop::Drain), (Stop::HandOver, Stop::Now), (Stop::Drain, Stop::Now)] {
+    for (first, second) in [(HAND_OVER, END), (HAND_OVER, STOP_NOW), (END, END), (END, STOP_NOW)] {
         served(delayed, |mut client, seat| {
             ask(&mut client);
             wait_for(seat, Standing::Idle);
-            seat.stop(first);
+            first(seat);
             assert!(is_silent(&client));
-            seat.stop(second);
+            second(seat);
             assert_eq!(end(&mut client), b"");
         });
     }

@@ -2,7 +2,7 @@
 
 use std::os::fd::AsFd;
 
-use wirenut::readiness::{Interest, Link, Standing};
+use wirenut::readiness::{Interest, Link};
 use wirenut_linux::Error;
 use wirenut_linux::connection::Next;
 use wirenut_linux::socket::AnyByteStream;
@@ -18,6 +18,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// Gives a connection a slot, and has the poller watch it. What fails is told with its name.
     pub(super) fn insert(&mut self, state: K::State, stream: AnyByteStream) -> Result<Token, (Error, Token)> {
         let connection = Connection::new(state, stream);
+        self.counts().begin(connection.line.conversation().standing());
         let interest = connection.line.interest();
         let token = self.slots.insert(connection);
         let links = self.admission.slots_mut().links_mut();
@@ -47,12 +48,16 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         if let Some(standing) = outcome.standing
             && !self.refused.contains(token)
         {
-            self.set_standing(token.slot, standing);
+            let now = self.context.clock.now();
+            self.admission.set_standing(token.slot, standing, now);
+            if self.is_sole {
+                self.context.handle.seat.set_standing(standing, now);
+            }
         }
         if let Some(deadline) = outcome.deadline {
             self.timers.arm(&mut self.slots, token.slot, deadline);
         }
-        if self.delay.is_some() {
+        if self.handed_over_until.is_some() {
             self.retire_after_next(token.slot);
         }
         if self.drain.as_mut().is_some_and(|drain| drain.consume(token.slot, outcome.taken)) {
@@ -66,15 +71,6 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     fn watch(&mut self, token: Token, interest: Interest) -> bool {
         let Some(connection) = self.slots.get(token) else { return true };
         self.poller.modify(connection.socket.as_fd(), token.for_poller(), interest).is_ok()
-    }
-
-    /// What the connection of that slot does now.
-    pub(super) fn set_standing(&mut self, slot: u32, standing: Standing) {
-        let now = self.context.clock.now();
-        self.admission.set_standing(slot, standing, now);
-        if self.is_sole {
-            self.context.handle.seat.set_standing(standing, now);
-        }
     }
 
     /// Ends a connection: now if it is idle, otherwise after its response.
@@ -93,13 +89,14 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         }
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
         let Some(connection) = self.slots.remove(slot) else { return Ok(()) };
-        let has_leftover = connection.line.has_leftover();
+        let (has_leftover, standing) = (connection.line.has_leftover(), connection.line.conversation().standing());
         self.context.speaker.set_current(token);
         self.poller.forget(connection.socket.as_fd(), token.for_poller());
         self.context.close(connection, token);
         if has_leftover {
             self.buffers.take(slot);
         }
+        self.counts().end(standing);
         if !self.refused.remove(token) {
             self.admission.release(slot);
             self.places.give_back();

@@ -17,7 +17,7 @@ use crate::lab::{BLOCKING, Client, FOUR, Running, Transport, each, forks, wait_u
 
 const ONE: NonZeroUsize = NonZeroUsize::MIN;
 
-const ALL: [Model; 6] =
+pub(crate) const ALL: [Model; 6] =
     [BLOCKING[0], BLOCKING[1], BLOCKING[2], BLOCKING[3], BLOCKING[4], Model::Multiplexed { workers: FOUR }];
 
 /// Models under which one connection is all that there is at a time.
@@ -28,7 +28,7 @@ const SINGLE: [Model; 4] = [
     Model::PreThreaded { workers: ONE },
 ];
 
-/// `/`, `/pid`, `/wait`, `/panic`.
+/// `/`, `/pid`, `/wait`, `/panic`; `/hold`, which begins an answer and does not end it.
 struct Paths;
 
 impl Service for Paths {
@@ -42,8 +42,12 @@ impl Service for Paths {
     ) -> Result<(Self::Exchange, Step), WriteError> {
         match head.target.path() {
             b"/wait" => {
-                let until = responder.now().saturating_add(Duration::from_millis(300));
+                let until = responder.now().saturating_add(Duration::from_millis(150));
                 return Ok((Some(until), Step::Wait(Some(until))));
+            }
+            b"/hold" => {
+                responder.respond(&OK.with_length(1))?;
+                return Ok((None, Step::Wait(None)));
             }
             b"/panic" => panic!("no more paper"),
             b"/pid" => responder.send(&OK, std::process::id().to_string().as_bytes())?,
@@ -53,7 +57,7 @@ impl Service for Paths {
     }
 
     fn proceed(&self, until: &mut Self::Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
-        if until.is_some_and(|until| responder.now() < until) {
+        if until.is_none_or(|until| responder.now() < until) {
             return Ok(Step::Wait(*until));
         }
         responder.send(&OK, b"waited")?;
@@ -78,12 +82,12 @@ fn ask(running: &Running, path: &str, connection: &str) -> Client {
 }
 
 impl Client {
-    fn ask(&mut self, path: &str, connection: &str) {
+    pub(crate) fn ask(&mut self, path: &str, connection: &str) {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: {connection}\r\n\r\n"));
     }
 
     /// The status, and a body of known length.
-    fn answer(&mut self) -> (u16, String) {
+    pub(crate) fn answer(&mut self) -> (u16, String) {
         let (status, mut length) = (self.line(), 0);
         loop {
             let line = self.line().to_ascii_lowercase();
@@ -146,22 +150,37 @@ pub(crate) fn refuses_when_all_are_busy() {
     let config = Config { when_full: WhenFull::Refuse, ..Config::DEFAULT };
     each(&SINGLE, |model, transport| {
         let running = Running::start(transport, Config { model, ..config }, |server| server.run(&Paths));
-        let mut busy = running.connect();
-        busy.ask("/wait", "close");
-        // It has a place before the next one comes.
-        wait_until("it is accepted", || {
-            running.process.is_alive().unwrap() && {
-                thread::sleep(StdDuration::from_millis(50));
-                true
-            }
-        });
+        let mut busy = ask(&running, "/hold", "close");
+        assert_eq!(busy.line().trim(), "HTTP/1.1 200 OK");
         let mut refused = ask(&running, "/", "close");
         assert_eq!(refused.answer().0, 503, "{model:?}");
         refused.assert_ended();
-        assert_eq!(busy.answer(), (200, "waited".to_owned()));
         drop((busy, refused));
         running.assert_clean();
         assert_eq!(running.finish(), "accepted 1 refused 1 evicted 0 cut 0 panics 0", "{model:?}");
+    });
+}
+
+/// Who was refused a moment before the end hears of it all the same.
+pub(crate) fn refuses_in_peace_while_it_ends() {
+    let config = Config { when_full: WhenFull::Refuse, ..Config::DEFAULT };
+    each(&SINGLE, |model, transport| {
+        let mut running = Running::start(transport, Config { model, ..config }, |server| server.run(&Paths));
+        let mut busy = ask(&running, "/hold", "close");
+        assert_eq!(busy.line().trim(), "HTTP/1.1 200 OK");
+        let mut refused = running.connect();
+        refused.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+        // Its answer has begun.
+        assert!(refused.line().starts_with("HTTP/1.1 503 "));
+        running.process.terminate().unwrap();
+        drop(busy);
+        wait_until("whoever served has ended", || running.children().is_empty());
+        thread::sleep(StdDuration::from_millis(20));
+        // It goes on with what nobody wants, and is not reset for it.
+        refused.send(vec![b'x'; 100_000]);
+        assert!(refused.rest().contains("Connection: close"));
+        drop(refused);
+        assert_eq!(running.ended(), "accepted 1 refused 1 evicted 0 cut 0 panics 0", "{model:?}");
     });
 }
 

@@ -6,6 +6,8 @@ extern crate alloc;
 mod datagrams;
 mod http;
 mod lab;
+mod limits;
+mod metrics;
 mod streams;
 
 use std::process::ExitCode;
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         http::is_spoken_with_many_at_a_time,
         http::evicts_who_is_idle,
         http::refuses_when_all_are_busy,
+        http::refuses_in_peace_while_it_ends,
         http::answers_500_when_its_service_panics,
         http::outlives_processes_that_are_killed,
         http::answers_all_whom_it_has_heard_before_it_ends,
@@ -39,5 +42,11 @@ fn main() -> ExitCode {
         datagrams::are_wanted_and_whole_or_thrown_away,
         datagrams::are_not_lost_by_a_signal,
         datagrams::are_not_multiplexed,
+        metrics::are_told_while_it_runs,
+        metrics::are_right_after_a_process_was_killed,
+        metrics::say_that_it_ends_before_it_does,
+        limits::of_processes_are_told,
+        limits::of_forks_are_kept,
+        limits::of_time_are_those_of_all_threads,
     ])
 }

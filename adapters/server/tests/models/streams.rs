@@ -7,6 +7,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::thread;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use wirenut::http::Limits;
 use wirenut::time::Duration;
 use wirenut_linux::process::Ended;
 use wirenut_linux::signal::{self, Signal};
@@ -106,6 +107,7 @@ pub(crate) fn wait_for_a_slow_reader() {
             thread::sleep(StdDuration::from_millis(10));
         }
         assert_eq!(slow.rest().len(), LENGTH / 2);
+        drop(slow);
         running.assert_clean();
         running.finish();
     });
@@ -168,9 +170,11 @@ pub(crate) fn end_with_their_process() {
 }
 
 pub(crate) fn time_out() {
-    let limit = Some(Duration::from_millis(100));
+    let time = Duration::from_millis(100);
+    let (limit, limits) = (Some(time), Limits { linger: time, ..Limits::DEFAULT });
+    let config = Config { read_timeout: limit, write_timeout: limit, limits, ..Config::DEFAULT };
     each(&BLOCKING, |model, transport| {
-        let running = start(model, transport, Config { read_timeout: limit, write_timeout: limit, ..Config::DEFAULT });
+        let running = start(model, transport, config);
         // It says nothing.
         running.connect().assert_reset();
         // It reads nothing.

@@ -2,8 +2,9 @@
 
 use core::net::SocketAddr;
 use core::num::NonZeroUsize;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
@@ -13,6 +14,7 @@ use wirenut::proxy::{Endpoints, HeaderWriter, Limits, Tlv, Transport, UnixAddres
 use wirenut::readiness::Standing;
 use wirenut::time::{Duration, Instant};
 use wirenut::transport::{Disposition, Progress, Protocol};
+use wirenut_linux::socket::{Family, Socket};
 use wirenut_server::handler::Stream;
 use wirenut_server::{Arrival, Config, Model, PollerKind, ProxyProtocol, Report, Server, Stopper};
 
@@ -170,6 +172,32 @@ fn nobody_else_is_believed() {
     }
 }
 
+/// Some are proxies and some are not, over the same slot: what one has said is forgotten with it.
+#[test]
+fn what_a_proxy_has_said_ends_with_its_connection() {
+    const ONE: &[Network] = &[Network::v4([127, 0, 0, 1], 32)];
+    let server = Running::start(trusting(ONE));
+    for _ in 0..3 {
+        let mut client = Client::connect(server.address);
+        client.send(
+            [&line(&Endpoints::tcp(address(CLIENT), address("192.0.2.1:443")))[..], get("/").as_bytes()].concat(),
+        );
+        assert_eq!(who(&mut client), address(CLIENT));
+        client.end_sending();
+        client.assert_closed();
+
+        let socket = Socket::tcp(Family::V4).unwrap();
+        socket.bind(&address("127.0.0.2:0")).unwrap();
+        let stream = TcpStream::from(OwnedFd::from(socket.connect(&server.address).unwrap()));
+        let mut other = Client { stream: BufReader::new(stream) };
+        other.ask("/");
+        assert_eq!(who(&mut other), own(&other));
+        other.end_sending();
+        other.assert_closed();
+    }
+    server.finish();
+}
+
 /// It has ended, without a byte.
 fn assert_dropped(client: &mut Client) {
     match client.stream.read(&mut [0]) {
@@ -236,7 +264,8 @@ fn a_header_that_does_not_come_in_time_ends_the_connection() {
     // The time is the header's, and not that of what follows.
     settled.ask("/");
     assert_eq!(who(&mut settled), own(&settled));
-    server.finish();
+    drop(settled);
+    assert_eq!(server.finish().deadlines.head, 2);
 }
 
 #[test]
@@ -329,8 +358,8 @@ fn a_server_that_ends_answers_behind_headers() {
         assert_eq!(who(client), address(CLIENT));
         client.assert_closed();
     }
-    let report = thread.join().unwrap();
-    assert_eq!(report.cut, 0);
+    drop(clients);
+    assert_eq!(thread.join().unwrap().cut, 0);
 }
 
 /// Whatever is spoken, it begins when the proxy has said for whom.

@@ -2,10 +2,12 @@
 //!
 //! It waits by poll(2): the processes that it looks at are few beside what each of them costs.
 
+mod drain;
+
 use core::time::Duration;
 use std::time::Instant;
 
-use wirenut::readiness::{Admission, Interest, Policy, Poller, Token, Verdict};
+use wirenut::readiness::{Admission, Interest, Policy, Poller, Standing, Token, Verdict};
 use wirenut_linux::Error;
 use wirenut_linux::poller::{Bell, Poll};
 use wirenut_linux::socket::Attempt;
@@ -20,6 +22,7 @@ use crate::config::Config;
 use crate::descriptors::Descriptors;
 use crate::throttle::Throttle;
 use crate::vigil::Vigil;
+use drain::Drain;
 
 /// Below it are the tokens of slots.
 const SOURCE: Token = Token(1 << 32);
@@ -30,9 +33,6 @@ const MAX_TAKEN: usize = 64;
 
 /// How soon it looks again whether somebody gives way, or has.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
-
-/// How long after they were told to stop at once processes are killed.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// Whoever accepts, and all that works for it.
 pub(super) struct Acceptor<'r, S: Source, T, C, R> {
@@ -56,42 +56,6 @@ pub(super) struct Acceptor<'r, S: Source, T, C, R> {
     chores: Chores<'r>,
     throttle: Throttle,
     drain: Option<Drain>,
-}
-
-/// The end.
-struct Drain {
-    told: Stop,
-    /// What is left then is cut.
-    until: Option<Instant>,
-    /// Processes that are left then are killed.
-    kill_at: Option<Instant>,
-    /// Until then all who come are let in; none where that is over.
-    listens_until: Option<Instant>,
-    /// How many may still come in afterwards: as many as the queue holds. Others may come for as long as one looks.
-    accepts_left: u32,
-}
-
-impl Drain {
-    fn begin(wanted: Stop, config: &Config, now: Instant) -> Self {
-        let delay = if wanted == Stop::Drain { config.drain_delay.into() } else { Duration::ZERO };
-        Self {
-            told: Stop::No,
-            until: now.checked_add(delay.saturating_add(config.drain.into())),
-            kill_at: None,
-            listens_until: now.checked_add(delay).filter(|until| *until > now),
-            // Who has handed over leaves them to others.
-            accepts_left: if wanted == Stop::HandOver { 0 } else { config.backlog.max(1) },
-        }
-    }
-
-    /// Is nobody waited for any more?
-    const fn is_closing(&self) -> bool {
-        self.listens_until.is_none()
-    }
-
-    fn wakes_at(&self) -> Option<Instant> {
-        [self.listens_until, self.until.or(self.kill_at)].into_iter().flatten().min()
-    }
 }
 
 impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Acceptor<'r, S, T, C, R> {
@@ -142,7 +106,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
 
     fn serve(&mut self) -> Result<(), Error> {
         loop {
-            if self.source.is_none() && self.admission.taken() == 0 {
+            if self.source.is_none() && self.admission.taken() == 0 && self.has_refused() {
                 return Ok(());
             }
             self.vigil.wait(self.wakes_at())?;
@@ -168,8 +132,13 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
         }
     }
 
+    /// Has everybody heard that there is no place, or is there no time left for that?
+    fn has_refused(&self) -> bool {
+        self.refuser.due().is_none() || self.drain.as_ref().is_some_and(|drain| drain.told == Stop::Now)
+    }
+
     fn wakes_at(&self) -> Option<Instant> {
-        let drain = self.drain.as_ref().and_then(Drain::wakes_at);
+        let drain = self.drain.as_ref().and_then(|drain| drain.until.or(drain.kill_at));
         let refuser = self.refuser.due().map(|due| self.clock.system(due));
         [self.recheck_at, drain, self.chores.due(), refuser].into_iter().flatten().min()
     }
@@ -209,7 +178,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
     }
 
     fn nobody_waits(&mut self) -> Result<(), Error> {
-        if self.drain.as_ref().is_some_and(Drain::is_closing) { self.stop_listening() } else { self.watch(true) }
+        if self.drain.is_some() { self.stop_listening() } else { self.watch(true) }
     }
 
     /// What to do with the next one. Only where there is no room it is asked what the others do.
@@ -217,12 +186,10 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
         let now = self.clock.now();
         if self.admission.taken() >= self.admission.policy().slots {
             for (slot, seat) in (0..).zip(&self.seats) {
-                if !self.free.contains(&slot) {
-                    self.admission.slots_mut().forget(slot);
-                    let (standing, since) = seat.standing();
-                    // It may be younger than this look at the clock.
-                    self.admission.set_standing(slot, standing, since.min(now));
-                }
+                self.admission.slots_mut().forget(slot);
+                let (standing, since) = seat.standing();
+                // It may be younger than this look at the clock.
+                self.admission.set_standing(slot, standing, since.min(now));
             }
         }
         self.admission.verdict(now)
@@ -230,7 +197,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
 
     /// One has come in, and is begun unless there is no room for it, or it is not wanted.
     fn receive(&mut self, job: S::Job, verdict: Verdict) -> Result<(), Error> {
-        if let Some(drain) = self.drain.as_mut().filter(|drain| drain.is_closing()) {
+        if let Some(drain) = &mut self.drain {
             drain.accepts_left -= 1;
         }
         if verdict == Verdict::Refuse {
@@ -290,6 +257,9 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
     /// A thread or process has ended.
     fn release(&mut self, slot: u32) {
         self.admission.release(slot);
+        self.board.clear(1 + slot as usize);
+        // Who is gone does not give way.
+        self.seats[slot as usize].set_standing(Standing::Busy, self.clock.now());
         self.free.push(slot);
         self.recheck_at = self.recheck_at.map(|_| Instant::now());
     }
@@ -332,33 +302,5 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
         self.watch(false)?;
         (self.source, self.recheck_at) = (None, None);
         Ok(())
-    }
-
-    /// Tells all what this thread was told, and deals with those who do not obey in time.
-    fn obey_stop(&mut self) {
-        let (wanted, now) = (self.vigil.seat().wanted_stop(), Instant::now());
-        if wanted == Stop::No {
-            return;
-        }
-        let drain = self.drain.get_or_insert_with(|| Drain::begin(wanted, self.config, now));
-        drain.listens_until = drain.listens_until.filter(|until| *until > now);
-        let is_over = drain.until.is_some_and(|until| until <= now);
-        let wanted = if is_over { Stop::Now } else { wanted };
-        if wanted > drain.told {
-            drain.told = wanted;
-            drain.listens_until = drain.listens_until.filter(|_| wanted == Stop::Drain);
-            if wanted == Stop::Now {
-                (drain.until, drain.kill_at) = (None, now.checked_add(GRACE));
-                drain.accepts_left = 0;
-            }
-            self.tell(wanted);
-        } else if drain.kill_at.is_some_and(|at| at <= now) {
-            drain.kill_at = None;
-            self.crew.kill_all();
-        }
-    }
-
-    fn tell(&self, stop: Stop) {
-        self.seats.iter().for_each(|seat| seat.stop(stop));
     }
 }
