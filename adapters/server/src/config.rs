@@ -16,9 +16,9 @@ use crate::watcher::PollerKind;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Config {
-    /// Who serves a connection.
+    /// Who serves a connection: by default one thread all of them.
     ///
-    /// Default: `Model::DEFAULT`, one thread that serves all of them.
+    /// Default: `Model::DEFAULT`.
     pub model: Model,
     /// How connections are waited for, where one thread serves several.
     ///
@@ -58,7 +58,7 @@ pub struct Config {
     /// answer over HTTP says that its connection ends with it. Then [`Self::drain`] begins; or when the server is told so once
     /// more, by [`Stopper::stop`](crate::Stopper::stop) or a second signal.
     ///
-    /// Default: none.
+    /// Default: `Duration::from_secs(0)`.
     pub drain_delay: Duration,
     /// For how long a server that was told to stop goes on to answer what has come by then.
     ///
