@@ -32,7 +32,7 @@ impl Metrics {
     /// What the server has done so far.
     #[must_use]
     pub fn read(&self) -> Report {
-        self.0.report()
+        Report::of(&self.0)
     }
 
     /// Was the server told to end? So since [`Stopper::stop`](crate::Stopper::stop) or the first signal, and thus also during
