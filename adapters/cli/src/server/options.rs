@@ -197,8 +197,8 @@ pub struct LifeOptions {
     /// nobody any more
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = str::parse::<Seconds>)]
     pub drain_delay: Seconds,
-    /// Serve /metrics (what it does, as text for Prometheus) and /health there
-    #[arg(long, value_name = "ADDR:PORT", value_parser = OsStringValueParser::new().try_map(|text| Place::parse(&text)))]
+    /// Serve /metrics (what it does, as text for Prometheus) and /health (503 since it is to end) there, too: a PLACE as of --listen
+    #[arg(long, value_name = "PLACE", value_parser = OsStringValueParser::new().try_map(|text| Place::parse(&text)))]
     pub metrics: Option<Place>,
     /// Expect the PROXY protocol, version 1 or 2, from these addresses and networks, separated by commas; 'unix' is whoever
     /// comes over a Unix socket. The clients that they name are those of the log. From all others it is a bad request
@@ -311,6 +311,7 @@ impl ServerOptions {
                 ("--poller", self.model.poller.is_some()),
                 ("--max-connections", self.model.max_connections.is_some()),
                 ("--proxy-protocol", !self.life.proxy_protocol.is_empty()),
+                ("--metrics", self.life.metrics.is_some()),
             ];
             if let Some((option, _)) = of_streams.into_iter().find(|(_, is_used)| *is_used) {
                 return Err(Combination::OfStreams(option));

@@ -118,7 +118,12 @@ impl Board {
 
     /// What all of them have done.
     pub(crate) fn report(&self) -> Report {
-        self.places.iter().fold(Report::default(), |all, place| all.with(&place.counts))
+        self.add_to(Report::default())
+    }
+
+    /// The same, and what others have done.
+    pub(crate) fn add_to(&self, others: Report) -> Report {
+        self.places.iter().fold(others, |all, place| all.with(&place.counts))
     }
 }
 
