@@ -17,9 +17,9 @@ use crate::watcher::PollerKind;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Config {
-    /// Who serves a connection.
+    /// Who serves a connection: by default one thread all of them.
     ///
-    /// Default: `Model::DEFAULT`, one thread that serves all of them.
+    /// Default: `Model::DEFAULT`.
     pub model: Model,
     /// How connections are waited for, where one thread serves several.
     ///
@@ -63,7 +63,7 @@ pub struct Config {
     /// A connection that is closed while a request is on its way loses that request. What is idle for all of this time is closed
     /// then: a proxy whose idle connections live shorter loses nothing.
     ///
-    /// Default: zero.
+    /// Default: `Duration::from_secs(0)`.
     pub drain_delay: Duration,
     /// For how long a server that was told to stop goes on to answer what has come by then.
     ///

@@ -39,7 +39,8 @@
 //! |---|---|
 //! | `server`, `config` | what a user sees: listen, run, stop |
 //! | `metrics`, `report`, `prometheus` | what a server does and has done, for whoever watches it |
-//! | `model`, `work` | who does the work of a server, and what it is |
+//! | `model` | who serves a connection: one line of the configuration |
+//! | `crew`, `work` | who does the work of a server under each model, and what it is |
 //! | [`handler`] | code that reads and writes, and waits, as such work |
 //! | [`datagram`] | servers of datagrams |
 //! | `vigil`, `chores` | waiting, beside one's own things, for the end; and what is done between two waits |
@@ -76,6 +77,7 @@ mod chores;
 mod clock;
 mod config;
 mod connection;
+mod crew;
 pub mod datagram;
 mod descriptors;
 mod file;

@@ -57,7 +57,7 @@ impl Metrics {
     /// What the server has done so far.
     #[must_use]
     pub fn read(&self) -> Report {
-        self.0.iter().fold(Report::default(), |all, board| board.add_to(all))
+        self.0.iter().fold(Report::default(), Report::and)
     }
 
     /// Was the server told to end? So since [`Stopper::stop`](crate::Stopper::stop) or the first signal, and thus also during

@@ -2,7 +2,7 @@
 
 use wirenut::readiness::Standing;
 
-use crate::board::{Counts, Deadline};
+use crate::board::{Board, Counts, Deadline};
 
 /// What a server has done so far: read by [`Metrics`](crate::Metrics) while it runs, and told by it in the end.
 ///
@@ -85,7 +85,17 @@ pub struct Connections {
 }
 
 impl Report {
-    pub(crate) fn with(self, counts: &Counts) -> Self {
+    /// What all who have a place on the board have done.
+    pub(crate) fn of(board: &Board) -> Self {
+        Self::default().and(board)
+    }
+
+    /// This, and what they have done.
+    pub(crate) fn and(self, board: &Board) -> Self {
+        board.counts().fold(self, Self::with)
+    }
+
+    fn with(self, counts: &Counts) -> Self {
         Self {
             accepted: self.accepted.saturating_add(counts.accepted.get()),
             refused: self.refused.saturating_add(counts.refused.get()),

@@ -16,11 +16,11 @@ use wirenut_linux::socket::{AnyAddress, AnyListener, Mode, Pathname, Socket};
 use crate::arrival::Arrival;
 use crate::board::{Board, Lead};
 use crate::config::Config;
+use crate::crew::{self, Staff};
 use crate::handler::{Handled, Handler};
 use crate::http::Http;
 use crate::listen::listen;
 use crate::metrics::Metrics;
-use crate::model::{self, Staff};
 use crate::places::Places;
 use crate::protocols::Protocols;
 use crate::report::Report;
@@ -288,9 +288,9 @@ impl Server {
 
     fn run_work(self, work: &(impl Work + Sync)) -> Result<Report, Error> {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
-        model::run(work, listener, Staff { config: &config, board: &board, lead: &lead, termination })?;
+        crew::run(work, listener, Staff { config: &config, board: &board, lead: &lead, termination })?;
         drop(pathname);
-        Ok(board.report())
+        Ok(Report::of(&board))
     }
 
     /// [`Self::run`] on this thread alone, whatever the model, for a service that no other thread can share.
@@ -308,7 +308,7 @@ impl Server {
         let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
         work.serve_all(queue, lead.seat.clone().with_termination(termination))?;
         drop(pathname);
-        Ok(board.report())
+        Ok(Report::of(&board))
     }
 }
 

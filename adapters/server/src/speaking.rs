@@ -1,5 +1,8 @@
 //! Whatever is spoken, behind what proxies say first, as the work of a server.
 
+#[cfg(test)]
+mod tests;
+
 use core::marker::PhantomData;
 
 use wirenut_linux::Error;

@@ -69,7 +69,7 @@ impl Place {
     pub fn parse(text: &OsStr) -> Result<Self, String> {
         match Self::parse_any(text)? {
             Self::Datagram(_) => Err(format!("datagrams are for 'wirenut echo'; expected {FORMS}")),
-            place => Ok(place),
+            place @ (Self::Stream(_) | Self::Number(_) | Self::Named(_)) => Ok(place),
         }
     }
 

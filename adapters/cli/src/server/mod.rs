@@ -2,13 +2,17 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | `options` | what each server is told |
+//! | `options` | what each server is told, and how it runs then |
+//! | `model_options` | who serves a connection or a datagram |
+//! | `life_options` | how the service lives |
 //! | `combination` | options that contradict each other |
 //! | `flows` | the parts of a service, each in a thread or a process of its own |
 //! | `supervisor` | what signals tell the service, and the process that goes on in its place |
 
 mod combination;
 mod flows;
+mod life_options;
+mod model_options;
 mod options;
 mod supervisor;
 
@@ -29,8 +33,10 @@ use wirenut_server::{Config, Metrics, Server, Stopper, Transfer};
 pub use combination::Combination;
 pub(crate) use flows::Part;
 use flows::{Flows, How, Mode, Stop};
-pub use options::{LifeOptions, ModelName, ModelOptions, PollerName, Seconds, ServerOptions};
-pub(crate) use options::{permissions, socket_mode};
+pub use life_options::{LifeOptions, Proxies, Seconds};
+pub use model_options::{ModelName, ModelOptions, PollerName};
+pub use options::ServerOptions;
+pub(crate) use options::permissions;
 
 use supervisor::Supervisor;
 

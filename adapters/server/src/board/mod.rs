@@ -22,8 +22,6 @@ pub(crate) use counts::{Counts, Deadline};
 pub(crate) use lead::Lead;
 pub(crate) use seat::Seat;
 
-use crate::report::Report;
-
 /// All places of a server. Clones are the same one, also in processes that were forked since it was made.
 #[derive(Clone, Debug)]
 pub(crate) struct Board {
@@ -117,14 +115,9 @@ impl Board {
         self.places.first().is_some_and(|lead| seat::ends_soon(lead.stop.load(Ordering::Relaxed)))
     }
 
-    /// What all of them have done.
-    pub(crate) fn report(&self) -> Report {
-        self.add_to(Report::default())
-    }
-
-    /// The same, and what others have done.
-    pub(crate) fn add_to(&self, others: Report) -> Report {
-        self.places.iter().fold(others, |all, place| all.with(&place.counts))
+    /// What each of them counts.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = &Counts> {
+        self.places.iter().map(|place| &place.counts)
     }
 }
 
@@ -212,10 +205,10 @@ mod tests {
         other.counts().begin(Standing::Busy);
         other.counts().change(Standing::Busy, Standing::Idle);
         other.counts().accepted.add(1);
-        let connections = board.report().connections;
-        assert_eq!((connections.busy, connections.idle), (1, 1));
+        let sum = |count: &dyn Fn(&Counts) -> u64| board.counts().map(count).sum::<u64>();
+        let connections = || [Standing::Busy, Standing::Idle].map(|standing| sum(&|counts| counts.standing(standing)));
+        assert_eq!(connections(), [1, 1]);
         board.clear(1);
-        let report = board.report();
-        assert_eq!((report.connections.busy, report.connections.idle, report.accepted), (1, 0, 1));
+        assert_eq!((connections(), sum(&|counts| counts.accepted.get())), ([1, 0], 1));
     }
 }

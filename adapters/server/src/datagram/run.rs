@@ -12,7 +12,7 @@ use super::work::Handling;
 use crate::Model;
 use crate::board::Seat;
 use crate::config::Config;
-use crate::model::{self, Staff};
+use crate::crew::{self, Staff};
 use crate::throttle::Throttle;
 
 /// Has datagrams handled as the model says, until the server is told to stop.
@@ -26,7 +26,7 @@ pub(super) fn run<H: DatagramHandler + Sync + ?Sized>(
     let (task, throttle) = (Handling { handler, socket: socket.try_clone()? }, Throttle::default());
     let serve = |socket, seat: Seat| {
         let chores = task.chores(&seat);
-        model::one_by_one(&inbox(socket), &task, (config, &throttle), seat, chores)
+        crew::one_by_one(&inbox(socket), &task, (config, &throttle), seat, chores)
     };
     let lead = staff.lead_seat();
     // Nobody is refused: what finds no thread or process waits in the socket.
@@ -36,14 +36,14 @@ pub(super) fn run<H: DatagramHandler + Sync + ?Sized>(
         Model::Iterative => serve(socket, lead),
         Model::PreThreaded { workers } => {
             let others = (1..workers.get()).map(|_| socket.try_clone()).collect::<Result<_, _>>()?;
-            model::run_threads(&serve, socket, others, staff)
+            crew::run_threads(&serve, socket, others, staff)
         }
-        Model::PreForked { workers } => model::supervise(serve, socket, workers, staff, task.chores(&lead)),
+        Model::PreForked { workers } => crew::supervise(serve, socket, workers, staff, task.chores(&lead)),
         Model::Forking { children } => {
-            model::fork_for_each((inbox(socket), &task), (), children, waits, task.chores(&lead))
+            crew::fork_for_each((inbox(socket), &task), (), children, waits, task.chores(&lead))
         }
         Model::Threading { threads } => {
-            model::thread_for_each((inbox(socket), &task), (), threads, waits, task.chores(&lead))
+            crew::thread_for_each((inbox(socket), &task), (), threads, waits, task.chores(&lead))
         }
         Model::Multiplexed { .. } => Err(Error::new(
             "multiplex datagrams",

@@ -15,7 +15,7 @@ use super::run::run;
 use super::socket::bind;
 use crate::board::{Board, Lead};
 use crate::config::Config;
-use crate::model::Staff;
+use crate::crew::Staff;
 use crate::report::Report;
 use crate::wake::Stopper;
 
@@ -147,6 +147,6 @@ impl DatagramServer {
         let Self { socket, config, board, lead, termination, pathname, .. } = self;
         run(handler, socket, Staff { config: &config, board: &board, lead: &lead, termination })?;
         drop(pathname);
-        Ok(board.report())
+        Ok(Report::of(&board))
     }
 }

@@ -7,8 +7,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use wirenut_linux::Error;
 use wirenut_linux::socket::{AnyAddress, AnyDatagramSocket, Attempt, Family, Socket};
 
+use crate::crew::{Job, Source};
 use crate::listen::first_of;
-use crate::model::{Job, Source};
 
 /// A UDP socket at the first of the addresses that can be had.
 pub(super) fn bind(address: &impl ToSocketAddrs) -> Result<AnyDatagramSocket, Error> {

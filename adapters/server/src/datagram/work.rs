@@ -9,7 +9,7 @@ use super::DatagramHandler;
 use super::socket::Datagram;
 use crate::board::Seat;
 use crate::chores::Chores;
-use crate::model::{Job, Task};
+use crate::crew::{Job, Task};
 use crate::panics;
 
 /// A handler, and the socket for its replies.

@@ -18,7 +18,7 @@ use super::{Handler, Stream};
 use crate::board::Seat;
 use crate::chores::Chores;
 use crate::config::Config;
-use crate::model::{Accepted, Job, Listener, Task, one_by_one};
+use crate::crew::{Accepted, Job, Listener, Task, one_by_one};
 use crate::panics;
 use crate::proxy_protocol::refuse;
 use crate::throttle::Throttle;

@@ -7,8 +7,6 @@ mod admit;
 mod refused;
 mod round;
 mod stop;
-#[cfg(test)]
-mod tests;
 mod turns;
 
 use alloc::sync::Arc;

@@ -8,7 +8,7 @@ use wirenut_linux::Error;
 use wirenut_linux::poller::Epoll;
 use wirenut_linux::socket::Attempt;
 
-use super::crew::{Job, Source, Task};
+use super::job::{Job, Source, Task};
 use crate::board::{Seat, Stop};
 use crate::chores::Chores;
 use crate::config::Config;

@@ -1,30 +1,6 @@
 //! Who serves a connection: one line of the configuration.
 
-mod acceptor;
-mod backoff;
-mod child;
-mod connections;
-mod crew;
-mod for_each;
-mod one_by_one;
-mod own_threads;
-mod processes;
-mod run;
-mod staff;
-mod standings;
-mod supervisor;
-mod threads;
-
 use core::num::NonZeroUsize;
-
-pub(crate) use connections::{Accepted, Listener};
-pub(crate) use crew::{Job, Source, Task};
-pub(crate) use for_each::{fork_for_each, thread_for_each};
-pub(crate) use one_by_one::serve as one_by_one;
-pub(crate) use run::run;
-pub(crate) use staff::Staff;
-pub(crate) use supervisor::run as supervise;
-pub(crate) use threads::run as run_threads;
 
 /// How the work of a server is spread over processes and threads: who serves a connection, and how many are served at a
 /// time.

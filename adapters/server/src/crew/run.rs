@@ -7,8 +7,9 @@ use wirenut_linux::socket::AnyListener;
 
 use super::connections::{Connections, Listener};
 use super::for_each::{fork_for_each, thread_for_each};
-use super::{Model, Staff, supervisor, threads};
+use super::{Staff, supervisor, threads};
 use crate::chores::Chores;
+use crate::model::Model;
 use crate::places::Places;
 use crate::work::{Queue, Work};
 

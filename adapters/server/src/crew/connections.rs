@@ -6,7 +6,7 @@ use wirenut::time::Instant;
 use wirenut_linux::Error;
 use wirenut_linux::socket::{AnyAddress, AnyByteStream, AnyListener, Attempt, Mode};
 
-use super::crew::{Job, Source, Task, TurnAway};
+use super::job::{Job, Source, Task, TurnAway};
 use crate::board::Seat;
 use crate::work::{Refuser, Work};
 

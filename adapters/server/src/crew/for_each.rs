@@ -6,7 +6,7 @@ use std::thread;
 use wirenut_linux::Error;
 
 use super::acceptor::Acceptor;
-use super::crew::{Source, Task, TurnAway};
+use super::job::{Source, Task, TurnAway};
 use super::own_threads::OwnThreads;
 use super::processes::Processes;
 use super::{Staff, child};

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::time::Instant;
 
-use super::super::crew::{Crew, Source, Task, TurnAway};
+use super::super::job::{Crew, Source, Task, TurnAway};
 use super::Acceptor;
 use crate::board::Stop;
 

@@ -10,7 +10,7 @@ use wirenut_linux::Error;
 use wirenut_linux::poller::{Bell, Poll};
 use wirenut_linux::socket::AnyAddress;
 
-use super::crew::{Crew, Job, Task};
+use super::job::{Crew, Job, Task};
 use crate::board::Seat;
 use crate::panics;
 

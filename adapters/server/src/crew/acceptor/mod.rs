@@ -13,7 +13,7 @@ use wirenut_linux::poller::{Bell, Poll};
 use wirenut_linux::socket::Attempt;
 
 use super::Staff;
-use super::crew::{Crew, Job, Source, Task, TurnAway};
+use super::job::{Crew, Job, Source, Task, TurnAway};
 use super::standings::Flat;
 use crate::board::{Board, Seat, Stop};
 use crate::chores::Chores;

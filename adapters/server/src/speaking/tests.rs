@@ -15,6 +15,7 @@ use wirenut_linux::socket::{AnyByteStream, Mode, UnixStream};
 use crate::board::{Board, Seat, Stop};
 use crate::config::Config;
 use crate::http::Http;
+use crate::report::Report;
 use crate::speaking::Speaking;
 use crate::work::Work;
 
@@ -72,7 +73,7 @@ fn it_ends_with_its_connection() {
         ask(&mut client);
         ask(&mut client);
     });
-    assert_eq!((board.report().accepted, board.report().evicted), (1, 0));
+    assert_eq!((Report::of(&board).accepted, Report::of(&board).evicted), (1, 0));
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn it_ends_when_it_is_told_to_stop() {
             seat.stop(stop);
             assert_eq!(end(&mut client), b"");
         });
-        assert_eq!(board.report().cut, 0, "it was idle");
+        assert_eq!(Report::of(&board).cut, 0, "it was idle");
     }
 }
 
@@ -109,7 +110,7 @@ fn it_ends_after_its_next_answer_when_it_has_handed_over() {
             let answer = String::from_utf8(end(&mut client)).unwrap();
             assert!(answer.starts_with(ANSWER) && answer.contains("\r\nConnection: close\r\n"), "{answer}");
         });
-        assert_eq!(board.report().cut, 0);
+        assert_eq!(Report::of(&board).cut, 0);
     }
 }
 
@@ -133,7 +134,7 @@ fn it_ends_with_its_peer_or_its_time_when_it_has_handed_over() {
             tell(seat);
             assert_eq!(end(&mut client), b"");
         });
-        assert_eq!(board.report().cut, 0, "it was idle");
+        assert_eq!(Report::of(&board).cut, 0, "it was idle");
     }
 }
 
@@ -182,7 +183,7 @@ fn it_says_what_it_does_and_gives_way_when_it_is_idle() {
         seat.ask_to_give_way();
         assert_eq!(end(&mut client), b"");
     });
-    assert_eq!(board.report().evicted, 1);
+    assert_eq!(Report::of(&board).evicted, 1);
 }
 
 #[test]
@@ -235,7 +236,7 @@ fn who_is_in_use_does_not_give_way() {
         seat.stop(Stop::Now);
         serving.join().unwrap().unwrap();
     });
-    assert_eq!((board.report().evicted, board.report().cut), (0, 1));
+    assert_eq!((Report::of(&board).evicted, Report::of(&board).cut), (0, 1));
 }
 
 #[test]
@@ -264,5 +265,5 @@ fn those_who_are_refused_are_told_and_let_go() {
         refuser.run().unwrap();
     }
     assert_eq!(refuser.poll_timeout(), None, "all of them are gone");
-    assert_eq!(board.report().refused, 40);
+    assert_eq!(Report::of(&board).refused, 40);
 }

@@ -10,7 +10,7 @@ use wirenut_linux::process::{Child, Ended};
 use wirenut_linux::socket::AnyAddress;
 
 use super::child;
-use super::crew::{Crew, Job, Task};
+use super::job::{Crew, Job, Task};
 use crate::board::Seat;
 
 /// The children of an acceptor. Each is waited for by its own descriptor, so no child of anybody else is reaped.
