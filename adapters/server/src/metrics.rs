@@ -1,5 +1,6 @@
 //! What a server does, for whoever watches it while it runs.
 
+use alloc::vec;
 use core::convert::Infallible;
 use core::fmt;
 
@@ -25,21 +26,45 @@ use crate::report::Report;
 /// assert!(metrics.is_ending());
 /// # Ok::<(), wirenut_server::Error>(())
 /// ```
+///
+/// Those of several servers can be collected into one, which tells their sums:
+///
+/// ```
+/// use wirenut_server::{Config, Metrics, Server};
+/// let servers = [Server::bind("127.0.0.1:0", Config::DEFAULT)?, Server::bind("127.0.0.1:0", Config::DEFAULT)?];
+/// let metrics: Metrics = servers.iter().map(Server::metrics).collect();
+/// servers[1].stopper().stop();
+/// assert!(metrics.is_ending(), "one of them");
+/// # Ok::<(), wirenut_server::Error>(())
+/// ```
 #[derive(Clone, Debug)]
-pub struct Metrics(pub(crate) Board);
+pub struct Metrics(Vec<Board>);
+
+impl From<Board> for Metrics {
+    fn from(board: Board) -> Self {
+        Self(vec![board])
+    }
+}
+
+/// Those of all these servers.
+impl FromIterator<Metrics> for Metrics {
+    fn from_iter<I: IntoIterator<Item = Self>>(all: I) -> Self {
+        Self(all.into_iter().flat_map(|metrics| metrics.0).collect())
+    }
+}
 
 impl Metrics {
     /// What the server has done so far.
     #[must_use]
     pub fn read(&self) -> Report {
-        Report::of(&self.0)
+        self.0.iter().fold(Report::default(), Report::and)
     }
 
     /// Was the server told to end? So since [`Stopper::stop`](crate::Stopper::stop) or the first signal, and thus also during
     /// [`Config::drain_delay`](crate::Config::drain_delay).
     #[must_use]
     pub fn is_ending(&self) -> bool {
-        self.0.is_ending()
+        self.0.iter().any(Board::is_ending)
     }
 
     /// Writes all of it in the text format of Prometheus, version 0.0.4 ([`Self::CONTENT_TYPE`]): the numbers of [`Report`],

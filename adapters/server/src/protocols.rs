@@ -171,10 +171,6 @@ impl<Q: Protocol> Protocol for Guarded<'_, Q> {
         self.tell((), Q::handle_drain);
     }
 
-    fn retire_after_next(&mut self) {
-        self.tell((), Q::retire_after_next);
-    }
-
     fn retire(&mut self) {
         self.tell((), Q::retire);
     }

@@ -253,12 +253,6 @@ impl<K: Speaker> Protocol for Fronted<'_, K> {
         }
     }
 
-    fn retire_after_next(&mut self) {
-        if let Stage::Open(spoken) = &mut self.stage {
-            spoken.retire_after_next();
-        }
-    }
-
     fn retire(&mut self) {
         match &mut self.stage {
             Stage::Open(spoken) => spoken.retire(),

@@ -87,7 +87,12 @@ pub struct Connections {
 impl Report {
     /// What all who have a place on the board have done.
     pub(crate) fn of(board: &Board) -> Self {
-        board.counts().fold(Self::default(), Self::with)
+        Self::default().and(board)
+    }
+
+    /// This, and what they have done.
+    pub(crate) fn and(self, board: &Board) -> Self {
+        board.counts().fold(self, Self::with)
     }
 
     fn with(self, counts: &Counts) -> Self {

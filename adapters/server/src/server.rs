@@ -164,7 +164,7 @@ impl Server {
     /// runs, while it does, and after that.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        Metrics(self.board.clone())
+        self.board.clone().into()
     }
 
     /// From now on SIGTERM and SIGINT do not end the process, but stop this server gracefully; the second of them stops

@@ -131,11 +131,6 @@ impl<K: Speaker> Turn<'_, K> {
         true
     }
 
-    /// The connection is to end after its next response, and stays open for that.
-    pub(crate) fn retire_after_next(&mut self) {
-        self.tell(|spoken, _, _| spoken.retire_after_next());
-    }
-
     /// The connection is to end: now if it is idle, otherwise after its response.
     pub(crate) fn retire(mut self) -> Outcome {
         self.tell(|spoken, _, _| spoken.retire());
@@ -168,11 +163,6 @@ impl<K: Speaker> Turn<'_, K> {
     /// Is it new, so that nothing was asked yet, as far as was read?
     pub(crate) fn is_fresh(&mut self) -> bool {
         self.tell(|spoken, line, _| spoken.standing() == Standing::Idle && !line.conversation().is_used())
-    }
-
-    /// Were bytes read that are not consumed?
-    pub(crate) fn has_leftover(&self) -> bool {
-        self.connection.line.has_leftover()
     }
 
     /// How many bytes have come and are not consumed: left by earlier turns, and with the system.

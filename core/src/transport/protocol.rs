@@ -117,11 +117,6 @@ pub trait Protocol {
     /// else should not wait for long. By default nothing is done.
     fn handle_drain(&mut self) {}
 
-    /// The connection is to end with what comes next, and to tell the peer so: the host [retires](Self::retire) it later, if
-    /// nothing comes. So a peer that may ask at any moment does not ask a connection that is being closed. What is under way may be
-    /// beyond the point where that could be told, so the host calls this again after it. By default nothing is done.
-    fn retire_after_next(&mut self) {}
-
     /// The host wants the connection to end: at once if nothing is under way, and otherwise when that is over, which
     /// [`Self::disposition`] then says. May be called more than once. By default nothing is done, and the host cuts the
     /// connection when it has waited long enough.

@@ -228,7 +228,7 @@ fn stays_broken_server(broken: &ServerConnection, rule: Rule) {
     assert_eq!(error.rule, rule);
     let (cx, later) = (at(Instant::START), at(Instant::START.saturating_add(AGE).saturating_add(AGE)));
     let mut out = [0; 256];
-    let calls: [&mut dyn FnMut(&mut ServerConnection); 16] = [
+    let calls: [&mut dyn FnMut(&mut ServerConnection); 15] = [
         &mut |c| match c.receive(&cx, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut []) {
             // What comes while it lingers is thrown away.
             Ok(thrown) => {
@@ -244,7 +244,6 @@ fn stays_broken_server(broken: &ServerConnection, rule: Rule) {
         &mut |c| assert_eq!(c.handle_reset(&cx), error),
         &mut |c| assert_eq!(c.abort(&cx, Rule::HostClosed), error),
         &mut |c| c.retire(),
-        &mut |c| c.retire_after_next(),
         &mut |c| assert!(c.respond(&cx, &OK, &mut out).is_err()),
         &mut |c| assert!(c.send_body(&cx, b"x", &mut [0; 8]).is_err()),
         &mut |c| assert!(c.note_external_send(&cx, 1).is_err()),

@@ -1,7 +1,6 @@
 //! Deadlines, kept to the microsecond by a virtual clock.
 
 use wirenut::http::{Limits, Rule};
-use wirenut::readiness::Standing;
 use wirenut::time::{Duration, Instant, Pace};
 use wirenut::transport::Disposition;
 use wirenut_tests::pair::{Pair, Setup};
@@ -231,39 +230,4 @@ fn a_retired_connection_ends_when_it_may() {
     let responses = responses::read_all(&[], &busy.output);
     assert_eq!((responses[0].code, responses[0].field("connection")), (200, Some(&b"close"[..])));
     assert_eq!(busy.session.disposition(), Disposition::ShutdownWrite);
-}
-
-#[test]
-fn a_connection_that_ends_after_its_next_response_waits_for_it() {
-    let end_after_next = |pair: &mut Pair<_>| pair.session.retire_after_next();
-    let mut pairs = [pair(), pair()];
-    for pair in &mut pairs {
-        pair.send(&bytes(GET));
-        end_after_next(pair);
-        end_after_next(pair);
-        assert_eq!((pair.session.disposition(), pair.session.standing()), (Disposition::Open, Standing::Idle));
-    }
-    let [mut asked, mut idle] = pairs;
-    asked.send(&bytes(GET));
-    let responses = responses::read_all(&[], &asked.output);
-    let said: Vec<_> = responses.iter().map(|response| response.field("connection")).collect();
-    assert_eq!(said, [None, Some(&b"close"[..])]);
-    assert_eq!(asked.session.disposition(), Disposition::ShutdownWrite);
-    idle.retire();
-    assert_eq!((idle.session.disposition(), rules(&idle)), (Disposition::Close, vec![]));
-    let mut busy = pair();
-    busy.send(&bytes("POST / HTTP/1.1↵Host: a↵Content-Length: 5↵↵"));
-    end_after_next(&mut busy);
-    busy.send(b"hello");
-    assert_eq!(busy.session.disposition(), Disposition::ShutdownWrite);
-    // A response that has begun cannot say so any more.
-    let mut late = pair();
-    late.send(&bytes("POST /early HTTP/1.1↵Host: a↵Content-Length: 5↵↵"));
-    assert_eq!(responses::read_all(&[], &late.output).len(), 1);
-    end_after_next(&mut late);
-    late.send(b"hello");
-    assert_eq!((late.session.disposition(), late.session.standing()), (Disposition::Open, Standing::Idle));
-    end_after_next(&mut late);
-    late.send(&bytes(GET));
-    assert_eq!(late.session.disposition(), Disposition::ShutdownWrite);
 }

@@ -103,18 +103,15 @@ mod tests {
         let mut output = [0; 4];
         let mut rest = &b"hello"[..];
         let mut received = Vec::new();
-        loop {
+        let last = loop {
             let input = Input { bytes: rest, has_ended: true };
             let (taken, action) = conversation.poll(&mut echo, input, &mut [], &mut output);
             rest = &rest[taken..];
-            match action {
-                Action::Send(count) => {
-                    received.extend_from_slice(&output[..count]);
-                    conversation.handle_sent(&mut echo, count, 0);
-                }
-                action => break assert_eq!(action, Action::Close),
-            }
-        }
+            let Action::Send(count) = action else { break action };
+            received.extend_from_slice(&output[..count]);
+            conversation.handle_sent(&mut echo, count, 0);
+        };
+        assert_eq!(last, Action::Close);
         assert_eq!(received, b"hello");
     }
 

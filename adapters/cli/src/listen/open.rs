@@ -40,7 +40,6 @@ pub enum End {
 /// Opens places, each of them once.
 #[derive(Debug)]
 pub struct Opener {
-    config: Config,
     /// `None`: it takes none.
     datagrams: Option<Result<Config, Combination>>,
     passed: Passed,
@@ -54,13 +53,12 @@ impl Opener {
     /// has passed what it had. `permissions`: who may connect to paths.
     #[must_use]
     pub fn new(
-        config: Config,
         datagrams: Option<Result<Config, Combination>>,
         passed: Passed,
         is_successor: bool,
         permissions: u32,
     ) -> Self {
-        Self { config, datagrams, passed, is_successor, seen: HashSet::new(), permissions }
+        Self { datagrams, passed, is_successor, seen: HashSet::new(), permissions }
     }
 
     /// Listens at all addresses of a place, or takes what was passed for it: one for each. None for a place that was opened
@@ -71,12 +69,12 @@ impl Opener {
     /// [`Failure::Network`]: a name is unknown, an address is taken, or not ours; what was passed is no socket that listens. Of
     /// several addresses of one name, those that this machine does not have are passed over, as long as it has one.
     /// [`Failure::NotPassed`]: there is no such socket.
-    pub fn open(&mut self, place: &Place) -> Result<Vec<Listener>, Failure> {
-        let (config, name) = (self.config, place.to_string());
+    pub fn open(&mut self, place: &Place, config: Config) -> Result<Vec<Listener>, Failure> {
+        let name = place.to_string();
         let listener = |end| Listener { end, pathname: None, name: name.clone() };
         let passed = self.take_passed(place, &name)?;
         if !passed.is_empty() || self.is_successor {
-            return passed.into_iter().map(|passed| self.end(passed).map(listener)).collect();
+            return passed.into_iter().map(|passed| self.end(passed, config).map(listener)).collect();
         }
         match place {
             Place::Stream(At::Host(host)) => {
@@ -85,7 +83,7 @@ impl Opener {
                 Ok(servers.into_iter().map(|server| listener(End::Streams(server))).collect())
             }
             Place::Datagram(At::Host(host)) => {
-                let (addresses, config) = (host.addresses(Transport::Udp)?, self.datagrams()?);
+                let (addresses, config) = (host.addresses(Transport::Udp)?, self.datagrams(config)?);
                 let servers = self.at_each(&addresses, true, |address| DatagramServer::bind(address, config))?;
                 Ok(servers.into_iter().map(|server| listener(End::Datagrams(server))).collect())
             }
@@ -95,7 +93,7 @@ impl Opener {
                 Ok(vec![Listener { pathname: Some(pathname), ..listener(end) }])
             }
             Place::Datagram(At::Path(path)) => {
-                let (socket, config) = (Socket::datagram()?, self.datagrams()?);
+                let (socket, config) = (Socket::datagram()?, self.datagrams(config)?);
                 let pathname = Some(socket.bind_pathname(path, self.permissions)?);
                 let end = End::Datagrams(DatagramServer::on(socket, config)?);
                 Ok(vec![Listener { pathname, ..listener(end) }])
@@ -105,18 +103,18 @@ impl Opener {
     }
 
     /// How servers of datagrams run.
-    fn datagrams(&self) -> Result<Config, Failure> {
-        self.datagrams.unwrap_or(Ok(self.config)).map_err(Failure::Combination)
+    fn datagrams(&self, otherwise: Config) -> Result<Config, Failure> {
+        self.datagrams.unwrap_or(Ok(otherwise)).map_err(Failure::Combination)
     }
 
     /// A server at a socket that was passed.
-    fn end(&self, passed: Inherited) -> Result<End, Failure> {
+    fn end(&self, passed: Inherited, config: Config) -> Result<End, Failure> {
         if self.datagrams.is_some() && passed.is_socket::<AnyDatagram, Open>() {
             let socket: AnyDatagramSocket = passed.into_socket()?;
-            return Ok(End::Datagrams(DatagramServer::on(socket, self.datagrams()?)?));
+            return Ok(End::Datagrams(DatagramServer::on(socket, self.datagrams(config)?)?));
         }
         let socket: AnyListener = passed.into_socket()?;
-        Ok(End::Streams(Server::on(socket, self.config)?))
+        Ok(End::Streams(Server::on(socket, config)?))
     }
 
     /// What was passed for this place: under the name of the place by the process before, or as its unit has it.

@@ -4,7 +4,7 @@ use core::error::Error;
 use core::fmt;
 use core::num::NonZeroU32;
 
-use super::options::ModelName;
+use super::model_options::ModelName;
 
 /// Options that cannot be used together. Its `Display` is a line for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

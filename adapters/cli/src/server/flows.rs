@@ -54,6 +54,8 @@ pub(crate) enum Mode {
 pub(crate) struct Flows<'s> {
     /// Of those that have not ended.
     stops: Vec<Option<Stop<'s>>>,
+    /// Of those that go with the parts, and end after the last of them.
+    companions: Vec<Stop<'s>>,
     children: Vec<Option<(Child, String)>>,
     bell: Bell,
     sender: Sender<(usize, thread::Result<Result<(), Error>>)>,
@@ -65,7 +67,7 @@ impl<'s> Flows<'s> {
         let bell = Bell::new()?;
         supervisor.poller.register(bell.as_fd(), THREADS, Interest::READABLE)?;
         let (sender, ended) = mpsc::channel();
-        Ok(Self { stops: Vec::new(), children: Vec::new(), bell, sender, ended })
+        Ok(Self { stops: Vec::new(), companions: Vec::new(), children: Vec::new(), bell, sender, ended })
     }
 
     /// Runs a part in a thread.
@@ -86,6 +88,29 @@ impl<'s> Flows<'s> {
             self.stops[number] = None;
             Failure::System { what: "start a thread for a server", error }
         })
+    }
+
+    /// Runs what goes with the parts in a thread. Its failure is told, and ends nothing.
+    pub(crate) fn start_companion<'scope>(
+        &mut self,
+        part: Part<'s>,
+        scope: &'scope Scope<'scope, 's>,
+    ) -> Result<(), Failure> {
+        let Part { place, stop, run } = part;
+        let run = move || {
+            if let Err(error) = run(Mode::Thread) {
+                log::error!("{place}: {error}");
+            }
+        };
+        let started = thread::Builder::new().name("wirenut monitor".into()).spawn_scoped(scope, run);
+        started.map_err(|error| Failure::System { what: "start a thread for a server", error })?;
+        self.companions.push(stop);
+        Ok(())
+    }
+
+    /// The parts are over.
+    pub(crate) fn stop_companions(&self) {
+        self.companions.iter().for_each(|stop| stop(How::Now));
     }
 
     /// Runs parts in a process each, in which the others are closed. There must be no thread yet. `begin`: what each process
@@ -128,6 +153,9 @@ impl<'s> Flows<'s> {
 
     pub(crate) fn stop(&self, how: How) {
         self.stops.iter().flatten().for_each(|stop| stop(how));
+        if how == How::HandOver {
+            self.companions.iter().for_each(|stop| stop(how));
+        }
     }
 
     /// Something of that name has happened. Tells how a part has ended, if it was that; until there is none.

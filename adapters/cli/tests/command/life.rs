@@ -74,28 +74,37 @@ fn the_manager_hears_of_the_beginning_of_reloads_and_of_the_end() {
     }
 }
 
-/// The number of the process that serves at that address.
-fn owner(address: core::net::SocketAddr) -> Vec<u32> {
+/// The processes that have the socket that listens there.
+fn owners(address: core::net::SocketAddr) -> Vec<u32> {
     let port = format!(":{:04X}", address.port());
     let table = fs::read_to_string("/proc/net/tcp").unwrap();
-    let is_ours = |fields: &[&str]| fields[1].ends_with(&port) && fields[3] == "0A";
     let sockets: Vec<String> = table
         .lines()
         .skip(1)
         .filter_map(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
-            is_ours(&fields).then(|| format!("socket:[{}]", fields[9]))
+            (fields[1].ends_with(&port) && fields[3] == "0A").then(|| format!("socket:[{}]", fields[9]))
         })
         .collect();
-    let processes =
+    let all =
         fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().into_string().ok()?.parse().ok());
-    processes
-        .filter(|process: &u32| {
-            let Ok(descriptors) = fs::read_dir(format!("/proc/{process}/fd")) else { return false };
-            let mut links = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
-            links.any(|link| sockets.iter().any(|socket| link == Path::new(socket)))
-        })
-        .collect()
+    all.filter(|process: &u32| {
+        let Ok(descriptors) = fs::read_dir(format!("/proc/{process}/fd")) else { return false };
+        let mut links = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+        links.any(|link| sockets.iter().any(|socket| link == Path::new(socket)))
+    })
+    .collect()
+}
+
+/// The processes that this one has started and that have not ended.
+fn children(process: u32) -> Vec<u32> {
+    let list = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    list.split_whitespace().map(|id| id.parse().unwrap()).collect()
+}
+
+/// A process and all beneath it.
+fn family(process: u32) -> Vec<u32> {
+    [process].into_iter().chain(children(process).into_iter().flat_map(family)).collect()
 }
 
 /// Kills what it has found when the test ends.
@@ -130,42 +139,58 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 #[test]
 fn another_process_goes_on_and_no_connection_is_lost() {
-    let tree = Tree::with(&[("small", "small")]);
-    fs::File::create(tree.public().join("sparse")).unwrap().set_len(1 << 25).unwrap();
-    let path = tree.path().join("web.sock");
-    let mut command = wirenut();
-    command.arg("serve").arg(tree.public()).args(["--quiet", "--listen", "127.0.0.1:0", "--listen"]);
-    let mut old = Server::start(command.arg(format!("unix:{}", path.display())));
-    let mut kept = Client::connect(old.address);
-    assert_eq!(kept.get("/small").text(), "small");
-    // It is at work while another process begins.
-    let mut busy = Client::connect(old.address);
-    busy.send(get("/sparse"));
-    let length = busy.head().length();
-    old.signal("USR2");
-    let old_id = old.child.id();
-    let mut others = Vec::new();
-    wait_until("another process", || {
-        let answer = Client::connect(old.address).get("/small");
-        assert_eq!(answer.text(), "small");
-        others = owner(old.address);
-        others.retain(|process| *process != old_id);
-        // It serves alone once the old one has stopped to listen.
-        others.len() == 1 && owner(old.address) == others
-    });
-    let new = Successor(others[0]);
-    assert_eq!(kept.get("/small").field("Connection"), Some("close"), "nothing is closed that may be used");
-    assert_eq!(kept.rest(), 0);
-    assert!(ask(&path, "/small").ends_with("small"));
-    busy.take(length, 1 << 16, |_, _| ());
-    assert_eq!((busy.rest(), old.end().code()), (0, Some(0)));
-    assert!(path.exists(), "it is the new one's");
-    assert_eq!(Client::connect(old.address).get("/small").text(), "small");
-    new.signal("TERM");
-    wait_until("it ends", || !new.is_alive());
-    assert!(!path.exists());
-    assert!(TcpStream::connect(old.address).is_err());
-    assert_eq!(old.errors.all(), Vec::<String>::new());
+    for model in ["multiplexed", "threading", "forking", "pre-forked", "pre-threaded"] {
+        let tree = Tree::with(&[("small", "small")]);
+        fs::File::create(tree.public().join("sparse")).unwrap().set_len(1 << 25).unwrap();
+        let path = tree.path().join("web.sock");
+        let mut command = wirenut();
+        command.arg("serve").arg(tree.public()).args([
+            "--quiet",
+            "--model",
+            model,
+            "--listen",
+            "127.0.0.1:0",
+            "--listen",
+        ]);
+        let mut old = Server::start(command.arg(format!("unix:{}", path.display())));
+        let mut kept = Client::connect(old.address);
+        assert_eq!(kept.get("/small").text(), "small");
+        // It is at work while another process begins.
+        let mut busy = Client::connect(old.address);
+        busy.send(get("/sparse"));
+        let length = busy.head().length();
+        let before = family(old.child.id());
+        old.signal("USR2");
+        let mut new = None;
+        wait_until("another process", || {
+            assert_eq!(Client::connect(old.address).get("/small").text(), "small", "{model}");
+            new = children(old.child.id()).into_iter().find(|child| !before.contains(child));
+            let Some(new) = new else { return false };
+            // It serves alone once the old one has stopped to listen.
+            let ours = family(new);
+            let owners = owners(old.address);
+            !owners.is_empty() && owners.iter().all(|owner| ours.contains(owner))
+        });
+        let new = Successor(new.unwrap());
+        assert_eq!(
+            kept.get("/small").field("Connection"),
+            Some("close"),
+            "{model}: nothing is closed that may be used"
+        );
+        assert_eq!(kept.rest(), 0);
+        assert!(ask(&path, "/small").ends_with("small"));
+        busy.take(length, 1 << 16, |_, _| ());
+        // Its end would be waited for until it asks once more.
+        drop(busy);
+        assert_eq!(old.end().code(), Some(0), "{model}");
+        assert!(path.exists(), "it is the new one's");
+        assert_eq!(Client::connect(old.address).get("/small").text(), "small");
+        new.signal("TERM");
+        wait_until("it ends", || !new.is_alive());
+        assert!(!path.exists());
+        assert!(TcpStream::connect(old.address).is_err());
+        assert_eq!(old.errors.all(), Vec::<String>::new(), "{model}");
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod listings;
 mod log_files;
 mod lookup;
 mod manual;
+mod metrics;
 mod options;
 mod passing;
 mod process;

@@ -20,7 +20,6 @@ use zerocopy::FromBytes;
 
 pub(crate) use counts::{Counts, Deadline};
 pub(crate) use lead::Lead;
-use seat::DELAYED;
 pub(crate) use seat::Seat;
 
 /// All places of a server. Clones are the same one, also in processes that were forked since it was made.
@@ -102,16 +101,18 @@ impl Board {
         self.places[number].counts.clear_standings();
     }
 
-    /// Has whoever runs the server been told to end it? Also while that is delayed.
+    /// Has whoever runs the server been told to end it? Also while that is delayed; but not where it was handed over, since the
+    /// service goes on.
     #[inline]
     pub(crate) fn is_ending(&self) -> bool {
-        self.places.first().is_some_and(|lead| lead.stop.load(Ordering::Relaxed) != Stop::No as u32)
+        let goes_on = [Stop::No as u32, Stop::HandOver as u32];
+        self.places.first().is_some_and(|lead| !goes_on.contains(&lead.stop.load(Ordering::Relaxed)))
     }
 
-    /// Does whoever runs the server go on for now, and end it later?
+    /// Does whoever runs the server go on for now, and ends it later, or with its connections?
     #[inline]
-    fn is_delayed(&self) -> bool {
-        self.places.first().is_some_and(|lead| lead.stop.load(Ordering::Relaxed) == DELAYED)
+    fn ends_soon(&self) -> bool {
+        self.places.first().is_some_and(|lead| seat::ends_soon(lead.stop.load(Ordering::Relaxed)))
     }
 
     /// What each of them counts.
@@ -133,17 +134,28 @@ mod tests {
     #[test]
     fn a_wish_to_end_is_delayed_once() {
         let (board, [lead, other]) = seats(Duration::from_secs(3600));
-        assert!(!board.is_ending() && !lead.is_delayed() && lead.delayed_until().is_none());
+        assert!(!board.is_ending() && !lead.ends_soon() && lead.delayed_until().is_none());
         lead.ask_to_end();
         assert_eq!((lead.wanted_stop(), other.wanted_stop()), (Stop::No, Stop::No));
-        assert!(board.is_ending() && lead.is_delayed() && other.is_delayed());
+        assert!(board.is_ending() && lead.ends_soon() && other.ends_soon());
         assert!(lead.delayed_until().unwrap() > board.now() && other.delayed_until().is_none());
         lead.ask_to_end();
         assert_eq!((lead.wanted_stop(), other.wanted_stop()), (Stop::Drain, Stop::No));
         assert!(lead.delayed_until().is_none());
-        assert!(board.is_ending() && !lead.is_delayed() && !other.is_delayed());
+        assert!(board.is_ending() && !lead.ends_soon() && !other.ends_soon());
         lead.ask_to_end();
         assert_eq!(lead.wanted_stop(), Stop::Drain, "it asks for no more");
+    }
+
+    #[test]
+    fn who_has_handed_over_ends_soon_and_the_service_goes_on() {
+        let (board, [lead, other]) = seats(Duration::from_secs(3600));
+        lead.stop(Stop::HandOver);
+        assert_eq!((lead.wanted_stop(), other.wanted_stop()), (Stop::HandOver, Stop::No));
+        assert!(!board.is_ending() && lead.ends_soon() && other.ends_soon());
+        lead.ask_to_end();
+        assert_eq!(lead.wanted_stop(), Stop::Drain, "nobody has to be told of an end any more");
+        assert!(board.is_ending() && !lead.ends_soon());
     }
 
     #[test]

@@ -13,6 +13,11 @@ use super::{Board, Counts, Place, Stop};
 /// No, but it will be told when the delay is over: see [`Seat::ask_to_end`].
 pub(super) const DELAYED: u32 = Stop::No as u32 + 1;
 
+/// Of what was told.
+pub(super) const fn ends_soon(stop: u32) -> bool {
+    stop == DELAYED || stop == Stop::HandOver as u32
+}
+
 /// A place, and what wakes the thread or process that has it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seat {
@@ -108,12 +113,13 @@ impl Seat {
         is_delayed.then(|| Instant::from_micros(self.place().delayed_until.load(Ordering::SeqCst)))
     }
 
-    /// Will it stop after a delay, or the whole server, and goes on for now? Then connections are not for long.
+    /// Will it stop after a delay or with its connections, or the whole server, and goes on for now? Then connections are not for
+    /// long.
     #[inline]
-    pub(crate) fn is_delayed(&self) -> bool {
+    pub(crate) fn ends_soon(&self) -> bool {
         match self.place().stop.load(Ordering::SeqCst) {
-            0 => self.board.is_delayed(),
-            stop => stop == DELAYED,
+            0 => self.board.ends_soon(),
+            stop => ends_soon(stop),
         }
     }
 

@@ -101,10 +101,6 @@ impl<S: Service + ?Sized> Protocol for Spoken<'_, '_, S> {
         self.serving.handle_drain();
     }
 
-    fn retire_after_next(&mut self) {
-        self.serving.retire_after_next();
-    }
-
     fn retire(&mut self) {
         self.serving.retire();
     }

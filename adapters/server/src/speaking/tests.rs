@@ -110,7 +110,7 @@ fn it_ends_after_its_next_answer_when_it_has_handed_over() {
             let answer = String::from_utf8(end(&mut client)).unwrap();
             assert!(answer.starts_with(ANSWER) && answer.contains("\r\nConnection: close\r\n"), "{answer}");
         });
-        assert_eq!(board.report().cut, 0);
+        assert_eq!(Report::of(&board).cut, 0);
     }
 }
 
@@ -134,7 +134,7 @@ fn it_ends_with_its_peer_or_its_time_when_it_has_handed_over() {
             tell(seat);
             assert_eq!(end(&mut client), b"");
         });
-        assert_eq!(board.report().cut, 0, "it was idle");
+        assert_eq!(Report::of(&board).cut, 0, "it was idle");
     }
 }
 

@@ -102,18 +102,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         }
         self.stop_listening()?;
         self.handed_over_until = Some(now.saturating_add(self.config.drain));
-        (0..self.slots.count()).for_each(|slot| self.retire_after_next(slot));
         Ok(true)
-    }
-
-    /// Has the next answer of a connection be its last one, or the one after that if there are requests already. What comes behind
-    /// the last one is not answered, and whoever sends before the answer is there knows that (RFC 9112 §9.6).
-    #[cold]
-    pub(super) fn retire_after_next(&mut self, slot: u32) {
-        let Some(token) = self.slots.token(slot) else { return };
-        if let Some(mut turn) = self.turn(token).filter(|turn| !turn.has_leftover()) {
-            turn.retire_after_next();
-        }
     }
 
     fn begin_drain(&mut self, stop: Stop) {

@@ -57,9 +57,6 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         if let Some(deadline) = outcome.deadline {
             self.timers.arm(&mut self.slots, token.slot, deadline);
         }
-        if self.handed_over_until.is_some() {
-            self.retire_after_next(token.slot);
-        }
         if self.drain.as_mut().is_some_and(|drain| drain.consume(token.slot, outcome.taken)) {
             return self.retire_after_what_came(token);
         }

@@ -48,8 +48,8 @@ fn obey(mut stream: &Stream) -> io::Result<()> {
 fn start(model: Model, transport: Transport, config: Config) -> Running {
     let run = |server: Server| server.run_handler(&|stream: &Stream| obey(stream));
     Running::start(transport, Config { model, ..config }, run).settle(model, |running| {
-        let mut clients: Vec<Client> = (0..4).map(|_| running.connect()).collect();
-        clients.iter_mut().for_each(|client| echo(client, "to begin with"));
+        let mut clients: Vec<Client> = (0..4).map(|_| ask(running, "slow 100")).collect();
+        clients.iter_mut().for_each(|client| assert!(client.rest().ends_with("done\n")));
     })
 }
 
@@ -170,7 +170,7 @@ pub(crate) fn end_with_their_process() {
 }
 
 pub(crate) fn time_out() {
-    let time = Duration::from_millis(100);
+    let time = Duration::from_millis(400);
     let (limit, limits) = (Some(time), Limits { linger: time, ..Limits::DEFAULT });
     let config = Config { read_timeout: limit, write_timeout: limit, limits, ..Config::DEFAULT };
     each(&BLOCKING, |model, transport| {

@@ -110,7 +110,7 @@ impl<R: Role> Connection<R> {
     pub const fn is_idle(&self) -> bool {
         matches!(self.states.client(), State::Idle)
             && !self.machine.flags.has(Flags::BEGUN)
-            && matches!(self.ending, Ending::Open | Ending::AfterResponse)
+            && matches!(self.ending, Ending::Open)
     }
 
     /// The error that poisons the connection, if one does.

@@ -97,10 +97,6 @@ impl<S: Service + ?Sized> Protocol for Serving<'_, S> {
         self.session.handle_drain();
     }
 
-    fn retire_after_next(&mut self) {
-        self.session.retire_after_next();
-    }
-
     fn retire(&mut self) {
         self.session.retire();
     }

@@ -253,12 +253,6 @@ impl<S: Service + ?Sized> Session<S> {
         self.connection.retire();
     }
 
-    /// Ends the connection after its next response, which says so. An idle one stays open for its next request, until
-    /// [`Self::retire`]. While a response is in flight that has not said so, nothing is done: call this again when that is over.
-    pub fn retire_after_next(&mut self) {
-        self.connection.retire_after_next();
-    }
-
     /// The connection will be retired ([`Self::retire`]), once requests that wait unread are answered. An exchange that waits
     /// is asked, since it may hold them up: drive the session afterwards.
     pub const fn handle_drain(&mut self) {

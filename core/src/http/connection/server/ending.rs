@@ -76,38 +76,6 @@ impl Ways for Server {
 }
 
 impl Connection<Server> {
-    /// The connection is to end after its next response, which says so (`Connection: close`, RFC 9112 §9.6). An idle one stays open
-    /// for its next request, so that none crosses the close; [`Self::retire`] ends it if none comes. While a response is in flight
-    /// that has not said so, nothing is done: call this again when that is over.
-    ///
-    /// ```
-    /// use wirenut::http::{Context, Limits, Response, ServerConnection, ServerEvent, Status};
-    /// use wirenut::time::Instant;
-    /// use wirenut::transport::Disposition;
-    /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
-    /// let (mut connection, mut store, mut out) = (ServerConnection::new(&cx), [0; 600], [0; 100]);
-    /// connection.retire_after_next();
-    /// assert!(connection.is_idle() && connection.disposition() == Disposition::Open);
-    ///
-    /// let mut input = &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..];
-    /// loop {
-    ///     let (used, event) = connection.receive(&cx, input, &mut store)?;
-    ///     input = &input[used..];
-    ///     match event {
-    ///         ServerEvent::End(_) => break,
-    ///         _ => {}
-    ///     }
-    /// }
-    /// let written = connection.respond(&cx, &Response::new(Status::NO_CONTENT), &mut out)?;
-    /// assert_eq!(&out[..written], b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn retire_after_next(&mut self) {
-        if self.ending == Ending::Open && !self.is_responding() {
-            self.ending = Ending::AfterResponse;
-        }
-    }
-
     /// The last response is complete.
     pub(super) fn retire_now(&mut self, cx: &Context<'_>) {
         self.states.change_both(Transition::Retire);

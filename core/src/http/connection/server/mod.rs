@@ -42,7 +42,7 @@ pub enum ServerEvent<'b> {
 /// |---|---|---|
 /// | getter | [`disposition`], [`is_readable`], … | changes nothing |
 /// | input | [`receive`], [`take_body`], [`handle_eof`], [`handle_sent`], [`handle_timeout`], [`handle_reset`] | something happened |
-/// | command | [`respond`], [`send_body`], [`fill_body`], [`note_external_send`], [`send_trailers`], [`finish`], [`abort`], [`retire`], [`retire_after_next`] | the service wants something |
+/// | command | [`respond`], [`send_body`], [`fill_body`], [`note_external_send`], [`send_trailers`], [`finish`], [`abort`], [`retire`] | the service wants something |
 /// | output | [`poll_transmit`], [`poll_timeout`] | what the connection itself has to say |
 ///
 /// After any input or command call [`poll_transmit`] until it writes nothing, then [`receive`] until it says
@@ -63,7 +63,6 @@ pub enum ServerEvent<'b> {
 /// [`finish`]: ServerConnection::finish
 /// [`abort`]: ServerConnection::abort
 /// [`retire`]: ServerConnection::retire
-/// [`retire_after_next`]: ServerConnection::retire_after_next
 /// [`poll_transmit`]: ServerConnection::poll_transmit
 /// [`poll_timeout`]: ServerConnection::poll_timeout
 /// [`disposition`]: ServerConnection::disposition
