@@ -9,7 +9,7 @@ use wirenut_linux::connection::{Leftover, Memory};
 pub(crate) const OUTPUT_BYTES: usize = 64 * 1024;
 
 /// What one receive takes.
-const INPUT_BYTES: usize = 64 * 1024;
+pub(crate) const INPUT_BYTES: usize = 64 * 1024;
 
 /// One input and one output buffer, and a place for heads that do not come whole: each connection uses them during its turn
 /// only. And what its turn left, by slot: no connection leaves anything between two requests.

@@ -1,5 +1,6 @@
-//! HTTP servers on Linux: one thread or several, each with an epoll and any number of connections of a
-//! [`Service`](wirenut::http::service::Service).
+//! Servers on Linux, under any model: iterative, forking, threading, pre-forked, pre-threaded, multiplexed. They serve a
+//! [`Service`](wirenut::http::service::Service) over HTTP, any protocol of the core, a [`handler`] that reads and writes, or
+//! [datagrams](datagram).
 //!
 //! ```
 //! use wirenut::http::service::service_fn;
@@ -27,8 +28,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The handlers and methods of the service run in the threads of the server and must not block: each of them holds up all other
-//! connections of its thread. See [`Service`](wirenut::http::service::Service); work that blocks goes to a
+//! The [`Model`] says who serves a connection. Where that is a thread beside many others, the handlers and methods of the service
+//! must not block: each of them holds up all other connections of its thread. See [`Service`](wirenut::http::service::Service); work that blocks goes to a
 //! [`blocking::Pool`].
 //!
 //! What it asks of the operating system is [`wirenut_linux`]: sockets and the loop over one, epoll, deadlines, wake-ups,
@@ -39,6 +40,9 @@
 //! | `server`, `config` | what a user sees: listen, run, stop |
 //! | `metrics`, `report`, `prometheus` | what a server does and has done, for whoever watches it |
 //! | `model`, `work` | who does the work of a server, and what it is |
+//! | [`handler`] | code that reads and writes, and waits, as such work |
+//! | [`datagram`] | servers of datagrams |
+//! | `vigil`, `chores` | waiting, beside one's own things, for the end; and what is done between two waits |
 //! | `board` | what the threads and processes of a server see of each other |
 //! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
 //! | `watcher` | which pollers a worker may have |

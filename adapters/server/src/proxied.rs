@@ -104,8 +104,8 @@ impl<K: Speaker> Speaker for Proxied<K> {
     }
 
     #[inline]
-    fn begin_round(&self, ends_soon: bool) {
-        self.speaker.begin_round(ends_soon);
+    fn set_ends_soon(&self, ends_soon: bool) {
+        self.speaker.set_ends_soon(ends_soon);
     }
 
     #[inline]

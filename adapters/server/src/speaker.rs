@@ -33,8 +33,8 @@ pub(crate) trait Speaker {
         socket.peer_address().ok()?.internet()
     }
 
-    /// Before connections have their turns. `ends_soon`: none of them is to last, since the server will end.
-    fn begin_round(&self, _ends_soon: bool) {}
+    /// From now on connections that have a turn are not to last, since the server will end; or they are.
+    fn set_ends_soon(&self, _ends_soon: bool) {}
 
     /// The connection of that name is called next.
     fn set_current(&self, _: Token) {}

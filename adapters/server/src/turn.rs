@@ -10,7 +10,7 @@ use wirenut::transport::{Disposition, Environment, Protocol};
 use wirenut_linux::connection::{Connection as Line, Next, Turn as Turned};
 use wirenut_linux::socket::AnyByteStream;
 
-use crate::buffers::{Buffers, OUTPUT_BYTES};
+use crate::buffers::{Buffers, INPUT_BYTES, OUTPUT_BYTES};
 use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::slots::Token;
@@ -23,9 +23,23 @@ pub(crate) struct WorkerContext<K> {
     pub(crate) clock: Clock,
     pub(crate) handle: Arc<WorkerHandle>,
     pub(crate) wakers: Wakers,
+    /// No connection is to last, since the server will end.
+    ends_soon: bool,
 }
 
 impl<K: Speaker> WorkerContext<K> {
+    pub(crate) fn new(speaker: K, clock: Clock, handle: Arc<WorkerHandle>) -> Self {
+        Self { speaker, clock, handle, wakers: Wakers::default(), ends_soon: false }
+    }
+
+    #[inline]
+    pub(crate) fn set_ends_soon(&mut self, ends_soon: bool) {
+        if ends_soon != self.ends_soon {
+            self.ends_soon = ends_soon;
+            self.speaker.set_ends_soon(ends_soon);
+        }
+    }
+
     #[cold]
     fn waker(&self, token: Token) -> Waker {
         self.wakers.get(token, &self.handle)
@@ -162,6 +176,9 @@ impl<K: Speaker> Turn<'_, K> {
     /// Does what can be done. `event`: what the poller told, if it did.
     #[inline]
     pub(crate) fn run(self, event: Option<Event>) -> Outcome {
+        if self.context.ends_soon {
+            self.spare_what_has_come(event);
+        }
         let Connection { state, socket, line, is_idle, .. } = &mut *self.connection;
         let socket = &*socket;
         let mut leftover = if line.has_leftover() { self.buffers.take(self.token.slot) } else { None };
@@ -189,6 +206,14 @@ impl<K: Speaker> Turn<'_, K> {
         }
         let interest = (line.interest() != interest).then_some(line.interest());
         Outcome { next: turn.next, taken: turn.taken, interest, standing, deadline }
+    }
+
+    /// A connection is not to end while something waits that this turn does not receive.
+    #[cold]
+    fn spare_what_has_come(&self, event: Option<Event>) {
+        let received = if event.is_some_and(Event::is_readable) { INPUT_BYTES } else { 0 };
+        let is_all = self.connection.socket.unread_bytes().is_ok_and(|unread| unread <= received as u64);
+        self.context.speaker.set_ends_soon(is_all);
     }
 
     /// Tells the connection something, or its line.

@@ -40,7 +40,8 @@ pub trait DatagramHandler {
         true
     }
 
-    /// Handles a datagram, which may have no bytes at all. `Some`: a reply, to be sent to the peer, who needs an address for that.
+    /// Handles a datagram, which may have no bytes at all. `Some`: a reply, to be sent to the peer, who needs an
+    /// address for that.
     ///
     /// # Errors
     /// Whatever went wrong. There is no reply then.
@@ -52,8 +53,8 @@ pub trait DatagramHandler {
         log::warn!("{peer}: {error}");
     }
 
-    /// A datagram is longer than [`Config::max_datagram`](crate::Config::max_datagram): it was thrown away. By default that is
-    /// logged, at the level *warn*.
+    /// A datagram is longer than [`Config::max_datagram`](crate::Config::max_datagram): it was thrown away. By default
+    /// that is logged, at the level *warn*.
     fn too_long(&self, peer: &AnyAddress, length: usize) {
         log::warn!("{peer}: a datagram of {length} bytes is too long, and was thrown away");
     }

@@ -31,8 +31,8 @@
 //! | [`Multiplexed`](Model::Multiplexed) | nobody: a datagram is done when its handler returns, so there is nothing to wait for beside it |
 //!
 //! Datagrams wait in the socket's buffer while everybody is busy
-//! ([`set_recv_buffer_size`](wirenut_linux::socket::Socket::set_recv_buffer_size)). Over UDP the system drops what does not fit
-//! there, and tells nobody; over a Unix socket the sender waits.
+//! ([`set_recv_buffer_size`](wirenut_linux::socket::Socket::set_recv_buffer_size)). Over UDP the system drops what does
+//! not fit there, and tells nobody; over a Unix socket the sender waits.
 //!
 //! A reply for which there is no room, since the peer of a Unix socket does not take its replies, is lost, and
 //! [told](DatagramHandler::failed): to wait for one peer would hold up the others.

@@ -19,8 +19,8 @@ use crate::model::Staff;
 use crate::report::Report;
 use crate::wake::Stopper;
 
-/// A server of datagrams, over UDP or a Unix socket: it has its address since it was [bound](Self::bind), and handles datagrams
-/// while it [runs](Self::run). See the [module](super) for an example.
+/// A server of datagrams, over UDP or a Unix socket: it has its address since it was [bound](Self::bind), and handles
+/// datagrams while it [runs](Self::run). See the [module](super) for an example.
 ///
 /// Of its [`Config`] matter the model, the length of datagrams and the time for the end.
 #[derive(Debug)]
@@ -51,8 +51,8 @@ impl DatagramServer {
     /// ```
     ///
     /// # Errors
-    /// `AddrInUse`: somebody has it. `AddrNotAvailable`: no interface of this machine has it. `PermissionDenied`: a port below
-    /// 1024. `InvalidInput`: no address; a name may be unknown. And what the system has run out of.
+    /// `AddrInUse`: somebody has it. `AddrNotAvailable`: no interface of this machine has it. `PermissionDenied`: a
+    /// port below 1024. `InvalidInput`: no address; a name may be unknown. And what the system has run out of.
     pub fn bind(address: impl ToSocketAddrs + fmt::Debug, config: Config) -> Result<Self, Error> {
         bind(&address).and_then(|socket| Self::on(socket, config)).map_err(|error| {
             let written = format!("{address:?}");
@@ -60,9 +60,9 @@ impl DatagramServer {
         })
     }
 
-    /// Takes datagrams on this machine only, at a path with these permissions, such as `0o600`: who may write to it may send.
-    /// The path is made, and removed when the server has ended: see [`Socket::bind_pathname`]. Only a peer that has bound its own
-    /// socket gets replies.
+    /// Takes datagrams on this machine only, at a path with these permissions, such as `0o600`: who may write to it may
+    /// send. The path is made, and removed when the server has ended: see [`Socket::bind_pathname`]. Only a peer that
+    /// has bound its own socket gets replies.
     ///
     /// ```
     /// use wirenut_server::Config;
@@ -86,6 +86,16 @@ impl DatagramServer {
     /// Takes datagrams from a socket that is bound already, such as one that this process was
     /// [started with](wirenut_linux::socket::inherited). From now on it does not block.
     ///
+    /// ```
+    /// use wirenut_linux::socket::UdpSocket;
+    /// use wirenut_server::Config;
+    /// use wirenut_server::datagram::DatagramServer;
+    /// let socket = UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?;
+    /// let address = socket.local_address()?;
+    /// assert_eq!(DatagramServer::on(socket, Config::DEFAULT)?.address().internet(), Some(address));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// No memory or no descriptor is left.
     pub fn on(socket: impl Into<AnyDatagramSocket>, config: Config) -> Result<Self, Error> {
@@ -103,8 +113,8 @@ impl DatagramServer {
         &self.address
     }
 
-    /// What stops it, from any thread, before it runs or while it does: at once. Datagrams that have come by then are still handled,
-    /// for [`Config::drain`] at most.
+    /// What stops it, from any thread, before it runs or while it does: at once. Datagrams that have come by then are
+    /// still handled, for [`Config::drain`] at most.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
         Stopper { lead: Arc::clone(&self.lead) }
@@ -120,12 +130,13 @@ impl DatagramServer {
         Ok(())
     }
 
-    /// Has datagrams handled, as [`Config::model`] says, until it is told to stop. Of the report, what is accepted are datagrams
-    /// that were handled, and what is refused those that were too long or not wanted.
+    /// Has datagrams handled, as [`Config::model`] says, until it is told to stop. Of the report, what is accepted are
+    /// datagrams that were handled, and what is refused those that were too long or not wanted.
     ///
     /// # Errors
     /// Only where the system has no resources to begin with, or is broken. `Unsupported`: the model is
-    /// [`Multiplexed`](crate::Model::Multiplexed), or forks and the program has more than one thread. Nothing was taken then.
+    /// [`Multiplexed`](crate::Model::Multiplexed), or forks and the program has more than one thread. Nothing was taken
+    /// then.
     pub fn run<H: DatagramHandler + Sync + ?Sized>(self, handler: &H) -> Result<Report, Error> {
         let Self { socket, config, board, lead, termination, pathname, .. } = self;
         run(handler, socket, Staff { config: &config, board: &board, lead: &lead, termination })?;

@@ -1,4 +1,5 @@
-//! The end of a connection whose handler has returned: by the loop of every connection, so that nothing of what was written is lost.
+//! The end of a connection whose handler has returned: by the loop of every connection, so that nothing of what was
+//! written is lost.
 
 use core::time::Duration;
 use std::os::fd::AsFd;
@@ -66,8 +67,8 @@ impl Protocol for Farewell {
     }
 }
 
-/// Ends the connection as that says, and takes so long for it at most; less when somebody else needs its place, or the server
-/// stops at once. `queue`: whoever waits there needs it.
+/// Ends the connection as that says, and takes so long for it at most; less when somebody else needs its place, or the
+/// server stops at once. `queue`: whoever waits there needs it.
 pub(super) fn part(
     socket: AnyByteStream,
     seat: &Seat,

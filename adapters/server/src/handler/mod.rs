@@ -35,8 +35,9 @@
 //! 4. When that has returned `Ok`, our direction ends, and what the peer still sends is thrown away until it ends its own, for
 //!    [`Limits::linger`](wirenut::http::Limits) at most: a close with unread input would destroy what was sent last.
 //! 5. When it has returned an error, [`Handler::failed`] or [`Handler::timed_out`] is called, and the connection is reset,
-//!    after all that was written has left: so the peer sees that something is missing. A Unix socket knows no reset: its peer
-//!    sees an end. Who wants to part in peace from a peer that has failed, after a word of farewell, returns `Ok`.
+//!    after all that was written has left: so the peer sees that something is missing. A Unix socket knows no reset:
+//!    its peer sees an end. Who wants to part in peace from a peer that has failed, after a word of farewell, returns
+//!    `Ok`.
 //! 6. When it has panicked, that is logged and counted ([`Report::panics`](crate::Report)), and the connection is reset
 //!    alike. In a program that is built to abort on panics, the process ends.
 //!
@@ -44,8 +45,8 @@
 //!
 //! While the server drains, handlers go on, and may ask [`Stream::is_draining`] to end earlier. When
 //! [`Config::drain`](crate::Config::drain) is over, or the server is stopped at once, whatever they do with their
-//! [`Stream`] is an error. A handler that does nothing with it holds up the end of its thread, and with it that of the server; a process
-//! is killed after another second.
+//! [`Stream`] is an error. A handler that does nothing with it holds up the end of its thread, and with it that of the
+//! server; a process is killed after another second.
 
 mod farewell;
 mod introduction;
@@ -118,9 +119,9 @@ pub trait Handler {
         None
     }
 
-    /// What is to be done now and then beside serving: in the process that was started, by the thread that accepts, between two
-    /// waits. It is called that long after it has returned, or later by what the thread has to do then: under the iterative and
-    /// pre-threaded models, to serve a connection.
+    /// What is to be done now and then beside serving: in the process that was started, by the thread that accepts,
+    /// between two waits. It is called that long after it has returned, or later by what the thread has to do then:
+    /// under the iterative and pre-threaded models, to serve a connection.
     fn service_actions(&self) {}
 }
 

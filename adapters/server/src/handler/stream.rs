@@ -39,14 +39,34 @@ enum Watch {
 
 /// A connection of a [`Handler`](super::Handler).
 ///
-/// It is [`Read`] and [`Write`], also as a shared reference, so that one can read by a `BufReader` and write beside it, or read
-/// in one thread and write in another. A read returns what has come, at least one byte, and waits while nothing has;
-/// zero is the peer's end. A write takes what there is room for. Nothing is kept in between, so there is nothing to flush.
+/// It is [`Read`] and [`Write`], also as a shared reference, so that one can read by a `BufReader` and write beside it,
+/// or read in one thread and write in another. A read returns what has come, at least one byte, and waits while nothing
+/// has; zero is the peer's end. A write takes what there is room for. Nothing is kept in between, so there is nothing
+/// to flush.
 ///
 /// Errors, beside those of the system (`ConnectionReset`, `BrokenPipe`):
 /// - `TimedOut`: nothing came, or went, for [`Config::read_timeout`](crate::Config::read_timeout) or
 ///   [`Config::write_timeout`](crate::Config::write_timeout).
 /// - `ConnectionAborted`: the server's end does not wait any more.
+///
+/// ```
+/// use core::time::Duration;
+/// use std::io::{self, BufRead, BufReader, Write};
+/// use wirenut_server::handler::Stream;
+///
+/// /// Answers lines, of which the first must come soon, until the server is to end.
+/// fn answer_lines(mut stream: &Stream) -> io::Result<()> {
+///     let (mut lines, mut line) = (BufReader::new(stream), String::new());
+///     stream.set_read_timeout(Some(Duration::from_secs(5)));
+///     while lines.read_line(&mut line)? > 0 && !stream.is_draining() {
+///         write!(stream, "{}: {line}", stream.peer())?;
+///         stream.set_read_timeout(None);
+///         line.clear();
+///     }
+///     Ok(())
+/// }
+/// # let _: &dyn wirenut_server::handler::Handler = &answer_lines;
+/// ```
 #[derive(Debug)]
 pub struct Stream {
     socket: AnyByteStream,
@@ -95,8 +115,8 @@ impl Stream {
         self.peer = client.into();
     }
 
-    /// The socket, for what it can do beyond reading and writing: half a close, options, what waits unread, `send_file`. It does
-    /// not block.
+    /// The socket, for what it can do beyond reading and writing: half a close, options, what waits unread,
+    /// `send_file`. It does not block.
     #[must_use]
     pub const fn socket(&self) -> &AnyByteStream {
         &self.socket
@@ -218,7 +238,8 @@ impl Stream {
         })
     }
 
-    /// Waits again and again, until the socket may be ready, or it is too late. `wait`: until then at most; true if it is ready.
+    /// Waits again and again, until the socket may be ready, or it is too late. `wait`: until then at most; true if it
+    /// is ready.
     fn until_ready(
         &self,
         deadline: Option<Instant>,

@@ -79,8 +79,8 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
     ) -> Result<(), Error> {
         seat.counts().accepted.add(1);
         let time_outs = [self.config.read_timeout, self.config.write_timeout].map(|limit| limit.map(Duration::from));
-        seat.counts().begin(Standing::Busy);
         let drain = (self.config.drain.into(), Arc::clone(drain));
+        seat.counts().begin(Standing::Busy);
         let mut stream = Stream::new((stream, peer), seat, time_outs, drain);
         let outcome = match self.introduce(&mut stream) {
             Ok(()) => panics::catch(|| self.handle(&stream)),

@@ -28,7 +28,7 @@ pub(crate) struct Guard<'s, S: ?Sized> {
     names: RequestNames,
     /// Where answers and panics are counted.
     seat: Seat,
-    /// No connection is to last, since the server will end.
+    /// The connection that has its turn is not to last, since the server will end.
     ends_soon: Cell<bool>,
 }
 
@@ -39,10 +39,6 @@ impl<'s, S: ?Sized> Guard<'s, S> {
 
     pub(super) fn set_ends_soon(&self, ends_soon: bool) {
         self.ends_soon.set(ends_soon);
-    }
-
-    pub(super) fn ends_soon(&self) -> bool {
-        self.ends_soon.get()
     }
 
     /// Has the next response say that it is the last one, if nothing that has come would be lost by that.

@@ -53,7 +53,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Speaker for Http<'s, S> {
         Spoken { serving, socket, counts }
     }
 
-    fn begin_round(&self, ends_soon: bool) {
+    fn set_ends_soon(&self, ends_soon: bool) {
         self.guard.set_ends_soon(ends_soon);
     }
 

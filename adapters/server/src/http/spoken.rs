@@ -75,14 +75,6 @@ impl<S: Service<Source: Transfer> + ?Sized> speaker::Spoken for Spoken<'_, '_, S
 impl<S: Service + ?Sized> Protocol for Spoken<'_, '_, S> {
     #[inline]
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
-        let guard = self.serving.service;
-        if guard.ends_soon() && self.socket.unread_bytes().is_ok_and(|unread| unread > 0) {
-            // What has come is answered.
-            guard.set_ends_soon(false);
-            let progress = self.tell(|serving| serving.drive(input, store, output));
-            guard.set_ends_soon(true);
-            return progress;
-        }
         self.tell(|serving| serving.drive(input, store, output))
     }
 

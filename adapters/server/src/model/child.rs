@@ -19,8 +19,8 @@ pub(super) fn process() -> Process {
     Process::new().daemon(true).block(&termination_signals()).keep_all_ends()
 }
 
-/// In such a process: SIGTERM drains it, whoever sends that. SIGINT is its parent's affair: the terminal sends it to the whole
-/// group, and the parent then tells its children.
+/// In such a process: SIGTERM drains it, whoever sends that. SIGINT is its parent's affair: the terminal sends it to
+/// the whole group, and the parent then tells its children.
 pub(super) fn take_signals() -> Result<Termination, Error> {
     let termination = signal::termination()?;
     // It is not ignored: whatever program a handler starts would ignore it, too.

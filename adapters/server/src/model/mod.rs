@@ -38,17 +38,38 @@ pub(crate) use threads::run as run_threads;
 /// | [`PreThreaded`](Self::PreThreaded) | one of the threads made at the start | `workers` | costs its connection | ends the server |
 /// | [`Multiplexed`](Self::Multiplexed) | a thread, beside many others | [`max_connections`](crate::Config::max_connections) | costs its connection | ends the server |
 ///
-/// The handler, and the HTTP service, are the same under each. What must outlive a connection lies with the host: under the
-/// models that fork, in [memory that processes share](wirenut_linux::sync).
+/// What is served is the same under each: an [HTTP service](crate::Server::run), a
+/// [protocol](crate::Server::run_protocol), a [handler that blocks](crate::handler) (not multiplexed), or
+/// [datagrams](crate::datagram) (likewise). What must outlive a connection lies with the host: under the models that
+/// fork, in [memory that processes share](wirenut_linux::sync), for each process has its own copy of all other.
 ///
-/// All of them take connections from one listening socket. One for each worker (`SO_REUSEPORT`) would lose what waits in the
-/// queue of a worker that ends.
+/// # Who waits
+///
+/// Under the models that make a process or thread for each connection, one thread accepts. While there are as many as
+/// there may be, whoever is idle for longest gives way ([`Config::evict_idle`](crate::Config::evict_idle)), or the
+/// newcomer waits in the queue of the system or is refused ([`Config::when_full`](crate::Config::when_full)). Where the
+/// system has no process, thread or descriptor left, one connection is refused and the others wait for a tenth of a
+/// second.
+///
+/// # Processes
+///
+/// A process is forked as a copy of the program, which must have one thread then. It closes what is the acceptor's, and
+/// ends with its parent, whatever ends that. SIGTERM drains it alone; SIGINT, which a terminal sends to all, it leaves
+/// to its parent. Whatever else ends one is logged, with its peer where it had one, and nobody but these processes is
+/// reaped. One that was made at the start is made again at once if it has lasted for five seconds; otherwise after 50
+/// ms, and twice as long each time, up to ten seconds.
+///
+/// # One listening socket
+///
+/// All of them take connections from one listening socket, and the system wakes one of those that wait
+/// (EPOLLEXCLUSIVE). One socket for each worker (SO_REUSEPORT) spreads connections by their addresses, also to a worker
+/// that is busy or hangs; and what waits in the queue of a worker that ends is reset.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Model {
     /// One connection at a time, on this thread. A client that keeps its connection gives way, when it is idle, to one that
     /// waits.
     Iterative,
-    /// A process for each connection. Refused once the program has more than one thread: see
+    /// A process for each connection. Refused before anybody is accepted where the program has more than one thread: see
     /// [`process`](wirenut_linux::process#threads).
     Forking {
         /// How many there are at most.
@@ -95,7 +116,8 @@ impl Model {
         }
     }
 
-    /// The model of that [name](Self::name), with so many processes or threads where it has any. None: no model is called so.
+    /// The model of that [name](Self::name), with so many processes or threads where it has any. None: no model is
+    /// called so.
     ///
     /// ```
     /// use std::num::NonZeroUsize;

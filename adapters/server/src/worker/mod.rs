@@ -30,7 +30,7 @@ use crate::slots::{Slots, Token};
 use crate::speaker::Speaker;
 use crate::throttle::Throttle;
 use crate::turn::WorkerContext;
-use crate::wake::{Wakers, WorkerHandle};
+use crate::wake::WorkerHandle;
 use crate::watcher::Watcher;
 use crate::work::Queue;
 use refused::Refused;
@@ -84,7 +84,7 @@ impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
         let handle = Arc::new(WorkerHandle::new(seat));
         Self {
             timers: TimerWheel::new(clock.now()),
-            context: WorkerContext { speaker, clock, handle, wakers: Wakers::default() },
+            context: WorkerContext::new(speaker, clock, handle),
             poller,
             config,
             is_shared: false,

@@ -61,7 +61,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         // Whatever ended it, what there is to do is looked for.
         let _ = waited?;
         self.context.clock.advance();
-        self.context.speaker.begin_round(self.context.handle.seat.is_delayed());
+        self.context.set_ends_soon(self.context.handle.seat.is_delayed());
         Ok(has_woken)
     }
 

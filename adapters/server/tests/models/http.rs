@@ -161,6 +161,29 @@ pub(crate) fn refuses_when_all_are_busy() {
     });
 }
 
+/// Who was refused a moment before the end hears of it all the same.
+pub(crate) fn refuses_in_peace_while_it_ends() {
+    let config = Config { when_full: WhenFull::Refuse, ..Config::DEFAULT };
+    each(&SINGLE, |model, transport| {
+        let mut running = Running::start(transport, Config { model, ..config }, |server| server.run(&Paths));
+        let mut busy = ask(&running, "/hold", "close");
+        assert_eq!(busy.line().trim(), "HTTP/1.1 200 OK");
+        let mut refused = running.connect();
+        refused.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+        // Its answer has begun.
+        assert!(refused.line().starts_with("HTTP/1.1 503 "));
+        running.process.terminate().unwrap();
+        drop(busy);
+        wait_until("whoever served has ended", || running.children().is_empty());
+        thread::sleep(StdDuration::from_millis(20));
+        // It goes on with what nobody wants, and is not reset for it.
+        refused.send(vec![b'x'; 100_000]);
+        assert!(refused.rest().contains("Connection: close"));
+        drop(refused);
+        assert_eq!(running.ended(), "accepted 1 refused 1 evicted 0 cut 0 panics 0", "{model:?}");
+    });
+}
+
 pub(crate) fn answers_500_when_its_service_panics() {
     each(&ALL, |model, transport| {
         let running = start(model, transport, Config::DEFAULT);

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         http::is_spoken_with_many_at_a_time,
         http::evicts_who_is_idle,
         http::refuses_when_all_are_busy,
+        http::refuses_in_peace_while_it_ends,
         http::answers_500_when_its_service_panics,
         http::outlives_processes_that_are_killed,
         http::answers_all_whom_it_has_heard_before_it_ends,

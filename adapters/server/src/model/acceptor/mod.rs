@@ -2,10 +2,12 @@
 //!
 //! It waits by poll(2): the processes that it looks at are few beside what each of them costs.
 
+mod drain;
+
 use core::time::Duration;
 use std::time::Instant;
 
-use wirenut::readiness::{Admission, Interest, Policy, Poller, Token, Verdict};
+use wirenut::readiness::{Admission, Interest, Policy, Poller, Standing, Token, Verdict};
 use wirenut_linux::Error;
 use wirenut_linux::poller::{Bell, Poll};
 use wirenut_linux::socket::Attempt;
@@ -20,6 +22,7 @@ use crate::config::Config;
 use crate::descriptors::Descriptors;
 use crate::throttle::Throttle;
 use crate::vigil::Vigil;
+use drain::Drain;
 
 /// Below it are the tokens of slots.
 const SOURCE: Token = Token(1 << 32);
@@ -30,9 +33,6 @@ const MAX_TAKEN: usize = 64;
 
 /// How soon it looks again whether somebody gives way, or has.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
-
-/// How long after they were told to stop at once processes are killed.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// Whoever accepts, and all that works for it.
 pub(super) struct Acceptor<'r, S: Source, T, C, R> {
@@ -56,17 +56,6 @@ pub(super) struct Acceptor<'r, S: Source, T, C, R> {
     chores: Chores<'r>,
     throttle: Throttle,
     drain: Option<Drain>,
-}
-
-/// The end.
-struct Drain {
-    told: Stop,
-    /// What is left then is cut.
-    until: Option<Instant>,
-    /// Processes that are left then are killed.
-    kill_at: Option<Instant>,
-    /// How many may still come in: as many as the queue holds. Others may come for as long as one looks.
-    accepts_left: u32,
 }
 
 impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Acceptor<'r, S, T, C, R> {
@@ -117,7 +106,7 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
 
     fn serve(&mut self) -> Result<(), Error> {
         loop {
-            if self.source.is_none() && self.admission.taken() == 0 {
+            if self.source.is_none() && self.admission.taken() == 0 && self.has_refused() {
                 return Ok(());
             }
             self.vigil.wait(self.wakes_at())?;
@@ -141,6 +130,11 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
                 self.accept()?;
             }
         }
+    }
+
+    /// Has everybody heard that there is no place, or is there no time left for that?
+    fn has_refused(&self) -> bool {
+        self.refuser.due().is_none() || self.drain.as_ref().is_some_and(|drain| drain.told == Stop::Now)
     }
 
     fn wakes_at(&self) -> Option<Instant> {
@@ -192,12 +186,10 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
         let now = self.clock.now();
         if self.admission.taken() >= self.admission.policy().slots {
             for (slot, seat) in (0..).zip(&self.seats) {
-                if !self.free.contains(&slot) {
-                    self.admission.slots_mut().forget(slot);
-                    let (standing, since) = seat.standing();
-                    // It may be younger than this look at the clock.
-                    self.admission.set_standing(slot, standing, since.min(now));
-                }
+                self.admission.slots_mut().forget(slot);
+                let (standing, since) = seat.standing();
+                // It may be younger than this look at the clock.
+                self.admission.set_standing(slot, standing, since.min(now));
             }
         }
         self.admission.verdict(now)
@@ -266,6 +258,8 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
     fn release(&mut self, slot: u32) {
         self.admission.release(slot);
         self.board.clear(1 + slot as usize);
+        // Who is gone does not give way.
+        self.seats[slot as usize].set_standing(Standing::Busy, self.clock.now());
         self.free.push(slot);
         self.recheck_at = self.recheck_at.map(|_| Instant::now());
     }
@@ -308,36 +302,5 @@ impl<'r, S: Source, T: Task<S::Job>, C: Crew<S::Job>, R: TurnAway<S::Job>> Accep
         self.watch(false)?;
         (self.source, self.recheck_at) = (None, None);
         Ok(())
-    }
-
-    /// Tells all what this thread was told, and deals with those who do not obey in time.
-    fn obey_stop(&mut self) {
-        let (wanted, now) = (self.vigil.seat().wanted_stop(), Instant::now());
-        if wanted == Stop::No {
-            return;
-        }
-        let drain = self.drain.get_or_insert_with(|| Drain {
-            told: Stop::No,
-            until: now.checked_add(self.config.drain.into()),
-            kill_at: None,
-            accepts_left: self.config.backlog.max(1),
-        });
-        let is_over = drain.until.is_some_and(|until| until <= now);
-        let wanted = if is_over { Stop::Now } else { wanted };
-        if wanted > drain.told {
-            drain.told = wanted;
-            if wanted == Stop::Now {
-                (drain.until, drain.kill_at) = (None, now.checked_add(GRACE));
-                drain.accepts_left = 0;
-            }
-            self.tell(wanted);
-        } else if drain.kill_at.is_some_and(|at| at <= now) {
-            drain.kill_at = None;
-            self.crew.kill_all();
-        }
-    }
-
-    fn tell(&self, stop: Stop) {
-        self.seats.iter().for_each(|seat| seat.stop(stop));
     }
 }
