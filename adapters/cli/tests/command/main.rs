@@ -24,4 +24,5 @@ mod roots;
 mod serving;
 mod starting;
 mod stopping;
+mod trace;
 mod tree;
