@@ -59,6 +59,15 @@ pub enum Command {
     /// L has locked pages, s leads a session, l has several threads, + is in the foreground of its terminal. NI is the nice
     /// value, THR the number of threads, RSS its memory in KiB, START is in UTC, TIME was spent on processors.
     Ps(PsArguments),
+    /// Show what the TCP connections in a capture did
+    ///
+    /// A line for each connection: its ends, the states that they are in after the last packet, how long it was seen,
+    /// packets and bytes of data of client and server, the shortest round trip of both ways, and what was unusual. Captures
+    /// are pcap or pcapng, of Ethernet, loopback, Linux "cooked" or raw IP. Packets that are malformed are counted, and a
+    /// capture that is damaged is read up to the damage; then the exit status is 1.
+    ///
+    /// It is taken for granted that what was captured has arrived. Fragments are counted and not put together.
+    Trace(TraceArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
     /// Write the man pages of this command to a directory
@@ -250,6 +259,38 @@ pub struct PsArguments {
     pub tree: bool,
 }
 
+/// What `wirenut trace` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirenut trace capture.pcapng                 a table of all connections
+  wirenut trace --timeline=3 capture.pcapng    every segment of the third one
+  tcpdump -w - -c 100 | wirenut trace -        what tcpdump captures")]
+pub struct TraceArguments {
+    /// The capture; - is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Draw each connection: segments as arrows, the states of both ends where they change, messages of HTTP/1 by their
+    /// first line, and behind a '!' what is unusual; with a number, only the connection of that number
+    #[arg(long, value_name = "NUMBER", num_args = 0..=1, require_equals = true, value_parser = number)]
+    pub timeline: Option<Option<usize>>,
+    /// Print one object of JSON
+    #[arg(long, conflicts_with = "timeline")]
+    pub json: bool,
+    /// How many connections are followed at a time, and listed at most
+    #[arg(long, value_name = "COUNT", default_value = "100000", value_parser = connections)]
+    pub connections: NonZeroUsize,
+}
+
+fn number(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|number| *number > 0).ok_or("expected the number of a connection, from 1")
+}
+
+fn connections(text: &str) -> Result<NonZeroUsize, &'static str> {
+    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= 10_000_000);
+    count.ok_or("expected a number of connections from 1 to 10000000")
+}
+
 impl Arguments {
     /// Looks whether the options go together.
     ///
@@ -261,7 +302,9 @@ impl Arguments {
                 (server, &places.listen, places.socket_mode)
             }
             Command::Echo(EchoArguments { server, places }) => (server, &places.listen, places.socket_mode),
-            Command::Lookup(_) | Command::Ps(_) | Command::Completions(_) | Command::Man(_) => return Ok(()),
+            Command::Lookup(_) | Command::Ps(_) | Command::Trace(_) | Command::Completions(_) | Command::Man(_) => {
+                return Ok(());
+            }
         };
         permissions(mode, listen)?;
         server.check_places(listen)

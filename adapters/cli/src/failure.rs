@@ -30,6 +30,15 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// A capture could not be read, or not to its end.
+    Capture {
+        /// As the user wrote it.
+        path: PathBuf,
+        /// Where what could not be read begins, in bytes.
+        offset: u64,
+        /// What is wrong there.
+        reason: String,
+    },
     /// The file for the log could not be opened.
     LogFile {
         /// As the user wrote it.
@@ -99,6 +108,10 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory { path, error } => write!(f, "cannot serve '{}': {error}", Name::of(path)),
+            Self::Capture { path, offset: 0, reason } => write!(f, "cannot read '{}': {reason}", Name::of(path)),
+            Self::Capture { path, offset, reason } => {
+                write!(f, "cannot read '{}' from byte {offset} on: {reason}", Name::of(path))
+            }
             Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", Name::of(path)),
             Self::Page { option, page, directory, reason } => {
                 let (page, directory) = (Name(page.as_bytes()), Name::of(directory));
@@ -141,6 +154,7 @@ impl Error for Failure {
             Self::Combination(combination) => Some(combination),
             Self::Fork { error, .. } => Some(error),
             Self::Process { .. }
+            | Self::Capture { .. }
             | Self::Page { .. }
             | Self::NotPassed(_)
             | Self::Unclaimed { .. }

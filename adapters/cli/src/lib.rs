@@ -13,6 +13,7 @@
 //! | [`ps`] | processes, as the system shows them |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | listening, saying where, running until told to stop |
+//! | [`trace`] | captures: what the connections in them did |
 //! | [`usage`] | what is wrong with the command line |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
@@ -32,6 +33,7 @@ pub mod manual;
 pub mod ps;
 pub mod serve;
 pub mod server;
+pub mod trace;
 pub mod usage;
 
 use arguments::{Arguments, Command};
@@ -49,6 +51,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Echo(arguments) => echo::echo(&arguments),
         Command::Lookup(arguments) => lookup::lookup(&arguments),
         Command::Ps(arguments) => ps::ps(&arguments),
+        Command::Trace(arguments) => trace::trace(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::man(&arguments),
     }

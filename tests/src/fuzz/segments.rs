@@ -81,7 +81,7 @@ fn cuts(data: &[u8], whole: &Packet<'_>) {
 
 /// A value that is written is read as the same.
 fn emitted(packet: &Packet<'_>) {
-    let mut buffer = vec![0xaa; 1 << 17];
+    let mut buffer = vec![0xaa; packet.payload().length() + 3_000];
     match packet {
         Packet::V4(packet) => {
             let header = Ipv4Header::parse(packet);

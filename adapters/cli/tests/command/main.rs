@@ -29,4 +29,5 @@ mod roots;
 mod serving;
 mod starting;
 mod stopping;
+mod trace;
 mod tree;

@@ -1,6 +1,7 @@
 //! Packets per second: headers read by etherparse, by nom and by the core, and the tracker over few and many connections.
 //!
-//! Usage: `packets [CONNECTIONS...]`, by default 1,000 and 1,000,000. Each row is the best of five turns over the same
+//! Usage: `packets [CONNECTIONS...]`, by default 1,000 and 1,000,000; `packets write CONNECTIONS FILE` writes the frames as a
+//! capture, for programs that read one. Each row is the best of five turns over the same
 //! frames, in nanoseconds for each packet, with the ratio to etherparse. What each reads is summed up, and must be the same.
 
 mod nom_parser;
@@ -19,7 +20,12 @@ use wirenut::tcp::tracker::{Policy, Slot, Tracker};
 use wirenut::time::Instant;
 
 fn main() {
-    wirenut_bench::with_arguments("usage: packets [CONNECTIONS...]", |arguments| {
+    let usage = "usage: packets [CONNECTIONS...]\n       packets write CONNECTIONS FILE";
+    wirenut_bench::with_arguments(usage, |arguments| {
+        if let ["write", count, path] = arguments {
+            std::fs::write(path, Frames::new(count.parse().ok()?).capture()).expect("a file that can be written");
+            return Some(());
+        }
         let counts: Result<Vec<u32>, _> = arguments.iter().map(|count| count.parse()).collect();
         let counts = counts.ok()?;
         let counts = if counts.is_empty() { vec![1_000, 1_000_000] } else { counts };
@@ -80,6 +86,18 @@ impl Frames {
         let length = header.emit(from.0.into(), to.0.into(), payload, rest).expect("room");
         self.bytes.extend_from_slice(&bytes[..14 + ip.len() + length]);
         self.ends.push(self.bytes.len());
+    }
+
+    /// As pcap, a packet a microsecond.
+    fn capture(&self) -> Vec<u8> {
+        let mut capture = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 1].map(u32::to_le_bytes).as_flattened().to_vec();
+        for (frame, time) in self.iter().zip(0_u32..) {
+            let length = frame.len() as u32;
+            let numbers = [1_700_000_000 + time / 1_000_000, time % 1_000_000, length, length];
+            capture.extend_from_slice(numbers.map(u32::to_le_bytes).as_flattened());
+            capture.extend_from_slice(frame);
+        }
+        capture
     }
 
     fn iter(&self) -> impl Iterator<Item = &[u8]> {

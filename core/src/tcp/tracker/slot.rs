@@ -13,9 +13,7 @@ use crate::time::Instant;
 /// let slots = [Slot::EMPTY; 16];
 /// assert_eq!(size_of_val(&slots), 2_048);
 /// ```
-// Two lines of a cache, and no part of a third one.
 #[derive(Clone, Copy)]
-#[repr(align(64))]
 pub struct Slot {
     pub(super) key: Key,
     /// Where the chain begins of those whose hash is the number of this slot. It has nothing to do with what else is here.

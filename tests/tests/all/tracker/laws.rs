@@ -28,7 +28,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn trackers_keep_the_laws(bases in any::<[u8; 2]>(), steps in vec(step(), 0..40)) {
