@@ -25,7 +25,7 @@ pub fn tcp_states(data: &[u8]) {
         pair.step(*action);
         check(&pair, has_one_connection, &actions);
     }
-    finish(&mut pair, &mut actions);
+    finish(&mut pair, has_one_connection, &mut actions);
 }
 
 /// Two bits for each kind of OPEN, three for units to send, one for what is rare.
@@ -72,28 +72,34 @@ fn agrees(connection: &Connection) {
     }
 }
 
-/// The link delivers all, users close, times pass for both in turn: both get to CLOSED.
-fn finish(pair: &mut Link, actions: &mut Vec<Action>) {
+/// The link delivers all, users close, times pass for both in turn: both get to CLOSED. Where there was one connection only,
+/// and nobody broke it off, that needs nobody to lose patience.
+fn finish(pair: &mut Link, has_one_connection: bool, actions: &mut Vec<Action>) {
     let mut times_passed = 0;
-    for round in 8..600 {
+    for round in 0..600 {
         if pair.states() == (State::Closed, State::Closed) && pair.is_silent() {
             return;
         }
         let possible = pair.actions(false);
         let some = |is_meant: fn(&Action) -> bool| possible.iter().copied().find(is_meant);
-        let times: Vec<_> = possible.iter().copied().filter(|action| matches!(action, Action::TimeOut(..))).collect();
-        let is_waiting = |number: &usize| pair.ends[*number].state() == State::FinWait2;
-        // Segments come before users, users before times, and these before the time that systems give to FIN-WAIT-2.
-        // Ends that only tell each other that they cannot accept what they hear do so for ever, unless they pause, as RFC 5961,
-        // section 7, says.
+        let mut times: Vec<_> =
+            possible.iter().copied().filter(|action| matches!(action, Action::TimeOut(..))).collect();
+        // An old SYN that comes to a listener may lead to ends of which neither accepts what the other sends, if its user
+        // closes at once; and nobody tells FIN-WAIT-2 that its peer is gone.
+        if round > 300 && !has_one_connection {
+            let has_patience = |number: &usize| pair.ends[*number].state() == State::Closed;
+            let impatient = [0, 1].into_iter().filter(|number| !has_patience(number));
+            times.extend(impatient.map(|number| Action::TimeOut(number, TimeOut::User)));
+        }
+        // Such ends tell each other so for ever, unless they pause, as RFC 5961, section 7, says.
         let lost = pair.actions(true).into_iter().find(|action| matches!(action, Action::Lose(..)));
+        // Segments come before users, and users before times.
         let next = lost
-            .filter(|_| round % 64 < 8)
+            .filter(|_| round % 64 > 55)
             .or_else(|| some(|action| matches!(action, Action::Deliver(..))))
             .or_else(|| some(|action| matches!(action, Action::Call(_, Call::Close))))
-            .or_else(|| times.get(times_passed % times.len().max(1)).copied())
-            .or_else(|| [0, 1].into_iter().find(is_waiting).map(|number| Action::TimeOut(number, TimeOut::User)));
-        let Some(action) = next else { break };
+            .or_else(|| times.get(times_passed % times.len().max(1)).copied());
+        let Some(action) = next else { continue };
         times_passed += usize::from(matches!(action, Action::TimeOut(..)));
         actions.push(action);
         pair.step(action);
