@@ -1,5 +1,6 @@
 //! The command line. What is wrong with it is said by `clap`, with exit status 2.
 
+use core::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
