@@ -296,12 +296,22 @@ fn wait_until_stopped(server: &Server) {
     }
 }
 
+/// The command at a priority by which it is not held up by what else runs, if this user may choose that.
+fn preferred() -> Command {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return wirenut();
+    }
+    let mut nice = Command::new("nice");
+    nice.args(["-n", "-15"]).arg(wirenut().get_program());
+    nice
+}
+
 /// Nothing is forged: the first datagram comes from the place of one server, before that one is there.
 #[test]
 fn two_echoes_do_not_keep_each_other_busy() {
-    // With a thread for each datagram, a busy machine takes longer for so many than they are counted.
-    for model in ["iterative", "pre-forked"] {
-        let one = Server::start(wirenut().args(["echo", "--model", model]).args(["--listen", "udp:127.0.0.1:0"]));
+    // Those of one process, which can be stopped as one.
+    for model in ["iterative", "pre-threaded"] {
+        let one = Server::start(preferred().args(["echo", "--model", model]).args(["--listen", "udp:127.0.0.1:0"]));
         one.signal("STOP");
         wait_until_stopped(&one);
         let spark = UdpSocket::bind(ANY).unwrap();
@@ -311,7 +321,7 @@ fn two_echoes_do_not_keep_each_other_busy() {
         }
         drop(spark);
         let other =
-            Server::start(wirenut().args(["echo", "--model", model]).args(["--listen", &format!("udp:{place}")]));
+            Server::start(preferred().args(["echo", "--model", model]).args(["--listen", &format!("udp:{place}")]));
         one.signal("CONT");
         // The one that sent first keeps each of them first.
         let told = one.errors.wait_for(1);

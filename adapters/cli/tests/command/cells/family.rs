@@ -1,9 +1,10 @@
 //! A process and all beneath it, as /proc shows them.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
+use core::time::Duration;
 use std::fs;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::process::PATIENCE;
 

@@ -101,7 +101,8 @@ impl Cell {
         curl.args(["--silent", "--show-error", "--max-time", "20"]).args(arguments);
         match self.transport {
             Transport::Unix => curl.arg("--unix-socket").arg(self.path()).arg(format!("http://localhost{target}")),
-            _ => curl.arg(format!("http://{}{target}", self.server.address)),
+            Transport::Tcp => curl.arg(format!("http://{}{target}", self.server.address)),
+            Transport::Udp | Transport::UnixDatagram => unreachable!("HTTP has streams"),
         };
         let output = curl.output().unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -224,7 +225,7 @@ fn http(model: (&'static str, &[&str]), transport: Transport) {
     });
     cell.is_as_before(&before, "slow");
 
-    if before.workers().len() > 0 || model.0 == "forking" {
+    if !before.workers().is_empty() || model.0 == "forking" {
         killed(&cell, &before);
     }
     under_load(cell);
