@@ -16,9 +16,8 @@ fn hex(text: &str) -> Vec<u8> {
         match word.strip_prefix("..") {
             Some(count) => bytes.resize(bytes.len() + count.parse::<usize>().expect("a count"), 0),
             None => {
-                bytes.extend(word.as_bytes().chunks(2).map(|digits| {
-                    u8::from_str_radix(core::str::from_utf8(digits).expect("ASCII"), 16).expect("digits")
-                }))
+                let digits = word.as_bytes().chunks(2).map(|digits| core::str::from_utf8(digits).expect("ASCII"));
+                bytes.extend(digits.map(|digits| u8::from_str_radix(digits, 16).expect("digits")));
             }
         }
     }
