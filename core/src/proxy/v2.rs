@@ -45,7 +45,7 @@ pub(super) fn parse<'b>(limits: &Limits, input: &'b [u8]) -> Result<Parsed<'b>, 
 pub(super) fn checksum_of(header: &[u8], at: usize) -> u32 {
     let (before, rest) = header.split_at_checked(at).unwrap_or((header, &[]));
     let zeros = [0; size_of::<u32>()];
-    crc32c(before.iter().chain(&zeros).chain(rest.iter().skip(zeros.len())))
+    crc32c(&[before, &zeros, rest.get(zeros.len()..).unwrap_or_default()])
 }
 
 /// The low byte of the length decides it: no addresses are longer than 255 bytes.

@@ -7,6 +7,7 @@
 extern crate alloc;
 
 #[path = "../all/parity/client.rs"]
+#[expect(dead_code, reason = "the wires of the other tests need more of it")]
 mod client;
 mod device;
 #[path = "../all/parity/report.rs"]
