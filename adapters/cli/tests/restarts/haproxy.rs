@@ -2,7 +2,9 @@
 
 use core::net::SocketAddr;
 use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::{env, process};
@@ -32,6 +34,7 @@ const CONFIG: &str = "
 global
     log stdout format raw local0 info
     maxconn 2000
+    stats socket {folder}/stats
 defaults
     mode http
     log global
@@ -40,6 +43,7 @@ defaults
     option dontlognull
     retries 0
     no option redispatch
+    timeout check 10s
     timeout connect 5s
     timeout client 60s
     timeout server 60s
@@ -52,6 +56,7 @@ frontend clients
 backend instances
     balance roundrobin
     {options}
+    {check}
     server one {one}
     server two {two}
 ";
@@ -64,7 +69,8 @@ pub(crate) struct Haproxy {
 }
 
 impl Haproxy {
-    pub(crate) fn start(reuse: Reuse, servers: [SocketAddr; 2]) -> Self {
+    /// Before servers, of which it asks whether they are well where that can be asked.
+    pub(crate) fn start(reuse: Reuse, servers: [(SocketAddr, Option<SocketAddr>); 2]) -> Self {
         // Between its choice and its use, a port may be taken by somebody else.
         for _ in 0..5 {
             let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
@@ -76,11 +82,18 @@ impl Haproxy {
         panic!("HAProxy did not come up");
     }
 
-    fn spawn(reuse: Reuse, address: SocketAddr, servers: [SocketAddr; 2]) -> Self {
+    fn spawn(reuse: Reuse, address: SocketAddr, servers: [(SocketAddr, Option<SocketAddr>); 2]) -> Self {
         let folder = env::temp_dir().join(format!("wirenut-restarts-{}-{}", process::id(), address.port()));
         fs::create_dir(&folder).unwrap();
         let config = CONFIG.replace("{address}", &address.to_string()).replace("{options}", reuse.options());
-        let config = config.replace("{one}", &servers[0].to_string()).replace("{two}", &servers[1].to_string());
+        let config = config.replace("{folder}", &folder.display().to_string());
+        let check = if servers[0].1.is_some() { "option httpchk GET /health" } else { "" };
+        let config = config.replace("{check}", check);
+        let [one, two] = servers.map(|(address, health)| {
+            let check = health.map(|health| format!(" check inter 50ms fall 1 rise 1 port {}", health.port()));
+            format!("{address}{}", check.unwrap_or_default())
+        });
+        let config = config.replace("{one}", &one).replace("{two}", &two);
         fs::write(folder.join("config"), config).unwrap();
         let said = File::create(folder.join("said")).unwrap();
         // If this process is killed, HAProxy is too.
@@ -99,12 +112,29 @@ impl Haproxy {
         })
     }
 
+    /// Waits until it takes a server for well, or not: `one` or `two`.
+    pub(crate) fn wait_until(&self, server: &str, is_up: bool) {
+        let state = if is_up { "UP" } else { "DOWN" };
+        until(state, || self.status(server).starts_with(state).then_some(()));
+    }
+
+    fn status(&self, server: &str) -> String {
+        let mut stats = UnixStream::connect(self.folder.join("stats")).unwrap();
+        stats.write_all(b"show stat\n").unwrap();
+        let table = io::read_to_string(stats).unwrap();
+        let row = table.lines().find(|line| line.starts_with(&format!("instances,{server},"))).unwrap();
+        row.split(',').nth(17).unwrap().to_owned()
+    }
+
     /// Ends it: what it has complained of.
     pub(crate) fn end(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let said = fs::read_to_string(self.folder.join("said")).unwrap();
-        said.lines().filter(|line| !line.starts_with("[NOTICE]")).take(20).collect::<Vec<_>>().join("\n")
+        // What it says of its own state and of servers is as it should be.
+        let is_of_request =
+            |line: &&str| !["[NOTICE]", "[WARNING]", "Server "].iter().any(|start| line.starts_with(start));
+        said.lines().filter(is_of_request).take(20).collect::<Vec<_>>().join("\n")
     }
 }
 

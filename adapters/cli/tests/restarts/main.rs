@@ -8,6 +8,7 @@ mod haproxy;
 mod instance;
 mod load;
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::time::Instant;
 
@@ -25,7 +26,7 @@ fn restart_under_load(reuse: Reuse, requests: u64, options: &[&str]) {
         return;
     }
     let mut instances = [Instance::start(options), Instance::start(options)];
-    let haproxy = Haproxy::start(reuse, [instances[0].address, instances[1].address]);
+    let haproxy = Haproxy::start(reuse, [(instances[0].address, None), (instances[1].address, None)]);
     let begun = Instant::now();
     let load = Load::start(haproxy.address);
     let mut restarts = 0;
@@ -34,18 +35,48 @@ fn restart_under_load(reuse: Reuse, requests: u64, options: &[&str]) {
         restarts += 1;
         load.wait_for(load.answered() + BETWEEN);
     }
+    assert!(restarts > 2);
+    judge(load, haproxy, &format!("{reuse:?} {options:?}: {restarts} restarts in {} s", begun.elapsed().as_secs()));
+}
+
+fn judge(load: Load, haproxy: Haproxy, what: &str) {
     let (answered, failures) = load.end();
-    println!(
-        "{reuse:?} {options:?}: {answered} requests and {restarts} restarts in {} s, {} failed, by the clients: {:?}",
-        begun.elapsed().as_secs(),
-        failures.len(),
-        failures.iter().take(10).collect::<Vec<_>>()
-    );
+    let first: Vec<_> = failures.iter().take(10).collect();
+    println!("{what}, {answered} requests, {} failed, by the clients: {first:?}", failures.len());
     let said = haproxy.end();
     assert!(failures.is_empty(), "{failures:#?}\n{said}");
     assert_eq!(said, "", "HAProxy logs errors only");
-    assert!(restarts > 2);
 }
+
+/// Ends instances in turn, and starts each anew: no hand-over. HAProxy asks each whether it is well, and one that will end says
+/// no before it does; so nothing is on its way to it when it does.
+#[test]
+fn fail_no_request_when_haproxy_is_told_first() {
+    if !has("haproxy") {
+        return;
+    }
+    let health = [instance::free_address(), instance::free_address()];
+    let start = |health: SocketAddr| Instance::start(&["--metrics", &health.to_string(), "--drain-delay", "3"]);
+    let mut instances = health.map(start);
+    let servers = [(instances[0].address, Some(health[0])), (instances[1].address, Some(health[1]))];
+    let haproxy = Haproxy::start(Reuse::Always, servers);
+    for name in NAMES {
+        haproxy.wait_until(name, true);
+    }
+    let load = Load::start(haproxy.address);
+    for turn in 0..4 {
+        let (instance, name) = (&mut instances[turn % 2], NAMES[turn % 2]);
+        instance.stop();
+        haproxy.wait_until(name, false);
+        instance.start_again();
+        haproxy.wait_until(name, true);
+        load.wait_for(load.answered() + BETWEEN);
+    }
+    judge(load, haproxy, "4 ends and starts");
+}
+
+/// What HAProxy calls them.
+const NAMES: [&str; 2] = ["one", "two"];
 
 #[test]
 fn fail_no_request_over_new_connections() {
