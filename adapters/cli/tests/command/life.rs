@@ -264,4 +264,11 @@ fn its_root_may_be_the_served_directory() {
     assert_eq!(client.get("/small").text(), "small");
     server.signal("TERM");
     assert_eq!(server.end().code(), Some(0));
+    let public = tree.public();
+    let arguments = ["serve", "/", "--listen", "0", "--model", "forking", "--user", "nobody", "--chroot"];
+    let output = wirenut().args(arguments).arg(public).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    // Without /proc it cannot be seen that there is one thread.
+    assert!(errors.starts_with("wirenut: cannot start a process for 127.0.0.1:"), "{errors}");
+    assert_eq!((output.status.code(), errors.matches('\n').count()), (Some(1), 1));
 }
