@@ -174,8 +174,8 @@ fn another_process_goes_on_and_no_connection_is_lost() {
         assert_eq!(kept.rest(), 0);
         assert!(ask(&path, "/small").ends_with("small"));
         busy.take(length, 1 << 16, |_, _| ());
-        // Its end would be waited for until it asks once more.
-        drop(busy);
+        // Who lingers, or may ask once more, is waited for.
+        drop((kept, busy));
         assert_eq!(old.end().code(), Some(0), "{model}");
         assert!(path.exists(), "it is the new one's");
         assert_eq!(Client::connect(old.address).get("/small").text(), "small");
@@ -264,4 +264,11 @@ fn its_root_may_be_the_served_directory() {
     assert_eq!(client.get("/small").text(), "small");
     server.signal("TERM");
     assert_eq!(server.end().code(), Some(0));
+    let public = tree.public();
+    let arguments = ["serve", "/", "--listen", "0", "--model", "forking", "--user", "nobody", "--chroot"];
+    let output = wirenut().args(arguments).arg(public).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    // Without /proc it cannot be seen that there is one thread.
+    assert!(errors.starts_with("wirenut: cannot start a process for 127.0.0.1:"), "{errors}");
+    assert_eq!((output.status.code(), errors.matches('\n').count()), (Some(1), 1));
 }
