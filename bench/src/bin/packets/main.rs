@@ -114,9 +114,6 @@ fn compare(connections: u32) {
     row("the core's views", time(&frames, || (), |(), frame| by_views(frame).1), theirs);
     let std_hash = time(&frames, || tracker(connections, RandomState::new()), track);
     row("tracker, hash of std", std_hash, theirs);
-    let hasher = foldhash::quality::RandomState::default;
-    let fold_hash = time(&frames, || tracker(connections, hasher()), track);
-    row("tracker, foldhash", fold_hash, theirs);
     println!("{} bytes for each connection", size_of::<Slot>());
 }
 
