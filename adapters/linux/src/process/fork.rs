@@ -30,7 +30,8 @@ use crate::sys::threads::count_threads;
 /// ```
 ///
 /// # Errors
-/// [`SpawnError::Threads`]: it has more. [`SpawnError::System`]: they cannot be counted.
+/// [`SpawnError::Threads`]: it has more. [`SpawnError::System`]: they cannot be counted. Without /proc, as in an empty root
+/// directory, only one thread can be told, and more cannot be counted.
 pub fn check_threads() -> Result<(), SpawnError> {
     match count_threads() {
         Ok(1) => Ok(()),

@@ -1,6 +1,7 @@
 //! What is given up for good.
 
 use alloc::collections::BTreeSet;
+use core::convert::Infallible;
 use core::error::Error;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
@@ -113,6 +114,15 @@ pub(crate) fn of_a_root_directory() {
         move || {
             change_root(&directory)?;
             become_user(&User::look_up("4242:17")?)?;
+            // Without /proc nobody counts threads, and yet one alone may do what others must not be there for.
+            forbid_new_privileges()?;
+            assert!(wirenut_linux::process::spawn(|| Ok::<_, Infallible>(0))?.join()?.is_success());
+            let (end, ended) = std::sync::mpsc::channel::<()>();
+            let other = thread::spawn(move || ended.recv());
+            let refused = wirenut_linux::process::spawn(|| Ok::<_, Infallible>(0)).unwrap_err().to_string();
+            assert!(refused.starts_with("cannot count the threads of this process"), "{refused}");
+            drop(end);
+            other.join().unwrap().unwrap_err();
             let entries = fs::read_dir("/")?.count() + fs::read_dir(".")?.count();
             Ok::<_, Box<dyn Error>>(u8::try_from(entries)?)
         }

@@ -59,6 +59,8 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
                     None
                 }
                 Verdict::Evict(_) | Verdict::Close => Some(AcceptOutcome::NoneWaiting),
+                // Who ends leaves nobody waiting for a place: an empty queue is closed.
+                Verdict::Queue if self.drain.is_some() && !acceptor.has_waiting() => Some(AcceptOutcome::NoneWaiting),
                 Verdict::Queue => Some(self.pause()?),
                 Verdict::Refuse => self.refuse()?,
             };

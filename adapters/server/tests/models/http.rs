@@ -245,6 +245,22 @@ pub(crate) fn answers_all_whom_it_has_heard_before_it_ends() {
     }
 }
 
+/// Whoever comes after the signal is refused at once, and does not wait for those who are busy.
+pub(crate) fn listens_no_more_while_they_are_busy() {
+    let models = [&ALL[..], &SINGLE].concat();
+    each(&models, |model, transport| {
+        let mut running = Running::start(transport, Config { model, ..Config::DEFAULT }, |server| server.run(&Paths));
+        let mut busy = ask(&running, "/hold", "close");
+        assert_eq!(busy.line().trim(), "HTTP/1.1 200 OK");
+        assert!(running.listens());
+        running.process.terminate().unwrap();
+        wait_until("nobody listens", || !running.listens());
+        busy.send("x");
+        running.process.terminate().unwrap();
+        assert_eq!(running.ended(), "accepted 1 refused 0 evicted 0 cut 1 panics 0", "{model:?}");
+    });
+}
+
 /// The second signal does not wait.
 pub(crate) fn cuts_them_at_the_second_signal() {
     each(&ALL, |model, transport| {

@@ -128,6 +128,21 @@ impl Running {
         connect(&self.place)
     }
 
+    /// Whether a socket listens there, as the system shows it: who connects to find out would wait in the queue.
+    pub(crate) fn listens(&self) -> bool {
+        let (table, here) = match &self.place {
+            // The local address, any remote one, and the state LISTEN.
+            Place::Port(port) => ("/proc/net/tcp", format!(":{port:04X} 00000000:0000 0A ")),
+            Place::Path(path) => ("/proc/net/unix", path.display().to_string()),
+        };
+        let listens = |line: &str| match &self.place {
+            Place::Port(_) => line.contains(&here),
+            // Its connections have the same path, and not the flag of a socket that listens.
+            Place::Path(_) => line.ends_with(&here) && line.split_whitespace().nth(3) == Some("00010000"),
+        };
+        fs::read_to_string(table).unwrap().lines().any(listens)
+    }
+
     /// After this it must come back to as many descriptors as it has now, while nobody is served. `serve` has served four at a
     /// time: what is made for a place is kept.
     pub(crate) fn settle(mut self, model: Model, serve: impl FnOnce(&Self)) -> Self {

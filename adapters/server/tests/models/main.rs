@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         http::answers_500_when_its_service_panics,
         http::outlives_processes_that_are_killed,
         http::answers_all_whom_it_has_heard_before_it_ends,
+        http::listens_no_more_while_they_are_busy,
         http::cuts_them_at_the_second_signal,
         http::ends_with_a_supervisor_that_is_killed,
         http::is_not_forked_for_beside_threads,
