@@ -19,7 +19,7 @@ pub struct LifeOptions {
     #[arg(long, value_name = "USER[:GROUP]")]
     pub user: Option<String>,
     /// Have this directory be the root of all paths once it listens and has opened its log, also of the directory that is
-    /// served; needs --user. Under models that fork, /proc must be beneath it
+    /// served; needs --user
     #[arg(long, value_name = "DIR")]
     pub chroot: Option<PathBuf>,
     /// For how long it goes on with what has begun, once it is told to end

@@ -250,29 +250,6 @@ fn its_root_may_be_the_served_directory() {
     }
     let tree = Tree::with(&[("small", "small")]);
     fs::set_permissions(tree.path(), Permissions::from_mode(0o755)).unwrap();
-<<<<<<< HEAD
-    let mut command = wirenut();
-    command.args(["serve", "/", "--listen", "127.0.0.1:0", "--user", "nobody", "--chroot"]).arg(tree.public());
-    let mut server = Server::start(&mut command);
-    let root = fs::read_link(format!("/proc/{}/root", server.child.id())).unwrap();
-    assert_eq!(root, tree.public());
-    let mut client = Client::connect(server.address);
-    assert_eq!(client.get("/small").text(), "small");
-    // There is no program to go on with.
-    server.signal("USR2");
-    let told = server.errors.wait_for(1);
-    assert!(told[0].starts_with("wirenut: cannot restart: cannot execute "), "{told:?}");
-    assert_eq!(client.get("/small").text(), "small");
-    server.signal("TERM");
-    assert_eq!(server.end().code(), Some(0));
-    let public = tree.public();
-    let arguments = ["serve", "/", "--listen", "0", "--model", "forking", "--user", "nobody", "--chroot"];
-    let output = wirenut().args(arguments).arg(public).output().unwrap();
-    let errors = String::from_utf8(output.stderr).unwrap();
-    // Without /proc it cannot be seen that there is one thread.
-    assert!(errors.starts_with("wirenut: cannot start a process for 127.0.0.1:"), "{errors}");
-    assert_eq!((output.status.code(), errors.matches('\n').count()), (Some(1), 1));
-=======
     // Without /proc, those that fork cannot count their threads there.
     for model in ["multiplexed", "forking", "pre-forked"] {
         let mut command = wirenut();
@@ -291,5 +268,4 @@ fn its_root_may_be_the_served_directory() {
         server.signal("TERM");
         assert_eq!(server.end().code(), Some(0));
     }
->>>>>>> break16
 }
