@@ -10,7 +10,7 @@ use wirenut::transport::{Disposition, Environment, Protocol};
 use wirenut_linux::connection::{Connection as Line, Next, Turn as Turned};
 use wirenut_linux::socket::AnyByteStream;
 
-use crate::buffers::{Buffers, INPUT_BYTES, OUTPUT_BYTES};
+use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::slots::Token;
@@ -23,13 +23,15 @@ pub(crate) struct WorkerContext<K> {
     pub(crate) clock: Clock,
     pub(crate) handle: Arc<WorkerHandle>,
     pub(crate) wakers: Wakers,
+    /// How long its buffers are.
+    buffer_bytes: usize,
     /// No connection is to last, since the server will end.
     ends_soon: bool,
 }
 
 impl<K: Speaker> WorkerContext<K> {
-    pub(crate) fn new(speaker: K, clock: Clock, handle: Arc<WorkerHandle>) -> Self {
-        Self { speaker, clock, handle, wakers: Wakers::default(), ends_soon: false }
+    pub(crate) fn new(speaker: K, clock: Clock, handle: Arc<WorkerHandle>, buffer_bytes: usize) -> Self {
+        Self { speaker, clock, handle, wakers: Wakers::default(), buffer_bytes, ends_soon: false }
     }
 
     #[inline]
@@ -51,7 +53,7 @@ impl<K: Speaker> WorkerContext<K> {
         let environment = Environment {
             waker: &|| self.waker(token),
             peer: &|| self.speaker.peer(token, socket),
-            output_capacity: OUTPUT_BYTES,
+            output_capacity: self.buffer_bytes,
         };
         let counts = self.handle.seat.counts();
         call(&self.speaker, &Call { clock: &self.clock, environment: &environment, socket, counts, token })
@@ -211,7 +213,7 @@ impl<K: Speaker> Turn<'_, K> {
     /// A connection is not to end while something waits that this turn does not receive.
     #[cold]
     fn spare_what_has_come(&self, event: Option<Event>) {
-        let received = if event.is_some_and(Event::is_readable) { INPUT_BYTES } else { 0 };
+        let received = if event.is_some_and(Event::is_readable) { self.context.buffer_bytes } else { 0 };
         let is_all = self.connection.socket.unread_bytes().is_ok_and(|unread| unread <= received as u64);
         self.context.speaker.set_ends_soon(is_all);
     }

@@ -65,7 +65,6 @@ impl Outbox<'_> {
 
 /// How long a peer may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MessageLimits {
     /// From the first byte of a message, or of what is skipped, to its end. Default: 30 s.
     pub message: Duration,

@@ -77,14 +77,14 @@ impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
         speaker: K,
         poller: P,
         (config, throttle): (Config, &'s Throttle),
-        places: &'s Places,
+        (places, buffer_bytes): (&'s Places, usize),
         seat: Seat,
     ) -> Self {
         let clock = Clock::new(seat.start());
         let handle = Arc::new(WorkerHandle::new(seat));
         Self {
             timers: TimerWheel::new(clock.now()),
-            context: WorkerContext::new(speaker, clock, handle),
+            context: WorkerContext::new(speaker, clock, handle, buffer_bytes),
             poller,
             config,
             is_shared: false,
@@ -97,7 +97,7 @@ impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
             descriptors: Descriptors::new(P::END),
             throttle,
             slots: Slots::new(),
-            buffers: Buffers::new(&config.limits),
+            buffers: Buffers::new(&config.limits, buffer_bytes),
             queue: Vec::new(),
             woken: Vec::new(),
             stops_at: None,
