@@ -6,13 +6,13 @@
 //! | [`demo`] | the reference service |
 //! | [`echo`] | what comes is sent back, over TCP, UDP and Unix sockets |
 //! | [`failure`] | what ends the command with status 1, in one line |
-//! | [`listen`] | where servers listen, and the URLs that lead there |
+//! | [`listen`] | where servers listen, the sockets that are made there or were passed, and the URLs that lead there |
 //! | [`lookup`] | names and addresses |
-//! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
+//! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up, of all processes |
 //! | [`manual`] | completions for shells, and man pages |
 //! | [`ps`] | processes, as the system shows them |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
-//! | [`server`] | listening, saying where, running until told to stop |
+//! | [`server`] | the life of a service: listening, models, signals, a process that goes on in its place |
 //! | [`trace`] | captures: what the connections in them did |
 //! | [`usage`] | what is wrong with the command line |
 //!

@@ -18,7 +18,8 @@ pub struct LifeOptions {
     /// Become this user once it listens: a name or a number, with the groups of that user, or with GROUP alone
     #[arg(long, value_name = "USER[:GROUP]")]
     pub user: Option<String>,
-    /// Have this directory be the root of all paths once it listens and has opened its log; needs --user
+    /// Have this directory be the root of all paths once it listens and has opened its log, also of the directory that is
+    /// served; needs --user
     #[arg(long, value_name = "DIR")]
     pub chroot: Option<PathBuf>,
     /// For how long it goes on with what has begun, once it is told to end

@@ -2,8 +2,8 @@
 
 use core::net::SocketAddr;
 use std::collections::HashSet;
+use std::hash::RandomState;
 
-use foldhash::quality::RandomState;
 use wirenut::ip::{Packet as IpPacket, PacketError, Protocol, UdpDatagram};
 use wirenut::tcp::segment::Segment;
 use wirenut::tcp::tracker::{Anomaly, Policy, Slot, Tracker};

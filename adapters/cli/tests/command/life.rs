@@ -174,8 +174,8 @@ fn another_process_goes_on_and_no_connection_is_lost() {
         assert_eq!(kept.rest(), 0);
         assert!(ask(&path, "/small").ends_with("small"));
         busy.take(length, 1 << 16, |_, _| ());
-        // Its end would be waited for until it asks once more.
-        drop(busy);
+        // Who lingers, or may ask once more, is waited for.
+        drop((kept, busy));
         assert_eq!(old.end().code(), Some(0), "{model}");
         assert!(path.exists(), "it is the new one's");
         assert_eq!(Client::connect(old.address).get("/small").text(), "small");

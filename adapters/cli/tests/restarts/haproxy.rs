@@ -119,7 +119,8 @@ impl Haproxy {
     }
 
     fn status(&self, server: &str) -> String {
-        let mut stats = UnixStream::connect(self.folder.join("stats")).unwrap();
+        // It takes connections before it can be asked.
+        let Ok(mut stats) = UnixStream::connect(self.folder.join("stats")) else { return String::new() };
         stats.write_all(b"show stat\n").unwrap();
         let table = io::read_to_string(stats).unwrap();
         let row = table.lines().find(|line| line.starts_with(&format!("instances,{server},"))).unwrap();

@@ -112,11 +112,8 @@ fn compare(connections: u32) {
     row("etherparse", theirs, theirs);
     row("nom", time(&frames, || (), |(), frame| by_nom(frame)), theirs);
     row("the core's views", time(&frames, || (), |(), frame| by_views(frame).1), theirs);
-    let std_hash = time(&frames, || tracker(connections, RandomState::new()), |tracker, frame| track(tracker, frame));
+    let std_hash = time(&frames, || tracker(connections, RandomState::new()), track);
     row("tracker, hash of std", std_hash, theirs);
-    let hasher = foldhash::quality::RandomState::default;
-    let fold_hash = time(&frames, || tracker(connections, hasher()), |tracker, frame| track(tracker, frame));
-    row("tracker, foldhash", fold_hash, theirs);
     println!("{} bytes for each connection", size_of::<Slot>());
 }
 

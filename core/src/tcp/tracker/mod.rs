@@ -15,6 +15,9 @@
 //!   refuses.
 //! - **TIME-WAIT lasts** until another connection begins between the same ends, or needs the slot: nothing on the wire
 //!   shows its end.
+//! - **One gap is kept** for each direction, and what was captured last behind it. Where there are more gaps at once, bytes
+//!   between them count as new when they come again, and a FIN behind them counts when it is acknowledged. A [`Stream`]
+//!   keeps eight.
 //! - **Checksums are not looked at**: where a network card writes them, captures show others. Who wants them looked at does
 //!   so ([`Segment::checksum`](crate::tcp::segment::Segment::checksum)), and leaves out what is wrong.
 //!
