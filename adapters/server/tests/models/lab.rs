@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use wirenut_linux::process::pipe::{Receiver, pipe};
-use wirenut_linux::process::{Child, Ended, Process};
+use wirenut_linux::process::{Child, Ended, Process, check_threads};
 use wirenut_linux::socket::{AnyAddress, Received};
 use wirenut_server::datagram::DatagramServer;
 use wirenut_server::{Config, Model, Report, Server};
@@ -105,6 +105,8 @@ impl Running {
         transport: Transport,
         run: impl FnOnce(&Path, &dyn Fn(&AnyAddress)) -> Result<Report, wirenut_server::Error> + Send + 'static,
     ) -> Self {
+        // A scope returns when its threads have done their work, which may be a moment before they end.
+        wait_until("the threads of a test before have ended", || check_threads().is_ok());
         let ((tell, told), path) = (pipe().unwrap(), spare_path());
         let its_path = path.clone();
         let process = Process::new().daemon(true).spawn(move || {
