@@ -15,7 +15,9 @@ use crate::listen::Place;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Life of the service")]
 pub struct LifeOptions {
-    /// Become this user once it listens: a name or a number, with the groups of that user, or with GROUP alone
+    /// Become this user once it listens: a name or a number, with the groups of that user, or with GROUP alone. The paths of
+    /// Unix sockets stay the one's who started it (see --socket-mode), and are removed at the end only if USER may write to
+    /// their directory
     #[arg(long, value_name = "USER[:GROUP]")]
     pub user: Option<String>,
     /// Have this directory be the root of all paths once it listens and has opened its log, also of the directory that is
