@@ -29,6 +29,11 @@ impl Descriptors {
         self.is_tight = i64::from(descriptor.as_raw_fd()) >= self.reserved_from;
     }
 
+    /// Were only those in reserve left when it was looked last?
+    pub(crate) const fn is_tight(&self) -> bool {
+        self.is_tight
+    }
+
     /// The system had none left.
     pub(crate) const fn ran_out(&mut self) {
         self.is_tight = true;

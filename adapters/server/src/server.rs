@@ -28,7 +28,7 @@ use crate::speaking::Speaking;
 use crate::throttle::Throttle;
 use crate::transfer::Transfer;
 use crate::wake::Stopper;
-use crate::work::{Queue, Work};
+use crate::work::{Others, Queue, Work};
 
 /// A server: it listens since it was [bound](Self::bind), and answers while it [runs](Self::run).
 ///
@@ -304,7 +304,7 @@ impl Server {
     {
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
         let places = Places::new(config.max_connections);
-        let queue = Queue { listener, places: &places, is_shared: false };
+        let queue = Queue { listener, places: &places, others: Others::Nobody };
         let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
         work.serve_all(queue, lead.seat.clone().with_termination(termination))?;
         drop(pathname);

@@ -1,5 +1,6 @@
 //! What the threads and processes of a server do, whatever the model: the seam between models and what is served.
 
+use core::ops::Range;
 use core::time::Duration;
 use std::os::fd::BorrowedFd;
 
@@ -82,6 +83,15 @@ pub(crate) struct Queue<'q> {
     pub(crate) listener: AnyListener,
     /// How many connections there may be at a time: of all who share this.
     pub(crate) places: &'q Places,
-    /// Others take connections from the same socket.
-    pub(crate) is_shared: bool,
+    pub(crate) others: Others,
+}
+
+/// Who else takes connections from the same socket.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Others {
+    Nobody,
+    /// Some who share the places.
+    OfTheSamePlaces,
+    /// Some who have as many places each, and who sit there on the board: this one among them.
+    WithPlacesOfTheirOwn(Range<usize>),
 }

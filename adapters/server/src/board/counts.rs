@@ -90,6 +90,11 @@ impl Counts {
         self.standings[standing as usize].get()
     }
 
+    /// How many connections there are now, whatever they do.
+    pub(crate) fn connections(&self) -> u64 {
+        self.standings.iter().fold(0, |sum, count| sum.saturating_add(count.get()))
+    }
+
     /// Whoever had connections is gone, and they with it.
     pub(super) fn clear_standings(&self) {
         self.standings.iter().for_each(|count| count.0.store(0, Ordering::Relaxed));

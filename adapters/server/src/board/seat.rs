@@ -1,5 +1,6 @@
 //! A place on the board, for whoever has it.
 
+use core::ops::Range;
 use core::sync::atomic::Ordering;
 use std::time;
 
@@ -31,6 +32,12 @@ impl Seat {
     #[inline]
     fn place(&self) -> &Place {
         &self.board.places[self.number]
+    }
+
+    /// Has its owner more connections than any of those who sit there?
+    pub(crate) fn is_ahead_of_any(&self, seats: Range<usize>) -> bool {
+        let own = self.counts().connections();
+        seats.filter_map(|number| self.board.places.get(number)).any(|place| place.counts.connections() < own)
     }
 
     #[inline]

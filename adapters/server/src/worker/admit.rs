@@ -10,12 +10,16 @@ use crate::accept::{AcceptFailure, Acceptor};
 use crate::connection::Connection;
 use crate::speaker::Speaker;
 use crate::watcher::Watcher;
+use crate::work::Others;
 
 /// How many connections are accepted before others have their turn.
 const MAX_ACCEPTED: usize = 64;
 
 /// How often a worker that waits for a place looks whether another one has given one back.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How often a worker that leaves those who come to others looks whether they still have room.
+const STEPPED_BACK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What became of one look into the queue of connections.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,12 +35,44 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// The listening socket has something: takes some of those who wait.
     pub(super) fn accept(&mut self) -> Result<(), Error> {
         // One at a time, so that who waits for work beside us has a share in it.
-        for _ in 0..if self.is_shared { 1 } else { MAX_ACCEPTED } {
+        for _ in 0..if self.is_shared() { 1 } else { MAX_ACCEPTED } {
             if self.accept_one()? != AcceptOutcome::Accepted {
-                break;
+                return Ok(());
             }
         }
+        if self.is_full() && self.others_have_room() && self.drain.is_none() { self.step_back() } else { Ok(()) }
+    }
+
+    const fn is_shared(&self) -> bool {
+        !matches!(self.others, Others::Nobody)
+    }
+
+    /// Nobody else can come in here, unless somebody gives way.
+    fn is_full(&self) -> bool {
+        self.places.are_taken() || self.descriptors.is_tight()
+    }
+
+    /// Has somebody else fewer connections, of as many places as there are here?
+    fn others_have_room(&self) -> bool {
+        let Others::WithPlacesOfTheirOwn(seats) = &self.others else { return false };
+        self.context.handle.seat.is_ahead_of_any(seats.clone())
+    }
+
+    /// Leaves those who come to others, so that nobody gives way here while there is room elsewhere. The system wakes only one
+    /// of those who watch the queue: so whoever has no room does not watch it.
+    fn step_back(&mut self) -> Result<(), Error> {
+        let _ = self.pause()?;
+        self.has_stepped_back = true;
+        self.recheck_at = Some(self.context.clock.now().saturating_add(STEPPED_BACK_INTERVAL));
         Ok(())
+    }
+
+    /// It is time to look whether somebody can come in.
+    pub(super) fn look_again(&mut self) -> Result<(), Error> {
+        let waits_for_others = self.has_stepped_back
+            && self.others_have_room()
+            && !self.acceptor.as_ref().is_some_and(Acceptor::has_waiting);
+        if waits_for_others { self.step_back() } else { self.resume() }
     }
 
     /// Takes one of those who wait, once there is a place: whoever must queue stays where it is.
@@ -190,19 +226,23 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.pause(&mut self.poller)?;
         }
-        self.recheck_at = self.is_shared.then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
+        self.recheck_at = self.is_shared().then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
         Ok(AcceptOutcome::Paused)
     }
 
     /// When accepting goes on, if it pauses and nobody goes before.
     pub(super) fn resumes_at(&self) -> Option<Instant> {
         self.acceptor.as_ref().filter(|acceptor| acceptor.is_paused())?;
+        if self.has_stepped_back {
+            return self.recheck_at;
+        }
         let ripe = self.admission.poll_timeout(self.context.clock.now());
         [ripe, self.recheck_at].into_iter().flatten().min()
     }
 
     /// Accepts again, if that was paused.
     pub(super) fn resume(&mut self) -> Result<(), Error> {
+        self.has_stepped_back = false;
         match &mut self.acceptor {
             Some(acceptor) => acceptor.resume(&mut self.poller),
             None => Ok(()),

@@ -30,7 +30,7 @@ use crate::throttle::Throttle;
 use crate::turn::WorkerContext;
 use crate::wake::WorkerHandle;
 use crate::watcher::Watcher;
-use crate::work::Queue;
+use crate::work::{Others, Queue};
 use refused::Refused;
 use round::LISTENER;
 use stop::Drain;
@@ -43,8 +43,10 @@ pub(crate) struct Worker<'s, K: Speaker, P> {
     context: WorkerContext<K>,
     poller: P,
     config: Config,
-    /// Others take connections from the same queue.
-    is_shared: bool,
+    /// Who else takes connections from the same queue.
+    others: Others,
+    /// It accepts nobody, since it has no place and others have.
+    has_stepped_back: bool,
     /// It has one connection for all its life, and tells others what that is doing.
     is_sole: bool,
     /// None if there is no queue; or once the worker is to stop, and all who waited have come in.
@@ -87,7 +89,8 @@ impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
             context: WorkerContext::new(speaker, clock, handle, buffer_bytes),
             poller,
             config,
-            is_shared: false,
+            others: Others::Nobody,
+            has_stepped_back: false,
             is_sole: false,
             acceptor: None,
             refused: Refused::default(),
@@ -108,8 +111,8 @@ impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
 
     /// Serves all who come from the queue, until it was told to stop and all of them are gone.
     pub(crate) fn serve_all(mut self, queue: Queue<'_>) -> Result<(), Error> {
-        let Queue { listener, is_shared, .. } = queue;
-        self.is_shared = is_shared;
+        let Queue { listener, others, .. } = queue;
+        self.others = others;
         // Room for all: memory that is not written to costs nothing, and growing would leave holes.
         let links = Vec::with_capacity(self.config.max_connections.min(MAX_LINKS) as usize);
         self.admission = Admission::new(self.config.policy(), Lists::new(links));

@@ -88,7 +88,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
             }
         }
         if self.resumes_at().is_some_and(|at| at <= now) {
-            self.resume()?;
+            self.look_again()?;
         }
         Ok(())
     }

@@ -145,6 +145,30 @@ pub(crate) fn evicts_who_is_idle() {
     });
 }
 
+/// Nobody gives way in one process or thread while another one has room.
+pub(crate) fn evicts_nobody_while_others_have_room() {
+    let config = Config { min_idle: Duration::from_millis(1), max_connections: 8, ..Config::DEFAULT };
+    let models = [(Model::PreForked { workers: FOUR }, 8), (Model::PreThreaded { workers: FOUR }, 4)];
+    for (model, places) in models {
+        each(&[model], |model, transport| {
+            let running = Running::start(transport, Config { model, ..config }, |server| server.run(&Paths));
+            let mut kept = Vec::new();
+            for _ in 0..places {
+                let mut client = ask(&running, "/", "keep-alive");
+                assert_eq!(client.answer().0, 200);
+                kept.push(client);
+            }
+            for client in &mut kept {
+                client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                assert_eq!(client.answer().0, 200, "{model:?}");
+            }
+            drop(kept);
+            running.assert_clean();
+            assert_eq!(running.finish(), format!("accepted {places} refused 0 evicted 0 cut 0 panics 0"), "{model:?}");
+        });
+    }
+}
+
 /// Who is busy does not give way, and who comes is told so.
 pub(crate) fn refuses_when_all_are_busy() {
     let config = Config { when_full: WhenFull::Refuse, ..Config::DEFAULT };

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         streams::of_handlers_that_block_are_not_multiplexed,
         http::is_spoken_with_many_at_a_time,
         http::evicts_who_is_idle,
+        http::evicts_nobody_while_others_have_room,
         http::refuses_when_all_are_busy,
         http::refuses_in_peace_while_it_ends,
         http::answers_500_when_its_service_panics,
