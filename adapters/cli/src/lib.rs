@@ -10,6 +10,7 @@
 //! | [`lookup`] | names and addresses |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up, of all processes |
 //! | [`manual`] | completions for shells, and man pages |
+//! | `printed` | standard output, and tables on it |
 //! | [`ps`] | processes, as the system shows them |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | the life of a service: listening, models, signals, a process that goes on in its place |
@@ -30,6 +31,7 @@ pub mod listen;
 pub mod log;
 pub mod lookup;
 pub mod manual;
+mod printed;
 pub mod ps;
 pub mod serve;
 pub mod server;

@@ -5,8 +5,7 @@ use core::convert::Infallible;
 use super::encoder::{EncodeError, Encoder};
 use super::error::Rule;
 use super::event::{Decoder, Event, Lost, Tail};
-use super::output::Output;
-use super::stuffing::{Escapes, Stuffed};
+use super::stuffing::{self, Escapes, Stuffed};
 
 const FLAG: u8 = 0x7e;
 const ESCAPE: u8 = 0x7d;
@@ -83,21 +82,12 @@ impl Decoder for Hdlc {
 
 impl Encoder for Hdlc {
     fn max_encoded_len(&self, length: usize) -> Option<usize> {
-        length.checked_mul(2)?.checked_add(2)
+        stuffing::max_encoded_len(length)
     }
 
     /// An empty message is [`EncodeError::WrongLength`]: nobody would see it.
     fn encode(&self, message: &[&[u8]], out: &mut [u8]) -> Result<usize, EncodeError> {
-        if message.iter().all(|piece| piece.is_empty()) {
-            return Err(EncodeError::WrongLength);
-        }
-        let mut output = Output::new(out);
-        output.put(&[FLAG])?;
-        for byte in message.iter().copied().flatten().copied() {
-            if self.escapes(byte) { output.put(&[ESCAPE, byte ^ FLIP])? } else { output.put(&[byte])? }
-        }
-        output.put(&[FLAG])?;
-        Ok(output.written())
+        stuffing::encode::<Self>(message, out, |byte| self.escapes(byte).then_some(byte ^ FLIP))
     }
 }
 

@@ -5,8 +5,7 @@ use core::convert::Infallible;
 use super::encoder::{EncodeError, Encoder};
 use super::error::Rule;
 use super::event::{Decoder, Event, Lost, Tail};
-use super::output::Output;
-use super::stuffing::{Escapes, Stuffed};
+use super::stuffing::{self, Escapes, Stuffed};
 
 const END: u8 = 0o300;
 const ESC: u8 = 0o333;
@@ -70,25 +69,16 @@ impl Decoder for Slip {
 
 impl Encoder for Slip {
     fn max_encoded_len(&self, length: usize) -> Option<usize> {
-        length.checked_mul(2)?.checked_add(2)
+        stuffing::max_encoded_len(length)
     }
 
     /// An empty message is [`EncodeError::WrongLength`]: nobody would see it.
     fn encode(&self, message: &[&[u8]], out: &mut [u8]) -> Result<usize, EncodeError> {
-        if message.iter().all(|piece| piece.is_empty()) {
-            return Err(EncodeError::WrongLength);
-        }
-        let mut output = Output::new(out);
-        output.put(&[END])?;
-        for byte in message.iter().copied().flatten().copied() {
-            match byte {
-                END => output.put(&[ESC, ESC_END])?,
-                ESC => output.put(&[ESC, ESC_ESC])?,
-                byte => output.put(&[byte])?,
-            }
-        }
-        output.put(&[END])?;
-        Ok(output.written())
+        stuffing::encode::<Self>(message, out, |byte| match byte {
+            END => Some(ESC_END),
+            ESC => Some(ESC_ESC),
+            _ => None,
+        })
     }
 }
 

@@ -2,8 +2,10 @@
 
 use core::convert::Infallible;
 
+use super::encoder::EncodeError;
 use super::error::Rule;
 use super::event::{Event, Lost, Tail};
+use super::output::Output;
 use crate::bytes;
 
 /// What one framing escapes, and how.
@@ -48,6 +50,33 @@ const BYTES: [u8; 256] = {
 pub(super) fn piece_of(byte: u8) -> &'static [u8] {
     let at = usize::from(byte);
     BYTES.get(at..=at).unwrap_or_default()
+}
+
+/// Writes a frame between two flags. `written_as`: what stands behind an escape in place of a byte, if it is escaped. An empty
+/// message is [`EncodeError::WrongLength`]: nobody would see it.
+pub(super) fn encode<E: Escapes>(
+    message: &[&[u8]],
+    out: &mut [u8],
+    written_as: impl Fn(u8) -> Option<u8>,
+) -> Result<usize, EncodeError> {
+    if message.iter().all(|piece| piece.is_empty()) {
+        return Err(EncodeError::WrongLength);
+    }
+    let mut output = Output::new(out);
+    output.put(&[E::FLAG])?;
+    for byte in message.iter().copied().flatten().copied() {
+        match written_as(byte) {
+            Some(instead) => output.put(&[E::ESCAPE, instead])?,
+            None => output.put(&[byte])?,
+        }
+    }
+    output.put(&[E::FLAG])?;
+    Ok(output.written())
+}
+
+/// How many bytes a frame of so many takes at most.
+pub(super) fn max_encoded_len(length: usize) -> Option<usize> {
+    length.checked_mul(2)?.checked_add(2)
 }
 
 impl Stuffed {

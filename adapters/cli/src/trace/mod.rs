@@ -8,14 +8,13 @@ mod timeline;
 mod watch;
 
 use std::fs::File;
-use std::io::{self, Read, Write};
-
-use rustix::termios::tcgetwinsize;
+use std::io::{self, Read};
 
 use self::capture::{Damage, read};
 use self::watch::Watch;
 use crate::arguments::TraceArguments;
 use crate::failure::Failure;
+use crate::printed::{print, terminal_columns};
 
 /// Reads a capture and prints its connections.
 ///
@@ -44,21 +43,4 @@ pub fn trace(arguments: &TraceArguments) -> Result<(), Failure> {
         print(&text)?;
     }
     outcome.map_err(|damage| failure(damage.offset, damage.reason.to_string()))
-}
-
-/// Not `print!`, which panics. Whoever reads the first lines alone, as `head` does, misses nothing.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut output = io::stdout();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::Write { path: "standard output".into(), error })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// How long a line may be, if it goes to a terminal that says so.
-fn terminal_columns() -> Option<usize> {
-    let columns = tcgetwinsize(io::stdout()).ok()?.ws_col;
-    (columns > 0).then_some(columns.into())
 }

@@ -6,6 +6,7 @@ use wirenut::time::Duration;
 
 use super::record::Record;
 use super::watch::{Counts, Watch, summary};
+use crate::printed::aligned;
 
 const TITLES: [&str; 9] = ["#", "CLIENT", "SERVER", "STATES", "TIME", "PACKETS", "BYTES", "RTT", "UNUSUAL"];
 /// Texts begin at the left, numbers end at the right.
@@ -17,25 +18,10 @@ pub(super) fn render(watch: &Watch, columns: Option<usize>) -> String {
     if !watch.records.is_empty() {
         let mut lines = vec![TITLES.map(str::to_owned)];
         lines.extend(watch.records.iter().zip(1..).map(|(record, number)| cells(number, record)));
-        let widths: [usize; 9] =
-            core::array::from_fn(|at| lines.iter().map(|cells| cells[at].chars().count()).max().unwrap_or_default());
-        for cells in &lines {
-            text += &line(cells, widths, columns.unwrap_or(usize::MAX));
-        }
+        text += &aligned(&lines, IS_TEXT, "  ", columns);
         text.push('\n');
     }
     text + &counts(watch)
-}
-
-fn line(cells: &[String; 9], widths: [usize; 9], columns: usize) -> String {
-    let padded =
-        cells.iter().zip(widths).zip(IS_TEXT).map(|((cell, width), is_text)| {
-            if is_text { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-        });
-    let whole = padded.collect::<Vec<_>>().join("  ");
-    let mut line: String = whole.trim_end().chars().take(columns).collect();
-    line.push('\n');
-    line
 }
 
 fn cells(number: usize, record: &Record) -> [String; 9] {
