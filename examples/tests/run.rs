@@ -172,7 +172,7 @@ fn tokio() {
 #[test]
 fn echo() {
     for model in ["iterative", "forking", "threading", "pre-forked", "pre-threaded"] {
-        let program = Program::start(env!("CARGO_BIN_EXE_echo"), &[model]);
+        let program = Program::start(env!("CARGO_BIN_EXE_echo_server"), &[model]);
         let mut stream = program.connect();
         stream.write_all(b"hello").unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
@@ -181,7 +181,7 @@ fn echo() {
         assert_eq!(answer, "hello", "{model}");
     }
     // Who waits for one peer cannot serve others beside it.
-    let refused = Command::new(env!("CARGO_BIN_EXE_echo")).args(["127.0.0.1:0", "multiplexed"]).output().unwrap();
+    let refused = Command::new(env!("CARGO_BIN_EXE_echo_server")).args(["127.0.0.1:0", "multiplexed"]).output().unwrap();
     let error = String::from_utf8(refused.stderr).unwrap();
     assert!(error.contains("multiplex a handler that blocks"), "{error}");
 }
