@@ -181,7 +181,8 @@ fn echo() {
         assert_eq!(answer, "hello", "{model}");
     }
     // Who waits for one peer cannot serve others beside it.
-    let refused = Command::new(env!("CARGO_BIN_EXE_echo_server")).args(["127.0.0.1:0", "multiplexed"]).output().unwrap();
+    let refused =
+        Command::new(env!("CARGO_BIN_EXE_echo_server")).args(["127.0.0.1:0", "multiplexed"]).output().unwrap();
     let error = String::from_utf8(refused.stderr).unwrap();
     assert!(error.contains("multiplex a handler that blocks"), "{error}");
 }

@@ -5,6 +5,7 @@ mod child;
 mod examples;
 mod lookups;
 mod peer;
+mod queues;
 mod tcp;
 mod tcp_info;
 mod tools;
