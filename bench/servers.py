@@ -58,13 +58,18 @@ SERVERS = [
     Server("canned", f"{BINARIES}/canned {{address}}", binary="canned"),
     Server("nginx", "nginx -p {folder} -e stderr -c {folder}/config", NGINX_CONFIG),
     Server("wirenut", f"{BINARIES}/hello_wirenut {{address}}", binary="hello_wirenut"),
+    Server("tokio", f"{BINARIES}/hello_tokio {{address}}", binary="hello_tokio"),
+    Server("hyper", f"{BINARIES}/hello_hyper {{address}}", binary="hello_hyper"),
 ]
+
+# Those that are measured where nobody says which.
+USUAL = ["canned", "nginx", "wirenut"]
 
 
 def add_arguments(parser):
     """The choice of servers, the same for every script."""
     parser.add_argument("--servers", metavar="NAME,…", type=lambda names: names.split(","),
-                        default=[server.name for server in SERVERS],
+                        default=USUAL,
                         help="which to measure (default: canned,nginx,wirenut)")
     parser.add_argument("--also", metavar="NAME=COMMAND", action="append", default=[],
                         help="measure one more, or another command for a name of the list; "

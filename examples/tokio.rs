@@ -8,7 +8,7 @@ async fn main() -> std::io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
     let listener = tokio::net::TcpListener::bind(address).await?;
     let hello = service_fn(|_, responder| responder.text("Hello, World!\n"));
-    let server = TokioListener::new(listener, TokioConfig::DEFAULT);
+    let server = TokioListener::new(listener, TokioConfig::DEFAULT)?;
     let stop = async { _ = tokio::signal::ctrl_c().await };
     server.serve(&hello, stop, |failure| eprintln!("{failure}")).await;
     Ok(())

@@ -28,7 +28,12 @@
 )]
 
 mod bytes;
+pub mod framing;
 pub mod http;
+pub mod ip;
+pub mod proxy;
 pub mod readiness;
+mod rules;
+pub mod tcp;
 pub mod time;
 pub mod transport;

@@ -1,9 +1,9 @@
 //! Each program does what it says, over real sockets. (`hello` is what the README shows, and is run by the tests of that.)
 
 use core::time::Duration;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
@@ -166,4 +166,40 @@ fn chat() {
 #[test]
 fn tokio() {
     Program::start(env!("CARGO_BIN_EXE_tokio"), &[]).expect("GET", "/", "", "200", "Hello, World!\n");
+}
+
+/// The same handler under each model.
+#[test]
+fn echo() {
+    for model in ["iterative", "forking", "threading", "pre-forked", "pre-threaded"] {
+        let program = Program::start(env!("CARGO_BIN_EXE_echo_server"), &[model]);
+        let mut stream = program.connect();
+        stream.write_all(b"hello").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "hello", "{model}");
+    }
+    // Who waits for one peer cannot serve others beside it.
+    let refused =
+        Command::new(env!("CARGO_BIN_EXE_echo_server")).args(["127.0.0.1:0", "multiplexed"]).output().unwrap();
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(error.contains("multiplex a handler that blocks"), "{error}");
+}
+
+#[test]
+fn clock() {
+    let mut child =
+        Command::new(env!("CARGO_BIN_EXE_clock")).arg("127.0.0.1:0").stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut reply = [0; 100];
+    client.send_to(b"what time is it?", line.trim()).unwrap();
+    let length = client.recv(&mut reply).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let seconds: u64 = str::from_utf8(&reply[..length]).unwrap().trim().parse().unwrap();
+    assert!(seconds > 1_700_000_000, "{seconds}");
 }

@@ -10,9 +10,13 @@ mod negotiation;
 mod parameters;
 mod percent;
 mod proxies;
+mod proxy_protocol;
 mod routes;
+mod segments;
 mod streams;
 mod structured;
+mod tcp_states;
+mod tracker;
 mod uri;
 
 use wirenut::http::service::Service;
@@ -21,6 +25,7 @@ use wirenut::time::{Duration, Instant};
 use wirenut_reference::{DEFAULT_DOWNLOAD, MemoryDevice, Reference};
 
 pub use crate::forms::multipart;
+pub use crate::framing::laws as framing;
 pub use cookies::{cookies, set_cookie};
 pub use credentials::credentials;
 pub use form::form_pairs;
@@ -28,9 +33,13 @@ pub use negotiation::negotiation;
 pub use parameters::parameters;
 pub use percent::percent_encoding;
 pub use proxies::proxies;
+pub use proxy_protocol::proxy_protocol;
 pub use routes::routes;
+pub use segments::segments;
 pub use streams::grammar_streams;
 pub use structured::structured_fields;
+pub use tcp_states::tcp_states;
+pub use tracker::{tcp_stream, tracker};
 pub use uri::uri_references;
 
 use crate::answers;

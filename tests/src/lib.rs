@@ -15,6 +15,8 @@
 //! | [`answers`] | what a client hears, in any cut |
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`parity`] | the same bytes, the same answers: on every wire |
+//! | [`tcp`] | TCP with numbers: two ends and a link, and RFC 9293 as a procedure |
+//! | [`framing`] | the laws of framing |
 //! | [`suites`] | other people's conformance suites |
 //! | [`isolated`] | a harness whose tests are processes of their own |
 //! | [`example!`] | the examples of a package, as programs |
@@ -32,6 +34,7 @@ pub mod cases;
 pub mod every_split;
 pub mod examples;
 pub mod forms;
+pub mod framing;
 pub mod fuzz;
 pub mod httparse;
 pub mod isolated;
@@ -41,6 +44,7 @@ pub mod parity;
 pub mod recorder;
 pub mod responses;
 pub mod suites;
+pub mod tcp;
 pub mod tools;
 pub mod wire;
 

@@ -1,16 +1,16 @@
 //! The command line. What is wrong with it is said by `clap`, with exit status 2.
 
-use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use core::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
-use crate::listen::Place;
+use crate::listen::{EchoPlaceOptions, PlaceOptions};
 use crate::log::Format;
 use crate::manual::{CompletionsArguments, ManArguments};
 use crate::serve::path::RelativePath;
 use crate::serve::policy::{Pattern, Policy};
+use crate::server::{Combination, ServerOptions, permissions};
 
 /// Serve files over HTTP, or try servers, clients and networks out.
 #[derive(Debug, Parser)]
@@ -34,16 +34,20 @@ pub enum Command {
     /// ?sort=size&order=desc. It has 1000 entries a page: ?page=2. Where nothing is found, browsers get a page, and programs
     /// two lines of text.
     ///
-    /// It runs until SIGTERM or SIGINT: then it sends what it has begun to, for half a minute at most; a second one ends it
-    /// at once.
+    /// It runs until SIGTERM or SIGINT: then it sends what it has begun to, for as long as --drain says at most; a second
+    /// one ends it at once. SIGHUP has it begin its log file anew. SIGUSR2 has it start the program that is at its path now in
+    /// its place: both have the same sockets, no connection is lost, and if the new one fails, the old one goes on. Under
+    /// systemd it speaks sd_notify(3), and takes its sockets by --listen fd:NAME.
     Serve(ServeArguments),
     /// Run the reference service, to try clients and load generators on
     ///
-    /// The same service runs on every server and every board that Wirenut supports, and gives the same answers.
+    /// The same service runs on every server and every board that Wirenut supports, and gives the same answers. Signals do
+    /// what they do to 'wirenut serve'.
     Demo(DemoArguments),
     /// Send back what comes, over TCP, UDP and Unix sockets
     ///
-    /// Until it is told to stop, by SIGTERM or SIGINT: then it sends back what it has, for a second at most.
+    /// Until it is told to stop, by SIGTERM or SIGINT: then it sends back what it has, for as long as --drain says at most.
+    /// Other signals do what they do to 'wirenut serve'.
     Echo(EchoArguments),
     /// Find the addresses of a name, or the name of an address
     ///
@@ -56,6 +60,15 @@ pub enum Command {
     /// L has locked pages, s leads a session, l has several threads, + is in the foreground of its terminal. NI is the nice
     /// value, THR the number of threads, RSS its memory in KiB, START is in UTC, TIME was spent on processors.
     Ps(PsArguments),
+    /// Show what the TCP connections in a capture did
+    ///
+    /// A line for each connection: its ends, the states that they are in after the last packet, how long it was seen,
+    /// packets and bytes of data of client and server, the shortest round trip of both ways, and what was unusual. Captures
+    /// are pcap or pcapng, of Ethernet, loopback, Linux "cooked" or raw IP. Packets that are malformed are counted, and a
+    /// capture that is damaged is read up to the damage; then the exit status is 1.
+    ///
+    /// It is taken for granted that what was captured has arrived. Fragments are counted and not put together.
+    Trace(TraceArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
     /// Write the man pages of this command to a directory
@@ -77,10 +90,22 @@ pub struct ServeArguments {
     pub directory: PathBuf,
     /// Where to listen.
     #[command(flatten)]
-    pub server: ServerArguments,
-    /// How many threads answer requests [default: one for each core]
-    #[arg(long, value_name = "COUNT", value_parser = workers)]
-    pub workers: Option<NonZeroUsize>,
+    pub places: PlaceOptions,
+    /// Which files, and how.
+    #[command(flatten)]
+    pub files: FileOptions,
+    /// The log.
+    #[command(flatten)]
+    pub log: LogOptions,
+    /// Who serves, and how the service lives.
+    #[command(flatten)]
+    pub server: ServerOptions,
+}
+
+/// Which files are served, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Files")]
+pub struct FileOptions {
     /// The page that is sent for a directory that has one of this name
     #[arg(long, value_name = "NAME", default_value = "index.html", value_parser = file_name)]
     pub index: String,
@@ -112,11 +137,17 @@ pub struct ServeArguments {
     /// the start
     #[arg(long, value_name = "FILE", value_parser = inside)]
     pub error_page: Option<RelativePath>,
+}
+
+/// The log of requests.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Log")]
+pub struct LogOptions {
     /// How the line for each request looks
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Short)]
     pub log_format: Format,
     /// Append these lines to a file, not to standard output; once it is moved away, a new one is begun. SIGHUP does so at
-    /// once, and does not end the server then
+    /// once
     #[arg(long, value_name = "FILE", conflicts_with = "quiet")]
     pub log_file: Option<PathBuf>,
     /// Print no line for each request
@@ -124,7 +155,7 @@ pub struct ServeArguments {
     pub quiet: bool,
 }
 
-impl ServeArguments {
+impl FileOptions {
     /// How files are served.
     #[must_use]
     pub fn policy(&self) -> Policy {
@@ -139,11 +170,6 @@ impl ServeArguments {
             error_page: self.error_page.clone(),
         }
     }
-}
-
-fn workers(text: &str) -> Result<NonZeroUsize, &'static str> {
-    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= 1024);
-    count.ok_or("expected a number of threads from 1 to 1024")
 }
 
 fn file_name(text: &str) -> Result<String, &'static str> {
@@ -168,12 +194,17 @@ fn inside(text: &str) -> Result<RelativePath, String> {
 /// What `wirenut demo` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  wirenut demo --listen 127.0.0.1:9000")]
+Examples:
+  wirenut demo --listen 127.0.0.1:9000
+  wirenut demo --model forking --workers 40   a process for each connection, 40 at most
+  wirenut demo --metrics 127.0.0.1:9100       then: curl 127.0.0.1:9100/metrics")]
 pub struct DemoArguments {
     /// Where to listen.
     #[command(flatten)]
-    pub server: ServerArguments,
+    pub places: PlaceOptions,
+    /// Who serves, and how the service lives.
+    #[command(flatten)]
+    pub server: ServerOptions,
 }
 
 /// What `wirenut echo` is told.
@@ -181,46 +212,17 @@ pub struct DemoArguments {
 #[command(after_help = "\
 Examples:
   wirenut echo                                over TCP, at 127.0.0.1:7007
-  wirenut echo --tcp '[::1]:0' --udp '[::1]:0'  over IPv6, at free ports of the system's choice
-  wirenut echo --unix /tmp/echo.sock          then: socat - UNIX-CONNECT:/tmp/echo.sock")]
+  wirenut echo --listen '[::1]:0' --listen 'udp:[::1]:0'
+                                              over IPv6, at free ports of the system's choice
+  wirenut echo --listen unix:/tmp/echo.sock   then: socat - UNIX-CONNECT:/tmp/echo.sock
+  wirenut echo --model threading --workers 9  a thread for each connection, nine at most")]
 pub struct EchoArguments {
-    /// Listen for TCP connections [default, where no other is asked for: 127.0.0.1:7007]
-    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
-    pub tcp: Option<SocketAddr>,
-    /// Receive UDP datagrams, and send each back. So that two echoes never keep each other busy, nothing is sent to ports
-    /// below 1024, which are those of services, and the same datagram to the same address 256 times in 10 seconds at most:
-    /// whoever asks faster, numbers the datagrams
-    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
-    pub udp: Option<SocketAddr>,
-    /// Listen for Unix stream connections of this user
-    #[arg(long, value_name = "PATH")]
-    pub unix: Option<PathBuf>,
-    /// How many connections there may be at a time, over TCP and Unix sockets each; the others wait
-    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
-    pub connections: u16,
-    /// What waits until a socket is ready
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = PollerName::Epoll)]
-    pub poller: PollerName,
-}
-
-/// One of the system's ways to wait for several sockets at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PollerName {
-    /// For many connections
-    Epoll,
-    /// For a few
-    Poll,
-    /// For descriptors below 1024: connections beyond are closed
-    Select,
-}
-
-impl EchoArguments {
-    /// Where to listen for TCP connections.
-    #[must_use]
-    pub fn tcp(&self) -> Option<SocketAddr> {
-        let is_default = self.udp.is_none() && self.unix.is_none();
-        self.tcp.or(is_default.then_some(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 7007))))
-    }
+    /// Where to listen.
+    #[command(flatten)]
+    pub places: EchoPlaceOptions,
+    /// Who serves, and how the service lives.
+    #[command(flatten)]
+    pub server: ServerOptions,
 }
 
 /// What `wirenut lookup` is told.
@@ -258,34 +260,62 @@ pub struct PsArguments {
     pub tree: bool,
 }
 
-const LISTEN_HELP: &str = "\
-Where to listen: at an address, a name, or a port alone; may be given again
-
-  127.0.0.1:8080, [::1]:8080  this address
-  0.0.0.0:8080                all addresses of this machine over IPv4
-  [::]:8080                   all addresses of this machine over IPv6, and over IPv4
-  8080                        127.0.0.1:8080: for this machine only
-  :8080                       [::]:8080, or 0.0.0.0:8080 without IPv6: for whoever can reach this machine
-  localhost:8080              all addresses that this name has
-
-Port 0 lets the system choose.";
-
-/// What every server is told.
+/// What `wirenut trace` is told.
 #[derive(Debug, Args)]
-pub struct ServerArguments {
-    /// Where to listen: at an address, a name, or a port alone; may be given again
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = str::parse::<Place>,
-          long_help = LISTEN_HELP)]
-    pub listen: Vec<Place>,
+#[command(after_help = "\
+Examples:
+  wirenut trace capture.pcapng                 a table of all connections
+  wirenut trace --timeline=3 capture.pcapng    every segment of the third one
+  tcpdump -w - -c 100 | wirenut trace -        what tcpdump captures")]
+pub struct TraceArguments {
+    /// The capture; - is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Draw each connection: segments as arrows, the states of both ends where they change, messages of HTTP/1 by their
+    /// first line, and behind a '!' what is unusual; with a number, only the connection of that number
+    #[arg(long, value_name = "NUMBER", num_args = 0..=1, require_equals = true, value_parser = number)]
+    pub timeline: Option<Option<usize>>,
+    /// Print one object of JSON
+    #[arg(long, conflicts_with = "timeline")]
+    pub json: bool,
+    /// How many connections are followed at a time, and listed at most
+    #[arg(long, value_name = "COUNT", default_value = "100000", value_parser = connections)]
+    pub connections: NonZeroUsize,
 }
 
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(|_error| "expected a numeric address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+fn number(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|number| *number > 0).ok_or("expected the number of a connection, from 1")
+}
+
+fn connections(text: &str) -> Result<NonZeroUsize, &'static str> {
+    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= 10_000_000);
+    count.ok_or("expected a number of connections from 1 to 10000000")
+}
+
+impl Arguments {
+    /// Looks whether the options go together.
+    ///
+    /// # Errors
+    /// The first that do not.
+    pub fn check(&self) -> Result<(), Combination> {
+        let (server, listen, mode) = match &self.command {
+            Command::Serve(ServeArguments { server, places, .. }) | Command::Demo(DemoArguments { server, places }) => {
+                (server, &places.listen, places.socket_mode)
+            }
+            Command::Echo(EchoArguments { server, places }) => (server, &places.listen, places.socket_mode),
+            Command::Lookup(_) | Command::Ps(_) | Command::Trace(_) | Command::Completions(_) | Command::Man(_) => {
+                return Ok(());
+            }
+        };
+        permissions(mode, listen)?;
+        server.check_places(listen)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listen::Place;
     use clap::CommandFactory;
     use clap::error::ErrorKind;
 
@@ -308,8 +338,8 @@ mod tests {
         ] {
             let Command::Serve(arguments) = parse(line).unwrap().command else { panic!("{line}") };
             assert_eq!(arguments.directory, PathBuf::from(directory), "{line}");
-            assert_eq!(arguments.server.listen, [listen.parse().unwrap()], "{line}");
-            assert_eq!(arguments.quiet, quiet, "{line}");
+            assert_eq!(arguments.places.listen, [Place::parse(listen.as_ref()).unwrap()], "{line}");
+            assert_eq!(arguments.log.quiet, quiet, "{line}");
         }
     }
 
@@ -317,7 +347,7 @@ mod tests {
     fn demo_takes_what_it_is_given() {
         for (line, listen) in [("wirenut demo", "127.0.0.1:8080"), ("wirenut demo --listen [::]:9000", "[::]:9000")] {
             let Command::Demo(arguments) = parse(line).unwrap().command else { panic!("{line}") };
-            assert_eq!(arguments.server.listen, [listen.parse().unwrap()], "{line}");
+            assert_eq!(arguments.places.listen, [Place::parse(listen.as_ref()).unwrap()], "{line}");
         }
     }
 
@@ -325,22 +355,24 @@ mod tests {
     fn places_to_listen_at_add_up_and_replace_the_default() {
         let line = "wirenut serve --listen 80 --listen=:81 dir --listen localhost:82";
         let Command::Serve(arguments) = parse(line).unwrap().command else { panic!("{line}") };
-        assert_eq!(arguments.server.listen, ["80", ":81", "localhost:82"].map(|place| place.parse().unwrap()));
+        let places = ["80", ":81", "localhost:82"].map(|place| Place::parse(place.as_ref()).unwrap());
+        assert_eq!(arguments.places.listen, places);
         assert_eq!(arguments.directory, PathBuf::from("dir"));
     }
 
     #[test]
-    fn echo_is_of_tcp_unless_something_else_is_asked_for() {
-        for (line, tcp, udp, is_unix, connections) in [
-            ("wirenut echo", Some("127.0.0.1:7007"), None, false, 100),
-            ("wirenut echo --udp [::1]:7 --connections 9", None, Some("[::1]:7"), false, 9),
-            ("wirenut echo --unix path", None, None, true, 100),
-            ("wirenut echo --tcp 0.0.0.0:7 --unix path", Some("0.0.0.0:7"), None, true, 100),
+    fn echo_is_of_whatever_is_asked_for() {
+        for (line, listen) in [
+            ("wirenut echo", &["127.0.0.1:7007"][..]),
+            ("wirenut echo --listen udp:[::1]:7", &["udp:[::1]:7"]),
+            (
+                "wirenut echo --listen unix:a --listen unix-datagram:b --listen fd:3",
+                &["unix:a", "unix-datagram:b", "fd:3"],
+            ),
         ] {
             let Command::Echo(arguments) = parse(line).unwrap().command else { panic!("{line}") };
-            let address = |text: Option<&str>| text.map(|text| text.parse().unwrap());
-            assert_eq!((arguments.tcp(), arguments.udp), (address(tcp), address(udp)), "{line}");
-            assert_eq!((arguments.unix.is_some(), arguments.connections), (is_unix, connections), "{line}");
+            let places: Vec<_> = listen.iter().map(|place| Place::parse_any(place.as_ref()).unwrap()).collect();
+            assert_eq!(arguments.places.listen, places, "{line}");
         }
     }
 
@@ -381,8 +413,17 @@ mod tests {
             ("wirenut demo --quiet", ErrorKind::UnknownArgument),
             ("wirenut demo dir", ErrorKind::UnknownArgument),
             ("wirenut echo 127.0.0.1:7", ErrorKind::UnknownArgument),
-            ("wirenut echo --udp 7", ErrorKind::ValueValidation),
-            ("wirenut echo --connections 0", ErrorKind::ValueValidation),
+            ("wirenut echo --listen udp:a", ErrorKind::ValueValidation),
+            ("wirenut demo --listen udp:7", ErrorKind::ValueValidation),
+            ("wirenut echo --max-connections 0", ErrorKind::ValueValidation),
+            ("wirenut echo --workers 1025", ErrorKind::ValueValidation),
+            ("wirenut echo --model forked", ErrorKind::InvalidValue),
+            ("wirenut demo --socket-mode 8", ErrorKind::ValueValidation),
+            ("wirenut demo --socket-mode 1777", ErrorKind::ValueValidation),
+            ("wirenut demo --drain 1s", ErrorKind::ValueValidation),
+            ("wirenut demo --drain 1.0001", ErrorKind::ValueValidation),
+            ("wirenut demo --proxy-protocol all", ErrorKind::ValueValidation),
+            ("wirenut demo --metrics udp:7", ErrorKind::ValueValidation),
             ("wirenut echo --poller kqueue", ErrorKind::InvalidValue),
             ("wirenut ps 0", ErrorKind::ValueValidation),
             ("wirenut ps -1", ErrorKind::UnknownArgument),
@@ -401,7 +442,7 @@ mod tests {
         for line in ["wirenut serve --help", "wirenut serve -h", "wirenut demo --help"] {
             let help = parse(line).unwrap_err();
             assert_eq!(help.kind(), ErrorKind::DisplayHelp);
-            for part in ["127.0.0.1:8080", "--listen <ADDR:PORT>", "Example"] {
+            for part in ["127.0.0.1:8080", "--listen <PLACE>", "Example"] {
                 assert!(help.to_string().contains(part), "{line}: {part}");
             }
         }

@@ -1,8 +1,9 @@
 //! `wirenut demo`: the reference service, the same as on boards.
 
-use core::num::NonZeroUsize;
-use core::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
+use wirenut_linux::Error;
+use wirenut_linux::sync::Shared;
 use wirenut_reference::{Device, Reference};
 
 use crate::arguments::DemoArguments;
@@ -15,42 +16,40 @@ use crate::server;
 ///
 /// [`Failure::Network`] where an address cannot be listened on, and what else ended the server.
 pub fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
-    let servers = server::listen(&arguments.server.listen)?;
-    server::run_on_threads(servers, NonZeroUsize::MIN, &Reference { device: SharedDevice::new() })
+    let listening = server::listen(&arguments.places.listen, arguments.places.socket_mode, &arguments.server)?;
+    server::give_up_privileges(&arguments.server.life)?;
+    server::run(listening, &Reference { device: SharedDevice::new()? }, None)
 }
 
-/// A device in memory for several threads. It begins as the [one for a single thread](wirenut_reference::MemoryDevice).
-struct SharedDevice {
-    celsius_tenths: AtomicI32,
-    setting: AtomicU8,
-    requests: AtomicU32,
-}
+/// A device in memory that threads and processes share: its temperature, its setting and its requests. It begins as the
+/// [one for a single thread](wirenut_reference::MemoryDevice).
+struct SharedDevice(Shared<[AtomicU32; 3]>);
 
 impl SharedDevice {
-    const fn new() -> Self {
-        Self { celsius_tenths: AtomicI32::new(215), setting: AtomicU8::new(20), requests: AtomicU32::new(0) }
+    fn new() -> Result<Self, Error> {
+        Shared::new([215, 20, 0].map(AtomicU32::new)).map(Self)
     }
 }
 
 impl Device for SharedDevice {
     fn celsius_tenths(&self) -> i32 {
-        self.celsius_tenths.load(Ordering::Relaxed)
+        self.0[0].load(Ordering::Relaxed).cast_signed()
     }
 
     fn setting(&self) -> u8 {
-        self.setting.load(Ordering::Relaxed)
+        u8::try_from(self.0[1].load(Ordering::Relaxed)).unwrap_or(u8::MAX)
     }
 
     fn set(&self, degrees: u8) {
-        self.setting.store(degrees, Ordering::Relaxed);
+        self.0[1].store(degrees.into(), Ordering::Relaxed);
     }
 
     fn requests(&self) -> u32 {
-        self.requests.load(Ordering::Relaxed)
+        self.0[2].load(Ordering::Relaxed)
     }
 
     fn count_request(&self) {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.0[2].fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -68,7 +67,8 @@ mod tests {
             let after = [device.celsius_tenths().into(), device.setting().into(), device.requests().into()];
             [start[0], start[1], start[2], after[0], after[1], after[2]]
         }
-        assert_eq!(check(&SharedDevice::new()), check(&MemoryDevice::new()));
-        assert_eq!(check(&SharedDevice::new()), [215, 20, 0, 215, 23, 1]);
+        let shared = || SharedDevice::new().unwrap();
+        assert_eq!(check(&shared()), check(&MemoryDevice::new()));
+        assert_eq!(check(&shared()), [215, 20, 0, 215, 23, 1]);
     }
 }

@@ -4,13 +4,16 @@ use core::error::Error;
 use core::fmt;
 use core::net::IpAddr;
 use std::io;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use rustix::io::Errno;
 use wirenut_linux::lookup::Failure as Lookup;
+use wirenut_linux::process::{Ended, SpawnError};
 
 use crate::log::{Name, OneLine};
 use crate::serve::path::RelativePath;
+use crate::server::Combination;
 
 const EADDRINUSE: i32 = Errno::ADDRINUSE.raw_os_error();
 const EADDRNOTAVAIL: i32 = Errno::ADDRNOTAVAIL.raw_os_error();
@@ -26,6 +29,15 @@ pub enum Failure {
         path: PathBuf,
         /// What the system said.
         error: io::Error,
+    },
+    /// A capture could not be read, or not to its end.
+    Capture {
+        /// As the user wrote it.
+        path: PathBuf,
+        /// Where what could not be read begins, in bytes.
+        offset: u64,
+        /// What is wrong there.
+        reason: String,
     },
     /// The file for the log could not be opened.
     LogFile {
@@ -47,6 +59,15 @@ pub enum Failure {
     },
     /// An address could not be listened on, a name was not found, or a server could not go on.
     Network(wirenut_linux::Error),
+    /// A socket that `--listen` names was not passed to this process: how it is named.
+    NotPassed(String),
+    /// A socket was passed to this process, and no `--listen` names it.
+    Unclaimed {
+        /// Its number.
+        number: RawFd,
+        /// Its name.
+        name: String,
+    },
     /// A file, or standard output, did not take what the command writes.
     Write {
         /// Which one.
@@ -58,6 +79,22 @@ pub enum Failure {
     Nameless(IpAddr),
     /// There are no processes with these ids.
     NoSuchProcess(Vec<u32>),
+    /// Options that contradict each other.
+    Combination(Combination),
+    /// A server could not be given a process of its own.
+    Fork {
+        /// Where it listens.
+        place: String,
+        /// Why.
+        error: SpawnError,
+    },
+    /// The process of a server has ended by itself.
+    Process {
+        /// Where it listened.
+        place: String,
+        /// How it has ended.
+        ended: Ended,
+    },
     /// The system would not give what the command needs to run.
     System {
         /// What was asked for.
@@ -71,17 +108,35 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory { path, error } => write!(f, "cannot serve '{}': {error}", Name::of(path)),
+            Self::Capture { path, offset: 0, reason } => write!(f, "cannot read '{}': {reason}", Name::of(path)),
+            Self::Capture { path, offset, reason } => {
+                write!(f, "cannot read '{}' from byte {offset} on: {reason}", Name::of(path))
+            }
             Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", Name::of(path)),
             Self::Page { option, page, directory, reason } => {
                 let (page, directory) = (Name(page.as_bytes()), Name::of(directory));
                 write!(f, "cannot use '{page}' for {option}: {reason} (it must be a file beneath '{directory}')")
             }
             Self::Network(error) => write!(f, "{}{}", OneLine(error.to_string()), advice(error)),
+            Self::NotPassed(socket) => write!(
+                f,
+                "cannot listen on {socket}: no such socket was passed to this process (by systemd, LISTEN_FDS counts them and \
+                 LISTEN_FDNAMES names them)"
+            ),
+            Self::Unclaimed { number, name } => {
+                let name = OneLine(name.clone());
+                write!(f, "cannot leave a socket unanswered that was passed: add --listen fd:{number} or fd:{name}")
+            }
             Self::Write { path, error } => write!(f, "cannot write to '{}': {error}", Name::of(path)),
             Self::Nameless(address) => write!(f, "{address} has no name"),
             Self::NoSuchProcess(pids) => {
                 let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
                 write!(f, "there is no process {}", pids.join(", "))
+            }
+            Self::Combination(combination) => combination.fmt(f),
+            Self::Fork { place, error } => write!(f, "cannot start a process for {}: {error}", OneLine(place.clone())),
+            Self::Process { place, ended } => {
+                write!(f, "the process that served {} {}", OneLine(place.clone()), OneLine(ended.to_string()))
             }
             Self::System { what, error } => write!(f, "cannot {what}: {error}"),
         }
@@ -96,7 +151,15 @@ impl Error for Failure {
             | Self::Write { error, .. }
             | Self::System { error, .. } => Some(error),
             Self::Network(error) => Some(error),
-            Self::Page { .. } | Self::Nameless(_) | Self::NoSuchProcess(_) => None,
+            Self::Combination(combination) => Some(combination),
+            Self::Fork { error, .. } => Some(error),
+            Self::Process { .. }
+            | Self::Capture { .. }
+            | Self::Page { .. }
+            | Self::NotPassed(_)
+            | Self::Unclaimed { .. }
+            | Self::Nameless(_)
+            | Self::NoSuchProcess(_) => None,
         }
     }
 }

@@ -6,13 +6,15 @@
 //! | [`demo`] | the reference service |
 //! | [`echo`] | what comes is sent back, over TCP, UDP and Unix sockets |
 //! | [`failure`] | what ends the command with status 1, in one line |
-//! | [`listen`] | where servers listen, and the URLs that lead there |
+//! | [`listen`] | where servers listen, the sockets that are made there or were passed, and the URLs that lead there |
 //! | [`lookup`] | names and addresses |
-//! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up |
+//! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up, of all processes |
 //! | [`manual`] | completions for shells, and man pages |
+//! | `printed` | standard output, and tables on it |
 //! | [`ps`] | processes, as the system shows them |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
-//! | [`server`] | listening, saying where, running until told to stop |
+//! | [`server`] | the life of a service: listening, models, signals, a process that goes on in its place |
+//! | [`trace`] | captures: what the connections in them did |
 //! | [`usage`] | what is wrong with the command line |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
@@ -29,9 +31,11 @@ pub mod listen;
 pub mod log;
 pub mod lookup;
 pub mod manual;
+mod printed;
 pub mod ps;
 pub mod serve;
 pub mod server;
+pub mod trace;
 pub mod usage;
 
 use arguments::{Arguments, Command};
@@ -49,6 +53,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Echo(arguments) => echo::echo(&arguments),
         Command::Lookup(arguments) => lookup::lookup(&arguments),
         Command::Ps(arguments) => ps::ps(&arguments),
+        Command::Trace(arguments) => trace::trace(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::man(&arguments),
     }

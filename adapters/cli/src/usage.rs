@@ -15,7 +15,7 @@ use crate::log::{Name, OneLine};
 ///
 /// The exit status: 2 where it is wrong, 0 where help or the version was shown.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, u8> {
-    Arguments::try_parse_from(arguments).map_err(|error| {
+    let arguments = Arguments::try_parse_from(arguments).map_err(|error| {
         let (status, text) = (error.exit_code(), text(error));
         // Not `print!`, which panics where the output is closed.
         let _ = match status {
@@ -23,7 +23,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments,
             _ => std::io::stderr().write_all(text.as_bytes()),
         };
         u8::try_from(status).unwrap_or(2)
-    })
+    })?;
+    arguments.check().map_err(|combination| {
+        let _ = writeln!(std::io::stderr(), "error: {combination}");
+        2
+    })?;
+    Ok(arguments)
 }
 
 /// What `clap` says, with each argument in it escaped: none begins a line of its own, or commands a terminal.
@@ -72,7 +77,7 @@ mod tests {
                 r"invalid value '\xe2\x80\xaex\x0d' for '--log-format <FORMAT>'",
             ),
             (&["serve", "a", "b\n\u{9b}2J"], r"unexpected argument 'b\x0a\xc2\x9b2J' found"),
-            (&["echo", "--udp", "it's\n"], r"invalid value 'it\x27s\x0a' for '--udp <ADDR:PORT>'"),
+            (&["echo", "--listen", "it's\n"], r"invalid value 'it\x27s\x0a' for '--listen <PLACE>'"),
         ] {
             let arguments = ["wirenut"].iter().chain(arguments);
             let text = text(Arguments::try_parse_from(arguments).unwrap_err());

@@ -24,14 +24,14 @@ use crate::{Buffers, Clock, Error, Operation, Split, StreamError, Timer};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn core::error::Error>> {
 /// # use tokio::net::{TcpListener, TcpStream};
-/// # use wirenut_embedded_io::{Server, TokioTcp};
+/// # use wirenut_embedded_io::{Server, TokioStream};
 /// # use wirenut_reference::{MemoryDevice, Reference};
 /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-/// # let mut stream = TokioTcp(TcpStream::connect(listener.local_addr()?).await?);
+/// # let mut stream = TokioStream(TcpStream::connect(listener.local_addr()?).await?);
 /// # let server = async {
 /// #     let (mut input, mut store, mut output) = ([0; 1024], [0; Limits::DEFAULT.store_bytes()], [0; 4096]);
 /// #     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
-/// #     let mut stream = TokioTcp(listener.accept().await?.0);
+/// #     let mut stream = TokioStream(listener.accept().await?.0);
 /// #     let connection = Server::new(&Limits::DEFAULT, buffers);
 /// #     let service = Reference { device: MemoryDevice::new() };
 /// #     connection.serve(&mut stream, &service, &TokioTimer::new()).await.map_err(std::io::Error::other)

@@ -16,7 +16,7 @@ use wirenut::transport::{Environment, Protocol};
 /// use wirenut::readiness::Standing;
 /// use wirenut::time::Instant;
 /// use wirenut::transport::{Disposition, Environment, Progress, Protocol};
-/// use wirenut_embedded_io::{Buffers, Endpoint, TokioTcp, TokioTimer, converse};
+/// use wirenut_embedded_io::{Buffers, Endpoint, TokioStream, TokioTimer, converse};
 ///
 /// /// Sends back each whole line, until the peer ends.
 /// struct Echo { is_over: bool }
@@ -49,7 +49,7 @@ use wirenut::transport::{Environment, Protocol};
 /// client.write_all(b"hello\n").await?;
 /// client.shutdown().await?;
 ///
-/// let mut stream = TokioTcp(listener.accept().await?.0);
+/// let mut stream = TokioStream(listener.accept().await?.0);
 /// let (mut input, mut output) = ([0; 64], [0; 64]);
 /// let buffers = Buffers { input: &mut input, store: &mut [], output: &mut output };
 /// converse(&mut stream, &mut Echo { is_over: false }, buffers, &TokioTimer::new(), &()).await.expect("a good end");

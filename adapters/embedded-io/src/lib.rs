@@ -15,13 +15,14 @@
 //! | feature | brings |
 //! |---|---|
 //! | `std` | `Tcp`, a socket of the standard library, and `SystemClock` (on Unix) |
-//! | `tokio-1` | `TokioTcp` and `TokioTimer`, and `TokioListener`: a server with admission and a graceful end |
+//! | `tokio-1` | `TokioStream` and `TokioTimer`; on Unix also servers: `TokioListener`, `serve_on_threads`, `TokioDatagrams` |
 //! | `embassy-net-09` | the traits for embassy-net's `TcpSocket`, `EmbassyTimer`, and `Listener`: accepting and admission |
 //!
 //! One connection is the unit. In which order it reads, writes and ends is decided by the core's
 //! [`Conversation`](wirenut::transport::Conversation), for each of these alike. Who accepts the next one, and how many there
 //! may be, is the application's: a [`ConnectionObserver`] ties a connection to
-//! [`Admission`](wirenut::readiness::Admission). Over embassy-net, `Listener` does all of that; over tokio, `TokioListener`.
+//! [`Admission`](wirenut::readiness::Admission). Over embassy-net, `Listener` does all of that; over tokio, `TokioListener` does, for
+//! services, endpoints and handlers.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -29,7 +30,7 @@
 //! use tokio::net::TcpListener;
 //! use wirenut::http::Limits;
 //! use wirenut::http::service::service_fn;
-//! use wirenut_embedded_io::{Buffers, Server, TokioTcp, TokioTimer};
+//! use wirenut_embedded_io::{Buffers, Server, TokioStream, TokioTimer};
 //!
 //! let hello = service_fn(|_, responder| responder.text("hello"));
 //! const LIMITS: Limits = Limits { head_bytes: 8192, ..Limits::DEFAULT };
@@ -50,7 +51,7 @@
 //!     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
 //!     let connection = Server::new(&LIMITS, buffers).with_peer(peer);
 //!     // Or in a task of its own, for several at once.
-//!     if let Err(error) = connection.serve(&mut TokioTcp(stream), &hello, &TokioTimer::new()).await {
+//!     if let Err(error) = connection.serve(&mut TokioStream(stream), &hello, &TokioTimer::new()).await {
 //!         eprintln!("{peer}: {error}");
 //!     }
 //! #   client.join().unwrap();
@@ -148,5 +149,11 @@ mod foreign {
 pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter, Listener, Memory};
 #[cfg(all(feature = "std", unix))]
 pub use foreign::std::{SystemClock, Tcp};
+#[cfg(all(feature = "tokio-1", unix))]
+pub use foreign::tokio_1::{
+    TokioAccept, TokioConfig, TokioConnection, TokioDatagramConfig, TokioDatagramFailure, TokioDatagramReport,
+    TokioDatagramSocket, TokioDatagrams, TokioFailure, TokioListener, TokioReport, TokioStop, TokioUnixPeer,
+    serve_on_threads,
+};
 #[cfg(feature = "tokio-1")]
-pub use foreign::tokio_1::{TokioConfig, TokioFailure, TokioListener, TokioReport, TokioTcp, TokioTimer};
+pub use foreign::tokio_1::{TokioSocket, TokioStream, TokioTimer};

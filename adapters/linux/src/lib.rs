@@ -24,9 +24,10 @@
 //! | [`wake`] | a queue by which other threads reach the one that waits |
 //! | [`thread`] | what threads need beside the standard library: an event, a pool |
 //! | [`lookup`] | hosts and services, by name and by address |
-//! | [`process`] | a closure in a process of its own; pipes and pools of processes |
+//! | [`process`] | a closure in a process of its own; pipes and pools of processes; other programs; users and what they give up |
 //! | [`sync`] | what processes share: memory, locks, semaphores, events, queues |
 //! | [`signal`] | signals: names, handlers, masks, alarms, sending and waiting; SIGTERM and SIGHUP in a poller |
+//! | `clock` | the time that all processes share |
 //! | `descriptors` | the limit of open descriptors |
 //! | `error`, `lookup_failure` | what failed, on what, and why |
 //! | `sys` | system calls, one module for each interface: all the unsafe code |
@@ -37,6 +38,7 @@
 
 extern crate alloc;
 
+mod clock;
 pub mod connection;
 mod descriptors;
 mod error;
@@ -54,5 +56,6 @@ pub mod timers;
 mod value;
 pub mod wake;
 
+pub use clock::monotonic_time;
 pub use descriptors::{descriptor_limit, raise_descriptor_limit};
 pub use error::Error;

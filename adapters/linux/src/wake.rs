@@ -71,7 +71,13 @@ impl<T> WakeQueue<T> {
     /// # Errors
     /// The process or the system has no descriptor left.
     pub fn new() -> Result<Self, Error> {
-        Ok(Self { state: AtomicU8::new(AWAKE), pushed: Mutex::new(Vec::new()), bell: Bell::new()? })
+        Bell::new().map(Self::with_bell)
+    }
+
+    /// The same, with a bell that others may ring, too: the owner then finds the queue readable, and perhaps empty.
+    #[must_use]
+    pub const fn with_bell(bell: Bell) -> Self {
+        Self { state: AtomicU8::new(AWAKE), pushed: Mutex::new(Vec::new()), bell }
     }
 
     /// Adds something, from any thread, and wakes the owner if it waits. Its length is bounded by what the callers push.

@@ -6,7 +6,7 @@ use core::convert::Infallible;
 
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{RequestHead, Response, Status, WriteError};
-use wirenut_server::{Config, Server};
+use wirenut_server::{Config, Model, Server};
 
 struct Flawed;
 
@@ -28,10 +28,11 @@ impl Service for Flawed {
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {
     let address = std::env::args().nth(1).ok_or("usage: panicking ADDR:PORT")?;
-    let mut server = Server::bind(address.as_str(), Config::DEFAULT)?;
+    let model = Model::Multiplexed { workers: std::thread::available_parallelism()? };
+    let mut server = Server::bind(address.as_str(), Config { model, ..Config::DEFAULT })?;
     server.stop_on_signals()?;
-    println!("http://{}/", server.local_addr());
-    let report = server.run_on_threads(std::thread::available_parallelism()?, &Flawed)?;
+    println!("http://{}/", server.address());
+    let report = server.run(&Flawed)?;
     println!("{} connections, {} panics", report.accepted, report.panics);
     Ok(())
 }

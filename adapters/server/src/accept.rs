@@ -2,10 +2,11 @@
 
 use std::os::fd::AsFd;
 
-use wirenut::readiness::{Poller, Token};
+use wirenut::readiness::Token;
 use wirenut_linux::Error;
-use wirenut_linux::poller::Epoll;
-use wirenut_linux::socket::{Attempt, Mode, TcpListener, TcpStream};
+use wirenut_linux::socket::{AnyByteStream, AnyListener, Attempt, Mode};
+
+use crate::watcher::Watcher;
 
 /// Why nobody was accepted.
 pub(crate) enum AcceptFailure {
@@ -19,19 +20,19 @@ pub(crate) enum AcceptFailure {
 
 /// Takes connections from the listening socket, which other workers may take some from, too.
 pub(crate) struct Acceptor {
-    listener: TcpListener,
+    listener: AnyListener,
     token: Token,
     is_watched: bool,
 }
 
 impl Acceptor {
     /// The listener must not block.
-    pub(crate) fn new(listener: TcpListener, poller: &mut Epoll, token: Token) -> Result<Self, Error> {
-        poller.register_shared(listener.as_fd(), token)?;
+    pub(crate) fn new(listener: AnyListener, poller: &mut impl Watcher, token: Token) -> Result<Self, Error> {
+        poller.watch_listener(listener.as_fd(), token)?;
         Ok(Self { listener, token, is_watched: true })
     }
 
-    pub(crate) fn accept(&self) -> Result<TcpStream, AcceptFailure> {
+    pub(crate) fn accept(&self) -> Result<AnyByteStream, AcceptFailure> {
         match self.listener.accept(Mode::NonBlocking) {
             Ok(Attempt::Done((stream, _))) => Ok(stream),
             Ok(Attempt::WouldBlock) => Err(AcceptFailure::NoneWaiting),
@@ -41,19 +42,19 @@ impl Acceptor {
     }
 
     /// Leaves connections in the queue of the system until [`Self::resume`].
-    pub(crate) fn pause(&mut self, poller: &mut Epoll) -> Result<(), Error> {
+    pub(crate) fn pause(&mut self, poller: &mut impl Watcher) -> Result<(), Error> {
         self.watch(poller, false)
     }
 
     /// There is room again.
-    pub(crate) fn resume(&mut self, poller: &mut Epoll) -> Result<(), Error> {
+    pub(crate) fn resume(&mut self, poller: &mut impl Watcher) -> Result<(), Error> {
         self.watch(poller, true)
     }
 
-    fn watch(&mut self, poller: &mut Epoll, is_watched: bool) -> Result<(), Error> {
+    fn watch(&mut self, poller: &mut impl Watcher, is_watched: bool) -> Result<(), Error> {
         if self.is_watched != is_watched {
             if is_watched {
-                poller.register_shared(self.listener.as_fd(), self.token)?;
+                poller.watch_listener(self.listener.as_fd(), self.token)?;
             } else {
                 poller.deregister(self.listener.as_fd(), self.token)?;
             }
@@ -72,7 +73,7 @@ impl Acceptor {
         self.listener.has_waiting().unwrap_or(false)
     }
 
-    pub(crate) const fn listener(&self) -> &TcpListener {
+    pub(crate) const fn listener(&self) -> &AnyListener {
         &self.listener
     }
 }

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use wirenut::http::Limits;
 use wirenut_linux::connection::{Leftover, Memory};
 
-/// What one send moves at most, and so what is kept for a peer that does not read.
-pub(crate) const OUTPUT_BYTES: usize = 64 * 1024;
+/// What one receive takes; what one send moves at most, and so what is kept for a peer that does not read. For a worker of many
+/// connections.
+pub(crate) const SHARED_BYTES: usize = 64 * 1024;
 
-/// What one receive takes.
-const INPUT_BYTES: usize = 64 * 1024;
+/// The same for a worker of one connection, of which there are as many as connections: as much as a service is promised room
+/// for ([`Limits::output_reserve`]).
+pub(crate) const ALONE_BYTES: usize = 16 * 1024;
 
 /// One input and one output buffer, and a place for heads that do not come whole: each connection uses them during its turn
 /// only. And what its turn left, by slot: no connection leaves anything between two requests.
@@ -21,11 +23,11 @@ pub(crate) struct Buffers {
 }
 
 impl Buffers {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, bytes: usize) -> Self {
         Self {
-            input: vec![0; INPUT_BYTES].into_boxed_slice(),
+            input: vec![0; bytes].into_boxed_slice(),
             store: vec![0; limits.store_bytes()].into_boxed_slice(),
-            output: vec![0; OUTPUT_BYTES].into_boxed_slice(),
+            output: vec![0; bytes].into_boxed_slice(),
             leftovers: HashMap::new(),
         }
     }

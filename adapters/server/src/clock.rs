@@ -16,13 +16,9 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    pub(crate) fn new() -> Self {
-        let mut clock = Self {
-            start: std::time::Instant::now(),
-            now: Instant::START,
-            date: HttpDate::from_unix(0),
-            next_date: Instant::START,
-        };
+    /// It counts from that moment on. Clocks that count from the same one tell the same time, also in other processes.
+    pub(crate) fn new(start: std::time::Instant) -> Self {
+        let mut clock = Self { start, now: Instant::START, date: HttpDate::from_unix(0), next_date: Instant::START };
         clock.advance();
         clock
     }
@@ -46,6 +42,12 @@ impl Clock {
 
     pub(crate) const fn now(&self) -> Instant {
         self.now
+    }
+
+    /// The same moment by the system's clock.
+    pub(crate) fn system(&self, at: Instant) -> std::time::Instant {
+        let since = at.saturating_since(Instant::START);
+        self.start.checked_add(since.into()).unwrap_or(self.start)
     }
 
     pub(crate) const fn date(&self) -> &HttpDate {

@@ -4,6 +4,10 @@ use wirenut::http::Limits;
 use wirenut::readiness::{Policy, WhenFull};
 use wirenut::time::Duration;
 
+use crate::model::Model;
+use crate::proxy_protocol::ProxyProtocol;
+use crate::watcher::PollerKind;
+
 /// How a [`Server`](crate::Server) runs.
 ///
 /// ```
@@ -13,6 +17,14 @@ use wirenut::time::Duration;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Config {
+    /// Who serves a connection: by default one thread all of them.
+    ///
+    /// Default: `Model::DEFAULT`.
+    pub model: Model,
+    /// How connections are waited for, where one thread serves several.
+    ///
+    /// Default: `PollerKind::Epoll`.
+    pub poller: PollerKind,
     /// The bounds that each connection keeps.
     ///
     /// Default: `Limits::DEFAULT`.
@@ -42,10 +54,39 @@ pub struct Config {
     ///
     /// Default: `WhenFull::Queue`.
     pub when_full: WhenFull,
+    /// For how long a server that was told to stop goes on before its [drain](Self::drain), so that whoever distributes requests
+    /// among several servers has the time to notice: [`/health`](crate::Metrics::service) says that it ends, new connections are
+    /// accepted, and every answer over HTTP says that it is the last one of its connection (`Connection: close`). So those who
+    /// keep connections, and may use them at any moment, give them up themselves. The drain begins at once when the server is told
+    /// so once more, by [`Stopper::stop`](crate::Stopper::stop) or a second signal.
+    ///
+    /// A connection that is closed while a request is on its way loses that request. What is idle for all of this time is closed
+    /// then: a proxy whose idle connections live shorter loses nothing.
+    ///
+    /// Default: `Duration::from_secs(0)`.
+    pub drain_delay: Duration,
     /// For how long a server that was told to stop goes on to answer what has come by then.
     ///
     /// Default: `Duration::from_secs(30)`.
     pub drain: Duration,
+    /// Which peers are proxies that pass clients on by the PROXY protocol. `None`: no peer is.
+    ///
+    /// Default: `None`.
+    pub proxy_protocol: Option<ProxyProtocol>,
+    /// For how long a [handler](crate::handler) that blocks waits for bytes of its peer; `None`: for ever. What HTTP waits for
+    /// is in [`Self::limits`].
+    ///
+    /// Default: `Some(Duration::from_secs(60))`.
+    pub read_timeout: Option<Duration>,
+    /// For how long it waits until its peer takes some.
+    ///
+    /// Default: `Some(Duration::from_secs(60))`.
+    pub write_timeout: Option<Duration>,
+    /// How long a datagram may be for a [server of datagrams](crate::datagram): one that is longer is thrown away, and told. All
+    /// of UDP fits into the default.
+    ///
+    /// Default: `65_536`.
+    pub max_datagram: usize,
     /// How many connections may wait to be accepted. The system has its own bound (`net.core.somaxconn`).
     ///
     /// Default: `4_096`.
@@ -55,13 +96,20 @@ pub struct Config {
 impl Config {
     /// Sane values for a server on a machine with memory to spare.
     pub const DEFAULT: Self = Self {
+        model: Model::DEFAULT,
+        poller: PollerKind::Epoll,
         limits: Limits::DEFAULT,
         max_connections: 10_000,
         evict_idle: true,
         min_idle: Duration::from_secs(1),
         min_head: Duration::from_secs(2),
         when_full: WhenFull::Queue,
+        drain_delay: Duration::from_secs(0),
         drain: Duration::from_secs(30),
+        proxy_protocol: None,
+        read_timeout: Some(Duration::from_secs(60)),
+        write_timeout: Some(Duration::from_secs(60)),
+        max_datagram: 65_536,
         backlog: 4_096,
     };
 }

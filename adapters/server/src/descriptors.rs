@@ -17,9 +17,9 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
-    /// By the limit that the process has now.
-    pub(crate) fn new() -> Self {
-        let limit = wirenut_linux::descriptor_limit().unwrap_or(u64::MAX);
+    /// By the limit that the process has now, and that of a poller: from which one on it can watch none.
+    pub(crate) fn new(end: Option<u64>) -> Self {
+        let limit = wirenut_linux::descriptor_limit().unwrap_or(u64::MAX).min(end.unwrap_or(u64::MAX));
         let reserved_from = limit - (limit / RESERVED_PART).min(MAX_RESERVED);
         Self { reserved_from: i64::try_from(reserved_from).unwrap_or(i64::MAX), is_tight: false }
     }
@@ -27,6 +27,11 @@ impl Descriptors {
     /// A connection got this descriptor.
     pub(crate) fn given(&mut self, descriptor: &impl AsRawFd) {
         self.is_tight = i64::from(descriptor.as_raw_fd()) >= self.reserved_from;
+    }
+
+    /// Were only those in reserve left when it was looked last?
+    pub(crate) const fn is_tight(&self) -> bool {
+        self.is_tight
     }
 
     /// The system had none left.
@@ -53,7 +58,7 @@ mod tests {
     #[test]
     fn what_is_free_again_is_noticed() {
         let file = std::fs::File::open("/dev/null").unwrap();
-        let mut descriptors = Descriptors::new();
+        let mut descriptors = Descriptors::new(None);
         assert!(!descriptors.are_short(&file));
         descriptors.ran_out();
         assert!(!descriptors.are_short(&file));

@@ -1,5 +1,6 @@
-//! HTTP servers on Linux: one thread or several, each with an epoll and any number of connections of a
-//! [`Service`](wirenut::http::service::Service).
+//! Servers on Linux, under any model: iterative, forking, threading, pre-forked, pre-threaded, multiplexed. They serve a
+//! [`Service`](wirenut::http::service::Service) over HTTP, any protocol of the core, a [`handler`] that reads and writes, or
+//! [datagrams](datagram).
 //!
 //! ```
 //! use wirenut::http::service::service_fn;
@@ -17,17 +18,18 @@
 //!
 //! ```
 //! # let hello = wirenut::http::service::service_fn(|_, responder| responder.text("Hello, World!\n"));
-//! use wirenut_server::{Config, Server};
-//! let server = Server::bind("127.0.0.1:0", Config { max_connections: 100, ..Config::DEFAULT })?;
+//! use wirenut_server::{Config, Model, Server};
+//! let model = Model::Multiplexed { workers: std::thread::available_parallelism()? };
+//! let server = Server::bind("127.0.0.1:0", Config { model, max_connections: 100, ..Config::DEFAULT })?;
 //! let stopper = server.stopper();
-//! println!("http://{}/", server.local_addr());
+//! println!("http://{}/", server.address());
 //! # stopper.stop();
-//! server.run_on_threads(std::thread::available_parallelism()?, &hello)?;
+//! server.run(&hello)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The handlers and methods of the service run in the threads of the server and must not block: each of them holds up all other
-//! connections of its thread. See [`Service`](wirenut::http::service::Service); work that blocks goes to a
+//! The [`Model`] says who serves a connection. Where that is a thread beside many others, the handlers and methods of the service
+//! must not block: each of them holds up all other connections of its thread. See [`Service`](wirenut::http::service::Service); work that blocks goes to a
 //! [`blocking::Pool`].
 //!
 //! What it asks of the operating system is [`wirenut_linux`]: sockets and the loop over one, epoll, deadlines, wake-ups,
@@ -35,15 +37,27 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | `server`, `config`, `report` | what a user sees: listen, run, stop |
+//! | `server`, `config` | what a user sees: listen, run, stop |
+//! | `metrics`, `report`, `prometheus` | what a server does and has done, for whoever watches it |
+//! | `model` | who serves a connection: one line of the configuration |
+//! | `crew`, `work` | who does the work of a server under each model, and what it is |
+//! | [`handler`] | code that reads and writes, and waits, as such work |
+//! | [`datagram`] | servers of datagrams |
+//! | `vigil`, `chores` | waiting, beside one's own things, for the end; and what is done between two waits |
+//! | `board` | what the threads and processes of a server see of each other |
 //! | `worker` | the loop of one thread: wait, then deadlines, events, wakes |
-//! | `turn` | one connection's turn: what the session is told, and what it leaves to do |
-//! | `spoken` | what is spoken over a connection: its session, and the log of what goes wrong on it |
-//! | `guard` | panics of the service: caught here, and nowhere else |
-//! | `accept` | the listening socket |
+//! | `watcher` | which pollers a worker may have |
+//! | `turn` | one connection's turn: what it is told, and what it leaves to do |
+//! | `speaker`, `speaking` | what is spoken over connections, to a worker; and as the work of a server |
+//! | `proxied`, `proxy_protocol` | what proxies say in front of that, and who is one |
+//! | `http` | HTTP: its sessions, the names of its requests, and the log of what goes wrong |
+//! | `protocols`, `arrival` | any other protocol, made for each connection |
+//! | `panics` | panics of what is served: caught here, and nowhere else |
+//! | `accept`, `listen` | the listening socket |
 //! | `places`, `descriptors` | how many connections there may be, by the configuration and by the system |
 //! | `slots`, `connection`, `buffers`, `clock` | what the loop keeps: connections, their memory, the time |
 //! | `wake` | how other threads reach a worker: wake-ups of exchanges, and the wish to stop |
+//! | [`life`] | the service manager, passed sockets, restart by another process |
 //! | [`blocking`] | threads for work that blocks |
 //! | `throttle` | lines of the log that would come again and again |
 //! | `transfer` | bodies that the kernel moves itself |
@@ -55,31 +69,55 @@
 extern crate alloc;
 
 mod accept;
+mod arrival;
 pub mod blocking;
+mod board;
 mod buffers;
+mod chores;
 mod clock;
 mod config;
 mod connection;
+mod crew;
+pub mod datagram;
 mod descriptors;
 mod file;
 mod grow;
-mod guard;
+pub mod handler;
+mod http;
+pub mod life;
+mod listen;
+mod metrics;
+mod model;
+mod panics;
 mod places;
+mod prometheus;
+mod protocols;
+mod proxied;
+mod proxy_protocol;
 mod report;
 mod server;
 mod slots;
-mod spoken;
+mod speaker;
+mod speaking;
 mod throttle;
 mod transfer;
 mod turn;
+mod vigil;
 mod wake;
+mod watcher;
+mod work;
 mod worker;
 
+pub use arrival::Arrival;
 pub use config::Config;
 pub use file::{FileValidators, SendFile, has_rested, send_file};
 pub use grow::Grow;
-pub use report::Report;
+pub use metrics::Metrics;
+pub use model::Model;
+pub use proxy_protocol::ProxyProtocol;
+pub use report::{Connections, Deadlines, Report, Requests};
 pub use server::{Server, serve};
 pub use transfer::{FileRange, Transfer};
 pub use wake::Stopper;
+pub use watcher::PollerKind;
 pub use wirenut_linux::Error;

@@ -18,6 +18,11 @@ impl Places {
         self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1)).is_ok()
     }
 
+    /// Is none free?
+    pub(crate) fn are_taken(&self) -> bool {
+        self.free.load(Ordering::Relaxed) == 0
+    }
+
     /// Gives back a place that was taken.
     pub(crate) fn give_back(&self) {
         self.free.fetch_add(1, Ordering::Relaxed);

@@ -3,23 +3,32 @@
 use alloc::sync::Arc;
 use core::fmt;
 use core::net::SocketAddr;
-use core::num::NonZeroUsize;
 use std::net::ToSocketAddrs;
-use std::{io, thread};
+use std::path::Path;
 
 use wirenut::http::service::Service;
+use wirenut::transport::Protocol;
 use wirenut_linux::Error;
+use wirenut_linux::poller::Bell;
 use wirenut_linux::signal::{self, Termination};
-use wirenut_linux::socket::{Family, Mode, Socket, TcpListener};
+use wirenut_linux::socket::{AnyAddress, AnyListener, Mode, Pathname, Socket};
 
+use crate::arrival::Arrival;
+use crate::board::{Board, Lead};
 use crate::config::Config;
-use crate::guard::{Guard, RequestNames};
+use crate::crew::{self, Staff};
+use crate::handler::{Handled, Handler};
+use crate::http::Http;
+use crate::listen::listen;
+use crate::metrics::Metrics;
 use crate::places::Places;
+use crate::protocols::Protocols;
 use crate::report::Report;
+use crate::speaking::Speaking;
 use crate::throttle::Throttle;
 use crate::transfer::Transfer;
-use crate::wake::{Stop, Stopper, WorkerHandle};
-use crate::worker::{Shared, Worker};
+use crate::wake::Stopper;
+use crate::work::{Others, Queue, Work};
 
 /// A server: it listens since it was [bound](Self::bind), and answers while it [runs](Self::run).
 ///
@@ -35,10 +44,13 @@ use crate::worker::{Shared, Worker};
 /// the panic left it. In a program that is built to abort on panics, it aborts.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: AnyListener,
+    address: AnyAddress,
+    /// Of a Unix socket that this server has made: it is removed in the end.
+    pathname: Option<Pathname>,
     config: Config,
-    handle: Arc<WorkerHandle>,
+    board: Board,
+    lead: Arc<Lead>,
     termination: Option<Termination>,
 }
 
@@ -49,9 +61,9 @@ impl Server {
     /// ```
     /// use wirenut_server::{Config, Server};
     /// let server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
-    /// assert_ne!(server.local_addr().port(), 0);
+    /// assert_ne!(server.local_addr().unwrap().port(), 0);
     ///
-    /// let error = Server::bind(server.local_addr(), Config::DEFAULT).unwrap_err();
+    /// let error = Server::bind(server.local_addr().unwrap(), Config::DEFAULT).unwrap_err();
     /// assert!(error.to_string().starts_with("cannot listen on 127.0.0.1:"), "{error}");
     /// let error = Server::bind("nowhere", Config::DEFAULT).unwrap_err();
     /// assert_eq!(error.to_string(), "cannot listen on nowhere: invalid socket address");
@@ -62,21 +74,72 @@ impl Server {
     /// `AddrInUse`: somebody listens there. `AddrNotAvailable`: no interface of this machine has it. `PermissionDenied`: a
     /// port below 1024. `InvalidInput`: no address; a name may be unknown. And what the system has run out of.
     pub fn bind(address: impl ToSocketAddrs + fmt::Debug, config: Config) -> Result<Self, Error> {
-        let listen = || {
-            let listener = listen(&address, config.backlog)?;
-            let (address, handle) = (listener.local_address()?, Arc::new(WorkerHandle::new()?));
-            Ok(Self { listener, address, config, handle, termination: None })
-        };
-        listen().map_err(|error: Error| {
+        let bind = || Self::on(listen(&address, config.backlog)?, config);
+        bind().map_err(|error: Error| {
             let written = format!("{address:?}");
             error.attributed_to("listen on", &written.trim_matches('"'))
         })
     }
 
+    /// Listens on this machine only, at a path with these permissions, such as `0o600`: who may write to it may connect. The
+    /// path is made, and removed when the server has ended: see [`Socket::listen_at`].
+    ///
+    /// ```
+    /// use wirenut_server::{Config, Server};
+    /// let path = std::env::temp_dir().join(format!("wirenut-server-{}", std::process::id()));
+    /// let server = Server::bind_unix(&path, 0o600, Config::DEFAULT)?;
+    /// assert_eq!(server.address().to_string(), path.display().to_string());
+    /// drop(server);
+    /// assert!(!path.exists());
+    /// # Ok::<(), wirenut_server::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As of [`Socket::listen_at`].
+    pub fn bind_unix(path: impl AsRef<Path>, permissions: u32, config: Config) -> Result<Self, Error> {
+        let (listener, pathname) = Socket::stream()?.listen_at(path, permissions, config.backlog)?;
+        Ok(Self { pathname: Some(pathname), ..Self::on(listener, config)? })
+    }
+
+    /// Takes connections from a socket that listens already, such as one that this process was
+    /// [started with](wirenut_linux::socket::inherited). From now on it does not block.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::TcpListener;
+    /// use wirenut_server::{Config, Server};
+    /// let listener = TcpListener::bind(&"127.0.0.1:0".parse()?)?;
+    /// let server = Server::on(listener, Config::DEFAULT)?;
+    /// assert!(server.local_addr().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No memory or no descriptor is left.
+    pub fn on(listener: impl Into<AnyListener>, config: Config) -> Result<Self, Error> {
+        let listener = listener.into();
+        listener.set_mode(Mode::NonBlocking)?;
+        let address = listener.local_address()?;
+        let board = Board::new(1 + config.model.flows())?.with_drain_delay(config.drain_delay);
+        let lead = Arc::new(Lead::new(board.seat(0, Bell::new()?)));
+        Ok(Self { listener, address, pathname: None, config, board, lead, termination: None })
+    }
+
     /// Where it listens: with the port that the system chose, where that was asked for.
     #[must_use]
-    pub const fn local_addr(&self) -> SocketAddr {
-        self.address
+    pub const fn address(&self) -> &AnyAddress {
+        &self.address
+    }
+
+    /// The same, if it is an address of the Internet.
+    #[must_use]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.address.internet()
+    }
+
+    /// What it takes connections from: for who passes it on to [another process](crate::life).
+    #[must_use]
+    pub const fn listener(&self) -> &AnyListener {
+        &self.listener
     }
 
     /// What stops it, from any thread, before it runs or while it does.
@@ -94,11 +157,19 @@ impl Server {
     /// ```
     #[must_use]
     pub fn stopper(&self) -> Stopper {
-        Stopper { worker: Arc::clone(&self.handle) }
+        Stopper { lead: Arc::clone(&self.lead) }
+    }
+
+    /// What it does and has done, for whoever watches it from another thread, or a process that is forked since: before it
+    /// runs, while it does, and after that.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.board.clone().into()
     }
 
     /// From now on SIGTERM and SIGINT do not end the process, but stop this server gracefully; the second of them stops
-    /// it at once. They are the whole process's: every server that asked for them stops, also one that runs later.
+    /// it at once (or only skips [`Config::drain_delay`], while that lasts). They are the whole process's: every server that
+    /// asked for them stops, also one that runs later.
     ///
     /// # Errors
     /// The system has no descriptor left, or forbids it.
@@ -107,74 +178,137 @@ impl Server {
         Ok(())
     }
 
-    /// Answers requests by the service, on this thread, until it is told to stop ([`Self::stopper`],
+    /// Answers requests by the service, as [`Config::model`] says, until it is told to stop ([`Self::stopper`],
     /// [`Self::stop_on_signals`]) and all connections have ended.
-    ///
-    /// # Errors
-    /// Only where the system has no resources to begin with, or is broken. What happens on a connection
-    /// is logged, and ends that connection at most.
-    pub fn run<S>(self, service: &S) -> Result<Report, Error>
-    where
-        S: Service + ?Sized,
-        S::Source: Transfer,
-    {
-        let (places, throttle) = (Places::new(self.config.max_connections), Throttle::default());
-        let Self { listener, config, handle, termination, .. } = self;
-        let shared = Shared { config, places: &places, throttle: &throttle, termination, is_only_worker: true };
-        run_worker(service, &shared, listener, handle)
-    }
-
-    /// Like [`Self::run`], on so many threads, this one among them. Each has its own connections, taken from the one
-    /// listening socket; [`Config::max_connections`] holds for all of them together. They stop together, also if one fails.
-    ///
-    /// One socket, and not one for each thread (`SO_REUSEPORT`): what waits in the queue of a socket that is closed is
-    /// lost, and a second server at the same address would not be refused.
     ///
     /// ```no_run
     /// # let hello = wirenut::http::service::service_fn(|_, responder| responder.text("Hello, World!\n"));
-    /// use wirenut_server::{Config, Server};
-    /// let server = Server::bind("127.0.0.1:8080", Config::DEFAULT)?;
-    /// server.run_on_threads(std::thread::available_parallelism()?, &hello)?;
+    /// use wirenut_server::{Config, Model, Server};
+    /// let model = Model::Multiplexed { workers: std::thread::available_parallelism()? };
+    /// Server::bind("127.0.0.1:8080", Config { model, ..Config::DEFAULT })?.run(&hello)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// As [`Self::run`]; or the system would not give a thread. Of several errors, the first.
-    pub fn run_on_threads<S>(self, threads: NonZeroUsize, service: &S) -> Result<Report, Error>
+    /// Only where the system has no resources to begin with, or is broken; or where the model cannot be run in this process.
+    /// What happens on a connection is logged, and ends that connection at most.
+    pub fn run<S>(self, service: &S) -> Result<Report, Error>
     where
         S: Service + Sync + ?Sized,
         S::Source: Transfer,
     {
-        if threads == NonZeroUsize::MIN {
-            return self.run(service);
-        }
-        let Self { listener, config, handle, termination, .. } = self;
-        let (places, throttle) = (Places::new(config.max_connections), Throttle::default());
-        let shared = &Shared { config, places: &places, throttle: &throttle, termination, is_only_worker: false };
-        let follower = |_| Ok((listener.try_clone()?, Arc::new(WorkerHandle::new()?)));
-        let followers: Result<Vec<_>, Error> = (1..threads.get()).map(follower).collect();
-        let followers = followers?;
-        handle.lead(followers.iter().map(|(_, follower)| Arc::clone(follower)).collect());
-        let leader = &handle;
-        let work = |listener, handle| {
-            let outcome = run_worker(service, shared, listener, handle);
-            // A server of which a part is missing is not one to go on with.
-            outcome.inspect_err(|_| leader.stop(Stop::Drain))
-        };
-        thread::scope(|scope| {
-            let start = |(listener, handle)| {
-                let thread = thread::Builder::new().name("wirenut worker".into());
-                let started = thread.spawn_scoped(scope, move || work(listener, handle));
-                let started = started.map_err(|error| Error::new("start a thread", error));
-                started.inspect_err(|_| leader.stop(Stop::Drain))
-            };
-            let started: Vec<_> = followers.into_iter().map(start).collect();
-            let own = work(listener, Arc::clone(leader));
-            let outcomes = started
-                .into_iter()
-                .map(|started| started?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            core::iter::once(own).chain(outcomes).try_fold(Report::default(), |all, one| Ok(all.with(one?)))
-        })
+        let config = self.config;
+        self.run_work(&Speaking::new(config, |seat| Http::new(service, config.limits, seat)))
+    }
+
+    /// Speaks a protocol with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
+    /// ended. `begin` makes what is spoken over a connection that has come; it runs in the thread or process that serves it.
+    ///
+    /// What a protocol takes and writes, how it is held back by a peer that does not read, and when the connection ends, is
+    /// the contract of [`Protocol`]. It lives from turn to turn, so it is told the time ([`Protocol::handle_now`]). When the
+    /// server is to stop it is [retired](Protocol::retire); one that does not end then is cut after [`Config::drain`]. Nobody
+    /// who is refused ([`Config::when_full`]) is told so: the connection is closed. A panic costs the connection, which is
+    /// reset, and is logged and counted, as [those of a service](Self#panics-of-the-service) are.
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use wirenut::readiness::Standing;
+    /// use wirenut::time::Instant;
+    /// use wirenut::transport::{Disposition, Progress, Protocol};
+    /// use wirenut_server::{Config, Server};
+    ///
+    /// /// Sends back what comes, until the peer ends or the server is to stop.
+    /// #[derive(Default)]
+    /// struct Echo { has_ended: bool }
+    ///
+    /// impl Protocol for Echo {
+    ///     fn drive(&mut self, input: &[u8], _: &mut [u8], output: &mut [u8]) -> Progress {
+    ///         let count = input.len().min(output.len());
+    ///         output[..count].copy_from_slice(&input[..count]);
+    ///         Progress { taken: count, written: count }
+    ///     }
+    ///     fn handle_eof(&mut self) { self.has_ended = true }
+    ///     fn handle_sent(&mut self, _: usize, _: usize) {}
+    ///     fn handle_timeout(&mut self) {}
+    ///     fn handle_reset(&mut self) { self.has_ended = true }
+    ///     fn retire(&mut self) { self.has_ended = true }
+    ///     fn poll_timeout(&self) -> Option<Instant> { None }
+    ///     fn is_readable(&self) -> bool { true }
+    ///     fn standing(&self) -> Standing { Standing::Idle }
+    ///     fn disposition(&self) -> Disposition {
+    ///         if self.has_ended { Disposition::Close } else { Disposition::Open }
+    ///     }
+    /// }
+    ///
+    /// let server = Server::bind("127.0.0.1:0", Config::DEFAULT)?;
+    /// let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
+    /// let running = std::thread::spawn(move || server.run_protocol(&|_: &_| Echo::default()));
+    /// let mut client = std::net::TcpStream::connect(address)?;
+    /// client.write_all(b"hello")?;
+    /// let mut answer = [0; 5];
+    /// client.read_exact(&mut answer)?;
+    /// assert_eq!(&answer, b"hello");
+    /// stopper.stop();
+    /// assert_eq!(client.read(&mut answer)?, 0);
+    /// assert_eq!(running.join().unwrap()?.accepted, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_protocol<Q, F>(self, begin: &F) -> Result<Report, Error>
+    where
+        Q: Protocol,
+        F: Fn(&Arrival<'_>) -> Q + Sync + ?Sized,
+    {
+        let config = self.config;
+        self.run_work(&Speaking::new(config, |seat| Protocols::new(begin, seat)))
+    }
+
+    /// Has a handler speak with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
+    /// ended. See [`handler`](crate::handler) for an example.
+    ///
+    /// ```
+    /// use wirenut_server::handler::Stream;
+    /// use wirenut_server::{Config, Model, Server};
+    /// let server = Server::bind("127.0.0.1:0", Config { model: Model::DEFAULT, ..Config::DEFAULT })?;
+    /// let error = server.run_handler(&|_: &Stream| Ok(())).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
+    /// assert!(error.to_string().starts_with("cannot multiplex a handler that blocks: "), "{error}");
+    /// # Ok::<(), wirenut_server::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::run`]. `Unsupported`: the model is [`Multiplexed`](crate::Model::Multiplexed); or it forks, and the program
+    /// has more than one thread. Nothing was accepted then.
+    pub fn run_handler<H: Handler + Sync + ?Sized>(self, handler: &H) -> Result<Report, Error> {
+        let config = self.config;
+        self.run_work(&Handled { handler, config, throttle: Throttle::default() })
+    }
+
+    fn run_work(self, work: &(impl Work + Sync)) -> Result<Report, Error> {
+        let Self { listener, config, board, lead, termination, pathname, .. } = self;
+        crew::run(work, listener, Staff { config: &config, board: &board, lead: &lead, termination })?;
+        drop(pathname);
+        Ok(Report::of(&board))
+    }
+
+    /// [`Self::run`] on this thread alone, whatever the model, for a service that no other thread can share.
+    ///
+    /// # Errors
+    /// Only where the system has no resources to begin with, or is broken.
+    pub fn run_on_this_thread<S>(self, service: &S) -> Result<Report, Error>
+    where
+        S: Service + ?Sized,
+        S::Source: Transfer,
+    {
+        let Self { listener, config, board, lead, termination, pathname, .. } = self;
+        let places = Places::new(config.max_connections);
+        let queue = Queue { listener, places: &places, others: Others::Nobody };
+        let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
+        work.serve_all(queue, lead.seat.clone().with_termination(termination))?;
+        drop(pathname);
+        Ok(Report::of(&board))
     }
 }
 
@@ -204,44 +338,6 @@ where
 {
     let mut server = Server::bind(address, Config::DEFAULT)?;
     server.stop_on_signals()?;
-    log::info!("listening on http://{}/", server.local_addr());
-    server.run(service)
-}
-
-/// Listens on the first of the addresses that can be listened on.
-fn listen(address: &impl ToSocketAddrs, backlog: u32) -> Result<TcpListener, Error> {
-    let resolved = address.to_socket_addrs().map_err(|error| Error::new("resolve the address", error))?;
-    let mut failed = None;
-    for address in resolved {
-        let listen = || {
-            // `[::]` stands for all addresses of both kinds, `[::ffff:192.0.2.1]` for one of IPv4.
-            let family = if address.is_ipv4() { Family::V4 } else { Family::DualStack };
-            let socket = Socket::tcp(family)?;
-            socket.set_reuse_address(true)?;
-            socket.bind(&address)?;
-            let listener = socket.listen(backlog)?;
-            listener.set_no_delay(true)?;
-            listener.set_mode(Mode::NonBlocking)?;
-            Ok(listener)
-        };
-        match listen() {
-            Ok(listener) => return Ok(listener),
-            Err(error) => failed = Some(error),
-        }
-    }
-    let nothing = || io::Error::new(io::ErrorKind::InvalidInput, "could not resolve to any addresses");
-    Err(failed.unwrap_or_else(|| Error::new("resolve the address", nothing())))
-}
-
-/// All that one thread does.
-fn run_worker<S: Service<Source: Transfer> + ?Sized>(
-    service: &S,
-    shared: &Shared<'_>,
-    listener: TcpListener,
-    handle: Arc<WorkerHandle>,
-) -> Result<Report, Error> {
-    let names = RequestNames::new();
-    let guard = Guard::new(service, &names);
-    let report = Worker::new(&guard, &names, shared, listener, handle)?.run()?;
-    Ok(Report { panics: names.panics(), ..report })
+    log::info!("listening on http://{}/", server.address());
+    server.run_on_this_thread(service)
 }

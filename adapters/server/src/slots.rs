@@ -1,6 +1,5 @@
 //! Where connections live: slots in blocks, so that growing moves nothing and wastes little.
 
-use wirenut::http::service::Service;
 use wirenut::readiness;
 use wirenut_linux::timers::{TimerLink, TimerLinks};
 
@@ -36,21 +35,21 @@ impl Token {
     }
 }
 
-enum Slot<S: Service + ?Sized> {
+enum Slot<T> {
     Free { next: u32, generation: u32 },
-    Taken(Connection<S>),
+    Taken(Connection<T>),
 }
 
 /// All connections of a worker. Blocks that became free stay.
-pub(crate) struct Slots<S: Service + ?Sized> {
-    blocks: Vec<Box<[Slot<S>]>>,
+pub(crate) struct Slots<T> {
+    blocks: Vec<Box<[Slot<T>]>>,
     first_free: u32,
     taken: u32,
     /// That of free slots, which is in no list.
     unarmed: TimerLink,
 }
 
-impl<S: Service + ?Sized> Slots<S> {
+impl<T> Slots<T> {
     pub(crate) const fn new() -> Self {
         Self { blocks: Vec::new(), first_free: NONE, taken: 0, unarmed: TimerLink::NEW }
     }
@@ -64,7 +63,7 @@ impl<S: Service + ?Sized> Slots<S> {
         self.taken == 0
     }
 
-    pub(crate) fn insert(&mut self, connection: Connection<S>) -> Token {
+    pub(crate) fn insert(&mut self, connection: Connection<T>) -> Token {
         if self.first_free == NONE {
             self.grow();
         }
@@ -77,8 +76,21 @@ impl<S: Service + ?Sized> Slots<S> {
         Token { slot: number, generation }
     }
 
+    /// The name of the connection that is inserted next.
+    pub(crate) fn next_token(&mut self) -> Token {
+        if self.first_free == NONE {
+            self.grow();
+        }
+        let number = self.first_free;
+        let generation = match self.slot_mut(number) {
+            Slot::Free { generation, .. } => *generation,
+            Slot::Taken(connection) => connection.generation,
+        };
+        Token { slot: number, generation }
+    }
+
     /// Its timer must be disarmed.
-    pub(crate) fn remove(&mut self, number: u32) -> Option<Connection<S>> {
+    pub(crate) fn remove(&mut self, number: u32) -> Option<Connection<T>> {
         let next = self.first_free;
         let slot = self.slot_mut(number);
         let Slot::Taken(Connection { generation, .. }) = slot else { return None };
@@ -93,7 +105,7 @@ impl<S: Service + ?Sized> Slots<S> {
     }
 
     /// The connection of that name, unless it is gone.
-    pub(crate) fn get(&mut self, token: Token) -> Option<&mut Connection<S>> {
+    pub(crate) fn get(&mut self, token: Token) -> Option<&mut Connection<T>> {
         match self.blocks.get_mut(block_of(token.slot))?.get_mut(index_of(token.slot))? {
             Slot::Taken(connection) if connection.generation == token.generation => Some(connection),
             Slot::Taken(_) | Slot::Free { .. } => None,
@@ -117,12 +129,12 @@ impl<S: Service + ?Sized> Slots<S> {
         self.first_free = start;
     }
 
-    fn slot_mut(&mut self, number: u32) -> &mut Slot<S> {
+    fn slot_mut(&mut self, number: u32) -> &mut Slot<T> {
         &mut self.blocks[block_of(number)][index_of(number)]
     }
 }
 
-impl<S: Service + ?Sized> TimerLinks for Slots<S> {
+impl<T> TimerLinks for Slots<T> {
     fn timer(&mut self, slot: u32) -> &mut TimerLink {
         let Self { blocks, unarmed, .. } = self;
         match &mut blocks[block_of(slot)][index_of(slot)] {
@@ -140,31 +152,9 @@ const fn index_of(slot: u32) -> usize {
     (slot % BLOCK) as usize
 }
 
+/// All that a connection costs which keeps this, beside its links in the lists of idle ones: state, descriptor, name, and
+/// links of the timer.
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::guard::Guard;
-    use core::convert::Infallible;
-    use wirenut::http::{RequestHead, WriteError};
-    use wirenut::readiness::Link;
-
-    use wirenut::http::service::{Responder, Step};
-
-    struct Stateless;
-
-    impl Service for Stateless {
-        type Exchange = ();
-        type Source = Infallible;
-
-        fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-            Ok(((), Step::Abort))
-        }
-    }
-
-    /// All that an idle connection costs: session, descriptor, name, and links of the timer and of the idle list.
-    #[test]
-    fn a_connection_fits_in_116_bytes() {
-        let slot = size_of::<Slot<Guard<'_, Stateless>>>();
-        assert!(slot + size_of::<Link>() <= 116, "{slot} + {}", size_of::<Link>());
-    }
+pub(crate) const fn slot_bytes<T>() -> usize {
+    size_of::<Slot<T>>()
 }

@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use std::fs::File;
 use std::io::{ErrorKind, Result};
 
-use wirenut_linux::socket::TcpStream;
+use wirenut_linux::socket::AnyByteStream;
 
 /// A source of body bytes that goes into a socket without passing through the server's buffers:
 /// what a service gives in [`Step::Transfer`](wirenut::http::service::Step::Transfer).
@@ -16,12 +16,12 @@ pub trait Transfer {
     /// # Errors
     /// [`WouldBlock`](std::io::ErrorKind::WouldBlock) if there is no room now: it is called again when there is. After
     /// any other error the connection is cut.
-    fn transfer(&mut self, socket: &TcpStream, length: u64) -> Result<u64>;
+    fn transfer(&mut self, socket: &AnyByteStream, length: u64) -> Result<u64>;
 }
 
 /// For services that transfer nothing.
 impl Transfer for Infallible {
-    fn transfer(&mut self, _: &TcpStream, _: u64) -> Result<u64> {
+    fn transfer(&mut self, _: &AnyByteStream, _: u64) -> Result<u64> {
         match *self {}
     }
 }
@@ -54,7 +54,7 @@ impl FileRange {
 }
 
 impl Transfer for FileRange {
-    fn transfer(&mut self, socket: &TcpStream, length: u64) -> Result<u64> {
+    fn transfer(&mut self, socket: &AnyByteStream, length: u64) -> Result<u64> {
         let sent = socket.send_file(&self.file, self.offset, length)?;
         let moved = sent.done().ok_or(ErrorKind::WouldBlock)?;
         self.offset = self.offset.saturating_add(moved);

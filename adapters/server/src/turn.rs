@@ -1,52 +1,85 @@
-//! A connection's turn: its line, with its session as what is spoken.
+//! A connection's turn: its line, and what is spoken over it.
 
 use alloc::sync::Arc;
 use core::task::Waker;
 use core::time::Duration;
-use std::io::{self, ErrorKind};
-use std::os::fd::AsFd;
 
-use wirenut::http::service::{Service, Serving};
-use wirenut::http::{Context, Limits, Rule};
-use wirenut::readiness::{Event, Poller, Readiness, Standing};
+use wirenut::readiness::{Event, Interest, Readiness, Standing};
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Environment, Protocol};
-use wirenut_linux::connection::{Connection as Line, Next};
-use wirenut_linux::poller::Epoll;
-use wirenut_linux::socket::Attempt;
+use wirenut_linux::connection::{Connection as Line, Next, Turn as Turned};
+use wirenut_linux::socket::AnyByteStream;
 
-use crate::buffers::{Buffers, OUTPUT_BYTES};
+use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::connection::Connection;
-use crate::guard::{self, RequestNames};
 use crate::slots::Token;
-use crate::spoken::Spoken;
-use crate::transfer::Transfer;
+use crate::speaker::{Call, Speaker, Spoken};
 use crate::wake::{Wakers, WorkerHandle};
 
-/// What one transfer moves at most: nothing of it is kept, so only the others' waiting bounds it. As
-/// in nginx; with 64 KiB, a large file cost more CPU time than there.
-const TRANSFER_BYTES: u64 = 2 * 1024 * 1024;
-
 /// What every turn needs and none changes.
-pub(crate) struct WorkerContext<'s, S: ?Sized> {
-    pub(crate) service: &'s S,
-    pub(crate) names: &'s RequestNames,
-    pub(crate) limits: Limits,
+pub(crate) struct WorkerContext<K> {
+    pub(crate) speaker: K,
     pub(crate) clock: Clock,
     pub(crate) handle: Arc<WorkerHandle>,
     pub(crate) wakers: Wakers,
+    /// How long its buffers are.
+    buffer_bytes: usize,
+    /// No connection is to last, since the server will end.
+    ends_soon: bool,
 }
 
-impl<S: ?Sized> WorkerContext<'_, S> {
-    /// What the core is told with every call.
-    pub(crate) const fn http(&self) -> Context<'_> {
-        Context { now: self.clock.now(), limits: &self.limits, date: Some(self.clock.date()) }
+impl<K: Speaker> WorkerContext<K> {
+    pub(crate) fn new(speaker: K, clock: Clock, handle: Arc<WorkerHandle>, buffer_bytes: usize) -> Self {
+        Self { speaker, clock, handle, wakers: Wakers::default(), buffer_bytes, ends_soon: false }
+    }
+
+    #[inline]
+    pub(crate) fn set_ends_soon(&mut self, ends_soon: bool) {
+        if ends_soon != self.ends_soon {
+            self.ends_soon = ends_soon;
+            self.speaker.set_ends_soon(ends_soon);
+        }
     }
 
     #[cold]
     fn waker(&self, token: Token) -> Waker {
         self.wakers.get(token, &self.handle)
+    }
+
+    /// Calls the speaker about the connection that has that name, or will have it.
+    #[inline(always)]
+    pub(crate) fn call<R>(&self, token: Token, socket: &AnyByteStream, call: impl FnOnce(&K, &Call<'_>) -> R) -> R {
+        let environment = Environment {
+            waker: &|| self.waker(token),
+            peer: &|| self.speaker.peer(token, socket),
+            output_capacity: self.buffer_bytes,
+        };
+        let counts = self.handle.seat.counts();
+        call(&self.speaker, &Call { clock: &self.clock, environment: &environment, socket, counts, token })
+    }
+
+    /// Tells a connection something, or its line.
+    #[cold]
+    fn tell<R>(
+        &self,
+        connection: &mut Connection<K::State>,
+        token: Token,
+        tell: impl FnOnce(&mut K::Spoken<'_>, &mut Line, &AnyByteStream) -> R,
+    ) -> R {
+        let Connection { state, socket, line, .. } = connection;
+        let socket = &*socket;
+        self.call(token, socket, |speaker, call| tell(&mut speaker.spoken(state, call), line, socket))
+    }
+
+    /// Closes a connection as its disposition says, and whatever is under way on it.
+    pub(crate) fn close(&self, mut connection: Connection<K::State>, token: Token) {
+        let disposition = self.tell(&mut connection, token, |spoken, _, _| spoken.disposition());
+        if matches!(disposition, Disposition::Abort | Disposition::Cut) {
+            // Where it fails there is no connection to reset.
+            let _ = connection.socket.set_linger(Some(Duration::ZERO));
+        }
+        self.tell(&mut connection, token, |spoken, _, _| spoken.close());
     }
 }
 
@@ -56,6 +89,8 @@ pub(crate) struct Outcome {
     pub(crate) next: Next,
     /// Bytes of the input that were consumed.
     pub(crate) taken: usize,
+    /// What the poller is to wait for, if that has changed.
+    pub(crate) interest: Option<Interest>,
     /// What it is doing now, if that has changed.
     pub(crate) standing: Option<Standing>,
     /// Its deadline, if it may be earlier than the one before.
@@ -63,49 +98,73 @@ pub(crate) struct Outcome {
 }
 
 /// One turn of one connection.
-pub(crate) struct Turn<'t, 's, S: Service + ?Sized> {
-    pub(crate) context: &'t WorkerContext<'s, S>,
-    pub(crate) poller: &'t mut Epoll,
+pub(crate) struct Turn<'t, K: Speaker> {
+    pub(crate) context: &'t WorkerContext<K>,
     pub(crate) buffers: &'t mut Buffers,
-    pub(crate) connection: &'t mut Connection<S>,
+    pub(crate) connection: &'t mut Connection<K::State>,
     pub(crate) token: Token,
 }
 
-impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
+impl<K: Speaker> Turn<'_, K> {
     /// The connection's time has come.
     pub(crate) fn time_out(mut self) -> Outcome {
-        self.tell(|spoken, line| line.handle_timeout(spoken.socket, spoken));
+        self.tell(|spoken, line, socket| line.handle_timeout(socket, spoken));
         self.run(None)
     }
 
-    /// The connection is given up.
-    pub(crate) fn give_up(mut self, rule: Rule) -> Outcome {
-        self.tell(|spoken, _| spoken.give_up(rule));
+    /// When its time comes.
+    pub(crate) fn deadline(&mut self) -> Option<Instant> {
+        self.tell(|spoken, _, _| spoken.poll_timeout())
+    }
+
+    /// The connection was woken.
+    pub(crate) fn wake(mut self) -> Outcome {
+        self.tell(|spoken, _, _| spoken.handle_wake());
         self.run(None)
+    }
+
+    /// The connection is given up, unless it has sent all that it will. False if it has.
+    pub(crate) fn give_up(mut self) -> bool {
+        if self.tell(|spoken, _, _| spoken.disposition()) == Disposition::ShutdownWrite {
+            return false;
+        }
+        self.tell(|spoken, _, _| spoken.give_up());
+        let _ = self.run(None);
+        true
     }
 
     /// The connection is to end: now if it is idle, otherwise after its response.
-    pub(crate) fn retire(self) -> Outcome {
-        self.connection.session.retire();
+    pub(crate) fn retire(mut self) -> Outcome {
+        self.tell(|spoken, _, _| spoken.retire());
         self.run(None)
     }
 
     /// Tells that it is to be retired later.
-    pub(crate) fn drain(self) -> Outcome {
-        self.connection.session.handle_drain();
+    pub(crate) fn drain(mut self) -> Outcome {
+        self.tell(|spoken, _, _| spoken.handle_drain());
         self.run(None)
     }
 
     /// Gives way to somebody else. None: it does not, for it is in use.
     pub(crate) fn give_way(mut self) -> Option<Outcome> {
-        let is_lingering = self.connection.session.standing() == Standing::Lingering;
+        let is_lingering = self.is_lingering();
         let has_unread = !is_lingering && self.unread() > 0;
-        if !self.tell(|spoken, _| spoken.tell(|serving| serving.give_way(has_unread))) {
+        if !self.tell(|spoken, _, _| spoken.give_way(has_unread)) {
             return None;
         }
         // What came is thrown away first: closing a socket with something to read in it resets it.
         let event = is_lingering.then_some(Event { token: self.token.for_poller(), readiness: Readiness::READABLE });
         Some(self.run(event))
+    }
+
+    /// Is all sent that it will ever send?
+    pub(crate) fn is_lingering(&mut self) -> bool {
+        self.tell(|spoken, _, _| spoken.standing()) == Standing::Lingering
+    }
+
+    /// Is it new, so that nothing was asked yet, as far as was read?
+    pub(crate) fn is_fresh(&mut self) -> bool {
+        self.tell(|spoken, line, _| spoken.standing() == Standing::Idle && !line.conversation().is_used())
     }
 
     /// How many bytes have come and are not consumed: left by earlier turns, and with the system.
@@ -118,86 +177,49 @@ impl<S: Service<Source: Transfer> + ?Sized> Turn<'_, '_, S> {
 
     /// Does what can be done. `event`: what the poller told, if it did.
     #[inline]
-    pub(crate) fn run(mut self, event: Option<Event>) -> Outcome {
-        let Connection { session, socket, line, is_idle, .. } = &mut *self.connection;
-        let (socket, names) = (&*socket, self.context.names);
+    pub(crate) fn run(self, event: Option<Event>) -> Outcome {
+        if self.context.ends_soon {
+            self.spare_what_has_come(event);
+        }
+        let Connection { state, socket, line, is_idle, .. } = &mut *self.connection;
+        let socket = &*socket;
         let mut leftover = if line.has_leftover() { self.buffers.take(self.token.slot) } else { None };
         let memory = self.buffers.memory(&mut leftover);
-        let interest = line.interest();
-        let environment = Environment {
-            waker: &|| self.context.waker(self.token),
-            peer: &|| socket.peer_address().ok(),
-            output_capacity: OUTPUT_BYTES,
-        };
-        let (service, cx) = (self.context.service, self.context.http());
-        let serving = Serving { session, service, cx, environment: &environment };
-        let mut spoken = Spoken { serving, socket, names };
-        let turn = line.turn(socket, event, &mut spoken, memory, transfer);
-        let standing = line.standing_change(&spoken);
-        let was_idle = *is_idle;
-        *is_idle = standing.map_or(was_idle, |standing| standing == Standing::Idle);
-        // What an idle connection is given is never less than what it had while it was idle before.
-        let deadline = if was_idle && *is_idle { None } else { spoken.poll_timeout() };
+        let (interest, before) = (line.interest(), line.conversation().standing());
+        let (turn, standing, deadline) = self.context.call(self.token, socket, |speaker, call| {
+            let mut spoken = speaker.spoken(state, call);
+            let turn = line.turn(socket, event, &mut spoken, memory, Spoken::move_bytes);
+            call.counts.received.add(turn.taken as u64);
+            let standing = line.standing_change(&spoken);
+            if let Some(standing) = standing
+                && standing != before
+            {
+                call.counts.change(before, standing);
+            }
+            let was_idle = *is_idle;
+            *is_idle = standing.map_or(was_idle, |standing| standing == Standing::Idle);
+            // What an idle connection is given is never less than what it had while it was idle before.
+            let deadline = if was_idle && *is_idle { None } else { spoken.poll_timeout() };
+            let next = if spoken.is_over() { Next::Reset } else { turn.next };
+            (Turned { next, ..turn }, standing, deadline)
+        });
         if let Some(leftover) = leftover {
             self.buffers.keep(self.token.slot, leftover);
         }
-        let is_watched = line.interest() == interest || turn.next.is_end() || self.watch();
-        let next = if is_watched { turn.next } else { Next::Reset };
-        Outcome { next, taken: turn.taken, standing, deadline }
+        let interest = (line.interest() != interest).then_some(line.interest());
+        Outcome { next: turn.next, taken: turn.taken, interest, standing, deadline }
     }
 
-    /// Tells the session something, or its line.
+    /// A connection is not to end while something waits that this turn does not receive.
     #[cold]
-    fn tell<R>(&mut self, tell: impl FnOnce(&mut Spoken<'_, S>, &mut Line) -> R) -> R {
-        let Connection { session, socket, line, .. } = &mut *self.connection;
-        let (socket, names) = (&*socket, self.context.names);
-        let environment = Environment {
-            waker: &|| self.context.waker(self.token),
-            peer: &|| socket.peer_address().ok(),
-            output_capacity: OUTPUT_BYTES,
-        };
-        let (service, cx) = (self.context.service, self.context.http());
-        let serving = Serving { session, service, cx, environment: &environment };
-        tell(&mut Spoken { serving, socket, names }, line)
+    fn spare_what_has_come(&self, event: Option<Event>) {
+        let received = if event.is_some_and(Event::is_readable) { self.context.buffer_bytes } else { 0 };
+        let is_all = self.connection.socket.unread_bytes().is_ok_and(|unread| unread <= received as u64);
+        self.context.speaker.set_ends_soon(is_all);
     }
 
-    /// Tells the poller what to wait for. False if it cannot.
-    #[cold]
-    fn watch(&mut self) -> bool {
-        let Connection { socket, line, .. } = &*self.connection;
-        self.poller.modify(socket.as_fd(), self.token.for_poller(), line.interest()).is_ok()
+    /// Tells the connection something, or its line.
+    fn tell<R>(&mut self, tell: impl FnOnce(&mut K::Spoken<'_>, &mut Line, &AnyByteStream) -> R) -> R {
+        self.context.tell(self.connection, self.token, tell)
     }
-}
-
-/// Moves one piece of what the service wants transferred.
-fn transfer<S: Service<Source: Transfer> + ?Sized>(spoken: &mut Spoken<'_, S>, length: u64) -> Attempt<u64> {
-    let Some((source, _)) = spoken.serving.session.transfer() else { return Attempt::Done(0) };
-    match guard::transfer(source, spoken.socket, length.min(TRANSFER_BYTES), spoken.names) {
-        Ok(moved @ 1..) => {
-            spoken.tell(|serving| serving.handle_transferred(moved));
-            return Attempt::Done(moved);
-        }
-        Err(error) if is_passing(&error) => return Attempt::WouldBlock,
-        Err(error) if is_of_peer(&error) => spoken.handle_reset(),
-        // The source is too short, or fails: the peer must see that the response is not whole.
-        Ok(0) | Err(_) => spoken.give_up(Rule::SourceFailed),
-    }
-    Attempt::Done(0)
-}
-
-/// Closes the connection as its disposition says, and its exchange if there still is one.
-pub(crate) fn close<S: Service + ?Sized>(mut connection: Connection<S>, context: &WorkerContext<'_, S>) {
-    if matches!(connection.session.disposition(), Disposition::Abort | Disposition::Cut) {
-        // Where it fails there is no connection to reset.
-        let _ = connection.socket.set_linger(Some(Duration::ZERO));
-    }
-    connection.session.handle_lost(&context.http(), context.service, Rule::HostClosed);
-}
-
-fn is_passing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
-}
-
-fn is_of_peer(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::TimedOut)
 }

@@ -3,14 +3,12 @@
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::cell::RefCell;
-use core::sync::atomic::{AtomicU8, Ordering};
 use core::task::Waker;
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
-use wirenut_linux::Error;
 use wirenut_linux::wake::WakeQueue;
 
+use crate::board::{Lead, Seat, Stop};
 use crate::slots::Token;
 
 /// What other threads know of a worker.
@@ -18,51 +16,12 @@ use crate::slots::Token;
 pub(crate) struct WorkerHandle {
     /// Connections whose exchanges were woken.
     pub(crate) woken: WakeQueue<Token>,
-    stop: AtomicU8,
-    /// Those who stop when this one is to.
-    followers: OnceLock<Vec<Arc<Self>>>,
-}
-
-/// How a server is to stop.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[repr(u8)]
-pub(crate) enum Stop {
-    /// Not at all.
-    No,
-    /// When the exchanges in flight are over.
-    Drain,
-    /// At once.
-    Now,
+    pub(crate) seat: Seat,
 }
 
 impl WorkerHandle {
-    pub(crate) fn new() -> Result<Self, Error> {
-        Ok(Self { woken: WakeQueue::new()?, stop: AtomicU8::new(Stop::No as u8), followers: OnceLock::new() })
-    }
-
-    pub(crate) fn wanted_stop(&self) -> Stop {
-        match self.stop.load(Ordering::SeqCst) {
-            0 => Stop::No,
-            1 => Stop::Drain,
-            _ => Stop::Now,
-        }
-    }
-
-    /// A wish to stop is never taken back, nor made milder.
-    pub(crate) fn stop(&self, how: Stop) {
-        self.stop.fetch_max(how as u8, Ordering::SeqCst);
-        self.woken.notify();
-        self.followers.get().into_iter().flatten().for_each(|follower| follower.stop(how));
-    }
-
-    /// Has others stop when this one is to, or was already. Only the first call has an effect.
-    pub(crate) fn lead(&self, followers: Vec<Arc<Self>>) {
-        let followers = self.followers.get_or_init(|| followers);
-        // Whoever stopped it before did not know them.
-        let wanted = self.wanted_stop();
-        if wanted != Stop::No {
-            followers.iter().for_each(|follower| follower.stop(wanted));
-        }
+    pub(crate) fn new(seat: Seat) -> Self {
+        Self { woken: WakeQueue::with_bell(seat.bell().clone()), seat }
     }
 }
 
@@ -106,7 +65,7 @@ impl Wakers {
 /// Stops a server, from any thread. Made by [`Server::stopper`](crate::Server::stopper).
 #[derive(Clone, Debug)]
 pub struct Stopper {
-    pub(crate) worker: Arc<WorkerHandle>,
+    pub(crate) lead: Arc<Lead>,
 }
 
 impl Stopper {
@@ -117,23 +76,36 @@ impl Stopper {
     ///
     /// What comes while a connection is closed, or in the moment between the last look into the queue and its end, is not
     /// answered: the client sees a reset, as with any server that ends.
+    ///
+    /// With [`Config::drain_delay`](crate::Config::drain_delay) all that begins after that time, or when this is called again.
     pub fn stop(&self) {
-        self.worker.stop(Stop::Drain);
+        self.lead.ask_to_end();
+    }
+
+    /// Ends the server because another process accepts at the same socket from now on
+    /// ([`Life::restart`](crate::life::Life::restart)), and returns at once. It accepts nobody any more, and closes no
+    /// connection by itself: each answer says that it is the last one (`Connection: close`), and an idle connection waits for one
+    /// more request, or for the peer to close it. So no request meets a connection that is being closed. What is left after
+    /// [`Config::drain`](crate::Config::drain) is closed or cut.
+    pub fn hand_over(&self) {
+        self.lead.stop(Stop::HandOver);
     }
 
     /// Ends the server at once: what is in flight is cut.
     pub fn stop_now(&self) {
-        self.worker.stop(Stop::Now);
+        self.lead.stop(Stop::Now);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::Board;
+    use wirenut_linux::poller::Bell;
 
     #[test]
     fn a_connection_has_one_waker_and_leaves_its_memory_to_the_next() {
-        let worker = Arc::new(WorkerHandle::new().unwrap());
+        let worker = Arc::new(WorkerHandle::new(Board::new(1).unwrap().seat(0, Bell::new().unwrap())));
         let wakers = Wakers::default();
         let [first, second, other] = [(1, 1), (1, 2), (2, 1)].map(|(slot, generation)| Token::new(slot, generation));
         let waker = wakers.get(first, &worker);

@@ -3,10 +3,11 @@
 use smoltcp::socket::tcp;
 use smoltcp::time as theirs;
 use wirenut::readiness::Policy;
+use wirenut::tcp::state::State;
 use wirenut::time::{Duration, Instant};
 
 use crate::clock;
-use crate::socket::{Socket, Stage};
+use crate::socket::Socket;
 
 /// How long a reset may wait to leave: longer than it takes to ask a living neighbour for its address. A dead one must
 /// not keep the socket.
@@ -62,26 +63,24 @@ impl Leaving {
     pub(crate) fn proceed(&mut self, now: Instant, is_short: bool, socket: &mut Socket<'_, '_>) -> bool {
         // A full ring would keep the peer's end out.
         socket.discard();
-        let stage = socket.stage();
-        let time = match (stage, is_short) {
-            (Stage::HalfClosed | Stage::TimeWait, true) => Duration::default(),
-            (Stage::TimeWait, false) => TIME_WAIT,
+        let state = socket.state();
+        let time = match (state, is_short) {
+            (State::FinWait2 | State::TimeWait, true) => Duration::default(),
+            (State::TimeWait, false) => TIME_WAIT,
             (_, true) => Policy::LEAVING_TIME,
             (_, false) => FOR_EVER,
         };
         // Counted from when that is first seen, for later the sum is later.
         self.until = self.until.min(now.saturating_add(time));
         let is_due = self.until <= now;
-        match stage {
-            Stage::Closed | Stage::Listening => true,
-            Stage::Resetting | Stage::TimeWait => is_due,
-            Stage::Opening | Stage::Open | Stage::HalfClosed | Stage::PeerEnded => {
-                if is_due {
-                    socket.abort();
-                    self.until = now.saturating_add(RESET_TIME);
-                }
-                false
-            }
+        if matches!(state, State::Closed | State::Listen | State::TimeWait) {
+            let must_wait = state == State::TimeWait || socket.is_resetting();
+            return is_due || !must_wait;
         }
+        if is_due {
+            socket.abort();
+            self.until = now.saturating_add(RESET_TIME);
+        }
+        false
     }
 }

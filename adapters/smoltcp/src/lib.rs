@@ -82,6 +82,9 @@ pub use connection::Connection;
 mod leaving;
 pub use leaving::Leaving;
 
+mod state;
+pub use state::{readiness, state};
+
 mod server;
 pub use server::Server;
 

@@ -9,16 +9,17 @@ use core::convert::Infallible;
 
 use smoltcp::iface::SocketSet;
 use wirenut::http::service::{Service, Serving, Session};
-use wirenut::http::state::State;
+use wirenut::http::state;
 use wirenut::http::{Context, Error, Limits, Rule};
 use wirenut::readiness::{Admission, Policy, Since, Standing, Verdict};
+use wirenut::tcp::state::State;
 use wirenut::time::Instant;
 use wirenut::transport::{Environment, Protocol};
 
 use crate::connection::Connection;
 use crate::leaving::Leaving;
 use crate::slot::{Phase, Slot};
-use crate::socket::{Socket, Stage};
+use crate::socket::Socket;
 use crate::wakes::Wake;
 
 /// What a server keeps beside its slots.
@@ -97,16 +98,15 @@ impl<const N: usize, W: Wake> Reception<N, W> {
             Phase::Vacant => {}
         }
         slot.phase = Phase::Vacant;
-        let stage = socket.stage();
+        let state = socket.state();
         if self.admission.is_draining() {
-            if stage != Stage::TimeWait {
+            if state != State::TimeWait {
                 socket.abort();
             }
             return;
         }
-        match stage {
-            Stage::Open | Stage::HalfClosed | Stage::PeerEnded => self.admit(number, slot, turn),
-            Stage::Opening => {
+        match state {
+            State::SynSent | State::SynReceived => {
                 let end = self.admission.policy().handshake_end(since, true);
                 if end <= turn.cx.now {
                     return self.listen(slot, turn);
@@ -117,8 +117,10 @@ impl<const N: usize, W: Wake> Reception<N, W> {
                 }
                 self.look_no_later_than(end);
             }
-            Stage::Closed | Stage::Resetting | Stage::TimeWait => self.listen(slot, turn),
-            Stage::Listening => turn.is_listening = true,
+            State::Closed | State::TimeWait => self.listen(slot, turn),
+            State::Listen => turn.is_listening = true,
+            State::Established | State::FinWait1 | State::FinWait2 => self.admit(number, slot, turn),
+            State::CloseWait | State::Closing | State::LastAck => self.admit(number, slot, turn),
         }
     }
 
@@ -178,7 +180,7 @@ impl<const N: usize, W: Wake> Reception<N, W> {
             session.wake();
         }
         // A request that has come is answered first.
-        let is_between = matches!(session.connection().states().1, State::Idle | State::Done);
+        let is_between = matches!(session.connection().states().1, state::State::Idle | state::State::Done);
         if self.admission.is_draining() && !(is_between && socket.received() > 0) {
             session.retire();
         }

@@ -1,54 +1,32 @@
 //! The operations of a socket that a connection needs. Nothing else here knows smoltcp's socket, so that another stack
 //! (or a fork of this one) is another file like this.
 
-use smoltcp::socket::tcp::{self, State};
+use smoltcp::socket::tcp;
+use wirenut::tcp::state::State;
 
-/// Where a socket is in its life, as far as it matters to its user.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Stage {
-    /// Free: it may listen.
-    Closed,
-    /// Closed, but its reset has not left yet.
-    Resetting,
-    /// Waits for a connection.
-    Listening,
-    /// The handshake is not complete.
-    Opening,
-    /// Bytes may come.
-    Open,
-    /// Bytes may come, and the peer has all of ours and knows that there will be no more.
-    HalfClosed,
-    /// The peer has ended its direction. What it sent before may still be in the ring.
-    PeerEnded,
-    /// Both have ended. Free if need be: it may listen.
-    TimeWait,
-}
+use crate::state::state;
 
 /// A socket while it is looked after.
 pub(crate) struct Socket<'a, 's>(pub(crate) &'a mut tcp::Socket<'s>);
 
 impl Socket<'_, '_> {
-    pub(crate) fn stage(&self) -> Stage {
-        match self.0.state() {
-            State::Closed if self.0.remote_endpoint().is_some() => Stage::Resetting,
-            State::Closed => Stage::Closed,
-            State::Listen => Stage::Listening,
-            State::SynSent | State::SynReceived => Stage::Opening,
-            State::Established | State::FinWait1 => Stage::Open,
-            State::FinWait2 => Stage::HalfClosed,
-            State::CloseWait | State::Closing | State::LastAck => Stage::PeerEnded,
-            State::TimeWait => Stage::TimeWait,
-        }
+    pub(crate) fn state(&self) -> State {
+        state(self.0)
+    }
+
+    /// It is closed, but its reset has not left yet.
+    pub(crate) fn is_resetting(&self) -> bool {
+        self.is_lost() && self.0.remote_endpoint().is_some()
     }
 
     /// Is there no connection any more?
     pub(crate) fn is_lost(&self) -> bool {
-        self.0.state() == State::Closed
+        self.state() == State::Closed
     }
 
     /// Has the peer ended its direction? What it sent before may still be in the ring.
     pub(crate) fn is_ended_by_peer(&self) -> bool {
-        matches!(self.stage(), Stage::PeerEnded | Stage::TimeWait)
+        self.state().has_peer_ended()
     }
 
     /// Begins to listen. What was on the socket is forgotten without a word: a peer that goes on is reset by the stack.
@@ -99,7 +77,7 @@ impl Socket<'_, '_> {
 
     /// How much can be written now: nothing, if our direction is ended.
     pub(crate) fn room(&self) -> usize {
-        if self.0.may_send() { self.0.send_capacity().wrapping_sub(self.0.send_queue()) } else { 0 }
+        if self.state().can_send() { self.0.send_capacity().wrapping_sub(self.0.send_queue()) } else { 0 }
     }
 
     /// Writes bytes for which there is [`Self::room`], across the end of the ring.
@@ -124,6 +102,6 @@ impl Socket<'_, '_> {
     /// Lets `write` write into the free part of the ring that lies in one piece: all of the ring, if it is empty;
     /// nothing, if our direction is ended. It returns how many bytes it wrote, and what the caller wants to know.
     pub(crate) fn write<R: Default>(&mut self, write: impl FnOnce(&mut [u8]) -> (usize, R)) -> R {
-        if self.0.may_send() { self.0.send(write).unwrap_or_default() } else { write(&mut []).1 }
+        if self.state().can_send() { self.0.send(write).unwrap_or_default() } else { write(&mut []).1 }
     }
 }

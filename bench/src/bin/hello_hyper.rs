@@ -46,6 +46,10 @@ async fn serve(address: SocketAddr, most: usize) -> Result<(), Box<dyn core::err
     }
 }
 
-async fn hello(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn hello(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    if request.uri().path() == "/slow" {
+        // A handler that blocks, as that of `models`.
+        std::thread::sleep(Duration::from_millis(20));
+    }
     Ok(Response::new(Full::new(Bytes::from_static(b"Hello, World!"))))
 }

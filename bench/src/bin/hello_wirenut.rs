@@ -38,7 +38,7 @@ fn serve(address: &str, max_connections: u32) -> Result<(), Box<dyn core::error:
     let config = Config { max_connections, ..Config::DEFAULT };
     let mut server = Server::bind(address, config)?;
     server.stop_on_signals()?;
-    println!("http://{}/", server.local_addr());
+    println!("http://{}/", server.address());
     server.run(&Hello)?;
     Ok(())
 }

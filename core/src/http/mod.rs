@@ -11,7 +11,6 @@ mod flags;
 mod framing;
 mod limits;
 mod method;
-mod rules;
 mod status;
 mod version;
 

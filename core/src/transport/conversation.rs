@@ -191,6 +191,12 @@ impl Conversation {
         self.flags.has(Flags::USED)
     }
 
+    /// What [`Self::standing_change`] told last: [`Standing::Busy`] in the beginning.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.standing
+    }
+
     /// What it is doing now, for [`Admission::set_standing`](crate::readiness::Admission::set_standing), if that has
     /// changed since this was asked last; or if it still may give way, after bytes came or went. So whoever was told that it
     /// is busy, for bytes of it waited unread, hears what it is once they were read.

@@ -103,6 +103,47 @@ pub trait Protocol {
     /// The transport has failed: nothing more can come or go.
     fn handle_reset(&mut self);
 
+    /// It is this time now. Hosts that keep a protocol itself from call to call, and not only what it is made of, say so
+    /// before they call anything else. By default nothing is done: whatever is made for a call borrows the time.
+    fn handle_now(&mut self, now: Instant) {
+        let _ = now;
+    }
+
+    /// A waker of this connection was woken ([`Environment::waker`](super::Environment::waker)), or may have been. By default
+    /// nothing is done: a [`Self::drive`] follows anyway.
+    fn handle_wake(&mut self) {}
+
+    /// The connection will be [retired](Self::retire), once what waits unread is answered: so whoever waits for something
+    /// else should not wait for long. By default nothing is done.
+    fn handle_drain(&mut self) {}
+
+    /// The host wants the connection to end: at once if nothing is under way, and otherwise when that is over, which
+    /// [`Self::disposition`] then says. May be called more than once. By default nothing is done, and the host cuts the
+    /// connection when it has waited long enough.
+    fn retire(&mut self) {}
+
+    /// The connection is to give way to another one ([`Verdict::Evict`](crate::readiness::Verdict::Evict)). `has_unread`:
+    /// bytes of it wait with the host that were not consumed.
+    ///
+    /// `false`: it does not, for it is in use, or a request waits unread. Tell
+    /// [`Admission::set_standing`](crate::readiness::Admission::set_standing) that it is busy, and ask again. `true`: poll
+    /// the conversation once more, which says the last word, and throws away what has come on a connection that lingers. If
+    /// our direction has ended then ([`Conversation::is_shut`](super::Conversation::is_shut)), or the connection is over,
+    /// close it and release its slot; otherwise its last answer has no room yet, and it is busy.
+    ///
+    /// By default whoever is not busy, and has nothing unread, is [retired](Self::retire), and gives way if that ends it.
+    #[must_use]
+    fn give_way(&mut self, has_unread: bool) -> bool {
+        match self.standing() {
+            Standing::Lingering => true,
+            Standing::Idle | Standing::Reading if !has_unread => {
+                self.retire();
+                self.disposition() != Disposition::Open
+            }
+            Standing::Idle | Standing::Reading | Standing::Busy => false,
+        }
+    }
+
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before.
     fn poll_timeout(&self) -> Option<Instant>;
 
@@ -120,5 +161,62 @@ pub trait Protocol {
     /// How many bytes the host has to move itself before anything else. By default there are none.
     fn transfer(&self) -> Option<u64> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Does that, and ends when it is retired, or not.
+    struct Retired {
+        standing: Standing,
+        ends: bool,
+        is_retired: bool,
+    }
+
+    impl Protocol for Retired {
+        fn drive(&mut self, _: &[u8], _: &mut [u8], _: &mut [u8]) -> Progress {
+            Progress::default()
+        }
+        fn handle_eof(&mut self) {}
+        fn handle_sent(&mut self, _: usize, _: usize) {}
+        fn handle_timeout(&mut self) {}
+        fn handle_reset(&mut self) {}
+        fn retire(&mut self) {
+            self.is_retired = true;
+        }
+        fn poll_timeout(&self) -> Option<Instant> {
+            None
+        }
+        fn is_readable(&self) -> bool {
+            true
+        }
+        fn standing(&self) -> Standing {
+            self.standing
+        }
+        fn disposition(&self) -> Disposition {
+            if self.ends && self.is_retired { Disposition::Close } else { Disposition::Open }
+        }
+    }
+
+    #[test]
+    fn by_default_who_ends_when_it_is_retired_gives_way() {
+        use Standing::{Busy, Idle, Lingering, Reading};
+        for (standing, has_unread, ends, gives_way) in [
+            (Busy, false, true, false),
+            (Lingering, false, false, true),
+            (Lingering, true, false, true),
+            (Idle, false, true, true),
+            (Idle, true, true, false),
+            (Idle, false, false, false),
+            (Reading, false, true, true),
+            (Reading, true, true, false),
+        ] {
+            let mut protocol = Retired { standing, ends, is_retired: false };
+            assert_eq!(protocol.give_way(has_unread), gives_way, "{standing:?} {has_unread} {ends}");
+            let is_asked_to_end = matches!(standing, Idle | Reading) && !has_unread;
+            assert_eq!(protocol.is_retired, is_asked_to_end);
+        }
     }
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
-    cookies, credentials, form_pairs, grammar, grammar_streams, multipart, negotiation, parameters, percent_encoding,
-    proxies, reference_service, request_head, routes, server_connection, set_cookie, small_buffer, structured_fields,
-    uri_references,
+    cookies, credentials, form_pairs, framing, grammar, grammar_streams, multipart, negotiation, parameters,
+    percent_encoding, proxies, proxy_protocol, reference_service, request_head, routes, segments, server_connection,
+    set_cookie, small_buffer, structured_fields, tcp_states, tcp_stream, tracker, uri_references,
 };
 use wirenut_tests::wire::bytes;
 
@@ -80,8 +80,25 @@ fn values() {
 }
 
 #[test]
+fn headers_of_the_proxy_protocol() {
+    replay("proxy_protocol", proxy_protocol);
+}
+
+#[test]
+fn framings() {
+    replay("framing", framing);
+}
+
+#[test]
 fn forms() {
     replay("multipart", multipart);
+}
+
+#[test]
+fn packets_and_connections() {
+    replay("segments", segments);
+    replay("tracker", tracker);
+    replay("tcp_stream", tcp_stream);
 }
 
 /// The table of cases keeps the laws too, in other cuts and rooms.
@@ -96,4 +113,9 @@ fn cases_keep_the_laws_of_fuzzing() {
             small_buffer(&[&seed[..2], &bytes].concat());
         }
     }
+}
+
+#[test]
+fn states_of_tcp() {
+    replay("tcp_states", tcp_states);
 }

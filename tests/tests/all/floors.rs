@@ -5,9 +5,12 @@ use std::{fs, path::Path};
 
 use crate::process::ROOT;
 
+/// What is spoken, each in a folder of its own.
+const PROTOCOLS: &[&str] = &["framing", "http", "proxy"];
+
 /// What several floors share and what depends on none: `http/<name>.rs`.
 const LEAVES: &[&str] =
-    &["error", "field_filter", "field_name", "flags", "framing", "limits", "method", "rules", "status", "version"];
+    &["error", "field_filter", "field_name", "flags", "framing", "limits", "method", "status", "version"];
 
 /// Each floor, from the lowest up, and the floors that it may import; leaves it may import anyway.
 const FLOORS: &[(&str, &[&str])] = &[
@@ -124,7 +127,9 @@ fn no_floor_imports_a_higher_one() {
         for path in named(&module, &code) {
             let target = match path.as_slice() {
                 [http, target, ..] if http == "http" => target,
-                [first, ..] if matches!(first.as_str(), "bytes" | "time" | "readiness" | "transport") => continue,
+                [first, ..] if matches!(first.as_str(), "bytes" | "rules" | "time" | "readiness" | "transport") => {
+                    continue;
+                }
                 _ => {
                     wrong.insert(format!("{} imports {}", shown(&module), shown(&path)));
                     continue;
@@ -145,14 +150,49 @@ fn no_floor_imports_a_higher_one() {
 }
 
 #[test]
-fn what_lies_below_http_does_not_know_it() {
+fn what_lies_below_the_protocols_does_not_know_them() {
     for (module, code) in modules() {
-        let is_below = matches!(module.first().map(String::as_str), Some("bytes" | "time" | "readiness" | "transport"));
+        let is_below = matches!(
+            module.first().map(String::as_str),
+            Some("bytes" | "rules" | "time" | "readiness" | "tcp" | "transport")
+        );
         for path in named(&module, &code) {
-            let is_http = path.first().is_some_and(|first| first == "http");
-            assert!(!is_below || !is_http, "{} imports {}", shown(&module), shown(&path));
+            let is_protocol = path.first().is_some_and(|first| PROTOCOLS.contains(&first.as_str()));
+            assert!(!is_below || !is_protocol, "{} imports {}", shown(&module), shown(&path));
         }
     }
+}
+
+#[test]
+fn no_protocol_knows_another() {
+    for (module, code) in modules() {
+        let Some(protocol) = module.first().filter(|first| PROTOCOLS.contains(&first.as_str())) else { continue };
+        for path in named(&module, &code) {
+            let is_other = path.first().is_some_and(|first| first != protocol && PROTOCOLS.contains(&first.as_str()));
+            assert!(!is_other, "{} imports {}", shown(&module), shown(&path));
+        }
+    }
+}
+
+/// What stands beside HTTP and knows nothing of it: each room, and what it may import.
+const ROOMS: &[(&str, &[&str])] =
+    &[("ip", &["bytes", "rules"]), ("tcp", &["bytes", "ip", "readiness", "rules", "time"])];
+
+#[test]
+fn rooms_beside_http_import_what_they_may() {
+    let mut read = BTreeSet::new();
+    for (module, code) in modules() {
+        let Some((room, allowed)) = ROOMS.iter().find(|(room, _)| module.first().is_some_and(|first| first == room))
+        else {
+            continue;
+        };
+        for path in named(&module, &code) {
+            let first = path.first().map_or("", String::as_str);
+            assert!(first == *room || allowed.contains(&first), "{} imports {}", shown(&module), shown(&path));
+            read.insert(*room);
+        }
+    }
+    assert_eq!(read.len(), ROOMS.len(), "nothing was read of a room");
 }
 
 /// A file that lies in the folder of another, and that other, are one thing: the one may name the other.

@@ -63,7 +63,7 @@ fn check(command: &str) {
             return;
         }
     }
-    if command == format!("{WIRENUT}echo --tcp 127.0.0.1:7007 --udp 127.0.0.1:7007") {
+    if command == format!("{WIRENUT}echo --listen 127.0.0.1:7007 --listen udp:127.0.0.1:7007") {
         let mut server = start(&command.replace(":7007", ":0"));
         let mut client = TcpStream::connect(server.address).expect("it listens");
         client.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
@@ -146,7 +146,7 @@ fn examples_hide_nothing() {
     // Rustdoc hides lines that begin so; others show them, and people copy what they see.
     let is_rust = |language: &str| language == "rust" || language.starts_with("rust,");
     let examples: Vec<_> = blocks().into_iter().filter(|(language, _)| is_rust(language)).collect();
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
     for (_, code) in examples {
         assert!(!code.lines().any(|line| line.trim_start().starts_with("# ")), "{code}");
     }
@@ -211,7 +211,7 @@ fn dependencies_are_enough_for_the_examples_behind_them() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 7);
+    assert_eq!(checked, 8);
     // Such a test finds what is missing.
     let output = Project::new("[dependencies]\n", "pub use wirenut::http::Limits;\n").check();
     assert!(!output.status.success());

@@ -38,7 +38,7 @@ fn named<'c>(code: &'c str, beginning: &str) -> BTreeSet<&'c str> {
 
 #[test]
 fn the_operating_system_knows_no_protocol() {
-    let allowed = BTreeSet::from(["readiness", "time", "transport"]);
+    let allowed = BTreeSet::from(["readiness", "tcp", "time", "transport"]);
     for (module, code) in modules("adapters/linux") {
         let named = named(&code, "wirenut::");
         assert!(named.is_subset(&allowed), "{module} of adapters/linux names {named:?} of the core");
@@ -72,6 +72,28 @@ fn circles<'m>(mut needs: BTreeMap<&'m str, BTreeSet<&'m str>>) -> BTreeMap<&'m 
         });
     }
     needs
+}
+
+/// A method with a default that what stands in front forgets would be called there and never arrive.
+#[test]
+fn what_stands_in_front_of_protocols_passes_each_call_on() {
+    let front = code(&Path::new(ROOT).join("adapters/server/src/proxied.rs"));
+    let traits = ["core/src/transport/protocol.rs", "adapters/server/src/speaker.rs"]
+        .map(|path| code(&Path::new(ROOT).join(path)));
+    for (text, name, least) in
+        [(&traits[0], "pub trait Protocol", 15), (&traits[1], "trait Spoken", 3), (&traits[1], "trait Speaker", 5)]
+    {
+        let (_, rest) =
+            text.split_once(&format!("{name} ")).or(text.split_once(&format!("{name}:"))).expect("the trait");
+        let (methods, _) = rest.split_once("\n}").expect("its end");
+        let methods: Vec<_> = methods.split("    fn ").skip(1).map(|rest| rest.split(['(', '<']).next()).collect();
+        assert!(methods.len() >= least, "{name}: {methods:?}");
+        for method in methods.into_iter().flatten() {
+            let passes =
+                [format!("    fn {method}("), format!("    fn {method}<")].iter().any(|head| front.contains(head));
+            assert!(passes, "{name}: {method} is not passed on");
+        }
+    }
 }
 
 #[test]

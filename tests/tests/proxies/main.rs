@@ -21,6 +21,7 @@ mod attacks;
 mod client;
 mod origin;
 mod proxy;
+mod proxy_protocol;
 
 use core::time::Duration;
 use std::thread;

@@ -102,8 +102,12 @@ pub(crate) struct Origin {
 
 impl Origin {
     pub(crate) fn start() -> Self {
-        let server = Server::bind("127.0.0.1:0", Config::DEFAULT).expect("a free port");
-        let (address, stopper, notes) = (server.local_addr(), server.stopper(), Notes::default());
+        Self::with(Config::DEFAULT)
+    }
+
+    pub(crate) fn with(config: Config) -> Self {
+        let server = Server::bind("127.0.0.1:0", config).expect("a free port");
+        let (address, stopper, notes) = (server.local_addr().expect("an address"), server.stopper(), Notes::default());
         let service = notes.clone();
         let running = thread::spawn(move || {
             server.run(&service).expect("a server that runs");

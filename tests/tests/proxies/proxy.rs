@@ -20,9 +20,14 @@ pub(crate) enum Kind {
     Haproxy,
     /// Lets pass what it would refuse.
     HaproxyLenient,
+    /// Says by the PROXY protocol whom it passes on, in its version 1.
+    HaproxyV1,
+    /// In version 2, with TLVs and a checksum.
+    HaproxyV2,
 }
 
 impl Kind {
+    /// Those that speak HTTP and nothing before it.
     pub(crate) const ALL: [Self; 4] = [Self::NginxStreaming, Self::NginxBuffering, Self::Haproxy, Self::HaproxyLenient];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -31,6 +36,8 @@ impl Kind {
             Self::NginxBuffering => "nginx, buffering",
             Self::Haproxy => "HAProxy",
             Self::HaproxyLenient => "HAProxy, lenient",
+            Self::HaproxyV1 => "HAProxy, PROXY protocol 1",
+            Self::HaproxyV2 => "HAProxy, PROXY protocol 2",
         }
     }
 
@@ -43,6 +50,8 @@ impl Kind {
             Self::NginxBuffering => nginx("proxy_request_buffering on;"),
             Self::Haproxy => haproxy(""),
             Self::HaproxyLenient => haproxy("option accept-invalid-http-request"),
+            Self::HaproxyV1 => haproxy_naming_clients("send-proxy"),
+            Self::HaproxyV2 => haproxy_naming_clients("send-proxy-v2 proxy-v2-options crc32c,unique-id"),
         }
     }
 
@@ -50,7 +59,7 @@ impl Kind {
     const fn command(self) -> &'static [&'static str] {
         match self {
             Self::NginxStreaming | Self::NginxBuffering => &["nginx", "-e", "stderr", "-c"],
-            Self::Haproxy | Self::HaproxyLenient => &["haproxy", "-db", "-f"],
+            Self::Haproxy | Self::HaproxyLenient | Self::HaproxyV1 | Self::HaproxyV2 => &["haproxy", "-db", "-f"],
         }
     }
 }
@@ -118,6 +127,32 @@ listen proxy
     server origin {origin} pool-max-conn 1
 "#;
     REST.replace("{options}", options)
+}
+
+/// It says to the server whom it passes on, and checks often whether the server lives.
+fn haproxy_naming_clients(how: &str) -> String {
+    const REST: &str = r#"
+global
+    log stdout format raw local0 info
+    nbthread 1
+defaults
+    mode http
+    log global
+    log-format "%HM %HU	%ST	%s"
+    option http-keep-alive
+    unique-id-format %ci:%cp
+    timeout connect 5s
+    timeout client 3s
+    timeout server 5s
+    timeout check 5s
+    timeout http-request 3s
+    timeout http-keep-alive 3s
+listen proxy
+    bind {address}
+    option httpchk GET /check
+    server origin {origin} {how} check inter 50ms
+"#;
+    REST.replace("{how}", how)
 }
 
 /// A running proxy, until it is dropped.

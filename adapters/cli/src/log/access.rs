@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use wirenut::http::HttpDate;
 
-use super::lines::LineLog;
+use super::request_lines::Lines;
 use super::text::{Escaped, Quoted};
 
 /// One request and how it ended. `Display` is its line, without the end of line.
@@ -65,7 +65,7 @@ pub enum Format {
 #[derive(Debug)]
 pub struct AccessLog {
     /// Where the lines go.
-    pub lines: LineLog,
+    pub lines: Lines,
     /// How they look.
     pub format: Format,
 }
@@ -106,6 +106,7 @@ impl fmt::Display for Common<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lines::LineLog;
     use super::super::lines::tests::Page;
     use super::super::text::LONGEST_TEXT;
     use super::*;
@@ -161,7 +162,7 @@ mod tests {
             ),
         ] {
             let page = Page::default();
-            let log = AccessLog { lines: LineLog::new(page.clone()).unwrap(), format };
+            let log = AccessLog { lines: LineLog::new(page.clone()).unwrap().into(), format };
             log.record(&line(b"GET", target));
             drop(log);
             assert_eq!(page.text(), expected);

@@ -5,15 +5,16 @@ use core::hash::{Hash, Hasher};
 use core::time::Duration;
 use std::hash::DefaultHasher;
 use std::io;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use super::forward::{Forward, Item};
 use super::lines::LineLog;
 use super::text::OneLine;
 use super::throttle::{HeldBack, Throttle};
 
-/// The sink of the `log` crate.
+/// Writes lines, and holds back those that are alike.
 struct ErrorLog(Arc<Shared>);
 
 struct Shared {
@@ -32,19 +33,8 @@ impl ErrorLog {
         thread::Builder::new().name("wirenut errors".into()).spawn(move || teller.tell_what_is_held_back())?;
         Ok(Self(shared))
     }
-}
 
-impl log::Log for ErrorLog {
-    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        metadata.level() <= log::Level::Warn
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if !self.enabled(record.metadata()) {
-            return;
-        }
-        let line = record.args().to_string();
-        let kind = kind(record, &line);
+    fn record(&self, kind: u64, line: String) {
         let mut throttle = self.0.lock();
         let was_due = throttle.next_due();
         let mut line = Some(line);
@@ -56,13 +46,73 @@ impl log::Log for ErrorLog {
     }
 
     /// Writes what is held back, and waits for the last lines, but not for ever.
-    fn flush(&self) {
+    fn flush_all(&self) {
         let mut throttle = self.0.lock();
         while let Some(held_back) = throttle.take_any(self.0.now()) {
             self.0.tell(held_back);
         }
         drop(throttle);
         self.0.lines.flush();
+    }
+}
+
+/// The sink of the `log` crate in a program that does not fork.
+impl log::Log for ErrorLog {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        is_shown(metadata)
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if is_shown(record.metadata()) {
+            let line = record.args().to_string();
+            self.record(kind(record, &line), line);
+        }
+    }
+
+    fn flush(&self) {
+        self.flush_all();
+    }
+}
+
+fn is_shown(metadata: &log::Metadata<'_>) -> bool {
+    metadata.level() <= log::Level::Warn
+}
+
+/// The sink of the `log` crate in a program that forks: what it is given goes to the process that writes, so that lines are
+/// alike wherever they come from.
+struct Forwarded(Forward);
+
+static FORWARDED: OnceLock<Forwarded> = OnceLock::new();
+
+impl log::Log for Forwarded {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        is_shown(metadata)
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if is_shown(record.metadata()) {
+            let line = record.args().to_string();
+            self.0.send(&format_args!("{:016x} {}", kind(record, &line), OneLine(line)));
+        }
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
+}
+
+impl Forwarded {
+    fn begin(&self) -> io::Result<()> {
+        let sink = ErrorLog::new(LineLog::to_standard_error()?)?;
+        self.0.start(move |item| match item {
+            Item::Line(line) => {
+                // Whoever else writes to the pipe is of this program, too.
+                let (kind, line) = line.split_once(' ').unwrap_or_default();
+                sink.record(u64::from_str_radix(kind, 16).unwrap_or(0), line.to_owned());
+            }
+            Item::Dropped(count) => sink.record(0, format!("{count} lines dropped, there were too many at a time")),
+            Item::Flush => sink.flush_all(),
+        })
     }
 }
 
@@ -112,16 +162,41 @@ fn kind(record: &log::Record<'_>, line: &str) -> u64 {
     hasher.finish()
 }
 
+/// Who writes errors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Writer {
+    /// A thread of this process.
+    Thread,
+    /// A thread of one process, for this one and all that will be forked: it is made by [`Self::begin`].
+    Process,
+}
+
+impl Writer {
+    /// This process writes for all: the others were forked.
+    ///
+    /// # Errors
+    /// The system would not give a thread.
+    pub fn begin(self) -> io::Result<()> {
+        FORWARDED.get().map_or(Ok(()), Forwarded::begin)
+    }
+}
+
 /// Has warnings and errors written to standard error from now on, without ever waiting for whoever reads it. Of lines that
 /// are alike, one a second is written; [`log::Log::flush`] at the end tells of those that are still held back.
 ///
 /// # Errors
 ///
-/// The system would not give a thread.
-pub fn write_errors_to_standard_error() -> io::Result<()> {
-    let sink = ErrorLog::new(LineLog::to_standard_error()?)?;
-    // It fails only if there is a sink already.
-    if log::set_boxed_logger(Box::new(sink)).is_ok() {
+/// The system would not give a thread, or a pipe.
+pub fn write_errors_to_standard_error(writer: Writer) -> io::Result<()> {
+    // To set it fails only if there is a sink already.
+    let set = match writer {
+        Writer::Thread => log::set_boxed_logger(Box::new(ErrorLog::new(LineLog::to_standard_error()?)?)),
+        Writer::Process => {
+            let forwarded = Forwarded(Forward::new()?);
+            log::set_logger(FORWARDED.get_or_init(|| forwarded))
+        }
+    };
+    if set.is_ok() {
         log::set_max_level(log::LevelFilter::Warn);
     }
     Ok(())

@@ -10,14 +10,17 @@
 mod access;
 mod errors;
 mod file;
+mod forward;
 mod lines;
 mod output;
+mod request_lines;
 mod text;
 mod throttle;
 
 pub use access::{AccessLog, Format, Line};
-pub use errors::write_errors_to_standard_error;
+pub use errors::{Writer, write_errors_to_standard_error};
 pub use file::LogFile;
 pub use lines::LineLog;
+pub use request_lines::{Lines, Out};
 pub use text::{Escaped, Name, OneLine};
 pub use throttle::{HeldBack, Throttle};

@@ -4,13 +4,13 @@ mod table;
 mod tree;
 
 use alloc::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io;
 
-use rustix::termios::tcgetwinsize;
 use wirenut_linux::process::status::{self, Status, StatusError};
 
 use crate::arguments::PsArguments;
 use crate::failure::Failure;
+use crate::printed::{print, terminal_columns};
 
 /// Prints a table of the processes that are asked for, or of all.
 ///
@@ -46,21 +46,4 @@ pub fn ps(arguments: &PsArguments) -> Result<(), Failure> {
     let text = table::render(&rows, terminal_columns());
     print(&text)?;
     if missing.is_empty() { Ok(()) } else { Err(Failure::NoSuchProcess(missing)) }
-}
-
-/// Not `print!`, which panics. Whoever reads the first lines alone, as `head` does, misses nothing.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut output = io::stdout();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::Write { path: "standard output".into(), error })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// How long a line may be, if it goes to a terminal that says so.
-fn terminal_columns() -> Option<usize> {
-    let columns = tcgetwinsize(io::stdout()).ok()?.ws_col;
-    (columns > 0).then_some(columns.into())
 }

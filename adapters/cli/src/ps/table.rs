@@ -8,6 +8,7 @@ use wirenut::time::Duration;
 use wirenut_linux::process::status::{State, Status};
 
 use crate::log::Name;
+use crate::printed::aligned;
 
 const TITLES: [&str; 9] = ["PID", "PPID", "STAT", "NI", "THR", "RSS", "START", "TIME", "COMMAND"];
 /// Texts begin at the left, numbers end at the right.
@@ -20,20 +21,7 @@ pub(super) fn render(rows: &[(usize, Status)], columns: Option<usize>) -> String
     let now = seconds(SystemTime::now());
     let mut lines = vec![TITLES.map(str::to_owned)];
     lines.extend(rows.iter().map(|(depth, process)| cells(*depth, process, now)));
-    let widths: [usize; 9] =
-        core::array::from_fn(|at| lines.iter().map(|cells| cells[at].chars().count()).max().unwrap_or_default());
-    lines.iter().map(|cells| line(cells, widths, columns.unwrap_or(usize::MAX))).collect()
-}
-
-fn line(cells: &[String; 9], widths: [usize; 9], columns: usize) -> String {
-    let padded =
-        cells.iter().zip(widths).zip(IS_TEXT).map(|((cell, width), is_text)| {
-            if is_text { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-        });
-    let whole = padded.collect::<Vec<_>>().join(" ");
-    let mut line: String = whole.trim_end().chars().take(columns).collect();
-    line.push('\n');
-    line
+    aligned(&lines, IS_TEXT, " ", columns)
 }
 
 fn cells(depth: usize, process: &Status, now: u64) -> [String; 9] {

@@ -10,7 +10,7 @@ use wirenut::http::service::Responder;
 use wirenut::http::{
     EntityTag, Field, Fields, Method, Precondition, RequestHead, Response, Status, Validators, WriteError,
 };
-use wirenut_linux::socket::TcpStream;
+use wirenut_linux::socket::AnyByteStream;
 use wirenut_server::blocking::Job;
 use wirenut_server::{FileRange, Transfer};
 
@@ -69,7 +69,7 @@ pub struct Moving {
 }
 
 impl Transfer for Moving {
-    fn transfer(&mut self, socket: &TcpStream, length: u64) -> io::Result<u64> {
+    fn transfer(&mut self, socket: &AnyByteStream, length: u64) -> io::Result<u64> {
         let moved = self.range.transfer(socket, length)?;
         self.moved.set(self.moved.get().saturating_add(moved));
         Ok(moved)

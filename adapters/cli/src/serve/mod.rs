@@ -40,17 +40,16 @@ pub mod summaries;
 mod waiting;
 
 use alloc::sync::Arc;
-use core::num::NonZeroUsize;
+use core::num::{NonZeroU32, NonZeroUsize};
 use std::path::Path;
 use std::thread;
 
 use wirenut::http::service::Observed;
-use wirenut_linux::signal;
 use wirenut_server::blocking::{Bounds, Pool};
 
-use crate::arguments::ServeArguments;
+use crate::arguments::{LogOptions, ServeArguments};
 use crate::failure::Failure;
-use crate::log::{AccessLog, LineLog, LogFile};
+use crate::log::{AccessLog, Lines, LogFile, Out};
 use crate::server;
 use entry::Entry;
 use find::{Blocking, Finder};
@@ -61,6 +60,9 @@ use service::Files;
 /// Threads that wait for disks: more than cores, for they mostly wait.
 const DISK_THREADS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
+/// How many requests wait for disks at most, where the number of connections is not said.
+const MAX_WAITING: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
+
 /// Serves the files beneath a directory, until it is told to stop.
 ///
 /// # Errors
@@ -69,22 +71,28 @@ const DISK_THREADS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 /// in it, [`Failure::Network`] where the address cannot be listened
 /// on, and what else ended the server.
 pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
+    let listening = server::listen(&arguments.places.listen, arguments.places.socket_mode, &arguments.server)?;
+    let out = log_output(&arguments.log)?;
+    server::give_up_privileges(&arguments.server.life)?;
+    let service = Observed { service: files(arguments)?, observer: access_log(out, arguments)? };
+    server::run(listening, &service, service.observer.as_ref().map(|log| &log.lines))
+}
+
+/// The service, without a log.
+fn files(arguments: &ServeArguments) -> Result<Files, Failure> {
     let failed = |error| Failure::Directory { path: arguments.directory.clone(), error };
     let mut root = Root::open(&arguments.directory).map_err(failed)?;
-    if arguments.no_symlinks {
+    if arguments.files.no_symlinks {
         root = root.without_symbolic_links().map_err(failed)?;
     }
-    let finder = Finder::new(root, arguments.policy());
+    let finder = Finder::new(root, arguments.files.policy());
     check_page("--spa", finder.policy.fallback.as_ref(), &finder.root, &arguments.directory)?;
     check_page("--error-page", finder.policy.error_page.as_ref(), &finder.root, &arguments.directory)?;
-    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let workers = arguments.workers.unwrap_or(cores);
-    let threads = cores.max(DISK_THREADS);
-    let waiting = usize::try_from(server::CONFIG.max_connections).unwrap_or(usize::MAX);
-    let pool = Pool::new(Bounds { threads, waiting, ..Bounds::DEFAULT });
-    let servers = server::listen(&arguments.server.listen)?;
-    let log = access_log(arguments)?;
-    server::run_on_threads(servers, workers, &Observed { service: Files::new(Arc::new(finder), pool), observer: log })
+    let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).max(DISK_THREADS);
+    // Each connection may wait for one.
+    let waiting = arguments.server.model.max_connections.unwrap_or(MAX_WAITING).try_into().unwrap_or(NonZeroUsize::MAX);
+    let pool = Pool::new(Bounds { threads, waiting: waiting.get(), ..Bounds::DEFAULT });
+    Ok(Files::new(Arc::new(finder), pool))
 }
 
 /// A page that is to stand for what is not found must be a file itself, when the server starts.
@@ -98,32 +106,21 @@ fn check_page(option: &'static str, page: Option<&RelativePath>, root: &Root, pa
     Err(Failure::Page { option, page: page.clone(), directory: path.into(), reason })
 }
 
-fn access_log(arguments: &ServeArguments) -> Result<Option<AccessLog>, Failure> {
-    if arguments.quiet {
-        return Ok(None);
-    }
-    let lines = match &arguments.log_file {
-        None => LineLog::to_standard_output(),
+/// Where the lines of requests go, if there are any.
+fn log_output(options: &LogOptions) -> Result<Option<Out>, Failure> {
+    match &options.log_file {
+        _ if options.quiet => Ok(None),
+        None => Ok(Some(Out::Standard)),
         Some(path) => {
             let file = LogFile::open(path).map_err(|error| Failure::LogFile { path: path.clone(), error })?;
-            reopen_on_hangups(file.clone())?;
-            LineLog::new(file)
+            Ok(Some(Out::File(file)))
         }
-    };
-    let lines = lines.map_err(|error| Failure::System { what: "start a thread for the log", error })?;
-    Ok(Some(AccessLog { lines, format: arguments.log_format }))
+    }
 }
 
-/// SIGHUP is how those who rotate logs tell a daemon that its file was moved away: from now on, it does not end us.
-fn reopen_on_hangups(file: LogFile) -> Result<(), Failure> {
-    let hangups = signal::hangups()?;
-    let reopen = move || {
-        while hangups.wait().is_ok() {
-            if let Err(error) = file.reopen() {
-                log::warn!("{}", Failure::LogFile { path: file.path().into(), error });
-            }
-        }
-    };
-    let started = thread::Builder::new().name("wirenut hangups".into()).spawn(reopen);
-    started.map(drop).map_err(|error| Failure::System { what: "start a thread for signals", error })
+fn access_log(out: Option<Out>, arguments: &ServeArguments) -> Result<Option<AccessLog>, Failure> {
+    let lines = if arguments.server.model.name().forks() { Lines::of_processes } else { Lines::new };
+    let lines = out.map(lines).transpose();
+    let lines = lines.map_err(|error| Failure::System { what: "begin the log", error })?;
+    Ok(lines.map(|lines| AccessLog { lines, format: arguments.log.log_format }))
 }

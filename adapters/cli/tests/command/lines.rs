@@ -1,8 +1,9 @@
 //! What is printed while it runs: one line for each request, one for each fault, and no client writes either.
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::ExitStatusExt;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+
+use wirenut_tests::tools::has;
 
 use crate::client::{Client, get};
 use crate::process::{Server, wirenut};
@@ -36,13 +37,43 @@ fn each_request_has_one_line() {
     }
 }
 
-/// Without a file to be opened anew, it means what it always does: the terminal is gone.
+/// There need not be anything to be loaded anew.
 #[test]
-fn a_hangup_ends_who_has_no_file() {
-    let tree = Tree::new();
+fn a_hangup_ends_nobody_who_has_no_terminal() {
+    let tree = Tree::with(&[("small", "small")]);
     let mut server = Server::serve(&tree.public());
     server.signal("HUP");
-    assert_eq!(server.end().signal(), Some(1));
+    assert_eq!(Client::connect(server.address).get("/small").text(), "small");
+    server.signal("TERM");
+    assert_eq!((server.end().code(), server.errors.all()), (Some(0), vec![]));
+}
+
+/// Runs the command as the leader of a terminal, has a client ask, and closes the terminal.
+const TERMINAL: &str = "
+import os, pty, sys, urllib.request
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+line = b''
+while not line.endswith(b'\\n'):
+    line += os.read(terminal, 1)
+urllib.request.urlopen(line.decode().strip(), timeout=30).read()
+os.close(terminal)
+_, status = os.waitpid(child, 0)
+sys.exit(os.waitstatus_to_exitcode(status))
+";
+
+#[test]
+fn the_end_of_its_terminal_is_its_own() {
+    if !has("python3") {
+        return;
+    }
+    let tree = Tree::with(&[("index.html", "")]);
+    let mut python = Command::new("python3");
+    let program = wirenut();
+    python.args(["-c", TERMINAL]).arg(program.get_program()).args(["serve", "--listen", "127.0.0.1:0"]);
+    let output = python.arg(tree.public()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 /// Whatever a client says of itself, its line has as many words, or quotes, as any other.

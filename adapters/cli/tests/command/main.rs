@@ -2,6 +2,7 @@
 
 extern crate alloc;
 
+mod cells;
 mod client;
 mod confinement;
 mod connections;
@@ -9,6 +10,7 @@ mod demo;
 mod echo;
 mod error_pages;
 mod large;
+mod life;
 mod lines;
 mod linters;
 mod listening;
@@ -16,6 +18,9 @@ mod listings;
 mod log_files;
 mod lookup;
 mod manual;
+mod metrics;
+mod options;
+mod passing;
 mod process;
 mod ps;
 mod refused;
@@ -24,4 +29,5 @@ mod roots;
 mod serving;
 mod starting;
 mod stopping;
+mod trace;
 mod tree;

@@ -47,7 +47,7 @@ impl Server {
         Self::start(wirenut().arg("serve").arg(directory).args(["--listen", "127.0.0.1:0"]).args(options))
     }
 
-    /// Any command that prints an address.
+    /// Any command that prints where it listens.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let errors = Lines::of(child.stderr.take().unwrap());
@@ -56,8 +56,14 @@ impl Server {
         output.read_line(&mut line).unwrap();
         let place = line.trim_end().trim_end_matches('/');
         let address = ["http://", "tcp ", "udp "].iter().find_map(|protocol| place.strip_prefix(protocol));
-        let address = address.unwrap_or_else(|| panic!("no address: {line:?}, {:?}", errors.all()));
-        Self { child, address: address.parse().unwrap(), output: Lines::of(output), errors }
+        let is_path = ["unix:", "unix ", "unix-datagram "].iter().any(|protocol| place.starts_with(protocol));
+        let address = match address {
+            Some(address) => address.parse().unwrap(),
+            // It has none.
+            None if is_path => SocketAddr::from(([0; 4], 0)),
+            None => panic!("no address: {line:?}, {:?}", errors.all()),
+        };
+        Self { child, address, output: Lines::of(output), errors }
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -114,7 +120,7 @@ impl Lines {
     }
 
     pub(crate) fn all(&self) -> Vec<String> {
-        self.0.0.lock().unwrap().clone()
+        self.0.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// Waits until there are so many, and gives them all.

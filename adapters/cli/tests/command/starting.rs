@@ -1,6 +1,6 @@
 //! How it begins, or says in one line why it does not.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
@@ -86,7 +86,7 @@ fn names_and_arguments_are_shown_and_obeyed_by_no_terminal() {
     let public = tree.public();
     let listen: [&OsStr; 2] = ["--listen".as_ref(), "127.0.0.1:0".as_ref()];
     let serve: [&OsStr; 2] = ["serve".as_ref(), public.as_ref()];
-    let socket = path.join("socket");
+    let socket = OsString::from_iter(["unix:".as_ref(), path.join("socket").as_os_str()]);
     for (arguments, status, said) in [
         (vec!["serve".as_ref(), path.as_os_str()], 1, format!("cannot serve '{place}/{shown}': No such file")),
         (
@@ -95,7 +95,7 @@ fn names_and_arguments_are_shown_and_obeyed_by_no_terminal() {
             format!("cannot write the log to '{place}/{shown}/log': No such file"),
         ),
         (["lookup", "\x1b[2J\nb"].map(OsStr::new).to_vec(), 1, r"cannot look up \u{1b}[2J\nb: ".into()),
-        (vec!["echo".as_ref(), "--unix".as_ref(), socket.as_ref()], 1, r"/a\u{1b}[2J\nwirenut: b".into()),
+        (vec!["echo".as_ref(), "--listen".as_ref(), socket.as_ref()], 1, r"/a\u{1b}[2J\nwirenut: b".into()),
         (vec!["serve".as_ref(), "a".as_ref(), evil], 2, r"unexpected argument 'a\x1b[2J\x0awirenut: b".into()),
         (vec!["\x1b[31m".as_ref()], 2, r"unrecognized subcommand '\x1b[31m'".into()),
         (["serve", "--workers", "\x1b]0;x\x07"].map(OsStr::new).to_vec(), 2, r"invalid value '\x1b]0;x\x07'".into()),
@@ -107,7 +107,9 @@ fn names_and_arguments_are_shown_and_obeyed_by_no_terminal() {
         assert!(!errors.contains(|sign: char| sign != '\n' && sign.is_control()), "{errors:?}");
         assert_eq!(errors.lines().filter(|line| line.starts_with("wirenut: b")).count(), 0, "{errors}");
     }
-    let mut server = Server::start(wirenut().arg("echo").args(["--tcp", "127.0.0.1:0", "--unix"]).arg(&path));
+    let place_of_socket = OsString::from_iter(["unix:".as_ref(), path.as_os_str()]);
+    let mut server =
+        Server::start(wirenut().arg("echo").args(["--listen", "127.0.0.1:0", "--listen"]).arg(place_of_socket));
     assert_eq!(server.output.wait_for(1), [format!("unix {place}/{shown}")]);
     server.signal("TERM");
     assert_eq!(server.end().code(), Some(0));
@@ -141,7 +143,7 @@ fn help_helps() {
             &["serve", "--help"],
             &[
                 "[DIR]",
-                "--listen <ADDR:PORT>",
+                "--listen <PLACE>",
                 "localhost:8080",
                 "for whoever can reach this machine",
                 "--quiet",
@@ -149,10 +151,18 @@ fn help_helps() {
                 "Examples:",
             ],
         ),
-        (&["demo", "--help"], &["--listen <ADDR:PORT>", "127.0.0.1:8080", "Example:"]),
+        (&["demo", "--help"], &["--listen <PLACE>", "127.0.0.1:8080", "Examples:"]),
         (
             &["echo", "--help"],
-            &["--tcp <ADDR:PORT>", "127.0.0.1:7007", "--unix <PATH>", "256 times in", "epoll", "SIGTERM", "Examples:"],
+            &[
+                "--listen <PLACE>",
+                "127.0.0.1:7007",
+                "unix-datagram:/tmp/echo",
+                "256 times in",
+                "epoll",
+                "SIGTERM",
+                "Examples:",
+            ],
         ),
         (&["lookup", "--help"], &["<NAME>", "[SERVICE]", "/etc/nsswitch.conf", "Examples:"]),
         (&["--version"], &[env!("CARGO_PKG_VERSION")]),

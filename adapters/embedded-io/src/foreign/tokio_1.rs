@@ -2,33 +2,43 @@
 
 use embedded_io_adapters::tokio_1::FromTokio;
 use tokio::io::{AsyncWriteExt, Interest};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::time;
 use wirenut::http::HttpDate;
 use wirenut::time::{Duration, Instant};
 
 use crate::foreign::date::today;
-use crate::foreign::unsent::is_all_sent;
 use crate::{Clock, Shutdown, Split, Timer};
 use std::io;
 
-mod incoming;
-mod listener;
-mod place;
-mod report;
-mod running;
-pub use listener::{TokioConfig, TokioListener};
-pub use report::{TokioFailure, TokioReport};
+mod socket;
+pub use socket::TokioSocket;
 
-/// A TCP socket of tokio.
+#[cfg(unix)]
+mod alarm;
+#[cfg(unix)]
+mod datagrams;
+#[cfg(unix)]
+mod panics;
+#[cfg(unix)]
+mod server;
+#[cfg(unix)]
+pub use datagrams::{
+    TokioDatagramConfig, TokioDatagramFailure, TokioDatagramReport, TokioDatagramSocket, TokioDatagrams,
+};
+#[cfg(unix)]
+pub use server::{
+    TokioAccept, TokioConfig, TokioConnection, TokioFailure, TokioListener, TokioReport, TokioStop, TokioUnixPeer,
+    serve_on_threads,
+};
+
+/// A stream socket of tokio: TCP, or on Unix a Unix socket.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// use wirenut::http::Limits;
-/// use wirenut_embedded_io::{Buffers, Server, TokioTcp, TokioTimer};
+/// use wirenut_embedded_io::{Buffers, Server, TokioStream, TokioTimer};
 /// use wirenut_reference::{MemoryDevice, Reference};
 ///
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -39,7 +49,7 @@ pub use report::{TokioFailure, TokioReport};
 /// let (mut input, mut store, mut output) = ([0; 16 * 1024], [0; Limits::DEFAULT.store_bytes()], [0; 4096]);
 /// let connection = Server::new(&Limits::DEFAULT, Buffers { input: &mut input, store: &mut store, output: &mut output }).with_peer(peer);
 /// let service = Reference { device: MemoryDevice::new() };
-/// connection.serve(&mut TokioTcp(stream), &service, &TokioTimer::new()).await.expect("a request in good order");
+/// connection.serve(&mut TokioStream(stream), &service, &TokioTimer::new()).await.expect("a request in good order");
 ///
 /// let mut answer = String::new();
 /// client.read_to_string(&mut answer).await?;
@@ -48,42 +58,41 @@ pub use report::{TokioFailure, TokioReport};
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct TokioTcp(pub TcpStream);
+pub struct TokioStream<S>(pub S);
 
-impl embedded_io::ErrorType for TokioTcp {
+impl<S> embedded_io::ErrorType for TokioStream<S> {
     type Error = io::Error;
 }
 
-impl Shutdown for TokioTcp {
+impl<S: TokioSocket> Shutdown for TokioStream<S> {
     async fn shutdown_write(&mut self) -> io::Result<()> {
         self.0.shutdown().await
     }
 
     /// On Linux once the system has sent all. Other systems cannot tell: there the peer may lose what it has not read yet.
     async fn drain(&mut self) -> io::Result<()> {
-        let has_left = || if is_all_sent(&self.0)? { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) };
-        self.0.async_io(Interest::WRITABLE, has_left).await
+        let has_left = || if self.0.is_all_sent()? { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) };
+        self.0.when_ready(Interest::WRITABLE, has_left).await
     }
 
-    /// The reset is sent when the socket is dropped.
+    /// A reset is sent when the socket is dropped. A Unix socket has none: its peer sees the end of what was sent.
     async fn abort(&mut self) {
-        self.reset_when_dropped();
+        self.0.reset_when_dropped();
     }
 }
 
-impl TokioTcp {
-    fn reset_when_dropped(&self) {
-        // Where it fails there is no connection to reset.
-        let _ = self.0.set_zero_linger();
-    }
-}
-
-impl Split for TokioTcp {
-    type Reader<'a> = FromTokio<ReadHalf<'a>>;
-    type Writer<'a> = FromTokio<WriteHalf<'a>>;
+impl<S: TokioSocket> Split for TokioStream<S> {
+    type Reader<'a>
+        = FromTokio<S::ReadHalf<'a>>
+    where
+        S: 'a;
+    type Writer<'a>
+        = FromTokio<S::WriteHalf<'a>>
+    where
+        S: 'a;
 
     fn split(&mut self) -> (Self::Reader<'_>, Self::Writer<'_>) {
-        let (reader, writer) = self.0.split();
+        let (reader, writer) = self.0.halves();
         (FromTokio::new(reader), FromTokio::new(writer))
     }
 }

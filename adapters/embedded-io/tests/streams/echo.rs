@@ -15,8 +15,8 @@ use wirenut::time::{Duration, Instant};
 use wirenut::transport::{Disposition, Environment, Progress, Protocol};
 use wirenut_embedded_io::blocking::{Sequential, converse as converse_blocking};
 use wirenut_embedded_io::{
-    Buffers, Clock, EmbassyTimer, Endpoint, Operation, Shutdown, StreamError, SystemClock, Tcp, TokioTcp, TokioTimer,
-    converse,
+    Buffers, Clock, EmbassyTimer, Endpoint, Operation, Shutdown, StreamError, SystemClock, Tcp, TokioStream,
+    TokioTimer, converse,
 };
 
 use crate::blocking::Blocking;
@@ -266,7 +266,7 @@ fn lines_come_back_over_tokio() {
             scope.spawn(|| talk(peer, said, has_end, expected, end));
             crate::tokio::run(async {
                 here.set_nonblocking(true).expect("a socket");
-                let mut stream = TokioTcp(tokio::net::TcpStream::from_std(here).expect("a socket"));
+                let mut stream = TokioStream(tokio::net::TcpStream::from_std(here).expect("a socket"));
                 let (mut input, mut output) = ([0; SIZE], [0; SIZE]);
                 let buffers = Buffers { input: &mut input, store: &mut [], output: &mut output };
                 let (mut echo, timer) = (Echo::default(), TokioTimer::new());

@@ -15,7 +15,7 @@ mod server;
 mod size;
 mod space;
 mod tokio;
-mod tokio_listener;
+mod tokio_server;
 mod waiting;
 mod watched;
 mod world;

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use wirenut::http::{Limits, Method, Request};
 use wirenut::time::{Duration, Pace};
-use wirenut_embedded_io::{Client, Error, Server, Shutdown, Split, TokioTcp, TokioTimer};
+use wirenut_embedded_io::{Client, Error, Server, Shutdown, Split, TokioStream, TokioTimer};
 use wirenut_reference::{DEVICE_LIMITS, Device, MemoryDevice, Reference, pattern_byte};
 
 use crate::certificate;
@@ -84,10 +84,10 @@ fn a_client_and_a_server_talk_over_sockets() {
     run(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let client = async { fetch(&mut TokioTcp(TcpStream::connect(address).await.expect("a server"))).await };
+        let client = async { fetch(&mut TokioStream(TcpStream::connect(address).await.expect("a server"))).await };
         let server = async {
             let (stream, _) = listener.accept().await.expect("a connection");
-            serve(&mut TokioTcp(stream), &DEVICE_LIMITS).await
+            serve(&mut TokioStream(stream), &DEVICE_LIMITS).await
         };
         let (client, server) = tokio::join!(client, server);
         client.expect("answers");
@@ -111,7 +111,7 @@ fn connections_can_be_spawned() {
             served.spawn(async move {
                 let mut space = Space::<2048, 1024>::new();
                 let connection = Server::new(&DEVICE_LIMITS, space.buffers()).with_peer(peer);
-                connection.serve(&mut TokioTcp(stream), &*service, &TokioTimer::new()).await
+                connection.serve(&mut TokioStream(stream), &*service, &TokioTimer::new()).await
             });
             let mut answer = String::new();
             client.read_to_string(&mut answer).await.expect("an end");
@@ -128,7 +128,7 @@ fn an_answer_that_is_cut_off_is_reset() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a server");
         client.write_all(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1234").await.expect("a server");
-        let mut stream = TokioTcp(listener.accept().await.expect("a connection").0);
+        let mut stream = TokioStream(listener.accept().await.expect("a connection").0);
         // It ends while the echo waits for more.
         let mut answer = Vec::new();
         let (served, end) = tokio::join!(
@@ -162,7 +162,7 @@ fn an_answer_that_waits_with_the_system_arrives_before_a_reset() {
         let requests = b"GET /download?bytes=1000000 HTTP/1.1\r\nHost: a\r\n\r\n\
             POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n";
         client.write_all(requests).await.expect("a server");
-        let mut stream = TokioTcp(listener.accept().await.expect("a connection").0);
+        let mut stream = TokioStream(listener.accept().await.expect("a connection").0);
         let served = async {
             let served = serve(&mut stream, &DEVICE_LIMITS).await;
             drop(stream);

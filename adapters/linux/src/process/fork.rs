@@ -12,6 +12,37 @@ use super::start::reap;
 use crate::error::Error;
 use crate::signal::SignalSet;
 use crate::sys::fork::{self, PANICKED, Refused};
+use crate::sys::threads::count_threads;
+
+/// Whether this process may fork now: whether it has one thread. For a program that must know before it begins: each
+/// [`spawn`](super::spawn) asks again.
+///
+/// ```
+/// use std::sync::mpsc::channel;
+/// use wirenut_linux::process::{self, SpawnError};
+/// process::check_threads()?;
+/// let (end, ended) = channel::<()>();
+/// let thread = std::thread::spawn(move || ended.recv());
+/// assert!(matches!(process::check_threads(), Err(SpawnError::Threads(2))));
+/// drop(end);
+/// let _ = thread.join();
+/// # Ok::<(), SpawnError>(())
+/// ```
+///
+/// # Errors
+/// [`SpawnError::Threads`]: it has more. [`SpawnError::System`]: they cannot be counted. Without /proc, as in an empty root
+/// directory, only one thread can be told, and more cannot be counted.
+pub fn check_threads() -> Result<(), SpawnError> {
+    match count_threads() {
+        Ok(1) => Ok(()),
+        Ok(threads) => Err(SpawnError::Threads(threads)),
+        Err(error) => Err(uncounted(error)),
+    }
+}
+
+fn uncounted(error: std::io::Error) -> SpawnError {
+    Error::new("count the threads of this process", error).into()
+}
 
 /// Runs the closure in a child, which ends with the status that it returns: see [`fork::fork`].
 ///
@@ -38,7 +69,7 @@ pub(super) fn fork(blocked: &SignalSet, ends: Ends, child: impl FnOnce() -> u8) 
     }
     forked.map_err(|refused| match refused {
         Refused::Threads(count) => SpawnError::Threads(count),
-        Refused::Uncounted(error) => Error::new("count the threads of this process", error).into(),
+        Refused::Uncounted(error) => uncounted(error),
         Refused::System(errno) => Error::plain("fork this process", errno).into(),
     })
 }

@@ -60,6 +60,17 @@
 //!
 //! A process whose parent has ended is an orphan. A [daemon](Process::daemon) is killed then; a
 //! [subreaper](Process::subreaper) keeps them in the family.
+//!
+//! # Other programs
+//!
+//! [`Program`] starts one that gets sockets as systemd passes them, from a process with any number of threads. A program that
+//! needs none is the standard library's `Command`'s affair.
+//!
+//! # Privileges
+//!
+//! A service that root has started opens what only root may open, and gives the rest up for good, in this order: it looks up
+//! [its user](User::look_up) while the databases can be reached, [changes its root directory](change_root),
+//! [becomes that user](become_user), and [forbids new privileges](forbid_new_privileges).
 
 mod apply;
 mod child;
@@ -75,6 +86,8 @@ mod ignored;
 pub(crate) mod inherited;
 pub mod pipe;
 pub mod pool;
+mod privileges;
+mod program;
 mod report;
 mod run;
 mod settings;
@@ -82,14 +95,19 @@ mod spawn_error;
 mod start;
 pub mod status;
 mod subreaper;
+mod user;
 
 pub use child::Child;
 pub use daemonise::{DaemonError, Ready, daemonise};
 pub use detached::spawn_detached;
 pub use dropped::reap_dropped;
 pub use ended::Ended;
+pub use fork::check_threads;
 pub use ids::{group_of, lead_session, move_to_group, nice_value, parent, session_of, set_nice_value};
 pub use ignored::ignore_children;
+pub use privileges::{become_user, change_root, forbid_new_privileges};
+pub use program::Program;
 pub use report::Report;
 pub use settings::{Group, Process, spawn};
 pub use spawn_error::SpawnError;
+pub use user::User;

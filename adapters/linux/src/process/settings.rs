@@ -185,4 +185,23 @@ impl Process {
     pub fn spawn<R: Report>(&self, closure: impl FnOnce() -> R + Send + 'static) -> Result<Child, SpawnError> {
         start::start(self, closure)
     }
+
+    /// The same, of a closure that borrows. What it borrows is the child's own copy, as it was at the fork: it stays as long
+    /// as the child runs, whatever becomes of it here. The child never drops it. It need not be `Send`: no thread gets it, but a
+    /// copy of this one.
+    ///
+    /// ```
+    /// use wirenut_linux::process::{Ended, Process};
+    /// let numbers = vec![3, 4];
+    /// let child = Process::new().spawn_scoped(|| numbers.iter().sum::<u8>())?;
+    /// drop(numbers);
+    /// assert_eq!(child.join()?, Ended::Exited(7));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::spawn`].
+    pub fn spawn_scoped<R: Report>(&self, closure: impl FnOnce() -> R) -> Result<Child, SpawnError> {
+        start::start(self, closure)
+    }
 }

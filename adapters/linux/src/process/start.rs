@@ -18,10 +18,7 @@ use crate::signal::SignalSet;
 use crate::sys::fork::PANICKED;
 use crate::sys::page::SharedText;
 
-pub(super) fn start<R: Report>(
-    process: &Process,
-    closure: impl FnOnce() -> R + Send + 'static,
-) -> Result<Child, SpawnError> {
+pub(super) fn start<R: Report>(process: &Process, closure: impl FnOnce() -> R) -> Result<Child, SpawnError> {
     dropped::reap_dropped();
     let panic = shared_text()?;
     // Takes the place of the child's descriptor: if none is left, that is known before there is a child.

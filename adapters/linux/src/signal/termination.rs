@@ -68,6 +68,24 @@ pub struct Hangups(&'static EventFd);
 
 /// From now on SIGHUP does not end the process, but is waited for: by one thread, since it is taken by whoever waits.
 ///
+/// It is this process's alone. Who forks and wants its children to hear of it has them ask for their own, and sends it on to them:
+/// `systemctl reload` tells the main process, and `kill -HUP` one.
+///
+/// ```
+/// use wirenut_linux::poller::{Interest, Poll, Poller, Token};
+/// use wirenut_linux::signal::{self, Signal};
+/// use std::os::fd::AsFd;
+/// let hangups = signal::hangups()?;
+/// let mut poller = Poll::new();
+/// poller.register(hangups.as_fd(), Token(1), Interest::READABLE)?;
+/// signal::send(Signal::SIGHUP, std::process::id())?;
+/// while poller.next_event().is_none() {
+///     let _ = poller.wait(None)?;
+/// }
+/// hangups.take();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The system has no descriptor left.
 pub fn hangups() -> Result<Hangups, Error> {
@@ -84,5 +102,17 @@ impl Hangups {
         retry_on_intr(|| poll(&mut watched, None)).map_err(|errno| Error::plain("wait for signals", errno))?;
         self.0.clear();
         Ok(())
+    }
+
+    /// Takes the one that a poller has found; it is not readable then, until the next one.
+    pub fn take(&self) {
+        self.0.clear();
+    }
+}
+
+/// Readable since a signal that nobody has waited for or [taken](Hangups::take).
+impl AsFd for Hangups {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }

@@ -30,7 +30,7 @@ pub(super) mod sealed {
     }
 }
 
-/// An address of a socket: [`SocketAddr`] or [`UnixAddress`]. Implemented here only.
+/// An address of a socket: [`SocketAddr`], [`UnixAddress`], or [`AnyAddress`](super::AnyAddress). Implemented here only.
 ///
 /// ```
 /// use wirenut_linux::Error;

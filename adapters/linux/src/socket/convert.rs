@@ -7,7 +7,9 @@ use std::os::unix;
 use rustix::io::{Errno, FdFlags, fcntl_getfd, fcntl_setfd};
 use rustix::net::sockopt;
 
-use super::protocol::{Connected, Datagram, Listening, Open, Protocol, Settled, Stream, Tcp, Udp};
+use super::protocol::{
+    AnyDatagram, AnyStream, Connected, Datagram, Listening, Open, Protocol, Settled, State, Stream, Tcp, Udp,
+};
 use super::typed::Socket;
 use crate::error::Error;
 
@@ -30,20 +32,25 @@ impl<P: Protocol, S: Settled> TryFrom<OwnedFd> for Socket<P, S> {
     type Error = Error;
 
     fn try_from(descriptor: OwnedFd) -> Result<Self, Error> {
-        let check = || {
-            if sockopt::socket_type(&descriptor)? != P::TYPE {
-                return Err(Errno::PROTOTYPE);
-            }
-            if !P::FAMILIES.contains(&sockopt::socket_domain(&descriptor)?) {
-                return Err(Errno::AFNOSUPPORT);
-            }
-            S::check(descriptor.as_fd())?;
+        let prepare = || {
+            check::<P, S>(&descriptor)?;
             fcntl_setfd(&descriptor, fcntl_getfd(&descriptor)? | FdFlags::CLOEXEC)?;
             P::prepare(descriptor.as_fd())
         };
-        check().map_err(|errno| Error::on("take over", &descriptor, errno))?;
+        prepare().map_err(|errno| Error::on("take over", &descriptor, errno))?;
         Ok(Self::new(descriptor))
     }
+}
+
+/// Whether it is what it is taken for.
+pub(super) fn check<P: Protocol, S: Settled>(descriptor: &OwnedFd) -> rustix::io::Result<()> {
+    if sockopt::socket_type(descriptor)? != P::TYPE {
+        return Err(Errno::PROTOTYPE);
+    }
+    if !P::FAMILIES.contains(&sockopt::socket_domain(descriptor)?) {
+        return Err(Errno::AFNOSUPPORT);
+    }
+    S::check(descriptor.as_fd())
 }
 
 /// The types of the standard library that say as much as ours.
@@ -68,6 +75,24 @@ same! {
     net::TcpStream => Tcp, Connected;
     unix::net::UnixListener => Stream, Listening;
     unix::net::UnixStream => Stream, Connected;
+}
+
+/// Its family is forgotten.
+macro_rules! any {
+    ($($protocol:ty => $any:ty;)+) => {$(
+        impl<S: State> From<Socket<$protocol, S>> for Socket<$any, S> {
+            fn from(socket: Socket<$protocol, S>) -> Self {
+                Self::new(socket.descriptor)
+            }
+        }
+    )+};
+}
+
+any! {
+    Tcp => AnyStream;
+    Stream => AnyStream;
+    Udp => AnyDatagram;
+    Datagram => AnyDatagram;
 }
 
 /// Their type for datagrams does not say whether it is connected.

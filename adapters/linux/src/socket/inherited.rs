@@ -6,19 +6,21 @@ use std::os::fd::{OwnedFd, RawFd};
 
 use rustix::io::Errno;
 
+use super::convert::check;
 use super::protocol::{Protocol, Settled};
 use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::inherit;
 
-/// The first descriptor that is passed.
-const FIRST: RawFd = 3;
+/// The number of the first descriptor that is passed (SD_LISTEN_FDS_START).
+pub(crate) const FIRST_PASSED: RawFd = 3;
 
 /// A descriptor that was passed to this process, and the name that its unit gives it (`FileDescriptorName=`): see
 /// [`inherited`].
 #[derive(Debug)]
 pub struct Inherited {
     name: String,
+    number: RawFd,
     descriptor: OwnedFd,
 }
 
@@ -27,6 +29,28 @@ impl Inherited {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The number that it was passed under, and that its owner has: 3, or more.
+    #[must_use]
+    pub const fn number(&self) -> RawFd {
+        self.number
+    }
+
+    /// Whether it is a socket of this kind, so that [`Self::into_socket`] gives it.
+    ///
+    /// ```no_run
+    /// use wirenut_linux::socket::{Listening, Stream, Tcp, inherited};
+    /// for passed in inherited()? {
+    ///     if passed.is_socket::<Tcp, Listening>() || passed.is_socket::<Stream, Listening>() {
+    ///         println!("{} takes connections", passed.name());
+    ///     }
+    /// }
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_socket<P: Protocol, S: Settled>(&self) -> bool {
+        check::<P, S>(&self.descriptor).is_ok()
     }
 
     /// The socket, if it is of this kind, such as a [`TcpListener`](super::TcpListener).
@@ -84,10 +108,22 @@ pub fn inherited() -> Result<Vec<Inherited>, Error> {
     take(&variable("LISTEN_FDS").unwrap_or_default(), variable("LISTEN_FDNAMES").as_deref())
 }
 
+/// The descriptor that this process was started with under this number, by somebody who does not speak systemd's language: a
+/// shell (`3<&0`), or a supervisor. Its name is empty.
+///
+/// # Errors
+/// It is not open, was taken already, or was opened here (`ResourceBusy`); it is one of 0 to 2, which are not sockets to be
+/// taken (`InvalidInput`).
+pub fn inherited_at(number: RawFd) -> Result<Inherited, Error> {
+    let taken = if number < FIRST_PASSED { Err(Errno::INVAL) } else { inherit::take(number) };
+    let descriptor = taken.map_err(|errno| Error::of("take over descriptor", &number, errno))?;
+    Ok(Inherited { name: String::new(), number, descriptor })
+}
+
 fn take(count: &str, names: Option<&str>) -> Result<Vec<Inherited>, Error> {
     let no_number = |_| Error::of("take as many descriptors as LISTEN_FDS says:", &count, Errno::INVAL);
     let count: RawFd = count.parse::<u16>().map_err(no_number)?.into();
-    let numbers = FIRST..FIRST + count;
+    let numbers = FIRST_PASSED..FIRST_PASSED + count;
     let names: Vec<&str> = match names {
         Some(names) => names.split(':').collect(),
         None => vec!["unknown"; numbers.len()],
@@ -99,7 +135,7 @@ fn take(count: &str, names: Option<&str>) -> Result<Vec<Inherited>, Error> {
     let taken: Vec<_> = numbers.clone().map(inherit::take).collect();
     let each = numbers.zip(names).zip(taken).map(|((number, name), descriptor)| {
         let descriptor = descriptor.map_err(|errno| Error::of("take over descriptor", &number, errno))?;
-        Ok(Inherited { name: name.to_owned(), descriptor })
+        Ok(Inherited { name: name.to_owned(), number, descriptor })
     });
     each.collect()
 }

@@ -93,6 +93,7 @@
 
 mod accept;
 mod address;
+mod any_address;
 mod attempt;
 mod batch;
 #[cfg(doctest)]
@@ -113,24 +114,28 @@ mod pathname;
 mod protocol;
 mod stream;
 mod tcp;
+mod tcp_info;
 mod typed;
 
 pub use accept::Accepted;
 pub use address::{Address, Family, UnixAddress};
+pub use any_address::AnyAddress;
 pub use attempt::{Attempt, Received};
 pub use batch::Batch;
 pub use connect::Progress;
 pub use descriptors::{Credentials, Delivery, MAX_DESCRIPTORS};
-pub use inherited::{Inherited, inherited};
+pub(crate) use inherited::FIRST_PASSED;
+pub use inherited::{Inherited, inherited, inherited_at};
 pub use message::Message;
 pub use options::Mode;
 pub use pathname::Pathname;
 pub use protocol::{
-    ByteStream, Connected, Connecting, Connection, Datagram, Datagrams, Internet, Listening, Local, Messages, Open,
-    Protocol, Seqpacket, Settled, State, Stream, Tcp, Udp,
+    AnyDatagram, AnyStream, ByteStream, Connected, Connecting, Connection, Datagram, Datagrams, Internet, Listening,
+    Local, Messages, Open, Protocol, Seqpacket, Settled, State, Stream, Tcp, Udp,
 };
 pub use tcp::KeepAlive;
+pub use tcp_info::TcpInfo;
 pub use typed::{
-    SeqpacketListener, SeqpacketStream, Socket, TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener,
-    UnixStream,
+    AnyByteStream, AnyDatagramSocket, AnyListener, SeqpacketListener, SeqpacketStream, Socket, TcpListener, TcpStream,
+    UdpSocket, UnixDatagram, UnixListener, UnixStream,
 };

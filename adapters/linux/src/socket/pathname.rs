@@ -1,7 +1,7 @@
 //! Unix sockets with a path: created and removed so that nobody else's is taken away.
 
 use std::ffi::OsStr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, chmod, fchmod, fstat, open, openat, statat, unlinkat};
@@ -50,6 +50,36 @@ impl Pathname {
     /// The directory is gone, or may not be changed any more. `TimedOut`: another program has had it locked for seconds.
     pub fn remove(mut self) -> core::result::Result<bool, Error> {
         self.remove_if_same().map_err(|cause| Error::because("remove", &self.path.display(), cause))
+    }
+
+    /// Leaves the path where it is: it is another process's to remove, or nobody's.
+    pub fn leave(mut self) {
+        self.file = None;
+    }
+
+    /// The file that is at the path, for another process that is to remove it: see [`Self::taken_over`].
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Pathname, Socket};
+    /// let path = std::env::temp_dir().join(format!("wirenut-taken-over-{}", std::process::id()));
+    /// let (listener, pathname) = Socket::stream()?.listen_at(&path, 0o600, 10)?;
+    /// let file = pathname.file().unwrap().try_clone_to_owned()?;
+    /// let theirs = Pathname::taken_over(pathname.as_path(), file);
+    /// pathname.leave();
+    /// assert!(path.exists());
+    /// assert!(theirs.remove()?);
+    /// # drop(listener);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn file(&self) -> Option<BorrowedFd<'_>> {
+        self.file.as_ref().map(AsFd::as_fd)
+    }
+
+    /// What another process had, which has [left](Self::leave) it to this one: its path and its file. They may have come with a
+    /// message by [`Socket::recv_descriptors`].
+    pub fn taken_over(path: impl Into<PathBuf>, file: OwnedFd) -> Self {
+        Self { path: path.into(), file: Some(file) }
     }
 
     fn remove_if_same(&mut self) -> core::result::Result<bool, Cause> {

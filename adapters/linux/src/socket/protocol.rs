@@ -7,6 +7,7 @@ use rustix::io::{Errno, Result};
 use rustix::net::{AddressFamily, SocketType, getpeername, sockopt};
 
 use super::address::{Address, UnixAddress};
+use super::any_address::AnyAddress;
 use crate::sys::socket;
 
 pub(super) mod sealed {
@@ -43,13 +44,13 @@ pub trait Protocol: sealed::Protocol {
 pub trait Internet: Protocol<Address = SocketAddr> {}
 /// On this machine (unix(7)): [`Stream`], [`Datagram`], [`Seqpacket`].
 pub trait Local: Protocol<Address = UnixAddress> {}
-/// Connections that are listened for: [`Tcp`], [`Stream`], [`Seqpacket`].
+/// Connections that are listened for: [`Tcp`], [`Stream`], [`Seqpacket`], [`AnyStream`].
 pub trait Connection: Protocol {}
-/// Bytes without bounds between them: [`Tcp`], [`Stream`].
+/// Bytes without bounds between them: [`Tcp`], [`Stream`], [`AnyStream`].
 pub trait ByteStream: Connection {}
-/// Messages, each of which comes by itself: [`Udp`], [`Datagram`], [`Seqpacket`].
+/// Messages, each of which comes by itself: [`Udp`], [`Datagram`], [`Seqpacket`], [`AnyDatagram`].
 pub trait Messages: Protocol {}
-/// Messages to and from anybody: [`Udp`], [`Datagram`].
+/// Messages to and from anybody: [`Udp`], [`Datagram`], [`AnyDatagram`].
 pub trait Datagrams: Messages {}
 
 /// TCP: tcp(7).
@@ -68,8 +69,37 @@ pub enum Datagram {}
 #[derive(Clone, Copy, Debug)]
 pub enum Seqpacket {}
 
+/// Byte streams where it does not matter whether they are [`Tcp`] or [`Stream`]. Every socket of these two converts into
+/// one.
+///
+/// ```
+/// use wirenut_linux::socket::{AnyListener, TcpListener, UnixAddress, UnixListener};
+/// let name = UnixAddress::abstract_name(format!("any {}", std::process::id()).as_bytes())?;
+/// let listeners: [AnyListener; 2] =
+///     [TcpListener::bind(&"127.0.0.1:0".parse()?)?.into(), UnixListener::bind(&name)?.into()];
+/// assert!(listeners[0].local_address()?.internet().is_some());
+/// assert_eq!(listeners[1].local_address()?.to_string(), name.to_string());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum AnyStream {}
+/// Datagrams where it does not matter whether they are [`Udp`] or [`Datagram`]. Every socket of these two converts into one.
+///
+/// ```
+/// use wirenut_linux::socket::{AnyDatagramSocket, Attempt, UdpSocket};
+/// let [one, other]: [AnyDatagramSocket; 2] =
+///     [UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?.into(), UdpSocket::bind_to(&"127.0.0.1:0".parse()?)?.into()];
+/// assert_eq!(one.send_to(b"hello", &other.local_address()?)?, Attempt::Done(()));
+/// let (message, from) = other.recv_from(&mut [0; 10])?.done().unwrap();
+/// assert_eq!((message.length, from), (5, one.local_address()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum AnyDatagram {}
+
 const INTERNET: &[AddressFamily] = &[AddressFamily::INET, AddressFamily::INET6];
 const LOCAL: &[AddressFamily] = &[AddressFamily::UNIX];
+const ANY: &[AddressFamily] = &[AddressFamily::INET, AddressFamily::INET6, AddressFamily::UNIX];
 
 impl sealed::Protocol for Tcp {
     const NAME: &str = "TCP";
@@ -106,6 +136,18 @@ impl sealed::Protocol for Seqpacket {
     }
 }
 
+impl sealed::Protocol for AnyStream {
+    const NAME: &str = "byte stream";
+    const TYPE: SocketType = SocketType::STREAM;
+    const FAMILIES: &[AddressFamily] = ANY;
+}
+
+impl sealed::Protocol for AnyDatagram {
+    const NAME: &str = "datagram";
+    const TYPE: SocketType = SocketType::DGRAM;
+    const FAMILIES: &[AddressFamily] = ANY;
+}
+
 impl Protocol for Tcp {
     type Address = SocketAddr;
 }
@@ -121,6 +163,12 @@ impl Protocol for Datagram {
 impl Protocol for Seqpacket {
     type Address = UnixAddress;
 }
+impl Protocol for AnyStream {
+    type Address = AnyAddress;
+}
+impl Protocol for AnyDatagram {
+    type Address = AnyAddress;
+}
 impl Internet for Tcp {}
 impl Internet for Udp {}
 impl Local for Stream {}
@@ -129,13 +177,17 @@ impl Local for Seqpacket {}
 impl Connection for Tcp {}
 impl Connection for Stream {}
 impl Connection for Seqpacket {}
+impl Connection for AnyStream {}
 impl ByteStream for Tcp {}
 impl ByteStream for Stream {}
+impl ByteStream for AnyStream {}
 impl Messages for Udp {}
 impl Messages for Datagram {}
 impl Messages for Seqpacket {}
+impl Messages for AnyDatagram {}
 impl Datagrams for Udp {}
 impl Datagrams for Datagram {}
+impl Datagrams for AnyDatagram {}
 
 /// What state a socket is in.
 pub trait State: sealed::State {}

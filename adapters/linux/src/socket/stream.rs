@@ -1,16 +1,17 @@
 //! Bytes over a connection.
 
+use core::time::Duration;
 use std::io::{IoSlice, IoSliceMut};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 
 use rustix::io::Errno;
-use rustix::net::sockopt::Timeout;
+use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags};
 
 use super::attempt::{Attempt, Received};
 use super::interrupted::retry;
-use super::protocol::{ByteStream, Connected, Connection};
+use super::protocol::{ByteStream, Connected, Connection, State};
 use super::typed::Socket;
 use crate::error::Error;
 use crate::sys::sendfile::sendfile;
@@ -234,6 +235,58 @@ impl<P: ByteStream> Socket<P, Connected> {
 
     fn sent(&self, result: Result<usize, Errno>) -> Result<Attempt<usize>, Error> {
         Attempt::of(result).map_err(self.failed("send on"))
+    }
+}
+
+impl<P: ByteStream, S: State> Socket<P, S> {
+    /// For how long closing waits until all is sent and acknowledged (SO_LINGER), in whole seconds, rounded up. `None`, as
+    /// sockets begin: it does not wait, and the system goes on sending. Zero: what is not sent is thrown away, and the peer
+    /// sees a reset (see [`Socket::abort`]).
+    ///
+    /// Dropping a socket cannot say whether all was sent, also after waiting. Who must know ends its direction and receives
+    /// until the end.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use wirenut_linux::socket::{Family, Socket};
+    /// let socket = Socket::tcp(Family::V4)?;
+    /// socket.set_linger(Some(Duration::from_millis(1_500)))?;
+    /// assert_eq!(socket.linger()?, Some(Duration::from_secs(2)));
+    /// # Ok::<(), wirenut_linux::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput`: more than 2^31 - 1 seconds.
+    pub fn set_linger(&self, limit: Option<Duration>) -> Result<(), Error> {
+        sockopt::set_socket_linger(self, limit).map_err(self.failed("set linger of"))
+    }
+
+    /// For how long closing waits.
+    ///
+    /// # Errors
+    /// None that are known.
+    pub fn linger(&self) -> Result<Option<Duration>, Error> {
+        sockopt::socket_linger(self).map_err(self.failed("tell linger of"))
+    }
+}
+
+impl<P: ByteStream> Socket<P, Connected> {
+    /// Closes, and breaks the connection off: the peer sees a reset, and not an end. A Unix socket knows no
+    /// reset: its peer sees an end.
+    ///
+    /// ```
+    /// use wirenut_linux::socket::{Mode, TcpListener, TcpStream};
+    /// let listener = TcpListener::bind(&"127.0.0.1:0".parse()?)?;
+    /// let client = TcpStream::connect(&listener.local_address()?)?;
+    /// listener.accept(Mode::Blocking)?.done().unwrap().0.abort()?;
+    /// assert_eq!(client.recv(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None that are known; then it is closed in the usual way.
+    pub fn abort(self) -> Result<(), Error> {
+        self.set_linger(Some(Duration::ZERO))
     }
 }
 

@@ -7,7 +7,9 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use rustix::io::Errno;
 
 use super::address::sealed::Address as _;
-use super::protocol::{Connected, Datagram, Listening, Open, Protocol, Seqpacket, State, Stream, Tcp, Udp};
+use super::protocol::{
+    AnyDatagram, AnyStream, Connected, Datagram, Listening, Open, Protocol, Seqpacket, State, Stream, Tcp, Udp,
+};
 use crate::error::Error;
 
 /// A socket that speaks protocol `P` and is in state `S`. It owns its descriptor, and closes it when dropped.
@@ -22,6 +24,12 @@ pub struct Socket<P, S = Open> {
 pub type TcpListener = Socket<Tcp, Listening>;
 /// One end of a TCP connection.
 pub type TcpStream = Socket<Tcp, Connected>;
+/// Accepts connections of byte streams, over TCP or on this machine.
+pub type AnyListener = Socket<AnyStream, Listening>;
+/// One end of a byte stream, over TCP or on this machine.
+pub type AnyByteStream = Socket<AnyStream, Connected>;
+/// Sends to and receives from anybody, by UDP or on this machine.
+pub type AnyDatagramSocket = Socket<AnyDatagram, Open>;
 /// Sends to and receives from anybody by UDP.
 pub type UdpSocket = Socket<Udp, Open>;
 /// Accepts connections of byte streams on this machine.

@@ -62,8 +62,8 @@ pub(crate) fn fork(blocked: Bits, child: impl FnOnce() -> u8) -> Result<Pid, Ref
 const FAULTS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL];
 
 /// Handlers are removed as by execve(2): what they would write to is the parent's. What is ignored stays ignored, but for
-/// SIGCHLD, whose children are others now.
-fn forget_handlers() {
+/// SIGCHLD, whose children are others now. Async-signal-safe.
+pub(super) fn forget_handlers() {
     super::signal::forget_in_child();
     let is_handled = |action: &libc::sigaction| ![libc::SIG_DFL, libc::SIG_IGN].contains(&action.sa_sigaction);
     // Those that libc keeps for itself it does not show.

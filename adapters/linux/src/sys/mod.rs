@@ -4,6 +4,7 @@
 pub(crate) mod address;
 pub(crate) mod epoll;
 pub(crate) mod eventfd;
+pub(crate) mod execute;
 pub(crate) mod fork;
 pub(crate) mod identity;
 pub(crate) mod ids;
@@ -26,8 +27,9 @@ pub(crate) mod signalfd;
 pub(crate) mod sigset;
 pub(crate) mod sigwait;
 pub(crate) mod socket;
-mod threads;
+pub(crate) mod threads;
 mod time;
+pub(crate) mod users;
 
 use std::io::{Error, Result};
 

@@ -73,6 +73,21 @@ pub(crate) fn peer_credentials(socket: &impl AsFd) -> Result<libc::ucred> {
     Ok(unsafe { credentials.assume_init() })
 }
 
+/// See tcp(7). What a kernel does not know stays zero.
+pub(crate) fn tcp_info(socket: &impl AsFd) -> Result<libc::tcp_info> {
+    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
+    let mut length = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).map_err(|_| Errno::OVERFLOW)?;
+    let (level, name) = (libc::IPPROTO_TCP, libc::TCP_INFO);
+    let (socket, value) = (socket.as_fd().as_raw_fd(), info.as_mut_ptr().cast());
+    // SAFETY: the descriptor is open, and the kernel writes at most `length` bytes to `info`, which has so many, and the
+    // count to `length`.
+    if unsafe { libc::getsockopt(socket, level, name, value, &raw mut length) } < 0 {
+        return Err(last_error());
+    }
+    // SAFETY: all bytes are initialized, at least by zero, and any bytes are a valid `tcp_info`: integers.
+    Ok(unsafe { info.assume_init() })
+}
+
 fn set_option(socket: &impl AsFd, level: libc::c_int, name: libc::c_int, value: libc::c_int) -> Result<()> {
     let length = libc::socklen_t::try_from(size_of::<libc::c_int>()).map_err(|_| Errno::OVERFLOW)?;
     let socket = socket.as_fd().as_raw_fd();

@@ -1,7 +1,7 @@
-//! /proc/self/task of proc(5): how many threads this process has.
+//! How many threads this process has: /proc/self/task of proc(5), or unshare(2) where there is no /proc.
 
 use std::fs::{self, DirEntry};
-use std::io::Result;
+use std::io::{ErrorKind, Result};
 use std::os::unix::fs::MetadataExt as _;
 
 const TASKS: &str = "/proc/self/task";
@@ -11,13 +11,26 @@ const EXITING: u64 = 0x4;
 /// The threads of this process that may still run code of it.
 ///
 /// A thread that was joined is in /proc for a moment longer: it tells that it ends before it is gone. It does not count.
-pub(super) fn count_threads() -> Result<usize> {
+/// Where there is no /proc, as in an empty root directory, a single thread is all that can be told.
+pub(crate) fn count_threads() -> Result<usize> {
+    let links = match fs::metadata(TASKS) {
+        Ok(tasks) => tasks.nlink(),
+        Err(error) if error.kind() == ErrorKind::NotFound && is_alone() => return Ok(1),
+        Err(error) => return Err(error),
+    };
     // A folder has a link for each folder in it, and two more: proc(5) has nothing that is cheaper to ask.
-    if fs::metadata(TASKS)?.nlink() == 3 {
+    if links == 3 {
         return Ok(1);
     }
     let tasks = fs::read_dir(TASKS)?.collect::<Result<Vec<DirEntry>>>()?;
     Ok(tasks.iter().filter(|task| runs(task)).count())
+}
+
+/// Whether this process has one thread: for it alone unshare(2) of its group of threads succeeds, and does nothing. A thread
+/// that was joined counts until it is gone.
+fn is_alone() -> bool {
+    // SAFETY: the call takes no pointer. It changes nothing: it fails where there is anything to unshare.
+    unsafe { libc::unshare(libc::CLONE_THREAD) == 0 }
 }
 
 /// One that vanishes meanwhile does not; one of which nothing can be told may.

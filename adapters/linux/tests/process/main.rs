@@ -8,6 +8,8 @@ mod daemons;
 mod ending;
 mod examples;
 mod handles;
+mod privileges;
+mod programs;
 mod reaping;
 mod states;
 
@@ -51,6 +53,18 @@ fn main() -> ExitCode {
         handles::dropped_after_the_end,
         handles::of_a_dropped_daemon,
         handles::leave_nothing,
+        privileges::are_given_up_by_all_threads,
+        privileges::are_given_up_twice,
+        privileges::that_are_kept_are_told,
+        privileges::that_are_missing_are_told,
+        privileges::of_a_root_directory,
+        privileges::that_are_new_are_forbidden,
+        programs::get_descriptors_in_their_order,
+        programs::begin_while_threads_work,
+        programs::begin_without_handlers_and_masks,
+        programs::have_the_environment,
+        programs::that_cannot_be_are_told,
+        programs::have_no_descriptor_more,
         reaping::of_known_children_only,
         reaping::of_ignored_children,
         reaping::of_detached_processes,

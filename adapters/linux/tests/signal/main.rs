@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         timers::are_not_a_childs,
         sending::reaches_a_whole_group,
         sending::reaches_no_stranger,
+        sending::of_hangups_reaches_one_process,
         sending::by_a_thread_handle_stops_with_the_thread,
         sending::by_a_thread_handle_reaches_that_thread,
         interruptions::of_receiving,

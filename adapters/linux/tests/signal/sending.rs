@@ -1,10 +1,11 @@
 //! Who gets a signal.
 
+use core::error::Error;
 use std::sync::mpsc::channel;
 use std::thread;
 
-use wirenut_linux::Error;
-use wirenut_linux::process::{self, Ended, Group, Process};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use wirenut_linux::process::{self, Ended, Group, Process, pipe};
 use wirenut_linux::signal::{self, SendError, Signal, SignalSet, ThreadHandle};
 
 use crate::lab::{counted, eventually, of, real_time};
@@ -38,6 +39,37 @@ pub(crate) fn reaches_a_whole_group() {
     assert_eq!(child.unwrap().join().unwrap(), Ended::Exited(0));
 }
 
+/// A service of several processes is told to reload by the first of them, which tells the others.
+pub(crate) fn of_hangups_reaches_one_process() {
+    let hangups = signal::hangups().unwrap();
+    let is_told = || {
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut [PollFd::new(&hangups, PollFlags::IN)], Some(&now)).unwrap() == 1
+    };
+    let workers: Vec<_> = (0..2)
+        .map(|_| {
+            let (tells, heard) = pipe::pipe().unwrap();
+            let worker = process::spawn(move || {
+                let own = signal::hangups()?;
+                tells.send(b"!")?;
+                own.wait()?;
+                Ok::<u8, Box<dyn Error>>(7)
+            });
+            assert_eq!(heard.recv().unwrap(), Some(b"!".to_vec()));
+            worker.unwrap()
+        })
+        .collect();
+    workers[0].send(Signal::SIGHUP).unwrap();
+    assert_eq!(workers[0].join().unwrap(), Ended::Exited(7));
+    assert!(workers[1].is_alive().unwrap() && !is_told());
+    signal::send(Signal::SIGHUP, std::process::id()).unwrap();
+    eventually("the signal", is_told);
+    hangups.take();
+    assert!(!is_told() && workers[1].is_alive().unwrap());
+    workers[1].send(Signal::SIGHUP).unwrap();
+    assert_eq!(workers[1].join().unwrap(), Ended::Exited(7));
+}
+
 /// What the system takes for many processes is no process.
 pub(crate) fn reaches_no_stranger() {
     let ended = process::spawn(|| ()).unwrap();
@@ -57,7 +89,7 @@ pub(crate) fn reaches_no_stranger() {
     let file = std::fs::File::open("/dev/null").unwrap();
     let error = signal::send_by_descriptor(Signal::SIGKILL, &file).unwrap_err();
     assert!(matches!(error, SendError::Other(_)), "{error:?}");
-    assert_eq!(Error::from(error).raw_os_error(), Some(rustix::io::Errno::BADF.raw_os_error()));
+    assert_eq!(wirenut_linux::Error::from(error).raw_os_error(), Some(rustix::io::Errno::BADF.raw_os_error()));
 }
 
 pub(crate) fn by_a_thread_handle_stops_with_the_thread() {

@@ -4,7 +4,7 @@
 use core::time::Duration;
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, ErrorKind, IoSlice, IoSliceMut, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
@@ -14,8 +14,8 @@ use rustix::io::retry_on_intr;
 use rustix::process::{Signal, getpid, kill_process};
 use wirenut_linux::lookup::{self, Hints, Transport};
 use wirenut_linux::socket::{
-    Attempt, Batch, Family, Inherited, Mode, Received, SeqpacketStream, Socket, TcpListener, TcpStream, UdpSocket,
-    UnixAddress, UnixListener, UnixStream, inherited,
+    Attempt, Batch, Connected, Family, Inherited, Listening, Mode, Open, Received, SeqpacketStream, Socket, Stream,
+    Tcp, TcpListener, TcpStream, Udp, UdpSocket, UnixAddress, UnixListener, UnixStream, inherited, inherited_at,
 };
 use wirenut_tests::tools::has;
 
@@ -32,6 +32,7 @@ fn in_the_child() {
         Ok("exhaust") => exhaust(),
         Ok("interrupted") => interrupted(),
         Ok("inherited") => take_inherited(),
+        Ok("numbered") => take_by_number(),
         Ok("permissions") => give_permissions(),
         Ok("pipe") => write_to_nobody(),
         Ok("signals") => tell_signals_apart(),
@@ -382,8 +383,14 @@ fn take_inherited() {
         Ok(taken) => taken,
         Err(error) => return println!("\nsaid {error}"),
     };
-    let names: Vec<&str> = taken.iter().map(Inherited::name).collect();
-    assert_eq!(names, ["web", "dns", "local"]);
+    let names: Vec<_> = taken.iter().map(|passed| (passed.name(), passed.number())).collect();
+    assert_eq!(names, [("web", 3), ("dns", 4), ("local", 5)]);
+    let kinds = |passed: &Inherited| {
+        (passed.is_socket::<Tcp, Listening>(), passed.is_socket::<Udp, Open>(), passed.is_socket::<Stream, Listening>())
+    };
+    let kinds: Vec<_> = taken.iter().map(kinds).collect();
+    assert_eq!(kinds, [(true, false, false), (false, true, false), (false, false, true)]);
+    assert!(!taken[2].is_socket::<Stream, Connected>());
     assert!(inherited().unwrap().is_empty());
     let mut taken = taken.into_iter();
     let _web: TcpListener = taken.next().unwrap().into_socket().unwrap();
@@ -399,6 +406,26 @@ fn take_inherited() {
     UnixStream::connect(&address).unwrap();
     drop(local);
     println!("\nsaid taken");
+}
+
+#[test]
+fn descriptors_of_somebody_else_are_taken_by_number() {
+    run(child("numbered", "exec 9</dev/null;"));
+}
+
+fn take_by_number() {
+    let taken = inherited_at(9).unwrap();
+    assert_eq!((taken.name(), taken.number()), ("", 9));
+    assert!(!taken.is_socket::<Tcp, Listening>());
+    let said = |number| inherited_at(number).unwrap_err().to_string();
+    assert_eq!(said(9), "cannot take over descriptor 9: Device or resource busy (os error 16)", "it has an owner");
+    drop(taken);
+    assert_eq!(said(9), "cannot take over descriptor 9: Bad file descriptor (os error 9)");
+    for number in [-1, 0, 2] {
+        assert_eq!(said(number), format!("cannot take over descriptor {number}: Invalid argument (os error 22)"));
+    }
+    let opened = fs::File::open("/dev/null").unwrap();
+    assert_eq!(inherited_at(opened.as_raw_fd()).unwrap_err().kind(), ErrorKind::ResourceBusy);
 }
 
 /// Programs in Rust ignore SIGPIPE, so that a call which raises it would not be noticed: not so this child, whose signals

@@ -23,7 +23,7 @@
 //! }));
 //!
 //! let server = wirenut_server::Server::bind("127.0.0.1:0", wirenut_server::Config::DEFAULT)?;
-//! # let address = server.local_addr();
+//! # let address = server.local_addr().unwrap();
 //! # let stopper = server.stopper();
 //! # let client = std::thread::spawn(move || {
 //! #     use std::io::{Read, Write};

@@ -1,18 +1,16 @@
 //! Who comes in, and who has to go for that: what [`Admission`](wirenut::readiness::Admission) says, done.
 
-use std::os::fd::AsFd;
-
-use wirenut::http::service::{Service, Session};
-use wirenut::readiness::{Event, Link, Poller, Readiness, Standing, Verdict};
+use wirenut::readiness::{Standing, Verdict};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
-use wirenut_linux::socket::TcpStream;
+use wirenut_linux::socket::AnyByteStream;
 
 use super::Worker;
 use crate::accept::{AcceptFailure, Acceptor};
 use crate::connection::Connection;
-use crate::slots::Token;
-use crate::transfer::Transfer;
+use crate::speaker::Speaker;
+use crate::watcher::Watcher;
+use crate::work::Others;
 
 /// How many connections are accepted before others have their turn.
 const MAX_ACCEPTED: usize = 64;
@@ -20,8 +18,8 @@ const MAX_ACCEPTED: usize = 64;
 /// How often a worker that waits for a place looks whether another one has given one back.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How many connections that were refused there are at most. The oldest one goes first.
-const MAX_REFUSED: usize = 32;
+/// How often a worker that leaves those who come to others looks whether they still have room.
+const STEPPED_BACK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What became of one look into the queue of connections.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,16 +31,48 @@ pub(super) enum AcceptOutcome {
     Paused,
 }
 
-impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
+impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// The listening socket has something: takes some of those who wait.
     pub(super) fn accept(&mut self) -> Result<(), Error> {
         // One at a time, so that who waits for work beside us has a share in it.
-        for _ in 0..if self.is_only_worker { MAX_ACCEPTED } else { 1 } {
+        for _ in 0..if self.is_shared() { 1 } else { MAX_ACCEPTED } {
             if self.accept_one()? != AcceptOutcome::Accepted {
-                break;
+                return Ok(());
             }
         }
+        if self.is_full() && self.others_have_room() && self.drain.is_none() { self.step_back() } else { Ok(()) }
+    }
+
+    const fn is_shared(&self) -> bool {
+        !matches!(self.others, Others::Nobody)
+    }
+
+    /// Nobody else can come in here, unless somebody gives way.
+    fn is_full(&self) -> bool {
+        self.places.are_taken() || self.descriptors.is_tight()
+    }
+
+    /// Has somebody else fewer connections, of as many places as there are here?
+    fn others_have_room(&self) -> bool {
+        let Others::WithPlacesOfTheirOwn(seats) = &self.others else { return false };
+        self.context.handle.seat.is_ahead_of_any(seats.clone())
+    }
+
+    /// Leaves those who come to others, so that nobody gives way here while there is room elsewhere. The system wakes only one
+    /// of those who watch the queue: so whoever has no room does not watch it.
+    fn step_back(&mut self) -> Result<(), Error> {
+        let _ = self.pause()?;
+        self.has_stepped_back = true;
+        self.recheck_at = Some(self.context.clock.now().saturating_add(STEPPED_BACK_INTERVAL));
         Ok(())
+    }
+
+    /// It is time to look whether somebody can come in.
+    pub(super) fn look_again(&mut self) -> Result<(), Error> {
+        let waits_for_others = self.has_stepped_back
+            && self.others_have_room()
+            && !self.acceptor.as_ref().is_some_and(Acceptor::has_waiting);
+        if waits_for_others { self.step_back() } else { self.resume() }
     }
 
     /// Takes one of those who wait, once there is a place: whoever must queue stays where it is.
@@ -65,6 +95,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
                     None
                 }
                 Verdict::Evict(_) | Verdict::Close => Some(AcceptOutcome::NoneWaiting),
+                // Who ends leaves nobody waiting for a place: an empty queue is closed.
+                Verdict::Queue if self.drain.is_some() && !acceptor.has_waiting() => Some(AcceptOutcome::NoneWaiting),
                 Verdict::Queue => Some(self.pause()?),
                 Verdict::Refuse => self.refuse()?,
             };
@@ -100,7 +132,6 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         let Some(acceptor) = &self.acceptor else { return Ok(Some(AcceptOutcome::NoneWaiting)) };
         match acceptor.accept() {
             Ok(stream) => {
-                self.report.refused += 1;
                 self.begin_refused(stream)?;
                 Ok(Some(AcceptOutcome::Accepted))
             }
@@ -134,73 +165,41 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         match self.admission.exhausted(now) {
             Some(slot) => self.evict(slot).map(|()| None),
             None => {
-                self.throttle.warn("few descriptors are left: connections wait to be accepted (see ulimit -n)");
+                let why = match P::END {
+                    None => "see ulimit -n",
+                    Some(_) => "select watches those below 1024 only",
+                };
+                self.throttle.warn(format_args!("few descriptors are left: connections wait to be accepted ({why})"));
                 self.pause().map(Some)
             }
         }
     }
 
-    /// There is a place: a session begins.
-    fn begin(&mut self, stream: TcpStream) -> Result<(), Error> {
-        self.report.accepted += 1;
-        let session = Session::new(&self.context.http());
-        let Some(token) = self.insert(Connection::new(session, stream), false)? else { return Ok(()) };
+    /// There is a place, which was taken: a session begins.
+    pub(super) fn begin(&mut self, stream: AnyByteStream) -> Result<(), Error> {
+        self.counts().accepted.add(1);
+        let state = self.context.call(self.slots.next_token(), &stream, Speaker::begin);
+        let token = match self.insert(state, stream) {
+            Ok(token) => token,
+            Err((error, token)) => {
+                self.throttle.warn(error);
+                return self.remove(token.slot);
+            }
+        };
         let Some(turn) = self.turn(token) else { return Ok(()) };
         let outcome = turn.run(None);
         self.after(token, outcome)?;
         if self.drain.is_some() { self.retire_when_answered(token.slot) } else { Ok(()) }
     }
 
-    /// There is none: it is told so, and lingers beside those who have one.
-    fn begin_refused(&mut self, stream: TcpStream) -> Result<(), Error> {
-        if self.refused.len() >= MAX_REFUSED {
-            self.close_oldest_refused()?;
-        }
-        let session = Session::refusing(&self.context.http());
-        let Some(token) = self.insert(Connection::new(session, stream), true)? else { return Ok(()) };
-        let Some(turn) = self.turn(token) else { return Ok(()) };
-        let outcome = turn.run(None);
-        self.after(token, outcome)
-    }
-
-    /// Closes the oldest one of those that were refused before its time. False if there is none.
-    pub(super) fn close_oldest_refused(&mut self) -> Result<bool, Error> {
-        let Some(&token) = self.refused.front() else { return Ok(false) };
-        if let Some(turn) = self.turn(token) {
-            // What came is thrown away first: closing a socket with something to read in it resets it.
-            let _ = turn.run(Some(Event { token: token.for_poller(), readiness: Readiness::READABLE }));
-        }
-        self.remove(token.slot)?;
-        Ok(true)
-    }
-
-    /// Gives a connection a slot, and has the poller watch it. None: it cannot.
-    fn insert(&mut self, connection: Connection<S>, is_refused: bool) -> Result<Option<Token>, Error> {
-        let interest = connection.line.interest();
-        let token = self.slots.insert(connection);
-        if is_refused {
-            self.refused.push_back(token);
-        }
-        let links = self.admission.slots_mut().links_mut();
-        links.resize(links.len().max(self.slots.count() as usize), Link::NEW);
-        let Some(connection) = self.slots.get(token) else { return Ok(None) };
-        match self.poller.register(connection.socket.as_fd(), token.for_poller(), interest) {
-            Ok(()) => Ok(Some(token)),
-            Err(error) => {
-                self.throttle.warn(error);
-                self.remove(token.slot).map(|()| None)
-            }
-        }
-    }
-
     /// Closes a connection for somebody else, unless it is in use.
     fn evict(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
-        let Some(turn) = self.turn(token) else { return Ok(()) };
-        let is_lingering = turn.connection.session.standing() == Standing::Lingering;
+        let Some(mut turn) = self.turn(token) else { return Ok(()) };
+        let is_lingering = turn.is_lingering();
         if let Some(outcome) = turn.give_way() {
-            self.report.evicted += u64::from(!is_lingering);
-            let is_shut = |connection: &mut Connection<S>| connection.line.conversation().is_shut();
+            self.counts().evicted.add(u64::from(!is_lingering));
+            let is_shut = |connection: &mut Connection<K::State>| connection.line.conversation().is_shut();
             if self.slots.get(token).is_some_and(is_shut) {
                 return self.remove(slot);
             }
@@ -208,9 +207,18 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         }
         // It is not asked to go again before it has had a turn.
         if self.slots.token(slot) == Some(token) {
-            self.admission.set_standing(slot, Standing::Busy, self.context.clock.now());
+            let now = self.context.clock.now();
+            self.admission.set_standing(slot, Standing::Busy, now);
+            if self.is_sole {
+                self.context.handle.seat.set_standing(Standing::Busy, now);
+            }
         }
         Ok(())
+    }
+
+    /// Its one connection makes room for another one, if it was asked to.
+    pub(super) fn obey_wish_to_give_way(&mut self) -> Result<(), Error> {
+        if self.context.handle.seat.takes_wish_to_give_way() { self.evict(0) } else { Ok(()) }
     }
 
     /// Leaves connections in the queue of the system until somebody goes, or time changes the verdict.
@@ -218,19 +226,23 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.pause(&mut self.poller)?;
         }
-        self.recheck_at = (!self.is_only_worker).then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
+        self.recheck_at = self.is_shared().then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
         Ok(AcceptOutcome::Paused)
     }
 
     /// When accepting goes on, if it pauses and nobody goes before.
     pub(super) fn resumes_at(&self) -> Option<Instant> {
         self.acceptor.as_ref().filter(|acceptor| acceptor.is_paused())?;
+        if self.has_stepped_back {
+            return self.recheck_at;
+        }
         let ripe = self.admission.poll_timeout(self.context.clock.now());
         [ripe, self.recheck_at].into_iter().flatten().min()
     }
 
     /// Accepts again, if that was paused.
     pub(super) fn resume(&mut self) -> Result<(), Error> {
+        self.has_stepped_back = false;
         match &mut self.acceptor {
             Some(acceptor) => acceptor.resume(&mut self.poller),
             None => Ok(()),

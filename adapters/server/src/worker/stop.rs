@@ -4,17 +4,15 @@ use alloc::collections::VecDeque;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use wirenut::http::Rule;
-use wirenut::http::service::Service;
 use wirenut::time::{Duration, Instant};
-use wirenut::transport::Disposition;
 use wirenut_linux::Error;
 
 use super::Worker;
 use super::admit::AcceptOutcome;
+use crate::board::Stop;
 use crate::slots::Token;
-use crate::transfer::Transfer;
-use crate::wake::Stop;
+use crate::speaker::Speaker;
+use crate::watcher::Watcher;
 
 /// How long somebody who has connected, and asked nothing yet, is waited for.
 const GRACE: Duration = Duration::from_millis(100);
@@ -48,21 +46,38 @@ impl Drain {
         is_all
     }
 
+    /// It has not asked anything yet, and is waited for: it is retired after whatever comes.
+    fn wait_for_first(&mut self, token: Token, now: Instant) {
+        self.unconsumed.insert(token.slot, 1);
+        self.fresh.push_back((token, now.saturating_add(GRACE)));
+    }
+
     /// The connection is gone.
     pub(super) fn forget(&mut self, slot: u32) {
         self.unconsumed.remove(&slot);
     }
 }
 
-impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
+impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// Does what the handle, a signal or the end of a drain wants.
+    #[inline]
     pub(super) fn obey_stop(&mut self) -> Result<(), Error> {
-        let stop = self.context.handle.wanted_stop();
+        if self.context.handle.seat.is_told_to_stop() { self.stop() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn stop(&mut self) -> Result<(), Error> {
+        let seat = &self.context.handle.seat;
+        let stop = seat.wanted_stop();
         if stop == Stop::No {
+            self.stops_at = seat.delayed_until();
             return Ok(());
         }
         if self.drain.is_none() {
-            self.begin_drain();
+            if stop == Stop::HandOver && self.lets_connections_end()? {
+                return Ok(());
+            }
+            self.begin_drain(stop);
             // So whoever sees the end of an idle connection finds nobody who listens any more.
             self.accept_rest()?;
             (0..self.slots.count()).try_for_each(|slot| self.retire_when_answered(slot))?;
@@ -75,8 +90,26 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         self.accept_rest()
     }
 
-    fn begin_drain(&mut self) {
-        let until = self.context.clock.now().saturating_add(self.config.drain);
+    /// Others accept from its first call on, and each answer is the last one of its connection. False once the time for that is
+    /// over.
+    fn lets_connections_end(&mut self) -> Result<bool, Error> {
+        let now = self.context.clock.now();
+        if let Some(until) = self.handed_over_until {
+            return Ok(now < until);
+        }
+        if self.config.drain == Duration::default() {
+            return Ok(false);
+        }
+        self.stop_listening()?;
+        self.handed_over_until = Some(now.saturating_add(self.config.drain));
+        Ok(true)
+    }
+
+    fn begin_drain(&mut self, stop: Stop) {
+        let now = self.context.clock.now();
+        // Who has handed over has waited for so long already.
+        let until = if stop == Stop::HandOver { now } else { now.saturating_add(self.config.drain) };
+        self.handed_over_until = None;
         self.drain = Some(Drain {
             until,
             accepts_left: self.config.backlog.max(1),
@@ -92,14 +125,12 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
     /// everywhere where a server closes a connection that its peer may use.
     pub(super) fn retire_when_answered(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
-        let Some(turn) = self.turn(token) else { return Ok(()) };
-        let (is_fresh, unread) = (turn.connection.is_fresh(), turn.unread());
+        let Some(mut turn) = self.turn(token) else { return Ok(()) };
+        let (is_fresh, unread) = (turn.is_fresh(), turn.unread());
         let Some(drain) = &mut self.drain else { return self.retire(slot) };
         match unread {
             0 if is_fresh => {
-                // It is retired after whatever comes.
-                drain.unconsumed.insert(slot, 1);
-                drain.fresh.push_back((token, self.context.clock.now().saturating_add(GRACE)));
+                drain.wait_for_first(token, self.context.clock.now());
                 Ok(())
             }
             0 => self.retire(slot),
@@ -113,6 +144,19 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
         }
     }
 
+    /// Ends a connection that has consumed what had come. If nothing was asked by that (a proxy said whom it passes on), it is
+    /// waited for as if it had just connected.
+    pub(super) fn retire_after_what_came(&mut self, token: Token) -> Result<(), Error> {
+        let now = self.context.clock.now();
+        if self.turn(token).is_some_and(|mut turn| turn.is_fresh())
+            && let Some(drain) = &mut self.drain
+        {
+            drain.wait_for_first(token, now);
+            return Ok(());
+        }
+        self.retire(token.slot)
+    }
+
     /// Ends those that have asked nothing in time.
     fn retire_unused(&mut self) -> Result<(), Error> {
         let now = self.context.clock.now();
@@ -120,8 +164,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             let Some(drain) = &mut self.drain else { return Ok(()) };
             let Some(&(token, _)) = drain.fresh.front().filter(|(_, until)| *until <= now) else { return Ok(()) };
             drain.fresh.pop_front();
-            let Some(turn) = self.turn(token) else { continue };
-            if turn.connection.is_fresh() && turn.unread() == 0 {
+            let Some(mut turn) = self.turn(token) else { continue };
+            if turn.is_fresh() && turn.unread() == 0 {
                 if let Some(drain) = &mut self.drain {
                     drain.forget(token.slot);
                 }
@@ -167,9 +211,8 @@ impl<S: Service<Source: Transfer> + ?Sized> Worker<'_, S> {
             let Some(token) = self.slots.token(slot) else { continue };
             let Some(turn) = self.turn(token) else { continue };
             // One that has sent all it will is not cut, and must not be reset.
-            if turn.connection.session.disposition() != Disposition::ShutdownWrite {
-                let _ = turn.give_up(Rule::HostClosed);
-                self.report.cut += 1;
+            if turn.give_up() {
+                self.counts().cut.add(1);
             }
             self.remove(slot)?;
         }

@@ -90,7 +90,7 @@ struct Running {
 /// A server on one thread, over a pool of one thread with one place to wait.
 fn start() -> Running {
     let server = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap();
-    let (address, stopper) = (server.local_addr(), server.stopper());
+    let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
     let (sender, begun) = mpsc::channel();
     let bounds = Bounds { threads: NonZeroUsize::MIN, waiting: 1, ..Bounds::DEFAULT };
     let jobs = Arc::default();

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use log::{LevelFilter, Log, Metadata, Record};
-use wirenut_server::{Config, Server};
+use wirenut_server::{Config, PollerKind, Server};
 
 use crate::client::Client;
 use crate::lab::{Lab, wait_until};
@@ -18,6 +18,12 @@ const EVICTS: &str = "WIRENUT_TEST_EVICTS";
 const RAISES: &str = "WIRENUT_TEST_RAISES";
 /// The child calls the one function that does all.
 const IS_READY_MADE: &str = "WIRENUT_TEST_IS_READY_MADE";
+/// The poller of the child.
+const POLLER: &str = "WIRENUT_TEST_POLLER";
+/// How many descriptors the child has opened before it serves.
+const OPENS: &str = "WIRENUT_TEST_OPENS";
+
+const POLLERS: [PollerKind; 3] = [PollerKind::Epoll, PollerKind::Poll, PollerKind::Select];
 
 /// Not a test by itself: what the child runs.
 #[test]
@@ -32,9 +38,14 @@ fn serve_in_the_child() {
         return serve_ready_made();
     }
     let evict_idle = std::env::var_os(EVICTS).is_some();
-    let mut server = Server::bind("127.0.0.1:0", Config { evict_idle, ..Config::DEFAULT }).unwrap();
+    let asked = std::env::var(POLLER).ok();
+    let poller = POLLERS.into_iter().find(|poller| Some(poller.name()) == asked.as_deref()).unwrap_or_default();
+    let opened = std::env::var(OPENS).map_or(0, |count| count.parse().unwrap());
+    let _opened: Vec<_> = (0..opened).map(|_| std::fs::File::open("/dev/null").unwrap()).collect();
+    log_to_standard_output();
+    let mut server = Server::bind("127.0.0.1:0", Config { evict_idle, poller, ..Config::DEFAULT }).unwrap();
     server.stop_on_signals().unwrap();
-    println!("\naddress {}", server.local_addr());
+    println!("\naddress {}", server.local_addr().unwrap());
     let (lab, woken) = Lab::new(None);
     let report = server.run(&lab).unwrap();
     drop(woken);
@@ -44,6 +55,14 @@ fn serve_in_the_child() {
 
 /// As a program does that calls one function. Where it listens is known from the log.
 fn serve_ready_made() {
+    log_to_standard_output();
+    let (lab, woken) = Lab::new(None);
+    let report = wirenut_server::serve("127.0.0.1:0", &lab).unwrap();
+    drop(woken);
+    println!("\nreport {} {}", report.accepted, report.cut);
+}
+
+fn log_to_standard_output() {
     struct Printer;
 
     impl Log for Printer {
@@ -55,6 +74,8 @@ fn serve_ready_made() {
             let line = record.args().to_string();
             if let Some(url) = line.strip_prefix("listening on http://") {
                 println!("\naddress {}", url.trim_end_matches('/'));
+            } else {
+                println!("\nlog {line}");
             }
         }
 
@@ -63,10 +84,6 @@ fn serve_ready_made() {
 
     log::set_logger(&Printer).unwrap();
     log::set_max_level(LevelFilter::Info);
-    let (lab, woken) = Lab::new(None);
-    let report = wirenut_server::serve("127.0.0.1:0", &lab).unwrap();
-    drop(woken);
-    println!("\nreport {} {}", report.accepted, report.cut);
 }
 
 struct Process {
@@ -179,8 +196,8 @@ fn a_signal_lets_exchanges_finish() {
 #[test]
 fn an_address_that_is_taken_is_refused_before_anything_else() {
     let taken = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap();
-    let error = wirenut_server::serve(taken.local_addr(), &Lab::new(None).0).unwrap_err();
-    assert!(error.to_string().starts_with(&format!("cannot listen on {}: ", taken.local_addr())), "{error}");
+    let error = wirenut_server::serve(taken.local_addr().unwrap(), &Lab::new(None).0).unwrap_err();
+    assert!(error.to_string().starts_with(&format!("cannot listen on {}: ", taken.local_addr().unwrap())), "{error}");
 }
 
 #[test]
@@ -209,7 +226,14 @@ fn descriptors_that_run_out_are_survived() {
 /// Readiness is told as long as it lasts: what is not wanted now must not keep the server awake.
 #[test]
 fn what_waits_costs_no_time() {
-    let mut process = Process::start(100);
+    for poller in POLLERS {
+        assert_waiting_costs_no_time(Process::with("ulimit -n 100", |command| {
+            command.env(POLLER, poller.name());
+        }));
+    }
+}
+
+fn assert_waiting_costs_no_time(mut process: Process) {
     let waiting = crate::client::get("/never");
     let mut clients: Vec<Client> = (0..5).map(|_| Client::connect(process.address)).collect();
     clients[0].send(waiting.clone() + &crate::client::get("/hello"));
@@ -235,6 +259,30 @@ fn what_waits_costs_no_time() {
     // Whoever tried in between may have been taken in, too.
     let accepted: u32 = process.end().split(' ').next().unwrap().parse().unwrap();
     assert!(accepted >= 6, "{accepted}");
+}
+
+/// A descriptor that select cannot watch is not taken: who would get it waits until somebody goes.
+#[test]
+fn select_has_as_many_connections_as_it_can_watch() {
+    let mut process = Process::with("ulimit -n 2000", |command| {
+        command.env(POLLER, PollerKind::Select.name()).env(OPENS, "940");
+    });
+    let mut clients: Vec<Client> = (0..60).map(|_| Client::connect(process.address)).collect();
+    for client in &mut clients {
+        client.ask("/hello");
+    }
+    assert_eq!(clients[0].response().status, 200);
+    assert!(clients[59].is_silent());
+    let said = line(&mut process.output, "log few descriptors are left");
+    assert_eq!(said, ": connections wait to be accepted (select watches those below 1024 only)");
+    assert!(idle_ticks(&process) < 20);
+    for mut client in clients.drain(1..) {
+        assert_eq!(client.response().status, 200);
+    }
+    assert_eq!(clients[0].get("/hello").status, 200);
+    drop(clients);
+    process.signal("TERM");
+    assert_eq!(process.end(), "60 0");
 }
 
 /// Ticks of one second in which nothing is asked.

@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use wirenut::http::service::{Responder, Service, Step, Wakeup};
 use wirenut::http::{Error, Fields, RequestHead, Response, Status, WriteError};
 use wirenut::time::{Duration, Instant};
-use wirenut_server::{Config, FileRange, Report, Server, Stopper};
+use wirenut_server::{Config, FileRange, Metrics, Model, Report, Server, Stopper};
 
 /// `/hello`, `/echo`, `/sink`, `/big/BYTES`, `/wait/MILLISECONDS`, `/wake`, `/never`, `/file/BYTES`,
 /// `/sleep/MILLISECONDS` (which holds up its worker), `/cut/BYTES` (the
@@ -216,6 +216,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) lab: Arc<Lab>,
     pub(crate) stopper: Stopper,
+    pub(crate) metrics: Metrics,
     pub(crate) woken: Receiver<Waker>,
     thread: JoinHandle<Report>,
 }
@@ -226,21 +227,22 @@ impl Running {
     }
 
     pub(crate) fn with_file(config: Config, file: Option<File>) -> Self {
-        Self::with(config, file, NonZeroUsize::MIN)
+        Self::with(config, file)
     }
 
     pub(crate) fn on_threads(config: Config, threads: NonZeroUsize) -> Self {
-        Self::with(config, None, threads)
+        Self::with(Config { model: Model::Multiplexed { workers: threads }, ..config }, None)
     }
 
-    fn with(config: Config, file: Option<File>, threads: NonZeroUsize) -> Self {
+    fn with(config: Config, file: Option<File>) -> Self {
         let server = Server::bind("127.0.0.1:0", config).unwrap();
-        let (address, stopper) = (server.local_addr(), server.stopper());
+        let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
+        let metrics = server.metrics();
         let (lab, woken) = Lab::new(file);
         let lab = Arc::new(lab);
         let of_server = Arc::clone(&lab);
-        let thread = thread::spawn(move || server.run_on_threads(threads, &*of_server).unwrap());
-        Self { address, lab, stopper, woken, thread }
+        let thread = thread::spawn(move || server.run(&*of_server).unwrap());
+        Self { address, lab, stopper, metrics, woken, thread }
     }
 
     /// Stops it, and checks that each exchange was closed.

@@ -11,7 +11,7 @@ use crate::lab::Lab;
 /// Asks a server that listens at the first address at each of the others. True if this machine has such an address.
 fn is_reached(listening: SocketAddr, asked: &[IpAddr]) -> bool {
     let Ok(server) = Server::bind(listening, Config::DEFAULT) else { return false };
-    let (port, stopper) = (server.local_addr().port(), server.stopper());
+    let (port, stopper) = (server.local_addr().unwrap().port(), server.stopper());
     let running = thread::spawn(move || server.run(&Lab::new(None).0));
     for address in asked {
         assert_eq!(Client::connect((*address, port).into()).get("/hello").status, 200, "{listening} by {address}");
@@ -37,11 +37,11 @@ fn every_address_is_reached_and_the_wildcard_of_ipv6_by_both_kinds() {
 
 #[test]
 fn of_several_addresses_the_first_that_is_free_is_taken() {
-    let taken = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap().local_addr();
+    let taken = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap().local_addr().unwrap();
     let first = Server::bind(taken, Config::DEFAULT).unwrap();
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let second = Server::bind(&[taken, any][..], Config::DEFAULT).unwrap();
-    assert_ne!(first.local_addr(), second.local_addr());
+    assert_ne!(first.local_addr().unwrap(), second.local_addr().unwrap());
     let nothing: &[SocketAddr] = &[];
     let error = Server::bind(nothing, Config::DEFAULT).unwrap_err();
     assert_eq!(error.to_string(), "cannot listen on []: could not resolve to any addresses");

@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{Error, Fields, RequestHead, Response, Status, WriteError};
-use wirenut_linux::socket::TcpStream;
-use wirenut_server::{Config, Report, Server, Stopper, Transfer};
+use wirenut_linux::socket::AnyByteStream;
+use wirenut_server::{Config, Model, Report, Server, Stopper, Transfer};
 
 use crate::client::{Client, get, post};
 use crate::lab::wait_until;
@@ -26,7 +26,7 @@ struct Clumsy {
 struct Panicking;
 
 impl Transfer for Panicking {
-    fn transfer(&mut self, _: &TcpStream, _: u64) -> io::Result<u64> {
+    fn transfer(&mut self, _: &AnyByteStream, _: u64) -> io::Result<u64> {
         panic!("in transfer")
     }
 }
@@ -111,12 +111,12 @@ struct Running {
 
 impl Running {
     fn start(threads: usize) -> Self {
-        let server = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap();
-        let (address, stopper) = (server.local_addr(), server.stopper());
+        let model = Model::Multiplexed { workers: NonZeroUsize::new(threads).unwrap() };
+        let server = Server::bind("127.0.0.1:0", Config { model, ..Config::DEFAULT }).unwrap();
+        let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
         let service = Arc::new(Clumsy::default());
         let of_server = Arc::clone(&service);
-        let threads = NonZeroUsize::new(threads).unwrap();
-        let thread = thread::spawn(move || server.run_on_threads(threads, &*of_server).unwrap());
+        let thread = thread::spawn(move || server.run(&*of_server).unwrap());
         Self { address, stopper, service, thread }
     }
 

@@ -4,7 +4,8 @@ use core::num::NonZeroUsize;
 use std::thread;
 
 use wirenut::time::Duration;
-use wirenut_server::{Config, Server};
+use wirenut_linux::socket::{Family, Socket};
+use wirenut_server::{Config, Model, Server};
 
 use crate::client::{Client, get};
 use crate::lab::{Lab, Running};
@@ -88,14 +89,15 @@ const THREADS: [NonZeroUsize; 2] = [NonZeroUsize::MIN, NonZeroUsize::new(3).unwr
 fn what_waits_in_the_queue_is_answered() {
     for threads in THREADS {
         // Nobody accepts before it runs, so that all of them wait; and there are fewer places than that.
-        let server = Server::bind("127.0.0.1:0", Config { max_connections: 20, ..Config::DEFAULT }).unwrap();
-        let address = server.local_addr();
+        let model = Model::Multiplexed { workers: threads };
+        let server = Server::bind("127.0.0.1:0", Config { model, max_connections: 20, ..Config::DEFAULT }).unwrap();
+        let address = server.local_addr().unwrap();
         let mut clients: Vec<Client> = (0..300).map(|_| Client::connect(address)).collect();
         for client in &mut clients {
             client.ask("/hello");
         }
         server.stopper().stop();
-        let running = thread::spawn(move || server.run_on_threads(threads, &Lab::new(None).0).unwrap());
+        let running = thread::spawn(move || server.run(&Lab::new(None).0).unwrap());
         for client in &mut clients {
             let response = client.response();
             assert_eq!((response.status, &*response.body), (200, &b"Hello, World!"[..]));
@@ -164,6 +166,72 @@ fn the_second_wish_to_stop_ends_what_is_left_at_once() {
     assert!(busy.is_silent());
     server.stopper.stop_now();
     assert_eq!(server.join().cut, 1);
+}
+
+/// Whoever keeps connections, and may use one at any moment, gives them up by itself.
+#[test]
+fn a_server_that_has_handed_over_closes_no_connection_that_may_be_used() {
+    for threads in THREADS {
+        let listener = Socket::tcp(Family::V4).unwrap();
+        listener.bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = listener.listen(100).unwrap();
+        let model = Model::Multiplexed { workers: threads };
+        // As after a restart: two servers at one socket.
+        let (old, new) = (listener.try_clone().unwrap(), listener);
+        let old = Server::on(old, Config { model, ..Config::DEFAULT }).unwrap();
+        let (address, stopper) = (old.local_addr().unwrap(), old.stopper());
+        let running = thread::spawn(move || old.run(&Lab::new(None).0).unwrap());
+        let mut kept: Vec<Client> = (0..20).map(|_| Client::connect(address)).collect();
+        for client in &mut kept {
+            assert!(!client.get("/hello").head.contains("connection: close"));
+        }
+        let mut fresh = Client::connect(address);
+        let mut idle = Client::connect(address);
+        idle.get("/hello");
+        stopper.hand_over();
+        let new = Server::on(new, Config { model, ..Config::DEFAULT }).unwrap();
+        let stopper = new.stopper();
+        let successor = thread::spawn(move || new.run(&Lab::new(None).0).unwrap());
+        for client in kept.iter_mut().chain([&mut fresh]) {
+            // What it answers before it has seen the wish is not the last.
+            while !client.get("/hello").head.contains("connection: close") {}
+            client.assert_closed();
+        }
+        assert!(idle.is_silent());
+        drop((kept, fresh, idle));
+        // It ends with its last connection, long before its time is over.
+        assert_eq!(running.join().unwrap().cut, 0);
+        let mut later = Client::connect(address);
+        assert!(!later.get("/hello").head.contains("connection: close"), "the new one answers");
+        stopper.stop();
+        later.assert_closed();
+        drop(later);
+        assert_eq!(successor.join().unwrap().accepted, 1);
+    }
+}
+
+/// Whoever asks somewhere else whether it is well has time to hear that it ends.
+#[test]
+fn a_server_that_delays_its_drain_goes_on_and_says_so_in_each_answer() {
+    for threads in THREADS {
+        let drain_delay = Duration::from_secs(600);
+        let server = Running::on_threads(Config { drain_delay, ..Config::DEFAULT }, threads);
+        let mut kept = Client::connect(server.address);
+        kept.get("/hello");
+        let mut idle = Client::connect(server.address);
+        idle.get("/hello");
+        server.stopper.stop();
+        while !kept.get("/hello").head.contains("connection: close") {}
+        kept.assert_closed();
+        let mut new = Client::connect(server.address);
+        while !new.get("/hello").head.contains("connection: close") {}
+        new.assert_closed();
+        assert!(idle.is_silent());
+        server.stopper.stop_now();
+        idle.assert_closed();
+        drop((kept, new, idle));
+        server.join();
+    }
 }
 
 /// Between connecting and asking there is a moment.

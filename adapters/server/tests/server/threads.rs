@@ -8,11 +8,12 @@ use std::thread;
 
 use wirenut::http::service::{Responder, Service, Step};
 use wirenut::http::{RequestHead, Response, Status, WriteError};
-use wirenut_server::{Config, Server};
+use wirenut_server::{Config, Model, Server};
 
 use crate::client::Client;
 
 const THREADS: NonZeroUsize = NonZeroUsize::new(3).unwrap();
+const CONFIG: Config = Config { model: Model::Multiplexed { workers: THREADS }, ..Config::DEFAULT };
 
 /// Answers once as many requests are in it as there are threads: so nobody is answered if not all of them work.
 struct Meeting {
@@ -41,10 +42,10 @@ impl Service for Meeting {
 
 #[test]
 fn every_thread_takes_connections_and_all_stop_together() {
-    let server = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap();
-    let (address, stopper) = (server.local_addr(), server.stopper());
+    let server = Server::bind("127.0.0.1:0", CONFIG).unwrap();
+    let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
     let (meeting, arrivals) = Meeting::new(THREADS.get());
-    let running = thread::spawn(move || server.run_on_threads(THREADS, &meeting));
+    let running = thread::spawn(move || server.run(&meeting));
     let mut clients = Vec::new();
     for _ in 0..THREADS.get() {
         let mut client = Client::connect(address);
@@ -67,8 +68,8 @@ fn every_thread_takes_connections_and_all_stop_together() {
 
 #[test]
 fn who_is_stopped_before_it_runs_ends_at_once() {
-    let server = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap();
+    let server = Server::bind("127.0.0.1:0", CONFIG).unwrap();
     server.stopper().stop();
-    let report = server.run_on_threads(THREADS, &Meeting::new(1).0).unwrap();
+    let report = server.run(&Meeting::new(1).0).unwrap();
     assert_eq!(report.accepted, 0);
 }

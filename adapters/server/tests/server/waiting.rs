@@ -95,7 +95,7 @@ struct Running {
 
 fn start() -> Running {
     let server = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap();
-    let (address, stopper) = (server.local_addr(), server.stopper());
+    let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
     let seen = Arc::<Seen>::default();
     let of_server = Arc::clone(&seen);
     let thread = thread::spawn(move || server.run(&app(&of_server)).unwrap());

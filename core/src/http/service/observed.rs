@@ -104,10 +104,7 @@ struct Notes {
 impl Notes {
     /// Adds what was written in this call, and what was moved before it.
     fn add<S>(&mut self, responder: &Responder<'_>, step: Option<&Step<S>>) {
-        // An interim response is none yet.
-        if responder.is_responding() && responder.status > 0 {
-            self.summary.status = Some(responder.status);
-        }
+        self.summary.status = responder.begun_status().or(self.summary.status);
         self.summary.moved = self.summary.moved.saturating_add(self.moving);
         self.moving = 0;
         if responder.discards_body() {

@@ -28,6 +28,8 @@ pub struct Responder<'a> {
     /// The status that was written in this call, or zero, and how much content: for an [`Observer`](super::Observer).
     pub(super) status: u16,
     pub(super) content: usize,
+    /// How much has come behind what this call is about.
+    pub(super) behind: usize,
     pub(super) wakeup: Option<Wakeup>,
     pub(super) notices: &'a Notices,
 }
@@ -143,6 +145,74 @@ impl Responder<'_> {
     #[must_use]
     pub const fn is_responding(&self) -> bool {
         self.connection.is_responding()
+    }
+
+    /// The status of the final response that was begun in this call, if one was.
+    ///
+    /// ```
+    /// # use wirenut::http::{Context, Limits, RequestHead, WriteError};
+    /// # use wirenut::http::service::{Responder, Service, Session, Step};
+    /// # use wirenut::time::Instant;
+    /// # use wirenut::transport::Environment;
+    /// struct Hello;
+    ///
+    /// impl Service for Hello {
+    ///     type Exchange = ();
+    ///     type Source = core::convert::Infallible;
+    ///
+    ///     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+    ///         assert_eq!(responder.begun_status(), None);
+    ///         responder.send(&wirenut::http::Response::new(wirenut::http::Status::OK), b"hello")?;
+    ///         assert_eq!(responder.begun_status(), Some(200));
+    ///         Ok(((), Step::Done))
+    ///     }
+    /// }
+    /// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+    /// # let driven = Session::<Hello>::new(&cx).drive(&cx, &Environment::alone(256), &Hello, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut [0; 64], &mut [0; 256]);
+    /// # assert!(driven.written > 0);
+    /// ```
+    #[must_use]
+    #[inline]
+    pub const fn begun_status(&self) -> Option<u16> {
+        // An interim response is none yet.
+        if self.status != 0 && self.is_responding() { Some(self.status) } else { None }
+    }
+
+    /// Bytes that have come behind what this call is about, as far as they were received: content of this request, or
+    /// requests after it.
+    #[must_use]
+    pub const fn received_behind(&self) -> usize {
+        self.behind
+    }
+
+    /// The connection ends after this exchange: its response says so, unless it was begun already. Requests that have come
+    /// behind it ([`Self::received_behind`]) are not answered.
+    ///
+    /// ```
+    /// # use wirenut::http::{Context, Limits, RequestHead, Response, Status, WriteError};
+    /// # use wirenut::http::service::{Responder, Service, Session, Step};
+    /// # use wirenut::time::Instant;
+    /// # use wirenut::transport::{Disposition, Environment};
+    /// struct Last;
+    ///
+    /// impl Service for Last {
+    ///     type Exchange = ();
+    ///     type Source = core::convert::Infallible;
+    ///
+    ///     fn request(&self, _: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+    ///         responder.retire();
+    ///         responder.send(&Response::new(Status::NO_CONTENT), b"")?;
+    ///         Ok(((), Step::Done))
+    ///     }
+    /// }
+    /// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+    /// # let (mut session, mut out) = (Session::<Last>::new(&cx), [0; 256]);
+    /// # let driven = session.drive(&cx, &Environment::alone(256), &Last, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut [0; 64], &mut out);
+    /// assert_eq!(&out[..driven.written], b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    /// assert_eq!(session.disposition(), Disposition::ShutdownWrite);
+    /// ```
+    pub fn retire(&mut self) {
+        self.connection.retire();
     }
 
     /// Is all content thrown away, since the request is HEAD?

@@ -53,58 +53,6 @@ impl<S: Service + ?Sized> Serving<'_, S> {
         self.session.handle_lost(&self.cx, self.service, rule);
     }
 
-    /// The connection is to give way to another one ([`Verdict::Evict`](crate::readiness::Verdict::Evict)). `has_unread`:
-    /// bytes of it wait with the host that were not consumed.
-    ///
-    /// `false`: it does not, for it is in use, or a request waits unread. Tell
-    /// [`Admission::set_standing`](crate::readiness::Admission::set_standing) that it is busy, and ask again. `true`: poll
-    /// the conversation once more, which answers a head that did not come (408, [`Rule::HeadTimeout`]), ends a connection
-    /// that is idle, and throws away what has come on one that lingers. If our direction has ended then
-    /// ([`Conversation::is_shut`](crate::transport::Conversation::is_shut)), or the connection is over, close it and
-    /// release its slot; otherwise its last answer has no room yet, and it is busy.
-    ///
-    /// ```
-    /// # use wirenut::http::{Context, RequestHead, Limits, Rule, WriteError};
-    /// # use wirenut::http::service::{Responder, Service, Serving, Session, Step};
-    /// # use wirenut::time::Instant;
-    /// # use wirenut::transport::{Action, Conversation, Environment, Input};
-    /// # struct Nothing;
-    /// # impl Service for Nothing {
-    /// #     type Exchange = ();
-    /// #     type Source = core::convert::Infallible;
-    /// #     fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-    /// #         Ok(((), Step::Done))
-    /// #     }
-    /// # }
-    /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
-    /// let (mut session, mut conversation) = (Session::<Nothing>::new(&cx), Conversation::new());
-    /// let (mut store, mut output) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
-    /// let environment = Environment::alone(output.len());
-    /// let mut serving = Serving { session: &mut session, service: &Nothing, cx, environment: &environment };
-    ///
-    /// let part = Input { bytes: b"GET / HTTP/1.1\r\nHo", has_ended: false };
-    /// assert_eq!(conversation.poll(&mut serving, part, &mut store, &mut output), (18, Action::Wait));
-    /// assert!(!serving.give_way(true), "the rest of the head waits unread");
-    /// assert!(serving.give_way(false));
-    /// assert_eq!(serving.session.take_error().map(|error| error.rule), Some(Rule::HeadTimeout));
-    ///
-    /// let nothing = Input { bytes: b"", has_ended: false };
-    /// let (_, action) = conversation.poll(&mut serving, nothing, &mut store, &mut output);
-    /// assert!(matches!(action, Action::Send(_)) && output.starts_with(b"HTTP/1.1 408 Request Timeout\r\n"));
-    /// assert_eq!(conversation.poll(&mut serving, nothing, &mut store, &mut output), (0, Action::ShutdownWrite));
-    /// ```
-    #[must_use]
-    pub fn give_way(&mut self, has_unread: bool) -> bool {
-        match self.session.standing() {
-            Standing::Lingering => {}
-            Standing::Busy => return false,
-            Standing::Idle | Standing::Reading if has_unread => return false,
-            Standing::Idle => self.session.retire(),
-            Standing::Reading => self.give_up(Rule::HeadTimeout),
-        }
-        true
-    }
-
     /// The host has moved `bytes` of [`Session::transfer`] itself.
     pub fn handle_transferred(&mut self, bytes: u64) {
         self.session.handle_transferred(&self.cx, self.service, bytes);
@@ -139,6 +87,61 @@ impl<S: Service + ?Sized> Protocol for Serving<'_, S> {
     #[inline]
     fn handle_sent(&mut self, sent: usize, left: usize) {
         self.session.handle_sent(&self.cx, sent, left);
+    }
+
+    fn handle_wake(&mut self) {
+        self.session.wake();
+    }
+
+    fn handle_drain(&mut self) {
+        self.session.handle_drain();
+    }
+
+    fn retire(&mut self) {
+        self.session.retire();
+    }
+
+    /// A head that did not come is answered (408, [`Rule::HeadTimeout`]), and an idle connection ends.
+    ///
+    /// ```
+    /// # use wirenut::http::{Context, RequestHead, Limits, Rule, WriteError};
+    /// # use wirenut::http::service::{Responder, Service, Serving, Session, Step};
+    /// # use wirenut::time::Instant;
+    /// # use wirenut::transport::{Action, Conversation, Environment, Input, Protocol};
+    /// # struct Nothing;
+    /// # impl Service for Nothing {
+    /// #     type Exchange = ();
+    /// #     type Source = core::convert::Infallible;
+    /// #     fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+    /// #         Ok(((), Step::Done))
+    /// #     }
+    /// # }
+    /// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+    /// let (mut session, mut conversation) = (Session::<Nothing>::new(&cx), Conversation::new());
+    /// let (mut store, mut output) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
+    /// let environment = Environment::alone(output.len());
+    /// let mut serving = Serving { session: &mut session, service: &Nothing, cx, environment: &environment };
+    ///
+    /// let part = Input { bytes: b"GET / HTTP/1.1\r\nHo", has_ended: false };
+    /// assert_eq!(conversation.poll(&mut serving, part, &mut store, &mut output), (18, Action::Wait));
+    /// assert!(!serving.give_way(true), "the rest of the head waits unread");
+    /// assert!(serving.give_way(false));
+    /// assert_eq!(serving.session.take_error().map(|error| error.rule), Some(Rule::HeadTimeout));
+    ///
+    /// let nothing = Input { bytes: b"", has_ended: false };
+    /// let (_, action) = conversation.poll(&mut serving, nothing, &mut store, &mut output);
+    /// assert!(matches!(action, Action::Send(_)) && output.starts_with(b"HTTP/1.1 408 Request Timeout\r\n"));
+    /// assert_eq!(conversation.poll(&mut serving, nothing, &mut store, &mut output), (0, Action::ShutdownWrite));
+    /// ```
+    fn give_way(&mut self, has_unread: bool) -> bool {
+        match self.session.standing() {
+            Standing::Lingering => {}
+            Standing::Busy => return false,
+            Standing::Idle | Standing::Reading if has_unread => return false,
+            Standing::Idle => self.session.retire(),
+            Standing::Reading => self.give_up(Rule::HeadTimeout),
+        }
+        true
     }
 
     fn handle_timeout(&mut self) {

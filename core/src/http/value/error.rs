@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::http::rules::rules;
+use crate::rules::rules;
 
 /// A value breaks a rule of its grammar, or does not fit.
 ///

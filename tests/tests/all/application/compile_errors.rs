@@ -1,6 +1,7 @@
 //! What the compiler says of applications that are wrong: in which line, and in which words.
 
 use core::sync::atomic::{AtomicU32, Ordering};
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -130,7 +131,9 @@ impl Compiler {
         fs::create_dir_all(&folder).unwrap();
         let core = folder.join("libwirenut.rmeta");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/lib.rs");
-        let output = rustc("wirenut").arg(source).arg("-o").arg(&core).output().unwrap();
+        let mut command = rustc("wirenut");
+        command.arg("--extern").arg(dependency("crc")).arg(source).arg("-o").arg(&core);
+        let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Self { folder, core }
     }
@@ -145,7 +148,7 @@ impl Compiler {
         let program = format!("pub fn program() {{ let _ =\nwirenut::http::service::routes!({inner}\n); }}\n");
         let source = self.folder.join("program.rs");
         fs::write(&source, program).unwrap();
-        let mut external = std::ffi::OsString::from("wirenut=");
+        let mut external = OsString::from("wirenut=");
         external.push(&self.core);
         let mut command = rustc("program");
         command.arg("--extern").arg(external).arg(&source).arg("-o").arg(self.folder.join("program.rmeta"));
@@ -160,6 +163,22 @@ impl Drop for Compiler {
     }
 }
 
+/// Where the crates lie that this test is linked with: they are the core's dependencies, too.
+fn dependencies() -> PathBuf {
+    std::env::current_exe().unwrap().parent().unwrap().into()
+}
+
+/// What `--extern` takes for a dependency of the core.
+fn dependency(name: &str) -> OsString {
+    let is_it = |path: &PathBuf| {
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
+        file.starts_with(&format!("lib{name}-")) && file.ends_with(".rlib")
+    };
+    let mut paths = fs::read_dir(dependencies()).unwrap().map(|entry| entry.unwrap().path());
+    let path = paths.find(is_it).unwrap_or_else(|| panic!("no {name} beside the test"));
+    [OsStr::new(name), OsStr::new("="), path.as_os_str()].into_iter().collect()
+}
+
 fn rustc(name: &str) -> Command {
     let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     command.args([
@@ -172,6 +191,8 @@ fn rustc(name: &str) -> Command {
         "--crate-name",
         name,
         "-Awarnings",
+        "-L",
     ]);
+    command.arg([OsStr::new("dependency="), dependencies().as_os_str()].into_iter().collect::<OsString>());
     command
 }

@@ -144,10 +144,10 @@ fn chromium_sends_the_form_of_the_page() {
         return;
     }
     let server = Server::bind("127.0.0.1:0", Config::DEFAULT).expect("a port");
-    let url = format!("http://{}/", server.local_addr());
+    let url = format!("http://{}/", server.address());
     let stopper = server.stopper();
     let listing = thread::scope(|scope| {
-        scope.spawn(|| server.run(&Reference { device: MemoryDevice::new() }).expect("a server that runs"));
+        scope.spawn(|| server.run_on_this_thread(&Reference { device: MemoryDevice::new() }).expect("a server"));
         let listing = std::panic::catch_unwind(|| upload(&url));
         stopper.stop();
         listing

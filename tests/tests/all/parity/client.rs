@@ -2,8 +2,10 @@
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Instant;
@@ -31,32 +33,69 @@ enum News {
     Silence,
 }
 
+/// A socket, TCP or Unix.
+trait Stream: Sync {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+    fn write_all(&self, bytes: &[u8]) -> io::Result<()>;
+    fn shutdown(&self, how: Shutdown);
+    fn be_patient(&self) -> io::Result<()>;
+}
+
+macro_rules! streams {
+    ($($stream:ty),*) => {$(
+        impl Stream for $stream {
+            fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+                Read::read(&mut &*self, buffer)
+            }
+
+            fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
+                Write::write_all(&mut &*self, bytes)
+            }
+
+            fn shutdown(&self, how: Shutdown) {
+                let _ = self.shutdown(how);
+            }
+
+            fn be_patient(&self) -> io::Result<()> {
+                self.set_write_timeout(Some(PATIENCE))?;
+                self.set_read_timeout(Some(PATIENCE))
+            }
+        }
+    )*};
+}
+
+streams!(TcpStream, UnixStream);
+
 /// Does what the client of `case` does, and reads until the server ends the connection. Where an answer is expected,
 /// none at all is [`Failure::Refused`].
 pub(crate) fn converse(address: SocketAddr, case: &Case, is_answered: bool) -> Result<Transcript, Failure> {
     let stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(|_| Failure::Refused)?;
-    let prepare = || {
-        stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        stream.set_read_timeout(Some(PATIENCE))
-    };
-    prepare().map_err(|error| Failure::Wrong(format!("cannot prepare a socket: {error}")))?;
+    stream.set_nodelay(true).map_err(|error| Failure::Wrong(format!("cannot prepare a socket: {error}")))?;
+    converse_over(&stream, case, is_answered)
+}
+
+/// The same over a Unix socket.
+pub(crate) fn converse_unix(path: &Path, case: &Case, is_answered: bool) -> Result<Transcript, Failure> {
+    converse_over(&UnixStream::connect(path).map_err(|_| Failure::Refused)?, case, is_answered)
+}
+
+fn converse_over(stream: &impl Stream, case: &Case, is_answered: bool) -> Result<Transcript, Failure> {
+    stream.be_patient().map_err(|error| Failure::Wrong(format!("cannot prepare a socket: {error}")))?;
     // Read all the while: a server that cannot send does not receive.
     let (sender, news) = mpsc::channel();
     thread::scope(|scope| {
-        let stream = &stream;
         scope.spawn(move || listen(stream, &sender));
         let mut client = Client { stream, news, output: Vec::new(), close: None, was_reset: false };
         let result = client
             .act(case)
             .and_then(|got| if is_answered && got.is_empty() { Err(Failure::Refused) } else { Ok(got) });
         // Whatever it came to, the listener must not wait.
-        let _ = stream.shutdown(Shutdown::Both);
+        stream.shutdown(Shutdown::Both);
         result
     })
 }
 
-fn listen(mut stream: &TcpStream, news: &Sender<News>) {
+fn listen(stream: &impl Stream, news: &Sender<News>) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let message = match stream.read(&mut buffer) {
@@ -73,8 +112,8 @@ fn listen(mut stream: &TcpStream, news: &Sender<News>) {
     }
 }
 
-struct Client<'s> {
-    stream: &'s TcpStream,
+struct Client<'s, S> {
+    stream: &'s S,
     news: Receiver<News>,
     output: Vec<u8>,
     close: Option<Close>,
@@ -82,7 +121,7 @@ struct Client<'s> {
     was_reset: bool,
 }
 
-impl Client<'_> {
+impl<S: Stream> Client<'_, S> {
     fn act(&mut self, case: &Case) -> Result<Transcript, Failure> {
         for (index, step) in case.steps.iter().enumerate() {
             match step {
@@ -97,7 +136,7 @@ impl Client<'_> {
                 Step::Await(count) => self.wait(case, |output| case.has_answers(*count, output))?,
                 Step::AwaitBody(bytes) => self.wait(case, |output| case.has_body(*bytes, output))?,
                 Step::End => {
-                    let _ = self.stream.shutdown(Shutdown::Write);
+                    self.stream.shutdown(Shutdown::Write);
                 }
             }
         }

@@ -21,9 +21,9 @@ pub(crate) struct Linux {
 impl Linux {
     pub(crate) fn start(state: State) -> Self {
         let server = Server::bind("127.0.0.1:0", CONFIG).expect("a free port");
-        let (address, stopper) = (server.local_addr(), server.stopper());
+        let (address, stopper) = (server.local_addr().expect("an address"), server.stopper());
         let running = thread::spawn(move || {
-            server.run(&Reference { device: state.device() }).expect("a server that runs");
+            server.run_on_this_thread(&Reference { device: state.device() }).expect("a server that runs");
         });
         Self { address, stopper, running: Some(running) }
     }

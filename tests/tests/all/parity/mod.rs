@@ -6,21 +6,17 @@ pub(crate) mod board;
 pub(crate) mod client;
 mod embedded_io;
 pub(crate) mod linux;
-
-use alloc::collections::BTreeSet;
-use std::time::Instant;
+mod report;
 
 use wirenut_tests::parity::{Case, Close, State, Transcript, cases, memory};
 
 use board::Board;
 use client::Failure;
 use linux::Linux;
+use report::{Report, SHOWN, cuts};
 
 /// On the board, where each connection costs some ten milliseconds, every so manyeth cut is tried.
 const BOARD_STRIDE: usize = 12;
-
-/// So many differences are shown.
-const SHOWN: usize = 8;
 
 #[test]
 fn memory_and_linux_agree() {
@@ -45,6 +41,10 @@ fn memory_and_embedded_io_agree() {
         report.compare(case, "embedded-io", &expected, got);
         let got = embedded_io::ask_tokio(case, State::FRESH, !expected.is_empty());
         report.compare(case, "tokio", &expected, got);
+        let got = embedded_io::ask_tokio_threads(case, State::FRESH, !expected.is_empty());
+        report.compare(case, "two threads of tokio", &expected, got);
+        let got = embedded_io::ask_tokio_unix(case, State::FRESH, !expected.is_empty());
+        report.compare(case, "tokio over Unix sockets", &expected, got.map(|got| without_resets(&expected, got)));
     }
     report.finish("memory and embedded-io");
 }
@@ -69,7 +69,7 @@ fn compare_with_board(command: &str, stack: &str) {
             Ok((state, got)) => {
                 let expected = memory::converse(case, state);
                 report.compare(case, "Linux", &expected, ask_linux(case, state, is_answered));
-                report.compare(case, stack, &expected, Ok(over_the_network_of_qemu(&expected, got)));
+                report.compare(case, stack, &expected, Ok(without_resets(&expected, got)));
             }
             Err(why) => {
                 report.compare(case, stack, &memory::converse(case, State::FRESH), Err(why));
@@ -83,20 +83,6 @@ fn compare_with_board(command: &str, stack: &str) {
     report.finish(&format!("memory, Linux and {stack}"));
 }
 
-/// The representative requests cut, and ended, at every byte that is a multiple of `stride`, and sent byte by byte.
-fn cuts(stride: usize) -> Vec<Case> {
-    let mut cases = Vec::new();
-    for (index, case) in cases::to_be_cut().into_iter().enumerate() {
-        let length = case.first().len();
-        // Not the same bytes in each.
-        let places = || (1 + index % stride..length).step_by(stride);
-        cases.extend(places().map(|at| case.cut_at(at)));
-        cases.extend(places().map(|at| case.ended_at(at)));
-        cases.push(case.one_by_one());
-    }
-    cases
-}
-
 fn ask_linux(case: &Case, state: State, is_answered: bool) -> Result<Transcript, String> {
     let server = Linux::start(state);
     client::converse(server.address, case, is_answered).map_err(|failure| match failure {
@@ -105,58 +91,10 @@ fn ask_linux(case: &Case, state: State, is_answered: bool) -> Result<Transcript,
     })
 }
 
-/// A reset that should have come may have become an end on the way.
-fn over_the_network_of_qemu(expected: &Transcript, got: Transcript) -> Transcript {
+/// A reset that should have come may have become an end on the way: the network of QEMU does that, and a Unix socket has none.
+fn without_resets(expected: &Transcript, got: Transcript) -> Transcript {
     match (expected.close, got.close) {
         (Close::Reset, Close::Ended) => Transcript { close: Close::Reset, ..got },
         _ => got,
-    }
-}
-
-/// How often wires agreed, and where they did not.
-#[derive(Debug)]
-struct Report {
-    begun: Instant,
-    compared: usize,
-    differences: Vec<String>,
-    codes: BTreeSet<u16>,
-    has_reset: bool,
-}
-
-impl Default for Report {
-    fn default() -> Self {
-        let (differences, codes) = (Vec::new(), BTreeSet::new());
-        Self { begun: Instant::now(), compared: 0, differences, codes, has_reset: false }
-    }
-}
-
-impl Report {
-    fn note(&mut self, transcript: &Transcript) {
-        self.codes.extend(transcript.codes());
-        self.has_reset |= transcript.close == Close::Reset;
-    }
-
-    fn compare(&mut self, case: &Case, wire: &str, expected: &Transcript, got: Result<Transcript, String>) {
-        self.compared += 1;
-        let comparable =
-            |transcript: Transcript| if case.awaits_continue { transcript } else { transcript.without_interim() };
-        let expected = comparable(expected.clone());
-        let got = got.map(comparable).map(|got| match (expected.close, got.close) {
-            (Close::Ended, Close::Reset) if case.speaks_after_its_last_word() => {
-                Transcript { close: Close::Ended, ..got }
-            }
-            _ => got,
-        });
-        if got.as_ref() != Ok(&expected) {
-            let got = got.map_or_else(|why| format!("      {why}"), |got| format!("{got:?}"));
-            self.differences.push(format!("{}\n   memory:\n{expected:?}\n   {wire}:\n{got}", case.name));
-        }
-    }
-
-    fn finish(self, what: &str) {
-        println!("{what}: {} comparisons in {:?}", self.compared, self.begun.elapsed());
-        let count = self.differences.len();
-        let shown = self.differences.into_iter().take(SHOWN).collect::<Vec<_>>().join("\n");
-        assert!(count == 0, "{what} differ in {count} cases of {}; the first of them:\n{shown}", self.compared);
     }
 }

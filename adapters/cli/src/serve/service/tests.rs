@@ -107,6 +107,7 @@ impl<'f> Pair<'f> {
         let listener = TcpListener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
         let socket = TcpStream::connect(&listener.local_address().unwrap()).unwrap();
         let (mut peer, _) = listener.accept(Mode::Blocking).unwrap().done().unwrap();
+        let socket = socket.into();
         let moved = source.transfer(&socket, length.min(10_000)).unwrap();
         drop(socket);
         peer.read_to_end(&mut self.output).unwrap();
@@ -194,7 +195,7 @@ impl World {
         let log = LineLog::new(page.clone()).unwrap();
         let root = Root::open(tree.path()).unwrap();
         let finder = Finder::new(root, Policy { lists: false, ..Policy::default() });
-        let log = AccessLog { lines: log, format: Format::Short };
+        let log = AccessLog { lines: log.into(), format: Format::Short };
         Self { files: Observed { service: Files::new(Arc::new(finder), pool), observer: Some(log) }, tree, page }
     }
 

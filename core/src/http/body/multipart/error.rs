@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use crate::http::rules::rules;
 use crate::http::status::Status;
+use crate::rules::rules;
 
 /// Why a form was refused. An error poisons its [`Parser`](super::Parser): every later call returns the same one.
 ///

@@ -70,6 +70,7 @@ impl<S: Service + ?Sized> Session<S> {
             reserve,
             status: 0,
             content: 0,
+            behind: incoming.rest.len(),
             wakeup: self.wakeup,
             notices: &self.notices,
         };

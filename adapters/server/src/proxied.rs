@@ -1,0 +1,391 @@
+//! Connections of proxies, which say first whom they pass on: in front of whatever is spoken.
+
+use core::cell::RefCell;
+use core::mem;
+use core::net::SocketAddr;
+use std::collections::HashMap;
+
+use wirenut::proxy::{Error, Limits, Parsed, Receiver};
+use wirenut::readiness::Standing;
+use wirenut::time::Instant;
+use wirenut::transport::{Disposition, Progress, Protocol};
+use wirenut_linux::socket::{AnyByteStream, Attempt};
+
+use crate::proxy_protocol::{self, ProxyProtocol};
+use crate::slots::Token;
+use crate::speaker::{Call, Speaker, Spoken};
+
+/// What is spoken behind the headers of proxies: it begins when a header is there, and knows nothing of it.
+///
+/// What proxies say is kept beside the connections, by slot: so all others, and those of a server without proxies, take no
+/// memory for it.
+pub(crate) struct Proxied<K> {
+    speaker: K,
+    settings: Option<ProxyProtocol>,
+    claims: Claims,
+}
+
+impl<K> Proxied<K> {
+    pub(crate) fn new(speaker: K, settings: Option<ProxyProtocol>) -> Self {
+        Self { speaker, settings, claims: Claims::default() }
+    }
+}
+
+/// What a proxy has said of a connection.
+#[derive(Clone, Debug)]
+enum Claim {
+    /// Not all of it has come.
+    Awaited(Receiver),
+    /// It said nothing that is right, or nothing in time: the connection ends so.
+    Over(Disposition),
+    /// Who the client is.
+    Client(SocketAddr),
+}
+
+/// By slot. Whoever has none is what he seems to be.
+#[derive(Default)]
+struct Claims(RefCell<HashMap<u32, Claim>>);
+
+impl Claims {
+    fn get(&self, slot: u32) -> Option<Claim> {
+        self.0.borrow().get(&slot).cloned()
+    }
+
+    fn set(&self, slot: u32, claim: Claim) {
+        self.0.borrow_mut().insert(slot, claim);
+    }
+
+    fn remove(&self, slot: u32) {
+        let mut claims = self.0.borrow_mut();
+        if !claims.is_empty() {
+            claims.remove(&slot);
+        }
+    }
+}
+
+impl<K: Speaker> Speaker for Proxied<K> {
+    /// None until the header is there.
+    type State = Option<K::State>;
+    type Spoken<'c>
+        = Fronted<'c, K>
+    where
+        Self: 'c;
+
+    fn begin(&self, call: &Call<'_>) -> Self::State {
+        if let Some(settings) = &self.settings
+            && call.socket.peer_address().is_ok_and(|peer| settings.is_proxy(&peer))
+        {
+            let receiver = Receiver::new(&settings.limits, call.clock.now());
+            self.claims.set(call.token.slot, Claim::Awaited(receiver));
+            return None;
+        }
+        Some(self.speaker.begin(call))
+    }
+
+    /// Whoever has no place is told so before he says who he is.
+    fn refuse(&self, call: &Call<'_>) -> Option<Self::State> {
+        self.speaker.refuse(call).map(Some)
+    }
+
+    #[inline]
+    fn spoken<'c>(&'c self, state: &'c mut Self::State, call: &Call<'c>) -> Fronted<'c, K> {
+        let stage = match state {
+            Some(state) => Stage::Open(self.speaker.spoken(state, call)),
+            None => self.front(state, call),
+        };
+        Fronted { stage, proxied: self, slot: call.token.slot }
+    }
+
+    fn peer(&self, token: Token, socket: &AnyByteStream) -> Option<SocketAddr> {
+        match self.claims.get(token.slot) {
+            Some(Claim::Client(client)) => Some(client),
+            Some(Claim::Awaited(_) | Claim::Over(_)) | None => self.speaker.peer(token, socket),
+        }
+    }
+
+    #[inline]
+    fn set_ends_soon(&self, ends_soon: bool) {
+        self.speaker.set_ends_soon(ends_soon);
+    }
+
+    #[inline]
+    fn set_current(&self, token: Token) {
+        self.speaker.set_current(token);
+    }
+}
+
+impl<K: Speaker> Proxied<K> {
+    #[cold]
+    fn front<'c>(&self, state: &'c mut Option<K::State>, call: &Call<'c>) -> Stage<'c, K> {
+        match (self.claims.get(call.token.slot), self.settings) {
+            (Some(Claim::Awaited(receiver)), Some(settings)) => {
+                Stage::Awaiting(Front { receiver, limits: settings.limits, state, call: *call })
+            }
+            (Some(Claim::Over(disposition)), _) => Stage::Over(disposition),
+            (Some(Claim::Awaited(_) | Claim::Client(_)) | None, _) => Stage::Over(Disposition::Cut),
+        }
+    }
+}
+
+/// A connection that still has to say whom it passes on, for a call.
+struct Front<'c, T> {
+    receiver: Receiver,
+    limits: Limits,
+    state: &'c mut Option<T>,
+    call: Call<'c>,
+}
+
+/// How far a connection is.
+enum Stage<'c, K: Speaker + 'c> {
+    Awaiting(Front<'c, K::State>),
+    Over(Disposition),
+    Open(K::Spoken<'c>),
+}
+
+/// What is spoken, perhaps behind a header that has not come yet.
+pub(crate) struct Fronted<'c, K: Speaker> {
+    stage: Stage<'c, K>,
+    proxied: &'c Proxied<K>,
+    slot: u32,
+}
+
+impl<K: Speaker> Fronted<'_, K> {
+    /// All that came so far. The length of the header, once it is whole: then the rest is what is spoken.
+    #[cold]
+    fn receive(&mut self, input: &[u8]) -> Option<usize> {
+        let Stage::Awaiting(front) = &mut self.stage else { return None };
+        let claims = &self.proxied.claims;
+        match front.receiver.receive(&front.limits, input) {
+            Ok(Parsed::NeedMore(_)) => claims.set(self.slot, Claim::Awaited(front.receiver.clone())),
+            Ok(Parsed::Header(header)) => {
+                match header.source() {
+                    Some(client) => claims.set(self.slot, Claim::Client(client)),
+                    None => claims.remove(self.slot),
+                }
+                self.open();
+                return Some(header.length);
+            }
+            Err(error) => self.refuse(error),
+        }
+        None
+    }
+
+    /// What is spoken begins.
+    fn open(&mut self) {
+        let stage = mem::replace(&mut self.stage, Stage::Over(Disposition::Cut));
+        let Stage::Awaiting(Front { state, call, .. }) = stage else { return };
+        let speaker = &self.proxied.speaker;
+        let state = state.insert(speaker.begin(&call));
+        self.stage = Stage::Open(speaker.spoken(state, &call));
+    }
+
+    #[cold]
+    fn refuse(&mut self, error: Error) {
+        if let Stage::Awaiting(front) = &self.stage {
+            let peer = front.call.socket.peer_address().ok();
+            let disposition = proxy_protocol::refuse(peer.as_ref(), error, front.call.counts);
+            self.end(disposition);
+        }
+    }
+
+    #[cold]
+    fn end(&mut self, disposition: Disposition) {
+        self.proxied.claims.set(self.slot, Claim::Over(disposition));
+        self.stage = Stage::Over(disposition);
+    }
+
+    /// The receiver is told something that may end it.
+    fn tell(&mut self, tell: impl FnOnce(&mut Receiver, Instant) -> Result<(), Error>) {
+        if let Stage::Awaiting(front) = &mut self.stage
+            && let Err(error) = tell(&mut front.receiver, front.call.clock.now())
+        {
+            self.refuse(error);
+        }
+    }
+}
+
+impl<K: Speaker> Protocol for Fronted<'_, K> {
+    #[inline]
+    fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
+        if let Stage::Open(spoken) = &mut self.stage {
+            return spoken.drive(input, store, output);
+        }
+        let length = self.receive(input);
+        let (Some(length), Stage::Open(spoken)) = (length, &mut self.stage) else { return Progress::default() };
+        let Progress { taken, written } = spoken.drive(&input[length..], store, output);
+        Progress { taken: length + taken, written }
+    }
+
+    #[inline]
+    fn stored(&self) -> usize {
+        if let Stage::Open(spoken) = &self.stage { spoken.stored() } else { 0 }
+    }
+
+    fn handle_eof(&mut self) {
+        match &mut self.stage {
+            Stage::Open(spoken) => spoken.handle_eof(),
+            Stage::Awaiting(_) | Stage::Over(_) => self.tell(|receiver, _| receiver.handle_eof()),
+        }
+    }
+
+    #[inline]
+    fn handle_sent(&mut self, sent: usize, left: usize) {
+        if let Stage::Open(spoken) = &mut self.stage {
+            spoken.handle_sent(sent, left);
+        }
+    }
+
+    fn handle_now(&mut self, now: Instant) {
+        if let Stage::Open(spoken) = &mut self.stage {
+            spoken.handle_now(now);
+        }
+    }
+
+    fn handle_wake(&mut self) {
+        if let Stage::Open(spoken) = &mut self.stage {
+            spoken.handle_wake();
+        }
+    }
+
+    fn handle_drain(&mut self) {
+        if let Stage::Open(spoken) = &mut self.stage {
+            spoken.handle_drain();
+        }
+    }
+
+    fn retire(&mut self) {
+        match &mut self.stage {
+            Stage::Open(spoken) => spoken.retire(),
+            Stage::Awaiting(_) => self.end(Disposition::Close),
+            Stage::Over(_) => {}
+        }
+    }
+
+    /// A header that is half there gives way.
+    fn give_way(&mut self, has_unread: bool) -> bool {
+        match &mut self.stage {
+            Stage::Open(spoken) => return spoken.give_way(has_unread),
+            Stage::Awaiting(front) if has_unread && !front.receiver.has_begun() => return false,
+            Stage::Awaiting(_) => self.end(Disposition::Close),
+            Stage::Over(_) => {}
+        }
+        true
+    }
+
+    fn handle_timeout(&mut self) {
+        match &mut self.stage {
+            Stage::Open(spoken) => spoken.handle_timeout(),
+            Stage::Awaiting(_) | Stage::Over(_) => self.tell(Receiver::handle_timeout),
+        }
+    }
+
+    fn handle_read_closed(&mut self) {
+        if let Stage::Open(spoken) = &mut self.stage {
+            spoken.handle_read_closed();
+        }
+    }
+
+    #[inline]
+    fn wants_read_closed(&self) -> bool {
+        if let Stage::Open(spoken) = &self.stage { spoken.wants_read_closed() } else { false }
+    }
+
+    fn handle_reset(&mut self) {
+        match &mut self.stage {
+            Stage::Open(spoken) => spoken.handle_reset(),
+            Stage::Awaiting(_) | Stage::Over(_) => self.end(Disposition::Cut),
+        }
+    }
+
+    #[inline]
+    fn poll_timeout(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Open(spoken) => spoken.poll_timeout(),
+            Stage::Awaiting(front) => front.receiver.poll_timeout(),
+            Stage::Over(_) => None,
+        }
+    }
+
+    #[inline]
+    fn is_readable(&self) -> bool {
+        match &self.stage {
+            Stage::Open(spoken) => spoken.is_readable(),
+            Stage::Awaiting(_) => true,
+            Stage::Over(_) => false,
+        }
+    }
+
+    #[inline]
+    fn standing(&self) -> Standing {
+        match &self.stage {
+            Stage::Open(spoken) => spoken.standing(),
+            Stage::Awaiting(front) if front.receiver.has_begun() => Standing::Reading,
+            Stage::Awaiting(_) => Standing::Idle,
+            Stage::Over(_) => Standing::Busy,
+        }
+    }
+
+    #[inline]
+    fn disposition(&self) -> Disposition {
+        match &self.stage {
+            Stage::Open(spoken) => spoken.disposition(),
+            Stage::Awaiting(_) => Disposition::Open,
+            Stage::Over(disposition) => *disposition,
+        }
+    }
+
+    #[inline]
+    fn transfer(&self) -> Option<u64> {
+        if let Stage::Open(spoken) = &self.stage { spoken.transfer() } else { None }
+    }
+}
+
+impl<K: Speaker> Spoken for Fronted<'_, K> {
+    fn move_bytes(&mut self, length: u64) -> Attempt<u64> {
+        if let Stage::Open(spoken) = &mut self.stage { spoken.move_bytes(length) } else { Attempt::Done(0) }
+    }
+
+    fn is_over(&self) -> bool {
+        if let Stage::Open(spoken) = &self.stage { spoken.is_over() } else { false }
+    }
+
+    fn give_up(&mut self) {
+        match &mut self.stage {
+            Stage::Open(spoken) => spoken.give_up(),
+            Stage::Awaiting(_) | Stage::Over(_) => self.end(Disposition::Cut),
+        }
+    }
+
+    fn close(&mut self) {
+        if let Stage::Open(spoken) = &mut self.stage {
+            spoken.close();
+        }
+        self.proxied.claims.remove(self.slot);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Http;
+    use core::convert::Infallible;
+    use wirenut::http::service::{Responder, Service, Step};
+    use wirenut::http::{RequestHead, WriteError};
+
+    struct Stateless;
+
+    impl Service for Stateless {
+        type Exchange = ();
+        type Source = Infallible;
+
+        fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+            Ok(((), Step::Abort))
+        }
+    }
+
+    #[test]
+    fn a_connection_is_not_larger_for_it() {
+        type Plain = Http<'static, Stateless>;
+        assert_eq!(size_of::<<Proxied<Plain> as Speaker>::State>(), size_of::<<Plain as Speaker>::State>());
+    }
+}

@@ -1,0 +1,7 @@
+//! The tracker of connections: scenarios, laws, and true traffic.
+
+mod http;
+mod laws;
+mod scenarios;
+mod script;
+mod true_traffic;
