@@ -68,6 +68,6 @@ calls! {
     DeferAccept: "s.listener.set_defer_accept(1)", and not "compile_fail,E0599" "s.tcp_stream.set_defer_accept(1)";
     Broadcast: "s.udp.set_broadcast(true)", and not "compile_fail,E0599" "s.tcp.set_broadcast(true)";
     Multicast: "s.udp.join_multicast(at.ip(), 0)", and not "compile_fail,E0599" "s.datagram.join_multicast(at.ip(), 0)";
-    Abort: "s.tcp_stream.abort()", and not "compile_fail,E0599" "s.unix_stream.abort()";
+    Abort: "s.unix_stream.abort()", and not "compile_fail,E0599" "s.seqpacket.abort()";
     Convert: "std::net::UdpSocket::from(s.udp)", and not "compile_fail,E0277" "std::net::TcpStream::from(s.udp)";
 }
