@@ -10,10 +10,31 @@ use wirenut_linux::Error;
 use crate::board::Seat;
 use crate::watcher::Watcher;
 
-/// Tokens of what a vigil has itself. Those of its owner are below.
-const BELL: Token = Token(u64::MAX);
-const FIRST_SIGNAL: Token = Token(u64::MAX - 1);
-const SECOND_SIGNAL: Token = Token(u64::MAX - 2);
+/// Tokens of what tells something to who has a seat. All others are below.
+pub(crate) const BELL: Token = Token(u64::MAX);
+pub(crate) const FIRST_SIGNAL: Token = Token(u64::MAX - 1);
+pub(crate) const SECOND_SIGNAL: Token = Token(u64::MAX - 2);
+
+/// Watches the bell of a seat, and the signals that tell it to stop.
+pub(crate) fn watch(poller: &mut impl Watcher, seat: &Seat) -> Result<(), Error> {
+    poller.register(seat.bell().as_fd(), BELL, Interest::READABLE)?;
+    if let Some(termination) = seat.termination() {
+        poller.register(termination.as_fd(), FIRST_SIGNAL, Interest::READABLE)?;
+        poller.register(termination.repeated(), SECOND_SIGNAL, Interest::READABLE)?;
+    }
+    Ok(())
+}
+
+/// A signal has come: that is noted at the seat. The signals' descriptors stay readable, so each is watched only until it is.
+pub(crate) fn hear_signal(poller: &mut impl Watcher, seat: &Seat, is_second: bool) -> Result<(), Error> {
+    let Some(termination) = seat.termination() else { return Ok(()) };
+    seat.note_signal(!is_second);
+    if is_second {
+        poller.deregister(termination.repeated(), SECOND_SIGNAL)
+    } else {
+        poller.deregister(termination.as_fd(), FIRST_SIGNAL)
+    }
+}
 
 /// A poller that also ends its wait when the bell of a seat rings, or a signal says to end: then that is noted at the seat,
 /// where its owner looks.
@@ -26,11 +47,7 @@ pub(crate) struct Vigil<P> {
 impl<P: Watcher> Vigil<P> {
     /// `poller` watches nothing yet.
     pub(crate) fn new(mut poller: P, seat: Seat) -> Result<Self, Error> {
-        poller.register(seat.bell().as_fd(), BELL, Interest::READABLE)?;
-        if let Some(termination) = seat.termination() {
-            poller.register(termination.as_fd(), FIRST_SIGNAL, Interest::READABLE)?;
-            poller.register(termination.repeated(), SECOND_SIGNAL, Interest::READABLE)?;
-        }
+        watch(&mut poller, &seat)?;
         Ok(Self { poller, seat })
     }
 
@@ -59,21 +76,12 @@ impl<P: Watcher> Vigil<P> {
         while let Some(event) = self.poller.next_event() {
             match event.token {
                 BELL => self.seat.bell().silence(),
-                FIRST_SIGNAL | SECOND_SIGNAL => self.handle_signal(event.token == SECOND_SIGNAL)?,
+                FIRST_SIGNAL | SECOND_SIGNAL => {
+                    hear_signal(&mut self.poller, &self.seat, event.token == SECOND_SIGNAL)?;
+                }
                 _ => return Ok(Some(event)),
             }
         }
         Ok(None)
-    }
-
-    /// The signals' descriptors stay readable, so each is watched only until it is.
-    fn handle_signal(&mut self, is_second: bool) -> Result<(), Error> {
-        let Some(termination) = self.seat.termination() else { return Ok(()) };
-        self.seat.note_signal(!is_second);
-        if is_second {
-            self.poller.deregister(termination.repeated(), SECOND_SIGNAL)
-        } else {
-            self.poller.deregister(termination.as_fd(), FIRST_SIGNAL)
-        }
     }
 }

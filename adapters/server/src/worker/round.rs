@@ -1,9 +1,8 @@
 //! One round of the loop.
 
 use core::mem;
-use std::os::fd::AsFd;
 
-use wirenut::readiness::{self, Event, Interest};
+use wirenut::readiness::{self, Event};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
 
@@ -11,24 +10,16 @@ use super::Worker;
 use super::stop::Drain;
 use crate::slots::Token;
 use crate::speaker::Speaker;
+use crate::vigil::{BELL, FIRST_SIGNAL, SECOND_SIGNAL, hear_signal, watch};
 use crate::watcher::Watcher;
 
 /// Tokens of what is no connection: no slot has such a number.
-pub(super) const LISTENER: readiness::Token = readiness::Token(u64::MAX);
-const BELL: readiness::Token = readiness::Token(u64::MAX - 1);
-const FIRST_SIGNAL: readiness::Token = readiness::Token(u64::MAX - 2);
-const SECOND_SIGNAL: readiness::Token = readiness::Token(u64::MAX - 3);
+pub(super) const LISTENER: readiness::Token = readiness::Token(SECOND_SIGNAL.0 - 1);
 
 impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// From now on it hears of wakes, and of wishes to stop.
     pub(super) fn attend(&mut self) -> Result<(), Error> {
-        let handle = &self.context.handle;
-        self.poller.register(handle.woken.as_fd(), BELL, Interest::READABLE)?;
-        if let Some(termination) = handle.seat.termination() {
-            self.poller.register(termination.as_fd(), FIRST_SIGNAL, Interest::READABLE)?;
-            self.poller.register(termination.repeated(), SECOND_SIGNAL, Interest::READABLE)?;
-        }
-        Ok(())
+        watch(&mut self.poller, &self.context.handle.seat)
     }
 
     /// Waits until there is something to do, for so long at most, and does it.
@@ -100,25 +91,15 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
                 self.context.handle.woken.silence();
                 Ok(())
             }
-            FIRST_SIGNAL | SECOND_SIGNAL => self.handle_signal(event.token == SECOND_SIGNAL),
+            FIRST_SIGNAL | SECOND_SIGNAL => {
+                hear_signal(&mut self.poller, &self.context.handle.seat, event.token == SECOND_SIGNAL)
+            }
             connection => {
                 let token = Token::from_poller(connection);
                 let Some(turn) = self.turn(token) else { return Ok(()) };
                 let outcome = turn.run(Some(event));
                 self.after(token, outcome)
             }
-        }
-    }
-
-    /// The signals' descriptors stay readable, so each is watched only until it is.
-    fn handle_signal(&mut self, is_second: bool) -> Result<(), Error> {
-        let seat = &self.context.handle.seat;
-        let Some(termination) = seat.termination() else { return Ok(()) };
-        seat.note_signal(!is_second);
-        if is_second {
-            self.poller.deregister(termination.repeated(), SECOND_SIGNAL)
-        } else {
-            self.poller.deregister(termination.as_fd(), FIRST_SIGNAL)
         }
     }
 
