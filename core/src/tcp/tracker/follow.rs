@@ -104,6 +104,8 @@ pub(super) fn follow(sender: &mut Half, receiver: &mut Half, facts: &Facts, now:
         receiver.end.flags.set(EndFlags::CHALLENGED, receiver.state.is_synchronized());
         return effect;
     }
+    // It has what it acknowledges, before it sends this: a FIN behind a gap, too.
+    arrive(receiver, sender);
     if facts.has(Flags::ACK) && place == Place::Inside {
         receiver.state = states::opened(receiver.state);
         if sender.has_acknowledged_fin(receiver) {
@@ -128,16 +130,16 @@ fn opens(sender: &mut Half, receiver: &mut Half, facts: &Facts) -> bool {
     if facts.has(Flags::ACK) {
         // An ACK of another SYN than the one that is known would be refused by the receiver.
         let fits = !receiver.end.has(EndFlags::KNOWN) || facts.acknowledgment == receiver.end.next;
-        // It may have been reset before it has answered.
-        if fits && sender.state != State::Closed {
-            sender.state = State::SynReceived;
+        // It answers the other's SYN. It may have been reset before it has: then it stays closed.
+        if fits {
+            sender.state = states::gets_syn(sender.state);
         }
         return fits;
     }
-    sender.state = State::SynSent;
+    sender.state = states::sends_syn(sender.state);
     if receiver.state == State::SynSent {
         // Both SYNs cross, and each arrives.
-        (sender.state, receiver.state) = (State::SynReceived, State::SynReceived);
+        (sender.state, receiver.state) = (states::gets_syn(sender.state), states::gets_syn(receiver.state));
     }
     true
 }
@@ -167,7 +169,8 @@ fn joins(sender: &mut Half, receiver: &Half, facts: &Facts) -> bool {
             let is_next = facts.acknowledgment == receiver.end.next;
             let is_answer = facts.has(Flags::ACK) && (is_next || !knows || sender.state == State::SynSent);
             if is_answer {
-                sender.state = State::Established;
+                // As if its SYN, and the ACK of it, had been captured.
+                sender.state = states::opened(states::gets_syn(sender.state));
             }
             is_answer
         }

@@ -16,8 +16,12 @@
 //! - **TIME-WAIT lasts** until another connection begins between the same ends, or needs the slot: nothing on the wire
 //!   shows its end.
 //! - **One gap is kept** for each direction, and what was captured last behind it. Where there are more gaps at once, bytes
-//!   between them count as new when they come again, and a FIN behind them counts when it is acknowledged. A [`Stream`]
-//!   keeps eight.
+//!   between them count as new when they come again, and a FIN behind them counts when it is acknowledged. A second gap
+//!   needs another sequence number for each end, for which 128 bytes have no room. A [`Stream`] keeps eight.
+//! - **States follow the arrows of the [table](crate::tcp::state::ROWS)**, from which they are read. One segment may change
+//!   both ends. Where a connection is picked up on its way, or the capture has lost segments, or one segment fills a gap and
+//!   acknowledges, a state goes along several arrows at once. One change is no arrow, but a correction: CLOSE-WAIT to
+//!   CLOSING, when an end's FIN shows that the other's had not arrived before it, as was assumed.
 //! - **Checksums are not looked at**: where a network card writes them, captures show others. Who wants them looked at does
 //!   so ([`Segment::checksum`](crate::tcp::segment::Segment::checksum)), and leaves out what is wrong.
 //!
