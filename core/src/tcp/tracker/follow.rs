@@ -219,8 +219,9 @@ fn acknowledge(sender: &mut Half, receiver: &mut Half, facts: &Facts, now: u32, 
     }
     let ahead = if sender.end.has(EndFlags::ACKS) { number.distance(sender.end.received) } else { 1 };
     if ahead < 0 {
-        // An older one: its window is old, too.
-        return true;
+        // An older one: its window is old, too. One that is older than any window is long may be forged, and its data does
+        // not count (RFC 5961 §5.2).
+        return ahead.unsigned_abs() <= u32::from(u16::MAX).wrapping_shl(sender.shift());
     }
     let is_same_window = facts.window == sender.end.window;
     if ahead > 0 {

@@ -146,7 +146,7 @@ impl Slot {
         is_half_open(self.halves.each_ref().map(|half| half.state))
     }
 
-    /// How well it gives way to another one, and for how long nothing has come: the greatest does first.
+    /// Which connection to evict: the one with the greatest rank. Over, half open or neither; then how long it was silent.
     pub(super) fn rank(&self, now: u32) -> (u8, u32) {
         let rank = if self.is_over() {
             2

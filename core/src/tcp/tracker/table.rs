@@ -13,7 +13,7 @@ use crate::tcp::tracker::slot::{NOWHERE, Slot, is_half_open, low_micros, low_mil
 use crate::tcp::tracker::{Anomalies, Anomaly, Connection, ConnectionId, Observed, Side, Sides};
 use crate::time::Instant;
 
-/// What a tracker is told once.
+/// The limits of a tracker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
     /// More connections than this that are half open are a flood: each SYN that begins one more is marked. By default
@@ -39,14 +39,14 @@ pub struct Tracker<S, H> {
     unused: u32,
     /// The first of those that were used and are free.
     free: u32,
-    /// Where the next look for somebody who gives way begins.
+    /// Where the next search for a connection to evict begins.
     hand: u32,
     taken: u32,
     half_open: u32,
     ended: Option<Slot>,
 }
 
-/// At so many slots a newcomer looks for one that gives way.
+/// Among so many slots a new connection evicts one.
 const LOOKS: u32 = 16;
 
 impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
@@ -63,7 +63,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
     /// the segment's.
     ///
     /// A segment of no known connection begins one: a SYN, or any other but a reset, for a capture may begin at any
-    /// time. Where no slot is free, the one of 16 gives way that is over, or else half open, or else has been silent for
+    /// time. Where no slot is free, it evicts one of 16: one that is over, or else half open, or else has been silent for
     /// longest; see [`Self::take_ended`].
     #[inline]
     pub fn observe(&mut self, now: Instant, addresses: [IpAddr; 2], segment: &Segment<'_>) -> Observed {
@@ -116,7 +116,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
     }
 
     /// The connection that gave way to the last new one, or ended before the last one between the same ends began. It is
-    /// told once, before the next call of [`Self::observe`] that begins a connection; afterwards it is forgotten.
+    /// returned once, until the next call of [`Self::observe`] that begins a connection.
     pub fn take_ended(&mut self) -> Option<EndedConnection> {
         self.ended.take().map(|slot| EndedConnection { slot })
     }
@@ -207,8 +207,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
         self.count_half_open(false, is_half_open);
     }
 
-    /// Begins a connection: in the slot of the one before between the same ends, or a free one, or that of somebody who
-    /// gives way.
+    /// Begins a connection: in the slot of the one before between the same ends, or a free one, or that of an evicted one.
     #[expect(clippy::too_many_arguments, reason = "what `observe` knows by then")]
     #[cold]
     fn begin(

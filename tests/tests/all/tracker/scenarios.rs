@@ -385,6 +385,15 @@ const DATA: &[(&str, &str)] = &[
         c A 1 1           > ESTABLISHED ESTABLISHED : challenge ACK",
     ),
     (
+        "an old ACK, and one that is older than any window is long (RFC 5961 §5.2)",
+        "
+        c A 1 1 +10       > ESTABLISHED ESTABLISHED
+        c A 11 -65534 +10 > ESTABLISHED ESTABLISHED
+        c A 21 -65535 +10 > ESTABLISHED ESTABLISHED : unacceptable ACK
+        s A 1 21          > ESTABLISHED ESTABLISHED rtt=0 : challenge ACK
+        c A 21 1 +10      > ESTABLISHED ESTABLISHED",
+    ),
+    (
         "the capture has missed more than a window",
         "
         c A 9001 1 +10    > ESTABLISHED ESTABLISHED : outside of the window
