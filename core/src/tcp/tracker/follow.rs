@@ -20,7 +20,8 @@ pub(super) struct Half {
 /// The most bits that a window is shifted by (RFC 7323 §2.3). What counts for an end whose SYN was not captured, too: its
 /// windows may be as large as windows can be.
 pub(super) const MAX_SCALE: u8 = 14;
-/// The scale of an end that does not scale: unlike 0, it means that the other one does not, either.
+/// The scale of an end that does not scale: unlike 0, it means that the other one does not, either. Its lower four bits are
+/// what its windows are shifted by, as with other scales.
 const UNSCALED: u8 = 16;
 
 /// What came of a segment.
@@ -42,7 +43,7 @@ enum Place {
 
 impl Half {
     fn shift(&self) -> u32 {
-        if self.scale == UNSCALED { 0 } else { self.scale.into() }
+        u32::from(self.scale & 15)
     }
 
     /// Behind the last number that it takes now, if it has said so.
@@ -90,11 +91,11 @@ pub(super) fn follow(sender: &mut Half, receiver: &mut Half, facts: &Facts, now:
         sender.end.begin(facts.start);
     }
     effect.anomalies.add_if(sender.end.has(EndFlags::CHALLENGED) && facts.is_bare_ack(), Anomaly::ChallengeAck);
-    sender.end.flags.set(EndFlags::CHALLENGED, false);
+    sender.end.flags.set(EndFlags::CHALLENGED | EndFlags::ASTRAY, false);
 
     let place = if facts.has(Flags::SYN) { Place::Inside } else { place(sender, receiver, facts) };
-    sender.end.flags.set(EndFlags::ASTRAY, place == Place::Beyond);
     if place == Place::Beyond {
+        sender.end.flags.set(EndFlags::ASTRAY, true);
         effect.anomalies.add(Anomaly::OutsideWindow);
         return effect;
     }
@@ -103,6 +104,8 @@ pub(super) fn follow(sender: &mut Half, receiver: &mut Half, facts: &Facts, now:
         receiver.end.flags.set(EndFlags::CHALLENGED, receiver.state.is_synchronized());
         return effect;
     }
+    // It has what it acknowledges, before it sends this: a FIN behind a gap, too.
+    arrive(receiver, sender);
     if facts.has(Flags::ACK) && place == Place::Inside {
         receiver.state = states::opened(receiver.state);
         if sender.has_acknowledged_fin(receiver) {
@@ -127,16 +130,16 @@ fn opens(sender: &mut Half, receiver: &mut Half, facts: &Facts) -> bool {
     if facts.has(Flags::ACK) {
         // An ACK of another SYN than the one that is known would be refused by the receiver.
         let fits = !receiver.end.has(EndFlags::KNOWN) || facts.acknowledgment == receiver.end.next;
-        // It may have been reset before it has answered.
-        if fits && sender.state != State::Closed {
-            sender.state = State::SynReceived;
+        // It answers the other's SYN. It may have been reset before it has: then it stays closed.
+        if fits {
+            sender.state = states::gets_syn(sender.state);
         }
         return fits;
     }
-    sender.state = State::SynSent;
+    sender.state = states::sends_syn(sender.state);
     if receiver.state == State::SynSent {
         // Both SYNs cross, and each arrives.
-        (sender.state, receiver.state) = (State::SynReceived, State::SynReceived);
+        (sender.state, receiver.state) = (states::gets_syn(sender.state), states::gets_syn(receiver.state));
     }
     true
 }
@@ -166,7 +169,8 @@ fn joins(sender: &mut Half, receiver: &Half, facts: &Facts) -> bool {
             let is_next = facts.acknowledgment == receiver.end.next;
             let is_answer = facts.has(Flags::ACK) && (is_next || !knows || sender.state == State::SynSent);
             if is_answer {
-                sender.state = State::Established;
+                // As if its SYN, and the ACK of it, had been captured.
+                sender.state = states::opened(states::gets_syn(sender.state));
             }
             is_answer
         }
@@ -215,8 +219,9 @@ fn acknowledge(sender: &mut Half, receiver: &mut Half, facts: &Facts, now: u32, 
     }
     let ahead = if sender.end.has(EndFlags::ACKS) { number.distance(sender.end.received) } else { 1 };
     if ahead < 0 {
-        // An older one: its window is old, too.
-        return true;
+        // An older one: its window is old, too. One that is older than any window is long may be forged, and its data does
+        // not count (RFC 5961 §5.2).
+        return ahead.unsigned_abs() <= u32::from(u16::MAX).wrapping_shl(sender.shift());
     }
     let is_same_window = facts.window == sender.end.window;
     if ahead > 0 {
@@ -243,12 +248,12 @@ fn acknowledge(sender: &mut Half, receiver: &mut Half, facts: &Facts, now: u32, 
 /// The numbers that the segment takes: SYN, data and FIN.
 fn send(sender: &mut Half, receiver: &Half, facts: &Facts, now: u32, effect: &mut Effect) {
     let is_newer = note_time(&mut sender.end, facts, effect);
-    let is_acknowledged = receiver.end.has(EndFlags::ACKS) && receiver.end.received == sender.end.next;
-    let is_probe_of_life = !facts.has(Flags::SYN | Flags::FIN)
-        && facts.has(Flags::ACK)
+    let is_acknowledged = |end: &End| receiver.end.has(EndFlags::ACKS) && receiver.end.received == end.next;
+    let is_probe_of_life = facts.start == sender.end.next.back(1)
         && facts.length <= 1
-        && is_acknowledged
-        && facts.start == sender.end.next.back(1);
+        && facts.has(Flags::ACK)
+        && !facts.has(Flags::SYN | Flags::FIN)
+        && is_acknowledged(&sender.end);
     if is_probe_of_life && sender.state.is_synchronized() {
         effect.anomalies.add(Anomaly::KeepAlive);
         return;
@@ -260,8 +265,10 @@ fn send(sender: &mut Half, receiver: &Half, facts: &Facts, now: u32, effect: &mu
         effect.anomalies.add(Anomaly::DataAfterFin);
         return;
     }
-    let is_probe = receiver.end.has(EndFlags::ACKS) && receiver.end.window == 0;
-    let is_probe = is_probe && facts.length == 1 && facts.start == receiver.end.received;
+    let is_probe = receiver.end.window == 0
+        && receiver.end.has(EndFlags::ACKS)
+        && facts.length == 1
+        && facts.start == receiver.end.received;
     effect.anomalies.add_if(is_probe, Anomaly::WindowProbe);
     effect.order = sender.end.cover(facts.start, facts.end);
     match effect.order {

@@ -164,6 +164,14 @@ const ENDS: &[(&str, &str)] = &[
         s A 1 22       > FIN-WAIT-2 CLOSE-WAIT",
     ),
     (
+        "a FIN whose ACK shows that what was before it had come, too",
+        "
+        c PA 11 1 +10  > ESTABLISHED ESTABLISHED : gap
+        c FA 21 1      > FIN-WAIT-1 ESTABLISHED
+        s FA 1 22      > TIME-WAIT LAST-ACK rtt=0 : ACK of bytes not captured
+        c A 22 2       > TIME-WAIT CLOSED rtt=0",
+    ),
+    (
         "a FIN sent again, and its ACK",
         "
         c FA 1 1       > FIN-WAIT-1 CLOSE-WAIT
@@ -375,6 +383,15 @@ const DATA: &[(&str, &str)] = &[
         "
         s A 1 5000        > ESTABLISHED ESTABLISHED : unacceptable ACK
         c A 1 1           > ESTABLISHED ESTABLISHED : challenge ACK",
+    ),
+    (
+        "an old ACK, and one that is older than any window is long (RFC 5961 §5.2)",
+        "
+        c A 1 1 +10       > ESTABLISHED ESTABLISHED
+        c A 11 -65534 +10 > ESTABLISHED ESTABLISHED
+        c A 21 -65535 +10 > ESTABLISHED ESTABLISHED : unacceptable ACK
+        s A 1 21          > ESTABLISHED ESTABLISHED rtt=0 : challenge ACK
+        c A 21 1 +10      > ESTABLISHED ESTABLISHED",
     ),
     (
         "the capture has missed more than a window",
