@@ -278,37 +278,38 @@ pub struct TraceArguments {
     #[arg(value_name = "FILE", required_unless_present = "interface", conflicts_with = "interface")]
     pub file: Option<PathBuf>,
     /// Follow what passes this interface (lo, for example) from now on, until Ctrl-C; this needs the capability CAP_NET_RAW
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Live capture")]
     pub interface: Option<String>,
     /// Follow packets from and to this port alone; of an interface, the kernel gives no others
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
-    /// End a capture of an interface after so many seconds
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    /// End after so many seconds
+    #[arg(long, value_name = "COUNT", help_heading = "Live capture", value_parser = clap::value_parser!(u64).range(1..))]
     pub seconds: Option<u64>,
-    /// End a capture of an interface after so many packets
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    /// End after so many packets
+    #[arg(long, value_name = "COUNT", help_heading = "Live capture", value_parser = clap::value_parser!(u64).range(1..))]
     pub packets: Option<u64>,
-    /// Keep what is captured of an interface in this file, as pcap
-    #[arg(long, value_name = "FILE")]
+    /// Keep what is captured in this file, as pcap
+    #[arg(long, value_name = "FILE", help_heading = "Live capture")]
     pub write: Option<PathBuf>,
     /// Draw each connection: segments as arrows, the states of both ends where they change, messages of HTTP/1 by their
     /// first line, and behind a '!' what is unusual; with a number, only the connection of that number
-    #[arg(long, value_name = "NUMBER", num_args = 0..=1, require_equals = true, value_parser = number)]
+    #[arg(long, value_name = "NUMBER", num_args = 0..=1, require_equals = true, value_parser = number,
+          help_heading = "Drawings")]
     pub timeline: Option<Option<usize>>,
     /// Draw the same as a picture, into this file (- is standard output, in place of the table)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Drawings")]
     pub svg: Option<PathBuf>,
     /// Draw only the connection of this number, which the table shows
-    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    #[arg(long, value_name = "NUMBER", help_heading = "Drawings", value_parser = number)]
     pub only: Option<usize>,
-    /// Draw so many segments at most
-    #[arg(long, value_name = "COUNT", default_value = "10000", value_parser = segments)]
+    /// Draw so many segments at most, the first ones
+    #[arg(long, value_name = "COUNT", help_heading = "Drawings", default_value = "10000", value_parser = segments)]
     pub limit: NonZeroUsize,
     /// Print one object of JSON
     #[arg(long, conflicts_with = "timeline")]
     pub json: bool,
-    /// How many connections are followed at a time, and listed at most
+    /// How many connections are listed at most, and followed at a time (65536 at least)
     #[arg(long, value_name = "COUNT", default_value = "100000", value_parser = connections)]
     pub connections: NonZeroUsize,
 }

@@ -90,6 +90,10 @@ impl Drawing {
             states: observed.states,
             round_trip: observed.round_trip,
         });
+        let is_over = |state| matches!(state, State::Closed | State::TimeWait);
+        if is_over(observed.states.client) && is_over(observed.states.server) {
+            self.end(buffers);
+        }
     }
 
     /// Nothing is kept of it any more.

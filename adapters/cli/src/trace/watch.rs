@@ -16,6 +16,8 @@ use super::record::Record;
 
 /// Slots to begin with.
 const FIRST_SLOTS: usize = 1 << 10;
+/// So many connections are followed at a time, even where fewer are listed: one that had to give way would be counted again.
+const LEAST_SLOTS: usize = 1 << 16;
 
 /// How many packets were what.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,7 +52,7 @@ pub(super) struct Malformed {
 /// What is to be followed, and drawn.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
-    /// So many connections are followed at a time, and listed at most; and so many flows of UDP are told apart.
+    /// So many connections are listed at most, and so many flows of UDP are told apart.
     pub(super) connections: usize,
     /// None: all ports.
     pub(super) port: Option<u16>,
@@ -81,11 +83,10 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(plan: Plan) -> Self {
-        let slots = FIRST_SLOTS.min(plan.connections);
         Self {
             plan,
-            tracker: Tracker::new(vec![Slot::EMPTY; slots], RandomState::default(), Policy::DEFAULT),
-            of_slot: vec![None; slots],
+            tracker: Tracker::new(vec![Slot::EMPTY; FIRST_SLOTS], RandomState::default(), Policy::DEFAULT),
+            of_slot: vec![None; FIRST_SLOTS],
             records: Vec::new(),
             counts: Counts::default(),
             malformed: Vec::new(),
@@ -213,11 +214,11 @@ impl Watch {
 
     /// Twice the slots, while there may be more.
     fn make_room(&mut self) {
-        let count = self.of_slot.len();
-        if !self.tracker.is_full() || count >= self.plan.connections {
+        let (count, most) = (self.of_slot.len(), self.plan.connections.max(LEAST_SLOTS));
+        if !self.tracker.is_full() || count >= most {
             return;
         }
-        let larger = (count * 2).min(self.plan.connections);
+        let larger = (count * 2).min(most);
         let none = Tracker::new(Vec::new(), RandomState::default(), Policy::DEFAULT);
         let tracker = core::mem::replace(&mut self.tracker, none);
         self.tracker = tracker.move_to(vec![Slot::EMPTY; larger]);

@@ -159,9 +159,10 @@ fn segment(output: &mut dyn Write, record: &Record, row: &Row<'_>) -> io::Result
         writeln!(output, "<rect class=\"pill\" x=\"{x}\" y=\"{top}\" width=\"{width}\" height=\"18\" rx=\"9\"/>")?;
         text(output, "message mono", MIDDLE, top + 13, "middle", &shown)?;
     }
-    let round_trip = event.round_trip.map_or(String::new(), |time| format!("round trip {}", millis(time)));
-    let (class, note) =
-        if event.anomalies.is_empty() { ("quiet", round_trip) } else { ("odd", format!("! {}", event.anomalies)) };
+    let class = if event.anomalies.is_empty() { "quiet" } else { "odd" };
+    let unusual = (!event.anomalies.is_empty()).then(|| format!("! {}", event.anomalies));
+    let round_trip = event.round_trip.map(|time| format!("round trip {}", millis(time)));
+    let note = unusual.into_iter().chain(round_trip).collect::<Vec<_>>().join(" · ");
     text(output, class, NOTES, y + 4, "start", &clipped(&note, NOTE_LENGTH))
 }
 
