@@ -277,7 +277,8 @@ pub struct TraceArguments {
     /// The capture; - is standard input
     #[arg(value_name = "FILE", required_unless_present = "interface", conflicts_with = "interface")]
     pub file: Option<PathBuf>,
-    /// Follow what passes this interface (lo, for example) from now on, until Ctrl-C; this needs the capability CAP_NET_RAW
+    /// Follow what passes this interface (lo, for example; any: all of them) from now on, until Ctrl-C; this needs the
+    /// capability CAP_NET_RAW
     #[arg(long, value_name = "NAME", help_heading = "Live capture")]
     pub interface: Option<String>,
     /// Follow packets from and to this port alone; of an interface, the kernel gives no others

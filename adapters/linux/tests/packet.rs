@@ -11,9 +11,16 @@ use wirenut_linux::socket::Attempt;
 
 /// None where it is not permitted.
 fn open(filter: Filter) -> Option<PacketSocket> {
-    match PacketSocket::open("lo", filter) {
+    open_on("lo", filter)
+}
+
+fn open_on(interface: &str, filter: Filter) -> Option<PacketSocket> {
+    match PacketSocket::open(interface, filter) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            assert_eq!(error.to_string(), "cannot capture on lo: Operation not permitted (os error 1)");
+            assert_eq!(
+                error.to_string(),
+                format!("cannot capture on {interface}: Operation not permitted (os error 1)")
+            );
             None
         }
         opened => Some(opened.unwrap()),
@@ -55,6 +62,20 @@ fn a_filter_lets_packets_of_its_port_pass_and_no_others() {
         one.send_to(b"again", elsewhere).unwrap();
         assert_eq!(watcher.statistics().unwrap().packets, 3);
     }
+}
+
+/// With a cooked header, and once as well.
+#[test]
+fn all_interfaces_are_watched_together() {
+    let (socket, address) = udp("127.0.0.1:0");
+    let Some(watcher) = open_on("any", Filter::Port(address.port())) else { return };
+    assert_eq!(watcher.link_layer(), LinkLayer::Cooked);
+    socket.send_to(b"hello", address).unwrap();
+    let packets = waiting(&watcher);
+    assert_eq!(packets.len(), 1, "{packets:?}");
+    // For this host, of the loopback interface, with an address of zeros, IPv4.
+    assert_eq!(packets[0][..17], [0, 0, 3, 4, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0x45]);
+    assert!(packets[0].len() == 16 + 20 + 8 + 5 && packets[0].ends_with(b"hello"));
 }
 
 #[test]

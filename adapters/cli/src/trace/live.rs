@@ -72,7 +72,7 @@ pub(super) fn capture(
 fn link(socket: &PacketSocket) -> Option<(LinkType, u32)> {
     match socket.link_layer() {
         LinkLayer::Ethernet => Some((LinkType::Ethernet, 1)),
-        LinkLayer::None => Some((LinkType::Raw, 101)),
+        LinkLayer::Cooked => Some((LinkType::LinuxCooked, 113)),
         _ => None,
     }
 }

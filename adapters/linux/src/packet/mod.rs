@@ -43,6 +43,8 @@ use crate::sys::{packet, socket};
 pub use filter::Filter;
 pub use frame::{Frame, LinkLayer, Statistics};
 
+/// What stands for all interfaces, as tcpdump has it.
+const ANY: &str = "any";
 /// ETH_P_ALL of linux/if_ether.h: packets of all protocols.
 const ALL_PROTOCOLS: u16 = 3;
 
@@ -58,7 +60,7 @@ pub struct PacketSocket {
 }
 
 impl PacketSocket {
-    /// Receives what passes the interface of this name, as far as the filter lets it pass. What the loopback interface shows
+    /// Receives what passes the interface of this name, or for `any` all of them, as far as the filter lets it pass. What the loopback interface shows
     /// on its way out is left away, because the same packet comes in again.
     ///
     /// The filter is attached before the socket receives its first packet: none that it drops is ever queued.
@@ -69,14 +71,15 @@ impl PacketSocket {
         let failed = |errno| Error::of("capture on", &interface, errno);
         let bound = |socket_type| {
             let socket = socket_with(AddressFamily::PACKET, socket_type, SocketFlags::CLOEXEC, None)?;
-            let index = name_to_index(&socket, interface)?;
+            let index = if interface == ANY { 0 } else { name_to_index(&socket, interface)? };
             // Without a protocol it receives nothing yet.
             packet::bind(&socket, 0, index)?;
             Ok((socket, index))
         };
+        // Of this type, the kernel takes the headers of the link layer away.
         let (mut descriptor, mut index) = bound(SocketType::DGRAM).map_err(failed)?;
         let hardware_type = packet::hardware_type(&descriptor).map_err(failed)?;
-        let link_layer = LinkLayer::of(hardware_type);
+        let link_layer = if interface == ANY { LinkLayer::Cooked } else { LinkLayer::of(hardware_type) };
         if link_layer == LinkLayer::Ethernet {
             (descriptor, index) = bound(SocketType::RAW).map_err(failed)?;
         }
@@ -113,7 +116,7 @@ impl PacketSocket {
         set.map_err(|errno| Error::of("set the receive buffer for", &self.interface, errno))
     }
 
-    /// What stands before the packets of IP.
+    /// What the packets begin with.
     #[must_use]
     pub const fn link_layer(&self) -> LinkLayer {
         self.link_layer
@@ -125,11 +128,11 @@ impl PacketSocket {
     /// # Errors
     /// ENETDOWN: the interface was shut down, or is gone. It is told once; if the interface comes back, packets do, too.
     pub fn receive<'b>(&self, buffer: &'b mut [u8]) -> Result<Attempt<Frame<'b>>, Error> {
+        let start = self.link_layer.made_here().min(buffer.len());
         loop {
-            match retry_on_intr(|| packet::receive(&self.descriptor, buffer)) {
-                // Outgoing packets of the loopback interface, as many as are queued.
-                Ok(received) if Frame::new(received, &[]).is_none() => {}
-                Ok(received) => return Ok(Frame::new(received, buffer).map_or(Attempt::WouldBlock, Attempt::Done)),
+            match retry_on_intr(|| packet::receive(&self.descriptor, &mut buffer[start..])) {
+                Ok(received) if frame::is_shown_again(&received) => {}
+                Ok(received) => return Ok(Attempt::Done(Frame::new(&received, self.link_layer, buffer))),
                 Err(Errno::AGAIN) => return Ok(Attempt::WouldBlock),
                 Err(errno) => return Err(Error::of("capture on", &self.interface, errno)),
             }

@@ -20,6 +20,10 @@ pub(crate) struct Received {
     pub(crate) hardware_type: u16,
     /// PACKET_HOST, PACKET_OUTGOING and so on.
     pub(crate) packet_type: u8,
+    /// ETH_P_ of what the packet holds.
+    pub(crate) protocol: u16,
+    /// The sender's address in the link layer, of which so many bytes count.
+    pub(crate) address: ([u8; 8], u8),
     /// Seconds and microseconds since 1970.
     pub(crate) time: Option<(i64, i64)>,
 }
@@ -111,6 +115,8 @@ pub(crate) fn receive(socket: &impl AsFd, buffer: &mut [u8]) -> Result<Received>
         length,
         hardware_type: address.sll_hatype,
         packet_type: address.sll_pkttype,
+        protocol: u16::from_be(address.sll_protocol),
+        address: (address.sll_addr, address.sll_halen),
         time: timestamp(&header),
     })
 }

@@ -17,8 +17,12 @@ struct Live {
 impl Live {
     /// None where packet sockets are not permitted.
     fn start(port: u16, options: &[&str]) -> Option<Self> {
+        Self::start_on("lo", port, options)
+    }
+
+    fn start_on(interface: &str, port: u16, options: &[&str]) -> Option<Self> {
         let mut command = wirenut();
-        command.args(["trace", "--interface", "lo", "--port", &port.to_string()]).args(options);
+        command.args(["trace", "--interface", interface, "--port", &port.to_string()]).args(options);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
@@ -28,7 +32,7 @@ impl Live {
             live.child.wait().unwrap();
             return None;
         }
-        assert_eq!(line, format!("capturing on lo, port {port}; Ctrl-C ends it and shows the result\n"));
+        assert_eq!(line, format!("capturing on {interface}, port {port}; Ctrl-C ends it and shows the result\n"));
         Some(live)
     }
 
@@ -84,10 +88,10 @@ fn exchange(listener: &TcpListener, address: SocketAddr) {
 
 #[test]
 fn each_packet_is_followed_once() {
-    for place in ["127.0.0.1:0", "[::1]:0"] {
+    for (interface, place) in [("lo", "127.0.0.1:0"), ("lo", "[::1]:0"), ("any", "127.0.0.1:0")] {
         let (listener, address) = listener(place);
         let (elsewhere, other) = self::listener(place);
-        let Some(live) = Live::start(address.port(), &["--json"]) else { return };
+        let Some(live) = Live::start_on(interface, address.port(), &["--json"]) else { return };
         exchange(&listener, address);
         exchange(&elsewhere, other);
         exchange(&listener, address);
