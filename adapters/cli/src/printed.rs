@@ -49,15 +49,16 @@ pub(crate) struct Columns<const N: usize> {
 }
 
 impl<const N: usize> Columns<N> {
-    /// Wide enough for these lines. Texts begin at the left (`is_text`), numbers end at the right.
-    pub(crate) fn of(lines: impl Iterator<Item = [String; N]>, is_text: [bool; N], gap: &'static str) -> Self {
-        let mut widths = [0; N];
-        for line in lines {
-            for (width, cell) in widths.iter_mut().zip(&line) {
-                *width = cell.chars().count().max(*width);
-            }
+    /// Columns for nothing yet. Texts begin at the left (`is_text`), numbers end at the right.
+    pub(crate) const fn new(is_text: [bool; N], gap: &'static str) -> Self {
+        Self { widths: [0; N], is_text, gap }
+    }
+
+    /// Makes them wide enough for these cells.
+    pub(crate) fn widen(&mut self, cells: &[String; N]) {
+        for (width, cell) in self.widths.iter_mut().zip(cells) {
+            *width = cell.chars().count().max(*width);
         }
-        Self { widths, is_text, gap }
     }
 
     /// How wide each column is.
@@ -65,15 +66,22 @@ impl<const N: usize> Columns<N> {
         self.widths
     }
 
-    /// A line with its end, of at most `columns` characters.
-    pub(crate) fn line(&self, cells: &[String; N], columns: Option<usize>) -> String {
-        let padded = cells.iter().zip(self.widths).zip(self.is_text).map(|((cell, width), is_text)| {
-            if is_text { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-        });
-        let whole = padded.collect::<Vec<_>>().join(self.gap);
-        let mut line: String = whole.trim_end().chars().take(columns.unwrap_or(usize::MAX)).collect();
-        line.push('\n');
-        line
+    /// Appends a line with its end, of at most `columns` characters.
+    pub(crate) fn line(&self, cells: &[String; N], columns: Option<usize>, text: &mut String) {
+        let start = text.len();
+        for (at, ((cell, width), is_text)) in cells.iter().zip(self.widths).zip(self.is_text).enumerate() {
+            let gap = if at == 0 { "" } else { self.gap };
+            let padding = width.saturating_sub(cell.chars().count());
+            let (before, after) = if is_text { (0, padding) } else { (padding, 0) };
+            text.push_str(gap);
+            text.extend(core::iter::repeat_n(' ', before));
+            text.push_str(cell);
+            text.extend(core::iter::repeat_n(' ', after));
+        }
+        let end = text[start..].trim_end().char_indices().nth(columns.unwrap_or(usize::MAX)).map(|(end, _)| end);
+        let end = end.unwrap_or(text[start..].trim_end().len());
+        text.truncate(start + end);
+        text.push('\n');
     }
 }
 
@@ -85,6 +93,9 @@ pub(crate) fn aligned<const N: usize>(
     gap: &'static str,
     columns: Option<usize>,
 ) -> String {
-    let table = Columns::of(lines.iter().cloned(), is_text, gap);
-    lines.iter().map(|cells| table.line(cells, columns)).collect()
+    let mut table = Columns::new(is_text, gap);
+    lines.iter().for_each(|cells| table.widen(cells));
+    let mut text = String::new();
+    lines.iter().for_each(|cells| table.line(cells, columns, &mut text));
+    text
 }

@@ -1,4 +1,4 @@
-//! What was captured, kept as a file: pcap with times in microseconds (draft-ietf-opsawg-pcap).
+//! Captured packets as a file: pcap with times in microseconds (draft-ietf-opsawg-pcap).
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::capture::Packet;
 use crate::failure::Failure;
 
-/// Says by its order of bytes in which one numbers stand: that of this machine.
+/// Tells a reader the byte order of all numbers: that of this machine.
 const MAGIC: u32 = 0xa1b2_c3d4;
-/// No packet is longer.
+/// Bytes; no packet is longer.
 const SNAP_LENGTH: u32 = 1 << 18;
 
 /// A file that is written. It is whole once it is [finished](Self::finish).

@@ -1,4 +1,4 @@
-//! What is kept of a connection to be drawn: its segments, in bounded number.
+//! What a drawing of a connection needs: its segments, in bounded number.
 
 use core::fmt;
 
@@ -52,9 +52,9 @@ pub(super) struct Event {
 #[derive(Debug, Default)]
 pub(super) struct Drawing {
     pub(super) events: Vec<Event>,
-    /// Segments that are not kept any more, because there were too many.
+    /// How many of its segments are not drawn, because there are too many.
     pub(super) left_out: u64,
-    /// None once nothing is kept any more.
+    /// None once no more messages are named.
     conversation: Option<Box<Conversation>>,
 }
 
@@ -96,7 +96,7 @@ impl Drawing {
         }
     }
 
-    /// Nothing is kept of it any more.
+    /// No more messages are named: returns its buffers.
     pub(super) fn end(&mut self, buffers: &mut Buffers) {
         if let Some(conversation) = self.conversation.take() {
             conversation.end(buffers);

@@ -9,7 +9,7 @@ use super::record::Record;
 use super::watch::Watch;
 
 /// Writes the table and the counts. Times are microseconds, those of connections since 1970. `dropped`: how many packets the
-/// kernel did not give; none of a file.
+/// kernel dropped in a live capture.
 pub(super) fn write(output: &mut dyn Write, watch: &Watch, dropped: Option<u64>) -> io::Result<()> {
     output.write_all(b"{\"connections\":[")?;
     for (at, record) in watch.records.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What passes an interface now, until somebody ends it, or enough has come.
+//! Packets that pass an interface, until a signal, a number of packets or a time ends the capture.
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -8,7 +8,7 @@ use wirenut::time::{Duration, Instant};
 use wirenut_linux::monotonic_time;
 use wirenut_linux::packet::{Filter, LinkLayer, PacketSocket};
 use wirenut_linux::poller::{Interest, Poll, Poller, Token};
-use wirenut_linux::signal;
+use wirenut_linux::signal::{self, Signal};
 use wirenut_linux::socket::Attempt;
 
 use super::capture::Packet;
@@ -18,22 +18,22 @@ use crate::arguments::TraceArguments;
 use crate::failure::Failure;
 use crate::log::Name;
 
-/// More than any packet has, also one that a network card or the loopback interface has joined of several.
+/// Bytes. Larger than any packet, even one that a network card has joined of several.
 const LARGEST_PACKET: usize = 1 << 18;
-/// So many bytes of packets may wait, as far as the system lets them.
+/// How many bytes of packets may wait, as far as the system allows.
 const RECEIVE_BUFFER: usize = 16 << 20;
-/// So many packets are taken before signals and the time are looked at.
+/// How many packets are taken between two looks at signals and the clock.
 const BATCH: usize = 256;
-/// No more than this are waiting when it ends.
+/// How many packets are read at the end, at most: more than can wait.
 const MOST_QUEUED: usize = 1 << 17;
 const PACKETS: Token = Token(0);
 const SIGNALS: Token = Token(1);
 
-/// Gives each packet, in the order in which they come, and returns how many the kernel dropped. SIGINT and SIGTERM end it as
-/// `--seconds` and `--packets` do, once what has come by then is read.
+/// Captures: calls `each` with every packet, and returns how many the kernel dropped. SIGINT and SIGTERM end the capture as
+/// `--seconds` and `--packets` do, after it has read what is queued; later they end the process, as usual.
 ///
 /// # Errors
-/// The outer one: it did not begin. The inner one: it could not go on.
+/// The outer one: the capture did not begin. The inner one: it broke off.
 pub(super) fn capture(
     interface: &str,
     arguments: &TraceArguments,
@@ -64,6 +64,9 @@ pub(super) fn capture(
         copy.as_mut().map_or(Ok(()), |copy| copy.add(packet))
     });
     drop(progress);
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let _ = signal::set_default(signal);
+    }
     let outcome = outcome.and_then(|()| copy.map_or(Ok(()), Copy::finish));
     Ok((socket.statistics()?.dropped, outcome))
 }

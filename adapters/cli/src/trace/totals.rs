@@ -1,10 +1,10 @@
-//! What stands beneath a table: how many packets were what, and which were skipped for which reason.
+//! The counts at the end: packets by kind, and skipped ones by reason.
 
 use std::io::{self, Write};
 
 use super::watch::{Counts, Watch};
 
-/// Writes the counts, a line for each kind. `dropped`: how many packets the kernel did not give; none of a file.
+/// Writes the counts, a line for each kind. `dropped`: how many packets the kernel dropped in a live capture.
 pub(super) fn write(output: &mut dyn Write, watch: &Watch, dropped: Option<u64>) -> io::Result<()> {
     let Counts { packets, tcp, udp, others, fragments, unknown_links, other_ports, malformed, strays, unlisted } =
         watch.counts;

@@ -60,10 +60,10 @@ pub struct PacketSocket {
 }
 
 impl PacketSocket {
-    /// Receives what passes the interface of this name, or for `any` all of them, as far as the filter lets it pass. What the loopback interface shows
-    /// on its way out is left away, because the same packet comes in again.
+    /// Receives what passes the interface of this name (`any`: all interfaces) and the filter. Outgoing packets of the
+    /// loopback interface are left out, because each comes in again.
     ///
-    /// The filter is attached before the socket receives its first packet: none that it drops is ever queued.
+    /// The filter is attached before the socket receives its first packet, so that the queue holds nothing else.
     ///
     /// # Errors
     /// `PermissionDenied`: the process lacks CAP_NET_RAW. ENODEV: there is no such interface. Or no descriptor or memory is left.
@@ -126,7 +126,7 @@ impl PacketSocket {
     /// network card sends.
     ///
     /// # Errors
-    /// ENETDOWN: the interface was shut down, or is gone. It is told once; if the interface comes back, packets do, too.
+    /// ENETDOWN: the interface was shut down, or removed. The error comes once; if the interface comes up again, packets do, too.
     pub fn receive<'b>(&self, buffer: &'b mut [u8]) -> Result<Attempt<Frame<'b>>, Error> {
         let start = self.link_layer.made_here().min(buffer.len());
         loop {

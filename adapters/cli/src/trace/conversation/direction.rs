@@ -7,7 +7,7 @@ use wirenut::tcp::tracker::{Anomaly, Observed, Order, Stream};
 use super::Shared;
 use super::message::{Message, Step, first_line};
 
-/// So many bytes may come ahead of a gap.
+/// How many bytes behind a gap are kept.
 const REORDERED: usize = 1 << 16;
 /// A larger gap is not filled.
 const MAX_MISSING: usize = 1 << 20;
@@ -79,7 +79,7 @@ impl<C: Message> Direction<C> {
         }
     }
 
-    /// The other end acknowledges what this direction's sender has sent: what was not captured of it will not come any more.
+    /// The other end acknowledges bytes of this direction: those of them that were not captured will not come any more.
     pub(super) fn acknowledged(&mut self, observed: &Observed, segment: &Segment<'_>, shared: &mut Shared<'_>) {
         let void = [Anomaly::UnacceptableAck, Anomaly::OutsideWindow];
         let is_void = void.iter().any(|anomaly| observed.anomalies.contains(*anomaly));

@@ -1,8 +1,8 @@
 //! The messages of HTTP/1 in both directions of a connection, read by the core from the bytes that a capture shows.
 //!
-//! Each direction is put in order by a `Stream` of the tracker. Each message is read by a connection of its own, so that nobody needs to
-//! answer: a request by a server's, a response by a client's that has made the request. What is no HTTP breaks the grammar at
-//! its first bytes; then a direction is read no further, until a segment begins with what looks like a message again.
+//! A `Stream` of the tracker puts each direction in order. A fresh connection of the core reads each message, so that nothing
+//! needs to be answered: a server's reads a request, a client's that has made the request reads the response. What is no HTTP
+//! breaks the grammar at its first bytes; then the direction is not read, until a segment begins with what looks like a message.
 //!
 //! Bytes that were not captured are read as zeros: in content they do no harm, and anywhere else they break the grammar.
 

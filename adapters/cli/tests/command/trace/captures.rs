@@ -9,7 +9,7 @@ use wirenut::tcp::segment::Flags;
 use wirenut_tests::tools::has;
 
 use super::{VLAN, conversation, datagram, packet, packet_of, pcap, pcapng, trace, two_interfaces};
-use crate::process::wirenut;
+use crate::process::{run, wirenut};
 
 const ROW: [&str; 10] = [
     "1",
@@ -181,4 +181,23 @@ fn a_reader_may_leave_early() {
         let errors = String::from_utf8(output.stderr).unwrap();
         assert!(errors.starts_with("wirenut: cannot write to 'standard output': "), "{option}: {errors}");
     }
+}
+
+/// A bar is drawn on a terminal, and nowhere else. `script` gives the command one.
+#[test]
+fn progress_is_shown_on_a_terminal_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    // Zeros are records without bytes; the file has a hole.
+    fs::write(&path, pcap(147, &[], false, u32::to_le_bytes)).unwrap();
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(24 + (33 << 20)).unwrap();
+    let path = path.to_str().unwrap();
+    let expected = "2162688 packets: 0 of TCP in 0 connections\nskipped: 2162688 of unknown link layers\n";
+    assert_eq!(run(&["trace", path]), (Some(0), expected.into(), String::new()));
+    let command = format!("{} trace {path}", env!("CARGO_BIN_EXE_wirenut"));
+    let mut script = std::process::Command::new("script");
+    let script = script.args(["-qec", &command, "/dev/null"]).env("TERM", "xterm").stdin(Stdio::null()).output();
+    let Ok(output) = script else { return };
+    let text = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+    assert!(text.contains("% of 33.00 MiB") && text.ends_with(expected), "{text:?}");
 }
