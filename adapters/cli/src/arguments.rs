@@ -60,7 +60,7 @@ pub enum Command {
     /// L has locked pages, s leads a session, l has several threads, + is in the foreground of its terminal. NI is the nice
     /// value, THR the number of threads, RSS its memory in KiB, START is in UTC, TIME was spent on processors.
     Ps(PsArguments),
-    /// Show what the TCP connections in a capture did
+    /// Show what the TCP connections in a capture, or on an interface, did
     ///
     /// A line for each connection: its ends, the states that they are in after the last packet, how long it was seen,
     /// packets and bytes of data of client and server, the shortest round trip of both ways, and what was unusual. Beneath
