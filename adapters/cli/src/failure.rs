@@ -18,6 +18,8 @@ use crate::server::Combination;
 const EADDRINUSE: i32 = Errno::ADDRINUSE.raw_os_error();
 const EADDRNOTAVAIL: i32 = Errno::ADDRNOTAVAIL.raw_os_error();
 const EACCES: i32 = Errno::ACCESS.raw_os_error();
+const EPERM: i32 = Errno::PERM.raw_os_error();
+const ENODEV: i32 = Errno::NODEV.raw_os_error();
 
 /// Why the command ended without success. Its `Display` is the line for the user, without the `wirenut: ` before it.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub enum Failure {
         /// What is wrong there.
         reason: String,
     },
+    /// An interface could not be watched, or not any more.
+    Interface(wirenut_linux::Error),
     /// The file for the log could not be opened.
     LogFile {
         /// As the user wrote it.
@@ -112,6 +116,7 @@ impl fmt::Display for Failure {
             Self::Capture { path, offset, reason } => {
                 write!(f, "cannot read '{}' from byte {offset} on: {reason}", Name::of(path))
             }
+            Self::Interface(error) => write!(f, "{}{}", OneLine(error.to_string()), interface_advice(error)),
             Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", Name::of(path)),
             Self::Page { option, page, directory, reason } => {
                 let (page, directory) = (Name(page.as_bytes()), Name::of(directory));
@@ -150,7 +155,7 @@ impl Error for Failure {
             | Self::LogFile { error, .. }
             | Self::Write { error, .. }
             | Self::System { error, .. } => Some(error),
-            Self::Network(error) => Some(error),
+            Self::Network(error) | Self::Interface(error) => Some(error),
             Self::Combination(combination) => Some(combination),
             Self::Fork { error, .. } => Some(error),
             Self::Process { .. }
@@ -180,6 +185,18 @@ fn advice(error: &wirenut_linux::Error) -> &'static str {
             " (no interface of this machine has it: 'ip address' shows those that there are)"
         }
         (None, Some(EACCES)) => " (ports below 1024 are root's, and directories their owners')",
+        _ => "",
+    }
+}
+
+/// The same for a capture.
+fn interface_advice(error: &wirenut_linux::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(EPERM | EACCES) => {
+            " (this needs the capability CAP_NET_RAW: run it as root, or let it have that by 'setcap cap_net_raw+ep FILE', \
+             where FILE is this program)"
+        }
+        Some(ENODEV) => " ('ip link' shows the interfaces that there are)",
         _ => "",
     }
 }

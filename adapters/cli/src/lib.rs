@@ -14,7 +14,7 @@
 //! | [`ps`] | processes, as the system shows them |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | the life of a service: listening, models, signals, a process that goes on in its place |
-//! | [`trace`] | captures: what the connections in them did |
+//! | [`trace`] | captures, and what passes an interface: what the connections did |
 //! | [`usage`] | what is wrong with the command line |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.

@@ -26,6 +26,10 @@ pub enum Combination {
     ModeWithoutPath,
     /// `--chroot` for a process that stays root.
     RootOfRoot,
+    /// An option for a capture of an interface, for a file.
+    OfInterface(&'static str),
+    /// `--only` and a number for `--timeline`.
+    NumberTwice,
 }
 
 impl fmt::Display for Combination {
@@ -57,6 +61,12 @@ impl fmt::Display for Combination {
             Self::OfStreams(option) => write!(f, "{option} cannot be used with datagrams alone: they have no connections"),
             Self::ModeWithoutPath => {
                 f.write_str("--socket-mode cannot be used without --listen unix:PATH: only paths have permissions")
+            }
+            Self::OfInterface(option) => {
+                write!(f, "{option} cannot be used without --interface NAME: it is not for files")
+            }
+            Self::NumberTwice => {
+                f.write_str("--only cannot be used with --timeline=NUMBER: both say which connection to draw")
             }
             Self::RootOfRoot => {
                 f.write_str("--chroot cannot be used without --user: who stays root finds a way out of it")
