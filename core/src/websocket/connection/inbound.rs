@@ -16,8 +16,8 @@ const CHUNK: usize = 512;
 pub(super) struct Bounds {
     /// Frames must be masked.
     pub(super) mask: bool,
-    pub(super) frame_bytes: u64,
-    pub(super) message_bytes: u64,
+    pub(super) frame_bytes: usize,
+    pub(super) message_bytes: usize,
     /// The longest piece of a message.
     pub(super) piece: usize,
 }
@@ -35,11 +35,11 @@ pub(super) struct Inbound {
     header: HeaderDecoder,
     frame: Frame,
     /// Bytes of the frame's payload that have not come.
-    left: u64,
+    left: usize,
     mask: Mask,
     message: Option<Message>,
     /// Bytes of the message so far, inflated.
-    length: u64,
+    length: usize,
     /// Bytes of a control frame that lie at the front of the room.
     control: u8,
     utf8: Utf8,
@@ -170,7 +170,9 @@ impl Inbound {
     }
 
     fn begin(&mut self, header: &FrameHeader, bounds: Bounds) -> Result<(), Error> {
-        self.left = header.length;
+        // More than there can be is longer than any limit, too.
+        let length = usize::try_from(header.length).unwrap_or(usize::MAX);
+        self.left = length;
         self.mask = header.mask.map_or(Mask::NONE, Mask::new);
         let begins = |kind| Some(Message { kind, is_compressed: header.is_compressed, is_first: true });
         match header.opcode {
@@ -183,11 +185,11 @@ impl Inbound {
             }
         }
         self.frame = Frame::Data { is_final: header.is_final };
-        if header.length > bounds.frame_bytes {
+        if length > bounds.frame_bytes {
             return Err(self.fail(Rule::FrameTooLong));
         }
         let is_compressed = self.message.is_some_and(|message| message.is_compressed);
-        if !is_compressed && self.length.saturating_add(header.length) > bounds.message_bytes {
+        if !is_compressed && self.length.saturating_add(length) > bounds.message_bytes {
             return Err(self.fail(Rule::MessageTooLong));
         }
         Ok(())
@@ -211,7 +213,7 @@ impl Inbound {
         let most = bounds.piece.min(room.len());
         let written = self.unmask(rest, room.get_mut(..most).unwrap_or_default());
         self.consume(written, rest);
-        self.length = self.length.saturating_add(as_u64(written));
+        self.length = self.length.saturating_add(written);
         Payload { written, is_done: self.left == 0 }
     }
 
@@ -226,12 +228,12 @@ impl Inbound {
     ) -> Result<Payload, Error> {
         // One byte more than there may be shows that there are too many.
         let most = bounds.message_bytes.saturating_sub(self.length).saturating_add(1);
-        let most = usize::try_from(most).unwrap_or(usize::MAX).min(bounds.piece).min(room.len());
+        let most = most.min(bounds.piece).min(room.len());
         let mut payload = Payload { written: 0, is_done: false };
         while payload.written < most {
             let mut chunk = [0; CHUNK];
             let length = self.peek(rest, &mut chunk);
-            let is_end = is_final && as_u64(length) == self.left;
+            let is_end = is_final && length == self.left;
             let place = room.get_mut(payload.written..most).unwrap_or_default();
             let inflated = match compression.inflate(chunk.get(..length).unwrap_or_default(), place, is_end) {
                 Ok(inflated) => inflated,
@@ -254,7 +256,7 @@ impl Inbound {
                 break;
             }
         }
-        self.length = self.length.saturating_add(as_u64(payload.written));
+        self.length = self.length.saturating_add(payload.written);
         if self.length > bounds.message_bytes {
             return Err(self.fail(Rule::MessageTooLong));
         }
@@ -291,20 +293,18 @@ impl Inbound {
 
     /// Unmasks the next bytes of the payload. Returns how many.
     fn unmask(&mut self, rest: &[u8], to: &mut [u8]) -> usize {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
-        self.mask.copy(rest.get(..most).unwrap_or(rest), to)
+        self.mask.copy(rest.get(..self.left).unwrap_or(rest), to)
     }
 
     /// The same, without using them up.
     fn peek(&self, rest: &[u8], to: &mut [u8]) -> usize {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
         let mut mask = self.mask;
-        mask.copy(rest.get(..most).unwrap_or(rest), to)
+        mask.copy(rest.get(..self.left).unwrap_or(rest), to)
     }
 
     /// So many bytes of the payload are used.
     fn consume(&mut self, count: usize, rest: &mut &[u8]) {
-        self.left = self.left.saturating_sub(as_u64(count));
+        self.left = self.left.saturating_sub(count);
         self.take(count, rest);
     }
 

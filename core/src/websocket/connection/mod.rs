@@ -108,6 +108,8 @@ struct Held {
     kind: Kind,
     is_first: bool,
     is_last: bool,
+    /// So many bytes of it are taken.
+    taken: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -252,14 +254,14 @@ impl<R: Role, C: Compression> Connection<R, C> {
         input: &[u8],
         room: &'b mut [u8],
     ) -> Result<(usize, Event<'b>), Error> {
-        self.receive_within(cx, cx.limits.message_bytes, usize::MAX, input, room)
+        self.receive_within(cx, usize::MAX, usize::MAX, input, room)
     }
 
     /// The same with a bound on this message, and on each piece.
     fn receive_within<'b>(
         &mut self,
         cx: &Context<'_>,
-        message_bytes: u64,
+        message_bytes: usize,
         piece: usize,
         input: &[u8],
         room: &'b mut [u8],
@@ -269,8 +271,9 @@ impl<R: Role, C: Compression> Connection<R, C> {
         }
         let bounds = Bounds {
             mask: R::IS_SERVER,
-            frame_bytes: cx.limits.frame_bytes,
-            message_bytes: message_bytes.min(cx.limits.message_bytes),
+            frame_bytes: usize::try_from(cx.limits.frame_bytes).unwrap_or(usize::MAX),
+            message_bytes: usize::try_from(cx.limits.message_bytes)
+                .map_or(message_bytes, |most| most.min(message_bytes)),
             piece,
         };
         let received = self.inbound.receive(&mut self.compression, bounds, input, room);
@@ -331,7 +334,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     pub fn poll_transmit(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
         let written = match self.due {
             Due::Nothing => return 0,
-            Due::Ping => self.write_control(Opcode::Ping, &[&[]], out),
+            Due::Ping => self.write_control(Opcode::Ping, [&[], &[]], out),
             Due::Close(code) => self.write_close(code, "", out),
         };
         let Ok(written) = written else { return 0 };
@@ -355,13 +358,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         reason: &str,
         out: &mut [u8],
     ) -> Result<usize, SendError> {
-        if !self.is_open() {
-            return Err(SendError::Closed);
-        }
-        let written = self.write_close(Some(code), reason, out)?;
-        self.due = Due::Nothing;
-        self.note_close_sent(cx);
-        Ok(written)
+        self.send_close(cx, code, reason, out)
     }
 
     fn note_close_sent(&mut self, cx: &Context<'_>) {

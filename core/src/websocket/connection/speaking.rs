@@ -161,7 +161,7 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         let message_bytes = if D::KEEPS { store.len().saturating_sub(RESERVE) } else { usize::MAX };
         let piece = if D::KEEPS { usize::MAX } else { room.len().saturating_sub(D::ROOM).max(1) };
         let behind = store.get_mut(kept..).unwrap_or_default();
-        let message_bytes = u64::try_from(message_bytes).unwrap_or(u64::MAX);
+
         let received = self.connection.receive_within(&self.cx, message_bytes, piece, input, behind);
         let (taken, event) = match received {
             Ok(received) => received,
@@ -184,7 +184,7 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
                     self.connection.kept = end;
                     return (taken, Some(0));
                 }
-                let held = Held { kind, is_first: is_first || D::KEEPS, is_last };
+                let held = Held { kind, is_first: is_first || D::KEEPS, is_last, taken: 0 };
                 Some(self.hand_out(held, end, store, room))
             }
             // Without room for it the Ping stays unanswered: the output is shorter than a control frame.
@@ -203,29 +203,26 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
 
     /// Hands out what is in the store up to `end`: a message, or a piece. Returns how much was written. What is not taken is
     /// held.
-    fn hand_out(&mut self, held: Held, end: usize, store: &mut [u8], room: &mut [u8]) -> usize {
+    fn hand_out(&mut self, held: Held, end: usize, store: &[u8], room: &mut [u8]) -> usize {
         (self.connection.kept, self.connection.held) = (0, None);
         // Once Close is sent or due, messages are thrown away.
         if !self.connection.is_open() {
             return 0;
         }
-        let Held { kind, is_first, is_last } = held;
-        let piece = Piece { kind, is_first, is_last, bytes: store.get(..end).unwrap_or_default() };
+        let Held { kind, is_first, is_last, taken: before } = held;
+        let piece = Piece { kind, is_first, is_last, bytes: store.get(before..end).unwrap_or_default() };
         let (written, taken) = self.ask(room, |delivery, outbox| delivery.deliver(piece, outbox));
         if let Some(taken) = taken {
-            let taken = if D::KEEPS { 0 } else { taken.min(end) };
-            if let Some(rest) = store.get_mut(..end) {
-                rest.copy_within(taken.., 0);
-            }
-            self.connection.kept = end.saturating_sub(taken);
-            self.connection.held = Some(Held { is_first: is_first && taken == 0, ..held });
+            let taken = if D::KEEPS { 0 } else { before.saturating_add(taken).min(end) };
+            self.connection.kept = end;
+            self.connection.held = Some(Held { is_first: is_first && taken == 0, taken, ..held });
             self.connection.timers.pause(&self.cx);
         }
         written
     }
 
     /// Hands out again what is held. Returns how much was written.
-    fn hand_out_again(&mut self, held: Held, store: &mut [u8], room: &mut [u8]) -> usize {
+    fn hand_out_again(&mut self, held: Held, store: &[u8], room: &mut [u8]) -> usize {
         let written = self.hand_out(held, self.connection.kept, store, room);
         if self.connection.held.is_none() {
             self.connection.timers.resume(&self.cx, self.connection.inbound.is_within());

@@ -1,5 +1,7 @@
 //! What stands before the payload of a frame, and how it is written.
 
+use core::slice::IterMut;
+
 use super::bits;
 use super::opcode::Opcode;
 
@@ -57,24 +59,28 @@ impl FrameHeader {
     /// the length has more than 63 bits.
     pub fn write(&self, out: &mut [u8]) -> Option<usize> {
         let encoded_len = self.encoded_len();
-        if self.length >> 63 != 0 {
+        let mut places = out.get_mut(..encoded_len)?.iter_mut();
+        let length @ [top, .., high, low] = self.length.to_be_bytes();
+        if top & 0x80 != 0 {
             return None;
         }
-        let out = out.get_mut(..encoded_len)?;
-        let length = self.length.to_be_bytes();
-        let ([.., low], [_, _, _, _, _, _, short @ ..]) = (length, length);
         let (code, extended): (u8, &[u8]) = match self.length {
             0..=125 => (low, &[]),
-            126..=0xffff => (bits::LENGTH_16, &short),
+            126..=0xffff => (bits::LENGTH_16, &[high, low]),
             _ => (bits::LENGTH_64, &length),
         };
         let first = flag(self.is_final, bits::FIN) | flag(self.is_compressed, bits::RSV1) | self.opcode.get();
-        let start = [first, flag(self.mask.is_some(), bits::MASK) | code];
-        let key = self.mask.as_ref().map_or(&[][..], |key| key);
-        for (to, from) in out.iter_mut().zip(start.iter().chain(extended).chain(key)) {
-            *to = *from;
-        }
+        put(&mut places, &[first, flag(self.mask.is_some(), bits::MASK) | code]);
+        put(&mut places, extended);
+        put(&mut places, &self.mask.unwrap_or_default());
         Some(encoded_len)
+    }
+}
+
+/// As many bytes as there are places.
+fn put(places: &mut IterMut<'_, u8>, bytes: &[u8]) {
+    for (byte, place) in bytes.iter().zip(places) {
+        *place = *byte;
     }
 }
 
