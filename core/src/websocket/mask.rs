@@ -27,7 +27,6 @@ impl Mask {
     pub(super) const NONE: Self = Self::new([0; 4]);
 
     /// Masks the next bytes where they lie.
-    #[inline]
     pub fn apply(&mut self, bytes: &mut [u8]) {
         let (words, rest) = bytes.as_chunks_mut::<4>();
         // The compiler makes vectors of these words where there are some.
@@ -41,7 +40,6 @@ impl Mask {
     }
 
     /// Masks the next bytes on their way from one slice to another: as many as both have. Returns how many.
-    #[inline]
     pub fn copy(&mut self, from: &[u8], to: &mut [u8]) -> usize {
         let length = from.len().min(to.len());
         let (Some(from), Some(to)) = (from.get(..length), to.get_mut(..length)) else { return 0 };
@@ -57,7 +55,6 @@ impl Mask {
     }
 
     /// Passes over so many bytes: only their number modulo four counts.
-    #[inline]
     pub(super) const fn advance(&mut self, count: usize) {
         self.key = match count % 4 {
             0 => self.key,

@@ -6,7 +6,7 @@ use super::event::Kind;
 use super::{Connection, Context, Due};
 use crate::websocket::close::CloseCode;
 use crate::websocket::compression::Compression;
-use crate::websocket::frame::{FrameHeader, MAX_CONTROL_LEN, MAX_HEADER_LEN, Opcode, header_len};
+use crate::websocket::frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN, Opcode, first_byte, header_len, write_header};
 use crate::websocket::mask::Mask;
 use crate::websocket::role::Role;
 
@@ -210,7 +210,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// As much of the payload as there is room for; or all of it, or nothing.
     fn write_some(&mut self, start: Start, piece: &[u8], whole: bool, out: &mut [u8]) -> Result<Sent, SendError> {
         let most = piece.len().min(out.len());
-        let room = out.len().checked_sub(header_len(as_u64(most), !R::IS_SERVER)).ok_or(SendError::NoRoom)?;
+        let room = out.len().checked_sub(header_len(most, !R::IS_SERVER)).ok_or(SendError::NoRoom)?;
         let taken = most.min(room);
         let is_done = taken == piece.len();
         if !is_done && (whole || taken == 0) {
@@ -226,7 +226,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
 
     /// As much of the payload, deflated, as there is room for.
     fn write_deflated(&mut self, start: Start, piece: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
-        let reserved = header_len(as_u64(out.len()), !R::IS_SERVER);
+        let reserved = header_len(out.len(), !R::IS_SERVER);
         let room = out.get_mut(reserved..).filter(|room| !room.is_empty()).ok_or(SendError::NoRoom)?;
         let deflated = self.compression.deflate(piece, room, start.is_final);
         let (taken, length) = (deflated.taken.min(piece.len()), deflated.written.min(room.len()));
@@ -236,7 +236,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
             return Ok(Sent { taken, written: 0, is_done });
         }
         // A shorter payload may have a shorter header than there is room for.
-        let place = header_len(as_u64(length), !R::IS_SERVER);
+        let place = header_len(length, !R::IS_SERVER);
         let end = reserved.saturating_add(length);
         if place < reserved && end <= out.len() {
             out.copy_within(reserved..end, place);
@@ -254,7 +254,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         let (one_place, other_place) = place.split_at_mut_checked(one.len()).unwrap_or_default();
         mask.copy(one, one_place);
         mask.copy(other, other_place);
-        Ok(length.saturating_add(header_len(as_u64(length), !R::IS_SERVER)))
+        Ok(length.saturating_add(header_len(length, !R::IS_SERVER)))
     }
 
     /// Writes the header of a frame. Returns the room for its payload, and what masks that.
@@ -264,12 +264,12 @@ impl<R: Role, C: Compression> Connection<R, C> {
         length: usize,
         out: &'o mut [u8],
     ) -> Result<(Mask, &'o mut [u8]), SendError> {
-        let head = header_len(as_u64(length), !R::IS_SERVER);
+        let head = header_len(length, !R::IS_SERVER);
         let out = out.get_mut(..head.saturating_add(length)).ok_or(SendError::NoRoom)?;
         let key = self.role.next_key();
         let Start { is_final, is_compressed, opcode } = start;
-        let header = FrameHeader { is_final, is_compressed, opcode, mask: key, length: as_u64(length) };
-        let written = header.write(out).ok_or(SendError::NoRoom)?;
+        let first = first_byte(is_final, is_compressed, opcode);
+        let written = write_header(first, length, key, out).ok_or(SendError::NoRoom)?;
         Ok((key.map_or(Mask::NONE, Mask::new), out.get_mut(written..).unwrap_or_default()))
     }
 }
@@ -279,10 +279,6 @@ const fn opcode(kind: Kind) -> Opcode {
         Kind::Text => Opcode::Text,
         Kind::Binary => Opcode::Binary,
     }
-}
-
-fn as_u64(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are.
