@@ -38,4 +38,5 @@ mod time;
 mod tracker;
 mod trailers;
 mod values;
+mod websocket;
 mod wrap;
