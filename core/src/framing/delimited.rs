@@ -93,8 +93,12 @@ impl Decoder for Delimited {
         }
     }
 
+    fn is_within(&self) -> bool {
+        self.has_begun || self.matched > 0
+    }
+
     fn handle_eof(&mut self) -> Tail {
-        let is_open = self.has_begun || self.matched > 0;
+        let is_open = self.is_within();
         // Half a delimiter at the very end: what it would be of is not known.
         let is_cut = self.matched > 0;
         (self.matched, self.has_begun) = (0, false);
@@ -118,7 +122,8 @@ impl Encoder for Delimited {
         output.put(self.delimiter)?;
         let written = output.written();
         // Wherever it stands before its place, also across pieces, or half in the message and half behind it.
-        let found = bytes::find(out.get(..written).unwrap_or_default(), self.delimiter);
+        let mut places = out.get(..written).unwrap_or_default().windows(self.delimiter.len());
+        let found = places.position(|place| place == self.delimiter);
         let place = written.saturating_sub(self.delimiter.len());
         if found == Some(place) { Ok(written) } else { Err(EncodeError::HoldsDelimiter) }
     }
@@ -145,8 +150,21 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_written_before_its_delimiter() {
+        let mut out = [0; 32];
+        for delimiter in [&b"\0"[..], b"\r\n", b"aab", b"----", b"0123456789abcdef"] {
+            let codec = Delimited::new(delimiter);
+            for message in [&b""[..], b"x", b"message"] {
+                let length = codec.encode(&[message], &mut out).unwrap();
+                assert_eq!(out[..length], [message, delimiter].concat(), "{}", delimiter.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
     fn a_delimiter_within_a_message_is_refused() {
         let mut out = [0; 32];
+        assert_eq!(Delimited::nul().encode(&[b"a\0"], &mut out), Err(EncodeError::HoldsDelimiter));
         for message in [&[&b"x--y"[..]][..], &[b"x-", b"-y"], &[b"x-"]] {
             assert_eq!(
                 Delimited::new(b"--").encode(message, &mut out),
