@@ -203,3 +203,16 @@ fn clock() {
     let seconds: u64 = str::from_utf8(&reply[..length]).unwrap().trim().parse().unwrap();
     assert!(seconds > 1_700_000_000, "{seconds}");
 }
+
+#[test]
+fn sums() {
+    let program = Program::start(env!("CARGO_BIN_EXE_sums"), &[]);
+    let mut stream = program.connect();
+    stream.write_all(b"1 2 3\n-4 x\n\n9223372036854775807 1\n40 2").unwrap();
+    // The last line needs no end: ours is one.
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let refused = "expected numbers whose sum has 64 bits";
+    assert_eq!(answer, format!("6\n{refused}\n0\n{refused}\n42\n"));
+}

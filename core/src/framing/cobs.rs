@@ -92,6 +92,10 @@ impl Decoder for Cobs {
         }
     }
 
+    fn is_within(&self) -> bool {
+        self.0 != State::Start
+    }
+
     fn handle_eof(&mut self) -> Tail {
         let state = core::mem::replace(&mut self.0, State::Start);
         if state == State::Start { Tail::Nothing } else { Tail::Void(Rule::Truncated) }

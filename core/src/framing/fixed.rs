@@ -51,6 +51,10 @@ impl Decoder for Fixed {
         Ok((piece.len(), Event::Piece(piece)))
     }
 
+    fn is_within(&self) -> bool {
+        self.given > 0
+    }
+
     fn handle_eof(&mut self) -> Tail {
         if self.given == 0 { Tail::Nothing } else { Tail::Void(Rule::Truncated) }
     }

@@ -75,6 +75,10 @@ impl Decoder for Hdlc {
         self.state.decode::<Self>(input)
     }
 
+    fn is_within(&self) -> bool {
+        self.state != Stuffed::Start
+    }
+
     fn handle_eof(&mut self) -> Tail {
         self.state.handle_eof()
     }

@@ -86,6 +86,10 @@ impl Decoder for Lines {
         }
     }
 
+    fn is_within(&self) -> bool {
+        self.state != State::Start
+    }
+
     fn handle_eof(&mut self) -> Tail {
         match core::mem::replace(&mut self.state, State::Start) {
             State::Start => Tail::Nothing,

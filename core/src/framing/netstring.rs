@@ -88,6 +88,10 @@ impl Decoder for Netstring {
         Ok((input.len(), Event::NeedMore(missing)))
     }
 
+    fn is_within(&self) -> bool {
+        self.state != State::Start
+    }
+
     fn handle_eof(&mut self) -> Tail {
         if self.state == State::Start { Tail::Nothing } else { Tail::Void(Rule::Truncated) }
     }

@@ -62,6 +62,10 @@ impl Decoder for Slip {
         self.0.decode::<Self>(input)
     }
 
+    fn is_within(&self) -> bool {
+        self.0 != Stuffed::Start
+    }
+
     fn handle_eof(&mut self) -> Tail {
         self.0.handle_eof()
     }

@@ -40,6 +40,10 @@ impl Decoder for LengthPrefixed {
         self.0.decode(input)
     }
 
+    fn is_within(&self) -> bool {
+        self.0.is_within()
+    }
+
     fn handle_eof(&mut self) -> Tail {
         self.0.handle_eof()
     }
