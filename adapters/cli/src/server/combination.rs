@@ -5,6 +5,7 @@ use core::fmt;
 use core::num::NonZeroU32;
 
 use super::model_options::ModelName;
+use crate::frame::InvalidFraming;
 
 /// Options that cannot be used together. Its `Display` is a line for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum Combination {
     ModeWithoutPath,
     /// `--chroot` for a process that stays root.
     RootOfRoot,
+    /// Options of `wirenut frame`.
+    Framing(InvalidFraming),
 }
 
 impl fmt::Display for Combination {
@@ -61,6 +64,7 @@ impl fmt::Display for Combination {
             Self::RootOfRoot => {
                 f.write_str("--chroot cannot be used without --user: who stays root finds a way out of it")
             }
+            Self::Framing(invalid) => invalid.fmt(f),
         }
     }
 }
