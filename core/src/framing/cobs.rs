@@ -7,6 +7,7 @@ use super::encoder::{EncodeError, Encoder, length_of};
 use super::error::Rule;
 use super::event::{Decoder, Event, Lost, Tail};
 use super::output::Output;
+use super::streaming::{OpenMessage, StreamEncoder};
 use crate::bytes;
 
 /// A block of the greatest length: no zero byte stands behind its bytes.
@@ -131,6 +132,59 @@ impl Encoder for Cobs {
         output.put(&[0])?;
         Ok(output.written())
     }
+}
+
+/// A block must follow, also if the message ends: it has not begun, or a zero stands before.
+const OWES_BLOCK: u8 = 1;
+
+impl StreamEncoder for Cobs {
+    /// A block, and the zero byte behind the last one.
+    const MIN_ROOM: usize = FULL_LENGTH + 1;
+
+    fn begin(&self, _: Option<usize>, _: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+        Ok((OpenMessage { left: 0, note: OWES_BLOCK }, 0))
+    }
+
+    /// Takes whole blocks.
+    fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        let (mut taken, mut output) = (0_usize, Output::new(out));
+        loop {
+            let rest = bytes::from(piece, taken);
+            let front = rest.get(..FULL_LENGTH.saturating_sub(1)).unwrap_or(rest);
+            let (block, used, note) = match front.iter().position(|byte| *byte == 0) {
+                Some(length) => (front.get(..length).unwrap_or_default(), length.saturating_add(1), OWES_BLOCK),
+                // It is known not to be the last one.
+                None if rest.len() > front.len() => (front, front.len(), 0),
+                None => break,
+            };
+            if put_block(block, &mut output).is_err() {
+                break;
+            }
+            taken = taken.saturating_add(used);
+            message.note = note;
+        }
+        Ok((taken, output.written()))
+    }
+
+    fn finish(&self, mut message: OpenMessage, last: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        let (taken, written) = self.write(&mut message, last, out)?;
+        let rest = bytes::from(last, taken);
+        if rest.len() >= FULL_LENGTH {
+            return Err(EncodeError::NoRoom);
+        }
+        let mut output = Output::new(out.get_mut(written..).unwrap_or_default());
+        if !rest.is_empty() || message.note == OWES_BLOCK {
+            put_block(rest, &mut output)?;
+        }
+        output.put(&[0])?;
+        Ok(written.saturating_add(output.written()))
+    }
+}
+
+/// Writes a block of up to 254 bytes, or nothing of it.
+fn put_block(block: &[u8], output: &mut Output<'_>) -> Result<(), EncodeError> {
+    let code = u8::try_from(block.len().saturating_add(1)).unwrap_or(FULL);
+    output.put_both(&[code], block)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::encoder::{EncodeError, Encoder, length_of};
 use super::error::Rule;
 use super::event::{Decoder, Event, Lost, Tail};
 use super::output::Output;
+use super::streaming::{self, OpenMessage, StreamEncoder};
 use crate::bytes;
 
 /// The longest delimiter.
@@ -126,6 +127,49 @@ impl Encoder for Delimited {
         let found = places.position(|place| place == self.delimiter);
         let place = written.saturating_sub(self.delimiter.len());
         if found == Some(place) { Ok(written) } else { Err(EncodeError::HoldsDelimiter) }
+    }
+}
+
+impl Delimited {
+    /// How much of the delimiter these bytes end with, behind some that end with so much of it. None: they hold it.
+    fn matched_behind(&self, matched: u8, bytes: &[u8]) -> Option<u8> {
+        let (mut codec, mut rest) = (Self { matched, ..*self }, bytes);
+        loop {
+            let Ok((used, event)) = codec.decode(rest);
+            match event {
+                Event::NeedMore(_) => return Some(codec.matched),
+                Event::Piece(_) => rest = bytes::from(rest, used),
+                Event::End | Event::Void(_) => return None,
+            }
+        }
+    }
+}
+
+impl StreamEncoder for Delimited {
+    const MIN_ROOM: usize = MAX_DELIMITER;
+
+    fn begin(&self, _: Option<usize>, _: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+        Ok((OpenMessage { left: 0, note: 0 }, 0))
+    }
+
+    fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        let taken = streaming::copy(piece, out);
+        let matched = self.matched_behind(message.note, piece.get(..taken).unwrap_or_default());
+        message.note = matched.ok_or(EncodeError::HoldsDelimiter)?;
+        Ok((taken, taken))
+    }
+
+    fn finish(&self, mut message: OpenMessage, last: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        let (taken, written) = self.write(&mut message, last, out)?;
+        if taken < last.len() {
+            return Err(EncodeError::NoRoom);
+        }
+        // The delimiter ends with its last byte, and not before.
+        let (_, front) = self.delimiter.split_last().unwrap_or((&0, &[]));
+        self.matched_behind(message.note, front).ok_or(EncodeError::HoldsDelimiter)?;
+        let mut output = Output::new(out.get_mut(written..).unwrap_or_default());
+        output.put(self.delimiter)?;
+        Ok(written.saturating_add(output.written()))
     }
 }
 

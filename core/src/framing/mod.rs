@@ -2,7 +2,7 @@
 //!
 //! TCP, a pipe and a UART give bytes; programs want messages. A [`Decoder`] finds them, in whatever pieces the bytes come:
 //! the pieces of a message, its end, and what was wrong. A message may be longer than any buffer. [`Frames`] puts the
-//! pieces together for those who want whole messages; an [`Encoder`] writes them. A [`MessageConnection`] is the [protocol](crate::transport::Protocol)
+//! pieces together for those who want whole messages; an [`Encoder`] writes them, and a [`StreamEncoder`] those that are longer than any buffer. A [`MessageConnection`] is the [protocol](crate::transport::Protocol)
 //! of both for the loop of every adapter.
 //!
 //! ```
@@ -68,6 +68,7 @@ mod messages;
 mod netstring;
 mod output;
 mod slip;
+mod streaming;
 mod stuffing;
 #[cfg(test)]
 mod testing;
@@ -86,4 +87,5 @@ pub use lines::Lines;
 pub use messages::{MessageConnection, MessageHandler, MessageLimits, Next, Outbox};
 pub use netstring::Netstring;
 pub use slip::Slip;
+pub use streaming::{OpenMessage, StreamEncoder};
 pub use trailer::{Checksum, NoTrailer, Trailer};

@@ -167,7 +167,15 @@ impl LengthField {
     /// [`EncodeError::WrongLength`]: the header has another length, or the rest is longer than the limit, or no number says
     /// its length. [`EncodeError::NoRoom`].
     pub fn encode_with_header(&self, header: &[u8], rest: &[&[u8]], out: &mut [u8]) -> Result<usize, EncodeError> {
-        let length = u32::try_from(length_of(rest)?).map_err(|_| EncodeError::WrongLength)?;
+        let mut output = Output::new(out);
+        self.put_header(header, length_of(rest)?, &mut output)?;
+        rest.iter().try_for_each(|piece| output.put(piece))?;
+        Ok(output.written())
+    }
+
+    /// Writes what stands in front of the rest, which has so many bytes.
+    pub(super) fn put_header(&self, header: &[u8], rest: usize, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        let length = u32::try_from(rest).map_err(|_| EncodeError::WrongLength)?;
         if header.len() != usize::from(self.offset) || length > self.limit {
             return Err(EncodeError::WrongLength);
         }
@@ -175,11 +183,8 @@ impl LengthField {
             i64::from(length).checked_sub(i64::from(self.adjustment)).and_then(|number| u32::try_from(number).ok());
         let number = number.filter(|number| *number <= self.width.max()).ok_or(EncodeError::WrongLength)?;
         let (bytes, width) = self.width.write(self.order, number);
-        let mut output = Output::new(out);
         output.put(header)?;
-        output.put(bytes.get(..width).unwrap_or_default())?;
-        rest.iter().try_for_each(|piece| output.put(piece))?;
-        Ok(output.written())
+        output.put(bytes.get(..width).unwrap_or_default())
     }
 
     pub(super) const fn limit(&self) -> u32 {
