@@ -67,7 +67,7 @@ impl Decoder for Cobs {
             match (self.0, byte) {
                 (State::Block { left, is_full }, 1..) if left > 0 => {
                     let block = rest.get(..usize::from(left)).unwrap_or(rest);
-                    let length = block.iter().position(|byte| *byte == 0).unwrap_or(block.len());
+                    let length = bytes::position(block, 0).unwrap_or(block.len());
                     let piece = block.get(..length).unwrap_or(block);
                     let left = left.saturating_sub(u8::try_from(length).unwrap_or(left));
                     self.0 = State::Block { left, is_full };
@@ -114,17 +114,23 @@ impl Encoder for Cobs {
         let mut output = Output::new(out);
         let mut code_at = 0;
         output.put(&[0])?;
-        for byte in message.iter().copied().flatten().copied() {
-            left = left.saturating_sub(1);
-            if byte != 0 {
-                output.put(&[byte])?;
-            }
-            let length = output.written().saturating_sub(code_at);
-            // The last block ends with the message, also where it is full.
-            if byte == 0 || (length == FULL_LENGTH && left > 0) {
-                output.set(code_at, u8::try_from(length).unwrap_or(FULL))?;
-                code_at = output.written();
-                output.put(&[0])?;
+        for piece in message {
+            let mut rest = *piece;
+            while !rest.is_empty() {
+                let room = FULL_LENGTH.saturating_sub(output.written().saturating_sub(code_at));
+                let front = rest.get(..room).unwrap_or(rest);
+                let zero = bytes::position(front, 0);
+                let run = zero.and_then(|at| front.get(..at)).unwrap_or(front);
+                output.put(run)?;
+                let used = run.len().saturating_add(usize::from(zero.is_some()));
+                (rest, left) = (bytes::from(rest, used), left.saturating_sub(used));
+                let length = output.written().saturating_sub(code_at);
+                // The last block ends with the message, also where it is full.
+                if zero.is_some() || (length == FULL_LENGTH && left > 0) {
+                    output.set(code_at, u8::try_from(length).unwrap_or(FULL))?;
+                    code_at = output.written();
+                    output.put(&[0])?;
+                }
             }
         }
         let length = output.written().saturating_sub(code_at);
@@ -151,7 +157,7 @@ impl StreamEncoder for Cobs {
         loop {
             let rest = bytes::from(piece, taken);
             let front = rest.get(..FULL_LENGTH.saturating_sub(1)).unwrap_or(rest);
-            let (block, used, note) = match front.iter().position(|byte| *byte == 0) {
+            let (block, used, note) = match bytes::position(front, 0) {
                 Some(length) => (front.get(..length).unwrap_or_default(), length.saturating_add(1), OWES_BLOCK),
                 // It is known not to be the last one.
                 None if rest.len() > front.len() => (front, front.len(), 0),

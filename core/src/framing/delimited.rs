@@ -88,7 +88,7 @@ impl Decoder for Delimited {
                 return Ok((used, Event::Piece(piece)));
             }
             let first = self.delimiter.first().copied().unwrap_or_default();
-            let length = rest.iter().position(|byte| *byte == first).unwrap_or(rest.len());
+            let length = bytes::position(rest, first).unwrap_or(rest.len());
             // No byte of this was used by a match, so it begins where the input does.
             return Ok((used.saturating_add(length), Event::Piece(rest.get(..length).unwrap_or(rest))));
         }

@@ -73,7 +73,7 @@ impl Decoder for Lines {
             return Ok((0, Event::Piece(b"\r")));
         }
         self.state = State::Within;
-        let line_end = bytes::line_feed(input).unwrap_or(input.len());
+        let line_end = bytes::position(input, LF).unwrap_or(input.len());
         let piece = input.get(..line_end).unwrap_or(input);
         match piece.strip_suffix(&[CR]) {
             None => Ok((piece.len(), Event::Piece(piece))),
@@ -109,7 +109,7 @@ impl Encoder for Lines {
         length_of(message)?;
         let mut output = Output::new(out);
         for piece in message {
-            if piece.contains(&LF) {
+            if bytes::position(piece, LF).is_some() {
                 return Err(EncodeError::HoldsDelimiter);
             }
             output.put(piece)?;
@@ -134,7 +134,7 @@ impl StreamEncoder for Lines {
     fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
         let taken = streaming::copy(piece, out);
         let taken_bytes = piece.get(..taken).unwrap_or_default();
-        if taken_bytes.contains(&LF) {
+        if bytes::position(taken_bytes, LF).is_some() {
             return Err(EncodeError::HoldsDelimiter);
         }
         // The last byte: it may be a CR only if more follows.

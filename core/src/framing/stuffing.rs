@@ -65,10 +65,17 @@ pub(super) fn encode<E: Escapes>(
     }
     let mut output = Output::new(out);
     output.put(&[E::FLAG])?;
-    for byte in message.iter().copied().flatten().copied() {
-        match written_as(byte) {
-            Some(instead) => output.put(&[E::ESCAPE, instead])?,
-            None => output.put(&[byte])?,
+    for piece in message {
+        let mut rest = *piece;
+        while let Some(byte) = rest.first() {
+            let used = match written_as(*byte) {
+                Some(instead) => output.put(&[E::ESCAPE, instead]).map(|()| 1)?,
+                None => {
+                    let length = rest.iter().position(|byte| written_as(*byte).is_some()).unwrap_or(rest.len());
+                    output.put(rest.get(..length).unwrap_or(rest)).map(|()| length)?
+                }
+            };
+            rest = bytes::from(rest, used);
         }
     }
     output.put(&[E::FLAG])?;
