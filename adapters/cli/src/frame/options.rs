@@ -92,7 +92,8 @@ pub struct FrameArguments {
     #[arg(long, value_name = "PLACE", group = "stream", help_heading = "The stream [default: standard input, or output]",
           value_parser = OsStringValueParser::new().try_map(|text| place(&text)))]
     pub(super) connect: Option<At>,
-    /// The stream is the first connection that comes in here: HOST:PORT, PORT, :PORT or unix:PATH
+    /// The stream is the first connection that comes in here: HOST:PORT (at the first address of a name), PORT, :PORT or
+    /// unix:PATH
     #[arg(long, value_name = "PLACE", group = "stream", help_heading = "The stream [default: standard input, or output]",
           value_parser = OsStringValueParser::new().try_map(|text| place(&text)))]
     pub(super) listen: Option<At>,
