@@ -254,7 +254,8 @@ fn a_signal_is_the_end_of_the_input() {
     let mut output = BufReader::new(running.0.stdout.take().unwrap());
     output.read_line(&mut line).unwrap();
     running.signal("INT");
-    assert_eq!(running.end(), Some(130));
+    // It may have had room for its last line.
+    assert!(matches!(running.end(), Some(0 | 130)));
     feeding.join().unwrap();
 }
 
