@@ -7,13 +7,15 @@ use core::hint::black_box;
 use wirenut::framing::{ByteOrder, Frames, Item, LengthPrefixed, Width};
 use wirenut_size_probes::{BUFFER, keep, receive, send};
 
+const CODEC: LengthPrefixed = match LengthPrefixed::new(Width::U16, ByteOrder::BigEndian, 256) {
+    Ok(codec) => codec,
+    Err(_) => panic!("the length cannot say the limit"),
+};
+
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     let (mut buffer, mut store, mut out) = ([0; BUFFER], [0; BUFFER], [0; BUFFER]);
-    let mut frames = match LengthPrefixed::new(Width::U16, ByteOrder::BigEndian, 256) {
-        Ok(codec) => Frames::new(codec),
-        Err(_) => loop {},
-    };
+    let mut frames = Frames::new(black_box(CODEC));
     keep(&frames);
     loop {
         let length = receive(&mut buffer);
