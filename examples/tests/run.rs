@@ -203,3 +203,33 @@ fn clock() {
     let seconds: u64 = str::from_utf8(&reply[..length]).unwrap().trim().parse().unwrap();
     assert!(seconds > 1_700_000_000, "{seconds}");
 }
+
+#[test]
+fn sums() {
+    let program = Program::start(env!("CARGO_BIN_EXE_sums"), &[]);
+    let mut stream = program.connect();
+    stream.write_all(b"1 2 3\n-4 x\n\n9223372036854775807 1\n40 2").unwrap();
+    // The last line needs no end: ours is one.
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let refused = "expected numbers whose sum has 64 bits";
+    assert_eq!(answer, format!("6\n{refused}\n0\n{refused}\n42\n"));
+}
+
+/// A server that is told to stop retires its connections, and a connection of messages ends then.
+#[test]
+fn sums_end_in_good_order() {
+    let mut program = Program::start(env!("CARGO_BIN_EXE_sums"), &[]);
+    let mut stream = program.connect();
+    stream.write_all(b"1 2\n3").unwrap();
+    let mut answer = [0; 2];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"3\n");
+    let id = program.child.id().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+    // Half a line has no answer: we see the end, and not a reset.
+    assert_eq!(stream.read(&mut answer).unwrap(), 0);
+    drop(stream);
+    assert!(program.child.wait().unwrap().success());
+}

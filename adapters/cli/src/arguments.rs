@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::frame::FrameArguments;
 use crate::listen::{EchoPlaceOptions, PlaceOptions};
 use crate::log::Format;
 use crate::manual::{CompletionsArguments, ManArguments};
@@ -72,6 +73,20 @@ pub enum Command {
     ///
     /// It is taken for granted that what was captured has arrived. Fragments are counted and not put together.
     Trace(TraceArguments),
+    /// Read items out of a stream of bytes, or write items into one
+    ///
+    /// A stream is standard input or output, a connection, or a serial device. How its items stand in it is said by --codec.
+    ///
+    /// 'decode' shows each item as bytes and as text, with its length, and how many bytes of the stream it took, from where on.
+    /// What is no item (a wrong checksum, an escape that there is not, more than --limit) is skipped up to where the next item
+    /// begins, and reported with its rule, its place and its length. The last line has the counts.
+    ///
+    /// 'encode' reads items from standard input: each line is one, or see --hex and --whole.
+    ///
+    /// The exit status is 0 if every byte was of an item; 1 if something was skipped, the stream was lost (lengths and
+    /// netstrings cannot be resynchronised), or something failed; 2 if the command line is wrong. SIGINT and SIGTERM are the end
+    /// of the input; an item that was being received is not counted then.
+    Frame(FrameArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
     /// Write the man pages of this command to a directory
@@ -356,6 +371,7 @@ impl Arguments {
                 (server, &places.listen, places.socket_mode)
             }
             Command::Echo(EchoArguments { server, places }) => (server, &places.listen, places.socket_mode),
+            Command::Frame(arguments) => return arguments.check().map_err(Combination::Framing),
             Command::Trace(arguments) => return arguments.check(),
             Command::Lookup(_) | Command::Ps(_) | Command::Completions(_) | Command::Man(_) => {
                 return Ok(());
@@ -458,7 +474,16 @@ mod tests {
     fn mistakes_are_usage_errors() {
         for (line, kind) in [
             ("wirenut", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
-            ("wirenut frame", ErrorKind::InvalidSubcommand),
+            ("wirenut http", ErrorKind::InvalidSubcommand),
+            ("wirenut frame", ErrorKind::MissingRequiredArgument),
+            ("wirenut frame decode", ErrorKind::MissingRequiredArgument),
+            ("wirenut frame decode --codec slap", ErrorKind::ValueValidation),
+            ("wirenut frame decode --codec slip --crc crc-17", ErrorKind::ValueValidation),
+            ("wirenut frame decode --codec slip --limit 0", ErrorKind::ValueValidation),
+            ("wirenut frame decode --codec slip --connect fd:3", ErrorKind::ValueValidation),
+            ("wirenut frame decode --codec slip --connect :1 --serial x", ErrorKind::ArgumentConflict),
+            ("wirenut frame decode --codec slip --parity odd", ErrorKind::MissingRequiredArgument),
+            ("wirenut frame decode --codec slip --raw --json", ErrorKind::ArgumentConflict),
             ("wirenut serve a b", ErrorKind::UnknownArgument),
             ("wirenut serve --port 80", ErrorKind::UnknownArgument),
             ("wirenut serve --listen localhost", ErrorKind::ValueValidation),

@@ -8,9 +8,11 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use rustix::io::Errno;
+use wirenut::framing::FrameError;
 use wirenut_linux::lookup::Failure as Lookup;
 use wirenut_linux::process::{Ended, SpawnError};
 
+use crate::frame::InvalidFraming;
 use crate::log::{Name, OneLine};
 use crate::serve::path::RelativePath;
 use crate::server::Combination;
@@ -20,6 +22,8 @@ const EADDRNOTAVAIL: i32 = Errno::ADDRNOTAVAIL.raw_os_error();
 const EACCES: i32 = Errno::ACCESS.raw_os_error();
 const EPERM: i32 = Errno::PERM.raw_os_error();
 const ENODEV: i32 = Errno::NODEV.raw_os_error();
+const EBUSY: i32 = Errno::BUSY.raw_os_error();
+const ENOTTY: i32 = Errno::NOTTY.raw_os_error();
 
 /// Why the command ended without success. Its `Display` is the line for the user, without the `wirenut: ` before it.
 #[derive(Debug)]
@@ -43,6 +47,33 @@ pub enum Failure {
     },
     /// An interface could not be watched, or not any more.
     Interface(wirenut_linux::Error),
+    /// The framing that the command line asks for cannot be.
+    Framing(InvalidFraming),
+    /// A stream could not be read.
+    Read {
+        /// Its name.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A serial device could not be opened, or set up.
+    Serial {
+        /// As the user wrote it.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// So often something in a stream was no item; all that were items were shown.
+    Skipped(u64),
+    /// Nobody can tell where the next item of a stream begins.
+    Lost(FrameError),
+    /// An item could not be encoded. Those before it were.
+    Item {
+        /// Its number, from 1.
+        number: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The file for the log could not be opened.
     LogFile {
         /// As the user wrote it.
@@ -117,6 +148,15 @@ impl fmt::Display for Failure {
                 write!(f, "cannot read '{}' from byte {offset} on: {reason}", Name::of(path))
             }
             Self::Interface(error) => write!(f, "{}{}", OneLine(error.to_string()), interface_advice(error)),
+            Self::Framing(invalid) => invalid.fmt(f),
+            Self::Read { path, error } => write!(f, "cannot read '{}': {error}", Name::of(path)),
+            Self::Serial { path, error } => {
+                write!(f, "cannot use '{}' as a serial device: {error}{}", Name::of(path), serial_advice(error))
+            }
+            Self::Skipped(1) => f.write_str("something in the stream was no item, and was skipped"),
+            Self::Skipped(count) => write!(f, "{count} times something in the stream was no item, and was skipped"),
+            Self::Lost(error) => write!(f, "cannot find the next item: {error}"),
+            Self::Item { number, reason } => write!(f, "cannot encode item {number}: {reason}"),
             Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", Name::of(path)),
             Self::Page { option, page, directory, reason } => {
                 let (page, directory) = (Name(page.as_bytes()), Name::of(directory));
@@ -154,12 +194,18 @@ impl Error for Failure {
             Self::Directory { error, .. }
             | Self::LogFile { error, .. }
             | Self::Write { error, .. }
+            | Self::Read { error, .. }
+            | Self::Serial { error, .. }
             | Self::System { error, .. } => Some(error),
             Self::Network(error) | Self::Interface(error) => Some(error),
             Self::Combination(combination) => Some(combination),
+            Self::Framing(invalid) => Some(invalid),
+            Self::Lost(error) => Some(error),
             Self::Fork { error, .. } => Some(error),
             Self::Process { .. }
             | Self::Capture { .. }
+            | Self::Skipped(_)
+            | Self::Item { .. }
             | Self::Page { .. }
             | Self::NotPassed(_)
             | Self::Unclaimed { .. }
@@ -172,6 +218,16 @@ impl Error for Failure {
 impl From<wirenut_linux::Error> for Failure {
     fn from(error: wirenut_linux::Error) -> Self {
         Self::Network(error)
+    }
+}
+
+/// The same for serial devices.
+fn serial_advice(error: &io::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(ENOTTY) => " (a file that is no device is read from standard input)",
+        Some(EACCES) => " (they are for the group 'dialout', mostly: 'id' shows your groups)",
+        Some(EBUSY) => " (another program has it for itself: 'fuser FILE' shows which)",
+        _ => "",
     }
 }
 

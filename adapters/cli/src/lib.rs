@@ -5,6 +5,7 @@
 //! | [`arguments`] | the command line |
 //! | [`demo`] | the reference service |
 //! | [`echo`] | what comes is sent back, over TCP, UDP and Unix sockets |
+//! | [`frame`] | messages out of streams and into them: pipes, sockets, serial devices |
 //! | [`failure`] | what ends the command with status 1, in one line |
 //! | [`listen`] | where servers listen, the sockets that are made there or were passed, and the URLs that lead there |
 //! | [`lookup`] | names and addresses |
@@ -27,6 +28,7 @@ pub mod arguments;
 pub mod demo;
 pub mod echo;
 pub mod failure;
+pub mod frame;
 pub mod listen;
 pub mod log;
 pub mod lookup;
@@ -53,6 +55,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Echo(arguments) => echo::echo(&arguments),
         Command::Lookup(arguments) => lookup::lookup(&arguments),
         Command::Ps(arguments) => ps::ps(&arguments),
+        Command::Frame(arguments) => frame::frame(&arguments),
         Command::Trace(arguments) => trace::trace(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::man(&arguments),

@@ -87,6 +87,15 @@ fn check(command: &str) {
         assert!(found.status.success() && lines.trim_start().starts_with("PID ") && first == Some("1"), "{lines}");
         return;
     }
+    if let Some(command) = command.strip_suffix(" <README.md") {
+        assert_eq!(command, format!("{WIRENUT}frame decode --codec lines"));
+        let readme = fs::File::open(format!("{ROOT}/README.md")).expect("the file");
+        let found = cargo(command).stdin(readme).output().expect("cargo runs");
+        let shown = String::from_utf8_lossy(&found.stdout);
+        let last = format!("{} bytes read\n", file("README.md").len());
+        assert!(found.status.success() && shown.starts_with("#1  ") && shown.ends_with(&last), "{shown}");
+        return;
+    }
     if command == format!("{WIRENUT}lookup localhost") {
         let found = output(command);
         let lines = String::from_utf8_lossy(&found.stdout);
@@ -113,7 +122,13 @@ fn check(command: &str) {
 
 /// What a command of cargo's prints.
 fn output(command: &str) -> Output {
-    Command::new(env!("CARGO")).args(command.split(' ').skip(1)).current_dir(ROOT).output().expect("cargo runs")
+    cargo(command).output().expect("cargo runs")
+}
+
+fn cargo(command: &str) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(command.split(' ').skip(1)).current_dir(ROOT);
+    cargo
 }
 
 #[test]

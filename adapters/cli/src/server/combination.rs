@@ -5,6 +5,7 @@ use core::fmt;
 use core::num::NonZeroU32;
 
 use super::model_options::ModelName;
+use crate::frame::InvalidFraming;
 
 /// Options that cannot be used together. Its `Display` is a line for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum Combination {
     OfInterface(&'static str),
     /// `--only` and a number for `--timeline`.
     NumberTwice,
+    /// Options of `wirenut frame`.
+    Framing(InvalidFraming),
 }
 
 impl fmt::Display for Combination {
@@ -71,6 +74,7 @@ impl fmt::Display for Combination {
             Self::RootOfRoot => {
                 f.write_str("--chroot cannot be used without --user: who stays root finds a way out of it")
             }
+            Self::Framing(invalid) => invalid.fmt(f),
         }
     }
 }

@@ -9,6 +9,7 @@ mod connections;
 mod demo;
 mod echo;
 mod error_pages;
+mod frame;
 mod large;
 mod life;
 mod lines;
