@@ -62,7 +62,8 @@ anomalies! {
     // Of windows.
     /// Its sender takes no more bytes for now: the connection stalls.
     ZeroWindow = 11, "zero window";
-    /// A byte that asks whether the receiver's window is still zero (RFC 9293 §3.8.6.1).
+    /// Asks whether the receiver's window is still zero (RFC 9293 §3.8.6.1): by the next byte, or, as Linux does it, by a
+    /// segment that would be a keep-alive probe if the window were open.
     WindowProbe = 12, "window probe";
     /// Asks whether the other is still there (RFC 9293 §3.8.4).
     KeepAlive = 13, "keep-alive probe";

@@ -250,7 +250,9 @@ fn send(sender: &mut Half, receiver: &Half, facts: &Facts, now: u32, effect: &mu
         && is_acknowledged
         && facts.start == sender.end.next.back(1);
     if is_probe_of_life && sender.state.is_synchronized() {
-        effect.anomalies.add(Anomaly::KeepAlive);
+        // Linux asks for a window in the same way.
+        let is_stalled = receiver.end.window == 0;
+        effect.anomalies.add(if is_stalled { Anomaly::WindowProbe } else { Anomaly::KeepAlive });
         return;
     }
     if !facts.is_long() {

@@ -355,6 +355,17 @@ const DATA: &[(&str, &str)] = &[
         c A 12 1 +10      > ESTABLISHED ESTABLISHED",
     ),
     (
+        "a zero window is probed without a byte, as Linux does it",
+        "
+        c A 1 1 +10       > ESTABLISHED ESTABLISHED
+        s A 1 11 w=0      > ESTABLISHED ESTABLISHED rtt=0 : zero window
+        c A 10 1          > ESTABLISHED ESTABLISHED : window probe
+        s A 1 11 w=0      > ESTABLISHED ESTABLISHED
+        c A 10 1          > ESTABLISHED ESTABLISHED : window probe
+        s A 1 11 w=500    > ESTABLISHED ESTABLISHED
+        c A 10 1          > ESTABLISHED ESTABLISHED : keep-alive probe",
+    ),
+    (
         "keep-alive probes, without and with a byte",
         "
         c A 1 1 +10       > ESTABLISHED ESTABLISHED
