@@ -84,6 +84,8 @@ struct Connection {
     is_reset_early: bool,
     /// A FIN has come behind more than one gap, of which the tracker keeps one: it counts when it is acknowledged.
     is_fin_unsure: bool,
+    /// A SYN, or its answer, that has come late, behind the end, has begun another connection: nobody can tell that it is none.
+    has_begun_anew: bool,
     /// Was a FIN of this end lost, or late, or did it wait behind data until the other one had come?
     is_fin_late: [bool; 2],
     has_got_fin: [bool; 2],
@@ -117,6 +119,7 @@ impl Connection {
             is_reset: false,
             is_reset_early: false,
             is_fin_unsure: false,
+            has_begun_anew: false,
             is_fin_late: [false; 2],
             has_got_fin: [false; 2],
             log: Vec::new(),
@@ -297,7 +300,10 @@ fn deliver(stage: &mut Stage, connection: &mut Connection, watch: &mut Watch, fr
         observed.states.client,
         observed.states.server,
     ));
-    if let Some(why) = untrue(connection, &observed, &read, seen) {
+    connection.has_begun_anew |= observed.is_new && !watch.is_first(&read);
+    if !connection.has_begun_anew
+        && let Some(why) = untrue(connection, &observed, &read, seen)
+    {
         panic!("{}", connection.fail(&why, watch));
     }
     connection.is_reset |= read.is_rst;
@@ -367,6 +373,9 @@ fn note_transitions(stage: &mut Stage, connections: &mut [Connection], first_por
 
 /// What we have said so far is what the kernel has done so far, or less.
 fn check_way(connection: &Connection, watch: &Watch) {
+    if connection.has_begun_anew {
+        return;
+    }
     for host in Host::BOTH {
         let end = &connection.ends[host.index()];
         let (ours, theirs) = (watch.visited(end.address, end.peer), &connection.theirs[host.index()]);
@@ -397,7 +406,7 @@ fn check_end(connection: &Connection, watch: &Watch, tables: &[Vec<kernel::Row>;
         let is_hidden = connection.is_fin_late[host.index()] || connection.is_reset;
         let is_crossing = is_hidden && is_crossing(ours, theirs);
         let states = (watch.state(end.address, end.peer), of_table(&tables[host.index()], end));
-        if connection.has_given_up[host.index()] {
+        if connection.has_given_up[host.index()] || connection.has_begun_anew {
             continue;
         }
         if !is_same(states.0, states.1) && !is_crossing {

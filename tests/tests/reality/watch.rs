@@ -167,6 +167,11 @@ impl Watch {
         })
     }
 
+    /// Has nothing else than this passed between its ends?
+    pub(crate) fn is_first(&self, read: &Read) -> bool {
+        self.visited(read.source, read.destination).len() <= 1
+    }
+
     /// All states of an end that the tracker has said, in their order.
     pub(crate) fn visited(&self, local: SocketAddr, remote: SocketAddr) -> &[State] {
         self.visited.get(&[local, remote]).map_or(&[], Vec::as_slice)
