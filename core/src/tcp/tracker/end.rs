@@ -15,7 +15,7 @@ pub(super) struct End {
     pub(super) tail: SequenceNumber,
     /// RCV.NXT: the last number that it has acknowledged.
     pub(super) received: SequenceNumber,
-    /// The latest of its time stamps.
+    /// The latest of its time stamps, but for those behind a gap.
     pub(super) timestamp: u32,
     /// Of the segment whose round trip is measured: its time stamp, or the number behind it where it has none.
     pub(super) sample: u32,

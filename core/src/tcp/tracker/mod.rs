@@ -8,7 +8,7 @@
 //!
 //! What is assumed, since a watcher sees segments and no ends:
 //!
-//! - **Each segment arrives** that its receiver would accept (RFC 9293 §3.10.7.4), and nothing else does. If it is lost
+//! - **Each segment arrives** that its receiver would accept (RFC 9293 §3.10.7.4, RFC 7323 §5.3), and nothing else does. If it is lost
 //!   behind the place of the capture, the receiver's state is ahead until it is sent again. A FIN counts once no gap is
 //!   left before it.
 //! - **An end that has not answered a SYN is in LISTEN**, whether or not anybody listens there. It is CLOSED once it
