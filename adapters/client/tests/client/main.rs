@@ -1,0 +1,15 @@
+//! The client against servers of every kind, over real sockets.
+
+extern crate alloc;
+
+mod connects;
+mod endings;
+mod exchanges;
+mod lab;
+mod peers;
+mod pool;
+mod proxies;
+mod redirects;
+mod times;
+#[cfg(feature = "tls")]
+mod tls;
