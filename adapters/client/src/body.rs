@@ -5,7 +5,8 @@ use core::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// The content of a request: bytes, or what a reader gives, piece by piece.
+/// The content of a request: bytes, or what a reader gives, piece by piece. A reader that blocks holds up the request: no
+/// deadline ends its wait.
 ///
 /// ```
 /// use wirenut_client::Body;

@@ -8,8 +8,7 @@ use std::sync::OnceLock;
 
 use wirenut::http::{Limits, Method};
 
-#[cfg(feature = "tls")]
-use crate::error::Cause;
+use crate::inner::Inner;
 use crate::pool::{Pool, PoolLimits};
 use crate::proxies::Proxies;
 use crate::redirect::Redirects;
@@ -24,34 +23,7 @@ use crate::url::IntoUrl;
 /// See the [crate] for examples.
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) inner: Arc<Inner>,
-}
-
-/// What all clones share.
-pub(crate) struct Inner {
-    pub(crate) pool: Arc<Pool>,
-    pub(crate) proxies: Proxies,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) limits: Limits,
-    pub(crate) redirects: Redirects,
-    pub(crate) unix_socket: Option<PathBuf>,
-    pub(crate) user_agent: Box<str>,
-    #[cfg(feature = "tls")]
-    trust: Trust,
-    #[cfg(feature = "tls")]
-    tls_config: OnceLock<Arc<rustls::ClientConfig>>,
-}
-
-#[cfg(feature = "tls")]
-impl Inner {
-    /// Made when the first URL needs it: to read the roots of the machine takes milliseconds.
-    pub(crate) fn tls_config(&self) -> Result<Arc<rustls::ClientConfig>, Cause> {
-        if let Some(config) = self.tls_config.get() {
-            return Ok(Arc::clone(config));
-        }
-        let config = self.trust.config()?;
-        Ok(Arc::clone(self.tls_config.get_or_init(|| config)))
-    }
+    inner: Arc<Inner>,
 }
 
 impl Client {
@@ -93,7 +65,7 @@ impl Client {
 
     /// Begins a request of any method but CONNECT. A URL that does not parse is reported when it is sent.
     pub fn request<'b>(&self, method: Method<'_>, url: impl IntoUrl) -> RequestBuilder<'b> {
-        RequestBuilder::new(self.clone(), method, url.into_url())
+        RequestBuilder::new(Arc::clone(&self.inner), method, url.into_url())
     }
 }
 

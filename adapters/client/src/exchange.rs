@@ -1,20 +1,23 @@
 //! A request and its answer, through redirects and retries.
 
+use alloc::sync::Arc;
+
 use wirenut::http::{ClientEvent, Field, Method, Request, Status};
 use wirenut::time::Duration;
 use wirenut_linux::monotonic_time;
 
 use crate::cancel::Cancel;
-use crate::client::{Client, Inner};
 use crate::error::{Cause, Error, Phase};
+use crate::inner::Inner;
 use crate::link::Link;
 use crate::open::open;
+use crate::parts::Parts;
 use crate::pool::{Got, Place};
 use crate::proxies::{Proxy, basic};
 use crate::redirect::{Redirects, describes_content, is_credential};
-use crate::request::Parts;
-use crate::response::{Head, Response, Timings};
+use crate::response::{Head, Response};
 use crate::route::Route;
+use crate::timings::Timings;
 use crate::url::{Scheme, Url};
 use crate::watch::Watch;
 
@@ -26,13 +29,12 @@ const DISCARD: u64 = 64 * 1024;
 
 /// Sends a request, and follows redirects.
 pub(crate) fn send(
-    client: &Client,
+    inner: &Arc<Inner>,
     url: Url,
     mut parts: Parts<'_>,
     (timeout, cancel): (Option<Duration>, Option<Cancel>),
     redirects: Option<Redirects>,
 ) -> Result<Response, Error> {
-    let inner = &*client.inner;
     let policy = redirects.unwrap_or(inner.redirects);
     let watch = Watch::new(timeout.or(inner.timeouts.whole), cancel);
     let (started, mut timings) = (monotonic_time(), Timings::default());
@@ -44,7 +46,7 @@ pub(crate) fn send(
         let answer = (head.status, head.headers.get("Location"));
         let next = policy.next(answer, &parts.method, &url, followed);
         let next = next.map_err(|cause| Error::new(Phase::Redirect, &url, cause))?;
-        let response = Response::new(client.clone(), (url.clone(), head), link, watch.clone(), (timings, followed))?;
+        let response = Response::new(Arc::clone(inner), (url.clone(), head), link, watch.clone(), (timings, followed))?;
         let Some(next) = next else { return Ok(response) };
         response.discard(DISCARD);
         if next.becomes_get {

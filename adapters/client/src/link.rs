@@ -47,6 +47,7 @@ impl Link {
             unsent: 0..0,
             has_ended: false,
             broken: None,
+            has_failed_to_send: false,
             has_just_sent: false,
         };
         Ok(Self {
@@ -63,9 +64,9 @@ impl Link {
         &self.subject
     }
 
-    /// Has something of the request not left?
+    /// Has something of the request not left, or could not?
     pub(crate) fn is_sending(&self) -> bool {
-        !self.line.unsent.is_empty()
+        !self.line.unsent.is_empty() || self.line.has_failed_to_send
     }
 
     /// Sends a request, its content read from `body`, until the listener has heard what it is for.
@@ -159,6 +160,7 @@ struct Line {
     has_ended: bool,
     /// The wire takes no more; perhaps an answer says why.
     broken: Option<Cause>,
+    has_failed_to_send: bool,
     /// So an answer cannot be here yet.
     has_just_sent: bool,
 }
@@ -167,7 +169,6 @@ struct Line {
 struct Step {
     action: Action,
     wants_input: bool,
-    timeout: Option<Instant>,
 }
 
 impl Line {
@@ -184,13 +185,7 @@ impl Line {
             let now = monotonic_time();
             watch.check(now)?;
             let step = self.step(&mut call, conversation, store, now);
-            match call.error() {
-                // That the wire broke is the reason of all that follows.
-                Some(_) if self.broken.is_some() => return Err(self.broken.take().unwrap_or(Cause::Cancelled)),
-                Some(CallError::Protocol(error)) => return Err(Cause::Protocol(error)),
-                Some(CallError::Refused(error)) => return Err(Cause::Refused(error)),
-                None => {}
-            }
+            self.check(&call)?;
             let is_sent = self.unsent.is_empty() && self.wire.flush().unwrap_or(true);
             if call.is_done(is_sent) || (call.is_heard() && self.broken.is_some()) {
                 return Ok(());
@@ -198,16 +193,23 @@ impl Line {
             if let Action::Send(count) = step.action {
                 self.unsent = 0..count;
             }
+            let may_send_content = self.unsent.is_empty() && self.broken.is_none() && step.action == Action::Wait;
             if !self.unsent.is_empty() {
                 if self.send(&mut call, conversation, now) {
                     continue;
                 }
-            } else if self.broken.is_none()
-                && let Action::Wait = step.action
-                && let Some(place) = call.content_place(now, self.output.len())
-            {
-                self.read_content(&mut call, place, body, now)?;
-                continue;
+            } else if may_send_content {
+                if let Some(place) = call.content_place(now, self.output.len()) {
+                    // An answer that has come says perhaps that no more content is wanted.
+                    if !(step.wants_input && self.recv()?) {
+                        self.read_content(&mut call, place, body, now)?;
+                    }
+                    continue;
+                }
+                // The content may have ended with that.
+                if call.is_done(is_sent) {
+                    return Ok(());
+                }
             } else if let Some(cause) = ending(step.action, &mut self.wire) {
                 return Err(self.broken.take().unwrap_or(cause));
             }
@@ -215,12 +217,22 @@ impl Line {
                 continue;
             }
             self.has_just_sent = false;
-            self.wait(&step, watch)?;
+            let timeout = call.at(now).poll_timeout();
+            self.wait(step.wants_input, timeout, watch)?;
             let now = monotonic_time();
-            if step.timeout.is_some_and(|at| at <= now) {
+            if timeout.is_some_and(|at| at <= now) {
                 call.at(now).handle_timeout();
             }
         }
+    }
+
+    /// Has the call failed? That the wire broke is the reason of all that follows.
+    fn check(&mut self, call: &ClientCall<'_>) -> Result<(), Cause> {
+        let Some(error) = call.error() else { return Ok(()) };
+        Err(self.broken.take().unwrap_or(match error {
+            CallError::Protocol(error) => Cause::Protocol(error),
+            CallError::Refused(error) => Cause::Refused(error),
+        }))
     }
 
     /// Lets the protocol do all that it can.
@@ -237,8 +249,7 @@ impl Line {
         let mut protocol = call.at(now);
         let (taken, action) = conversation.poll(&mut protocol, input, store, output);
         self.unread.start += taken;
-        let wants_input = conversation.wants_input(&protocol);
-        Step { action, wants_input, timeout: protocol.poll_timeout() }
+        Step { action, wants_input: conversation.wants_input(&protocol) }
     }
 
     /// Sends. Whether something has left, so that there may be more to do.
@@ -250,7 +261,7 @@ impl Line {
                 Ok(Attempt::Done(sent)) => sent,
                 Ok(Attempt::WouldBlock) => 0,
                 Err(cause) => {
-                    self.broken = Some(cause);
+                    (self.broken, self.has_failed_to_send) = (Some(cause), true);
                     self.unsent.len()
                 }
             },
@@ -303,16 +314,20 @@ impl Line {
     }
 
     /// Waits until the wire is ready for what is to be done, or until it is time for something.
-    fn wait(&mut self, step: &Step, watch: &Watch) -> Result<(), Cause> {
+    fn wait(&mut self, wants_input: bool, timeout: Option<Instant>, watch: &Watch) -> Result<(), Cause> {
+        if let Some(cause) = self.broken.take_if(|_| !wants_input) {
+            // Nothing would be waited for.
+            return Err(cause);
+        }
         let is_unsent = (!self.unsent.is_empty() && self.broken.is_none()) || !self.wire.flush().unwrap_or(true);
-        let mut interest = if step.wants_input { Interest::READABLE } else { Interest::NOTHING };
+        let mut interest = if wants_input { Interest::READABLE } else { Interest::NOTHING };
         if is_unsent {
             interest = interest | Interest::WRITABLE;
         }
         if mem::replace(&mut self.interest, interest) != interest {
             self.poller.modify(self.wire.as_fd(), WIRE, interest)?;
         }
-        let until = match (step.timeout, watch.deadline()) {
+        let until = match (timeout, watch.deadline()) {
             (Some(timeout), Some(deadline)) => Some(timeout.min(deadline)),
             (timeout, deadline) => timeout.or(deadline),
         };

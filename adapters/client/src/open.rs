@@ -7,14 +7,16 @@ use wirenut::time::Instant;
 use wirenut_linux::monotonic_time;
 use wirenut_linux::socket::{Mode, Socket, UnixAddress};
 
-use crate::client::Inner;
 use crate::error::{Cause, Error, Phase};
+use crate::inner::Inner;
 use crate::link::Link;
 use crate::lookup::look_up;
 use crate::proxies::Proxy;
 use crate::race;
-use crate::response::Timings;
 use crate::route::{Peer, Route};
+use crate::timings::Timings;
+#[cfg(feature = "tls")]
+use crate::tls;
 use crate::watch::Watch;
 use crate::wire::Wire;
 
@@ -104,7 +106,8 @@ fn tunnel(inner: &Inner, wire: Wire, target: &str, proxy: Option<&Proxy>, watch:
 #[cfg(feature = "tls")]
 fn secure(inner: &Inner, wire: Wire, name: &str, watch: &Watch) -> Result<Wire, Cause> {
     let config = inner.tls_config()?;
-    crate::tls::secure(wire, &config, name, &watch.within(inner.timeouts.tls))
+    let session = tls::handshake(wire.socket(), &config, name, &watch.within(inner.timeouts.tls))?;
+    Ok(wire.with_session(session))
 }
 
 #[cfg(not(feature = "tls"))]

@@ -1,5 +1,6 @@
 //! The request that is being made.
 
+use alloc::sync::Arc;
 use core::fmt;
 
 use wirenut::http::Method;
@@ -7,9 +8,10 @@ use wirenut::time::Duration;
 
 use crate::body::Body;
 use crate::cancel::Cancel;
-use crate::client::Client;
 use crate::error::{Error, Phase};
 use crate::exchange;
+use crate::inner::Inner;
+use crate::parts::Parts;
 use crate::proxies::basic;
 use crate::redirect::Redirects;
 use crate::response::Response;
@@ -18,7 +20,7 @@ use crate::url::Url;
 /// A request that is being made, to be [sent](Self::send).
 #[must_use = "nothing is sent before `send`"]
 pub struct RequestBuilder<'b> {
-    client: Client,
+    inner: Arc<Inner>,
     url: Result<Url, Error>,
     parts: Parts<'b>,
     timeout: Option<Duration>,
@@ -26,25 +28,11 @@ pub struct RequestBuilder<'b> {
     redirects: Option<Redirects>,
 }
 
-/// What is sent.
-pub(crate) struct Parts<'b> {
-    pub(crate) method: Vec<u8>,
-    pub(crate) fields: Vec<(String, Vec<u8>)>,
-    pub(crate) body: Body<'b>,
-    pub(crate) expects_continue: Option<bool>,
-}
-
-impl Parts<'_> {
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.fields.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
-    }
-}
-
 impl<'b> RequestBuilder<'b> {
-    pub(crate) fn new(client: Client, method: Method<'_>, url: Result<Url, Error>) -> Self {
+    pub(crate) fn new(inner: Arc<Inner>, method: Method<'_>, url: Result<Url, Error>) -> Self {
         let method = method.as_bytes().to_vec();
         let parts = Parts { method, fields: Vec::new(), body: Body::default(), expects_continue: None };
-        Self { client, url, parts, timeout: None, cancel: None, redirects: None }
+        Self { inner, url, parts, timeout: None, cancel: None, redirects: None }
     }
 
     /// Adds a field. None that frames the message, and not Host: the client writes these itself. Without a User-Agent and an
@@ -111,8 +99,8 @@ impl<'b> RequestBuilder<'b> {
     /// # Errors
     /// See [`Cause`](crate::Cause). A status such as 404 is no error: see [`Response::checked`].
     pub fn send(self) -> Result<Response, Error> {
-        let Self { client, url, parts, timeout, cancel, redirects } = self;
-        exchange::send(&client, url?, parts, (timeout, cancel), redirects)
+        let Self { inner, url, parts, timeout, cancel, redirects } = self;
+        exchange::send(&inner, url?, parts, (timeout, cancel), redirects)
     }
 }
 

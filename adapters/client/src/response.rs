@@ -1,31 +1,19 @@
 //! The response: its head, and its content as it comes.
 
+use alloc::sync::Arc;
 use core::fmt;
 use std::io::{self, Read, Write};
 
 use wirenut::http::{ClientEvent, ResponseFraming, ResponseHead, Status};
-use wirenut::time::Duration;
 
-use crate::client::Client;
 use crate::error::{Cause, Error, Phase};
 use crate::headers::Headers;
+use crate::inner::Inner;
 use crate::link::Link;
 use crate::pool::Place;
+use crate::timings::Timings;
 use crate::url::Url;
 use crate::watch::Watch;
-
-/// How long the phases of a request took. `None`: there was no such phase, as on a connection that was kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Timings {
-    /// Looking up the host.
-    pub lookup: Option<Duration>,
-    /// Connecting.
-    pub connect: Option<Duration>,
-    /// Agreeing on TLS.
-    pub tls: Option<Duration>,
-    /// From the beginning of the request to the whole head of the response, redirects included.
-    pub head: Option<Duration>,
-}
 
 /// What is kept of a head.
 pub(crate) struct Head {
@@ -55,7 +43,7 @@ pub struct Response {
     /// A read has failed, so the content is not whole.
     is_cut: bool,
     watch: Watch,
-    client: Client,
+    inner: Arc<Inner>,
     subject: Box<str>,
 }
 
@@ -67,7 +55,7 @@ struct Source {
 
 impl Response {
     pub(crate) fn new(
-        client: Client,
+        inner: Arc<Inner>,
         (url, head): (Url, Head),
         (link, place): (Box<Link>, Place),
         watch: Watch,
@@ -77,19 +65,8 @@ impl Response {
         let source = Some(Source { link, place });
         let is_empty = head.framing == ResponseFraming::Length(0);
         let trailers = Headers::default();
-        let mut response = Self {
-            head,
-            url,
-            trailers,
-            timings,
-            redirects,
-            received: 0,
-            source,
-            is_cut: false,
-            watch,
-            client,
-            subject,
-        };
+        let mut response =
+            Self { head, url, trailers, timings, redirects, received: 0, source, is_cut: false, watch, inner, subject };
         if is_empty {
             // So the connection is free at once.
             response.next_piece(&mut |_| 0)?;
@@ -273,7 +250,7 @@ impl Response {
             ClientEvent::Closed => Some(0),
             ClientEvent::NeedMore | ClientEvent::Paused | ClientEvent::Interim(_) | ClientEvent::Head(_) => None,
         };
-        let heard = link.listen(&self.client.inner.limits, &mut listener, &self.watch);
+        let heard = link.listen(&self.inner.limits, &mut listener, &self.watch);
         if let Err(cause) = heard {
             (self.source, self.is_cut) = (None, true);
             return Err(Error::new(Phase::Body, &self.subject, cause));

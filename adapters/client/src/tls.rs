@@ -16,7 +16,6 @@ use wirenut_linux::socket::{AnyByteStream, Attempt, Received};
 
 use crate::error::Cause;
 use crate::watch::Watch;
-use crate::wire::Wire;
 
 /// Whom a client trusts.
 #[derive(Clone, Debug, Default)]
@@ -142,15 +141,20 @@ impl Session {
 }
 
 /// Agrees on TLS with the server of that name.
-pub(crate) fn secure(wire: Wire, config: &Arc<ClientConfig>, name: &str, watch: &Watch) -> Result<Wire, Cause> {
+pub(crate) fn handshake(
+    socket: &AnyByteStream,
+    config: &Arc<ClientConfig>,
+    name: &str,
+    watch: &Watch,
+) -> Result<Session, Cause> {
     let mut session = Session::new(config, name)?;
     let mut poller = Poll::new();
-    poller.register(wire.as_fd(), Token(0), Interest::READABLE)?;
+    poller.register(socket.as_fd(), Token(0), Interest::READABLE)?;
     watch.register(&mut poller)?;
     while session.0.is_handshaking() {
         watch.check(monotonic_time())?;
-        let is_flushed = session.flush(wire.socket())?;
-        match if is_flushed { session.receive(wire.socket())? } else { Received::WouldBlock } {
+        let is_flushed = session.flush(socket)?;
+        match if is_flushed { session.receive(socket)? } else { Received::WouldBlock } {
             Received::Data(_) => continue,
             Received::End => {
                 return Err(Cause::Tls("the server ended the connection during the handshake".into()));
@@ -158,11 +162,11 @@ pub(crate) fn secure(wire: Wire, config: &Arc<ClientConfig>, name: &str, watch: 
             Received::WouldBlock => {}
         }
         let interest = if is_flushed { Interest::READABLE } else { Interest::WRITABLE };
-        poller.modify(wire.as_fd(), Token(0), interest)?;
+        poller.modify(socket.as_fd(), Token(0), interest)?;
         poller.wait_until(watch.deadline(), monotonic_time)?;
         while poller.next_event().is_some() {}
     }
-    Ok(wire.with_session(session))
+    Ok(session)
 }
 
 /// Trusts everybody.

@@ -83,6 +83,38 @@ fn content_without_a_length_ends_with_the_connection() {
 }
 
 #[test]
+fn any_cut_of_an_answer_reads_the_same() {
+    const ANSWER: &str = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n\
+        5\r\nhello\r\nb;a=b\r\n, whole thin\r\n1\r\ng\r\n0\r\nSum: 1\r\n\r\n";
+    for length in [1, 2, 3, 5, 7, 31] {
+        let server = Server::new(move |_, peer| {
+            peer.stream().set_nodelay(true).unwrap();
+            while peer.head().is_some() {
+                for piece in ANSWER.as_bytes().chunks(length) {
+                    // Each is received alone.
+                    while wirenut_linux::socket::TcpStream::from(peer.stream().try_clone().unwrap())
+                        .untaken_bytes()
+                        .is_ok_and(|bytes| bytes > 0)
+                    {
+                        thread::yield_now();
+                    }
+                    peer.say(piece);
+                }
+            }
+        });
+        let client = client();
+        for _ in 0..2 {
+            let mut response = client.get(server.url("/")).send().unwrap();
+            let mut out = Vec::new();
+            response.copy_to(&mut out, |_, _| {}).unwrap();
+            assert_eq!(str::from_utf8(&out), Ok("hello, whole thing"), "{length}");
+            let fields = (response.headers().text("x"), response.trailers().text("sum"));
+            assert_eq!(fields, (Some("y"), Some("1")), "{length}");
+        }
+    }
+}
+
+#[test]
 fn trailers_come_behind_the_content() {
     let server = Server::answering(
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nDigest-Sketch: 1\r\n\r\n",
@@ -248,6 +280,19 @@ fn an_answer_before_the_end_of_the_request_is_heard() {
     });
     let response = client().post(server.url("/")).body(Body::reader(io::repeat(1))).send().unwrap();
     assert_eq!(response.status().code(), 403);
+}
+
+/// The server reads all, so nothing ever blocks: the answer alone stops the content, which would never end.
+#[test]
+fn content_that_is_refused_while_it_flows_ends() {
+    let server = Server::new(|_, peer| {
+        peer.head();
+        peer.bytes(1_000_000);
+        peer.say("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
+        io::copy(peer.stream(), &mut io::sink()).ok();
+    });
+    let response = client().post(server.url("/")).body(Body::reader(io::repeat(1))).send().unwrap();
+    assert_eq!(response.status().code(), 413);
 }
 
 #[test]
