@@ -85,7 +85,7 @@ fn content_without_a_length_ends_with_the_connection() {
 #[test]
 fn any_cut_of_an_answer_reads_the_same() {
     const ANSWER: &str = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n\
-        5\r\nhello\r\nb;a=b\r\n, whole thin\r\n1\r\ng\r\n0\r\nSum: 1\r\n\r\n";
+        5\r\nhello\r\nc;a=b\r\n, whole thin\r\n1\r\ng\r\n0\r\nSum: 1\r\n\r\n";
     for length in [1, 2, 3, 5, 7, 31] {
         let server = Server::new(move |_, peer| {
             peer.stream().set_nodelay(true).unwrap();
