@@ -38,7 +38,7 @@ pub(crate) fn send(
     let policy = redirects.unwrap_or(inner.redirects);
     let watch = Watch::new(timeout.or(inner.timeouts.whole), cancel);
     let (started, mut timings) = (monotonic_time(), Timings::default());
-    complete(inner, &mut parts, &url)?;
+    add_credentials(&mut parts, &url)?;
     let (mut url, mut followed) = (url, 0);
     loop {
         let (head, link) = exchange(inner, &mut parts, &url, &watch, &mut timings)?;
@@ -46,9 +46,12 @@ pub(crate) fn send(
         let answer = (head.status, head.headers.get("Location"));
         let next = policy.next(answer, &parts.method, &url, followed);
         let next = next.map_err(|cause| Error::new(Phase::Redirect, &url, cause))?;
-        let response = Response::new(Arc::clone(inner), (url.clone(), head), link, watch.clone(), (timings, followed))?;
-        let Some(next) = next else { return Ok(response) };
-        response.discard(DISCARD);
+        let Some(next) = next else {
+            return Response::new(Arc::clone(inner), (url, head), link, watch, (timings, followed));
+        };
+        let response = Response::new(Arc::clone(inner), (url.clone(), head), link, watch.clone(), (timings, followed));
+        // An answer that is not whole redirects all the same.
+        response.map_or_else(drop, |response| response.discard(DISCARD));
         if next.becomes_get {
             parts.method = b"GET".to_vec();
             parts.body = b"".into();
@@ -64,16 +67,11 @@ pub(crate) fn send(
     }
 }
 
-/// Adds the fields that the client writes of its own.
-fn complete(inner: &Inner, parts: &mut Parts<'_>, url: &Url) -> Result<(), Error> {
+/// Credentials of the URL become a field.
+fn add_credentials(parts: &mut Parts<'_>, url: &Url) -> Result<(), Error> {
     if let Some(credentials) = url.credentials().filter(|_| !parts.has("Authorization")) {
         let value = basic(&credentials).map_err(|cause| Error::new(Phase::Prepare, url, cause))?;
         parts.fields.push(("Authorization".into(), value.into()));
-    }
-    for (name, value) in [("User-Agent", &*inner.user_agent), ("Accept", "*/*")] {
-        if !parts.has(name) {
-            parts.fields.push((name.into(), value.into()));
-        }
     }
     Ok(())
 }
@@ -137,10 +135,15 @@ fn ask(
     // A proxy gets the whole URL (RFC 9112 §3.2.2), but not in a tunnel.
     let proxy = proxy.filter(|_| url.scheme() == Scheme::Http);
     let target = if proxy.is_some() { format!("http://{host}{}", url.target()) } else { url.target().to_owned() };
-    let authorization = proxy.and_then(Proxy::authorization).filter(|_| !parts.has("Proxy-Authorization"));
-    let own = parts.fields.iter().map(|(name, value)| Field::from_bytes(name, value));
-    let fields: Vec<Field<'_>> =
-        own.chain(authorization.map(|value| Field::from_bytes("Proxy-Authorization", value))).collect();
+    let usual = [
+        ("User-Agent", Some(inner.user_agent.as_bytes())),
+        ("Accept", Some(&b"*/*"[..])),
+        ("Proxy-Authorization", proxy.and_then(Proxy::authorization)),
+    ];
+    let mut fields = Vec::with_capacity(parts.fields.len() + usual.len());
+    fields.extend(parts.fields.iter().map(|(name, value)| Field::from_bytes(name, value)));
+    let usual = usual.into_iter().filter(|(name, _)| !parts.has(name));
+    fields.extend(usual.filter_map(|(name, value)| value.map(|value| Field::from_bytes(name, value))));
     let request = Request {
         length: parts.body.length(),
         expect_continue: expects,

@@ -13,7 +13,8 @@ pub struct Headers {
 
 impl Headers {
     pub(crate) fn new(fields: Fields<'_>) -> Self {
-        let mut lines = Vec::new();
+        let length = fields.into_iter().map(|field| field.name.len() + field.value.len() + 4).sum();
+        let mut lines = Vec::with_capacity(length);
         for field in fields {
             for part in [field.name, b": ", field.value, b"\r\n"] {
                 lines.extend_from_slice(part);

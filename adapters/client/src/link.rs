@@ -1,5 +1,6 @@
 //! One connection to a server: the core's connection, a wire, and the loop between them.
 
+use alloc::sync::Arc;
 use core::mem;
 use core::ops::Range;
 use std::io::Read;
@@ -25,7 +26,7 @@ const WIRE: Token = Token(0);
 /// One connection, with its memory.
 pub(crate) struct Link {
     /// Whom it leads to, for errors.
-    subject: Box<str>,
+    subject: Arc<str>,
     connection: ClientConnection,
     conversation: Conversation,
     store: Box<[u8]>,
@@ -33,7 +34,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(wire: Wire, limits: &Limits, subject: impl Into<Box<str>>) -> Result<Self, Cause> {
+    pub(crate) fn new(wire: Wire, limits: &Limits, subject: impl Into<Arc<str>>) -> Result<Self, Cause> {
         let mut poller = Poll::new();
         poller.register(wire.as_fd(), WIRE, Interest::READABLE)?;
         let room = |length| vec![0; length].into_boxed_slice();
@@ -60,7 +61,7 @@ impl Link {
     }
 
     /// Whom it leads to, for errors.
-    pub(crate) fn subject(&self) -> &str {
+    pub(crate) fn subject(&self) -> &Arc<str> {
         &self.subject
     }
 

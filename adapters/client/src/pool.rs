@@ -179,7 +179,6 @@ impl State {
             routes.extend(core::iter::repeat_n(route.clone(), gone.len()));
             old.extend(gone);
         }
-        self.idle.retain(|_, idle| !idle.is_empty());
         routes.iter().for_each(|route| self.release(route));
         old
     }
@@ -191,6 +190,7 @@ impl State {
             *count = count.saturating_sub(1);
             if *count == 0 {
                 self.counts.remove(route);
+                self.idle.remove(route);
             }
         }
     }
@@ -218,7 +218,11 @@ impl Place {
         let old = {
             let mut state = pool.state();
             let old = state.take_older_than(pool.limits.idle, now);
-            state.idle.entry(self.route.clone()).or_default().push(Idle { link, since: now });
+            let idle = Idle { link, since: now };
+            match state.idle.get_mut(&self.route) {
+                Some(others) => others.push(idle),
+                None => _ = state.idle.insert(self.route.clone(), vec![idle]),
+            }
             old
         };
         pool.ring();

@@ -44,7 +44,7 @@ pub struct Response {
     is_cut: bool,
     watch: Watch,
     inner: Arc<Inner>,
-    subject: Box<str>,
+    subject: Arc<str>,
 }
 
 /// Where content still comes from.
@@ -61,7 +61,7 @@ impl Response {
         watch: Watch,
         (timings, redirects): (Timings, u8),
     ) -> Result<Self, Error> {
-        let subject = link.subject().into();
+        let subject = Arc::clone(link.subject());
         let source = Some(Source { link, place });
         let is_empty = head.framing == ResponseFraming::Length(0);
         let trailers = Headers::default();
@@ -170,7 +170,7 @@ impl Response {
     /// # Errors
     /// [`Cause::InvalidText`]; and those of [`Self::bytes`].
     pub fn text(self, limit: usize) -> Result<String, Error> {
-        let subject = self.subject.clone();
+        let subject = Arc::clone(&self.subject);
         let bytes = self.bytes(limit)?;
         String::from_utf8(bytes).map_err(|_| Error::new(Phase::Body, subject, Cause::InvalidText))
     }

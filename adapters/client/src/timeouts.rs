@@ -65,9 +65,9 @@ impl Timeouts {
         connect: Duration::from_secs(20),
         tls: Duration::from_secs(20),
         request: Limits::DEFAULT.write,
-        expect: Limits::DEFAULT.expect,
-        response: Limits::DEFAULT.response,
-        head: Limits::DEFAULT.head,
+        expect: Duration::from_secs(1),
+        response: Duration::from_secs(60),
+        head: Duration::from_secs(20),
         body: Limits::DEFAULT.body,
     };
 
