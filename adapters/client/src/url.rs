@@ -263,7 +263,30 @@ impl IntoUrl for &String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// A URL that is shown is read as the same, but for the password; and a reference to itself leads to itself.
+        #[test]
+        fn what_is_shown_is_the_same_url(text in "https?://[a-z0-9.%\\[\\]:@-]{1,12}[/?#a-z0-9.%]{0,20}") {
+            if let Ok(url) = text.parse::<Url>() {
+                let again: Url = url.to_string().parse().unwrap();
+                prop_assert_eq!(&Url { user_info: None, ..url.clone() }, &again);
+                prop_assert_eq!(url.join(url.to_string().as_bytes()).unwrap(), again);
+            }
+        }
+
+        /// Whatever a server says in Location, the answer is a URL or an error.
+        #[test]
+        fn any_reference_is_read_without_a_panic(reference in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let base: Url = "http://a/b?c".parse().unwrap();
+            if let Ok(url) = base.join(&reference) {
+                prop_assert!(url.target().starts_with('/') && !url.host().is_empty());
+            }
+        }
+    }
 
     #[test]
     fn what_is_a_url() {

@@ -168,7 +168,10 @@ fn content_goes_out_in_the_framing_that_its_kind_allows() {
         (Body::file(file).unwrap(), b"file"),
     ];
     for (body, expected) in bodies {
-        let (length, response) = (body.length(), client.put(server.url("/")).body(body).send().unwrap());
+        let (length, last) = (body.length(), core::cell::Cell::new((0, None)));
+        let body = body.with_progress(|done, total| last.set((done, total)));
+        let response = client.put(server.url("/")).body(body).send().unwrap();
+        assert_eq!(last.get(), (expected.len() as u64, length));
         assert_eq!(response.bytes(1_000_000).unwrap(), expected);
         let head = server.heads().pop().unwrap();
         assert_eq!(field(&head, "Content-Length"), length.map(|length| length.to_string()));
