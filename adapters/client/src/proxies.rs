@@ -165,8 +165,8 @@ impl Proxies {
     /// | `all_proxy`, else `ALL_PROXY` | those for which the above say nothing |
     /// | `no_proxy`, else `NO_PROXY` | the hosts that are reached without one |
     ///
-    /// An empty variable is none. `no_proxy` is `*`, for all hosts, or a list of names and addresses, separated by commas or
-    /// blanks. A name stands for itself and for all names that end in it after a dot; a dot in front of it changes nothing.
+    /// An empty variable is none. `no_proxy` is `*`, for all hosts, or a list of names and addresses, separated by commas, with
+    /// blanks around them; blanks alone end the list, as curl has it since 8.9. A name stands for itself and for all names that end in it after a dot; a dot in front of it changes nothing.
     /// An address may have the length of a prefix behind it (`10.0.0.0/8`, `fd00::/8`).
     #[must_use]
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
@@ -206,14 +206,24 @@ impl Proxies {
 
 /// Does the list name this host?
 fn is_excepted(no_proxy: &str, host: &str) -> bool {
-    if no_proxy.trim_matches([' ', '\t']) == "*" {
+    if no_proxy == "*" {
         return true;
     }
-    let mut entries = no_proxy.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
     match host.parse::<IpAddr>() {
-        Ok(address) => entries.any(|entry| is_in(entry, address)),
-        Err(_) => entries.any(|entry| ends_in(host, entry)),
+        Ok(address) => entries(no_proxy).any(|entry| is_in(entry, address)),
+        Err(_) => entries(no_proxy).any(|entry| ends_in(host, entry)),
     }
+}
+
+/// The entries of the list. Where anything but a comma follows the blanks behind one, the list ends, as curl's does.
+fn entries(list: &str) -> impl Iterator<Item = &str> {
+    let mut is_over = false;
+    let parts = list.split(',').map(|part| part.trim_matches([' ', '\t'])).filter(|part| !part.is_empty());
+    parts.map_while(move |part| {
+        let entry = part.split([' ', '\t']).next().filter(|_| !is_over);
+        is_over |= entry != Some(part);
+        entry
+    })
 }
 
 /// Is the entry this address, or a network in which it lies?
@@ -222,9 +232,10 @@ fn is_in(entry: &str, address: IpAddr) -> bool {
     Network::parse(entry.as_bytes()).is_ok_and(|network| network.contains(address))
 }
 
-/// Is the name the entry, or one below it? Dots at the end of either, and one at the front of the entry, mean nothing.
-fn ends_in(host: &str, entry: &str) -> bool {
-    let (host, entry) = (host.trim_end_matches('.'), entry.trim_end_matches('.'));
+/// Is the name the entry, or one below it? A dot at the end of either, and one at the front of the entry, mean nothing.
+fn ends_in<'n>(host: &'n str, entry: &'n str) -> bool {
+    let without_dot = |name: &'n str| name.strip_suffix('.').unwrap_or(name);
+    let (host, entry) = (without_dot(host), without_dot(entry));
     let entry = entry.strip_prefix('.').unwrap_or(entry);
     let Some(at) = host.len().checked_sub(entry.len()).filter(|_| !entry.is_empty()) else { return false };
     let (before, end) = host.as_bytes().split_at(at);
@@ -243,13 +254,13 @@ mod tests {
         })
     }
 
-    /// The rules are those of curl's manual and of its `Curl_check_noproxy`.
+    /// As curl 8.9 and later answer.
     #[test]
     fn which_hosts_are_excepted() {
         for (no_proxy, host, expected) in [
             ("", "a", false),
             ("*", "a", true),
-            (" * ", "a", true),
+            (" * ", "a", false),
             ("*,b", "a", false),
             ("*.a", "b.a", false),
             ("example.com", "example.com", true),
@@ -261,7 +272,11 @@ mod tests {
             ("www.example.com", "example.com", false),
             ("example.com.", "example.com", true),
             ("example.com", "example.com.", true),
-            ("a,b c\td", "c", true),
+            ("a,b c,d", "b", true),
+            ("a,b c,d", "c", false),
+            ("a,b c,d", "d", false),
+            ("a ,\tb\t,c", "c", true),
+            ("a,,,,,   b, ::1/64", "B", true),
             ("a, b", "b", true),
             (",, ,", "a", false),
             (".", "a", false),
@@ -272,6 +287,19 @@ mod tests {
             ("192.168.0.0/16", "192.169.0.1", false),
             ("192.168.0.0/33", "192.168.0.0", false),
             ("192.168.0.1/", "192.168.0.1", false),
+            ("192.168.0.0/16 ", "192.168.0.1", true),
+            ("192.168.0.0/ 16", "192.168.0.1", false),
+            ("192.168.0.0/16a", "192.168.0.1", false),
+            ("192.168.0.0/a16", "192.168.0.1", false),
+            ("192.168.0.1/32", "192.168.0.1", true),
+            ("192.168.0.0", "192.168.0.1", false),
+            ("foo, bar, 192.168.0.0/16", "192.168.1.1", true),
+            ("127.0.0.1/28,localhost,", "127.0.0.1", true),
+            ("2001:db8::/65", "2001:db8:8000::1", false),
+            ("2001:db8::/65", "2001:db8::1", true),
+            ("2001:db8::/65", "2001:db8:0:0:8000::1", false),
+            ("::1/129", "::1", false),
+            ("::1/127a", "::1", false),
             ("::1", "::1", true),
             ("[::1]", "::1", true),
             ("fd00::/8", "fd12::1", true),
@@ -332,7 +360,7 @@ mod tests {
         #[test]
         fn an_entry_excepts_its_own_name(lists in "[ -~]{0,40}", name in "[a-z]{1,8}(\\.[a-z]{1,8}){0,3}", sub in "[a-z]{1,5}") {
             let _ = is_excepted(&lists, &name);
-            let list = format!("x,{name} y");
+            let list = format!("x, {name} ,y");
             let below = format!("{}.{}", sub, name);
             prop_assert!(is_excepted(&list, &name));
             prop_assert!(is_excepted(&list, &below));

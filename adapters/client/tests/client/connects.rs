@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
 use std::{io, thread};
 
-use wirenut_client::{Cause, Phase};
+use wirenut_client::{Cancel, Cause, Phase};
 
 use crate::lab::{builder, client};
 
@@ -40,6 +40,22 @@ fn who_never_answers_is_given_up() {
     let error = client().get(url).timeout(Duration::from_millis(50)).send().unwrap_err();
     assert_eq!((error.phase(), error.kind()), (Phase::Connect, ErrorKind::TimedOut));
     assert_eq!(error.to_string(), format!("cannot connect to {}: it took longer than 50 ms", address));
+}
+
+#[test]
+fn a_connect_can_be_cancelled() {
+    let full = Full::new();
+    let url = format!("http://{}/", full.listener.local_addr().unwrap());
+    let cancel = Cancel::new().unwrap();
+    let error = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(20));
+            cancel.cancel();
+        });
+        client().get(url).cancel(&cancel).send().unwrap_err()
+    });
+    assert!(matches!(error.cause(), Cause::Cancelled), "{error}");
+    assert_eq!(error.phase(), Phase::Connect);
 }
 
 #[test]

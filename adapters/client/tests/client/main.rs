@@ -2,6 +2,7 @@
 
 extern crate alloc;
 
+mod canned;
 mod connects;
 mod endings;
 mod exchanges;
