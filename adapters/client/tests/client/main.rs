@@ -1,0 +1,16 @@
+//! The client against servers of every kind, over real sockets.
+
+extern crate alloc;
+
+mod canned;
+mod connects;
+mod endings;
+mod exchanges;
+mod lab;
+mod peers;
+mod pool;
+mod proxies;
+mod redirects;
+mod times;
+#[cfg(feature = "tls")]
+mod tls;
