@@ -211,8 +211,8 @@ fn dependencies_are_enough_for_the_examples_behind_them() {
     }
     assert_eq!(
         lists.len(),
-        5,
-        "of the core, for a server on Linux, for sockets and processes, for smoltcp, for streams"
+        6,
+        "of the core, for a server and a client on Linux, for sockets and processes, for smoltcp, for streams"
     );
     for (list, mut examples) in lists {
         if examples.is_empty() {
@@ -226,7 +226,7 @@ fn dependencies_are_enough_for_the_examples_behind_them() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 8);
+    assert_eq!(checked, 9);
     // Such a test finds what is missing.
     let output = Project::new("[dependencies]\n", "pub use wirenut::http::Limits;\n").check();
     assert!(!output.status.success());
