@@ -6,6 +6,7 @@ mod copy;
 mod drawing;
 mod json;
 mod live;
+mod options;
 mod progress;
 mod record;
 mod svg;
@@ -20,11 +21,12 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
+pub use self::options::TraceArguments;
+
 use self::capture::{Damage, read};
 use self::drawing::Selection;
 use self::progress::Progress;
 use self::watch::{Plan, Watch};
-use crate::arguments::TraceArguments;
 use crate::failure::Failure;
 use crate::printed::{terminal_columns, write};
 
