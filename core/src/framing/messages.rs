@@ -15,10 +15,11 @@ use crate::readiness::Standing;
 use crate::time::{Duration, Instant};
 use crate::transport::{Disposition, Progress, Protocol};
 
-/// A connection on which messages are spoken: a [`Protocol`] for the loop of every adapter. It owns no bytes: the store of the
-/// loop keeps messages that come in pieces, so that is how long a message may be.
+/// A connection of messages: a [`Protocol`] for the loop of every adapter. It owns no bytes. The store of the loop keeps messages
+/// that come in pieces, so a message (with its checksum) is never longer than the store; [`Frames::with_limit`] sets a lower
+/// limit. [`MessageHandler::skipped`] reports longer ones, unless the codec has lost the stream.
 ///
-/// Tell it the time ([`Protocol::handle_now`]) before anything else, at each call.
+/// An adapter tells it the time. If you drive it yourself, call [`Protocol::handle_now`] before anything else, each time.
 ///
 /// ```
 /// use wirenut::framing::{Frames, Lines, MessageConnection, MessageHandler, MessageLimits, Next, Outbox};

@@ -3,41 +3,44 @@
 use crate::framing::encoder::EncodeError;
 use crate::framing::error::{FrameError, Skipped};
 
-/// What is done with the messages of a connection.
+/// An application over a [`MessageConnection`](super::MessageConnection): it takes messages and sends others.
 pub trait MessageHandler {
-    /// How many bytes the answers to one message take at most, as they are sent. A message is handed out only while there is
-    /// room for so many, or nothing else waits to be sent: then an output that is shorter says
-    /// [`EncodeError::NoRoom`].
+    /// How many bytes the answers to one message take at most, with their framing
+    /// ([`Encoder::max_encoded_len`](crate::framing::Encoder::max_encoded_len) counts it). The handler gets a message only while
+    /// the output has so much room, or is empty. If the whole output of the loop is shorter than this, an answer that does not
+    /// fit fails with [`EncodeError::NoRoom`].
     const ROOM: usize;
 
-    /// A message has come. What is sent into `outbox` leaves together, once the messages that have come are done with.
+    /// Takes a message, and sends answers into `outbox`. They leave once the handler has had all messages that have come.
     fn message(&mut self, message: &[u8], outbox: &mut Outbox<'_>) -> Next;
 
-    /// Is there something to send that no message asks for: the first message of a client, the rest of a long answer, what a
-    /// waker told? By default never. Asked at each call of the loop.
+    /// True while the handler wants to send without a message to answer: the first message of a client, for example, or the
+    /// rest of a long answer. By default false. The loop asks at each call; where something else makes it true, wake the loop.
     fn has_more(&self) -> bool {
         false
     }
 
-    /// Sends some of that. Called when [`Self::has_more`], the messages that have come are done with, and there is
-    /// [`Self::ROOM`] or nothing else waits to be sent. By default nothing is sent.
+    /// Sends some of that. The loop calls it while [`Self::has_more`] is true, once the handler has had all messages that have
+    /// come, if the output has [`Self::ROOM`] or is empty. It pauses when a call sends nothing. By default nothing is sent.
     fn send_more(&mut self, outbox: &mut Outbox<'_>) -> Next {
         let _ = outbox;
         Next::More
     }
 
-    /// A message was not delivered. By default nothing is done.
+    /// Something was skipped: a message that is too long for the store or the limit, or one that breaks a rule. The connection
+    /// goes on. By default nothing is done.
     fn skipped(&mut self, skipped: Skipped) {
         let _ = skipped;
     }
 
-    /// The stream is lost. The connection is reset, once all that was sent has left. By default nothing is done.
+    /// Nobody can tell where the next message begins. The connection is reset, once all that was sent has left. By default
+    /// nothing is done.
     fn lost(&mut self, error: FrameError) {
         let _ = error;
     }
 }
 
-/// What is done with a connection after a message.
+/// What the connection does after a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Next {
@@ -65,10 +68,11 @@ impl<'o> Outbox<'o> {
         self.written
     }
 
-    /// Sends a message, or nothing of it.
+    /// Sends a message, or nothing of it. With a checksum, it is added.
     ///
     /// # Errors
-    /// [`EncodeError::NoRoom`], and what the codec cannot say.
+    /// [`EncodeError::NoRoom`]: the rest of the output is too short. The others: the codec cannot encode the message. After an
+    /// error the outbox is as it was.
     pub fn send(&mut self, message: &[u8]) -> Result<(), EncodeError> {
         let room = self.room.get_mut(self.written..).unwrap_or_default();
         self.written = self.written.saturating_add((self.encode)(message, room)?);
