@@ -1,7 +1,7 @@
 //! The command line of `wirenut trace`.
 
 use core::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -73,6 +73,15 @@ impl TraceArguments {
         ];
         if let Some((option, _)) = live.iter().find(|(_, is_given)| *is_given && self.interface.is_none()) {
             return Err(Combination::OfInterface(option));
+        }
+        if self.only.is_some() && self.timeline.is_none() && self.svg.is_none() {
+            return Err(Combination::OnlyOfNothing);
+        }
+        if self.svg.as_deref() == Some(Path::new("-")) {
+            let others = [("--json", self.json), ("--timeline", self.timeline.is_some())];
+            if let Some((option, _)) = others.into_iter().find(|(_, is_given)| *is_given) {
+                return Err(Combination::PictureAlone(option));
+            }
         }
         let is_twice = self.only.is_some() && matches!(self.timeline, Some(Some(_)));
         if is_twice { Err(Combination::NumberTwice) } else { Ok(()) }
