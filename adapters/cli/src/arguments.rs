@@ -1,17 +1,17 @@
-//! The command line. What is wrong with it is said by `clap`, with exit status 2.
+//! The command line: the commands that there are. Each module of a command has its arguments. Mistakes are reported by
+//! `clap`, with exit status 2.
 
-use core::num::NonZeroUsize;
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
-
+use crate::demo::DemoArguments;
+use crate::echo::EchoArguments;
 use crate::frame::FrameArguments;
-use crate::listen::{EchoPlaceOptions, PlaceOptions};
-use crate::log::Format;
+use crate::lookup::LookupArguments;
 use crate::manual::{CompletionsArguments, ManArguments};
-use crate::serve::path::RelativePath;
-use crate::serve::policy::{Pattern, Policy};
-use crate::server::{Combination, ServerOptions, permissions};
+use crate::ps::PsArguments;
+use crate::serve::ServeArguments;
+use crate::server::{Combination, permissions};
+use crate::trace::TraceArguments;
 
 /// Serve files over HTTP, or try servers, clients and networks out.
 #[derive(Debug, Parser)]
@@ -93,273 +93,6 @@ pub enum Command {
     Man(ManArguments),
 }
 
-/// What `wirenut serve` is told.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wirenut serve                               this directory, to this machine only
-  wirenut serve public --listen :8080         public/, to whoever can reach this machine
-  wirenut serve --listen '[::1]:0'            over IPv6, at a free port of the system's choice
-  wirenut serve dist --spa --precompressed --cache no-cache --immutable '*-????????.*'
-                                              an application as its bundler left it")]
-pub struct ServeArguments {
-    /// The directory to serve; when it is made again, or is a link that is switched, the new one is served
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub directory: PathBuf,
-    /// Where to listen.
-    #[command(flatten)]
-    pub places: PlaceOptions,
-    /// Which files, and how.
-    #[command(flatten)]
-    pub files: FileOptions,
-    /// The log.
-    #[command(flatten)]
-    pub log: LogOptions,
-    /// Who serves, and how the service lives.
-    #[command(flatten)]
-    pub server: ServerOptions,
-}
-
-/// Which files are served, and how.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Files")]
-pub struct FileOptions {
-    /// The page that is sent for a directory that has one of this name
-    #[arg(long, value_name = "NAME", default_value = "index.html", value_parser = file_name)]
-    pub index: String,
-    /// Do not list what is in directories without such a page: they are not found
-    #[arg(long)]
-    pub no_list: bool,
-    /// Serve and list names that begin with a dot, too (those beneath /.well-known/ are always served)
-    #[arg(long)]
-    pub hidden: bool,
-    /// Follow no symbolic links, not even those that stay inside the directory
-    #[arg(long)]
-    pub no_symlinks: bool,
-    /// Send FILE.br, FILE.zst or FILE.gz in place of FILE to clients that take it, unless FILE has changed since
-    #[arg(long)]
-    pub precompressed: bool,
-    /// Send this Cache-Control with files, such as 'max-age=3600' or 'no-cache'
-    #[arg(long, value_name = "VALUE", value_parser = field_value)]
-    pub cache: Option<String>,
-    /// Have files be cached for ever whose names fit ('*' and '?' stand for any bytes and for one; with a slash in it,
-    /// the whole path must fit); may be given again
-    #[arg(long, value_name = "PATTERN")]
-    pub immutable: Vec<String>,
-    /// Where nothing is found, send this page, for an application that finds its way itself; not for names with a dot
-    /// in them, which are of files. Directories are not listed then. It must be there from the start
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "index.html",
-          value_parser = inside)]
-    pub spa: Option<RelativePath>,
-    /// Where nothing is found, send this page of the directory with status 404, to programs as well; it must be there from
-    /// the start
-    #[arg(long, value_name = "FILE", value_parser = inside)]
-    pub error_page: Option<RelativePath>,
-}
-
-/// The log of requests.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Log")]
-pub struct LogOptions {
-    /// How the line for each request looks
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Short)]
-    pub log_format: Format,
-    /// Append these lines to a file, not to standard output; once it is moved away, a new one is begun. SIGHUP does so at
-    /// once
-    #[arg(long, value_name = "FILE", conflicts_with = "quiet")]
-    pub log_file: Option<PathBuf>,
-    /// Print no line for each request
-    #[arg(long, short)]
-    pub quiet: bool,
-}
-
-impl FileOptions {
-    /// How files are served.
-    #[must_use]
-    pub fn policy(&self) -> Policy {
-        Policy {
-            index: self.index.clone(),
-            lists: !self.no_list,
-            shows_hidden: self.hidden,
-            is_precompressed: self.precompressed,
-            cache: self.cache.clone(),
-            immutable: self.immutable.iter().cloned().map(Pattern::new).collect(),
-            fallback: self.spa.clone(),
-            error_page: self.error_page.clone(),
-        }
-    }
-}
-
-fn file_name(text: &str) -> Result<String, &'static str> {
-    let is_name = !matches!(text, "" | "." | "..") && !text.contains(['/', '\0']);
-    is_name.then(|| text.to_owned()).ok_or("expected the name of a file, without a directory, such as index.htm")
-}
-
-fn field_value(text: &str) -> Result<String, &'static str> {
-    let is_value = !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    is_value.then(|| text.to_owned()).ok_or("expected the value of a Cache-Control field, such as max-age=3600")
-}
-
-fn inside(text: &str) -> Result<RelativePath, String> {
-    let expected = "expected a file inside the served directory, such as 404.html";
-    match RelativePath::plain(text.as_bytes()) {
-        Ok(path) if !path.is_directory() => Ok(path),
-        Ok(_) => Err(expected.into()),
-        Err(error) => Err(format!("{error}; {expected}")),
-    }
-}
-
-/// What `wirenut demo` is told.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wirenut demo --listen 127.0.0.1:9000
-  wirenut demo --model forking --workers 40   a process for each connection, 40 at most
-  wirenut demo --metrics 127.0.0.1:9100       then: curl 127.0.0.1:9100/metrics")]
-pub struct DemoArguments {
-    /// Where to listen.
-    #[command(flatten)]
-    pub places: PlaceOptions,
-    /// Who serves, and how the service lives.
-    #[command(flatten)]
-    pub server: ServerOptions,
-}
-
-/// What `wirenut echo` is told.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wirenut echo                                over TCP, at 127.0.0.1:7007
-  wirenut echo --listen '[::1]:0' --listen 'udp:[::1]:0'
-                                              over IPv6, at free ports of the system's choice
-  wirenut echo --listen unix:/tmp/echo.sock   then: socat - UNIX-CONNECT:/tmp/echo.sock
-  wirenut echo --model threading --workers 9  a thread for each connection, nine at most")]
-pub struct EchoArguments {
-    /// Where to listen.
-    #[command(flatten)]
-    pub places: EchoPlaceOptions,
-    /// Who serves, and how the service lives.
-    #[command(flatten)]
-    pub server: ServerOptions,
-}
-
-/// What `wirenut lookup` is told.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wirenut lookup localhost         its addresses, the best one first
-  wirenut lookup localhost http    with the port of the service
-  wirenut lookup 127.0.0.1         the name of an address")]
-pub struct LookupArguments {
-    /// The name of a host, or an address
-    #[arg(value_name = "NAME")]
-    pub name: String,
-    /// The name of a service, or a port
-    #[arg(value_name = "SERVICE")]
-    pub service: Option<String>,
-    /// The service is one of UDP, and not of TCP
-    #[arg(long, requires = "service")]
-    pub udp: bool,
-}
-
-/// What `wirenut ps` is told.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wirenut ps               all processes
-  wirenut ps $$            this shell
-  wirenut ps --tree 1      the first process, and all beneath it")]
-pub struct PsArguments {
-    /// The ids of processes [default: all]
-    #[arg(value_name = "PID", value_parser = clap::value_parser!(u32).range(1..))]
-    pub pids: Vec<u32>,
-    /// Show children beneath their parents, also those of processes that are named
-    #[arg(long)]
-    pub tree: bool,
-}
-
-/// What `wirenut trace` is told.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wirenut trace capture.pcapng                 a table of all connections
-  wirenut trace --timeline=3 capture.pcapng    every segment of the third one
-  wirenut trace --svg 3.svg --only 3 capture.pcapng
-                                               the same as a picture
-  wirenut trace --interface lo --port 8080     what passes now, until Ctrl-C
-  tcpdump -w - -c 100 | wirenut trace -        what tcpdump captures")]
-pub struct TraceArguments {
-    /// The capture; - is standard input
-    #[arg(value_name = "FILE", required_unless_present = "interface", conflicts_with = "interface")]
-    pub file: Option<PathBuf>,
-    /// Follow what passes this interface (lo, for example; any: all of them) from now on, until Ctrl-C; this needs the
-    /// capability CAP_NET_RAW
-    #[arg(long, value_name = "NAME", help_heading = "Live capture")]
-    pub interface: Option<String>,
-    /// Follow packets from and to this port alone; of an interface, the kernel gives no others
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub port: Option<u16>,
-    /// End after so many seconds
-    #[arg(long, value_name = "COUNT", help_heading = "Live capture", value_parser = clap::value_parser!(u64).range(1..))]
-    pub seconds: Option<u64>,
-    /// End after so many packets
-    #[arg(long, value_name = "COUNT", help_heading = "Live capture", value_parser = clap::value_parser!(u64).range(1..))]
-    pub packets: Option<u64>,
-    /// Keep what is captured in this file, as pcap
-    #[arg(long, value_name = "FILE", help_heading = "Live capture")]
-    pub write: Option<PathBuf>,
-    /// Draw each connection: segments as arrows, the states of both ends where they change, messages of HTTP/1 by their
-    /// first line, and behind a '!' what is unusual; with a number, only the connection of that number
-    #[arg(long, value_name = "NUMBER", num_args = 0..=1, require_equals = true, value_parser = number,
-          help_heading = "Drawings")]
-    pub timeline: Option<Option<usize>>,
-    /// Draw the same as a picture, into this file (- is standard output, in place of the table)
-    #[arg(long, value_name = "FILE", help_heading = "Drawings")]
-    pub svg: Option<PathBuf>,
-    /// Draw only the connection of this number, which the table shows
-    #[arg(long, value_name = "NUMBER", help_heading = "Drawings", value_parser = number)]
-    pub only: Option<usize>,
-    /// Draw so many segments at most, the first ones
-    #[arg(long, value_name = "COUNT", help_heading = "Drawings", default_value = "10000", value_parser = segments)]
-    pub limit: NonZeroUsize,
-    /// Print one object of JSON
-    #[arg(long, conflicts_with = "timeline")]
-    pub json: bool,
-    /// How many connections are listed at most, and followed at a time (65536 at least)
-    #[arg(long, value_name = "COUNT", default_value = "100000", value_parser = connections)]
-    pub connections: NonZeroUsize,
-}
-
-fn number(text: &str) -> Result<usize, &'static str> {
-    text.parse().ok().filter(|number| *number > 0).ok_or("expected the number of a connection, from 1")
-}
-
-fn segments(text: &str) -> Result<NonZeroUsize, &'static str> {
-    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= 1_000_000);
-    count.ok_or("expected a number of segments from 1 to 1000000")
-}
-
-fn connections(text: &str) -> Result<NonZeroUsize, &'static str> {
-    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= 10_000_000);
-    count.ok_or("expected a number of connections from 1 to 10000000")
-}
-
-impl TraceArguments {
-    fn check(&self) -> Result<(), Combination> {
-        // `requires` of clap does not hold where FILE, which conflicts with --interface, is given.
-        let live = [
-            ("--seconds", self.seconds.is_some()),
-            ("--packets", self.packets.is_some()),
-            ("--write", self.write.is_some()),
-        ];
-        if let Some((option, _)) = live.iter().find(|(_, is_given)| *is_given && self.interface.is_none()) {
-            return Err(Combination::OfInterface(option));
-        }
-        let is_twice = self.only.is_some() && matches!(self.timeline, Some(Some(_)));
-        if is_twice { Err(Combination::NumberTwice) } else { Ok(()) }
-    }
-}
-
 impl Arguments {
     /// Looks whether the options go together.
     ///
@@ -388,6 +121,7 @@ mod tests {
     use crate::listen::Place;
     use clap::CommandFactory;
     use clap::error::ErrorKind;
+    use std::path::PathBuf;
 
     fn parse(line: &str) -> Result<Arguments, clap::Error> {
         Arguments::try_parse_from(line.split_whitespace())

@@ -8,7 +8,7 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use rustix::io::Errno;
-use wirenut::framing::FrameError;
+use wirenut::framing::{FrameError, Rule};
 use wirenut_linux::lookup::Failure as Lookup;
 use wirenut_linux::process::{Ended, SpawnError};
 
@@ -44,6 +44,13 @@ pub enum Failure {
         offset: u64,
         /// What is wrong there.
         reason: String,
+    },
+    /// The connection that was to be drawn is not in the table.
+    NoConnection {
+        /// As the user wrote it, from 1.
+        number: usize,
+        /// How many there are.
+        count: usize,
     },
     /// An interface could not be watched, or not any more.
     Interface(wirenut_linux::Error),
@@ -147,6 +154,10 @@ impl fmt::Display for Failure {
             Self::Capture { path, offset, reason } => {
                 write!(f, "cannot read '{}' from byte {offset} on: {reason}", Name::of(path))
             }
+            Self::NoConnection { number, count: 0 } => write!(f, "cannot draw connection {number}: there is none"),
+            Self::NoConnection { number, count } => {
+                write!(f, "cannot draw connection {number}: the last one is {count}")
+            }
             Self::Interface(error) => write!(f, "{}{}", OneLine(error.to_string()), interface_advice(error)),
             Self::Framing(invalid) => invalid.fmt(f),
             Self::Read { path, error } => write!(f, "cannot read '{}': {error}", Name::of(path)),
@@ -155,6 +166,9 @@ impl fmt::Display for Failure {
             }
             Self::Skipped(1) => f.write_str("something in the stream was no item, and was skipped"),
             Self::Skipped(count) => write!(f, "{count} times something in the stream was no item, and was skipped"),
+            Self::Lost(error) if error.rule == Rule::TooLong => {
+                write!(f, "cannot find the next item: {error} (--limit says how long an item may be)")
+            }
             Self::Lost(error) => write!(f, "cannot find the next item: {error}"),
             Self::Item { number, reason } => write!(f, "cannot encode item {number}: {reason}"),
             Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", Name::of(path)),
@@ -204,6 +218,7 @@ impl Error for Failure {
             Self::Fork { error, .. } => Some(error),
             Self::Process { .. }
             | Self::Capture { .. }
+            | Self::NoConnection { .. }
             | Self::Skipped(_)
             | Self::Item { .. }
             | Self::Page { .. }

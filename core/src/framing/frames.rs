@@ -143,7 +143,8 @@ impl<D: Decoder, C: Checksum> Frames<D, C> {
     /// Reads on. Returns how many bytes of the input were used, which are not given again, and the next message. After
     /// anything but [`Item::NeedMore`], call again with the rest, also if there is none.
     ///
-    /// `store` keeps messages that come in pieces. Lend the same bytes, of the same length, from call to call.
+    /// `store` keeps messages that come in pieces. Lend the same bytes from call to call; there may be more of them each
+    /// time, and not fewer.
     ///
     /// # Errors
     /// The stream is lost. Every later call returns the same error.

@@ -1,7 +1,12 @@
 //! Messages spoken over a connection: a protocol for the loop of every adapter.
 
-use super::encoder::{EncodeError, Encoder};
-use super::error::{FrameError, Skipped};
+mod handler;
+mod limits;
+
+pub use self::handler::{MessageHandler, Next, Outbox};
+pub use self::limits::MessageLimits;
+
+use super::encoder::Encoder;
 use super::event::Decoder;
 use super::frames::{Frames, Item};
 use super::trailer::{Checksum, NoTrailer};
@@ -10,105 +15,11 @@ use crate::readiness::Standing;
 use crate::time::{Duration, Instant};
 use crate::transport::{Disposition, Progress, Protocol};
 
-/// What is done with the messages of a connection.
-pub trait MessageHandler {
-    /// How many bytes the answers to one message take at most, as they are sent. A message is handed out only while there is
-    /// room for so many, or nothing else waits to be sent: then an output that is shorter says
-    /// [`EncodeError::NoRoom`].
-    const ROOM: usize;
-
-    /// A message has come. What is sent into `outbox` leaves together, once the messages that have come are done with.
-    fn message(&mut self, message: &[u8], outbox: &mut Outbox<'_>) -> Next;
-
-    /// Is there something to send that no message asks for: the first message of a client, the rest of a long answer, what a
-    /// waker told? By default never. Asked at each call of the loop.
-    fn has_more(&self) -> bool {
-        false
-    }
-
-    /// Sends some of that. Called when [`Self::has_more`], the messages that have come are done with, and there is
-    /// [`Self::ROOM`] or nothing else waits to be sent. By default nothing is sent.
-    fn send_more(&mut self, outbox: &mut Outbox<'_>) -> Next {
-        let _ = outbox;
-        Next::More
-    }
-
-    /// A message was not delivered. By default nothing is done.
-    fn skipped(&mut self, skipped: Skipped) {
-        let _ = skipped;
-    }
-
-    /// The stream is lost. The connection is reset, once all that was sent has left. By default nothing is done.
-    fn lost(&mut self, error: FrameError) {
-        let _ = error;
-    }
-}
-
-/// What is done with a connection after a message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Next {
-    /// Go on.
-    More,
-    /// Send what was written, and close. Messages behind this one are thrown away.
-    Close,
-}
-
-/// Writes one message.
-type Encode<'o> = dyn Fn(&[u8], &mut [u8]) -> Result<usize, EncodeError> + 'o;
-
-/// Where a handler sends its answers.
-pub struct Outbox<'o> {
-    encode: &'o Encode<'o>,
-    room: &'o mut [u8],
-    written: usize,
-}
-
-impl Outbox<'_> {
-    /// Sends a message, or nothing of it.
-    ///
-    /// # Errors
-    /// [`EncodeError::NoRoom`], and what the codec cannot say.
-    pub fn send(&mut self, message: &[u8]) -> Result<(), EncodeError> {
-        let room = self.room.get_mut(self.written..).unwrap_or_default();
-        self.written = self.written.saturating_add((self.encode)(message, room)?);
-        Ok(())
-    }
-}
-
-/// How long a peer may take. At most one of these runs at a time; while something waits to be sent it is `write`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MessageLimits {
-    /// From the first byte of a message, or of what is skipped, to its end; then the connection is reset. Default: 30 s.
-    pub message: Duration,
-    /// Between two messages; then the connection is closed in good order. Default: 5 min.
-    pub idle: Duration,
-    /// To take some of what was sent; then the connection is reset. Default: 30 s.
-    pub write: Duration,
-    /// To end its direction, once ours has ended and it has taken all; then the connection is closed. Default: 5 s.
-    pub linger: Duration,
-}
-
-impl MessageLimits {
-    /// Sane values for a network.
-    pub const DEFAULT: Self = Self {
-        message: Duration::from_secs(30),
-        idle: Duration::from_secs(300),
-        write: Duration::from_secs(30),
-        linger: Duration::from_secs(5),
-    };
-}
-
-impl Default for MessageLimits {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
-
-/// A connection on which messages are spoken: a [`Protocol`] for the loop of every adapter. It owns no bytes: the store of the
-/// loop keeps messages that come in pieces, so that is how long a message may be.
+/// A connection of messages: a [`Protocol`] for the loop of every adapter. It owns no bytes. The store of the loop keeps messages
+/// that come in pieces, so a message (with its checksum) is never longer than the store; [`Frames::with_limit`] sets a lower
+/// limit. [`MessageHandler::skipped`] reports longer ones, unless the codec has lost the stream.
 ///
-/// Tell it the time ([`Protocol::handle_now`]) before anything else, at each call.
+/// An adapter tells it the time. If you drive it yourself, call [`Protocol::handle_now`] before anything else, each time.
 ///
 /// ```
 /// use wirenut::framing::{Frames, Lines, MessageConnection, MessageHandler, MessageLimits, Next, Outbox};
@@ -213,9 +124,9 @@ impl<D: Decoder + Encoder, H: MessageHandler, C: Checksum> MessageConnection<D, 
     fn ask(&mut self, output: &mut [u8], call: impl FnOnce(&mut H, &mut Outbox<'_>) -> Next) -> usize {
         let frames = &self.frames;
         let encode = |message: &[u8], out: &mut [u8]| frames.encode(message, out);
-        let mut outbox = Outbox { encode: &encode, room: output, written: 0 };
+        let mut outbox = Outbox::new(&encode, output);
         let next = call(&mut self.handler, &mut outbox);
-        let written = outbox.written;
+        let written = outbox.written();
         match next {
             Next::Close => self.close(matches!(self.state, State::Ended | State::Finishing)),
             Next::More => self.rest(),
@@ -420,31 +331,6 @@ impl<D: Decoder + Encoder, H: MessageHandler, C: Checksum> Protocol for MessageC
             State::Reset => Disposition::Cut,
             State::Idle | State::Within | State::Ended | State::Finishing => Disposition::Open,
         }
-    }
-}
-
-/// A handler that is lent.
-impl<H: MessageHandler> MessageHandler for &mut H {
-    const ROOM: usize = H::ROOM;
-
-    fn message(&mut self, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
-        H::message(self, message, outbox)
-    }
-
-    fn has_more(&self) -> bool {
-        H::has_more(self)
-    }
-
-    fn send_more(&mut self, outbox: &mut Outbox<'_>) -> Next {
-        H::send_more(self, outbox)
-    }
-
-    fn skipped(&mut self, skipped: Skipped) {
-        H::skipped(self, skipped);
-    }
-
-    fn lost(&mut self, error: FrameError) {
-        H::lost(self, error);
     }
 }
 

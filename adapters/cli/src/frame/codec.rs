@@ -11,6 +11,9 @@ use wirenut::framing::{
 const NAMES: &str = "lines, crlf, nul, delimited:HEX, fixed:N, u8, u16be, u16le, u24be, u24le, u32be, u32le, leb128, \
                      netstring, slip, cobs, hdlc or hdlc-controls";
 
+/// How long an item may be at most, whatever is asked for.
+pub(super) const MAX_ITEM: usize = 1 << 30;
+
 /// A codec, as it is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum CodecName {
@@ -52,12 +55,18 @@ impl CodecName {
                     )
                 }
                 Some(("fixed", count)) => {
-                    let count = count.parse().ok().filter(|_| count.bytes().all(|byte| byte.is_ascii_digit()));
-                    Self::Fixed(count.ok_or("expected a number of bytes from 1 on, such as fixed:64")?)
+                    let is_number = count.bytes().all(|byte| byte.is_ascii_digit());
+                    let count = count.parse().ok().filter(|count: &NonZeroUsize| is_number && count.get() <= MAX_ITEM);
+                    Self::Fixed(count.ok_or("expected a number of bytes from 1 to 1073741824, such as fixed:64")?)
                 }
                 _ => return Err(format!("expected {NAMES}")),
             },
         })
+    }
+
+    /// How many bytes each message has, if all have as many.
+    pub(super) const fn fixed(&self) -> Option<usize> {
+        if let Self::Fixed(count) = self { Some(count.get()) } else { None }
     }
 
     /// Is the length of a message a number in front of it?

@@ -6,6 +6,7 @@ use wirenut::framing::{Checksum, FrameError, Frames, Item};
 
 use super::codec::AnyCodec;
 use super::report::{Look, Report};
+use super::store::Store;
 use super::wire::{Received, Wire};
 use crate::failure::Failure;
 
@@ -29,8 +30,7 @@ pub(super) fn decode<C: Checksum>(
     limit: usize,
     look: Look,
 ) -> Result<(), Failure> {
-    // Zeroed memory that is not used takes none.
-    let mut store = vec![0; limit.saturating_add(C::LENGTH)];
+    let mut store = Store::new(limit.saturating_add(C::LENGTH));
     let mut report = Report::new(look, BufWriter::with_capacity(CHUNK, io::stdout()), io::stderr());
     let ending = match read(wire, &mut frames, &mut store, &mut report) {
         Ok(ending) => ending,
@@ -60,7 +60,7 @@ fn failed_to_write(error: io::Error) -> Failure {
 fn read<C: Checksum>(
     wire: &mut Wire,
     frames: &mut Frames<AnyCodec, C>,
-    store: &mut [u8],
+    store: &mut Store,
     report: &mut Report<impl io::Write, impl io::Write>,
 ) -> io::Result<Ending> {
     let mut input = vec![0; CHUNK];
@@ -70,13 +70,12 @@ fn read<C: Checksum>(
         let mut rest = match wire.receive(&mut input) {
             Ok(Received::Bytes(count)) => &input[..count],
             Ok(Received::End) => {
-                if let Some(Item::Skipped(skipped)) = last(frames, store, report)? {
-                    report.skipped(skipped)?;
-                }
+                last(frames, store.bytes(), report)?;
                 return Ok(Ending::End);
             }
             Ok(Received::Interrupted) => {
-                if let Some(Item::Skipped(skipped)) = last(frames, store, report)? {
+                // An item whose end has not come is none: a line, for example.
+                if let Some(Item::Skipped(skipped)) = frames.handle_eof(store.bytes()) {
                     report.cut(skipped)?;
                 }
                 return Ok(Ending::End);
@@ -85,7 +84,11 @@ fn read<C: Checksum>(
         };
         loop {
             let before = frames.began();
-            let (used, item) = match frames.receive(rest, store) {
+            let room = match store.lend(frames.stored(), rest.len()) {
+                Ok(room) => room,
+                Err(failure) => return Ok(Ending::Failed(failure)),
+            };
+            let (used, item) = match frames.receive(rest, room) {
                 Ok(received) => received,
                 Err(error) => {
                     report.lost(error)?;
@@ -102,16 +105,16 @@ fn read<C: Checksum>(
     }
 }
 
-/// The end: shows the item that it ends, and gives back what is no item.
-fn last<'s, C: Checksum>(
+/// The end: the item that it ends, or what is no item.
+fn last<C: Checksum>(
     frames: &mut Frames<AnyCodec, C>,
-    store: &'s [u8],
+    store: &[u8],
     report: &mut Report<impl io::Write, impl io::Write>,
-) -> io::Result<Option<Item<'s>>> {
+) -> io::Result<()> {
     let before = frames.began();
-    let item = frames.handle_eof(store);
-    if let Some(Item::Frame(item)) = item {
-        report.item(item, before, frames.began() - before)?;
+    match frames.handle_eof(store) {
+        Some(Item::Frame(item)) => report.item(item, before, frames.began() - before),
+        Some(Item::Skipped(skipped)) => report.skipped(skipped),
+        Some(Item::NeedMore(_)) | None => Ok(()),
     }
-    Ok(item)
 }

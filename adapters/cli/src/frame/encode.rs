@@ -5,6 +5,7 @@ use std::io;
 use wirenut::framing::{Checksum, EncodeError, FrameError, Frames, Item, Lines, Overlong};
 
 use super::codec::{AnyCodec, bytes_of_hex};
+use super::store::{Store, grow};
 use super::wire::{Received, Wire};
 use crate::failure::Failure;
 
@@ -19,6 +20,9 @@ pub(super) enum Items {
     Whole,
 }
 
+/// What is said of an item that is longer than the limit.
+const TOO_LONG: &str = "longer than --limit says";
+
 /// How many bytes are read at once.
 const CHUNK: usize = 1 << 16;
 
@@ -29,7 +33,7 @@ pub(super) fn encode<C: Checksum>(
     limit: usize,
     items: Items,
 ) -> Result<(), Failure> {
-    let mut writer = Writer { wire, frames, number: 0, out: Vec::new() };
+    let mut writer = Writer { wire, frames, limit, number: 0, out: Vec::new() };
     let outcome = match items {
         Items::Whole => whole(&mut writer, limit),
         Items::Lines => lines(&mut writer, limit, false),
@@ -39,6 +43,11 @@ pub(super) fn encode<C: Checksum>(
     match outcome {
         // Nobody reads on.
         Err(Failure::Write { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe && wire.is_standard() => Ok(()),
+        Err(failure @ Failure::Item { .. }) => {
+            // Those before it are to arrive. Whether they do is the lesser news.
+            let _ = wire.finish();
+            Err(failure)
+        }
         outcome => outcome.and_then(|()| wire.finish()),
     }
 }
@@ -46,6 +55,8 @@ pub(super) fn encode<C: Checksum>(
 struct Writer<'w, C> {
     wire: &'w mut Wire,
     frames: &'w Frames<AnyCodec, C>,
+    /// How many bytes an item may have.
+    limit: usize,
     /// Of the item, from 1.
     number: u64,
     out: Vec<u8>,
@@ -65,13 +76,21 @@ impl<C: Checksum> Writer<'_, C> {
     }
 
     fn item(&mut self, item: &[u8]) -> Result<(), Failure> {
-        let room = self
-            .frames
-            .max_encoded_len(item.len())
-            .ok_or_else(|| self.refused(EncodeError::WrongLength.to_string()))?;
-        self.out.resize(room.max(self.out.len()), 0);
-        let length = self.frames.encode(item, &mut self.out).map_err(|error| self.refused(error.to_string()))?;
+        let room = self.frames.max_encoded_len(item.len()).ok_or_else(|| self.unfit(item))?;
+        grow(&mut self.out, room)?;
+        let length = self.frames.encode(item, &mut self.out).map_err(|error| {
+            if error == EncodeError::WrongLength { self.unfit(item) } else { self.refused(error.to_string()) }
+        })?;
         self.wire.send(&self.out[..length])
+    }
+
+    /// An item whose length cannot be.
+    fn unfit(&self, item: &[u8]) -> Failure {
+        match item.len() {
+            length if length > self.limit => self.refused(TOO_LONG.into()),
+            1 => self.refused("it has 1 byte, which --codec does not allow".into()),
+            length => self.refused(format!("it has {length} bytes, which --codec does not allow")),
+        }
     }
 }
 
@@ -82,8 +101,12 @@ fn whole<C: Checksum>(writer: &mut Writer<'_, C>, limit: usize) -> Result<(), Fa
     writer.number = 1;
     loop {
         match writer.wire.receive_input(&mut input)? {
-            Received::Bytes(count) if item.len() + count <= limit => item.extend_from_slice(&input[..count]),
-            Received::Bytes(_) => return Err(writer.refused(format!("longer than --limit, which is {limit} bytes"))),
+            Received::Bytes(count) if item.len() + count <= limit => {
+                let begin = item.len();
+                grow(&mut item, begin + count)?;
+                item[begin..].copy_from_slice(&input[..count]);
+            }
+            Received::Bytes(_) => return Err(writer.refused(TOO_LONG.into())),
             Received::End => return writer.item(&item),
             Received::Interrupted => return Ok(()),
         }
@@ -93,23 +116,23 @@ fn whole<C: Checksum>(writer: &mut Writer<'_, C>, limit: usize) -> Result<(), Fa
 /// Each line of the input.
 fn lines<C: Checksum>(writer: &mut Writer<'_, C>, longest: usize, is_hex: bool) -> Result<(), Failure> {
     let mut lines = Frames::new(Lines::new()).with_limit(longest, Overlong::Fail);
-    let (mut input, mut store) = (vec![0; CHUNK], vec![0; longest]);
+    let (mut input, mut store) = (vec![0; CHUNK], Store::new(longest));
     loop {
         let mut rest = match writer.wire.receive_input(&mut input)? {
             Received::Bytes(count) => &input[..count],
             Received::Interrupted => return Ok(()),
             Received::End => {
                 writer.number += 1;
-                return match lines.handle_eof(&store) {
+                return match lines.handle_eof(store.bytes()) {
                     Some(Item::Frame(line)) => writer.line(line, is_hex),
                     Some(Item::Skipped(_) | Item::NeedMore(_)) | None => Ok(()),
                 };
             }
         };
         loop {
-            let too_long =
-                |_: FrameError| Failure::Item { number: writer.number + 1, reason: "longer than --limit says".into() };
-            let (used, item) = lines.receive(rest, &mut store).map_err(too_long)?;
+            let too_long = |_: FrameError| Failure::Item { number: writer.number + 1, reason: TOO_LONG.into() };
+            let room = store.lend(lines.stored(), rest.len())?;
+            let (used, item) = lines.receive(rest, room).map_err(too_long)?;
             rest = &rest[used..];
             match item {
                 Item::Frame(line) => {

@@ -7,6 +7,7 @@
 //! | `wire`, `serial` | where the bytes come from and go to |
 //! | `decode`, `report` | items out of bytes, and how they are shown |
 //! | `encode` | bytes out of items |
+//! | `store` | memory for what comes in pieces |
 
 mod checksum;
 mod codec;
@@ -15,6 +16,7 @@ mod encode;
 mod options;
 mod report;
 mod serial;
+mod store;
 mod wire;
 
 use wirenut::framing::{Checksum, Frames, NoTrailer, Overlong, Trailer};

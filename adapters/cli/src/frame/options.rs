@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use wirenut::framing::{ByteOrder, InvalidLayout};
 
 use super::checksum::{Crc, CrcName};
-use super::codec::{AnyCodec, CodecName, Layout};
+use super::codec::{AnyCodec, CodecName, Layout, MAX_ITEM};
 use super::encode::Items;
 use super::report::Look;
 use super::serial::{Flow, Line, Parity};
@@ -142,7 +142,7 @@ enum Order {
 }
 
 fn place(text: &OsStr) -> Result<At, String> {
-    match Place::parse(text)? {
+    match Place::parse_any(text)? {
         Place::Stream(at) => Ok(at),
         Place::Datagram(_) | Place::Number(_) | Place::Named(_) => {
             Err("expected HOST:PORT or unix:PATH, such as 127.0.0.1:4000".into())
@@ -175,6 +175,10 @@ pub enum InvalidFraming {
     },
     /// An option that is of codecs with a length in front.
     OfLengths(&'static str),
+    /// Each item of the codec has so many bytes, and the limit is lower.
+    LimitBelowFixed(usize),
+    /// Each item of the codec has so many bytes, and its checksum has more.
+    ChecksumBeyondFixed(usize),
     /// A length cannot say what it must.
     Layout(InvalidLayout),
 }
@@ -190,7 +194,13 @@ impl fmt::Display for InvalidFraming {
                 f.write_str("--strip is too large: it counts what stands in front of the length, and the length")
             }
             Self::Layout(InvalidLayout::LimitTooLarge { most }) => {
-                write!(f, "--limit is too large: the length of this --codec can say {most} bytes at most")
+                write!(f, "--limit is too large: with these options, items have {most} bytes at most")
+            }
+            Self::LimitBelowFixed(count) => {
+                write!(f, "--limit is too small: each item has {count} bytes with this --codec")
+            }
+            Self::ChecksumBeyondFixed(count) => {
+                write!(f, "--crc is too long: with this --codec an item and its checksum have {count} bytes together")
             }
             Self::Layout(layout) => layout.fmt(f),
         }
@@ -235,6 +245,9 @@ impl FrameArguments {
         // To a codec the checksum is of the item.
         let sum = self.crc.map_or(0, CrcName::bytes);
         let build = |most| AnyCodec::new(&self.codec, most, layout);
+        if let Some(count) = self.codec.fixed() {
+            return self.fixed(count, sum);
+        }
         let wanted = self.limit.unwrap_or(LIMIT);
         let (codec, limit) = match build(wanted.saturating_add(sum)) {
             Err(InvalidLayout::LimitTooLarge { most }) if self.limit.is_none() => {
@@ -245,7 +258,25 @@ impl FrameArguments {
         // What stands in front of the rest is shown as well, and counts for nothing.
         let header = usize::from(self.offset.unwrap_or(0)) + super::codec::MAX_WIDTH;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(if is_plain { 0 } else { header });
-        Ok((codec.map_err(InvalidFraming::Layout)?, limit))
+        let codec = codec.map_err(|invalid| {
+            InvalidFraming::Layout(if let InvalidLayout::LimitTooLarge { most } = invalid {
+                InvalidLayout::LimitTooLarge { most: most.saturating_sub(sum) }
+            } else {
+                invalid
+            })
+        });
+        Ok((codec?, limit))
+    }
+
+    /// The same where all items have as many bytes, with checksums of so many in them: they are the limit.
+    fn fixed(&self, count: usize, sum: u32) -> Result<(AnyCodec, usize), InvalidFraming> {
+        let sum = usize::try_from(sum).unwrap_or(usize::MAX);
+        let item = count.checked_sub(sum).ok_or(InvalidFraming::ChecksumBeyondFixed(count))?;
+        let limit = self.limit.map_or(MAX_ITEM, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        if limit < item {
+            return Err(InvalidFraming::LimitBelowFixed(item));
+        }
+        Ok((AnyCodec::new(&self.codec, LIMIT, None).map_err(InvalidFraming::Layout)?, item))
     }
 
     pub(super) fn checksum(&self) -> Option<Crc> {

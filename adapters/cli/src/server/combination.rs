@@ -29,6 +29,10 @@ pub enum Combination {
     RootOfRoot,
     /// An option for a capture of an interface, for a file.
     OfInterface(&'static str),
+    /// `--only` where nothing is drawn.
+    OnlyOfNothing,
+    /// Another output than the picture, where the picture goes to standard output.
+    PictureAlone(&'static str),
     /// `--only` and a number for `--timeline`.
     NumberTwice,
     /// Options of `wirenut frame`.
@@ -67,6 +71,12 @@ impl fmt::Display for Combination {
             }
             Self::OfInterface(option) => {
                 write!(f, "{option} cannot be used without --interface NAME: it is not for files")
+            }
+            Self::OnlyOfNothing => f.write_str(
+                "--only cannot be used without --timeline or --svg: it says which connection they draw",
+            ),
+            Self::PictureAlone(option) => {
+                write!(f, "{option} cannot be used with --svg -: standard output takes one of both; give --svg a file")
             }
             Self::NumberTwice => {
                 f.write_str("--only cannot be used with --timeline=NUMBER: both say which connection to draw")

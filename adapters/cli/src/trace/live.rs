@@ -13,8 +13,8 @@ use wirenut_linux::socket::Attempt;
 
 use super::capture::Packet;
 use super::copy::Copy;
+use super::options::TraceArguments;
 use super::progress::Progress;
-use crate::arguments::TraceArguments;
 use crate::failure::Failure;
 use crate::log::Name;
 

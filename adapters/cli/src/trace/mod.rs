@@ -6,6 +6,7 @@ mod copy;
 mod drawing;
 mod json;
 mod live;
+mod options;
 mod progress;
 mod record;
 mod svg;
@@ -16,15 +17,17 @@ mod timeline;
 mod totals;
 mod watch;
 
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+
+pub use self::options::TraceArguments;
 
 use self::capture::{Damage, read};
 use self::drawing::Selection;
 use self::progress::Progress;
 use self::watch::{Plan, Watch};
-use crate::arguments::TraceArguments;
 use crate::failure::Failure;
 use crate::printed::{terminal_columns, write};
 
@@ -34,6 +37,7 @@ use crate::printed::{terminal_columns, write};
 /// [`Failure::Capture`]: it cannot be opened, or is damaged; what comes before the damage was printed.
 /// [`Failure::Interface`]: it cannot be watched, or not any more; what came before was printed.
 /// [`Failure::Write`]: standard output or the picture cannot be written whole.
+/// [`Failure::NoConnection`]: the connection that was to be drawn is not there; everything else was printed.
 pub fn trace(arguments: &TraceArguments) -> Result<(), Failure> {
     let mut watch = Watch::new(plan(arguments));
     let (dropped, outcome) = match (&arguments.interface, &arguments.file) {
@@ -46,7 +50,11 @@ pub fn trace(arguments: &TraceArguments) -> Result<(), Failure> {
     if outcome.is_ok() || watch.counts.packets > 0 {
         show(arguments, &watch, dropped)?;
     }
-    outcome
+    outcome?;
+    match watch.missing() {
+        Some(number) => Err(Failure::NoConnection { number, count: watch.records.len() }),
+        None => Ok(()),
+    }
 }
 
 fn plan(arguments: &TraceArguments) -> Plan {
@@ -71,12 +79,19 @@ fn read_file(path: &Path, watch: &mut Watch) -> Result<(), Failure> {
         (Box::new(io::stdin()), None)
     } else {
         let file = File::open(path).map_err(|error| failure(0, error.to_string()))?;
-        let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+        let size = file.metadata().ok().filter(Metadata::is_file).map(|metadata| metadata.len());
         (Box::new(file), size)
     };
     let progress = Progress::of(size);
     read(progress.watch(input), |packet| watch.packet(packet))
         .map_err(|Damage { offset, reason }| failure(offset, reason.to_string()))
+}
+
+/// Do both paths lead to the same file?
+fn is_same(one: &Path, other: &Path) -> bool {
+    let identity =
+        |path: &Path| fs::metadata(path).ok().filter(Metadata::is_file).map(|found| (found.dev(), found.ino()));
+    identity(one).is_some_and(|found| identity(other) == Some(found))
 }
 
 /// Prints what was asked for, and writes the picture.
@@ -87,6 +102,10 @@ fn show(arguments: &TraceArguments, watch: &Watch, dropped: Option<u64>) -> Resu
     }
     if let Some(path) = picture {
         let failed = |error| Failure::Write { path: path.into(), error };
+        if arguments.file.as_deref().is_some_and(|capture| is_same(capture, path)) {
+            let reason = "it is the capture, which would be lost";
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, reason)));
+        }
         let mut file = BufWriter::new(File::create(path).map_err(failed)?);
         svg::write(&mut file, watch).and_then(|()| file.flush()).map_err(failed)?;
     }

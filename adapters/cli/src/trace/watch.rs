@@ -103,6 +103,14 @@ impl Watch {
         (self.udp.len(), self.udp.len() == self.plan.connections)
     }
 
+    /// The number of the connection that was to be drawn, if it is not there.
+    pub(super) fn missing(&self) -> Option<usize> {
+        match self.plan.draws {
+            Selection::One(number) if number > self.records.len() => Some(number),
+            Selection::One(_) | Selection::None | Selection::All => None,
+        }
+    }
+
     pub(super) fn packet(&mut self, packet: &Packet<'_>) {
         self.counts.packets += 1;
         if let Err(error) = self.frame(packet) {

@@ -165,7 +165,10 @@ fn a_stream_that_is_lost_is_said_to_be() {
     assert_eq!(items[0], json!({ "offset": 0, "extent": 3, "length": 1, "hex": "61", "text": "a" }));
     assert_eq!(items[1], json!({ "lost": { "rule": "message too long", "offset": 4 } }));
     assert_eq!((status, &total["items"]), (Some(1), &json!(1)));
-    assert_eq!(errors, "wirenut: cannot find the next item: message too long at byte 4\n");
+    assert_eq!(
+        errors,
+        "wirenut: cannot find the next item: message too long at byte 4 (--limit says how long an item may be)\n"
+    );
 }
 
 #[test]
@@ -174,19 +177,29 @@ fn what_cannot_be_is_refused_and_says_which_option() {
         ("decode --codec slip --hex", &b""[..], 2, "--hex is of 'wirenut frame encode'"),
         ("encode --codec slip --json", b"", 2, "--json is of 'wirenut frame decode'"),
         ("decode --codec cobs --strip 1", b"", 2, "--strip cannot be used with this --codec"),
-        ("decode --codec u8 --limit 256", b"", 2, "--limit is too large: the length of this --codec can say 255 bytes"),
+        ("decode --codec u8 --limit 256", b"", 2, "--limit is too large: with these options, items have 255 bytes"),
+        ("decode --codec u8 --limit 255 --crc modbus", b"", 2, "items have 253 bytes at most"),
+        ("decode --codec fixed:3 --limit 2", b"", 2, "--limit is too small: each item has 3 bytes"),
+        ("decode --codec fixed:1 --crc modbus", b"", 2, "--crc is too long: "),
+        ("decode --codec fixed:99999999999", b"", 2, "from 1 to 1073741824"),
         ("decode --codec u8 --strip 2", b"", 2, "--strip is too large"),
         ("decode --codec slip --limit 2G", b"", 2, "expected a number of bytes from 1 to 1G"),
         ("decode --codec slip --crc crc-5", b"", 2, "CRC-16/IBM-SDLC"),
         ("decode --codec fixed:x", b"", 2, "such as fixed:64"),
         ("encode --codec slip --connect nowhere", b"", 2, "the port is missing"),
         ("encode --codec netstring", b"a\n", 0, ""),
-        ("encode --codec slip", b"a\n\n", 1, "cannot encode item 2: the message has a length that cannot be said"),
+        ("encode --codec slip", b"a\n\n", 1, "cannot encode item 2: it has 0 bytes, which --codec does not allow"),
         ("encode --codec slip --hex", b"00\nxy\n", 1, "cannot encode item 2: expected pairs of hexadecimal digits"),
         ("encode --codec slip --limit 3", b"abc\nabcd\n", 1, "cannot encode item 2: longer than --limit"),
         ("encode --codec slip --limit 3 --whole", b"abcd", 1, "cannot encode item 1: longer than --limit"),
         ("encode --codec lines --hex", b"610a62", 1, "cannot encode item 1: the message holds what would end it"),
-        ("encode --codec fixed:3", b"ab", 1, "cannot encode item 1: the message has a length"),
+        ("encode --codec fixed:3", b"ab", 1, "cannot encode item 1: it has 2 bytes, which --codec does not allow"),
+        (
+            "encode --codec u8 --offset 1 --limit 3 --whole",
+            b"0123456789",
+            1,
+            "cannot encode item 1: longer than --limit says",
+        ),
         ("decode --codec slip --serial /dev/null", b"", 1, "cannot use '/dev/null' as a serial device: "),
         ("decode --codec slip --serial /nowhere", b"", 1, "cannot use '/nowhere' as a serial device: No such file"),
         ("decode --codec slip --connect unix:/nowhere/socket", b"", 1, "cannot connect"),
@@ -227,6 +240,66 @@ fn memory_is_bounded_whatever_comes() {
     assert!(peak < 32 * 1024, "{peak} KiB");
     drop(input);
     assert_eq!(running.end(), Some(1));
+}
+
+#[test]
+fn a_large_limit_takes_no_memory_by_itself_and_a_large_item_ends_it_in_good_order() {
+    let limited = |line: &str, input: &[u8]| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -v 300000; exec \"$0\" frame \"$@\""]).arg(wirenut().get_program());
+        shell.args(line.split_whitespace()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        made(&mut shell, input)
+    };
+    for line in ["decode --raw --codec u32be --limit 1G", "encode --codec u32be --limit 1G"] {
+        let (status, output, errors) = limited(line, b"\0\0\0\x01a\n".strip_suffix(b"\n").unwrap());
+        assert_eq!(status, Some(0), "{line}: {errors}");
+        assert!(output.ends_with(b"a"), "{line}");
+    }
+    let mut long = vec![0x30, 0, 0, 0];
+    long.resize(160 << 20, b'x');
+    for line in ["decode --raw --codec u32be --limit 1G", "encode --codec lines --limit 1G"] {
+        let (status, _, errors) = limited(line, &long);
+        assert_eq!(status, Some(1), "{line}: {errors}");
+        assert!(errors.ends_with("wirenut: cannot hold an item in memory: out of memory\n"), "{line}: {errors}");
+    }
+}
+
+#[test]
+fn fixed_items_may_be_longer_than_the_usual_limit() {
+    let item = vec![b'x'; (1 << 20) + 1];
+    let (status, output, errors) = made(&mut frame("decode --raw --codec fixed:1048577"), &item);
+    assert_eq!((status, output.len()), (Some(0), item.len()), "{errors}");
+}
+
+#[test]
+fn items_before_one_that_cannot_be_encoded_arrive() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let line = format!("encode --codec slip --hex --connect {}", listener.local_addr().unwrap());
+    let mut running = Running(frame(&line).spawn().unwrap());
+    let (mut peer, _) = listener.accept().unwrap();
+    // A connection that is closed with these unread is reset.
+    peer.write_all(b"unread").unwrap();
+    running.0.stdin.take().unwrap().write_all(b"6f6e65\nno\n").unwrap();
+    let mut received = Vec::new();
+    peer.read_to_end(&mut received).unwrap();
+    drop(peer);
+    assert_eq!(received, b"\xc0one\xc0");
+    assert_eq!(running.end(), Some(1));
+}
+
+#[test]
+fn a_line_whose_end_has_not_come_is_no_item_when_a_signal_comes() {
+    let mut running = Running(frame("decode --json --codec lines").spawn().unwrap());
+    let mut input = running.0.stdin.take().unwrap();
+    input.write_all(b"one\nha").unwrap();
+    let mut output = BufReader::new(running.0.stdout.take().unwrap());
+    output.read_line(&mut String::new()).unwrap();
+    running.signal("INT");
+    assert_eq!(running.end(), Some(0));
+    let mut rest = Vec::new();
+    output.read_to_end(&mut rest).unwrap();
+    let (items, total) = objects(&rest);
+    assert_eq!((items.len(), &total["items"]), (0, &json!(1)));
 }
 
 #[test]

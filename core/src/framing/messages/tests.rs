@@ -7,7 +7,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::framing::{Hdlc, Lines, Netstring, Rule, Trailer};
+use crate::framing::{EncodeError, FrameError, Hdlc, Lines, Netstring, Rule, Skipped, Trailer};
 use crate::transport::{Action, Conversation, Input};
 
 /// Answers each message by itself. `bye` closes behind it, `no` is not answered.

@@ -6,6 +6,7 @@ use roxmltree::Document;
 use wirenut::tcp::segment::Flags;
 
 use super::{conversation, packet, packet_of, pcap, trace};
+use crate::process::wirenut;
 
 #[test]
 fn a_timeline_draws_segments_states_and_messages() {
@@ -26,8 +27,9 @@ fn a_timeline_draws_segments_states_and_messages() {
         assert!(parts.iter().all(|part| lines[at].contains(part)), "{at}: {output}");
     }
     assert!(!output.contains('\x1b'));
-    let (_, none, _) = trace(&["--timeline=2"], &pcap(1, &conversation(), false, u32::to_le_bytes));
+    let (status, none, errors) = trace(&["--timeline=2"], &pcap(1, &conversation(), false, u32::to_le_bytes));
     assert_eq!(none, "9 packets: 9 of TCP in 1 connection\n");
+    assert_eq!((status, errors.as_str()), (Some(1), "wirenut: cannot draw connection 2: the last one is 1\n"));
 }
 
 /// A picture of the conversation of this many connections, and what else was printed.
@@ -94,7 +96,6 @@ fn no_more_segments_are_drawn_than_asked_for() {
             &["2 more segments not drawn (see --limit)", "… 1 more segment of this connection"][..],
         ),
         (&["--only", "2"], 2, &[]),
-        (&["--only", "4"], 0, &["There are no segments to draw."]),
     ] {
         let (svg, _) = picture(options, &packets);
         let document = Document::parse(&svg).unwrap();
@@ -118,6 +119,35 @@ fn a_picture_may_go_to_standard_output() {
         trace(&["--svg", "/nowhere/x.svg"], &pcap(101, &conversation(), false, u32::to_le_bytes));
     assert_eq!((status, output.as_str()), (Some(1), ""));
     assert!(errors.starts_with("wirenut: cannot write to '/nowhere/x.svg': No such file"), "{errors}");
+}
+
+#[test]
+fn a_picture_never_replaces_the_capture() {
+    let folder = tempfile::tempdir().unwrap();
+    let [capture, link] = ["capture.pcap", "link.svg"].map(|name| folder.path().join(name));
+    let bytes = pcap(101, &conversation(), false, u32::to_le_bytes);
+    fs::write(&capture, &bytes).unwrap();
+    std::os::unix::fs::symlink(&capture, &link).unwrap();
+    for picture in [&capture, &link] {
+        let mut command = wirenut();
+        let output = command.arg("trace").arg(&capture).arg("--svg").arg(picture).output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.ends_with(": it is the capture, which would be lost\n"), "{errors}");
+        assert_eq!((output.status.code(), fs::read(&capture).unwrap() == bytes), (Some(1), true));
+    }
+}
+
+#[test]
+fn drawings_that_nobody_would_see_are_refused() {
+    for (options, said) in [
+        (&["--only", "1"][..], "--only cannot be used without --timeline or --svg"),
+        (&["--svg", "-", "--json"], "--json cannot be used with --svg -"),
+        (&["--svg", "-", "--timeline"], "--timeline cannot be used with --svg -"),
+    ] {
+        let (status, output, errors) = trace(options, &pcap(101, &conversation(), false, u32::to_le_bytes));
+        assert_eq!((status, output.as_str()), (Some(2), ""), "{options:?}");
+        assert!(errors.contains(said), "{options:?}: {errors}");
+    }
 }
 
 /// A silence is shown where it is long.
