@@ -22,10 +22,12 @@ impl<R: Role> Connection<R> {
         }
     }
 
-    /// Has a client ended its direction of a tunnel, and the server not?
+    /// Has our side ended its direction of a tunnel, and the peer not?
     const fn has_ended_its_tunnel(&self) -> bool {
-        let states = (self.states.client(), self.states.server());
-        matches!(R::SIDE, Side::Client) && matches!(states, (State::MustClose, State::Tunnel))
+        match R::SIDE {
+            Side::Client => matches!((self.states.client(), self.states.server()), (State::MustClose, State::Tunnel)),
+            Side::Server => matches!((self.states.server(), self.states.client()), (State::MustClose, State::Tunnel)),
+        }
     }
 
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.

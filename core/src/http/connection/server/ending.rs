@@ -40,7 +40,7 @@ impl Ways for Server {
         let is_sending = connection.write_timer.is_running();
         let rests_later = is_sending && (connection.ending == Ending::Linger || connection.is_idle());
         // Bytes of a tunnel come when they come; the service that reads them has its own deadlines.
-        let is_tunnel = connection.states.client() == State::Tunnel;
+        let is_tunnel = connection.states.client() == State::Tunnel && connection.ending != Ending::Linger;
         !rests_later && !is_tunnel
     }
 
@@ -53,9 +53,10 @@ impl Ways for Server {
     }
 
     fn has_finished(connection: &mut Connection<Self>, cx: &Context<'_>) {
-        let was_tunnel = connection.states.server() == State::Tunnel;
+        let was_tunnel = connection.is_tunnel();
         connection.end_message();
         if was_tunnel {
+            connection.machine.kept = 0;
             connection.linger_or_close(cx);
         }
     }

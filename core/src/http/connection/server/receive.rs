@@ -229,13 +229,29 @@ impl Connection<Server> {
         }
     }
 
+    /// The service of a tunnel waits. More may come meanwhile, unless some of what came was left.
+    pub(crate) fn wait_in_tunnel(&mut self, cx: &Context<'_>, has_left_some: bool) {
+        let is_over = self.machine.flags.has(Flags::EOF) || self.states.client() != State::Tunnel;
+        if has_left_some || is_over {
+            self.pause(cx);
+        } else {
+            self.peer_timer.start(cx.now);
+        }
+    }
+
+    /// Of a tunnel: so many bytes of the store are to be there again.
+    pub(crate) fn keep(&mut self, bytes: usize) {
+        self.machine.kept = u32::try_from(bytes).unwrap_or(u32::MAX);
+    }
+
     /// May the next bytes be a request that a service is to be asked about?
     pub(crate) fn awaits_request(&self) -> bool {
         let is_reading = matches!(self.ending, Ending::Open | Ending::AfterResponse);
         is_reading && self.states.client() == State::Idle || self.persists()
     }
 
-    /// How many bytes at the front of the store are what is known of the request, until its trailers come.
+    /// How many bytes at the front of the store are what is known of the request, until its trailers come; or what the
+    /// service of a tunnel keeps there.
     pub(crate) fn received(&self) -> usize {
         self.machine.stored().max(usize::try_from(self.machine.kept).unwrap_or(usize::MAX))
     }
