@@ -58,6 +58,8 @@ mod frame;
 mod limits;
 mod mask;
 mod role;
+#[cfg(test)]
+mod tests;
 mod utf8;
 
 pub use close::{CloseCode, CloseReason};
