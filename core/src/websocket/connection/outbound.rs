@@ -1,0 +1,285 @@
+//! What goes: messages and control frames.
+
+use core::fmt;
+
+use super::event::Kind;
+use super::{Connection, Context};
+use crate::bytes;
+use crate::websocket::close::CloseCode;
+use crate::websocket::compression::Compression;
+use crate::websocket::frame::{FrameHeader, MAX_CONTROL_LEN, MAX_HEADER_LEN, Opcode, header_len};
+use crate::websocket::mask::Mask;
+use crate::websocket::role::Role;
+
+/// Why something was not sent. Nothing was written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SendError {
+    /// The output is too short for it.
+    NoRoom,
+    /// A Close was sent, or is due, or the connection has ended.
+    Closed,
+    /// Another message was begun, and not ended.
+    WithinMessage,
+    /// The payload of a control frame has at most 125 bytes, of which a Close needs two for its code.
+    ControlTooLong,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRoom => "the output is too short for the message",
+            Self::Closed => "the connection is closed",
+            Self::WithinMessage => "another message has begun and not ended",
+            Self::ControlTooLong => "a control frame has at most 125 bytes",
+        })
+    }
+}
+
+impl core::error::Error for SendError {}
+
+/// What [`Connection::send_piece`] did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub struct Sent {
+    /// Bytes of the piece that were used.
+    pub taken: usize,
+    /// Bytes that were written.
+    pub written: usize,
+    /// The message has ended: all of its last piece was used, and all of it is written.
+    pub is_done: bool,
+}
+
+/// The message that is being sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outbound {
+    message: Option<Message>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Message {
+    kind: Kind,
+    is_compressed: bool,
+    /// Its first frame is written.
+    is_begun: bool,
+}
+
+impl Outbound {
+    pub(super) const fn new() -> Self {
+        Self { message: None }
+    }
+}
+
+/// The beginning of a frame.
+#[derive(Clone, Copy)]
+struct Start {
+    is_final: bool,
+    is_compressed: bool,
+    opcode: Opcode,
+}
+
+impl<R: Role, C: Compression> Connection<R, C> {
+    /// Sends a message in one frame: compressed, if that was negotiated and [`Compression::wants_to_deflate`]. Returns how
+    /// many bytes were written: at most 10 more than the message has for a server, and 14 for a client, if it is not
+    /// compressed. Text must be UTF-8.
+    ///
+    /// # Errors
+    /// Nothing is written then, and nothing has changed.
+    pub fn send_message(&mut self, kind: Kind, message: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        if !self.is_open() {
+            return Err(SendError::Closed);
+        }
+        if self.outbound.message.is_some() {
+            return Err(SendError::WithinMessage);
+        }
+        // Once a byte is deflated there is no way back.
+        let deflated =
+            self.compression.max_deflated_len(message.len()).and_then(|most| most.checked_add(MAX_HEADER_LEN));
+        if deflated.is_some_and(|most| most <= out.len()) && self.compression.wants_to_deflate(Some(message.len())) {
+            return self.send_piece(kind, message, true, out).map(|sent| sent.written);
+        }
+        self.write_frame(Start { is_final: true, is_compressed: false, opcode: opcode(kind) }, message, out)
+    }
+
+    /// Sends as much of the next piece of a message as there is room for, in a fragment. The first piece begins the message;
+    /// `is_last`: no piece follows. Until [`Sent::is_done`] call it again with what was not taken, also if that is nothing. So
+    /// a message may be longer than any buffer, and its length need not be known.
+    ///
+    /// Text must be UTF-8 once its pieces are joined. The kind is the same for all of them. Control frames may be sent between
+    /// two pieces.
+    ///
+    /// # Errors
+    /// [`SendError::NoRoom`] if no byte of it can be sent; [`SendError::Closed`]; [`SendError::WithinMessage`] if a message of
+    /// the other kind was begun.
+    pub fn send_piece(&mut self, kind: Kind, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError> {
+        if !self.is_open() {
+            return Err(SendError::Closed);
+        }
+        let message = match self.outbound.message {
+            Some(message) if message.kind != kind => return Err(SendError::WithinMessage),
+            Some(message) => message,
+            None => {
+                let length = is_last.then_some(piece.len());
+                Message { kind, is_compressed: self.compression.wants_to_deflate(length), is_begun: false }
+            }
+        };
+        let opcode = if message.is_begun { Opcode::Continuation } else { opcode(kind) };
+        let start = Start { is_final: is_last, is_compressed: message.is_compressed && !message.is_begun, opcode };
+        let sent = if message.is_compressed {
+            self.write_deflated(start, piece, out)?
+        } else {
+            self.write_some(start, piece, out)?
+        };
+        let is_begun = message.is_begun || sent.written > 0;
+        self.outbound.message = (!sent.is_done).then_some(Message { is_begun, ..message });
+        Ok(sent)
+    }
+
+    /// Sends a Ping with at most 125 bytes. Returns how many bytes were written: at most 131.
+    ///
+    /// # Errors
+    /// Nothing is written then.
+    pub fn send_ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        self.send_control(Opcode::Ping, payload, out)
+    }
+
+    /// Sends a Pong: in answer to a Ping, with its payload; or by itself. Returns how many bytes were written: at most 131.
+    ///
+    /// # Errors
+    /// Nothing is written then.
+    pub fn send_pong(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        self.send_control(Opcode::Pong, payload, out)
+    }
+
+    fn send_control(&mut self, opcode: Opcode, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        if self.is_open() { self.write_control(opcode, &[payload], out) } else { Err(SendError::Closed) }
+    }
+
+    pub(super) fn write_close(
+        &mut self,
+        code: Option<CloseCode>,
+        reason: &str,
+        out: &mut [u8],
+    ) -> Result<usize, SendError> {
+        let code = code.map(|code| code.get().to_be_bytes());
+        let code = code.as_ref().map_or(&[][..], |code| code);
+        self.write_control(Opcode::Close, &[code, reason.as_bytes()], out)
+    }
+
+    pub(super) fn write_control(
+        &mut self,
+        opcode: Opcode,
+        payload: &[&[u8]],
+        out: &mut [u8],
+    ) -> Result<usize, SendError> {
+        let mut joined = [0; MAX_CONTROL_LEN];
+        let mut length: usize = 0;
+        for piece in payload {
+            let end = length.saturating_add(piece.len());
+            let Some(place) = joined.get_mut(length..end) else { return Err(SendError::ControlTooLong) };
+            bytes::copy(piece, place);
+            length = end;
+        }
+        let start = Start { is_final: true, is_compressed: false, opcode };
+        self.write_frame(start, joined.get(..length).unwrap_or_default(), out)
+    }
+
+    /// As much of the payload as there is room for.
+    fn write_some(&mut self, start: Start, piece: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
+        let most = piece.len().min(out.len());
+        let room = out.len().checked_sub(header_len(as_u64(most), !R::IS_SERVER)).ok_or(SendError::NoRoom)?;
+        let taken = most.min(room);
+        if taken == 0 && !piece.is_empty() {
+            return Err(SendError::NoRoom);
+        }
+        if taken == 0 && !start.is_final {
+            return Ok(Sent { taken, written: 0, is_done: false });
+        }
+        let is_final = start.is_final && taken == piece.len();
+        let written = self.write_frame(Start { is_final, ..start }, piece.get(..taken).unwrap_or_default(), out)?;
+        Ok(Sent { taken, written, is_done: is_final })
+    }
+
+    /// As much of the payload, deflated, as there is room for.
+    fn write_deflated(&mut self, start: Start, piece: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
+        let reserved = header_len(as_u64(out.len()), !R::IS_SERVER);
+        let room = out.get_mut(reserved..).filter(|room| !room.is_empty()).ok_or(SendError::NoRoom)?;
+        let deflated = self.compression.deflate(piece, room, start.is_final);
+        let (taken, length) = (deflated.taken.min(piece.len()), deflated.written.min(room.len()));
+        let is_final = start.is_final && deflated.is_done;
+        if length == 0 && !is_final {
+            return Ok(Sent { taken, written: 0, is_done: false });
+        }
+        let key = self.role.next_key();
+        let Start { is_compressed, opcode, .. } = start;
+        let header = FrameHeader { is_final, is_compressed, opcode, mask: key, length: as_u64(length) };
+        // A shorter payload may have a shorter header than there is room for.
+        let place = header.encoded_len();
+        let end = reserved.saturating_add(length);
+        if place < reserved && end <= out.len() {
+            out.copy_within(reserved..end, place);
+        }
+        let (_, payload) = split(out, &header)?;
+        if let (Some(key), Some(payload)) = (key, payload.get_mut(..length)) {
+            Mask::new(key).apply(payload);
+        }
+        Ok(Sent { taken, written: place.saturating_add(length), is_done: is_final })
+    }
+
+    fn write_frame(&mut self, start: Start, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        let needed = header_len(as_u64(payload.len()), !R::IS_SERVER).checked_add(payload.len());
+        if needed.is_none_or(|needed| needed > out.len()) {
+            return Err(SendError::NoRoom);
+        }
+        let key = self.role.next_key();
+        let Start { is_final, is_compressed, opcode } = start;
+        let header = FrameHeader { is_final, is_compressed, opcode, mask: key, length: as_u64(payload.len()) };
+        let (head, place) = split(out, &header)?;
+        let written = Mask::new(key.unwrap_or_default()).copy(payload, place);
+        Ok(head.saturating_add(written))
+    }
+}
+
+/// Writes a header, and gives the room behind it.
+fn split<'o>(out: &'o mut [u8], header: &FrameHeader) -> Result<(usize, &'o mut [u8]), SendError> {
+    let length = header.write(out).ok_or(SendError::NoRoom)?;
+    Ok((length, out.get_mut(length..).unwrap_or_default()))
+}
+
+const fn opcode(kind: Kind) -> Opcode {
+    match kind {
+        Kind::Text => Opcode::Text,
+        Kind::Binary => Opcode::Binary,
+    }
+}
+
+fn as_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are.
+pub(super) trait Sender {
+    fn message(&mut self, kind: Kind, message: &[u8], out: &mut [u8]) -> Result<usize, SendError>;
+    fn piece(&mut self, kind: Kind, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError>;
+    fn ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError>;
+    fn close(&mut self, cx: &Context<'_>, code: CloseCode, reason: &str, out: &mut [u8]) -> Result<usize, SendError>;
+}
+
+impl<R: Role, C: Compression> Sender for Connection<R, C> {
+    fn message(&mut self, kind: Kind, message: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        self.send_message(kind, message, out)
+    }
+
+    fn piece(&mut self, kind: Kind, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError> {
+        self.send_piece(kind, piece, is_last, out)
+    }
+
+    fn ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        self.send_ping(payload, out)
+    }
+
+    fn close(&mut self, cx: &Context<'_>, code: CloseCode, reason: &str, out: &mut [u8]) -> Result<usize, SendError> {
+        Self::close(self, cx, code, reason, out)
+    }
+}

@@ -1,0 +1,94 @@
+//! Deadlines of a connection.
+
+use super::Context;
+use crate::time::{Instant, Timer};
+
+/// When what is due.
+#[derive(Clone, Debug)]
+pub(super) struct Timers {
+    /// Until then the peer must end its message, at its pace.
+    message: Timer,
+    /// Until then it must take what was sent, at its pace.
+    write: Timer,
+    /// Until then it must say something: anything, a Pong, or once this end has closed, Close and the end of its stream.
+    deadline: Instant,
+    awaits_pong: bool,
+}
+
+impl Timers {
+    pub(super) const fn new(cx: &Context<'_>) -> Self {
+        Self {
+            message: Timer::FULL,
+            write: Timer::FULL,
+            deadline: cx.now.saturating_add(cx.limits.ping),
+            awaits_pong: false,
+        }
+    }
+
+    /// Does something that was sent wait?
+    pub(super) const fn is_unsent(&self) -> bool {
+        self.write.is_running()
+    }
+
+    pub(super) fn note_received(&mut self, cx: &Context<'_>, taken: usize, is_within: bool) {
+        if taken > 0 {
+            (self.deadline, self.awaits_pong) = (cx.now.saturating_add(cx.limits.ping), false);
+        }
+        if !is_within {
+            self.message = Timer::FULL;
+        } else if taken > 0 {
+            self.message.stop(cx.now);
+            self.message.earn(cx.limits.message, taken);
+            self.message.start(cx.now);
+        }
+    }
+
+    /// The peer's time runs while it is its turn. While something that was sent waits, it is read no more; and then its own
+    /// time to take that runs.
+    pub(super) fn note_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize, is_within: bool) {
+        let was_unsent = self.write.note_moved(cx.limits.write, cx.now, sent, left > 0);
+        if left > 0 {
+            self.message.stop(cx.now);
+        } else if is_within {
+            self.message.start(cx.now);
+        }
+        if was_unsent && left == 0 {
+            self.deadline = self.deadline.max(cx.now.saturating_add(cx.limits.pong));
+        }
+    }
+
+    /// Close was sent, or its answer has come: what follows is awaited.
+    pub(super) const fn begin_closing(&mut self, cx: &Context<'_>) {
+        self.message = Timer::FULL;
+        self.deadline = cx.now.saturating_add(cx.limits.close);
+    }
+
+    /// A Ping is due, unless one was sent already: `false`.
+    pub(super) const fn await_pong(&mut self, cx: &Context<'_>) -> bool {
+        self.deadline = cx.now.saturating_add(cx.limits.pong);
+        !core::mem::replace(&mut self.awaits_pong, true)
+    }
+
+    pub(super) fn first_deadline(&self, is_open: bool, now: Instant) -> Instant {
+        let message = if is_open { self.message } else { Timer::FULL };
+        let first = Timer::first_deadline([message, self.write], now);
+        if self.counts(is_open) { first.min(self.deadline) } else { first }
+    }
+
+    pub(super) fn is_message_due(&self, now: Instant) -> bool {
+        self.message.is_due(now)
+    }
+
+    pub(super) fn is_write_due(&self, now: Instant) -> bool {
+        self.write.is_due(now)
+    }
+
+    pub(super) fn is_deadline_due(&self, is_open: bool, now: Instant) -> bool {
+        self.counts(is_open) && self.deadline <= now
+    }
+
+    /// Who is not read cannot show that it lives.
+    const fn counts(&self, is_open: bool) -> bool {
+        !(is_open && self.is_unsent())
+    }
+}
