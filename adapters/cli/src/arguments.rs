@@ -11,6 +11,7 @@ use crate::manual::{CompletionsArguments, ManArguments};
 use crate::serve::path::RelativePath;
 use crate::serve::policy::{Pattern, Policy};
 use crate::server::{Combination, ServerOptions, permissions};
+use crate::ws::options::WsArguments;
 
 /// Serve files over HTTP, or try servers, clients and networks out.
 #[derive(Debug, Parser)]
@@ -69,6 +70,14 @@ pub enum Command {
     ///
     /// It is taken for granted that what was captured has arrived. Fragments are counted and not put together.
     Trace(TraceArguments),
+    /// Speak to a WebSocket: lines of the input are sent, and what comes is printed
+    ///
+    /// Each line is sent as a text, and each text that comes is printed as a line; binary messages are printed in hexadecimal
+    /// digits. It works typed and in a pipe. The end of the input (Ctrl-D) closes the connection with 1000; what the server
+    /// sends before it answers is printed. Pings are answered. Messages are compressed if the server agrees.
+    ///
+    /// wss: is not supported yet.
+    Ws(WsArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
     /// Write the man pages of this command to a directory
@@ -303,7 +312,12 @@ impl Arguments {
                 (server, &places.listen, places.socket_mode)
             }
             Command::Echo(EchoArguments { server, places }) => (server, &places.listen, places.socket_mode),
-            Command::Lookup(_) | Command::Ps(_) | Command::Trace(_) | Command::Completions(_) | Command::Man(_) => {
+            Command::Lookup(_)
+            | Command::Ps(_)
+            | Command::Trace(_)
+            | Command::Ws(_)
+            | Command::Completions(_)
+            | Command::Man(_) => {
                 return Ok(());
             }
         };

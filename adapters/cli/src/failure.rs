@@ -14,6 +14,7 @@ use wirenut_linux::process::{Ended, SpawnError};
 use crate::log::{Name, OneLine};
 use crate::serve::path::RelativePath;
 use crate::server::Combination;
+use crate::ws::failure::WsFailure;
 
 const EADDRINUSE: i32 = Errno::ADDRINUSE.raw_os_error();
 const EADDRNOTAVAIL: i32 = Errno::ADDRNOTAVAIL.raw_os_error();
@@ -75,6 +76,8 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// A WebSocket was not opened, or did not end well.
+    WebSocket(WsFailure),
     /// The address has no name.
     Nameless(IpAddr),
     /// There are no processes with these ids.
@@ -128,6 +131,7 @@ impl fmt::Display for Failure {
                 write!(f, "cannot leave a socket unanswered that was passed: add --listen fd:{number} or fd:{name}")
             }
             Self::Write { path, error } => write!(f, "cannot write to '{}': {error}", Name::of(path)),
+            Self::WebSocket(failure) => failure.fmt(f),
             Self::Nameless(address) => write!(f, "{address} has no name"),
             Self::NoSuchProcess(pids) => {
                 let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
@@ -152,6 +156,7 @@ impl Error for Failure {
             | Self::System { error, .. } => Some(error),
             Self::Network(error) => Some(error),
             Self::Combination(combination) => Some(combination),
+            Self::WebSocket(failure) => Some(failure),
             Self::Fork { error, .. } => Some(error),
             Self::Process { .. }
             | Self::Capture { .. }

@@ -15,6 +15,7 @@
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | the life of a service: listening, models, signals, a process that goes on in its place |
 //! | [`trace`] | captures: what the connections in them did |
+//! | [`ws`] | a WebSocket client |
 //! | [`usage`] | what is wrong with the command line |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
@@ -37,6 +38,7 @@ pub mod serve;
 pub mod server;
 pub mod trace;
 pub mod usage;
+pub mod ws;
 
 use arguments::{Arguments, Command};
 use failure::Failure;
@@ -54,6 +56,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Lookup(arguments) => lookup::lookup(&arguments),
         Command::Ps(arguments) => ps::ps(&arguments),
         Command::Trace(arguments) => trace::trace(&arguments),
+        Command::Ws(arguments) => ws::ws(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::man(&arguments),
     }

@@ -70,6 +70,14 @@ impl Deflater {
     /// The least room with which a call goes on.
     pub const MIN_ROOM: usize = 16;
 
+    /// How many bytes the payload of a message of so many bytes has at most, and so much room that it can be written at once,
+    /// without pieces before it. `None`: more than there are numbers.
+    #[must_use]
+    pub fn max_deflated_len(length: usize) -> Option<usize> {
+        // At worst nine bits for a byte, and blocks without compression of half a KiB at the lowest memory level.
+        length.checked_add(length / 8)?.checked_add(length / 64)?.checked_add(64)
+    }
+
     /// Numbers that are out of range are taken for the nearest within. Allocates nothing.
     #[must_use]
     pub fn new(config: DeflaterConfig) -> Self {

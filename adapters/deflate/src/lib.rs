@@ -1,7 +1,7 @@
 //! permessage-deflate (RFC 7692): WebSocket messages compressed by DEFLATE.
 //!
-//! An [`Inflater`] inflates the messages that one peer sends, a [`Deflater`] deflates those that it receives. Both are
-//! streams: they take a message in pieces and write into the caller's slices, so a message may be longer than any buffer,
+//! A [`PerMessageDeflate`] is what a connection of the core is given. It has an [`Inflater`] for the messages of the peer, and a
+//! [`Deflater`] for those that are sent to it; both can be used alone. They are streams: they take a message in pieces and write into the caller's slices, so a message may be longer than any buffer,
 //! and a small compressed message that inflates to gigabytes fills no memory.
 //!
 //! ```
@@ -34,11 +34,13 @@
 //!
 //! The negotiation of the parameters is in the core, and so are the frames and the limit of a message.
 
+mod compression;
 mod deflater;
 mod error;
 mod inflater;
 mod progress;
 
+pub use compression::PerMessageDeflate;
 pub use deflater::{Deflater, DeflaterConfig};
 pub use error::InflateError;
 pub use inflater::Inflater;

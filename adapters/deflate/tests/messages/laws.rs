@@ -50,6 +50,17 @@ proptest! {
     }
 
     #[test]
+    fn a_message_is_deflated_at_once_in_the_room_that_it_may_need(messages in prop::collection::vec(message(), 1..4), config in config()) {
+        let mut deflater = Deflater::new(config);
+        for message in messages {
+            let mut output = vec![0; Deflater::max_deflated_len(message.len()).unwrap()];
+            let piece = deflater.deflate(&message, &mut output);
+            prop_assert_eq!(piece.taken, message.len());
+            prop_assert!(deflater.finish(&mut output[piece.written..]).is_done);
+        }
+    }
+
+    #[test]
     fn garbage_is_inflated_to_the_same_in_any_pieces(
         payloads in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 1..4),
         (piece, room) in (1..60_usize, 1..60_usize),
