@@ -140,6 +140,16 @@ impl Connection<Server> {
         }
     }
 
+    /// The tunnel is to end at once.
+    pub(crate) const fn evict_tunnel(&mut self) {
+        self.machine.flags.set(Flags::TUNNEL_EVICTED);
+    }
+
+    /// Is the tunnel to end at once?
+    pub(crate) const fn is_tunnel_evicted(&self) -> bool {
+        self.machine.flags.has(Flags::TUNNEL_EVICTED)
+    }
+
     /// Is nothing under way in the tunnel?
     pub(crate) const fn is_tunnel_idle(&self) -> bool {
         self.machine.flags.has(Flags::TUNNEL_IDLE)

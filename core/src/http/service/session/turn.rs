@@ -61,12 +61,14 @@ impl<S: Service + ?Sized> Session<S> {
         };
         let was_read = incoming.rest.len() < before.len();
         let out = out.get_mut(*written..).unwrap_or(&mut []);
-        let is_tunnel = self.connection.is_tunnel();
+        let is_tunnel = self.is_tunnel();
         let (store, lent) = match is_tunnel {
             true => (&[][..], Some(&mut *incoming.store)),
             false => (&*incoming.store, None),
         };
-        self.connection.set_tunnel_idle(false);
+        if is_tunnel {
+            self.connection.set_tunnel_idle(false);
+        }
         let mut responder = Responder {
             connection: &mut self.connection,
             cx,
@@ -124,7 +126,7 @@ impl<S: Service + ?Sized> Session<S> {
                 incoming.consume(body_taken);
                 let has_left_some = !incoming.rest.is_empty();
                 let ended = self.obey(cx, service, step, has_left_some);
-                if !is_tunnel && self.pause == Pause::Waiting && self.connection.is_tunnel() {
+                if !is_tunnel && self.is_tunnel() && self.pause == Pause::Waiting {
                     // The tunnel has begun: what there is of it was not seen yet.
                     self.pause = Pause::None;
                 }
@@ -155,6 +157,7 @@ impl<S: Service + ?Sized> Session<S> {
         let rule = match step {
             // The service may have thrown away what it was told of a misuse.
             _ if self.connection.error().is_some() => Rule::Aborted,
+            _ if !S::UPGRADES && self.connection.is_tunnel() => Rule::Misused(Misuse::UndeclaredUpgrade),
             Step::Abort => Rule::Aborted,
             Step::Done if !self.connection.is_responding() => Rule::NoResponse,
             // Nothing of a response to HEAD is sent but its head.
@@ -169,7 +172,7 @@ impl<S: Service + ?Sized> Session<S> {
             Step::Wait(until) => {
                 self.pause = Pause::Waiting;
                 self.pause_bound = until.map_or(u64::MAX, Instant::as_micros);
-                if self.connection.is_tunnel() {
+                if self.is_tunnel() {
                     self.connection.wait_in_tunnel(cx, has_left_some);
                 } else {
                     self.connection.pause(cx);
