@@ -181,7 +181,7 @@ impl<S: Service + ?Sized> Session<S> {
     /// [`ServerConnection::stored`].
     #[must_use]
     pub fn stored(&self) -> usize {
-        let is_received = self.refused == Refused::InStore || self.is_tunnel();
+        let is_received = self.refused == Refused::InStore || (self.is_tunnel() && self.exchange.is_some());
         if is_received { self.connection.received() } else { self.connection.stored() }
     }
 
@@ -346,7 +346,7 @@ impl<S: Service + ?Sized> Session<S> {
         if self.is_idle() {
             return Standing::Idle;
         }
-        match (self.connection.disposition(), self.connection.states().0) {
+        match (self.disposition(), self.connection.states().0) {
             // In a tunnel the peer's direction may outlast ours.
             (Disposition::ShutdownWrite, _) if !S::UPGRADES || self.exchange.is_none() => Standing::Lingering,
             (Disposition::Open, State::Idle) => Standing::Reading,
@@ -357,6 +357,9 @@ impl<S: Service + ?Sized> Session<S> {
     /// What to do with the connection once all that was written is sent.
     #[must_use]
     pub const fn disposition(&self) -> Disposition {
+        if S::UPGRADES && self.connection.has_ended_tunnel_output() {
+            return Disposition::ShutdownWrite;
+        }
         self.connection.disposition()
     }
 

@@ -146,7 +146,6 @@ impl Connection<Server> {
             self.machine.state = GrammarState::UntilClose;
             // Trailer fields of the request are none of the tunnel's.
             self.machine.flags.clear(Flags::TRAILERS);
-            self.machine.kept = 0;
         } else {
             self.states.change(Side::Server, Transition::Final);
         }

@@ -126,9 +126,8 @@ impl<S: Service + ?Sized> Session<S> {
                 incoming.consume(body_taken);
                 let has_left_some = !incoming.rest.is_empty();
                 let ended = self.obey(cx, service, step, has_left_some);
-                if !is_tunnel && self.is_tunnel() && self.pause == Pause::Waiting {
-                    // The tunnel has begun: what there is of it was not seen yet.
-                    self.pause = Pause::None;
+                if !is_tunnel && self.is_tunnel() {
+                    self.begin_tunnel();
                 }
                 // A service that neither moved nor changed anything is asked again when something has changed.
                 let is_once = matches!(found, Found::Head | Found::End);
@@ -139,6 +138,15 @@ impl<S: Service + ?Sized> Session<S> {
         self.connection.fail(cx, rule);
         self.settle(service, refused);
         Turn::Progress
+    }
+
+    /// The exchange has taken the connection over.
+    fn begin_tunnel(&mut self) {
+        self.connection.keep(0);
+        if self.pause == Pause::Waiting {
+            // What there is of the tunnel was not seen yet.
+            self.pause = Pause::None;
+        }
     }
 
     /// Takes nothing until there is room: then it is the peer's turn only to take what was written.
@@ -161,6 +169,11 @@ impl<S: Service + ?Sized> Session<S> {
             Step::Abort => Rule::Aborted,
             Step::Done if !self.connection.is_responding() => Rule::NoResponse,
             // Nothing of a response to HEAD is sent but its head.
+            Step::Done if S::UPGRADES && self.connection.has_ended_tunnel_output() => {
+                self.connection.linger_or_close(cx);
+                self.close_exchange(service, Ok(()));
+                return true;
+            }
             _ if matches!(step, Step::Done) || self.connection.discards_body() => match self.connection.finish(cx) {
                 Ok(()) => {
                     self.close_exchange(service, Ok(()));
