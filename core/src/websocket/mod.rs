@@ -60,6 +60,8 @@ pub mod handshake;
 mod limits;
 mod mask;
 mod role;
+#[cfg(test)]
+mod tests;
 mod upgrade;
 mod utf8;
 

@@ -1,7 +1,7 @@
 //! What an application does with messages.
 
 use super::event::{Closed, Piece};
-use super::outbound::SendError;
+use super::outbound::{SendError, Sent};
 use super::outbox::Outbox;
 use crate::time::Instant;
 use crate::websocket::close::CloseCode;
@@ -12,6 +12,9 @@ use crate::websocket::close::CloseCode;
 pub enum Next {
     /// Go on.
     More,
+    /// Only so many bytes of the piece are taken, for now. The rest is handed out again when what was sent has left, and
+    /// whenever the loop comes by; nothing else is read meanwhile. Of a whole message, none is: the same message comes again.
+    Wait(usize),
     /// Send what was written, and Close with this code. Messages behind this one are thrown away.
     Close(CloseCode),
 }
@@ -21,6 +24,18 @@ impl From<Result<(), SendError>> for Next {
     fn from(sent: Result<(), SendError>) -> Self {
         match sent {
             Ok(()) => Self::More,
+            Err(_) => Self::Close(CloseCode::INTERNAL_ERROR),
+        }
+    }
+}
+
+/// Goes on if the piece was sent; waits with what was not; closes with 1011 if none can be.
+impl From<Result<Sent, SendError>> for Next {
+    fn from(sent: Result<Sent, SendError>) -> Self {
+        match sent {
+            Ok(Sent { is_done: true, .. }) => Self::More,
+            Ok(Sent { taken, .. }) => Self::Wait(taken),
+            Err(SendError::NoRoom) => Self::Wait(0),
             Err(_) => Self::Close(CloseCode::INTERNAL_ERROR),
         }
     }
@@ -87,7 +102,7 @@ pub trait MessageHandler {
 /// impl PieceHandler for Echo {
 ///     const ROOM: usize = 14;
 ///     fn piece(&mut self, piece: Piece<'_>, outbox: &mut Outbox<'_>) -> Next {
-///         outbox.piece(piece.kind, piece.bytes, piece.is_last).map(|_| ()).into()
+///         outbox.piece(piece.kind, piece.bytes, piece.is_last).into()
 ///     }
 /// }
 ///

@@ -82,6 +82,8 @@ pub struct Connection<R, C = NoCompression> {
     abnormal: Option<Abnormal>,
     /// Of [`Speaking`]: so many bytes of a message are in the store.
     kept: usize,
+    /// Of [`Speaking`]: those are to be handed out again.
+    held: Option<Held>,
     /// Of [`Speaking`]: the handler knows how the connection ended.
     is_told: bool,
 }
@@ -98,6 +100,14 @@ enum State {
         is_first: bool,
     },
     Reset,
+}
+
+/// A piece that the handler has not taken, or not all of it.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    kind: Kind,
+    is_first: bool,
+    is_last: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,6 +140,7 @@ impl<R: Role, C> Connection<R, C> {
             has_ended: false,
             abnormal: None,
             kept: 0,
+            held: None,
             is_told: false,
         }
     }
@@ -163,7 +174,7 @@ impl<R: Role, C> Connection<R, C> {
     #[must_use]
     pub const fn is_readable(&self) -> bool {
         match self.state {
-            State::Open => !self.has_ended && !self.timers.is_unsent(),
+            State::Open => !self.has_ended && !self.timers.is_unsent() && self.held.is_none(),
             State::Closing | State::Closed { .. } => !self.has_ended,
             State::Reset => false,
         }
@@ -174,12 +185,10 @@ impl<R: Role, C> Connection<R, C> {
     pub const fn disposition(&self) -> Disposition {
         match self.state {
             State::Reset => Disposition::Cut,
-            State::Open | State::Closing | State::Closed { .. } if matches!(self.due, Due::Close(_)) => {
-                Disposition::Open
-            }
-            State::Open | State::Closing | State::Closed { .. } if self.has_ended => Disposition::Close,
+            State::Closed { .. } if matches!(self.due, Due::Close(_)) => Disposition::Open,
+            State::Closed { .. } if self.has_ended => Disposition::Close,
             State::Closed { is_first: true } => Disposition::ShutdownWrite,
-            State::Open | State::Closing | State::Closed { .. } => Disposition::Open,
+            State::Open | State::Closing | State::Closed { is_first: false } => Disposition::Open,
         }
     }
 
@@ -374,7 +383,16 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if self.state == State::Reset {
             return None;
         }
-        self.timers.first_deadline(self.state == State::Open, now).unless_never()
+        self.timers.first_deadline(self.is_watched(), now).unless_never()
+    }
+
+    /// Who is not read cannot show that it lives.
+    const fn is_watched(&self) -> bool {
+        match self.state {
+            State::Open => self.is_readable() && !matches!(self.due, Due::Close(_)),
+            State::Closing | State::Closed { .. } => true,
+            State::Reset => false,
+        }
     }
 
     /// A deadline may be due. Does nothing if none is.
@@ -390,9 +408,12 @@ impl<R: Role, C: Compression> Connection<R, C> {
             self.state = State::Reset;
         } else if is_open && self.timers.is_message_due(cx.now) {
             let _ = self.fail(cx, Rule::MessageTimeout);
-        } else if self.timers.is_deadline_due(is_open, cx.now) {
+        } else if self.is_watched() && self.timers.is_deadline_due(cx.now) {
             match self.state {
-                State::Open if self.timers.await_pong(cx) => self.due = Due::Ping,
+                State::Open if !self.timers.awaits_pong() => {
+                    self.timers.await_pong(cx);
+                    self.due = Due::Ping;
+                }
                 State::Open => {
                     self.end(Abnormal::PongTimeout);
                     self.state = State::Reset;

@@ -47,7 +47,7 @@ pub struct Sent {
     pub taken: usize,
     /// Bytes that were written.
     pub written: usize,
-    /// The message has ended: all of its last piece was used, and all of it is written.
+    /// All of the piece was used; and if it is the last one, all of the message is written.
     pub is_done: bool,
 }
 
@@ -132,7 +132,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
             self.write_some(start, piece, out)?
         };
         let is_begun = message.is_begun || sent.written > 0;
-        self.outbound.message = (!sent.is_done).then_some(Message { is_begun, ..message });
+        self.outbound.message = (!(is_last && sent.is_done)).then_some(Message { is_begun, ..message });
         Ok(sent)
     }
 
@@ -194,11 +194,12 @@ impl<R: Role, C: Compression> Connection<R, C> {
             return Err(SendError::NoRoom);
         }
         if taken == 0 && !start.is_final {
-            return Ok(Sent { taken, written: 0, is_done: false });
+            return Ok(Sent { taken, written: 0, is_done: true });
         }
-        let is_final = start.is_final && taken == piece.len();
-        let written = self.write_frame(Start { is_final, ..start }, piece.get(..taken).unwrap_or_default(), out)?;
-        Ok(Sent { taken, written, is_done: is_final })
+        let is_done = taken == piece.len();
+        let start = Start { is_final: start.is_final && is_done, ..start };
+        let written = self.write_frame(start, piece.get(..taken).unwrap_or_default(), out)?;
+        Ok(Sent { taken, written, is_done })
     }
 
     /// As much of the payload, deflated, as there is room for.
@@ -207,9 +208,10 @@ impl<R: Role, C: Compression> Connection<R, C> {
         let room = out.get_mut(reserved..).filter(|room| !room.is_empty()).ok_or(SendError::NoRoom)?;
         let deflated = self.compression.deflate(piece, room, start.is_final);
         let (taken, length) = (deflated.taken.min(piece.len()), deflated.written.min(room.len()));
-        let is_final = start.is_final && deflated.is_done;
+        let is_done = taken == piece.len() && (deflated.is_done || !start.is_final);
+        let is_final = start.is_final && is_done;
         if length == 0 && !is_final {
-            return Ok(Sent { taken, written: 0, is_done: false });
+            return Ok(Sent { taken, written: 0, is_done });
         }
         let key = self.role.next_key();
         let Start { is_compressed, opcode, .. } = start;
@@ -224,7 +226,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if let (Some(key), Some(payload)) = (key, payload.get_mut(..length)) {
             Mask::new(key).apply(payload);
         }
-        Ok(Sent { taken, written: place.saturating_add(length), is_done: is_final })
+        Ok(Sent { taken, written: place.saturating_add(length), is_done })
     }
 
     fn write_frame(&mut self, start: Start, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {

@@ -5,7 +5,7 @@ use core::str;
 use super::event::{Closed, Event, Kind, Piece};
 use super::handler::{MessageHandler, Next, PieceHandler};
 use super::outbox::Outbox;
-use super::{Connection, Context, Due, State};
+use super::{Connection, Context, Due, Held, State};
 use crate::bytes;
 use crate::readiness::Standing;
 use crate::time::Instant;
@@ -126,15 +126,20 @@ pub struct Speaking<'c, R, C, D> {
 }
 
 impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
-    /// Lets the handler send. Returns how much it wrote.
-    fn ask(&mut self, room: &mut [u8], ask: impl FnOnce(&mut D, &mut Outbox<'_>) -> Next) -> usize {
+    /// Lets the handler send. Returns how much it wrote, and how much it took if that is not all.
+    fn ask(&mut self, room: &mut [u8], ask: impl FnOnce(&mut D, &mut Outbox<'_>) -> Next) -> (usize, Option<usize>) {
         let mut outbox = Outbox { sender: &mut *self.connection, cx: self.cx, room, written: 0 };
         let next = ask(&mut self.delivery, &mut outbox);
         let written = outbox.written;
-        if let Next::Close(code) = next {
-            self.connection.retire(code);
-        }
-        written
+        let taken = match next {
+            Next::More => None,
+            Next::Wait(taken) => Some(taken),
+            Next::Close(code) => {
+                self.connection.retire(code);
+                None
+            }
+        };
+        (written, taken)
     }
 
     /// The handler learns how the connection ended, once.
@@ -150,7 +155,7 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         }
     }
 
-    /// Reads the next event, and does what it wants. Returns how much was taken and written; `None`: no more has come.
+    /// Reads the next event, and does what it wants. Returns how much was taken and written; `None`: nothing more can be done.
     fn step(&mut self, input: &[u8], store: &mut [u8], room: &mut [u8]) -> (usize, Option<usize>) {
         let kept = self.connection.kept;
         let message_bytes = if D::KEEPS { store.len().saturating_sub(RESERVE) } else { usize::MAX };
@@ -166,11 +171,21 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
             }
         };
         let written = match event {
+            Event::NeedMore if self.connection.has_ended => {
+                self.connection.handle_eof();
+                self.tell_abnormal();
+                Some(0)
+            }
             Event::NeedMore => None,
             Event::Closed => Some(0),
-            Event::Piece(piece) => {
-                let (kind, is_first, is_last, length) = (piece.kind, piece.is_first, piece.is_last, piece.bytes.len());
-                Some(self.handle_piece(kind, is_first, is_last, length, store, room))
+            Event::Piece(Piece { kind, is_first, is_last, bytes }) => {
+                let end = kept.saturating_add(bytes.len());
+                if D::KEEPS && !is_last {
+                    self.connection.kept = end;
+                    return (taken, Some(0));
+                }
+                let held = Held { kind, is_first: is_first || D::KEEPS, is_last };
+                Some(self.hand_out(held, end, store, room))
             }
             // Without room for it the Ping stays unanswered: the output is shorter than a control frame.
             Event::Ping(payload) => Some(self.connection.send_pong(payload, room).unwrap_or(0)),
@@ -186,29 +201,36 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         (taken, written)
     }
 
-    fn handle_piece(
-        &mut self,
-        kind: Kind,
-        is_first: bool,
-        is_last: bool,
-        length: usize,
-        store: &[u8],
-        room: &mut [u8],
-    ) -> usize {
-        let end = self.connection.kept.saturating_add(length);
+    /// Hands out what is in the store up to `end`: a message, or a piece. Returns how much was written. What is not taken is
+    /// held.
+    fn hand_out(&mut self, held: Held, end: usize, store: &mut [u8], room: &mut [u8]) -> usize {
+        (self.connection.kept, self.connection.held) = (0, None);
         // Once Close is sent or due, messages are thrown away.
         if !self.connection.is_open() {
-            self.connection.kept = 0;
             return 0;
         }
-        if D::KEEPS && !is_last {
-            self.connection.kept = end;
-            return 0;
+        let Held { kind, is_first, is_last } = held;
+        let piece = Piece { kind, is_first, is_last, bytes: store.get(..end).unwrap_or_default() };
+        let (written, taken) = self.ask(room, |delivery, outbox| delivery.deliver(piece, outbox));
+        if let Some(taken) = taken {
+            let taken = if D::KEEPS { 0 } else { taken.min(end) };
+            if let Some(rest) = store.get_mut(..end) {
+                rest.copy_within(taken.., 0);
+            }
+            self.connection.kept = end.saturating_sub(taken);
+            self.connection.held = Some(Held { is_first: is_first && taken == 0, ..held });
+            self.connection.timers.pause(&self.cx);
         }
-        self.connection.kept = 0;
-        let bytes = store.get(..end).unwrap_or_default();
-        let piece = Piece { kind, is_first: is_first || D::KEEPS, is_last, bytes };
-        self.ask(room, |delivery, outbox| delivery.deliver(piece, outbox))
+        written
+    }
+
+    /// Hands out again what is held. Returns how much was written.
+    fn hand_out_again(&mut self, held: Held, store: &mut [u8], room: &mut [u8]) -> usize {
+        let written = self.hand_out(held, self.connection.kept, store, room);
+        if self.connection.held.is_none() {
+            self.connection.timers.resume(&self.cx, self.connection.inbound.is_within());
+        }
+        written
     }
 }
 
@@ -216,7 +238,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
         let (mut taken, mut written): (usize, usize) = (0, 0);
         let needed = D::ROOM.max(CONTROL_FRAME);
-        let mut may_push = D::PUSHES;
+        let (mut may_push, mut may_retry) = (D::PUSHES, true);
         loop {
             let room = output.get_mut(written..).unwrap_or_default();
             if written > 0 && room.len() < needed {
@@ -233,9 +255,17 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
             }
             if may_push && self.connection.is_open() {
                 may_push = false;
-                written = written.saturating_add(self.ask(room, D::proceed));
+                written = written.saturating_add(self.ask(room, D::proceed).0);
                 continue;
             }
+            if let Some(held) = self.connection.held {
+                if !core::mem::replace(&mut may_retry, false) {
+                    return Progress { taken, written };
+                }
+                written = written.saturating_add(self.hand_out_again(held, store, room));
+                continue;
+            }
+            may_retry = false;
             let (used, more) = self.step(bytes::from(input, taken), store, room);
             taken = taken.saturating_add(used);
             match more {
@@ -255,9 +285,9 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
         self.connection.kept.saturating_add(self.connection.stored())
     }
 
+    /// What came before the end, and waits for its turn, is handed out first.
     fn handle_eof(&mut self) {
-        self.connection.handle_eof();
-        self.tell_abnormal();
+        self.connection.has_ended = true;
     }
 
     fn handle_sent(&mut self, sent: usize, left: usize) {
@@ -304,7 +334,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
     fn standing(&self) -> Standing {
         match self.connection.state {
             _ if self.connection.due != Due::Nothing => Standing::Busy,
-            State::Open if D::PUSHES || self.connection.timers.is_unsent() => Standing::Busy,
+            State::Open if D::PUSHES || !self.connection.is_readable() => Standing::Busy,
             State::Open if self.connection.inbound.is_within() => Standing::Reading,
             State::Open => Standing::Idle,
             State::Closing | State::Closed { .. } => Standing::Lingering,

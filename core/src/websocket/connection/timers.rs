@@ -34,13 +34,26 @@ impl Timers {
         if taken > 0 {
             (self.deadline, self.awaits_pong) = (cx.now.saturating_add(cx.limits.ping), false);
         }
-        if !is_within {
-            self.message = Timer::FULL;
-        } else if taken > 0 {
+        if is_within {
             self.message.stop(cx.now);
             self.message.earn(cx.limits.message, taken);
             self.message.start(cx.now);
+        } else {
+            self.message = Timer::FULL;
         }
+    }
+
+    /// The peer is not read for a while.
+    pub(super) fn pause(&mut self, cx: &Context<'_>) {
+        self.message.stop(cx.now);
+    }
+
+    /// It is read again: what it sent meanwhile may still be on its way.
+    pub(super) fn resume(&mut self, cx: &Context<'_>, is_within: bool) {
+        if is_within {
+            self.message.start(cx.now);
+        }
+        self.deadline = self.deadline.max(cx.now.saturating_add(cx.limits.pong));
     }
 
     /// The peer's time runs while it is its turn. While something that was sent waits, it is read no more; and then its own
@@ -48,12 +61,9 @@ impl Timers {
     pub(super) fn note_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize, is_within: bool) {
         let was_unsent = self.write.note_moved(cx.limits.write, cx.now, sent, left > 0);
         if left > 0 {
-            self.message.stop(cx.now);
-        } else if is_within {
-            self.message.start(cx.now);
-        }
-        if was_unsent && left == 0 {
-            self.deadline = self.deadline.max(cx.now.saturating_add(cx.limits.pong));
+            self.pause(cx);
+        } else if was_unsent {
+            self.resume(cx, is_within);
         }
     }
 
@@ -63,16 +73,20 @@ impl Timers {
         self.deadline = cx.now.saturating_add(cx.limits.close);
     }
 
-    /// A Ping is due, unless one was sent already: `false`.
-    pub(super) const fn await_pong(&mut self, cx: &Context<'_>) -> bool {
-        self.deadline = cx.now.saturating_add(cx.limits.pong);
-        !core::mem::replace(&mut self.awaits_pong, true)
+    /// Was a Ping sent, and nothing has come since?
+    pub(super) const fn awaits_pong(&self) -> bool {
+        self.awaits_pong
     }
 
-    pub(super) fn first_deadline(&self, is_open: bool, now: Instant) -> Instant {
-        let message = if is_open { self.message } else { Timer::FULL };
-        let first = Timer::first_deadline([message, self.write], now);
-        if self.counts(is_open) { first.min(self.deadline) } else { first }
+    /// A Ping is sent.
+    pub(super) const fn await_pong(&mut self, cx: &Context<'_>) {
+        (self.deadline, self.awaits_pong) = (cx.now.saturating_add(cx.limits.pong), true);
+    }
+
+    /// `is_read`: the peer can show that it lives, or ends.
+    pub(super) fn first_deadline(&self, is_read: bool, now: Instant) -> Instant {
+        let first = Timer::first_deadline([self.message, self.write], now);
+        if is_read { first.min(self.deadline) } else { first }
     }
 
     pub(super) fn is_message_due(&self, now: Instant) -> bool {
@@ -83,12 +97,7 @@ impl Timers {
         self.write.is_due(now)
     }
 
-    pub(super) fn is_deadline_due(&self, is_open: bool, now: Instant) -> bool {
-        self.counts(is_open) && self.deadline <= now
-    }
-
-    /// Who is not read cannot show that it lives.
-    const fn counts(&self, is_open: bool) -> bool {
-        !(is_open && self.is_unsent())
+    pub(super) fn is_deadline_due(&self, now: Instant) -> bool {
+        self.deadline <= now
     }
 }
