@@ -22,12 +22,10 @@ impl<R: Role> Connection<R> {
         }
     }
 
-    /// Has our side ended its direction of a tunnel, and the peer not?
+    /// Has a client ended its direction of a tunnel, and the server not?
     const fn has_ended_its_tunnel(&self) -> bool {
-        match R::SIDE {
-            Side::Client => matches!((self.states.client(), self.states.server()), (State::MustClose, State::Tunnel)),
-            Side::Server => matches!((self.states.server(), self.states.client()), (State::MustClose, State::Tunnel)),
-        }
+        let states = (self.states.client(), self.states.server());
+        matches!(R::SIDE, Side::Client) && matches!(states, (State::MustClose, State::Tunnel))
     }
 
     /// When [`Self::handle_timeout`] is to be called, if nothing else happens before. Changes with every other call.

@@ -7,7 +7,6 @@ use super::state::{Side, State, Transition};
 use crate::http::body::write::{LAST_CHUNK, OutboundFraming, fill_chunk, put_piece};
 use crate::http::error::{Misuse, Rule, WriteError};
 use crate::http::flags::Flags;
-use crate::http::grammar::state::State as GrammarState;
 use crate::http::grammar::words::is_forbidden_trailer;
 use crate::http::message::fields::Field;
 use crate::http::message::response::{Writer, put_whole};
@@ -179,10 +178,6 @@ impl<R: Role> Connection<R> {
         if is_client && matches!(self.sender(), State::Idle | State::Done) {
             return Ok(());
         }
-        if self.has_ended_tunnel_early() {
-            R::has_finished(self, cx);
-            return Ok(());
-        }
         self.check_body(cx, 0)?;
         match self.sending {
             OutboundFraming::Discarded if is_client => return Ok(()),
@@ -197,17 +192,6 @@ impl<R: Role> Connection<R> {
         self.no_longer_hold();
         R::has_finished(self, cx);
         Ok(())
-    }
-
-    /// Our direction of a tunnel ends, and what comes is still read. False if there is none to end.
-    pub(crate) fn end_tunnel_output(&mut self) -> bool {
-        self.sender() == State::Tunnel && self.states.change(R::SIDE, Transition::End)
-    }
-
-    /// Has a server called [`Self::end_tunnel_output`]?
-    fn has_ended_tunnel_early(&self) -> bool {
-        let is_tunnel = self.machine.state == GrammarState::UntilClose;
-        R::SIDE == Side::Server && is_tunnel && self.sender() == State::MustClose
     }
 
     /// Bytes of the body that are still to be sent, where its length was declared.

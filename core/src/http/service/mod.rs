@@ -149,6 +149,11 @@ pub trait Service {
     /// [`Infallible`](core::convert::Infallible) for a service that runs everywhere.
     type Source;
 
+    /// Does it take connections over: does it answer with 101, or CONNECT with 2xx? Then it must say so here, or such a
+    /// connection is reset ([`Misuse::UndeclaredUpgrade`](crate::http::Misuse::UndeclaredUpgrade)). What a [`Tunnel`] needs
+    /// is linked only where this is true.
+    const UPGRADES: bool = false;
+
     /// A request has come. `head` is valid during this call only.
     ///
     /// # Errors

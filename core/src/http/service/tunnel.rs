@@ -38,6 +38,8 @@ use crate::transport::{Disposition, Progress, Protocol};
 /// struct Echo;
 ///
 /// impl<A, S> Exchange<A, S> for Echo {
+///     const UPGRADES: bool = true;
+///
 ///     fn proceed(&mut self, _: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
 ///         Ok(if responder.is_draining() { Step::Done } else { Step::Wait(None) })
 ///     }
@@ -101,6 +103,13 @@ impl Tunnel<'_, '_> {
         self.responder.is_draining()
     }
 
+    /// Is the connection to end at once, without waiting for the peer, since another one is to have its place? Only after
+    /// [`Self::set_idle`].
+    #[must_use]
+    pub const fn is_evicted(&self) -> bool {
+        self.responder.connection.is_tunnel_evicted()
+    }
+
     /// Ends our direction behind what was sent (a half-close), and goes on: the peer may still send. Nothing can be sent after
     /// that. Returns false if it has ended before.
     pub fn shutdown_write(&mut self) -> bool {
@@ -108,7 +117,7 @@ impl Tunnel<'_, '_> {
     }
 
     /// Lets a protocol do what it can with these bytes, which may be none, and says how many of them it took and what the
-    /// exchange returns. It is told of deadlines that are due, of wakes and of a drain; [`Protocol::handle_eof`] is for the
+    /// exchange returns. It is told of deadlines that are due, of wakes, of a drain and that it is to give way; [`Protocol::handle_eof`] is for the
     /// exchange to call, once, before this, and so is [`Protocol::handle_reset`] when it is closed. That the peer has taken
     /// what was sent ([`Protocol::handle_sent`]) is not told: the connection sees to it.
     ///
@@ -136,7 +145,10 @@ impl Tunnel<'_, '_> {
             Some(Wakeup::PeerEnd) => protocol.handle_read_closed(),
             Some(Wakeup::Time | Wakeup::Drain) | None => {}
         }
-        if responder.notices.is_draining {
+        if responder.connection.is_tunnel_evicted() {
+            // Whatever has come meanwhile: it is asked once.
+            let _ = protocol.give_way(false);
+        } else if responder.notices.is_draining {
             protocol.retire();
         }
         // Behind the end of our direction there is no room.

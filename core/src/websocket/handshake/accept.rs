@@ -1,8 +1,7 @@
 //! The key of a handshake, and what proves that it was read (RFC 6455 §4.2.2).
 
 use super::sha1;
-use crate::http::message::response::Writer;
-use crate::http::value::base64;
+use crate::http::{Writer, base64};
 
 /// What a server puts behind the key before it makes the digest (§1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

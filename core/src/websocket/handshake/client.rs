@@ -60,7 +60,8 @@ impl<'a> ClientHandshake<'a> {
     #[must_use]
     pub fn with_deflate(mut self, support: DeflateSupport) -> Self {
         let best = support.offer();
-        let is_plain_enough = best == DeflateOffer { client_max_window_bits: best.client_max_window_bits, ..DeflateOffer::PLAIN };
+        let is_plain_enough =
+            best == DeflateOffer { client_max_window_bits: best.client_max_window_bits, ..DeflateOffer::PLAIN };
         let offers = [best, if is_plain_enough { DeflateOffer::PLAIN } else { best }];
         let sent = if is_plain_enough { &offers[..] } else { offers.get(..1).unwrap_or_default() };
         self.extensions = ExtensionsText::of_offers(sent);

@@ -215,8 +215,12 @@ impl DeflateOffer {
         for parameter in extension.parameters() {
             let parameter = parameter?;
             let is_new = match (parameter.name, parameter.value) {
-                (b"server_no_context_takeover", None) => !core::mem::replace(&mut offer.server_no_context_takeover, true),
-                (b"client_no_context_takeover", None) => !core::mem::replace(&mut offer.client_no_context_takeover, true),
+                (b"server_no_context_takeover", None) => {
+                    !core::mem::replace(&mut offer.server_no_context_takeover, true)
+                }
+                (b"client_no_context_takeover", None) => {
+                    !core::mem::replace(&mut offer.client_no_context_takeover, true)
+                }
                 (b"server_max_window_bits", Some(value)) => {
                     offer.server_max_window_bits.replace(WindowBits::parse(value)?).is_none()
                 }

@@ -76,7 +76,9 @@ mod tests {
         assert_eq!(parameters("x"), []);
         assert_eq!(parameters("x; a"), [Ok(("a", None))]);
         assert_eq!(parameters("x;a = 1 ; b=\"2\""), [Ok(("a", Some("1"))), Ok(("b", Some("2")))]);
-        for malformed in ["x;", "x; a=", "x; a=\"\"", "x; =1", "x; a b", "x; a=\"1", "x; a=1\"", "x; a=1=2", "x; a=\"1;2\""] {
+        for malformed in
+            ["x;", "x; a=", "x; a=\"\"", "x; =1", "x; a b", "x; a=\"1", "x; a=1\"", "x; a=1=2", "x; a=\"1;2\""]
+        {
             assert!(parameters(malformed).contains(&Err(Malformed)), "{malformed}");
         }
     }

@@ -8,15 +8,16 @@ use crate::http::Field;
 /// array: `[fields[0], fields[1], Field::new("Cookie", "a=b")]`.
 #[derive(Clone, Copy, Debug)]
 pub struct HandshakeFields<'f> {
-    fields: [Field<'f>; Self::MAX],
+    fields: [Field<'f>; MAX],
     length: usize,
 }
 
-impl<'f> HandshakeFields<'f> {
-    const MAX: usize = 5;
+/// What a client says that asks for everything.
+const MAX: usize = 5;
 
+impl<'f> HandshakeFields<'f> {
     pub(super) const fn new(upgrade: Field<'f>) -> Self {
-        Self { fields: [upgrade; Self::MAX], length: 1 }
+        Self { fields: [upgrade; MAX], length: 1 }
     }
 
     pub(super) fn push(&mut self, field: Field<'f>) {

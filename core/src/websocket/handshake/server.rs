@@ -98,12 +98,13 @@ impl<'o> ServerHandshake<'o> {
     fn choose_subprotocol(&self, fields: Fields<'_>) -> Result<Option<&'o str>, RequestError> {
         let asked = || fields.members("Sec-WebSocket-Protocol");
         // Their number is bounded by the length of the head; a client that is none asks for many.
-        let mut others = asked();
-        while let Some(name) = others.next() {
+        for name in asked() {
             if !bytes::is_token(name) {
                 return Err(RequestError::InvalidSubprotocols);
             }
-            if self.subprotocols.iter().any(|own| own.as_bytes() == name) && asked().filter(|other| *other == name).count() > 1 {
+            if self.subprotocols.iter().any(|own| own.as_bytes() == name)
+                && asked().filter(|other| *other == name).count() > 1
+            {
                 return Err(RequestError::InvalidSubprotocols);
             }
         }

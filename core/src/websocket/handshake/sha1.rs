@@ -82,7 +82,9 @@ mod tests {
     #[test]
     fn what_is_too_long_has_none() {
         let bytes = [b'a'; 128];
-        for (length, has_one) in [(0, true), (55, true), (56, true), (119, true), (120, false), (127, false), (128, false)] {
+        for (length, has_one) in
+            [(0, true), (55, true), (56, true), (119, true), (120, false), (127, false), (128, false)]
+        {
             assert_eq!(digest(&[&bytes[..length]]).is_some(), has_one, "{length}");
         }
     }

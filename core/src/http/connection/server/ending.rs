@@ -53,10 +53,9 @@ impl Ways for Server {
     }
 
     fn has_finished(connection: &mut Connection<Self>, cx: &Context<'_>) {
-        let was_tunnel = connection.is_tunnel();
+        let was_tunnel = connection.states.server() == State::Tunnel;
         connection.end_message();
         if was_tunnel {
-            connection.machine.kept = 0;
             connection.linger_or_close(cx);
         }
     }
@@ -85,7 +84,7 @@ impl Connection<Server> {
 
     /// All is sent. What the peer still sends is read and thrown away, also of one that has said `close`: a close with
     /// unread bytes makes the stack send a reset, which can destroy the response on its way (RFC 9112 §9.6).
-    pub(super) fn linger_or_close(&mut self, cx: &Context<'_>) {
+    pub(crate) fn linger_or_close(&mut self, cx: &Context<'_>) {
         if self.machine.flags.has(Flags::EOF) {
             self.ending = Ending::Close;
         } else {

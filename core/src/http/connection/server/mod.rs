@@ -3,6 +3,7 @@
 mod ending;
 mod receive;
 mod send;
+mod tunnel;
 
 use super::context::Context;
 use super::state::State;
@@ -124,25 +125,6 @@ impl Connection<Server> {
     #[must_use]
     pub const fn is_request_complete(&self) -> bool {
         !matches!(self.states.client(), State::SendBody | State::Tunnel)
-    }
-
-    /// Is the connection a tunnel: was a request answered by 101, or a CONNECT by 2xx?
-    pub(crate) fn is_tunnel(&self) -> bool {
-        // No request's content ends with the connection.
-        self.machine.state == GrammarState::UntilClose
-    }
-
-    /// Nothing is under way in the tunnel, or something is.
-    pub(crate) const fn set_tunnel_idle(&mut self, is_idle: bool) {
-        self.machine.flags.clear(Flags::TUNNEL_IDLE);
-        if is_idle {
-            self.machine.flags.set(Flags::TUNNEL_IDLE);
-        }
-    }
-
-    /// Is nothing under way in the tunnel?
-    pub(crate) const fn is_tunnel_idle(&self) -> bool {
-        self.machine.flags.has(Flags::TUNNEL_IDLE)
     }
 
     /// Has a part of a request's head come?

@@ -229,21 +229,6 @@ impl Connection<Server> {
         }
     }
 
-    /// The service of a tunnel waits. More may come meanwhile, unless some of what came was left.
-    pub(crate) fn wait_in_tunnel(&mut self, cx: &Context<'_>, has_left_some: bool) {
-        let is_over = self.machine.flags.has(Flags::EOF) || self.states.client() != State::Tunnel;
-        if has_left_some || is_over {
-            self.pause(cx);
-        } else {
-            self.peer_timer.start(cx.now);
-        }
-    }
-
-    /// Of a tunnel: so many bytes of the store are to be there again.
-    pub(crate) fn keep(&mut self, bytes: usize) {
-        self.machine.kept = u32::try_from(bytes).unwrap_or(u32::MAX);
-    }
-
     /// May the next bytes be a request that a service is to be asked about?
     pub(crate) fn awaits_request(&self) -> bool {
         let is_reading = matches!(self.ending, Ending::Open | Ending::AfterResponse);

@@ -84,7 +84,9 @@ impl Connection<Server> {
             } else if is_http10 {
                 writer.put(b"Connection: keep-alive\r\n");
             }
-        } else if response.status == Status::SWITCHING_PROTOCOLS {
+        }
+        // Whoever says what it would upgrade to says so in Connection, too (RFC 9110 §7.8).
+        if response.status == Status::SWITCHING_PROTOCOLS || response.status == Status::UPGRADE_REQUIRED {
             writer.put(b"Connection: upgrade\r\n");
         }
         writer.put_pair(*b"\r\n");
@@ -144,7 +146,6 @@ impl Connection<Server> {
             self.machine.state = GrammarState::UntilClose;
             // Trailer fields of the request are none of the tunnel's.
             self.machine.flags.clear(Flags::TRAILERS);
-            self.machine.kept = 0;
         } else {
             self.states.change(Side::Server, Transition::Final);
         }

@@ -61,12 +61,14 @@ impl<S: Service + ?Sized> Session<S> {
         };
         let was_read = incoming.rest.len() < before.len();
         let out = out.get_mut(*written..).unwrap_or(&mut []);
-        let is_tunnel = self.connection.is_tunnel();
+        let is_tunnel = self.is_tunnel();
         let (store, lent) = match is_tunnel {
             true => (&[][..], Some(&mut *incoming.store)),
             false => (&*incoming.store, None),
         };
-        self.connection.set_tunnel_idle(false);
+        if is_tunnel {
+            self.connection.set_tunnel_idle(false);
+        }
         let mut responder = Responder {
             connection: &mut self.connection,
             cx,
@@ -124,9 +126,8 @@ impl<S: Service + ?Sized> Session<S> {
                 incoming.consume(body_taken);
                 let has_left_some = !incoming.rest.is_empty();
                 let ended = self.obey(cx, service, step, has_left_some);
-                if !is_tunnel && self.pause == Pause::Waiting && self.connection.is_tunnel() {
-                    // The tunnel has begun: what there is of it was not seen yet.
-                    self.pause = Pause::None;
+                if !is_tunnel && self.is_tunnel() {
+                    self.begin_tunnel();
                 }
                 // A service that neither moved nor changed anything is asked again when something has changed.
                 let is_once = matches!(found, Found::Head | Found::End);
@@ -137,6 +138,15 @@ impl<S: Service + ?Sized> Session<S> {
         self.connection.fail(cx, rule);
         self.settle(service, refused);
         Turn::Progress
+    }
+
+    /// The exchange has taken the connection over.
+    fn begin_tunnel(&mut self) {
+        self.connection.keep(0);
+        if self.pause == Pause::Waiting {
+            // What there is of the tunnel was not seen yet.
+            self.pause = Pause::None;
+        }
     }
 
     /// Takes nothing until there is room: then it is the peer's turn only to take what was written.
@@ -155,9 +165,15 @@ impl<S: Service + ?Sized> Session<S> {
         let rule = match step {
             // The service may have thrown away what it was told of a misuse.
             _ if self.connection.error().is_some() => Rule::Aborted,
+            _ if !S::UPGRADES && self.connection.is_tunnel() => Rule::Misused(Misuse::UndeclaredUpgrade),
             Step::Abort => Rule::Aborted,
             Step::Done if !self.connection.is_responding() => Rule::NoResponse,
             // Nothing of a response to HEAD is sent but its head.
+            Step::Done if S::UPGRADES && self.connection.has_ended_tunnel_output() => {
+                self.connection.linger_or_close(cx);
+                self.close_exchange(service, Ok(()));
+                return true;
+            }
             _ if matches!(step, Step::Done) || self.connection.discards_body() => match self.connection.finish(cx) {
                 Ok(()) => {
                     self.close_exchange(service, Ok(()));
@@ -169,7 +185,7 @@ impl<S: Service + ?Sized> Session<S> {
             Step::Wait(until) => {
                 self.pause = Pause::Waiting;
                 self.pause_bound = until.map_or(u64::MAX, Instant::as_micros);
-                if self.connection.is_tunnel() {
+                if self.is_tunnel() {
                     self.connection.wait_in_tunnel(cx, has_left_some);
                 } else {
                     self.connection.pause(cx);

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use super::*;
-use crate::framing::{Frames, Lines, MessageConnection, MessageHandler, MessageLimits, Next, Outbox};
+use crate::http::error::Misuse;
 use crate::http::limits::Limits;
 use crate::http::message::fields::{Field, Fields};
 use crate::http::message::response::Response;
@@ -18,7 +18,7 @@ use crate::http::service::{Step, service_fn};
 use crate::http::status::Status;
 use crate::readiness::Standing;
 use crate::time::{Duration, Instant};
-use crate::transport::{Environment, Protocol};
+use crate::transport::{Environment, Progress, Protocol};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
 const ACCEPTED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n";
@@ -82,6 +82,8 @@ struct Notes {
 struct Echo<'n>(&'n Notes);
 
 impl<S> Exchange<(), S> for Echo<'_> {
+    const UPGRADES: bool = true;
+
     fn proceed(&mut self, (): (), responder: &mut Responder<'_>) -> Result<Step<S>> {
         self.0.wakeups.borrow_mut().push(responder.wakeup());
         if responder.is_draining() {
@@ -252,39 +254,77 @@ fn a_tunnel_that_is_lost_closes_its_exchange_once() {
     }
 }
 
-/// Answers lines by a protocol that knows nothing of HTTP.
-struct Spoken(MessageConnection<Lines>);
+/// Sends back each line: a protocol that knows nothing of HTTP. It keeps the beginning of a line in its store.
+struct Lines {
+    kept: usize,
+    now: Instant,
+    deadline: Instant,
+    disposition: Disposition,
+}
 
-struct Reply;
-
-impl MessageHandler for Reply {
-    const ROOM: usize = 32;
-
-    fn message(&mut self, line: &[u8], outbox: &mut Outbox<'_>) -> Next {
-        match outbox.send(line) {
-            Ok(()) if line != b"bye" => Next::More,
-            Ok(()) | Err(_) => Next::Close,
+impl Protocol for Lines {
+    fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
+        let taken = input.iter().position(|&byte| byte == b'\n').map_or(input.len(), |end| end + 1);
+        let length = self.kept + taken;
+        store[self.kept..length].copy_from_slice(&input[..taken]);
+        let is_whole = input[..taken].ends_with(b"\n") || (self.disposition == Disposition::Close && length > 0);
+        let written = if is_whole { length } else { 0 };
+        output[..written].copy_from_slice(&store[..written]);
+        if store[..written] == *b"bye\n" {
+            self.disposition = Disposition::ShutdownWrite;
         }
+        self.kept = length - written;
+        if taken > 0 {
+            self.deadline = self.now.saturating_add(Duration::from_secs(if self.kept > 0 { 30 } else { 300 }));
+        }
+        Progress { taken, written }
+    }
+    fn stored(&self) -> usize {
+        self.kept
+    }
+    fn handle_eof(&mut self) {
+        self.disposition = Disposition::Close;
+    }
+    fn handle_sent(&mut self, _: usize, _: usize) {}
+    fn handle_timeout(&mut self) {
+        self.disposition = if self.kept > 0 { Disposition::Abort } else { Disposition::ShutdownWrite };
+    }
+    fn handle_reset(&mut self) {}
+    fn handle_now(&mut self, now: Instant) {
+        self.now = now;
+    }
+    fn retire(&mut self) {
+        self.disposition = Disposition::ShutdownWrite;
+    }
+    fn poll_timeout(&self) -> Option<Instant> {
+        Some(self.deadline)
+    }
+    fn is_readable(&self) -> bool {
+        true
+    }
+    fn standing(&self) -> Standing {
+        if self.kept > 0 { Standing::Busy } else { Standing::Idle }
+    }
+    fn disposition(&self) -> Disposition {
+        self.disposition
     }
 }
 
+struct Spoken(Lines);
+
 impl Spoken {
     fn speak<S>(&mut self, piece: &[u8], has_ended: bool, responder: &mut Responder<'_>) -> (usize, Step<S>) {
-        let now = responder.now();
         let Some(mut tunnel) = responder.tunnel() else { return (0, Step::More) };
-        if tunnel.is_draining() {
-            self.0.retire(now);
-        }
-        let mut handler = Reply;
-        let mut protocol = self.0.speak(&mut handler, now);
         if has_ended {
-            protocol.handle_eof();
+            self.0.handle_eof();
         }
-        tunnel.speak(piece, &mut protocol)
+        tunnel.speak(piece, &mut self.0)
     }
 }
 
 impl<S> Exchange<(), S> for Spoken {
+    const UPGRADES: bool = true;
+
     fn proceed(&mut self, (): (), responder: &mut Responder<'_>) -> Result<Step<S>> {
         Ok(self.speak(&[], false, responder).1)
     }
@@ -299,7 +339,9 @@ impl<S> Exchange<(), S> for Spoken {
 fn spoken() -> impl Service<Source = core::convert::Infallible> {
     service_fn(|_, responder| {
         switch(responder)?;
-        Ok(Spoken(MessageConnection::new(Frames::new(Lines::new()), MessageLimits::DEFAULT, responder.now())))
+        let now = responder.now();
+        let deadline = now.saturating_add(Duration::from_secs(300));
+        Ok(Spoken(Lines { kept: 0, now, deadline, disposition: Disposition::Open }))
     })
 }
 
@@ -351,6 +393,26 @@ fn a_drain_retires_what_is_spoken_and_so_does_the_peers_end() {
     let mut ends = Ends::new(&service);
     ends.drive(0, &[REQUEST, b"the last"].concat());
     ends.session.handle_eof(&at(0), &service);
-    assert_eq!(ends.drive(0, b""), b"the last\n");
+    assert_eq!(ends.drive(0, b""), b"the last");
     assert_eq!(ends.session.disposition(), Disposition::Close);
+}
+
+#[test]
+fn a_service_that_does_not_say_that_it_upgrades_does_not() {
+    struct Undeclared;
+
+    impl<S> Exchange<(), S> for Undeclared {
+        fn proceed(&mut self, (): (), _: &mut Responder<'_>) -> Result<Step<S>> {
+            Ok(Step::More)
+        }
+    }
+
+    let service = service_fn(|_, responder| {
+        switch(responder)?;
+        Ok(Undeclared)
+    });
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST);
+    assert_eq!(ends.session.take_error().map(|error| error.rule), Some(Rule::Misused(Misuse::UndeclaredUpgrade)));
+    assert_eq!(ends.session.disposition(), Disposition::Abort);
 }
