@@ -33,8 +33,34 @@ pub(super) struct Client<'a> {
 #[derive(Debug)]
 enum Phase<'a> {
     Asking { http: ClientConnection, asked: ClientHandshake<'a>, is_written: bool, deadline: Instant },
-    Open(Box<Connection<ClientRole<Keys>, Option<PerMessageDeflate>>>),
+    Open(Box<Open>),
     Failed(WsFailure),
+}
+
+#[derive(Debug)]
+struct Open {
+    connection: Connection<ClientRole<Keys>, Option<PerMessageDeflate>>,
+    wants: Wants,
+}
+
+/// What the protocol of the messages said after it was called last.
+#[derive(Clone, Copy, Debug)]
+struct Wants {
+    stored: usize,
+    timeout: Option<Instant>,
+    is_readable: bool,
+    disposition: Disposition,
+}
+
+impl Wants {
+    fn of(protocol: &dyn Protocol) -> Self {
+        Self {
+            stored: protocol.stored(),
+            timeout: protocol.poll_timeout(),
+            is_readable: protocol.is_readable(),
+            disposition: protocol.disposition(),
+        }
+    }
 }
 
 impl<'a> Client<'a> {
@@ -91,7 +117,13 @@ impl Driven<'_, '_> {
         let Client { limits, phase, speaker, .. } = &mut *self.client;
         let cx = Context { now: self.now, limits };
         match phase {
-            Phase::Open(connection) => Some(what(&mut connection.speak_pieces(speaker, cx))),
+            Phase::Open(open) => {
+                let Open { connection, wants } = &mut **open;
+                let mut protocol = connection.speak_pieces(speaker, cx);
+                let result = what(&mut protocol);
+                *wants = Wants::of(&protocol);
+                Some(result)
+            }
             Phase::Asking { .. } | Phase::Failed(_) => None,
         }
     }
@@ -133,8 +165,9 @@ impl Driven<'_, '_> {
     fn open(&mut self, verified: &Verified<'_>) {
         let cx = Context { now: self.now, limits: &self.client.limits };
         let compression = verified.deflate.map(|parameters| PerMessageDeflate::of_client(&parameters));
-        let connection = Connection::with_compression(ClientRole(Keys::new()), compression, &cx);
-        self.client.phase = Phase::Open(Box::new(connection));
+        let mut connection = Connection::with_compression(ClientRole(Keys::new()), compression, &cx);
+        let wants = Wants::of(&connection.speak_pieces(&mut self.client.speaker, cx));
+        self.client.phase = Phase::Open(Box::new(Open { connection, wants }));
     }
 }
 
@@ -159,14 +192,13 @@ impl Protocol for Driven<'_, '_> {
     fn stored(&self) -> usize {
         match &self.client.phase {
             Phase::Asking { http, .. } => http.stored(),
-            // Pieces are handed out as they come; only a control frame that is cut lies there.
-            Phase::Open(connection) => connection.stored(),
+            Phase::Open(open) => open.wants.stored,
             Phase::Failed(_) => 0,
         }
     }
 
     fn handle_eof(&mut self) {
-        if self.speaking(Protocol::handle_eof).is_none() {
+        if self.speaking(|protocol| protocol.handle_eof()).is_none() {
             self.fail(WsFailure::EndedEarly);
         }
     }
@@ -176,13 +208,13 @@ impl Protocol for Driven<'_, '_> {
     }
 
     fn handle_timeout(&mut self) {
-        if self.speaking(Protocol::handle_timeout).is_none() && self.poll_timeout().is_some_and(|due| due <= self.now) {
+        if self.speaking(|protocol| protocol.handle_timeout()).is_none() && self.poll_timeout().is_some_and(|due| due <= self.now) {
             self.fail(WsFailure::NoAnswer);
         }
     }
 
     fn handle_reset(&mut self) {
-        if self.speaking(Protocol::handle_reset).is_none() {
+        if self.speaking(|protocol| protocol.handle_reset()).is_none() {
             self.fail(WsFailure::EndedEarly);
         }
     }
@@ -190,7 +222,7 @@ impl Protocol for Driven<'_, '_> {
     fn poll_timeout(&self) -> Option<Instant> {
         match &self.client.phase {
             Phase::Asking { deadline, .. } => Some(*deadline),
-            Phase::Open(connection) => connection.poll_timeout(self.now),
+            Phase::Open(open) => open.wants.timeout,
             Phase::Failed(_) => None,
         }
     }
@@ -198,7 +230,7 @@ impl Protocol for Driven<'_, '_> {
     fn is_readable(&self) -> bool {
         match &self.client.phase {
             Phase::Asking { .. } => true,
-            Phase::Open(connection) => connection.is_readable(),
+            Phase::Open(open) => open.wants.is_readable,
             Phase::Failed(_) => false,
         }
     }
@@ -210,7 +242,7 @@ impl Protocol for Driven<'_, '_> {
     fn disposition(&self) -> Disposition {
         match &self.client.phase {
             Phase::Asking { .. } => Disposition::Open,
-            Phase::Open(connection) => connection.disposition(),
+            Phase::Open(open) => open.wants.disposition,
             Phase::Failed(_) => Disposition::Cut,
         }
     }

@@ -29,7 +29,7 @@ use std::io::IsTerminal;
 
 use wirenut_linux::lookup::{self, Transport};
 use wirenut_linux::monotonic_time;
-use wirenut_linux::socket::{Connected, Mode, Socket, Tcp};
+use wirenut_linux::socket::{Connected, Family, Mode, Socket, Tcp};
 
 use crate::failure::Failure;
 use client::Client;
@@ -54,7 +54,7 @@ fn connect(url: &WsUrl, timeout: Duration) -> Result<Socket<Tcp, Connected>, Fai
     let addresses = lookup::addresses(url.host(), &url.port().to_string(), Transport::Tcp)?;
     let mut failed = None;
     for address in addresses {
-        let opened = Socket::tcp(address.into()).and_then(|socket| socket.connect_within(&address, timeout));
+        let opened = Socket::tcp(Family::of(&address)).and_then(|socket| socket.connect_within(&address, timeout));
         match opened {
             Ok(socket) => {
                 socket.set_no_delay(true)?;

@@ -78,7 +78,7 @@ impl Running<'_, '_> {
             poller.modify(input.as_fd(), INPUT, if reads { Interest::READABLE } else { Interest::NOTHING })?;
             poller.modify(self.socket.as_fd(), SOCKET, self.connection.interest())?;
             let now = monotonic_time();
-            let limit = self.client.at(now).poll_timeout().map(|due| due.saturating_duration_since(now));
+            let limit = self.client.at(now).poll_timeout().map(|due| due.saturating_since(now));
             let _ = poller.wait(limit)?;
             while let Some(told) = poller.next_event() {
                 match told.token {
