@@ -76,6 +76,9 @@ pub enum Command {
     /// digits. It works typed and in a pipe. The end of the input (Ctrl-D) closes the connection with 1000; what the server
     /// sends before it answers is printed. Pings are answered. Messages are compressed if the server agrees.
     ///
+    /// The exit status is 0 if this end closed the connection, or the server did with 1000 or without a code; 1 if there was no
+    /// connection, no WebSocket or another end, of which a line tells, or if a line of the input could not be sent.
+    ///
     /// wss: is not supported yet.
     Ws(WsArguments),
     /// Print completions for a shell

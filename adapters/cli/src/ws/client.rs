@@ -13,7 +13,7 @@ use super::handshake::{ask, with_request};
 use super::keys::{Keys, random};
 use super::options::WsArguments;
 use super::shown::Shown;
-use super::speaker::Speaker;
+use super::speaker::{End, Speaker, WebSocket};
 
 const HTTP_LIMITS: &HttpLimits = &HttpLimits::DEFAULT;
 
@@ -33,34 +33,8 @@ pub(super) struct Client<'a> {
 #[derive(Debug)]
 enum Phase<'a> {
     Asking { http: ClientConnection, asked: ClientHandshake<'a>, is_written: bool, deadline: Instant },
-    Open(Box<Open>),
+    Open(Box<WebSocket>),
     Failed(WsFailure),
-}
-
-#[derive(Debug)]
-struct Open {
-    connection: Connection<ClientRole<Keys>, Option<PerMessageDeflate>>,
-    wants: Wants,
-}
-
-/// What the protocol of the messages said after it was called last.
-#[derive(Clone, Copy, Debug)]
-struct Wants {
-    stored: usize,
-    timeout: Option<Instant>,
-    is_readable: bool,
-    disposition: Disposition,
-}
-
-impl Wants {
-    fn of(protocol: &dyn Protocol) -> Self {
-        Self {
-            stored: protocol.stored(),
-            timeout: protocol.poll_timeout(),
-            is_readable: protocol.is_readable(),
-            disposition: protocol.disposition(),
-        }
-    }
 }
 
 impl<'a> Client<'a> {
@@ -112,20 +86,18 @@ pub(super) struct Driven<'c, 'a> {
 }
 
 impl Driven<'_, '_> {
-    /// Calls `what` with the protocol of the messages, if they are spoken.
-    fn speaking<T>(&mut self, what: impl FnOnce(&mut dyn Protocol) -> T) -> Option<T> {
+    /// Tells the WebSocket, if it is open, and looks whether that ends it.
+    fn tell(&mut self, what: impl FnOnce(&mut WebSocket, &Context<'_>)) -> bool {
         let Client { limits, phase, speaker, .. } = &mut *self.client;
-        let cx = Context { now: self.now, limits };
-        match phase {
-            Phase::Open(open) => {
-                let Open { connection, wants } = &mut **open;
-                let mut protocol = connection.speak_pieces(speaker, cx);
-                let result = what(&mut protocol);
-                *wants = Wants::of(&protocol);
-                Some(result)
-            }
-            Phase::Asking { .. } | Phase::Failed(_) => None,
+        let Phase::Open(connection) = phase else { return false };
+        what(connection, &Context { now: self.now, limits });
+        if let Some(error) = connection.error() {
+            speaker.note_end(End::Failed(error));
         }
+        if let Some(how) = connection.abnormal() {
+            speaker.note_end(End::Abnormal(how));
+        }
+        true
     }
 
     fn fail(&mut self, failure: WsFailure) {
@@ -165,9 +137,8 @@ impl Driven<'_, '_> {
     fn open(&mut self, verified: &Verified<'_>) {
         let cx = Context { now: self.now, limits: &self.client.limits };
         let compression = verified.deflate.map(|parameters| PerMessageDeflate::of_client(&parameters));
-        let mut connection = Connection::with_compression(ClientRole(Keys::new()), compression, &cx);
-        let wants = Wants::of(&connection.speak_pieces(&mut self.client.speaker, cx));
-        self.client.phase = Phase::Open(Box::new(Open { connection, wants }));
+        let connection = Connection::with_compression(ClientRole(Keys::new()), compression, &cx);
+        self.client.phase = Phase::Open(Box::new(connection));
     }
 }
 
@@ -180,11 +151,11 @@ impl Protocol for Driven<'_, '_> {
                 Progress { taken: input.len(), written: 0 }
             }
         };
-        if done.written == 0 {
+        let Client { limits, phase, speaker, .. } = &mut *self.client;
+        if let Phase::Open(connection) = phase {
             let rest = input.get(done.taken..).unwrap_or_default();
-            if let Some(progress) = self.speaking(|protocol| protocol.drive(rest, store, output)) {
-                done = Progress { taken: done.taken + progress.taken, written: progress.written };
-            }
+            let progress = speaker.speak(connection, &Context { now: self.now, limits }, rest, store, output);
+            done = Progress { taken: done.taken + progress.taken, written: progress.written };
         }
         done
     }
@@ -192,29 +163,31 @@ impl Protocol for Driven<'_, '_> {
     fn stored(&self) -> usize {
         match &self.client.phase {
             Phase::Asking { http, .. } => http.stored(),
-            Phase::Open(open) => open.wants.stored,
+            Phase::Open(connection) => connection.stored(),
             Phase::Failed(_) => 0,
         }
     }
 
     fn handle_eof(&mut self) {
-        if self.speaking(|protocol| protocol.handle_eof()).is_none() {
+        if !self.tell(|connection, _| connection.handle_eof()) {
             self.fail(WsFailure::EndedEarly);
         }
     }
 
     fn handle_sent(&mut self, sent: usize, left: usize) {
-        let _ = self.speaking(|protocol| protocol.handle_sent(sent, left));
+        let _ = self.tell(|connection, cx| connection.handle_sent(cx, sent, left));
     }
 
     fn handle_timeout(&mut self) {
-        if self.speaking(|protocol| protocol.handle_timeout()).is_none() && self.poll_timeout().is_some_and(|due| due <= self.now) {
+        if !self.tell(|connection, cx| connection.handle_timeout(cx))
+            && self.poll_timeout().is_some_and(|due| due <= self.now)
+        {
             self.fail(WsFailure::NoAnswer);
         }
     }
 
     fn handle_reset(&mut self) {
-        if self.speaking(|protocol| protocol.handle_reset()).is_none() {
+        if !self.tell(|connection, _| connection.handle_reset()) {
             self.fail(WsFailure::EndedEarly);
         }
     }
@@ -222,7 +195,7 @@ impl Protocol for Driven<'_, '_> {
     fn poll_timeout(&self) -> Option<Instant> {
         match &self.client.phase {
             Phase::Asking { deadline, .. } => Some(*deadline),
-            Phase::Open(open) => open.wants.timeout,
+            Phase::Open(connection) => connection.poll_timeout(self.now),
             Phase::Failed(_) => None,
         }
     }
@@ -230,7 +203,7 @@ impl Protocol for Driven<'_, '_> {
     fn is_readable(&self) -> bool {
         match &self.client.phase {
             Phase::Asking { .. } => true,
-            Phase::Open(open) => open.wants.is_readable,
+            Phase::Open(connection) => connection.is_readable(),
             Phase::Failed(_) => false,
         }
     }
@@ -242,7 +215,7 @@ impl Protocol for Driven<'_, '_> {
     fn disposition(&self) -> Disposition {
         match &self.client.phase {
             Phase::Asking { .. } => Disposition::Open,
-            Phase::Open(open) => open.wants.disposition,
+            Phase::Open(connection) => connection.disposition(),
             Phase::Failed(_) => Disposition::Cut,
         }
     }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use wirenut::http::{Error as HttpError, WriteError};
 use wirenut::websocket::handshake::ResponseError;
-use wirenut::websocket::{Abnormal, CloseCode, Error as WebSocketError};
+use wirenut::websocket::{Abnormal, CloseCode, Error as WebSocketError, Rule};
 
 use crate::failure::Failure;
 use crate::log::OneLine;
@@ -44,10 +44,17 @@ impl fmt::Display for WsFailure {
             Self::EndedEarly => f.write_str("cannot open a WebSocket: the server hung up before it had answered"),
             Self::NotHttp(error) => write!(f, "cannot open a WebSocket: the answer is not HTTP/1.1: {error}"),
             Self::Handshake(ResponseError::NotSwitched(status)) => {
-                write!(f, "cannot open a WebSocket: the server answered {}", OneLine(status.to_string()))
+                write!(
+                    f,
+                    "cannot open a WebSocket: the server answered {}",
+                    OneLine(status.to_string().trim_end().to_owned())
+                )
             }
             Self::Handshake(error) => {
                 write!(f, "cannot open a WebSocket: the server sent a {error} ({})", error.section())
+            }
+            Self::Broken(WebSocketError { rule: Rule::MessageTooLong | Rule::FrameTooLong, .. }) => {
+                f.write_str("closed the connection: the server sent a message that is longer than --limit")
             }
             Self::Broken(error) => write!(f, "the server broke the protocol: {error}"),
             Self::Closed(code, reason) if reason.is_empty() => write!(f, "the server closed with {code}"),
@@ -58,7 +65,8 @@ impl fmt::Display for WsFailure {
                 Abnormal::WriteTimeout => "the connection was lost: the server does not take what is sent",
                 _ => "the connection was lost: the server hung up without a Close",
             }),
-            Self::Lines(count) => write!(f, "{count} of the lines were not sent"),
+            Self::Lines(1) => f.write_str("a line was not sent"),
+            Self::Lines(count) => write!(f, "{count} lines were not sent"),
         }
     }
 }

@@ -10,11 +10,6 @@ use super::url::WsUrl;
 /// What `wirenut ws` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit status:
-  0   the connection was closed by this end, or by the server with 1000 or without a code
-  1   no connection, no WebSocket, or another end; a line says which; or a line of the input could not be sent
-  2   wrong usage
-
 Examples:
   wirenut ws ws://127.0.0.1:8080/live           type lines; Ctrl-D closes
   printf 'on\\noff\\n' | wirenut ws ws://host/switch

@@ -31,3 +31,4 @@ mod starting;
 mod stopping;
 mod trace;
 mod tree;
+mod ws;
