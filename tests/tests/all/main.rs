@@ -37,5 +37,6 @@ mod tcp;
 mod time;
 mod tracker;
 mod trailers;
+mod upgrades;
 mod values;
 mod wrap;
