@@ -27,6 +27,7 @@ use wirenut_reference::{DEFAULT_DOWNLOAD, MemoryDevice, Reference};
 
 pub use crate::forms::multipart;
 pub use crate::framing::laws as framing;
+pub use crate::websocket::laws as websocket;
 pub use cookies::{cookies, set_cookie};
 pub use credentials::credentials;
 pub use form::form_pairs;

@@ -8,7 +8,7 @@ use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
     cookies, credentials, form_pairs, framing, grammar, grammar_streams, handshake, multipart, negotiation, parameters,
     percent_encoding, proxies, proxy_protocol, reference_service, request_head, routes, segments, server_connection,
-    set_cookie, small_buffer, structured_fields, tcp_states, tcp_stream, tracker, uri_references,
+    set_cookie, small_buffer, structured_fields, tcp_states, tcp_stream, tracker, uri_references, websocket,
 };
 use wirenut_tests::wire::bytes;
 
@@ -85,8 +85,9 @@ fn headers_of_the_proxy_protocol() {
 }
 
 #[test]
-fn handshakes() {
+fn websockets() {
     replay("handshake", handshake);
+    replay("websocket", websocket);
 }
 
 #[test]

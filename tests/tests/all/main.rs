@@ -39,4 +39,5 @@ mod tracker;
 mod trailers;
 mod upgrades;
 mod values;
+mod websocket;
 mod wrap;
