@@ -105,7 +105,7 @@ impl<D: Device> MessageHandler for Readings<'_, D> {
                 self.device.set(degrees);
                 self.show(outbox)
             }
-            None => outbox.text(WRONG_SETTING.trim_end()).into(),
+            None => outbox.text(WRONG_SETTING.strip_suffix('\n').unwrap_or(WRONG_SETTING)).into(),
         }
     }
 

@@ -150,7 +150,7 @@ fn a_drain_says_going_away_and_ends_once_that_is_answered() {
 fn a_reset_is_told() {
     let server = Running::start();
     let mut client = server.switch("/echo");
-    client.write_all(&frame(b"unread")).expect("a server that reads");
+    client.write_all(&frame(&[b'u'; 200])).expect("a server that reads");
     assert_eq!(client.peek(&mut [0]).expect("an echo"), 1);
     // A close with bytes that were not read is a reset.
     drop(client);
