@@ -17,6 +17,7 @@
 //! | [`parity`] | the same bytes, the same answers: on every wire |
 //! | [`tcp`] | TCP with numbers: two ends and a link, and RFC 9293 as a procedure |
 //! | [`framing`] | the laws of framing |
+//! | [`websocket`] | the laws of WebSocket |
 //! | [`suites`] | other people's conformance suites |
 //! | [`isolated`] | a harness whose tests are processes of their own |
 //! | [`example!`] | the examples of a package, as programs |
@@ -46,6 +47,7 @@ pub mod responses;
 pub mod suites;
 pub mod tcp;
 pub mod tools;
+pub mod websocket;
 pub mod wire;
 
 pub use browser::browser_head;

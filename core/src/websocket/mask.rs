@@ -12,55 +12,56 @@
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mask {
-    /// The key, turned so that its first byte is the next one to be used.
-    key: [u8; 4],
+    /// The key, turned so that its lowest byte is the next one to be used.
+    key: u32,
 }
 
 impl Mask {
     /// From the beginning of a frame's payload.
     #[must_use]
     pub const fn new(key: [u8; 4]) -> Self {
-        Self { key }
+        Self { key: u32::from_le_bytes(key) }
     }
 
     /// Changes nothing: what the payload of an unmasked frame has.
     pub(super) const NONE: Self = Self::new([0; 4]);
 
     /// Masks the next bytes where they lie.
-    #[inline]
     pub fn apply(&mut self, bytes: &mut [u8]) {
-        let key = u32::from_ne_bytes(self.key);
         let (words, rest) = bytes.as_chunks_mut::<4>();
+        // The compiler makes vectors of these words where there are some.
         for word in words {
-            *word = (u32::from_ne_bytes(*word) ^ key).to_ne_bytes();
+            *word = (u32::from_le_bytes(*word) ^ self.key).to_le_bytes();
         }
-        for (byte, key) in rest.iter_mut().zip(self.key) {
+        for (byte, key) in rest.iter_mut().zip(self.key.to_le_bytes()) {
             *byte ^= key;
         }
         self.advance(rest.len());
     }
 
     /// Masks the next bytes on their way from one slice to another: as many as both have. Returns how many.
-    #[inline]
     pub fn copy(&mut self, from: &[u8], to: &mut [u8]) -> usize {
         let length = from.len().min(to.len());
         let (Some(from), Some(to)) = (from.get(..length), to.get_mut(..length)) else { return 0 };
-        let key = u32::from_ne_bytes(self.key);
         let ((words, rest), (to_words, to_rest)) = (from.as_chunks::<4>(), to.as_chunks_mut::<4>());
         for (to, word) in to_words.iter_mut().zip(words) {
-            *to = (u32::from_ne_bytes(*word) ^ key).to_ne_bytes();
+            *to = (u32::from_le_bytes(*word) ^ self.key).to_le_bytes();
         }
-        for ((to, byte), key) in to_rest.iter_mut().zip(rest).zip(self.key) {
+        for ((to, byte), key) in to_rest.iter_mut().zip(rest).zip(self.key.to_le_bytes()) {
             *to = byte ^ key;
         }
         self.advance(rest.len());
         length
     }
 
-    /// Passes over so many bytes.
-    #[inline]
-    pub(super) fn advance(&mut self, count: usize) {
-        self.key.rotate_left(count % 4);
+    /// Passes over so many bytes: only their number modulo four counts.
+    pub(super) const fn advance(&mut self, count: usize) {
+        self.key = match count % 4 {
+            0 => self.key,
+            1 => self.key.rotate_right(8),
+            2 => self.key.rotate_right(16),
+            _ => self.key.rotate_right(24),
+        };
     }
 }
 

@@ -132,11 +132,21 @@ impl<'o> Upgrade<'o> {
         handler: H,
         compression: C,
     ) -> Result<WebSocket<H, C, K>> {
-        let fields = accepted.fields();
-        responder.respond(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields))?;
+        self.switch(accepted, responder)?;
         let cx = Context { now: responder.now(), limits: self.limits };
         let connection = Connection::with_compression(Server, compression, &cx);
         Ok(WebSocket { connection, handler, limits: self.limits, delivery: PhantomData })
+    }
+
+    /// Only answers with 101: for exchanges that drive a [`Connection`] themselves
+    /// ([`Tunnel::speak`](crate::http::service::Tunnel::speak)). Whoever has no codec answers to
+    /// [`Accepted::without_deflate`].
+    ///
+    /// # Errors
+    /// As [`Responder::respond`].
+    pub fn switch(&self, accepted: &Accepted<'_>, responder: &mut Responder<'_>) -> Result<()> {
+        let fields = accepted.fields();
+        Ok(responder.respond(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields))?)
     }
 
     /// As [`Self::begin`], for a handler of pieces, whose messages may be longer than any buffer.

@@ -37,5 +37,7 @@ mod tcp;
 mod time;
 mod tracker;
 mod trailers;
+mod upgrades;
 mod values;
+mod websocket;
 mod wrap;

@@ -24,7 +24,7 @@ use super::limits::Limits;
 use super::role::Role;
 use crate::time::Instant;
 use crate::transport::Disposition;
-use inbound::{Bounds, Found, Inbound};
+use inbound::{Bounds, Broken, Found, Inbound};
 use outbound::Outbound;
 use timers::Timers;
 
@@ -108,6 +108,8 @@ struct Held {
     kind: Kind,
     is_first: bool,
     is_last: bool,
+    /// So many bytes of it are taken.
+    taken: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -252,77 +254,82 @@ impl<R: Role, C: Compression> Connection<R, C> {
         input: &[u8],
         room: &'b mut [u8],
     ) -> Result<(usize, Event<'b>), Error> {
-        self.receive_within(cx, cx.limits.message_bytes, usize::MAX, input, room)
-    }
-
-    /// The same with a bound on this message, and on each piece.
-    fn receive_within<'b>(
-        &mut self,
-        cx: &Context<'_>,
-        message_bytes: u64,
-        piece: usize,
-        input: &[u8],
-        room: &'b mut [u8],
-    ) -> Result<(usize, Event<'b>), Error> {
-        if matches!(self.state, State::Closed { .. } | State::Reset) {
-            return self.error().map_or(Ok((input.len(), Event::Closed)), Err);
-        }
-        let bounds = Bounds {
-            mask: R::IS_SERVER,
-            frame_bytes: cx.limits.frame_bytes,
-            message_bytes: message_bytes.min(cx.limits.message_bytes),
-            piece,
-        };
-        let received = self.inbound.receive(&mut self.compression, bounds, input, room);
-        let (taken, found) = match received {
+        let (taken, found) = match self.receive_within(cx, usize::MAX, usize::MAX, input, room) {
             Ok(received) => received,
-            Err(error) => return Err(self.fail(cx, error.rule)),
+            Err(Broken) => return self.error().map_or(Ok((input.len(), Event::Closed)), Err),
         };
-        self.timers.note_received(cx, taken, self.inbound.is_within());
+        let bytes = |length| room.get(..length).unwrap_or_default();
         let event = match found {
             Found::NeedMore => Event::NeedMore,
             Found::Piece { kind, is_first, is_last, length } => {
-                Event::Piece(Piece { kind, is_first, is_last, bytes: room.get(..length).unwrap_or_default() })
+                Event::Piece(Piece { kind, is_first, is_last, bytes: bytes(length) })
             }
-            Found::Control { opcode, length } => {
-                let payload: &'b [u8] = room.get(..length).unwrap_or_default();
-                match opcode {
-                    Opcode::Ping => Event::Ping(payload),
-                    Opcode::Pong => Event::Pong(payload),
-                    Opcode::Close | Opcode::Continuation | Opcode::Text | Opcode::Binary => {
-                        Event::Close(self.handle_close(cx, payload)?)
-                    }
-                }
-            }
+            Found::Ping { length } => Event::Ping(bytes(length)),
+            Found::Pong { length } => Event::Pong(bytes(length)),
+            // It was checked.
+            Found::Close { length } => Event::Close(read_close(bytes(length)).unwrap_or_default()),
         };
         Ok((taken, event))
     }
 
-    /// The peer's Close has come.
-    fn handle_close<'b>(&mut self, cx: &Context<'_>, payload: &'b [u8]) -> Result<Option<CloseReason<'b>>, Error> {
-        let reason = match read_close(payload) {
-            Ok(reason) => reason,
-            Err(rule) => return Err(self.fail(cx, rule)),
+    /// The same with a bound on this message, and on each piece. What is found lies at the front of the room.
+    ///
+    /// # Errors
+    /// The peer broke a rule, or nothing of it is looked at any more.
+    fn receive_within(
+        &mut self,
+        cx: &Context<'_>,
+        message_bytes: usize,
+        piece: usize,
+        input: &[u8],
+        room: &mut [u8],
+    ) -> Result<(usize, Found), Broken> {
+        if matches!(self.state, State::Closed { .. } | State::Reset) {
+            return Err(Broken);
+        }
+        let bounds = Bounds {
+            mask: R::IS_SERVER,
+            frame_bytes: usize::try_from(cx.limits.frame_bytes).unwrap_or(usize::MAX),
+            message_bytes: usize::try_from(cx.limits.message_bytes)
+                .map_or(message_bytes, |most| most.min(message_bytes)),
+            piece,
         };
+        let received = self.inbound.receive(&mut self.compression, bounds, input, room);
+        if let Ok((taken, _)) = received {
+            self.timers.note_received(cx, taken, self.inbound.is_within());
+        }
+        let is_broken = match received {
+            Ok((_, Found::Close { length })) => self.handle_close(cx, room.get(..length).unwrap_or_default()).is_err(),
+            Ok(_) => false,
+            Err(Broken) => true,
+        };
+        if is_broken {
+            self.begin_failing(cx);
+            return Err(Broken);
+        }
+        received
+    }
+
+    /// The peer's Close has come.
+    fn handle_close(&mut self, cx: &Context<'_>, payload: &[u8]) -> Result<(), Broken> {
+        let reason = read_close(payload).map_err(|rule| self.inbound.fail(rule))?;
         if self.state == State::Open {
             // Whatever was due before: this answers it.
             self.due = Due::Close(reason.map(|reason| reason.code));
         }
         self.state = State::Closed { is_first: R::IS_SERVER };
         self.timers.begin_closing(cx);
-        Ok(reason)
+        Ok(())
     }
 
-    /// The peer broke a rule. The first one stays.
+    /// The peer broke a rule.
     #[cold]
-    fn fail(&mut self, cx: &Context<'_>, rule: Rule) -> Error {
-        let error = self.inbound.fail(rule);
+    fn begin_failing(&mut self, cx: &Context<'_>) {
         if self.state == State::Open {
-            self.due = Due::Close(Some(error.rule.close_code()));
+            self.due = Due::Close(self.error().map(|error| error.rule.close_code()));
         }
         self.state = State::Closed { is_first: true };
         self.timers.begin_closing(cx);
-        error
     }
 
     /// Writes what the connection itself has to say: a Close in answer to the peer's or to what it broke, or a Ping.
@@ -331,7 +338,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     pub fn poll_transmit(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
         let written = match self.due {
             Due::Nothing => return 0,
-            Due::Ping => self.write_control(Opcode::Ping, &[&[]], out),
+            Due::Ping => self.write_control(Opcode::Ping, [&[], &[]], out),
             Due::Close(code) => self.write_close(code, "", out),
         };
         let Ok(written) = written else { return 0 };
@@ -355,13 +362,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         reason: &str,
         out: &mut [u8],
     ) -> Result<usize, SendError> {
-        if !self.is_open() {
-            return Err(SendError::Closed);
-        }
-        let written = self.write_close(Some(code), reason, out)?;
-        self.due = Due::Nothing;
-        self.note_close_sent(cx);
-        Ok(written)
+        self.send_close(cx, code, reason, out)
     }
 
     fn note_close_sent(&mut self, cx: &Context<'_>) {
@@ -407,7 +408,8 @@ impl<R: Role, C: Compression> Connection<R, C> {
             }
             self.state = State::Reset;
         } else if is_open && self.timers.is_message_due(cx.now) {
-            let _ = self.fail(cx, Rule::MessageTimeout);
+            self.inbound.fail(Rule::MessageTimeout);
+            self.begin_failing(cx);
         } else if self.is_watched() && self.timers.is_deadline_due(cx.now) {
             match self.state {
                 State::Open if !self.timers.awaits_pong() => {

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::event::Kind;
-use super::outbound::{SendError, Sender, Sent};
+use super::outbound::{Part, SendError, Sender, Sent};
 use crate::time::Instant;
 use crate::websocket::close::CloseCode;
 
@@ -34,7 +34,7 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
     pub fn text(&mut self, text: &str) -> Result<(), SendError> {
-        self.send(|sender, out| sender.message(Kind::Text, text.as_bytes(), out))
+        self.data(Kind::Text, text.as_bytes(), Part::Whole).map(|_| ())
     }
 
     /// Sends a binary message, or nothing of it.
@@ -42,7 +42,7 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
     pub fn binary(&mut self, message: &[u8]) -> Result<(), SendError> {
-        self.send(|sender, out| sender.message(Kind::Binary, message, out))
+        self.data(Kind::Binary, message, Part::Whole).map(|_| ())
     }
 
     /// Sends as much of the next piece of a message as there is room for. `is_last`: no piece follows. Until
@@ -53,9 +53,7 @@ impl Outbox<'_> {
     /// [`SendError::NoRoom`] if no byte of it can be sent; [`SendError::Closed`]; [`SendError::WithinMessage`] if a message of
     /// the other kind was begun.
     pub fn piece(&mut self, kind: Kind, piece: &[u8], is_last: bool) -> Result<Sent, SendError> {
-        let sent = self.sender.piece(kind, piece, is_last, self.room.get_mut(self.written..).unwrap_or_default())?;
-        self.written = self.written.saturating_add(sent.written);
-        Ok(sent)
+        self.data(kind, piece, if is_last { Part::Last } else { Part::Next })
     }
 
     /// Sends a Ping with at most 125 bytes. The connection sends its own when the peer is silent: see
@@ -75,6 +73,12 @@ impl Outbox<'_> {
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
         let cx = self.cx;
         self.send(|sender, out| sender.close(&cx, code, reason, out))
+    }
+
+    fn data(&mut self, kind: Kind, payload: &[u8], part: Part) -> Result<Sent, SendError> {
+        let sent = self.sender.data(kind, payload, part, self.room.get_mut(self.written..).unwrap_or_default())?;
+        self.written = self.written.saturating_add(sent.written);
+        Ok(sent)
     }
 
     fn send(

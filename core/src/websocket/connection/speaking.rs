@@ -2,10 +2,11 @@
 
 use core::str;
 
-use super::event::{Closed, Event, Kind, Piece};
+use super::event::{Closed, Kind, Piece};
 use super::handler::{MessageHandler, Next, PieceHandler};
+use super::inbound::Found;
 use super::outbox::Outbox;
-use super::{Connection, Context, Due, Held, State};
+use super::{Connection, Context, Due, Held, State, read_close};
 use crate::bytes;
 use crate::readiness::Standing;
 use crate::time::Instant;
@@ -161,71 +162,61 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         let message_bytes = if D::KEEPS { store.len().saturating_sub(RESERVE) } else { usize::MAX };
         let piece = if D::KEEPS { usize::MAX } else { room.len().saturating_sub(D::ROOM).max(1) };
         let behind = store.get_mut(kept..).unwrap_or_default();
-        let message_bytes = u64::try_from(message_bytes).unwrap_or(u64::MAX);
+
         let received = self.connection.receive_within(&self.cx, message_bytes, piece, input, behind);
-        let (taken, event) = match received {
-            Ok(received) => received,
-            Err(error) => {
+        let Ok((taken, found)) = received else {
+            if let Some(error) = self.connection.error() {
                 self.tell(Closed::Failed(error));
-                return (input.len(), Some(0));
             }
+            return (input.len(), Some(0));
         };
-        let written = match event {
-            Event::NeedMore if self.connection.has_ended => {
+        let bytes = |length| behind.get(..length).unwrap_or_default();
+        let mut written = 0;
+        match found {
+            Found::NeedMore if self.connection.has_ended => {
                 self.connection.handle_eof();
                 self.tell_abnormal();
-                Some(0)
             }
-            Event::NeedMore => None,
-            Event::Closed => Some(0),
-            Event::Piece(Piece { kind, is_first, is_last, bytes }) => {
-                let end = kept.saturating_add(bytes.len());
+            Found::NeedMore => return (taken, None),
+            Found::Piece { kind, is_first, is_last, length } => {
+                let end = kept.saturating_add(length);
                 if D::KEEPS && !is_last {
                     self.connection.kept = end;
-                    return (taken, Some(0));
+                } else {
+                    let held = Held { kind, is_first: is_first || D::KEEPS, is_last, taken: 0 };
+                    written = self.hand_out(held, end, store, room);
                 }
-                let held = Held { kind, is_first: is_first || D::KEEPS, is_last };
-                Some(self.hand_out(held, end, store, room))
             }
             // Without room for it the Ping stays unanswered: the output is shorter than a control frame.
-            Event::Ping(payload) => Some(self.connection.send_pong(payload, room).unwrap_or(0)),
-            Event::Pong(payload) => {
-                self.delivery.pong(payload);
-                Some(0)
-            }
-            Event::Close(reason) => {
-                self.tell(Closed::Clean(reason));
-                Some(0)
-            }
-        };
-        (taken, written)
+            Found::Ping { length } => written = self.connection.send_pong(bytes(length), room).unwrap_or(0),
+            Found::Pong { length } => self.delivery.pong(bytes(length)),
+            Found::Close { length } => self.tell(Closed::Clean(read_close(bytes(length)).unwrap_or_default())),
+        }
+        (taken, Some(written))
     }
 
     /// Hands out what is in the store up to `end`: a message, or a piece. Returns how much was written. What is not taken is
     /// held.
-    fn hand_out(&mut self, held: Held, end: usize, store: &mut [u8], room: &mut [u8]) -> usize {
+    fn hand_out(&mut self, held: Held, end: usize, store: &[u8], room: &mut [u8]) -> usize {
         (self.connection.kept, self.connection.held) = (0, None);
         // Once Close is sent or due, messages are thrown away.
         if !self.connection.is_open() {
             return 0;
         }
-        let Held { kind, is_first, is_last } = held;
-        let piece = Piece { kind, is_first, is_last, bytes: store.get(..end).unwrap_or_default() };
+        let Held { kind, is_first, is_last, taken: before } = held;
+        let piece = Piece { kind, is_first, is_last, bytes: store.get(before..end).unwrap_or_default() };
         let (written, taken) = self.ask(room, |delivery, outbox| delivery.deliver(piece, outbox));
         if let Some(taken) = taken {
-            let taken = if D::KEEPS { 0 } else { taken.min(end) };
-            if let Some(rest) = store.get_mut(..end) {
-                rest.copy_within(taken.., 0);
-            }
-            self.connection.kept = end.saturating_sub(taken);
-            self.connection.held = Some(Held { is_first: is_first && taken == 0, ..held });
+            let taken = if D::KEEPS { 0 } else { before.saturating_add(taken).min(end) };
+            self.connection.kept = end;
+            self.connection.held = Some(Held { is_first: is_first && taken == 0, taken, ..held });
             self.connection.timers.pause(&self.cx);
         }
         written
     }
 
     /// Hands out again what is held. Returns how much was written.
-    fn hand_out_again(&mut self, held: Held, store: &mut [u8], room: &mut [u8]) -> usize {
+    fn hand_out_again(&mut self, held: Held, store: &[u8], room: &mut [u8]) -> usize {
         let written = self.hand_out(held, self.connection.kept, store, room);
         if self.connection.held.is_none() {
             self.connection.timers.resume(&self.cx, self.connection.inbound.is_within());

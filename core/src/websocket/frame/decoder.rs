@@ -1,7 +1,7 @@
 //! How the header of a frame is read.
 
 use super::bits;
-use super::header::{FrameHeader, MAX_CONTROL_LEN, MAX_HEADER_LEN};
+use super::header::{FrameHeader, MAX_CONTROL_LEN};
 use super::opcode::Opcode;
 use crate::websocket::error::Rule;
 
@@ -41,15 +41,20 @@ pub struct InvalidHeader {
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HeaderDecoder {
-    bytes: [u8; MAX_HEADER_LEN],
+    /// How many bytes of the header have come.
     count: u8,
+    first: u8,
+    second: u8,
+    /// The length and the key, as far as they have come.
+    length: u64,
+    key: u32,
 }
 
 impl HeaderDecoder {
     /// Before a frame.
     #[must_use]
     pub const fn new() -> Self {
-        Self { bytes: [0; MAX_HEADER_LEN], count: 0 }
+        Self { count: 0, first: 0, second: 0, length: 0, key: 0 }
     }
 
     /// Has a part of a header come?
@@ -65,62 +70,65 @@ impl HeaderDecoder {
     /// A byte cannot stand there. The decoder must not be called again.
     pub fn decode(&mut self, input: &[u8], expected: Expected) -> Result<(usize, Option<FrameHeader>), InvalidHeader> {
         for (at, byte) in input.iter().enumerate() {
-            let count = usize::from(self.count);
-            let Some(place) = self.bytes.get_mut(count) else { break };
-            *place = *byte;
-            self.count = self.count.wrapping_add(1);
-            self.check(count, expected).map_err(|rule| InvalidHeader { rule, at })?;
-            if let Some(header) = self.complete() {
-                self.count = 0;
-                return Ok((at.wrapping_add(1), Some(header)));
+            match self.push(*byte, expected) {
+                Ok(false) => {}
+                Ok(true) => {
+                    self.count = 0;
+                    return Ok((at.wrapping_add(1), self.header()));
+                }
+                Err(rule) => return Err(InvalidHeader { rule, at }),
             }
         }
         Ok((input.len(), None))
     }
 
-    /// May the byte with this index stand there?
-    fn check(&self, index: usize, expected: Expected) -> Result<(), Rule> {
-        let [first, second, ..] = self.bytes;
-        match index {
-            0 => check_first(first, expected),
-            1 => check_second(first, second, expected),
-            2 if second & bits::LENGTH == bits::LENGTH_64 && self.length() >> 63 != 0 => Err(Rule::LengthTooLarge),
-            3 if second & bits::LENGTH == bits::LENGTH_16 && self.length() < 126 => Err(Rule::LengthNotMinimal),
-            // All but two bytes are zero.
-            7 if second & bits::LENGTH == bits::LENGTH_64 && self.length() >> 16 == 0 => Err(Rule::LengthNotMinimal),
-            _ => Ok(()),
-        }
-    }
-
-    /// The length, as far as it has come.
-    const fn length(&self) -> u64 {
-        let [_, second, a, b, c, d, e, f, g, h, ..] = self.bytes;
-        match second & bits::LENGTH {
-            bits::LENGTH_16 => u64::from_be_bytes([0, 0, 0, 0, 0, 0, a, b]),
-            bits::LENGTH_64 => u64::from_be_bytes([a, b, c, d, e, f, g, h]),
-            short => u64::from_be_bytes([0, 0, 0, 0, 0, 0, 0, short]),
-        }
-    }
-
-    fn complete(&self) -> Option<FrameHeader> {
-        let [first, second, a, b, c, d, e, f, _, _, i, j, k, l] = self.bytes;
-        let (extended, key) = match second & bits::LENGTH {
-            bits::LENGTH_16 => (2, [c, d, e, f]),
-            bits::LENGTH_64 => (8, [i, j, k, l]),
-            _ => (0, [a, b, c, d]),
+    /// One more byte. Is the header complete?
+    fn push(&mut self, byte: u8, expected: Expected) -> Result<bool, Rule> {
+        let count = self.count.wrapping_add(1);
+        self.count = count;
+        let code = self.second & bits::LENGTH;
+        // Where the length ends.
+        let end = match code {
+            bits::LENGTH_16 => 4,
+            bits::LENGTH_64 => 10,
+            _ => 2,
         };
-        let is_masked = second & bits::MASK != 0;
-        let whole = if is_masked { 6_u8 } else { 2 }.wrapping_add(extended);
-        // Before the second byte has come, it is the one of the frame before.
-        if self.count < 2 || self.count < whole {
-            return None;
+        match count {
+            1 => {
+                // That of the frame before tells nothing of this one.
+                (self.first, self.second) = (byte, 0);
+                return check_first(byte, expected).map(|()| false);
+            }
+            2 => {
+                self.second = byte;
+                let code = byte & bits::LENGTH;
+                self.length = if code < bits::LENGTH_16 { u64::from(code) } else { 0 };
+                check_second(self.first, byte, expected)?;
+                return Ok(code < bits::LENGTH_16 && byte & bits::MASK == 0);
+            }
+            _ if count <= end => {
+                self.length = self.length.wrapping_shl(8) | u64::from(byte);
+                match count {
+                    3 if code == bits::LENGTH_64 && byte & 0x80 != 0 => return Err(Rule::LengthTooLarge),
+                    4 if code == bits::LENGTH_16 && self.length < 126 => return Err(Rule::LengthNotMinimal),
+                    // All but two bytes have come, and are zero.
+                    8 if self.length == 0 => return Err(Rule::LengthNotMinimal),
+                    _ => {}
+                }
+            }
+            _ => self.key = self.key.wrapping_shl(8) | u32::from(byte),
         }
+        let key_len = if self.second & bits::MASK == 0 { 0 } else { 4 };
+        Ok(count == end.wrapping_add(key_len))
+    }
+
+    fn header(&self) -> Option<FrameHeader> {
         Some(FrameHeader {
-            is_final: first & bits::FIN != 0,
-            is_compressed: first & bits::RSV1 != 0,
-            opcode: Opcode::new(first & bits::OPCODE)?,
-            mask: is_masked.then_some(key),
-            length: self.length(),
+            is_final: self.first & bits::FIN != 0,
+            is_compressed: self.first & bits::RSV1 != 0,
+            opcode: Opcode::new(self.first & bits::OPCODE)?,
+            mask: (self.second & bits::MASK != 0).then_some(self.key.to_be_bytes()),
+            length: self.length,
         })
     }
 }

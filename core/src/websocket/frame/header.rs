@@ -2,6 +2,7 @@
 
 use super::bits;
 use super::opcode::Opcode;
+use crate::bytes;
 
 /// The most bytes that a header has.
 pub const MAX_HEADER_LEN: usize = 14;
@@ -32,49 +33,73 @@ pub struct FrameHeader {
     pub length: u64,
 }
 
-/// The bytes of a header that has no mask and a short length.
-const HEADER_LEN: usize = 2;
-
 /// How many bytes the header of a payload of so many bytes has.
-pub(in crate::websocket) const fn header_len(length: u64, is_masked: bool) -> usize {
-    let mask = if is_masked { 4 } else { 0 };
-    let extended = match length {
-        0..=125 => 0,
-        126..=0xffff => 2,
-        _ => 8,
+pub(in crate::websocket) const fn header_len(length: usize, is_masked: bool) -> usize {
+    let extended: usize = match length {
+        0..=125 => 2,
+        126..=0xffff => 4,
+        _ => 10,
     };
-    HEADER_LEN.wrapping_add(mask).wrapping_add(extended)
+    if is_masked { extended.wrapping_add(4) } else { extended }
+}
+
+/// The first byte of a frame.
+pub(in crate::websocket) const fn first_byte(is_final: bool, is_compressed: bool, opcode: Opcode) -> u8 {
+    flag(is_final, bits::FIN) | flag(is_compressed, bits::RSV1) | opcode.get()
+}
+
+/// Writes the header of a payload that is in memory, to the front of `out`. `None`: it does not fit.
+pub(in crate::websocket) fn write_header(
+    first: u8,
+    length: usize,
+    key: Option<[u8; 4]>,
+    out: &mut [u8],
+) -> Option<usize> {
+    let header_len = header_len(length, key.is_some());
+    let mut places = out.get_mut(..header_len)?.iter_mut();
+    let (code, count) = match length {
+        0..=125 => (length, 0),
+        126..=0xffff => (usize::from(bits::LENGTH_16), 2),
+        _ => (usize::from(bits::LENGTH_64), 8),
+    };
+    let mut put = |byte: usize| {
+        if let Some(place) = places.next() {
+            *place = u8::try_from(byte & 0xff).unwrap_or(0);
+        }
+    };
+    put(usize::from(first));
+    put(code | usize::from(flag(key.is_some(), bits::MASK)));
+    for index in (0_u32..count).rev() {
+        // A word has no more bytes than there may be.
+        put(length.checked_shr(index.wrapping_mul(8)).unwrap_or(0));
+    }
+    for byte in key.unwrap_or_default() {
+        put(usize::from(byte));
+    }
+    Some(header_len)
 }
 
 impl FrameHeader {
     /// How many bytes it takes: at most [`MAX_HEADER_LEN`].
     #[must_use]
-    pub const fn encoded_len(&self) -> usize {
-        header_len(self.length, self.mask.is_some())
+    pub fn encoded_len(&self) -> usize {
+        // Whatever is longer than a word has the longest header, too.
+        header_len(usize::try_from(self.length).unwrap_or(usize::MAX), self.mask.is_some())
     }
 
     /// Writes it to the front of `out`. Returns how many bytes that took. `None`: it does not fit, and nothing is written; or
     /// the length has more than 63 bits.
     pub fn write(&self, out: &mut [u8]) -> Option<usize> {
-        let encoded_len = self.encoded_len();
         if self.length >> 63 != 0 {
             return None;
         }
-        let out = out.get_mut(..encoded_len)?;
-        let length = self.length.to_be_bytes();
-        let ([.., low], [_, _, _, _, _, _, short @ ..]) = (length, length);
-        let (code, extended): (u8, &[u8]) = match self.length {
-            0..=125 => (low, &[]),
-            126..=0xffff => (bits::LENGTH_16, &short),
-            _ => (bits::LENGTH_64, &length),
-        };
-        let first = flag(self.is_final, bits::FIN) | flag(self.is_compressed, bits::RSV1) | self.opcode.get();
-        let start = [first, flag(self.mask.is_some(), bits::MASK) | code];
-        let key = self.mask.as_ref().map_or(&[][..], |key| key);
-        for (to, from) in out.iter_mut().zip(start.iter().chain(extended).chain(key)) {
-            *to = *from;
+        let first = first_byte(self.is_final, self.is_compressed, self.opcode);
+        let word = usize::try_from(self.length).unwrap_or(usize::MAX);
+        let written = write_header(first, word, self.mask, out)?;
+        if let Some([_, _, long @ ..]) = out.get_mut(..10).filter(|_| self.length > 0xffff) {
+            bytes::copy(&self.length.to_be_bytes(), long);
         }
-        Some(encoded_len)
+        Some(written)
     }
 }
 

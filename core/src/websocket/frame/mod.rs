@@ -8,7 +8,7 @@ pub use decoder::{Expected, HeaderDecoder, InvalidHeader};
 pub use header::{FrameHeader, MAX_CONTROL_LEN, MAX_HEADER_LEN};
 pub use opcode::Opcode;
 
-pub(super) use header::header_len;
+pub(super) use header::{first_byte, header_len, write_header};
 
 /// The bits of the first two bytes.
 mod bits {

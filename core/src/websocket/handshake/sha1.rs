@@ -34,7 +34,16 @@ fn compress(state: [u32; 5], block: &[u8; 64]) -> [u32; 5] {
     }
     let [mut a, mut b, mut c, mut d, mut e] = state;
     for round in 0..80_u8 {
-        let [word, ..] = words;
+        // Of the circle: the word of this round is that of sixteen rounds before, until it is made.
+        let at = |back: u8| usize::from(round.wrapping_sub(back) & 15);
+        let read = |back| words.get(at(back)).copied().unwrap_or(0);
+        let mut word = read(16);
+        if round >= 16 {
+            word = (read(3) ^ read(8) ^ read(14) ^ word).rotate_left(1);
+            if let Some(place) = words.get_mut(at(16)) {
+                *place = word;
+            }
+        }
         let (mixed, constant) = match round {
             0..20 => (d ^ (b & (c ^ d)), 0x5a82_7999),
             20..40 => (b ^ c ^ d, 0x6ed9_eba1),
@@ -43,13 +52,6 @@ fn compress(state: [u32; 5], block: &[u8; 64]) -> [u32; 5] {
         };
         let next = a.rotate_left(5).wrapping_add(mixed).wrapping_add(e).wrapping_add(constant).wrapping_add(word);
         (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
-        // The word of sixteen rounds later takes the place of this one, at the end of the circle.
-        let [_, _, second, .., third, _, _] = words;
-        let [.., fourth, _, _, _, _, _, _, _] = words;
-        words.copy_within(1.., 0);
-        if let Some(last) = words.last_mut() {
-            *last = (word ^ second ^ fourth ^ third).rotate_left(1);
-        }
     }
     let [p, q, r, s, t] = state;
     [p.wrapping_add(a), q.wrapping_add(b), r.wrapping_add(c), s.wrapping_add(d), t.wrapping_add(e)]

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use super::*;
-use crate::http::service::{Service, Serving, Session, service_fn};
+use crate::http::service::{Observed, Observer, Service, Serving, Session, Summary, service_fn};
 use crate::http::{Limits as HttpLimits, Rule};
 use crate::readiness::Standing;
 use crate::time::Duration;
@@ -242,4 +242,30 @@ fn what_is_no_handshake_is_answered_so_that_one_can_learn_from_it() {
         assert_eq!(ends.session.standing(), Standing::Idle, "it goes on in HTTP");
     }
     assert!(notes.borrow().is_empty());
+}
+
+#[test]
+fn whoever_watches_sees_one_request_with_all_that_was_sent() {
+    struct Watch<'n>(&'n RefCell<Vec<String>>);
+
+    impl<S: Service> Observer<S> for Watch<'_> {
+        type Record = ();
+
+        fn begin(&self, _: &RequestHead<'_>, _: &Responder<'_>) {}
+
+        fn end(&self, (): (), _: &S::Exchange, summary: Summary, outcome: core::result::Result<(), Error>) {
+            let text = format!("{:?} {} {}", summary.status, summary.written, outcome.is_ok());
+            self.0.borrow_mut().push(text);
+        }
+    }
+
+    let (notes, seen) = (RefCell::default(), RefCell::default());
+    let service = Observed { service: service(&notes), observer: Watch(&seen) };
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let text = ends.text("four");
+    assert_eq!(ends.drive(0, &text).len(), 6);
+    ends.session.handle_eof(&http(0), &service);
+    ends.drive(0, b"");
+    assert_eq!(*seen.borrow(), ["Some(101) 6 true"]);
 }
