@@ -86,7 +86,7 @@ impl Served {
     }
 
     fn ws(&self, path: &str, options: &[&str], input: &[u8]) -> (Option<i32>, Vec<u8>, String) {
-        ws(&[&[&format!("{}{path}", self.url)], options].concat(), input)
+        ws(&[&[format!("{}{path}", self.url).as_str()], options].concat(), input)
     }
 }
 
@@ -221,7 +221,7 @@ fn failures_name_the_phase() {
     for (url, complaint) in [
         (format!("ws://{closed}/"), format!("cannot connect to {closed}: Connection refused (os error 111)")),
         (answering(b""), "cannot open a WebSocket: the server does not answer".into()),
-        (answering(b"HTTP/1.1 302 Found\r\nLocation: /a\r\n\r\n"), "cannot open a WebSocket: the server answered 302 Found".into()),
+        (answering(b"HTTP/1.1 302 Found\r\nLocation: /a\r\n\r\n"), "cannot open a WebSocket: the server answered 302".into()),
         (answering(b"HTTP/1.1 404\r\n"), "cannot open a WebSocket: the server hung up before it had answered".into()),
         (
             answering(b"HTTP/1.1 101 A\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: a\r\n\r\n"),
