@@ -72,7 +72,9 @@ fn receive(stream: &mut TcpStream, bytes: usize, buffer: &mut [u8]) {
         let needed = match head.get(1) {
             None => None,
             Some(126) => head.get(2..4).map(|two| (4, usize::from(u16::from_be_bytes([two[0], two[1]])))),
-            Some(127) => head.get(6..10).map(|four| (10, u32::from_be_bytes([four[0], four[1], four[2], four[3]]) as usize)),
+            Some(127) => {
+                head.get(6..10).map(|four| (10, u32::from_be_bytes([four[0], four[1], four[2], four[3]]) as usize))
+            }
             Some(short) => Some((2, usize::from(*short))),
         };
         match needed {

@@ -40,6 +40,7 @@ fn per_second(length: usize, mut mask: impl FnMut()) -> f64 {
 /// As the kernel says; under a hypervisor it is the nominal frequency.
 fn cycles_per_second() -> f64 {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").expect("/proc/cpuinfo");
-    let megahertz = cpu.lines().find_map(|line| line.strip_prefix("cpu MHz")?.split(':').nth(1)?.trim().parse::<f64>().ok());
+    let megahertz =
+        cpu.lines().find_map(|line| line.strip_prefix("cpu MHz")?.split(':').nth(1)?.trim().parse::<f64>().ok());
     megahertz.expect("a frequency") * 1e6
 }

@@ -71,7 +71,9 @@ async fn wtx(stream: TcpStream) {
     let mut message = Vector::new();
     loop {
         let (mut common, mut reader, mut writer) = socket.split_mut();
-        let Ok(mut frame) = reader.read_frame(&mut message, &mut common, WebSocketPayloadOrigin::Adaptive).await else { return };
+        let Ok(mut frame) = reader.read_frame(&mut message, &mut common, WebSocketPayloadOrigin::Adaptive).await else {
+            return;
+        };
         let is_message = matches!(frame.op_code(), WtxOpCode::Text | WtxOpCode::Binary);
         if is_message && writer.write_frame(&mut common, &mut frame).await.is_err() {
             return;

@@ -23,9 +23,12 @@ const ECHO: Upgrade<'static> = Upgrade {
 pub fn serve() {
     let server = Server::bind("127.0.0.1:0", Config::DEFAULT).expect("a free port");
     println!("{}", server.address());
-    let app = routes!((), get("/", |_, request, responder| {
-        let accepted = ECHO.accept(request, responder)?;
-        ECHO.begin_pieces(&accepted, responder, Echo)
-    }));
+    let app = routes!(
+        (),
+        get("/", |_, request, responder| {
+            let accepted = ECHO.accept(request, responder)?;
+            ECHO.begin_pieces(&accepted, responder, Echo)
+        })
+    );
     server.run(&app).expect("a server that runs");
 }
