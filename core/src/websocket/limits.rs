@@ -25,7 +25,7 @@ pub struct Limits {
     ///
     /// Default: `Pace { grace: Duration::from_secs(30), per_byte: Duration::from_millis(2) }`.
     pub message: Pace,
-    /// After so much silence of the peer a Ping is sent.
+    /// After so much silence of the peer a Ping is sent. `Duration::from_micros(u64::MAX)`: never.
     ///
     /// Default: `Duration::from_secs(30)`.
     pub ping: Duration,

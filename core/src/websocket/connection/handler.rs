@@ -67,7 +67,7 @@ pub trait MessageHandler {
 
     /// There is room for [`Self::ROOM`] bytes, or nothing else waits to be sent: called if it [pushes](Self::PUSHES), in the
     /// beginning, and whenever the loop comes by: when it was woken, when [`Self::poll_timeout`] is due, and at any other
-    /// time. By default nothing is done.
+    /// time. [`Next::Wait`] is [`Next::More`] here. By default nothing is done.
     fn proceed(&mut self, outbox: &mut Outbox<'_>) -> Next {
         let _ = outbox;
         Next::More

@@ -217,6 +217,7 @@ impl<R: Role, C> Connection<R, C> {
             self.abnormal = Some(how);
         }
         self.state = State::Closed { is_first: true };
+        self.timers.end();
     }
 
     /// Sends Close, once [`Self::poll_transmit`] has room for it, and awaits the peer's.
@@ -387,18 +388,17 @@ impl<R: Role, C: Compression> Connection<R, C> {
         self.timers.first_deadline(self.is_watched(), now).unless_never()
     }
 
-    /// Who is not read cannot show that it lives.
+    /// Who is not read cannot show that it lives, and who has not got our Close cannot answer it.
     const fn is_watched(&self) -> bool {
         match self.state {
             State::Open => self.is_readable() && !matches!(self.due, Due::Close(_)),
-            State::Closing | State::Closed { .. } => true,
+            State::Closing | State::Closed { .. } => !self.timers.is_unsent(),
             State::Reset => false,
         }
     }
 
     /// A deadline may be due. Does nothing if none is.
     pub fn handle_timeout(&mut self, cx: &Context<'_>) {
-        let is_open = self.state == State::Open;
         if self.state == State::Reset {
             return;
         }
@@ -407,7 +407,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
                 self.end(Abnormal::WriteTimeout);
             }
             self.state = State::Reset;
-        } else if is_open && self.timers.is_message_due(cx.now) {
+        } else if self.timers.is_message_due(cx.now) {
             self.inbound.fail(Rule::MessageTimeout);
             self.begin_failing(cx);
         } else if self.is_watched() && self.timers.is_deadline_due(cx.now) {

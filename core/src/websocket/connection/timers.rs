@@ -13,6 +13,8 @@ pub(super) struct Timers {
     /// Until then it must say something: anything, a Pong, or once this end has closed, Close and the end of its stream.
     deadline: Instant,
     awaits_pong: bool,
+    /// Only the end is awaited: what else comes buys no time.
+    is_closing: bool,
 }
 
 impl Timers {
@@ -22,6 +24,7 @@ impl Timers {
             write: Timer::FULL,
             deadline: cx.now.saturating_add(cx.limits.ping),
             awaits_pong: false,
+            is_closing: false,
         }
     }
 
@@ -31,6 +34,9 @@ impl Timers {
     }
 
     pub(super) fn note_received(&mut self, cx: &Context<'_>, taken: usize, is_within: bool) {
+        if self.is_closing {
+            return;
+        }
         if taken > 0 {
             (self.deadline, self.awaits_pong) = (cx.now.saturating_add(cx.limits.ping), false);
         }
@@ -60,17 +66,26 @@ impl Timers {
     /// time to take that runs.
     pub(super) fn note_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize, is_within: bool) {
         let was_unsent = self.write.note_moved(cx.limits.write, cx.now, sent, left > 0);
-        if left > 0 {
+        if self.is_closing {
+            if was_unsent && left == 0 {
+                self.begin_closing(cx);
+            }
+        } else if left > 0 {
             self.pause(cx);
         } else if was_unsent {
             self.resume(cx, is_within);
         }
     }
 
-    /// Close was sent, or its answer has come: what follows is awaited.
+    /// Close was sent, or its answer has come: what follows is awaited, from when all of it has left.
     pub(super) const fn begin_closing(&mut self, cx: &Context<'_>) {
-        self.message = Timer::FULL;
+        (self.message, self.is_closing) = (Timer::FULL, true);
         self.deadline = cx.now.saturating_add(cx.limits.close);
+    }
+
+    /// It has ended without a Close: nothing of the peer is awaited but its end.
+    pub(super) const fn end(&mut self) {
+        (self.message, self.is_closing) = (Timer::FULL, true);
     }
 
     /// Was a Ping sent, and nothing has come since?

@@ -112,6 +112,14 @@ fn an_end_without_close_is_abnormal() {
     let mut connection = server();
     connection.handle_eof();
     assert_eq!((connection.abnormal(), connection.disposition()), (Some(Abnormal::EndOfStream), Disposition::Close));
+    // The time of a message that will not end does not run.
+    let mut connection = server();
+    let _ = connection.receive(&at(0), b"\x81", &mut [0; 125]).unwrap();
+    connection.handle_sent(&at(0), 0, 10);
+    connection.handle_eof();
+    connection.handle_sent(&at(1), 0, 10);
+    connection.handle_timeout(&at(29_999));
+    assert_eq!((connection.error(), connection.disposition()), (None, Disposition::Close));
     let mut connection = server();
     connection.handle_reset();
     assert_eq!((connection.abnormal(), connection.disposition()), (Some(Abnormal::Reset), Disposition::Cut));

@@ -87,3 +87,54 @@ fn the_peers_close_is_awaited_for_a_while() {
     connection.handle_timeout(&at(10_000));
     assert_eq!(connection.disposition(), Disposition::Cut);
 }
+
+#[test]
+fn whatever_comes_after_our_close_buys_no_time() {
+    let mut connection = server();
+    connection.close(&at(0), CloseCode::NORMAL, "", &mut [0; 20]).unwrap();
+    let bytes = masked(0x81, &[b'x'; 100]);
+    for (byte, second) in bytes.chunks(1).zip(0..5) {
+        let _ = connection.receive(&at(second * 1_000), byte, &mut [0; 125]).unwrap();
+        assert_eq!(due(&connection, second * 1_000), Some(5_000));
+    }
+    // But it has that time from when our Close has left.
+    connection.handle_sent(&at(4_500), 0, 10);
+    assert_eq!(due(&connection, 4_500), Some(34_500));
+    connection.handle_timeout(&at(9_000));
+    connection.handle_sent(&at(9_000), 10, 0);
+    assert_eq!(due(&connection, 9_000), Some(14_000));
+    connection.handle_timeout(&at(14_000));
+    assert_eq!(connection.abnormal(), Some(Abnormal::CloseTimeout));
+}
+
+#[test]
+fn a_deadline_that_is_over_is_handled() {
+    // Whatever the state: what is due once is not due again.
+    for is_closing in [false, true] {
+        for is_within in [false, true] {
+            for is_unsent in [false, true] {
+                let mut connection = server();
+                if is_within {
+                    let _ = connection.receive(&at(0), b"\x81", &mut [0; 125]).unwrap();
+                }
+                if is_closing {
+                    connection.close(&at(0), CloseCode::NORMAL, "", &mut [0; 20]).unwrap();
+                    let _ = connection.receive(&at(1), b"", &mut [0; 125]).unwrap();
+                }
+                if is_unsent {
+                    connection.handle_sent(&at(0), 0, 10);
+                }
+                let mut steps = 0;
+                let mut now = 0;
+                while let Some(next) = due(&connection, now) {
+                    now = now.max(next);
+                    connection.handle_timeout(&at(now));
+                    let _ = connection.poll_transmit(&at(now), &mut [0; 200]);
+                    steps += 1;
+                    assert!(steps < 6, "it spins: {is_closing} {is_within} {is_unsent}");
+                }
+                assert_eq!(connection.disposition(), Disposition::Cut);
+            }
+        }
+    }
+}
