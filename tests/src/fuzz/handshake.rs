@@ -29,7 +29,9 @@ fn asked(head: &RequestHead<'_>) {
             // What has nothing to do with the origin is judged in the same way for all.
             let any = ServerHandshake { origins: OriginPolicy::Any, ..server }.accept(head).map(drop);
             match error {
-                RequestError::ForbiddenOrigin => assert!(matches!(any, Ok(()) | Err(RequestError::InvalidSubprotocols))),
+                RequestError::ForbiddenOrigin => {
+                    assert!(matches!(any, Ok(()) | Err(RequestError::InvalidSubprotocols)))
+                }
                 error => assert_eq!(any, Err(error)),
             }
             return;
