@@ -81,12 +81,12 @@ pub fn upgrade<H: MessageHandler>(
 pub struct Upgrade<'o> {
     /// What the handshake must be like.
     ///
-    /// Default: [`ServerHandshake::DEFAULT`].
+    /// Default: `ServerHandshake::DEFAULT`.
     pub handshake: ServerHandshake<'o>,
     /// The bounds of the connection. Whole messages are bounded by the store, too, which is that of the connection:
     /// [`http::Limits::store_bytes`](crate::http::Limits::store_bytes) less 126.
     ///
-    /// Default: [`Limits::DEFAULT`].
+    /// Default: `&Limits::DEFAULT`.
     pub limits: &'static Limits,
 }
 

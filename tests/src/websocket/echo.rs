@@ -112,6 +112,8 @@ fn run<R: Role>(
             if let Action::Send(length) = action {
                 sent.extend(&output[..length]);
                 conversation.handle_sent(protocol, length, 0);
+                // Headers of fragments, Pongs, and a Close.
+                assert!(sent.len() <= 16 * bytes.len() + 200, "it sends more than it was sent");
             }
             (taken, action)
         };

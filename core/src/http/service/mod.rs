@@ -22,6 +22,7 @@
 //! | needs the content, piece by piece | [`receive`] |
 //! | is not ready yet | [`later`] |
 //! | is a stream of events | [`Responder::events`], and [`Topic`] for what many hear |
+//! | is a WebSocket | [`websocket::upgrade`](crate::websocket::upgrade) |
 //!
 //! An exchange that answers 101, or 2xx to CONNECT, has taken the connection over: it is a [`Tunnel`] from then on.
 //!

@@ -66,17 +66,18 @@ impl WindowBits {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DeflateSupport {
-    /// The smallest window that it can compress with: an offer that demands a smaller one is declined.
+    /// The smallest window that it can compress with: an offer that demands a smaller one is declined. zlib makes 9 of 8,
+    /// which the peer could not inflate.
     ///
-    /// Default: [`WindowBits::NINE`]. zlib makes 9 of 8, which the peer could not inflate.
+    /// Default: `WindowBits::NINE`.
     pub min_compress: WindowBits,
     /// The largest window that it compresses with.
     ///
-    /// Default: [`WindowBits::MAX`].
+    /// Default: `WindowBits::MAX`.
     pub max_compress: WindowBits,
     /// The largest window that it inflates with.
     ///
-    /// Default: [`WindowBits::MAX`].
+    /// Default: `WindowBits::MAX`.
     pub max_inflate: WindowBits,
     /// It keeps the window of what it compresses from message to message (context takeover), if the peer allows it: messages
     /// that resemble each other become smaller, and each connection takes the memory of the compressor while it is idle.

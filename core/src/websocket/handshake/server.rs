@@ -40,11 +40,11 @@ pub struct ServerHandshake<'o> {
     /// The subprotocols that are spoken, the preferred first: of those that the client asks for, too, the first here is
     /// chosen. Without a common one none is agreed on, and the caller decides what that means. Each is a token (RFC 6455 §4.1).
     ///
-    /// Default: none.
+    /// Default: `&[]`.
     pub subprotocols: &'o [&'o str],
     /// Which pages may connect.
     ///
-    /// Default: [`OriginPolicy::SameHost`].
+    /// Default: `OriginPolicy::SameHost`.
     pub origins: OriginPolicy<'o>,
     /// The codec of permessage-deflate, if there is one. `None`: what is offered is declined.
     ///

@@ -1,7 +1,7 @@
 //! Deadlines are an output.
 
 use super::*;
-use crate::transport::Disposition;
+use crate::transport::{Disposition, Protocol};
 
 fn due<R: Role>(connection: &Connection<R>, now: u64) -> Option<u64> {
     connection.poll_timeout(at(now).now).map(|due| due.as_micros() / 1_000)
@@ -137,4 +137,28 @@ fn a_deadline_that_is_over_is_handled() {
             }
         }
     }
+}
+
+/// Takes pieces once it is ready.
+struct Gate(bool);
+
+impl PieceHandler for Gate {
+    const ROOM: usize = 0;
+    fn piece(&mut self, _: Piece<'_>, _: &mut Outbox<'_>) -> Next {
+        if self.0 { Next::More } else { Next::Wait(0) }
+    }
+}
+
+#[test]
+fn the_peers_time_does_not_run_while_the_handler_waits() {
+    let (mut connection, mut gate, mut store, mut output) = (server(), Gate(false), [0; 200], [0; 200]);
+    let bytes = masked(0x02, b"half of a message");
+    let progress = connection.speak_pieces(&mut gate, at(0)).drive(&bytes, &mut store, &mut output);
+    assert_eq!((progress.taken, due(&connection, 0)), (bytes.len(), None));
+    gate.0 = true;
+    let _ = connection.speak_pieces(&mut gate, at(50_000)).drive(b"", &mut store, &mut output);
+    // The rest of the message, or a sign of life: what was sent meanwhile may be on its way.
+    assert_eq!(due(&connection, 50_000), Some(70_000));
+    connection.handle_timeout(&at(69_999));
+    assert!(connection.is_open() && connection.poll_transmit(&at(69_999), &mut output) == 0);
 }
