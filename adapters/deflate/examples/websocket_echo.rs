@@ -5,7 +5,7 @@
 //! cargo run -p wirenut-deflate --example websocket_echo 127.0.0.1:8080 multiplexed
 //! ```
 
-use std::num::NonZeroUsize;
+use core::num::NonZeroUsize;
 
 use wirenut::http::service::routes;
 use wirenut::websocket::handshake::{DeflateSupport, OriginPolicy, ServerHandshake};

@@ -32,9 +32,17 @@ pub(super) struct Client<'a> {
 
 #[derive(Debug)]
 enum Phase<'a> {
-    Asking { http: ClientConnection, asked: ClientHandshake<'a>, is_written: bool, deadline: Instant },
+    Asking(Box<Asking<'a>>),
     Open(Box<WebSocket>),
     Failed(WsFailure),
+}
+
+#[derive(Debug)]
+struct Asking<'a> {
+    http: ClientConnection,
+    asked: ClientHandshake<'a>,
+    is_written: bool,
+    deadline: Instant,
 }
 
 impl<'a> Client<'a> {
@@ -46,14 +54,14 @@ impl<'a> Client<'a> {
             ..Limits::DEFAULT
         };
         let timeout = arguments.timeout.as_micros().try_into().unwrap_or(u64::MAX);
-        let phase = Phase::Asking {
+        let asking = Asking {
             http: ClientConnection::new(&http_context(now)),
             asked: ask(arguments, subprotocols, random()),
             is_written: false,
             deadline: now.saturating_add(Duration::from_micros(timeout)),
         };
         let shown = (!arguments.echo).then(|| Shown::new(arguments.binary));
-        Self { arguments, limits, phase, speaker: Speaker::new(shown) }
+        Self { arguments, limits, phase: Phase::Asking(Box::new(asking)), speaker: Speaker::new(shown) }
     }
 
     /// For what happens at this time.
@@ -70,7 +78,7 @@ impl<'a> Client<'a> {
     pub(super) const fn failure(&self) -> Option<&WsFailure> {
         match &self.phase {
             Phase::Failed(failure) => Some(failure),
-            Phase::Asking { .. } | Phase::Open(_) => None,
+            Phase::Asking(_) | Phase::Open(_) => None,
         }
     }
 }
@@ -110,7 +118,8 @@ impl Driven<'_, '_> {
     fn ask(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Result<Progress, WsFailure> {
         let cx = http_context(self.now);
         let Client { arguments, phase, .. } = &mut *self.client;
-        let Phase::Asking { http, asked, is_written, .. } = phase else { return Ok(Progress::default()) };
+        let Phase::Asking(asking) = phase else { return Ok(Progress::default()) };
+        let Asking { http, asked, is_written, .. } = &mut **asking;
         if !*is_written {
             *is_written = true;
             let written = with_request(arguments, asked, |request| http.request(&cx, request, output));
@@ -162,7 +171,7 @@ impl Protocol for Driven<'_, '_> {
 
     fn stored(&self) -> usize {
         match &self.client.phase {
-            Phase::Asking { http, .. } => http.stored(),
+            Phase::Asking(asking) => asking.http.stored(),
             Phase::Open(connection) => connection.stored(),
             Phase::Failed(_) => 0,
         }
@@ -179,9 +188,7 @@ impl Protocol for Driven<'_, '_> {
     }
 
     fn handle_timeout(&mut self) {
-        if !self.tell(|connection, cx| connection.handle_timeout(cx))
-            && self.poll_timeout().is_some_and(|due| due <= self.now)
-        {
+        if !self.tell(WebSocket::handle_timeout) && self.poll_timeout().is_some_and(|due| due <= self.now) {
             self.fail(WsFailure::NoAnswer);
         }
     }
@@ -194,7 +201,7 @@ impl Protocol for Driven<'_, '_> {
 
     fn poll_timeout(&self) -> Option<Instant> {
         match &self.client.phase {
-            Phase::Asking { deadline, .. } => Some(*deadline),
+            Phase::Asking(asking) => Some(asking.deadline),
             Phase::Open(connection) => connection.poll_timeout(self.now),
             Phase::Failed(_) => None,
         }
@@ -202,7 +209,7 @@ impl Protocol for Driven<'_, '_> {
 
     fn is_readable(&self) -> bool {
         match &self.client.phase {
-            Phase::Asking { .. } => true,
+            Phase::Asking(_) => true,
             Phase::Open(connection) => connection.is_readable(),
             Phase::Failed(_) => false,
         }
@@ -214,7 +221,7 @@ impl Protocol for Driven<'_, '_> {
 
     fn disposition(&self) -> Disposition {
         match &self.client.phase {
-            Phase::Asking { .. } => Disposition::Open,
+            Phase::Asking(_) => Disposition::Open,
             Phase::Open(connection) => connection.disposition(),
             Phase::Failed(_) => Disposition::Cut,
         }

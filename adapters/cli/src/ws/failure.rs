@@ -63,7 +63,9 @@ impl fmt::Display for WsFailure {
                 Abnormal::PongTimeout => "the connection was lost: the server is silent",
                 Abnormal::CloseTimeout => "the connection was lost: the server did not answer our Close",
                 Abnormal::WriteTimeout => "the connection was lost: the server does not take what is sent",
-                _ => "the connection was lost: the server hung up without a Close",
+                Abnormal::EndOfStream | Abnormal::Reset | Abnormal::Evicted => {
+                    "the connection was lost: the server hung up without a Close"
+                }
             }),
             Self::Lines(1) => f.write_str("a line was not sent"),
             Self::Lines(count) => write!(f, "{count} lines were not sent"),
