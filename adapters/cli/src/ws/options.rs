@@ -16,8 +16,8 @@ Examples:
   wirenut ws --hex ws://host/device             then: 01 ff 00
   wirenut ws --subprotocol mqtt --header 'Authorization: Bearer abc' ws://host/")]
 pub struct WsArguments {
-    /// Where to connect: ws://HOST[:PORT][/PATH][?QUERY]
-    #[arg(value_name = "URL", value_parser = WsUrl::parse)]
+    /// Where to connect
+    #[arg(help = "Where to connect: ws://HOST[:PORT][/PATH][?QUERY]", value_name = "URL", value_parser = WsUrl::parse)]
     pub url: WsUrl,
     /// Send each line as a binary message, and print binary messages as they are
     #[arg(long)]
@@ -34,8 +34,8 @@ pub struct WsArguments {
     /// Send this field with the request; may be given again
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(String, String)>,
-    /// Say that a page of this origin connects, such as https://example.org
-    #[arg(long, value_name = "ORIGIN", value_parser = visible)]
+    /// Say that a page of this origin connects
+    #[arg(help = "Say that a page of this origin connects, such as https://example.org", long, value_name = "ORIGIN", value_parser = visible)]
     pub origin: Option<String>,
     /// After so many seconds without a word of the server ask whether it is there
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
