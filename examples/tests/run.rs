@@ -83,6 +83,14 @@ struct Events {
 }
 
 impl Events {
+    /// Reads what must be next.
+    #[track_caller]
+    fn wait_for_bytes(&mut self, expected: &[u8]) {
+        let mut bytes = vec![0; expected.len()];
+        self.stream.read_exact(&mut bytes).unwrap();
+        assert_eq!(bytes, expected);
+    }
+
     /// Reads until this has come.
     #[track_caller]
     fn wait_for(&mut self, text: &str) {
@@ -161,6 +169,32 @@ fn chat() {
         guest.wait_for("event: said\nid: 0\ndata: hello\n\n");
         guest.wait_for("event: said\nid: 1\ndata: two\ndata: lines\n\n");
     }
+}
+
+/// Texts over WebSocket, masked by zeros.
+#[test]
+fn room() {
+    let room = Program::start(env!("CARGO_BIN_EXE_room"), &[]);
+    let mut guests = [(); 3].map(|()| {
+        let mut stream = room.connect();
+        let fields = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+        let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        stream.write_all(format!("GET /room HTTP/1.1\r\nHost: a\r\n{fields}{key}\r\n").as_bytes()).unwrap();
+        let mut guest = Events { stream, seen: String::new() };
+        guest.wait_for("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n");
+        guest.wait_for("\r\n\r\n");
+        guest
+    });
+    let mut say = |index: usize, words: &str| {
+        let length = u8::try_from(words.len()).unwrap();
+        let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], words.as_bytes()].concat();
+        guests[index].stream.write_all(&frame).unwrap();
+        for guest in &mut guests {
+            guest.wait_for_bytes(&[&[0x81, length], words.as_bytes()].concat());
+        }
+    };
+    say(0, "hello");
+    say(2, "good bye");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::ps::PsArguments;
 use crate::serve::ServeArguments;
 use crate::server::{Combination, permissions};
 use crate::trace::TraceArguments;
+use crate::ws::options::WsArguments;
 
 /// Serve files over HTTP, or try servers, clients and networks out.
 #[derive(Debug, Parser)]
@@ -87,6 +88,17 @@ pub enum Command {
     /// netstrings cannot be resynchronised), or something failed; 2 if the command line is wrong. SIGINT and SIGTERM are the end
     /// of the input; an item that was being received is not counted then.
     Frame(FrameArguments),
+    /// Speak to a WebSocket: lines of the input are sent, and what comes is printed
+    ///
+    /// Each line is sent as a text, and each text that comes is printed as a line; binary messages are printed in hexadecimal
+    /// digits. It works typed and in a pipe. The end of the input (Ctrl-D) closes the connection with 1000; what the server
+    /// sends before it answers is printed. Pings are answered. Messages are compressed if the server agrees.
+    ///
+    /// The exit status is 0 if this end closed the connection, or the server did with 1000 or without a code; 1 if there was no
+    /// connection, no WebSocket or another end, of which a line tells, or if a line of the input could not be sent.
+    ///
+    /// wss: is not supported yet.
+    Ws(WsArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
     /// Write the man pages of this command to a directory
@@ -106,7 +118,7 @@ impl Arguments {
             Command::Echo(EchoArguments { server, places }) => (server, &places.listen, places.socket_mode),
             Command::Frame(arguments) => return arguments.check().map_err(Combination::Framing),
             Command::Trace(arguments) => return arguments.check(),
-            Command::Lookup(_) | Command::Ps(_) | Command::Completions(_) | Command::Man(_) => {
+            Command::Lookup(_) | Command::Ps(_) | Command::Ws(_) | Command::Completions(_) | Command::Man(_) => {
                 return Ok(());
             }
         };

@@ -16,6 +16,7 @@ use crate::frame::InvalidFraming;
 use crate::log::{Name, OneLine};
 use crate::serve::path::RelativePath;
 use crate::server::Combination;
+use crate::ws::failure::WsFailure;
 
 const EADDRINUSE: i32 = Errno::ADDRINUSE.raw_os_error();
 const EADDRNOTAVAIL: i32 = Errno::ADDRNOTAVAIL.raw_os_error();
@@ -117,6 +118,8 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// A WebSocket was not opened, or did not end well.
+    WebSocket(WsFailure),
     /// The address has no name.
     Nameless(IpAddr),
     /// There are no processes with these ids.
@@ -187,6 +190,7 @@ impl fmt::Display for Failure {
                 write!(f, "cannot leave a socket unanswered that was passed: add --listen fd:{number} or fd:{name}")
             }
             Self::Write { path, error } => write!(f, "cannot write to '{}': {error}", Name::of(path)),
+            Self::WebSocket(failure) => failure.fmt(f),
             Self::Nameless(address) => write!(f, "{address} has no name"),
             Self::NoSuchProcess(pids) => {
                 let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
@@ -215,6 +219,7 @@ impl Error for Failure {
             Self::Combination(combination) => Some(combination),
             Self::Framing(invalid) => Some(invalid),
             Self::Lost(error) => Some(error),
+            Self::WebSocket(failure) => Some(failure),
             Self::Fork { error, .. } => Some(error),
             Self::Process { .. }
             | Self::Capture { .. }

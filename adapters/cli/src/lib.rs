@@ -16,6 +16,7 @@
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | the life of a service: listening, models, signals, a process that goes on in its place |
 //! | [`trace`] | captures, and what passes an interface: what the connections did |
+//! | [`ws`] | a WebSocket client |
 //! | [`usage`] | what is wrong with the command line |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
@@ -39,6 +40,7 @@ pub mod serve;
 pub mod server;
 pub mod trace;
 pub mod usage;
+pub mod ws;
 
 use arguments::{Arguments, Command};
 use failure::Failure;
@@ -57,6 +59,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Ps(arguments) => ps::ps(&arguments),
         Command::Frame(arguments) => frame::frame(&arguments),
         Command::Trace(arguments) => trace::trace(&arguments),
+        Command::Ws(arguments) => ws::ws(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::man(&arguments),
     }

@@ -73,3 +73,6 @@ pub use value::set_cookie::{SameSite, SetCookie};
 pub use value::structured;
 pub use value::uri_reference::UriReference;
 pub use version::Version;
+
+pub(crate) use message::response::Writer;
+pub(crate) use value::base64;

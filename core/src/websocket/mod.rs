@@ -1,4 +1,4 @@
-//! WebSocket (RFC 6455), behind the handshake: frames, messages and the connection, in both roles.
+//! WebSocket (RFC 6455): the handshake, frames, messages and the connection, in both roles.
 //!
 //! A [`Connection`] is the state machine of one end. It owns no buffer: bytes come in as slices, payload is unmasked into a
 //! slice that the caller lends, and frames are written into slices. It reads no clock: time comes with each call, and
@@ -10,6 +10,7 @@
 //! | [`Connection`] | the rules of messages, control frames and closing: events in, commands out |
 //! | [`MessageHandler`] | an application that wants whole messages |
 //! | [`PieceHandler`] | an application that streams messages longer than any buffer |
+//! | [`handshake`] | how a connection of HTTP becomes one of WebSocket |
 //! | [`Compression`] | where permessage-deflate (RFC 7692) plugs in |
 //!
 //! A handler runs in the loop of every adapter: [`Connection::speak`] and [`Connection::speak_pieces`] make a
@@ -55,11 +56,13 @@ mod compression;
 mod connection;
 mod error;
 mod frame;
+pub mod handshake;
 mod limits;
 mod mask;
 mod role;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 mod utf8;
 
 pub use close::{CloseCode, CloseReason};
@@ -73,3 +76,4 @@ pub use frame::{Expected, FrameHeader, HeaderDecoder, InvalidHeader, MAX_CONTROL
 pub use limits::Limits;
 pub use mask::Mask;
 pub use role::{Client, MaskKeys, Role, Server};
+pub use upgrade::{InPieces, Upgrade, WebSocket, WholeMessages, upgrade};

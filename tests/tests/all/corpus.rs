@@ -6,7 +6,7 @@ use std::path::Path;
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
-    cookies, credentials, form_pairs, framing, grammar, grammar_streams, multipart, negotiation, parameters,
+    cookies, credentials, form_pairs, framing, grammar, grammar_streams, handshake, multipart, negotiation, parameters,
     percent_encoding, proxies, proxy_protocol, reference_service, request_head, routes, segments, server_connection,
     set_cookie, small_buffer, structured_fields, tcp_states, tcp_stream, tracker, uri_references, websocket,
 };
@@ -86,6 +86,7 @@ fn headers_of_the_proxy_protocol() {
 
 #[test]
 fn websockets() {
+    replay("handshake", handshake);
     replay("websocket", websocket);
 }
 

@@ -32,3 +32,4 @@ mod starting;
 mod stopping;
 mod trace;
 mod tree;
+mod ws;
