@@ -39,12 +39,13 @@ pub(super) fn capture(
     arguments: &TraceArguments,
     mut each: impl FnMut(&Packet<'_>),
 ) -> Result<(u64, Result<(), Failure>), Failure> {
-    let termination = signal::termination()?;
     let socket =
         PacketSocket::open(interface, arguments.port.map_or(Filter::All, Filter::Port)).map_err(Failure::Interface)?;
     socket.set_receive_buffer_size(RECEIVE_BUFFER)?;
     let number = link(&socket).map_or(0, |(_, number)| number);
     let mut copy = arguments.write.as_deref().map(|path| Copy::create(path, number)).transpose()?;
+    // Behind what may wait for somebody, such as the reader of a named pipe: until here, a signal ends the process.
+    let termination = signal::termination()?;
     let mut poller = Poll::new();
     poller.register(socket.as_fd(), PACKETS, Interest::READABLE)?;
     poller.register(termination.as_fd(), SIGNALS, Interest::READABLE)?;

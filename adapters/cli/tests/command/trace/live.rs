@@ -1,9 +1,12 @@
 //! What passes the loopback interface. Where packet sockets are not permitted, these tests do nothing.
 
 use core::net::SocketAddr;
+use core::time::Duration;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread;
 
 use crate::process::{run, wirenut};
 
@@ -84,6 +87,35 @@ fn exchange(listener: &TcpListener, address: SocketAddr) {
     server.read_exact(&mut [0]).unwrap_err();
     drop(server);
     client.read_exact(&mut [0]).unwrap_err();
+}
+
+#[test]
+fn a_named_pipe_that_nobody_reads_can_be_interrupted() {
+    let (folder, (listener, _)) = (tempfile::tempdir().unwrap(), listener("127.0.0.1:0"));
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let port = listener.local_addr().unwrap().port().to_string();
+    let mut command = wirenut();
+    command.args(["trace", "--interface", "lo", "--port", &port, "--write"]).arg(&pipe);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let id = child.id().to_string();
+    let has_socket = || {
+        let mut links = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
+        links.any(|link| fs::read_link(link.path()).is_ok_and(|target| target.to_string_lossy().starts_with("socket:")))
+    };
+    for _ in 0..200 {
+        // Without rights it ends by itself.
+        if child.try_wait().unwrap().is_some() {
+            return;
+        }
+        let comes_to_the_pipe = has_socket();
+        thread::sleep(Duration::from_millis(50));
+        if comes_to_the_pipe {
+            Command::new("kill").args(["-s", "INT", &id]).status().unwrap();
+        }
+    }
+    child.kill().unwrap();
+    panic!("it waits, whatever signals come");
 }
 
 #[test]
