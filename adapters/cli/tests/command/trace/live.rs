@@ -161,7 +161,7 @@ fn an_interrupt_shows_all_that_was_asked_for() {
     for part in ["GET /live HTTP/1.1", "HTTP/1.1 204 No Content", "TIME-WAIT", "0 packets dropped by the kernel\n"] {
         assert!(output.contains(part), "{part}: {output}");
     }
-    assert!(std::fs::read_to_string(picture).unwrap().contains("GET /live HTTP/1.1"));
+    assert!(fs::read_to_string(picture).unwrap().contains("GET /live HTTP/1.1"));
 }
 
 #[test]
