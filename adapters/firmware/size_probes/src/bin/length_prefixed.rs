@@ -4,8 +4,8 @@
 
 use core::hint::black_box;
 
-use wirenut::framing::{ByteOrder, Frames, Item, LengthPrefixed, Width};
-use wirenut_size_probes::{BUFFER, keep, receive, send};
+use wirenut::framing::{ByteOrder, Frames, LengthPrefixed, Width};
+use wirenut_size_probes::frames::speak;
 
 const CODEC: LengthPrefixed = match LengthPrefixed::new(Width::U16, ByteOrder::BigEndian, 256) {
     Ok(codec) => codec,
@@ -14,23 +14,5 @@ const CODEC: LengthPrefixed = match LengthPrefixed::new(Width::U16, ByteOrder::B
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let (mut buffer, mut store, mut out) = ([0; BUFFER], [0; BUFFER], [0; BUFFER]);
-    let mut frames = Frames::new(black_box(CODEC));
-    keep(&frames);
-    loop {
-        let length = receive(&mut buffer);
-        let mut rest = buffer.get(..length).unwrap_or(&[]);
-        while let Ok((used, item)) = frames.receive(rest, &mut store) {
-            rest = rest.get(used..).unwrap_or(&[]);
-            match item {
-                Item::Frame(message) => {
-                    if let Ok(length) = frames.encode(message, &mut out) {
-                        send(out.get(..length).unwrap_or(&[]));
-                    }
-                }
-                Item::Skipped(skipped) => _ = black_box(skipped),
-                Item::NeedMore(_) => break,
-            }
-        }
-    }
+    speak(Frames::new(black_box(CODEC)))
 }
