@@ -3,6 +3,7 @@
 use core::task::Waker;
 
 use wirenut::http::service::{Topic, routes};
+use wirenut::time::{Duration, Instant};
 use wirenut::websocket::{Limits, MessageHandler, Next, Outbox, SendError, Upgrade};
 
 type Words = Topic<String, 100, 1_000>;
@@ -11,6 +12,8 @@ struct Guest<'r> {
     said: &'r Words,
     next: u64,
     waker: Waker,
+    /// When to look, if there is no place left among those who are woken.
+    next_look: Option<Instant>,
 }
 
 impl MessageHandler for Guest<'_> {
@@ -29,8 +32,13 @@ impl MessageHandler for Guest<'_> {
             }
             self.next = number + 1;
         }
-        let _ = self.said.wait(&self.waker);
+        let is_woken = self.said.wait(&self.waker);
+        self.next_look = (!is_woken).then(|| outbox.now().saturating_add(Duration::from_secs(1)));
         Next::More
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.next_look
     }
 }
 
@@ -43,7 +51,7 @@ fn main() -> Result<(), wirenut_server::Error> {
         (),
         get("/room", |_, request, responder| {
             let accepted = ROOM.accept(request, responder)?;
-            let guest = Guest { said, next: said.next_number(), waker: responder.waker() };
+            let guest = Guest { said, next: said.next_number(), waker: responder.waker(), next_look: None };
             ROOM.begin(&accepted, responder, guest)
         })
     );

@@ -3,7 +3,8 @@
 //! TCP, a pipe and a UART give bytes; programs want messages. A [`Decoder`] finds them, in whatever pieces the bytes come:
 //! the pieces of a message, its end, and what was wrong. A message may be longer than any buffer. [`Frames`] puts the
 //! pieces together for those who want whole messages; an [`Encoder`] writes them, and a [`StreamEncoder`] those that are longer
-//! than any buffer. A [`MessageConnection`] is the [protocol](crate::transport::Protocol) of both for the loop of every adapter.
+//! than any buffer. A [`MessageConnection`] makes a [`Protocol`](crate::transport::Protocol) of both, for the
+//! loop of every adapter.
 //!
 //! ```
 //! use wirenut::framing::{Encoder, Frames, Item, Slip};

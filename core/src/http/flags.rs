@@ -64,6 +64,8 @@ impl Flags {
 
     /// A server's: the tunnel is to end at once, for another connection to have its place.
     pub(crate) const TUNNEL_EVICTED: Self = Self(1 << 26);
+    /// Something that was sent waited for the peer.
+    pub(crate) const SENT_WAITED: Self = Self(1 << 27);
 
     /// What stays from one message to the next.
     pub(crate) const OF_CONNECTION: Self = Self::EOF;

@@ -10,11 +10,13 @@
 //! | [`Connection`] | the rules of messages, control frames and closing: events in, commands out |
 //! | [`MessageHandler`] | an application that wants whole messages |
 //! | [`PieceHandler`] | an application that streams messages longer than any buffer |
+//! | [`upgrade()`], [`Upgrade`] | how a service begins: a request becomes a WebSocket with a handler |
 //! | [`handshake`] | how a connection of HTTP becomes one of WebSocket |
 //! | [`Compression`] | where permessage-deflate (RFC 7692) plugs in |
 //!
 //! A handler runs in the loop of every adapter: [`Connection::speak`] and [`Connection::speak_pieces`] make a
-//! [`Protocol`](crate::transport::Protocol) of a connection and its handler.
+//! [`Protocol`](crate::transport::Protocol) of a connection and its handler. In a service, [`upgrade()`] does that; what one
+//! client says reaches others through a [`Topic`](crate::http::service::Topic).
 //!
 //! ```
 //! use wirenut::time::Instant;

@@ -51,7 +51,14 @@ impl fmt::Display for WsFailure {
                 )
             }
             Self::Handshake(error) => {
-                write!(f, "cannot open a WebSocket: the server sent a {error} ({})", error.section())
+                let article = if matches!(error, ResponseError::InvalidDeflate) {
+                    ""
+                } else if matches!(error, ResponseError::UnrequestedExtension) {
+                    "an "
+                } else {
+                    "a "
+                };
+                write!(f, "cannot open a WebSocket: the server sent {article}{error} ({})", error.section())
             }
             Self::Broken(WebSocketError { rule: Rule::MessageTooLong | Rule::FrameTooLong, .. }) => {
                 f.write_str("closed the connection: the server sent a message that is longer than --limit")
@@ -78,5 +85,23 @@ impl core::error::Error for WsFailure {}
 impl From<WsFailure> for Failure {
     fn from(failure: WsFailure) -> Self {
         Self::WebSocket(failure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_answer_has_its_article() {
+        for (error, what) in [
+            (ResponseError::UnrequestedSubprotocol, "a subprotocol"),
+            (ResponseError::UnrequestedExtension, "an extension"),
+            (ResponseError::InvalidDeflate, "parameters"),
+            (ResponseError::NoUpgrade, "a 101"),
+        ] {
+            let text = WsFailure::Handshake(error).to_string();
+            assert!(text.starts_with(&format!("cannot open a WebSocket: the server sent {what} ")), "{text}");
+        }
     }
 }

@@ -8,12 +8,14 @@
 //! | `handshake` | what is asked of the server, and what it answered |
 //! | `keys` | random bytes |
 //! | `client` | the handshake, and then the messages, as one protocol over one connection |
+//! | `duplex` | the buffers of the connection, which is read while what was sent still waits |
 //! | `speaker` | what is sent and received |
 //! | `lines` | standard input, line by line |
 //! | `shown` | what is received, on standard output |
 //! | `run` | waiting for the socket, standard input and deadlines |
 
 mod client;
+mod duplex;
 pub mod failure;
 mod handshake;
 mod keys;

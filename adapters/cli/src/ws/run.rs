@@ -5,12 +5,12 @@ use std::os::fd::AsFd;
 
 use wirenut::transport::Protocol;
 use wirenut::websocket::CloseCode;
-use wirenut_linux::connection::{Connection, Leftover, Memory, Next, no_transfer};
 use wirenut_linux::monotonic_time;
-use wirenut_linux::poller::{Event, Interest, Poll, Poller, Token};
+use wirenut_linux::poller::{Interest, Poll, Poller, Token};
 use wirenut_linux::socket::{Connected, Socket, Tcp};
 
-use super::client::{Client, STORE_BYTES};
+use super::client::Client;
+use super::duplex::{Duplex, Next};
 use super::failure::WsFailure;
 use super::is_typed;
 use super::lines::{Line, Lines};
@@ -20,7 +20,6 @@ use crate::failure::Failure;
 
 const SOCKET: Token = Token(0);
 const INPUT: Token = Token(1);
-const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Speaks until the connection is over.
 pub(super) fn run(arguments: &WsArguments, socket: &Socket<Tcp, Connected>, client: Client<'_>) -> Result<(), Failure> {
@@ -28,8 +27,7 @@ pub(super) fn run(arguments: &WsArguments, socket: &Socket<Tcp, Connected>, clie
         arguments,
         socket,
         client,
-        connection: Connection::new(),
-        buffers: Buffers::new(),
+        connection: Duplex::new(),
         lines: Lines::new(arguments),
         line: 0,
         bad_lines: 0,
@@ -43,8 +41,7 @@ struct Running<'r, 'a> {
     arguments: &'a WsArguments,
     socket: &'r Socket<Tcp, Connected>,
     client: Client<'a>,
-    connection: Connection,
-    buffers: Buffers,
+    connection: Duplex,
     lines: Lines,
     /// The number of the line that was read last.
     line: u64,
@@ -63,15 +60,14 @@ impl Running<'_, '_> {
         loop {
             let now = monotonic_time();
             if self.client.at(now).poll_timeout().is_some_and(|due| due <= now) {
-                self.connection.handle_timeout(self.socket, &mut self.client.at(now));
+                self.client.at(now).handle_timeout();
             }
             if core::mem::take(&mut is_input) {
                 self.read_lines()?;
             }
-            match self.turn(event.take()) {
-                Next::Close | Next::Reset => return Ok(()),
-                Next::Again => continue,
-                Next::Wait => {}
+            let now = monotonic_time();
+            if self.connection.turn(self.socket, event.take(), &mut self.client.at(now)) == Next::End {
+                return Ok(());
             }
             self.greet();
             let reads = !self.arguments.echo && self.client.is_open() && self.client.speaker.wants_more();
@@ -88,13 +84,6 @@ impl Running<'_, '_> {
                 }
             }
         }
-    }
-
-    fn turn(&mut self, event: Option<Event>) -> Next {
-        let Buffers { input, store, output, leftover } = &mut self.buffers;
-        let memory = Memory { input, store, output, leftover };
-        let now = monotonic_time();
-        self.connection.turn(self.socket, event, &mut self.client.at(now), memory, no_transfer).next
     }
 
     fn read_lines(&mut self) -> Result<(), Failure> {
@@ -149,19 +138,5 @@ impl Running<'_, '_> {
             Some(End::Abnormal(how)) => WsFailure::Lost(*how),
         };
         Err(failure.into())
-    }
-}
-
-struct Buffers {
-    input: Vec<u8>,
-    store: Vec<u8>,
-    output: Vec<u8>,
-    leftover: Option<Box<Leftover>>,
-}
-
-impl Buffers {
-    fn new() -> Self {
-        let buffer = || vec![0; BUFFER_BYTES];
-        Self { input: buffer(), store: vec![0; STORE_BYTES], output: buffer(), leftover: None }
     }
 }

@@ -21,6 +21,9 @@ pub(super) type WebSocket = Connection<Client<Keys>, Option<PerMessageDeflate>>;
 /// The longest control frame of a client: there must be room for a Pong before anything is read.
 const CONTROL_FRAME: usize = 131;
 
+/// Messages leave so much room: while the server takes none of them, what it sends is still read, and its Pings answered.
+const RESERVE: usize = 8 * CONTROL_FRAME;
+
 /// Sends what waits, and prints what comes, or sends it back.
 #[derive(Debug)]
 pub(super) struct Speaker {
@@ -136,7 +139,10 @@ impl Speaker {
         if written > 0 || !connection.is_open() {
             return written;
         }
+        // Nor does a message begin a frame of a few bytes only.
+        let most = room.len().checked_sub(RESERVE).filter(|most| *most >= RESERVE).unwrap_or(0);
         while let Some(Outgoing { kind, bytes, sent, is_last }) = self.waiting.front_mut() {
+            let room = &mut room[..most];
             let piece = match connection.send_piece(*kind, bytes.get(*sent..).unwrap_or_default(), *is_last, room) {
                 Ok(piece) => piece,
                 Err(SendError::NoRoom) => return 0,

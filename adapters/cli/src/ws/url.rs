@@ -28,7 +28,8 @@ impl WsUrl {
     /// # Errors
     /// What is wrong with it, in a line for its user. `wss:` is not supported: it needs TLS.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let url = UriReference::parse(text.as_bytes()).map_err(|error| error.to_string())?;
+        let url = UriReference::parse(text.as_bytes())
+            .map_err(|error| format!("{error}; expected a URL such as ws://127.0.0.1:8080/path"))?;
         match url.scheme() {
             Some(scheme) if scheme.eq_ignore_ascii_case("ws") => {}
             Some(scheme) if scheme.eq_ignore_ascii_case("wss") => {
@@ -121,6 +122,7 @@ mod tests {
             ("wss://a/", "TLS"),
             ("http://a/", "ws://"),
             ("a:80", "ws://"),
+            ("127.0.0.1:80", "ws://"),
             ("", "ws://"),
             ("ws:///b", "host"),
             ("ws:b", "host"),

@@ -129,7 +129,9 @@ fn many_lines_and_long_ones_come_back_in_order() {
     let served = Served::start();
     let lines: String = (0..20_000).map(|n| format!("{n} {}\n", "x".repeat(n % 50))).collect();
     let long = format!("{}\n", (0..60_000).map(|n| format!("{n},")).collect::<String>());
-    for input in [lines, long] {
+    // More than the buffers of both sockets hold: the client must read what comes back while it sends.
+    let longest = format!("{}\n", "x".repeat(12_000_000));
+    for input in [lines, long, longest] {
         for options in [&[][..], &["--no-compression"]] {
             let (status, output, errors) = served.ws("/echo", options, input.as_bytes());
             assert_eq!((status, errors.as_str()), (Some(0), ""));

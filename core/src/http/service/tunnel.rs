@@ -116,10 +116,13 @@ impl Tunnel<'_, '_> {
         self.responder.connection.end_tunnel_output()
     }
 
-    /// Lets a protocol do what it can with these bytes, which may be none, and says how many of them it took and what the
-    /// exchange returns. It is told of deadlines that are due, of wakes, of a drain and that it is to give way; [`Protocol::handle_eof`] is for the
-    /// exchange to call, once, before this, and so is [`Protocol::handle_reset`] when it is closed. That the peer has taken
-    /// what was sent ([`Protocol::handle_sent`]) is not told: the connection sees to it.
+    /// Lets a protocol do what it can with these bytes, which may be none. Returns how many of them it took, and the step for
+    /// the exchange to return. This calls the protocol's methods for deadlines that are due, wakes, drains and eviction. The
+    /// exchange calls [`Protocol::handle_eof`] itself, once, before this; and [`Protocol::handle_reset`] when it is closed.
+    ///
+    /// The connection keeps the peer's time to take what was sent ([`Limits::write`](crate::http::Limits::write)). If
+    /// something had to wait since the call before, this calls [`Protocol::handle_sent`] with no bytes: the peer was not read
+    /// meanwhile, so the protocol must not count its silence.
     ///
     /// The protocol's store is that of the connection. A protocol that ends ([`Protocol::disposition`]) ends the exchange.
     pub fn speak<S>(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (usize, Step<S>) {
@@ -137,6 +140,11 @@ impl Tunnel<'_, '_> {
     fn drive(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (Progress, Disposition) {
         let responder = &mut *self.responder;
         protocol.handle_now(responder.cx.now);
+        if responder.connection.take_sent_waited() {
+            // Meanwhile the peer was not read, so its silence does not count.
+            protocol.handle_sent(0, 1);
+            protocol.handle_sent(0, 0);
+        }
         if protocol.poll_timeout().is_some_and(|due| due <= responder.cx.now) {
             protocol.handle_timeout();
         }

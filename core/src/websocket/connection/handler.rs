@@ -48,9 +48,14 @@ pub trait MessageHandler {
     /// How many bytes the answers to one message take at most, as they are sent: 10 more for each than it has, or 14 at a
     /// client. A message is handed out only while there is room for so many, or nothing else waits to be sent: then an
     /// output that is shorter says [`SendError::NoRoom`].
+    ///
+    /// In a service it is at most [`Limits::output_reserve`](crate::http::Limits::output_reserve), or all of the output if
+    /// that is shorter: for more the handler may find too little room while the peer takes what was sent before.
     const ROOM: usize;
 
-    /// Does it send without being asked? Then [`Self::proceed`] is called, and the connection never counts as idle.
+    /// Does it send without being asked? Then [`Self::proceed`] is called, and the connection never counts as idle. In a
+    /// service, a waker makes that call come at once: take it by
+    /// [`Responder::waker`](crate::http::service::Responder::waker) when the handler begins.
     const PUSHES: bool = false;
 
     /// A text has come. By default the connection closes with 1003.

@@ -145,6 +145,36 @@ fn a_silent_peer_is_pinged_and_then_reset() {
 }
 
 #[test]
+fn a_peer_that_is_not_read_while_it_takes_what_was_sent_is_not_reset_for_its_silence() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    ends.session.handle_timeout(&http(30), &service);
+    let ping = ends.drive(30, b"");
+    assert_eq!(ends.read(&ping), ["ping"]);
+    // The socket takes nothing for 25 seconds, so nothing is read: the Pong waits in the socket.
+    ends.session.handle_sent(&http(30), 0, ping.len());
+    ends.session.handle_timeout(&http(50), &service);
+    ends.session.handle_sent(&http(55), ping.len(), 0);
+    assert_eq!(ends.drive(55, b""), b"");
+    assert_eq!(ends.session.disposition(), Disposition::Open);
+    let mut pong = [0; 16];
+    let length = ends.client.send_pong(b"", &mut pong).unwrap();
+    ends.drive(56, &pong[..length]);
+    assert_eq!(ends.session.poll_timeout(http(56).now), Some(http(86).now));
+    assert!(notes.borrow().is_empty());
+
+    // All is sent now: from here on its silence counts.
+    ends.session.handle_timeout(&http(86), &service);
+    ends.drive(86, b"");
+    ends.session.handle_timeout(&http(106), &service);
+    ends.drive(106, b"");
+    assert_eq!(ends.session.disposition(), Disposition::Abort);
+    assert_eq!(*notes.borrow(), ["PongTimeout"]);
+}
+
+#[test]
 fn a_drain_closes_with_1001_and_awaits_the_answer() {
     let notes = RefCell::default();
     let service = service(&notes);

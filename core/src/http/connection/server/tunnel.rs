@@ -28,6 +28,13 @@ impl Connection<Server> {
         }
     }
 
+    /// Has something that was sent waited for the peer since this was asked last?
+    pub(crate) const fn take_sent_waited(&mut self) -> bool {
+        let has_waited = self.machine.flags.has(Flags::SENT_WAITED);
+        self.machine.flags.clear(Flags::SENT_WAITED);
+        has_waited
+    }
+
     /// Our direction ends, and what comes is still read. False if it has ended before.
     pub(crate) fn end_tunnel_output(&mut self) -> bool {
         self.states.change(Side::Server, Transition::End)
