@@ -90,6 +90,8 @@ fn crowd(board: &Board) -> Result<(), (Instant, Duration, String)> {
 /// The board has deadlines of its own, so what it does tells something only where this machine asks in time.
 fn check(command: &str) {
     let Some(board) = Board::boot(command) else { return };
+    // Whoever asked whether it is up may not have left yet, and keeps a place so long.
+    thread::sleep(Duration::from(DEVICE_LIMITS.linger) + Duration::from(Policy::DEFAULT.min_idle));
     for _ in 0..TRIES {
         let Err((since, bound, why)) = crowd(&board) else { return };
         let took = since.elapsed();

@@ -161,7 +161,7 @@ fn examples_hide_nothing() {
     // Rustdoc hides lines that begin so; others show them, and people copy what they see.
     let is_rust = |language: &str| language == "rust" || language.starts_with("rust,");
     let examples: Vec<_> = blocks().into_iter().filter(|(language, _)| is_rust(language)).collect();
-    assert_eq!(examples.len(), 7);
+    assert_eq!(examples.len(), 8);
     for (_, code) in examples {
         assert!(!code.lines().any(|line| line.trim_start().starts_with("# ")), "{code}");
     }
