@@ -91,7 +91,9 @@ impl<'b> RequestBuilder<'b> {
         self
     }
 
-    /// Sends it, and waits for the head of the response.
+    /// Sends it, and waits for the head of the response. All of the content is sent before this returns, unless the server
+    /// refuses it: the content of a response that comes meanwhile waits in the buffers of the system. So a server that sends
+    /// back what it gets while it gets it, and more than these buffers hold, ends in a time-out.
     ///
     /// On a connection that was kept and that the server has closed meanwhile, a request is sent again, once, if it got no
     /// byte of an answer, its method is idempotent (RFC 9110 §9.2.2), and its content can be sent again.

@@ -5,6 +5,7 @@ use core::fmt;
 use std::io::{self, Read, Write};
 
 use wirenut::http::{ClientEvent, ResponseFraming, ResponseHead, Status};
+use wirenut::time::Duration;
 
 use crate::error::{Cause, Error, Phase};
 use crate::headers::Headers;
@@ -14,6 +15,9 @@ use crate::pool::Place;
 use crate::timings::Timings;
 use crate::url::Url;
 use crate::watch::Watch;
+
+/// So much memory is reserved for content that has not come yet.
+const MAX_RESERVED: u64 = 1 << 20;
 
 /// What is kept of a head.
 pub(crate) struct Head {
@@ -146,7 +150,9 @@ impl Response {
         if self.length().is_some_and(|length| length > most) {
             return Err(too_large(&self.subject));
         }
-        let mut all = Vec::with_capacity(self.length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0));
+        // A head announces what it likes, so beyond that memory is taken only for what has come.
+        let announced = self.length().unwrap_or(0).min(MAX_RESERVED);
+        let mut all = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
         let mut is_too_large = false;
         loop {
             let more = self.next_piece(&mut |piece| {
@@ -222,8 +228,10 @@ impl Response {
         }
     }
 
-    /// Reads up to so many bytes of content and throws them away, so that the connection can be used again.
-    pub(crate) fn discard(mut self, limit: u64) {
+    /// Reads up to so many bytes of content and throws them away, so that the connection can be used again. If they do not
+    /// come in `time`, the connection is closed.
+    pub(crate) fn discard(mut self, limit: u64, time: Duration) {
+        self.watch = self.watch.within(time);
         if self.length().is_some_and(|length| length > limit) {
             return;
         }
