@@ -36,7 +36,8 @@ impl<'b> RequestBuilder<'b> {
     }
 
     /// Adds a field. None that frames the message, and not Host: the client writes these itself. Without a User-Agent and an
-    /// Accept, it adds its own.
+    /// Accept (`*/*`), it adds its own. A field that is not allowed, or is none, fails [`Self::send`] before anything is sent
+    /// ([`Cause::Refused`](crate::Cause::Refused)).
     pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
         self.parts.fields.push((name.into(), value.into()));
         self
@@ -49,7 +50,7 @@ impl<'b> RequestBuilder<'b> {
     }
 
     /// Adds user and password (RFC 7617), as a URL with `user:password@` does. They do not follow a redirect to another
-    /// origin.
+    /// origin. A colon in the user or a control in either fails [`Self::send`].
     pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
         match basic(&(user.into(), password.into())) {
             Ok(value) => self.header("Authorization", value),

@@ -5,9 +5,10 @@ use std::sync::mpsc;
 use std::thread;
 
 use wirenut::http::{Limits, Method};
-use wirenut_client::{Cause, Phase, PoolLimits, Url};
+use wirenut_client::{Body, Cancel, Cause, Phase, PoolLimits, Url};
 
 use crate::lab::{Server, builder, client};
+use crate::proxies::through;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -146,5 +147,67 @@ fn content_that_never_gets_anywhere_is_an_error() {
             let error = client().get(server.url("/")).send().and_then(|response| response.bytes(100)).unwrap_err();
             assert!(matches!(error.cause(), Cause::Protocol(_)), "{start}{piece}: {error}");
         }
+    }
+}
+
+/// A proxy can refuse or delay a tunnel, and nothing else.
+#[test]
+fn a_hostile_proxy_gets_no_request() {
+    for answer in [
+        "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+        "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        "HTTP/1.1 407 Denied\r\n\r\nno",
+        "HTTP/1.1 204 No\r\n\r\n\x16\x03\x03\x7f\x7f",
+        "200 OK\r\n\r\n",
+        "",
+    ] {
+        let proxy = Server::new(move |_, peer| {
+            peer.head();
+            peer.say(answer);
+            peer.end();
+            peer.wait_for_end();
+        });
+        let client = through(&format!("http://u:p@{}", proxy.address()));
+        let request = client.get("https://host.invalid/secret").bearer_auth("token");
+        let error = request.send().map(|response| response.status()).unwrap_err();
+        assert!(matches!(error.phase(), Phase::Proxy | Phase::Tls), "{answer:?}: {error}");
+        assert_eq!(proxy.lines(), ["CONNECT host.invalid:443 HTTP/1.1"]);
+        assert!(!proxy.heads()[0].contains("token"));
+    }
+}
+
+/// A wait that has begun, in the phases that no other test has.
+#[test]
+fn requests_are_cancelled_while_they_wait() {
+    let server = Server::new(|number, peer| {
+        peer.head();
+        match number {
+            // Takes nothing more.
+            0 => thread::sleep(Duration::from_millis(300)),
+            1 => peer.drip(format!("HTTP/1.1 200 OK\r\nX: {:1000}", "y"), Duration::from_millis(1)),
+            _ => peer.wait_for_end(),
+        }
+    });
+    let proxied = through(&server.address().to_string());
+    let plain = builder().pool(PoolLimits { per_host: 1, ..PoolLimits::DEFAULT }).build();
+    let busy = Server::answering(OK);
+    let _held = plain.get(busy.url("/")).send().unwrap();
+    let content = Body::reader(std::io::repeat(1));
+    for request in [
+        plain.post(server.url("/")).body(content),
+        plain.get(server.url("/")),
+        proxied.get("https://host.invalid/"),
+        plain.get(busy.url("/")),
+    ] {
+        let cancel = Cancel::new().unwrap();
+        let error = thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(50));
+                cancel.cancel();
+            });
+            request.cancel(&cancel).send().unwrap_err()
+        });
+        assert!(matches!(error.cause(), Cause::Cancelled), "{error}");
     }
 }
