@@ -1,6 +1,7 @@
 //! Servers and callers that mean no good.
 
 use core::time::Duration;
+use std::io::Read as _;
 use std::sync::mpsc;
 use std::thread;
 
@@ -209,5 +210,34 @@ fn requests_are_cancelled_while_they_wait() {
             request.cancel(&cancel).send().unwrap_err()
         });
         assert!(matches!(error.cause(), Cause::Cancelled), "{error}");
+    }
+}
+
+/// What follows 101 has no end that HTTP knows, and no pace: to read it as content could take for ever.
+#[test]
+fn another_protocol_is_no_content() {
+    let server = Server::new(|_, peer| {
+        peer.head();
+        peer.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nin x");
+        peer.wait_for_end();
+    });
+    let client = builder().pool(PoolLimits { per_host: 1, ..PoolLimits::DEFAULT }).build();
+    for _ in 0..2 {
+        let response = client.get(server.url("/")).header("Upgrade", "x").send().unwrap();
+        assert_eq!((response.status().code(), response.length()), (101, None));
+        let error = response.text(100).unwrap_err();
+        assert!(matches!(error.cause(), Cause::Other(_)), "{error}");
+    }
+}
+
+/// A limit is for what is still to come.
+#[test]
+fn what_was_read_before_needs_no_room() {
+    let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789");
+    let client = client();
+    for (read, limit, expected) in [(10, 0, Some("")), (8, 2, Some("89")), (7, 2, None)] {
+        let mut response = client.get(server.url("/")).send().unwrap();
+        response.read_exact(&mut vec![0; read]).unwrap();
+        assert_eq!(response.text(limit).ok().as_deref(), expected);
     }
 }
