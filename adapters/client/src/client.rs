@@ -167,7 +167,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Trusts certificates that these ones (PEM, one or more) have signed, beside those that the machine trusts.
+    /// Trusts certificates that these ones (PEM, one or more) have signed, beside those that the machine trusts. They count
+    /// even after they have expired; what they signed does not. PEM that does not parse, or holds no certificate where none
+    /// else is trusted, fails [`RequestBuilder::send`].
     #[cfg(feature = "tls")]
     pub fn add_root_certificates(mut self, pem: &[u8]) -> Self {
         self.trust.extra.push(pem.to_vec());

@@ -100,7 +100,9 @@ impl<'b> RequestBuilder<'b> {
     /// byte of an answer, its method is idempotent (RFC 9110 §9.2.2), and its content can be sent again.
     ///
     /// # Errors
-    /// See [`Cause`](crate::Cause). A status such as 404 is no error: see [`Response::checked`].
+    /// See [`Cause`](crate::Cause). A status such as 404 is no error: see [`Response::checked`]. The head of a request that is
+    /// longer than 64 KiB, and than [`Limits::head_bytes`](wirenut::http::Limits::head_bytes), is
+    /// [`Cause::Refused`](crate::Cause::Refused).
     pub fn send(self) -> Result<Response, Error> {
         let Self { inner, url, parts, timeout, cancel, redirects } = self;
         exchange::send(&inner, url?, parts, (timeout, cancel), redirects)

@@ -28,7 +28,12 @@ impl Authority {
     }
 
     fn named(name: &str) -> Self {
+        Self::with(name, |_| {})
+    }
+
+    fn with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        change(&mut params);
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -163,6 +168,15 @@ fn nobody_else_is_trusted() {
     let server = secure(authority.server("localhost", |_| {}), |peer| assert!(peer.head().is_none()));
     let error = text(&builder().build(), &url(&server)).unwrap_err();
     assert_eq!(error.phase(), Phase::Tls);
+}
+
+/// Whoever lists a root trusts its key, not its dates; those of all that it signed count.
+#[test]
+fn a_listed_root_counts_until_it_is_listed_no_more() {
+    let authority = Authority::with("old", |params| params.not_after = date_time_ymd(2001, 1, 1));
+    let server =
+        secure(authority.server("localhost", |_| {}), |peer| while peer.head().is_some_and(|_| peer.say(OK)) {});
+    assert_eq!(text(&authority.client(), &url(&server)).unwrap(), "ok");
 }
 
 #[test]
