@@ -9,7 +9,9 @@ use wirenut_linux::poller::Bell;
 use crate::error::{Cause, Error, Phase};
 
 /// Stops requests from another thread: whatever they wait for, they fail with [`Cause::Cancelled`] at once. All clones are
-/// the same; once cancelled it stays so.
+/// the same; once cancelled it stays so. Two waits end before that is seen: that for a reader of content
+/// ([`Body::reader`](crate::Body::reader)) that blocks, and that for a Unix socket whose listener has no room for another
+/// connection, which ends by [`Timeouts::connect`](crate::Timeouts::connect).
 ///
 /// ```
 /// use std::net::TcpListener;

@@ -105,19 +105,20 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// How long each phase may take.
+    /// How long each phase may take. Default: [`Timeouts::DEFAULT`].
     pub const fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
     }
 
-    /// Bounds of what servers may send: of heads, fields, content. The times in it do not count; [`Timeouts`] do.
+    /// Bounds of what servers may send: of heads, fields, content. The times in it do not count; [`Timeouts`] do. Default:
+    /// [`Limits::DEFAULT`].
     pub const fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// How many connections there may be, and how long idle ones are kept.
+    /// How many connections there may be, and how long idle ones are kept. Default: [`PoolLimits::DEFAULT`].
     pub const fn pool(mut self, pool: PoolLimits) -> Self {
         self.pool = pool;
         self
@@ -129,13 +130,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Which redirects to follow.
+    /// Which redirects to follow. Default: [`Redirects::DEFAULT`].
     pub const fn redirects(mut self, redirects: Redirects) -> Self {
         self.redirects = redirects;
         self
     }
 
-    /// Connects to this Unix socket, whatever host a URL names, and never to a proxy.
+    /// Connects to this Unix socket, whatever host a URL names, also after a redirect, and never to a proxy. A path of more
+    /// than 107 bytes fails [`RequestBuilder::send`].
     ///
     /// ```
     /// # use std::io::{Read, Write};
@@ -165,7 +167,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Trusts certificates that these ones (PEM, one or more) have signed, beside those that the machine trusts.
+    /// Trusts certificates that these ones (PEM, one or more) have signed, beside those that the machine trusts. They count
+    /// even after they have expired; what they signed does not. PEM that does not parse, or holds no certificate where none
+    /// else is trusted, fails [`RequestBuilder::send`].
     #[cfg(feature = "tls")]
     pub fn add_root_certificates(mut self, pem: &[u8]) -> Self {
         self.trust.extra.push(pem.to_vec());

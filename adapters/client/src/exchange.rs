@@ -27,6 +27,9 @@ const EXPECTS_FROM: u64 = 1 << 20;
 /// So much content of an answer that redirects is read, to keep the connection.
 const DISCARD: u64 = 64 * 1024;
 
+/// It is waited for so long: about as long as a new connection takes.
+const DISCARD_TIME: Duration = Duration::from_secs(1);
+
 /// Sends a request, and follows redirects.
 pub(crate) fn send(
     inner: &Arc<Inner>,
@@ -51,7 +54,7 @@ pub(crate) fn send(
         };
         let response = Response::new(Arc::clone(inner), (url.clone(), head), link, watch.clone(), (timings, followed));
         // An answer that is not whole redirects all the same.
-        response.map_or_else(drop, |response| response.discard(DISCARD));
+        response.map_or_else(drop, |response| response.discard(DISCARD, DISCARD_TIME));
         if next.becomes_get {
             parts.method = b"GET".to_vec();
             parts.body = b"".into();

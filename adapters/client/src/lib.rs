@@ -27,11 +27,14 @@
 //! # What is always so
 //!
 //! - Each wait ends: at the time-out of its [phase](Phase), at the deadline of the whole request, or when another thread
-//!   [cancels](Cancel) it.
+//!   [cancels](Cancel) it. Only a reader of content that blocks, which is the caller's, is not interrupted.
 //! - Content that was cut off is an error, never a short success: it lacks bytes of its length or chunks; it goes on until the
 //!   connection closes, and that was reset, or ended over TLS without close_notify.
 //! - Nothing is unbounded: heads, fields and content ([`Limits`](wirenut::http::Limits)), redirects, connections.
-//! - Credentials do not follow a redirect to another origin, and no redirect leads from `https` to `http`.
+//! - Credentials (Authorization, Cookie, Proxy-Authorization) do not follow a redirect to another origin, and no redirect
+//!   leads from `https` to `http`, unless [`Redirects`] allows it.
+//! - TLS is 1.3 or 1.2. The roots are those of the machine, or of the file that the variable `SSL_CERT_FILE` or the folder
+//!   that `SSL_CERT_DIR` names.
 //! - Every [`Error`] says in which phase, with whom and why.
 //!
 //! # What is not there

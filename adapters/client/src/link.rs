@@ -162,7 +162,7 @@ struct Line {
     /// The wire takes no more; perhaps an answer says why.
     broken: Option<Cause>,
     has_failed_to_send: bool,
-    /// So an answer cannot be here yet.
+    /// So an answer is hardly in the socket yet.
     has_just_sent: bool,
 }
 
@@ -214,7 +214,8 @@ impl Line {
             } else if let Some(cause) = ending(step.action, &mut self.wire) {
                 return Err(self.broken.take().unwrap_or(cause));
             }
-            if step.wants_input && !self.has_just_sent && self.recv()? {
+            let may_have_come = !self.has_just_sent || self.wire.holds_unread();
+            if step.wants_input && may_have_come && self.recv()? {
                 continue;
             }
             self.has_just_sent = false;

@@ -32,7 +32,8 @@ pub struct PoolLimits {
     ///
     /// Default: `256`.
     pub in_all: usize,
-    /// How long an idle connection is kept. Zero: none is.
+    /// How long an idle connection is kept. Zero: none is. No thread watches it: one that is older is closed when the client
+    /// gets the next connection back, wants that one, or is dropped.
     ///
     /// Default: `Duration::from_secs(30)`, less than most servers keep theirs.
     pub idle: Duration,
@@ -61,8 +62,8 @@ struct State {
     /// How many there are, in use or idle.
     counts: HashMap<Route, usize>,
     in_all: usize,
-    /// Who waits for a place.
-    waiting: VecDeque<Bell>,
+    /// Who waits for a place, and for which route.
+    waiting: VecDeque<(Route, Bell)>,
 }
 
 struct Idle {
@@ -99,7 +100,7 @@ impl Pool {
         loop {
             if let Some(got) = self.try_get(route, is_new) {
                 if let Some(bell) = &bell {
-                    self.state().waiting.retain(|other| !is_same(other, bell));
+                    self.state().waiting.retain(|(_, other)| !is_same(other, bell));
                 }
                 return Ok(got);
             }
@@ -107,14 +108,14 @@ impl Pool {
                 Some(bell) => bell,
                 None => bell.insert(Bell::new()?),
             };
-            self.state().waiting.push_back(bell.clone());
+            self.state().waiting.push_back((route.clone(), bell.clone()));
             // What was given back in between was not told.
             if let Some(got) = self.try_get(route, is_new) {
-                self.state().waiting.retain(|other| !is_same(other, bell));
+                self.state().waiting.retain(|(_, other)| !is_same(other, bell));
                 return Ok(got);
             }
             let waited = watch.wait_readable(bell.as_fd());
-            self.state().waiting.retain(|other| !is_same(other, bell));
+            self.state().waiting.retain(|(_, other)| !is_same(other, bell));
             if let Err(cause) = waited {
                 // It may have been rung for a place that it does not take now.
                 self.ring();
@@ -125,10 +126,16 @@ impl Pool {
     }
 
     fn try_get(self: &Arc<Self>, route: &Route, is_new: bool) -> Option<Got> {
-        if let Some(link) = (!is_new).then(|| self.kept(route)).flatten() {
-            return Some(Got::Kept(link, Place::new(self, route)));
-        }
-        let mut state = self.state();
+        let mut state = loop {
+            if let Some(link) = (!is_new).then(|| self.kept(route)).flatten() {
+                return Some(Got::Kept(link, Place::new(self, route)));
+            }
+            let state = self.state();
+            // One that was given back in between is used, and not closed for a new one.
+            if is_new || state.idle.get(route).is_none_or(Vec::is_empty) {
+                break state;
+            }
+        };
         let count = state.counts.get(route).copied().unwrap_or(0);
         let idle = if count >= self.limits.per_host {
             Some(state.idle.get_mut(route).and_then(Vec::pop).map(|idle| (route.clone(), idle))?)
@@ -161,15 +168,28 @@ impl Pool {
         }
     }
 
-    /// Wakes the next that waits.
+    /// Wakes the first of those that wait who would get something now. Another would only wait again, and those behind it
+    /// would not hear of what is free.
     fn ring(&self) {
-        if let Some(bell) = self.state().waiting.pop_front() {
+        let mut state = self.state();
+        let next = state.waiting.iter().position(|(route, _)| state.has_place(route, self.limits));
+        let next = next.and_then(|next| state.waiting.remove(next));
+        drop(state);
+        if let Some((_, bell)) = next {
             bell.ring();
         }
     }
 }
 
 impl State {
+    /// Would a request for this route get a connection, or a place for one?
+    fn has_place(&self, route: &Route, limits: PoolLimits) -> bool {
+        let has_idle = |idle: &Vec<Idle>| !idle.is_empty();
+        let is_below = self.counts.get(route).copied().unwrap_or(0) < limits.per_host;
+        let may_open = is_below && (self.in_all < limits.in_all || self.idle.values().any(has_idle));
+        may_open || self.idle.get(route).is_some_and(has_idle)
+    }
+
     /// Connections that are idle for that long.
     fn take_older_than(&mut self, limit: Duration, now: Instant) -> Vec<Idle> {
         let (mut old, mut routes) = (Vec::new(), Vec::new());

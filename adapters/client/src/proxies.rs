@@ -153,7 +153,8 @@ impl Proxies {
     /// What the environment says: see [`Self::from_variables`].
     #[must_use]
     pub fn from_env() -> Self {
-        Self::from_variables(|name| env::var(name).ok())
+        // What is not UTF-8 is no URL: that is an error of the requests that need it, and not as if there were none.
+        Self::from_variables(|name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     /// What these variables say, which have curl's meaning:
@@ -165,9 +166,10 @@ impl Proxies {
     /// | `all_proxy`, else `ALL_PROXY` | those for which the above say nothing |
     /// | `no_proxy`, else `NO_PROXY` | the hosts that are reached without one |
     ///
-    /// An empty variable is none. `no_proxy` is `*`, for all hosts, or a list of names and addresses, separated by commas, with
-    /// blanks around them; blanks alone end the list, as curl has it since 8.9. A name stands for itself and for all names that end in it after a dot; a dot in front of it changes nothing.
-    /// An address may have the length of a prefix behind it (`10.0.0.0/8`, `fd00::/8`).
+    /// An empty variable is none. `no_proxy` is `*`, for all hosts, or a list of names and addresses, separated by commas,
+    /// with blanks around them. Blanks without a comma end the list, so what follows them does not count, as with curl. A
+    /// name stands for itself and for all names that end in it after a dot; a dot in front of it changes nothing. An address
+    /// may have the length of a prefix behind it (`10.0.0.0/8`, `fd00::/8`).
     #[must_use]
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
         let first = |names: &[&str]| names.iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
@@ -254,7 +256,7 @@ mod tests {
         })
     }
 
-    /// As curl 8.9 and later answer.
+    /// As curl answers.
     #[test]
     fn which_hosts_are_excepted() {
         for (no_proxy, host, expected) in [

@@ -5,7 +5,9 @@ use wirenut::http::Status;
 use crate::error::{Cause, Error};
 use crate::url::{Scheme, Url};
 
-/// Which redirects are followed.
+/// Which redirects are followed: those of the statuses 301, 302, 303, 307 and 308 with a Location field. After 303 the
+/// request becomes a GET without content, unless it was a HEAD; after 301 and 302 a POST does. Otherwise method and content
+/// stay the same. A Location that is no URI reference of RFC 3986, such as one with a blank, is an error.
 ///
 /// ```
 /// use wirenut_client::Redirects;

@@ -36,7 +36,8 @@ impl<'b> RequestBuilder<'b> {
     }
 
     /// Adds a field. None that frames the message, and not Host: the client writes these itself. Without a User-Agent and an
-    /// Accept, it adds its own.
+    /// Accept (`*/*`), it adds its own. A field that is not allowed, or is none, fails [`Self::send`] before anything is sent
+    /// ([`Cause::Refused`](crate::Cause::Refused)).
     pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
         self.parts.fields.push((name.into(), value.into()));
         self
@@ -49,7 +50,7 @@ impl<'b> RequestBuilder<'b> {
     }
 
     /// Adds user and password (RFC 7617), as a URL with `user:password@` does. They do not follow a redirect to another
-    /// origin.
+    /// origin. A colon in the user or a control in either fails [`Self::send`].
     pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
         match basic(&(user.into(), password.into())) {
             Ok(value) => self.header("Authorization", value),
@@ -91,13 +92,17 @@ impl<'b> RequestBuilder<'b> {
         self
     }
 
-    /// Sends it, and waits for the head of the response.
+    /// Sends it, and waits for the head of the response. All of the content is sent before this returns, unless the server
+    /// refuses it: the content of a response that comes meanwhile waits in the buffers of the system. So a server that sends
+    /// back what it gets while it gets it, and more than these buffers hold, ends in a time-out.
     ///
     /// On a connection that was kept and that the server has closed meanwhile, a request is sent again, once, if it got no
     /// byte of an answer, its method is idempotent (RFC 9110 §9.2.2), and its content can be sent again.
     ///
     /// # Errors
-    /// See [`Cause`](crate::Cause). A status such as 404 is no error: see [`Response::checked`].
+    /// See [`Cause`](crate::Cause). A status such as 404 is no error: see [`Response::checked`]. The head of a request that is
+    /// longer than 64 KiB, and than [`Limits::head_bytes`](wirenut::http::Limits::head_bytes), is
+    /// [`Cause::Refused`](crate::Cause::Refused).
     pub fn send(self) -> Result<Response, Error> {
         let Self { inner, url, parts, timeout, cancel, redirects } = self;
         exchange::send(&inner, url?, parts, (timeout, cancel), redirects)

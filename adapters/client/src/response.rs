@@ -5,6 +5,7 @@ use core::fmt;
 use std::io::{self, Read, Write};
 
 use wirenut::http::{ClientEvent, ResponseFraming, ResponseHead, Status};
+use wirenut::time::Duration;
 
 use crate::error::{Cause, Error, Phase};
 use crate::headers::Headers;
@@ -14,6 +15,9 @@ use crate::pool::Place;
 use crate::timings::Timings;
 use crate::url::Url;
 use crate::watch::Watch;
+
+/// So much memory is reserved for content that has not come yet.
+const MAX_RESERVED: u64 = 1 << 20;
 
 /// What is kept of a head.
 pub(crate) struct Head {
@@ -31,7 +35,9 @@ impl Head {
 /// The response to a request. Its content is read from the connection piece by piece, as it is asked for: by
 /// [`Read`], by [`Self::copy_to`], or as a whole by [`Self::bytes`] and [`Self::text`].
 ///
-/// Once all is read, the connection goes back to the client. A response that is dropped before that closes it.
+/// Once all is read, the connection goes back to the client. A response that is dropped before that closes it. One with
+/// the status 101, which only a request with an Upgrade field gets, has no content: to read it is an error, for this client
+/// speaks no other protocol.
 pub struct Response {
     head: Head,
     url: Url,
@@ -136,17 +142,19 @@ impl Response {
         }
     }
 
-    /// All of the content, if it is at most so many bytes.
+    /// All of the content that was not read yet, if it is at most so many bytes.
     ///
     /// # Errors
     /// [`Cause::TooLarge`]; and those of [`Self::copy_to`].
     pub fn bytes(mut self, limit: usize) -> Result<Vec<u8>, Error> {
         let most = u64::try_from(limit).unwrap_or(u64::MAX);
         let too_large = |subject: &str| Error::new(Phase::Body, subject, Cause::TooLarge(most));
-        if self.length().is_some_and(|length| length > most) {
+        let announced = self.length().map_or(0, |length| length.saturating_sub(self.received));
+        if announced > most {
             return Err(too_large(&self.subject));
         }
-        let mut all = Vec::with_capacity(self.length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0));
+        // A head announces what it likes, so beyond that memory is taken only for what has come.
+        let mut all = Vec::with_capacity(usize::try_from(announced.min(MAX_RESERVED)).unwrap_or(0));
         let mut is_too_large = false;
         loop {
             let more = self.next_piece(&mut |piece| {
@@ -222,8 +230,10 @@ impl Response {
         }
     }
 
-    /// Reads up to so many bytes of content and throws them away, so that the connection can be used again.
-    pub(crate) fn discard(mut self, limit: u64) {
+    /// Reads up to so many bytes of content and throws them away, so that the connection can be used again. If they do not
+    /// come in `time`, the connection is closed.
+    pub(crate) fn discard(mut self, limit: u64, time: Duration) {
+        self.watch = self.watch.within(time);
         if self.length().is_some_and(|length| length > limit) {
             return;
         }
@@ -234,6 +244,12 @@ impl Response {
     fn next_piece(&mut self, take: &mut dyn FnMut(&[u8]) -> usize) -> Result<bool, Error> {
         if self.is_cut {
             return Err(Error::new(Phase::Body, &self.subject, Cause::Other("it failed before, and is not whole")));
+        }
+        if self.head.framing == ResponseFraming::Tunnel {
+            // It would have neither an end nor a pace.
+            (self.source, self.is_cut) = (None, true);
+            let cause = Cause::Other("the server has switched to another protocol, so there is no content");
+            return Err(Error::new(Phase::Body, &self.subject, cause));
         }
         let Some(Source { link, .. }) = &mut self.source else { return Ok(false) };
         let (mut taken, mut trailers) = (None, None);

@@ -68,6 +68,9 @@ fn failed(error: impl Display) -> Cause {
     Cause::Tls(error.to_string().into())
 }
 
+/// So often a read takes bytes of the socket, 4 KiB each time at most: more than one record has.
+const MAX_ROUNDS: usize = 8;
+
 /// One session of TLS; the socket is lent to each call.
 pub(crate) struct Session(ClientConnection);
 
@@ -78,9 +81,10 @@ impl Session {
     }
 
     /// Receives what is there, decrypted. The end is one only after close_notify: without, it is an error, for what came may
-    /// be cut off.
+    /// be cut off. After much that is no content it says `WouldBlock`, although there may be more: a server that never stops
+    /// to send tickets must not keep the caller from its deadline.
     pub(crate) fn recv(&mut self, socket: &AnyByteStream, into: &mut [u8]) -> Result<Received, Cause> {
-        loop {
+        for _ in 0..MAX_ROUNDS {
             match self.0.reader().read(into) {
                 Ok(0) => return Ok(Received::End),
                 Ok(count) => return Ok(Received::Data(count)),
@@ -91,9 +95,15 @@ impl Session {
                 Err(error) => return Err(failed(error)),
             }
             if self.receive(socket)? == Received::WouldBlock {
-                return Ok(Received::WouldBlock);
+                break;
             }
         }
+        Ok(Received::WouldBlock)
+    }
+
+    /// Are there decrypted bytes that nobody has received? The server may send them with the end of the handshake.
+    pub(crate) fn holds_unread(&mut self) -> bool {
+        self.0.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
     }
 
     /// Takes records from the socket, encrypted bytes, or the end of the socket.
@@ -205,5 +215,51 @@ impl ServerCertVerifier for Anybody {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+    use std::thread;
+
+    use rcgen::generate_simple_self_signed;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ServerConfig, ServerConnection};
+    use wirenut_linux::socket::Mode;
+
+    use super::*;
+
+    /// Tickets without end must not keep a request from its deadline, nor a look at an idle connection from its end.
+    #[test]
+    fn messages_of_tls_alone_do_not_hold_up_the_caller() {
+        let certified = generate_simple_self_signed(["a".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certified.cert.der().clone()], key);
+        let mut config = config.unwrap();
+        config.send_tls13_tickets = 400;
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let server = thread::spawn(move || {
+            let mut server = ServerConnection::new(Arc::new(config)).unwrap();
+            while server.is_handshaking() || server.wants_write() {
+                server.complete_io(&mut theirs).unwrap();
+            }
+            theirs
+        });
+        let ours = wirenut_linux::socket::UnixStream::from(ours);
+        ours.set_mode(Mode::NonBlocking).unwrap();
+        let socket = AnyByteStream::from(ours);
+        let trust = Trust { anybody: true, ..Trust::default() };
+        let mut session = handshake(&socket, &trust.config().unwrap(), "a", &Watch::default()).unwrap();
+        let _open = server.join().unwrap();
+        assert_eq!(session.recv(&socket, &mut [0]).unwrap(), Received::WouldBlock);
+        assert!(matches!(socket.peek(&mut [0]).unwrap(), Received::Data(1)), "all was taken at once");
+        while matches!(socket.peek(&mut [0]).unwrap(), Received::Data(_)) {
+            assert_eq!(session.recv(&socket, &mut [0]).unwrap(), Received::WouldBlock);
+        }
     }
 }

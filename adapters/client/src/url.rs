@@ -1,7 +1,7 @@
 //! URLs: what is asked, and where.
 
 use core::fmt;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 use core::str::FromStr;
 
 use wirenut::http::{PercentEncoded, UriReference};
@@ -109,8 +109,8 @@ impl Url {
     /// # Errors
     /// It is no reference, or leads to another scheme than `http` and `https`.
     pub fn join(&self, reference: &[u8]) -> Result<Self, Error> {
-        let shown = String::from_utf8_lossy(reference);
-        read_relative(&self.to_string(), reference).map_err(|cause| Error::new(Phase::Prepare, shown, cause))
+        let text = String::from_utf8_lossy(reference);
+        read_relative(&self.to_string(), reference).map_err(|cause| Error::new(Phase::Prepare, shown(&text), cause))
     }
 
     /// Host and port, the port only where it is not the scheme's own: what the Host field says.
@@ -173,6 +173,9 @@ fn read_relative(base: &str, reference: &[u8]) -> Result<Url, Cause> {
     if host.is_empty() {
         return Err(Cause::Other("the URL names no host"));
     }
+    if host.starts_with('[') && without_brackets(host).parse::<Ipv6Addr>().is_err() {
+        return Err(Cause::Other("what stands in brackets is no IPv6 address"));
+    }
     let port = match uri.port() {
         None | Some("") => scheme.default_port(),
         Some(port) => port.parse().map_err(|_| Cause::Other("the port is above 65535"))?,
@@ -198,15 +201,14 @@ impl FromStr for Url {
     }
 }
 
-/// An error must not show a password.
+/// An error must not show a password. A password may hold the signs that end an authority, and then the text is no URL, so
+/// all that stands before the last `@` is hidden, but for the scheme.
 fn shown(text: &str) -> String {
-    let authority = text.find("://").map_or(0, |at| at + 3);
-    let (before, rest) = text.split_at(authority);
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{before}…{}", &rest[at..]),
-        None => text.to_owned(),
-    }
+    let Some(at) = text.rfind('@') else { return text.to_owned() };
+    let scheme = ["http://", "https://"]
+        .into_iter()
+        .find(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    format!("{}…{}", scheme.unwrap_or_default(), &text[at..])
 }
 
 /// Without user and password.
@@ -323,6 +325,8 @@ mod tests {
             "http://é/",
             "http://a/\r\nX: y",
             "http://[::1/",
+            "http://[v1.x]/",
+            "http://[fe80::1%25lo]/",
             "file:///etc/passwd",
         ] {
             let error = text.parse::<Url>().unwrap_err();

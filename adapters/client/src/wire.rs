@@ -47,6 +47,15 @@ impl Wire {
         Ok(self.socket.recv(into)?)
     }
 
+    /// Is there something to receive for which the socket will not become readable?
+    pub(crate) fn holds_unread(&mut self) -> bool {
+        #[cfg(feature = "tls")]
+        if let Some(session) = &mut self.session {
+            return session.holds_unread();
+        }
+        false
+    }
+
     /// Sends as much as is taken now.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<Attempt<usize>, Cause> {
         #[cfg(feature = "tls")]

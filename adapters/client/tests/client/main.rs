@@ -6,6 +6,7 @@ mod canned;
 mod connects;
 mod endings;
 mod exchanges;
+mod hostile;
 mod lab;
 mod peers;
 mod pool;

@@ -84,3 +84,18 @@ fn they_end() {
     let response = client().get(server.url("/")).redirects(Redirects::OFF).send().unwrap();
     assert_eq!(response.status().code(), 302);
 }
+
+/// Its content is of no use, so nobody waits long for it.
+#[test]
+fn a_redirect_whose_content_does_not_come_is_followed() {
+    let server = Server::new(|_, peer| {
+        if peer.head().is_some_and(|head| head.starts_with("GET /end ")) {
+            peer.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        } else {
+            peer.say("HTTP/1.1 302 Found\r\nLocation: /end\r\nContent-Length: 100\r\n\r\nmoved");
+        }
+        peer.wait_for_end();
+    });
+    let response = client().get(server.url("/")).send().unwrap();
+    assert_eq!(response.text(10).unwrap(), "ok");
+}

@@ -8,7 +8,7 @@ use std::{io, thread};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned, version};
+use rustls::{ProtocolVersion, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion, version};
 use wirenut_client::{Body, Cancel, Cause, Client, Error, Phase, Proxies, Proxy, Timeouts};
 
 use crate::lab::{LONG, Peer, Server, builder};
@@ -28,7 +28,12 @@ impl Authority {
     }
 
     fn named(name: &str) -> Self {
+        Self::with(name, |_| {})
+    }
+
+    fn with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        change(&mut params);
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -38,17 +43,27 @@ impl Authority {
 
     /// The settings of a server with a certificate for that name, which `change` has made what the test needs.
     fn server(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Arc<ServerConfig> {
+        Arc::new(self.server_of(name, &[&version::TLS12, &version::TLS13], change))
+    }
+
+    /// The same for a server that speaks only these versions.
+    fn server_of(
+        &self,
+        name: &str,
+        versions: &[&'static SupportedProtocolVersion],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> ServerConfig {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         change(&mut params);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let mut config = ServerConfig::builder_with_protocol_versions(&[&version::TLS12, &version::TLS13])
+        let mut config = ServerConfig::builder_with_protocol_versions(versions)
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Arc::new(config)
+        config
     }
 
     /// A client that trusts this authority only.
@@ -101,13 +116,14 @@ fn text(client: &Client, url: &str) -> Result<String, Error> {
 #[test]
 fn a_trusted_server_is_asked_twice_over_one_session() {
     let authority = Authority::new();
-    for (host, versions) in [("localhost", &[&version::TLS13][..]), ("127.0.0.1", &[&version::TLS12])] {
-        let mut config = ServerConfig::clone(&authority.server(host, |_| {}));
-        if versions == [&version::TLS12] {
+    for (host, only) in [("localhost", &version::TLS13), ("127.0.0.1", &version::TLS12)] {
+        let mut config = authority.server_of(host, &[only], |_| {});
+        if only.version == ProtocolVersion::TLSv1_2 {
             config.alpn_protocols = Vec::new();
         }
-        let server = secure(Arc::new(config), |peer| {
+        let server = secure(Arc::new(config), move |peer| {
             while peer.head().is_some() {
+                assert_eq!(peer.0.conn.protocol_version(), Some(only.version));
                 let protocol = peer.0.conn.alpn_protocol().map_or(0, <[u8]>::len);
                 peer.say(format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{protocol:2}"));
             }
@@ -152,6 +168,15 @@ fn nobody_else_is_trusted() {
     let server = secure(authority.server("localhost", |_| {}), |peer| assert!(peer.head().is_none()));
     let error = text(&builder().build(), &url(&server)).unwrap_err();
     assert_eq!(error.phase(), Phase::Tls);
+}
+
+/// Whoever lists a root trusts its key, not its dates; those of all that it signed count.
+#[test]
+fn a_listed_root_counts_until_it_is_listed_no_more() {
+    let authority = Authority::with("old", |params| params.not_after = date_time_ymd(2001, 1, 1));
+    let server =
+        secure(authority.server("localhost", |_| {}), |peer| while peer.head().is_some_and(|_| peer.say(OK)) {});
+    assert_eq!(text(&authority.client(), &url(&server)).unwrap(), "ok");
 }
 
 #[test]
@@ -314,4 +339,31 @@ fn a_proxy_that_refuses_a_tunnel_is_the_cause() {
     assert!(matches!(error.cause(), Cause::Status(407)), "{error}");
     assert_eq!(proxy.lines(), ["CONNECT host.invalid:443 HTTP/1.1"]);
     assert!(proxy.heads()[0].contains("\r\nHost: host.invalid:443\r\n"));
+}
+
+/// A server that has no time for anybody may say so before it was asked, and in the same segment as its last word of the
+/// handshake: then the bytes are in the session already, and the socket never becomes readable for them.
+#[test]
+fn an_answer_that_comes_with_the_handshake_is_heard() {
+    let authority = Authority::new();
+    let config = Arc::new(authority.server_of("localhost", &[&version::TLS12], |_| {}));
+    let server = Server::new(move |_, peer| {
+        let mut session = ServerConnection::new(Arc::clone(&config)).unwrap();
+        while session.is_handshaking() {
+            while session.wants_write() {
+                session.write_tls(peer.stream()).unwrap();
+            }
+            session.read_tls(peer.stream()).unwrap();
+            session.process_new_packets().unwrap();
+        }
+        session.writer().write_all(OK.as_bytes()).unwrap();
+        let mut last = Vec::new();
+        while session.wants_write() {
+            session.write_tls(&mut last).unwrap();
+        }
+        peer.say(last);
+        peer.wait_for_end();
+    });
+    let response = authority.client().get(url(&server)).timeout(Duration::from_secs(3)).send().unwrap();
+    assert_eq!(response.text(10).unwrap(), "ok");
 }

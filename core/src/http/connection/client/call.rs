@@ -115,7 +115,8 @@ impl<'c> ClientCall<'c> {
     }
 
     /// Where in an output buffer of that length content is to be read to, if some is wanted now: in its second half, for what
-    /// is sent of it is made in the first. Tell [`Self::handle_content`] what came of it.
+    /// is sent of it is made in the first. Tell [`Self::handle_content`] what came of it. An output of less than two bytes has
+    /// no such place, and the call fails with [`WriteError::Full`].
     #[must_use]
     pub fn content_place(&mut self, now: Instant, output: usize) -> Option<Range<usize>> {
         if !self.has_content || !self.content.is_empty() || self.connection.is_held() || self.connection.is_stopped() {
@@ -123,11 +124,17 @@ impl<'c> ClientCall<'c> {
         }
         let start = half(output);
         let unsent = self.connection.unsent().and_then(|unsent| usize::try_from(unsent).ok()).unwrap_or(usize::MAX);
-        let length = output.saturating_sub(start).min(unsent);
-        if length == 0 {
+        let room = output.saturating_sub(start);
+        if unsent == 0 {
             self.finish(now);
             return None;
         }
+        if room == 0 {
+            // To end here would send content that ends too early.
+            self.fail(CallError::Refused(WriteError::Full));
+            return None;
+        }
+        let length = room.min(unsent);
         self.content = start..start;
         Some(start..start.saturating_add(length))
     }
