@@ -37,3 +37,4 @@ mod rules;
 pub mod tcp;
 pub mod time;
 pub mod transport;
+pub mod websocket;

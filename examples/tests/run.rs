@@ -83,6 +83,14 @@ struct Events {
 }
 
 impl Events {
+    /// Reads what must be next.
+    #[track_caller]
+    fn wait_for_bytes(&mut self, expected: &[u8]) {
+        let mut bytes = vec![0; expected.len()];
+        self.stream.read_exact(&mut bytes).unwrap();
+        assert_eq!(bytes, expected);
+    }
+
     /// Reads until this has come.
     #[track_caller]
     fn wait_for(&mut self, text: &str) {
@@ -163,6 +171,32 @@ fn chat() {
     }
 }
 
+/// Texts over WebSocket, masked by zeros.
+#[test]
+fn room() {
+    let room = Program::start(env!("CARGO_BIN_EXE_room"), &[]);
+    let mut guests = [(); 3].map(|()| {
+        let mut stream = room.connect();
+        let fields = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+        let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        stream.write_all(format!("GET /room HTTP/1.1\r\nHost: a\r\n{fields}{key}\r\n").as_bytes()).unwrap();
+        let mut guest = Events { stream, seen: String::new() };
+        guest.wait_for("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n");
+        guest.wait_for("\r\n\r\n");
+        guest
+    });
+    let mut say = |index: usize, words: &str| {
+        let length = u8::try_from(words.len()).unwrap();
+        let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], words.as_bytes()].concat();
+        guests[index].stream.write_all(&frame).unwrap();
+        for guest in &mut guests {
+            guest.wait_for_bytes(&[&[0x81, length], words.as_bytes()].concat());
+        }
+    };
+    say(0, "hello");
+    say(2, "good bye");
+}
+
 #[test]
 fn tokio() {
     Program::start(env!("CARGO_BIN_EXE_tokio"), &[]).expect("GET", "/", "", "200", "Hello, World!\n");
@@ -202,4 +236,34 @@ fn clock() {
     child.wait().unwrap();
     let seconds: u64 = str::from_utf8(&reply[..length]).unwrap().trim().parse().unwrap();
     assert!(seconds > 1_700_000_000, "{seconds}");
+}
+
+#[test]
+fn sums() {
+    let program = Program::start(env!("CARGO_BIN_EXE_sums"), &[]);
+    let mut stream = program.connect();
+    stream.write_all(b"1 2 3\n-4 x\n\n9223372036854775807 1\n40 2").unwrap();
+    // The last line needs no end: ours is one.
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let refused = "expected numbers whose sum has 64 bits";
+    assert_eq!(answer, format!("6\n{refused}\n0\n{refused}\n42\n"));
+}
+
+/// A server that is told to stop retires its connections, and a connection of messages ends then.
+#[test]
+fn sums_end_in_good_order() {
+    let mut program = Program::start(env!("CARGO_BIN_EXE_sums"), &[]);
+    let mut stream = program.connect();
+    stream.write_all(b"1 2\n3").unwrap();
+    let mut answer = [0; 2];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"3\n");
+    let id = program.child.id().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+    // Half a line has no answer: we see the end, and not a reset.
+    assert_eq!(stream.read(&mut answer).unwrap(), 0);
+    drop(stream);
+    assert!(program.child.wait().unwrap().success());
 }

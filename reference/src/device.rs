@@ -5,8 +5,12 @@ use core::cell::Cell;
 use wirenut::http::{FieldFilter, Limits};
 use wirenut::time::Duration;
 
-/// What is kept of heads and trailer sections on a device: the first line, and the field that has the boundary of a form.
-pub const DEVICE_FILTER: FieldFilter = FieldFilter { names: &["Content-Type"], bytes: 198 };
+/// What is kept of heads and trailer sections on a device: the first line, the field that has the boundary of a form, and
+/// those that ask for WebSocket.
+pub const DEVICE_FILTER: FieldFilter = FieldFilter {
+    names: &["Content-Type", "Host", "Connection", "Upgrade", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version"],
+    bytes: 400,
+};
 
 /// The bounds on a device: browsers send heads of several KiB, which there is no room for, and sockets are so few that
 /// who is gone without a word must not keep one for long.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `GET /` | a page for a person |
 //! | `GET /reading` | `{"celsius":21.5,"setting":20,"requests":0}` |
+//! | `GET /live` | over WebSocket, the reading whenever it changes; `set 23` wants other degrees |
 //! | `PUT /setting` | content: whole degrees, [`SETTINGS`]; 204 |
 //! | `POST /upload` | any content; `{"length":9,"crc32":"cbf43926"}` |
 //! | `POST /form` | multipart/form-data; each part's name, file name, type, length and CRC-32 |
@@ -46,6 +47,7 @@ mod crc32;
 mod decimal;
 mod device;
 mod form;
+mod live;
 mod query;
 mod route;
 mod service;

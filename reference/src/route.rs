@@ -7,6 +7,7 @@ use wirenut::http::Method;
 pub(crate) enum Route {
     Page,
     Reading,
+    Live,
     Setting,
     Upload,
     Form,
@@ -20,6 +21,7 @@ impl Route {
         Some(match path {
             b"/" => Self::Page,
             b"/reading" => Self::Reading,
+            b"/live" => Self::Live,
             b"/setting" => Self::Setting,
             b"/upload" => Self::Upload,
             b"/form" => Self::Form,
@@ -34,6 +36,7 @@ impl Route {
     pub(crate) const fn allow(self) -> &'static str {
         match self {
             Self::Page | Self::Reading | Self::Download | Self::Slow => "GET, HEAD, OPTIONS",
+            Self::Live => "GET, OPTIONS",
             Self::Setting => "PUT, OPTIONS",
             Self::Upload | Self::Form | Self::Echo => "POST, OPTIONS",
         }
@@ -43,6 +46,7 @@ impl Route {
     pub(crate) fn allows(self, method: Method<'_>) -> bool {
         match self {
             Self::Page | Self::Reading | Self::Download | Self::Slow => matches!(method, Method::Get | Method::Head),
+            Self::Live => method == Method::Get,
             Self::Setting => method == Method::Put,
             Self::Upload | Self::Form | Self::Echo => method == Method::Post,
         }
@@ -57,7 +61,7 @@ mod tests {
     fn the_allow_field_says_what_is_allowed() {
         let methods =
             [Method::Get, Method::Head, Method::Post, Method::Put, Method::Delete, Method::Trace, Method::Other(b"GE")];
-        for path in ["/", "/reading", "/setting", "/upload", "/form", "/download", "/echo", "/slow"] {
+        for path in ["/", "/reading", "/live", "/setting", "/upload", "/form", "/download", "/echo", "/slow"] {
             let route = Route::of(path.as_bytes()).unwrap();
             for method in methods {
                 let is_listed = route.allow().split(", ").any(|listed| listed.as_bytes() == method.as_bytes());

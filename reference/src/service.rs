@@ -10,6 +10,7 @@ use wirenut::time::{Duration, Instant};
 use crate::crc32::Crc32;
 use crate::device::Device;
 use crate::form::Form;
+use crate::live::Live;
 use crate::route::Route;
 use crate::text::Text;
 use crate::{decimal, query};
@@ -36,9 +37,9 @@ const PLAIN: &[Field<'static>] = &[Field::new("Content-Type", "text/plain")];
 const BINARY: &[Field<'static>] = &[Field::new("Content-Type", "application/octet-stream")];
 
 /// The longest reading takes 71 bytes, and what is said of an upload less.
-const TEXT_BYTES: usize = 72;
+pub(crate) const TEXT_BYTES: usize = 72;
 
-const WRONG_SETTING: &str = "a setting is a whole number from 5 to 30\n";
+pub(crate) const WRONG_SETTING: &str = "a setting is a whole number from 5 to 30\n";
 
 /// The byte of a download at `index`: `index * 31 + index / 256`, modulo 256.
 ///
@@ -75,11 +76,11 @@ pub struct Reference<D> {
 }
 
 /// A request in flight: 544 bytes, of which a form takes all, and what else there is 16.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Exchange(Stage);
 
 #[expect(clippy::large_enum_variant, reason = "without an allocator it lies where it is")]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 enum Stage {
     /// The response was written whole.
     Answered,
@@ -99,6 +100,8 @@ enum Stage {
     Echo { length: u64 },
     /// Content of unknown length is being sent back.
     EchoChunked,
+    /// Readings are shown over WebSocket.
+    Live(Live),
 }
 
 type Begun = Result<(Stage, Step), WriteError>;
@@ -106,6 +109,7 @@ type Begun = Result<(Stage, Step), WriteError>;
 impl<D: Device> Service for Reference<D> {
     type Exchange = Exchange;
     type Source = Infallible;
+    const UPGRADES: bool = true;
 
     fn request(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<(Exchange, Step), WriteError> {
         let (stage, step) = self.begin(head, responder)?;
@@ -131,6 +135,7 @@ impl<D: Device> Service for Reference<D> {
                 begin_echo(&exchange.0, responder)?;
                 Ok((responder.send_body(piece)?, Step::More))
             }
+            Stage::Live(live) => Ok(live.converse(&self.device, piece, false, responder)),
             // Content that nobody asked for stays where it is, so that what becomes of the connection does not depend
             // on how much of it came before the response was complete.
             Stage::Answered | Stage::Page | Stage::Download { .. } | Stage::Slow { .. } => {
@@ -144,6 +149,7 @@ impl<D: Device> Service for Reference<D> {
             Stage::Setting { bytes, length } => self.end_setting(bytes.get(..usize::from(*length)), responder),
             Stage::Upload { crc, length } => end_upload(*crc, *length, responder),
             Stage::Form(form) => form.end(responder),
+            Stage::Live(live) => Ok(live.converse(&self.device, &[], true, responder).1),
             Stage::Echo { .. } | Stage::EchoChunked => {
                 begin_echo(&exchange.0, responder)?;
                 Ok(Step::Done)
@@ -161,6 +167,7 @@ impl<D: Device> Service for Reference<D> {
             Stage::Download { length } => send_pattern(*length, responder),
             Stage::Slow { until } => send_when_due(*until, responder),
             Stage::Form(form) => form.proceed(responder),
+            Stage::Live(live) => Ok(live.converse(&self.device, &[], false, responder).1),
             Stage::Setting { .. } | Stage::Upload { .. } | Stage::Echo { .. } | Stage::EchoChunked => Ok(Step::More),
         }
     }
@@ -184,6 +191,10 @@ impl<D: Device> Reference<D> {
         match route {
             Route::Page => begin_page(responder),
             Route::Reading => self.send_reading(responder),
+            Route::Live => Ok(match Live::begin(head, responder)? {
+                Some(live) => (Stage::Live(live), Step::More),
+                None => (Stage::Answered, Step::Done),
+            }),
             Route::Download => begin_download(target.query(), responder),
             Route::Slow => begin_slow(target.query(), responder),
             Route::Setting if head.body.length().is_none_or(fits_a_setting) => {
@@ -206,20 +217,13 @@ impl<D: Device> Reference<D> {
     fn send_reading(&self, responder: &mut Responder<'_>) -> Begun {
         let mut place = [0; TEXT_BYTES];
         let mut text = Text::new(&mut place);
-        text.put("{\"celsius\":");
-        text.put_tenths(self.device.celsius_tenths());
-        text.put(",\"setting\":");
-        text.put_decimal(u64::from(self.device.setting()));
-        text.put(",\"requests\":");
-        text.put_decimal(u64::from(self.device.requests()));
-        text.put("}");
+        put_reading(&self.device, &mut text);
         responder.send(&Response::new(Status::OK).with_fields(JSON), text.as_bytes())?;
         Ok((Stage::Answered, Step::Done))
     }
 
     fn end_setting(&self, content: Option<&[u8]>, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
-        let number = decimal::parse(content.unwrap_or(&[]), u64::from(*SETTINGS.end()));
-        match number.and_then(|number| u8::try_from(number).ok()).filter(|degrees| SETTINGS.contains(degrees)) {
+        match content.and_then(setting) {
             Some(degrees) => {
                 responder.respond(&Response::new(Status::NO_CONTENT))?;
                 self.device.set(degrees);
@@ -228,6 +232,22 @@ impl<D: Device> Reference<D> {
         }
         Ok(Step::Done)
     }
+}
+
+/// The degrees that are meant, if they may be set.
+pub(crate) fn setting(digits: &[u8]) -> Option<u8> {
+    let number = decimal::parse(digits, u64::from(*SETTINGS.end()))?;
+    u8::try_from(number).ok().filter(|degrees| SETTINGS.contains(degrees))
+}
+
+pub(crate) fn put_reading(device: &impl Device, text: &mut Text<'_>) {
+    text.put("{\"celsius\":");
+    text.put_tenths(device.celsius_tenths());
+    text.put(",\"setting\":");
+    text.put_decimal(u64::from(device.setting()));
+    text.put(",\"requests\":");
+    text.put_decimal(u64::from(device.requests()));
+    text.put("}");
 }
 
 fn begin_page(responder: &mut Responder<'_>) -> Begun {

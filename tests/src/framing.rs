@@ -3,8 +3,8 @@
 use core::num::NonZeroUsize;
 
 use wirenut::framing::{
-    ByteOrder, Cobs, Decoder, Delimited, Encoder, Event, Fixed, FrameError, Frames, Hdlc, Item, LengthPrefixed, Lines,
-    Netstring, Overlong, Skipped, Slip, Trailer, Width,
+    ByteOrder, Cobs, Decoder, Delimited, EncodeError, Encoder, Event, Fixed, FrameError, Frames, Hdlc, Item,
+    LengthPrefixed, Lines, Netstring, Overlong, Skipped, Slip, StreamEncoder, Trailer, Width,
 };
 
 use crate::every_split::every_split;
@@ -94,14 +94,62 @@ fn steps<D: Decoder>(mut codec: D, stream: &[u8]) {
     }
 }
 
+/// The sizes of pieces, and how much more room than needed there is.
+const STREAMED: &[(usize, usize)] = &[(1, 0), (3, 1), (7, 40), (usize::MAX, 0), (usize::MAX, 700)];
+
+/// A message that is written piece by piece.
+fn streamed<E: StreamEncoder>(codec: &E, message: &[u8], cut: usize, room: usize) -> Result<Vec<u8>, EncodeError> {
+    let (mut out, mut written) = (vec![0; room], Vec::new());
+    let (mut open, length) = codec.begin(Some(message.len()), &mut out)?;
+    written.extend_from_slice(&out[..length]);
+    // What has not been taken, up to where the next piece begins.
+    let (mut taken, mut end) = (0, 0);
+    loop {
+        end = (end + cut.min(message.len())).min(message.len());
+        loop {
+            let (used, length) = codec.write(&mut open, &message[taken..end], &mut out)?;
+            written.extend_from_slice(&out[..length]);
+            taken += used;
+            if used == 0 || taken == end {
+                break;
+            }
+        }
+        assert!(end - taken < E::MIN_ROOM, "it gets on");
+        if end == message.len() {
+            break;
+        }
+    }
+    let mut out = vec![0; E::MIN_ROOM + E::MIN_ROOM];
+    let length = codec.finish(open, &message[taken..], &mut out)?;
+    written.extend_from_slice(&out[..length]);
+    Ok(written)
+}
+
 /// What is written is read as the same, whole and in pieces.
-fn round_trip<D: Decoder + Encoder + Copy>(codec: D, messages: &[&[u8]]) {
+fn round_trip<D: Decoder + StreamEncoder + Copy>(codec: D, messages: &[&[u8]]) {
     let (mut stream, mut said) = (Vec::new(), Vec::new());
+    // What is refused below is refused for what it is.
+    assert!(codec.encode(&[b"plain"], &mut [0; 64]).is_ok(), "{:?}", codec.encode(&[b"plain"], &mut [0; 64]));
     for message in messages.iter().filter(|message| message.len() <= MOST) {
         let most = codec.max_encoded_len(message.len()).unwrap_or(0);
         let mut out = vec![0; most];
         // In one piece, and in two.
-        let Ok(written) = codec.encode(&[message], &mut out) else { continue };
+        let written = match codec.encode(&[message], &mut out) {
+            Ok(written) => written,
+            Err(EncodeError::NoRoom) if most > 0 => {
+                panic!("{most} bytes are not enough for {}", message.escape_ascii())
+            }
+            Err(error) => {
+                for (cut, room) in STREAMED {
+                    assert_eq!(streamed(&codec, message, *cut, D::MIN_ROOM + room), Err(error));
+                }
+                continue;
+            }
+        };
+        for (cut, room) in STREAMED {
+            let pieces = streamed(&codec, message, *cut, D::MIN_ROOM + room);
+            assert_eq!(pieces.as_deref(), Ok(&out[..written]), "in pieces of {cut} with {room} bytes more than needed");
+        }
         let (one, other) = message.split_at(message.len() / 2);
         let mut again = vec![0; most];
         assert_eq!(codec.encode(&[one, other], &mut again), Ok(written));

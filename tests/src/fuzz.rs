@@ -6,6 +6,7 @@
 mod cookies;
 mod credentials;
 mod form;
+mod handshake;
 mod negotiation;
 mod parameters;
 mod percent;
@@ -26,9 +27,11 @@ use wirenut_reference::{DEFAULT_DOWNLOAD, MemoryDevice, Reference};
 
 pub use crate::forms::multipart;
 pub use crate::framing::laws as framing;
+pub use crate::websocket::laws as websocket;
 pub use cookies::{cookies, set_cookie};
 pub use credentials::credentials;
 pub use form::form_pairs;
+pub use handshake::handshake;
 pub use negotiation::negotiation;
 pub use parameters::parameters;
 pub use percent::percent_encoding;

@@ -17,6 +17,8 @@
 //! | [`parity`] | the same bytes, the same answers: on every wire |
 //! | [`tcp`] | TCP with numbers: two ends and a link, and RFC 9293 as a procedure |
 //! | [`framing`] | the laws of framing |
+//! | [`websocket`] | the laws of WebSocket |
+//! | [`captures`] | captures of others, as we and tshark see them |
 //! | [`suites`] | other people's conformance suites |
 //! | [`isolated`] | a harness whose tests are processes of their own |
 //! | [`example!`] | the examples of a package, as programs |
@@ -30,6 +32,7 @@ extern crate alloc;
 
 pub mod answers;
 mod browser;
+pub mod captures;
 pub mod cases;
 pub mod every_split;
 pub mod examples;
@@ -46,6 +49,7 @@ pub mod responses;
 pub mod suites;
 pub mod tcp;
 pub mod tools;
+pub mod websocket;
 pub mod wire;
 
 pub use browser::browser_head;

@@ -89,6 +89,7 @@ pub struct Counted<S> {
 impl<S: Service> Service for Counted<S> {
     type Exchange = S::Exchange;
     type Source = S::Source;
+    const UPGRADES: bool = S::UPGRADES;
 
     fn request(
         &self,

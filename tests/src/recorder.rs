@@ -220,6 +220,7 @@ const OK: Response<'static> = Response::new(Status::OK);
 impl Service for Recorder {
     type Exchange = Exchange;
     type Source = Infallible;
+    const UPGRADES: bool = true;
 
     fn request(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<(Exchange, Step), WriteError> {
         let mut exchange = Exchange {

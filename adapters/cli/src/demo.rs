@@ -2,13 +2,30 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use clap::Args;
 use wirenut_linux::Error;
 use wirenut_linux::sync::Shared;
 use wirenut_reference::{Device, Reference};
 
-use crate::arguments::DemoArguments;
 use crate::failure::Failure;
-use crate::server;
+use crate::listen::PlaceOptions;
+use crate::server::{self, ServerOptions};
+
+/// The arguments of `wirenut demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirenut demo --listen 127.0.0.1:9000
+  wirenut demo --model forking --workers 40   a process for each connection, 40 at most
+  wirenut demo --metrics 127.0.0.1:9100       then: curl 127.0.0.1:9100/metrics")]
+pub struct DemoArguments {
+    /// Where to listen.
+    #[command(flatten)]
+    pub places: PlaceOptions,
+    /// Who serves, and how the service lives.
+    #[command(flatten)]
+    pub server: ServerOptions,
+}
 
 /// Runs the reference service until it is told to stop: one device, at whatever address it is asked for.
 ///

@@ -8,16 +8,23 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use rustix::io::Errno;
+use wirenut::framing::{FrameError, Rule};
 use wirenut_linux::lookup::Failure as Lookup;
 use wirenut_linux::process::{Ended, SpawnError};
 
+use crate::frame::InvalidFraming;
 use crate::log::{Name, OneLine};
 use crate::serve::path::RelativePath;
 use crate::server::Combination;
+use crate::ws::failure::WsFailure;
 
 const EADDRINUSE: i32 = Errno::ADDRINUSE.raw_os_error();
 const EADDRNOTAVAIL: i32 = Errno::ADDRNOTAVAIL.raw_os_error();
 const EACCES: i32 = Errno::ACCESS.raw_os_error();
+const EPERM: i32 = Errno::PERM.raw_os_error();
+const ENODEV: i32 = Errno::NODEV.raw_os_error();
+const EBUSY: i32 = Errno::BUSY.raw_os_error();
+const ENOTTY: i32 = Errno::NOTTY.raw_os_error();
 
 /// Why the command ended without success. Its `Display` is the line for the user, without the `wirenut: ` before it.
 #[derive(Debug)]
@@ -37,6 +44,42 @@ pub enum Failure {
         /// Where what could not be read begins, in bytes.
         offset: u64,
         /// What is wrong there.
+        reason: String,
+    },
+    /// The connection that was to be drawn is not in the table.
+    NoConnection {
+        /// As the user wrote it, from 1.
+        number: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// An interface could not be watched, or not any more.
+    Interface(wirenut_linux::Error),
+    /// The framing that the command line asks for cannot be.
+    Framing(InvalidFraming),
+    /// A stream could not be read.
+    Read {
+        /// Its name.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A serial device could not be opened, or set up.
+    Serial {
+        /// As the user wrote it.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// So often something in a stream was no item; all that were items were shown.
+    Skipped(u64),
+    /// Nobody can tell where the next item of a stream begins.
+    Lost(FrameError),
+    /// An item could not be encoded. Those before it were.
+    Item {
+        /// Its number, from 1.
+        number: u64,
+        /// What is wrong with it.
         reason: String,
     },
     /// The file for the log could not be opened.
@@ -75,6 +118,8 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// A WebSocket was not opened, or did not end well.
+    WebSocket(WsFailure),
     /// The address has no name.
     Nameless(IpAddr),
     /// There are no processes with these ids.
@@ -112,6 +157,23 @@ impl fmt::Display for Failure {
             Self::Capture { path, offset, reason } => {
                 write!(f, "cannot read '{}' from byte {offset} on: {reason}", Name::of(path))
             }
+            Self::NoConnection { number, count: 0 } => write!(f, "cannot draw connection {number}: there is none"),
+            Self::NoConnection { number, count } => {
+                write!(f, "cannot draw connection {number}: the last one is {count}")
+            }
+            Self::Interface(error) => write!(f, "{}{}", OneLine(error.to_string()), interface_advice(error)),
+            Self::Framing(invalid) => invalid.fmt(f),
+            Self::Read { path, error } => write!(f, "cannot read '{}': {error}", Name::of(path)),
+            Self::Serial { path, error } => {
+                write!(f, "cannot use '{}' as a serial device: {error}{}", Name::of(path), serial_advice(error))
+            }
+            Self::Skipped(1) => f.write_str("something in the stream was no item, and was skipped"),
+            Self::Skipped(count) => write!(f, "{count} times something in the stream was no item, and was skipped"),
+            Self::Lost(error) if error.rule == Rule::TooLong => {
+                write!(f, "cannot find the next item: {error} (--limit says how long an item may be)")
+            }
+            Self::Lost(error) => write!(f, "cannot find the next item: {error}"),
+            Self::Item { number, reason } => write!(f, "cannot encode item {number}: {reason}"),
             Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", Name::of(path)),
             Self::Page { option, page, directory, reason } => {
                 let (page, directory) = (Name(page.as_bytes()), Name::of(directory));
@@ -128,6 +190,7 @@ impl fmt::Display for Failure {
                 write!(f, "cannot leave a socket unanswered that was passed: add --listen fd:{number} or fd:{name}")
             }
             Self::Write { path, error } => write!(f, "cannot write to '{}': {error}", Name::of(path)),
+            Self::WebSocket(failure) => failure.fmt(f),
             Self::Nameless(address) => write!(f, "{address} has no name"),
             Self::NoSuchProcess(pids) => {
                 let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
@@ -149,12 +212,20 @@ impl Error for Failure {
             Self::Directory { error, .. }
             | Self::LogFile { error, .. }
             | Self::Write { error, .. }
+            | Self::Read { error, .. }
+            | Self::Serial { error, .. }
             | Self::System { error, .. } => Some(error),
-            Self::Network(error) => Some(error),
+            Self::Network(error) | Self::Interface(error) => Some(error),
             Self::Combination(combination) => Some(combination),
+            Self::Framing(invalid) => Some(invalid),
+            Self::Lost(error) => Some(error),
+            Self::WebSocket(failure) => Some(failure),
             Self::Fork { error, .. } => Some(error),
             Self::Process { .. }
             | Self::Capture { .. }
+            | Self::NoConnection { .. }
+            | Self::Skipped(_)
+            | Self::Item { .. }
             | Self::Page { .. }
             | Self::NotPassed(_)
             | Self::Unclaimed { .. }
@@ -170,6 +241,16 @@ impl From<wirenut_linux::Error> for Failure {
     }
 }
 
+/// The same for serial devices.
+fn serial_advice(error: &io::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(ENOTTY) => " (a file that is no device is read from standard input)",
+        Some(EACCES) => " (they are for the group 'dialout', mostly: 'id' shows your groups)",
+        Some(EBUSY) => " (another program has it for itself: 'fuser FILE' shows which)",
+        _ => "",
+    }
+}
+
 /// What the user can do, where that is known.
 fn advice(error: &wirenut_linux::Error) -> &'static str {
     match (error.lookup_failure(), error.raw_os_error()) {
@@ -180,6 +261,18 @@ fn advice(error: &wirenut_linux::Error) -> &'static str {
             " (no interface of this machine has it: 'ip address' shows those that there are)"
         }
         (None, Some(EACCES)) => " (ports below 1024 are root's, and directories their owners')",
+        _ => "",
+    }
+}
+
+/// The same for a capture.
+fn interface_advice(error: &wirenut_linux::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(EPERM | EACCES) => {
+            " (this needs the capability CAP_NET_RAW: run it as root, or let it have that by 'setcap cap_net_raw+ep FILE', \
+             where FILE is this program)"
+        }
+        Some(ENODEV) => " ('ip link' shows the interfaces that there are)",
         _ => "",
     }
 }

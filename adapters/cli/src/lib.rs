@@ -5,6 +5,7 @@
 //! | [`arguments`] | the command line |
 //! | [`demo`] | the reference service |
 //! | [`echo`] | what comes is sent back, over TCP, UDP and Unix sockets |
+//! | [`frame`] | messages out of streams and into them: pipes, sockets, serial devices |
 //! | [`failure`] | what ends the command with status 1, in one line |
 //! | [`listen`] | where servers listen, the sockets that are made there or were passed, and the URLs that lead there |
 //! | [`lookup`] | names and addresses |
@@ -14,7 +15,8 @@
 //! | [`ps`] | processes, as the system shows them |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
 //! | [`server`] | the life of a service: listening, models, signals, a process that goes on in its place |
-//! | [`trace`] | captures: what the connections in them did |
+//! | [`trace`] | captures, and what passes an interface: what the connections did |
+//! | [`ws`] | a WebSocket client |
 //! | [`usage`] | what is wrong with the command line |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
@@ -27,6 +29,7 @@ pub mod arguments;
 pub mod demo;
 pub mod echo;
 pub mod failure;
+pub mod frame;
 pub mod listen;
 pub mod log;
 pub mod lookup;
@@ -37,6 +40,7 @@ pub mod serve;
 pub mod server;
 pub mod trace;
 pub mod usage;
+pub mod ws;
 
 use arguments::{Arguments, Command};
 use failure::Failure;
@@ -53,7 +57,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Echo(arguments) => echo::echo(&arguments),
         Command::Lookup(arguments) => lookup::lookup(&arguments),
         Command::Ps(arguments) => ps::ps(&arguments),
+        Command::Frame(arguments) => frame::frame(&arguments),
         Command::Trace(arguments) => trace::trace(&arguments),
+        Command::Ws(arguments) => ws::ws(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::man(&arguments),
     }

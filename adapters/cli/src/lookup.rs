@@ -3,11 +3,30 @@
 use core::net::IpAddr;
 use std::io::{self, Write};
 
+use clap::Args;
 use wirenut_linux::lookup::{self, Transport};
 
-use crate::arguments::LookupArguments;
 use crate::failure::Failure;
 use crate::log::OneLine;
+
+/// The arguments of `wirenut lookup`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirenut lookup localhost         its addresses, the best one first
+  wirenut lookup localhost http    with the port of the service
+  wirenut lookup 127.0.0.1         the name of an address")]
+pub struct LookupArguments {
+    /// The name of a host, or an address
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The name of a service, or a port
+    #[arg(value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// The service is one of UDP, and not of TCP
+    #[arg(long, requires = "service")]
+    pub udp: bool,
+}
 
 /// Prints what was found, one in a line.
 ///

@@ -3,10 +3,12 @@
 use core::pin::pin;
 
 use embedded_io_async::Read;
-use wirenut::http::{ClientConnection, ClientEvent, Context, Limits, Misuse, Request, ResponseHead, Rule, WriteError};
+use wirenut::http::{
+    CallError, CallListener, ClientCall, ClientConnection, ClientEvent, Context, Limits, Misuse, Request, ResponseHead,
+    Rule, WriteError,
+};
 use wirenut::transport::{Conversation, Disposition};
 
-use crate::asking::{Asking, Failure, Hearing};
 use crate::converse::{ask, carry_out_until, listen};
 use crate::lane::{Alarm, Alone, Time};
 use crate::link::{Ending, Link};
@@ -145,18 +147,18 @@ struct Left {
     conversation: Conversation,
     unread: (usize, usize),
     has_ended: bool,
-    failure: Option<Failure>,
+    failure: Option<CallError>,
 }
 
 impl Left {
     fn of<C: Clock>(link: Speaking<'_, C>) -> Self {
         let Link { conversation, unread, has_ended, endpoint, .. } = link;
-        Self { conversation, unread, has_ended, failure: endpoint.failure }
+        Self { conversation, unread, has_ended, failure: endpoint.error() }
     }
 }
 
 /// The link of a call.
-type Speaking<'l, C> = Link<'l, Asking<'l>, C, &'l mut dyn Time, Alone>;
+type Speaking<'l, C> = Link<'l, ClientCall<'l>, C, &'l mut dyn Time, Alone>;
 
 /// What may be called.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -270,18 +272,9 @@ impl<'b> Engine<'b> {
         clock: &'l C,
         alarm: &'l mut dyn Time,
         (head, has_content): (usize, bool),
-        listener: Hearing<'l>,
+        listener: CallListener<'l>,
     ) -> (Speaking<'l, C>, &'l mut Buffers<'b>) {
-        let asking = Asking {
-            connection: &mut self.connection,
-            limits: self.limits,
-            listener,
-            head,
-            has_content,
-            content: 0..0,
-            is_heard: false,
-            failure: None,
-        };
+        let asking = ClientCall::new(&mut self.connection, self.limits, listener).with_request(head, has_content);
         let mut link = Link::new(asking, self.conversation.clone(), clock, (alarm, Alone));
         (link.unread, link.has_ended) = (self.unread, self.has_ended);
         (link, &mut self.buffers)
@@ -292,8 +285,8 @@ impl<'b> Engine<'b> {
         let Left { conversation, unread, has_ended, failure } = left;
         (self.conversation, self.unread, self.has_ended) = (conversation, unread, has_ended);
         match failure {
-            Some(Failure::Protocol(error)) => Err(Error::Protocol(error)),
-            Some(Failure::Refused(error)) => Err(Error::Refused(error)),
+            Some(CallError::Protocol(error)) => Err(Error::Protocol(error)),
+            Some(CallError::Refused(error)) => Err(Error::Refused(error)),
             None => spoken.map(drop).map_err(Error::from),
         }
     }

@@ -7,7 +7,8 @@ use wirenut::transport::{Environment, Protocol};
 
 /// One end of a protocol, kept for as long as a connection lasts: what [`converse`](crate::converse) speaks.
 ///
-/// A [`Protocol`] borrows the time, so it is made anew for each call. An endpoint makes it.
+/// A [`Protocol`] borrows the time, so it is made anew for each call. An endpoint makes it; for one that keeps the time itself, so
+/// does [`Whole`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -75,6 +76,63 @@ pub trait Endpoint {
     fn give_way(&mut self, now: Instant, environment: &Environment<'_>, has_read: bool) -> bool {
         let _ = (now, environment, has_read);
         false
+    }
+}
+
+/// An endpoint of a protocol that keeps all it works with itself, and takes the time by
+/// [`Protocol::handle_now`]: for example a [`MessageConnection`](wirenut::framing::MessageConnection).
+///
+/// ```
+/// use wirenut::framing::{Frames, Lines, MessageConnection, MessageHandler, MessageLimits, Next, Outbox};
+/// use wirenut_embedded_io::blocking::{Sequential, converse};
+/// use wirenut_embedded_io::{Buffers, Clock, SystemClock, Tcp, Whole};
+///
+/// /// Answers each line by the same.
+/// struct Echo;
+///
+/// impl MessageHandler for Echo {
+///     const ROOM: usize = 100;
+///     fn message(&mut self, line: &[u8], outbox: &mut Outbox<'_>) -> Next {
+///         outbox.send(line).map_or(Next::Close, |()| Next::More)
+///     }
+/// }
+///
+/// # use std::io::{Read as _, Write as _};
+/// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let mut client = std::net::TcpStream::connect(listener.local_addr()?)?;
+/// # client.write_all(b"hello\n")?;
+/// # client.shutdown(std::net::Shutdown::Write)?;
+/// let (mut socket, clock) = (Tcp::new(listener.accept()?.0)?, SystemClock::new());
+/// let lines = MessageConnection::new(Frames::new(Lines::new()), Echo, MessageLimits::DEFAULT, clock.now());
+/// let (mut input, mut store, mut output) = ([0; 100], [0; 100], [0; 200]);
+/// let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
+/// let wait = |socket: &mut Tcp, wanted| socket.wait(wanted, &clock);
+/// converse(&mut socket, &mut Whole(lines), buffers, &clock, wait).map_err(std::io::Error::other)?;
+/// # let mut answer = String::new();
+/// # client.read_to_string(&mut answer)?;
+/// # assert_eq!(answer, "hello\n");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Whole<P>(pub P);
+
+impl<P: Protocol> Endpoint for Whole<P> {
+    fn with<R>(&mut self, now: Instant, _: &Environment<'_>, call: impl FnOnce(&mut dyn Protocol) -> R) -> R {
+        self.0.handle_now(now);
+        call(&mut self.0)
+    }
+
+    fn wake(&mut self) {
+        self.0.handle_wake();
+    }
+
+    fn retire(&mut self) {
+        self.0.retire();
+    }
+
+    fn give_way(&mut self, now: Instant, _: &Environment<'_>, has_read: bool) -> bool {
+        self.0.handle_now(now);
+        !has_read && self.0.give_way(false)
     }
 }
 

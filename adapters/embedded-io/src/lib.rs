@@ -112,7 +112,7 @@ mod observer;
 pub use observer::ConnectionObserver;
 
 mod endpoint;
-pub use endpoint::{Endpoint, Retirement};
+pub use endpoint::{Endpoint, Retirement, Whole};
 
 mod lane;
 mod link;

@@ -37,6 +37,7 @@ pub struct Exchange {
 impl Service for Full {
     type Exchange = Exchange;
     type Source = Infallible;
+    const UPGRADES: bool = true;
 
     fn request(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<(Exchange, Step), WriteError> {
         let kind = head.target.path().get(1).copied().unwrap_or(0);

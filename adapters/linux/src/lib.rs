@@ -18,6 +18,7 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`socket`] | TCP, UDP and Unix sockets |
+//! | [`packet`] | what passes an interface, for those who watch |
 //! | [`poller`] | select, poll and epoll; what wakes them up: timers, other threads |
 //! | [`connection`] | the loop of one connection, whatever is spoken on it |
 //! | [`timers`] | deadlines of thousands, in a timer wheel |
@@ -44,6 +45,7 @@ mod descriptors;
 mod error;
 pub mod lookup;
 mod lookup_failure;
+pub mod packet;
 pub mod poller;
 pub mod process;
 pub mod signal;

@@ -204,6 +204,9 @@ impl Server {
     /// Speaks a protocol with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
     /// ended. `begin` makes what is spoken over a connection that has come; it runs in the thread or process that serves it.
     ///
+    /// The store of a protocol has as many bytes as one of HTTP, [`Limits::store_bytes`](wirenut::http::Limits::store_bytes) of
+    /// [`Config::limits`]: a message that must lie there is no longer.
+    ///
     /// What a protocol takes and writes, how it is held back by a peer that does not read, and when the connection ends, is
     /// the contract of [`Protocol`]. It lives from turn to turn, so it is told the time ([`Protocol::handle_now`]). When the
     /// server is to stop it is [retired](Protocol::retire); one that does not end then is cut after [`Config::drain`]. Nobody

@@ -192,7 +192,13 @@ pub(crate) fn line_feed(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == LF)
 }
 
-/// Index of the first place of `needle`. Its first and its last byte are looked for together, and where both stand, its first
+/// Index of the first such byte, for runs that are long, most of them. Both bytes of a pair are the one.
+#[inline]
+pub(crate) fn position(bytes: &[u8], byte: u8) -> Option<usize> {
+    blocks::pair(bytes, bytes, byte, byte, |_| true)
+}
+
+/// Index of the first place of `needle`, which has four bytes at least: a shorter one is not found. Its first and its last byte are looked for together, and where both stand, its first
 /// four bytes are compared before the rest: that is as fast as the rest is rare.
 #[inline]
 pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {

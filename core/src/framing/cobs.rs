@@ -7,6 +7,7 @@ use super::encoder::{EncodeError, Encoder, length_of};
 use super::error::Rule;
 use super::event::{Decoder, Event, Lost, Tail};
 use super::output::Output;
+use super::streaming::{OpenMessage, StreamEncoder};
 use crate::bytes;
 
 /// A block of the greatest length: no zero byte stands behind its bytes.
@@ -66,7 +67,7 @@ impl Decoder for Cobs {
             match (self.0, byte) {
                 (State::Block { left, is_full }, 1..) if left > 0 => {
                     let block = rest.get(..usize::from(left)).unwrap_or(rest);
-                    let length = block.iter().position(|byte| *byte == 0).unwrap_or(block.len());
+                    let length = bytes::position(block, 0).unwrap_or(block.len());
                     let piece = block.get(..length).unwrap_or(block);
                     let left = left.saturating_sub(u8::try_from(length).unwrap_or(left));
                     self.0 = State::Block { left, is_full };
@@ -92,6 +93,10 @@ impl Decoder for Cobs {
         }
     }
 
+    fn is_within(&self) -> bool {
+        self.0 != State::Start
+    }
+
     fn handle_eof(&mut self) -> Tail {
         let state = core::mem::replace(&mut self.0, State::Start);
         if state == State::Start { Tail::Nothing } else { Tail::Void(Rule::Truncated) }
@@ -109,17 +114,23 @@ impl Encoder for Cobs {
         let mut output = Output::new(out);
         let mut code_at = 0;
         output.put(&[0])?;
-        for byte in message.iter().copied().flatten().copied() {
-            left = left.saturating_sub(1);
-            if byte != 0 {
-                output.put(&[byte])?;
-            }
-            let length = output.written().saturating_sub(code_at);
-            // The last block ends with the message, also where it is full.
-            if byte == 0 || (length == FULL_LENGTH && left > 0) {
-                output.set(code_at, u8::try_from(length).unwrap_or(FULL))?;
-                code_at = output.written();
-                output.put(&[0])?;
+        for piece in message {
+            let mut rest = *piece;
+            while !rest.is_empty() {
+                let room = FULL_LENGTH.saturating_sub(output.written().saturating_sub(code_at));
+                let front = rest.get(..room).unwrap_or(rest);
+                let zero = bytes::position(front, 0);
+                let run = zero.and_then(|at| front.get(..at)).unwrap_or(front);
+                output.put(run)?;
+                let used = run.len().saturating_add(usize::from(zero.is_some()));
+                (rest, left) = (bytes::from(rest, used), left.saturating_sub(used));
+                let length = output.written().saturating_sub(code_at);
+                // The last block ends with the message, also where it is full.
+                if zero.is_some() || (length == FULL_LENGTH && left > 0) {
+                    output.set(code_at, u8::try_from(length).unwrap_or(FULL))?;
+                    code_at = output.written();
+                    output.put(&[0])?;
+                }
             }
         }
         let length = output.written().saturating_sub(code_at);
@@ -127,6 +138,59 @@ impl Encoder for Cobs {
         output.put(&[0])?;
         Ok(output.written())
     }
+}
+
+/// A block must follow, also if the message ends: it has not begun, or a zero stands before.
+const OWES_BLOCK: u8 = 1;
+
+impl StreamEncoder for Cobs {
+    /// A block, and the zero byte behind the last one.
+    const MIN_ROOM: usize = FULL_LENGTH + 1;
+
+    fn begin(&self, _: Option<usize>, _: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+        Ok((OpenMessage { left: 0, note: OWES_BLOCK }, 0))
+    }
+
+    /// Takes whole blocks.
+    fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        let (mut taken, mut output) = (0_usize, Output::new(out));
+        loop {
+            let rest = bytes::from(piece, taken);
+            let front = rest.get(..FULL_LENGTH.saturating_sub(1)).unwrap_or(rest);
+            let (block, used, note) = match bytes::position(front, 0) {
+                Some(length) => (front.get(..length).unwrap_or_default(), length.saturating_add(1), OWES_BLOCK),
+                // It is known not to be the last one.
+                None if rest.len() > front.len() => (front, front.len(), 0),
+                None => break,
+            };
+            if put_block(block, &mut output).is_err() {
+                break;
+            }
+            taken = taken.saturating_add(used);
+            message.note = note;
+        }
+        Ok((taken, output.written()))
+    }
+
+    fn finish(&self, mut message: OpenMessage, last: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        let (taken, written) = self.write(&mut message, last, out)?;
+        let rest = bytes::from(last, taken);
+        if rest.len() >= FULL_LENGTH {
+            return Err(EncodeError::NoRoom);
+        }
+        let mut output = Output::new(out.get_mut(written..).unwrap_or_default());
+        if !rest.is_empty() || message.note == OWES_BLOCK {
+            put_block(rest, &mut output)?;
+        }
+        output.put(&[0])?;
+        Ok(written.saturating_add(output.written()))
+    }
+}
+
+/// Writes a block of up to 254 bytes, or nothing of it.
+fn put_block(block: &[u8], output: &mut Output<'_>) -> Result<(), EncodeError> {
+    let code = u8::try_from(block.len().saturating_add(1)).unwrap_or(FULL);
+    output.put_both(&[code], block)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::encoder::{EncodeError, Encoder, length_of};
 use super::error::Rule;
 use super::event::{Decoder, Event, Lost, Tail};
 use super::output::Output;
+use super::streaming::{self, OpenMessage, StreamEncoder};
 use crate::bytes;
 
 /// The longest delimiter.
@@ -87,14 +88,18 @@ impl Decoder for Delimited {
                 return Ok((used, Event::Piece(piece)));
             }
             let first = self.delimiter.first().copied().unwrap_or_default();
-            let length = rest.iter().position(|byte| *byte == first).unwrap_or(rest.len());
+            let length = bytes::position(rest, first).unwrap_or(rest.len());
             // No byte of this was used by a match, so it begins where the input does.
             return Ok((used.saturating_add(length), Event::Piece(rest.get(..length).unwrap_or(rest))));
         }
     }
 
+    fn is_within(&self) -> bool {
+        self.has_begun || self.matched > 0
+    }
+
     fn handle_eof(&mut self) -> Tail {
-        let is_open = self.has_begun || self.matched > 0;
+        let is_open = self.is_within();
         // Half a delimiter at the very end: what it would be of is not known.
         let is_cut = self.matched > 0;
         (self.matched, self.has_begun) = (0, false);
@@ -118,9 +123,53 @@ impl Encoder for Delimited {
         output.put(self.delimiter)?;
         let written = output.written();
         // Wherever it stands before its place, also across pieces, or half in the message and half behind it.
-        let found = bytes::find(out.get(..written).unwrap_or_default(), self.delimiter);
+        let mut places = out.get(..written).unwrap_or_default().windows(self.delimiter.len());
+        let found = places.position(|place| place == self.delimiter);
         let place = written.saturating_sub(self.delimiter.len());
         if found == Some(place) { Ok(written) } else { Err(EncodeError::HoldsDelimiter) }
+    }
+}
+
+impl Delimited {
+    /// How much of the delimiter these bytes end with, behind some that end with so much of it. None: they hold it.
+    fn matched_behind(&self, matched: u8, bytes: &[u8]) -> Option<u8> {
+        let (mut codec, mut rest) = (Self { matched, ..*self }, bytes);
+        loop {
+            let Ok((used, event)) = codec.decode(rest);
+            match event {
+                Event::NeedMore(_) => return Some(codec.matched),
+                Event::Piece(_) => rest = bytes::from(rest, used),
+                Event::End | Event::Void(_) => return None,
+            }
+        }
+    }
+}
+
+impl StreamEncoder for Delimited {
+    const MIN_ROOM: usize = MAX_DELIMITER;
+
+    fn begin(&self, _: Option<usize>, _: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+        Ok((OpenMessage { left: 0, note: 0 }, 0))
+    }
+
+    fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        let taken = streaming::copy(piece, out);
+        let matched = self.matched_behind(message.note, piece.get(..taken).unwrap_or_default());
+        message.note = matched.ok_or(EncodeError::HoldsDelimiter)?;
+        Ok((taken, taken))
+    }
+
+    fn finish(&self, mut message: OpenMessage, last: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        let (taken, written) = self.write(&mut message, last, out)?;
+        if taken < last.len() {
+            return Err(EncodeError::NoRoom);
+        }
+        // The delimiter ends with its last byte, and not before.
+        let (_, front) = self.delimiter.split_last().unwrap_or((&0, &[]));
+        self.matched_behind(message.note, front).ok_or(EncodeError::HoldsDelimiter)?;
+        let mut output = Output::new(out.get_mut(written..).unwrap_or_default());
+        output.put(self.delimiter)?;
+        Ok(written.saturating_add(output.written()))
     }
 }
 
@@ -145,8 +194,21 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_written_before_its_delimiter() {
+        let mut out = [0; 32];
+        for delimiter in [&b"\0"[..], b"\r\n", b"aab", b"----", b"0123456789abcdef"] {
+            let codec = Delimited::new(delimiter);
+            for message in [&b""[..], b"x", b"message"] {
+                let length = codec.encode(&[message], &mut out).unwrap();
+                assert_eq!(out[..length], [message, delimiter].concat(), "{}", delimiter.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
     fn a_delimiter_within_a_message_is_refused() {
         let mut out = [0; 32];
+        assert_eq!(Delimited::nul().encode(&[b"a\0"], &mut out), Err(EncodeError::HoldsDelimiter));
         for message in [&[&b"x--y"[..]][..], &[b"x-", b"-y"], &[b"x-"]] {
             assert_eq!(
                 Delimited::new(b"--").encode(message, &mut out),

@@ -53,6 +53,10 @@ pub trait Decoder {
     /// called again.
     fn decode<'b>(&mut self, input: &'b [u8]) -> Result<(usize, Event<'b>), Lost<Self::Error>>;
 
+    /// Has something come of a message, or of what is void, that has not ended? What may stand between two messages, such as
+    /// the flags that HDLC sends while it is idle, is neither.
+    fn is_within(&self) -> bool;
+
     /// The stream has ended. Called once, after [`Event::NeedMore`].
     fn handle_eof(&mut self) -> Tail;
 }

@@ -7,6 +7,7 @@ use super::encoder::{EncodeError, Encoder, length_of};
 use super::error::Rule;
 use super::event::{Decoder, Event, Lost, Tail};
 use super::output::Output;
+use super::streaming::{self, OpenMessage, StreamEncoder};
 
 /// Messages that all have the same length. Nothing stands between them, so garbage is not seen.
 ///
@@ -51,6 +52,10 @@ impl Decoder for Fixed {
         Ok((piece.len(), Event::Piece(piece)))
     }
 
+    fn is_within(&self) -> bool {
+        self.given > 0
+    }
+
     fn handle_eof(&mut self) -> Tail {
         if self.given == 0 { Tail::Nothing } else { Tail::Void(Rule::Truncated) }
     }
@@ -68,5 +73,24 @@ impl Encoder for Fixed {
         let mut output = Output::new(out);
         message.iter().try_for_each(|piece| output.put(piece))?;
         Ok(output.written())
+    }
+}
+
+impl StreamEncoder for Fixed {
+    const MIN_ROOM: usize = 1;
+
+    fn begin(&self, length: Option<usize>, _: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+        if length.is_some_and(|length| length != self.length.get()) {
+            return Err(EncodeError::WrongLength);
+        }
+        Ok((OpenMessage { left: self.length.get(), note: 0 }, 0))
+    }
+
+    fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        streaming::write_counted(message, piece, out)
+    }
+
+    fn finish(&self, message: OpenMessage, last: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        streaming::finish_counted(message, last, &[], out)
     }
 }

@@ -118,10 +118,11 @@ impl<D, C> Frames<D, C> {
         self.stored
     }
 
-    /// Has something come since the last message ended: a part of the next one, or of what is skipped?
+    /// Where the next message begins: so many bytes of the stream were of those before it, or were skipped. What stands between
+    /// them counts for the one behind it.
     #[must_use]
-    pub const fn is_within(&self) -> bool {
-        self.offset > self.began
+    pub const fn began(&self) -> u64 {
+        self.began
     }
 
     /// How many bytes of the stream were used.
@@ -132,10 +133,18 @@ impl<D, C> Frames<D, C> {
 }
 
 impl<D: Decoder, C: Checksum> Frames<D, C> {
+    /// Has something come of the next message, or of what is skipped? Not what may stand between two messages:
+    /// [`Decoder::is_within`].
+    #[must_use]
+    pub fn is_within(&self) -> bool {
+        self.codec.is_within()
+    }
+
     /// Reads on. Returns how many bytes of the input were used, which are not given again, and the next message. After
     /// anything but [`Item::NeedMore`], call again with the rest, also if there is none.
     ///
-    /// `store` keeps messages that come in pieces. Lend the same bytes, of the same length, from call to call.
+    /// `store` keeps messages that come in pieces. Lend the same bytes from call to call; there may be more of them each
+    /// time, and not fewer.
     ///
     /// # Errors
     /// The stream is lost. Every later call returns the same error.

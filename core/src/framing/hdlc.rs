@@ -5,6 +5,7 @@ use core::convert::Infallible;
 use super::encoder::{EncodeError, Encoder};
 use super::error::Rule;
 use super::event::{Decoder, Event, Lost, Tail};
+use super::streaming::{OpenMessage, StreamEncoder};
 use super::stuffing::{self, Escapes, Stuffed};
 
 const FLAG: u8 = 0x7e;
@@ -48,8 +49,10 @@ impl Hdlc {
         Self { state: Stuffed::Start, escapes_controls: true }
     }
 
-    const fn escapes(&self, byte: u8) -> bool {
-        byte == FLAG || byte == ESCAPE || (self.escapes_controls && byte < FLIP)
+    /// What stands behind an escape in place of a byte, if it is escaped.
+    const fn written_as(&self, byte: u8) -> Option<u8> {
+        let is_escaped = byte == FLAG || byte == ESCAPE || (self.escapes_controls && byte < FLIP);
+        if is_escaped { Some(byte ^ FLIP) } else { None }
     }
 }
 
@@ -75,6 +78,10 @@ impl Decoder for Hdlc {
         self.state.decode::<Self>(input)
     }
 
+    fn is_within(&self) -> bool {
+        self.state != Stuffed::Start
+    }
+
     fn handle_eof(&mut self) -> Tail {
         self.state.handle_eof()
     }
@@ -87,7 +94,24 @@ impl Encoder for Hdlc {
 
     /// An empty message is [`EncodeError::WrongLength`]: nobody would see it.
     fn encode(&self, message: &[&[u8]], out: &mut [u8]) -> Result<usize, EncodeError> {
-        stuffing::encode::<Self>(message, out, |byte| self.escapes(byte).then_some(byte ^ FLIP))
+        stuffing::encode::<Self>(message, out, |byte| self.written_as(byte))
+    }
+}
+
+impl StreamEncoder for Hdlc {
+    const MIN_ROOM: usize = 2;
+
+    fn begin(&self, _: Option<usize>, out: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+        stuffing::begin::<Self>(out)
+    }
+
+    fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        Ok(stuffing::write::<Self>(message, piece, out, |byte| self.written_as(byte)))
+    }
+
+    /// An empty message is [`EncodeError::WrongLength`]: nobody would see it.
+    fn finish(&self, message: OpenMessage, last: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        stuffing::finish::<Self>(message, last, out, |byte| self.written_as(byte))
     }
 }
 

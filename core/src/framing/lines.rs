@@ -5,6 +5,7 @@ use core::convert::Infallible;
 use super::encoder::{EncodeError, Encoder, length_of};
 use super::event::{Decoder, Event, Lost, Tail};
 use super::output::Output;
+use super::streaming::{self, OpenMessage, StreamEncoder};
 use crate::bytes::{self, CR, LF};
 
 /// Lines that end in LF, and may have a CR before it, which does not belong to the line. Written they end in LF, or in CR LF.
@@ -72,7 +73,7 @@ impl Decoder for Lines {
             return Ok((0, Event::Piece(b"\r")));
         }
         self.state = State::Within;
-        let line_end = bytes::line_feed(input).unwrap_or(input.len());
+        let line_end = bytes::position(input, LF).unwrap_or(input.len());
         let piece = input.get(..line_end).unwrap_or(input);
         match piece.strip_suffix(&[CR]) {
             None => Ok((piece.len(), Event::Piece(piece))),
@@ -84,6 +85,10 @@ impl Decoder for Lines {
             }
             Some(line) => Ok((line.len(), Event::Piece(line))),
         }
+    }
+
+    fn is_within(&self) -> bool {
+        self.state != State::Start
     }
 
     fn handle_eof(&mut self) -> Tail {
@@ -104,7 +109,7 @@ impl Encoder for Lines {
         length_of(message)?;
         let mut output = Output::new(out);
         for piece in message {
-            if piece.contains(&LF) {
+            if bytes::position(piece, LF).is_some() {
                 return Err(EncodeError::HoldsDelimiter);
             }
             output.put(piece)?;
@@ -116,6 +121,38 @@ impl Encoder for Lines {
         }
         output.put(self.end())?;
         Ok(output.written())
+    }
+}
+
+impl StreamEncoder for Lines {
+    const MIN_ROOM: usize = 2;
+
+    fn begin(&self, _: Option<usize>, _: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+        Ok((OpenMessage { left: 0, note: 0 }, 0))
+    }
+
+    fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        let taken = streaming::copy(piece, out);
+        let taken_bytes = piece.get(..taken).unwrap_or_default();
+        if bytes::position(taken_bytes, LF).is_some() {
+            return Err(EncodeError::HoldsDelimiter);
+        }
+        // The last byte: it may be a CR only if more follows.
+        message.note = taken_bytes.last().copied().unwrap_or(message.note);
+        Ok((taken, taken))
+    }
+
+    fn finish(&self, mut message: OpenMessage, last: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        let (taken, written) = self.write(&mut message, last, out)?;
+        if taken < last.len() {
+            return Err(EncodeError::NoRoom);
+        }
+        if message.note == CR {
+            return Err(EncodeError::HoldsDelimiter);
+        }
+        let mut output = Output::new(out.get_mut(written..).unwrap_or_default());
+        output.put(self.end())?;
+        Ok(written.saturating_add(output.written()))
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! TCP, a pipe and a UART give bytes; programs want messages. A [`Decoder`] finds them, in whatever pieces the bytes come:
 //! the pieces of a message, its end, and what was wrong. A message may be longer than any buffer. [`Frames`] puts the
-//! pieces together for those who want whole messages; an [`Encoder`] writes them.
-//! is [spoken](crate::transport::Protocol) over a connection of any adapter.
+//! pieces together for those who want whole messages; an [`Encoder`] writes them, and a [`StreamEncoder`] those that are longer
+//! than any buffer. A [`MessageConnection`] makes a [`Protocol`](crate::transport::Protocol) of both, for the
+//! loop of every adapter.
 //!
 //! ```
 //! use wirenut::framing::{Encoder, Frames, Item, Slip};
@@ -65,10 +66,10 @@ mod hdlc;
 mod length;
 mod lines;
 mod messages;
-
 mod netstring;
 mod output;
 mod slip;
+mod streaming;
 mod stuffing;
 #[cfg(test)]
 mod testing;
@@ -84,8 +85,8 @@ pub use frames::{Frames, Item, Overlong};
 pub use hdlc::Hdlc;
 pub use length::{ByteOrder, InvalidLayout, LengthField, LengthPrefixed, Width};
 pub use lines::Lines;
-pub use messages::{MessageConnection, MessageHandler, MessageLimits, Messages, Next, Outbox};
-
+pub use messages::{MessageConnection, MessageHandler, MessageLimits, Next, Outbox};
 pub use netstring::Netstring;
 pub use slip::Slip;
+pub use streaming::{OpenMessage, StreamEncoder};
 pub use trailer::{Checksum, NoTrailer, Trailer};

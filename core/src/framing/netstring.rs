@@ -6,6 +6,7 @@ use super::encoder::{EncodeError, Encoder, length_of};
 use super::error::Rule;
 use super::event::{Decoder, Event, Lost, Tail};
 use super::output::Output;
+use super::streaming::{self, OpenMessage, StreamEncoder};
 
 /// Messages with their length in decimal digits in front, and a comma behind: D. J. Bernstein's netstrings.
 ///
@@ -88,6 +89,10 @@ impl Decoder for Netstring {
         Ok((input.len(), Event::NeedMore(missing)))
     }
 
+    fn is_within(&self) -> bool {
+        self.state != State::Start
+    }
+
     fn handle_eof(&mut self) -> Tail {
         if self.state == State::Start { Tail::Nothing } else { Tail::Void(Rule::Truncated) }
     }
@@ -104,21 +109,49 @@ impl Encoder for Netstring {
         if length > self.limit {
             return Err(EncodeError::WrongLength);
         }
-        let (mut digits, mut rest) = ([0; 20], length);
-        let mut first = digits.len();
-        for (at, digit) in digits.iter_mut().enumerate().rev() {
-            *digit = u8::try_from(rest.checked_rem(10).unwrap_or(0)).unwrap_or(0).saturating_add(b'0');
-            (first, rest) = (at, rest.checked_div(10).unwrap_or(0));
-            if rest == 0 {
-                break;
-            }
-        }
         let mut output = Output::new(out);
-        output.put(digits.get(first..).unwrap_or_default())?;
-        output.put(b":")?;
+        put_length(length, &mut output)?;
         message.iter().try_for_each(|piece| output.put(piece))?;
         output.put(b",")?;
         Ok(output.written())
+    }
+}
+
+/// The most digits that a length has.
+const MAX_DIGITS: usize = 20;
+
+/// Writes a length, and the colon.
+fn put_length(length: usize, output: &mut Output<'_>) -> Result<(), EncodeError> {
+    let (mut digits, mut rest) = ([0; MAX_DIGITS], length);
+    let mut first = digits.len();
+    for (at, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = u8::try_from(rest.checked_rem(10).unwrap_or(0)).unwrap_or(0).saturating_add(b'0');
+        (first, rest) = (at, rest.checked_div(10).unwrap_or(0));
+        if rest == 0 {
+            break;
+        }
+    }
+    output.put(digits.get(first..).unwrap_or_default())?;
+    output.put(b":")
+}
+
+impl StreamEncoder for Netstring {
+    /// As many digits as a length may have, and a colon.
+    const MIN_ROOM: usize = MAX_DIGITS + 1;
+
+    fn begin(&self, length: Option<usize>, out: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+        let length = length.filter(|length| *length <= self.limit).ok_or(EncodeError::WrongLength)?;
+        let mut output = Output::new(out);
+        put_length(length, &mut output)?;
+        Ok((OpenMessage { left: length, note: 0 }, output.written()))
+    }
+
+    fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        streaming::write_counted(message, piece, out)
+    }
+
+    fn finish(&self, message: OpenMessage, last: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        streaming::finish_counted(message, last, b",", out)
     }
 }
 

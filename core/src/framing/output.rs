@@ -24,6 +24,16 @@ impl<'o> Output<'o> {
         Ok(())
     }
 
+    /// Both, or nothing.
+    pub(super) fn put_both(&mut self, front: &[u8], behind: &[u8]) -> Result<(), EncodeError> {
+        let before = self.written;
+        let put = self.put(front).and_then(|()| self.put(behind));
+        if put.is_err() {
+            self.written = before;
+        }
+        put
+    }
+
     /// Changes a byte that was written.
     pub(super) fn set(&mut self, at: usize, byte: u8) -> Result<(), EncodeError> {
         *self.bytes.get_mut(at).ok_or(EncodeError::NoRoom)? = byte;

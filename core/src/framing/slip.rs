@@ -5,6 +5,7 @@ use core::convert::Infallible;
 use super::encoder::{EncodeError, Encoder};
 use super::error::Rule;
 use super::event::{Decoder, Event, Lost, Tail};
+use super::streaming::{OpenMessage, StreamEncoder};
 use super::stuffing::{self, Escapes, Stuffed};
 
 const END: u8 = 0o300;
@@ -62,6 +63,10 @@ impl Decoder for Slip {
         self.0.decode::<Self>(input)
     }
 
+    fn is_within(&self) -> bool {
+        self.0 != Stuffed::Start
+    }
+
     fn handle_eof(&mut self) -> Tail {
         self.0.handle_eof()
     }
@@ -74,11 +79,33 @@ impl Encoder for Slip {
 
     /// An empty message is [`EncodeError::WrongLength`]: nobody would see it.
     fn encode(&self, message: &[&[u8]], out: &mut [u8]) -> Result<usize, EncodeError> {
-        stuffing::encode::<Self>(message, out, |byte| match byte {
-            END => Some(ESC_END),
-            ESC => Some(ESC_ESC),
-            _ => None,
-        })
+        stuffing::encode::<Self>(message, out, written_as)
+    }
+}
+
+/// What stands behind an escape in place of a byte, if it is escaped.
+const fn written_as(byte: u8) -> Option<u8> {
+    match byte {
+        END => Some(ESC_END),
+        ESC => Some(ESC_ESC),
+        _ => None,
+    }
+}
+
+impl StreamEncoder for Slip {
+    const MIN_ROOM: usize = 2;
+
+    fn begin(&self, _: Option<usize>, out: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+        stuffing::begin::<Self>(out)
+    }
+
+    fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        Ok(stuffing::write::<Self>(message, piece, out, written_as))
+    }
+
+    /// An empty message is [`EncodeError::WrongLength`]: nobody would see it.
+    fn finish(&self, message: OpenMessage, last: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        stuffing::finish::<Self>(message, last, out, written_as)
     }
 }
 

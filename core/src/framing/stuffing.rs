@@ -6,6 +6,7 @@ use super::encoder::EncodeError;
 use super::error::Rule;
 use super::event::{Event, Lost, Tail};
 use super::output::Output;
+use super::streaming::OpenMessage;
 use crate::bytes;
 
 /// What one framing escapes, and how.
@@ -64,14 +65,69 @@ pub(super) fn encode<E: Escapes>(
     }
     let mut output = Output::new(out);
     output.put(&[E::FLAG])?;
-    for byte in message.iter().copied().flatten().copied() {
-        match written_as(byte) {
-            Some(instead) => output.put(&[E::ESCAPE, instead])?,
-            None => output.put(&[byte])?,
+    for piece in message {
+        let mut rest = *piece;
+        while let Some(byte) = rest.first() {
+            let used = match written_as(*byte) {
+                Some(instead) => output.put(&[E::ESCAPE, instead]).map(|()| 1)?,
+                None => {
+                    let length = rest.iter().position(|byte| written_as(*byte).is_some()).unwrap_or(rest.len());
+                    output.put(rest.get(..length).unwrap_or(rest)).map(|()| length)?
+                }
+            };
+            rest = bytes::from(rest, used);
         }
     }
     output.put(&[E::FLAG])?;
     Ok(output.written())
+}
+
+/// The bytes of a frame for which there is room. `note` of the message: 1, if it has any.
+pub(super) fn write<E: Escapes>(
+    message: &mut OpenMessage,
+    piece: &[u8],
+    out: &mut [u8],
+    written_as: impl Fn(u8) -> Option<u8>,
+) -> (usize, usize) {
+    let (mut taken, mut output) = (0_usize, Output::new(out));
+    for byte in piece {
+        let put = match written_as(*byte) {
+            Some(instead) => output.put(&[E::ESCAPE, instead]),
+            None => output.put(&[*byte]),
+        };
+        if put.is_err() {
+            break;
+        }
+        taken = taken.saturating_add(1);
+        message.note = 1;
+    }
+    (taken, output.written())
+}
+
+/// The beginning of a frame.
+pub(super) fn begin<E: Escapes>(out: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+    let mut output = Output::new(out);
+    output.put(&[E::FLAG])?;
+    Ok((OpenMessage { left: 0, note: 0 }, output.written()))
+}
+
+/// The last bytes of a frame, and its end.
+pub(super) fn finish<E: Escapes>(
+    mut message: OpenMessage,
+    last: &[u8],
+    out: &mut [u8],
+    written_as: impl Fn(u8) -> Option<u8>,
+) -> Result<usize, EncodeError> {
+    let (taken, written) = write::<E>(&mut message, last, out, written_as);
+    if taken < last.len() {
+        return Err(EncodeError::NoRoom);
+    }
+    if message.note == 0 {
+        return Err(EncodeError::WrongLength);
+    }
+    let mut output = Output::new(out.get_mut(written..).unwrap_or_default());
+    output.put(&[E::FLAG])?;
+    Ok(written.saturating_add(output.written()))
 }
 
 /// How many bytes a frame of so many takes at most.

@@ -25,7 +25,7 @@ impl Checksum for NoTrailer {
     }
 }
 
-/// A cyclic redundancy check behind each message, of 16 or 32 bits: any algorithm of the crate [`crc`].
+/// A cyclic redundancy check behind each message, of 8, 16 or 32 bits: any algorithm of the crate [`crc`].
 ///
 /// ```
 /// use wirenut::framing::{ByteOrder, Frames, Item, Slip, Trailer};
@@ -61,6 +61,15 @@ impl Trailer<u16> {
     }
 }
 
+impl Checksum for Trailer<u8> {
+    const LENGTH: usize = 1;
+
+    /// One byte has no order.
+    fn of(&self, message: &[u8]) -> [u8; 4] {
+        [self.crc.checksum(message), 0, 0, 0]
+    }
+}
+
 impl Checksum for Trailer<u16> {
     const LENGTH: usize = 2;
 
@@ -89,5 +98,22 @@ impl Checksum for Trailer<u32> {
 impl<W: CrcWidth> core::fmt::Debug for Trailer<W> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Trailer").field("order", &self.order).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static CRC_8: Crc<u8> = Crc::<u8>::new(&crc::CRC_8_SMBUS);
+    static CRC_16: Crc<u16> = Crc::<u16>::new(&crc::CRC_16_MODBUS);
+
+    /// The check values of the catalogue, in both orders.
+    #[test]
+    fn checksums_have_as_many_bytes_as_they_say() {
+        assert_eq!(Trailer::new(&CRC_8, ByteOrder::BigEndian).of(b"123456789"), [0xf4, 0, 0, 0]);
+        assert_eq!(Trailer::new(&CRC_16, ByteOrder::BigEndian).of(b"123456789"), [0x4b, 0x37, 0, 0]);
+        assert_eq!(Trailer::new(&CRC_16, ByteOrder::LittleEndian).of(b"123456789"), [0x37, 0x4b, 0, 0]);
+        assert_eq!(Trailer::fcs_16().of(b"123456789"), [0x6e, 0x90, 0, 0]);
     }
 }

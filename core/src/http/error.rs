@@ -345,6 +345,9 @@ misuses! {
     ForbiddenTrailer: "misuse: a field that must not be a trailer field";
     /// 101 without an Upgrade field in the request.
     UpgradeNotRequested: "misuse: 101 without an Upgrade field in the request";
+    /// 101, or 2xx to CONNECT, of a service that does not say that it takes connections over
+    /// ([`Service::UPGRADES`](crate::http::service::Service::UPGRADES)).
+    UndeclaredUpgrade: "misuse: a service without UPGRADES takes a connection over";
     /// A method that is not a token.
     InvalidMethod: "misuse: invalid method";
     /// A target that holds a byte that it must not hold, or whose form does not fit the method or the host.

@@ -59,6 +59,14 @@ impl Flags {
     /// A client's: the server has answered in HTTP/1.0.
     pub(crate) const OLD_PEER: Self = Self(1 << 22);
 
+    /// A server's: nothing is under way in the tunnel, so that it may give way.
+    pub(crate) const TUNNEL_IDLE: Self = Self(1 << 25);
+
+    /// A server's: the tunnel is to end at once, for another connection to have its place.
+    pub(crate) const TUNNEL_EVICTED: Self = Self(1 << 26);
+    /// Something that was sent waited for the peer.
+    pub(crate) const SENT_WAITED: Self = Self(1 << 27);
+
     /// What stays from one message to the next.
     pub(crate) const OF_CONNECTION: Self = Self::EOF;
     /// What stays with a client from one response to the next.

@@ -11,12 +11,59 @@ const LARGE: usize = 150_000;
 /// Every case that is written down here.
 #[must_use]
 pub fn all() -> Vec<Case> {
-    [good(), refused_by_the_service(), malformed(), pipelined(), half_closed(), aborted()].concat()
+    [good(), upgraded(), refused_by_the_service(), malformed(), pipelined(), half_closed(), aborted()].concat()
 }
 
 /// One request; then the connection is open or not.
 fn one(text: &str) -> Case {
     Case::new(text).ask(text).answered().probed()
+}
+
+/// A handshake, without its last line end.
+const HANDSHAKE: &str = "GET /live HTTP/1.1↵Host: a↵Connection: keep-alive, Upgrade↵Upgrade: websocket↵\
+    Sec-WebSocket-Version: 13↵Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==↵";
+
+/// A frame of a client, masked by zeros, so that it can be read here.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap_or(u8::MAX);
+    assert!(length < 126, "a short frame");
+    [&[first, 0x80 | length, 0, 0, 0, 0], payload].concat()
+}
+
+/// WebSocket: what was sent behind the handshake at once or later, and each way to end.
+fn upgraded() -> Vec<Case> {
+    let text = |text: &str| frame(0x81, text.as_bytes());
+    let close = frame(0x88, &[0x03, 0xe8]);
+    let asked = |name: &str| Case::new(name).ask(&format!("{HANDSHAKE}↵"));
+    let commands = [text("set 23"), text("set 31"), text("reset"), frame(0x89, b"ping")].concat();
+    let all = asked("commands behind the handshake").send(&commands).send(&close);
+    let late = asked("commands after the first reading").echoed(40).send(&commands).echoed(150).send(&close);
+    let cuts = [40, 190, all.first().len() - 9, all.first().len() - 1].map(|at| all.cut_at(at));
+    let mut cases = vec![
+        all.one_by_one(),
+        all,
+        late,
+        asked("a fragmented command")
+            .send(&frame(0x01, b"se"))
+            .send(&frame(0x89, b""))
+            .send(&frame(0x80, b"t 5"))
+            .send(&close),
+        asked("a frame without a mask").send(b"\x81\x01a"),
+        asked("a frame of a reserved kind").send(&frame(0x83, b"")),
+        asked("bytes that are no text").send(&frame(0x81, b"set \xff")),
+        asked("a message that is too long").send(&frame(0x81, &[b'a'; 65])),
+        asked("a binary message").send(&frame(0x82, b"set 23")),
+        asked("a client that ends without a Close").ended(),
+        asked("another request behind the handshake").ask("GET / HTTP/1.1↵Host: a↵↵"),
+        one(&format!("{HANDSHAKE}Origin: http://evil.example↵↵")),
+        one(&format!("{HANDSHAKE}↵").replace("13", "8")),
+        one(&format!("{HANDSHAKE}↵").replace("keep-alive, Upgrade", "keep-alive")),
+        one("GET /live HTTP/1.1↵Host: a↵↵"),
+        one("HEAD /live HTTP/1.1↵Host: a↵↵"),
+        Case::new("a page of the same host").ask(&format!("{HANDSHAKE}Origin: http://a↵↵")).send(&close),
+    ];
+    cases.extend(cuts);
+    cases
 }
 
 /// A request that is answered before it is over: nothing is waited for but the end.

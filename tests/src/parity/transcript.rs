@@ -65,7 +65,7 @@ impl Transcript {
     /// Without interim responses.
     #[must_use]
     pub fn without_interim(mut self) -> Self {
-        self.responses.retain(|response| response.code >= 200);
+        self.responses.retain(|response| response.code >= 200 || response.code == 101);
         self
     }
 
@@ -169,6 +169,10 @@ fn read_head(head: &[u8]) -> Result<(u16, Fields), &'static str> {
 fn framing(method: &str, code: u16, fields: &[(String, String)]) -> Result<Framing, &'static str> {
     let values = |name: &str| fields.iter().filter(|field| field.0 == name).map(|field| field.1.as_str()).collect();
     let (lengths, codings): (Vec<&str>, Vec<&str>) = (values("content-length"), values("transfer-encoding"));
+    if code == 101 {
+        // Bytes of another protocol, which the connection ends with.
+        return Ok(Framing::UntilClose);
+    }
     let is_bodiless = code < 200 || code == 204;
     let framing = match (&lengths[..], &codings[..]) {
         ([], []) if is_bodiless || code == 304 => Framing::None,

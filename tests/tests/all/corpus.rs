@@ -6,9 +6,9 @@ use std::path::Path;
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
-    cookies, credentials, form_pairs, framing, grammar, grammar_streams, multipart, negotiation, parameters,
+    cookies, credentials, form_pairs, framing, grammar, grammar_streams, handshake, multipart, negotiation, parameters,
     percent_encoding, proxies, proxy_protocol, reference_service, request_head, routes, segments, server_connection,
-    set_cookie, small_buffer, structured_fields, tcp_states, tcp_stream, tracker, uri_references,
+    set_cookie, small_buffer, structured_fields, tcp_states, tcp_stream, tracker, uri_references, websocket,
 };
 use wirenut_tests::wire::bytes;
 
@@ -82,6 +82,12 @@ fn values() {
 #[test]
 fn headers_of_the_proxy_protocol() {
     replay("proxy_protocol", proxy_protocol);
+}
+
+#[test]
+fn websockets() {
+    replay("handshake", handshake);
+    replay("websocket", websocket);
 }
 
 #[test]

@@ -44,9 +44,12 @@ impl Settings {
 
 #[test]
 fn the_docs_of_each_setting_say_its_default() {
-    for (path, name, least) in
-        [("core/src/http/limits.rs", "Limits", 14), ("adapters/server/src/config.rs", "Config", 6)]
-    {
+    for (path, name, least) in [
+        ("core/src/http/limits.rs", "Limits", 14),
+        ("adapters/client/src/timeouts.rs", "Timeouts", 10),
+        ("core/src/websocket/handshake/deflate.rs", "DeflateSupport", 5),
+        ("adapters/server/src/config.rs", "Config", 6),
+    ] {
         let source = fs::read_to_string(format!("{ROOT}/{path}")).expect("a source");
         let settings = Settings::read(&source, name);
         assert!(settings.fields.len() >= least && settings.fields.len() == settings.defaults.len(), "{path}");

@@ -1,17 +1,65 @@
 //! Framing: the laws for any bytes and messages, and what others make of the same.
 
+use core::num::NonZeroUsize;
+
 use bytes::BytesMut;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use tokio_util::codec::{Decoder as _, LengthDelimitedCodec, LinesCodec};
-use wirenut::framing::{ByteOrder, Cobs, Encoder, Frames, LengthField, Lines, Width};
+use wirenut::framing::{
+    ByteOrder, Cobs, Decoder, Delimited, Encoder, Event, Fixed, Frames, Hdlc, LengthField, LengthPrefixed, Lines,
+    Netstring, Slip, Width,
+};
 use wirenut_tests::framing::{MOST, Told, laws, read};
 
 /// Bytes of which every framing makes something.
 fn noise() -> impl Strategy<Value = Vec<u8>> {
     let special = select(b"\0\x01\x02\x7d\x7e\xc0\xdb\xdc\xdd\xff\r\n,:05|a".to_vec());
     vec(prop_oneof![4 => special, 1 => any::<u8>()], 0..120)
+}
+
+/// Gives a decoder a piece, and then the end of each message that is complete. How many bytes of messages were in it, and how
+/// many messages ended.
+fn count(codec: &mut impl Decoder, mut rest: &[u8]) -> (u64, u64) {
+    let (mut bytes, mut ends) = (0, 0);
+    loop {
+        let Ok((used, event)) = codec.decode(rest) else { panic!("a right stream") };
+        rest = &rest[used..];
+        match event {
+            Event::NeedMore(_) => return (bytes, ends),
+            Event::Piece(piece) => bytes += piece.len() as u64,
+            Event::End => ends += 1,
+            Event::Void(rule) => panic!("{rule}"),
+        }
+    }
+}
+
+/// One message of so many KiB passes through 4 KiB of memory, however it is framed.
+fn passes(mut codec: impl Decoder, before: &[u8], kib: u64, behind: &[u8]) {
+    let piece = [b'x'; 4096];
+    let (mut bytes, mut ends) = count(&mut codec, before);
+    for _ in 0..kib / 4 {
+        let (more, ended) = count(&mut codec, &piece);
+        (bytes, ends) = (bytes + more, ends + ended);
+    }
+    let (more, ended) = count(&mut codec, behind);
+    assert_eq!((bytes + more, ends + ended), (kib * 1024, 1));
+    assert!(!codec.is_within());
+}
+
+#[test]
+fn a_message_of_a_gibibyte_needs_no_more_memory_than_any_other() {
+    const GIB: u32 = 1 << 30;
+    let prefixed = LengthPrefixed::new(Width::U32, ByteOrder::BigEndian, GIB).expect("it can say that");
+    passes(prefixed, &GIB.to_be_bytes(), 1 << 20, b"");
+    passes(Netstring::new(GIB as usize), b"1073741824:", 1 << 20, b",");
+    passes(Fixed::new(NonZeroUsize::new(GIB as usize).expect("not zero")), b"", 1 << 20, b"");
+    // Those that look at each byte, with fewer of them.
+    passes(Lines::new(), b"", 1 << 11, b"\r\n");
+    passes(Delimited::new(b"--"), b"", 1 << 11, b"--");
+    passes(Slip::new(), b"\xc0", 1 << 11, b"\xc0");
+    passes(Hdlc::new(), b"~", 1 << 11, b"~");
 }
 
 proptest! {

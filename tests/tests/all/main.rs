@@ -3,6 +3,7 @@
 extern crate alloc;
 
 mod application;
+mod browser;
 mod cases;
 mod client;
 mod corpus;
@@ -16,6 +17,7 @@ mod forms;
 mod framing;
 mod full_firmware;
 mod install;
+mod live_page;
 mod manifests;
 mod parity;
 mod peers;
@@ -37,5 +39,7 @@ mod tcp;
 mod time;
 mod tracker;
 mod trailers;
+mod upgrades;
 mod values;
+mod websocket;
 mod wrap;

@@ -87,6 +87,15 @@ fn check(command: &str) {
         assert!(found.status.success() && lines.trim_start().starts_with("PID ") && first == Some("1"), "{lines}");
         return;
     }
+    if let Some(command) = command.strip_suffix(" <README.md") {
+        assert_eq!(command, format!("{WIRENUT}frame decode --codec lines"));
+        let readme = fs::File::open(format!("{ROOT}/README.md")).expect("the file");
+        let found = cargo(command).stdin(readme).output().expect("cargo runs");
+        let shown = String::from_utf8_lossy(&found.stdout);
+        let last = format!("{} bytes read\n", file("README.md").len());
+        assert!(found.status.success() && shown.starts_with("#1  ") && shown.ends_with(&last), "{shown}");
+        return;
+    }
     if command == format!("{WIRENUT}lookup localhost") {
         let found = output(command);
         let lines = String::from_utf8_lossy(&found.stdout);
@@ -113,7 +122,13 @@ fn check(command: &str) {
 
 /// What a command of cargo's prints.
 fn output(command: &str) -> Output {
-    Command::new(env!("CARGO")).args(command.split(' ').skip(1)).current_dir(ROOT).output().expect("cargo runs")
+    cargo(command).output().expect("cargo runs")
+}
+
+fn cargo(command: &str) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(command.split(' ').skip(1)).current_dir(ROOT);
+    cargo
 }
 
 #[test]
@@ -146,7 +161,7 @@ fn examples_hide_nothing() {
     // Rustdoc hides lines that begin so; others show them, and people copy what they see.
     let is_rust = |language: &str| language == "rust" || language.starts_with("rust,");
     let examples: Vec<_> = blocks().into_iter().filter(|(language, _)| is_rust(language)).collect();
-    assert_eq!(examples.len(), 7);
+    assert_eq!(examples.len(), 8);
     for (_, code) in examples {
         assert!(!code.lines().any(|line| line.trim_start().starts_with("# ")), "{code}");
     }
@@ -196,8 +211,8 @@ fn dependencies_are_enough_for_the_examples_behind_them() {
     }
     assert_eq!(
         lists.len(),
-        5,
-        "of the core, for a server on Linux, for sockets and processes, for smoltcp, for streams"
+        6,
+        "of the core, for a server and a client on Linux, for sockets and processes, for smoltcp, for streams"
     );
     for (list, mut examples) in lists {
         if examples.is_empty() {
@@ -211,7 +226,7 @@ fn dependencies_are_enough_for_the_examples_behind_them() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 8);
+    assert_eq!(checked, 9);
     // Such a test finds what is missing.
     let output = Project::new("[dependencies]\n", "pub use wirenut::http::Limits;\n").check();
     assert!(!output.status.success());

@@ -8,15 +8,33 @@ mod repeats;
 
 use core::fmt::Write as _;
 
+use clap::Args;
 use wirenut_server::Arrival;
 
-use crate::arguments::EchoArguments;
 use crate::failure::Failure;
-use crate::listen::{End, Listener};
+use crate::listen::{EchoPlaceOptions, End, Listener};
 use crate::log::Name;
-use crate::server;
+use crate::server::{self, ServerOptions};
 use datagrams::Datagrams;
 use protocol::Echo;
+
+/// The arguments of `wirenut echo`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirenut echo                                over TCP, at 127.0.0.1:7007
+  wirenut echo --listen '[::1]:0' --listen 'udp:[::1]:0'
+                                              over IPv6, at free ports of the system's choice
+  wirenut echo --listen unix:/tmp/echo.sock   then: socat - UNIX-CONNECT:/tmp/echo.sock
+  wirenut echo --model threading --workers 9  a thread for each connection, nine at most")]
+pub struct EchoArguments {
+    /// Where to listen.
+    #[command(flatten)]
+    pub places: EchoPlaceOptions,
+    /// Who serves, and how the service lives.
+    #[command(flatten)]
+    pub server: ServerOptions,
+}
 
 /// Prints where it listens, and echoes until SIGTERM or SIGINT.
 ///

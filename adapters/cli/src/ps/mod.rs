@@ -6,11 +6,27 @@ mod tree;
 use alloc::collections::BTreeSet;
 use std::io;
 
+use clap::Args;
 use wirenut_linux::process::status::{self, Status, StatusError};
 
-use crate::arguments::PsArguments;
 use crate::failure::Failure;
 use crate::printed::{print, terminal_columns};
+
+/// The arguments of `wirenut ps`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirenut ps               all processes
+  wirenut ps $$            this shell
+  wirenut ps --tree 1      the first process, and all beneath it")]
+pub struct PsArguments {
+    /// The ids of processes [default: all]
+    #[arg(value_name = "PID", value_parser = clap::value_parser!(u32).range(1..))]
+    pub pids: Vec<u32>,
+    /// Show children beneath their parents, also those of processes that are named
+    #[arg(long)]
+    pub tree: bool,
+}
 
 /// Prints a table of the processes that are asked for, or of all.
 ///

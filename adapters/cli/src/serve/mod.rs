@@ -27,6 +27,7 @@ pub mod find;
 mod html;
 pub mod listing;
 mod negotiation;
+mod options;
 pub mod path;
 mod plan;
 pub mod policy;
@@ -47,7 +48,8 @@ use std::thread;
 use wirenut::http::service::Observed;
 use wirenut_server::blocking::{Bounds, Pool};
 
-use crate::arguments::{LogOptions, ServeArguments};
+pub use self::options::{FileOptions, LogOptions, ServeArguments};
+
 use crate::failure::Failure;
 use crate::log::{AccessLog, Lines, LogFile, Out};
 use crate::server;

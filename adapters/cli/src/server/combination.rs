@@ -5,6 +5,7 @@ use core::fmt;
 use core::num::NonZeroU32;
 
 use super::model_options::ModelName;
+use crate::frame::InvalidFraming;
 
 /// Options that cannot be used together. Its `Display` is a line for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,16 @@ pub enum Combination {
     ModeWithoutPath,
     /// `--chroot` for a process that stays root.
     RootOfRoot,
+    /// An option for a capture of an interface, for a file.
+    OfInterface(&'static str),
+    /// `--only` where nothing is drawn.
+    OnlyOfNothing,
+    /// Another output than the picture, where the picture goes to standard output.
+    PictureAlone(&'static str),
+    /// `--only` and a number for `--timeline`.
+    NumberTwice,
+    /// Options of `wirenut frame`.
+    Framing(InvalidFraming),
 }
 
 impl fmt::Display for Combination {
@@ -58,9 +69,22 @@ impl fmt::Display for Combination {
             Self::ModeWithoutPath => {
                 f.write_str("--socket-mode cannot be used without --listen unix:PATH: only paths have permissions")
             }
+            Self::OfInterface(option) => {
+                write!(f, "{option} cannot be used without --interface NAME: it is not for files")
+            }
+            Self::OnlyOfNothing => f.write_str(
+                "--only cannot be used without --timeline or --svg: it says which connection they draw",
+            ),
+            Self::PictureAlone(option) => {
+                write!(f, "{option} cannot be used with --svg -: standard output takes one of both; give --svg a file")
+            }
+            Self::NumberTwice => {
+                f.write_str("--only cannot be used with --timeline=NUMBER: both say which connection to draw")
+            }
             Self::RootOfRoot => {
                 f.write_str("--chroot cannot be used without --user: who stays root finds a way out of it")
             }
+            Self::Framing(invalid) => invalid.fmt(f),
         }
     }
 }

@@ -1,4 +1,6 @@
-//! The same for programs: one object.
+//! The same for programs: one object, written as it is made.
+
+use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 use wirenut::tcp::tracker::Side;
@@ -6,27 +8,42 @@ use wirenut::tcp::tracker::Side;
 use super::record::Record;
 use super::watch::Watch;
 
-/// The table and the counts. Times are microseconds, those of connections since 1970.
-pub(super) fn render(watch: &Watch) -> String {
+/// Writes the table and the counts. Times are microseconds, those of connections since 1970. `dropped`: how many packets the
+/// kernel dropped in a live capture.
+pub(super) fn write(output: &mut dyn Write, watch: &Watch, dropped: Option<u64>) -> io::Result<()> {
+    output.write_all(b"{\"connections\":[")?;
+    for (at, record) in watch.records.iter().enumerate() {
+        let separator = if at == 0 { "" } else { "," };
+        write!(output, "{separator}{}", connection(record))?;
+    }
     let counts = &watch.counts;
-    let (flows, _) = watch.udp_flows();
-    let connections: Vec<Value> = watch.records.iter().map(connection).collect();
-    let whole = json!({
-        "connections": connections,
-        "unlisted_connections": counts.unlisted,
-        "packets": {
-            "all": counts.packets,
-            "tcp": counts.tcp,
-            "udp": counts.udp,
-            "others": counts.others,
-            "fragments": counts.fragments,
-            "unknown_links": counts.unknown_links,
-            "malformed": counts.malformed,
-            "of_no_connection": counts.strays,
-        },
-        "udp_flows": flows,
+    let malformed: Map<String, Value> = watch
+        .malformed
+        .iter()
+        .map(|kind| {
+            let error = json!({ "packets": kind.count, "first_packet": kind.first, "offset": kind.error.offset });
+            (format!("{:?}", kind.error.rule), error)
+        })
+        .collect();
+    let packets = json!({
+        "all": counts.packets,
+        "tcp": counts.tcp,
+        "udp": counts.udp,
+        "others": counts.others,
+        "other_ports": counts.other_ports,
+        "fragments": counts.fragments,
+        "unknown_links": counts.unknown_links,
+        "malformed": counts.malformed,
+        "of_no_connection": counts.strays,
+        "dropped_by_kernel": dropped,
     });
-    format!("{whole}\n")
+    let (flows, _) = watch.udp_flows();
+    writeln!(
+        output,
+        "],\"malformed\":{},\"packets\":{packets},\"udp_flows\":{flows},\"unlisted_connections\":{}}}",
+        Value::Object(malformed),
+        counts.unlisted
+    )
 }
 
 fn connection(record: &Record) -> Value {

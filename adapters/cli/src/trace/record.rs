@@ -67,6 +67,15 @@ impl Record {
         }
     }
 
+    /// The short names of what was unusual, for a column.
+    pub(super) fn unusual(&self) -> String {
+        let names = self.anomalies.iter().map(|(anomaly, count)| match count {
+            1 => anomaly.to_string(),
+            count => format!("{count} × {anomaly}"),
+        });
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// From its first segment to its last one.
     pub(super) fn duration(&self) -> Duration {
         self.last.saturating_since(self.first)

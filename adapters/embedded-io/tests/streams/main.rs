@@ -11,6 +11,7 @@ mod echo;
 mod embassy_net;
 mod flaws;
 mod listener;
+mod messages;
 mod server;
 mod size;
 mod space;

@@ -12,6 +12,8 @@ use wirenut::http::{Context, FieldFilter, Limits};
 use wirenut::time::Instant;
 
 pub mod client;
+pub mod frames;
+pub mod protocol;
 pub mod server;
 pub mod service;
 pub mod stack;

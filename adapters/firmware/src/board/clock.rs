@@ -1,22 +1,46 @@
-//! The monotonic clock: SysTick, counted in integer microseconds since the start.
+//! The monotonic clock: the board's TIMER0, read as integer microseconds since the start.
 //!
-//! SysTick alone is 24 bits wide and would be lost after 0.7 s, so its interrupt counts the
-//! milliseconds and the counter itself gives the part below.
+//! The timer is 32 bits wide, counts processor cycles without an interrupt, and comes round after
+//! 171 s. SysTick wakes the processor each millisecond; it also reads the timer, so that no round is
+//! missed. Ticks are not counted: a processor that is held up, as an emulated one is on a busy
+//! machine, loses some, and its time would fall behind that of its peers.
 
 use core::cell::Cell;
 
 use cortex_m::{
     interrupt::{self, Mutex},
-    peripheral::{SCB, SYST, syst::SystClkSource},
+    peripheral::{SYST, syst::SystClkSource},
 };
 use cortex_m_rt::exception;
 use smoltcp::time::Instant;
 
-const CYCLES_PER_MICROSECOND: u32 = 25;
-const MICROSECONDS_PER_TICK: u32 = 1_000;
-const CYCLES_PER_TICK: u32 = CYCLES_PER_MICROSECOND * MICROSECONDS_PER_TICK;
+use timer::Port;
 
-static TICKS: Mutex<Cell<u64>> = Mutex::new(Cell::new(0));
+const CYCLES_PER_MICROSECOND: u32 = 25;
+const CYCLES_PER_TICK: u32 = CYCLES_PER_MICROSECOND * 1_000;
+
+/// The timer runs down from here, and begins again.
+const FULL: u32 = u32::MAX;
+
+static READING: Mutex<Cell<Reading>> = Mutex::new(Cell::new(Reading { counter: FULL, microseconds: 0 }));
+
+/// What the timer's counter was when so many microseconds had passed.
+#[derive(Clone, Copy)]
+struct Reading {
+    counter: u32,
+    microseconds: u64,
+}
+
+impl Reading {
+    /// The same for the last whole microsecond before the counter was at `counter`.
+    fn at(self, counter: u32) -> Self {
+        let whole = self.counter.wrapping_sub(counter) / CYCLES_PER_MICROSECOND;
+        Self {
+            counter: self.counter.wrapping_sub(whole * CYCLES_PER_MICROSECOND),
+            microseconds: self.microseconds + u64::from(whole),
+        }
+    }
+}
 
 /// The running clock. Whoever has a copy may read it; there is one clock behind all copies.
 #[derive(Clone, Copy)]
@@ -25,14 +49,17 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts SysTick at one tick per millisecond, and keeps anybody from setting it otherwise.
+    /// Starts the timer, and SysTick at one tick per millisecond, and keeps anybody from setting them otherwise.
     #[must_use]
-    pub fn start(mut timer: SYST) -> Self {
-        timer.set_clock_source(SystClkSource::Core);
-        timer.set_reload(CYCLES_PER_TICK - 1);
-        timer.clear_current();
-        timer.enable_interrupt();
-        timer.enable_counter();
+    pub fn start(mut tick: SYST) -> Self {
+        timer::write(Port::Reload, FULL);
+        timer::write(Port::Value, FULL);
+        timer::write(Port::Control, timer::ENABLE);
+        tick.set_clock_source(SystClkSource::Core);
+        tick.set_reload(CYCLES_PER_TICK - 1);
+        tick.clear_current();
+        tick.enable_interrupt();
+        tick.enable_counter();
         Self { _started: () }
     }
 
@@ -50,30 +77,48 @@ impl Clock {
     }
 }
 
-/// The same for who has no copy of the clock. Zero until it is started.
+/// The same for who has no copy of the clock. Call it only once the clock is started.
 pub(super) fn microseconds() -> u64 {
-    let (ticks, counter) = interrupt::free(|cs| {
-        let ticks = TICKS.borrow(cs).get();
-        let counter = SYST::get_current();
-        // A tick whose interrupt has not run yet counts too, and the counter that was read
-        // may be from before it.
-        if SCB::is_pendst_pending() { (ticks + 1, SYST::get_current()) } else { (ticks, counter) }
-    });
-    ticks * u64::from(MICROSECONDS_PER_TICK) + u64::from(microseconds_into_tick(counter))
-}
-
-/// The counter runs down, and ticks as it reaches 0: so 0 is where a tick begins.
-fn microseconds_into_tick(counter: u32) -> u32 {
-    match counter {
-        0 => 0,
-        left => (CYCLES_PER_TICK - left) / CYCLES_PER_MICROSECOND,
-    }
+    interrupt::free(|cs| {
+        let last = READING.borrow(cs);
+        last.set(last.get().at(timer::read(Port::Value)));
+        last.get().microseconds
+    })
 }
 
 #[exception]
 fn SysTick() {
-    interrupt::free(|cs| {
-        let ticks = TICKS.borrow(cs);
-        ticks.set(ticks.get() + 1);
-    });
+    microseconds();
+}
+
+/// Reads and writes of the timer's registers, and nothing else: all that is unsafe here.
+mod timer {
+    const BASE: usize = 0x4000_0000;
+
+    /// The bit of [`Port::Control`] by which the counter runs, without an interrupt.
+    pub(super) const ENABLE: u32 = 1;
+
+    /// The registers we use, by their offset.
+    #[derive(Clone, Copy)]
+    #[repr(usize)]
+    pub(super) enum Port {
+        Control = 0x0,
+        Value = 0x4,
+        Reload = 0x8,
+    }
+
+    pub(super) fn read(port: Port) -> u32 {
+        // SAFETY: the board maps the timer at this address, every `Port` is an aligned register of
+        // it, and reading one touches no memory of the program.
+        unsafe { address(port).read_volatile() }
+    }
+
+    pub(super) fn write(port: Port, value: u32) {
+        // SAFETY: as for `read`; the timer has no DMA, so no write reaches memory.
+        unsafe { address(port).write_volatile(value) }
+    }
+
+    fn address(port: Port) -> *mut u32 {
+        core::ptr::without_provenance_mut(BASE + port as usize)
+    }
 }

@@ -15,6 +15,7 @@ pub(crate) mod kill;
 pub(crate) mod memory;
 pub(crate) mod mmsg;
 pub(crate) mod netdb;
+pub(crate) mod packet;
 pub(crate) mod page;
 pub(crate) mod poll;
 pub(crate) mod replace;

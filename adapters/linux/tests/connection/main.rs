@@ -3,5 +3,6 @@
 mod echo;
 mod endings;
 mod lines;
+mod messages;
 mod serve;
 mod slow;

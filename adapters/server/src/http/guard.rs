@@ -124,6 +124,7 @@ impl<E> Guarded<E> {
 impl<S: Service + ?Sized> Service for Guard<'_, S> {
     type Exchange = Guarded<S::Exchange>;
     type Source = S::Source;
+    const UPGRADES: bool = S::UPGRADES;
 
     #[inline]
     fn request(

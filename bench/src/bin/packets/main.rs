@@ -1,8 +1,10 @@
 //! Packets per second: headers read by etherparse, by nom and by the core, and the tracker over few and many connections.
 //!
-//! Usage: `packets [CONNECTIONS...]`, by default 1,000 and 1,000,000; `packets write CONNECTIONS FILE` writes the frames as a
-//! capture, for programs that read one. Each row is the best of five turns over the same
+//! Usage: `packets [CONNECTIONS...]`, by default 1,000 and 1,000,000. Each row is the best of five turns over the same
 //! frames, in nanoseconds for each packet, with the ratio to etherparse. What each reads is summed up, and must be the same.
+//!
+//! `packets --count PARSER CONNECTIONS TURNS` reads all frames so often by one of them, for valgrind. `packets write
+//! CONNECTIONS PACKETS FILE` writes the first packets of each connection, ten at most, as a capture, for programs that read one.
 
 mod nom_parser;
 
@@ -20,11 +22,17 @@ use wirenut::tcp::tracker::{Policy, Slot, Tracker};
 use wirenut::time::Instant;
 
 fn main() {
-    let usage = "usage: packets [CONNECTIONS...]\n       packets write CONNECTIONS FILE";
+    let usage = "usage: packets [CONNECTIONS...]\n       packets --count PARSER CONNECTIONS TURNS\n       \
+                 packets write CONNECTIONS PACKETS FILE";
     wirenut_bench::with_arguments(usage, |arguments| {
-        if let ["write", count, path] = arguments {
-            std::fs::write(path, Frames::new(count.parse().ok()?).capture()).expect("a file that can be written");
-            return Some(());
+        match arguments {
+            ["write", count, packets, path] => {
+                let frames = Frames::new(count.parse().ok()?, packets.parse().ok()?);
+                std::fs::write(path, frames.capture()).expect("a file that can be written");
+                return Some(());
+            }
+            ["--count", parser, count, turns] => return repeat(parser, count.parse().ok()?, turns.parse().ok()?),
+            _ => {}
         }
         let counts: Result<Vec<u32>, _> = arguments.iter().map(|count| count.parse()).collect();
         let counts = counts.ok()?;
@@ -34,14 +42,15 @@ fn main() {
     });
 }
 
-/// Frames of so many connections, ten of each, which take turns as strangers would.
+/// Frames of so many connections, which take turns as strangers would.
 struct Frames {
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
 
 impl Frames {
-    fn new(connections: u32) -> Self {
+    /// The first `packets` of each connection, of which there are ten.
+    fn new(connections: u32, packets: usize) -> Self {
         let mut frames = Self { bytes: Vec::new(), ends: vec![0] };
         let (data, nothing) = ([b'x'; 100], [0; 0]);
         let steps: [(bool, u8, u32, u32, &[u8]); 10] = [
@@ -57,7 +66,7 @@ impl Frames {
             (true, 16, 102, 102, &nothing),
         ];
         // A multiplication by an odd number walks over all connections, far from one to the next.
-        for (time, (is_client, flags, sequence, acknowledgment, payload)) in (0_u32..).zip(steps) {
+        for (time, (is_client, flags, sequence, acknowledgment, payload)) in (0_u32..).zip(steps).take(packets) {
             for at in 0..connections {
                 let number = (u64::from(at) * 982_451_653 % u64::from(connections)) as u32;
                 frames.push(number, is_client, flags, [sequence, acknowledgment], time, payload);
@@ -106,7 +115,7 @@ impl Frames {
 }
 
 fn compare(connections: u32) {
-    let frames = Frames::new(connections);
+    let frames = Frames::new(connections, 10);
     println!("\n{connections} connections, {} packets", frames.ends.len() - 1);
     let theirs = time(&frames, || (), |(), frame| by_etherparse(frame));
     row("etherparse", theirs, theirs);
@@ -115,6 +124,31 @@ fn compare(connections: u32) {
     let std_hash = time(&frames, || tracker(connections, RandomState::new()), track);
     row("tracker, hash of std", std_hash, theirs);
     println!("{} bytes for each connection", size_of::<Slot>());
+}
+
+/// Reads all frames so often, by the parser of that name.
+fn repeat(parser: &str, connections: u32, turns: u32) -> Option<()> {
+    let frames = Frames::new(connections, 10);
+    let read = |read: fn(&[u8]) -> u64| {
+        for frame in (0..turns).flat_map(|_| frames.iter()) {
+            black_box(read(black_box(frame)));
+        }
+    };
+    match parser {
+        "etherparse" => read(by_etherparse),
+        "nom" => read(by_nom),
+        "views" => read(|frame| by_views(frame).1),
+        "tracker" => {
+            for _ in 0..turns {
+                let mut tracker = tracker(connections, RandomState::new());
+                frames.iter().for_each(|frame| {
+                    black_box(track(&mut tracker, black_box(frame)));
+                });
+            }
+        }
+        _ => return None,
+    }
+    Some(())
 }
 
 fn row(name: &str, (nanos, sum): (f64, u64), (base, expected): (f64, u64)) {
@@ -167,6 +201,8 @@ fn tracker<H: BuildHasher>(connections: u32, hasher: H) -> Tracker<Vec<Slot>, H>
     Tracker::new(vec![Slot::EMPTY; connections as usize], hasher, Policy { max_half_open: u32::MAX })
 }
 
+/// From one place, as programs do it.
+#[inline(never)]
 fn track<H: BuildHasher>(tracker: &mut Tracker<Vec<Slot>, H>, frame: &[u8]) -> u64 {
     let ((addresses, segment), sum) = by_views(frame);
     let observed = tracker.observe(Instant::START, addresses, &segment);

@@ -80,6 +80,14 @@ impl LengthField {
         Self { adjustment, ..self }.checked()
     }
 
+    /// The limit of what follows the number, where it is more than the number alone can say, and is so once it is adjusted.
+    ///
+    /// # Errors
+    /// [`InvalidLayout::LimitTooLarge`]: no number says the limit.
+    pub const fn with_limit(self, limit: u32) -> Result<Self, InvalidLayout> {
+        Self { limit, ..self }.checked()
+    }
+
     /// So many bytes at the front are not given: of what stands in front of the length, and the length.
     ///
     /// # Errors
@@ -159,7 +167,15 @@ impl LengthField {
     /// [`EncodeError::WrongLength`]: the header has another length, or the rest is longer than the limit, or no number says
     /// its length. [`EncodeError::NoRoom`].
     pub fn encode_with_header(&self, header: &[u8], rest: &[&[u8]], out: &mut [u8]) -> Result<usize, EncodeError> {
-        let length = u32::try_from(length_of(rest)?).map_err(|_| EncodeError::WrongLength)?;
+        let mut output = Output::new(out);
+        self.put_header(header, length_of(rest)?, &mut output)?;
+        rest.iter().try_for_each(|piece| output.put(piece))?;
+        Ok(output.written())
+    }
+
+    /// Writes what stands in front of the rest, which has so many bytes.
+    pub(super) fn put_header(&self, header: &[u8], rest: usize, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        let length = u32::try_from(rest).map_err(|_| EncodeError::WrongLength)?;
         if header.len() != usize::from(self.offset) || length > self.limit {
             return Err(EncodeError::WrongLength);
         }
@@ -167,11 +183,8 @@ impl LengthField {
             i64::from(length).checked_sub(i64::from(self.adjustment)).and_then(|number| u32::try_from(number).ok());
         let number = number.filter(|number| *number <= self.width.max()).ok_or(EncodeError::WrongLength)?;
         let (bytes, width) = self.width.write(self.order, number);
-        let mut output = Output::new(out);
         output.put(header)?;
-        output.put(bytes.get(..width).unwrap_or_default())?;
-        rest.iter().try_for_each(|piece| output.put(piece))?;
-        Ok(output.written())
+        output.put(bytes.get(..width).unwrap_or_default())
     }
 
     pub(super) const fn limit(&self) -> u32 {
@@ -204,19 +217,24 @@ impl Decoder for LengthField {
                 return Ok((used, Event::Piece(input.get(at..used).unwrap_or_default())));
             }
         }
-        let State::Rest(left) = self.state else { return Ok((used, Event::NeedMore(None))) };
-        if left == 0 {
+        let State::Rest(whole) = self.state else { return Ok((used, Event::NeedMore(None))) };
+        if whole == 0 {
             self.state = START;
             return Ok((used, Event::End));
         }
-        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        // An address may have fewer bits than a length.
+        let left = usize::try_from(whole).unwrap_or(usize::MAX);
         let end = used.saturating_add(left).min(input.len());
         let piece = input.get(used..end).unwrap_or_default();
         if piece.is_empty() {
             return Ok((used, Event::NeedMore(NonZeroUsize::new(left))));
         }
-        self.state = State::Rest(u32::try_from(left.saturating_sub(piece.len())).unwrap_or(u32::MAX));
+        self.state = State::Rest(whole.saturating_sub(u32::try_from(piece.len()).unwrap_or(u32::MAX)));
         Ok((end, Event::Piece(piece)))
+    }
+
+    fn is_within(&self) -> bool {
+        self.state != START
     }
 
     fn handle_eof(&mut self) -> Tail {
@@ -279,6 +297,8 @@ mod tests {
             assert_eq!(built, Err(InvalidLayout::LimitTooLarge { most }), "{width:?} {adjustment}");
         }
         assert!(LengthField::new(Width::U8, BIG, 256).is_err());
+        let wider = LengthField::new(Width::U8, BIG, 0).unwrap().adjusted(10).unwrap();
+        assert!(wider.with_limit(265).is_ok() && wider.with_limit(266).is_err());
         assert_eq!(LengthField::new(Width::U8, BIG, 9).unwrap().stripped(2), Err(InvalidLayout::StripTooLarge));
     }
 

@@ -1,10 +1,12 @@
 //! A length, and behind it the message.
 
 use super::field::LengthField;
-use super::layout::{ByteOrder, InvalidLayout, Width};
+use super::layout::{ByteOrder, InvalidLayout, MAX_WIDTH, Width};
 use crate::framing::encoder::{EncodeError, Encoder};
 use crate::framing::error::Rule;
 use crate::framing::event::{Decoder, Event, Lost, Tail};
+use crate::framing::output::Output;
+use crate::framing::streaming::{self, OpenMessage, StreamEncoder};
 
 /// Messages with their length directly in front. See [`LengthField`] for lengths within a header, or that count something else.
 ///
@@ -40,6 +42,10 @@ impl Decoder for LengthPrefixed {
         self.0.decode(input)
     }
 
+    fn is_within(&self) -> bool {
+        self.0.is_within()
+    }
+
     fn handle_eof(&mut self) -> Tail {
         self.0.handle_eof()
     }
@@ -48,10 +54,29 @@ impl Decoder for LengthPrefixed {
 impl Encoder for LengthPrefixed {
     fn max_encoded_len(&self, length: usize) -> Option<usize> {
         let is_sayable = u32::try_from(length).is_ok_and(|length| length <= self.0.limit());
-        if is_sayable { length.checked_add(super::layout::MAX_WIDTH) } else { None }
+        if is_sayable { length.checked_add(MAX_WIDTH) } else { None }
     }
 
     fn encode(&self, message: &[&[u8]], out: &mut [u8]) -> Result<usize, EncodeError> {
         self.0.encode_with_header(&[], message, out)
+    }
+}
+
+impl StreamEncoder for LengthPrefixed {
+    const MIN_ROOM: usize = MAX_WIDTH;
+
+    fn begin(&self, length: Option<usize>, out: &mut [u8]) -> Result<(OpenMessage, usize), EncodeError> {
+        let length = length.ok_or(EncodeError::WrongLength)?;
+        let mut output = Output::new(out);
+        self.0.put_header(&[], length, &mut output)?;
+        Ok((OpenMessage { left: length, note: 0 }, output.written()))
+    }
+
+    fn write(&self, message: &mut OpenMessage, piece: &[u8], out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        streaming::write_counted(message, piece, out)
+    }
+
+    fn finish(&self, message: OpenMessage, last: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        streaming::finish_counted(message, last, &[], out)
     }
 }

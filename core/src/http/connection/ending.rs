@@ -5,6 +5,7 @@ use super::role::Role;
 use super::state::{Side, State, States, Transition};
 use super::{Broken, Connection, Ending};
 use crate::http::error::{Error, Rule};
+use crate::http::flags::Flags;
 use crate::time::{Duration, Instant, Timer};
 use crate::transport::Disposition;
 
@@ -80,6 +81,9 @@ impl<R: Role> Connection<R> {
     /// tell), and `left` bytes still wait. The peer's time to take them runs while some wait.
     pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
         let some_wait = left > 0;
+        if some_wait {
+            self.machine.flags.set(Flags::SENT_WAITED);
+        }
         let some_waited = self.write_timer.note_moved(cx.limits.write, cx.now, sent, some_wait);
         if some_waited && !some_wait {
             R::all_is_sent(self, cx);

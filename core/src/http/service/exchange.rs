@@ -47,6 +47,9 @@ use crate::http::message::fields::Fields;
     note = "return what `responder.text(…)`, `responder.stream(…)`, `responder.events(…)`, `collect(…)` and the others give"
 )]
 pub trait Exchange<A, S> {
+    /// May it be a [`Tunnel`](super::Tunnel)? See [`Service::UPGRADES`](super::Service::UPGRADES).
+    const UPGRADES: bool = false;
+
     /// There is room, or a wait has ended. Asked at once after the handler returned, too.
     ///
     /// # Errors
@@ -90,6 +93,8 @@ impl<A, S> Exchange<A, S> for Done {
 
 /// An exchange that goes on, or a response that is complete already.
 impl<A, S, E: Exchange<A, S>> Exchange<A, S> for Option<E> {
+    const UPGRADES: bool = E::UPGRADES;
+
     fn proceed(&mut self, app: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
         match self {
             Some(exchange) => exchange.proceed(app, responder),
@@ -128,6 +133,8 @@ pub enum Either<L, R> {
 }
 
 impl<A, S, L: Exchange<A, S>, R: Exchange<A, S>> Exchange<A, S> for Either<L, R> {
+    const UPGRADES: bool = L::UPGRADES || R::UPGRADES;
+
     fn proceed(&mut self, app: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
         match self {
             Self::Left(exchange) => exchange.proceed(app, responder),

@@ -22,6 +22,9 @@
 //! | needs the content, piece by piece | [`receive`] |
 //! | is not ready yet | [`later`] |
 //! | is a stream of events | [`Responder::events`], and [`Topic`] for what many hear |
+//! | is a WebSocket | [`websocket::upgrade`](crate::websocket::upgrade) |
+//!
+//! An exchange that answers 101, or 2xx to CONNECT, has taken the connection over: it is a [`Tunnel`] from then on.
 //!
 //! `?` on a [`Status`](crate::http::Status) ([`OrStatus`]) answers with it. An [`Observer`] sees each request and how it ends.
 
@@ -35,6 +38,7 @@ mod responder;
 mod routing;
 mod serving;
 mod session;
+mod tunnel;
 
 use crate::http::error::{Error, WriteError};
 use crate::http::message::fields::Fields;
@@ -70,6 +74,7 @@ pub use routing::routes::{Adding, Handlers, Routes};
 pub use routing::service_fn::{Function, service_fn};
 pub use serving::Serving;
 pub use session::Session;
+pub use tunnel::Tunnel;
 
 /// What an exchange needs next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,6 +87,7 @@ pub enum Step<T = core::convert::Infallible> {
     /// Not ready. Nothing more of the request is taken, and nothing is asked, until one of four ends the wait: a waker of
     /// [`Responder::waker`] is woken, the named time comes, the server drains, or the peer ends its direction (the last two
     /// once each). [`Responder::wakeup`] says which it was. If the connection is lost, [`Service::closed`] says so at once.
+    /// In a [`Tunnel`] more bytes and more room end it, too.
     Wait(Option<Instant>),
     /// The response is complete. What is left of the request is not wanted. Without a response the peer gets a 500
     /// ([`Rule::NoResponse`](crate::http::Rule::NoResponse)).
@@ -143,6 +149,11 @@ pub trait Service {
     /// What the adapter moves itself ([`Step::Transfer`]): a part of a file on Linux.
     /// [`Infallible`](core::convert::Infallible) for a service that runs everywhere.
     type Source;
+
+    /// Does it take connections over: does it answer with 101, or CONNECT with 2xx? Then it must say so here, or such a
+    /// connection is reset ([`Misuse::UndeclaredUpgrade`](crate::http::Misuse::UndeclaredUpgrade)). What a [`Tunnel`] needs
+    /// is linked only where this is true.
+    const UPGRADES: bool = false;
 
     /// A request has come. `head` is valid during this call only.
     ///

@@ -121,6 +121,7 @@ impl Notes {
 impl<S: Service, O: Observer<S>> Service for Observed<S, O> {
     type Exchange = ObservedExchange<S::Exchange, O::Record>;
     type Source = S::Source;
+    const UPGRADES: bool = S::UPGRADES;
 
     fn request(
         &self,

@@ -32,6 +32,8 @@ pub struct Responder<'a> {
     pub(super) behind: usize,
     pub(super) wakeup: Option<Wakeup>,
     pub(super) notices: &'a Notices,
+    /// The connection's store, where it is lent to the exchange: in a tunnel.
+    pub(super) store: Option<&'a mut [u8]>,
 }
 
 /// What ended a [`Step::Wait`](crate::http::service::Step::Wait).

@@ -138,7 +138,7 @@ impl<S: Service + ?Sized> Protocol for Serving<'_, S> {
             Standing::Lingering => {}
             Standing::Busy => return false,
             Standing::Idle | Standing::Reading if has_unread => return false,
-            Standing::Idle => self.session.retire(),
+            Standing::Idle => self.session.evict(),
             Standing::Reading => self.give_up(Rule::HeadTimeout),
         }
         true

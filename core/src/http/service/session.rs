@@ -155,7 +155,8 @@ impl<S: Service + ?Sized> Session<S> {
         let mut incoming = Incoming { rest: input, store };
         let mut written = 0;
         self.end_wait_in_time(cx);
-        if self.pause == Pause::Room {
+        // In a tunnel whatever happens ends a wait.
+        if self.pause == Pause::Room || (self.pause == Pause::Waiting && self.is_tunnel()) {
             self.pause = Pause::None;
         }
         loop {
@@ -180,12 +181,17 @@ impl<S: Service + ?Sized> Session<S> {
     /// [`ServerConnection::stored`].
     #[must_use]
     pub fn stored(&self) -> usize {
-        if self.refused == Refused::InStore { self.connection.received() } else { self.connection.stored() }
+        let is_received = self.refused == Refused::InStore || (self.is_tunnel() && self.exchange.is_some());
+        if is_received { self.connection.received() } else { self.connection.stored() }
     }
 
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed.
     pub fn handle_eof(&mut self, cx: &Context<'_>, service: &S) {
         self.handle_read_closed();
+        if self.is_tunnel() {
+            // What came before it was awaited, too.
+            self.end_wait(Wakeup::PeerEnd);
+        }
         let _ = self.connection.note_eof(cx);
         self.settle(service, Refused::InStore);
     }
@@ -206,6 +212,10 @@ impl<S: Service + ?Sized> Session<S> {
 
     /// [`Self::poll_timeout`] is due. Drive the session afterwards.
     pub fn handle_timeout(&mut self, cx: &Context<'_>, service: &S) {
+        if S::UPGRADES {
+            // Nobody drives a session that is idle.
+            self.end_wait_in_time(cx);
+        }
         let _ = self.connection.note_time(cx);
         self.settle(service, Refused::InStore);
     }
@@ -251,6 +261,15 @@ impl<S: Service + ?Sized> Session<S> {
     pub fn retire(&mut self) {
         self.handle_drain();
         self.connection.retire();
+    }
+
+    /// An idle connection is to make room for another one: as [`Self::retire`], but a tunnel is to end without waiting for its
+    /// peer.
+    pub(super) fn evict(&mut self) {
+        if self.is_tunnel() {
+            self.connection.evict_tunnel();
+        }
+        self.retire();
     }
 
     /// The connection will be retired ([`Self::retire`]), once requests that wait unread are answered. An exchange that waits
@@ -310,10 +329,14 @@ impl<S: Service + ?Sized> Session<S> {
         self.connection.is_readable()
     }
 
-    /// Is it between two requests, so that it may be closed for somebody else?
+    /// Is it between two requests, or in a tunnel whose exchange says so, so that it may be closed for somebody else?
     #[must_use]
     pub const fn is_idle(&self) -> bool {
-        self.connection.is_idle() && !matches!(self.pause, Pause::Room)
+        match self.pause {
+            Pause::None | Pause::Transferring => self.connection.is_idle(),
+            Pause::Room => false,
+            Pause::Waiting => S::UPGRADES && self.connection.is_tunnel_idle(),
+        }
     }
 
     /// What it is doing, as far as that decides which connection gives way.
@@ -323,8 +346,9 @@ impl<S: Service + ?Sized> Session<S> {
         if self.is_idle() {
             return Standing::Idle;
         }
-        match (self.connection.disposition(), self.connection.states().0) {
-            (Disposition::ShutdownWrite, _) => Standing::Lingering,
+        match (self.disposition(), self.connection.states().0) {
+            // In a tunnel the peer's direction may outlast ours.
+            (Disposition::ShutdownWrite, _) if !S::UPGRADES || self.exchange.is_none() => Standing::Lingering,
             (Disposition::Open, State::Idle) => Standing::Reading,
             _ => Standing::Busy,
         }
@@ -333,6 +357,9 @@ impl<S: Service + ?Sized> Session<S> {
     /// What to do with the connection once all that was written is sent.
     #[must_use]
     pub const fn disposition(&self) -> Disposition {
+        if S::UPGRADES && self.connection.has_ended_tunnel_output() {
+            return Disposition::ShutdownWrite;
+        }
         self.connection.disposition()
     }
 
@@ -340,6 +367,11 @@ impl<S: Service + ?Sized> Session<S> {
     #[must_use]
     pub const fn connection(&self) -> &ServerConnection {
         &self.connection
+    }
+
+    /// Has the service taken the connection over?
+    fn is_tunnel(&self) -> bool {
+        S::UPGRADES && self.connection.is_tunnel()
     }
 
     const fn end_wait(&mut self, wakeup: Wakeup) {

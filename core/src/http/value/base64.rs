@@ -5,7 +5,7 @@ use crate::http::message::response::Writer;
 use crate::http::value::error::{ValueError, ValueRule};
 
 /// Decodes groups of four letters with their padding into `room`, and gives what was filled.
-pub(super) fn decode<'r>(text: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], ValueError> {
+pub(crate) fn decode<'r>(text: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], ValueError> {
     let padding = text.iter().rev().take(2).take_while(|letter| **letter == b'=').count();
     let (digits, _) = text.split_at_checked(text.len().saturating_sub(padding)).unwrap_or((text, &[]));
     let too_short = ValueError::new(ValueRule::BufferTooShort, room.len());
@@ -48,7 +48,7 @@ pub(super) fn fill(digits: &[u8], place: &mut [u8]) -> u8 {
 }
 
 /// Writes these bytes with padding.
-pub(super) fn put(writer: &mut Writer<'_>, mut bytes: impl Iterator<Item = u8>) {
+pub(crate) fn put(writer: &mut Writer<'_>, mut bytes: impl Iterator<Item = u8>) {
     while let Some(first) = bytes.next() {
         let (second, third) = (bytes.next(), bytes.next());
         let bits = u32::from_be_bytes([0, first, second.unwrap_or(0), third.unwrap_or(0)]);

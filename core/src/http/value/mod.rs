@@ -5,7 +5,7 @@ pub(crate) mod accept_encoding;
 pub(crate) mod accept_language;
 pub(crate) mod authentication;
 pub(crate) mod authentication_write;
-mod base64;
+pub(crate) mod base64;
 pub(crate) mod basic;
 pub(crate) mod bearer;
 pub(crate) mod cache_control;

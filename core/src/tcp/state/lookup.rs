@@ -40,6 +40,12 @@ impl State {
     }
 }
 
+/// The row of an event in this state, of a connection that was opened so. For tables that the compiler makes.
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
+pub(super) const fn row(state: State, open: Open, event: Event) -> &'static Row {
+    &ROWS[INDEX[place(state, open)][event.number()] as usize]
+}
+
 /// A row without its conditions.
 #[derive(Clone, Copy)]
 struct Outcome {
@@ -54,8 +60,10 @@ struct Outcome {
 /// Of each row.
 static OUTCOMES: [Outcome; ROWS.len()] = outcomes();
 
+static CELLS: Cells = INDEX;
+
 /// The number of the row for each state and event.
-static CELLS: Cells = match index(ROWS) {
+const INDEX: Cells = match index(ROWS) {
     Ok(cells) => cells,
     Err(Flaw::Missing) => panic!("an event has no row"),
     Err(Flaw::Double) => panic!("an event has two rows"),

@@ -48,6 +48,7 @@ mod connection_state;
 mod event;
 mod lookup;
 mod socket;
+mod successors;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -57,5 +58,6 @@ pub use connection::Connection;
 pub use connection_state::State;
 pub use event::{Acknowledgement, Call, Event, Kind, Segment, Sequence, TimeOut};
 pub use socket::{Queues, RecvResult, SendResult, SocketError};
+pub(super) use successors::Successors;
 pub use table::{On, ROWS, Row};
 pub use transition::{Open, Paragraph, Refusal, Sends, Signal, Transition};

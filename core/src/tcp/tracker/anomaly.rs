@@ -62,7 +62,8 @@ anomalies! {
     // Of windows.
     /// Its sender takes no more bytes for now: the connection stalls.
     ZeroWindow = 11, "zero window";
-    /// A byte that asks whether the receiver's window is still zero (RFC 9293 §3.8.6.1).
+    /// Asks whether the receiver's window is still zero (RFC 9293 §3.8.6.1): by the next byte, or, as Linux does it, by a
+    /// segment that would be a keep-alive probe if the window were open.
     WindowProbe = 12, "window probe";
     /// Asks whether the other is still there (RFC 9293 §3.8.4).
     KeepAlive = 13, "keep-alive probe";
@@ -85,7 +86,8 @@ anomalies! {
     // Of options.
     /// The list of options is malformed. What it says is left away.
     MalformedOptions = 20, "malformed options";
-    /// New data with an older time stamp than its sender's last (RFC 7323 §5): of an earlier connection, or forged.
+    /// New data with an older time stamp than the last one that its receiver has taken (RFC 7323 §5, PAWS): overtaken by what
+    /// was sent again, of an earlier connection, or forged. It counts for nothing.
     OldTimestamp = 21, "old time stamp";
     /// A window is shifted by more than 14 bits (RFC 7323 §2.3).
     ExcessiveScale = 22, "excessive window scale";

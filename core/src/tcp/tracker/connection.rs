@@ -35,19 +35,19 @@ impl<'t> Connection<'t> {
     /// The addresses of both ends.
     #[must_use]
     pub fn addresses(&self) -> Sides<SocketAddr> {
-        self.both(|is_second| self.slot.key.end(is_second, self.slot.is_v6))
+        self.slot.addresses()
     }
 
     /// The states of both ends.
     #[must_use]
     pub fn states(&self) -> Sides<State> {
-        self.both(|is_second| self.slot.state(is_second))
+        self.slot.states()
     }
 
     /// Was its first SYN captured? Otherwise it was picked up on its way, and who is the client is a guess.
     #[must_use]
-    pub const fn is_whole(&self) -> bool {
-        self.slot.is_whole
+    pub fn is_whole(&self) -> bool {
+        self.slot.is_whole()
     }
 
     /// Will nothing more come but stragglers? Both ends are CLOSED or in TIME-WAIT.
@@ -59,22 +59,14 @@ impl<'t> Connection<'t> {
     /// The number behind the last one that this end has sent. None: nothing of it was captured.
     #[must_use]
     pub fn next_sequence(&self, side: Side) -> Option<SequenceNumber> {
-        let end = self.slot.half(self.is_second(side)).end;
+        let end = self.slot.sides().of(side).end;
         end.has(EndFlags::KNOWN).then_some(end.next)
     }
 
     /// How many numbers this end has sent that the other has not acknowledged.
     #[must_use]
     pub fn unacknowledged(&self, side: Side) -> u32 {
-        let [end, other] = [side, side.other()].map(|side| self.slot.half(self.is_second(side)).end);
+        let [end, other] = [side, side.other()].map(|side| self.slot.sides().of(side).end);
         if other.has(EndFlags::ACKS) && end.has(EndFlags::KNOWN) { end.next.since(other.received) } else { 0 }
-    }
-
-    fn is_second(&self, side: Side) -> bool {
-        (side == Side::Client) == self.slot.is_client_second
-    }
-
-    fn both<T>(&self, of: impl Fn(bool) -> T) -> Sides<T> {
-        Sides { client: of(self.is_second(Side::Client)), server: of(self.is_second(Side::Server)) }
     }
 }

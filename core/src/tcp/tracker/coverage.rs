@@ -7,6 +7,10 @@ use crate::tcp::tracker::end::{End, EndFlags};
 impl End {
     /// Numbers from `start` to before `end`, at least one, were captured. How they lie to those before.
     pub(super) fn cover(&mut self, start: SequenceNumber, end: SequenceNumber) -> Order {
+        if start == self.next && !self.has_gap() {
+            (self.contiguous, self.gap_end, self.tail, self.next) = (end, end, end, end);
+            return Order::Next;
+        }
         let order = self.order(start, end);
         if start.is_after(self.next) {
             if self.has_gap() {

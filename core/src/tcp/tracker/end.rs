@@ -15,7 +15,7 @@ pub(super) struct End {
     pub(super) tail: SequenceNumber,
     /// RCV.NXT: the last number that it has acknowledged.
     pub(super) received: SequenceNumber,
-    /// The latest of its time stamps.
+    /// The latest of its time stamps, but for those behind a gap.
     pub(super) timestamp: u32,
     /// Of the segment whose round trip is measured: its time stamp, or the number behind it where it has none.
     pub(super) sample: u32,
@@ -31,7 +31,6 @@ pub(super) struct End {
 pub(super) struct EndFlags(u16);
 
 impl EndFlags {
-    pub(super) const NONE: Self = Self(0);
     /// `next` and what belongs to it are known.
     pub(super) const KNOWN: u16 = 1;
     /// It has acknowledged: `received` and `window` are known.
@@ -52,6 +51,16 @@ impl EndFlags {
     pub(super) const UNSURE: u16 = 256;
     /// `timestamp` is known.
     pub(super) const TIMED: u16 = 512;
+    /// It is the client.
+    pub(super) const CLIENT: u16 = 1_024;
+    /// Its SYN was captured, and is the first segment of the connection.
+    pub(super) const FIRST_SYN: u16 = 2_048;
+    /// Its address is of IPv6.
+    pub(super) const V6: u16 = 4_096;
+
+    pub(super) const fn of(bits: u16) -> Self {
+        Self(bits)
+    }
 
     pub(super) const fn has(self, flag: u16) -> bool {
         self.0 & flag != 0

@@ -20,7 +20,8 @@ pub(super) struct Half {
 /// The most bits that a window is shifted by (RFC 7323 §2.3). What counts for an end whose SYN was not captured, too: its
 /// windows may be as large as windows can be.
 pub(super) const MAX_SCALE: u8 = 14;
-/// The scale of an end that does not scale: unlike 0, it means that the other one does not, either.
+/// The scale of an end that does not scale: unlike 0, it means that the other one does not, either. Its lower four bits are
+/// what its windows are shifted by, as with other scales.
 const UNSCALED: u8 = 16;
 
 /// What came of a segment.
@@ -42,7 +43,7 @@ enum Place {
 
 impl Half {
     fn shift(&self) -> u32 {
-        if self.scale == UNSCALED { 0 } else { self.scale.into() }
+        u32::from(self.scale & 15)
     }
 
     /// Behind the last number that it takes now, if it has said so.
@@ -90,12 +91,16 @@ pub(super) fn follow(sender: &mut Half, receiver: &mut Half, facts: &Facts, now:
         sender.end.begin(facts.start);
     }
     effect.anomalies.add_if(sender.end.has(EndFlags::CHALLENGED) && facts.is_bare_ack(), Anomaly::ChallengeAck);
-    sender.end.flags.set(EndFlags::CHALLENGED, false);
+    sender.end.flags.set(EndFlags::CHALLENGED | EndFlags::ASTRAY, false);
 
     let place = if facts.has(Flags::SYN) { Place::Inside } else { place(sender, receiver, facts) };
-    sender.end.flags.set(EndFlags::ASTRAY, place == Place::Beyond);
     if place == Place::Beyond {
+        sender.end.flags.set(EndFlags::ASTRAY, true);
         effect.anomalies.add(Anomaly::OutsideWindow);
+        return effect;
+    }
+    if is_outdated(&sender.end, facts) {
+        effect.anomalies.add(Anomaly::OldTimestamp);
         return effect;
     }
     if facts.has(Flags::ACK) && !acknowledge(sender, receiver, facts, now, &mut effect) {
@@ -103,13 +108,20 @@ pub(super) fn follow(sender: &mut Half, receiver: &mut Half, facts: &Facts, now:
         receiver.end.flags.set(EndFlags::CHALLENGED, receiver.state.is_synchronized());
         return effect;
     }
+    let expected = receiver.expects(sender);
+    let is_newer = note_time(&mut sender.end, expected, facts);
+    // It has what it acknowledges, before it sends this: a FIN behind a gap, too.
+    arrive(receiver, sender);
     if facts.has(Flags::ACK) && place == Place::Inside {
-        receiver.state = states::opened(receiver.state);
+        // In SYN-SENT, only a SYN says where the other's numbers begin (RFC 9293 §3.10.7.3).
+        if receiver.state != State::SynSent || facts.has(Flags::SYN) {
+            receiver.state = states::opened(receiver.state);
+        }
         if sender.has_acknowledged_fin(receiver) {
             receiver.state = states::fin_acknowledged(receiver.state);
         }
     }
-    send(sender, receiver, facts, now, &mut effect);
+    send(sender, receiver, facts, now, is_newer, &mut effect);
     arrive(sender, receiver);
     arrive(receiver, sender);
     effect
@@ -122,21 +134,26 @@ fn opens(sender: &mut Half, receiver: &mut Half, facts: &Facts) -> bool {
         return true;
     }
     if sender.end.has(EndFlags::KNOWN) {
-        return false;
+        // Or one that an acknowledgment of the same end has overtaken, as where both open at once.
+        let is_overtaken = sender.state == State::SynReceived && facts.start == sender.end.next;
+        if is_overtaken && !facts.has(Flags::ACK) && receiver.state == State::SynSent {
+            receiver.state = State::SynReceived;
+        }
+        return is_overtaken;
     }
     if facts.has(Flags::ACK) {
         // An ACK of another SYN than the one that is known would be refused by the receiver.
         let fits = !receiver.end.has(EndFlags::KNOWN) || facts.acknowledgment == receiver.end.next;
-        // It may have been reset before it has answered.
-        if fits && sender.state != State::Closed {
-            sender.state = State::SynReceived;
+        // It answers the other's SYN. It may have been reset before it has: then it stays closed.
+        if fits {
+            sender.state = states::gets_syn(sender.state);
         }
         return fits;
     }
-    sender.state = State::SynSent;
+    sender.state = states::sends_syn(sender.state);
     if receiver.state == State::SynSent {
         // Both SYNs cross, and each arrives.
-        (sender.state, receiver.state) = (State::SynReceived, State::SynReceived);
+        (sender.state, receiver.state) = (states::gets_syn(sender.state), states::gets_syn(receiver.state));
     }
     true
 }
@@ -166,7 +183,15 @@ fn joins(sender: &mut Half, receiver: &Half, facts: &Facts) -> bool {
             let is_next = facts.acknowledgment == receiver.end.next;
             let is_answer = facts.has(Flags::ACK) && (is_next || !knows || sender.state == State::SynSent);
             if is_answer {
-                sender.state = State::Established;
+                // As if its SYN had been captured, and the ACK of it. An end whose SYN is still on its way acknowledges a
+                // SYN that comes again without one of its own.
+                let may_wait = sender.state == State::Listen && !sender.end.has(EndFlags::KNOWN) && facts.is_bare_ack();
+                sender.state = states::gets_syn(sender.state);
+                if may_wait {
+                    sender.end.begin(facts.start.back(1));
+                } else {
+                    sender.state = states::opened(sender.state);
+                }
             }
             is_answer
         }
@@ -215,8 +240,9 @@ fn acknowledge(sender: &mut Half, receiver: &mut Half, facts: &Facts, now: u32, 
     }
     let ahead = if sender.end.has(EndFlags::ACKS) { number.distance(sender.end.received) } else { 1 };
     if ahead < 0 {
-        // An older one: its window is old, too.
-        return true;
+        // An older one: its window is old, too. One that is older than any window is long may be forged, and its data does
+        // not count (RFC 5961 §5.2).
+        return ahead.unsigned_abs() <= u32::from(u16::MAX).wrapping_shl(sender.shift());
     }
     let is_same_window = facts.window == sender.end.window;
     if ahead > 0 {
@@ -241,16 +267,20 @@ fn acknowledge(sender: &mut Half, receiver: &mut Half, facts: &Facts, now: u32, 
 }
 
 /// The numbers that the segment takes: SYN, data and FIN.
-fn send(sender: &mut Half, receiver: &Half, facts: &Facts, now: u32, effect: &mut Effect) {
-    let is_newer = note_time(&mut sender.end, facts, effect);
-    let is_acknowledged = receiver.end.has(EndFlags::ACKS) && receiver.end.received == sender.end.next;
-    let is_probe_of_life = !facts.has(Flags::SYN | Flags::FIN)
-        && facts.has(Flags::ACK)
+fn send(sender: &mut Half, receiver: &Half, facts: &Facts, now: u32, is_newer: bool, effect: &mut Effect) {
+    let is_acknowledged = |end: &End| receiver.end.has(EndFlags::ACKS) && receiver.end.received == end.next;
+    let is_probe_of_life = facts.start == sender.end.next.back(1)
         && facts.length <= 1
-        && is_acknowledged
-        && facts.start == sender.end.next.back(1);
+        && facts.has(Flags::ACK)
+        && !facts.has(Flags::SYN | Flags::FIN)
+        && is_acknowledged(&sender.end)
+        // What is only late has an older time stamp, or acknowledges less.
+        && (is_newer || facts.timestamps.is_none())
+        && facts.acknowledgment == sender.end.received;
     if is_probe_of_life && sender.state.is_synchronized() {
-        effect.anomalies.add(Anomaly::KeepAlive);
+        // Linux asks for a window in the same way.
+        let is_stalled = receiver.end.window == 0;
+        effect.anomalies.add(if is_stalled { Anomaly::WindowProbe } else { Anomaly::KeepAlive });
         return;
     }
     if !facts.is_long() {
@@ -260,8 +290,10 @@ fn send(sender: &mut Half, receiver: &Half, facts: &Facts, now: u32, effect: &mu
         effect.anomalies.add(Anomaly::DataAfterFin);
         return;
     }
-    let is_probe = receiver.end.has(EndFlags::ACKS) && receiver.end.window == 0;
-    let is_probe = is_probe && facts.length == 1 && facts.start == receiver.end.received;
+    let is_probe = receiver.end.window == 0
+        && receiver.end.has(EndFlags::ACKS)
+        && facts.length == 1
+        && facts.start == receiver.end.received;
     effect.anomalies.add_if(is_probe, Anomaly::WindowProbe);
     effect.order = sender.end.cover(facts.start, facts.end);
     match effect.order {
@@ -286,18 +318,25 @@ fn send(sender: &mut Half, receiver: &Half, facts: &Facts, now: u32, effect: &mu
 }
 
 /// Its time stamp: whether it is later than all before.
-fn note_time(end: &mut End, facts: &Facts, effect: &mut Effect) -> bool {
+fn note_time(end: &mut End, expected: SequenceNumber, facts: &Facts) -> bool {
     let Some(times) = facts.timestamps else { return false };
-    let ahead = times.value.wrapping_sub(end.timestamp).cast_signed();
-    let is_newer = !end.has(EndFlags::TIMED) || ahead > 0;
-    if is_newer {
+    let is_newer = !end.has(EndFlags::TIMED) || times.value.wrapping_sub(end.timestamp).cast_signed() > 0;
+    // What lies behind a gap has overtaken others, whose time stamps are older (RFC 7323 §4.3: SEG.SEQ <= Last.ACK.sent); and
+    // what lies before the window counts for nothing, nor for Linux what acknowledges less than others did.
+    let is_in_order = !facts.start.is_after(end.contiguous) && !facts.end.is_before(expected);
+    let is_late = end.has(EndFlags::ACKS) && facts.acknowledgment.is_before(end.received);
+    if is_newer && is_in_order && !is_late {
         end.timestamp = times.value;
         end.flags.set(EndFlags::TIMED, true);
-    } else if ahead < 0 && facts.is_long() && facts.start == end.next {
-        // What is only reordered has older numbers, too.
-        effect.anomalies.add(Anomaly::OldTimestamp);
     }
     is_newer
+}
+
+/// New bytes whose time stamp is so old that their receiver leaves them out (RFC 7323 §5.3, PAWS). Linux lets one tick pass.
+fn is_outdated(end: &End, facts: &Facts) -> bool {
+    let is_old = |value: u32| end.has(EndFlags::TIMED) && value.wrapping_sub(end.timestamp).cast_signed() < -1;
+    let is_new_data = facts.is_long() && !facts.has(Flags::SYN) && facts.end.is_after(end.contiguous);
+    is_new_data && facts.timestamps.is_some_and(|times| is_old(times.value))
 }
 
 /// The sender's FIN has arrived, if it has sent one and there is no gap before it.
@@ -339,14 +378,16 @@ fn reset(sender: &mut Half, receiver: &mut Half, facts: &Facts, mut anomalies: A
 }
 
 /// Why the receiver does not believe a reset. Its next number may be anything from what it has acknowledged to what was
-/// captured without a gap.
+/// captured without a gap. Behind a gap it also believes one at the end of all that has come, as Linux does, which has said
+/// by SACK that it knows that end; one that does not is reset by the answer to its challenge.
 fn reset_flaw(sender: &Half, receiver: &Half, facts: &Facts) -> Option<Anomaly> {
     if !sender.end.has(EndFlags::KNOWN) {
         return None;
     }
     let most = receiver.expects(sender);
     let least = if receiver.end.has(EndFlags::ACKS) { receiver.end.received } else { most };
-    if !facts.start.is_before(least) && !facts.start.is_after(most) {
+    let is_expected = !facts.start.is_before(least) && !facts.start.is_after(most);
+    if is_expected || facts.start == sender.end.next {
         return None;
     }
     let is_inside =

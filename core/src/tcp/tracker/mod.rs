@@ -1,5 +1,5 @@
-//! Follows TCP connections from their segments, as somebody who watches the wire: the states of both ends, what was lost
-//! or sent again, how long round trips take, and what is unusual.
+//! Follows TCP connections from their captured segments: the states of both ends, what was lost or sent again, how long
+//! round trips take, and what is unusual.
 //!
 //! A [`Tracker`] is a table over slots that the caller gives, 128 bytes for each connection. Each segment is
 //! [observed](Tracker::observe) once, in the order of the capture. The answer ([`Observed`]) says which connection it is of,
@@ -8,18 +8,22 @@
 //!
 //! What is assumed, since a watcher sees segments and no ends:
 //!
-//! - **Each segment arrives** that its receiver would accept (RFC 9293 §3.10.7.4), and nothing else does. If it is lost
+//! - **Each segment arrives** that its receiver would accept (RFC 9293 §3.10.7.4, RFC 7323 §5.3), and nothing else does. If it is lost
 //!   behind the place of the capture, the receiver's state is ahead until it is sent again. A FIN counts once no gap is
 //!   left before it.
-//! - **Nobody listens** until somebody answers: the end that a SYN goes to is in LISTEN until then. It is CLOSED when it
+//! - **An end that has not answered a SYN is in LISTEN**, whether or not anybody listens there. It is CLOSED once it
 //!   refuses.
 //! - **TIME-WAIT lasts** until another connection begins between the same ends, or needs the slot: nothing on the wire
 //!   shows its end.
 //! - **One gap is kept** for each direction, and what was captured last behind it. Where there are more gaps at once, bytes
-//!   between them count as new when they come again, and a FIN behind them counts when it is acknowledged. A [`Stream`]
-//!   keeps eight.
-//! - **Checksums are not looked at**: where a network card writes them, captures show others. Who wants them looked at does
-//!   so ([`Segment::checksum`](crate::tcp::segment::Segment::checksum)), and leaves out what is wrong.
+//!   between them count as new when they come again, and a FIN behind them counts when it is acknowledged. A second gap
+//!   needs another sequence number for each end, for which 128 bytes have no room. A [`Stream`] keeps eight.
+//! - **States change along arrows of the [table](crate::tcp::state::ROWS)**; the tracker has no list of its own. One segment
+//!   may change both ends. Where a connection is picked up on its way, or the capture has lost segments, or one segment
+//!   fills a gap and acknowledges, a state goes along several arrows at once. One change is no arrow, but a correction:
+//!   CLOSE-WAIT to CLOSING, when an end's FIN shows that the other's had not arrived before it, as was assumed.
+//! - **The tracker does not look at checksums**: where a network card writes them, captures show others. To look at them, call
+//!   [`Segment::checksum`](crate::tcp::segment::Segment::checksum), and leave out the segments that are wrong.
 //!
 //! ```
 //! use std::hash::RandomState;

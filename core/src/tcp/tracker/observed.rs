@@ -36,6 +36,15 @@ pub struct Sides<T> {
 }
 
 impl<T: Copy> Sides<T> {
+    /// The sender's and the receiver's.
+    #[inline]
+    pub(super) const fn from_sender(sender: Side, [of_sender, of_receiver]: [T; 2]) -> Self {
+        match sender {
+            Side::Client => Self { client: of_sender, server: of_receiver },
+            Side::Server => Self { client: of_receiver, server: of_sender },
+        }
+    }
+
     /// That of one end.
     #[must_use]
     pub const fn of(&self, side: Side) -> T {
@@ -88,4 +97,21 @@ pub struct Observed {
     /// its acknowledgment by this one. The time of both ways, measured at one of them or on the way, is the sum of both
     /// sides'.
     pub round_trip: Option<Duration>,
+}
+
+impl Observed {
+    /// It is of no connection.
+    pub(super) const fn of_none(anomalies: Anomalies) -> Self {
+        let closed = Sides { client: State::Closed, server: State::Closed };
+        Self {
+            connection: None,
+            is_new: false,
+            sender: Side::Client,
+            order: Order::None,
+            anomalies,
+            before: closed,
+            states: closed,
+            round_trip: None,
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The table of connections.
 
-use core::hash::BuildHasher;
-use core::net::{IpAddr, SocketAddr};
+use core::hash::{BuildHasher, Hasher};
+use core::net::IpAddr;
 
 use crate::tcp::segment::{Flags, Segment};
 use crate::tcp::state::State;
@@ -9,11 +9,11 @@ use crate::tcp::tracker::end::EndFlags;
 use crate::tcp::tracker::facts::Facts;
 use crate::tcp::tracker::follow::follow;
 use crate::tcp::tracker::key::Key;
-use crate::tcp::tracker::slot::{NOWHERE, Slot, low_micros, low_millis};
-use crate::tcp::tracker::{Anomalies, Anomaly, Connection, ConnectionId, Observed, Order, Side, Sides};
+use crate::tcp::tracker::slot::{NOWHERE, Slot, is_half_open, low_micros, low_millis};
+use crate::tcp::tracker::{Anomalies, Anomaly, Connection, ConnectionId, Observed, Side, Sides};
 use crate::time::Instant;
 
-/// What a tracker is told once.
+/// The limits of a tracker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
     /// More connections than this that are half open are a flood: each SYN that begins one more is marked. By default
@@ -39,14 +39,14 @@ pub struct Tracker<S, H> {
     unused: u32,
     /// The first of those that were used and are free.
     free: u32,
-    /// Where the next look for somebody who gives way begins.
+    /// Where the next search for a connection to evict begins.
     hand: u32,
     taken: u32,
     half_open: u32,
     ended: Option<Slot>,
 }
 
-/// At so many slots a newcomer looks for one that gives way.
+/// Among so many slots a new connection evicts one.
 const LOOKS: u32 = 16;
 
 impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
@@ -63,68 +63,60 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
     /// the segment's.
     ///
     /// A segment of no known connection begins one: a SYN, or any other but a reset, for a capture may begin at any
-    /// time. Where no slot is free, the one of 16 gives way that is over, or else half open, or else has been silent for
+    /// time. Where no slot is free, it evicts one of 16: one that is over, or else half open, or else has been silent for
     /// longest; see [`Self::take_ended`].
+    #[inline]
     pub fn observe(&mut self, now: Instant, addresses: [IpAddr; 2], segment: &Segment<'_>) -> Observed {
         let facts = Facts::new(segment);
-        let [source, destination] = addresses;
-        let source = SocketAddr::new(source, segment.source_port());
-        let destination = SocketAddr::new(destination, segment.destination_port());
-        let (key, is_second) = Key::new(source, destination);
-        let mut nothing = Observed {
-            connection: None,
-            is_new: false,
-            sender: Side::Client,
-            order: Order::None,
-            anomalies: Anomalies::NONE,
-            before: Sides::default(),
-            states: Sides::default(),
-            round_trip: None,
-        };
         if !facts.is_valid() {
-            nothing.anomalies.add(Anomaly::InvalidFlags);
-            return nothing;
+            return Observed::of_none(Anomalies::NONE.with(Anomaly::InvalidFlags));
         }
-        let is_v6 = source.is_ipv6();
-        let bucket = self.bucket(&key);
+        let (key, is_second) = Key::new(addresses, [segment.source_port(), segment.destination_port()]);
+        let is_v6 = addresses[0].is_ipv6();
+        let bucket = self.bucket(&key, is_v6);
         let mut anomalies = Anomalies::NONE;
         let found = self.find(bucket, &key, is_v6);
-        let known = found.filter(|index| !self.slot(*index).is_some_and(|slot| begins_anew(slot, is_second, &facts)));
+        let may_begin = facts.has(Flags::SYN) && !facts.has(Flags::RST);
+        let is_old = |slot: &Slot| may_begin && begins_anew(slot, is_second, &facts);
+        let known = found.filter(|index| !self.slot(*index).is_some_and(is_old));
         let (index, is_new) = match known {
             Some(index) => (index, false),
-            None if facts.has(Flags::RST) && found.is_none() => return nothing,
+            None if facts.has(Flags::RST) && found.is_none() => return Observed::of_none(Anomalies::NONE),
             None => {
-                let Some(index) = self.begin(now, bucket, found, key, is_v6, is_second, &facts) else { return nothing };
+                let Some(index) = self.begin(now, bucket, found, key, is_v6, is_second, &facts) else {
+                    return Observed::of_none(Anomalies::NONE);
+                };
                 let is_flood = facts.has(Flags::SYN) && self.half_open > self.policy.max_half_open;
                 anomalies.add_if(is_flood, Anomaly::HalfOpenFlood);
                 (index, true)
             }
         };
-        let Some(slot) = self.slots.as_mut().get_mut(usize_of(index)) else { return nothing };
-        let was_half_open = slot.is_half_open();
-        let before = Connection::new(slot).states();
-        let (mut sender, mut receiver) = (slot.half(is_second), slot.half(!is_second));
-        let effect = follow(&mut sender, &mut receiver, &facts, low_micros(now));
-        slot.put(is_second, &sender);
-        slot.put(!is_second, &receiver);
+        let Some(slot) = self.slots.as_mut().get_mut(usize_of(index)) else {
+            return Observed::of_none(Anomalies::NONE);
+        };
         slot.last_seen = low_millis(now);
-        let observed = Observed {
+        let [sender, receiver] = slot.halves_mut(is_second);
+        let before = [sender.state, receiver.state];
+        let effect = follow(sender, receiver, &facts, low_micros(now));
+        let states = [sender.state, receiver.state];
+        let sender = if sender.end.has(EndFlags::CLIENT) { Side::Client } else { Side::Server };
+        if states != before {
+            self.count_half_open(is_half_open(before), is_half_open(states));
+        }
+        Observed {
             connection: Some(ConnectionId(index)),
             is_new,
-            sender: if is_second == slot.is_client_second { Side::Client } else { Side::Server },
+            sender,
             order: effect.order,
             anomalies: effect.anomalies.and(anomalies),
-            before,
-            states: Connection::new(slot).states(),
+            before: Sides::from_sender(sender, before),
+            states: Sides::from_sender(sender, states),
             round_trip: effect.round_trip,
-        };
-        let is_half_open = slot.is_half_open();
-        self.count_half_open(was_half_open, is_half_open);
-        observed
+        }
     }
 
     /// The connection that gave way to the last new one, or ended before the last one between the same ends began. It is
-    /// told once, before the next call of [`Self::observe`] that begins a connection; afterwards it is forgotten.
+    /// returned once, until the next call of [`Self::observe`] that begins a connection.
     pub fn take_ended(&mut self) -> Option<EndedConnection> {
         self.ended.take().map(|slot| EndedConnection { slot })
     }
@@ -132,24 +124,25 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
     /// The connection of this slot, if there is one.
     #[must_use]
     pub fn connection(&self, id: ConnectionId) -> Option<Connection<'_>> {
-        self.slot(id.0).filter(|slot| slot.is_taken).map(Connection::new)
+        self.slot(id.0).filter(|slot| slot.is_taken()).map(Connection::new)
     }
 
     /// All connections, in the order of their slots.
     pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, Connection<'_>)> {
         let slots = self.slots.as_ref().iter().zip(0..);
-        slots.filter(|(slot, _)| slot.is_taken).map(|(slot, index)| (ConnectionId(index), Connection::new(slot)))
+        slots.filter(|(slot, _)| slot.is_taken()).map(|(slot, index)| (ConnectionId(index), Connection::new(slot)))
     }
 
     /// Forgets a connection: its slot is free.
     pub fn remove(&mut self, id: ConnectionId) {
-        let Some(slot) = self.slot(id.0).filter(|slot| slot.is_taken) else { return };
-        let (key, was_half_open) = (slot.key, slot.is_half_open());
+        let Some(slot) = self.slot(id.0).filter(|slot| slot.is_taken()) else { return };
+        let (key, is_v6, was_half_open) = (slot.key, slot.is_v6(), slot.is_half_open());
         self.count_half_open(was_half_open, false);
-        self.unlink(id.0, &key);
+        self.unlink(id.0, &key, is_v6);
         let free = self.free;
         if let Some(slot) = self.slot_mut(id.0) {
-            (slot.is_taken, slot.next) = (false, free);
+            slot.clear();
+            slot.next = free;
         }
         self.free = id.0;
         self.taken = self.taken.saturating_sub(1);
@@ -200,23 +193,21 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
 
     /// Counts a slot that was moved here, and puts it in its chain, or among the free ones.
     fn settle(&mut self, index: u32) {
-        let Some((key, is_half_open)) =
-            self.slot(index).filter(|slot| slot.is_taken).map(|slot| (slot.key, slot.is_half_open()))
-        else {
+        let taken = self.slot(index).filter(|slot| slot.is_taken());
+        let Some((key, is_v6, is_half_open)) = taken.map(|slot| (slot.key, slot.is_v6(), slot.is_half_open())) else {
             let free = core::mem::replace(&mut self.free, index);
             if let Some(slot) = self.slot_mut(index) {
                 slot.next = free;
             }
             return;
         };
-        let bucket = self.bucket(&key);
+        let bucket = self.bucket(&key, is_v6);
         self.link(index, bucket);
         self.taken = self.taken.saturating_add(1);
         self.count_half_open(false, is_half_open);
     }
 
-    /// Begins a connection: in the slot of the one before between the same ends, or a free one, or that of somebody who
-    /// gives way.
+    /// Begins a connection: in the slot of the one before between the same ends, or a free one, or that of an evicted one.
     #[expect(clippy::too_many_arguments, reason = "what `observe` knows by then")]
     #[cold]
     fn begin(
@@ -243,11 +234,15 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
             }
         };
         let is_answer = facts.has(Flags::SYN) && facts.has(Flags::ACK);
-        let states = if facts.has(Flags::SYN) { [State::SynSent, State::Listen] } else { [State::Established; 2] };
+        let (client, server) = if facts.has(Flags::SYN) {
+            (State::SynSent, State::Listen)
+        } else {
+            (State::Established, State::Established)
+        };
+        let is_whole = facts.has(Flags::SYN) && !is_answer;
         let is_client_second = is_second != is_answer;
         let slot = self.slot_mut(index)?;
-        slot.begin(key, is_v6, is_client_second, states);
-        slot.is_whole = facts.has(Flags::SYN) && !is_answer;
+        slot.begin(key, is_v6, is_client_second, is_whole, Sides { client, server });
         let is_half_open = slot.is_half_open();
         self.count_half_open(false, is_half_open);
         Some(index)
@@ -264,8 +259,9 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
             return Some(index);
         }
         let index = self.gives_way(now)?;
-        let key = self.slot(index)?.key;
-        self.unlink(index, &key);
+        let slot = self.slot(index)?;
+        let (key, is_v6) = (slot.key, slot.is_v6());
+        self.unlink(index, &key, is_v6);
         self.end(index);
         self.taken = self.taken.saturating_sub(1);
         Some(index)
@@ -295,7 +291,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
         let mut index = self.slot(bucket)?.head;
         loop {
             let slot = self.slot(index)?;
-            if slot.key == *key && slot.is_v6 == is_v6 {
+            if slot.is_v6() == is_v6 && slot.key.is(key, is_v6) {
                 return Some(index);
             }
             index = slot.next;
@@ -311,8 +307,8 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
     }
 
     /// Takes a slot out of the chain of its key.
-    fn unlink(&mut self, index: u32, key: &Key) {
-        let bucket = self.bucket(key);
+    fn unlink(&mut self, index: u32, key: &Key, is_v6: bool) {
+        let bucket = self.bucket(key, is_v6);
         let Some(behind) = self.slot(index).map(|slot| slot.next) else { return };
         let Some(head) = self.slot_mut(bucket).map(|slot| &mut slot.head) else { return };
         if *head == index {
@@ -330,8 +326,10 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>, H: BuildHasher> Tracker<S, H> {
     }
 
     /// The slot whose chain a key is in: the upper bits of the hash, spread over all slots.
-    fn bucket(&self, key: &Key) -> u32 {
-        let high = self.hasher.hash_one(key).wrapping_shr(32);
+    fn bucket(&self, key: &Key, is_v6: bool) -> u32 {
+        let mut hasher = self.hasher.build_hasher();
+        key.hash(is_v6, &mut hasher);
+        let high = hasher.finish().wrapping_shr(32);
         let scaled = high.wrapping_mul(self.count().into()).wrapping_shr(32);
         u32::try_from(scaled).unwrap_or(0)
     }
@@ -366,10 +364,7 @@ impl EndedConnection {
 /// A SYN that begins another connection between the same ends: the one before is over (RFC 9293 §3.6.1), or was never
 /// answered and this is another attempt.
 fn begins_anew(slot: &Slot, is_second: bool, facts: &Facts) -> bool {
-    if !facts.has(Flags::SYN) || facts.has(Flags::RST) {
-        return false;
-    }
-    let (sender, receiver) = (slot.half(is_second), slot.half(!is_second));
+    let [sender, receiver] = slot.halves(is_second);
     if facts.has(Flags::ACK) {
         let is_late_answer = !sender.end.has(EndFlags::KNOWN) && facts.acknowledgment == receiver.end.next;
         let is_again = sender.end.has(EndFlags::KNOWN) && facts.end == sender.end.next;

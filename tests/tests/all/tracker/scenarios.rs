@@ -164,6 +164,14 @@ const ENDS: &[(&str, &str)] = &[
         s A 1 22       > FIN-WAIT-2 CLOSE-WAIT",
     ),
     (
+        "a FIN whose ACK shows that what was before it had come, too",
+        "
+        c PA 11 1 +10  > ESTABLISHED ESTABLISHED : gap
+        c FA 21 1      > FIN-WAIT-1 ESTABLISHED
+        s FA 1 22      > TIME-WAIT LAST-ACK rtt=0 : ACK of bytes not captured
+        c A 22 2       > TIME-WAIT CLOSED rtt=0",
+    ),
+    (
         "a FIN sent again, and its ACK",
         "
         c FA 1 1       > FIN-WAIT-1 CLOSE-WAIT
@@ -326,6 +334,56 @@ const DATA: &[(&str, &str)] = &[
         c A 11 1 +10 ts=90/0   > ESTABLISHED ESTABLISHED : old time stamp",
     ),
     (
+        "a reset at the end of all that has come, behind a gap",
+        "
+        c A 11 1 +10    > ESTABLISHED ESTABLISHED : gap
+        c R 20          > ESTABLISHED ESTABLISHED : inexact reset
+        c R 21          > CLOSED CLOSED",
+    ),
+    (
+        "data that what was sent again has overtaken is left out, and comes again",
+        "
+        c A 1 1 +10 ts=50/0    > ESTABLISHED ESTABLISHED
+        c A 21 1 +10 ts=52/0   > ESTABLISHED ESTABLISHED : gap
+        c A 1 1 +10 ts=100/0   > ESTABLISHED ESTABLISHED : retransmission
+        c A 11 1 +10 ts=51/0   > ESTABLISHED ESTABLISHED : old time stamp
+        c FA 31 1 ts=53/0      > ESTABLISHED ESTABLISHED : old time stamp
+        c A 11 1 +10 ts=101/0  > ESTABLISHED ESTABLISHED : out of order
+        c FA 31 1 ts=102/0     > FIN-WAIT-1 CLOSE-WAIT",
+    ),
+    (
+        "one tick earlier is no older time stamp, as Linux sees it",
+        "
+        c A 1 1 +10 ts=100/0   > ESTABLISHED ESTABLISHED
+        c A 11 1 +10 ts=99/0   > ESTABLISHED ESTABLISHED",
+    ),
+    (
+        "an acknowledgment that comes late is no keep-alive probe",
+        "
+        c A 1 1 +1 ts=60/0     > ESTABLISHED ESTABLISHED
+        s A 1 2 ts=7/60        > ESTABLISHED ESTABLISHED rtt=0
+        c A 1 1 ts=50/0        > ESTABLISHED ESTABLISHED
+        c A 1 1 ts=1060/0      > ESTABLISHED ESTABLISHED : keep-alive probe
+        c A 1 1 +1 ts=60/0     > ESTABLISHED ESTABLISHED : retransmission",
+    ),
+    (
+        "one without a time stamp is none, either, if it acknowledges less",
+        "
+        s A 1 1 +10            > ESTABLISHED ESTABLISHED
+        c A 1 11 +1            > ESTABLISHED ESTABLISHED rtt=0
+        s A 11 2               > ESTABLISHED ESTABLISHED rtt=0
+        c A 1 1                > ESTABLISHED ESTABLISHED
+        c A 1 11               > ESTABLISHED ESTABLISHED : keep-alive probe",
+    ),
+    (
+        "a time stamp of data that an acknowledgment has overtaken is not old",
+        "
+        c A 1 1 ts=50/0        > ESTABLISHED ESTABLISHED
+        c A 11 1 ts=100/0      > ESTABLISHED ESTABLISHED
+        c A 1 1 +10 ts=90/0    > ESTABLISHED ESTABLISHED
+        s A 1 11 ts=7/90 t=30  > ESTABLISHED ESTABLISHED rtt=30",
+    ),
+    (
         "time stamps wrap around",
         "
         c A 1 1 +10 ts=4294967295/0 > ESTABLISHED ESTABLISHED
@@ -355,6 +413,17 @@ const DATA: &[(&str, &str)] = &[
         c A 12 1 +10      > ESTABLISHED ESTABLISHED",
     ),
     (
+        "a zero window is probed without a byte, as Linux does it",
+        "
+        c A 1 1 +10       > ESTABLISHED ESTABLISHED
+        s A 1 11 w=0      > ESTABLISHED ESTABLISHED rtt=0 : zero window
+        c A 10 1          > ESTABLISHED ESTABLISHED : window probe
+        s A 1 11 w=0      > ESTABLISHED ESTABLISHED
+        c A 10 1          > ESTABLISHED ESTABLISHED : window probe
+        s A 1 11 w=500    > ESTABLISHED ESTABLISHED
+        c A 10 1          > ESTABLISHED ESTABLISHED : keep-alive probe",
+    ),
+    (
         "keep-alive probes, without and with a byte",
         "
         c A 1 1 +10       > ESTABLISHED ESTABLISHED
@@ -377,6 +446,15 @@ const DATA: &[(&str, &str)] = &[
         c A 1 1           > ESTABLISHED ESTABLISHED : challenge ACK",
     ),
     (
+        "an old ACK, and one that is older than any window is long (RFC 5961 §5.2)",
+        "
+        c A 1 1 +10       > ESTABLISHED ESTABLISHED
+        c A 11 -65534 +10 > ESTABLISHED ESTABLISHED
+        c A 21 -65535 +10 > ESTABLISHED ESTABLISHED : unacceptable ACK
+        s A 1 21          > ESTABLISHED ESTABLISHED rtt=0 : challenge ACK
+        c A 21 1 +10      > ESTABLISHED ESTABLISHED",
+    ),
+    (
         "the capture has missed more than a window",
         "
         c A 9001 1 +10    > ESTABLISHED ESTABLISHED : outside of the window
@@ -386,6 +464,24 @@ const DATA: &[(&str, &str)] = &[
 ];
 
 const WHOLE: &[(&str, &str)] = &[
+    (
+        "where both open at once, an acknowledgment has overtaken a SYN",
+        "
+        c S 0      > new SYN-SENT LISTEN
+        s A 1 1    > SYN-SENT SYN-RECEIVED rtt=0
+        s S 0      > SYN-RECEIVED SYN-RECEIVED
+        c SA 0 1   > SYN-RECEIVED ESTABLISHED rtt=0 : retransmission
+        s SA 0 1   > ESTABLISHED ESTABLISHED : retransmission",
+    ),
+    (
+        "an end whose SYN is on its way acknowledges a SYN that comes again, which opens nothing",
+        "
+        c S 0      > new SYN-SENT LISTEN
+        c S 0      > SYN-SENT LISTEN : retransmission
+        s A 1 1    > SYN-SENT SYN-RECEIVED
+        s SA 0 1   > ESTABLISHED SYN-RECEIVED
+        c A 1 1    > ESTABLISHED ESTABLISHED rtt=0",
+    ),
     (
         "scaled windows",
         "

@@ -1,10 +1,13 @@
 //! The client's end of an HTTP/1.x connection: bytes of requests out, bytes of responses in.
 
+mod call;
 mod ending;
 mod receive;
 mod send;
 #[cfg(test)]
 mod tests;
+
+pub use call::{CallError, CallListener, ClientCall, ClientCallAt};
 
 use super::context::Context;
 use super::state::State;

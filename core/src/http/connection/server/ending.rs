@@ -40,7 +40,7 @@ impl Ways for Server {
         let is_sending = connection.write_timer.is_running();
         let rests_later = is_sending && (connection.ending == Ending::Linger || connection.is_idle());
         // Bytes of a tunnel come when they come; the service that reads them has its own deadlines.
-        let is_tunnel = connection.states.client() == State::Tunnel;
+        let is_tunnel = connection.states.client() == State::Tunnel && connection.ending != Ending::Linger;
         !rests_later && !is_tunnel
     }
 
@@ -84,7 +84,7 @@ impl Connection<Server> {
 
     /// All is sent. What the peer still sends is read and thrown away, also of one that has said `close`: a close with
     /// unread bytes makes the stack send a reset, which can destroy the response on its way (RFC 9112 §9.6).
-    pub(super) fn linger_or_close(&mut self, cx: &Context<'_>) {
+    pub(crate) fn linger_or_close(&mut self, cx: &Context<'_>) {
         if self.machine.flags.has(Flags::EOF) {
             self.ending = Ending::Close;
         } else {

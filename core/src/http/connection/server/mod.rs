@@ -3,6 +3,7 @@
 mod ending;
 mod receive;
 mod send;
+mod tunnel;
 
 use super::context::Context;
 use super::state::State;

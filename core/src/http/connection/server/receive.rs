@@ -235,7 +235,8 @@ impl Connection<Server> {
         is_reading && self.states.client() == State::Idle || self.persists()
     }
 
-    /// How many bytes at the front of the store are what is known of the request, until its trailers come.
+    /// How many bytes at the front of the store are what is known of the request, until its trailers come; or what the
+    /// service of a tunnel keeps there.
     pub(crate) fn received(&self) -> usize {
         self.machine.stored().max(usize::try_from(self.machine.kept).unwrap_or(usize::MAX))
     }

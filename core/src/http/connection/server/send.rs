@@ -84,7 +84,9 @@ impl Connection<Server> {
             } else if is_http10 {
                 writer.put(b"Connection: keep-alive\r\n");
             }
-        } else if response.status == Status::SWITCHING_PROTOCOLS {
+        }
+        // Whoever says what it would upgrade to says so in Connection, too (RFC 9110 §7.8).
+        if response.status == Status::SWITCHING_PROTOCOLS || response.status == Status::UPGRADE_REQUIRED {
             writer.put(b"Connection: upgrade\r\n");
         }
         writer.put_pair(*b"\r\n");

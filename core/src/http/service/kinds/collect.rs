@@ -60,6 +60,8 @@ impl<A: Copy, S, P: Place, F, E: Exchange<A, S>> Exchange<A, S> for Collect<P, F
 where
     F: FnMut(A, &mut [u8], &mut Responder<'_>) -> Result<E>,
 {
+    const UPGRADES: bool = E::UPGRADES;
+
     fn proceed(&mut self, app: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
         match self {
             Self::Receiving { .. } => Ok(Step::More),

@@ -87,6 +87,8 @@ impl<A: Copy, S, F, E: Exchange<A, S>> Exchange<A, S> for Later<F, E>
 where
     F: FnMut(A, &mut Responder<'_>) -> Result<Readiness<E>>,
 {
+    const UPGRADES: bool = E::UPGRADES;
+
     fn proceed(&mut self, app: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
         let has_missed_end = matches!(self, Self::Waiting { is_content_complete: true, .. });
         match self.begin(app, responder)? {

@@ -58,6 +58,8 @@ where
     P: FnMut(&mut T, &[u8]) -> Result<()>,
     F: FnOnce(A, T, &mut Responder<'_>) -> Result<E>,
 {
+    const UPGRADES: bool = E::UPGRADES;
+
     fn proceed(&mut self, app: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
         match self {
             Self::Receiving { .. } => Ok(Step::More),

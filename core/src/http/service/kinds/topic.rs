@@ -2,6 +2,7 @@
 
 use core::cell::RefCell;
 use core::fmt;
+use core::task::Waker;
 
 use super::events::EventSink;
 use super::wakers::Wakers;
@@ -90,6 +91,25 @@ impl<T: Clone, const N: usize, const FOLLOWERS: usize> Topic<T, N, FOLLOWERS> {
         self.values.borrow().next
     }
 
+    /// The value of this number, or of the oldest one after it that is kept, and its number. `None`: it is still to come.
+    ///
+    /// ```
+    /// use wirenut::http::service::Topic;
+    /// let news = Topic::<&str, 2, 8>::new();
+    /// ["one", "two", "three"].map(|word| news.publish(word));
+    /// assert_eq!((news.get(0), news.get(2), news.get(3)), (Some((1, "two")), Some((2, "three")), None));
+    /// ```
+    #[must_use]
+    pub fn get(&self, number: u64) -> Option<(u64, T)> {
+        self.values.borrow().get(number)
+    }
+
+    /// Wakes this waker when the next value is published, once. `false`: too many wait, so look again after a while.
+    #[must_use]
+    pub fn wait(&self, waker: &Waker) -> bool {
+        self.followers.add(waker)
+    }
+
     /// A function for [`Responder::events`](crate::http::service::Responder::events) that has `send` send each value that is published from
     /// now on.
     pub fn follow<A>(
@@ -110,11 +130,11 @@ impl<T: Clone, const N: usize, const FOLLOWERS: usize> Topic<T, N, FOLLOWERS> {
         let mut wanted = number.min(self.next_number());
         move |_, events| {
             // What is sent is a copy, so that `send` may publish.
-            while let Some((number, value)) = { self.values.borrow().get(wanted) } {
+            while let Some((number, value)) = self.get(wanted) {
                 send(events, number, &value)?;
                 wanted = number.saturating_add(1);
             }
-            if !self.followers.add(&events.waker()) {
+            if !self.wait(&events.waker()) {
                 events.wait(LOOK);
             }
             Ok(())

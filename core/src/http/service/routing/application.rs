@@ -48,6 +48,7 @@ impl<A: Copy, D: Dispatch<A, S>, S> Service for Application<A, D, S> {
     /// `None`: the request was answered without one.
     type Exchange = Option<D::Exchange>;
     type Source = S;
+    const UPGRADES: bool = <D::Exchange as Exchange<A, S>>::UPGRADES;
 
     fn request(
         &self,

@@ -3,6 +3,7 @@
 mod outcomes;
 mod refusals;
 mod reserve;
+mod tunnels;
 
 use super::*;
 use crate::http::error::Misuse;

@@ -61,6 +61,14 @@ impl<S: Service + ?Sized> Session<S> {
         };
         let was_read = incoming.rest.len() < before.len();
         let out = out.get_mut(*written..).unwrap_or(&mut []);
+        let is_tunnel = self.is_tunnel();
+        let (store, lent) = match is_tunnel {
+            true => (&[][..], Some(&mut *incoming.store)),
+            false => (&*incoming.store, None),
+        };
+        if is_tunnel {
+            self.connection.set_tunnel_idle(false);
+        }
         let mut responder = Responder {
             connection: &mut self.connection,
             cx,
@@ -73,11 +81,12 @@ impl<S: Service + ?Sized> Session<S> {
             behind: incoming.rest.len(),
             wakeup: self.wakeup,
             notices: &self.notices,
+            store: lent,
         };
         let mut body_taken = 0;
         let asked = match (found, &mut self.exchange) {
             (Found::Head, exchange) => {
-                let head = responder.connection.head(cx.limits, incoming.store, shortcut);
+                let head = responder.connection.head(cx.limits, store, shortcut);
                 service.request(&head, &mut responder).map(|(begun, step)| {
                     *exchange = Some(begun);
                     step
@@ -91,7 +100,7 @@ impl<S: Service + ?Sized> Session<S> {
                 })
             }
             (Found::End, Some(exchange)) => {
-                let trailers = responder.connection.trailers(cx.limits, incoming.store);
+                let trailers = responder.connection.trailers(cx.limits, store);
                 service.end(exchange, trailers, &mut responder)
             }
             (Found::NeedMore | Found::Paused, Some(exchange)) => service.proceed(exchange, &mut responder),
@@ -115,7 +124,11 @@ impl<S: Service + ?Sized> Session<S> {
                     self.connection.take_body(cx, body_taken);
                 }
                 incoming.consume(body_taken);
-                let ended = self.obey(cx, service, step);
+                let has_left_some = !incoming.rest.is_empty();
+                let ended = self.obey(cx, service, step, has_left_some);
+                if !is_tunnel && self.is_tunnel() {
+                    self.begin_tunnel();
+                }
                 // A service that neither moved nor changed anything is asked again when something has changed.
                 let is_once = matches!(found, Found::Head | Found::End);
                 return if has_moved || ended || is_once { Turn::Progress } else { Turn::Rest };
@@ -125,6 +138,15 @@ impl<S: Service + ?Sized> Session<S> {
         self.connection.fail(cx, rule);
         self.settle(service, refused);
         Turn::Progress
+    }
+
+    /// The exchange has taken the connection over.
+    fn begin_tunnel(&mut self) {
+        self.connection.keep(0);
+        if self.pause == Pause::Waiting {
+            // What there is of the tunnel was not seen yet.
+            self.pause = Pause::None;
+        }
     }
 
     /// Takes nothing until there is room: then it is the peer's turn only to take what was written.
@@ -138,14 +160,20 @@ impl<S: Service + ?Sized> Session<S> {
         Turn::Rest
     }
 
-    /// Does what the service wants. Whether that ended the exchange.
-    fn obey(&mut self, cx: &Context<'_>, service: &S, step: Step<S::Source>) -> bool {
+    /// Does what the service wants, which may have left some of what came. Whether that ended the exchange.
+    fn obey(&mut self, cx: &Context<'_>, service: &S, step: Step<S::Source>, has_left_some: bool) -> bool {
         let rule = match step {
             // The service may have thrown away what it was told of a misuse.
             _ if self.connection.error().is_some() => Rule::Aborted,
+            _ if !S::UPGRADES && self.connection.is_tunnel() => Rule::Misused(Misuse::UndeclaredUpgrade),
             Step::Abort => Rule::Aborted,
             Step::Done if !self.connection.is_responding() => Rule::NoResponse,
             // Nothing of a response to HEAD is sent but its head.
+            Step::Done if S::UPGRADES && self.connection.has_ended_tunnel_output() => {
+                self.connection.linger_or_close(cx);
+                self.close_exchange(service, Ok(()));
+                return true;
+            }
             _ if matches!(step, Step::Done) || self.connection.discards_body() => match self.connection.finish(cx) {
                 Ok(()) => {
                     self.close_exchange(service, Ok(()));
@@ -157,7 +185,11 @@ impl<S: Service + ?Sized> Session<S> {
             Step::Wait(until) => {
                 self.pause = Pause::Waiting;
                 self.pause_bound = until.map_or(u64::MAX, Instant::as_micros);
-                self.connection.pause(cx);
+                if self.is_tunnel() {
+                    self.connection.wait_in_tunnel(cx, has_left_some);
+                } else {
+                    self.connection.pause(cx);
+                }
                 return false;
             }
             Step::Transfer { length: 0, .. } => Rule::Misused(Misuse::EmptyTransfer),

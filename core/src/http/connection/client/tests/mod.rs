@@ -15,6 +15,7 @@ use crate::http::method::Method;
 use crate::time::Instant;
 use crate::transport::Disposition;
 
+mod call;
 mod commands;
 
 const GET: Request<'static> = Request::new(Method::Get, "/", "a");

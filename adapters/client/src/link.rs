@@ -1,0 +1,354 @@
+//! One connection to a server: the core's connection, a wire, and the loop between them.
+
+use alloc::sync::Arc;
+use core::mem;
+use core::ops::Range;
+use std::io::Read;
+use std::os::fd::AsFd as _;
+
+use wirenut::http::{CallError, CallListener, ClientCall, ClientConnection, Context, Limits, Request, Rule};
+use wirenut::time::Instant;
+use wirenut::transport::{Action, Conversation, Input, Protocol as _};
+use wirenut_linux::monotonic_time;
+use wirenut_linux::poller::{Interest, Poll, Poller as _, Token};
+use wirenut_linux::socket::{Attempt, Received};
+
+use crate::error::Cause;
+use crate::watch::Watch;
+use crate::wire::Wire;
+
+/// Room for what comes, and for what goes. Pages that are never used cost nothing.
+const BUFFER: usize = 64 * 1024;
+
+/// The name of the wire in its poller.
+const WIRE: Token = Token(0);
+
+/// One connection, with its memory.
+pub(crate) struct Link {
+    /// Whom it leads to, for errors.
+    subject: Arc<str>,
+    connection: ClientConnection,
+    conversation: Conversation,
+    store: Box<[u8]>,
+    line: Line,
+}
+
+impl Link {
+    pub(crate) fn new(wire: Wire, limits: &Limits, subject: impl Into<Arc<str>>) -> Result<Self, Cause> {
+        let mut poller = Poll::new();
+        poller.register(wire.as_fd(), WIRE, Interest::READABLE)?;
+        let room = |length| vec![0; length].into_boxed_slice();
+        let line = Line {
+            wire,
+            poller,
+            interest: Interest::READABLE,
+            input: room(BUFFER),
+            output: room(BUFFER.max(usize::try_from(limits.head_bytes).unwrap_or(BUFFER))),
+            unread: 0..0,
+            unsent: 0..0,
+            has_ended: false,
+            broken: None,
+            has_failed_to_send: false,
+            has_just_sent: false,
+        };
+        Ok(Self {
+            subject: subject.into(),
+            connection: ClientConnection::new(&context(limits)),
+            conversation: Conversation::new(),
+            store: room(limits.store_bytes()),
+            line,
+        })
+    }
+
+    /// Whom it leads to, for errors.
+    pub(crate) fn subject(&self) -> &Arc<str> {
+        &self.subject
+    }
+
+    /// Has something of the request not left, or could not?
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.line.unsent.is_empty() || self.line.has_failed_to_send
+    }
+
+    /// Sends a request, its content read from `body`, until the listener has heard what it is for.
+    pub(crate) fn ask(
+        &mut self,
+        limits: &Limits,
+        request: &Request<'_>,
+        body: &mut dyn Read,
+        listener: CallListener<'_>,
+        watch: &Watch,
+    ) -> Result<(), Cause> {
+        let head = self.connection.request(&context(limits), request, &mut self.line.output).map_err(Cause::Refused)?;
+        let request = (head, request.length != Some(0));
+        self.call(limits, request, body, listener, watch)
+    }
+
+    /// Listens until the listener has heard what it is for.
+    pub(crate) fn listen(&mut self, limits: &Limits, listener: CallListener<'_>, watch: &Watch) -> Result<(), Cause> {
+        self.call(limits, (0, false), &mut std::io::empty(), listener, watch)
+    }
+
+    /// May the request that failed be sent again on another connection, as far as this one knows?
+    pub(crate) fn may_retry(&self) -> bool {
+        let is_lost = self
+            .connection
+            .error()
+            .is_none_or(|error| matches!(error.rule, Rule::Unanswered | Rule::NotProcessed | Rule::Reset));
+        is_lost && self.connection.may_retry(0)
+    }
+
+    /// May another request be sent on it: is it idle, and has the server not ended it meanwhile?
+    pub(crate) fn is_reusable(&mut self) -> bool {
+        self.is_idle() && self.line.wire.is_quiet()
+    }
+
+    /// Is all said and heard, and the connection still open?
+    pub(crate) fn is_idle(&self) -> bool {
+        let Line { unread, unsent, has_ended, broken, .. } = &self.line;
+        let is_clear = unread.is_empty() && unsent.is_empty() && !has_ended && broken.is_none();
+        is_clear && self.connection.is_idle()
+    }
+
+    /// Ends an idle connection in good order.
+    pub(crate) fn close(mut self) {
+        self.line.wire.shutdown_write();
+    }
+
+    /// The wire, after the server has agreed to a tunnel. None, if it has said something in the tunnel already: whoever
+    /// asks for one speaks first.
+    pub(crate) fn into_wire(self) -> Option<Wire> {
+        self.line.unread.is_empty().then_some(self.line.wire)
+    }
+
+    fn call(
+        &mut self,
+        limits: &Limits,
+        (head, has_content): (usize, bool),
+        body: &mut dyn Read,
+        listener: CallListener<'_>,
+        watch: &Watch,
+    ) -> Result<(), Cause> {
+        let Self { connection, conversation, store, line, .. } = self;
+        watch.register(&mut line.poller)?;
+        let call = ClientCall::new(connection, limits, listener).with_request(head, has_content);
+        let spoken = line.speak(call, conversation, store, body, watch);
+        watch.deregister(&mut line.poller);
+        if spoken.is_err() {
+            line.wire.give_up();
+            self.connection.handle_reset(&context(limits));
+        }
+        spoken
+    }
+}
+
+fn context(limits: &Limits) -> Context<'_> {
+    Context { now: monotonic_time(), limits, date: None }
+}
+
+/// The part of a link that is not the protocol.
+struct Line {
+    wire: Wire,
+    poller: Poll,
+    /// What the poller watches the wire for.
+    interest: Interest,
+    input: Box<[u8]>,
+    output: Box<[u8]>,
+    /// What has come and was not consumed, in the input.
+    unread: Range<usize>,
+    /// What is to be sent, in the output.
+    unsent: Range<usize>,
+    has_ended: bool,
+    /// The wire takes no more; perhaps an answer says why.
+    broken: Option<Cause>,
+    has_failed_to_send: bool,
+    /// So an answer is hardly in the socket yet.
+    has_just_sent: bool,
+}
+
+/// What a step of the conversation came to.
+struct Step {
+    action: Action,
+    wants_input: bool,
+}
+
+impl Line {
+    /// Does what the conversation says until the call has what it is for.
+    fn speak(
+        &mut self,
+        mut call: ClientCall<'_>,
+        conversation: &mut Conversation,
+        store: &mut [u8],
+        body: &mut dyn Read,
+        watch: &Watch,
+    ) -> Result<(), Cause> {
+        loop {
+            let now = monotonic_time();
+            watch.check(now)?;
+            let step = self.step(&mut call, conversation, store, now);
+            self.check(&call)?;
+            let is_sent = self.unsent.is_empty() && self.wire.flush().unwrap_or(true);
+            if call.is_done(is_sent) || (call.is_heard() && self.broken.is_some()) {
+                return Ok(());
+            }
+            if let Action::Send(count) = step.action {
+                self.unsent = 0..count;
+            }
+            let may_send_content = self.unsent.is_empty() && self.broken.is_none() && step.action == Action::Wait;
+            if !self.unsent.is_empty() {
+                if self.send(&mut call, conversation, now) {
+                    continue;
+                }
+            } else if may_send_content {
+                if let Some(place) = call.content_place(now, self.output.len()) {
+                    // An answer that has come says perhaps that no more content is wanted.
+                    if !(step.wants_input && self.recv()?) {
+                        self.read_content(&mut call, place, body, now)?;
+                    }
+                    continue;
+                }
+                // The content may have ended with that.
+                if call.is_done(is_sent) {
+                    return Ok(());
+                }
+            } else if let Some(cause) = ending(step.action, &mut self.wire) {
+                return Err(self.broken.take().unwrap_or(cause));
+            }
+            let may_have_come = !self.has_just_sent || self.wire.holds_unread();
+            if step.wants_input && may_have_come && self.recv()? {
+                continue;
+            }
+            self.has_just_sent = false;
+            let timeout = call.at(now).poll_timeout();
+            self.wait(step.wants_input, timeout, watch)?;
+            let now = monotonic_time();
+            if timeout.is_some_and(|at| at <= now) {
+                call.at(now).handle_timeout();
+            }
+        }
+    }
+
+    /// Has the call failed? That the wire broke is the reason of all that follows.
+    fn check(&mut self, call: &ClientCall<'_>) -> Result<(), Cause> {
+        let Some(error) = call.error() else { return Ok(()) };
+        Err(self.broken.take().unwrap_or(match error {
+            CallError::Protocol(error) => Cause::Protocol(error),
+            CallError::Refused(error) => Cause::Refused(error),
+        }))
+    }
+
+    /// Lets the protocol do all that it can.
+    fn step(
+        &mut self,
+        call: &mut ClientCall<'_>,
+        conversation: &mut Conversation,
+        store: &mut [u8],
+        now: Instant,
+    ) -> Step {
+        let input = Input { bytes: &self.input[self.unread.clone()], has_ended: self.has_ended };
+        // While something is being sent from it, the output is not free.
+        let output: &mut [u8] = if self.unsent.is_empty() { &mut self.output } else { &mut [] };
+        let mut protocol = call.at(now);
+        let (taken, action) = conversation.poll(&mut protocol, input, store, output);
+        self.unread.start += taken;
+        Step { action, wants_input: conversation.wants_input(&protocol) }
+    }
+
+    /// Sends. Whether something has left, so that there may be more to do.
+    fn send(&mut self, call: &mut ClientCall<'_>, conversation: &mut Conversation, now: Instant) -> bool {
+        let sent = match &self.broken {
+            // Into the void, so that the protocol goes on to listen.
+            Some(_) => self.unsent.len(),
+            None => match self.wire.send(&self.output[self.unsent.clone()]) {
+                Ok(Attempt::Done(sent)) => sent,
+                Ok(Attempt::WouldBlock) => 0,
+                Err(cause) => {
+                    (self.broken, self.has_failed_to_send) = (Some(cause), true);
+                    self.unsent.len()
+                }
+            },
+        };
+        self.unsent.start += sent;
+        self.has_just_sent = sent > 0;
+        conversation.handle_sent(&mut call.at(now), sent, self.unsent.len());
+        sent > 0
+    }
+
+    fn read_content(
+        &mut self,
+        call: &mut ClientCall<'_>,
+        place: Range<usize>,
+        body: &mut dyn Read,
+        now: Instant,
+    ) -> Result<(), Cause> {
+        let room = &mut self.output[place];
+        let most = room.len();
+        let count = loop {
+            match body.read(room) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        call.handle_content(now, *count.as_ref().unwrap_or(&usize::MAX), most);
+        count.map(drop).map_err(Cause::Source)
+    }
+
+    /// Receives what is there. Whether something came, or the end.
+    fn recv(&mut self) -> Result<bool, Cause> {
+        if self.unread.is_empty() {
+            self.unread = 0..0;
+        } else if self.unread.end == self.input.len() {
+            self.input.copy_within(self.unread.clone(), 0);
+            self.unread = 0..self.unread.len();
+        }
+        let room = &mut self.input[self.unread.end..];
+        if room.is_empty() {
+            return Err(Cause::Other("the head of the response finds no room"));
+        }
+        match self.wire.recv(room) {
+            Ok(Received::Data(count)) => self.unread.end += count,
+            Ok(Received::End) => self.has_ended = true,
+            Ok(Received::WouldBlock) => return Ok(false),
+            // That sending failed came first.
+            Err(cause) => return Err(self.broken.take().unwrap_or(cause)),
+        }
+        Ok(true)
+    }
+
+    /// Waits until the wire is ready for what is to be done, or until it is time for something.
+    fn wait(&mut self, wants_input: bool, timeout: Option<Instant>, watch: &Watch) -> Result<(), Cause> {
+        if let Some(cause) = self.broken.take_if(|_| !wants_input) {
+            // Nothing would be waited for.
+            return Err(cause);
+        }
+        let is_unsent = (!self.unsent.is_empty() && self.broken.is_none()) || !self.wire.flush().unwrap_or(true);
+        let mut interest = if wants_input { Interest::READABLE } else { Interest::NOTHING };
+        if is_unsent {
+            interest = interest | Interest::WRITABLE;
+        }
+        if mem::replace(&mut self.interest, interest) != interest {
+            self.poller.modify(self.wire.as_fd(), WIRE, interest)?;
+        }
+        let until = match (timeout, watch.deadline()) {
+            (Some(timeout), Some(deadline)) => Some(timeout.min(deadline)),
+            (timeout, deadline) => timeout.or(deadline),
+        };
+        self.poller.wait_until(until, monotonic_time)?;
+        while self.poller.next_event().is_some() {}
+        Ok(())
+    }
+}
+
+/// Where the connection is over although the call has not heard what it is for.
+fn ending(action: Action, wire: &mut Wire) -> Option<Cause> {
+    match action {
+        Action::Wait | Action::Send(_) => None,
+        Action::ShutdownWrite => {
+            wire.shutdown_write();
+            None
+        }
+        Action::Close | Action::Abort | Action::Cut | Action::Transfer(_) => {
+            Some(Cause::Other("the connection is over"))
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What a request is made of, beside its URL.
+
+use crate::body::Body;
+
+/// What is sent.
+pub(crate) struct Parts<'b> {
+    pub(crate) method: Vec<u8>,
+    pub(crate) fields: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Body<'b>,
+    pub(crate) expects_continue: Option<bool>,
+}
+
+impl Parts<'_> {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
+    }
+}

@@ -1,0 +1,223 @@
+//! Connects raced over both address families (RFC 8305).
+
+use core::net::SocketAddr;
+use std::io;
+use std::os::fd::AsFd as _;
+
+use wirenut::time::{Duration, Instant};
+use wirenut_linux::monotonic_time;
+use wirenut_linux::poller::{Interest, Poll, Poller as _, Token};
+use wirenut_linux::socket::{Connecting, Family, Progress, Socket, Tcp, TcpStream};
+
+use crate::error::Cause;
+use crate::watch::Watch;
+
+/// How long an attempt has the wire for itself (RFC 8305 §5, §8).
+pub(crate) const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Addresses beyond that are not tried.
+const MAX_ADDRESSES: usize = 16;
+
+/// Connects to the first address that answers. Each attempt begins when the one before has failed, or after
+/// [`ATTEMPT_DELAY`], and goes on beside those that follow. Where none succeeds: the error of the first, and which it was.
+pub(crate) fn connect(addresses: &[SocketAddr], watch: &Watch) -> Result<(TcpStream, SocketAddr), (Cause, SocketAddr)> {
+    let addresses = interleaved(addresses);
+    let first = addresses.first().copied().unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
+    let mut race = Race { addresses, attempts: Vec::new(), poller: Poll::new(), failure: None };
+    match race.run(watch) {
+        Ok(winner) => Ok(winner),
+        Err(cause) => Err(race.failure.take().filter(|_| race.is_lost()).unwrap_or((cause, first))),
+    }
+}
+
+/// The families take turns, beginning with that of the first address; within one the order stays (RFC 8305 §4).
+fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut second): (Vec<_>, Vec<_>) =
+        addresses.iter().copied().partition(|address| address.is_ipv6() == first_is_v6);
+    first.truncate(MAX_ADDRESSES);
+    second.truncate(MAX_ADDRESSES);
+    let mut second = second.into_iter();
+    let mut all = Vec::new();
+    for address in first {
+        all.push(address);
+        all.extend(second.next());
+    }
+    all.extend(second);
+    all.dedup();
+    all.truncate(MAX_ADDRESSES);
+    all
+}
+
+struct Race {
+    addresses: Vec<SocketAddr>,
+    /// Those that were begun, in the order of the addresses; none where one has failed.
+    attempts: Vec<Option<Socket<Tcp, Connecting>>>,
+    poller: Poll,
+    /// The first one.
+    failure: Option<(Cause, SocketAddr)>,
+}
+
+impl Race {
+    fn run(&mut self, watch: &Watch) -> Result<(TcpStream, SocketAddr), Cause> {
+        watch.register(&mut self.poller)?;
+        let mut next_at = Instant::START;
+        loop {
+            let now = monotonic_time();
+            watch.check(now)?;
+            let has_next = self.attempts.len() < self.addresses.len();
+            if has_next && (next_at <= now || self.attempts.iter().all(Option::is_none)) {
+                next_at = now.saturating_add(ATTEMPT_DELAY);
+                if let Some(winner) = self.begin() {
+                    return Ok(winner);
+                }
+                continue;
+            }
+            if self.is_lost() {
+                return Err(Cause::Other("the host has no address"));
+            }
+            let next_at = if has_next { next_at } else { Instant::NEVER };
+            let until = watch.deadline().map_or(next_at, |deadline| deadline.min(next_at));
+            self.poller.wait_until(Some(until), monotonic_time)?;
+            if let Some(winner) = self.look()? {
+                return Ok(winner);
+            }
+        }
+    }
+
+    /// Have all attempts failed?
+    fn is_lost(&self) -> bool {
+        self.attempts.len() == self.addresses.len() && self.attempts.iter().all(Option::is_none)
+    }
+
+    /// Begins the next attempt.
+    fn begin(&mut self) -> Option<(TcpStream, SocketAddr)> {
+        let place = self.attempts.len();
+        let address = *self.addresses.get(place)?;
+        self.attempts.push(None);
+        let progress = Socket::tcp(Family::of(&address)).and_then(|socket| socket.start_connect(&address));
+        self.note(place, progress)
+    }
+
+    /// Looks what has become of the attempts.
+    fn look(&mut self) -> Result<Option<(TcpStream, SocketAddr)>, Cause> {
+        while let Some(event) = self.poller.next_event() {
+            let Ok(place) = usize::try_from(event.token.0) else { continue };
+            let Some(socket) = self.attempts.get_mut(place).and_then(Option::take) else { continue };
+            self.poller.deregister(socket.as_fd(), event.token)?;
+            if let Some(winner) = self.note(place, socket.finish()) {
+                return Ok(Some(winner));
+            }
+        }
+        Ok(None)
+    }
+
+    fn note(
+        &mut self,
+        place: usize,
+        progress: Result<Progress<Tcp>, wirenut_linux::Error>,
+    ) -> Option<(TcpStream, SocketAddr)> {
+        let address = *self.addresses.get(place)?;
+        let error = match progress {
+            // The system may choose the very port that it connects to, so that TCP meets itself.
+            Ok(Progress::Connected(stream)) if stream.local_address().is_ok_and(|own| own == address) => {
+                wirenut_linux::Error::new("connect", io::ErrorKind::ConnectionRefused.into())
+            }
+            Ok(Progress::Connected(stream)) => return Some((stream, address)),
+            Ok(Progress::Connecting(socket)) => {
+                match self.poller.register(socket.as_fd(), token(place), Interest::WRITABLE) {
+                    Ok(()) => {
+                        self.attempts[place] = Some(socket);
+                        return None;
+                    }
+                    Err(error) => error,
+                }
+            }
+            Err(error) => error,
+        };
+        self.failure.get_or_insert((error.into(), address));
+        None
+    }
+}
+
+/// The name of an attempt in the poller.
+fn token(place: usize) -> Token {
+    Token(u64::try_from(place).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net;
+
+    use super::*;
+
+    /// A listener whose queue is full, so that it answers no further connect; and what fills it.
+    fn full(address: &str) -> io::Result<(net::TcpListener, Vec<net::TcpStream>)> {
+        let listener = net::TcpListener::bind(address)?;
+        wirenut_linux::socket::TcpListener::from(listener.try_clone()?).set_backlog(0).unwrap();
+        let mut waiting = Vec::new();
+        let limit = core::time::Duration::from_millis(100);
+        while let Ok(stream) = net::TcpStream::connect_timeout(&listener.local_addr()?, limit) {
+            waiting.push(stream);
+            assert!(waiting.len() < 1_000);
+        }
+        Ok((listener, waiting))
+    }
+
+    fn watch() -> Watch {
+        Watch::new(Some(Duration::from_secs(20)), None)
+    }
+
+    #[test]
+    fn the_address_that_answers_wins() {
+        let silent = full("127.0.0.1:0").unwrap();
+        let answering = ["127.0.0.1:0", "[::1]:0"].map(net::TcpListener::bind);
+        for answering in answering.into_iter().flatten() {
+            let addresses = [silent.0.local_addr().unwrap(), answering.local_addr().unwrap()];
+            let (stream, address) = connect(&addresses, &watch()).unwrap();
+            assert_eq!((address, stream.peer_address().unwrap()), (addresses[1], addresses[1]));
+        }
+        let Ok(silent) = full("[::1]:0") else { return };
+        let answering = net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses = [silent.0.local_addr().unwrap(), answering.local_addr().unwrap()];
+        assert_eq!(connect(&addresses, &watch()).unwrap().1, addresses[1]);
+    }
+
+    /// What is refused does not have its delay: all of them together would take longer than the watch allows.
+    #[test]
+    fn a_refusal_is_followed_at_once() {
+        let closed = [(); 14].map(|()| net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+        let short = Watch::new(Some(Duration::from_secs(3)), None);
+        let (cause, address) = connect(&closed, &short).map(drop).unwrap_err();
+        assert!(matches!(cause, Cause::System(error) if error.kind() == io::ErrorKind::ConnectionRefused));
+        assert_eq!(address, closed[0]);
+    }
+
+    #[test]
+    fn nobody_answers_in_time() {
+        let silent = full("127.0.0.1:0").unwrap();
+        let address = silent.0.local_addr().unwrap();
+        let watch = Watch::new(Some(Duration::from_millis(20)), None);
+        let (cause, at) = connect(&[address, address], &watch).map(drop).unwrap_err();
+        assert!(matches!(cause, Cause::TimedOut(limit) if limit.as_millis() == 20));
+        assert_eq!(at, address);
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let read = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        for (given, expected) in [
+            (
+                &["[::1]:1", "[::2]:1", "1.1.1.1:1", "2.2.2.2:1"][..],
+                &["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1"][..],
+            ),
+            (&["1.1.1.1:1", "[::1]:1", "[::2]:1"], &["1.1.1.1:1", "[::1]:1", "[::2]:1"]),
+            (&["1.1.1.1:1", "2.2.2.2:1"], &["1.1.1.1:1", "2.2.2.2:1"]),
+            (&[], &[]),
+        ] {
+            assert_eq!(interleaved(&read(given)), read(expected));
+        }
+        let many: Vec<SocketAddr> = (0..100).map(|number| SocketAddr::from(([10, 0, 0, number], 1))).collect();
+        assert_eq!(interleaved(&many).len(), MAX_ADDRESSES);
+    }
+}

@@ -1,0 +1,118 @@
+//! The request that is being made.
+
+use alloc::sync::Arc;
+use core::fmt;
+
+use wirenut::http::Method;
+use wirenut::time::Duration;
+
+use crate::body::Body;
+use crate::cancel::Cancel;
+use crate::error::{Error, Phase};
+use crate::exchange;
+use crate::inner::Inner;
+use crate::parts::Parts;
+use crate::proxies::basic;
+use crate::redirect::Redirects;
+use crate::response::Response;
+use crate::url::Url;
+
+/// A request that is being made, to be [sent](Self::send).
+#[must_use = "nothing is sent before `send`"]
+pub struct RequestBuilder<'b> {
+    inner: Arc<Inner>,
+    url: Result<Url, Error>,
+    parts: Parts<'b>,
+    timeout: Option<Duration>,
+    cancel: Option<Cancel>,
+    redirects: Option<Redirects>,
+}
+
+impl<'b> RequestBuilder<'b> {
+    pub(crate) fn new(inner: Arc<Inner>, method: Method<'_>, url: Result<Url, Error>) -> Self {
+        let method = method.as_bytes().to_vec();
+        let parts = Parts { method, fields: Vec::new(), body: Body::default(), expects_continue: None };
+        Self { inner, url, parts, timeout: None, cancel: None, redirects: None }
+    }
+
+    /// Adds a field. None that frames the message, and not Host: the client writes these itself. Without a User-Agent and an
+    /// Accept (`*/*`), it adds its own. A field that is not allowed, or is none, fails [`Self::send`] before anything is sent
+    /// ([`Cause::Refused`](crate::Cause::Refused)).
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.parts.fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds the content.
+    pub fn body(mut self, body: impl Into<Body<'b>>) -> Self {
+        self.parts.body = body.into();
+        self
+    }
+
+    /// Adds user and password (RFC 7617), as a URL with `user:password@` does. They do not follow a redirect to another
+    /// origin. A colon in the user or a control in either fails [`Self::send`].
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        match basic(&(user.into(), password.into())) {
+            Ok(value) => self.header("Authorization", value),
+            Err(cause) => {
+                self.url = Err(Error::new(Phase::Prepare, "the user and the password", cause));
+                self
+            }
+        }
+    }
+
+    /// Adds a token (RFC 6750). It does not follow a redirect to another origin.
+    pub fn bearer_auth(self, token: &str) -> Self {
+        self.header("Authorization", format!("Bearer {token}"))
+    }
+
+    /// How long all of it may take, redirects and the content of the response included. In place of
+    /// [`Timeouts::whole`](crate::Timeouts::whole).
+    pub fn timeout(mut self, limit: impl Into<Duration>) -> Self {
+        self.timeout = Some(limit.into());
+        self
+    }
+
+    /// Lets another thread stop it.
+    pub fn cancel(mut self, cancel: &Cancel) -> Self {
+        self.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// Follows other redirects than the client does.
+    pub const fn redirects(mut self, redirects: Redirects) -> Self {
+        self.redirects = Some(redirects);
+        self
+    }
+
+    /// Whether to ask the server for a 100 before the content is sent (RFC 9110 §10.1.1). By default that is done for
+    /// content of a mebibyte and more.
+    pub const fn expect_continue(mut self, is_expected: bool) -> Self {
+        self.parts.expects_continue = Some(is_expected);
+        self
+    }
+
+    /// Sends it, and waits for the head of the response. All of the content is sent before this returns, unless the server
+    /// refuses it: the content of a response that comes meanwhile waits in the buffers of the system. So a server that sends
+    /// back what it gets while it gets it, and more than these buffers hold, ends in a time-out.
+    ///
+    /// On a connection that was kept and that the server has closed meanwhile, a request is sent again, once, if it got no
+    /// byte of an answer, its method is idempotent (RFC 9110 §9.2.2), and its content can be sent again.
+    ///
+    /// # Errors
+    /// See [`Cause`](crate::Cause). A status such as 404 is no error: see [`Response::checked`]. The head of a request that is
+    /// longer than 64 KiB, and than [`Limits::head_bytes`](wirenut::http::Limits::head_bytes), is
+    /// [`Cause::Refused`](crate::Cause::Refused).
+    pub fn send(self) -> Result<Response, Error> {
+        let Self { inner, url, parts, timeout, cancel, redirects } = self;
+        exchange::send(&inner, url?, parts, (timeout, cancel), redirects)
+    }
+}
+
+/// Without values of fields, which may be secrets.
+impl fmt::Debug for RequestBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let method = self.parts.method.escape_ascii().to_string();
+        f.debug_struct("RequestBuilder").field("method", &method).field("url", &self.url).finish_non_exhaustive()
+    }
+}

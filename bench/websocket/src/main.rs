@@ -1,0 +1,27 @@
+//! WebSocket servers that echo, one thread each, and their load. `measure` runs them.
+//!
+//! ```text
+//! websocket serve wirenut|tungstenite|fastwebsockets|wtx   prints its address
+//! websocket load ADDRESS CONNECTIONS BYTES MESSAGES        one message on its way on each connection
+//! websocket mask                                           bytes masked per cycle
+//! ```
+
+mod load;
+mod masking;
+mod peers;
+mod wirenut_echo;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["serve", "wirenut"] => wirenut_echo::serve(),
+        ["serve", name] => peers::serve(name),
+        ["load", address, connections, bytes, messages] => {
+            let number = |text: &str| text.parse().expect("a number");
+            load::run(address, number(connections), number(bytes), number(messages));
+        }
+        ["mask"] => masking::run(),
+        _ => panic!("usage: websocket serve NAME | load ADDRESS CONNECTIONS BYTES MESSAGES | mask"),
+    }
+}

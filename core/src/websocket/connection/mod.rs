@@ -1,0 +1,387 @@
+//! One end of a connection, without I/O: RFC 6455 §5 to §7.
+
+mod deadlines;
+mod event;
+mod handler;
+mod inbound;
+mod outbound;
+mod outbox;
+mod speaking;
+mod timers;
+
+pub use event::{Abnormal, Closed, Event, Kind, Piece};
+pub use handler::{MessageHandler, Next, PieceHandler};
+pub use outbound::{SendError, Sent};
+pub use outbox::Outbox;
+pub use speaking::{Pieces, Speaking, Whole};
+
+use core::str;
+
+use super::close::{CloseCode, CloseReason};
+use super::compression::{Compression, NoCompression};
+use super::error::{Error, Rule};
+use super::frame::Opcode;
+use super::limits::Limits;
+use super::role::Role;
+use crate::time::Instant;
+use crate::transport::Disposition;
+use inbound::{Bounds, Broken, Found, Inbound};
+use outbound::Outbound;
+use timers::Timers;
+
+/// What a connection has to be told at each call.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The time now. Never earlier than at the call before.
+    pub now: Instant,
+    /// The bounds, the same at each call.
+    pub limits: &'a Limits,
+}
+
+/// One end of a connection, from the first byte behind the handshake on. It owns no buffer.
+///
+/// After each `receive`, `close` and `handle_*`, ask `poll_transmit` for what the connection itself has to send,
+/// `poll_timeout` for when to call `handle_timeout`, and `disposition` for what to do with the transport.
+/// [`Self::speak`] and [`Self::speak_pieces`] do all of that in the loop of an adapter.
+///
+/// ```
+/// use wirenut::time::Instant;
+/// use wirenut::websocket::{Client, CloseCode, Connection, Context, Event, Kind, Limits, Server};
+///
+/// let cx = Context { now: Instant::START, limits: &Limits::DEFAULT };
+/// // A real client's keys are random.
+/// let mut client = Connection::new(Client(|| [0x37, 0xfa, 0x21, 0x3d]), &cx);
+/// let mut server = Connection::new(Server, &cx);
+///
+/// let (mut sent, mut room) = ([0; 64], [0; 128]);
+/// let length = client.send_message(Kind::Text, b"Hello", &mut sent)?;
+/// assert_eq!(&sent[..length], b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+/// let (taken, event) = server.receive(&cx, &sent[..length], &mut room)?;
+/// let Event::Piece(piece) = event else { panic!("not a message: {event:?}") };
+/// assert_eq!((taken, piece.bytes, piece.is_first, piece.is_last), (11, &b"Hello"[..], true, true));
+///
+/// let length = server.close(&cx, CloseCode::NORMAL, "done", &mut sent)?;
+/// let (_, event) = client.receive(&cx, &sent[..length], &mut room)?;
+/// assert!(matches!(event, Event::Close(Some(close)) if close.reason == "done"));
+/// let length = client.poll_transmit(&cx, &mut sent);
+/// let (_, event) = server.receive(&cx, &sent[..length], &mut room)?;
+/// assert!(matches!(event, Event::Close(Some(close)) if close.code == CloseCode::NORMAL));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Connection<R, C = NoCompression> {
+    role: R,
+    compression: C,
+    inbound: Inbound,
+    outbound: Outbound,
+    state: State,
+    /// What this end has to say itself.
+    due: Due,
+    timers: Timers,
+    /// The peer has ended its stream.
+    has_ended: bool,
+    abnormal: Option<Abnormal>,
+    /// Of [`Speaking`]: so many bytes of a message are in the store.
+    kept: usize,
+    /// Of [`Speaking`]: those are to be handed out again.
+    held: Option<Held>,
+    /// Of [`Speaking`]: the handler knows how the connection ended.
+    is_told: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Open,
+    /// Our Close is sent, and the peer's has not come.
+    Closing,
+    /// Nothing of the peer is looked at any more: its Close has come, or it broke a rule, or its time is over. Ours may be
+    /// due.
+    Closed {
+        /// This end ends its stream first; otherwise it waits for the peer's end. A server is to be first (RFC 6455 §7.1.1).
+        is_first: bool,
+    },
+    Reset,
+}
+
+/// A piece that the handler has not taken, or not all of it.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    kind: Kind,
+    is_first: bool,
+    is_last: bool,
+    /// So many bytes of it are taken.
+    taken: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Due {
+    Nothing,
+    Ping,
+    Close(Option<CloseCode>),
+}
+
+impl<R: Role> Connection<R> {
+    /// Behind a handshake in which no extension was agreed on.
+    #[must_use]
+    pub const fn new(role: R, cx: &Context<'_>) -> Self {
+        Self::with_compression(role, NoCompression, cx)
+    }
+}
+
+impl<R: Role, C> Connection<R, C> {
+    /// Behind a handshake in which permessage-deflate was agreed on, or may have been.
+    #[must_use]
+    pub const fn with_compression(role: R, compression: C, cx: &Context<'_>) -> Self {
+        Self {
+            role,
+            compression,
+            inbound: Inbound::new(),
+            outbound: Outbound::new(),
+            state: State::Open,
+            due: Due::Nothing,
+            timers: Timers::new(cx),
+            has_ended: false,
+            abnormal: None,
+            kept: 0,
+            held: None,
+            is_told: false,
+        }
+    }
+
+    /// How many bytes at the front of the room must be there again at the next [`Self::receive`]: a part of a control frame.
+    #[must_use]
+    pub fn stored(&self) -> usize {
+        self.inbound.stored()
+    }
+
+    /// May messages be sent? Not once a Close was sent or is due, or the connection has ended.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state == State::Open && !matches!(self.due, Due::Close(_))
+    }
+
+    /// The rule that the peer broke, if it did.
+    #[must_use]
+    pub const fn error(&self) -> Option<Error> {
+        self.inbound.error()
+    }
+
+    /// How it ended, if that was without a Close frame of the peer.
+    #[must_use]
+    pub const fn abnormal(&self) -> Option<Abnormal> {
+        self.abnormal
+    }
+
+    /// Is the transport to be read? Not while something that was sent waits: that is the back-pressure. Nor once nothing
+    /// more can come.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        match self.state {
+            State::Open => !self.has_ended && !self.timers.is_unsent() && self.held.is_none(),
+            State::Closing | State::Closed { .. } => !self.has_ended,
+            State::Reset => false,
+        }
+    }
+
+    /// What to do with the transport once all that was written is sent.
+    #[must_use]
+    pub const fn disposition(&self) -> Disposition {
+        match self.state {
+            State::Reset => Disposition::Cut,
+            State::Closed { .. } if matches!(self.due, Due::Close(_)) => Disposition::Open,
+            State::Closed { .. } if self.has_ended => Disposition::Close,
+            State::Closed { is_first: true } => Disposition::ShutdownWrite,
+            State::Open | State::Closing | State::Closed { is_first: false } => Disposition::Open,
+        }
+    }
+
+    /// The peer has ended its stream, and all that came was given to [`Self::receive`].
+    pub fn handle_eof(&mut self) {
+        self.has_ended = true;
+        if matches!(self.state, State::Open | State::Closing) {
+            self.end(Abnormal::EndOfStream);
+            self.due = Due::Nothing;
+        }
+    }
+
+    /// The transport has failed.
+    pub fn handle_reset(&mut self) {
+        if matches!(self.state, State::Open | State::Closing) {
+            self.end(Abnormal::Reset);
+        }
+        (self.state, self.due) = (State::Reset, Due::Nothing);
+    }
+
+    /// It ends without a Close of the peer.
+    const fn end(&mut self, how: Abnormal) {
+        if self.abnormal.is_none() {
+            self.abnormal = Some(how);
+        }
+        self.state = State::Closed { is_first: true };
+        self.timers.end();
+    }
+
+    /// Sends Close, once [`Self::poll_transmit`] has room for it, and awaits the peer's.
+    pub fn retire(&mut self, code: CloseCode) {
+        if self.is_open() {
+            self.due = Due::Close(Some(code));
+        }
+    }
+
+    /// The same without awaiting the peer's Close, to make room at once.
+    fn evict(&mut self) {
+        if self.state == State::Open {
+            self.due = Due::Close(Some(CloseCode::GOING_AWAY));
+        }
+        if matches!(self.state, State::Open | State::Closing) {
+            self.end(Abnormal::Evicted);
+        }
+        self.state = State::Closed { is_first: true };
+    }
+}
+
+impl<R: Role, C: Compression> Connection<R, C> {
+    /// Reads on. Returns how many bytes were used, which are not given again, and the next event. After anything but
+    /// [`Event::NeedMore`] and [`Event::Closed`], call again with the rest, also if there is none.
+    ///
+    /// Payload is unmasked into the front of `room`, which must have at least 125 bytes for control frames; its first
+    /// [`Self::stored`] bytes must be there again at the next call. A longer room means longer pieces.
+    ///
+    /// # Errors
+    /// The peer broke a rule. Every later call returns the same. [`Self::poll_transmit`] writes a Close with the code of the
+    /// rule, unless one was sent before.
+    pub fn receive<'b>(
+        &mut self,
+        cx: &Context<'_>,
+        input: &[u8],
+        room: &'b mut [u8],
+    ) -> Result<(usize, Event<'b>), Error> {
+        let (taken, found) = match self.receive_within(cx, usize::MAX, usize::MAX, input, room) {
+            Ok(received) => received,
+            Err(Broken) => return self.error().map_or(Ok((input.len(), Event::Closed)), Err),
+        };
+        let bytes = |length| room.get(..length).unwrap_or_default();
+        let event = match found {
+            Found::NeedMore => Event::NeedMore,
+            Found::Piece { kind, is_first, is_last, length } => {
+                Event::Piece(Piece { kind, is_first, is_last, bytes: bytes(length) })
+            }
+            Found::Ping { length } => Event::Ping(bytes(length)),
+            Found::Pong { length } => Event::Pong(bytes(length)),
+            // It was checked.
+            Found::Close { length } => Event::Close(read_close(bytes(length)).unwrap_or_default()),
+        };
+        Ok((taken, event))
+    }
+
+    /// The same with a bound on this message, and on each piece. What is found lies at the front of the room.
+    ///
+    /// # Errors
+    /// The peer broke a rule, or nothing of it is looked at any more.
+    fn receive_within(
+        &mut self,
+        cx: &Context<'_>,
+        message_bytes: usize,
+        piece: usize,
+        input: &[u8],
+        room: &mut [u8],
+    ) -> Result<(usize, Found), Broken> {
+        if matches!(self.state, State::Closed { .. } | State::Reset) {
+            return Err(Broken);
+        }
+        let bounds = Bounds {
+            mask: R::IS_SERVER,
+            frame_bytes: usize::try_from(cx.limits.frame_bytes).unwrap_or(usize::MAX),
+            message_bytes: usize::try_from(cx.limits.message_bytes)
+                .map_or(message_bytes, |most| most.min(message_bytes)),
+            piece,
+        };
+        let received = self.inbound.receive(&mut self.compression, bounds, input, room);
+        if let Ok((taken, _)) = received {
+            self.timers.note_received(cx, taken, self.inbound.is_within());
+        }
+        let is_broken = match received {
+            Ok((_, Found::Close { length })) => self.handle_close(cx, room.get(..length).unwrap_or_default()).is_err(),
+            Ok(_) => false,
+            Err(Broken) => true,
+        };
+        if is_broken {
+            self.begin_failing(cx);
+            return Err(Broken);
+        }
+        received
+    }
+
+    /// The peer's Close has come.
+    fn handle_close(&mut self, cx: &Context<'_>, payload: &[u8]) -> Result<(), Broken> {
+        let reason = read_close(payload).map_err(|rule| self.inbound.fail(rule))?;
+        if self.state == State::Open {
+            // Whatever was due before: this answers it.
+            self.due = Due::Close(reason.map(|reason| reason.code));
+        }
+        self.state = State::Closed { is_first: R::IS_SERVER };
+        self.timers.begin_closing(cx);
+        Ok(())
+    }
+
+    /// The peer broke a rule.
+    #[cold]
+    fn begin_failing(&mut self, cx: &Context<'_>) {
+        if self.state == State::Open {
+            self.due = Due::Close(self.error().map(|error| error.rule.close_code()));
+        }
+        self.state = State::Closed { is_first: true };
+        self.timers.begin_closing(cx);
+    }
+
+    /// Writes what the connection itself has to say: a Close in answer to the peer's or to what it broke, or a Ping.
+    /// Returns how many bytes were written. If there is no room for it, nothing is, and it stays due; 131 bytes are enough.
+    #[must_use]
+    pub fn poll_transmit(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
+        let written = match self.due {
+            Due::Nothing => return 0,
+            Due::Ping => self.write_control(Opcode::Ping, [&[], &[]], out),
+            Due::Close(code) => self.write_close(code, "", out),
+        };
+        let Ok(written) = written else { return 0 };
+        if matches!(self.due, Due::Close(_)) {
+            self.note_close_sent(cx);
+        }
+        self.due = Due::Nothing;
+        written
+    }
+
+    /// Sends Close with this code and reason, and awaits the peer's. Messages that still come are given as before. A message
+    /// that was begun and not ended is given up. Returns how many bytes were written to `out`: at most 131.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] if a Close was sent before or is due; [`SendError::ControlTooLong`] for a reason of more than
+    /// 123 bytes; [`SendError::NoRoom`]. Nothing is written then, and nothing has changed.
+    pub fn close(
+        &mut self,
+        cx: &Context<'_>,
+        code: CloseCode,
+        reason: &str,
+        out: &mut [u8],
+    ) -> Result<usize, SendError> {
+        self.send_close(cx, code, reason, out)
+    }
+
+    fn note_close_sent(&mut self, cx: &Context<'_>) {
+        self.outbound = Outbound::new();
+        if self.state == State::Open {
+            self.state = State::Closing;
+        }
+        self.timers.begin_closing(cx);
+    }
+}
+
+/// What a Close frame says (RFC 6455 §5.5.1).
+fn read_close(payload: &[u8]) -> Result<Option<CloseReason<'_>>, Rule> {
+    let Some((code, reason)) = payload.split_first_chunk() else {
+        return if payload.is_empty() { Ok(None) } else { Err(Rule::ShortClose) };
+    };
+    let code = CloseCode::new(u16::from_be_bytes(*code)).ok_or(Rule::InvalidCloseCode)?;
+    let reason = str::from_utf8(reason).map_err(|_| Rule::InvalidCloseReason)?;
+    Ok(Some(CloseReason { code, reason }))
+}

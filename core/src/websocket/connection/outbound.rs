@@ -1,0 +1,303 @@
+//! What goes: messages and control frames.
+
+use core::fmt;
+
+use super::event::Kind;
+use super::{Connection, Context, Due};
+use crate::websocket::close::CloseCode;
+use crate::websocket::compression::Compression;
+use crate::websocket::frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN, Opcode, first_byte, header_len, write_header};
+use crate::websocket::mask::Mask;
+use crate::websocket::role::Role;
+
+/// Why something was not sent. Nothing was written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SendError {
+    /// The output is too short for it.
+    NoRoom,
+    /// A Close was sent, or is due, or the connection has ended.
+    Closed,
+    /// Another message was begun, and not ended.
+    WithinMessage,
+    /// The payload of a control frame has at most 125 bytes, of which a Close needs two for its code.
+    ControlTooLong,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRoom => "the output is too short for the message",
+            Self::Closed => "the connection is closed",
+            Self::WithinMessage => "another message has begun and not ended",
+            Self::ControlTooLong => "a control frame has at most 125 bytes",
+        })
+    }
+}
+
+impl core::error::Error for SendError {}
+
+/// What [`Connection::send_piece`] did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub struct Sent {
+    /// Bytes of the piece that were used.
+    pub taken: usize,
+    /// Bytes that were written.
+    pub written: usize,
+    /// All of the piece was used; and if it is the last one, all of the message is written.
+    pub is_done: bool,
+}
+
+/// The message that is being sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outbound {
+    message: Option<Message>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Message {
+    kind: Kind,
+    is_compressed: bool,
+    /// Its first frame is written.
+    is_begun: bool,
+}
+
+impl Outbound {
+    pub(super) const fn new() -> Self {
+        Self { message: None }
+    }
+}
+
+/// How a message goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// With all of it, in one frame.
+    Whole,
+    /// With a piece, behind which others follow,
+    Next,
+    /// or with the last one.
+    Last,
+}
+
+/// The beginning of a frame.
+#[derive(Clone, Copy)]
+struct Start {
+    is_final: bool,
+    is_compressed: bool,
+    opcode: Opcode,
+}
+
+impl<R: Role, C: Compression> Connection<R, C> {
+    /// Sends a message in one frame: compressed, if that was negotiated and [`Compression::wants_to_deflate`]. Returns how
+    /// many bytes were written: at most 10 more than the message has for a server, and 14 for a client, if it is not
+    /// compressed. Text must be UTF-8.
+    ///
+    /// # Errors
+    /// Nothing is written then, and nothing has changed.
+    pub fn send_message(&mut self, kind: Kind, message: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        self.send_data(kind, message, Part::Whole, out).map(|sent| sent.written)
+    }
+
+    /// Sends as much of the next piece of a message as there is room for, in a fragment. The first piece begins the message;
+    /// `is_last`: no piece follows. Until [`Sent::is_done`] call it again with what was not taken, also if that is nothing. So
+    /// a message may be longer than any buffer, and its length need not be known.
+    ///
+    /// Text must be UTF-8 once its pieces are joined. The kind is the same for all of them. Control frames may be sent between
+    /// two pieces.
+    ///
+    /// # Errors
+    /// [`SendError::NoRoom`] if no byte of it can be sent; [`SendError::Closed`]; [`SendError::WithinMessage`] if a message of
+    /// the other kind was begun.
+    pub fn send_piece(&mut self, kind: Kind, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError> {
+        self.send_data(kind, piece, if is_last { Part::Last } else { Part::Next }, out)
+    }
+
+    fn send_data(&mut self, kind: Kind, payload: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError> {
+        if !self.is_open() {
+            return Err(SendError::Closed);
+        }
+        let is_last = part != Part::Next;
+        let message = match self.outbound.message {
+            Some(message) if message.kind == kind && part != Part::Whole => message,
+            Some(_) => return Err(SendError::WithinMessage),
+            None => Message { kind, is_compressed: self.deflates(payload, part, out), is_begun: false },
+        };
+        let opcode = if message.is_begun { Opcode::Continuation } else { opcode(kind) };
+        let start = Start { is_final: is_last, is_compressed: message.is_compressed && !message.is_begun, opcode };
+        let sent = if message.is_compressed {
+            self.write_deflated(start, payload, out)?
+        } else {
+            self.write_some(start, payload, part == Part::Whole, out)?
+        };
+        let is_begun = message.is_begun || sent.written > 0;
+        self.outbound.message = (!(is_last && sent.is_done)).then_some(Message { is_begun, ..message });
+        Ok(sent)
+    }
+
+    /// Is a message that begins so to be compressed?
+    fn deflates(&self, payload: &[u8], part: Part, out: &[u8]) -> bool {
+        if !self.compression.is_negotiated() {
+            return false;
+        }
+        // Once a byte is deflated there is no way back.
+        let most = self.compression.max_deflated_len(payload.len()).and_then(|most| most.checked_add(MAX_HEADER_LEN));
+        let may_fit = part != Part::Whole || most.is_some_and(|most| most <= out.len());
+        may_fit && self.compression.wants_to_deflate((part != Part::Next).then_some(payload.len()))
+    }
+
+    /// Sends a Ping with at most 125 bytes. Returns how many bytes were written: at most 131.
+    ///
+    /// # Errors
+    /// Nothing is written then.
+    pub fn send_ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        self.send_control(Opcode::Ping, payload, out)
+    }
+
+    /// Sends a Pong: in answer to a Ping, with its payload; or by itself. Returns how many bytes were written: at most 131.
+    ///
+    /// # Errors
+    /// Nothing is written then.
+    pub fn send_pong(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        self.send_control(Opcode::Pong, payload, out)
+    }
+
+    fn send_control(&mut self, opcode: Opcode, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        if self.is_open() { self.write_control(opcode, [payload, &[]], out) } else { Err(SendError::Closed) }
+    }
+
+    pub(super) fn send_close(
+        &mut self,
+        cx: &Context<'_>,
+        code: CloseCode,
+        reason: &str,
+        out: &mut [u8],
+    ) -> Result<usize, SendError> {
+        if !self.is_open() {
+            return Err(SendError::Closed);
+        }
+        let written = self.write_close(Some(code), reason, out)?;
+        self.due = Due::Nothing;
+        self.note_close_sent(cx);
+        Ok(written)
+    }
+
+    pub(super) fn write_close(
+        &mut self,
+        code: Option<CloseCode>,
+        reason: &str,
+        out: &mut [u8],
+    ) -> Result<usize, SendError> {
+        let code = code.map(|code| code.get().to_be_bytes());
+        let code = code.as_ref().map_or(&[][..], |code| code);
+        self.write_control(Opcode::Close, [code, reason.as_bytes()], out)
+    }
+
+    /// A control frame whose payload comes in two pieces.
+    pub(super) fn write_control(
+        &mut self,
+        opcode: Opcode,
+        payload: [&[u8]; 2],
+        out: &mut [u8],
+    ) -> Result<usize, SendError> {
+        if payload.iter().fold(0, |sum: usize, piece| sum.saturating_add(piece.len())) > MAX_CONTROL_LEN {
+            return Err(SendError::ControlTooLong);
+        }
+        self.write_frame(Start { is_final: true, is_compressed: false, opcode }, payload, out)
+    }
+
+    /// As much of the payload as there is room for; or all of it, or nothing.
+    fn write_some(&mut self, start: Start, piece: &[u8], whole: bool, out: &mut [u8]) -> Result<Sent, SendError> {
+        let most = piece.len().min(out.len());
+        let room = out.len().checked_sub(header_len(most, !R::IS_SERVER)).ok_or(SendError::NoRoom)?;
+        let taken = most.min(room);
+        let is_done = taken == piece.len();
+        if !is_done && (whole || taken == 0) {
+            return Err(SendError::NoRoom);
+        }
+        if taken == 0 && !start.is_final {
+            return Ok(Sent { taken, written: 0, is_done });
+        }
+        let start = Start { is_final: start.is_final && is_done, ..start };
+        let written = self.write_frame(start, [piece.get(..taken).unwrap_or_default(), &[]], out)?;
+        Ok(Sent { taken, written, is_done })
+    }
+
+    /// As much of the payload, deflated, as there is room for.
+    fn write_deflated(&mut self, start: Start, piece: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
+        let reserved = header_len(out.len(), !R::IS_SERVER);
+        let room = out.get_mut(reserved..).filter(|room| !room.is_empty()).ok_or(SendError::NoRoom)?;
+        let deflated = self.compression.deflate(piece, room, start.is_final);
+        let (taken, length) = (deflated.taken.min(piece.len()), deflated.written.min(room.len()));
+        let is_done = taken == piece.len() && (deflated.is_done || !start.is_final);
+        let is_final = start.is_final && is_done;
+        if length == 0 && !is_final {
+            return Ok(Sent { taken, written: 0, is_done });
+        }
+        // A shorter payload may have a shorter header than there is room for.
+        let place = header_len(length, !R::IS_SERVER);
+        let end = reserved.saturating_add(length);
+        if place < reserved && end <= out.len() {
+            out.copy_within(reserved..end, place);
+        }
+        let (mut mask, payload) = self.begin_frame(Start { is_final, ..start }, length, out)?;
+        mask.apply(payload);
+        Ok(Sent { taken, written: place.saturating_add(length), is_done })
+    }
+
+    /// A frame whose payload comes in two pieces. Returns how many bytes were written.
+    fn write_frame(&mut self, start: Start, payload: [&[u8]; 2], out: &mut [u8]) -> Result<usize, SendError> {
+        let [one, other] = payload;
+        let length = one.len().saturating_add(other.len());
+        let (mut mask, place) = self.begin_frame(start, length, out)?;
+        let (one_place, other_place) = place.split_at_mut_checked(one.len()).unwrap_or_default();
+        mask.copy(one, one_place);
+        mask.copy(other, other_place);
+        Ok(length.saturating_add(header_len(length, !R::IS_SERVER)))
+    }
+
+    /// Writes the header of a frame. Returns the room for its payload, and what masks that.
+    fn begin_frame<'o>(
+        &mut self,
+        start: Start,
+        length: usize,
+        out: &'o mut [u8],
+    ) -> Result<(Mask, &'o mut [u8]), SendError> {
+        let head = header_len(length, !R::IS_SERVER);
+        let out = out.get_mut(..head.saturating_add(length)).ok_or(SendError::NoRoom)?;
+        let key = self.role.next_key();
+        let Start { is_final, is_compressed, opcode } = start;
+        let first = first_byte(is_final, is_compressed, opcode);
+        let written = write_header(first, length, key, out).ok_or(SendError::NoRoom)?;
+        Ok((key.map_or(Mask::NONE, Mask::new), out.get_mut(written..).unwrap_or_default()))
+    }
+}
+
+const fn opcode(kind: Kind) -> Opcode {
+    match kind {
+        Kind::Text => Opcode::Text,
+        Kind::Binary => Opcode::Binary,
+    }
+}
+
+/// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are.
+pub(super) trait Sender {
+    fn data(&mut self, kind: Kind, payload: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError>;
+    fn ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError>;
+    fn close(&mut self, cx: &Context<'_>, code: CloseCode, reason: &str, out: &mut [u8]) -> Result<usize, SendError>;
+}
+
+impl<R: Role, C: Compression> Sender for Connection<R, C> {
+    fn data(&mut self, kind: Kind, payload: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError> {
+        self.send_data(kind, payload, part, out)
+    }
+
+    fn ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        self.send_ping(payload, out)
+    }
+
+    fn close(&mut self, cx: &Context<'_>, code: CloseCode, reason: &str, out: &mut [u8]) -> Result<usize, SendError> {
+        self.send_close(cx, code, reason, out)
+    }
+}

@@ -1,0 +1,92 @@
+//! Where a handler sends.
+
+use super::Context;
+use super::event::Kind;
+use super::outbound::{Part, SendError, Sender, Sent};
+use crate::time::Instant;
+use crate::websocket::close::CloseCode;
+
+/// Where a handler sends its messages. What it sends leaves together, once the handler returns and nothing more is to be
+/// handed out.
+pub struct Outbox<'o> {
+    pub(super) sender: &'o mut dyn Sender,
+    pub(super) cx: Context<'o>,
+    pub(super) room: &'o mut [u8],
+    pub(super) written: usize,
+}
+
+impl Outbox<'_> {
+    /// The time now.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.cx.now
+    }
+
+    /// How many bytes there is room for, with what frames them: at most 10 more than a message has at a server, and 14 at a
+    /// client.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        self.room.len().saturating_sub(self.written)
+    }
+
+    /// Sends a text, or nothing of it.
+    ///
+    /// # Errors
+    /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
+    pub fn text(&mut self, text: &str) -> Result<(), SendError> {
+        self.data(Kind::Text, text.as_bytes(), Part::Whole).map(|_| ())
+    }
+
+    /// Sends a binary message, or nothing of it.
+    ///
+    /// # Errors
+    /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
+    pub fn binary(&mut self, message: &[u8]) -> Result<(), SendError> {
+        self.data(Kind::Binary, message, Part::Whole).map(|_| ())
+    }
+
+    /// Sends as much of the next piece of a message as there is room for. `is_last`: no piece follows. Until
+    /// [`Sent::is_done`] call it again with what was not taken, in this call of the handler or in a later one: see
+    /// [`Connection::send_piece`](super::Connection::send_piece).
+    ///
+    /// # Errors
+    /// [`SendError::NoRoom`] if no byte of it can be sent; [`SendError::Closed`]; [`SendError::WithinMessage`] if a message of
+    /// the other kind was begun.
+    pub fn piece(&mut self, kind: Kind, piece: &[u8], is_last: bool) -> Result<Sent, SendError> {
+        self.data(kind, piece, if is_last { Part::Last } else { Part::Next })
+    }
+
+    /// Sends a Ping with at most 125 bytes. The connection sends its own when the peer is silent: see
+    /// [`Limits::ping`](crate::websocket::Limits::ping).
+    ///
+    /// # Errors
+    /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::ControlTooLong`].
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.send(|sender, out| sender.ping(payload, out))
+    }
+
+    /// Sends Close with a reason of at most 123 bytes. Nothing is handed out any more. Without a reason,
+    /// [`Next::Close`](super::Next::Close) does the same.
+    ///
+    /// # Errors
+    /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::ControlTooLong`].
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
+        let cx = self.cx;
+        self.send(|sender, out| sender.close(&cx, code, reason, out))
+    }
+
+    fn data(&mut self, kind: Kind, payload: &[u8], part: Part) -> Result<Sent, SendError> {
+        let sent = self.sender.data(kind, payload, part, self.room.get_mut(self.written..).unwrap_or_default())?;
+        self.written = self.written.saturating_add(sent.written);
+        Ok(sent)
+    }
+
+    fn send(
+        &mut self,
+        send: impl FnOnce(&mut dyn Sender, &mut [u8]) -> Result<usize, SendError>,
+    ) -> Result<(), SendError> {
+        let written = send(self.sender, self.room.get_mut(self.written..).unwrap_or_default())?;
+        self.written = self.written.saturating_add(written);
+        Ok(())
+    }
+}

@@ -1,0 +1,339 @@
+//! A connection in the loop of an adapter.
+
+use core::str;
+
+use super::event::{Closed, Kind, Piece};
+use super::handler::{MessageHandler, Next, PieceHandler};
+use super::inbound::Found;
+use super::outbox::Outbox;
+use super::{Connection, Context, Due, Held, State, read_close};
+use crate::bytes;
+use crate::readiness::Standing;
+use crate::time::Instant;
+use crate::transport::{Disposition, Progress, Protocol};
+use crate::websocket::close::CloseCode;
+use crate::websocket::compression::Compression;
+use crate::websocket::frame::MAX_CONTROL_LEN;
+use crate::websocket::role::Role;
+
+/// The longest control frame, as a client sends it.
+const CONTROL_FRAME: usize = MAX_CONTROL_LEN + 6;
+
+/// What whole messages leave of the store: room for a control frame, and for the byte that shows that a compressed message
+/// is too long.
+const RESERVE: usize = MAX_CONTROL_LEN + 1;
+
+/// How an application takes messages: [`Whole`] or [`Pieces`].
+pub trait Delivery {
+    #[doc(hidden)]
+    const ROOM: usize;
+    #[doc(hidden)]
+    const PUSHES: bool;
+    /// Whole messages are kept in the store.
+    #[doc(hidden)]
+    const KEEPS: bool;
+    #[doc(hidden)]
+    fn deliver(&mut self, piece: Piece<'_>, outbox: &mut Outbox<'_>) -> Next;
+    #[doc(hidden)]
+    fn proceed(&mut self, outbox: &mut Outbox<'_>) -> Next;
+    #[doc(hidden)]
+    fn poll_timeout(&self) -> Option<Instant>;
+    #[doc(hidden)]
+    fn pong(&mut self, payload: &[u8]);
+    #[doc(hidden)]
+    fn closed(&mut self, how: Closed<'_>);
+}
+
+/// Whole messages, for a [`MessageHandler`].
+pub struct Whole<'h, H>(&'h mut H);
+
+/// Messages in pieces, for a [`PieceHandler`].
+pub struct Pieces<'h, H>(&'h mut H);
+
+macro_rules! delegate {
+    () => {
+        const ROOM: usize = H::ROOM;
+        const PUSHES: bool = H::PUSHES;
+        fn proceed(&mut self, outbox: &mut Outbox<'_>) -> Next {
+            self.0.proceed(outbox)
+        }
+        fn poll_timeout(&self) -> Option<Instant> {
+            self.0.poll_timeout()
+        }
+        fn pong(&mut self, payload: &[u8]) {
+            self.0.pong(payload);
+        }
+        fn closed(&mut self, how: Closed<'_>) {
+            self.0.closed(how);
+        }
+    };
+}
+
+impl<H: MessageHandler> Delivery for Whole<'_, H> {
+    delegate!();
+    const KEEPS: bool = true;
+
+    fn deliver(&mut self, piece: Piece<'_>, outbox: &mut Outbox<'_>) -> Next {
+        match piece.kind {
+            // It was checked as it came.
+            Kind::Text => match str::from_utf8(piece.bytes) {
+                Ok(text) => self.0.text(text, outbox),
+                Err(_) => Next::Close(CloseCode::INVALID_PAYLOAD),
+            },
+            Kind::Binary => self.0.binary(piece.bytes, outbox),
+        }
+    }
+}
+
+impl<H: PieceHandler> Delivery for Pieces<'_, H> {
+    delegate!();
+    const KEEPS: bool = false;
+
+    fn deliver(&mut self, piece: Piece<'_>, outbox: &mut Outbox<'_>) -> Next {
+        self.0.piece(piece, outbox)
+    }
+}
+
+impl<R: Role, C: Compression> Connection<R, C> {
+    /// The connection for one call of the loop, with a handler of whole messages. Lend the same store from call to call, of at
+    /// least 126 bytes more than the longest message has, and an output of at least 131 bytes.
+    pub const fn speak<'c, H: MessageHandler>(
+        &'c mut self,
+        handler: &'c mut H,
+        cx: Context<'c>,
+    ) -> Speaking<'c, R, C, Whole<'c, H>> {
+        Speaking { connection: self, delivery: Whole(handler), cx }
+    }
+
+    /// The same with a handler of pieces. The store has at least 125 bytes; a longer one means longer pieces.
+    pub const fn speak_pieces<'c, H: PieceHandler>(
+        &'c mut self,
+        handler: &'c mut H,
+        cx: Context<'c>,
+    ) -> Speaking<'c, R, C, Pieces<'c, H>> {
+        Speaking { connection: self, delivery: Pieces(handler), cx }
+    }
+}
+
+/// A [`Connection`] for one call, with its handler and the time: what a
+/// [`Conversation`](crate::transport::Conversation) drives. It answers each Ping, closes in good order, and takes nothing from
+/// the peer while there is no room for the answer.
+///
+/// [`Protocol::retire`] sends Close with 1001 and awaits the peer's.
+pub struct Speaking<'c, R, C, D> {
+    connection: &'c mut Connection<R, C>,
+    delivery: D,
+    cx: Context<'c>,
+}
+
+impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
+    /// Lets the handler send. Returns how much it wrote, and how much it took if that is not all.
+    fn ask(&mut self, room: &mut [u8], ask: impl FnOnce(&mut D, &mut Outbox<'_>) -> Next) -> (usize, Option<usize>) {
+        let mut outbox = Outbox { sender: &mut *self.connection, cx: self.cx, room, written: 0 };
+        let next = ask(&mut self.delivery, &mut outbox);
+        let written = outbox.written;
+        let taken = match next {
+            Next::More => None,
+            Next::Wait(taken) => Some(taken),
+            Next::Close(code) => {
+                self.connection.retire(code);
+                None
+            }
+        };
+        (written, taken)
+    }
+
+    /// The handler learns how the connection ended, once.
+    fn tell(&mut self, how: Closed<'_>) {
+        if !core::mem::replace(&mut self.connection.is_told, true) {
+            self.delivery.closed(how);
+        }
+    }
+
+    fn tell_abnormal(&mut self) {
+        if let Some(how) = self.connection.abnormal {
+            self.tell(Closed::Abnormal(how));
+        }
+    }
+
+    /// Reads the next event, and does what it wants. Returns how much was taken and written; `None`: nothing more can be done.
+    fn step(&mut self, input: &[u8], store: &mut [u8], room: &mut [u8]) -> (usize, Option<usize>) {
+        let kept = self.connection.kept;
+        let message_bytes = if D::KEEPS { store.len().saturating_sub(RESERVE) } else { usize::MAX };
+        let piece = if D::KEEPS { usize::MAX } else { room.len().saturating_sub(D::ROOM).max(1) };
+        let behind = store.get_mut(kept..).unwrap_or_default();
+
+        let received = self.connection.receive_within(&self.cx, message_bytes, piece, input, behind);
+        let Ok((taken, found)) = received else {
+            if let Some(error) = self.connection.error() {
+                self.tell(Closed::Failed(error));
+            }
+            return (input.len(), Some(0));
+        };
+        let bytes = |length| behind.get(..length).unwrap_or_default();
+        let mut written = 0;
+        match found {
+            Found::NeedMore if self.connection.has_ended => {
+                self.connection.handle_eof();
+                self.tell_abnormal();
+            }
+            Found::NeedMore => return (taken, None),
+            Found::Piece { kind, is_first, is_last, length } => {
+                let end = kept.saturating_add(length);
+                if D::KEEPS && !is_last {
+                    self.connection.kept = end;
+                } else {
+                    let held = Held { kind, is_first: is_first || D::KEEPS, is_last, taken: 0 };
+                    written = self.hand_out(held, end, store, room);
+                }
+            }
+            // Without room for it the Ping stays unanswered: the output is shorter than a control frame.
+            Found::Ping { length } => written = self.connection.send_pong(bytes(length), room).unwrap_or(0),
+            Found::Pong { length } => self.delivery.pong(bytes(length)),
+            Found::Close { length } => self.tell(Closed::Clean(read_close(bytes(length)).unwrap_or_default())),
+        }
+        (taken, Some(written))
+    }
+
+    /// Hands out what is in the store up to `end`: a message, or a piece. Returns how much was written. What is not taken is
+    /// held.
+    fn hand_out(&mut self, held: Held, end: usize, store: &[u8], room: &mut [u8]) -> usize {
+        (self.connection.kept, self.connection.held) = (0, None);
+        // Once Close is sent or due, messages are thrown away.
+        if !self.connection.is_open() {
+            return 0;
+        }
+        let Held { kind, is_first, is_last, taken: before } = held;
+        let piece = Piece { kind, is_first, is_last, bytes: store.get(before..end).unwrap_or_default() };
+        let (written, taken) = self.ask(room, |delivery, outbox| delivery.deliver(piece, outbox));
+        if let Some(taken) = taken {
+            let taken = if D::KEEPS { 0 } else { before.saturating_add(taken).min(end) };
+            self.connection.kept = end;
+            self.connection.held = Some(Held { is_first: is_first && taken == 0, taken, ..held });
+            self.connection.timers.pause(&self.cx);
+        }
+        written
+    }
+
+    /// Hands out again what is held. Returns how much was written.
+    fn hand_out_again(&mut self, held: Held, store: &[u8], room: &mut [u8]) -> usize {
+        let written = self.hand_out(held, self.connection.kept, store, room);
+        if self.connection.held.is_none() {
+            self.connection.timers.resume(&self.cx, self.connection.inbound.is_within());
+        }
+        written
+    }
+}
+
+impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
+    fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
+        let (mut taken, mut written): (usize, usize) = (0, 0);
+        let needed = D::ROOM.max(CONTROL_FRAME);
+        let (mut may_push, mut may_retry) = (D::PUSHES, true);
+        loop {
+            let room = output.get_mut(written..).unwrap_or_default();
+            if written > 0 && room.len() < needed {
+                return Progress { taken, written };
+            }
+            let transmitted = self.connection.poll_transmit(&self.cx, room);
+            if transmitted > 0 {
+                written = written.saturating_add(transmitted);
+                continue;
+            }
+            if matches!(self.connection.due, Due::Close(_)) {
+                // An output so short that no Close ever fits.
+                return Progress { taken, written };
+            }
+            if may_push && self.connection.is_open() {
+                may_push = false;
+                written = written.saturating_add(self.ask(room, D::proceed).0);
+                continue;
+            }
+            if let Some(held) = self.connection.held {
+                if !core::mem::replace(&mut may_retry, false) {
+                    return Progress { taken, written };
+                }
+                written = written.saturating_add(self.hand_out_again(held, store, room));
+                continue;
+            }
+            may_retry = false;
+            let (used, more) = self.step(bytes::from(input, taken), store, room);
+            taken = taken.saturating_add(used);
+            match more {
+                Some(more) => written = written.saturating_add(more),
+                None => return Progress { taken, written },
+            }
+            if matches!(self.connection.state, State::Closed { .. } | State::Reset)
+                && self.connection.due == Due::Nothing
+            {
+                // Nobody reads what comes behind the end.
+                return Progress { taken: input.len(), written };
+            }
+        }
+    }
+
+    fn stored(&self) -> usize {
+        self.connection.kept.saturating_add(self.connection.stored())
+    }
+
+    /// What came before the end, and waits for its turn, is handed out first.
+    fn handle_eof(&mut self) {
+        self.connection.has_ended = true;
+    }
+
+    fn handle_sent(&mut self, sent: usize, left: usize) {
+        self.connection.handle_sent(&self.cx, sent, left);
+    }
+
+    fn handle_timeout(&mut self) {
+        self.connection.handle_timeout(&self.cx);
+        if let Some(error) = self.connection.error() {
+            self.tell(Closed::Failed(error));
+        }
+        self.tell_abnormal();
+    }
+
+    fn handle_reset(&mut self) {
+        self.connection.handle_reset();
+        self.tell_abnormal();
+    }
+
+    fn retire(&mut self) {
+        self.connection.retire(CloseCode::GOING_AWAY);
+    }
+
+    fn give_way(&mut self, has_unread: bool) -> bool {
+        match self.standing() {
+            Standing::Lingering => {}
+            Standing::Idle | Standing::Reading if !has_unread => {}
+            Standing::Idle | Standing::Reading | Standing::Busy => return false,
+        }
+        self.connection.evict();
+        self.tell_abnormal();
+        true
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let own = if D::PUSHES && self.connection.is_open() { self.delivery.poll_timeout() } else { None };
+        [self.connection.poll_timeout(self.cx.now), own].into_iter().flatten().min()
+    }
+
+    fn is_readable(&self) -> bool {
+        self.connection.is_readable()
+    }
+
+    fn standing(&self) -> Standing {
+        match self.connection.state {
+            _ if self.connection.due != Due::Nothing => Standing::Busy,
+            State::Open if D::PUSHES || !self.connection.is_readable() => Standing::Busy,
+            State::Open if self.connection.inbound.is_within() => Standing::Reading,
+            State::Open => Standing::Idle,
+            State::Closing | State::Closed { .. } => Standing::Lingering,
+            State::Reset => Standing::Busy,
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        self.connection.disposition()
+    }
+}

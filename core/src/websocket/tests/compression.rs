@@ -1,0 +1,172 @@
+//! The seam of permessage-deflate, with a codec that is easy to see through.
+
+use super::*;
+use alloc::vec;
+
+/// "Deflates" each byte to a pair: how often, and which. The count includes a window that grows with each compressed message, so
+/// that one which comes in a wrong order is noticed. A count of zero is damage.
+#[derive(Clone, Debug, Default)]
+struct RunLength {
+    is_refused: bool,
+    inflated: u8,
+    deflated: u8,
+    /// The bytes of a pair that was begun.
+    count: Option<u8>,
+    /// So many of this byte are to be written.
+    left: (u8, u8),
+    pending: Option<u8>,
+}
+
+impl Compression for RunLength {
+    fn is_negotiated(&self) -> bool {
+        !self.is_refused
+    }
+
+    fn inflate(&mut self, input: &[u8], output: &mut [u8], is_end: bool) -> Result<Inflated, InvalidData> {
+        let mut done = Inflated::default();
+        loop {
+            while self.left.0 > 0 {
+                let Some(place) = output.get_mut(done.written) else { return Ok(done) };
+                *place = self.left.1;
+                self.left.0 -= 1;
+                done.written += 1;
+            }
+            let Some(byte) = input.get(done.taken) else { break };
+            done.taken += 1;
+            match self.count.take() {
+                None => {
+                    let count = byte.checked_sub(self.inflated).filter(|count| *count > 0);
+                    self.count = Some(count.ok_or(InvalidData)?);
+                }
+                Some(count) => self.left = (count, *byte),
+            }
+        }
+        if is_end {
+            if self.count.is_some() {
+                return Err(InvalidData);
+            }
+            self.inflated += 1;
+        }
+        done.is_done = is_end;
+        Ok(done)
+    }
+
+    fn wants_to_deflate(&self, length: Option<usize>) -> bool {
+        self.is_negotiated() && length.is_none_or(|length| length > 2)
+    }
+
+    fn max_deflated_len(&self, length: usize) -> Option<usize> {
+        length.checked_mul(2)
+    }
+
+    fn deflate(&mut self, input: &[u8], output: &mut [u8], is_end: bool) -> Deflated {
+        let mut done = Deflated::default();
+        for place in output {
+            if let Some(byte) = self.pending.take() {
+                *place = byte;
+            } else if let Some(byte) = input.get(done.taken) {
+                *place = self.deflated + 1;
+                self.pending = Some(*byte);
+                done.taken += 1;
+            } else {
+                break;
+            }
+            done.written += 1;
+        }
+        done.is_done = is_end && done.taken == input.len() && self.pending.is_none();
+        if done.is_done {
+            self.deflated += 1;
+        }
+        done
+    }
+}
+
+fn negotiated() -> Connection<Server, RunLength> {
+    Connection::with_compression(Server, RunLength::default(), &at(0))
+}
+
+#[test]
+fn compressed_messages_are_inflated_and_others_leave_the_window_alone() {
+    let bytes = [
+        masked(0xc1, b"\x05a\x01b"),
+        masked(0x81, b"plain"),
+        // The window has one message now.
+        masked(0x42, b"\x03a"),
+        masked(0x89, b"ping"),
+        masked(0x00, b""),
+        masked(0x00, b"\x02"),
+        masked(0x80, b"b"),
+        masked(0xc2, b""),
+        masked(0xc1, b"\x04z"),
+    ]
+    .concat();
+    let binary = |bytes: &[u8]| Told::Message(Kind::Binary, bytes.to_vec());
+    let expected =
+        [text(b"aaaaab"), text(b"plain"), Told::Ping(b"ping".to_vec()), binary(b"aab"), binary(b""), text(b"z")];
+    assert_eq!(told(&negotiated(), &bytes), expected);
+}
+
+#[test]
+fn rsv1_may_stand_on_the_first_frame_of_a_message_only_and_only_if_negotiated() {
+    let refused = Connection::with_compression(Server, RunLength { is_refused: true, ..RunLength::default() }, &at(0));
+    assert_eq!(told(&refused, b"\xc1"), [Told::Failed(Rule::ReservedBit, 0)]);
+    for first in [0xc0, 0xc8, 0xc9, 0xca] {
+        assert_eq!(told(&negotiated(), &[first]), [Told::Failed(Rule::ReservedBit, 0)]);
+    }
+    for first in [0x01, 0x41] {
+        let bytes = [masked(first, b""), vec![0xc0]].concat();
+        assert_eq!(told(&negotiated(), &bytes), [Told::Failed(Rule::ReservedBit, 6)]);
+    }
+}
+
+#[test]
+fn text_is_checked_and_limits_count_once_it_is_inflated() {
+    let part = |bytes: &[u8]| Told::Part(Kind::Text, bytes.to_vec());
+    let told_whole = told_cut(negotiated(), &[&masked(0xc1, b"\x02\xc3")]);
+    assert!(matches!(&told_whole[..], [one, Told::Failed(Rule::InvalidUtf8, _)] if *one == part(b"\xc3")));
+    let told_whole = told_cut(negotiated(), &[&masked(0xc1, b"\x01\xc3")]);
+    assert!(matches!(&told_whole[..], [_, Told::Failed(Rule::InvalidUtf8, _)]), "a cut character at the end");
+    // 275 pairs are 70,125 bytes, of which 70,000 are allowed.
+    let bomb = masked(0xc2, &[255, b'x'].repeat(275));
+    let told_whole = told_cut(negotiated(), &[&bomb]);
+    let [Told::Part(_, bytes), Told::Failed(Rule::MessageTooLong, _)] = &told_whole[..] else {
+        panic!("{told_whole:?}")
+    };
+    assert!(bytes.len() <= 70_000);
+    let fits = masked(0xc2, &[250, b'x'].repeat(280));
+    assert!(matches!(&told_cut(negotiated(), &[&fits])[..], [Told::Message(_, bytes)] if bytes.len() == 70_000));
+    let damaged = told_cut(negotiated(), &[&masked(0xc2, b"\x01a\x00")]);
+    assert!(matches!(damaged.last(), Some(Told::Failed(Rule::InvalidCompressedData, _))));
+    let cut_short = told_cut(negotiated(), &[&masked(0xc2, b"\x01a\x01")]);
+    assert!(matches!(cut_short.last(), Some(Told::Failed(Rule::InvalidCompressedData, _))));
+}
+
+#[test]
+fn what_is_deflated_is_inflated_by_the_other_end() {
+    let messages: [&[u8]; 6] = [b"hello", b"no", &[7; 200], b"", b"abc", &[9; 3_000]];
+    for size in [16, 17, 100, 140, 7_000] {
+        let codec = RunLength::default();
+        let mut sender = Connection::with_compression(Client(|| KEY), codec, &at(0));
+        let (mut out, mut stream, mut expected) = (vec![0; size], Vec::new(), Vec::new());
+        for message in messages {
+            let kind = Kind::Binary;
+            expected.push(Told::Message(kind, message.to_vec()));
+            if let Ok(written) = sender.send_message(kind, message, &mut out) {
+                stream.extend(&out[..written]);
+                continue;
+            }
+            let mut rest = message;
+            loop {
+                let sent = sender.send_piece(kind, rest, true, &mut out).unwrap();
+                stream.extend(&out[..sent.written]);
+                rest = &rest[sent.taken..];
+                if sent.is_done {
+                    break;
+                }
+            }
+        }
+        assert_eq!(told_cut(negotiated(), &[&stream]), expected, "an output of {size}");
+        // What might not fit once it is deflated is sent as it is.
+        assert_eq!(stream[0] & 0x40 != 0, size >= 24);
+    }
+}

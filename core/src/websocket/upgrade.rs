@@ -1,0 +1,264 @@
+//! WebSocket in a service: an exchange that a handler begins.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use super::compression::{Compression, NoCompression};
+use super::connection::{Connection, Context, MessageHandler, PieceHandler};
+use super::handshake::{Accepted, REFUSAL_FIELDS, RequestError, ServerHandshake};
+use super::limits::Limits;
+use super::role::Server;
+use crate::http::service::{Exchange, HandlerError, Responder, Result, Step};
+use crate::http::{Error, Field, Fields, RequestHead, Response, Status};
+use crate::time::Instant;
+use crate::transport::Protocol;
+
+/// Takes a connection over for this handler of whole messages: with [`Upgrade::DEFAULT`].
+///
+/// ```
+/// use wirenut::http::service::routes;
+/// use wirenut::websocket::{self, MessageHandler, Next, Outbox};
+///
+/// /// Sends each text back.
+/// struct Echo;
+///
+/// impl MessageHandler for Echo {
+///     const ROOM: usize = 256;
+///     fn text(&mut self, text: &str, outbox: &mut Outbox<'_>) -> Next {
+///         outbox.text(text).into()
+///     }
+/// }
+///
+/// let service = routes!((), get("/echo", |_, request, responder| websocket::upgrade(request, responder, Echo)));
+/// # let _ = service;
+/// ```
+///
+/// # Errors
+/// The request is no handshake, or not one of a page of this host; it is answered.
+pub fn upgrade<H: MessageHandler>(
+    head: &RequestHead<'_>,
+    responder: &mut Responder<'_>,
+    handler: H,
+) -> Result<WebSocket<H>> {
+    let accepted = Upgrade::DEFAULT.accept(head, responder)?;
+    Upgrade::DEFAULT.begin(&accepted, responder, handler)
+}
+
+/// How a service takes connections over.
+///
+/// ```
+/// use wirenut::http::service::routes;
+/// use wirenut::websocket::handshake::{OriginPolicy, ServerHandshake};
+/// use wirenut::websocket::{MessageHandler, Next, Outbox, Upgrade};
+///
+/// /// Answers in the version that was agreed on.
+/// struct Clock { is_new: bool }
+///
+/// impl MessageHandler for Clock {
+///     const ROOM: usize = 32;
+///     fn text(&mut self, _: &str, outbox: &mut Outbox<'_>) -> Next {
+///         outbox.text(if self.is_new { "{\"time\":12}" } else { "12" }).into()
+///     }
+/// }
+///
+/// const CLOCK: Upgrade<'static> = Upgrade {
+///     handshake: ServerHandshake {
+///         subprotocols: &["clock.v2", "clock.v1"],
+///         origins: OriginPolicy::OneOf(&["https://hut.example"]),
+///         ..ServerHandshake::DEFAULT
+///     },
+///     ..Upgrade::DEFAULT
+/// };
+///
+/// let service = routes!((), get("/clock", |_, request, responder| {
+///     let accepted = CLOCK.accept(request, responder)?;
+///     let is_new = accepted.subprotocol == Some("clock.v2");
+///     CLOCK.begin(&accepted, responder, Clock { is_new })
+/// }));
+/// # let _ = service;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Upgrade<'o> {
+    /// What the handshake must be like.
+    ///
+    /// Default: `ServerHandshake::DEFAULT`.
+    pub handshake: ServerHandshake<'o>,
+    /// The bounds of the connection. Whole messages are bounded by the store, too, which is that of the connection:
+    /// [`http::Limits::store_bytes`](crate::http::Limits::store_bytes) less 126.
+    ///
+    /// Default: `&Limits::DEFAULT`.
+    pub limits: &'static Limits,
+}
+
+impl Default for Upgrade<'_> {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl<'o> Upgrade<'o> {
+    /// Pages of the same host, no subprotocol, no compression.
+    pub const DEFAULT: Self = Self { handshake: ServerHandshake::DEFAULT, limits: &Limits::DEFAULT };
+
+    /// Reads the request. What [`Self::begin`] answers it with.
+    ///
+    /// # Errors
+    /// The request is no handshake that is accepted: it is answered with the status of its [`RequestError`].
+    pub fn accept(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<Accepted<'o>> {
+        self.handshake.accept(head).map_err(|error| refuse(error, responder))
+    }
+
+    /// Answers with 101: from now on the handler gets whole messages, and no compression was agreed on.
+    ///
+    /// # Errors
+    /// As [`Responder::respond`].
+    pub fn begin<H: MessageHandler>(
+        &self,
+        accepted: &Accepted<'_>,
+        responder: &mut Responder<'_>,
+        handler: H,
+    ) -> Result<WebSocket<H>> {
+        self.begin_with(&accepted.without_deflate(), responder, handler, NoCompression)
+    }
+
+    /// The same with a codec, which keeps to what was agreed on ([`Accepted::deflate`]), for whole messages or pieces of them.
+    ///
+    /// # Errors
+    /// As [`Responder::respond`].
+    pub fn begin_with<H, C, K>(
+        &self,
+        accepted: &Accepted<'_>,
+        responder: &mut Responder<'_>,
+        handler: H,
+        compression: C,
+    ) -> Result<WebSocket<H, C, K>> {
+        self.switch(accepted, responder)?;
+        let cx = Context { now: responder.now(), limits: self.limits };
+        let connection = Connection::with_compression(Server, compression, &cx);
+        Ok(WebSocket { connection, handler, limits: self.limits, delivery: PhantomData })
+    }
+
+    /// Only answers with 101: for exchanges that drive a [`Connection`] themselves
+    /// ([`Tunnel::speak`](crate::http::service::Tunnel::speak)). Whoever has no codec answers to
+    /// [`Accepted::without_deflate`].
+    ///
+    /// # Errors
+    /// As [`Responder::respond`].
+    pub fn switch(&self, accepted: &Accepted<'_>, responder: &mut Responder<'_>) -> Result<()> {
+        let fields = accepted.fields();
+        Ok(responder.respond(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields))?)
+    }
+
+    /// As [`Self::begin`], for a handler of pieces, whose messages may be longer than any buffer.
+    ///
+    /// # Errors
+    /// As [`Responder::respond`].
+    pub fn begin_pieces<H: PieceHandler>(
+        &self,
+        accepted: &Accepted<'_>,
+        responder: &mut Responder<'_>,
+        handler: H,
+    ) -> Result<WebSocket<H, NoCompression, InPieces>> {
+        self.begin_with(&accepted.without_deflate(), responder, handler, NoCompression)
+    }
+}
+
+/// Answers a request that is no handshake.
+#[cold]
+#[inline(never)]
+fn refuse(error: RequestError, responder: &mut Responder<'_>) -> HandlerError {
+    let status = error.status();
+    let allow = [Field::new("Allow", "GET")];
+    let fields: &[Field<'_>] = match status {
+        _ if status == Status::UPGRADE_REQUIRED => &REFUSAL_FIELDS,
+        _ if status == Status::METHOD_NOT_ALLOWED => &allow,
+        _ => &[],
+    };
+    match responder.send(&Response::new(status).with_fields(fields), error.text().as_bytes()) {
+        Ok(()) => HandlerError::Answered,
+        Err(error) => HandlerError::Write(error),
+    }
+}
+
+/// A [`WebSocket`] gives its handler whole messages, which are kept in the store.
+#[derive(Clone, Copy, Debug)]
+pub enum WholeMessages {}
+
+/// A [`WebSocket`] gives its handler messages as they come.
+#[derive(Clone, Copy, Debug)]
+pub enum InPieces {}
+
+/// A connection of WebSocket as an exchange of a service. Made by [`upgrade`] or an [`Upgrade`].
+///
+/// A handler that sends without being asked says so by `PUSHES`, and names its times. To be woken it takes a waker
+/// ([`Responder::waker`]) when it begins. While the server drains, the peer gets a Close with 1001 and has
+/// [`Limits::close`](super::Limits::close) to answer.
+pub struct WebSocket<H, C = NoCompression, K = WholeMessages> {
+    connection: Connection<Server, C>,
+    handler: H,
+    limits: &'static Limits,
+    delivery: PhantomData<fn() -> K>,
+}
+
+impl<H: fmt::Debug, C, K> fmt::Debug for WebSocket<H, C, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket").field("handler", &self.handler).finish_non_exhaustive()
+    }
+}
+
+macro_rules! exchange {
+    ($delivery:ty, $handler:ident, $speak:ident) => {
+        impl<A, S, H: $handler, C: Compression> Exchange<A, S> for WebSocket<H, C, $delivery> {
+            const UPGRADES: bool = true;
+
+            fn proceed(&mut self, _: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
+                let cx = self.context(responder.now());
+                Ok(converse(&mut self.connection.$speak(&mut self.handler, cx), &[], false, responder).1)
+            }
+
+            fn body(&mut self, _: A, piece: &[u8], responder: &mut Responder<'_>) -> Result<(usize, Step<S>)> {
+                let cx = self.context(responder.now());
+                Ok(converse(&mut self.connection.$speak(&mut self.handler, cx), piece, false, responder))
+            }
+
+            fn end(&mut self, _: A, _: Fields<'_>, responder: &mut Responder<'_>) -> Result<Step<S>> {
+                let cx = self.context(responder.now());
+                Ok(converse(&mut self.connection.$speak(&mut self.handler, cx), &[], true, responder).1)
+            }
+
+            fn closed(mut self, _: A, outcome: core::result::Result<(), Error>) {
+                if outcome.is_err() {
+                    let cx = self.context(Instant::START);
+                    self.connection.$speak(&mut self.handler, cx).handle_reset();
+                }
+            }
+        }
+    };
+}
+
+exchange!(WholeMessages, MessageHandler, speak);
+exchange!(InPieces, PieceHandler, speak_pieces);
+
+impl<H, C, K> WebSocket<H, C, K> {
+    const fn context(&self, now: Instant) -> Context<'static> {
+        Context { now, limits: self.limits }
+    }
+}
+
+/// Lets the connection do what it can.
+fn converse<S>(
+    protocol: &mut dyn Protocol,
+    piece: &[u8],
+    has_ended: bool,
+    responder: &mut Responder<'_>,
+) -> (usize, Step<S>) {
+    // The call that begins it has no tunnel yet; the next follows at once.
+    let Some(mut tunnel) = responder.tunnel() else { return (0, Step::More) };
+    if has_ended {
+        protocol.handle_eof();
+    }
+    tunnel.speak(piece, protocol)
+}
+
+#[cfg(test)]
+mod tests;

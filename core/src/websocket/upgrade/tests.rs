@@ -1,0 +1,301 @@
+extern crate alloc;
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use super::*;
+use crate::http::service::{Observed, Observer, Service, Serving, Session, Summary, service_fn};
+use crate::http::{Limits as HttpLimits, Rule};
+use crate::readiness::Standing;
+use crate::time::Duration;
+use crate::transport::{Disposition, Environment};
+use crate::websocket::{Abnormal, Client, Closed, Event, Next, Outbox};
+
+type Fixed = fn() -> [u8; 4];
+
+const REQUEST: &str = "GET /echo HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+const ACCEPTED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nConnection: upgrade\r\n\r\n";
+
+fn http(seconds: u64) -> crate::http::Context<'static> {
+    let now = Instant::START.saturating_add(Duration::from_secs(seconds));
+    crate::http::Context { now, limits: &HttpLimits::DEFAULT, date: None }
+}
+
+fn cx(seconds: u64) -> Context<'static> {
+    Context { now: http(seconds).now, limits: &Limits::DEFAULT }
+}
+
+/// Sends texts back, and notes how it ended.
+struct Echo<'n>(&'n RefCell<Vec<String>>);
+
+impl MessageHandler for Echo<'_> {
+    const ROOM: usize = 64;
+
+    fn text(&mut self, text: &str, outbox: &mut Outbox<'_>) -> Next {
+        outbox.text(text).into()
+    }
+
+    fn closed(&mut self, how: Closed<'_>) {
+        let text = match how {
+            Closed::Clean(reason) => format!("clean {:?}", reason.map(|reason| reason.code.get())),
+            Closed::Failed(error) => format!("{:?}", error.rule),
+            Closed::Abnormal(how) => format!("{how:?}"),
+        };
+        self.0.borrow_mut().push(text);
+    }
+}
+
+/// Both ends: a service, and a client's frames.
+struct Ends<'s, S: Service> {
+    session: Session<S>,
+    service: &'s S,
+    store: Vec<u8>,
+    unread: Vec<u8>,
+    client: Connection<Client<Fixed>>,
+}
+
+impl<'s, S: Service> Ends<'s, S> {
+    fn new(service: &'s S) -> Self {
+        let client = Connection::new(Client((|| [1, 2, 3, 4]) as Fixed), &cx(0));
+        let store = alloc::vec![0; HttpLimits::DEFAULT.store_bytes()];
+        Self { session: Session::new(&http(0)), service, store, unread: Vec::new(), client }
+    }
+
+    /// These bytes come: what is written.
+    fn drive(&mut self, seconds: u64, bytes: &[u8]) -> Vec<u8> {
+        self.unread.extend_from_slice(bytes);
+        let mut out = [0; 32 * 1024];
+        let environment = Environment::alone(out.len());
+        let (service, store) = (self.service, &mut self.store);
+        let driven = self.session.drive(&http(seconds), &environment, service, &self.unread, store, &mut out);
+        self.unread.drain(..driven.taken);
+        out[..driven.written].to_vec()
+    }
+
+    fn serving<R>(&mut self, call: impl FnOnce(&mut Serving<'_, S>) -> R) -> R {
+        let environment = Environment::alone(32 * 1024);
+        let (session, service) = (&mut self.session, self.service);
+        call(&mut Serving { session, service, cx: http(0), environment: &environment })
+    }
+
+    fn text(&mut self, text: &str) -> Vec<u8> {
+        let mut out = [0; 256];
+        let length = self.client.send_message(crate::websocket::Kind::Text, text.as_bytes(), &mut out).unwrap();
+        out[..length].to_vec()
+    }
+
+    /// What the client reads of these bytes.
+    fn read(&mut self, mut bytes: &[u8]) -> Vec<String> {
+        let mut events = Vec::new();
+        loop {
+            let mut room = [0; 1024];
+            let (taken, event) = self.client.receive(&cx(0), bytes, &mut room).unwrap();
+            match event {
+                Event::NeedMore | Event::Closed => return events,
+                Event::Piece(piece) => events.push(String::from_utf8(piece.bytes.to_vec()).unwrap()),
+                Event::Ping(_) => events.push("ping".to_string()),
+                Event::Pong(_) => events.push("pong".to_string()),
+                Event::Close(reason) => events.push(format!("close {}", reason.map_or(0, |reason| reason.code.get()))),
+            }
+            bytes = &bytes[taken..];
+        }
+    }
+}
+
+fn service(notes: &RefCell<Vec<String>>) -> impl Service<Source = core::convert::Infallible> {
+    service_fn(move |request, responder| upgrade(request, responder, Echo(notes)))
+}
+
+#[test]
+fn messages_behind_the_request_are_answered_behind_the_101() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    let (one, two) = (ends.text("one"), ends.text("two"));
+    let stream = [REQUEST.as_bytes(), &one, &two].concat();
+    for cut in 0..=stream.len() {
+        let mut ends = Ends::new(&service);
+        let mut written = ends.drive(0, &stream[..cut]);
+        written.extend(ends.drive(0, &stream[cut..]));
+        let frames = written.strip_prefix(ACCEPTED.as_bytes()).unwrap();
+        assert_eq!(ends.read(frames), ["one", "two"], "cut at {cut}");
+        assert_eq!((ends.session.is_readable(), ends.session.standing()), (true, Standing::Idle));
+    }
+}
+
+#[test]
+fn a_silent_peer_is_pinged_and_then_reset() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    assert_eq!(ends.session.poll_timeout(http(0).now), Some(http(30).now));
+    ends.session.handle_timeout(&http(30), &service);
+    let frames = ends.drive(30, b"");
+    assert_eq!(ends.read(&frames), ["ping"]);
+    assert_eq!(ends.session.poll_timeout(http(30).now), Some(http(50).now));
+    ends.session.handle_timeout(&http(50), &service);
+    ends.drive(50, b"");
+    assert_eq!(ends.session.disposition(), Disposition::Abort);
+    assert_eq!(*notes.borrow(), ["PongTimeout"]);
+}
+
+#[test]
+fn a_peer_that_is_not_read_while_it_takes_what_was_sent_is_not_reset_for_its_silence() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    ends.session.handle_timeout(&http(30), &service);
+    let ping = ends.drive(30, b"");
+    assert_eq!(ends.read(&ping), ["ping"]);
+    // The socket takes nothing for 25 seconds, so nothing is read: the Pong waits in the socket.
+    ends.session.handle_sent(&http(30), 0, ping.len());
+    ends.session.handle_timeout(&http(50), &service);
+    ends.session.handle_sent(&http(55), ping.len(), 0);
+    assert_eq!(ends.drive(55, b""), b"");
+    assert_eq!(ends.session.disposition(), Disposition::Open);
+    let mut pong = [0; 16];
+    let length = ends.client.send_pong(b"", &mut pong).unwrap();
+    ends.drive(56, &pong[..length]);
+    assert_eq!(ends.session.poll_timeout(http(56).now), Some(http(86).now));
+    assert!(notes.borrow().is_empty());
+
+    // All is sent now: from here on its silence counts.
+    ends.session.handle_timeout(&http(86), &service);
+    ends.drive(86, b"");
+    ends.session.handle_timeout(&http(106), &service);
+    ends.drive(106, b"");
+    assert_eq!(ends.session.disposition(), Disposition::Abort);
+    assert_eq!(*notes.borrow(), ["PongTimeout"]);
+}
+
+#[test]
+fn a_drain_closes_with_1001_and_awaits_the_answer() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    ends.session.handle_drain();
+    let frames = ends.drive(0, b"");
+    assert_eq!(ends.read(&frames), ["close 1001"]);
+    assert_eq!(ends.session.disposition(), Disposition::Open);
+    let mut out = [0; 64];
+    let length = ends.client.poll_transmit(&cx(0), &mut out);
+    assert_eq!(ends.drive(0, &out[..length]), b"");
+    assert_eq!(ends.session.disposition(), Disposition::ShutdownWrite);
+    assert_eq!(*notes.borrow(), ["clean Some(1001)"]);
+}
+
+#[test]
+fn a_drain_does_not_wait_for_ever_for_an_answer() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    ends.session.retire();
+    ends.drive(0, b"");
+    assert_eq!(ends.session.poll_timeout(http(0).now), Some(http(5).now));
+    ends.session.handle_timeout(&http(5), &service);
+    ends.drive(5, b"");
+    assert_eq!(ends.session.disposition(), Disposition::ShutdownWrite);
+    assert_eq!(*notes.borrow(), ["CloseTimeout"]);
+}
+
+#[test]
+fn an_idle_connection_gives_way_at_once() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    assert!(ends.serving(|serving| serving.give_way(false)));
+    let frames = ends.drive(0, b"");
+    assert_eq!(ends.read(&frames), ["close 1001"]);
+    assert_eq!(ends.session.disposition(), Disposition::ShutdownWrite);
+    assert_eq!(*notes.borrow(), ["Evicted"]);
+}
+
+#[test]
+fn the_peers_end_without_close_is_told_and_so_is_a_reset() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    ends.session.handle_eof(&http(0), &service);
+    ends.drive(0, b"");
+    assert_eq!(ends.session.disposition(), Disposition::Close);
+
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    ends.session.handle_lost(&http(0), &service, Rule::Reset);
+    let told = [Abnormal::EndOfStream, Abnormal::Reset].map(|how| format!("{how:?}"));
+    assert_eq!(*notes.borrow(), told);
+}
+
+#[test]
+fn what_breaks_the_protocol_is_closed_with_the_code_of_its_rule() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    // Not masked.
+    let frames = ends.drive(0, b"\x81\x01a");
+    assert_eq!(ends.read(&frames), ["close 1002"]);
+    assert_eq!(ends.session.disposition(), Disposition::ShutdownWrite);
+}
+
+#[test]
+fn what_is_no_handshake_is_answered_so_that_one_can_learn_from_it() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    for (request, head) in [
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nContent-Length: 23\r\nConnection: upgrade\r\n\r\n",
+        ),
+        (
+            &REQUEST.replace("GET", "HEAD"),
+            "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 22\r\n\r\n",
+        ),
+        (
+            &REQUEST.replace("Connection", "Origin: http://evil.example\r\nConnection"),
+            "HTTP/1.1 403 Forbidden\r\nContent-Length: 26\r\n\r\n",
+        ),
+    ] {
+        let mut ends = Ends::new(&service);
+        let written = String::from_utf8(ends.drive(0, request.as_bytes())).unwrap();
+        assert!(written.starts_with(head), "{written}");
+        assert_eq!(ends.session.standing(), Standing::Idle, "it goes on in HTTP");
+    }
+    assert!(notes.borrow().is_empty());
+}
+
+#[test]
+fn whoever_watches_sees_one_request_with_all_that_was_sent() {
+    struct Watch<'n>(&'n RefCell<Vec<String>>);
+
+    impl<S: Service> Observer<S> for Watch<'_> {
+        type Record = ();
+
+        fn begin(&self, _: &RequestHead<'_>, _: &Responder<'_>) {}
+
+        fn end(&self, (): (), _: &S::Exchange, summary: Summary, outcome: core::result::Result<(), Error>) {
+            let text = format!("{:?} {} {}", summary.status, summary.written, outcome.is_ok());
+            self.0.borrow_mut().push(text);
+        }
+    }
+
+    let (notes, seen) = (RefCell::default(), RefCell::default());
+    let service = Observed { service: service(&notes), observer: Watch(&seen) };
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let text = ends.text("four");
+    assert_eq!(ends.drive(0, &text).len(), 6);
+    ends.session.handle_eof(&http(0), &service);
+    ends.drive(0, b"");
+    assert_eq!(*seen.borrow(), ["Some(101) 6 true"]);
+}
