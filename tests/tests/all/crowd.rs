@@ -51,7 +51,8 @@ impl Client {
     }
 }
 
-/// What goes wrong, and since when nobody was to be idle for too long, or slow enough to keep the others out.
+/// Fills the board, and asks for one place more: first with idle clients, then with slow ones. An error says why, and that it
+/// counts only if it came within so much time of that moment: later, the board's own deadlines had passed.
 fn crowd(board: &Board) -> Result<(), (Instant, Duration, String)> {
     let start = Instant::now();
     let idle = Duration::from(DEVICE_LIMITS.idle);

@@ -74,7 +74,7 @@ fn read<C: Checksum>(
                 return Ok(Ending::End);
             }
             Ok(Received::Interrupted) => {
-                // An item whose end has not come is none: a line, for example.
+                // An item without its end, such as half a line, does not count.
                 if let Some(Item::Skipped(skipped)) = frames.handle_eof(store.bytes()) {
                     report.cut(skipped)?;
                 }

@@ -1,4 +1,4 @@
-//! What `wirenut frame` is told.
+//! The command line of `wirenut frame`.
 
 use core::fmt;
 use std::ffi::OsStr;
@@ -35,7 +35,7 @@ How items stand in the stream
   hdlc             RFC 1662, with octet stuffing; its checksum is --crc CRC-16/IBM-SDLC
   hdlc-controls    the same; the bytes below 20 are escaped, too, when it writes";
 
-/// What `wirenut frame` is told.
+/// The command line of `wirenut frame`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

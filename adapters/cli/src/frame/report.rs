@@ -1,4 +1,4 @@
-//! How items are shown, and what is told of the rest.
+//! How items are shown, and how the rest is reported.
 
 use core::fmt::Write as _;
 use std::io::{self, Write};
@@ -34,7 +34,7 @@ struct Counts {
 pub(super) struct Report<W: Write, E: Write> {
     look: Look,
     items: W,
-    /// What is told beside raw items.
+    /// What is reported beside raw items.
     notes: E,
     counts: Counts,
 }

@@ -1,4 +1,4 @@
-//! What `wirenut ws` is told.
+//! The command line of `wirenut ws`.
 
 use core::time::Duration;
 
@@ -7,7 +7,7 @@ use wirenut::websocket::Limits;
 
 use super::url::WsUrl;
 
-/// What `wirenut ws` is told.
+/// The command line of `wirenut ws`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
