@@ -158,6 +158,15 @@ fn garbage_is_skipped_reported_and_counted() {
     assert_eq!(errors, "wirenut: 3 times something in the stream was no item, and was skipped\n");
 }
 
+/// DEL and C1: a terminal may obey them, and JSON need not escape them.
+#[test]
+fn json_shows_no_character_that_a_terminal_obeys() {
+    let item = "a\u{1b}\u{7f}\u{80}\u{9b}31m\u{9f}\u{a0}ä";
+    let (_, lines, _) = made(&mut frame("decode --json --codec nul"), format!("{item}\0").as_bytes());
+    assert!(!str::from_utf8(&lines).unwrap().contains(|sign: char| sign.is_control() && sign != '\n'), "{lines:?}");
+    assert_eq!(objects(&lines).0[0]["text"], item);
+}
+
 #[test]
 fn a_stream_that_is_lost_is_said_to_be() {
     let (status, lines, errors) = made(&mut frame("decode --json --codec u16be --limit 5"), b"\0\x01a\0\x06xxxxxx");
@@ -182,6 +191,19 @@ fn what_cannot_be_is_refused_and_says_which_option() {
         ("decode --codec fixed:3 --limit 2", b"", 2, "--limit is too small: each item has 3 bytes"),
         ("decode --codec fixed:1 --crc modbus", b"", 2, "--crc is too long: "),
         ("decode --codec fixed:99999999999", b"", 2, "from 1 to 1073741824"),
+        ("decode --codec u8 --adjust -300", b"", 2, "--adjust is too low: with this --codec it is -255 at least"),
+        (
+            "decode --codec u8 --adjust 11 --limit 10",
+            b"",
+            2,
+            "--limit is too small: with this --adjust each item has 11",
+        ),
+        (
+            "decode --codec u8 --adjust 2000000",
+            b"",
+            2,
+            "--limit is too small: with this --adjust each item has 2000000",
+        ),
         ("decode --codec u8 --strip 2", b"", 2, "--strip is too large"),
         ("decode --codec slip --limit 2G", b"", 2, "expected a number of bytes from 1 to 1G"),
         ("decode --codec slip --crc crc-5", b"", 2, "CRC-16/IBM-SDLC"),
