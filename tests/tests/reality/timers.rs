@@ -33,10 +33,7 @@ pub(crate) const TIMED: &[Script] = &[
     (
         "a segment that is lost comes again",
         "rto 50
-        s listen
-        c connect
-        deliver
-        s accept
+        open
         c send 10
         lose c
         wait c
@@ -46,10 +43,7 @@ pub(crate) const TIMED: &[Script] = &[
     (
         "a FIN that is lost comes again",
         "rto 50
-        s listen
-        c connect
-        deliver
-        s accept
+        open
         c shutdown
         lose c
         wait c
@@ -58,10 +52,7 @@ pub(crate) const TIMED: &[Script] = &[
     (
         "nobody acknowledges: the user's time-out is over, and nothing on the wire shows it",
         "rto 50
-        s listen
-        c connect
-        deliver
-        s accept
+        open
         c patience 200
         c send 10
         lose c
@@ -69,20 +60,14 @@ pub(crate) const TIMED: &[Script] = &[
     ),
     (
         "is the peer still there?",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c keepalive
         wait c
         deliver > ESTABLISHED ESTABLISHED : keep-alive probe",
     ),
     (
         "the peer is not there any more: the reset says so",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c keepalive
         wait c
         lose c
@@ -109,10 +94,7 @@ pub(crate) const TIMED: &[Script] = &[
         "FIN-WAIT-2 of who has closed is over after a time, and nothing on the wire shows it",
         "set tcp_fin_timeout 1
         rto 50
-        s listen
-        c connect
-        deliver
-        s accept
+        open
         c close
         deliver > FIN-WAIT-2 CLOSE-WAIT
         wait c CLOSED > FIN-WAIT-2/CLOSED CLOSE-WAIT
