@@ -37,14 +37,14 @@ use rustix::process::{Pid, Signal, kill_process, setsid};
 /// A test, and its name: unique, and with `::` between the parts, as the usual harness has it.
 pub type Test = (&'static str, fn());
 
-/// How long a test may take.
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long a test may take, where more run at a time than there are processors.
+const LIMIT: Duration = Duration::from_secs(120);
 /// How long what a test has killed, or what dies with it, may take to be gone.
 const GRACE: Duration = Duration::from_secs(5);
 /// Whose it is, and which test: inherited by all that the test starts.
 const VARIABLE: &str = "WIRENUT_ISOLATED";
 
-/// Runs the tests that the command line asks for, each in a process of its own and for a minute at most, and says what came
+/// Runs the tests that the command line asks for, each in a process of its own and for two minutes at most, and says what came
 /// of them.
 ///
 /// # Panics
