@@ -29,8 +29,8 @@ pub enum Combination {
     RootOfRoot,
     /// An option for a capture of an interface, for a file.
     OfInterface(&'static str),
-    /// `--only` where nothing is drawn.
-    OnlyOfNothing,
+    /// An option of drawings, where nothing is drawn.
+    OfDrawings(&'static str),
     /// Another output than the picture, where the picture goes to standard output.
     PictureAlone(&'static str),
     /// `--only` and a number for `--timeline`.
@@ -72,9 +72,9 @@ impl fmt::Display for Combination {
             Self::OfInterface(option) => {
                 write!(f, "{option} cannot be used without --interface NAME: it is not for files")
             }
-            Self::OnlyOfNothing => f.write_str(
-                "--only cannot be used without --timeline or --svg: it says which connection they draw",
-            ),
+            Self::OfDrawings(option) => {
+                write!(f, "{option} cannot be used without --timeline or --svg: it says what they draw")
+            }
             Self::PictureAlone(option) => {
                 write!(f, "{option} cannot be used with --svg -: standard output takes one of both; give --svg a file")
             }
