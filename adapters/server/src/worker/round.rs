@@ -47,7 +47,10 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         } else {
             let now = self.context.clock.now();
             let until = limit.or_else(|| self.poll_timeout().map(|until| until.saturating_since(now)));
-            [until, self.buffers.shrinks_after()].into_iter().flatten().min()
+            match self.buffers.shrinks_after() {
+                Some(after) => Some(until.map_or(after, |until| until.min(after))),
+                None => until,
+            }
         };
         let waited = self.poller.wait(limit);
         let has_woken = self.context.handle.woken.finish_wait() || had_woken;
