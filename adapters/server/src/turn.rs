@@ -23,7 +23,7 @@ pub(crate) struct WorkerContext<K> {
     pub(crate) clock: Clock,
     pub(crate) handle: Arc<WorkerHandle>,
     pub(crate) wakers: Wakers,
-    /// How long its buffers are.
+    /// How long its buffers are, before they grow.
     buffer_bytes: usize,
     /// No connection is to last, since the server will end.
     ends_soon: bool,
@@ -203,6 +203,7 @@ impl<K: Speaker> Turn<'_, K> {
             let next = if spoken.is_over() { Next::Reset } else { turn.next };
             (Turned { next, ..turn }, standing, deadline)
         });
+        self.buffers.adapt(&turn, leftover.as_ref().map_or(0, |leftover| leftover.unread()));
         if let Some(leftover) = leftover {
             self.buffers.keep(self.token.slot, leftover);
         }
@@ -213,7 +214,7 @@ impl<K: Speaker> Turn<'_, K> {
     /// A connection is not to end while something waits that this turn does not receive.
     #[cold]
     fn spare_what_has_come(&self, event: Option<Event>) {
-        let received = if event.is_some_and(Event::is_readable) { self.context.buffer_bytes } else { 0 };
+        let received = if event.is_some_and(Event::is_readable) { self.buffers.input_bytes() } else { 0 };
         let is_all = self.connection.socket.unread_bytes().is_ok_and(|unread| unread <= received as u64);
         self.context.speaker.set_ends_soon(is_all);
     }

@@ -1,10 +1,12 @@
 //! `wirenut ws`, against servers that behave and some that do not.
 
+use core::time::Duration;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::thread;
 
+use tungstenite::Message;
 use wirenut::http::service::routes;
 use wirenut::websocket::handshake::{DeflateSupport, ServerHandshake};
 use wirenut::websocket::{CloseCode, InPieces, MessageHandler, Next, Outbox, Piece, PieceHandler, Upgrade, upgrade};
@@ -285,4 +287,30 @@ fn it_speaks_with_websockets_of_python() {
         assert_eq!(status, Some(0));
         assert!(answers == lines.as_bytes(), "other answers");
     }
+}
+
+/// Messages of all lengths at which something changes, from a server that is not ours.
+#[test]
+fn what_tungstenite_sends_comes_back() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut socket = tungstenite::accept(stream).unwrap();
+        for length in [0, 1, 125, 126, 65_535, 65_536, 100_000] {
+            let text: String = "äbc水".chars().cycle().take(length / 4).collect();
+            for message in [Message::text(text), Message::binary(vec![0xa5; length])] {
+                socket.send(message.clone()).unwrap();
+                assert!(socket.read().unwrap() == message, "{length} bytes");
+            }
+            socket.send(Message::Ping("alive".into())).unwrap();
+            assert_eq!(socket.read().unwrap(), Message::Pong("alive".into()));
+        }
+        socket.close(None).unwrap();
+        assert!(matches!(socket.read(), Ok(Message::Close(_))));
+        assert!(matches!(socket.read(), Err(tungstenite::Error::ConnectionClosed)));
+    });
+    assert_eq!(ws(&[&url, "--echo"], b""), (Some(0), Vec::new(), String::new()));
+    server.join().unwrap();
 }

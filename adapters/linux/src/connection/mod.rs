@@ -73,6 +73,7 @@
 //! # Ok::<(), wirenut_linux::Error>(())
 //! ```
 
+mod kept;
 mod memory;
 mod turn;
 

@@ -73,8 +73,9 @@ impl Connection {
     /// `event` is what the poller told, if it did. A turn for another reason (a deadline, after
     /// [`Self::handle_timeout`]; a wake; an earlier [`Next::Again`]) has none, and receives nothing.
     ///
-    /// The buffers of `memory` may hold anything; they must be as long as in earlier turns. A protocol that takes nothing of
-    /// an input that fills its buffer, and still wants more, waits for what cannot come: the connection is reset.
+    /// The buffers of `memory` may hold anything. The store must be as long as in earlier turns, and the input at least as long
+    /// as what is [left of it](super::Leftover::unread). A protocol that takes nothing of an input that fills its buffer, and
+    /// still wants more, waits for what cannot come: the connection is reset.
     ///
     /// `transfer` moves up to so many bytes of what [`Protocol::transfer`] announced, tells the protocol, and says how many
     /// they were. None: it has told the protocol why there will be no more. [`Attempt::WouldBlock`]: the socket has no room
@@ -216,7 +217,7 @@ impl<P: ByteStream, Q: Protocol + ?Sized> Running<'_, '_, P, Q> {
     /// The next action that is not done at once.
     #[inline]
     fn poll(&mut self) -> Action {
-        let Memory { input, store, output, .. } = &mut self.memory;
+        let (input, store, output) = self.memory.buffers();
         loop {
             let input = Input { bytes: &input[self.window.clone()], has_ended: self.has_ended };
             let (taken, action) = self.connection.conversation.poll(self.protocol, input, store, output);

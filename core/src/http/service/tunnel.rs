@@ -126,18 +126,18 @@ impl Tunnel<'_, '_> {
     ///
     /// The protocol's store is that of the connection. A protocol that ends ([`Protocol::disposition`]) ends the exchange.
     pub fn speak<S>(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (usize, Step<S>) {
-        let (progress, disposition) = self.drive(piece, protocol);
-        let step = match disposition {
+        let (taken, has_rested) = self.drive(piece, protocol);
+        let step = match protocol.disposition() {
             Disposition::ShutdownWrite | Disposition::Close => Step::Done,
             Disposition::Abort | Disposition::Cut => Step::Abort,
-            Disposition::Open if progress != Progress::default() => Step::More,
-            Disposition::Open => Step::Wait(protocol.poll_timeout()),
+            Disposition::Open if has_rested => Step::Wait(protocol.poll_timeout()),
+            Disposition::Open => Step::More,
         };
-        (progress.taken, step)
+        (taken, step)
     }
 
-    // Once for all kinds of steps.
-    fn drive(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (Progress, Disposition) {
+    /// Once for all kinds of steps. Returns how many bytes were taken, and whether nothing more can be done now.
+    fn drive(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (usize, bool) {
         let responder = &mut *self.responder;
         protocol.handle_now(responder.cx.now);
         if responder.connection.take_sent_waited() {
@@ -167,8 +167,10 @@ impl Tunnel<'_, '_> {
         responder.written = responder.written.wrapping_add(progress.written);
         responder.content = responder.content.wrapping_add(progress.written);
         self.keep(protocol.stored());
-        self.set_idle(protocol.standing() == Standing::Idle);
-        (progress, protocol.disposition())
+        let is_idle = protocol.standing() == Standing::Idle;
+        self.set_idle(is_idle);
+        // As in every conversation, whoever is idle and has taken all that came is not driven again.
+        (progress.taken, progress == Progress::default() || (is_idle && progress.taken == piece.len()))
     }
 }
 
