@@ -103,7 +103,8 @@ impl<'o> Upgrade<'o> {
     /// Reads the request. What [`Self::begin`] answers it with.
     ///
     /// # Errors
-    /// The request is no handshake that is accepted: it is answered with the status of its [`RequestError`].
+    /// The request is no handshake that is accepted: it is answered with the status of its [`RequestError`], and without the
+    /// text of it, which a device has no room for. A service that explains calls [`ServerHandshake::accept`] itself.
     pub fn accept(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<Accepted<'o>> {
         self.handshake.accept(head).map_err(|error| refuse(error, responder))
     }
@@ -146,7 +147,7 @@ impl<'o> Upgrade<'o> {
     /// As [`Responder::respond`].
     pub fn switch(&self, accepted: &Accepted<'_>, responder: &mut Responder<'_>) -> Result<()> {
         let fields = accepted.fields();
-        Ok(responder.respond(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields))?)
+        Ok(responder.send(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields), b"")?)
     }
 
     /// As [`Self::begin`], for a handler of pieces, whose messages may be longer than any buffer.
@@ -168,13 +169,14 @@ impl<'o> Upgrade<'o> {
 #[inline(never)]
 fn refuse(error: RequestError, responder: &mut Responder<'_>) -> HandlerError {
     let status = error.status();
-    let allow = [Field::new("Allow", "GET")];
-    let fields: &[Field<'_>] = match status {
-        _ if status == Status::UPGRADE_REQUIRED => &REFUSAL_FIELDS,
-        _ if status == Status::METHOD_NOT_ALLOWED => &allow,
-        _ => &[],
+    let fields: &[Field<'_>] = if error == RequestError::NotGet {
+        &[Field::new("Allow", "GET")]
+    } else if status == Status::UPGRADE_REQUIRED {
+        &REFUSAL_FIELDS
+    } else {
+        return HandlerError::Status(status);
     };
-    match responder.send(&Response::new(status).with_fields(fields), error.text().as_bytes()) {
+    match responder.send(&Response::new(status).with_fields(fields), status.reason().as_bytes()) {
         Ok(()) => HandlerError::Answered,
         Err(error) => HandlerError::Write(error),
     }
@@ -247,7 +249,7 @@ impl<H, C, K> WebSocket<H, C, K> {
 
 /// Lets the connection do what it can.
 fn converse<S>(
-    protocol: &mut dyn Protocol,
+    protocol: &mut impl Protocol,
     piece: &[u8],
     has_ended: bool,
     responder: &mut Responder<'_>,

@@ -125,7 +125,7 @@ impl Tunnel<'_, '_> {
     /// meanwhile, so the protocol must not count its silence.
     ///
     /// The protocol's store is that of the connection. A protocol that ends ([`Protocol::disposition`]) ends the exchange.
-    pub fn speak<S>(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (usize, Step<S>) {
+    pub fn speak<S>(&mut self, piece: &[u8], protocol: &mut (impl Protocol + ?Sized)) -> (usize, Step<S>) {
         let (progress, disposition) = self.drive(piece, protocol);
         let step = match disposition {
             Disposition::ShutdownWrite | Disposition::Close => Step::Done,
@@ -137,7 +137,7 @@ impl Tunnel<'_, '_> {
     }
 
     // Once for all kinds of steps.
-    fn drive(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (Progress, Disposition) {
+    fn drive(&mut self, piece: &[u8], protocol: &mut (impl Protocol + ?Sized)) -> (Progress, Disposition) {
         let responder = &mut *self.responder;
         protocol.handle_now(responder.cx.now);
         if responder.connection.take_sent_waited() {

@@ -16,10 +16,15 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// When to call [`Self::handle_timeout`], if nothing else happens before.
     #[must_use]
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        self.deadline(now).unless_never()
+    }
+
+    /// The same, and never if there is none.
+    pub(super) fn deadline(&self, now: Instant) -> Instant {
         if self.state == State::Reset {
-            return None;
+            return Instant::NEVER;
         }
-        self.timers.first_deadline(self.is_watched(), now).unless_never()
+        self.timers.first_deadline(self.is_watched(), now)
     }
 
     /// Who is not read cannot show that it lives, and who has not got our Close cannot answer it.

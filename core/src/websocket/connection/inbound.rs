@@ -145,7 +145,7 @@ impl Inbound {
                 Frame::Control(opcode) => return self.read_control(opcode, rest, room),
                 Frame::Data { is_final } => {
                     let Some(message) = self.message else { return Err(self.breaks(Rule::UnexpectedContinuation)) };
-                    let payload = if message.is_compressed {
+                    let payload = if compression.is_negotiated() && message.is_compressed {
                         self.inflate(compression, bounds, is_final, rest, room)?
                     } else {
                         self.copy(bounds, rest, room)

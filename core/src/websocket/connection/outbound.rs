@@ -126,7 +126,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         };
         let opcode = if message.is_begun { Opcode::Continuation } else { opcode(kind) };
         let start = Start { is_final: is_last, is_compressed: message.is_compressed && !message.is_begun, opcode };
-        let sent = if message.is_compressed {
+        let sent = if self.compression.is_negotiated() && message.is_compressed {
             self.write_deflated(start, payload, out)?
         } else {
             self.write_some(start, payload, part == Part::Whole, out)?

@@ -143,6 +143,15 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         (written, taken)
     }
 
+    /// The first of the connection's own deadline and the handler's.
+    fn deadline(&self) -> Instant {
+        let deadline = self.connection.deadline(self.cx.now);
+        if D::PUSHES && self.connection.is_open() {
+            return deadline.min(self.delivery.poll_timeout().unwrap_or(Instant::NEVER));
+        }
+        deadline
+    }
+
     /// The handler learns how the connection ended, once.
     fn tell(&mut self, how: Closed<'_>) {
         if !core::mem::replace(&mut self.connection.is_told, true) {
@@ -314,8 +323,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let own = if D::PUSHES && self.connection.is_open() { self.delivery.poll_timeout() } else { None };
-        [self.connection.poll_timeout(self.cx.now), own].into_iter().flatten().min()
+        self.deadline().unless_never()
     }
 
     fn is_readable(&self) -> bool {

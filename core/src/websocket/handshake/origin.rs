@@ -38,16 +38,12 @@ impl OriginPolicy<'_> {
 
 /// Names the origin this host, with the port that it and the scheme mean?
 fn is_of_host(origin: &[u8], host: &[u8]) -> bool {
-    let mut parts = origin.splitn(2, |&byte| byte == b':');
-    let scheme = parts.next().unwrap_or_default();
-    let Some(authority) = parts.next().and_then(|rest| rest.strip_prefix(b"//")) else { return false };
-    let port: &[u8] = match scheme {
-        _ if scheme.eq_ignore_ascii_case(b"http") => b":80",
-        _ if scheme.eq_ignore_ascii_case(b"https") => b":443",
-        _ => return false,
-    };
-    let (named, wanted) = (strip_suffix(authority, port), strip_suffix(host, port));
-    !named.is_empty() && named.eq_ignore_ascii_case(wanted)
+    let schemes: [(&[u8], &[u8]); 2] = [(b"http://", b":80"), (b"https://", b":443")];
+    schemes.iter().any(|(scheme, port)| {
+        let Some((named, authority)) = origin.split_at_checked(scheme.len()) else { return false };
+        let (authority, wanted) = (strip_suffix(authority, port), strip_suffix(host, port));
+        named.eq_ignore_ascii_case(scheme) && !authority.is_empty() && authority.eq_ignore_ascii_case(wanted)
+    })
 }
 
 fn strip_suffix<'b>(bytes: &'b [u8], suffix: &[u8]) -> &'b [u8] {

@@ -1,6 +1,6 @@
 //! The server's end of a handshake (RFC 6455 §4.2).
 
-use super::accept::{Accept, accept, is_key};
+use super::accept::{Accept, accept, as_key};
 use super::deflate::{DeflateParameters, DeflateSupport, ExtensionsText};
 use super::error::RequestError;
 use super::fields::{HandshakeFields, UPGRADE, VERSION};
@@ -82,9 +82,7 @@ impl<'o> ServerHandshake<'o> {
             return Err(RequestError::UnsupportedVersion);
         }
         let key = only(fields, "Sec-WebSocket-Key").ok_or(RequestError::NotOneKey)?;
-        if !is_key(key) {
-            return Err(RequestError::InvalidKey);
-        }
+        let key = as_key(key).ok_or(RequestError::InvalidKey)?;
         let host = fields.get("Host").unwrap_or_default();
         if !fields.get_all("Origin").all(|origin| self.origins.allows(origin, host)) {
             return Err(RequestError::ForbiddenOrigin);
@@ -96,19 +94,20 @@ impl<'o> ServerHandshake<'o> {
     }
 
     fn choose_subprotocol(&self, fields: Fields<'_>) -> Result<Option<&'o str>, RequestError> {
-        let asked = || fields.members("Sec-WebSocket-Protocol");
-        // Their number is bounded by the length of the head; a client that is none asks for many.
-        for name in asked() {
-            if !bytes::is_token(name) {
-                return Err(RequestError::InvalidSubprotocols);
-            }
-            if self.subprotocols.iter().any(|own| own.as_bytes() == name)
-                && asked().filter(|other| *other == name).count() > 1
-            {
-                return Err(RequestError::InvalidSubprotocols);
+        let mut asked = fields.members("Sec-WebSocket-Protocol");
+        if !asked.all(bytes::is_token) {
+            return Err(RequestError::InvalidSubprotocols);
+        }
+        let mut chosen = None;
+        for own in self.subprotocols {
+            let asked = fields.members("Sec-WebSocket-Protocol");
+            match asked.filter(|name| *name == own.as_bytes()).count() {
+                0 => {}
+                1 => chosen = chosen.or(Some(*own)),
+                _ => return Err(RequestError::InvalidSubprotocols),
             }
         }
-        Ok(self.subprotocols.iter().copied().find(|own| asked().any(|name| name == own.as_bytes())))
+        Ok(chosen)
     }
 }
 

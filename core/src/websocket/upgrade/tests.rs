@@ -249,21 +249,21 @@ fn what_breaks_the_protocol_is_closed_with_the_code_of_its_rule() {
 }
 
 #[test]
-fn what_is_no_handshake_is_answered_so_that_one_can_learn_from_it() {
+fn what_is_no_handshake_is_answered_with_its_status_and_what_would_be_understood() {
     let notes = RefCell::default();
     let service = service(&notes);
     for (request, head) in [
         (
             "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nContent-Length: 23\r\nConnection: upgrade\r\n\r\n",
+            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nContent-Length: 16\r\nConnection: upgrade\r\n\r\n",
         ),
         (
             &REQUEST.replace("GET", "HEAD"),
-            "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 22\r\n\r\n",
+            "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 18\r\n\r\n",
         ),
         (
             &REQUEST.replace("Connection", "Origin: http://evil.example\r\nConnection"),
-            "HTTP/1.1 403 Forbidden\r\nContent-Length: 26\r\n\r\n",
+            "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 9\r\n\r\n",
         ),
     ] {
         let mut ends = Ends::new(&service);
