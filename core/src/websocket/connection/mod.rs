@@ -26,7 +26,7 @@ use super::role::Role;
 use crate::time::Instant;
 use crate::transport::Disposition;
 use inbound::{Bounds, Broken, Found, Inbound};
-use outbound::Outbound;
+use outbound::{Outbound, Outgoing, Sender};
 use timers::Timers;
 
 /// What a connection has to be told at each call.
@@ -162,7 +162,7 @@ impl<R: Role, C> Connection<R, C> {
 
     /// The rule that the peer broke, if it did.
     #[must_use]
-    pub const fn error(&self) -> Option<Error> {
+    pub fn error(&self) -> Option<Error> {
         self.inbound.error()
     }
 
@@ -256,9 +256,9 @@ impl<R: Role, C: Compression> Connection<R, C> {
         input: &[u8],
         room: &'b mut [u8],
     ) -> Result<(usize, Event<'b>), Error> {
-        let (taken, found) = match self.receive_within(cx, usize::MAX, usize::MAX, input, room) {
-            Ok(received) => received,
-            Err(Broken) => return self.error().map_or(Ok((input.len(), Event::Closed)), Err),
+        let mut rest = input;
+        let Ok(found) = self.receive_within(cx, usize::MAX, usize::MAX, &mut rest, room) else {
+            return self.error().map_or(Ok((input.len(), Event::Closed)), Err);
         };
         let bytes = |length| room.get(..length).unwrap_or_default();
         let event = match found {
@@ -271,10 +271,11 @@ impl<R: Role, C: Compression> Connection<R, C> {
             // It was checked.
             Found::Close { length } => Event::Close(read_close(bytes(length)).unwrap_or_default()),
         };
-        Ok((taken, event))
+        Ok((input.len().wrapping_sub(rest.len()), event))
     }
 
-    /// The same with a bound on this message, and on each piece. What is found lies at the front of the room.
+    /// The same with a bound on this message, and on each piece. What is used is taken from `rest`, and what is found lies at
+    /// the front of the room.
     ///
     /// # Errors
     /// The peer broke a rule, or nothing of it is looked at any more.
@@ -283,9 +284,9 @@ impl<R: Role, C: Compression> Connection<R, C> {
         cx: &Context<'_>,
         message_bytes: usize,
         piece: usize,
-        input: &[u8],
+        rest: &mut &[u8],
         room: &mut [u8],
-    ) -> Result<(usize, Found), Broken> {
+    ) -> Result<Found, Broken> {
         if matches!(self.state, State::Closed { .. } | State::Reset) {
             return Err(Broken);
         }
@@ -296,18 +297,16 @@ impl<R: Role, C: Compression> Connection<R, C> {
                 .map_or(message_bytes, |most| most.min(message_bytes)),
             piece,
         };
-        let received = self.inbound.receive(&mut self.compression, bounds, input, room);
-        if let Ok((taken, _)) = received {
-            self.timers.note_received(cx, taken, self.inbound.is_within());
+        let before = rest.len();
+        let mut received = self.inbound.receive(&mut self.compression, bounds, rest, room);
+        if received.is_ok() {
+            self.timers.note_received(cx, before.wrapping_sub(rest.len()), self.inbound.is_within());
         }
-        let is_broken = match received {
-            Ok((_, Found::Close { length })) => self.handle_close(cx, room.get(..length).unwrap_or_default()).is_err(),
-            Ok(_) => false,
-            Err(Broken) => true,
-        };
-        if is_broken {
+        if let Ok(found @ Found::Close { length }) = received {
+            received = self.handle_close(cx, room.get(..length).unwrap_or_default()).map(|()| found);
+        }
+        if received.is_err() {
             self.begin_failing(cx);
-            return Err(Broken);
         }
         received
     }
@@ -338,13 +337,13 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// Returns how many bytes were written. If there is no room for it, nothing is, and it stays due; 131 bytes are enough.
     #[must_use]
     pub fn poll_transmit(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
-        let written = match self.due {
+        let (opcode, code) = match self.due {
             Due::Nothing => return 0,
-            Due::Ping => self.write_control(Opcode::Ping, [&[], &[]], out),
-            Due::Close(code) => self.write_close(code, "", out),
+            Due::Ping => (Opcode::Ping, None),
+            Due::Close(code) => (Opcode::Close, code),
         };
-        let Ok(written) = written else { return 0 };
-        if matches!(self.due, Due::Close(_)) {
+        let Ok(written) = self.write_control(opcode, code, &[], out) else { return 0 };
+        if opcode == Opcode::Close {
             self.note_close_sent(cx);
         }
         self.due = Due::Nothing;
@@ -364,7 +363,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         reason: &str,
         out: &mut [u8],
     ) -> Result<usize, SendError> {
-        self.send_close(cx, code, reason, out)
+        self.send(Outgoing::Close(cx, code), reason.as_bytes(), out).map(|sent| sent.written)
     }
 
     fn note_close_sent(&mut self, cx: &Context<'_>) {

@@ -6,7 +6,7 @@ use super::event::Kind;
 use super::{Connection, Context, Due};
 use crate::websocket::close::CloseCode;
 use crate::websocket::compression::Compression;
-use crate::websocket::frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN, Opcode, first_byte, header_len, write_header};
+use crate::websocket::frame::{FIN, MAX_CONTROL_LEN, MAX_HEADER_LEN, Opcode, first_byte, header_len, write_header};
 use crate::websocket::mask::Mask;
 use crate::websocket::role::Role;
 
@@ -81,12 +81,40 @@ pub(super) enum Part {
     Last,
 }
 
-/// The beginning of a frame.
+/// What is sent.
 #[derive(Clone, Copy)]
-struct Start {
-    is_final: bool,
-    is_compressed: bool,
-    opcode: Opcode,
+pub(super) enum Outgoing<'c> {
+    /// A message, or a part of one.
+    Data(Kind, Part),
+    Ping,
+    Pong,
+    /// The payload is the reason.
+    Close(&'c Context<'c>, CloseCode),
+}
+
+/// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are.
+pub(super) trait Sender {
+    fn send(&mut self, what: Outgoing<'_>, payload: &[u8], out: &mut [u8]) -> Result<Sent, SendError>;
+}
+
+impl<R: Role, C: Compression> Sender for Connection<R, C> {
+    fn send(&mut self, what: Outgoing<'_>, payload: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
+        if !self.is_open() {
+            return Err(SendError::Closed);
+        }
+        let (opcode, code) = match what {
+            Outgoing::Data(kind, part) => return self.send_data(kind, payload, part, out),
+            Outgoing::Ping => (Opcode::Ping, None),
+            Outgoing::Pong => (Opcode::Pong, None),
+            Outgoing::Close(_, code) => (Opcode::Close, Some(code)),
+        };
+        let written = self.write_control(opcode, code, payload, out)?;
+        if let Outgoing::Close(cx, _) = what {
+            self.due = Due::Nothing;
+            self.note_close_sent(cx);
+        }
+        Ok(Sent { taken: payload.len(), written, is_done: true })
+    }
 }
 
 impl<R: Role, C: Compression> Connection<R, C> {
@@ -97,7 +125,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then, and nothing has changed.
     pub fn send_message(&mut self, kind: Kind, message: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_data(kind, message, Part::Whole, out).map(|sent| sent.written)
+        self.send(Outgoing::Data(kind, Part::Whole), message, out).map(|sent| sent.written)
     }
 
     /// Sends as much of the next piece of a message as there is room for, in a fragment. The first piece begins the message;
@@ -111,13 +139,10 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// [`SendError::NoRoom`] if no byte of it can be sent; [`SendError::Closed`]; [`SendError::WithinMessage`] if a message of
     /// the other kind was begun.
     pub fn send_piece(&mut self, kind: Kind, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError> {
-        self.send_data(kind, piece, if is_last { Part::Last } else { Part::Next }, out)
+        self.send(Outgoing::Data(kind, if is_last { Part::Last } else { Part::Next }), piece, out)
     }
 
     fn send_data(&mut self, kind: Kind, payload: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError> {
-        if !self.is_open() {
-            return Err(SendError::Closed);
-        }
         let is_last = part != Part::Next;
         let message = match self.outbound.message {
             Some(message) if message.kind == kind && part != Part::Whole => message,
@@ -125,11 +150,11 @@ impl<R: Role, C: Compression> Connection<R, C> {
             None => Message { kind, is_compressed: self.deflates(payload, part, out), is_begun: false },
         };
         let opcode = if message.is_begun { Opcode::Continuation } else { opcode(kind) };
-        let start = Start { is_final: is_last, is_compressed: message.is_compressed && !message.is_begun, opcode };
+        let start = first_byte(false, message.is_compressed && !message.is_begun, opcode);
         let sent = if self.compression.is_negotiated() && message.is_compressed {
-            self.write_deflated(start, payload, out)?
+            self.write_deflated(start, payload, is_last, out)?
         } else {
-            self.write_some(start, payload, part == Part::Whole, out)?
+            self.write_some(start, payload, part, out)?
         };
         let is_begun = message.is_begun || sent.written > 0;
         self.outbound.message = (!(is_last && sent.is_done)).then_some(Message { is_begun, ..message });
@@ -152,7 +177,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then.
     pub fn send_ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_control(Opcode::Ping, payload, out)
+        self.send(Outgoing::Ping, payload, out).map(|sent| sent.written)
     }
 
     /// Sends a Pong: in answer to a Ping, with its payload; or by itself. Returns how many bytes were written: at most 131.
@@ -160,78 +185,50 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then.
     pub fn send_pong(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_control(Opcode::Pong, payload, out)
+        self.send(Outgoing::Pong, payload, out).map(|sent| sent.written)
     }
 
-    fn send_control(&mut self, opcode: Opcode, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        if self.is_open() { self.write_control(opcode, [payload, &[]], out) } else { Err(SendError::Closed) }
-    }
-
-    pub(super) fn send_close(
+    /// A control frame; a code stands before the payload.
+    pub(super) fn write_control(
         &mut self,
-        cx: &Context<'_>,
-        code: CloseCode,
-        reason: &str,
-        out: &mut [u8],
-    ) -> Result<usize, SendError> {
-        if !self.is_open() {
-            return Err(SendError::Closed);
-        }
-        let written = self.write_close(Some(code), reason, out)?;
-        self.due = Due::Nothing;
-        self.note_close_sent(cx);
-        Ok(written)
-    }
-
-    pub(super) fn write_close(
-        &mut self,
+        opcode: Opcode,
         code: Option<CloseCode>,
-        reason: &str,
+        payload: &[u8],
         out: &mut [u8],
     ) -> Result<usize, SendError> {
         let code = code.map(|code| code.get().to_be_bytes());
         let code = code.as_ref().map_or(&[][..], |code| code);
-        self.write_control(Opcode::Close, [code, reason.as_bytes()], out)
-    }
-
-    /// A control frame whose payload comes in two pieces.
-    pub(super) fn write_control(
-        &mut self,
-        opcode: Opcode,
-        payload: [&[u8]; 2],
-        out: &mut [u8],
-    ) -> Result<usize, SendError> {
-        if payload.iter().fold(0, |sum: usize, piece| sum.saturating_add(piece.len())) > MAX_CONTROL_LEN {
+        if code.len().saturating_add(payload.len()) > MAX_CONTROL_LEN {
             return Err(SendError::ControlTooLong);
         }
-        self.write_frame(Start { is_final: true, is_compressed: false, opcode }, payload, out)
+        self.write_frame(first_byte(true, false, opcode), code, payload, out)
     }
 
     /// As much of the payload as there is room for; or all of it, or nothing.
-    fn write_some(&mut self, start: Start, piece: &[u8], whole: bool, out: &mut [u8]) -> Result<Sent, SendError> {
+    fn write_some(&mut self, start: u8, piece: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError> {
         let most = piece.len().min(out.len());
         let room = out.len().checked_sub(header_len(most, !R::IS_SERVER)).ok_or(SendError::NoRoom)?;
         let taken = most.min(room);
         let is_done = taken == piece.len();
-        if !is_done && (whole || taken == 0) {
+        if !is_done && (part == Part::Whole || taken == 0) {
             return Err(SendError::NoRoom);
         }
-        if taken == 0 && !start.is_final {
-            return Ok(Sent { taken, written: 0, is_done });
+        let mut written = 0;
+        if taken > 0 || part != Part::Next {
+            let first = if is_done && part != Part::Next { start | FIN } else { start };
+            written = self.write_frame(first, &[], piece.get(..taken).unwrap_or_default(), out)?;
         }
-        let start = Start { is_final: start.is_final && is_done, ..start };
-        let written = self.write_frame(start, [piece.get(..taken).unwrap_or_default(), &[]], out)?;
         Ok(Sent { taken, written, is_done })
     }
 
     /// As much of the payload, deflated, as there is room for.
-    fn write_deflated(&mut self, start: Start, piece: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
+    fn write_deflated(&mut self, start: u8, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError> {
         let reserved = header_len(out.len(), !R::IS_SERVER);
         let room = out.get_mut(reserved..).filter(|room| !room.is_empty()).ok_or(SendError::NoRoom)?;
-        let deflated = self.compression.deflate(piece, room, start.is_final);
+        let deflated = self.compression.deflate(piece, room, is_last);
         let (taken, length) = (deflated.taken.min(piece.len()), deflated.written.min(room.len()));
-        let is_done = taken == piece.len() && (deflated.is_done || !start.is_final);
-        let is_final = start.is_final && is_done;
+        let is_done = taken == piece.len() && (deflated.is_done || !is_last);
+        let is_final = is_last && is_done;
         if length == 0 && !is_final {
             return Ok(Sent { taken, written: 0, is_done });
         }
@@ -241,36 +238,38 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if place < reserved && end <= out.len() {
             out.copy_within(reserved..end, place);
         }
-        let (mut mask, payload) = self.begin_frame(Start { is_final, ..start }, length, out)?;
-        mask.apply(payload);
+        let (mut mask, payload) = self.begin_frame(if is_final { start | FIN } else { start }, length, out)?;
+        mask.apply(payload.get_mut(..length).unwrap_or_default());
         Ok(Sent { taken, written: place.saturating_add(length), is_done })
     }
 
     /// A frame whose payload comes in two pieces. Returns how many bytes were written.
-    fn write_frame(&mut self, start: Start, payload: [&[u8]; 2], out: &mut [u8]) -> Result<usize, SendError> {
-        let [one, other] = payload;
+    fn write_frame(&mut self, first: u8, one: &[u8], other: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
         let length = one.len().saturating_add(other.len());
-        let (mut mask, place) = self.begin_frame(start, length, out)?;
+        let room = out.len();
+        let (mut mask, place) = self.begin_frame(first, length, out)?;
+        let written = room.wrapping_sub(place.len()).wrapping_add(length);
         let (one_place, other_place) = place.split_at_mut_checked(one.len()).unwrap_or_default();
         mask.copy(one, one_place);
         mask.copy(other, other_place);
-        Ok(length.saturating_add(header_len(length, !R::IS_SERVER)))
+        Ok(written)
     }
 
-    /// Writes the header of a frame. Returns the room for its payload, and what masks that.
+    /// Writes the header of a frame whose payload has room, too. Returns the room behind it, and what masks the payload.
     fn begin_frame<'o>(
         &mut self,
-        start: Start,
+        first: u8,
         length: usize,
         out: &'o mut [u8],
     ) -> Result<(Mask, &'o mut [u8]), SendError> {
         let head = header_len(length, !R::IS_SERVER);
-        let out = out.get_mut(..head.saturating_add(length)).ok_or(SendError::NoRoom)?;
+        if out.len() < head.saturating_add(length) {
+            return Err(SendError::NoRoom);
+        }
         let key = self.role.next_key();
-        let Start { is_final, is_compressed, opcode } = start;
-        let first = first_byte(is_final, is_compressed, opcode);
-        let written = write_header(first, length, key, out).ok_or(SendError::NoRoom)?;
-        Ok((key.map_or(Mask::NONE, Mask::new), out.get_mut(written..).unwrap_or_default()))
+        let (head, place) = out.split_at_mut_checked(head).ok_or(SendError::NoRoom)?;
+        write_header(first, length, key, head).ok_or(SendError::NoRoom)?;
+        Ok((key.map_or(Mask::NONE, Mask::new), place))
     }
 }
 
@@ -278,26 +277,5 @@ const fn opcode(kind: Kind) -> Opcode {
     match kind {
         Kind::Text => Opcode::Text,
         Kind::Binary => Opcode::Binary,
-    }
-}
-
-/// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are.
-pub(super) trait Sender {
-    fn data(&mut self, kind: Kind, payload: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError>;
-    fn ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError>;
-    fn close(&mut self, cx: &Context<'_>, code: CloseCode, reason: &str, out: &mut [u8]) -> Result<usize, SendError>;
-}
-
-impl<R: Role, C: Compression> Sender for Connection<R, C> {
-    fn data(&mut self, kind: Kind, payload: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError> {
-        self.send_data(kind, payload, part, out)
-    }
-
-    fn ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_ping(payload, out)
-    }
-
-    fn close(&mut self, cx: &Context<'_>, code: CloseCode, reason: &str, out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_close(cx, code, reason, out)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::event::Kind;
-use super::outbound::{Part, SendError, Sender, Sent};
+use super::outbound::{Outgoing, Part, SendError, Sender, Sent};
 use crate::time::Instant;
 use crate::websocket::close::CloseCode;
 
@@ -34,7 +34,7 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
     pub fn text(&mut self, text: &str) -> Result<(), SendError> {
-        self.data(Kind::Text, text.as_bytes(), Part::Whole).map(|_| ())
+        self.send(Outgoing::Data(Kind::Text, Part::Whole), text.as_bytes()).map(|_| ())
     }
 
     /// Sends a binary message, or nothing of it.
@@ -42,7 +42,7 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
     pub fn binary(&mut self, message: &[u8]) -> Result<(), SendError> {
-        self.data(Kind::Binary, message, Part::Whole).map(|_| ())
+        self.send(Outgoing::Data(Kind::Binary, Part::Whole), message).map(|_| ())
     }
 
     /// Sends as much of the next piece of a message as there is room for. `is_last`: no piece follows. Until
@@ -53,7 +53,7 @@ impl Outbox<'_> {
     /// [`SendError::NoRoom`] if no byte of it can be sent; [`SendError::Closed`]; [`SendError::WithinMessage`] if a message of
     /// the other kind was begun.
     pub fn piece(&mut self, kind: Kind, piece: &[u8], is_last: bool) -> Result<Sent, SendError> {
-        self.data(kind, piece, if is_last { Part::Last } else { Part::Next })
+        self.send(Outgoing::Data(kind, if is_last { Part::Last } else { Part::Next }), piece)
     }
 
     /// Sends a Ping with at most 125 bytes. The connection sends its own when the peer is silent: see
@@ -62,7 +62,7 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::ControlTooLong`].
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.send(|sender, out| sender.ping(payload, out))
+        self.send(Outgoing::Ping, payload).map(|_| ())
     }
 
     /// Sends Close with a reason of at most 123 bytes. Nothing is handed out any more. Without a reason,
@@ -72,21 +72,12 @@ impl Outbox<'_> {
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::ControlTooLong`].
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
         let cx = self.cx;
-        self.send(|sender, out| sender.close(&cx, code, reason, out))
+        self.send(Outgoing::Close(&cx, code), reason.as_bytes()).map(|_| ())
     }
 
-    fn data(&mut self, kind: Kind, payload: &[u8], part: Part) -> Result<Sent, SendError> {
-        let sent = self.sender.data(kind, payload, part, self.room.get_mut(self.written..).unwrap_or_default())?;
+    fn send(&mut self, what: Outgoing<'_>, payload: &[u8]) -> Result<Sent, SendError> {
+        let sent = self.sender.send(what, payload, self.room.get_mut(self.written..).unwrap_or_default())?;
         self.written = self.written.saturating_add(sent.written);
         Ok(sent)
-    }
-
-    fn send(
-        &mut self,
-        send: impl FnOnce(&mut dyn Sender, &mut [u8]) -> Result<usize, SendError>,
-    ) -> Result<(), SendError> {
-        let written = send(self.sender, self.room.get_mut(self.written..).unwrap_or_default())?;
-        self.written = self.written.saturating_add(written);
-        Ok(())
     }
 }

@@ -172,13 +172,14 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         let piece = if D::KEEPS { usize::MAX } else { room.len().saturating_sub(D::ROOM).max(1) };
         let behind = store.get_mut(kept..).unwrap_or_default();
 
-        let received = self.connection.receive_within(&self.cx, message_bytes, piece, input, behind);
-        let Ok((taken, found)) = received else {
+        let mut rest = input;
+        let Ok(found) = self.connection.receive_within(&self.cx, message_bytes, piece, &mut rest, behind) else {
             if let Some(error) = self.connection.error() {
                 self.tell(Closed::Failed(error));
             }
             return (input.len(), Some(0));
         };
+        let taken = input.len().wrapping_sub(rest.len());
         let bytes = |length| behind.get(..length).unwrap_or_default();
         let mut written = 0;
         match found {
