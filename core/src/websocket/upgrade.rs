@@ -210,27 +210,44 @@ impl<H: fmt::Debug, C, K> fmt::Debug for WebSocket<H, C, K> {
 
 macro_rules! exchange {
     ($delivery:ty, $handler:ident, $speak:ident) => {
+        impl<H: $handler, C: Compression> WebSocket<H, C, $delivery> {
+            /// Lets the connection do what it can.
+            #[inline(never)]
+            fn converse<S>(
+                &mut self,
+                piece: &[u8],
+                has_ended: bool,
+                responder: &mut Responder<'_>,
+            ) -> (usize, Step<S>) {
+                let cx = Context { now: responder.now(), limits: self.limits };
+                // The call that begins it has no tunnel yet; the next follows at once.
+                let Some(mut tunnel) = responder.tunnel() else { return (0, Step::More) };
+                let mut speaking = self.connection.$speak(&mut self.handler, cx);
+                if has_ended {
+                    speaking.handle_eof();
+                }
+                tunnel.speak(piece, &mut speaking)
+            }
+        }
+
         impl<A, S, H: $handler, C: Compression> Exchange<A, S> for WebSocket<H, C, $delivery> {
             const UPGRADES: bool = true;
 
             fn proceed(&mut self, _: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
-                let cx = self.context(responder.now());
-                Ok(converse(&mut self.connection.$speak(&mut self.handler, cx), &[], false, responder).1)
+                Ok(self.converse(&[], false, responder).1)
             }
 
             fn body(&mut self, _: A, piece: &[u8], responder: &mut Responder<'_>) -> Result<(usize, Step<S>)> {
-                let cx = self.context(responder.now());
-                Ok(converse(&mut self.connection.$speak(&mut self.handler, cx), piece, false, responder))
+                Ok(self.converse(piece, false, responder))
             }
 
             fn end(&mut self, _: A, _: Fields<'_>, responder: &mut Responder<'_>) -> Result<Step<S>> {
-                let cx = self.context(responder.now());
-                Ok(converse(&mut self.connection.$speak(&mut self.handler, cx), &[], true, responder).1)
+                Ok(self.converse(&[], true, responder).1)
             }
 
             fn closed(mut self, _: A, outcome: core::result::Result<(), Error>) {
                 if outcome.is_err() {
-                    let cx = self.context(Instant::START);
+                    let cx = Context { now: Instant::START, limits: self.limits };
                     self.connection.$speak(&mut self.handler, cx).handle_reset();
                 }
             }
@@ -240,27 +257,6 @@ macro_rules! exchange {
 
 exchange!(WholeMessages, MessageHandler, speak);
 exchange!(InPieces, PieceHandler, speak_pieces);
-
-impl<H, C, K> WebSocket<H, C, K> {
-    const fn context(&self, now: Instant) -> Context<'static> {
-        Context { now, limits: self.limits }
-    }
-}
-
-/// Lets the connection do what it can.
-fn converse<S>(
-    protocol: &mut impl Protocol,
-    piece: &[u8],
-    has_ended: bool,
-    responder: &mut Responder<'_>,
-) -> (usize, Step<S>) {
-    // The call that begins it has no tunnel yet; the next follows at once.
-    let Some(mut tunnel) = responder.tunnel() else { return (0, Step::More) };
-    if has_ended {
-        protocol.handle_eof();
-    }
-    tunnel.speak(piece, protocol)
-}
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,6 @@ mod inbound;
 mod outbound;
 mod outbox;
 mod speaking;
-mod timers;
 
 pub use event::{Abnormal, Closed, Event, Kind, Piece};
 pub use handler::{MessageHandler, Next, PieceHandler};
@@ -23,11 +22,10 @@ use super::error::{Error, Rule};
 use super::frame::Opcode;
 use super::limits::Limits;
 use super::role::Role;
-use crate::time::Instant;
+use crate::time::{Instant, Timer};
 use crate::transport::Disposition;
 use inbound::{Bounds, Broken, Found, Inbound};
-use outbound::{Outbound, Outgoing, Sender};
-use timers::Timers;
+use outbound::{Outbound, Outgoing, Output};
 
 /// What a connection has to be told at each call.
 #[derive(Clone, Copy, Debug)]
@@ -70,23 +68,30 @@ pub struct Context<'a> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Connection<R, C = NoCompression> {
-    role: R,
-    compression: C,
-    inbound: Inbound,
-    outbound: Outbound,
     state: State,
-    /// What this end has to say itself.
-    due: Due,
-    timers: Timers,
     /// The peer has ended its stream.
     has_ended: bool,
+    /// A Ping was sent, and nothing has come since.
+    awaits_pong: bool,
+    /// Of [`Speaking`]: the handler knows how the connection ended.
+    is_told: bool,
     abnormal: Option<Abnormal>,
+    outbound: Outbound,
+    /// What this end has to say itself.
+    due: Due,
+    inbound: Inbound,
     /// Of [`Speaking`]: so many bytes of a message are in the store.
     kept: usize,
     /// Of [`Speaking`]: those are to be handed out again.
     held: Option<Held>,
-    /// Of [`Speaking`]: the handler knows how the connection ended.
-    is_told: bool,
+    /// Until then the peer must end its message, at its pace.
+    message_timer: Timer,
+    /// Until then it must take what was sent, at its pace. It runs while something waits.
+    write_timer: Timer,
+    /// Until then it must say something, or end: see [`Self::restart`].
+    deadline: Instant,
+    role: R,
+    compression: C,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,11 +100,10 @@ enum State {
     /// Our Close is sent, and the peer's has not come.
     Closing,
     /// Nothing of the peer is looked at any more: its Close has come, or it broke a rule, or its time is over. Ours may be
-    /// due.
-    Closed {
-        /// This end ends its stream first; otherwise it waits for the peer's end. A server is to be first (RFC 6455 §7.1.1).
-        is_first: bool,
-    },
+    /// due. This end waits for the peer to end its stream.
+    Closed,
+    /// The same, and this end ends its stream first: as a server has to (RFC 6455 §7.1.1).
+    ClosedFirst,
     Reset,
 }
 
@@ -139,7 +143,10 @@ impl<R: Role, C> Connection<R, C> {
             outbound: Outbound::new(),
             state: State::Open,
             due: Due::Nothing,
-            timers: Timers::new(cx),
+            message_timer: Timer::FULL,
+            write_timer: Timer::FULL,
+            deadline: cx.now.saturating_add(cx.limits.ping),
+            awaits_pong: false,
             has_ended: false,
             abnormal: None,
             kept: 0,
@@ -152,6 +159,11 @@ impl<R: Role, C> Connection<R, C> {
     #[must_use]
     pub fn stored(&self) -> usize {
         self.inbound.stored()
+    }
+
+    /// Is nothing of the peer looked at any more?
+    const fn is_over(&self) -> bool {
+        matches!(self.state, State::Closed | State::ClosedFirst | State::Reset)
     }
 
     /// May messages be sent? Not once a Close was sent or is due, or the connection has ended.
@@ -177,8 +189,8 @@ impl<R: Role, C> Connection<R, C> {
     #[must_use]
     pub const fn is_readable(&self) -> bool {
         match self.state {
-            State::Open => !self.has_ended && !self.timers.is_unsent() && self.held.is_none(),
-            State::Closing | State::Closed { .. } => !self.has_ended,
+            State::Open => !self.has_ended && !self.write_timer.is_running() && self.held.is_none(),
+            State::Closing | State::Closed | State::ClosedFirst => !self.has_ended,
             State::Reset => false,
         }
     }
@@ -188,10 +200,11 @@ impl<R: Role, C> Connection<R, C> {
     pub const fn disposition(&self) -> Disposition {
         match self.state {
             State::Reset => Disposition::Cut,
-            State::Closed { .. } if matches!(self.due, Due::Close(_)) => Disposition::Open,
-            State::Closed { .. } if self.has_ended => Disposition::Close,
-            State::Closed { is_first: true } => Disposition::ShutdownWrite,
-            State::Open | State::Closing | State::Closed { is_first: false } => Disposition::Open,
+            State::Open | State::Closing => Disposition::Open,
+            State::Closed | State::ClosedFirst if matches!(self.due, Due::Close(_)) => Disposition::Open,
+            State::Closed | State::ClosedFirst if self.has_ended => Disposition::Close,
+            State::ClosedFirst => Disposition::ShutdownWrite,
+            State::Closed => Disposition::Open,
         }
     }
 
@@ -217,8 +230,23 @@ impl<R: Role, C> Connection<R, C> {
         if self.abnormal.is_none() {
             self.abnormal = Some(how);
         }
-        self.state = State::Closed { is_first: true };
-        self.timers.end();
+        self.leave_open(State::ClosedFirst);
+    }
+
+    /// No message of the peer is awaited any more.
+    const fn leave_open(&mut self, state: State) {
+        self.state = state;
+        self.message_timer = Timer::FULL;
+    }
+
+    /// Another span of time begins for the peer: until then it must say something (anything, or a Pong), or end.
+    fn restart(&mut self, cx: &Context<'_>) {
+        let span = match self.state {
+            State::Open if self.awaits_pong => cx.limits.pong,
+            State::Open => cx.limits.ping,
+            State::Closing | State::Closed | State::ClosedFirst | State::Reset => cx.limits.close,
+        };
+        self.deadline = cx.now.saturating_add(span);
     }
 
     /// Sends Close, once [`Self::poll_transmit`] has room for it, and awaits the peer's.
@@ -236,7 +264,7 @@ impl<R: Role, C> Connection<R, C> {
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::Evicted);
         }
-        self.state = State::Closed { is_first: true };
+        self.state = State::ClosedFirst;
     }
 }
 
@@ -287,7 +315,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         rest: &mut &[u8],
         room: &mut [u8],
     ) -> Result<Found, Broken> {
-        if matches!(self.state, State::Closed { .. } | State::Reset) {
+        if self.is_over() {
             return Err(Broken);
         }
         let bounds = Bounds {
@@ -300,7 +328,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         let before = rest.len();
         let mut received = self.inbound.receive(&mut self.compression, bounds, rest, room);
         if received.is_ok() {
-            self.timers.note_received(cx, before.wrapping_sub(rest.len()), self.inbound.is_within());
+            self.note_received(cx, before.wrapping_sub(rest.len()));
         }
         if let Ok(found @ Found::Close { length }) = received {
             received = self.handle_close(cx, room.get(..length).unwrap_or_default()).map(|()| found);
@@ -318,8 +346,8 @@ impl<R: Role, C: Compression> Connection<R, C> {
             // Whatever was due before: this answers it.
             self.due = Due::Close(reason.map(|reason| reason.code));
         }
-        self.state = State::Closed { is_first: R::IS_SERVER };
-        self.timers.begin_closing(cx);
+        self.leave_open(if R::IS_SERVER { State::ClosedFirst } else { State::Closed });
+        self.restart(cx);
         Ok(())
     }
 
@@ -329,25 +357,35 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if self.state == State::Open {
             self.due = Due::Close(self.error().map(|error| error.rule.close_code()));
         }
-        self.state = State::Closed { is_first: true };
-        self.timers.begin_closing(cx);
+        self.leave_open(State::ClosedFirst);
+        self.restart(cx);
     }
 
     /// Writes what the connection itself has to say: a Close in answer to the peer's or to what it broke, or a Ping.
     /// Returns how many bytes were written. If there is no room for it, nothing is, and it stays due; 131 bytes are enough.
     #[must_use]
     pub fn poll_transmit(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
+        let room = out.len();
+        let mut output = Output::new(out);
+        self.transmit(cx, &mut output);
+        room.wrapping_sub(output.room())
+    }
+
+    /// The same. Was something written?
+    fn transmit(&mut self, cx: &Context<'_>, output: &mut Output<'_>) -> bool {
         let (opcode, code) = match self.due {
-            Due::Nothing => return 0,
+            Due::Nothing => return false,
             Due::Ping => (Opcode::Ping, None),
             Due::Close(code) => (Opcode::Close, code),
         };
-        let Ok(written) = self.write_control(opcode, code, &[], out) else { return 0 };
+        if self.write_control(opcode, code, &[], output).is_err() {
+            return false;
+        }
         if opcode == Opcode::Close {
             self.note_close_sent(cx);
         }
         self.due = Due::Nothing;
-        written
+        true
     }
 
     /// Sends Close with this code and reason, and awaits the peer's. Messages that still come are given as before. A message
@@ -363,15 +401,15 @@ impl<R: Role, C: Compression> Connection<R, C> {
         reason: &str,
         out: &mut [u8],
     ) -> Result<usize, SendError> {
-        self.send(Outgoing::Close(cx, code), reason.as_bytes(), out).map(|sent| sent.written)
+        self.send_into(&Outgoing::Close(cx, code), reason.as_bytes(), out).map(|sent| sent.written)
     }
 
     fn note_close_sent(&mut self, cx: &Context<'_>) {
         self.outbound = Outbound::new();
         if self.state == State::Open {
-            self.state = State::Closing;
+            self.leave_open(State::Closing);
         }
-        self.timers.begin_closing(cx);
+        self.restart(cx);
     }
 }
 

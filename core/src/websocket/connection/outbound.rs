@@ -1,6 +1,6 @@
 //! What goes: messages and control frames.
 
-use core::fmt;
+use core::{fmt, mem};
 
 use super::event::Kind;
 use super::{Connection, Context, Due};
@@ -50,6 +50,44 @@ pub struct Sent {
     pub is_done: bool,
 }
 
+/// Where frames are written.
+pub(super) struct Output<'o> {
+    /// What is free of it.
+    pub(super) free: &'o mut [u8],
+}
+
+impl<'o> Output<'o> {
+    pub(super) const fn new(out: &'o mut [u8]) -> Self {
+        Self { free: out }
+    }
+
+    pub(super) const fn room(&self) -> usize {
+        self.free.len()
+    }
+
+    /// The next so many bytes, if there are so many.
+    fn take(&mut self, length: usize) -> Result<&'o mut [u8], SendError> {
+        if length > self.free.len() {
+            return Err(SendError::NoRoom);
+        }
+        let (place, free) = mem::take(&mut self.free).split_at_mut_checked(length).unwrap_or_default();
+        self.free = free;
+        Ok(place)
+    }
+
+    /// All but the last so many bytes are used.
+    pub(super) fn leave(&mut self, room: usize) {
+        let _ = self.take(self.free.len().saturating_sub(room));
+    }
+}
+
+/// How much of the payload was used; and whether that is all, and if it is the last piece, all of the message is written.
+#[derive(Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) bytes: usize,
+    pub(super) is_done: bool,
+}
+
 /// The message that is being sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outbound {
@@ -94,26 +132,27 @@ pub(super) enum Outgoing<'c> {
 
 /// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are.
 pub(super) trait Sender {
-    fn send(&mut self, what: Outgoing<'_>, payload: &[u8], out: &mut [u8]) -> Result<Sent, SendError>;
+    /// If it fails, nothing is written.
+    fn send(&mut self, what: &Outgoing<'_>, payload: &[u8], output: &mut Output<'_>) -> Result<Taken, SendError>;
 }
 
 impl<R: Role, C: Compression> Sender for Connection<R, C> {
-    fn send(&mut self, what: Outgoing<'_>, payload: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
+    fn send(&mut self, what: &Outgoing<'_>, payload: &[u8], output: &mut Output<'_>) -> Result<Taken, SendError> {
         if !self.is_open() {
             return Err(SendError::Closed);
         }
-        let (opcode, code) = match what {
-            Outgoing::Data(kind, part) => return self.send_data(kind, payload, part, out),
+        let (opcode, code) = match *what {
+            Outgoing::Data(kind, part) => return self.send_data(kind, payload, part, output),
             Outgoing::Ping => (Opcode::Ping, None),
             Outgoing::Pong => (Opcode::Pong, None),
             Outgoing::Close(_, code) => (Opcode::Close, Some(code)),
         };
-        let written = self.write_control(opcode, code, payload, out)?;
-        if let Outgoing::Close(cx, _) = what {
+        self.write_control(opcode, code, payload, output)?;
+        if let Outgoing::Close(cx, _) = *what {
             self.due = Due::Nothing;
             self.note_close_sent(cx);
         }
-        Ok(Sent { taken: payload.len(), written, is_done: true })
+        Ok(Taken { bytes: payload.len(), is_done: true })
     }
 }
 
@@ -125,7 +164,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then, and nothing has changed.
     pub fn send_message(&mut self, kind: Kind, message: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send(Outgoing::Data(kind, Part::Whole), message, out).map(|sent| sent.written)
+        self.send_into(&Outgoing::Data(kind, Part::Whole), message, out).map(|sent| sent.written)
     }
 
     /// Sends as much of the next piece of a message as there is room for, in a fragment. The first piece begins the message;
@@ -139,36 +178,50 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// [`SendError::NoRoom`] if no byte of it can be sent; [`SendError::Closed`]; [`SendError::WithinMessage`] if a message of
     /// the other kind was begun.
     pub fn send_piece(&mut self, kind: Kind, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError> {
-        self.send(Outgoing::Data(kind, if is_last { Part::Last } else { Part::Next }), piece, out)
+        self.send_into(&Outgoing::Data(kind, if is_last { Part::Last } else { Part::Next }), piece, out)
     }
 
-    fn send_data(&mut self, kind: Kind, payload: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError> {
+    pub(super) fn send_into(&mut self, what: &Outgoing<'_>, payload: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
+        let room = out.len();
+        let mut output = Output::new(out);
+        let Taken { bytes, is_done } = self.send(what, payload, &mut output)?;
+        Ok(Sent { taken: bytes, written: room.wrapping_sub(output.room()), is_done })
+    }
+
+    fn send_data(
+        &mut self,
+        kind: Kind,
+        payload: &[u8],
+        part: Part,
+        output: &mut Output<'_>,
+    ) -> Result<Taken, SendError> {
         let is_last = part != Part::Next;
         let message = match self.outbound.message {
             Some(message) if message.kind == kind && part != Part::Whole => message,
             Some(_) => return Err(SendError::WithinMessage),
-            None => Message { kind, is_compressed: self.deflates(payload, part, out), is_begun: false },
+            None => Message { kind, is_compressed: self.deflates(payload, part, output.room()), is_begun: false },
         };
         let opcode = if message.is_begun { Opcode::Continuation } else { opcode(kind) };
         let start = first_byte(false, message.is_compressed && !message.is_begun, opcode);
-        let sent = if self.compression.is_negotiated() && message.is_compressed {
-            self.write_deflated(start, payload, is_last, out)?
+        let room = output.room();
+        let taken = if self.compression.is_negotiated() && message.is_compressed {
+            self.write_deflated(start, payload, is_last, output)?
         } else {
-            self.write_some(start, payload, part, out)?
+            self.write_some(start, payload, part, output)?
         };
-        let is_begun = message.is_begun || sent.written > 0;
-        self.outbound.message = (!(is_last && sent.is_done)).then_some(Message { is_begun, ..message });
-        Ok(sent)
+        let is_begun = message.is_begun || output.room() < room;
+        self.outbound.message = (!(is_last && taken.is_done)).then_some(Message { is_begun, ..message });
+        Ok(taken)
     }
 
     /// Is a message that begins so to be compressed?
-    fn deflates(&self, payload: &[u8], part: Part, out: &[u8]) -> bool {
+    fn deflates(&self, payload: &[u8], part: Part, room: usize) -> bool {
         if !self.compression.is_negotiated() {
             return false;
         }
         // Once a byte is deflated there is no way back.
         let most = self.compression.max_deflated_len(payload.len()).and_then(|most| most.checked_add(MAX_HEADER_LEN));
-        let may_fit = part != Part::Whole || most.is_some_and(|most| most <= out.len());
+        let may_fit = part != Part::Whole || most.is_some_and(|most| most <= room);
         may_fit && self.compression.wants_to_deflate((part != Part::Next).then_some(payload.len()))
     }
 
@@ -177,7 +230,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then.
     pub fn send_ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send(Outgoing::Ping, payload, out).map(|sent| sent.written)
+        self.send_into(&Outgoing::Ping, payload, out).map(|sent| sent.written)
     }
 
     /// Sends a Pong: in answer to a Ping, with its payload; or by itself. Returns how many bytes were written: at most 131.
@@ -185,7 +238,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then.
     pub fn send_pong(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send(Outgoing::Pong, payload, out).map(|sent| sent.written)
+        self.send_into(&Outgoing::Pong, payload, out).map(|sent| sent.written)
     }
 
     /// A control frame; a code stands before the payload.
@@ -194,81 +247,80 @@ impl<R: Role, C: Compression> Connection<R, C> {
         opcode: Opcode,
         code: Option<CloseCode>,
         payload: &[u8],
-        out: &mut [u8],
-    ) -> Result<usize, SendError> {
+        output: &mut Output<'_>,
+    ) -> Result<(), SendError> {
         let code = code.map(|code| code.get().to_be_bytes());
         let code = code.as_ref().map_or(&[][..], |code| code);
-        if code.len().saturating_add(payload.len()) > MAX_CONTROL_LEN {
+        if code.len().wrapping_add(payload.len()) > MAX_CONTROL_LEN {
             return Err(SendError::ControlTooLong);
         }
-        self.write_frame(first_byte(true, false, opcode), code, payload, out)
+        self.write_frame(first_byte(true, false, opcode), code, payload, output)
     }
 
     /// As much of the payload as there is room for; or all of it, or nothing.
-    fn write_some(&mut self, start: u8, piece: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError> {
-        let most = piece.len().min(out.len());
-        let room = out.len().checked_sub(header_len(most, !R::IS_SERVER)).ok_or(SendError::NoRoom)?;
-        let taken = most.min(room);
-        let is_done = taken == piece.len();
-        if !is_done && (part == Part::Whole || taken == 0) {
+    fn write_some(&mut self, start: u8, piece: &[u8], part: Part, output: &mut Output<'_>) -> Result<Taken, SendError> {
+        let most = piece.len().min(output.room());
+        let room = output.room().checked_sub(header_len(most, !R::IS_SERVER)).ok_or(SendError::NoRoom)?;
+        let bytes = most.min(room);
+        let is_done = bytes == piece.len();
+        if !is_done && (part == Part::Whole || bytes == 0) {
             return Err(SendError::NoRoom);
         }
-        let mut written = 0;
-        if taken > 0 || part != Part::Next {
+        if bytes > 0 || part != Part::Next {
             let first = if is_done && part != Part::Next { start | FIN } else { start };
-            written = self.write_frame(first, &[], piece.get(..taken).unwrap_or_default(), out)?;
+            self.write_frame(first, &[], piece.get(..bytes).unwrap_or_default(), output)?;
         }
-        Ok(Sent { taken, written, is_done })
+        Ok(Taken { bytes, is_done })
     }
 
     /// As much of the payload, deflated, as there is room for.
-    fn write_deflated(&mut self, start: u8, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError> {
-        let reserved = header_len(out.len(), !R::IS_SERVER);
-        let room = out.get_mut(reserved..).filter(|room| !room.is_empty()).ok_or(SendError::NoRoom)?;
+    fn write_deflated(
+        &mut self,
+        start: u8,
+        piece: &[u8],
+        is_last: bool,
+        output: &mut Output<'_>,
+    ) -> Result<Taken, SendError> {
+        let reserved = header_len(output.room(), !R::IS_SERVER);
+        let room = output.free.get_mut(reserved..).filter(|room| !room.is_empty()).ok_or(SendError::NoRoom)?;
         let deflated = self.compression.deflate(piece, room, is_last);
-        let (taken, length) = (deflated.taken.min(piece.len()), deflated.written.min(room.len()));
-        let is_done = taken == piece.len() && (deflated.is_done || !is_last);
+        let (bytes, length) = (deflated.taken.min(piece.len()), deflated.written.min(room.len()));
+        let is_done = bytes == piece.len() && (deflated.is_done || !is_last);
         let is_final = is_last && is_done;
-        if length == 0 && !is_final {
-            return Ok(Sent { taken, written: 0, is_done });
+        if length > 0 || is_final {
+            // A shorter payload may have a shorter header than there is room for.
+            let place = header_len(length, !R::IS_SERVER);
+            let end = reserved.saturating_add(length);
+            if place < reserved && end <= output.room() {
+                output.free.copy_within(reserved..end, place);
+            }
+            let (mut mask, payload) = self.begin_frame(if is_final { start | FIN } else { start }, length, output)?;
+            mask.apply(payload);
         }
-        // A shorter payload may have a shorter header than there is room for.
-        let place = header_len(length, !R::IS_SERVER);
-        let end = reserved.saturating_add(length);
-        if place < reserved && end <= out.len() {
-            out.copy_within(reserved..end, place);
-        }
-        let (mut mask, payload) = self.begin_frame(if is_final { start | FIN } else { start }, length, out)?;
-        mask.apply(payload.get_mut(..length).unwrap_or_default());
-        Ok(Sent { taken, written: place.saturating_add(length), is_done })
+        Ok(Taken { bytes, is_done })
     }
 
-    /// A frame whose payload comes in two pieces. Returns how many bytes were written.
-    fn write_frame(&mut self, first: u8, one: &[u8], other: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        let length = one.len().saturating_add(other.len());
-        let room = out.len();
-        let (mut mask, place) = self.begin_frame(first, length, out)?;
-        let written = room.wrapping_sub(place.len()).wrapping_add(length);
+    /// A frame whose payload comes in two pieces.
+    fn write_frame(&mut self, first: u8, one: &[u8], other: &[u8], output: &mut Output<'_>) -> Result<(), SendError> {
+        let (mut mask, place) = self.begin_frame(first, one.len().wrapping_add(other.len()), output)?;
         let (one_place, other_place) = place.split_at_mut_checked(one.len()).unwrap_or_default();
         mask.copy(one, one_place);
         mask.copy(other, other_place);
-        Ok(written)
+        Ok(())
     }
 
-    /// Writes the header of a frame whose payload has room, too. Returns the room behind it, and what masks the payload.
+    /// Writes the header of a frame, all of which has room. Returns the place of its payload, and what masks that.
     fn begin_frame<'o>(
         &mut self,
         first: u8,
         length: usize,
-        out: &'o mut [u8],
+        output: &mut Output<'o>,
     ) -> Result<(Mask, &'o mut [u8]), SendError> {
         let head = header_len(length, !R::IS_SERVER);
-        if out.len() < head.saturating_add(length) {
-            return Err(SendError::NoRoom);
-        }
+        let frame = output.take(head.wrapping_add(length))?;
         let key = self.role.next_key();
-        let (head, place) = out.split_at_mut_checked(head).ok_or(SendError::NoRoom)?;
-        write_header(first, length, key, head).ok_or(SendError::NoRoom)?;
+        let (head, place) = frame.split_at_mut_checked(head).unwrap_or_default();
+        write_header(first, length, key, head);
         Ok((key.map_or(Mask::NONE, Mask::new), place))
     }
 }
