@@ -46,9 +46,10 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         if head.target.path().get(1) != Some(&b'W') {
             return self.0.request(head, responder).map(|(exchange, step)| (InFlight::Service(exchange), step));
         }
-        let begun = websocket::upgrade(head, responder, Echo);
-        let step = written(begun.as_ref().map(|_| Step::More).map_err(|error| *error))?;
-        Ok((InFlight::WebSocket(begun.ok()), step))
+        match websocket::upgrade(head, responder, Echo) {
+            Ok(socket) => Ok((InFlight::WebSocket(Some(socket)), Step::More)),
+            Err(error) => written(Err(error)).map(|step| (InFlight::WebSocket(None), step)),
+        }
     }
 
     fn body(

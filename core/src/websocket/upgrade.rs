@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use super::compression::{Compression, NoCompression};
 use super::connection::{Connection, Context, MessageHandler, PieceHandler};
-use super::handshake::{Accepted, REFUSAL_FIELDS, RequestError, ServerHandshake};
+use super::handshake::{Accepted, REFUSAL_FIELDS, RequestError, ServerHandshake, UPGRADE, accept};
 use super::limits::Limits;
 use super::role::Server;
 use crate::http::service::{Exchange, HandlerError, Responder, Result, Step};
@@ -35,13 +35,19 @@ use crate::transport::Protocol;
 ///
 /// # Errors
 /// The request is no handshake, or not one of a page of this host; it is answered.
+// Among all else that a session does, it would be larger on a device.
+#[inline(never)]
 pub fn upgrade<H: MessageHandler>(
     head: &RequestHead<'_>,
     responder: &mut Responder<'_>,
     handler: H,
 ) -> Result<WebSocket<H>> {
-    let accepted = Upgrade::DEFAULT.accept(head, responder)?;
-    Upgrade::DEFAULT.begin(&accepted, responder, handler)
+    // As `Upgrade::DEFAULT` does, for which nothing is negotiated.
+    let key = ServerHandshake::DEFAULT.accept_plain(head).map_err(|error| refuse(error, responder))?;
+    let accept = accept(key);
+    let fields = [UPGRADE, Field::from_bytes("Sec-WebSocket-Accept", &accept)];
+    responder.send(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields), b"")?;
+    Ok(WebSocket::new(NoCompression, &Limits::DEFAULT, responder, handler))
 }
 
 /// How a service takes connections over.
@@ -134,9 +140,7 @@ impl<'o> Upgrade<'o> {
         compression: C,
     ) -> Result<WebSocket<H, C, K>> {
         self.switch(accepted, responder)?;
-        let cx = Context { now: responder.now(), limits: self.limits };
-        let connection = Connection::with_compression(Server, compression, &cx);
-        Ok(WebSocket { connection, handler, limits: self.limits, delivery: PhantomData })
+        Ok(WebSocket::new(compression, self.limits, responder, handler))
     }
 
     /// Only answers with 101: for exchanges that drive a [`Connection`] themselves
@@ -200,6 +204,13 @@ pub struct WebSocket<H, C = NoCompression, K = WholeMessages> {
     handler: H,
     limits: &'static Limits,
     delivery: PhantomData<fn() -> K>,
+}
+
+impl<H, C, K> WebSocket<H, C, K> {
+    fn new(compression: C, limits: &'static Limits, responder: &Responder<'_>, handler: H) -> Self {
+        let connection = Connection::with_compression(Server, compression, &Context { now: responder.now(), limits });
+        Self { connection, handler, limits, delivery: PhantomData }
+    }
 }
 
 impl<H: fmt::Debug, C, K> fmt::Debug for WebSocket<H, C, K> {

@@ -66,7 +66,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// Who is not read cannot show that it lives, and who has not got our Close cannot answer it.
     const fn is_watched(&self) -> bool {
         match self.state {
-            State::Open => self.is_readable() && !matches!(self.due, Due::Close(_)),
+            State::Open => self.is_readable() && !self.due.is_close(),
             State::Closing | State::Closed | State::ClosedFirst => !self.write_timer.is_running(),
             State::Reset => false,
         }
@@ -87,7 +87,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
             self.begin_failing(cx);
         } else if self.is_watched() && self.deadline <= cx.now {
             match self.state {
-                State::Open if !self.awaits_pong => (self.awaits_pong, self.due) = (true, Due::Ping),
+                State::Open if !self.awaits_pong => (self.awaits_pong, self.due) = (true, Due::PING),
                 State::Open => {
                     self.end(Abnormal::PongTimeout);
                     self.state = State::Reset;

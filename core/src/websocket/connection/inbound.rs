@@ -16,7 +16,7 @@ const CHUNK: usize = 512;
 pub(super) struct Bounds {
     /// Frames must be masked.
     pub(super) mask: bool,
-    pub(super) frame_bytes: usize,
+    pub(super) frame_bytes: u64,
     pub(super) message_bytes: usize,
     /// The longest piece of a message.
     pub(super) piece: usize,
@@ -108,8 +108,11 @@ impl Inbound {
         }
         let before = rest.len();
         let found = self.read(compression, bounds, rest, room);
-        self.offset = self.offset.saturating_add(as_u64(before.wrapping_sub(rest.len())));
-        found.map_err(|rule| self.fail(rule))
+        self.offset = self.offset.wrapping_add(as_u64(before.wrapping_sub(rest.len())));
+        found.map_err(|rule| {
+            self.broken = Some(rule);
+            Broken
+        })
     }
 
     /// The same. Of an error the byte that breaks the rule is left, or what is behind it.
@@ -153,7 +156,7 @@ impl Inbound {
             let valid = if message.kind == Kind::Text { self.check(bytes, is_last)? } else { written };
             if !is_compressed {
                 self.consume(valid, rest);
-                self.length = self.length.saturating_add(valid);
+                self.length = self.length.wrapping_add(valid);
             }
             self.in_payload = !is_done;
             let is_last = is_last && self.broken.is_none();
@@ -181,7 +184,7 @@ impl Inbound {
             self.message = Some(Message { kind, is_compressed: self.header.is_compressed(), is_first: true });
             self.length = 0;
         }
-        if self.left > bounds.frame_bytes {
+        if self.header.length() > bounds.frame_bytes {
             return Err(Rule::FrameTooLong);
         }
         let is_compressed = self.message.is_some_and(|message| message.is_compressed);
@@ -267,7 +270,7 @@ impl Inbound {
 
     /// The peer broke a rule at the next byte. The first rule stays.
     pub(super) fn fail(&mut self, rule: Rule) -> Broken {
-        self.broken.get_or_insert(rule);
+        self.broken = self.broken.or(Some(rule));
         Broken
     }
 
@@ -284,7 +287,7 @@ impl Inbound {
 
     /// So many bytes of the payload are used.
     fn consume(&mut self, count: usize, rest: &mut &[u8]) {
-        self.left = self.left.saturating_sub(count);
+        self.left = self.left.wrapping_sub(count);
         *rest = bytes::from(rest, count);
     }
 }

@@ -117,11 +117,22 @@ struct Held {
     taken: usize,
 }
 
+/// A number: nothing, a Ping, a Close without a code, or one with this code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Due {
-    Nothing,
-    Ping,
-    Close(Option<CloseCode>),
+struct Due(u16);
+
+impl Due {
+    const NOTHING: Self = Self(0);
+    const PING: Self = Self(1);
+    const CLOSE: Self = Self(2);
+
+    fn close(code: Option<CloseCode>) -> Self {
+        code.map_or(Self::CLOSE, |code| Self(code.get()))
+    }
+
+    const fn is_close(self) -> bool {
+        self.0 >= Self::CLOSE.0
+    }
 }
 
 impl<R: Role> Connection<R> {
@@ -142,7 +153,7 @@ impl<R: Role, C> Connection<R, C> {
             inbound: Inbound::new(),
             outbound: Outbound::new(),
             state: State::Open,
-            due: Due::Nothing,
+            due: Due::NOTHING,
             message_timer: Timer::FULL,
             write_timer: Timer::FULL,
             deadline: cx.now.saturating_add(cx.limits.ping),
@@ -169,7 +180,7 @@ impl<R: Role, C> Connection<R, C> {
     /// May messages be sent? Not once a Close was sent or is due, or the connection has ended.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.state == State::Open && !matches!(self.due, Due::Close(_))
+        self.state == State::Open && !self.due.is_close()
     }
 
     /// The rule that the peer broke, if it did.
@@ -201,7 +212,7 @@ impl<R: Role, C> Connection<R, C> {
         match self.state {
             State::Reset => Disposition::Cut,
             State::Open | State::Closing => Disposition::Open,
-            State::Closed | State::ClosedFirst if matches!(self.due, Due::Close(_)) => Disposition::Open,
+            State::Closed | State::ClosedFirst if self.due.is_close() => Disposition::Open,
             State::Closed | State::ClosedFirst if self.has_ended => Disposition::Close,
             State::ClosedFirst => Disposition::ShutdownWrite,
             State::Closed => Disposition::Open,
@@ -213,7 +224,7 @@ impl<R: Role, C> Connection<R, C> {
         self.has_ended = true;
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::EndOfStream);
-            self.due = Due::Nothing;
+            self.due = Due::NOTHING;
         }
     }
 
@@ -222,10 +233,11 @@ impl<R: Role, C> Connection<R, C> {
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::Reset);
         }
-        (self.state, self.due) = (State::Reset, Due::Nothing);
+        (self.state, self.due) = (State::Reset, Due::NOTHING);
     }
 
     /// It ends without a Close of the peer.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     const fn end(&mut self, how: Abnormal) {
         if self.abnormal.is_none() {
             self.abnormal = Some(how);
@@ -252,14 +264,14 @@ impl<R: Role, C> Connection<R, C> {
     /// Sends Close, once [`Self::poll_transmit`] has room for it, and awaits the peer's.
     pub fn retire(&mut self, code: CloseCode) {
         if self.is_open() {
-            self.due = Due::Close(Some(code));
+            self.due = Due::close(Some(code));
         }
     }
 
     /// The same without awaiting the peer's Close, to make room at once.
     fn evict(&mut self) {
         if self.state == State::Open {
-            self.due = Due::Close(Some(CloseCode::GOING_AWAY));
+            self.due = Due::close(Some(CloseCode::GOING_AWAY));
         }
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::Evicted);
@@ -320,7 +332,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         }
         let bounds = Bounds {
             mask: R::IS_SERVER,
-            frame_bytes: usize::try_from(cx.limits.frame_bytes).unwrap_or(usize::MAX),
+            frame_bytes: cx.limits.frame_bytes,
             message_bytes: usize::try_from(cx.limits.message_bytes)
                 .map_or(message_bytes, |most| most.min(message_bytes)),
             piece,
@@ -344,7 +356,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         let reason = read_close(payload).map_err(|rule| self.inbound.fail(rule))?;
         if self.state == State::Open {
             // Whatever was due before: this answers it.
-            self.due = Due::Close(reason.map(|reason| reason.code));
+            self.due = Due::close(reason.map(|reason| reason.code));
         }
         self.leave_open(if R::IS_SERVER { State::ClosedFirst } else { State::Closed });
         self.restart(cx);
@@ -355,7 +367,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     #[cold]
     fn begin_failing(&mut self, cx: &Context<'_>) {
         if self.state == State::Open {
-            self.due = Due::Close(self.error().map(|error| error.rule.close_code()));
+            self.due = Due::close(self.error().map(|error| error.rule.close_code()));
         }
         self.leave_open(State::ClosedFirst);
         self.restart(cx);
@@ -373,10 +385,11 @@ impl<R: Role, C: Compression> Connection<R, C> {
 
     /// The same. Was something written?
     fn transmit(&mut self, cx: &Context<'_>, output: &mut Output<'_>) -> bool {
-        let (opcode, code) = match self.due {
-            Due::Nothing => return false,
-            Due::Ping => (Opcode::Ping, None),
-            Due::Close(code) => (Opcode::Close, code),
+        let Due(code) = self.due;
+        let opcode = match self.due {
+            Due::NOTHING => return false,
+            Due::PING => Opcode::Ping,
+            _ => Opcode::Close,
         };
         if self.write_control(opcode, code, &[], output).is_err() {
             return false;
@@ -384,7 +397,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if opcode == Opcode::Close {
             self.note_close_sent(cx);
         }
-        self.due = Due::Nothing;
+        self.due = Due::NOTHING;
         true
     }
 

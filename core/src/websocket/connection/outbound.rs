@@ -143,13 +143,13 @@ impl<R: Role, C: Compression> Sender for Connection<R, C> {
         }
         let (opcode, code) = match *what {
             Outgoing::Data(kind, part) => return self.send_data(kind, payload, part, output),
-            Outgoing::Ping => (Opcode::Ping, None),
-            Outgoing::Pong => (Opcode::Pong, None),
-            Outgoing::Close(_, code) => (Opcode::Close, Some(code)),
+            Outgoing::Ping => (Opcode::Ping, 0),
+            Outgoing::Pong => (Opcode::Pong, 0),
+            Outgoing::Close(_, code) => (Opcode::Close, code.get()),
         };
         self.write_control(opcode, code, payload, output)?;
         if let Outgoing::Close(cx, _) = *what {
-            self.due = Due::Nothing;
+            self.due = Due::NOTHING;
             self.note_close_sent(cx);
         }
         Ok(Taken { bytes: payload.len(), is_done: true })
@@ -241,16 +241,16 @@ impl<R: Role, C: Compression> Connection<R, C> {
         self.send_into(&Outgoing::Pong, payload, out).map(|sent| sent.written)
     }
 
-    /// A control frame; a code stands before the payload.
+    /// A control frame. Before the payload stands the code, if it is one that can be.
     pub(super) fn write_control(
         &mut self,
         opcode: Opcode,
-        code: Option<CloseCode>,
+        code: u16,
         payload: &[u8],
         output: &mut Output<'_>,
     ) -> Result<(), SendError> {
-        let code = code.map(|code| code.get().to_be_bytes());
-        let code = code.as_ref().map_or(&[][..], |code| code);
+        let bytes = code.to_be_bytes();
+        let code = if code >= CloseCode::NORMAL.get() { &bytes[..] } else { &[] };
         if code.len().wrapping_add(payload.len()) > MAX_CONTROL_LEN {
             return Err(SendError::ControlTooLong);
         }

@@ -234,7 +234,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
             if self.connection.transmit(&self.cx, &mut output) {
                 continue;
             }
-            if matches!(self.connection.due, Due::Close(_)) {
+            if self.connection.due.is_close() {
                 // An output so short that no Close ever fits.
                 break;
             }
@@ -257,7 +257,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
             if !self.step(&mut rest, store, &mut output) {
                 break;
             }
-            if self.connection.is_over() && self.connection.due == Due::Nothing {
+            if self.connection.is_over() && self.connection.due == Due::NOTHING {
                 // Nobody reads what comes behind the end.
                 rest = &[];
                 break;
@@ -317,7 +317,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
 
     fn standing(&self) -> Standing {
         match self.connection.state {
-            _ if self.connection.due != Due::Nothing => Standing::Busy,
+            _ if self.connection.due != Due::NOTHING => Standing::Busy,
             State::Open if D::PUSHES || !self.connection.is_readable() => Standing::Busy,
             State::Open if self.connection.inbound.is_within() => Standing::Reading,
             State::Open => Standing::Idle,

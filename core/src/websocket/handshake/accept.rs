@@ -9,7 +9,7 @@ use crate::http::base64;
 pub(super) const KEY_LEN: usize = 24;
 
 /// The value of Sec-WebSocket-Accept.
-pub(super) type Accept = [u8; 28];
+pub(in crate::websocket) type Accept = [u8; 28];
 
 /// The key of these random bytes.
 pub(super) fn key(random: [u8; 16]) -> [u8; KEY_LEN] {
@@ -26,7 +26,7 @@ pub(super) fn as_key(value: &[u8]) -> Option<&[u8; KEY_LEN]> {
 }
 
 /// What answers a key.
-pub(super) fn accept(key: &[u8; KEY_LEN]) -> Accept {
+pub(in crate::websocket) fn accept(key: &[u8; KEY_LEN]) -> Accept {
     encode(sha1::digest(key).as_flattened())
 }
 

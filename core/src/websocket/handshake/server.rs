@@ -1,6 +1,6 @@
 //! The server's end of a handshake (RFC 6455 §4.2).
 
-use super::accept::{Accept, accept, as_key};
+use super::accept::{Accept, KEY_LEN, accept, as_key};
 use super::deflate::{DeflateParameters, DeflateSupport, ExtensionsText};
 use super::error::RequestError;
 use super::fields::{HandshakeFields, UPGRADE, VERSION};
@@ -61,6 +61,15 @@ impl<'o> ServerHandshake<'o> {
     /// # Errors
     /// Which rule the request breaks. The answer is [`RequestError::status`], for 426 with [`REFUSAL_FIELDS`].
     pub fn accept(&self, head: &RequestHead<'_>) -> Result<Accepted<'o>, RequestError> {
+        let key = self.check(head)?;
+        let subprotocol = self.choose_subprotocol(head.fields)?;
+        let deflate = self.deflate.and_then(|support| support.agree_to_fields(head.fields));
+        let extensions = deflate.map(|agreed| ExtensionsText::of_answer(&agreed));
+        Ok(Accepted { accept: accept(key), extensions, subprotocol, deflate })
+    }
+
+    /// The same, without what is negotiated: returns the key.
+    fn check<'b>(&self, head: &RequestHead<'b>) -> Result<&'b [u8; KEY_LEN], RequestError> {
         let fields = head.fields;
         // Whoever does not ask for WebSocket at all is told so first.
         if !names(fields, "Upgrade", b"websocket") {
@@ -78,19 +87,30 @@ impl<'o> ServerHandshake<'o> {
         if head.body != BodyFraming::Length(0) {
             return Err(RequestError::HasContent);
         }
-        if only(fields, "Sec-WebSocket-Version") != Some(b"13") {
+        if !matches!(only(fields, "Sec-WebSocket-Version"), Some(b"13")) {
             return Err(RequestError::UnsupportedVersion);
         }
         let key = only(fields, "Sec-WebSocket-Key").ok_or(RequestError::NotOneKey)?;
         let key = as_key(key).ok_or(RequestError::InvalidKey)?;
         let host = fields.get("Host").unwrap_or_default();
-        if !fields.get_all("Origin").all(|origin| self.origins.allows(origin, host)) {
-            return Err(RequestError::ForbiddenOrigin);
+        let mut origins = fields.into_iter();
+        while let Some(origin) = origins.next_value("Origin") {
+            if !self.origins.allows(origin, host) {
+                return Err(RequestError::ForbiddenOrigin);
+            }
         }
-        let subprotocol = self.choose_subprotocol(fields)?;
-        let deflate = self.deflate.and_then(|support| support.agree_to_fields(fields));
-        let extensions = deflate.map(|agreed| ExtensionsText::of_answer(&agreed));
-        Ok(Accepted { accept: accept(key), extensions, subprotocol, deflate })
+        Ok(key)
+    }
+
+    /// Reads a request for a server that speaks no subprotocol and does not compress: returns the key, which
+    /// [`accept`] answers.
+    pub(in crate::websocket) fn accept_plain<'b>(
+        &self,
+        head: &RequestHead<'b>,
+    ) -> Result<&'b [u8; KEY_LEN], RequestError> {
+        let key = self.check(head)?;
+        let is_sound = head.fields.members("Sec-WebSocket-Protocol").all(bytes::is_token);
+        if is_sound { Ok(key) } else { Err(RequestError::InvalidSubprotocols) }
     }
 
     fn choose_subprotocol(&self, fields: Fields<'_>) -> Result<Option<&'o str>, RequestError> {

@@ -15,16 +15,20 @@ pub(super) fn digest(key: &[u8; KEY_LEN]) -> [[u8; 4]; 5] {
     if let Some(place) = message.first_chunk_mut() {
         *place = *key;
     }
-    message.as_chunks().0.iter().fold(INITIAL, compress).map(u32::to_be_bytes)
+    let mut state = INITIAL;
+    for block in message.as_chunks().0 {
+        compress(&mut state, block);
+    }
+    state.map(u32::to_be_bytes)
 }
 
 const INITIAL: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 
 /// One block (§6.2, method 2: sixteen words in a circle).
-fn compress(state: [u32; 5], block: &[u8; 64]) -> [u32; 5] {
+fn compress(state: &mut [u32; 5], block: &[u8; 64]) {
     let (bytes, _) = block.as_chunks();
     let mut words: [u32; 16] = array::from_fn(|at| bytes.get(at).copied().map_or(0, u32::from_be_bytes));
-    let [mut a, mut b, mut c, mut d, mut e] = state;
+    let [mut a, mut b, mut c, mut d, mut e] = *state;
     for round in 0..80_usize {
         let (mixed, constant) = match round {
             0..20 => (d ^ (b & (c ^ d)), 0x5a82_7999),
@@ -41,8 +45,9 @@ fn compress(state: [u32; 5], block: &[u8; 64]) -> [u32; 5] {
         let next = a.rotate_left(5).wrapping_add(mixed).wrapping_add(e).wrapping_add(constant).wrapping_add(first);
         (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
     }
-    let [p, q, r, s, t] = state;
-    [p.wrapping_add(a), q.wrapping_add(b), r.wrapping_add(c), s.wrapping_add(d), t.wrapping_add(e)]
+    for (word, mixed) in state.iter_mut().zip([a, b, c, d, e]) {
+        *word = word.wrapping_add(mixed);
+    }
 }
 
 #[cfg(test)]
@@ -55,12 +60,15 @@ mod tests {
         let mut short = [0; 64];
         short[..4].copy_from_slice(b"abc\x80");
         short[63] = 24;
-        assert_eq!(compress(INITIAL, &short), [0xa999_3e36, 0x4706_816a, 0xba3e_2571, 0x7850_c26c, 0x9cd0_d89d]);
+        let mut state = INITIAL;
+        compress(&mut state, &short);
+        assert_eq!(state, [0xa999_3e36, 0x4706_816a, 0xba3e_2571, 0x7850_c26c, 0x9cd0_d89d]);
 
         let mut long = [0; 128];
         long[..57].copy_from_slice(b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq\x80");
         long[126..].copy_from_slice(&448_u16.to_be_bytes());
-        let state = long.as_chunks().0.iter().fold(INITIAL, compress);
+        let mut state = INITIAL;
+        long.as_chunks().0.iter().for_each(|block| compress(&mut state, block));
         assert_eq!(state, [0x8498_3e44, 0x1c3b_d26e, 0xbaae_4aa1, 0xf951_29e5, 0xe546_70f1]);
     }
 
