@@ -22,7 +22,7 @@ impl MessageHandler for Echo {
     }
 }
 
-/// A service, and a WebSocket under the paths that begin with `/W`.
+/// A service, and a WebSocket for whoever asks for an upgrade.
 pub struct WithWebSocket<S>(pub S);
 
 /// A request in flight.
@@ -43,7 +43,7 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         head: &RequestHead<'_>,
         responder: &mut Responder<'_>,
     ) -> core::result::Result<(Self::Exchange, Step), WriteError> {
-        if head.target.path().get(1) != Some(&b'W') {
+        if head.fields.get("Upgrade").is_none() {
             return self.0.request(head, responder).map(|(exchange, step)| (InFlight::Service(exchange), step));
         }
         match websocket::upgrade(head, responder, Echo) {

@@ -161,7 +161,8 @@ impl Tunnel<'_, '_> {
         }
         // Behind the end of our direction there is no room.
         let has_room = responder.connection.states().1 == State::Tunnel;
-        let out = responder.out.get_mut(responder.written..).filter(|_| has_room).unwrap_or(&mut []);
+        let start = if has_room { responder.written } else { usize::MAX };
+        let out = responder.out.get_mut(start..).unwrap_or(&mut []);
         let store = responder.store.as_deref_mut().unwrap_or(&mut []);
         let progress = protocol.drive(piece, store, out);
         responder.written = responder.written.wrapping_add(progress.written);
