@@ -4,6 +4,7 @@ use core::{fmt, mem};
 
 use super::event::Kind;
 use super::{Connection, Context, Due};
+use crate::bytes;
 use crate::websocket::close::CloseCode;
 use crate::websocket::compression::Compression;
 use crate::websocket::frame::{FIN, MAX_CONTROL_LEN, MAX_HEADER_LEN, Opcode, first_byte, header_len, write_header};
@@ -294,34 +295,41 @@ impl<R: Role, C: Compression> Connection<R, C> {
             if place < reserved && end <= output.room() {
                 output.free.copy_within(reserved..end, place);
             }
-            let (mut mask, payload) = self.begin_frame(if is_final { start | FIN } else { start }, length, output)?;
-            mask.apply(payload);
+            let (mask, payload) = self.begin_frame(if is_final { start | FIN } else { start }, length, output)?;
+            if let Some(mut mask) = mask {
+                mask.apply(payload);
+            }
         }
         Ok(Taken { bytes, is_done })
     }
 
     /// A frame whose payload comes in two pieces.
     fn write_frame(&mut self, first: u8, one: &[u8], other: &[u8], output: &mut Output<'_>) -> Result<(), SendError> {
-        let (mut mask, place) = self.begin_frame(first, one.len().wrapping_add(other.len()), output)?;
+        let (mask, place) = self.begin_frame(first, one.len().wrapping_add(other.len()), output)?;
         let (one_place, other_place) = place.split_at_mut_checked(one.len()).unwrap_or_default();
-        mask.copy(one, one_place);
-        mask.copy(other, other_place);
+        if let Some(mut mask) = mask {
+            mask.copy(one, one_place);
+            mask.copy(other, other_place);
+        } else {
+            bytes::copy(one, one_place);
+            bytes::copy(other, other_place);
+        }
         Ok(())
     }
 
-    /// Writes the header of a frame, all of which has room. Returns the place of its payload, and what masks that.
+    /// Writes the header of a frame, all of which has room. Returns the place of its payload, and what masks that, if it is to be masked.
     fn begin_frame<'o>(
         &mut self,
         first: u8,
         length: usize,
         output: &mut Output<'o>,
-    ) -> Result<(Mask, &'o mut [u8]), SendError> {
+    ) -> Result<(Option<Mask>, &'o mut [u8]), SendError> {
         let head = header_len(length, !R::IS_SERVER);
         let frame = output.take(head.wrapping_add(length))?;
         let key = self.role.next_key();
         let (head, place) = frame.split_at_mut_checked(head).unwrap_or_default();
         write_header(first, length, key, head);
-        Ok((key.map_or(Mask::NONE, Mask::new), place))
+        Ok((key.map(Mask::new), place))
     }
 }
 
