@@ -15,13 +15,16 @@ impl<R: Role, C: Compression> Connection<R, C> {
             self.message_timer.stop(cx.now);
         } else if was_unsent {
             self.resume(cx);
+        } else {
+            self.run_message_timer(cx);
         }
     }
 
     /// So many bytes have come.
     pub(super) fn note_received(&mut self, cx: &Context<'_>, taken: usize) {
-        if self.state != State::Open {
-            // Only the end is awaited: what else comes buys no time.
+        // Once only the end is awaited, what else comes buys no time.
+        // Where nothing has come, the time of a message goes on as it did: it may stand still.
+        if self.state != State::Open || (taken == 0 && self.inbound.is_within()) {
             return;
         }
         if taken > 0 {
@@ -39,12 +42,12 @@ impl<R: Role, C: Compression> Connection<R, C> {
         self.restart(cx);
     }
 
-    /// Within a message its time runs, and before one it is full.
+    /// Within a message its time runs while the peer is read, and before one it is full.
     fn run_message_timer(&mut self, cx: &Context<'_>) {
-        if self.state == State::Open && self.inbound.is_within() {
-            self.message_timer.start(cx.now);
-        } else {
+        if self.state != State::Open || !self.inbound.is_within() {
             self.message_timer = Timer::FULL;
+        } else if self.held.is_none() {
+            self.message_timer.start(cx.now);
         }
     }
 

@@ -263,6 +263,10 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
                 break;
             }
         }
+        if output.room() < capacity {
+            // It may wait, and a tunnel hears of that only later. The time goes on when it has left, or more comes.
+            self.connection.message_timer.stop(self.cx.now);
+        }
         Progress { taken: input.len().wrapping_sub(rest.len()), written: capacity.wrapping_sub(output.room()) }
     }
 

@@ -207,6 +207,34 @@ fn a_drain_does_not_wait_for_ever_for_an_answer() {
 }
 
 #[test]
+fn the_time_of_a_message_does_not_run_while_what_was_sent_waits() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let (mut bytes, mut out) = (Vec::new(), [0; 64]);
+    let sent = ends.client.send_piece(crate::websocket::Kind::Text, b"half", false, &mut out).unwrap();
+    bytes.extend_from_slice(&out[..sent.written]);
+    let length = ends.client.send_ping(b"", &mut out).unwrap();
+    bytes.extend_from_slice(&out[..length]);
+    let pong = ends.drive(0, &bytes);
+    // The peer takes the Pong after 20 seconds, and sends the rest 15 seconds later: a message has 30.
+    ends.session.handle_sent(&http(0), 0, pong.len());
+    for second in 1..35 {
+        if second == 20 {
+            ends.session.handle_sent(&http(20), pong.len(), 0);
+        }
+        if ends.session.poll_timeout(http(second).now).is_some_and(|due| due <= http(second).now) {
+            ends.session.handle_timeout(&http(second), &service);
+            assert_eq!(ends.drive(second, b""), b"", "after {second} seconds");
+        }
+    }
+    let sent = ends.client.send_piece(crate::websocket::Kind::Text, b" more", true, &mut out).unwrap();
+    let answer = ends.drive(35, &out[..sent.written]);
+    assert_eq!(ends.read(&[pong, answer].concat()), ["pong", "half more"]);
+}
+
+#[test]
 fn an_idle_connection_gives_way_at_once() {
     let notes = RefCell::default();
     let service = service(&notes);
