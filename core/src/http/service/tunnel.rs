@@ -164,7 +164,9 @@ impl Tunnel<'_, '_> {
         let start = if has_room { responder.written } else { usize::MAX };
         let out = responder.out.get_mut(start..).unwrap_or(&mut []);
         let store = responder.store.as_deref_mut().unwrap_or(&mut []);
-        let progress = protocol.drive(piece, store, out);
+        // Less room than there will be later, since what was sent before waits: later, then.
+        let is_later = has_room && out.len() < protocol.needed_room().min(responder.environment.output_capacity);
+        let progress = if is_later { Progress::default() } else { protocol.drive(piece, store, out) };
         responder.written = responder.written.wrapping_add(progress.written);
         responder.content = responder.content.wrapping_add(progress.written);
         self.keep(protocol.stored());

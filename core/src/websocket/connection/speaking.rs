@@ -227,7 +227,7 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
 impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
         let (mut rest, capacity, mut output) = (input, output.len(), Output::new(output));
-        let needed = D::ROOM.max(CONTROL_FRAME);
+        let needed = self.needed_room();
         let (mut may_push, mut may_retry) = (D::PUSHES, true);
         // Until nothing more can be done, or there is no room for an answer.
         while output.room() == capacity || output.room() >= needed {
@@ -268,6 +268,10 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
             self.connection.message_timer.stop(self.cx.now);
         }
         Progress { taken: input.len().wrapping_sub(rest.len()), written: capacity.wrapping_sub(output.room()) }
+    }
+
+    fn needed_room(&self) -> usize {
+        D::ROOM.max(CONTROL_FRAME)
     }
 
     fn stored(&self) -> usize {

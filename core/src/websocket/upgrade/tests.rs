@@ -235,6 +235,38 @@ fn the_time_of_a_message_does_not_run_while_what_was_sent_waits() {
 }
 
 #[test]
+fn a_handler_that_wants_more_room_than_is_reserved_is_asked_when_there_is_so_much() {
+    /// Answers by much.
+    struct Much;
+
+    impl MessageHandler for Much {
+        const ROOM: usize = 1_500;
+
+        fn text(&mut self, _: &str, outbox: &mut Outbox<'_>) -> Next {
+            outbox.text(&"x".repeat(1_400)).into()
+        }
+    }
+
+    const LIMITS: HttpLimits = HttpLimits { output_reserve: 512, ..HttpLimits::DEFAULT };
+    let cx = crate::http::Context { limits: &LIMITS, ..http(0) };
+    let service = service_fn(|request, responder| upgrade(request, responder, Much));
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let text = ends.text("one");
+    // What was sent before still fills a part of the ring.
+    for (room, is_answered) in [(1_000, false), (1_499, false), (2_000, true)] {
+        let (mut out, environment) = (alloc::vec![0; room], Environment::alone(2_000));
+        let driven = ends.session.drive(&cx, &environment, &service, &text, &mut ends.store, &mut out);
+        let expected = if is_answered { (text.len(), 1_404) } else { (0, 0) };
+        assert_eq!((driven.taken, driven.written), expected, "with room for {room}");
+    }
+    // More than there ever is: it is asked, and says what it can.
+    let (mut out, environment) = (alloc::vec![0; 1_000], Environment::alone(1_000));
+    let driven = ends.session.drive(&cx, &environment, &service, &text, &mut ends.store, &mut out);
+    assert_eq!((driven.taken, &out[..driven.written]), (text.len(), &b"\x88\x02\x03\xf3"[..]));
+}
+
+#[test]
 fn an_idle_connection_gives_way_at_once() {
     let notes = RefCell::default();
     let service = service(&notes);
