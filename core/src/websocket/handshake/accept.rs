@@ -2,11 +2,8 @@
 
 use core::array;
 
-use super::sha1;
+use super::sha1::{self, KEY_LEN};
 use crate::http::base64;
-
-/// The length of a key: 16 bytes in Base64.
-pub(super) const KEY_LEN: usize = 24;
 
 /// The value of Sec-WebSocket-Accept.
 pub(in crate::websocket) type Accept = [u8; 28];

@@ -1,10 +1,11 @@
 //! The server's end of a handshake (RFC 6455 §4.2).
 
-use super::accept::{Accept, KEY_LEN, accept, as_key};
+use super::accept::{Accept, accept, as_key};
 use super::deflate::{DeflateParameters, DeflateSupport, ExtensionsText};
 use super::error::RequestError;
 use super::fields::{HandshakeFields, UPGRADE, VERSION};
 use super::origin::OriginPolicy;
+use super::sha1::KEY_LEN;
 use crate::bytes;
 use crate::http::{BodyFraming, Field, Fields, Method, RequestHead, Version};
 

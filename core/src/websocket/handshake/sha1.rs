@@ -2,7 +2,8 @@
 
 use core::array;
 
-use super::accept::KEY_LEN;
+/// The length of a key: 16 bytes in Base64.
+pub(super) const KEY_LEN: usize = 24;
 
 /// What is digested: a key, in the place of the `?`; the identifier of RFC 6455 §1.3 behind it; and the padding of SHA-1 (§4),
 /// which ends with the length, 480 bits.
