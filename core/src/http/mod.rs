@@ -74,5 +74,4 @@ pub use value::structured;
 pub use value::uri_reference::UriReference;
 pub use version::Version;
 
-pub(crate) use message::response::Writer;
 pub(crate) use value::base64;

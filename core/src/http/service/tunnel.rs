@@ -125,7 +125,7 @@ impl Tunnel<'_, '_> {
     /// meanwhile, so the protocol must not count its silence.
     ///
     /// The protocol's store is that of the connection. A protocol that ends ([`Protocol::disposition`]) ends the exchange.
-    pub fn speak<S>(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (usize, Step<S>) {
+    pub fn speak<S>(&mut self, piece: &[u8], protocol: &mut (impl Protocol + ?Sized)) -> (usize, Step<S>) {
         let (taken, has_rested) = self.drive(piece, protocol);
         let step = match protocol.disposition() {
             Disposition::ShutdownWrite | Disposition::Close => Step::Done,
@@ -137,7 +137,7 @@ impl Tunnel<'_, '_> {
     }
 
     /// Once for all kinds of steps. Returns how many bytes were taken, and whether nothing more can be done now.
-    fn drive(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (usize, bool) {
+    fn drive(&mut self, piece: &[u8], protocol: &mut (impl Protocol + ?Sized)) -> (usize, bool) {
         let responder = &mut *self.responder;
         protocol.handle_now(responder.cx.now);
         if responder.connection.take_sent_waited() {
@@ -161,9 +161,12 @@ impl Tunnel<'_, '_> {
         }
         // Behind the end of our direction there is no room.
         let has_room = responder.connection.states().1 == State::Tunnel;
-        let out = responder.out.get_mut(responder.written..).filter(|_| has_room).unwrap_or(&mut []);
+        let start = if has_room { responder.written } else { usize::MAX };
+        let out = responder.out.get_mut(start..).unwrap_or(&mut []);
         let store = responder.store.as_deref_mut().unwrap_or(&mut []);
-        let progress = protocol.drive(piece, store, out);
+        // Less room than there will be later, since what was sent before waits: later, then.
+        let is_later = has_room && out.len() < protocol.needed_room().min(responder.environment.output_capacity);
+        let progress = if is_later { Progress::default() } else { protocol.drive(piece, store, out) };
         responder.written = responder.written.wrapping_add(progress.written);
         responder.content = responder.content.wrapping_add(progress.written);
         self.keep(protocol.stored());
