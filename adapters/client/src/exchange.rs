@@ -10,6 +10,7 @@ use crate::cancel::Cancel;
 use crate::error::{Cause, Error, Phase};
 use crate::inner::Inner;
 use crate::link::Link;
+use crate::observer::{Observed, Observer};
 use crate::open::open;
 use crate::parts::Parts;
 use crate::pool::{Got, Place};
@@ -35,11 +36,12 @@ pub(crate) fn send(
     inner: &Arc<Inner>,
     url: Url,
     mut parts: Parts<'_>,
-    (timeout, cancel): (Option<Duration>, Option<Cancel>),
+    (timeout, cancel, observer): (Option<Duration>, Option<Cancel>, Option<Observer>),
     redirects: Option<Redirects>,
 ) -> Result<Response, Error> {
     let policy = redirects.unwrap_or(inner.redirects);
-    let watch = Watch::new(timeout.or(inner.timeouts.whole), cancel);
+    let mut watch = Watch::new(timeout.or(inner.timeouts.whole), cancel);
+    watch.observer = observer;
     let (started, mut timings) = (monotonic_time(), Timings::default());
     add_credentials(&mut parts, &url)?;
     let (mut url, mut followed) = (url, 0);
@@ -65,6 +67,7 @@ pub(crate) fn send(
         }
         if next.leaves_origin {
             parts.fields.retain(|(name, _)| !is_credential(name));
+            parts.host = None;
         }
         (url, followed) = (next.url, followed + 1);
     }
@@ -72,7 +75,7 @@ pub(crate) fn send(
 
 /// Credentials of the URL become a field.
 fn add_credentials(parts: &mut Parts<'_>, url: &Url) -> Result<(), Error> {
-    if let Some(credentials) = url.credentials().filter(|_| !parts.has("Authorization")) {
+    if let Some(credentials) = url.credentials().filter(|_| parts.lacks("Authorization")) {
         let value = basic(&credentials).map_err(|cause| Error::new(Phase::Prepare, url, cause))?;
         parts.fields.push(("Authorization".into(), value.into()));
     }
@@ -101,7 +104,10 @@ fn exchange(
     loop {
         let got = inner.pool.get(&route, is_new, &watch.within(inner.timeouts.pool));
         let (mut link, place, is_kept) = match got.map_err(|cause| Error::new(Phase::Pool, &route.peer, cause))? {
-            Got::Kept(link, place) => (link, place, true),
+            Got::Kept(link, place) => {
+                watch.observe(&Observed::Reused(link.subject()));
+                (link, place, true)
+            }
             Got::Place(place) => (open(inner, &route, proxy, watch, timings)?, place, false),
         };
         match ask(inner, &mut link, parts, url, proxy, expects, watch) {
@@ -134,10 +140,11 @@ fn ask(
     expects: bool,
     watch: &Watch,
 ) -> Result<Head, Cause> {
-    let host = url.authority();
+    let host = parts.host.clone().unwrap_or_else(|| url.authority());
     // A proxy gets the whole URL (RFC 9112 §3.2.2), but not in a tunnel.
     let proxy = proxy.filter(|_| url.scheme() == Scheme::Http);
-    let target = if proxy.is_some() { format!("http://{host}{}", url.target()) } else { url.target().to_owned() };
+    let target =
+        if proxy.is_some() { format!("http://{}{}", url.authority(), url.target()) } else { url.target().to_owned() };
     let usual = [
         ("User-Agent", Some(inner.user_agent.as_bytes())),
         ("Accept", Some(&b"*/*"[..])),
@@ -145,7 +152,7 @@ fn ask(
     ];
     let mut fields = Vec::with_capacity(parts.fields.len() + usual.len());
     fields.extend(parts.fields.iter().map(|(name, value)| Field::from_bytes(name, value)));
-    let usual = usual.into_iter().filter(|(name, _)| !parts.has(name));
+    let usual = usual.into_iter().filter(|(name, _)| parts.lacks(name));
     fields.extend(usual.filter_map(|(name, value)| value.map(|value| Field::from_bytes(name, value))));
     let request = Request {
         length: parts.body.length(),
@@ -154,7 +161,21 @@ fn ask(
     };
     let mut head = None;
     let mut listener = |event: ClientEvent<'_>| {
-        let ClientEvent::Head(received) = event else { return None };
+        let received = match event {
+            ClientEvent::Head(received) => received,
+            ClientEvent::Interim(interim) => {
+                watch.observe(&Observed::Response(&interim));
+                return None;
+            }
+            ClientEvent::NeedMore
+            | ClientEvent::Paused
+            | ClientEvent::Body(_)
+            | ClientEvent::End(_)
+            | ClientEvent::Closed => {
+                return None;
+            }
+        };
+        watch.observe(&Observed::Response(&received));
         head = Some(Head::new(&received));
         Some(0)
     };

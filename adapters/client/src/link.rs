@@ -14,6 +14,7 @@ use wirenut_linux::poller::{Interest, Poll, Poller as _, Token};
 use wirenut_linux::socket::{Attempt, Received};
 
 use crate::error::Cause;
+use crate::observer::Observed;
 use crate::watch::Watch;
 use crate::wire::Wire;
 
@@ -80,6 +81,7 @@ impl Link {
         watch: &Watch,
     ) -> Result<(), Cause> {
         let head = self.connection.request(&context(limits), request, &mut self.line.output).map_err(Cause::Refused)?;
+        watch.observe(&Observed::Request(&self.line.output[..head]));
         let request = (head, request.length != Some(0));
         self.call(limits, request, body, listener, watch)
     }

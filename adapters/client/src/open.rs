@@ -11,6 +11,7 @@ use crate::error::{Cause, Error, Phase};
 use crate::inner::Inner;
 use crate::link::Link;
 use crate::lookup::look_up;
+use crate::observer::Observed;
 use crate::proxies::Proxy;
 use crate::race;
 use crate::route::{Peer, Route};
@@ -35,6 +36,7 @@ pub(crate) fn open(
             (wire.map_err(|cause| Error::new(Phase::Connect, path.display(), cause))?, path.display().to_string())
         }
     };
+    watch.observe(&Observed::Connected(&subject));
     let label = |cause, phase| Error::new(phase, &subject, cause);
     if let Some(target) = &route.tunnel {
         let watch = watch.within(inner.timeouts.connect);
@@ -90,6 +92,7 @@ fn tunnel(inner: &Inner, wire: Wire, target: &str, proxy: Option<&Proxy>, watch:
     let mut answer = None;
     let mut listener = |event: ClientEvent<'_>| {
         let ClientEvent::Head(head) = event else { return None };
+        watch.observe(&Observed::Response(&head));
         answer = Some((head.status.code(), head.body));
         Some(0)
     };
