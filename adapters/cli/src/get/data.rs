@@ -108,7 +108,9 @@ fn url_encoded(text: &OsStr) -> Result<Vec<u8>, GetFailure> {
     if !name.is_empty() {
         all.push(b'=');
     }
-    all.extend(PercentEncode::new(&content, &EncodeSet::UNRESERVED).to_string().into_bytes());
+    // As forms have it: a space becomes `+`. Of the other signs, only those that URLs never encode stay as they are.
+    let encoded = PercentEncode::new(&content, &EncodeSet::UNRESERVED).to_string().replace("%20", "+");
+    all.extend_from_slice(encoded.as_bytes());
     Ok(all)
 }
 
@@ -184,12 +186,12 @@ mod tests {
         let (at, named) = (format!("@{}", path.display()), format!("n@{}", path.display()));
         for (line, expected) in [
             (&["-d", "a=1", "--data-raw", "@x", "-d", "-1"][..], "a=1&@x&-1"),
-            (&["--data-urlencode", "a=b c&", "-d", "x"], "a=b%20c%26&x"),
-            (&["--data-urlencode", "=a/b", "--data-urlencode", "~c d"], "a%2Fb&~c%20d"),
+            (&["--data-urlencode", "a=b c&", "-d", "x"], "a=b+c%26&x"),
+            (&["--data-urlencode", "=a/b", "--data-urlencode", "~c d"], "a%2Fb&~c+d"),
             (&["-d", &at], "a bc"),
             (&["--data-binary", &at], "a b\r\nc\n"),
-            (&["--data-urlencode", &at], "a%20b%0D%0Ac%0A"),
-            (&["--data-urlencode", &named], "n=a%20b%0D%0Ac%0A"),
+            (&["--data-urlencode", &at], "a+b%0D%0Ac%0A"),
+            (&["--data-urlencode", &named], "n=a+b%0D%0Ac%0A"),
             (&["--data-urlencode", "a=b@c"], "a=b%40c"),
             (&["--json", "[", "--json", "]"], "[]"),
         ] {

@@ -60,7 +60,9 @@ impl Part {
         if mark == b'@' {
             let own = || path.file_name().map(|name| name.to_string_lossy().into_owned()).filter(|name| name != "-");
             filename = filename.or_else(own).or(Some("-".into()));
-            content_type = content_type.or_else(|| Some(content_type::of(&path).into()));
+            // Without a charset: nobody knows that of a file.
+            let essence = content_type::of(&path).split(';').next().unwrap_or_default();
+            content_type = content_type.or_else(|| Some(essence.into()));
         }
         let source = if mark == b' ' { Source::Text(value) } else { Source::File(path) };
         Ok(Self { name: name.into(), source, filename, content_type })
