@@ -230,10 +230,32 @@ impl Response {
         }
     }
 
-    /// Reads up to so many bytes of content and throws them away, so that the connection can be used again. If they do not
-    /// come in `time`, the connection is closed.
-    pub(crate) fn discard(mut self, limit: u64, time: Duration) {
-        self.watch = self.watch.within(time);
+    /// Reads up to so many bytes of content and throws them away, so that the connection can be used again: dropping a response
+    /// closes it. It is closed here, too, if there are more, or if they do not come in `time`.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let url = format!("http://{}/", listener.local_addr()?);
+    /// # let server = std::thread::spawn(move || {
+    /// #     let (mut stream, _) = listener.accept().unwrap(); // one connection alone
+    /// #     for answer in ["404 Not Found\r\nContent-Length: 7\r\n\r\nnothing", "200 OK\r\nContent-Length: 2\r\n\r\nhi"] {
+    /// #         stream.read(&mut [0; 1024]).unwrap();
+    /// #         write!(stream, "HTTP/1.1 {answer}").unwrap();
+    /// #     }
+    /// # });
+    /// use std::time::Duration;
+    /// let client = wirenut_client::Client::new();
+    /// let response = client.get(&url).send()?;
+    /// if response.status().code() == 404 {
+    ///     response.discard(64 * 1024, Duration::from_secs(1));
+    /// }
+    /// assert_eq!(client.get(&url).send()?.text(100)?, "hi");
+    /// # server.join().unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn discard(mut self, limit: u64, time: impl Into<Duration>) {
+        self.watch = self.watch.within(time.into());
         if self.length().is_some_and(|length| length > limit) {
             return;
         }
