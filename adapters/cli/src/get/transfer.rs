@@ -111,7 +111,9 @@ fn remote_name(url: &Url) -> Result<PathBuf, GetFailure> {
     let path = url.target().split('?').next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
     let mut room = vec![0; last.len()];
-    let name = PercentEncoded::new(last.as_bytes()).decode_str(&mut room).ok().and_then(safe_file_name);
+    let name = PercentEncoded::new(last.as_bytes()).decode_str(&mut room).ok();
+    // One that would have to be changed is none.
+    let name = name.filter(|name| safe_file_name(name) == Some(name));
     name.map(PathBuf::from).ok_or_else(|| GetFailure::Nameless(url.to_string()))
 }
 

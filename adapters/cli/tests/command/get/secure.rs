@@ -98,10 +98,12 @@ fn curl_trusts_the_same() {
             programs.push((Command::new("curl"), vec!["-sS"]));
         }
         for (mut program, first) in programs {
+            // An end without close_notify may be a cut: curl 7 takes it for whole.
+            let status = if status == 56 && first == ["-sS"] { 0 } else { status };
             program.args(first).args(options).arg(&url).current_dir(folder.path());
             let output = program.env("NO_PROXY", "*").output().unwrap();
             assert_eq!(output.status.code(), Some(status), "{program:?}: {output:?}");
-            assert_eq!(output.stdout, if matches!(status, 0 | 56) { &b"ok"[..] } else { b"" }, "{program:?}");
+            assert_eq!(output.stdout, if matches!(status, 0 | 56) { "ok" } else { "" }.as_bytes(), "{program:?}");
         }
     }
 }
