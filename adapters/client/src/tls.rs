@@ -3,19 +3,16 @@
 use alloc::sync::Arc;
 use core::fmt::Display;
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::fd::AsFd as _;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use wirenut_linux::monotonic_time;
-use wirenut_linux::poller::{Interest, Poll, Poller as _, Token};
+use wirenut_linux::poller::Interest;
 use wirenut_linux::socket::{AnyByteStream, Attempt, Received};
 
 use crate::error::Cause;
-use crate::watch::Watch;
 
 /// Whom a client trusts.
 #[derive(Clone, Debug, Default)]
@@ -75,9 +72,24 @@ const MAX_ROUNDS: usize = 8;
 pub(crate) struct Session(ClientConnection);
 
 impl Session {
-    fn new(config: &Arc<ClientConfig>, name: &str) -> Result<Self, Cause> {
+    pub(crate) fn new(config: &Arc<ClientConfig>, name: &str) -> Result<Self, Cause> {
         let name = ServerName::try_from(name.to_owned()).map_err(failed)?;
         Ok(Self(ClientConnection::new(Arc::clone(config), name).map_err(failed)?))
+    }
+
+    /// Goes on to agree on TLS. `None`: it is agreed. Otherwise what to wait for.
+    pub(crate) fn shake(&mut self, socket: &AnyByteStream) -> Result<Option<Interest>, Cause> {
+        while self.0.is_handshaking() {
+            if !self.flush(socket)? {
+                return Ok(Some(Interest::WRITABLE));
+            }
+            match self.receive(socket)? {
+                Received::Data(_) => {}
+                Received::End => return Err(Cause::Tls("the server ended the connection during the handshake".into())),
+                Received::WouldBlock => return Ok(Some(Interest::READABLE)),
+            }
+        }
+        Ok(None)
     }
 
     /// Receives what is there, decrypted. The end is one only after close_notify: without, it is an error, for what came may
@@ -148,35 +160,6 @@ impl Session {
         // As far as there is room for it.
         let _ = self.flush(socket);
     }
-}
-
-/// Agrees on TLS with the server of that name.
-pub(crate) fn handshake(
-    socket: &AnyByteStream,
-    config: &Arc<ClientConfig>,
-    name: &str,
-    watch: &Watch,
-) -> Result<Session, Cause> {
-    let mut session = Session::new(config, name)?;
-    let mut poller = Poll::new();
-    poller.register(socket.as_fd(), Token(0), Interest::READABLE)?;
-    watch.register(&mut poller)?;
-    while session.0.is_handshaking() {
-        watch.check(monotonic_time())?;
-        let is_flushed = session.flush(socket)?;
-        match if is_flushed { session.receive(socket)? } else { Received::WouldBlock } {
-            Received::Data(_) => continue,
-            Received::End => {
-                return Err(Cause::Tls("the server ended the connection during the handshake".into()));
-            }
-            Received::WouldBlock => {}
-        }
-        let interest = if is_flushed { Interest::READABLE } else { Interest::WRITABLE };
-        poller.modify(socket.as_fd(), Token(0), interest)?;
-        poller.wait_until(watch.deadline(), monotonic_time)?;
-        while poller.next_event().is_some() {}
-    }
-    Ok(session)
 }
 
 /// Trusts everybody.
@@ -254,7 +237,10 @@ mod tests {
         ours.set_mode(Mode::NonBlocking).unwrap();
         let socket = AnyByteStream::from(ours);
         let trust = Trust { anybody: true, ..Trust::default() };
-        let mut session = handshake(&socket, &trust.config().unwrap(), "a", &Watch::default()).unwrap();
+        let mut session = Session::new(&trust.config().unwrap(), "a").unwrap();
+        while session.shake(&socket).unwrap().is_some() {
+            thread::yield_now();
+        }
         let _open = server.join().unwrap();
         assert_eq!(session.recv(&socket, &mut [0]).unwrap(), Received::WouldBlock);
         assert!(matches!(socket.peek(&mut [0]).unwrap(), Received::Data(1)), "all was taken at once");
