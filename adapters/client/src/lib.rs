@@ -69,7 +69,6 @@ mod timings;
 mod tls;
 mod url;
 mod watch;
-mod wire;
 
 pub use body::Body;
 pub use cancel::Cancel;

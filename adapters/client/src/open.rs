@@ -6,6 +6,7 @@ use wirenut::http::{ClientEvent, Field, Method, Request, ResponseFraming};
 use wirenut::time::Instant;
 use wirenut_linux::monotonic_time;
 use wirenut_linux::socket::{Mode, Socket, UnixAddress};
+use wirenut_tls::Wire;
 
 use crate::error::{Cause, Error, Phase};
 use crate::inner::Inner;
@@ -18,7 +19,6 @@ use crate::timings::Timings;
 #[cfg(feature = "tls")]
 use crate::tls;
 use crate::watch::Watch;
-use crate::wire::Wire;
 
 /// A new connection: looked up, connected, through the proxy, over TLS, as the route says.
 pub(crate) fn open(
@@ -106,8 +106,7 @@ fn tunnel(inner: &Inner, wire: Wire, target: &str, proxy: Option<&Proxy>, watch:
 #[cfg(feature = "tls")]
 fn secure(inner: &Inner, wire: Wire, name: &str, watch: &Watch) -> Result<Wire, Cause> {
     let config = inner.tls_config()?;
-    let session = tls::handshake(wire.socket(), &config, name, &watch.within(inner.timeouts.tls))?;
-    Ok(wire.with_session(session))
+    tls::secure(wire, &config, name, &watch.within(inner.timeouts.tls))
 }
 
 #[cfg(not(feature = "tls"))]
