@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use core::mem;
+use core::ops::ControlFlow;
 
 use wirenut::http::{ClientEvent, Field, Method, Request, Status};
 use wirenut::time::{Duration, Instant};
@@ -93,7 +94,7 @@ impl<'b> Asking<'b> {
             started: monotonic_time(),
             timings: Timings::default(),
             followed: 0,
-            stage: Stage::pool(&inner, &hop, false, &watch),
+            stage: Stage::pool(&inner, false, &watch),
             watch,
             inner,
             url,
@@ -115,7 +116,7 @@ impl<'b> Asking<'b> {
             // An error leaves it over.
             match mem::replace(&mut self.stage, Stage::Over) {
                 Stage::Pool(mut ticket, watch) => {
-                    let polled = ticket.poll(&watch, watcher);
+                    let polled = ticket.poll(&self.hop.route, &watch, watcher);
                     match polled.map_err(|cause| Error::new(Phase::Pool, &self.hop.route.peer, cause))? {
                         Some(Got::Kept(link, place)) => self.ask(link, place, true, watcher)?,
                         Some(Got::Place(place)) => self.stage = Stage::Open(Box::new(Opening::new()), place),
@@ -126,11 +127,11 @@ impl<'b> Asking<'b> {
                     Some(link) => self.ask(link, place, false, watcher)?,
                     None => return self.wait(Stage::Open(opening, place)),
                 },
-                Stage::Ask(asked) => match self.hear(asked, watcher)? {
-                    Heard::Answer(answer) => return Ok(Some(answer)),
-                    Heard::GoOn => {}
-                    Heard::Nothing(asked) => return self.wait(Stage::Ask(asked)),
-                },
+                Stage::Ask(asked) => {
+                    if let Turn::Break(found) = self.hear(asked, watcher)? {
+                        return Ok(found);
+                    }
+                }
                 Stage::Discard(mut answer, next) => {
                     // An answer that is not whole redirects all the same.
                     let polled = answer.poll(&mut |piece| piece.len(), watcher);
@@ -232,7 +233,7 @@ impl<'b> Asking<'b> {
     }
 
     /// Sends what is left of the request, and listens for the head of the answer.
-    fn hear(&mut self, mut asked: Asked, watcher: &mut dyn Watcher) -> Result<Heard, Error> {
+    fn hear(&mut self, mut asked: Asked, watcher: &mut dyn Watcher) -> Result<Turn, Error> {
         let link = &mut asked.link;
         let (head, body) = (&mut asked.head, &mut self.parts.body);
         let mut listener = |event: ClientEvent<'_>| {
@@ -249,7 +250,10 @@ impl<'b> Asking<'b> {
                 Ok(None)
             }
         }) {
-            Ok(None) => return Ok(Heard::Nothing(asked)),
+            Ok(None) => {
+                self.stage = Stage::Ask(asked);
+                return Ok(Turn::Break(None));
+            }
             // It knows no expectations: without one then (RFC 9110 §10.1.1).
             Ok(Some(head))
                 if head.status == Status::EXPECTATION_FAILED && self.hop.expects && self.parts.body.rewind() =>
@@ -268,18 +272,20 @@ impl<'b> Asking<'b> {
         };
         asked.link.detach(watcher);
         drop(asked);
-        self.stage = Stage::pool(&self.inner, &self.hop, is_new, &self.watch);
-        Ok(Heard::GoOn)
+        self.stage = Stage::pool(&self.inner, is_new, &self.watch);
+        Ok(Turn::Continue(()))
     }
 
     /// The answer is the response, or leads elsewhere.
-    fn answered(&mut self, head: BareHead, asked: Asked, watcher: &mut dyn Watcher) -> Result<Heard, Error> {
+    fn answered(&mut self, head: BareHead, asked: Asked, watcher: &mut dyn Watcher) -> Result<Turn, Error> {
         let Asked { link, place, .. } = asked;
         self.timings.head = Some(monotonic_time().saturating_since(self.started));
         let answer = (head.status, head.headers.get("Location"));
         let next = self.policy.next(answer, &self.parts.method, &self.url, self.followed);
         let next = next.map_err(|cause| Error::new(Phase::Redirect, &self.url, cause))?;
-        let (inner, url, found) = (Arc::clone(&self.inner), self.url.clone(), (self.timings, self.followed));
+        // Only an answer that redirects is followed by a request that needs it.
+        let url = if next.is_some() { self.url.clone() } else { self.url.take() };
+        let (inner, found) = (Arc::clone(&self.inner), (self.timings, self.followed));
         let watch = if next.is_some() { self.watch.within(DISCARD_TIME) } else { self.watch.clone() };
         let mut answer = Answer::new(inner, (url, head), (link, place), watch, found);
         match next {
@@ -287,15 +293,15 @@ impl<'b> Asking<'b> {
                 answer.detach(watcher);
                 drop(answer);
                 self.follow(next)?;
-                Ok(Heard::GoOn)
+                Ok(Turn::Continue(()))
             }
             Some(next) => {
                 self.stage = Stage::Discard(Box::new(answer), next);
-                Ok(Heard::GoOn)
+                Ok(Turn::Continue(()))
             }
             None => {
                 answer.free_if_empty(watcher)?;
-                Ok(Heard::Answer(answer))
+                Ok(Turn::Break(Some(answer)))
             }
         }
     }
@@ -316,18 +322,13 @@ impl<'b> Asking<'b> {
         }
         (self.url, self.followed) = (next.url, self.followed + 1);
         self.hop = Hop::new(&self.inner, &self.parts, &self.url)?;
-        self.stage = Stage::pool(&self.inner, &self.hop, false, &self.watch);
+        self.stage = Stage::pool(&self.inner, false, &self.watch);
         Ok(())
     }
 }
 
-/// What came of listening.
-enum Heard {
-    Answer(Answer),
-    /// There is another stage.
-    GoOn,
-    Nothing(Asked),
-}
+/// The next stage, or what a poll has found.
+type Turn = ControlFlow<Option<Answer>>;
 
 impl Hop {
     fn new(inner: &Inner, parts: &Parts<'_>, url: &Url) -> Result<Self, Error> {
@@ -348,8 +349,8 @@ impl Hop {
 }
 
 impl Stage {
-    fn pool(inner: &Inner, hop: &Hop, is_new: bool, watch: &Watch) -> Self {
-        Self::Pool(Ticket::new(&inner.pool, &hop.route, is_new), watch.within(inner.timeouts.pool))
+    fn pool(inner: &Inner, is_new: bool, watch: &Watch) -> Self {
+        Self::Pool(Ticket::new(&inner.pool, is_new), watch.within(inner.timeouts.pool))
     }
 }
 

@@ -69,7 +69,6 @@ mod redirect;
 mod request;
 mod response;
 mod route;
-mod secure;
 mod timeouts;
 mod timings;
 #[cfg(feature = "tls")]
@@ -78,7 +77,6 @@ mod upgraded;
 mod url;
 mod watch;
 mod watcher;
-mod wire;
 
 pub use body::Body;
 pub use cancel::Cancel;

@@ -14,11 +14,11 @@ use wirenut::transport::{Action, Conversation, Input, Protocol as _};
 use wirenut_linux::monotonic_time;
 use wirenut_linux::poller::{Interest, Poll};
 use wirenut_linux::socket::{Attempt, Received};
+use wirenut_tls::Wire;
 
 use crate::error::Cause;
 use crate::watch::{Watch, earlier};
 use crate::watcher::Watcher;
-use crate::wire::Wire;
 
 /// Room for what comes, and for what goes. Pages that are never used cost nothing.
 const BUFFER: usize = 64 * 1024;
@@ -307,8 +307,8 @@ impl Line {
             None => match self.wire.send(&self.output[self.unsent.clone()]) {
                 Ok(Attempt::Done(sent)) => sent,
                 Ok(Attempt::WouldBlock) => 0,
-                Err(cause) => {
-                    (self.broken, self.has_failed_to_send) = (Some(cause), true);
+                Err(error) => {
+                    (self.broken, self.has_failed_to_send) = (Some(error.into()), true);
                     self.unsent.len()
                 }
             },
@@ -355,7 +355,7 @@ impl Line {
             Ok(Received::End) => self.has_ended = true,
             Ok(Received::WouldBlock) => return Ok(false),
             // That sending failed came first.
-            Err(cause) => return Err(self.broken.take().unwrap_or(cause)),
+            Err(error) => return Err(self.broken.take().unwrap_or(error.into())),
         }
         Ok(true)
     }

@@ -3,12 +3,15 @@
 use core::mem;
 use core::net::{IpAddr, SocketAddr};
 use std::io;
+use std::os::fd::AsFd as _;
 use std::path::Path;
 
 use wirenut::http::{ClientEvent, Field, Method, Request, ResponseFraming};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::monotonic_time;
+use wirenut_linux::poller::Interest;
 use wirenut_linux::socket::{Mode, Progress, Socket, TcpStream, UnixAddress};
+use wirenut_tls::Wire;
 
 use crate::error::{Cause, Error, Phase};
 use crate::inner::Inner;
@@ -16,11 +19,9 @@ use crate::link::Link;
 use crate::lookup::LookUp;
 use crate::race::Race;
 use crate::route::{Peer, Route, Tunnel};
-use crate::secure::Handshake;
 use crate::timings::Timings;
 use crate::watch::{Watch, earlier};
 use crate::watcher::Watcher;
-use crate::wire::Wire;
 
 /// A listener of Unix sockets that has no room cannot be waited for by a poller, so it is asked again: after that time, which
 /// doubles each time, up to [`MAX_PAUSE`].
@@ -55,7 +56,7 @@ enum Step {
     Connected(Wire),
     Tunnel(Box<Link>),
     Tunnelled(Wire),
-    Tls(Handshake),
+    Tls(Wire),
     Open(Wire),
 }
 
@@ -104,7 +105,9 @@ impl Opening {
             Step::Race(race) => race.poll_timeout(),
             Step::Unix { retry_at, .. } => Some(*retry_at),
             Step::Tunnel(link) => link.poll_timeout(&self.watch),
-            _ => None,
+            Step::Begin | Step::LookUp(_) | Step::Connected(_) | Step::Tunnelled(_) | Step::Tls(_) | Step::Open(_) => {
+                None
+            }
         };
         earlier(step, self.watch.deadline())
     }
@@ -228,19 +231,35 @@ impl Opening {
         let Some(name) = &around.route.tls else { return Ok(Turn::Next(Step::Open(wire))) };
         self.since = monotonic_time();
         self.watch = around.watch.within(around.inner.timeouts.tls);
-        let handshake = Handshake::new(around.inner, wire, name, around.watcher);
-        Ok(Turn::Next(Step::Tls(handshake.map_err(self.failed(Phase::Tls))?)))
+        let begun = with_tls(around.inner, wire, name).and_then(|wire| {
+            around.watcher.register(wire.as_fd(), Interest::READABLE)?;
+            Ok(wire)
+        });
+        Ok(Turn::Next(Step::Tls(begun.map_err(self.failed(Phase::Tls))?)))
     }
 
-    fn tls(&mut self, handshake: Handshake, around: &mut Around<'_>) -> Result<Turn, Error> {
-        match handshake.poll(&self.watch, around.watcher).map_err(self.failed(Phase::Tls))? {
-            Ok(wire) => {
-                around.timings.tls = Some(self.lap());
-                Ok(Turn::Next(Step::Open(wire)))
-            }
-            Err(handshake) => Ok(Turn::Wait(Step::Tls(handshake))),
+    fn tls(&mut self, mut wire: Wire, around: &mut Around<'_>) -> Result<Turn, Error> {
+        let failed = self.failed(Phase::Tls);
+        self.watch.check(monotonic_time()).map_err(&failed)?;
+        if let Some(interest) = wire.handshake().map_err(|error| failed(error.into()))? {
+            around.watcher.modify(wire.as_fd(), interest).map_err(&failed)?;
+            return Ok(Turn::Wait(Step::Tls(wire)));
         }
+        around.watcher.deregister(wire.as_fd());
+        drop(failed);
+        around.timings.tls = Some(self.lap());
+        Ok(Turn::Next(Step::Open(wire)))
     }
+}
+
+#[cfg(feature = "tls")]
+fn with_tls(inner: &Inner, wire: Wire, name: &str) -> Result<Wire, Cause> {
+    Ok(wire.with_session(wirenut_tls::Session::client(&inner.tls_config()?, name)?))
+}
+
+#[cfg(not(feature = "tls"))]
+fn with_tls(_: &Inner, _: Wire, _: &str) -> Result<Wire, Cause> {
+    Err(Cause::Other("https needs the feature `tls` of wirenut-client"))
 }
 
 /// Small pieces are written whole, so waiting for more would only cost time.

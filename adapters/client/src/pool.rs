@@ -83,7 +83,6 @@ pub(crate) enum Got {
 /// The wait for a connection, or for a place for one.
 pub(crate) struct Ticket {
     pool: Arc<Pool>,
-    route: Route,
     /// Only a new connection will do.
     is_new: bool,
     /// Rings when there may be a place. There is none before it has to be waited for.
@@ -162,17 +161,22 @@ impl Pool {
 }
 
 impl Ticket {
-    pub(crate) fn new(pool: &Arc<Pool>, route: &Route, is_new: bool) -> Self {
-        Self { pool: Arc::clone(pool), route: route.clone(), is_new, bell: None }
+    pub(crate) fn new(pool: &Arc<Pool>, is_new: bool) -> Self {
+        Self { pool: Arc::clone(pool), is_new, bell: None }
     }
 
     /// A connection that was kept, or a place for a new one. `None`: not yet; the watcher says when to ask again.
-    pub(crate) fn poll(&mut self, watch: &Watch, watcher: &mut dyn Watcher) -> Result<Option<Got>, Cause> {
+    pub(crate) fn poll(
+        &mut self,
+        route: &Route,
+        watch: &Watch,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Option<Got>, Cause> {
         watch.check(monotonic_time())?;
         if let Some(bell) = &self.bell {
             bell.silence();
         }
-        if let Some(got) = self.pool.try_get(&self.route, self.is_new) {
+        if let Some(got) = self.pool.try_get(route, self.is_new) {
             self.leave(watcher);
             return Ok(Some(got));
         }
@@ -187,11 +191,11 @@ impl Ticket {
         {
             let mut state = self.pool.state();
             if !state.waiting.iter().any(|(_, other)| is_same(other, bell)) {
-                state.waiting.push_back((self.route.clone(), bell.clone()));
+                state.waiting.push_back((route.clone(), bell.clone()));
             }
         }
         // What was given back in between rang for nobody.
-        let got = self.pool.try_get(&self.route, self.is_new);
+        let got = self.pool.try_get(route, self.is_new);
         if got.is_some() {
             self.leave(watcher);
         }

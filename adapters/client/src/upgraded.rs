@@ -7,10 +7,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use wirenut_linux::poller::{Interest, Poll, Poller as _, Token};
 use wirenut_linux::socket::{Attempt, Received};
+use wirenut_tls::Wire;
 
 use crate::error::{Cause, Error, Phase};
 use crate::pool::Place;
-use crate::wire::Wire;
 
 /// A connection after the server has switched to another protocol (101, RFC 9110 §7.8) or has opened a tunnel (2xx to CONNECT,
 /// §9.3.6): a stream of bytes in both directions, over TLS where the URL is `https`.
@@ -33,7 +33,7 @@ use crate::wire::Wire;
 /// use std::io::{Read, Write};
 /// use wirenut_client::Client;
 ///
-/// let request = Client::new().get(url).header("Connection", "Upgrade").header("Upgrade", "shout");
+/// let request = Client::new().get(url).header("Upgrade", "shout"); // Connection: upgrade goes with it
 /// let mut stream = request.send()?.into_upgraded()?;
 /// let mut hello = [0; 5];
 /// stream.read_exact(&mut hello)?;
@@ -69,7 +69,7 @@ impl Upgraded {
     pub fn recv(&mut self, into: &mut [u8]) -> Result<Received, Error> {
         let held = self.held.get(self.next..).unwrap_or_default();
         if held.is_empty() {
-            return self.wire.recv(into).map_err(|cause| self.failed(Phase::Body, cause));
+            return self.wire.recv(into).map_err(|error| self.failed(Phase::Body, error.into()));
         }
         let count = held.len().min(into.len());
         into[..count].copy_from_slice(&held[..count]);
@@ -90,7 +90,7 @@ impl Upgraded {
     /// # Errors
     /// The connection has failed.
     pub fn send(&mut self, bytes: &[u8]) -> Result<Attempt<usize>, Error> {
-        self.wire.send(bytes).map_err(|cause| self.failed(Phase::Request, cause))
+        self.wire.send(bytes).map_err(|error| self.failed(Phase::Request, error.into()))
     }
 
     /// Sends what was taken and has not left this process, without waiting. True: nothing is left; otherwise call it again
@@ -99,7 +99,7 @@ impl Upgraded {
     /// # Errors
     /// The connection has failed.
     pub fn flush_now(&mut self) -> Result<bool, Error> {
-        self.wire.flush().map_err(|cause| self.failed(Phase::Request, cause))
+        self.wire.flush().map_err(|error| self.failed(Phase::Request, error.into()))
     }
 
     /// Ends our direction, over TLS with close_notify. What was not flushed before may be lost.
