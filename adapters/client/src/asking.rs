@@ -14,6 +14,7 @@ use crate::error::{Cause, Error, Phase};
 use crate::head::BareHead;
 use crate::inner::Inner;
 use crate::link::Link;
+use crate::observer::{Observed, Observer};
 use crate::open::{Around, Opening};
 use crate::parts::Parts;
 use crate::pool::{Got, Place, Ticket};
@@ -83,12 +84,13 @@ impl<'b> Asking<'b> {
         inner: Arc<Inner>,
         url: Url,
         mut parts: Parts<'b>,
-        (timeout, cancel): (Option<Duration>, Option<Cancel>),
+        (timeout, cancel, observer): (Option<Duration>, Option<Cancel>, Option<Observer>),
         redirects: Option<Redirects>,
     ) -> Result<Self, Error> {
         add_credentials(&mut parts, &url)?;
         let hop = Hop::new(&inner, &parts, &url)?;
-        let watch = Watch::new(timeout.or(inner.timeouts.whole), cancel);
+        let mut watch = Watch::new(timeout.or(inner.timeouts.whole), cancel);
+        watch.observer = observer;
         Ok(Self {
             policy: redirects.unwrap_or(inner.redirects),
             started: monotonic_time(),
@@ -191,6 +193,9 @@ impl<'b> Asking<'b> {
         is_kept: bool,
         watcher: &mut dyn Watcher,
     ) -> Result<(), Error> {
+        if is_kept {
+            self.watch.observe(&Observed::Reused(link.subject()));
+        }
         // Nothing else is watched but the wish to stop.
         if self.watch.cancel.is_none() {
             link.exchange_memory(watcher);
@@ -204,12 +209,13 @@ impl<'b> Asking<'b> {
     fn begin(&self, link: &mut Link) -> Result<(), Cause> {
         let Self { url, parts, hop, .. } = self;
         let is_connect = parts.method == b"CONNECT";
-        let host = if is_connect { url.host_and_port() } else { url.authority() };
+        let authority = if is_connect { url.host_and_port() } else { url.authority() };
+        let host = parts.host.as_deref().unwrap_or(&authority);
         // A proxy gets the whole URL (RFC 9112 §3.2.2), but not in a tunnel.
         let proxy = hop.proxy.as_ref().filter(|_| hop.route.tunnel.is_none());
         let target = match proxy {
-            _ if is_connect => host.clone(),
-            Some(_) => format!("http://{host}{}", url.target()),
+            _ if is_connect => authority.clone(),
+            Some(_) => format!("http://{authority}{}", url.target()),
             None => url.target().to_owned(),
         };
         let usual = [
@@ -222,26 +228,38 @@ impl<'b> Asking<'b> {
         let is_for_proxy = |name: &str| hop.route.tunnel.is_some() && name.eq_ignore_ascii_case("Proxy-Authorization");
         let own = parts.fields.iter().filter(|(name, _)| !is_for_proxy(name));
         fields.extend(own.map(|(name, value)| Field::from_bytes(name, value)));
-        let usual = usual.into_iter().filter(|(name, _)| !parts.has(name));
+        let usual = usual.into_iter().filter(|(name, _)| parts.lacks(name));
         fields.extend(usual.filter_map(|(name, value)| value.map(|value| Field::from_bytes(name, value))));
         let request = Request {
             length: parts.body.length(),
             expect_continue: hop.expects,
-            ..Request::new(Method::from_token(&parts.method), &target, &host).with_fields(&fields)
+            ..Request::new(Method::from_token(&parts.method), &target, host).with_fields(&fields)
         };
-        link.request(&self.inner.limits, &request)
+        link.request(&self.inner.limits, &request, &self.watch)
     }
 
     /// Sends what is left of the request, and listens for the head of the answer.
     fn hear(&mut self, mut asked: Asked, watcher: &mut dyn Watcher) -> Result<Turn, Error> {
         let link = &mut asked.link;
-        let (head, body) = (&mut asked.head, &mut self.parts.body);
+        let (head, body, watch) = (&mut asked.head, &mut self.parts.body, &self.watch);
         let mut listener = |event: ClientEvent<'_>| {
-            let ClientEvent::Head(received) = event else { return None };
+            let received = match event {
+                ClientEvent::Head(received) => received,
+                ClientEvent::Interim(interim) => {
+                    watch.observe(&Observed::Response(&interim));
+                    return None;
+                }
+                ClientEvent::NeedMore
+                | ClientEvent::Paused
+                | ClientEvent::Body(_)
+                | ClientEvent::End(_)
+                | ClientEvent::Closed => return None,
+            };
+            watch.observe(&Observed::Response(&received));
             *head = Some(BareHead::new(&received));
             Some(0)
         };
-        let polled = link.poll(&self.inner.limits, body, &mut listener, &self.watch, watcher);
+        let polled = link.poll(&self.inner.limits, body, &mut listener, watch, watcher);
         let no_answer = Cause::Other("the connection ended without an answer");
         let is_new = match polled.and_then(|is_over| match (is_over, asked.head.take()) {
             (true, head) => head.map(Some).ok_or(no_answer),
@@ -319,6 +337,7 @@ impl<'b> Asking<'b> {
         }
         if next.leaves_origin {
             parts.fields.retain(|(name, _)| !is_credential(name));
+            parts.host = None;
         }
         (self.url, self.followed) = (next.url, self.followed + 1);
         self.hop = Hop::new(&self.inner, &self.parts, &self.url)?;
@@ -356,7 +375,7 @@ impl Stage {
 
 /// Credentials of the URL become a field.
 fn add_credentials(parts: &mut Parts<'_>, url: &Url) -> Result<(), Error> {
-    if let Some(credentials) = url.credentials().filter(|_| !parts.has("Authorization")) {
+    if let Some(credentials) = url.credentials().filter(|_| parts.lacks("Authorization")) {
         let value = basic(&credentials).map_err(|cause| Error::new(Phase::Prepare, url, cause))?;
         parts.fields.push(("Authorization".into(), value.into()));
     }

@@ -17,6 +17,7 @@ use wirenut_linux::socket::{Attempt, Received};
 use wirenut_tls::Wire;
 
 use crate::error::Cause;
+use crate::observer::Observed;
 use crate::watch::{Watch, earlier};
 use crate::watcher::Watcher;
 
@@ -96,8 +97,9 @@ impl Link {
     }
 
     /// Begins a request: [`Self::poll`] sends it.
-    pub(crate) fn request(&mut self, limits: &Limits, request: &Request<'_>) -> Result<(), Cause> {
+    pub(crate) fn request(&mut self, limits: &Limits, request: &Request<'_>, watch: &Watch) -> Result<(), Cause> {
         let head = self.connection.request(&context(limits), request, &mut self.line.output).map_err(Cause::Refused)?;
+        watch.observe(&Observed::Request(&self.line.output[..head]));
         let mut deaf = |_: ClientEvent<'_>| None;
         let call = ClientCall::new(&mut self.connection, limits, &mut deaf);
         self.call = call.with_request(head, request.length != Some(0)).into_state();

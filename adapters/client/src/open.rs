@@ -17,6 +17,7 @@ use crate::error::{Cause, Error, Phase};
 use crate::inner::Inner;
 use crate::link::Link;
 use crate::lookup::LookUp;
+use crate::observer::Observed;
 use crate::race::Race;
 use crate::route::{Peer, Route, Tunnel};
 use crate::timings::Timings;
@@ -189,6 +190,7 @@ impl Opening {
 
     /// Asks the proxy for a tunnel (RFC 9110 §9.3.6), where the route leads through one.
     fn ask_for_tunnel(&self, wire: Wire, around: &mut Around<'_>) -> Result<Turn, Error> {
+        around.watch.observe(&Observed::Connected(&self.subject));
         let Some(Tunnel { target, authorization }) = &around.route.tunnel else {
             return Ok(Turn::Next(Step::Tunnelled(wire)));
         };
@@ -197,7 +199,7 @@ impl Opening {
         let mut fields = vec![Field::from_bytes("User-Agent", around.inner.user_agent.as_bytes())];
         fields.extend(authorization.as_deref().map(|value| Field::from_bytes("Proxy-Authorization", value)));
         let request = Request::new(Method::Connect, target, target).with_fields(&fields);
-        let asked = link.attach(around.watcher).and_then(|()| link.request(limits, &request));
+        let asked = link.attach(around.watcher).and_then(|()| link.request(limits, &request, around.watch));
         asked.map_err(self.failed(Phase::Proxy))?;
         Ok(Turn::Next(Step::Tunnel(link)))
     }
@@ -206,6 +208,7 @@ impl Opening {
         let mut answer = None;
         let mut listener = |event: ClientEvent<'_>| {
             let ClientEvent::Head(head) = event else { return None };
+            around.watch.observe(&Observed::Response(&head));
             answer = Some((head.status.code(), head.body));
             Some(0)
         };

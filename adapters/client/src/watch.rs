@@ -5,6 +5,7 @@ use wirenut_linux::monotonic_time;
 
 use crate::cancel::Cancel;
 use crate::error::Cause;
+use crate::observer::Observer;
 
 /// Bounds all waits of a request, or of one phase of it.
 #[derive(Clone, Debug, Default)]
@@ -12,19 +13,20 @@ pub(crate) struct Watch {
     /// When it is over, and how long that was in the beginning.
     deadline: Option<(Instant, Duration)>,
     pub(crate) cancel: Option<Cancel>,
+    pub(crate) observer: Option<Observer>,
 }
 
 impl Watch {
     /// From now on.
     pub(crate) fn new(limit: Option<Duration>, cancel: Option<Cancel>) -> Self {
-        Self { deadline: limit.map(after), cancel }
+        Self { deadline: limit.map(after), cancel, observer: None }
     }
 
     /// The same for a phase that begins now.
     pub(crate) fn within(&self, limit: Duration) -> Self {
         let phase = after(limit);
         let deadline = self.deadline.filter(|whole| whole.0 <= phase.0).or(Some(phase));
-        Self { deadline, cancel: self.cancel.clone() }
+        Self { deadline, ..self.clone() }
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

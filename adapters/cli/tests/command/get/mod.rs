@@ -1,0 +1,5 @@
+//! `wirenut get`, against servers that behave and some that do not.
+
+mod resume;
+mod server;
+mod twin;

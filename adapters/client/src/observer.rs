@@ -1,0 +1,54 @@
+//! Who learns what a request does on its way.
+
+use alloc::sync::Arc;
+use core::fmt;
+
+use wirenut::http::ResponseHead;
+
+use crate::watch::Watch;
+
+/// What a request does on its way, as it happens: for a log, or for what `--verbose` shows.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Observed<'o> {
+    /// A new connection is there: the address, and the host that was looked up for it. TLS and tunnels come after it.
+    Connected(&'o str),
+    /// A connection that was kept is used again.
+    Reused(&'o str),
+    /// The head of a request, as it is sent: also that of CONNECT, and of requests that follow a redirect. It holds the
+    /// credentials as they are.
+    Request(&'o [u8]),
+    /// The head of a response: also interim ones, those that redirect, and that of a proxy's answer to CONNECT.
+    Response(&'o ResponseHead<'o>),
+}
+
+/// Without the heads, which hold secrets.
+impl fmt::Debug for Observed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected(peer) => f.debug_tuple("Connected").field(peer).finish(),
+            Self::Reused(peer) => f.debug_tuple("Reused").field(peer).finish(),
+            Self::Request(head) => f.debug_tuple("Request").field(&head.len()).finish(),
+            Self::Response(head) => f.debug_tuple("Response").field(&head.status.code()).finish(),
+        }
+    }
+}
+
+/// Who learns it. All clones are the same.
+#[derive(Clone)]
+pub(crate) struct Observer(pub(crate) Arc<dyn Fn(&Observed<'_>) + Send + Sync>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}
+
+impl Watch {
+    /// Has an observer learn what happens, if there is one.
+    pub(crate) fn observe(&self, observed: &Observed<'_>) {
+        if let Some(Observer(observe)) = &self.observer {
+            observe(observed);
+        }
+    }
+}
