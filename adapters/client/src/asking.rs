@@ -358,7 +358,7 @@ impl Hop {
         let unix = inner.unix_socket.as_deref();
         let route = match parts.method.as_slice() {
             b"CONNECT" => Route::to_proxy(url, proxy, unix),
-            _ => Route::new(url, proxy, unix, parts.value("Proxy-Authorization")),
+            _ => Route::new(url, proxy, unix, (parts.value("Proxy-Authorization"), parts.has("Upgrade"))),
         };
         let length = parts.body.length();
         let is_large = length.is_some_and(|length| length >= EXPECTS_FROM);

@@ -39,10 +39,16 @@ pub(crate) enum Peer {
 }
 
 impl Route {
-    /// `authorization`: the caller's own value of Proxy-Authorization, in place of the proxy's.
-    pub(crate) fn new(url: &Url, proxy: Option<&Proxy>, unix: Option<&Path>, authorization: Option<&[u8]>) -> Self {
+    /// `authorization`: the caller's own value of Proxy-Authorization, in place of the proxy's. `is_upgrade`: the request asks
+    /// its neighbour for another protocol (RFC 9110 §7.8), who must not be the proxy (RFC 6455 §4.1).
+    pub(crate) fn new(
+        url: &Url,
+        proxy: Option<&Proxy>,
+        unix: Option<&Path>,
+        (authorization, is_upgrade): (Option<&[u8]>, bool),
+    ) -> Self {
         let is_https = url.scheme() == Scheme::Https;
-        let tunnel = proxy.filter(|_| is_https && unix.is_none()).map(|proxy| Tunnel {
+        let tunnel = proxy.filter(|_| (is_https || is_upgrade) && unix.is_none()).map(|proxy| Tunnel {
             target: url.host_and_port().into(),
             authorization: authorization.or(proxy.authorization()).map(Into::into),
         });

@@ -98,3 +98,21 @@ fn connect_opens_a_tunnel_through_a_proxy() {
         assert!(head.contains("\r\nProxy-Authorization: Basic dTpw\r\n") && head.contains("\r\nHost: host.invalid:"));
     }
 }
+
+/// An upgrade is asked of the neighbour (RFC 9110 §7.8): the proxy must not be that one.
+#[test]
+fn an_upgrade_goes_through_a_tunnel() {
+    let proxy = Server::new(|_, peer| {
+        peer.head();
+        peer.say("HTTP/1.1 200 Connected\r\n\r\n");
+        peer.head();
+        peer.say(SWITCH);
+        shout(peer);
+    });
+    let client = through(&proxy.address().to_string());
+    let mut stream =
+        client.get("http://host.invalid/a").header("Upgrade", "shout").send().unwrap().into_upgraded().unwrap();
+    stream.write_all(b"x").unwrap();
+    stream.read_exact(&mut [0]).unwrap();
+    assert_eq!(proxy.lines(), ["CONNECT host.invalid:80 HTTP/1.1", "GET /a HTTP/1.1"]);
+}

@@ -53,7 +53,9 @@ const fn resource(letter: u8, validators: &'static str) -> Resource {
 
 impl Resource {
     fn content(&self) -> Vec<u8> {
-        (0..self.length).map(|at| if at % 2 == 0 { self.letter } else { b'0' + u8::try_from(at % 10).unwrap() }).collect()
+        (0..self.length)
+            .map(|at| if at % 2 == 0 { self.letter } else { b'0' + u8::try_from(at % 10).unwrap() })
+            .collect()
     }
 
     const fn with(self, ranges: Ranges) -> Self {
@@ -61,7 +63,8 @@ impl Resource {
     }
 
     fn answer(&self, asked: &Asked) -> Reply {
-        let range = asked.field("range").map(|range| range["bytes=".len()..].trim_end_matches('-').parse::<usize>().unwrap());
+        let range =
+            asked.field("range").map(|range| range["bytes=".len()..].trim_end_matches('-').parse::<usize>().unwrap());
         let is_current = asked.field("if-range").is_none_or(|validator| self.validators.contains(validator));
         let content = self.content();
         let is_served = is_current || self.ranges == Ranges::Unconditional;
@@ -144,10 +147,24 @@ fn every_change_between_two_tries() {
         ("the same", first, first, true, 1, 0),
         ("the same by its date", resource(b'a', DATED), resource(b'a', DATED), true, 1, 0),
         ("another version", first, resource(b'b', NEXT), true, 1, 0),
-        ("another version, shorter than what is there", first, Resource { length: 3, ..resource(b'b', NEXT) }, true, 1, 0),
+        (
+            "another version, shorter than what is there",
+            first,
+            Resource { length: 3, ..resource(b'b', NEXT) },
+            true,
+            1,
+            0,
+        ),
         ("another version, longer", first, Resource { length: 20, ..resource(b'b', NEXT) }, true, 1, 0),
         ("empty now", first, Resource { length: 0, ..resource(b'b', NEXT) }, true, 1, 0),
-        ("another version, by a server without If-Range", first, resource(b'b', NEXT).with(Ranges::Unconditional), true, 2, 0),
+        (
+            "another version, by a server without If-Range",
+            first,
+            resource(b'b', NEXT).with(Ranges::Unconditional),
+            true,
+            2,
+            0,
+        ),
         (
             "another version without a tag, by a server without If-Range",
             first,
@@ -205,7 +222,10 @@ fn wherever_it_is_cut_it_goes_on_in_another_run_and_in_the_same_one() {
         let expected = (cut > 0).then(|| format!("bytes={cut}-"));
         assert_eq!(changing.ranges(), [None, expected.clone()], "{cut}");
         // In the same run: a file, and standard output, of which nothing can be taken back.
-        for line in [&["--retry", "1", "--retry-delay", "0.01", "-o", "other", &url][..], &["--retry", "1", "--retry-delay", "0.01", &url]] {
+        for line in [
+            &["--retry", "1", "--retry-delay", "0.01", "-o", "other", &url][..],
+            &["--retry", "1", "--retry-delay", "0.01", &url],
+        ] {
             changing.cut(cut);
             let output = wirenut().args(["get", "-q"]).args(line).current_dir(folder.path()).output().unwrap();
             assert_eq!(output.status.code(), Some(0), "{cut} {line:?}");
@@ -219,7 +239,9 @@ fn wherever_it_is_cut_it_goes_on_in_another_run_and_in_the_same_one() {
 /// A version that changed while it was got: a file begins anew, but what is on standard output cannot be taken back.
 #[test]
 fn a_retry_never_mixes_versions() {
-    for (target, status, expected) in [(&["-o", "file"][..], 0, resource(b'b', NEXT).content()), (&[], 33, b"a1a3".to_vec())] {
+    for (target, status, expected) in
+        [(&["-o", "file"][..], 0, resource(b'b', NEXT).content()), (&[], 33, b"a1a3".to_vec())]
+    {
         let folder = tempfile::tempdir().unwrap();
         let changes = AtomicUsize::new(0);
         let server = Server::new(move |asked| match changes.fetch_add(1, Ordering::SeqCst) {

@@ -31,7 +31,9 @@ fn answer(asked: &Asked) -> Reply {
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX: y\r\n\r\n",
         ),
         "/close" => Reply::last("HTTP/1.0 200 OK\r\nServer: old\r\n\r\nuntil the end"),
-        "/early" => Reply::last("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
+        "/early" => {
+            Reply::last("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+        }
         "/cut" => Reply::last("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
         "/cut-chunks" => Reply::last("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhal"),
         "/bad-chunk" => Reply::last("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nhalf\r\n"),
@@ -91,9 +93,12 @@ fn run(mut program: Command, line: &str, folder: &Path, server: &Server) -> Resu
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for (name, content) in
-        [("input", "from~standard input\n"), ("file.txt", "line 1\r\nline 2\n"), ("old", "old content"), ("fields", "X-A: 1\nAccept:\n")]
-    {
+    for (name, content) in [
+        ("input", "from~standard input\n"),
+        ("file.txt", "line 1\r\nline 2\n"),
+        ("old", "old content"),
+        ("fields", "X-A: 1\nAccept:\n"),
+    ] {
         fs::write(folder.path().join(name), content).unwrap();
     }
     folder
@@ -217,7 +222,12 @@ const LINES: &[&str] = &[
 /// Lines that do not give the same, with both statuses, and why.
 const DIFFERENT: &[(&str, i32, i32, &str)] = &[
     ("-O http://{}/old", 23, 0, "no URL names a file that is replaced"),
-    ("http://{}/garbage", 8, 1, "what is not HTTP/1 is no answer; curl takes it for HTTP/0.9, and says it supports none"),
+    (
+        "http://{}/garbage",
+        8,
+        1,
+        "what is not HTTP/1 is no answer; curl takes it for HTTP/0.9, and says it supports none",
+    ),
     ("--max-filesize 1999 http://{}/endless", 63, 0, "the bound holds also where no length is announced"),
     ("--compressed http://{}/gzip-cut", 61, 0, "what is cut off is not whole"),
     ("http://{}/{range,echo}", 3, 0, "braces mean nothing, and stand in no URL"),
