@@ -17,7 +17,13 @@ pub(crate) struct Parts<'b> {
 
 impl Parts<'_> {
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.fields.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
+        self.value(name).is_some()
+    }
+
+    /// The value of the first field of this name.
+    pub(crate) fn value(&self, name: &str) -> Option<&[u8]> {
+        let mut fields = self.fields.iter();
+        fields.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
     }
 
     /// Is the client to add this field, if it would?

@@ -12,8 +12,8 @@ use crate::url::{Scheme, Url, credentials};
 /// The port of a proxy that names none: curl's.
 const DEFAULT_PORT: u16 = 1080;
 
-/// An HTTP proxy: requests for `http` go to it as they are (absolute form, RFC 9112 §3.2.2), those for `https` through a
-/// tunnel (CONNECT, RFC 9110 §9.3.6).
+/// An HTTP proxy: requests for `http` go to it as they are (absolute form, RFC 9112 §3.2.2), those for `https`, and those with an
+/// Upgrade field, through a tunnel (CONNECT, RFC 9110 §9.3.6).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
     /// Without the brackets of IPv6.

@@ -5,11 +5,13 @@ use core::fmt;
 
 use wirenut::http::Method;
 use wirenut::time::Duration;
+use wirenut_linux::poller::Poll;
 
+use crate::asking::Asking;
 use crate::body::Body;
 use crate::cancel::Cancel;
 use crate::error::{Error, Phase};
-use crate::exchange;
+use crate::exchange::Exchange;
 use crate::inner::Inner;
 use crate::observer::{Observed, Observer};
 use crate::parts::Parts;
@@ -17,6 +19,7 @@ use crate::proxies::basic;
 use crate::redirect::Redirects;
 use crate::response::Response;
 use crate::url::Url;
+use crate::watcher::{Waiter, wait};
 
 /// A request that is being made, to be [sent](Self::send).
 #[must_use = "nothing is sent before `send`"]
@@ -59,7 +62,7 @@ impl<'b> RequestBuilder<'b> {
         self
     }
 
-    /// Calls `observe` with what happens on the way, on the thread that [sends](Self::send).
+    /// Calls `observe` with what happens on the way, on the thread that [sends](Self::send) or [polls](Exchange::poll).
     ///
     /// ```
     /// # use std::io::{Read, Write};
@@ -151,8 +154,29 @@ impl<'b> RequestBuilder<'b> {
     /// longer than 64 KiB, and than [`Limits::head_bytes`](wirenut::http::Limits::head_bytes), is
     /// [`Cause::Refused`](crate::Cause::Refused).
     pub fn send(self) -> Result<Response, Error> {
+        let mut asking = self.asking()?;
+        let mut poller = Poll::new();
+        asking.attach(&mut poller)?;
+        loop {
+            if let Some(answer) = asking.poll(&mut poller)? {
+                return Ok(Response::new(answer, Waiter::Poll(poller)));
+            }
+            wait(&mut poller, asking.poll_timeout()).map_err(|cause| asking.failed(cause))?;
+        }
+    }
+
+    /// Begins it, for a thread that does not wait: see [`Exchange`]. Nothing is sent before its first
+    /// [`poll`](Exchange::poll).
+    ///
+    /// # Errors
+    /// The URL does not parse, there is no proxy for it although there should be one, or the process has no descriptor left.
+    pub fn start(self) -> Result<Exchange<'b>, Error> {
+        Exchange::new(self.asking()?)
+    }
+
+    fn asking(self) -> Result<Asking<'b>, Error> {
         let Self { inner, url, parts, timeout, cancel, redirects, observer } = self;
-        exchange::send(&inner, url?, parts, (timeout, cancel, observer), redirects)
+        Asking::new(inner, url?, parts, (timeout, cancel, observer), redirects)
     }
 }
 

@@ -1,17 +1,11 @@
 //! What bounds a wait: the deadline of the phase, that of the whole request, and the wish of another thread.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
-
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::monotonic_time;
-use wirenut_linux::poller::{Interest, Poll, Poller as _, Token};
 
 use crate::cancel::Cancel;
 use crate::error::Cause;
 use crate::observer::Observer;
-
-/// The name of [`Cancel`] in a poller.
-pub(crate) const CANCEL: Token = Token(u64::MAX);
 
 /// Bounds all waits of a request, or of one phase of it.
 #[derive(Clone, Debug, Default)]
@@ -49,40 +43,16 @@ impl Watch {
             _ => Ok(()),
         }
     }
-
-    /// Waits until that can be read.
-    pub(crate) fn wait_readable(&self, source: BorrowedFd<'_>) -> Result<(), Cause> {
-        let mut poller = Poll::new();
-        poller.register(source, Token(0), Interest::READABLE)?;
-        self.register(&mut poller)?;
-        loop {
-            poller.wait_until(self.deadline(), monotonic_time)?;
-            while let Some(event) = poller.next_event() {
-                if event.token == Token(0) {
-                    return Ok(());
-                }
-            }
-            self.check(monotonic_time())?;
-        }
-    }
-
-    /// Has a poller report the wish to stop, too.
-    pub(crate) fn register(&self, poller: &mut Poll) -> Result<(), Cause> {
-        if let Some(cancel) = &self.cancel {
-            poller.register(cancel.as_fd(), CANCEL, Interest::READABLE)?;
-        }
-        Ok(())
-    }
-
-    /// No longer.
-    pub(crate) fn deregister(&self, poller: &mut Poll) {
-        if let Some(cancel) = &self.cancel {
-            // It was registered.
-            let _ = poller.deregister(cancel.as_fd(), CANCEL);
-        }
-    }
 }
 
 fn after(limit: Duration) -> (Instant, Duration) {
     (monotonic_time().saturating_add(limit), limit)
+}
+
+/// The earlier of two times, where `None` is never.
+pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }

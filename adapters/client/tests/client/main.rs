@@ -9,9 +9,11 @@ mod exchanges;
 mod hostile;
 mod lab;
 mod peers;
+mod polled;
 mod pool;
 mod proxies;
 mod redirects;
 mod times;
 #[cfg(feature = "tls")]
 mod tls;
+mod upgrades;

@@ -303,6 +303,76 @@ fn a_session_goes_through_the_tunnel_of_a_proxy() {
     assert!(proxy.heads()[0].contains("\r\nProxy-Authorization: Basic dTpw\r\n"));
 }
 
+/// A tunnel is one's own: neither does the server learn what the proxy was told, nor does another get in by it.
+#[test]
+fn what_a_proxy_is_told_is_not_for_the_server() {
+    let authority = Authority::new();
+    let server = secure(authority.server("localhost", |_| {}), |peer| {
+        while let Some(head) = peer.head() {
+            let length = if head.contains("Proxy-") { "1" } else { "2" };
+            peer.say(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nok"));
+        }
+    });
+    let proxy = Server::new(|_, peer| {
+        let target = peer.head().unwrap().split(' ').nth(1).unwrap().to_owned();
+        peer.say("HTTP/1.1 200 Connection established\r\n\r\n");
+        relay(peer, &target);
+    });
+    let through = Proxies::all(&Proxy::parse(&format!("u:p@{}", proxy.address())).unwrap());
+    let client = builder().proxies(through).add_root_certificates(authority.pem.as_bytes()).only_added_roots().build();
+    for own in [Some("Basic b3du"), None, Some("Basic b3du"), Some("Bearer x")] {
+        let request = client.get(url(&server));
+        let request = if let Some(own) = own { request.header("proxy-authorization", own) } else { request };
+        assert_eq!(request.send().unwrap().text(10).unwrap(), "ok");
+    }
+    let told =
+        |head: String| head.lines().find_map(|line| line.strip_prefix("Proxy-Authorization: ").map(str::to_owned));
+    let told: Vec<_> = proxy.heads().into_iter().map(told).collect();
+    assert_eq!(told, ["Basic b3du", "Basic dTpw", "Bearer x"].map(|value| Some(value.to_owned())));
+}
+
+/// The same over TLS, on one thread: the handshake, content held in the session, the end.
+#[test]
+fn requests_over_tls_do_not_block() {
+    use std::os::fd::AsFd as _;
+    use wirenut_client::Progress;
+    use wirenut_linux::monotonic_time;
+    use wirenut_linux::poller::{Epoll, Interest, Poller as _, Token};
+
+    let authority = Authority::new();
+    let server = secure(authority.server("localhost", |_| {}), |peer| {
+        while peer.head().is_some() {
+            let mut content = vec![0; 1_000_000];
+            peer.0.read_exact(&mut content).unwrap();
+            peer.say("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+            peer.say(content);
+        }
+    });
+    let (client, content) = (authority.client(), vec![9; 1_000_000]);
+    let mut poller = Epoll::new().unwrap();
+    let start = || client.post(url(&server)).body(&content[..]).expect_continue(false).start().unwrap();
+    let mut exchanges: Vec<_> = (0..8).map(|_| (start(), 0)).collect();
+    for (number, (exchange, _)) in (0..).zip(&exchanges) {
+        poller.register(exchange.as_fd(), Token(number), Interest::READABLE).unwrap();
+    }
+    while exchanges.iter().any(|(exchange, _)| !exchange.is_over()) {
+        for (exchange, received) in &mut exchanges {
+            loop {
+                match exchange.poll().unwrap() {
+                    Progress::Content(piece) => *received += piece.len(),
+                    Progress::Head(_) => {}
+                    Progress::Pending | Progress::End => break,
+                }
+            }
+        }
+        let open = exchanges.iter().filter(|(exchange, _)| !exchange.is_over());
+        let Some(next) = open.filter_map(|(exchange, _)| exchange.poll_timeout()).min() else { continue };
+        poller.wait_until(Some(next), monotonic_time).unwrap();
+        while poller.next_event().is_some() {}
+    }
+    assert!(exchanges.iter().all(|(_, received)| *received == 1_000_000));
+}
+
 /// Credentials do not leave TLS, nor does a request by itself.
 #[test]
 fn no_redirect_leaves_tls() {
