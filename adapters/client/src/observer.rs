@@ -5,8 +5,6 @@ use core::fmt;
 
 use wirenut::http::ResponseHead;
 
-use crate::watch::Watch;
-
 /// What a request does on its way, as it happens: for a log, or for what `--verbose` shows.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -47,22 +45,15 @@ impl fmt::Debug for Observer {
     }
 }
 
-impl Watch {
+#[cfg(feature = "tls")]
+impl Observer {
     /// Says with what a new connection is secure.
-    #[cfg(feature = "tls")]
     pub(crate) fn observe_tls(&self, wire: &wirenut_tls::Wire) {
-        let Some(session) = wire.session().filter(|_| self.observer.is_some()) else { return };
+        let Some(session) = wire.session() else { return };
         let connection = session.connection();
         let version = connection.protocol_version().map(|version| format!("{version:?}"));
         let version = version.unwrap_or_default().replace("TLSv", "TLS ").replace('_', ".");
         let suite = connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
-        self.observe(&Observed::Secured(&format!("{version}, {}", suite.unwrap_or_default())));
-    }
-
-    /// Has an observer learn what happens, if there is one.
-    pub(crate) fn observe(&self, observed: &Observed<'_>) {
-        if let Some(Observer(observe)) = &self.observer {
-            observe(observed);
-        }
+        (self.0)(&Observed::Secured(&format!("{version}, {}", suite.unwrap_or_default())));
     }
 }

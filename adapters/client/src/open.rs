@@ -251,7 +251,9 @@ impl Opening {
         around.watcher.deregister(wire.as_fd());
         drop(failed);
         #[cfg(feature = "tls")]
-        around.watch.observe_tls(&wire);
+        if let Some(observer) = &around.watch.observer {
+            observer.observe_tls(&wire);
+        }
         around.timings.tls = Some(self.lap());
         Ok(Turn::Next(Step::Open(wire)))
     }

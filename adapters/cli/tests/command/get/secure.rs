@@ -66,6 +66,16 @@ fn serve(
 }
 
 #[test]
+fn verbose_says_with_what_it_is_secure() {
+    let (issuer, _) = authority("authority");
+    let port = serve(&issuer, "localhost", false, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true);
+    let output =
+        wirenut().args(["get", "-kv", &format!("https://localhost:{port}/")]).env("NO_PROXY", "*").output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("* TLS: TLS 1.3, TLS13_") && errors.contains(", TLS "), "{errors}");
+}
+
+#[test]
 fn curl_trusts_the_same() {
     const WHOLE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
     const UNTIL_CLOSE: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok";
