@@ -142,6 +142,11 @@ impl Answer {
         Ok(Piece::End)
     }
 
+    /// Bounds what is still to come to that time from now on.
+    pub(crate) fn hasten(&mut self, time: wirenut::time::Duration) {
+        self.watch = self.watch.within(time);
+    }
+
     /// The connection is not watched any more.
     pub(crate) fn detach(&mut self, watcher: &mut dyn Watcher) {
         if let Some(source) = &mut self.source {

@@ -5,14 +5,14 @@ use core::fmt;
 
 use wirenut::http::ResponseHead;
 
-use crate::watch::Watch;
-
 /// What a request does on its way, as it happens: for a log, or for what `--verbose` shows.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Observed<'o> {
     /// A new connection is there: the address, and the host that was looked up for it. TLS and tunnels come after it.
     Connected(&'o str),
+    /// TLS was agreed on: its version and cipher suite, such as `TLS 1.3, TLS13_AES_128_GCM_SHA256`.
+    Secured(&'o str),
     /// A connection that was kept is used again.
     Reused(&'o str),
     /// The head of a request, as it is sent: also that of CONNECT, and of requests that follow a redirect. It holds the
@@ -27,6 +27,7 @@ impl fmt::Debug for Observed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connected(peer) => f.debug_tuple("Connected").field(peer).finish(),
+            Self::Secured(with) => f.debug_tuple("Secured").field(with).finish(),
             Self::Reused(peer) => f.debug_tuple("Reused").field(peer).finish(),
             Self::Request(head) => f.debug_tuple("Request").field(&head.len()).finish(),
             Self::Response(head) => f.debug_tuple("Response").field(&head.status.code()).finish(),
@@ -44,11 +45,15 @@ impl fmt::Debug for Observer {
     }
 }
 
-impl Watch {
-    /// Has an observer learn what happens, if there is one.
-    pub(crate) fn observe(&self, observed: &Observed<'_>) {
-        if let Some(Observer(observe)) = &self.observer {
-            observe(observed);
-        }
+#[cfg(feature = "tls")]
+impl Observer {
+    /// Says with what a new connection is secure.
+    pub(crate) fn observe_tls(&self, wire: &wirenut_tls::Wire) {
+        let Some(session) = wire.session() else { return };
+        let connection = session.connection();
+        let version = connection.protocol_version().map(|version| format!("{version:?}"));
+        let version = version.unwrap_or_default().replace("TLSv", "TLS ").replace('_', ".");
+        let suite = connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
+        (self.0)(&Observed::Secured(&format!("{version}, {}", suite.unwrap_or_default())));
     }
 }

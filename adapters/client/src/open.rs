@@ -250,6 +250,10 @@ impl Opening {
         }
         around.watcher.deregister(wire.as_fd());
         drop(failed);
+        #[cfg(feature = "tls")]
+        if let Some(observer) = &around.watch.observer {
+            observer.observe_tls(&wire);
+        }
         around.timings.tls = Some(self.lap());
         Ok(Turn::Next(Step::Open(wire)))
     }

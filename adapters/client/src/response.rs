@@ -5,6 +5,7 @@ use core::fmt;
 use std::io::{self, Read, Write};
 
 use wirenut::http::Status;
+use wirenut::time::Duration;
 
 use crate::answer::{Answer, Piece};
 use crate::error::{Cause, Error, Phase};
@@ -185,6 +186,38 @@ impl Response {
             }
             progress(self.answer.received(), self.length());
         }
+    }
+
+    /// Reads up to so many bytes of content and throws them away, so that the connection can be used again: dropping a response
+    /// closes it. It is closed here, too, if there are more, or if they do not come in `time`.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let url = format!("http://{}/", listener.local_addr()?);
+    /// # let server = std::thread::spawn(move || {
+    /// #     let (mut stream, _) = listener.accept().unwrap(); // one connection alone
+    /// #     for answer in ["404 Not Found\r\nContent-Length: 7\r\n\r\nnothing", "200 OK\r\nContent-Length: 2\r\n\r\nhi"] {
+    /// #         stream.read(&mut [0; 1024]).unwrap();
+    /// #         write!(stream, "HTTP/1.1 {answer}").unwrap();
+    /// #     }
+    /// # });
+    /// use std::time::Duration;
+    /// let client = wirenut_client::Client::new();
+    /// let response = client.get(&url).send()?;
+    /// if response.status().code() == 404 {
+    ///     response.discard(64 * 1024, Duration::from_secs(1));
+    /// }
+    /// assert_eq!(client.get(&url).send()?.text(100)?, "hi");
+    /// # server.join().unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn discard(mut self, limit: u64, time: impl Into<Duration>) {
+        if self.length().is_some_and(|length| length > limit) {
+            return;
+        }
+        self.answer.hasten(time.into());
+        while self.answer.received() < limit && self.next_piece(&mut |piece| piece.len()).unwrap_or(false) {}
     }
 
     /// The connection, after the server has switched to another protocol (101) or has opened a tunnel (2xx to CONNECT), with

@@ -5,7 +5,7 @@ use wirenut_linux::monotonic_time;
 
 use crate::cancel::Cancel;
 use crate::error::Cause;
-use crate::observer::Observer;
+use crate::observer::{Observed, Observer};
 
 /// Bounds all waits of a request, or of one phase of it.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,13 @@ impl Watch {
         let phase = after(limit);
         let deadline = self.deadline.filter(|whole| whole.0 <= phase.0).or(Some(phase));
         Self { deadline, ..self.clone() }
+    }
+
+    /// Has an observer learn what happens, if there is one.
+    pub(crate) fn observe(&self, observed: &Observed<'_>) {
+        if let Some(Observer(observe)) = &self.observer {
+            observe(observed);
+        }
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

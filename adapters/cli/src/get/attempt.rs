@@ -1,5 +1,6 @@
 //! One try: a request, what its answer is for what is there, and its content.
 
+use core::time::Duration;
 use std::io::Write as _;
 use std::time::Instant;
 
@@ -16,6 +17,12 @@ use super::retry::{MAX_RETRY_AFTER, is_idempotent, is_passing_status, may_pass, 
 use super::transfer::{Failed, Outcome, Transfer};
 use super::{say, unix_time};
 
+/// So much content that is not wanted is read, to keep the connection.
+const DISCARD: u64 = 64 * 1024;
+
+/// It is waited for so long: about as long as a new connection takes.
+const DISCARD_TIME: Duration = Duration::from_secs(1);
+
 impl Transfer<'_> {
     /// One request, and its answer as far as it comes.
     pub(super) fn attempt(&mut self) -> Result<Outcome, Failed> {
@@ -30,9 +37,21 @@ impl Transfer<'_> {
         let mut response = sent?;
         let status = response.status().code();
         let shown = format!("{status} {}", self.session.heads.reason()).trim_end().to_owned();
-        self.check_passing(&response, &shown)?;
-        if let Some(outcome) = self.place(&response, asked.as_ref(), &shown, &heads)? {
-            return Ok(outcome);
+        let placed = match self.check_passing(&response, &shown) {
+            Ok(()) => self.place(&response, asked.as_ref(), &shown, &heads),
+            Err(failed) => Err(failed),
+        };
+        match placed {
+            Ok(None) => {}
+            // The connection may be wanted for the next request.
+            Ok(Some(outcome)) => {
+                response.discard(DISCARD, DISCARD_TIME);
+                return Ok(outcome);
+            }
+            Err(failed) => {
+                response.discard(DISCARD, DISCARD_TIME);
+                return Err(failed);
+            }
         }
         self.receive(&mut response)?;
         self.show_timings(&response, started);

@@ -1,6 +1,6 @@
 //! From the command line to a client.
 
-use std::fs;
+use std::{fs, io};
 
 use wirenut::http::Limits;
 use wirenut_client::{Client, Proxies, Proxy, Redirects, Timeouts};
@@ -29,13 +29,22 @@ pub(super) fn client(arguments: &GetArguments) -> Result<(Client, Proxies), GetF
         builder = builder.unix_socket(path);
     }
     if let Some(path) = &route.cacert {
-        let pem = fs::read(path).map_err(|error| GetFailure::Certificates { path: path.clone(), error })?;
+        let pem = fs::read(path).and_then(|pem| match has_certificate(&pem) {
+            true => Ok(pem),
+            false => Err(io::Error::other("there is none in it (-----BEGIN CERTIFICATE-----)")),
+        });
+        let pem = pem.map_err(|error| GetFailure::Certificates { path: path.clone(), error })?;
         builder = builder.only_added_roots().add_root_certificates(&pem);
     }
     if route.insecure {
         builder = builder.dangerously_trust_anybody();
     }
     Ok((builder.build(), proxies))
+}
+
+fn has_certificate(pem: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    pem.windows(BEGIN.len()).any(|window| window == BEGIN)
 }
 
 fn proxies(arguments: &GetArguments) -> Result<Proxies, GetFailure> {

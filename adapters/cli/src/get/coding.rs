@@ -17,7 +17,7 @@ const MAX_CODINGS: usize = 3;
 const ROOM: usize = 64 * 1024;
 
 /// So much may come of little: text of one letter, or a disk image of zeros.
-const FREE: u64 = 64 << 20;
+const FREE: u64 = 32 << 20;
 
 /// Beyond that, each byte may become so many: ten times what text becomes. Of 1,032, which is the most that DEFLATE can do,
 /// nothing but repetitions do.
@@ -26,7 +26,7 @@ const MAX_RATIO: u64 = 250;
 const TRUNCATED: &str = "it is cut off";
 const INVALID: &str = "it is damaged";
 const BEHIND: &str = "something stands behind its end";
-const BOMB: &str = "more than 64 MiB, and more than 250 times as much as was sent, would come of it";
+const BOMB: &str = "more than 32 MiB, and more than 250 times as much as was sent, would come of it";
 
 /// Undoes what Content-Encoding names.
 pub(super) struct Decoder(Vec<Layer>);
@@ -283,7 +283,7 @@ mod tests {
                 break error;
             }
         };
-        assert!(error.to_string().contains(BOMB) && total <= 65 << 20, "{error} after {total}");
+        assert!(error.to_string().contains(BOMB) && total <= 33 << 20, "{error} after {total}");
         let twice = compress(&member.repeat(200));
         let error = decoded(&["gzip, gzip"], &twice, 1000).unwrap_err();
         assert!(error.contains(BOMB), "{error}");

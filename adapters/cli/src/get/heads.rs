@@ -52,6 +52,7 @@ impl Heads {
         #[expect(clippy::wildcard_enum_match_arm, reason = "what this does not know, it does not show")]
         match observed {
             Observed::Connected(peer) => self.say(&format!("connected to {peer}")),
+            Observed::Secured(with) => self.say(&format!("TLS: {with}")),
             Observed::Reused(peer) => self.say(&format!("the connection to {peer} is used again")),
             Observed::Request(head) if self.is_verbose => show('>', head),
             Observed::Response(head) => self.keep(head),

@@ -147,8 +147,13 @@ pub struct RouteOptions {
     /// Trust any certificate: whoever stands between can read and change all
     #[arg(short = 'k', long)]
     pub insecure: bool,
-    /// Use this HTTP proxy: [http://][USER:PASSWORD@]HOST[:PORT]; '' for none. Otherwise the environment says which
-    #[arg(short = 'x', long, value_name = "PROXY")]
+    /// Use this HTTP proxy
+    #[arg(
+        help = "Use this HTTP proxy: [http://][USER:PASSWORD@]HOST[:PORT]; '' for none. Otherwise the environment says which",
+        short = 'x',
+        long,
+        value_name = "PROXY"
+    )]
     pub proxy: Option<String>,
     /// Reach these hosts without a proxy: names, addresses, networks, separated by commas; * is all
     #[arg(long, value_name = "HOSTS")]

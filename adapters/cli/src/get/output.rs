@@ -53,6 +53,10 @@ impl Output {
             found => {
                 // Behind a symbolic link, so that the link stays one.
                 let place = if found.is_ok() { path.canonicalize().map_err(failed)? } else { path.to_owned() };
+                if found.is_ok() {
+                    // A file that we may not write is not replaced, either.
+                    OpenOptions::new().write(true).open(&place).map_err(failed)?;
+                }
                 let mode = found.ok().map(|metadata| metadata.permissions());
                 let file = Unnamed::create(&place).map_err(failed)?;
                 Ok(Self::Temporary(Temporary { shown: path.to_owned(), place, may_replace, mode, file }))

@@ -111,7 +111,9 @@ fn remote_name(url: &Url) -> Result<PathBuf, GetFailure> {
     let path = url.target().split('?').next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
     let mut room = vec![0; last.len()];
-    let name = PercentEncoded::new(last.as_bytes()).decode_str(&mut room).ok().and_then(safe_file_name);
+    let name = PercentEncoded::new(last.as_bytes()).decode_str(&mut room).ok();
+    // One that would have to be changed is none.
+    let name = name.filter(|name| safe_file_name(name) == Some(name));
     name.map(PathBuf::from).ok_or_else(|| GetFailure::Nameless(url.to_string()))
 }
 
@@ -146,10 +148,15 @@ impl Transfer<'_> {
     /// What an earlier run has left, by `-C -`; and what may not be replaced.
     fn look_for_files(&mut self) -> Result<(), GetFailure> {
         let Target::File(path) = self.target.clone() else { return Ok(()) };
-        let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file);
-        if self.session.arguments.output.continue_at.is_none() {
-            return if metadata.is_some() && !self.may_replace() { Err(GetFailure::Exists(path)) } else { Ok(()) };
+        let found = path.metadata().ok();
+        let is_other = found.as_ref().is_some_and(|found| !found.is_file());
+        // What is no file, such as a device, is not continued.
+        if self.session.arguments.output.continue_at.is_none() || is_other {
+            return if found.is_some() && !self.may_replace() { Err(GetFailure::Exists(path)) } else { Ok(()) };
         }
+        let metadata = found;
+        // Behind a symbolic link, so that the link stays one.
+        let path = if metadata.is_some() { path.canonicalize().unwrap_or(path) } else { path };
         let (partial, found) = Partial::open(&path, self.may_replace(), &self.url.to_string())?;
         self.output = Some(Output::Partial(Box::new(partial)));
         match (found, metadata) {

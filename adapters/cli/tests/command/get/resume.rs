@@ -289,6 +289,22 @@ fn a_finished_file_is_no_error_and_stays_unless_it_has_changed() {
     assert_eq!(fs::read(folder.path().join("file")).unwrap(), resource(b'd', "").content());
 }
 
+/// Nothing is put beside a device, and a link stays one.
+#[test]
+fn what_is_no_file_is_written_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let changing = Changing::new(resource(b'a', STRONG));
+    let url = changing.server.url("/file");
+    assert_eq!(get(folder.path(), &["-C", "-", "-o", "/dev/null", &url]), (Some(0), String::new()));
+    assert!(!Path::new("/dev/null.part").exists());
+    fs::write(folder.path().join("file"), "old").unwrap();
+    std::os::unix::fs::symlink("file", folder.path().join("link")).unwrap();
+    assert_eq!(get(folder.path(), &["-C", "-", "-o", "link", &url]).0, Some(0));
+    assert_eq!(fs::read(folder.path().join("file")).unwrap(), resource(b'a', STRONG).content());
+    assert!(folder.path().join("link").symlink_metadata().unwrap().is_symlink());
+    assert_eq!(names(folder.path()), ["file", "link"]);
+}
+
 /// All was received, but the file had not got its name yet.
 #[test]
 fn what_is_whole_but_has_no_name_is_asked_for_once() {

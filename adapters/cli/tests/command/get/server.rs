@@ -72,7 +72,7 @@ impl Server {
                     stream.set_read_timeout(Some(LONG)).unwrap();
                     stream.set_write_timeout(Some(LONG)).unwrap();
                     // Whoever goes away in the middle is no failure of the server.
-                    scope.spawn(move || speak(stream, number, answer, asked));
+                    scope.spawn(move || speak(&stream, number, answer, asked));
                 }
             });
         });
@@ -100,12 +100,12 @@ impl Drop for Server {
     }
 }
 
-fn speak(stream: TcpStream, number: usize, answer: &impl Fn(&Asked) -> Reply, asked: &Mutex<Vec<Asked>>) {
-    let mut input = BufReader::new(&stream);
-    while let Some(request) = read(&mut input, &stream, number) {
+fn speak(stream: &TcpStream, number: usize, answer: &impl Fn(&Asked) -> Reply, asked: &Mutex<Vec<Asked>>) {
+    let mut input = BufReader::new(stream);
+    while let Some(request) = read(&mut input, stream, number) {
         asked.lock().unwrap().push(request.clone());
         let Reply(bytes, goes_on) = answer(&request);
-        if (&stream).write_all(&bytes).is_err() || !goes_on {
+        if { stream }.write_all(&bytes).is_err() || !goes_on {
             break;
         }
     }
