@@ -19,7 +19,7 @@ use crate::open::{Around, Opening};
 use crate::parts::Parts;
 use crate::pool::{Got, Place, Ticket};
 use crate::proxies::{Proxy, basic};
-use crate::redirect::{Next, Redirects, describes_content, is_credential};
+use crate::redirect::{Redirect, Redirects, describes_content, is_credential};
 use crate::route::Route;
 use crate::timings::Timings;
 use crate::url::Url;
@@ -64,7 +64,7 @@ enum Stage {
     Open(Box<Opening>, Place),
     Ask(Asked),
     /// Reads the rest of an answer that redirects.
-    Discard(Box<Answer>, Next),
+    Discard(Box<Answer>, Redirect),
     /// It failed.
     Over,
 }
@@ -299,8 +299,7 @@ impl<'b> Asking<'b> {
         let Asked { link, place, .. } = asked;
         self.timings.head = Some(monotonic_time().saturating_since(self.started));
         let answer = (head.status, head.headers.get("Location"));
-        let next = self.policy.next(answer, &self.parts.method, &self.url, self.followed);
-        let next = next.map_err(|cause| Error::new(Phase::Redirect, &self.url, cause))?;
+        let next = self.policy.follow(answer, &self.parts.method, &self.url, self.followed)?;
         // Only an answer that redirects is followed by a request that needs it.
         let url = if next.is_some() { self.url.clone() } else { self.url.take() };
         let (inner, found) = (Arc::clone(&self.inner), (self.timings, self.followed));
@@ -325,7 +324,7 @@ impl<'b> Asking<'b> {
     }
 
     /// Begins the request to where a redirect leads.
-    fn follow(&mut self, next: Next) -> Result<(), Error> {
+    fn follow(&mut self, next: Redirect) -> Result<(), Error> {
         let parts = &mut self.parts;
         if next.becomes_get {
             parts.method = b"GET".to_vec();

@@ -89,7 +89,7 @@ pub use headers::Headers;
 pub use observer::Observed;
 pub use pool::PoolLimits;
 pub use proxies::{Proxies, Proxy};
-pub use redirect::Redirects;
+pub use redirect::{Redirect, Redirects};
 pub use request::RequestBuilder;
 pub use response::Response;
 pub use timeouts::Timeouts;

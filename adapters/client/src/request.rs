@@ -40,7 +40,8 @@ impl<'b> RequestBuilder<'b> {
         Self { inner, url, parts, timeout: None, cancel: None, redirects: None, observer: None }
     }
 
-    /// Adds a field. None that frames the message, and not Host: the client writes these itself. Without a User-Agent and an
+    /// Adds a field. None that frames the message, and not Host: the client writes these itself, also the Connection field that
+    /// goes with an Upgrade field. Without a User-Agent and an
     /// Accept (`*/*`), it adds its own. A field that is not allowed, or is none, fails [`Self::send`] before anything is sent
     /// ([`Cause::Refused`](crate::Cause::Refused)).
     pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {

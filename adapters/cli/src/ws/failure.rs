@@ -36,6 +36,7 @@ pub enum WsFailure {
 
 impl WsFailure {
     /// Of the client. What a server answers, or does not, is said in words for a WebSocket.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other causes say what failed by themselves")]
     pub(super) fn of_client(error: ClientError) -> Self {
         if error.phase() != Phase::Response {
             return Self::Client(error);

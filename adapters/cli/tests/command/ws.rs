@@ -1,9 +1,10 @@
 //! `wirenut ws`, against servers that behave and some that do not.
 
+use alloc::sync::Arc;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::thread;
 
 use wirenut::http::service::routes;

@@ -8,6 +8,7 @@ mod endings;
 mod exchanges;
 mod hostile;
 mod lab;
+mod linted;
 mod peers;
 mod polled;
 mod pool;
