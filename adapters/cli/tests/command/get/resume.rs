@@ -385,3 +385,97 @@ fn killed_at_any_moment_the_final_name_never_has_a_part() {
     child.wait().unwrap();
     assert_eq!(names(folder.path()), ["file"]);
 }
+
+/// Real servers: killed in the middle, the same file, then another one.
+#[test]
+fn servers_of_files_send_the_rest() {
+    let site = tempfile::tempdir().unwrap();
+    let served = site.path().join("file");
+    let ours = crate::process::Server::serve(site.path());
+    let mut places = vec![("wirenut serve", format!("http://{}/file", ours.address), String::new())];
+    let nginx = wirenut_tests::tools::has("nginx").then(|| Nginx::start(site.path()));
+    if let Some(nginx) = &nginx {
+        places.push(("nginx", "http://localhost/file".to_owned(), nginx.socket.clone()));
+    }
+    for (name, url, socket) in places {
+        let folder = tempfile::tempdir().unwrap();
+        let (part, file) = (folder.path().join("file.part"), folder.path().join("file"));
+        let first = Resource { length: 400_000, ..resource(b'f', "") }.content();
+        fs::write(&served, &first).unwrap();
+        // Not changed just now, or the time would not tell two versions apart.
+        let old = std::time::SystemTime::UNIX_EPOCH + core::time::Duration::from_secs(1_000_000_000);
+        fs::File::options().write(true).open(&served).unwrap().set_modified(old).unwrap();
+        let mut line = vec!["-C", "-", "-o", "file", &url];
+        if !socket.is_empty() {
+            line.extend(["--unix-socket", &socket]);
+        }
+        // For a moment after a change, `wirenut serve` vouches for no version.
+        let start = std::time::Instant::now();
+        let head = [&["get", "-I", url.as_str()], &line[5..]].concat();
+        while String::from_utf8_lossy(&wirenut().args(&head).output().unwrap().stdout).contains("ETag: W/") {
+            assert!(start.elapsed() < PATIENCE, "{name}");
+            std::thread::sleep(core::time::Duration::from_millis(50));
+        }
+        for second in [first.clone(), Resource { length: 300_000, ..resource(b's', "") }.content()] {
+            let slow = [&["get", "-q", "--limit-rate", "1M"], &line[..]].concat();
+            let mut child = wirenut().args(slow).current_dir(folder.path()).spawn().unwrap();
+            let start = std::time::Instant::now();
+            while fs::metadata(&part).map_or(0, |part| part.len()) < 50_000 {
+                assert!(start.elapsed() < PATIENCE, "{name}");
+                std::thread::yield_now();
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let has = fs::metadata(&part).unwrap().len();
+            if second != first {
+                fs::write(&served, &second).unwrap();
+            }
+            let verbose = [&["get", "-v"], &line[..]].concat();
+            let output = wirenut().args(verbose).current_dir(folder.path()).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(0), "{name}: {said}");
+            assert!(fs::read(&file).unwrap() == second, "{name}");
+            let status = if second == first { "< HTTP/1.1 206" } else { "< HTTP/1.1 200" };
+            assert!(said.contains(&format!("> Range: bytes={has}-")) && said.contains(status), "{name}: {said}");
+            fs::remove_file(&file).unwrap();
+        }
+    }
+}
+
+/// nginx, at a Unix socket, as long as the test lasts.
+struct Nginx {
+    child: std::process::Child,
+    socket: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Nginx {
+    fn start(site: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let (conf, place) = (folder.path().join("conf"), folder.path().display());
+        let text = format!(
+            "daemon off; master_process off; pid {place}/pid; error_log {place}/errors; events {{ }}
+            http {{ access_log off; client_body_temp_path {place}/body; server {{ listen unix:{place}/socket; root {}; }} }}",
+            site.display()
+        );
+        fs::write(&conf, text).unwrap();
+        let mut command = std::process::Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "nginx", "-p"]).arg(folder.path()).arg("-c").arg(&conf);
+        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stderr(Stdio::null());
+        let child = command.spawn().unwrap();
+        let start = std::time::Instant::now();
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            assert!(start.elapsed() < PATIENCE);
+            std::thread::yield_now();
+        }
+        Self { child, socket: socket.to_str().unwrap().to_owned(), _folder: folder }
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
