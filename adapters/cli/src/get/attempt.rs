@@ -128,10 +128,38 @@ impl Transfer<'_> {
             last_modified: headers.get("Last-Modified"),
             length: response.length(),
         };
+        match self.verdict(&answer, asked) {
+            Verdict::Failed => Err(GetFailure::Status(shown.into()).into()),
+            Verdict::Finished => {
+                self.session.heads.say("the file is whole already");
+                Ok(Some(Outcome::Whole))
+            }
+            Verdict::AskAgain(reason) => {
+                self.begin_anew(reason)?;
+                Ok(Some(Outcome::Again))
+            }
+            Verdict::Continue { total } => {
+                if let Some(version) = &mut self.version {
+                    version.length = total;
+                }
+                Ok(None)
+            }
+            Verdict::Anew => {
+                if asked.is_some() {
+                    self.begin_anew("the server has another version, or sends no ranges")?;
+                }
+                self.begin_all(response, &answer, shown, heads)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// What the answer is for what is there: the part that it was asked for to follow, or the file that may be whole.
+    fn verdict(&mut self, answer: &Answer<'_>, asked: Option<&Version>) -> Verdict {
         let is_partial = matches!(self.output, Some(Output::Partial(_)));
-        let verdict = match (asked, self.finished.take()) {
-            (Some(version), _) => judge(self.have, version, &answer),
-            (None, Some((length, _))) if is_finished(length, &answer) => {
+        match (asked, self.finished.take()) {
+            (Some(version), _) => judge(self.have, version, answer),
+            (None, Some((length, _))) if is_finished(length, answer) => {
                 // The file is as it is.
                 self.output = None;
                 Verdict::Finished
@@ -143,38 +171,27 @@ impl Transfer<'_> {
                 Verdict::Failed
             }
             (None, _) => Verdict::Anew,
-        };
-        match verdict {
-            Verdict::Failed => return Err(GetFailure::Status(shown.into()).into()),
-            Verdict::Finished => {
-                self.session.heads.say("the file is whole already");
-                return Ok(Some(Outcome::Whole));
-            }
-            Verdict::AskAgain(reason) => {
-                self.begin_anew(reason)?;
-                return Ok(Some(Outcome::Again));
-            }
-            Verdict::Continue { total } => {
-                if let Some(version) = &mut self.version {
-                    version.length = total;
-                }
-                return Ok(None);
-            }
-            Verdict::Anew if asked.is_some() => {
-                self.begin_anew("the server has another version, or sends no ranges")?;
-            }
-            Verdict::Anew => {}
         }
+    }
+
+    /// The answer is all that there is to be: unless it is an error that `--fail` refuses, its heads and its content go to the
+    /// output.
+    fn begin_all(
+        &mut self,
+        response: &Response,
+        answer: &Answer<'_>,
+        shown: &str,
+        heads: &[u8],
+    ) -> Result<(), GetFailure> {
         if answer.status >= 400 && self.session.arguments.limits.fail {
             self.write_heads(heads)?;
-            return Err(GetFailure::Status(shown.into()).into());
+            return Err(GetFailure::Status(shown.into()));
         }
         if answer.status >= 400 && matches!(self.target, Target::File(_)) && !self.session.arguments.output.silent {
             say(&format!("the file gets the page of an error, {shown} (--fail prevents that)"));
         }
-        self.begin_version(response, &answer)?;
-        self.write_heads(heads)?;
-        Ok(None)
+        self.begin_version(response, answer)?;
+        self.write_heads(heads)
     }
 
     /// The heads, before the content: of `--include` and `--head`.

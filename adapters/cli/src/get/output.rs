@@ -216,6 +216,10 @@ impl Drop for Unnamed {
 /// Renames, over what is there only if that `may_replace`.
 pub(super) fn rename(from: &Path, to: &Path, may_replace: bool) -> io::Result<()> {
     if may_replace {
+        // Only a file may be replaced by one: a device or a socket under that name would be lost for all who use it.
+        if to.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::other("what has this name is no file"));
+        }
         return std::fs::rename(from, to);
     }
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
@@ -273,6 +277,19 @@ mod tests {
             assert_eq!((refused.kind(), fs::read(&place).unwrap()), (io::ErrorKind::AlreadyExists, b"one".to_vec()));
             write(b"three").take_name(&place, true).unwrap();
             assert_eq!((names(folder.path()), fs::read(&place).unwrap()), (vec!["file".into()], b"three".to_vec()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_never_replaced() {
+        use std::os::unix::net::UnixListener;
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("socket");
+        let _listener = UnixListener::bind(&place).unwrap();
+        for create in [Unnamed::create, Unnamed::create_hidden] {
+            assert!(create(&place).unwrap().take_name(&place, true).is_err());
+            assert!(fs::symlink_metadata(&place).unwrap().file_type().is_socket());
+            assert_eq!(names(folder.path()), ["socket"]);
         }
     }
 

@@ -44,6 +44,10 @@ impl Partial {
         may_replace: bool,
         url: &str,
     ) -> Result<(Self, Option<(u64, Version)>), GetFailure> {
+        if place.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            let error = io::Error::other("it is no file");
+            return Err(GetFailure::Output { path: place.to_owned(), error });
+        }
         let (part, record) = (with(place, ".part"), with(place, ".part.version"));
         let failed = |error| GetFailure::Output { path: part.clone(), error };
         let file = open_locked(&part).map_err(failed)?.ok_or_else(|| GetFailure::Busy(part.clone()))?;
@@ -245,6 +249,15 @@ mod tests {
         std::os::unix::fs::symlink("victim", &part).unwrap();
         assert!(matches!(open("http://a/"), Err(GetFailure::Output { .. })));
         assert!(!folder.path().join("victim").exists());
+    }
+
+    #[test]
+    fn what_is_no_file_has_no_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&place).unwrap();
+        assert!(matches!(Partial::open(&place, true, "http://a/"), Err(GetFailure::Output { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -87,7 +87,6 @@ impl<'a> Prepared<'a> {
             Change::Add(name, value) if name.eq_ignore_ascii_case("Host") => {
                 // What is no text is no host, which the client says.
                 self.host = Some(String::from_utf8_lossy(&value).into_owned());
-                debug_assert!(!name.is_empty());
             }
             Change::Add(name, _) if name.eq_ignore_ascii_case("Expect") => self.expects_continue = Some(true),
             Change::Remove(name) if name.eq_ignore_ascii_case("Expect") => self.expects_continue = Some(false),
