@@ -69,6 +69,7 @@ mod race;
 mod redirect;
 mod request;
 mod response;
+pub mod resume;
 mod route;
 mod timeouts;
 mod timings;

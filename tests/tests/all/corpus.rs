@@ -7,7 +7,7 @@ use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
     cookies, credentials, form_pairs, framing, grammar, grammar_streams, handshake, multipart, negotiation, no_proxy,
-    parameters, percent_encoding, proxies, proxy_protocol, redirects, reference_service, request_head, routes,
+    parameters, percent_encoding, proxies, proxy_protocol, redirects, reference_service, request_head, resume, routes,
     segments, server_connection, set_cookie, small_buffer, structured_fields, tcp_states, tcp_stream, tracker,
     uri_references, websocket,
 };
@@ -84,6 +84,7 @@ fn values() {
 fn ways_of_a_client() {
     replay("redirects", redirects);
     replay("no_proxy", no_proxy);
+    replay("resume", resume);
 }
 
 #[test]

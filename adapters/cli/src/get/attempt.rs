@@ -12,10 +12,10 @@ use super::failure::GetFailure;
 use super::options::Target;
 use super::output::Output;
 use super::receiver::{Rate, Receiver};
-use super::resume::{Answer, Validator, Verdict, Version, is_finished, judge};
 use super::retry::{MAX_RETRY_AFTER, is_idempotent, is_passing_status, may_pass, retry_after};
 use super::transfer::{Failed, Outcome, Transfer};
 use super::{say, unix_time};
+use wirenut_client::resume::{Answer, Validator, Verdict, Version, is_finished, judge};
 
 /// So much content that is not wanted is read, to keep the connection.
 const DISCARD: u64 = 64 * 1024;

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | [`options`] | the command line; [`data`], [`form`] and [`header`] are options with a syntax of their own |
 //! | [`failure`] | what went wrong, and its exit status |
-//! | [`resume`] | does an answer continue what is there? Pure functions |
 //! | `url` | URLs as people type them |
 //! | `client`, `request` | from the command line to a client and its requests |
 //! | `transfer` | one URL: tries, until what came is whole |
@@ -31,7 +30,6 @@ mod password;
 mod progress;
 mod receiver;
 mod request;
-pub mod resume;
 mod retry;
 mod transfer;
 mod url;

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use super::failure::GetFailure;
 use super::output::{empty, rename};
-use super::resume::{Validator, Version};
 use crate::serve::sha256;
+use wirenut_client::resume::{Validator, Version};
 
 /// The first line of a record.
 const MARK: &str = "wirenut get: version of the file beside it";

@@ -18,9 +18,9 @@ use super::output::Output;
 use super::partial::Partial;
 use super::progress::Progress;
 use super::request::Prepared;
-use super::resume::Version;
 use super::retry::{MAX_RETRY_AFTER, pause};
 use super::say;
+use wirenut_client::resume::Version;
 
 /// So often in a row an answer may bring nothing, without a try being counted.
 const MAX_ROUNDS: u32 = 10;

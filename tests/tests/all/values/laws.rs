@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use wirenut::http::{Accept, AcceptLanguage, Fields};
-use wirenut_tests::fuzz::{credentials, negotiation, no_proxy, parameters, proxies, redirects, uri_references};
+use wirenut_tests::fuzz::{credentials, negotiation, no_proxy, parameters, proxies, redirects, resume, uri_references};
 
 /// Texts of these pieces.
 fn pieces(words: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
@@ -163,6 +163,12 @@ proptest! {
             chain.extend(location);
         }
         redirects(&chain);
+    }
+
+    #[test]
+    fn downloads_that_go_on_keep_the_laws(events in vec(any::<u8>(), 1..60), range in "bytes ([0-9]{1,20}-[0-9]{1,20}|\\*)/([0-9]{1,2}|\\*)") {
+        resume(&events);
+        resume(&[&events[..1], b"\n", range.as_bytes()].concat());
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl Validator {
     /// second of the answer (§8.8.2.2).
     ///
     /// ```
-    /// use wirenut_cli::get::resume::Validator;
+    /// use wirenut_client::resume::Validator;
     /// assert_eq!(Validator::of(Some(b"\"1\""), None, None), Some(Validator::Tag(b"\"1\"".to_vec())));
     /// assert_eq!(Validator::of(Some(b"W/\"1\""), None, None), None);
     /// ```
@@ -89,7 +89,7 @@ pub enum Verdict {
 /// What an answer is, to a request for all from byte `have` on (at least 1) if the version is still this one.
 ///
 /// ```
-/// use wirenut_cli::get::resume::{Answer, Validator, Verdict, Version, judge};
+/// use wirenut_client::resume::{Answer, Validator, Verdict, Version, judge};
 /// let version = Version { validator: Validator::Tag(b"\"1\"".to_vec()), length: Some(10) };
 /// let answer = Answer { status: 206, content_range: Some(b"bytes 4-9/10"), length: Some(6), ..Answer::default() };
 /// assert_eq!(judge(4, &version, &answer), Verdict::Continue { total: Some(10) });
