@@ -18,6 +18,9 @@ const ZLIB: &[u8] = &[120, 156, 203, 72, 205, 201, 201, 7, 0, 6, 44, 2, 21];
 fn answer(asked: &Asked) -> Reply {
     let (path, _query) = asked.target.split_once('?').unwrap_or((&asked.target, ""));
     let is_head = asked.method == "HEAD";
+    if asked.method == "CONNECT" {
+        return Reply::new("407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=\"x\"\r\n", "");
+    }
     match path {
         "/moved" => Reply::new("302 Found", "Location: /echo\r\n", "moved"),
         "/see" => Reply::new("303 See Other", "Location: /echo\r\n", ""),
@@ -210,6 +213,7 @@ const LINES: &[&str] = &[
     "-x http://{} http://example.org/echo?x",
     "-x http://me:pass@{} http://example.org/echo",
     "-x http://{} --noproxy 127.0.0.1 http://{}/echo",
+    "-x http://{} https://example.org/",
     "-x http://127.0.0.1:1 --noproxy * http://{}/echo",
     "ftpx://{}/",
     "http://a:b:c/",
