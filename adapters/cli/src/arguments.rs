@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::demo::DemoArguments;
 use crate::echo::EchoArguments;
 use crate::frame::FrameArguments;
+use crate::get::options::GetArguments;
 use crate::lookup::LookupArguments;
 use crate::manual::{CompletionsArguments, ManArguments};
 use crate::ps::PsArguments;
@@ -88,6 +89,20 @@ pub enum Command {
     /// netstrings cannot be resynchronised), or something failed; 2 if the command line is wrong. SIGINT and SIGTERM are the end
     /// of the input; an item that was being received is not counted then.
     Frame(FrameArguments),
+    /// Get what URLs lead to, over HTTP and HTTPS, with the options of curl
+    ///
+    /// The content goes to standard output, or by -o and -O to files. A file gets its name once it is whole: a download that
+    /// breaks off leaves nothing under it. -C - keeps what came in FILE.part, and goes on there, unless the server has another
+    /// version by then. Several URLs are got one after the other, over one connection where the server is the same, also if
+    /// one of them fails; the exit status is that of the first failure.
+    ///
+    /// Options are those of curl. What is different: a method given by -X does not survive a redirect that makes a GET of the
+    /// request; no redirect leads from https to http; -O never replaces a file; nothing waits for ever, also without
+    /// --max-time; {} and [] in URLs mean nothing; there are no --write-out, no files of cookies and no SOCKS proxies.
+    ///
+    /// A progress bar is shown on terminals only. SIGINT and SIGTERM end a transfer in good order.
+    #[command(name = "get")]
+    Get(Box<GetArguments>),
     /// Speak to a WebSocket: lines of the input are sent, and what comes is printed
     ///
     /// Each line is sent as a text, and each text that comes is printed as a line; binary messages are printed in hexadecimal
@@ -118,6 +133,7 @@ impl Arguments {
             Command::Echo(EchoArguments { server, places }) => (server, &places.listen, places.socket_mode),
             Command::Frame(arguments) => return arguments.check().map_err(Combination::Framing),
             Command::Trace(arguments) => return arguments.check(),
+            Command::Get(arguments) => return arguments.check(),
             Command::Lookup(_) | Command::Ps(_) | Command::Ws(_) | Command::Completions(_) | Command::Man(_) => {
                 return Ok(());
             }

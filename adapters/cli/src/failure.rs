@@ -140,6 +140,8 @@ pub enum Failure {
         /// How it has ended.
         ended: Ended,
     },
+    /// Everything was said already; the command ends with this status.
+    Ended(u8),
     /// The system would not give what the command needs to run.
     System {
         /// What was asked for.
@@ -147,6 +149,14 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+}
+
+impl Failure {
+    /// The exit status.
+    #[must_use]
+    pub const fn status(&self) -> u8 {
+        if let Self::Ended(status) = self { *status } else { 1 }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -201,6 +211,7 @@ impl fmt::Display for Failure {
             Self::Process { place, ended } => {
                 write!(f, "the process that served {} {}", OneLine(place.clone()), OneLine(ended.to_string()))
             }
+            Self::Ended(status) => write!(f, "ended with status {status}"),
             Self::System { what, error } => write!(f, "cannot {what}: {error}"),
         }
     }
@@ -230,7 +241,8 @@ impl Error for Failure {
             | Self::NotPassed(_)
             | Self::Unclaimed { .. }
             | Self::Nameless(_)
-            | Self::NoSuchProcess(_) => None,
+            | Self::NoSuchProcess(_)
+            | Self::Ended(_) => None,
         }
     }
 }

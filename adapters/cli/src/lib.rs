@@ -7,6 +7,7 @@
 //! | [`echo`] | what comes is sent back, over TCP, UDP and Unix sockets |
 //! | [`frame`] | messages out of streams and into them: pipes, sockets, serial devices |
 //! | [`failure`] | what ends the command with status 1, in one line |
+//! | [`get`] | an HTTP client with the options of curl |
 //! | [`listen`] | where servers listen, the sockets that are made there or were passed, and the URLs that lead there |
 //! | [`lookup`] | names and addresses |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up, of all processes |
@@ -30,6 +31,7 @@ pub mod demo;
 pub mod echo;
 pub mod failure;
 pub mod frame;
+pub mod get;
 pub mod listen;
 pub mod log;
 pub mod lookup;
@@ -59,6 +61,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Ps(arguments) => ps::ps(&arguments),
         Command::Frame(arguments) => frame::frame(&arguments),
         Command::Trace(arguments) => trace::trace(&arguments),
+        Command::Get(arguments) => get::get(&arguments),
         Command::Ws(arguments) => ws::ws(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::man(&arguments),

@@ -35,7 +35,7 @@ pub mod reader;
 pub mod root;
 pub mod selection;
 pub mod service;
-mod sha256;
+pub(crate) mod sha256;
 pub mod summaries;
 #[cfg(test)]
 mod waiting;

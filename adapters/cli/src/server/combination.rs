@@ -35,6 +35,8 @@ pub enum Combination {
     PictureAlone(&'static str),
     /// `--only` and a number for `--timeline`.
     NumberTwice,
+    /// Options of `wirenut get`: what is wrong with them.
+    Get(&'static str),
     /// Options of `wirenut frame`.
     Framing(InvalidFraming),
 }
@@ -84,6 +86,7 @@ impl fmt::Display for Combination {
             Self::RootOfRoot => {
                 f.write_str("--chroot cannot be used without --user: who stays root finds a way out of it")
             }
+            Self::Get(what) => f.write_str(what),
             Self::Framing(invalid) => invalid.fmt(f),
         }
     }

@@ -1,25 +1,64 @@
-//! What is asked of the server.
+//! Opening: the connection, what is asked of the server, and what it answers.
 
-use wirenut::http::{Field, Method, Request};
-use wirenut::websocket::handshake::{ClientHandshake, DeflateSupport};
+use std::fs;
 
+use wirenut::websocket::handshake::{ClientHandshake, DeflateParameters, DeflateSupport};
+use wirenut_client::{Client, ClientBuilder, Proxies, Proxy, Redirects, RequestBuilder, Timeouts, Upgraded};
+
+use super::failure::WsFailure;
+use super::keys::random;
 use super::options::WsArguments;
+use crate::failure::Failure;
 
-/// Calls `send` with the request. (It borrows its fields, of which there are any number.)
-pub(super) fn with_request<T>(
-    arguments: &WsArguments,
-    asked: &ClientHandshake<'_>,
-    send: impl FnOnce(&Request<'_>) -> T,
-) -> T {
-    let fields = asked.fields();
-    let mut fields = fields.to_vec();
-    fields.extend(arguments.origin.as_ref().map(|origin| Field::new("Origin", origin)));
-    fields.extend(arguments.header.iter().map(|(name, value)| Field::new(name, value)));
-    send(&Request::new(Method::Get, arguments.url.target(), arguments.url.authority()).with_fields(&fields))
+/// Opens a WebSocket: the connection, and how messages are compressed.
+pub(super) fn open(arguments: &WsArguments) -> Result<(Upgraded, Option<DeflateParameters>), Failure> {
+    let subprotocols: Vec<&str> = arguments.subprotocol.iter().map(String::as_str).collect();
+    let asked = ClientHandshake::new(random()).with_subprotocols(&subprotocols);
+    let asked = if arguments.no_compression { asked } else { asked.with_deflate(DeflateSupport::DEFAULT) };
+    let client = client(arguments)?;
+    let response = request(&client, arguments, &asked).send().map_err(WsFailure::of_client)?;
+    let verified = asked.verify_fields(response.status(), response.headers().fields());
+    let deflate = verified.map_err(WsFailure::Handshake)?.deflate;
+    Ok((response.into_upgraded().map_err(WsFailure::of_client)?, deflate))
 }
 
-/// A handshake with these random bytes.
-pub(super) fn ask<'a>(arguments: &WsArguments, subprotocols: &'a [&'a str], random: [u8; 16]) -> ClientHandshake<'a> {
-    let asked = ClientHandshake::new(random).with_subprotocols(subprotocols);
-    if arguments.no_compression { asked } else { asked.with_deflate(DeflateSupport::DEFAULT) }
+fn request<'b>(client: &Client, arguments: &WsArguments, asked: &ClientHandshake<'_>) -> RequestBuilder<'b> {
+    let mut request = client.get(&arguments.url).timeout(arguments.timeout);
+    for field in asked.fields().iter() {
+        request = request.header(String::from_utf8_lossy(field.name), field.value);
+    }
+    if let Some(origin) = &arguments.origin {
+        request = request.header("Origin", origin.as_str());
+    }
+    arguments.header.iter().fold(request, |request, (name, value)| request.header(name, value.as_str()))
+}
+
+fn client(arguments: &WsArguments) -> Result<Client, Failure> {
+    let mut timeouts = Timeouts { response: arguments.timeout.into(), ..Timeouts::DEFAULT };
+    if let Some(limit) = arguments.connect_timeout {
+        let limit = limit.into();
+        timeouts = Timeouts { lookup: limit, connect: limit, tls: limit, ..timeouts };
+    }
+    let builder = Client::builder().timeouts(timeouts).redirects(Redirects::OFF).proxies(proxies(arguments)?);
+    Ok(trust(builder, arguments)?.build())
+}
+
+fn proxies(arguments: &WsArguments) -> Result<Proxies, WsFailure> {
+    let proxies = match arguments.proxy.as_deref() {
+        None => Proxies::from_env(),
+        Some("") => Proxies::none(),
+        Some(proxy) => Proxies::all(&Proxy::parse(proxy).map_err(WsFailure::Client)?),
+    };
+    Ok(match &arguments.noproxy {
+        Some(hosts) => proxies.except(hosts),
+        None => proxies,
+    })
+}
+
+fn trust(mut builder: ClientBuilder, arguments: &WsArguments) -> Result<ClientBuilder, Failure> {
+    if let Some(path) = &arguments.cacert {
+        let pem = fs::read(path).map_err(|error| Failure::Read { path: path.clone(), error })?;
+        builder = builder.only_added_roots().add_root_certificates(&pem);
+    }
+    Ok(if arguments.insecure { builder.dangerously_trust_anybody() } else { builder })
 }

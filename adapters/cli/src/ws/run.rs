@@ -5,16 +5,16 @@ use std::os::fd::AsFd;
 
 use wirenut::transport::Protocol;
 use wirenut::websocket::CloseCode;
+use wirenut_client::Upgraded;
 use wirenut_linux::monotonic_time;
 use wirenut_linux::poller::{Interest, Poll, Poller, Token};
-use wirenut_linux::socket::{Connected, Socket, Tcp};
 
 use super::client::Client;
 use super::duplex::{Duplex, Next};
 use super::failure::WsFailure;
 use super::is_typed;
 use super::lines::{Line, Lines};
-use super::options::WsArguments;
+use super::options::{WsArguments, shown};
 use super::speaker::End;
 use crate::failure::Failure;
 
@@ -22,7 +22,7 @@ const SOCKET: Token = Token(0);
 const INPUT: Token = Token(1);
 
 /// Speaks until the connection is over.
-pub(super) fn run(arguments: &WsArguments, socket: &Socket<Tcp, Connected>, client: Client<'_>) -> Result<(), Failure> {
+pub(super) fn run(arguments: &WsArguments, socket: Upgraded, client: Client) -> Result<(), Failure> {
     let mut running = Running {
         arguments,
         socket,
@@ -37,10 +37,10 @@ pub(super) fn run(arguments: &WsArguments, socket: &Socket<Tcp, Connected>, clie
     running.outcome()
 }
 
-struct Running<'r, 'a> {
+struct Running<'a> {
     arguments: &'a WsArguments,
-    socket: &'r Socket<Tcp, Connected>,
-    client: Client<'a>,
+    socket: Upgraded,
+    client: Client,
     connection: Duplex,
     lines: Lines,
     /// The number of the line that was read last.
@@ -50,7 +50,7 @@ struct Running<'r, 'a> {
     is_greeted: bool,
 }
 
-impl Running<'_, '_> {
+impl Running<'_> {
     fn converse(&mut self) -> Result<(), Failure> {
         let input = io::stdin();
         let mut poller = Poll::new();
@@ -66,11 +66,11 @@ impl Running<'_, '_> {
                 self.read_lines()?;
             }
             let now = monotonic_time();
-            if self.connection.turn(self.socket, event.take(), &mut self.client.at(now)) == Next::End {
+            if self.connection.turn(&mut self.socket, event.take(), &mut self.client.at(now)) == Next::End {
                 return Ok(());
             }
             self.greet();
-            let reads = !self.arguments.echo && self.client.is_open() && self.client.speaker.wants_more();
+            let reads = !self.arguments.echo && self.client.speaker.wants_more();
             poller.modify(input.as_fd(), INPUT, if reads { Interest::READABLE } else { Interest::NOTHING })?;
             poller.modify(self.socket.as_fd(), SOCKET, self.connection.interest())?;
             let now = monotonic_time();
@@ -108,10 +108,10 @@ impl Running<'_, '_> {
     }
 
     fn greet(&mut self) {
-        if self.client.is_open() && !self.is_greeted {
+        if !self.is_greeted {
             self.is_greeted = true;
             if is_typed() && !self.arguments.echo {
-                let _ = writeln!(io::stderr(), "connected to {}; Ctrl-D closes", self.arguments.url);
+                let _ = writeln!(io::stderr(), "connected to {}; Ctrl-D closes", shown(&self.arguments.url));
             }
         }
     }
@@ -122,9 +122,6 @@ impl Running<'_, '_> {
             Some(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
             Some(error) => return Err(Failure::Write { path: "standard output".into(), error }),
             None => {}
-        }
-        if let Some(failure) = self.client.failure() {
-            return Err(failure.clone().into());
         }
         let failure = match self.client.speaker.end() {
             Some(End::Clean(Some((code, reason))))

@@ -10,6 +10,7 @@ mod demo;
 mod echo;
 mod error_pages;
 mod frame;
+mod get;
 mod large;
 mod life;
 mod lines;

@@ -92,9 +92,16 @@ impl<'a> ClientHandshake<'a> {
     /// # Errors
     /// Why the connection is not one of WebSocket: close it. After [`ResponseError::NotSwitched`] it goes on in HTTP.
     pub fn verify(&self, head: &ResponseHead<'_>) -> Result<Verified<'a>, ResponseError> {
-        let fields = head.fields;
-        if head.status != Status::SWITCHING_PROTOCOLS {
-            return Err(ResponseError::NotSwitched(head.status));
+        self.verify_fields(head.status, head.fields)
+    }
+
+    /// The same, for a client that has kept status and fields of the response, and not its head.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_fields(&self, status: Status, fields: Fields<'_>) -> Result<Verified<'a>, ResponseError> {
+        if status != Status::SWITCHING_PROTOCOLS {
+            return Err(ResponseError::NotSwitched(status));
         }
         let mut upgrades = fields.members("Upgrade");
         let is_websocket = upgrades.next().is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"));
