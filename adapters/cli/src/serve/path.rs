@@ -119,6 +119,19 @@ impl RelativePath {
         }
     }
 
+    /// The directory that it is in.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        let end = self.bytes.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+        Self { bytes: self.bytes[..end].into(), directory: true }
+    }
+
+    /// Whether a segment begins with a dot. Unlike [`Self::is_hidden`], `.well-known` counts.
+    #[must_use]
+    pub fn has_dot_segment(&self) -> bool {
+        self.bytes.split(|&byte| byte == b'/').any(|segment| segment.starts_with(b"."))
+    }
+
     /// What has this name in this directory.
     #[must_use]
     pub fn join(&self, name: &[u8]) -> Self {
