@@ -32,7 +32,8 @@ pub enum Command {
     ///
     /// Only files inside the directory are served: a path or a symbolic link that leads out of it is not found. For a
     /// directory, its index.html is sent, or a page that lists what is in it. Names that begin with a dot are neither
-    /// served nor listed. Files may be of any size, and are only read; ranges and conditional requests are understood.
+    /// served nor listed. Files may be of any size, and are only read unless --upload is
+    /// given; ranges and conditional requests are understood.
     ///
     /// A list has directories first, and is sorted by name (file2 before File10), size or date: by a click, or by
     /// ?sort=size&order=desc. It has 1000 entries a page: ?page=2. Where nothing is found, browsers get a page, and programs
@@ -249,6 +250,9 @@ mod tests {
             ("wirenut frame decode --codec slip --raw --json", ErrorKind::ArgumentConflict),
             ("wirenut serve a b", ErrorKind::UnknownArgument),
             ("wirenut serve --port 80", ErrorKind::UnknownArgument),
+            ("wirenut serve --upload --upload-limit 0", ErrorKind::ValueValidation),
+            ("wirenut serve --upload-limit 1G", ErrorKind::MissingRequiredArgument),
+            ("wirenut hash-password a:b", ErrorKind::ValueValidation),
             ("wirenut serve --listen localhost", ErrorKind::ValueValidation),
             ("wirenut serve --listen ::1:8080", ErrorKind::ValueValidation),
             ("wirenut serve --listen 127.0.0.1:65536", ErrorKind::ValueValidation),

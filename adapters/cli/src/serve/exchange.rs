@@ -190,7 +190,7 @@ impl Exchange {
                     self.warn(&error, responder);
                 }
                 let mut refusal = Refusal::from(error);
-                if let Some(why) = refusal.why.as_mut().filter(|_| is_form) {
+                if let Some(why) = refusal.why.as_mut().filter(|_| is_form && error != UploadError::NoFiles) {
                     why.push_str(" Files that stand before it in the form may have been stored.");
                 }
                 let page = ErrorPage { status: refusal.status, why: refusal.why.as_deref(), link: back };
@@ -204,8 +204,10 @@ impl Exchange {
                 self.send_page(&page, &[Field::new("Location", "./"), NO_STORE], responder)
             }
             Ok(Stored { replaced: 0, .. }) => {
+                let location = self.wanted.path.location();
+                let location = Field::new("Location", location.trim_end_matches('/'));
                 let why = Some("The file was stored.");
-                self.send_page(&ErrorPage { status: Status::CREATED, why, link: None }, &[], responder)
+                self.send_page(&ErrorPage { status: Status::CREATED, why, link: None }, &[location], responder)
             }
             Ok(_) => responder.respond(&Response::new(Status::NO_CONTENT).with_length(0)),
         }

@@ -160,7 +160,7 @@ impl RelativePath {
     }
 
     /// The target of the directory form, percent-encoded, for the redirect of a directory asked for without its slash:
-    /// `/a%20b/` for `a b`. It begins with exactly one slash, so that it is never an address of another host.
+    /// `/a%20b/` for `a b`. Without its last slash it is the target of a file. It begins with exactly one slash, so that it is never an address of another host.
     #[must_use]
     pub fn location(&self) -> String {
         let mut location = String::from("/");

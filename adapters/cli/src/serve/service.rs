@@ -407,7 +407,7 @@ impl Files {
             Plan::Whole => match found.length() {
                 Some(length) => length,
                 // Only to HEAD.
-                None => return responder.respond(&response),
+                None => return responder.respond(&response.with_unknown_length()),
             },
             Plan::Part(part) => part.length(),
             Plan::Parts(_, around) => around.length,

@@ -2,6 +2,7 @@
 
 mod answers;
 mod disks;
+mod uploads;
 
 use super::super::policy::Policy;
 use super::super::reader::FileReader;

@@ -11,7 +11,7 @@ pub struct UploadOptions {
     #[arg(long)]
     pub upload: bool,
     /// The longest upload, in bytes, or with K, M, G or T behind it (1024 each): of a form, all of its files together
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "1G", requires = "upload", value_parser = size)]
     pub upload_limit: u64,
 }
 

@@ -16,7 +16,7 @@ use super::desk::{Command, Desk, Rule, Stored};
 use super::error::UploadError;
 use super::folder::Swept;
 use super::form::{Addition, Form};
-use super::name::{NameError, check};
+use super::name::{self, NameError};
 use crate::serve::find::Finder;
 use crate::serve::path::RelativePath;
 
@@ -91,12 +91,12 @@ impl Uploads {
             return Err(UploadError::Directory);
         }
         let shows_hidden = self.finder.policy.shows_hidden;
-        check(path.name(), shows_hidden).map_err(UploadError::Name)?;
+        name::check(path.name(), shows_hidden).map_err(UploadError::Name)?;
         let folder = path.parent();
-        let (length, place) = self.admit(&folder, head)?;
+        let length = self.check(&folder, head)?;
         let rule = if conditions.is_empty() { Rule::Any } else { Rule::Conditions(conditions) };
         let desk = self.desk(folder, rule, length).with_name(path.name());
-        Ok(Upload::new(Kind::Whole, desk, self.limit, place))
+        Ok(Upload::new(Kind::Whole, desk, self.limit))
     }
 
     /// The upload that a form asks for, sent to the page of a directory. Nothing is done yet.
@@ -107,17 +107,17 @@ impl Uploads {
     ) -> Result<Box<Upload>, UploadError> {
         let content_type = head.fields.get("Content-Type").unwrap_or_default();
         let boundary = Boundary::from_content_type(content_type).map_err(UploadError::Boundary)?;
-        let (length, place) = self.admit(path, head)?;
+        let length = self.check(path, head)?;
         let form = Form::new(boundary, self.finder.policy.shows_hidden);
-        Ok(Upload::new(Kind::Form(form), self.desk(path.clone(), Rule::New, length), self.limit, place))
+        Ok(Upload::new(Kind::Form(form), self.desk(path.clone(), Rule::New, length), self.limit))
     }
 
     fn desk(&self, folder: RelativePath, rule: Rule, length: Option<u64>) -> Desk {
         Desk::new((&self.finder, &self.swept), folder, rule, self.variant.clone(), length)
     }
 
-    /// What PUT and forms have in common: how long the content is, if that is said, and a place among all uploads.
-    fn admit(&self, folder: &RelativePath, head: &RequestHead<'_>) -> Result<(Option<u64>, Place), UploadError> {
+    /// What PUT and forms have in common. Gives the length of the content, if that is said.
+    fn check(&self, folder: &RelativePath, head: &RequestHead<'_>) -> Result<Option<u64>, UploadError> {
         // Also what is served of these: whoever may write to /.well-known/ may get certificates in this server's name.
         if !self.finder.policy.shows_hidden && folder.has_dot_segment() {
             return Err(UploadError::Name(NameError::Hidden));
@@ -126,10 +126,7 @@ impl Uploads {
             return Err(UploadError::Coding);
         }
         let length = head.body.length();
-        if length.is_some_and(|length| length > self.limit) {
-            return Err(UploadError::TooLarge);
-        }
-        Ok((length, Place::take(&self.count).ok_or(UploadError::Exhausted)?))
+        if length.is_some_and(|length| length > self.limit) { Err(UploadError::TooLarge) } else { Ok(length) }
     }
 }
 
@@ -167,7 +164,8 @@ pub struct Upload {
     is_open: bool,
     is_complete: bool,
     error: Option<UploadError>,
-    _place: Place,
+    /// Taken once it is known that the user may write: others take none away.
+    place: Option<Place>,
 }
 
 #[derive(Debug)]
@@ -200,7 +198,7 @@ impl Batch {
 }
 
 impl Upload {
-    fn new(kind: Kind, desk: Desk, limit: u64, place: Place) -> Box<Self> {
+    fn new(kind: Kind, desk: Desk, limit: u64) -> Box<Self> {
         Box::new(Self {
             kind,
             desk: Arc::new(Mutex::new(desk)),
@@ -211,7 +209,7 @@ impl Upload {
             is_open: false,
             is_complete: false,
             error: None,
-            _place: place,
+            place: None,
         })
     }
 
@@ -259,6 +257,10 @@ impl Upload {
 
     /// What it needs next. Has the pool do what is to be done.
     pub(in super::super) fn poll(&mut self, uploads: &Uploads, responder: &Responder<'_>) -> Progress {
+        if self.place.is_none() {
+            self.place = Place::take(&uploads.count);
+            self.error = self.error.or(self.place.is_none().then_some(UploadError::Exhausted));
+        }
         if let Some(error) = self.error {
             return Progress::Finished(Err(error));
         }
