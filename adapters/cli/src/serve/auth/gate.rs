@@ -50,6 +50,8 @@ pub struct Gate {
     /// When it is next looked whether the file has changed, in milliseconds since `begun`.
     next_look: AtomicU64,
     looking: Mutex<Option<Job<()>>>,
+    /// A thread that looks, however many passwords are being checked.
+    looker: Pool,
 }
 
 /// Users, and what became of their credentials.
@@ -120,6 +122,7 @@ impl Gate {
             begun: Instant::now(),
             next_look: AtomicU64::new(0),
             looking: Mutex::new(None),
+            looker: Pool::new(Bounds { threads: NonZeroUsize::MIN, waiting: 1, ..Bounds::DEFAULT }),
         })
     }
 
@@ -158,20 +161,22 @@ impl Gate {
             None => {}
         }
         if candidate.place.is_none() {
-            candidate.place = self.line.wait();
+            candidate.place = self.line.wait(candidate.peer);
         }
         let now = responder.now();
         if candidate.place.is_none() || candidate.since.saturating_add(PATIENCE) < now {
             return Verdict::Overloaded;
         }
         let again = Verdict::Wait(Some(now.saturating_add(AGAIN)));
-        let Some(turn) = self.line.begin(candidate.peer) else { return again };
+        let Some(turn) = self.line.begin(candidate.peer, Instant::now()) else { return again };
         let (user, password) = (candidate.user.clone(), candidate.password.clone());
         let check = move || {
             let outcome = force.users.verify(&user, &password, force.choice(&user));
             force.memory().remember(digest, outcome.as_ref(), Instant::now());
             // Also where nobody waits any more: so hanging up does not give a client another one at the same time.
-            drop(turn);
+            if outcome.is_none() {
+                turn.fail(Instant::now());
+            }
             outcome
         };
         match self.pool.spawn(&responder.waker(), check) {
@@ -193,7 +198,7 @@ impl Gate {
             due <= now && self.next_look.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if is_mine && let Ok(mut looking) = self.looking.try_lock() {
             let gate = Arc::clone(self);
-            *looking = self.pool.spawn(core::task::Waker::noop(), move || gate.reload()).ok();
+            *looking = self.looker.spawn(core::task::Waker::noop(), move || gate.reload()).ok();
         }
     }
 

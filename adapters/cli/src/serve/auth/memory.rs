@@ -14,7 +14,7 @@ const ACCEPTED_FOR: Duration = Duration::from_secs(15 * 60);
 const REFUSED_FOR: Duration = Duration::from_secs(60);
 
 /// How many of each are remembered at most.
-const MOST: usize = 4096;
+const MOST: usize = 1024;
 
 /// A keyed hash of a user and a password. Nobody without the key can choose two that share a byte, so that the time that a
 /// look-up takes says nothing about them.

@@ -1,5 +1,7 @@
 //! From bytes to gzip (RFC 1952).
 
+use core::cell::RefCell;
+
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Status};
 
 /// zlib's own default. What is compressed is remembered, so that it may take its time; above, texts hardly become shorter.
@@ -8,11 +10,26 @@ const LEVEL: i32 = 6;
 /// A window of 32 KiB, and the frame of gzip around it.
 const WINDOW_BITS: i32 = 15 + 16;
 
+thread_local! {
+    /// Each thread has one for all files: to make one takes 270 KiB of fresh memory, which costs as much as to compress some
+    /// KiB. It goes with the thread.
+    static DEFLATE: RefCell<Deflate> = RefCell::new(Deflate::new_with_config(DeflateConfig {
+        window_bits: WINDOW_BITS,
+        ..DeflateConfig::new(LEVEL)
+    }));
+}
+
 /// The whole as one member, without a name and without a time: the same bytes each time. `None`: the library fails, which it
 /// does for want of memory only.
 pub(super) fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut deflate = Deflate::new_with_config(DeflateConfig { window_bits: WINDOW_BITS, ..DeflateConfig::new(LEVEL) });
-    let mut compressed = vec![0; bytes.len() / 4 + 64];
+    DEFLATE.with_borrow_mut(|deflate| {
+        deflate.reset();
+        compress_by(deflate, bytes)
+    })
+}
+
+fn compress_by(deflate: &mut Deflate, bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut compressed = vec![0; bytes.len() / 2 + 64];
     loop {
         let (taken, given) = (deflate.total_in() as usize, deflate.total_out() as usize);
         match deflate.compress(&bytes[taken..], &mut compressed[given..], DeflateFlush::Finish) {
