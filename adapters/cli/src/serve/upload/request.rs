@@ -26,10 +26,8 @@ const THREADS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 /// Uploads at the same time, in each process. Each has up to two batches in memory.
 const MOST: usize = 256;
 
-/// From so many bytes on they are written, if nothing is being written.
-const FLUSH: usize = 64 * 1024;
-
-/// How many bytes wait to be written at most, of each upload.
+/// How many bytes of an upload wait to be written at most. They are written once they are so many: by pieces of 64 KiB, four
+/// times as many turns of threads cost a fifth more CPU.
 const BATCH: usize = 256 * 1024;
 
 /// How many commands wait at most: a form may have many small files.
@@ -280,7 +278,7 @@ impl Upload {
         if self.batch.spare.capacity() == 0 {
             self.batch.spare = mem::take(&mut desk.spare);
         }
-        let is_due = self.is_complete || self.batch.bytes >= FLUSH || self.batch.commands.len() >= COMMANDS;
+        let is_due = self.is_complete || self.batch.bytes >= BATCH || self.batch.commands.len() >= COMMANDS;
         if is_due && desk.commands.is_empty() {
             desk.commands = mem::take(&mut self.batch.commands);
             self.batch.bytes = 0;
