@@ -1,36 +1,30 @@
 //! The files of one directory as a [`Service`]: what becomes of each request.
 
+mod intake;
+
 use alloc::rc::Rc;
 use alloc::sync::Arc;
 use core::mem;
 use std::time::SystemTime;
 
 use wirenut::http::service::{Responder, Service, Step};
-use wirenut::http::{Error, Field, Fields, Method, Precondition, RequestHead, Response, Rule, Status, WriteError};
+use wirenut::http::{Error, Field, Fields, Precondition, RequestHead, Response, Rule, Status, WriteError};
 use wirenut::time::Duration;
 use wirenut_server::blocking::{Full, Lost, Pool};
 use wirenut_server::{FileRange, FileValidators};
 
-use super::auth::{Gate, Verdict};
+use super::auth::Gate;
 use super::body::Segment;
 use super::compression::{Compressing, Compressor};
 use super::entry::OpenError;
 use super::exchange::{Exchange, Moving, NO_SNIFF, Phase, Refusal};
 use super::find::{Blocking, Coding, Finder, Form, Found, FoundFile, Wanted};
 use super::listing::Listing;
-use super::path::RelativePath;
 use super::plan::Plan;
 use super::reader::{Read, ReadError};
 use super::selection::{self, Multipart, Selection};
-use super::upload::{self, Progress, UploadError, Uploads};
+use super::upload::Uploads;
 use crate::log::Escaped;
-
-/// What may be asked of anything, of a file, and of a directory.
-const ALLOW: [&[Field<'static>]; 3] = [
-    &[Field::new("Allow", "GET, HEAD")],
-    &[Field::new("Allow", "GET, HEAD, PUT")],
-    &[Field::new("Allow", "GET, HEAD, POST")],
-];
 
 /// How long to wait before asking a pool again that takes no more.
 const FULL_WAIT: Duration = Duration::from_millis(5);
@@ -176,76 +170,6 @@ impl Service for Files {
 }
 
 impl Files {
-    /// What a request is about, before it is known who has sent it. Nothing is done yet.
-    fn understand(&self, head: &RequestHead<'_>, exchange: &mut Exchange) -> Result<(), Refusal> {
-        let is_read = matches!(head.method, Method::Get | Method::Head);
-        if !is_read && self.uploads.is_none() {
-            return Err(not_allowed(ALLOW[0]));
-        }
-        let path = RelativePath::parse(head.target.path()).map_err(|error| {
-            let why = Some(format!("The address is not valid: {error}."));
-            Refusal { status: Status::BAD_REQUEST, fields: &[], why }
-        })?;
-        exchange.wanted.path = path;
-        if !is_read {
-            return self.understand_upload(head, exchange);
-        }
-        if self.finder.policy.is_precompressed {
-            exchange.wanted.codings = Coding::wanted(head.fields);
-        }
-        exchange.takes_gzip = self.compressor.is_some() && Coding::takes_gzip(head.fields);
-        exchange.wanted.query = head.target.query().map(Box::from);
-        exchange.keep_conditions(head.fields);
-        Ok(())
-    }
-
-    /// The same of a request that is not one to read.
-    fn understand_upload(&self, head: &RequestHead<'_>, exchange: &mut Exchange) -> Result<(), Refusal> {
-        let Some(uploads) = &self.uploads else { return Err(not_allowed(ALLOW[0])) };
-        let path = exchange.wanted.path.clone();
-        let upload = match (head.method, path.is_directory()) {
-            (Method::Put | Method::Post, _) if !upload::is_own(head.fields) => Err(UploadError::Foreign),
-            (Method::Put, _) => {
-                exchange.keep_conditions(head.fields);
-                uploads.put(&path, head, exchange.take_conditions())
-            }
-            (Method::Post, true) => uploads.form(&path, head),
-            (_, is_directory) => return Err(not_allowed(ALLOW[1 + usize::from(is_directory)])),
-        };
-        exchange.phase = Phase::Uploading(upload?);
-        Ok(())
-    }
-
-    /// Looks who has sent the request, where that is asked for. `Some`: it is not known yet.
-    fn let_in(&self, exchange: &mut Exchange, responder: &Responder<'_>) -> Option<Step<Moving>> {
-        let (gate, candidate) = (self.gate.as_ref()?, exchange.candidate.as_mut()?);
-        match gate.decide(candidate, responder) {
-            Verdict::Wait(until) => return Some(Step::Wait(until)),
-            Verdict::Accepted(user) => exchange.user = Some(user),
-            Verdict::Refused => exchange.phase = Phase::Refused(Refusal::UNAUTHORIZED),
-            Verdict::Overloaded => exchange.phase = Phase::Refused(Refusal::OVERLOADED),
-        }
-        exchange.candidate = None;
-        None
-    }
-
-    /// Goes on with an upload, and answers it once it has ended.
-    fn receive(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<Moving>, WriteError> {
-        let (Phase::Uploading(upload), Some(uploads)) = (&mut exchange.phase, &self.uploads) else {
-            return Ok(Step::Abort);
-        };
-        match upload.poll(uploads, responder) {
-            Progress::More => Ok(Step::More),
-            Progress::Wait(until) => Ok(Step::Wait(until)),
-            Progress::Finished(outcome) => {
-                let is_form = upload.is_form();
-                exchange.phase = Phase::Answered;
-                exchange.respond_to_upload(outcome, is_form, responder)?;
-                self.send(exchange, responder)
-            }
-        }
-    }
-
     /// Says how a file is sent if texts are compressed. `Some`: it is being compressed now.
     fn compress(&self, file: &mut FoundFile, exchange: &Exchange, responder: &Responder<'_>) -> Option<Compressing> {
         let compressor = self.compressor.as_ref()?;
@@ -486,12 +410,6 @@ impl Files {
             }
         }
     }
-}
-
-fn not_allowed(fields: &'static [Field<'static>]) -> Refusal {
-    let allowed = fields.first().and_then(|field| str::from_utf8(field.value).ok()).unwrap_or_default();
-    let why = allowed.rsplit_once(", ").map(|(others, last)| format!("Only {others} and {last} are allowed here."));
-    Refusal { status: Status::METHOD_NOT_ALLOWED, fields, why }
 }
 
 #[cfg(test)]
