@@ -14,6 +14,7 @@ use wirenut_linux::process::{Ended, SpawnError};
 
 use crate::frame::InvalidFraming;
 use crate::log::{Name, OneLine};
+use crate::serve::auth::GateError;
 use crate::serve::path::RelativePath;
 use crate::server::Combination;
 use crate::ws::failure::WsFailure;
@@ -100,6 +101,10 @@ pub enum Failure {
         /// What is wrong with the page.
         reason: String,
     },
+    /// Passwords cannot be checked as the options say.
+    Users(GateError),
+    /// A password was not hashed: what is wrong with it.
+    Password(&'static str),
     /// An address could not be listened on, a name was not found, or a server could not go on.
     Network(wirenut_linux::Error),
     /// A socket that `--listen` names was not passed to this process: how it is named.
@@ -189,6 +194,8 @@ impl fmt::Display for Failure {
                 let (page, directory) = (Name(page.as_bytes()), Name::of(directory));
                 write!(f, "cannot use '{page}' for {option}: {reason} (it must be a file beneath '{directory}')")
             }
+            Self::Users(error) => write!(f, "{}", OneLine(error.to_string())),
+            Self::Password(reason) => write!(f, "cannot take this password: {reason}"),
             Self::Network(error) => write!(f, "{}{}", OneLine(error.to_string()), advice(error)),
             Self::NotPassed(socket) => write!(
                 f,
@@ -227,6 +234,7 @@ impl Error for Failure {
             | Self::Serial { error, .. }
             | Self::System { error, .. } => Some(error),
             Self::Network(error) | Self::Interface(error) => Some(error),
+            Self::Users(error) => Some(error),
             Self::Combination(combination) => Some(combination),
             Self::Framing(invalid) => Some(invalid),
             Self::Lost(error) => Some(error),
@@ -241,6 +249,7 @@ impl Error for Failure {
             | Self::NotPassed(_)
             | Self::Unclaimed { .. }
             | Self::Nameless(_)
+            | Self::Password(_)
             | Self::NoSuchProcess(_)
             | Self::Ended(_) => None,
         }

@@ -12,6 +12,7 @@
 //! | [`lookup`] | names and addresses |
 //! | [`log`] | one line per request, which a client cannot forge and a stalled reader cannot hold up, of all processes |
 //! | [`manual`] | completions for shells, and man pages |
+//! | [`password`] | the hash of a password |
 //! | `printed` | standard output, and tables on it |
 //! | [`ps`] | processes, as the system shows them |
 //! | [`serve`] | files: paths, the directory they are beneath, media types, reading without waiting |
@@ -36,6 +37,7 @@ pub mod listen;
 pub mod log;
 pub mod lookup;
 pub mod manual;
+pub mod password;
 mod printed;
 pub mod ps;
 pub mod serve;
@@ -58,6 +60,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Echo(arguments) => echo::echo(&arguments),
         Command::Lookup(arguments) => lookup::lookup(&arguments),
+        Command::HashPassword(arguments) => password::hash_password(&arguments),
         Command::Ps(arguments) => ps::ps(&arguments),
         Command::Frame(arguments) => frame::frame(&arguments),
         Command::Trace(arguments) => trace::trace(&arguments),

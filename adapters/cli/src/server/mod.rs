@@ -57,6 +57,18 @@ pub struct Listening {
     forks: bool,
 }
 
+impl Listening {
+    /// Whether other machines can connect.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.listeners.iter().any(|listener| match &listener.end {
+            End::Streams(server) => {
+                server.address().internet().is_some_and(|address| !address.ip().to_canonical().is_loopback())
+            }
+            End::Datagrams(_) => false,
+        })
+    }
+}
+
 /// Listens at all addresses of all places.
 ///
 /// # Errors

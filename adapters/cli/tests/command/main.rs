@@ -4,6 +4,7 @@ extern crate alloc;
 
 mod cells;
 mod client;
+mod compressed;
 mod confinement;
 mod connections;
 mod demo;
@@ -33,4 +34,6 @@ mod starting;
 mod stopping;
 mod trace;
 mod tree;
+mod uploads;
+mod users;
 mod ws;
