@@ -30,6 +30,7 @@ mod roots;
 mod serving;
 mod starting;
 mod stopping;
+mod tls;
 mod trace;
 mod tree;
 mod ws;
