@@ -90,6 +90,8 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// The certificate or the key that options name cannot be used.
+    Certificate(wirenut_server::TlsError),
     /// A page that an option names is no file that could be served.
     Page {
         /// The option.
@@ -190,6 +192,7 @@ impl fmt::Display for Failure {
             Self::Lost(error) => write!(f, "cannot find the next item: {error}"),
             Self::Item { number, reason } => write!(f, "cannot encode item {number}: {reason}"),
             Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", Name::of(path)),
+            Self::Certificate(error) => OneLine(error.to_string()).fmt(f),
             Self::Page { option, page, directory, reason } => {
                 let (page, directory) = (Name(page.as_bytes()), Name::of(directory));
                 write!(f, "cannot use '{page}' for {option}: {reason} (it must be a file beneath '{directory}')")
@@ -235,6 +238,7 @@ impl Error for Failure {
             | Self::System { error, .. } => Some(error),
             Self::Network(error) | Self::Interface(error) => Some(error),
             Self::Users(error) => Some(error),
+            Self::Certificate(error) => Some(error),
             Self::Combination(combination) => Some(combination),
             Self::Framing(invalid) => Some(invalid),
             Self::Lost(error) => Some(error),

@@ -102,10 +102,23 @@ impl Session {
         Ok(Received::WouldBlock)
     }
 
-    /// Is there something to receive for which the socket does not become readable: decrypted bytes, or the end?
+    /// Is there something to receive for which the socket does not become readable: decrypted bytes, or the end, also one
+    /// without close_notify?
     pub fn holds_unread(&mut self) -> bool {
+        let first = match &mut self.connection {
+            Connection::Client(connection) => connection.reader().into_first_chunk().map(drop),
+            Connection::Server(connection) => connection.reader().into_first_chunk().map(drop),
+        };
+        !first.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    }
+
+    /// How many bytes it has taken, or has made itself, that have not left: encrypted ones.
+    pub fn unsent(&mut self) -> usize {
+        if !self.connection.wants_write() {
+            return 0;
+        }
         let state = self.connection.process_new_packets();
-        state.is_ok_and(|state| state.plaintext_bytes_to_read() > 0 || state.peer_has_closed())
+        state.map_or(1, |state| state.tls_bytes_to_write().max(1))
     }
 
     /// Takes bytes to send, if what was taken before has left; and sends of them what the socket takes now. `WouldBlock` means:

@@ -116,6 +116,12 @@ impl Transfer for Moving {
         self.moved.set(self.moved.get().saturating_add(moved));
         Ok(moved)
     }
+
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.range.read(into)?;
+        self.moved.set(self.moved.get().saturating_add(count as u64));
+        Ok(count)
+    }
 }
 
 impl Exchange {

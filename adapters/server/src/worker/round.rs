@@ -9,14 +9,14 @@ use wirenut_linux::Error;
 use super::Worker;
 use super::stop::Drain;
 use crate::slots::Token;
-use crate::speaker::Speaker;
+use crate::speaker::Front;
 use crate::vigil::{BELL, FIRST_SIGNAL, SECOND_SIGNAL, hear_signal, watch};
 use crate::watcher::Watcher;
 
 /// Tokens of what is no connection: no slot has such a number.
 pub(super) const LISTENER: readiness::Token = readiness::Token(SECOND_SIGNAL.0 - 1);
 
-impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
+impl<K: Front, P: Watcher> Worker<'_, K, P> {
     /// From now on it hears of wakes, and of wishes to stop.
     pub(super) fn attend(&mut self) -> Result<(), Error> {
         watch(&mut self.poller, &self.context.handle.seat)

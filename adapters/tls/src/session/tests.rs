@@ -1,6 +1,8 @@
 use std::io::{Read, Write};
 use std::net::Shutdown;
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use rcgen::generate_simple_self_signed;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivateKeyDer;
@@ -180,4 +182,48 @@ fn failures_of_a_handshake_are_typed() {
     assert_eq!(alert[0], 21, "the content type of alerts (RFC 8446 §5.1)");
 
     assert!(matches!(Session::client(&configs(&TLS13).0, "a b"), Err(Error::InvalidName)));
+}
+
+/// What a client sends first, unless the attacker changes it.
+fn hello(version: &'static SupportedProtocolVersion) -> Vec<u8> {
+    let (mut client, server) = strangers(version, 2);
+    client.0.handshake(&client.1).unwrap();
+    let mut hello = vec![0; 4_096];
+    let Received::Data(count) = server.1.recv(&mut hello).unwrap() else { panic!("no hello") };
+    hello.truncate(count);
+    hello
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever an attacker makes of a handshake, a server waits or fails; it holds little for him, and says little.
+    #[test]
+    fn an_attacker_gets_nowhere(
+        is_old in any::<bool>(),
+        changes in vec((0..600_usize, any::<u8>()), 0..6),
+        kept in 0..700_usize,
+        more in vec(any::<u8>(), 0..3_000),
+        room in 1..9_000_usize,
+    ) {
+        let version = if is_old { &TLS12 } else { &TLS13 };
+        let mut bytes = hello(version);
+        for (at, byte) in changes {
+            if let Some(place) = bytes.get_mut(at) {
+                *place = byte;
+            }
+        }
+        bytes.truncate(kept);
+        bytes.extend_from_slice(&more);
+        let (client, mut server) = strangers(version, 2);
+        (&client.1).write_all(&bytes).unwrap();
+        client.1.shutdown(Shutdown::Write).unwrap();
+        let mut into = vec![0; room];
+        let error = server.recv(&mut into).unwrap_err();
+        prop_assert!(!matches!(error, Error::System(_)), "{error}");
+        prop_assert!(!server.0.holds_unread() || matches!(error, Error::HandshakeEnded | Error::Tls(_)));
+        let mut said = vec![0; 20_000];
+        let said = (&client.1).read(&mut said);
+        prop_assert!(said.is_err() || said.is_ok_and(|count| count < 5_000));
+    }
 }
