@@ -58,8 +58,13 @@ pub struct WsArguments {
     /// Trust any certificate: whoever stands between can read and change all
     #[arg(short = 'k', long)]
     pub insecure: bool,
-    /// Use this HTTP proxy: [http://][USER:PASSWORD@]HOST[:PORT]; '' for none. Otherwise the environment says which
-    #[arg(short = 'x', long, value_name = "PROXY")]
+    /// Use this HTTP proxy; otherwise the environment says which
+    #[arg(
+        help = "Use this HTTP proxy: [http://][USER:PASSWORD@]HOST[:PORT]; '' for none. Otherwise the environment says which",
+        short = 'x',
+        long,
+        value_name = "PROXY"
+    )]
     pub proxy: Option<String>,
     /// Reach these hosts without a proxy: names, addresses, networks, separated by commas; * is all
     #[arg(long, value_name = "HOSTS")]
