@@ -133,8 +133,8 @@ fn warn(arguments: &ServeArguments, listening: &Listening) {
     let policy = arguments.files.policy();
     for (holds, text) in [
         (
-            has_users && is_reachable,
-            "passwords are sent in plain text, and other machines can connect: use TLS in front of it",
+            has_users && is_reachable && !listening.is_secure(),
+            "passwords are sent in plain text, and other machines can connect: use --tls-cert and --tls-key",
         ),
         (
             arguments.uploads.upload && !has_users && is_reachable,

@@ -72,6 +72,11 @@ impl Listening {
             End::Datagrams(_) => false,
         })
     }
+
+    /// Whether all that is served goes over TLS.
+    pub(crate) const fn is_secure(&self) -> bool {
+        self.tls.is_some()
+    }
 }
 
 /// Listens at all addresses of all places.

@@ -1,7 +1,7 @@
 //! `wirenut ws`, against servers that behave and some that do not.
 
-use core::time::Duration;
 use alloc::sync::Arc;
+use core::time::Duration;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
