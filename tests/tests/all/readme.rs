@@ -63,6 +63,13 @@ fn check(command: &str) {
             return;
         }
     }
+    if command == format!("{WIRENUT}get http://127.0.0.1:8080/README.md") {
+        let mut server = start(&format!("{WIRENUT}serve --listen 127.0.0.1:0"));
+        let got = output(&command.replace("127.0.0.1:8080", &server.address.to_string()));
+        assert!(got.status.success() && got.stdout == file("README.md").as_bytes(), "{got:?}");
+        assert!(server.terminate().is_some_and(|status| status.success()), "{}", server.log());
+        return;
+    }
     if command == format!("{WIRENUT}echo --listen 127.0.0.1:7007 --listen udp:127.0.0.1:7007") {
         let mut server = start(&command.replace(":7007", ":0"));
         let mut client = TcpStream::connect(server.address).expect("it listens");
