@@ -174,8 +174,10 @@ fn nothing_spins() {
     let mut outcome = Outcome::default();
     for step in 0..4 {
         // Until all that goes has gone.
-        let mut quiet = 0;
+        let (mut quiet, mut rounds) = (0, 0);
         while quiet < 2 {
+            rounds += 1;
+            assert!(rounds < 2_000, "{step}: it is woken for nothing");
             advance(&mut exchange, &mut outcome);
             let is_due = exchange.poll_timeout().is_some_and(|at| at <= monotonic_time());
             let waited =
