@@ -148,9 +148,35 @@ fn a_place_in_the_pool_is_waited_for_without_blocking() {
     assert_eq!(whole(run(client.get(server.url("/")).start().unwrap())).0, 200);
 }
 
+/// Who was woken for a place and is gone wakes the next.
+#[test]
+fn a_place_that_is_not_taken_goes_to_the_next() {
+    let server = Server::answering(OK);
+    let client = builder().pool(PoolLimits { per_host: 1, ..PoolLimits::DEFAULT }).build();
+    let holder = client.get(server.url("/")).send().unwrap();
+    let mut waiting = [(); 2].map(|()| client.get(server.url("/")).start().unwrap());
+    for exchange in &mut waiting {
+        assert!(matches!(exchange.poll().unwrap(), Progress::Pending));
+    }
+    assert_eq!(holder.text(10).unwrap(), "ok");
+    let [first, second] = waiting;
+    drop(first);
+    let mut poller = Epoll::new().unwrap();
+    poller.register(second.as_fd(), Token(0), Interest::READABLE).unwrap();
+    assert_eq!(poller.wait(Some(LONG.into())).unwrap(), Waited::Ready);
+    assert_eq!(whole(run(second)).0, 200);
+}
+
 /// A thread that waits for a server that does nothing is not woken.
 #[test]
 fn nothing_spins() {
+    // More than the buffers of the system hold, and nothing at all.
+    for length in [8 << 20, 0] {
+        nothing_spins_with(length);
+    }
+}
+
+fn nothing_spins_with(length: usize) {
     let (go, told) = mpsc::channel::<()>();
     let told = std::sync::Mutex::new(told);
     let server = Server::new(move |_, peer| {
@@ -166,16 +192,17 @@ fn nothing_spins() {
         peer.wait_for_end();
     });
     let client = client();
-    // More than the buffers of the system hold.
-    let content = vec![b'x'; 8 << 20];
+    let content = vec![b'x'; length];
     let mut exchange = client.post(server.url("/")).body(&content[..]).expect_continue(false).start().unwrap();
     let mut poller = Epoll::new().unwrap();
     poller.register(exchange.as_fd(), Token(0), Interest::READABLE).unwrap();
     let mut outcome = Outcome::default();
     for step in 0..4 {
         // Until all that goes has gone.
-        let mut quiet = 0;
+        let (mut quiet, mut rounds) = (0, 0);
         while quiet < 2 {
+            rounds += 1;
+            assert!(rounds < 2_000, "{step}: it is woken for nothing");
             advance(&mut exchange, &mut outcome);
             let is_due = exchange.poll_timeout().is_some_and(|at| at <= monotonic_time());
             let waited =
