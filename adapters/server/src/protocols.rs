@@ -135,6 +135,10 @@ impl<Q: Protocol> Protocol for Guarded<'_, Q> {
         self.ask(0, Q::stored)
     }
 
+    fn needed_room(&self) -> usize {
+        self.ask(0, Q::needed_room)
+    }
+
     fn handle_eof(&mut self) {
         self.tell((), Q::handle_eof);
     }

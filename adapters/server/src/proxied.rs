@@ -376,6 +376,10 @@ impl<K: Speaker, L: Layer> Protocol for Fronted<'_, K, L> {
         }
     }
 
+    fn needed_room(&self) -> usize {
+        if let Stage::Open(spoken) = &self.stage { spoken.needed_room() } else { 0 }
+    }
+
     fn handle_read_closed(&mut self) {
         if let Stage::Open(spoken) = &mut self.stage {
             spoken.handle_read_closed();

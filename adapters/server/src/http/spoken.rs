@@ -128,6 +128,10 @@ impl<S: Service + ?Sized> Protocol for Spoken<'_, '_, S> {
         self.counts.add_deadline(deadline);
     }
 
+    fn needed_room(&self) -> usize {
+        self.serving.needed_room()
+    }
+
     fn handle_read_closed(&mut self) {
         self.serving.handle_read_closed();
     }
