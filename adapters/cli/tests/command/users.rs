@@ -265,6 +265,33 @@ fn what_is_rarely_meant_is_said() {
     }
 }
 
+#[test]
+fn secrets_in_the_served_directory_are_warned_of() {
+    let pair = pair("ann", "1");
+    let tree = Tree::with(&[("dir/users", &pair), (".users", &pair), ("public", "")]);
+    fs::write(tree.path().join("users"), &pair).unwrap();
+    std::os::unix::fs::symlink("public/dir/users", tree.path().join("link")).unwrap();
+    for (file, options, is_served) in [
+        ("users", &[][..], false),
+        ("public/dir/users", &[], true),
+        ("public/../public/dir/users", &["--upload"], true),
+        ("link", &[], true),
+        ("public/.users", &[], false),
+        ("public/.users", &["--hidden"], true),
+    ] {
+        let file = tree.path().join(file);
+        let options = [&["--auth-file", file.to_str().unwrap()], options].concat();
+        let server = Server::serve_with(&tree.public(), &options);
+        assert_eq!(ask(&mut Client::connect(server.address), "GET /", "").status, 401);
+        if is_served {
+            let said = format!("wirenut: warning: '{}' is in the directory that is served", file.display());
+            assert!(server.errors.wait_for(1)[0].starts_with(&said), "{said}");
+        } else {
+            assert!(server.errors.all().is_empty(), "{:?}", server.errors.all());
+        }
+    }
+}
+
 /// Runs `wirenut hash-password` on this input: status, output, errors.
 fn hash_password(arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
     let mut command = wirenut();
@@ -302,7 +329,9 @@ fn passwords_become_hashes() {
         assert_eq!((status, output.as_str()), (Some(1), ""));
         assert_eq!(errors, format!("wirenut: cannot take this password: {said}\n"));
     }
-    assert_eq!(hash_password(&["a:b"], b"").0, Some(2));
+    for user in ["a:b", "", "#ann", " ann", "ann ", "a\tb"] {
+        assert_eq!(hash_password(&[user], b"x").0, Some(2), "{user}");
+    }
 }
 
 /// Somebody types it: twice, and nothing of it is shown.
