@@ -2,10 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use wirenut::http::BasicCredentials;
 
@@ -263,6 +265,27 @@ fn what_is_rarely_meant_is_said() {
             None => assert!(server.errors.all().is_empty(), "{options:?}: {:?}", server.errors.all()),
         }
     }
+}
+
+/// Such as `--auth-file <(decrypt users)`.
+#[test]
+fn users_of_a_pipe_are_read_once() {
+    let tree = Tree::with(&[("a", "content")]);
+    let file = tree.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    let writer = {
+        let file = file.clone();
+        thread::spawn(move || fs::write(file, pair("ann", "1")))
+    };
+    let server = Server::serve_with(&tree.public(), &["--auth-file", file.to_str().unwrap()]);
+    writer.join().unwrap().unwrap();
+    let status = || ask(&mut Client::connect(server.address), "GET /a", &basic("ann", "1")).status;
+    assert_eq!(status(), 200);
+    // As long as it may take to look again.
+    thread::sleep(core::time::Duration::from_millis(1100));
+    assert_eq!(status(), 200);
+    let opened = open(&file, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty());
+    assert_eq!(opened.map(|_| ()), Err(Errno::NXIO), "nobody waits for more");
 }
 
 #[test]

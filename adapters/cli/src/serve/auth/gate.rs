@@ -283,7 +283,8 @@ impl Force {
 
 impl Stamp {
     fn of(path: &PathBuf) -> Option<Self> {
-        let status = fs::metadata(path).ok()?;
+        // A pipe gives its content once. Nobody writes to it again, and to open it would wait for that.
+        let status = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         Some(Self(status.dev(), status.ino(), status.len(), status.ctime(), status.ctime_nsec()))
     }
 }
