@@ -62,7 +62,7 @@ pub use self::options::{FileOptions, LogOptions, ServeArguments};
 
 use crate::failure::Failure;
 use crate::log::{AccessLog, Lines, LogFile, Name, Out};
-use crate::server::{self, Listening};
+use crate::server::{self, Listening, ModelName};
 use compression::Compressor;
 use entry::Entry;
 use find::{Blocking, Finder};
@@ -136,6 +136,10 @@ fn warn(arguments: &ServeArguments, listening: &Listening) {
         (
             has_users && is_reachable && !listening.is_secure(),
             "passwords are sent in plain text, and other machines can connect: use --tls-cert and --tls-key",
+        ),
+        (
+            has_users && is_reachable && arguments.server.model.name() == ModelName::Forking,
+            "--model forking checks each password in a process of its own, so guesses are not slowed down: use another model",
         ),
         (
             arguments.uploads.upload && !has_users && is_reachable,

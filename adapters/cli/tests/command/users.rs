@@ -248,7 +248,9 @@ fn what_is_rarely_meant_is_said() {
     let pair = pair("ann", "1");
     for (options, said) in [
         (&["--listen", "127.0.0.1:0", "--auth", &pair][..], None),
+        (&["--listen", "127.0.0.1:0", "--auth", &pair, "--model", "forking"], None),
         (&["--listen", "0.0.0.0:0", "--auth", &pair], Some("passwords are sent in plain text")),
+        (&["--listen", "0.0.0.0:0", "--auth", &pair, "--model", "forking"], Some("passwords are sent in plain text")),
         (&["--listen", "127.0.0.1:0", "--upload"], None),
         (&["--listen", "0.0.0.0:0", "--upload"], Some("whoever can reach this machine may write files")),
         (
@@ -262,8 +264,11 @@ fn what_is_rarely_meant_is_said() {
         Client::connect(address).get("/a");
         match said {
             Some(said) => {
-                let told = server.errors.wait_for(1);
-                assert!(told.len() == 1 && told[0].starts_with(&format!("wirenut: warning: {said}")), "{told:?}");
+                let is_forking = options.contains(&"forking");
+                let told = server.errors.wait_for(1 + usize::from(is_forking));
+                assert!(told[0].starts_with(&format!("wirenut: warning: {said}")), "{told:?}");
+                assert_eq!(told.len(), 1 + usize::from(is_forking), "{told:?}");
+                assert!(told[1..].iter().all(|line| line.contains("guesses are not slowed down")), "{told:?}");
             }
             None => assert!(server.errors.all().is_empty(), "{options:?}: {:?}", server.errors.all()),
         }
