@@ -26,7 +26,11 @@ pub struct HashPasswordArguments {
 
 fn user(text: &str) -> Result<String, &'static str> {
     let is_user = !text.is_empty() && !text.contains(|sign: char| sign == ':' || sign.is_control());
-    is_user.then(|| text.to_owned()).ok_or("expected a name without a colon")
+    // In a file of users such a line would be a comment, or of somebody else.
+    let is_line = !text.starts_with('#') && text.trim() == text;
+    (is_user && is_line)
+        .then(|| text.to_owned())
+        .ok_or("expected a name without a colon, and without '#' or a space around it")
 }
 
 /// Reads a password, twice and unseen where somebody types it, and prints its hash.

@@ -50,6 +50,7 @@ mod waiting;
 use alloc::sync::Arc;
 use core::num::{NonZeroU32, NonZeroUsize};
 use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::thread;
 
@@ -60,8 +61,8 @@ use wirenut_server::blocking::{Bounds, Pool};
 pub use self::options::{FileOptions, LogOptions, ServeArguments};
 
 use crate::failure::Failure;
-use crate::log::{AccessLog, Lines, LogFile, Out};
-use crate::server::{self, Listening};
+use crate::log::{AccessLog, Lines, LogFile, Name, Out};
+use crate::server::{self, Listening, ModelName};
 use compression::Compressor;
 use entry::Entry;
 use find::{Blocking, Finder};
@@ -137,6 +138,10 @@ fn warn(arguments: &ServeArguments, listening: &Listening) {
             "passwords are sent in plain text, and other machines can connect: use --tls-cert and --tls-key",
         ),
         (
+            has_users && is_reachable && arguments.server.model.name() == ModelName::Forking,
+            "--model forking checks each password in a process of its own, so guesses are not slowed down: use another model",
+        ),
+        (
             arguments.uploads.upload && !has_users && is_reachable,
             "whoever can reach this machine may write files: use --auth, or --listen 127.0.0.1:8080",
         ),
@@ -149,6 +154,25 @@ fn warn(arguments: &ServeArguments, listening: &Listening) {
             let _ = writeln!(io::stderr(), "wirenut: warning: {text}");
         }
     }
+    for (path, risk) in [
+        (&arguments.auth.auth_file, "users can read the hashes of all passwords, and with --upload replace them"),
+        (&arguments.server.tls.tls_key, "clients can read the private key"),
+    ] {
+        if let Some(path) = path.as_ref().filter(|path| is_served(path, &arguments.directory, &policy)) {
+            let _ = writeln!(
+                io::stderr(),
+                "wirenut: warning: '{}' is in the directory that is served: {risk}; move it out of there",
+                Name::of(path)
+            );
+        }
+    }
+}
+
+/// Whether clients can ask for a file.
+fn is_served(file: &Path, directory: &Path, policy: &Policy) -> bool {
+    let (Ok(file), Ok(directory)) = (file.canonicalize(), directory.canonicalize()) else { return false };
+    let path = file.strip_prefix(directory).ok().map(|path| RelativePath::plain(path.as_os_str().as_bytes()));
+    path.is_some_and(|path| path.is_ok_and(|path| policy.shows_hidden || !path.is_hidden()))
 }
 
 /// A page that is to stand for what is not found must be a file itself, when the server starts.

@@ -2,10 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use wirenut::http::BasicCredentials;
 
@@ -194,6 +196,27 @@ fn users_of_a_file_come_and_go() {
     assert_eq!(status("bob", "2"), 401);
 }
 
+/// Also by the first request after a long pause: nobody has asked meanwhile whether the file has changed. Where each connection
+/// has a process of its own, each begins with a pause.
+#[test]
+fn who_was_removed_is_refused_the_first_time() {
+    for model in ["multiplexed", "forking"] {
+        let tree = Tree::with(&[("a", "content")]);
+        let file = tree.path().join("users");
+        fs::write(&file, pair("ann", "1")).unwrap();
+        let options = ["--auth-file", file.to_str().unwrap(), "--upload", "--model", model];
+        let server = Server::serve_with(&tree.public(), &options);
+        let status = |request| ask(&mut Client::connect(server.address), request, &basic("ann", "1")).status;
+        assert_eq!(status("GET /a"), 200, "{model}");
+        // To read it takes some time.
+        fs::write(&file, format!("{}{}", "# a\n".repeat(200_000), pair("bob", "2"))).unwrap();
+        // As long as it may take, by the manual.
+        thread::sleep(core::time::Duration::from_millis(1100));
+        assert_eq!(status("PUT /a"), 401, "{model}");
+        assert_eq!(fs::read(tree.public().join("a")).unwrap(), b"content", "{model}");
+    }
+}
+
 #[test]
 fn what_is_wrong_with_users_is_said_at_the_start() {
     let tree = Tree::with(&[("a", "")]);
@@ -225,7 +248,9 @@ fn what_is_rarely_meant_is_said() {
     let pair = pair("ann", "1");
     for (options, said) in [
         (&["--listen", "127.0.0.1:0", "--auth", &pair][..], None),
+        (&["--listen", "127.0.0.1:0", "--auth", &pair, "--model", "forking"], None),
         (&["--listen", "0.0.0.0:0", "--auth", &pair], Some("passwords are sent in plain text")),
+        (&["--listen", "0.0.0.0:0", "--auth", &pair, "--model", "forking"], Some("passwords are sent in plain text")),
         (&["--listen", "127.0.0.1:0", "--upload"], None),
         (&["--listen", "0.0.0.0:0", "--upload"], Some("whoever can reach this machine may write files")),
         (
@@ -239,10 +264,61 @@ fn what_is_rarely_meant_is_said() {
         Client::connect(address).get("/a");
         match said {
             Some(said) => {
-                let told = server.errors.wait_for(1);
-                assert!(told.len() == 1 && told[0].starts_with(&format!("wirenut: warning: {said}")), "{told:?}");
+                let is_forking = options.contains(&"forking");
+                let told = server.errors.wait_for(1 + usize::from(is_forking));
+                assert!(told[0].starts_with(&format!("wirenut: warning: {said}")), "{told:?}");
+                assert_eq!(told.len(), 1 + usize::from(is_forking), "{told:?}");
+                assert!(told[1..].iter().all(|line| line.contains("guesses are not slowed down")), "{told:?}");
             }
             None => assert!(server.errors.all().is_empty(), "{options:?}: {:?}", server.errors.all()),
+        }
+    }
+}
+
+/// Such as `--auth-file <(decrypt users)`.
+#[test]
+fn users_of_a_pipe_are_read_once() {
+    let tree = Tree::with(&[("a", "content")]);
+    let file = tree.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    let writer = {
+        let file = file.clone();
+        thread::spawn(move || fs::write(file, pair("ann", "1")))
+    };
+    let server = Server::serve_with(&tree.public(), &["--auth-file", file.to_str().unwrap()]);
+    writer.join().unwrap().unwrap();
+    let status = || ask(&mut Client::connect(server.address), "GET /a", &basic("ann", "1")).status;
+    assert_eq!(status(), 200);
+    // As long as it may take to look again.
+    thread::sleep(core::time::Duration::from_millis(1100));
+    assert_eq!(status(), 200);
+    let opened = open(&file, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty());
+    assert_eq!(opened.map(|_| ()), Err(Errno::NXIO), "nobody waits for more");
+}
+
+#[test]
+fn secrets_in_the_served_directory_are_warned_of() {
+    let pair = pair("ann", "1");
+    let tree = Tree::with(&[("dir/users", &pair), (".users", &pair), ("public", "")]);
+    fs::write(tree.path().join("users"), &pair).unwrap();
+    std::os::unix::fs::symlink("public/dir/users", tree.path().join("link")).unwrap();
+    for (file, options, is_served) in [
+        ("users", &[][..], false),
+        ("public/dir/users", &[], true),
+        ("public/../public/dir/users", &["--upload"], true),
+        ("link", &[], true),
+        ("public/.users", &[], false),
+        ("public/.users", &["--hidden"], true),
+    ] {
+        let file = tree.path().join(file);
+        let options = [&["--auth-file", file.to_str().unwrap()], options].concat();
+        let server = Server::serve_with(&tree.public(), &options);
+        assert_eq!(ask(&mut Client::connect(server.address), "GET /", "").status, 401);
+        if is_served {
+            let said = format!("wirenut: warning: '{}' is in the directory that is served", file.display());
+            assert!(server.errors.wait_for(1)[0].starts_with(&said), "{said}");
+        } else {
+            assert!(server.errors.all().is_empty(), "{:?}", server.errors.all());
         }
     }
 }
@@ -284,7 +360,9 @@ fn passwords_become_hashes() {
         assert_eq!((status, output.as_str()), (Some(1), ""));
         assert_eq!(errors, format!("wirenut: cannot take this password: {said}\n"));
     }
-    assert_eq!(hash_password(&["a:b"], b"").0, Some(2));
+    for user in ["a:b", "", "#ann", " ann", "ann ", "a\tb"] {
+        assert_eq!(hash_password(&[user], b"x").0, Some(2), "{user}");
+    }
 }
 
 /// Somebody types it: twice, and nothing of it is shown.

@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use core::net::IpAddr;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicU64, Ordering};
+use core::task::Waker;
 use core::time::Duration;
 use std::fs;
 use std::io;
@@ -25,8 +26,15 @@ use super::memory::{Digest, Memory};
 use super::users::{Users, UsersError, read};
 use crate::log::Name;
 
-/// How often it is looked whether the file of users has changed.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the gate looks whether the file of users has changed.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How old what the gate knows of the file may be when it decides. Older than [`LOOK`], so that under load no request waits for
+/// a look.
+const KNOWN_FOR: Duration = Duration::from_secs(1);
+
+/// How long a request waits for a look at most. A file system that hangs does not keep out everybody.
+const LOOK_PATIENCE: wirenut::time::Duration = wirenut::time::Duration::from_secs(2);
 
 /// After how long it is looked again whether a check can begin, or whether another one has had the same outcome.
 const AGAIN: wirenut::time::Duration = wirenut::time::Duration::from_millis(20);
@@ -47,8 +55,10 @@ pub struct Gate {
     line: Arc<Line>,
     pool: Pool,
     begun: Instant,
-    /// When it is next looked whether the file has changed, in milliseconds since `begun`.
+    /// When the next look is due whether the file has changed, in milliseconds since `begun`.
     next_look: AtomicU64,
+    /// When the last look began that has ended, in the same unit.
+    last_look: AtomicU64,
     looking: Mutex<Option<Job<()>>>,
     /// A thread that looks, however many passwords are being checked.
     looker: Pool,
@@ -121,6 +131,7 @@ impl Gate {
             pool: Pool::new(Bounds { threads, waiting: WAITING, ..Bounds::DEFAULT }),
             begun: Instant::now(),
             next_look: AtomicU64::new(0),
+            last_look: AtomicU64::new(0),
             looking: Mutex::new(None),
             looker: Pool::new(Bounds { threads: NonZeroUsize::MIN, waiting: 1, ..Bounds::DEFAULT }),
         })
@@ -152,7 +163,10 @@ impl Gate {
                 Some(Err(_)) => return Verdict::Overloaded,
             }
         }
-        self.look();
+        let is_known = self.look(&responder.waker());
+        if !is_known && responder.now() < candidate.since.saturating_add(LOOK_PATIENCE) {
+            return Verdict::Wait(Some(responder.now().saturating_add(AGAIN)));
+        }
         let force = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
         let digest = force.digest(candidate);
         match force.memory().recall(&digest, Instant::now()) {
@@ -186,20 +200,31 @@ impl Gate {
         Verdict::Wait(None)
     }
 
-    /// Has the file be looked at if that is due. The requests that come meanwhile are decided by what is known.
-    fn look(self: &Arc<Self>) {
+    /// Looks at the file if that is due, on a thread that wakes `waker` at the end. False: the last look is too long ago, as
+    /// after a pause without requests. Somebody who was removed meanwhile must not be let in once more.
+    fn look(self: &Arc<Self>, waker: &Waker) -> bool {
         if self.file.is_none() {
-            return;
+            return true;
         }
-        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let now = self.now();
         let due = self.next_look.load(Ordering::Relaxed);
         let next = now.saturating_add(LOOK.as_millis() as u64);
         let is_mine =
             due <= now && self.next_look.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if is_mine && let Ok(mut looking) = self.looking.try_lock() {
             let gate = Arc::clone(self);
-            *looking = self.looker.spawn(core::task::Waker::noop(), move || gate.reload()).ok();
+            let look = move || {
+                gate.reload();
+                gate.last_look.store(now, Ordering::Release);
+            };
+            *looking = self.looker.spawn(waker, look).ok();
         }
+        now.saturating_sub(self.last_look.load(Ordering::Acquire)) < KNOWN_FOR.as_millis() as u64
+    }
+
+    /// The time since the gate began, in milliseconds.
+    fn now(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Takes the users of the file if it has changed. Where it cannot be read, those that were known stay.
@@ -258,7 +283,8 @@ impl Force {
 
 impl Stamp {
     fn of(path: &PathBuf) -> Option<Self> {
-        let status = fs::metadata(path).ok()?;
+        // A pipe gives its content once. Nobody writes to it again, and to open it would wait for that.
+        let status = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         Some(Self(status.dev(), status.ino(), status.len(), status.ctime(), status.ctime_nsec()))
     }
 }

@@ -14,7 +14,8 @@ pub struct AuthOptions {
     /// what 'wirenut hash-password' (argon2) or 'htpasswd -nB USER' (bcrypt) prints. Use it with TLS, or on this machine only
     #[arg(long, value_name = "USER:HASH")]
     pub auth: Vec<String>,
-    /// The same for the users in a file, with a line USER:HASH for each; it is read again within a second when it changes
+    /// The same for the users in a file, with a line USER:HASH for each; it is read again within a second when it changes,
+    /// unless it is a pipe
     #[arg(long, value_name = "FILE")]
     pub auth_file: Option<PathBuf>,
 }

@@ -31,6 +31,8 @@ pub enum UploadError {
     Part,
     /// The content has a coding, which would be lost.
     Coding,
+    /// Neither a length nor chunks say where the content ends.
+    Length,
     /// Longer than the limit.
     TooLarge,
     /// The request is no form, or a malformed one.
@@ -62,6 +64,7 @@ impl UploadError {
             Self::Precondition => Status::PRECONDITION_FAILED,
             Self::Coding | Self::Boundary(BoundaryError::NotFormData) => Status::UNSUPPORTED_MEDIA_TYPE,
             Self::Boundary(_) => Status::BAD_REQUEST,
+            Self::Length => Status::LENGTH_REQUIRED,
             Self::TooLarge => Status::CONTENT_TOO_LARGE,
             Self::Form(rule) => rule.status(),
             Self::Full => Status::INSUFFICIENT_STORAGE,
@@ -92,6 +95,7 @@ impl fmt::Display for UploadError {
             }
             Self::Part => "Only whole files can be stored, not parts of them (Content-Range).",
             Self::Coding => "Only content without a Content-Encoding can be stored.",
+            Self::Length => "The length of the content must be said (Content-Length).",
             Self::TooLarge => "The upload is longer than this server takes.",
             Self::Boundary(error) => return write!(f, "The form cannot be read: {error}."),
             Self::Form(rule) => return write!(f, "The form cannot be read: {rule}."),

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wirenut::http::multipart::Boundary;
 use wirenut::http::service::Responder;
-use wirenut::http::{Fields, RequestHead};
+use wirenut::http::{Fields, RequestHead, Version};
 use wirenut::time::{Duration, Instant};
 use wirenut_server::blocking::{Bounds, Job, Pool};
 
@@ -123,13 +123,18 @@ impl Uploads {
         if has_coding(head.fields) {
             return Err(UploadError::Coding);
         }
+        // Before HTTP/1.1 there are no chunks, and no length says nothing of whether there is content (RFC 1945 §7.2.2).
+        if head.version == Version::Http10 && head.fields.get("Content-Length").is_none() {
+            return Err(UploadError::Length);
+        }
         let length = head.body.length();
         if length.is_some_and(|length| length > self.limit) { Err(UploadError::TooLarge) } else { Ok(length) }
     }
 }
 
 fn has_coding(fields: Fields<'_>) -> bool {
-    fields.get("Content-Encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"))
+    let mut lines = fields.into_iter().filter(|field| field.name.eq_ignore_ascii_case(b"Content-Encoding"));
+    lines.any(|line| !line.value.eq_ignore_ascii_case(b"identity"))
 }
 
 /// A place among all uploads, given back when it is dropped.

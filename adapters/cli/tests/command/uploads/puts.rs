@@ -132,6 +132,7 @@ fn conditions_decide_what_is_replaced() {
         ("/b", format!("If-Match: {tag}\r\n"), 412),
         ("/a", "Content-Range: bytes 0-2/9\r\n".into(), 400),
         ("/a", "Content-Encoding: gzip\r\n".into(), 415),
+        ("/a", "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n".into(), 415),
         ("/b", "If-None-Match: *\r\n".into(), 201),
         ("/b", "If-None-Match: *\r\n".into(), 412),
         ("/b", "If-Match: *\r\n".into(), 204),
@@ -340,4 +341,21 @@ fn uploads_are_finished_before_the_end() {
     assert_eq!(response(&mut client).status, 201);
     assert_eq!(server.end().code(), Some(0));
     assert_eq!(files(&tree.public()), [("a".into(), content.into_bytes())]);
+}
+
+/// Before HTTP/1.1, content without a length ended with the connection (RFC 1945 §7.2.2): what is there is not emptied for it.
+#[test]
+fn content_of_unknown_length_is_refused() {
+    let tree = Tree::with(&[("a", "old")]);
+    let server = Server::serve_with(&tree.public(), &["--upload"]);
+    for (request, status, content) in [
+        ("PUT /a HTTP/1.0\r\n\r\nnew", 411, "old"),
+        ("PUT /a HTTP/1.0\r\nContent-Length: 3\r\n\r\nnew", 204, "new"),
+        ("PUT /a HTTP/1.0\r\nContent-Length: 0\r\n\r\n", 204, ""),
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(request);
+        assert_eq!(response(&mut client).status, status, "{request}");
+        assert_eq!(fs::read_to_string(tree.public().join("a")).unwrap(), content, "{request}");
+    }
 }
