@@ -82,6 +82,7 @@ pub enum GetFailure {
 pub(super) enum Stop {
     Coding(&'static str),
     TooLarge(u64),
+    TimedOut,
     Cancelled,
 }
 
@@ -90,6 +91,7 @@ impl fmt::Display for Stop {
         match self {
             Self::Coding(what) => f.write_str(what),
             Self::TooLarge(limit) => write!(f, "it is longer than {limit} bytes"),
+            Self::TimedOut => f.write_str("its time is over"),
             Self::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -107,6 +109,7 @@ impl Stop {
         Some(match error.get_ref()?.downcast_ref::<Self>()? {
             Self::Coding(what) => GetFailure::Coding(what),
             Self::TooLarge(limit) => GetFailure::TooLarge(*limit),
+            Self::TimedOut => GetFailure::TimedOut,
             Self::Cancelled => GetFailure::Quiet,
         })
     }
