@@ -246,6 +246,13 @@ fn a_password_is_asked_for_without_an_echo() {
     terminal.ours.write_all(b"\x03").unwrap();
     assert!(!end(&mut child).success());
     assert!(terminal.has_echo());
+    // So does what else ends it.
+    let mut child = terminal.start(&["-u", "them", &server.url("/")]);
+    terminal.wait_for("Password of 'them': ");
+    assert!(!terminal.has_echo());
+    signal(&child, "HUP");
+    assert_eq!(end(&mut child).signal(), Some(1));
+    assert!(terminal.has_echo());
     assert!(!terminal.text.contains("secret"));
     // Without a terminal there is nobody to ask.
     let mut command = Command::new("setsid");
