@@ -153,6 +153,8 @@ fn of_client(error: &Error) -> u8 {
         (_, Cause::TooLarge(_)) => 63,
         (_, Cause::TooManyRedirects(_)) => 47,
         (_, Cause::RefusedRedirect(_)) => 1,
+        // To a scheme that the URL on the command line may not have, either.
+        (Phase::Redirect, Cause::Other(text)) if text.contains("http://") => 1,
         (Phase::Prepare, Cause::Tls(_) | Cause::System(_)) | (Phase::Pool, _) => 2,
         (Phase::Prepare | Phase::Redirect, _) => 3,
         (Phase::LookUp, _) => 6,

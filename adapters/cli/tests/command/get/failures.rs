@@ -245,3 +245,12 @@ fn a_name_that_cannot_be_is_refused_before_the_content() {
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn a_redirect_to_another_scheme_has_the_status_of_one() {
+    for (location, status) in [("file:///etc/passwd", 1), ("ftp://127.0.0.1/", 1), ("http://127.0.0.1:0/", 3)] {
+        let server = Server::new(move |_| Reply::new("302 Found", &format!("Location: {location}\r\n"), ""));
+        let (found, output, errors) = get(&["-L", &server.url("/")]);
+        assert_eq!((found, output.as_str()), (Some(status), ""), "{location}: {errors}");
+    }
+}
