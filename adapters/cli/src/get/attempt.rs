@@ -170,6 +170,8 @@ impl Transfer<'_> {
             (None, _) if is_partial && (answer.status == 206 || !(200..300).contains(&answer.status)) => {
                 Verdict::Failed
             }
+            // A part would be taken for all.
+            (None, _) if answer.status == 206 && !self.session.prepared.asks_for_range() => Verdict::Failed,
             (None, _) => Verdict::Anew,
         }
     }
@@ -236,13 +238,14 @@ impl Transfer<'_> {
 
     /// Takes the content.
     fn receive(&mut self, response: &mut Response) -> Result<(), Failed> {
-        let Self { session, output, have, progress, .. } = self;
+        let Self { session, output, have, progress, deadline, .. } = self;
         let (arguments, interrupt) = (session.arguments, session.interrupt);
         let Some(output) = output else { return Ok(()) };
-        let is_decoded = arguments.request.compressed && session.prepared.method() != "HEAD";
+        let is_empty = session.prepared.method() == "HEAD" || response.length() == Some(0);
+        let is_decoded = arguments.request.compressed && !is_empty;
         let codings = response.headers().get_all("Content-Encoding").filter(|_| is_decoded);
         let decoder = Decoder::new(codings)?;
-        let rate = arguments.limits.limit_rate.map(|most| Rate::new(most, interrupt));
+        let rate = arguments.limits.limit_rate.map(|most| Rate::new(most, *deadline, interrupt));
         let max_bytes = arguments.limits.max_filesize.unwrap_or(u64::MAX);
         let base = *have;
         let mut receiver = Receiver { output, decoder, have, max_bytes, rate, given: 0, failure: None };

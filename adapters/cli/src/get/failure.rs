@@ -82,6 +82,7 @@ pub enum GetFailure {
 pub(super) enum Stop {
     Coding(&'static str),
     TooLarge(u64),
+    TimedOut,
     Cancelled,
 }
 
@@ -90,6 +91,7 @@ impl fmt::Display for Stop {
         match self {
             Self::Coding(what) => f.write_str(what),
             Self::TooLarge(limit) => write!(f, "it is longer than {limit} bytes"),
+            Self::TimedOut => f.write_str("its time is over"),
             Self::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -107,6 +109,7 @@ impl Stop {
         Some(match error.get_ref()?.downcast_ref::<Self>()? {
             Self::Coding(what) => GetFailure::Coding(what),
             Self::TooLarge(limit) => GetFailure::TooLarge(*limit),
+            Self::TimedOut => GetFailure::TimedOut,
             Self::Cancelled => GetFailure::Quiet,
         })
     }
@@ -150,6 +153,8 @@ fn of_client(error: &Error) -> u8 {
         (_, Cause::TooLarge(_)) => 63,
         (_, Cause::TooManyRedirects(_)) => 47,
         (_, Cause::RefusedRedirect(_)) => 1,
+        // To a scheme that the URL on the command line may not have, either.
+        (Phase::Redirect, Cause::Other(text)) if text.contains("http://") => 1,
         (Phase::Prepare, Cause::Tls(_) | Cause::System(_)) | (Phase::Pool, _) => 2,
         (Phase::Prepare | Phase::Redirect, _) => 3,
         (Phase::LookUp, _) => 6,

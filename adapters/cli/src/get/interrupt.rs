@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: what is under way ends in good order, and then the process by that signal.
+//! SIGINT, SIGTERM, SIGHUP and SIGQUIT: what is under way ends in good order, and then the process by that signal.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicI32, Ordering};
@@ -30,7 +30,7 @@ pub(super) struct Interrupt {
 /// Those that end it. What is ignored, as a shell's `&` and nohup(1) have it, stays so.
 fn signals() -> SignalSet {
     let mut set = SignalSet::EMPTY;
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
         if signal::disposition(signal).is_ok_and(|now| now != Disposition::Ignored) {
             set.insert(signal);
         }

@@ -47,7 +47,7 @@ use failure::GetFailure;
 use heads::Heads;
 use interrupt::Interrupt;
 use options::GetArguments;
-use output::Output;
+use output::{Output, standard_descriptor};
 use request::Prepared;
 use transfer::Session;
 
@@ -94,7 +94,8 @@ fn dump(path: &Path) -> Result<Output, GetFailure> {
     if path.as_os_str() == "-" {
         return Output::standard();
     }
-    match File::create(path) {
+    let opened = standard_descriptor(path).map(|found| found.map(File::from));
+    match opened.unwrap_or_else(|| File::create(path)) {
         Ok(file) => Ok(Output::Stream { path: path.to_owned(), file, is_begun: false }),
         Err(error) => Err(GetFailure::Output { path: path.to_owned(), error }),
     }

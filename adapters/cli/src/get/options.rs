@@ -108,7 +108,7 @@ pub struct RequestOptions {
     #[arg(short = 'H', long, value_name = "NAME: VALUE", allow_hyphen_values = true,
           value_parser = OsStringValueParser::new().try_map(|text| HeaderOption::parse(&text)))]
     pub header: Vec<HeaderOption>,
-    /// User and password (Basic); without a colon, the password is asked for
+    /// User and password (Basic); without a colon, the password is asked for, and does not stand in the list of processes
     #[arg(short, long, value_name = "USER:PASSWORD")]
     pub user: Option<String>,
     /// What this client calls itself; '' for nothing
@@ -170,7 +170,7 @@ pub struct LimitOptions {
     /// The same, but write its content
     #[arg(long, conflicts_with = "fail")]
     pub fail_with_body: bool,
-    /// End after so many seconds for each URL, retries included
+    /// End after so many seconds for each URL, retries included (otherwise when nothing moves for five minutes)
     #[arg(short, long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<Duration>,
     /// How many seconds look-up, connecting and TLS may take each (otherwise 20)

@@ -2,12 +2,13 @@
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Seek, SeekFrom, Write};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, linkat, openat, renameat_with};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use super::failure::GetFailure;
 use super::partial::Partial;
@@ -43,7 +44,12 @@ impl Output {
     /// A file: what is there is replaced by it, if that `may_replace`.
     pub(super) fn file(path: &Path, may_replace: bool) -> Result<Self, GetFailure> {
         let failed = |error| GetFailure::Output { path: path.to_owned(), error };
+        if let Some(found) = standard_descriptor(path) {
+            return Ok(Self::Stream { path: path.to_owned(), file: found.map_err(failed)?.into(), is_begun: false });
+        }
         match path.metadata() {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+            Err(_) if path.is_symlink() => Err(failed(io::Error::other("it is a symbolic link that leads nowhere"))),
             Ok(metadata) if metadata.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
             Ok(_) if !may_replace => Err(GetFailure::Exists(path.to_owned())),
             Ok(metadata) if is_stream(&metadata.file_type()) => {
@@ -111,7 +117,7 @@ impl Write for Output {
         match self {
             Self::Stream { file, is_begun, .. } => {
                 *is_begun = true;
-                file.write(bytes)
+                write_waiting(file, bytes)
             }
             Self::Temporary(temporary) => temporary.file.file.write(bytes),
             Self::Partial(partial) => partial.write(bytes),
@@ -121,6 +127,38 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Writes, and waits for room also where the file does not block.
+fn write_waiting(file: &mut File, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match file.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                retry_on_intr(|| poll(&mut [PollFd::new(file, PollFlags::OUT)], None))?;
+            }
+            written => return written,
+        }
+    }
+}
+
+/// Is this a name of standard output or standard error?
+pub(super) fn is_standard(path: &Path) -> bool {
+    is_descriptor(path, "stdout", '1') || is_descriptor(path, "stderr", '2')
+}
+
+/// Standard output or standard error, where the path names it. To open a file by such a name again would be to write from its
+/// beginning, over what is there.
+pub(super) fn standard_descriptor(path: &Path) -> Option<io::Result<OwnedFd>> {
+    if is_descriptor(path, "stdout", '1') {
+        return Some(io::stdout().as_fd().try_clone_to_owned());
+    }
+    is_descriptor(path, "stderr", '2').then(|| io::stderr().as_fd().try_clone_to_owned())
+}
+
+fn is_descriptor(path: &Path, name: &str, number: char) -> bool {
+    [format!("/dev/{name}"), format!("/dev/fd/{number}"), format!("/proc/self/fd/{number}")]
+        .iter()
+        .any(|known| path == Path::new(known))
 }
 
 fn is_stream(kind: &std::fs::FileType) -> bool {

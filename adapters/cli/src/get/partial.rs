@@ -9,6 +9,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 use super::failure::GetFailure;
 use super::output::{empty, rename};
 use crate::serve::sha256;
@@ -67,7 +69,8 @@ impl Partial {
 
     fn read_record(&self) -> Option<Version> {
         let mut text = String::new();
-        File::open(&self.record).ok()?.take(MAX_RECORD).read_to_string(&mut text).ok()?;
+        let record = open_file(File::options().read(true), &self.record).ok()?;
+        record.take(MAX_RECORD).read_to_string(&mut text).ok()?;
         parse_record(&text, &self.url)
     }
 
@@ -83,7 +86,9 @@ impl Partial {
             return remove(&self.record);
         };
         let new = with(&self.record, ".new");
-        fs::write(&new, format_record(version, &self.url))?;
+        remove(&new)?;
+        // A new one: what somebody else has put there meanwhile is not written to.
+        File::create_new(&new)?.write_all(&format_record(version, &self.url))?;
         fs::rename(&new, &self.record)
     }
 
@@ -120,10 +125,7 @@ impl Drop for Partial {
 /// The file, locked for this process as long as it is open. None: another one has locked it.
 fn open_locked(part: &Path) -> io::Result<Option<File>> {
     loop {
-        let mut options = OpenOptions::new();
-        // A symbolic link at a name that everybody knows may be a trap.
-        options.write(true).create(true).truncate(false).custom_flags(i32::try_from(NOFOLLOW).unwrap_or(0));
-        let file = options.open(part)?;
+        let file = open_file(File::options().write(true).create(true).truncate(false), part)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
@@ -136,7 +138,12 @@ fn open_locked(part: &Path) -> io::Result<Option<File>> {
     }
 }
 
-const NOFOLLOW: u32 = rustix::fs::OFlags::NOFOLLOW.bits();
+/// Opens a file by a name that everybody knows: a symbolic link there may be a trap, and a pipe would be waited for.
+fn open_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = options.custom_flags(i32::try_from(flags.bits()).unwrap_or(0)).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no file")) }
+}
 
 fn same(file: &File, path: &Path) -> io::Result<bool> {
     let ours = file.metadata()?;
@@ -202,6 +209,8 @@ fn parse_record(text: &str, url: &str) -> Option<Version> {
 
 #[cfg(test)]
 mod tests {
+    use rustix::fs::{CWD, FileType, Mode};
+
     use super::*;
 
     fn version(tag: &str, length: Option<u64>) -> Version {
@@ -249,6 +258,30 @@ mod tests {
         std::os::unix::fs::symlink("victim", &part).unwrap();
         assert!(matches!(open("http://a/"), Err(GetFailure::Output { .. })));
         assert!(!folder.path().join("victim").exists());
+    }
+
+    /// Whoever else may write to the folder cannot have another file written by that, nor keep us waiting.
+    #[test]
+    fn traps_at_names_that_everybody_knows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("victim"), "precious").unwrap();
+        let pipe = |name: &str| rustix::fs::mknodat(CWD, path(name), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        std::os::unix::fs::symlink("victim", path("a.part.version.new")).unwrap();
+        pipe("a.part.version");
+        let (mut partial, found) = Partial::open(&path("a"), true, "http://a/").unwrap();
+        assert_eq!(found, None);
+        partial.begin(Some(&version("\"1\"", Some(5)))).unwrap();
+        partial.write(b"abc").unwrap();
+        drop(partial);
+        assert_eq!(fs::read(path("victim")).unwrap(), b"precious");
+        let (_, found) = Partial::open(&path("a"), true, "http://a/").unwrap();
+        assert_eq!(found, Some((3, version("\"1\"", Some(5)))));
+        pipe("b.part");
+        assert!(matches!(Partial::open(&path("b"), true, "http://a/"), Err(GetFailure::Output { .. })));
+        // Also if somebody reads from it.
+        let _reader = File::options().read(true).write(true).open(path("b.part")).unwrap();
+        assert!(matches!(Partial::open(&path("b"), true, "http://a/"), Err(GetFailure::Output { .. })));
     }
 
     #[test]

@@ -69,12 +69,14 @@ pub(super) struct Rate<'i> {
     most: u64,
     since: Instant,
     passed: u64,
+    /// When all is over.
+    deadline: Option<Instant>,
     interrupt: &'i Interrupt,
 }
 
 impl<'i> Rate<'i> {
-    pub(super) fn new(most: u64, interrupt: &'i Interrupt) -> Self {
-        Self { most, since: Instant::now(), passed: 0, interrupt }
+    pub(super) fn new(most: u64, deadline: Option<Instant>, interrupt: &'i Interrupt) -> Self {
+        Self { most, since: Instant::now(), passed: 0, deadline, interrupt }
     }
 
     fn pass(&mut self, count: u64) -> io::Result<()> {
@@ -85,6 +87,9 @@ impl<'i> Rate<'i> {
         if early.is_zero() {
             return Ok(());
         }
-        self.interrupt.sleep(early).map_err(|_| Stop::Cancelled.error())
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let pause = left.map_or(early, |left| left.min(early));
+        self.interrupt.sleep(pause).map_err(|_| Stop::Cancelled.error())?;
+        if left.is_some_and(|left| left < early) { Err(Stop::TimedOut.error()) } else { Ok(()) }
     }
 }

@@ -146,6 +146,12 @@ impl<'a> Prepared<'a> {
         matches!(self.content, Content::None)
     }
 
+    /// Does it ask for a part by itself, or say on which condition?
+    pub(super) fn asks_for_range(&self) -> bool {
+        let is_range = |name: &str| ["Range", "If-Range"].iter().any(|other| name.eq_ignore_ascii_case(other));
+        self.fields.iter().any(|(name, _)| is_range(name))
+    }
+
     /// Can it be sent a second time?
     pub(super) fn is_repeatable(&self) -> bool {
         match self.content {

@@ -14,7 +14,7 @@ use super::failure::GetFailure;
 use super::heads::Heads;
 use super::interrupt::Interrupt;
 use super::options::{GetArguments, Target};
-use super::output::Output;
+use super::output::{Output, is_standard};
 use super::partial::Partial;
 use super::progress::Progress;
 use super::request::Prepared;
@@ -149,7 +149,7 @@ impl Transfer<'_> {
     fn look_for_files(&mut self) -> Result<(), GetFailure> {
         let Target::File(path) = self.target.clone() else { return Ok(()) };
         let found = path.metadata().ok();
-        let is_other = found.as_ref().is_some_and(|found| !found.is_file());
+        let is_other = is_standard(&path) || found.as_ref().is_some_and(|found| !found.is_file());
         // What is no file, such as a device, is not continued.
         if self.session.arguments.output.continue_at.is_none() || is_other {
             return if found.is_some() && !self.may_replace() { Err(GetFailure::Exists(path)) } else { Ok(()) };
@@ -161,7 +161,7 @@ impl Transfer<'_> {
         self.output = Some(Output::Partial(Box::new(partial)));
         match (found, metadata) {
             (Some((have, version)), _) => (self.have, self.version) = (have, Some(version)),
-            (None, Some(metadata)) if metadata.len() > 0 => {
+            (None, Some(metadata)) if metadata.len() > 0 && self.may_resume() => {
                 self.finished = Some((metadata.len(), u64::try_from(metadata.mtime()).unwrap_or(0)));
             }
             (None, _) => {}
@@ -207,9 +207,10 @@ impl Transfer<'_> {
 
     /// Can a try go on where the one before broke off, if the version is known?
     pub(super) fn may_resume(&self) -> bool {
-        let (options, prepared) = (&self.session.arguments.request, &self.session.prepared);
-        // Only the bytes as they were sent have offsets.
-        prepared.method() == "GET" && prepared.is_empty() && options.range.is_none() && !options.compressed
+        let prepared = &self.session.prepared;
+        // Only the bytes as they were sent have offsets, and only in all of them.
+        let has_offsets = !self.session.arguments.request.compressed && !prepared.asks_for_range();
+        prepared.method() == "GET" && prepared.is_empty() && has_offsets
     }
 
     /// Throws away what came.

@@ -162,12 +162,14 @@ fn content_has_bounds_whatever_it_says() {
     let server = Server::new(move |asked| match asked.target.as_str() {
         "/bomb" => Reply::new("200 OK", "Content-Encoding: gzip\r\n", &bomb),
         "/plain" => Reply::new("200 OK", "Content-Encoding: gzip\r\n", &plain),
+        "/empty" => Reply::new("200 OK", "Content-Encoding: zstd\r\n", ""),
         "/head" => Reply::last(format!("HTTP/1.1 200 OK\r\n{}", "X: y\r\n".repeat(100_000))),
         _ => Reply::last(format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(100_000))),
     });
     let folder = tempfile::tempdir().unwrap();
     for (target, options, status) in [
         ("/bomb", &["--compressed"][..], 61),
+        ("/empty", &["--compressed"], 0),
         ("/plain", &["--compressed", "--max-filesize", "5"], 63),
         ("/plain", &["--compressed", "--max-filesize", "25"], 0),
         ("/endless", &["--max-filesize", "99999"], 63),
@@ -218,4 +220,37 @@ fn verbose_shows_heads_and_times_and_no_secrets() {
     assert_eq!(times, 2, "{errors}");
     // Where nobody looks, there is no bar.
     assert_eq!(get(&[&url]).2, "");
+}
+
+/// What is held back is not waited for any longer than all may take.
+#[test]
+fn a_rate_does_not_outlast_the_deadline() {
+    let server = Server::new(|_| Reply::new("200 OK", "", "x".repeat(100_000)));
+    let start = Instant::now();
+    let (status, _, errors) = get(&["-m", "0.2", "--limit-rate", "1", &server.url("/")]);
+    assert_eq!(status, Some(28), "{errors}");
+    assert!(start.elapsed() < crate::process::PATIENCE);
+}
+
+/// A name that a file cannot get is refused before anything is received for it.
+#[test]
+fn a_name_that_cannot_be_is_refused_before_the_content() {
+    let server = Server::new(|_| Reply("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n".into(), true));
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.path().join("link")).unwrap();
+    for name in ["x".repeat(300), "link".to_owned()] {
+        let path = folder.path().join(name);
+        let (status, _, errors) = get(&["-m", "10", "-o", path.to_str().unwrap(), &server.url("/")]);
+        assert_eq!(status, Some(23), "{errors}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_redirect_to_another_scheme_has_the_status_of_one() {
+    for (location, status) in [("file:///etc/passwd", 1), ("ftp://127.0.0.1/", 1), ("http://127.0.0.1:0/", 3)] {
+        let server = Server::new(move |_| Reply::new("302 Found", &format!("Location: {location}\r\n"), ""));
+        let (found, output, errors) = get(&["-L", &server.url("/")]);
+        assert_eq!((found, output.as_str()), (Some(status), ""), "{location}: {errors}");
+    }
 }

@@ -479,3 +479,46 @@ impl Drop for Nginx {
         let _ = self.child.wait();
     }
 }
+
+/// A range that the user asks for is not all of a version, so its bytes have other offsets.
+#[test]
+fn a_range_that_a_field_asks_for_is_not_continued() {
+    const CONTENT: &str = "abcdefghij";
+    let server = Server::new(|asked| match asked.field("range") {
+        Some("bytes=2-7") => {
+            let head = "HTTP/1.1 206 Partial Content\r\nETag: \"1\"\r\nContent-Range: bytes 2-7/10\r\n";
+            Reply::last(format!("{head}Transfer-Encoding: chunked\r\n\r\n3\r\n{}\r\n", &CONTENT[2..5]))
+        }
+        _ => Reply::new("206 Partial Content", "ETag: \"1\"\r\nContent-Range: bytes 3-9/10\r\n", &CONTENT[3..]),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let retries = ["--retry", "1", "--retry-delay", "0.01", "-H", "Range: bytes=2-7", "-o", "file"];
+    for more in [&[][..], &["-C", "-"]] {
+        let (status, errors) = get(folder.path(), &[&retries, more, &[server.url("/").as_str()]].concat());
+        assert_ne!(status, Some(0), "{more:?}: {errors}");
+        assert!(!folder.path().join("file").exists());
+    }
+    let ranges: Vec<_> = server.asked().iter().map(|asked| asked.field("range").map(str::to_owned)).collect();
+    assert!(ranges.iter().all(|range| range.as_deref() == Some("bytes=2-7")), "{ranges:?}");
+    // On standard output, half of it cannot be taken back, so there is no further try.
+    let (status, errors) = get(folder.path(), &[&retries[..6], &[server.url("/").as_str()]].concat());
+    assert_eq!(status, Some(18), "{errors}");
+}
+
+#[test]
+fn a_part_that_nobody_asked_for_gets_no_name() {
+    let server = Server::new(|_| Reply::new("206 Partial Content", "Content-Range: bytes 0-4/10\r\n", "01234"));
+    let folder = tempfile::tempdir().unwrap();
+    let (status, errors) = get(folder.path(), &["-o", "file", &server.url("/")]);
+    assert_eq!((status, names(folder.path()).len()), (Some(22), 0), "{errors}");
+    let (status, errors) = get(folder.path(), &["-r", "0-4", "-o", "file", &server.url("/")]);
+    assert_eq!((status, names(folder.path()).len()), (Some(0), 1), "{errors}");
+}
+
+#[test]
+fn what_sends_content_is_not_continued() {
+    for option in ["--data", "--data-raw", "--data-binary", "--data-urlencode", "--json"] {
+        let (status, errors) = get(Path::new("."), &["-C", "-", "-o", "file", option, "{}", "http://127.0.0.1:1/"]);
+        assert_eq!(status, Some(2), "{option}: {errors}");
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -133,6 +135,44 @@ fn a_reader_that_goes_is_no_failure() {
     assert_eq!(output.status.code(), Some(23));
 }
 
+/// Whoever shares standard output may have made it one that does not block.
+#[test]
+fn an_output_that_does_not_block_gets_everything() {
+    const LENGTH: usize = 2_000_000;
+    let server = Server::new(|_| Reply::new("200 OK", "", vec![b'x'; LENGTH]));
+    let (mut ours, theirs) = UnixStream::pair().unwrap();
+    theirs.set_nonblocking(true).unwrap();
+    let mut child = wirenut().args(["get", &server.url("/")]).stdout(OwnedFd::from(theirs)).spawn().unwrap();
+    let (mut all, mut piece) = (0, [0; 1000]);
+    loop {
+        match ours.read(&mut piece).unwrap() {
+            0 => break,
+            count => all += count,
+        }
+    }
+    assert_eq!((end(&mut child).code(), all), (Some(0), LENGTH));
+}
+
+/// What is written to `/dev/stdout` comes where standard output is, and behind what is there.
+#[test]
+fn standard_output_by_its_path_is_not_replaced() {
+    let server = Server::new(|_| Reply::new("200 OK", "", "content"));
+    let (folder, url) = (tempfile::tempdir().unwrap(), server.url("/"));
+    for path in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        for options in [&["-o", path][..], &["-C", "-", "-o", path], &["-D", path], &["-D", path, "-o", path]] {
+            let place = folder.path().join("log");
+            let mut log = File::create(&place).unwrap();
+            log.write_all(b"before ").unwrap();
+            let status = wirenut().arg("get").args(options).arg(&url).stdout(log.try_clone().unwrap()).status();
+            assert_eq!(status.unwrap().code(), Some(0), "{options:?}");
+            log.write_all(b" after").unwrap();
+            let head = if options[0] == "-D" { "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" } else { "" };
+            assert_eq!(fs::read_to_string(&place).unwrap(), format!("before {head}content after"), "{options:?}");
+            assert_eq!(names(folder.path()), ["log"]);
+        }
+    }
+}
+
 /// A terminal: what is typed, and what is shown.
 struct Terminal {
     ours: File,
@@ -205,6 +245,13 @@ fn a_password_is_asked_for_without_an_echo() {
     assert!(!terminal.has_echo());
     terminal.ours.write_all(b"\x03").unwrap();
     assert!(!end(&mut child).success());
+    assert!(terminal.has_echo());
+    // So does what else ends it.
+    let mut child = terminal.start(&["-u", "them", &server.url("/")]);
+    terminal.wait_for("Password of 'them': ");
+    assert!(!terminal.has_echo());
+    signal(&child, "HUP");
+    assert_eq!(end(&mut child).signal(), Some(1));
     assert!(terminal.has_echo());
     assert!(!terminal.text.contains("secret"));
     // Without a terminal there is nobody to ask.
