@@ -1,5 +1,6 @@
 //! What is said over TLS comes, whatever is spoken, and however much it is.
 
+use alloc::sync::Arc;
 use core::time::Duration;
 use std::fs;
 use std::io::{Read, Write};
@@ -10,9 +11,14 @@ use wirenut::readiness::Standing;
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Progress, Protocol};
 use wirenut_linux::socket::{self, Family, Socket};
-use wirenut_server::{Arrival, Config, PollerKind};
+use wirenut_server::{Arrival, Config, PollerKind, Tls};
+use wirenut_tls::rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
+use wirenut_tls::rustls::crypto::ring::default_provider;
+use wirenut_tls::rustls::crypto::{CipherSuiteCommon, CryptoProvider};
+use wirenut_tls::rustls::pki_types::PrivateKeyDer;
+use wirenut_tls::rustls::{ServerConfig, SupportedCipherSuite, Tls13CipherSuite};
 
-use crate::lab::{BLOCKING, Place};
+use crate::lab::{BLOCKING, Place, Running, Transport};
 use crate::secure::{ALL, BIG, Secure, certificate, echo, serve, start, trusting};
 
 pub(crate) fn of_http_comes_under_each_model() {
@@ -38,6 +44,23 @@ pub(crate) fn of_http_comes_under_each_model() {
         let mut client = Secure::connect(&running, &config);
         assert!(client.ask("GET", "/file", b"") == program);
     }
+}
+
+/// A key encrypts so many records at most (RFC 8446 §5.5): usually 2^24, here few.
+pub(crate) fn comes_whole_while_keys_change() {
+    let (made, program) = (certificate(), fs::read(std::env::current_exe().unwrap()).unwrap());
+    let SupportedCipherSuite::Tls13(usual) = TLS13_AES_128_GCM_SHA256 else { panic!("not of TLS 1.3") };
+    let common = CipherSuiteCommon { confidentiality_limit: 50, ..usual.common };
+    let suite = Box::leak(Box::new(Tls13CipherSuite { common, ..*usual }));
+    let provider = CryptoProvider { cipher_suites: vec![SupportedCipherSuite::Tls13(suite)], ..default_provider() };
+    let config = ServerConfig::builder_with_provider(Arc::new(provider)).with_safe_default_protocol_versions().unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    let tls = Tls::from_config(&Arc::new(config));
+    let running = Running::start(Transport::Tcp, Config::DEFAULT, move |server| serve(server.with_tls(tls)));
+    let mut client = Secure::connect(&running, &trusting(&made, &[]));
+    assert!(client.ask("GET", "/file", b"") == program);
+    assert_eq!(client.ask("GET", "/big", b"").len(), BIG);
 }
 
 /// One thread of the client writes while another reads, and the handler has no more than one.

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     wirenut_tests::isolated::run(wirenut_tests::isolated_tests![
         content::of_http_comes_under_each_model,
+        content::comes_whole_while_keys_change,
         content::of_handlers_comes_under_each_model,
         content::of_protocols_comes,
         content::waits_for_a_slow_reader,
