@@ -84,6 +84,10 @@ impl Open {
         Ok(if is_all { Attempt::Done(0) } else { Attempt::WouldBlock })
     }
 
+    pub(crate) fn holds_unsent(&mut self) -> bool {
+        self.session.unsent() > 0
+    }
+
     pub(crate) fn close(&mut self, socket: &AnyByteStream) -> io::Result<()> {
         self.session.close(socket).map(drop).map_err(io_error)
     }

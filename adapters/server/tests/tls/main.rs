@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         content::of_http_comes_under_each_model,
         content::comes_whole_while_keys_change,
         content::of_handlers_comes_under_each_model,
+        content::comes_once_although_a_write_times_out,
         content::of_protocols_comes,
         content::waits_for_a_slow_reader,
         content::that_is_held_is_not_forgotten,
