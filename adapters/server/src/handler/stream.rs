@@ -350,7 +350,7 @@ impl Read for &Stream {
             return self.receive(|| {
                 let mut security = lock(security);
                 // What is left of a write that has timed out.
-                security.flush(&self.socket)?;
+                let _ = security.flush(&self.socket)?;
                 security.recv(&self.socket, into)
             });
         }

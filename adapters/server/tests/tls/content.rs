@@ -141,7 +141,7 @@ fn assert_echoed(mut client: Secure) {
         match client.0.conn.reader().read(&mut piece) {
             Ok(0) => break,
             Ok(count) => came.extend_from_slice(&piece[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => panic!("{error} after {} bytes", came.len()),
         }
         if !moves {
