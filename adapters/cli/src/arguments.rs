@@ -126,8 +126,6 @@ pub enum Command {
     ///
     /// The exit status is 0 if this end closed the connection, or the server did with 1000 or without a code; 1 if there was no
     /// connection, no WebSocket or another end, of which a line tells, or if a line of the input could not be sent.
-    ///
-    /// wss: is not supported yet.
     Ws(WsArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),

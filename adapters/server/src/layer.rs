@@ -45,6 +45,11 @@ pub(crate) trait Layer {
     fn holds_unread(&self, _: &mut Self::State) -> bool {
         false
     }
+
+    /// Has the last receive of what is lent now left something that came?
+    fn has_left(&self) -> bool {
+        false
+    }
 }
 
 /// How a connection begins.

@@ -298,6 +298,10 @@ impl<K: Speaker, L: Layer> Protocol for Fronted<'_, K, L> {
     #[inline]
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
         if let Stage::Open(spoken) = &mut self.stage {
+            if L::IS_SECURE && self.proxied.layer.has_left() {
+                // It is not to end before that, either.
+                self.proxied.speaker.set_ends_soon(false);
+            }
             return spoken.drive(input, store, output);
         }
         if let Stage::Over(mut farewell) = self.stage {

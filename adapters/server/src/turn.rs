@@ -197,7 +197,7 @@ impl<K: Front> Turn<'_, K> {
 
     /// Does what can be done. `event`: what the poller told, if it did.
     #[inline]
-    pub(crate) fn run(self, event: Option<Event>) -> Outcome {
+    pub(crate) fn run(mut self, event: Option<Event>) -> Outcome {
         if self.context.ends_soon {
             self.spare_what_has_come(event);
         }
@@ -241,9 +241,10 @@ impl<K: Front> Turn<'_, K> {
 
     /// A connection is not to end while something waits that this turn does not receive.
     #[cold]
-    fn spare_what_has_come(&self, event: Option<Event>) {
+    fn spare_what_has_come(&mut self, event: Option<Event>) {
         let received = if event.is_some_and(Event::is_readable) { self.buffers.input_bytes() } else { 0 };
-        let is_all = self.connection.socket.unread_bytes().is_ok_and(|unread| unread <= received as u64);
+        let is_all = !self.context.speaker.layer().holds_unread(&mut self.connection.layer)
+            && self.connection.socket.unread_bytes().is_ok_and(|unread| unread <= received as u64);
         self.context.speaker.set_ends_soon(is_all);
     }
 

@@ -16,6 +16,9 @@ const MAX_ROUNDS: usize = 8;
 /// rustls takes as much of what is received at a time.
 const PIECE: usize = 4096;
 
+/// A call takes so many bytes to send at most.
+const MAX_TAKEN: usize = 64 * 1024;
+
 /// One session of TLS over a socket that does not block. See the [crate] for an example, and [`Wire`](crate::Wire), which
 /// owns its socket.
 ///
@@ -32,7 +35,7 @@ impl Session {
     /// [`Error::InvalidName`]; [`Error::Tls`]: the configuration offers nothing.
     pub fn client(config: &Arc<ClientConfig>, name: &str) -> Result<Self, Error> {
         let name = ServerName::try_from(name.to_owned()).map_err(|_| Error::InvalidName)?;
-        Ok(Self { connection: ClientConnection::new(Arc::clone(config), name)?.into() })
+        Ok(Self::new(ClientConnection::new(Arc::clone(config), name)?.into()))
     }
 
     /// That of a server.
@@ -40,7 +43,13 @@ impl Session {
     /// # Errors
     /// [`Error::Tls`]: the configuration is contradictory, or the system has no random bytes.
     pub fn server(config: &Arc<ServerConfig>) -> Result<Self, Error> {
-        Ok(Self { connection: ServerConnection::new(Arc::clone(config))?.into() })
+        Ok(Self::new(ServerConnection::new(Arc::clone(config))?.into()))
+    }
+
+    fn new(mut connection: Connection) -> Self {
+        // Its own limit counts what TLS says itself, too: a change of keys would have it take a part of a piece.
+        connection.set_buffer_limit(None);
+        Self { connection }
     }
 
     /// What both have agreed on: version, cipher suite, ALPN, certificates.
@@ -125,7 +134,8 @@ impl Session {
     /// nothing was taken, and the socket must become writable; or both have not agreed yet, and [`Self::handshake`] says
     /// what for.
     ///
-    /// What was taken and has not left goes with the next call, or with [`Self::flush`].
+    /// A call takes all of 64 KiB, and no more. What was taken and has not left goes with the next call, or with
+    /// [`Self::flush`].
     ///
     /// # Errors
     /// As of [`Self::handshake`].
@@ -133,7 +143,8 @@ impl Session {
         if self.handshake(socket)?.is_some() || !self.flush(socket)? {
             return Ok(Attempt::WouldBlock);
         }
-        let count = self.connection.writer().write(bytes).map_err(of_rustls)?;
+        let most = bytes.len().min(MAX_TAKEN);
+        let count = self.connection.writer().write(&bytes[..most]).map_err(of_rustls)?;
         self.flush(socket)?;
         Ok(Attempt::Done(count))
     }

@@ -77,4 +77,8 @@ impl Security {
     pub(super) fn close(&mut self, socket: &AnyByteStream) -> io::Result<()> {
         if let Stage::Open(open) = &mut self.stage { open.close(socket) } else { Ok(()) }
     }
+
+    pub(super) fn holds_unsent(&mut self) -> bool {
+        if let Stage::Open(open) = &mut self.stage { open.holds_unsent() } else { false }
+    }
 }

@@ -213,6 +213,15 @@ impl Stream {
         self.send(|| lock(security).flush(&self.socket)).map(drop)
     }
 
+    /// What a read waits for.
+    fn read_interest(&self) -> Interest {
+        #[cfg(feature = "tls")]
+        if self.security.as_ref().is_some_and(|security| lock(security).holds_unsent()) {
+            return Interest::READABLE | Interest::WRITABLE;
+        }
+        Interest::READABLE
+    }
+
     fn receive(&self, mut receive: impl FnMut() -> io::Result<Received>) -> io::Result<usize> {
         let deadline = after(*lock(&self.read_timeout));
         self.check()?;
@@ -223,7 +232,7 @@ impl Stream {
                     self.has_ended.store(true, Ordering::Relaxed);
                     return Ok(0);
                 }
-                Received::WouldBlock => self.wait(Interest::READABLE, deadline)?,
+                Received::WouldBlock => self.wait(self.read_interest(), deadline)?,
             }
         }
     }
@@ -338,7 +347,12 @@ impl Read for &Stream {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         #[cfg(feature = "tls")]
         if let Some(security) = &self.security {
-            return self.receive(|| lock(security).recv(&self.socket, into));
+            return self.receive(|| {
+                let mut security = lock(security);
+                // What is left of a write that has timed out.
+                let _ = security.flush(&self.socket)?;
+                security.recv(&self.socket, into)
+            });
         }
         self.receive(|| Ok(self.socket.recv(into)?))
     }
@@ -357,8 +371,11 @@ impl Write for &Stream {
         #[cfg(feature = "tls")]
         if let Some(security) = &self.security {
             let count = self.send(|| lock(security).send(&self.socket, bytes))?;
-            self.flush_security(security)?;
-            return Ok(count);
+            return match self.flush_security(security) {
+                // They were taken: whoever is told otherwise gives them again. The next call goes on with them.
+                Err(error) if error.kind() == ErrorKind::TimedOut => Ok(count),
+                flushed => flushed.map(|()| count),
+            };
         }
         self.send(|| Ok(self.socket.send(bytes)?))
     }
@@ -372,6 +389,10 @@ impl Write for &Stream {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        #[cfg(feature = "tls")]
+        if let Some(security) = &self.security {
+            return self.flush_security(security);
+        }
         Ok(())
     }
 }
@@ -396,6 +417,6 @@ impl Write for Stream {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        (&*self).flush()
     }
 }

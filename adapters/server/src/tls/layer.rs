@@ -1,6 +1,6 @@
 //! The layer itself: one session for each connection, behind what its proxy says first.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind};
 
 use wirenut::proxy::{self, Parsed, Receiver};
@@ -31,11 +31,13 @@ pub(crate) struct Secured {
     /// How long it takes at most to agree.
     limit: Duration,
     piece: RefCell<Vec<u8>>,
+    /// See [`Layer::has_left`].
+    has_left: Cell<bool>,
 }
 
 impl Secured {
     pub(crate) fn new(tls: Tls, terms: Terms, limit: Duration) -> Self {
-        Self { tls, terms, limit, piece: RefCell::default() }
+        Self { tls, terms, limit, piece: RefCell::default(), has_left: Cell::new(false) }
     }
 }
 
@@ -82,6 +84,10 @@ impl Open {
         Ok(if is_all { Attempt::Done(0) } else { Attempt::WouldBlock })
     }
 
+    pub(crate) fn holds_unsent(&mut self) -> bool {
+        self.session.unsent() > 0
+    }
+
     pub(crate) fn close(&mut self, socket: &AnyByteStream) -> io::Result<()> {
         self.session.close(socket).map(drop).map_err(io_error)
     }
@@ -108,6 +114,7 @@ impl Layer for Secured {
     }
 
     fn lend<'l>(&'l self, stage: &'l mut Stage, socket: &'l AnyByteStream) -> Lent<'l> {
+        self.has_left.set(false);
         Lent { layer: self, stage, socket }
     }
 
@@ -163,6 +170,10 @@ impl Layer for Secured {
 
     fn holds_unread(&self, stage: &mut Stage) -> bool {
         if let Stage::Open(open) = stage { open.session.holds_unread() } else { false }
+    }
+
+    fn has_left(&self) -> bool {
+        self.has_left.get()
     }
 }
 
@@ -221,7 +232,10 @@ impl Transport for Lent<'_> {
                 Ok(received)
             }
             Stage::Open(open) => match open.session.recv(self.socket, into) {
-                Ok(received) => Ok(received),
+                Ok(received) => {
+                    self.layer.has_left.set(open.session.holds_unread());
+                    Ok(received)
+                }
                 // A request says itself whether it is whole; and many clients just close (RFC 9112 §9.8).
                 Err(Error::Truncated) if self.layer.terms.is_http => Ok(Received::End),
                 Err(error) => {

@@ -1,19 +1,27 @@
 //! What is said over TLS comes, whatever is spoken, and however much it is.
 
+use alloc::sync::Arc;
 use core::time::Duration;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
 use wirenut::readiness::Standing;
 use wirenut::time::Instant;
 use wirenut::transport::{Disposition, Progress, Protocol};
 use wirenut_linux::socket::{self, Family, Socket};
-use wirenut_server::{Arrival, Config, PollerKind};
+use wirenut_server::handler::Stream;
+use wirenut_server::{Arrival, Config, Model, PollerKind, Server, Tls};
+use wirenut_tls::rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
+use wirenut_tls::rustls::crypto::ring::default_provider;
+use wirenut_tls::rustls::crypto::{CipherSuiteCommon, CryptoProvider};
+use wirenut_tls::rustls::pki_types::PrivateKeyDer;
+use wirenut_tls::rustls::{ServerConfig, SupportedCipherSuite, Tls13CipherSuite};
 
-use crate::lab::{BLOCKING, Place};
-use crate::secure::{ALL, BIG, Secure, certificate, echo, serve, start, trusting};
+use crate::lab::{BLOCKING, FOUR, Place, Running, Transport};
+use crate::secure::{ALL, BIG, Secure, certificate, echo, serve, start, tls, trusting};
 
 pub(crate) fn of_http_comes_under_each_model() {
     let (made, program) = (certificate(), fs::read(std::env::current_exe().unwrap()).unwrap());
@@ -40,6 +48,23 @@ pub(crate) fn of_http_comes_under_each_model() {
     }
 }
 
+/// A key encrypts so many records at most (RFC 8446 §5.5): usually 2^24, here few.
+pub(crate) fn comes_whole_while_keys_change() {
+    let (made, program) = (certificate(), fs::read(std::env::current_exe().unwrap()).unwrap());
+    let SupportedCipherSuite::Tls13(usual) = TLS13_AES_128_GCM_SHA256 else { panic!("not of TLS 1.3") };
+    let common = CipherSuiteCommon { confidentiality_limit: 50, ..usual.common };
+    let suite = Box::leak(Box::new(Tls13CipherSuite { common, ..*usual }));
+    let provider = CryptoProvider { cipher_suites: vec![SupportedCipherSuite::Tls13(suite)], ..default_provider() };
+    let config = ServerConfig::builder_with_provider(Arc::new(provider)).with_safe_default_protocol_versions().unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    let tls = Tls::from_config(&Arc::new(config));
+    let running = Running::start(Transport::Tcp, Config::DEFAULT, move |server| serve(server.with_tls(tls)));
+    let mut client = Secure::connect(&running, &trusting(&made, &[]));
+    assert!(client.ask("GET", "/file", b"") == program);
+    assert_eq!(client.ask("GET", "/big", b"").len(), BIG);
+}
+
 /// One thread of the client writes while another reads, and the handler has no more than one.
 pub(crate) fn of_handlers_comes_under_each_model() {
     let made = certificate();
@@ -52,6 +77,43 @@ pub(crate) fn of_handlers_comes_under_each_model() {
         }
         assert!(running.finish().starts_with("accepted 2 "));
     }
+}
+
+/// A handler that goes on after a write has timed out sends nothing twice.
+pub(crate) fn comes_once_although_a_write_times_out() {
+    const LENGTH: usize = 32 << 20;
+    let content = || (0..LENGTH).map(|number| (number % 251) as u8).collect::<Vec<u8>>();
+    let made = certificate();
+    let model = Model::Threading { threads: FOUR };
+    let server = Server::bind("127.0.0.1:0", Config { model, ..Config::DEFAULT }).unwrap().with_tls(tls(&made));
+    let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
+    let (sender, time_outs) = mpsc::channel();
+    let running = thread::spawn(move || {
+        let sender = Mutex::new(sender);
+        server.run_handler(&|mut stream: &Stream| {
+            stream.set_write_timeout(Some(Duration::from_millis(50)));
+            let content = content();
+            let mut unsent = &content[..];
+            while !unsent.is_empty() {
+                match stream.write(unsent) {
+                    Ok(count) => unsent = &unsent[count..],
+                    Err(error) => {
+                        assert_eq!(error.kind(), ErrorKind::TimedOut);
+                        stream.set_write_timeout(None);
+                        sender.lock().unwrap().send(()).unwrap();
+                    }
+                }
+            }
+            Ok(())
+        })
+    });
+    let mut client = Secure::over(TcpStream::connect(address).unwrap(), &trusting(&made, &[]));
+    client.0.sock.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    client.agree().unwrap();
+    time_outs.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(client.rest() == content());
+    stopper.stop();
+    running.join().unwrap().unwrap();
 }
 
 /// Sends content, without waiting for it to come back, and then ends.
@@ -79,7 +141,7 @@ fn assert_echoed(mut client: Secure) {
         match client.0.conn.reader().read(&mut piece) {
             Ok(0) => break,
             Ok(count) => came.extend_from_slice(&piece[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => panic!("{error} after {} bytes", came.len()),
         }
         if !moves {

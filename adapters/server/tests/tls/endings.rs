@@ -1,5 +1,6 @@
 //! How connections end: with close_notify, and without.
 
+use core::num::NonZeroUsize;
 use core::time::Duration;
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -38,6 +39,58 @@ pub(crate) fn of_a_drain_are_in_order() {
         }
         assert_eq!(waiting.join().unwrap(), (b"at last\n".to_vec(), Vec::new()));
     }
+}
+
+/// The last answer of a connection is not one behind which decrypted requests wait.
+pub(crate) fn of_a_hand_over_are_behind_all_that_came() {
+    const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let made = certificate();
+    let config = trusting(&made, &[]);
+    let model = Model::Multiplexed { workers: NonZeroUsize::MIN };
+    let server = Server::bind("127.0.0.1:0", Config { model, ..Config::DEFAULT }).unwrap().with_tls(tls(&made));
+    let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
+    let running = thread::spawn(move || serve(server).unwrap());
+    let [mut client, mut other] = [(); 2].map(|()| {
+        let mut client = Secure::over(std::net::TcpStream::connect(address).unwrap(), &config);
+        client.0.sock.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        assert_eq!(client.ask("GET", "/", b""), b"Hello, World!\n");
+        client
+    });
+    let mut encrypt = |text: &str| {
+        let mut record = Vec::new();
+        client.0.conn.writer().write_all(text.as_bytes()).unwrap();
+        client.0.conn.write_tls(&mut record).unwrap();
+        record
+    };
+    let many = encrypt(&REQUEST.repeat(100));
+    // With the last byte of those before it, so many are received that as many bytes of those end with a request.
+    let overhead = many.len() - 100 * REQUEST.len();
+    let one = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(REQUEST.len() * 2 - overhead - 6));
+    let last = [&many[many.len() - 1..], &encrypt(&one)].concat();
+    assert_eq!(last.len() % REQUEST.len(), 0, "{} bytes", last.len());
+    client.0.sock.write_all(&many[..many.len() - 1]).unwrap();
+    // What came before is received before this.
+    assert_eq!(other.ask("GET", "/", b""), b"Hello, World!\n");
+    stopper.hand_over();
+    let is_last = |other: &mut Secure| {
+        let mut answer = Vec::new();
+        other.0.write_all(REQUEST.as_bytes()).unwrap();
+        while !answer.ends_with(b"Hello, World!\n") {
+            let mut piece = [0; 1_000];
+            let count = other.0.read(&mut piece).unwrap();
+            assert_ne!(count, 0);
+            answer.extend_from_slice(&piece[..count]);
+        }
+        String::from_utf8(answer).unwrap().contains("Connection: close")
+    };
+    while !is_last(&mut other) {}
+    drop(other);
+    client.0.sock.write_all(&last).unwrap();
+    for number in 0..101 {
+        assert_eq!(client.answer(), b"Hello, World!\n", "{number}");
+    }
+    drop(client);
+    assert_eq!(running.join().unwrap().cut, 0);
 }
 
 pub(crate) fn without_close_notify_are_cuts() {

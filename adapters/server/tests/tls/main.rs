@@ -17,7 +17,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     wirenut_tests::isolated::run(wirenut_tests::isolated_tests![
         content::of_http_comes_under_each_model,
+        content::comes_whole_while_keys_change,
         content::of_handlers_comes_under_each_model,
+        content::comes_once_although_a_write_times_out,
         content::of_protocols_comes,
         content::waits_for_a_slow_reader,
         content::that_is_held_is_not_forgotten,
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         beginnings::agree_on_a_protocol_or_fail,
         beginnings::that_are_cut_off_are_counted,
         endings::of_a_drain_are_in_order,
+        endings::of_a_hand_over_are_behind_all_that_came,
         endings::without_close_notify_are_cuts,
         endings::of_floods_are_bounded,
         peers::are_served,
