@@ -235,6 +235,27 @@ fn the_time_of_a_message_does_not_run_while_what_was_sent_waits() {
 }
 
 #[test]
+fn the_time_of_a_message_runs_while_pings_are_answered() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let mut out = [0; 64];
+    let sent = ends.client.send_piece(crate::websocket::Kind::Text, b"half", false, &mut out).unwrap();
+    ends.drive(0, &out[..sent.written]);
+    // The rest never comes, and each Pong leaves at once.
+    for second in (0..=60).step_by(10) {
+        if ends.session.poll_timeout(http(second).now).is_some_and(|due| due <= http(second).now) {
+            ends.session.handle_timeout(&http(second), &service);
+        }
+        let length = ends.client.send_ping(b"", &mut out).unwrap();
+        let answer = ends.drive(second, &out[..length]);
+        ends.session.handle_sent(&http(second), answer.len(), 0);
+    }
+    assert_eq!(*notes.borrow(), ["MessageTimeout"]);
+}
+
+#[test]
 fn a_handler_that_wants_more_room_than_is_reserved_is_asked_when_there_is_so_much() {
     /// Answers by much.
     struct Much;
