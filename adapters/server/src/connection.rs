@@ -11,7 +11,7 @@ pub(crate) struct Connection<T, L = ()> {
     pub(crate) layer: L,
     pub(crate) socket: AnyByteStream,
     pub(crate) line: line::Connection,
-    /// Its last turn ended between two requests, and its deadline is no earlier than the one that its timer knows.
+    /// Its last turn ended between two requests.
     pub(crate) is_idle: bool,
     /// It is in the list of those that go on in the next round.
     pub(crate) is_queued: bool,

@@ -445,7 +445,9 @@ impl<K: Speaker, L: Layer> Protocol for Fronted<'_, K, L> {
     }
 }
 
-impl<K: Speaker, L: Layer> Spoken for Fronted<'_, K, L> {
+impl<'f, K: Speaker, L: Layer> Spoken for Fronted<'f, K, L> {
+    const HAS_ONE_IDLE_TIME: bool = <K::Spoken<'f> as Spoken>::HAS_ONE_IDLE_TIME;
+
     fn move_bytes<C: Carrier>(&mut self, carrier: &mut C, length: u64) -> Attempt<u64> {
         if let Stage::Open(spoken) = &mut self.stage { spoken.move_bytes(carrier, length) } else { Attempt::Done(0) }
     }

@@ -69,6 +69,10 @@ pub(crate) type LayerState<K> = <<K as Front>::Layer as Layer>::State;
 
 /// One end of a connection, as its worker drives it.
 pub(crate) trait Spoken: Protocol {
+    /// An idle connection always has the same time, as between two requests of HTTP. Then its timer need not be set anew while
+    /// it stays idle. In a tunnel that is not so: a silent peer of WebSocket is asked, and has less time for its answer.
+    const HAS_ONE_IDLE_TIME: bool = false;
+
     /// Moves up to so many bytes of what [`Protocol::transfer`] announced: see
     /// [`Connection::turn`](wirenut_linux::connection::Connection::turn).
     fn move_bytes<C: Carrier>(&mut self, carrier: &mut C, length: u64) -> Attempt<u64>;

@@ -223,8 +223,9 @@ impl<K: Front> Turn<'_, K> {
             }
             let was_idle = *is_idle;
             *is_idle = standing.map_or(was_idle, |standing| standing == Standing::Idle);
-            // What an idle connection is given is never less than what it had while it was idle before.
-            let mut deadline = if was_idle && *is_idle { None } else { spoken.poll_timeout() };
+            // Then it is given no less than what it had while it was idle before.
+            let is_set = has_one_idle_time(&spoken) && was_idle && *is_idle;
+            let mut deadline = if is_set { None } else { spoken.poll_timeout() };
             if K::Layer::IS_SECURE {
                 deadline = sooner(deadline, speaker.layer().deadline(layer));
             }
@@ -252,6 +253,11 @@ impl<K: Front> Turn<'_, K> {
     fn tell<R>(&mut self, tell: impl FnOnce(&mut K::Spoken<'_>, &mut Line, <K::Layer as Layer>::Lent<'_>) -> R) -> R {
         self.context.tell(self.connection, self.token, tell)
     }
+}
+
+/// See [`Spoken::HAS_ONE_IDLE_TIME`].
+const fn has_one_idle_time<S: Spoken>(_: &S) -> bool {
+    S::HAS_ONE_IDLE_TIME
 }
 
 fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {

@@ -1,13 +1,13 @@
 //! Waiting for the socket, standard input and deadlines, until the connection is over.
 
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use wirenut::transport::Protocol;
 use wirenut::websocket::CloseCode;
 use wirenut_client::Upgraded;
-use wirenut_linux::monotonic_time;
 use wirenut_linux::poller::{Interest, Poll, Poller, Token};
+use wirenut_linux::{Error, monotonic_time};
 
 use super::client::Client;
 use super::duplex::{Duplex, Next};
@@ -55,7 +55,7 @@ impl Running<'_> {
         let input = io::stdin();
         let mut poller = Poll::new();
         poller.register(self.socket.as_fd(), SOCKET, self.connection.interest())?;
-        poller.register(input.as_fd(), INPUT, Interest::NOTHING)?;
+        let mut watch = Watch { is_on: false };
         let (mut event, mut is_input) = (None, false);
         loop {
             let now = monotonic_time();
@@ -71,15 +71,14 @@ impl Running<'_> {
             }
             self.greet();
             let reads = !self.arguments.echo && self.client.speaker.wants_more();
-            poller.modify(input.as_fd(), INPUT, if reads { Interest::READABLE } else { Interest::NOTHING })?;
+            watch.set(&mut poller, input.as_fd(), reads)?;
             poller.modify(self.socket.as_fd(), SOCKET, self.connection.interest())?;
             let now = monotonic_time();
             let limit = self.client.at(now).poll_timeout().map(|due| due.saturating_since(now));
             let _ = poller.wait(limit)?;
             while let Some(told) = poller.next_event() {
                 match told.token {
-                    // Its end is told whether it is read or not.
-                    INPUT => is_input = reads,
+                    INPUT => is_input = true,
                     _ => event = Some(told),
                 }
             }
@@ -135,5 +134,41 @@ impl Running<'_> {
             Some(End::Abnormal(how)) => WsFailure::Lost(*how),
         };
         Err(failure.into())
+    }
+}
+
+/// Does a poller watch standard input?
+struct Watch {
+    is_on: bool,
+}
+
+impl Watch {
+    /// Registers standard input while it is read. A poller reports that the writer of a pipe has gone whatever interest it
+    /// has, and again at each wait.
+    fn set(&mut self, poller: &mut Poll, input: BorrowedFd<'_>, is_on: bool) -> Result<(), Error> {
+        if is_on && !self.is_on {
+            poller.register(input, INPUT, Interest::READABLE)?;
+        } else if !is_on && self.is_on {
+            poller.deregister(input, INPUT)?;
+        }
+        self.is_on = is_on;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_that_is_not_read_wakes_nobody_when_its_writer_has_gone() {
+        let (input, writer) = io::pipe().unwrap();
+        drop(writer);
+        let (mut poller, mut watch) = (Poll::new(), Watch { is_on: false });
+        for is_on in [false, true, true, false, false, true] {
+            watch.set(&mut poller, input.as_fd(), is_on).unwrap();
+            let _ = poller.wait(Some(wirenut::time::Duration::default())).unwrap();
+            assert_eq!(poller.next_event().is_some(), is_on);
+        }
     }
 }

@@ -48,6 +48,8 @@ impl<'c, 's, S: Service + ?Sized> Spoken<'c, 's, S> {
 }
 
 impl<S: Service<Source: Transfer> + ?Sized> speaker::Spoken for Spoken<'_, '_, S> {
+    const HAS_ONE_IDLE_TIME: bool = !S::UPGRADES;
+
     fn move_bytes<C: Carrier>(&mut self, carrier: &mut C, length: u64) -> Attempt<u64> {
         let Self { serving, socket, .. } = self;
         let Some((source, _)) = serving.session.transfer() else { return Attempt::Done(0) };

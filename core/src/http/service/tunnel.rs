@@ -126,18 +126,20 @@ impl Tunnel<'_, '_> {
     ///
     /// The protocol's store is that of the connection. A protocol that ends ([`Protocol::disposition`]) ends the exchange.
     pub fn speak<S>(&mut self, piece: &[u8], protocol: &mut (impl Protocol + ?Sized)) -> (usize, Step<S>) {
-        let (taken, has_rested) = self.drive(piece, protocol);
-        let step = match protocol.disposition() {
-            Disposition::ShutdownWrite | Disposition::Close => Step::Done,
-            Disposition::Abort | Disposition::Cut => Step::Abort,
-            Disposition::Open if has_rested => Step::Wait(protocol.poll_timeout()),
-            Disposition::Open => Step::More,
+        let (taken, rest) = self.drive(piece, protocol);
+        let step = match (protocol.disposition(), rest) {
+            (Disposition::ShutdownWrite | Disposition::Close, _) => Step::Done,
+            (Disposition::Abort | Disposition::Cut, _) => Step::Abort,
+            // Its time may have come, and passes until there is room. The peer's time to take runs meanwhile.
+            (Disposition::Open, Rest::ForRoom) => Step::Wait(None),
+            (Disposition::Open, Rest::Idle) => Step::Wait(protocol.poll_timeout()),
+            (Disposition::Open, Rest::No) => Step::More,
         };
         (taken, step)
     }
 
     /// Once for all kinds of steps. Returns how many bytes were taken, and whether nothing more can be done now.
-    fn drive(&mut self, piece: &[u8], protocol: &mut (impl Protocol + ?Sized)) -> (usize, bool) {
+    fn drive(&mut self, piece: &[u8], protocol: &mut (impl Protocol + ?Sized)) -> (usize, Rest) {
         let responder = &mut *self.responder;
         protocol.handle_now(responder.cx.now);
         if responder.connection.take_sent_waited() {
@@ -173,8 +175,23 @@ impl Tunnel<'_, '_> {
         let is_idle = protocol.standing() == Standing::Idle;
         self.set_idle(is_idle);
         // As in every conversation, whoever is idle and has taken all that came is not driven again.
-        (progress.taken, progress == Progress::default() || (is_idle && progress.taken == piece.len()))
+        let is_done = progress == Progress::default() || (is_idle && progress.taken == piece.len());
+        let rest = match (is_later, is_done) {
+            (true, _) => Rest::ForRoom,
+            (false, true) => Rest::Idle,
+            (false, false) => Rest::No,
+        };
+        (progress.taken, rest)
     }
+}
+
+/// Does a protocol rest, since nothing more can be done now?
+enum Rest {
+    No,
+    /// Until something happens.
+    Idle,
+    /// It was not driven: first the peer is to take what waits.
+    ForRoom,
 }
 
 impl fmt::Debug for Tunnel<'_, '_> {

@@ -12,12 +12,23 @@ impl<R: Role, C: Compression> Connection<R, C> {
     pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
         let was_unsent = self.write_timer.note_moved(cx.limits.write, cx.now, sent, left > 0);
         if left > 0 {
+            if !was_unsent && self.message_time_left != Timer::FULL {
+                // It has waited since it was written, and the peer was not read.
+                self.message_timer = self.message_time_left;
+            }
             self.message_timer.stop(cx.now);
         } else if was_unsent {
             self.resume(cx);
         } else {
             self.run_message_timer(cx);
         }
+    }
+
+    /// Something was written. If it has to wait, the time of the message stands still from here on. If it leaves at once, that
+    /// time runs on: otherwise a peer that sends Pings would have for ever.
+    pub(super) fn note_message_time(&mut self, now: Instant) {
+        self.message_time_left = self.message_timer;
+        self.message_time_left.stop(now);
     }
 
     /// So many bytes have come.

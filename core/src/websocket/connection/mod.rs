@@ -86,6 +86,8 @@ pub struct Connection<R, C = NoCompression> {
     held: Option<Held>,
     /// Until then the peer must end its message, at its pace.
     message_timer: Timer,
+    /// Of [`Speaking`]: what was left of that time when something was written last, which may have to wait.
+    message_time_left: Timer,
     /// Until then it must take what was sent, at its pace. It runs while something waits.
     write_timer: Timer,
     /// Until then it must say something, or end: see [`Self::restart`].
@@ -155,6 +157,7 @@ impl<R: Role, C> Connection<R, C> {
             state: State::Open,
             due: Due::NOTHING,
             message_timer: Timer::FULL,
+            message_time_left: Timer::FULL,
             write_timer: Timer::FULL,
             deadline: cx.now.saturating_add(cx.limits.ping),
             awaits_pong: false,

@@ -264,8 +264,8 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
             }
         }
         if output.room() < capacity {
-            // It may wait, and a tunnel hears of that only later. The time goes on when it has left, or more comes.
-            self.connection.message_timer.stop(self.cx.now);
+            // It may have to wait, and a tunnel hears of that only later.
+            self.connection.note_message_time(self.cx.now);
         }
         Progress { taken: input.len().wrapping_sub(rest.len()), written: capacity.wrapping_sub(output.room()) }
     }

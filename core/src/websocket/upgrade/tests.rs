@@ -235,6 +235,27 @@ fn the_time_of_a_message_does_not_run_while_what_was_sent_waits() {
 }
 
 #[test]
+fn the_time_of_a_message_runs_while_pings_are_answered() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let mut out = [0; 64];
+    let sent = ends.client.send_piece(crate::websocket::Kind::Text, b"half", false, &mut out).unwrap();
+    ends.drive(0, &out[..sent.written]);
+    // The rest never comes, and each Pong leaves at once.
+    for second in (0..=60).step_by(10) {
+        if ends.session.poll_timeout(http(second).now).is_some_and(|due| due <= http(second).now) {
+            ends.session.handle_timeout(&http(second), &service);
+        }
+        let length = ends.client.send_ping(b"", &mut out).unwrap();
+        let answer = ends.drive(second, &out[..length]);
+        ends.session.handle_sent(&http(second), answer.len(), 0);
+    }
+    assert_eq!(*notes.borrow(), ["MessageTimeout"]);
+}
+
+#[test]
 fn a_handler_that_wants_more_room_than_is_reserved_is_asked_when_there_is_so_much() {
     /// Answers by much.
     struct Much;
@@ -264,6 +285,46 @@ fn a_handler_that_wants_more_room_than_is_reserved_is_asked_when_there_is_so_muc
     let (mut out, environment) = (alloc::vec![0; 1_000], Environment::alone(1_000));
     let driven = ends.session.drive(&cx, &environment, &service, &text, &mut ends.store, &mut out);
     assert_eq!((driven.taken, &out[..driven.written]), (text.len(), &b"\x88\x02\x03\xf3"[..]));
+}
+
+#[test]
+fn a_handler_whose_time_has_come_waits_for_room_and_is_not_called_again_and_again() {
+    /// Sends much every ten seconds.
+    struct Tick(Instant);
+
+    impl MessageHandler for Tick {
+        const ROOM: usize = 1_500;
+        const PUSHES: bool = true;
+
+        fn proceed(&mut self, outbox: &mut Outbox<'_>) -> Next {
+            if outbox.now() < self.0 {
+                return Next::More;
+            }
+            self.0 = outbox.now().saturating_add(Duration::from_secs(10));
+            outbox.text(&"x".repeat(1_400)).into()
+        }
+
+        fn poll_timeout(&self) -> Option<Instant> {
+            Some(self.0)
+        }
+    }
+
+    const LIMITS: HttpLimits = HttpLimits { output_reserve: 512, ..HttpLimits::DEFAULT };
+    let cx = crate::http::Context { limits: &LIMITS, ..http(10) };
+    let service = service_fn(|request, responder| upgrade(request, responder, Tick(http(10).now)));
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    assert_eq!(ends.session.poll_timeout(http(0).now), Some(http(10).now));
+    ends.session.handle_timeout(&http(10), &service);
+    // What was sent before still fills a part of the ring.
+    ends.session.handle_sent(&http(10), 0, 1_000);
+    for (room, written) in [(1_000, 0), (2_000, 1_404)] {
+        let (mut out, environment) = (alloc::vec![0; room], Environment::alone(2_000));
+        let driven = ends.session.drive(&cx, &environment, &service, b"", &mut ends.store, &mut out);
+        assert_eq!(driven.written, written, "with room for {room}");
+        let due = ends.session.poll_timeout(http(10).now);
+        assert!(due.is_some_and(|due| due > http(10).now), "with room for {room}: {due:?}");
+    }
 }
 
 #[test]
