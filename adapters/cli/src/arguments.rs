@@ -27,7 +27,6 @@ pub struct Arguments {
 
 /// What the command can do.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a process")]
 pub enum Command {
     /// Serve the files of a directory
     ///

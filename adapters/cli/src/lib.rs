@@ -19,6 +19,7 @@
 //! | [`server`] | the life of a service: listening, models, signals, a process that goes on in its place |
 //! | [`trace`] | captures, and what passes an interface: what the connections did |
 //! | [`ws`] | a WebSocket client |
+//! | [`route`] | on which way `get` and `ws` reach a server |
 //! | [`usage`] | what is wrong with the command line |
 //!
 //! Only this package knows files and command lines. It has no unsafe code: the system calls come from `rustix`.
@@ -40,6 +41,7 @@ pub mod manual;
 pub mod password;
 mod printed;
 pub mod ps;
+pub mod route;
 pub mod serve;
 pub mod server;
 pub mod trace;

@@ -8,6 +8,7 @@ use wirenut::http::Rule;
 use wirenut_client::{Cause, Error, Phase};
 
 use crate::log::{Name, OneLine};
+use crate::route::RouteError;
 
 /// Why a URL was not got. Its `Display` is the line for the user.
 #[derive(Debug)]
@@ -233,6 +234,15 @@ impl fmt::Display for GetFailure {
 }
 
 impl core::error::Error for GetFailure {}
+
+impl From<RouteError> for GetFailure {
+    fn from(error: RouteError) -> Self {
+        match error {
+            RouteError::Certificates { path, error } => Self::Certificates { path, error },
+            RouteError::Proxy(error) => Self::Proxy(error),
+        }
+    }
+}
 
 impl From<Error> for GetFailure {
     fn from(error: Error) -> Self {

@@ -9,6 +9,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use super::data::Data;
 use super::form::Part;
 use super::header::HeaderOption;
+use crate::route::{RouteOptions, seconds};
 use crate::server::Combination;
 
 /// The command line of `wirenut get`.
@@ -134,32 +135,6 @@ pub struct RequestOptions {
     pub max_redirs: u8,
 }
 
-/// On which way the server is reached.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Connection")]
-pub struct RouteOptions {
-    /// Connect to this Unix socket, whatever host the URL names
-    #[arg(long, value_name = "PATH")]
-    pub unix_socket: Option<PathBuf>,
-    /// Trust what these certificates (PEM) have signed, and nothing else
-    #[arg(long, value_name = "FILE")]
-    pub cacert: Option<PathBuf>,
-    /// Trust any certificate: whoever stands between can read and change all
-    #[arg(short = 'k', long)]
-    pub insecure: bool,
-    /// Use this HTTP proxy
-    #[arg(
-        help = "Use this HTTP proxy: [http://][USER:PASSWORD@]HOST[:PORT]; '' for none. Otherwise the environment says which",
-        short = 'x',
-        long,
-        value_name = "PROXY"
-    )]
-    pub proxy: Option<String>,
-    /// Reach these hosts without a proxy: names, addresses, networks, separated by commas; * is all
-    #[arg(long, value_name = "HOSTS")]
-    pub noproxy: Option<String>,
-}
-
 /// What is an error, and for how long it is tried.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Errors and limits")]
@@ -173,9 +148,6 @@ pub struct LimitOptions {
     /// End after so many seconds for each URL, retries included (otherwise when nothing moves for five minutes)
     #[arg(short, long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<Duration>,
-    /// How many seconds look-up, connecting and TLS may take each (otherwise 20)
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub connect_timeout: Option<Duration>,
     /// After failures that may pass, and the statuses 408, 429, 500, 502, 503 and 504, try again so often at most; what has
     /// come is kept. A request that may have been carried out is repeated only if that does no harm
     #[arg(long, value_name = "COUNT", default_value = "0")]
@@ -252,21 +224,6 @@ fn range(text: &str) -> Result<String, &'static str> {
         is_number(first) && is_number(last) && !(first.is_empty() && last.is_empty())
     };
     text.split(',').all(is_range).then(|| text.to_owned()).ok_or("expected a range such as 0-99, 100- or -100")
-}
-
-/// With up to six decimals.
-fn seconds(text: &str) -> Result<Duration, &'static str> {
-    const WANTED: &str = "expected seconds from 0.001 to 31536000, such as 2.5";
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_number = |text: &str| !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(whole) || !is_number(fraction) || fraction.len() > 6 {
-        return Err(WANTED);
-    }
-    let seconds: u64 = whole.parse().map_err(|_| WANTED)?;
-    let micros: u64 = format!("{fraction:0<6}").parse().map_err(|_| WANTED)?;
-    let time = Duration::from_secs(seconds) + Duration::from_micros(micros);
-    let is_sane = (Duration::from_millis(1)..=Duration::from_secs(31_536_000)).contains(&time);
-    if is_sane { Ok(time) } else { Err(WANTED) }
 }
 
 fn size(text: &str) -> Result<u64, &'static str> {

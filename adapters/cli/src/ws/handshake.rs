@@ -1,14 +1,13 @@
 //! Opening: the connection, what is asked of the server, and what it answers.
 
-use std::fs;
-
 use wirenut::websocket::handshake::{ClientHandshake, DeflateParameters, DeflateSupport};
-use wirenut_client::{Client, ClientBuilder, Proxies, Proxy, Redirects, RequestBuilder, Timeouts, Upgraded};
+use wirenut_client::{Client, Redirects, RequestBuilder, Timeouts, Upgraded};
 
 use super::failure::WsFailure;
 use super::keys::random;
 use super::options::WsArguments;
 use crate::failure::Failure;
+use crate::route::RouteError;
 
 /// Opens a WebSocket: the connection, and how messages are compressed.
 pub(super) fn open(arguments: &WsArguments) -> Result<(Upgraded, Option<DeflateParameters>), Failure> {
@@ -34,31 +33,10 @@ fn request<'b>(client: &Client, arguments: &WsArguments, asked: &ClientHandshake
 }
 
 fn client(arguments: &WsArguments) -> Result<Client, Failure> {
-    let mut timeouts = Timeouts { response: arguments.timeout.into(), ..Timeouts::DEFAULT };
-    if let Some(limit) = arguments.connect_timeout {
-        let limit = limit.into();
-        timeouts = Timeouts { lookup: limit, connect: limit, tls: limit, ..timeouts };
-    }
-    let builder = Client::builder().timeouts(timeouts).redirects(Redirects::OFF).proxies(proxies(arguments)?);
-    Ok(trust(builder, arguments)?.build())
-}
-
-fn proxies(arguments: &WsArguments) -> Result<Proxies, WsFailure> {
-    let proxies = match arguments.proxy.as_deref() {
-        None => Proxies::from_env(),
-        Some("") => Proxies::none(),
-        Some(proxy) => Proxies::all(&Proxy::parse(proxy).map_err(WsFailure::Client)?),
-    };
-    Ok(match &arguments.noproxy {
-        Some(hosts) => proxies.except(hosts),
-        None => proxies,
-    })
-}
-
-fn trust(mut builder: ClientBuilder, arguments: &WsArguments) -> Result<ClientBuilder, Failure> {
-    if let Some(path) = &arguments.cacert {
-        let pem = fs::read(path).map_err(|error| Failure::Read { path: path.clone(), error })?;
-        builder = builder.only_added_roots().add_root_certificates(&pem);
-    }
-    Ok(if arguments.insecure { builder.dangerously_trust_anybody() } else { builder })
+    let timeouts = Timeouts { response: arguments.timeout.into(), ..Timeouts::DEFAULT };
+    let (builder, _) = arguments.route.client(timeouts).map_err(|error| match error {
+        RouteError::Certificates { path, error } => Failure::Read { path, error },
+        RouteError::Proxy(error) => WsFailure::Client(error).into(),
+    })?;
+    Ok(builder.redirects(Redirects::OFF).build())
 }

@@ -2,11 +2,11 @@
 
 use core::time::Duration;
 
-use std::path::PathBuf;
-
 use clap::Args;
 use wirenut::websocket::Limits;
 use wirenut_client::{Scheme, Url};
+
+use crate::route::RouteOptions;
 
 /// The command line of `wirenut ws`.
 #[derive(Debug, Args)]
@@ -49,32 +49,15 @@ pub struct WsArguments {
     /// How long it may take until the WebSocket is open: to connect, and the server's answer
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub timeout: Duration,
-    /// How many seconds look-up, connecting and TLS may take each (otherwise 20)
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub connect_timeout: Option<Duration>,
-    /// Trust what these certificates (PEM) have signed, and nothing else
-    #[arg(long, value_name = "FILE")]
-    pub cacert: Option<PathBuf>,
-    /// Trust any certificate: whoever stands between can read and change all
-    #[arg(short = 'k', long)]
-    pub insecure: bool,
-    /// Use this HTTP proxy; otherwise the environment says which
-    #[arg(
-        help = "Use this HTTP proxy: [http://][USER:PASSWORD@]HOST[:PORT]; '' for none. Otherwise the environment says which",
-        short = 'x',
-        long,
-        value_name = "PROXY"
-    )]
-    pub proxy: Option<String>,
-    /// Reach these hosts without a proxy: names, addresses, networks, separated by commas; * is all
-    #[arg(long, value_name = "HOSTS")]
-    pub noproxy: Option<String>,
     /// Do not offer to compress messages
     #[arg(long)]
     pub no_compression: bool,
     /// The longest message that is received, and the longest line that is sent
     #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.message_bytes, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     pub limit: u64,
+    /// On which way.
+    #[command(flatten)]
+    pub route: RouteOptions,
 }
 
 /// The URL that HTTP has for it: `http` for `ws`, `https` for `wss`.
