@@ -173,12 +173,13 @@ impl<'o> Upgrade<'o> {
 #[inline(never)]
 fn refuse(error: RequestError, responder: &mut Responder<'_>) -> HandlerError {
     let status = error.status();
+    // Also where there are no fields: a plain service has nobody who would answer a status for it.
     let fields: &[Field<'_>] = if error == RequestError::NotGet {
         &[Field::new("Allow", "GET")]
     } else if status == Status::UPGRADE_REQUIRED {
         &REFUSAL_FIELDS
     } else {
-        return HandlerError::Status(status);
+        &[Field::new("Content-Type", "text/plain; charset=utf-8")]
     };
     match responder.send(&Response::new(status).with_fields(fields), status.reason().as_bytes()) {
         Ok(()) => HandlerError::Answered,
