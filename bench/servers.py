@@ -27,6 +27,7 @@ class Server:
     command: str
     config: str = ""
     binary: str = ""  # of this package; the server is left out while it is not built
+    is_secure: bool = False  # it speaks TLS: that it listens is enough
 
 
 # Enough connections for `idle_memory`; no log, and no limit that would close a connection. The worker
@@ -134,7 +135,7 @@ def answers(process, server, port):
     if process.poll() is not None:
         raise RuntimeError(f"{server.name} ended at once with status {process.returncode}")
     try:
-        client.Connection(port).close()
+        (socket.create_connection(("127.0.0.1", port)) if server.is_secure else client.Connection(port)).close()
     except ConnectionRefusedError:
         return False
     return True

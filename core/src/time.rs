@@ -175,6 +175,11 @@ impl Timer {
         *self = Self::until(now, millis(span));
     }
 
+    /// Runs, with at most so much time from now on.
+    pub(crate) fn shorten(&mut self, now: Instant, span: Duration) {
+        *self = Self::until(now, self.left(now).min(millis(span)));
+    }
+
     fn until(now: Instant, left: u32) -> Self {
         let (begun, into) = split(now.micros);
         // One more where a part of this millisecond is over, so that the time is never over too early.

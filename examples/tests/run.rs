@@ -202,6 +202,43 @@ fn tokio() {
     Program::start(env!("CARGO_BIN_EXE_tokio"), &[]).expect("GET", "/", "", "200", "Hello, World!\n");
 }
 
+/// curl checks the certificate, and that the connection has an end (close_notify).
+#[test]
+fn https() {
+    if !wirenut_tests::tools::has("curl") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let [certificate, key] = ["certificate", "key"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    for program in [env!("CARGO_BIN_EXE_https_tokio"), env!("CARGO_BIN_EXE_https_blocking")] {
+        let server = Program::start(program, &[&certificate, &key]);
+        let url = format!("https://{}/", server.address);
+        // Two requests over one connection, and a third that ends it.
+        let close = ["--next", "--cacert", &certificate, "--header", "Connection: close", &url];
+        let mut curl = Command::new("curl");
+        curl.args([
+            "--silent",
+            "--show-error",
+            "--fail-early",
+            "--max-time",
+            "20",
+            "--cacert",
+            &certificate,
+            &url,
+            &url,
+        ]);
+        let heard = curl.args(close).output().unwrap();
+        assert!(heard.status.success(), "{program}: {}", String::from_utf8_lossy(&heard.stderr));
+        assert_eq!(String::from_utf8_lossy(&heard.stdout), "Hello, World!\n".repeat(3), "{program}");
+        // Without the certificate it is nobody's.
+        let distrusted = Command::new("curl").args(["--silent", "--max-time", "20", &url]).output().unwrap();
+        assert_eq!(distrusted.status.code(), Some(60), "{program}");
+    }
+}
+
 /// The same handler under each model.
 #[test]
 fn echo() {

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """What httplint and REDbot find in the answers of `wirenut serve`, and html5lib in its pages.
 
-    http_lint.py HOST:PORT
+    http_lint.py HOST:PORT [USER:PASSWORD]
 
-The server serves the tree that adapters/cli/tests/command/linters.rs makes, with --precompressed. Each note has its line:
+The server serves the tree that adapters/cli/tests/command/linters.rs makes, with --precompressed, --compress and --upload; or,
+where a user is named, with --auth. Each note has its line:
 who says it, of which answer, how bad it is, what it says. The exit status is 1 where a warning or worse has no reason in
 EXPLAINED, where a reason there is not needed any more, or where a page is not valid HTML.
 """
 
+import base64
 import configparser
 import socket
 import sys
@@ -19,8 +21,13 @@ from httplint import HttpRequestLinter, HttpResponseLinter
 from redbot.resource import HttpResource
 
 BROWSER = "Accept: text/html, */*;q=0.5\r\n"
+FORM = (
+    '--x\r\nContent-Disposition: form-data; name="replace"\r\n\r\n1\r\n'
+    '--x\r\nContent-Disposition: form-data; name="file"; filename="form.txt"\r\n\r\nnew\r\n--x--\r\n'
+)
+MULTIPART = "Content-Type: multipart/form-data; boundary=x\r\n"
 
-# The name of an answer, the request line, its fields, the status.
+# The name of an answer, the request line, its fields, the status, and what is sent.
 ANSWERS = [
     ("file", "GET /dir/a.txt", "", 200),
     ("file, head", "HEAD /dir/a.txt", "", 200),
@@ -44,15 +51,38 @@ ANSWERS = [
     ("missing, text", "GET /missing", "", 404),
     ("missing, head", "HEAD /missing", BROWSER, 404),
     ("malformed, page", "GET /%zz", BROWSER, 400),
+    ("compressed", "GET /dir/a.txt", "Accept-Encoding: gzip\r\n", 200),
+    ("compressed, head", "HEAD /dir/a.txt", "Accept-Encoding: gzip\r\n", 200),
+    ("compressed, not modified", "GET /dir/a.txt", "Accept-Encoding: gzip\r\nIf-None-Match: *\r\n", 304),
+    ("created, text", "PUT /new/a.txt", "", 201, "new"),
+    ("created, page", "PUT /new/b.txt", BROWSER, 201, "new"),
+    ("replaced", "PUT /new/a.txt", "", 204, "newer"),
+    ("not created, page", "PUT /none/a.txt", BROWSER, 409, "new"),
+    ("not created, condition", "PUT /new/a.txt", "If-None-Match: *\r\n", 412, "new"),
+    ("not created, hidden", "PUT /.env", "", 403, "new"),
+    ("form, text", "POST /new/", MULTIPART, 303, FORM),
+    ("form, page", "POST /new/", MULTIPART + BROWSER, 303, FORM),
+    ("form, foreign", "POST /new/", MULTIPART + BROWSER + "Origin: http://b\r\n", 403, FORM),
+    ("form, none", "POST /new/", BROWSER, 415, FORM),
     ("method, page", "DELETE /dir/a.txt", BROWSER, 405),
     ("method, text", "DELETE /dir/a.txt", "", 405),
 ]
 RESOURCES = ["/dir/a.txt", "/script.js", "/app-0a1b2c3d.css", "/page/", "/dir/", "/dir", "/missing"]
 
+USER_ANSWERS = [
+    ("stranger, page", "GET /dir/a.txt", BROWSER, 401),
+    ("stranger, text", "GET /dir/a.txt", "", 401),
+    ("stranger, head", "HEAD /dir/a.txt", "", 401),
+    ("user, file", "GET /dir/a.txt", "{credentials}", 200),
+    ("user, not modified", "GET /dir/a.txt", "{credentials}If-None-Match: *\r\n", 304),
+    ("user, listing", "GET /dir/", "{credentials}", 200),
+    ("user, missing", "GET /missing", "{credentials}", 404),
+]
+
 # A note, the answers that have it, and why it stays.
 EXPLAINED = {
     "FRESHNESS_HEURISTIC": (
-        ("file", "range", "gzip", "index", "/dir/a.txt", "/script.js", "/page/"),
+        ("file", "range", "gzip", "compressed", "user, file", "index", "/dir/a.txt", "/script.js", "/page/"),
         "without --cache nothing is said of how long files are fresh: the user decides",
     ),
     "PARTIAL_WITHOUT_RANGE": (
@@ -90,12 +120,19 @@ class Report:
 
 
 def main():
-    if len(sys.argv) != 2 or ":" not in sys.argv[1]:
+    if len(sys.argv) not in (2, 3) or ":" not in sys.argv[1]:
         sys.exit(__doc__)
     authority = sys.argv[1]
     report = Report()
-    for name, request, fields, status in ANSWERS:
-        lint(report, authority, name, request, fields, status)
+    if len(sys.argv) == 3:
+        token = base64.b64encode(sys.argv[2].encode()).decode()
+        for name, request, fields, status in USER_ANSWERS:
+            fields = fields.format(credentials=f"Authorization: Basic {token}\r\n")
+            lint(report, authority, name, request, fields, status)
+        print(f"{report.count} notes on {len(USER_ANSWERS)} answers to users, {report.failures} failures")
+        sys.exit(1 if report.failures else 0)
+    for name, request, fields, status, *content in ANSWERS:
+        lint(report, authority, name, request, fields, status, *content)
     check(report, authority)
     for kind in EXPLAINED:
         if kind not in report.needed:
@@ -104,10 +141,13 @@ def main():
     sys.exit(1 if report.failures else 0)
 
 
-def lint(report, authority, name, request, fields, status):
+def lint(report, authority, name, request, fields, status, content=None):
     """What httplint says of one answer, byte for byte as it was sent."""
     method, target = request.split(" ")
-    answer = ask(authority, f"{request} HTTP/1.1\r\nHost: {authority}\r\n{fields}Connection: close\r\n\r\n")
+    if content is not None:
+        fields += f"Content-Length: {len(content)}\r\n"
+    head = f"{request} HTTP/1.1\r\nHost: {authority}\r\n{fields}Connection: close\r\n\r\n"
+    answer = ask(authority, head + (content or ""))
     head, content = answer.split(b"\r\n\r\n", 1)
     lines = head.split(b"\r\n")
     version, code, phrase = lines[0].split(b" ", 2)

@@ -16,10 +16,11 @@
 //!
 //! The program runs itself, once for each test, with the test's name. A test has a session of its own and a time limit.
 //! Whatever it has started must be gone when it ends, also what has a session of its own or another parent: all of it is
-//! known by a variable in its environment. What is not gone is killed, and the test fails. Two run at a time, and what one
-//! has printed is shown if it fails.
+//! known by a variable in its environment. What is not gone is killed, and the test fails. What a test has printed is shown if
+//! it fails.
 //!
 //! Names to run are arguments, as with the usual harness: parts of names, whole ones with `--exact`, `--skip`, `--list`.
+//! As there, as many run at a time as there are processors, or as `--test-threads` or the variable `RUST_TEST_THREADS` says.
 //! Other options are ignored.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -36,15 +37,14 @@ use rustix::process::{Pid, Signal, kill_process, setsid};
 /// A test, and its name: unique, and with `::` between the parts, as the usual harness has it.
 pub type Test = (&'static str, fn());
 
-/// How long a test may take.
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long a test may take, where more run at a time than there are processors.
+const LIMIT: Duration = Duration::from_secs(120);
 /// How long what a test has killed, or what dies with it, may take to be gone.
 const GRACE: Duration = Duration::from_secs(5);
-const AT_A_TIME: usize = 2;
 /// Whose it is, and which test: inherited by all that the test starts.
 const VARIABLE: &str = "WIRENUT_ISOLATED";
 
-/// Runs the tests that the command line asks for, each in a process of its own and for a minute at most, and says what came
+/// Runs the tests that the command line asks for, each in a process of its own and for two minutes at most, and says what came
 /// of them.
 ///
 /// # Panics
@@ -79,7 +79,7 @@ pub fn run_within(limit: Duration, tests: &[Test]) -> ExitCode {
             }
             failures
         };
-        let workers: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(worker)).collect();
+        let workers: Vec<_> = (0..arguments.test_threads()).map(|_| scope.spawn(worker)).collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
     });
     summarise(tests.len(), chosen.len(), &failures, begun.elapsed())
@@ -120,6 +120,7 @@ struct Arguments {
     is_list: bool,
     /// Only tests that are not run otherwise: there are none here.
     is_of_ignored: bool,
+    test_threads: Option<usize>,
 }
 
 impl Arguments {
@@ -131,16 +132,26 @@ impl Arguments {
                 "--list" => read.is_list = true,
                 "--ignored" => read.is_of_ignored = true,
                 "--skip" => read.skipped.extend(arguments.next()),
+                "--test-threads" => read.test_threads = arguments.next().and_then(|count| count.parse().ok()),
                 // Their values are no names.
-                "--test-threads" | "--color" | "--format" | "--logfile" | "--shuffle-seed" | "-Z" => {
+                "--color" | "--format" | "--logfile" | "--shuffle-seed" | "-Z" => {
                     arguments.next();
                 }
                 option if option.starts_with("--skip=") => read.skipped.push(option["--skip=".len()..].to_owned()),
+                option if option.starts_with("--test-threads=") => {
+                    read.test_threads = option["--test-threads=".len()..].parse().ok();
+                }
                 option if option.starts_with('-') => {}
                 _ => read.names.push(argument),
             }
         }
         read
+    }
+
+    fn test_threads(&self) -> usize {
+        let variable = || std::env::var("RUST_TEST_THREADS").ok()?.parse().ok();
+        let processors = || thread::available_parallelism().map_or(1, usize::from);
+        self.test_threads.or_else(variable).unwrap_or_else(processors).max(1)
     }
 
     fn has(&self, name: &str) -> bool {

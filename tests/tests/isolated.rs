@@ -2,7 +2,10 @@
 //! the harness must see each.
 
 use core::time::Duration;
+use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Output, Stdio};
+use std::thread;
 
 use wirenut_tests::isolated::{self, Test};
 
@@ -24,17 +27,35 @@ const MISBEHAVING: [Test; 6] = [
     }),
 ];
 
-const TESTS: [Test; 5] = [
+/// Names the folder in which the tests that meet do.
+const MEETING: &str = "WIRENUT_MEETING";
+
+const MEETINGS: [Test; 2] = [("one", meet), ("another", meet)];
+
+/// Waits until two tests of this program are here.
+fn meet() {
+    let folder = PathBuf::from(std::env::var_os(MEETING).unwrap());
+    fs::write(folder.join(std::process::id().to_string()), "").unwrap();
+    while fs::read_dir(&folder).unwrap().count() < 2 {
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+const TESTS: [Test; 6] = [
     ("each_failure_is_seen_and_said", each_failure_is_seen_and_said),
     ("nothing_is_left", nothing_is_left),
     ("filters_are_those_of_the_usual_harness", filters_are_those_of_the_usual_harness),
     ("tests_are_listed", tests_are_listed),
+    ("as_many_run_at_a_time_as_are_asked_for", as_many_run_at_a_time_as_are_asked_for),
     ("a_test_leads_a_session", a_test_leads_a_session),
 ];
 
 fn main() -> ExitCode {
     if std::env::var_os(VARIABLE).is_some() {
         return isolated::run_within(Duration::from_secs(2), &MISBEHAVING);
+    }
+    if std::env::var_os(MEETING).is_some() {
+        return isolated::run_within(Duration::from_secs(2), &MEETINGS);
     }
     isolated::run(&TESTS)
 }
@@ -78,10 +99,10 @@ fn each_failure_is_seen_and_said() {
 fn nothing_is_left() {
     assert_eq!(misbehave(&["hangs", "leaves"]).status.code(), Some(101));
     let mark = format!("{VARIABLE}={}", std::process::id());
-    for folder in std::fs::read_dir("/proc").unwrap().flatten() {
-        let environment = std::fs::read(folder.path().join("environ")).unwrap_or_default();
+    for folder in fs::read_dir("/proc").unwrap().flatten() {
+        let environment = fs::read(folder.path().join("environ")).unwrap_or_default();
         let is_of_them = environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes());
-        assert!(!is_of_them, "{:?}", std::fs::read_to_string(folder.path().join("stat")));
+        assert!(!is_of_them, "{:?}", fs::read_to_string(folder.path().join("stat")));
     }
 }
 
@@ -112,4 +133,19 @@ fn a_test_leads_a_session() {
     let this = rustix::process::getpid();
     assert_eq!(rustix::process::getsid(None), Ok(this));
     assert_eq!(rustix::process::getpgrp(), this);
+}
+
+fn as_many_run_at_a_time_as_are_asked_for() {
+    for (arguments, variable, meet) in [
+        (&["--test-threads=2"][..], "1", true),
+        (&["--test-threads", "2"], "1", true),
+        (&[], "2", true),
+        (&[], "1", false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(arguments).env("RUST_TEST_THREADS", variable).env(MEETING, folder.path());
+        let output = command.env_remove("WIRENUT_ISOLATED").stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.success(), meet, "{arguments:?}: {}", text(&output));
+    }
 }

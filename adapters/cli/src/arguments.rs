@@ -6,8 +6,10 @@ use clap::{Parser, Subcommand};
 use crate::demo::DemoArguments;
 use crate::echo::EchoArguments;
 use crate::frame::FrameArguments;
+use crate::get::options::GetArguments;
 use crate::lookup::LookupArguments;
 use crate::manual::{CompletionsArguments, ManArguments};
+use crate::password::HashPasswordArguments;
 use crate::ps::PsArguments;
 use crate::serve::ServeArguments;
 use crate::server::{Combination, permissions};
@@ -30,17 +32,30 @@ pub enum Command {
     ///
     /// Only files inside the directory are served: a path or a symbolic link that leads out of it is not found. For a
     /// directory, its index.html is sent, or a page that lists what is in it. Names that begin with a dot are neither
-    /// served nor listed. Files may be of any size, and are only read; ranges and conditional requests are understood.
+    /// served nor listed. Files may be of any size, and are only read unless --upload is
+    /// given; ranges and conditional requests are understood.
     ///
     /// A list has directories first, and is sorted by name (file2 before File10), size or date: by a click, or by
     /// ?sort=size&order=desc. It has 1000 entries a page: ?page=2. Where nothing is found, browsers get a page, and programs
     /// two lines of text.
+    ///
+    /// With --upload, a PUT stores a file (201, or 204 where one was replaced), and a form on each list stores several. A name
+    /// never stands for less than a whole file, and whoever is being sent the one before gets all of it. If-Match and
+    /// If-None-Match: * are understood; files and directories are neither removed nor made otherwise.
+    ///
+    /// With --auth, everything is for users with a password: it must not pass networks without TLS. Passwords are checked by
+    /// as many threads as half of the processors, for each address one after the other, and remembered for 15 minutes.
     ///
     /// It runs until SIGTERM or SIGINT: then it sends what it has begun to, for as long as --drain says at most; a second
     /// one ends it at once. SIGHUP has it begin its log file anew. SIGUSR2 has it start the program that is at its path now in
     /// its place: both have the same sockets, no connection is lost, and if the new one fails, the old one goes on. Under
     /// systemd it speaks sd_notify(3), and takes its sockets by --listen fd:NAME.
     Serve(ServeArguments),
+    /// Hash a password for 'wirenut serve --auth'
+    ///
+    /// The password is asked for twice and not shown, or is the first line of standard input. What is printed is the hash
+    /// (argon2id), behind the user and a colon if one is named.
+    HashPassword(HashPasswordArguments),
     /// Run the reference service, to try clients and load generators on
     ///
     /// The same service runs on every server and every board that Wirenut supports, and gives the same answers. Signals do
@@ -88,6 +103,20 @@ pub enum Command {
     /// netstrings cannot be resynchronised), or something failed; 2 if the command line is wrong. SIGINT and SIGTERM are the end
     /// of the input; an item that was being received is not counted then.
     Frame(FrameArguments),
+    /// Get what URLs lead to, over HTTP and HTTPS, with the options of curl
+    ///
+    /// The content goes to standard output, or by -o and -O to files. A file gets its name once it is whole: a download that
+    /// breaks off leaves nothing under it. -C - keeps what came in FILE.part, and goes on there, unless the server has another
+    /// version by then. Several URLs are got one after the other, over one connection where the server is the same, also if
+    /// one of them fails; the exit status is that of the first failure.
+    ///
+    /// Options are those of curl. What is different: a method given by -X does not survive a redirect that makes a GET of the
+    /// request; no redirect leads from https to http; -O never replaces a file; nothing waits for ever, also without
+    /// --max-time; {} and [] in URLs mean nothing; there are no --write-out, no files of cookies and no SOCKS proxies.
+    ///
+    /// A progress bar is shown on terminals only. SIGINT and SIGTERM end a transfer in good order.
+    #[command(name = "get")]
+    Get(Box<GetArguments>),
     /// Speak to a WebSocket: lines of the input are sent, and what comes is printed
     ///
     /// Each line is sent as a text, and each text that comes is printed as a line; binary messages are printed in hexadecimal
@@ -96,8 +125,6 @@ pub enum Command {
     ///
     /// The exit status is 0 if this end closed the connection, or the server did with 1000 or without a code; 1 if there was no
     /// connection, no WebSocket or another end, of which a line tells, or if a line of the input could not be sent.
-    ///
-    /// wss: is not supported yet.
     Ws(WsArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
@@ -118,9 +145,13 @@ impl Arguments {
             Command::Echo(EchoArguments { server, places }) => (server, &places.listen, places.socket_mode),
             Command::Frame(arguments) => return arguments.check().map_err(Combination::Framing),
             Command::Trace(arguments) => return arguments.check(),
-            Command::Lookup(_) | Command::Ps(_) | Command::Ws(_) | Command::Completions(_) | Command::Man(_) => {
-                return Ok(());
-            }
+            Command::Get(arguments) => return arguments.check(),
+            Command::HashPassword(_)
+            | Command::Lookup(_)
+            | Command::Ps(_)
+            | Command::Ws(_)
+            | Command::Completions(_)
+            | Command::Man(_) => return Ok(()),
         };
         permissions(mode, listen)?;
         server.check_places(listen)
@@ -232,6 +263,9 @@ mod tests {
             ("wirenut frame decode --codec slip --raw --json", ErrorKind::ArgumentConflict),
             ("wirenut serve a b", ErrorKind::UnknownArgument),
             ("wirenut serve --port 80", ErrorKind::UnknownArgument),
+            ("wirenut serve --upload --upload-limit 0", ErrorKind::ValueValidation),
+            ("wirenut serve --upload-limit 1G", ErrorKind::MissingRequiredArgument),
+            ("wirenut hash-password a:b", ErrorKind::ValueValidation),
             ("wirenut serve --listen localhost", ErrorKind::ValueValidation),
             ("wirenut serve --listen ::1:8080", ErrorKind::ValueValidation),
             ("wirenut serve --listen 127.0.0.1:65536", ErrorKind::ValueValidation),

@@ -14,6 +14,7 @@ use wirenut_linux::process::{Ended, SpawnError};
 
 use crate::frame::InvalidFraming;
 use crate::log::{Name, OneLine};
+use crate::serve::auth::GateError;
 use crate::serve::path::RelativePath;
 use crate::server::Combination;
 use crate::ws::failure::WsFailure;
@@ -89,6 +90,8 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// The certificate or the key that options name cannot be used.
+    Certificate(wirenut_server::TlsError),
     /// A page that an option names is no file that could be served.
     Page {
         /// The option.
@@ -100,6 +103,10 @@ pub enum Failure {
         /// What is wrong with the page.
         reason: String,
     },
+    /// Passwords cannot be checked as the options say.
+    Users(GateError),
+    /// A password was not hashed: what is wrong with it.
+    Password(&'static str),
     /// An address could not be listened on, a name was not found, or a server could not go on.
     Network(wirenut_linux::Error),
     /// A socket that `--listen` names was not passed to this process: how it is named.
@@ -140,6 +147,8 @@ pub enum Failure {
         /// How it has ended.
         ended: Ended,
     },
+    /// Everything was said already; the command ends with this status.
+    Ended(u8),
     /// The system would not give what the command needs to run.
     System {
         /// What was asked for.
@@ -147,6 +156,14 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+}
+
+impl Failure {
+    /// The exit status.
+    #[must_use]
+    pub const fn status(&self) -> u8 {
+        if let Self::Ended(status) = self { *status } else { 1 }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -175,10 +192,13 @@ impl fmt::Display for Failure {
             Self::Lost(error) => write!(f, "cannot find the next item: {error}"),
             Self::Item { number, reason } => write!(f, "cannot encode item {number}: {reason}"),
             Self::LogFile { path, error } => write!(f, "cannot write the log to '{}': {error}", Name::of(path)),
+            Self::Certificate(error) => OneLine(error.to_string()).fmt(f),
             Self::Page { option, page, directory, reason } => {
                 let (page, directory) = (Name(page.as_bytes()), Name::of(directory));
                 write!(f, "cannot use '{page}' for {option}: {reason} (it must be a file beneath '{directory}')")
             }
+            Self::Users(error) => write!(f, "{}", OneLine(error.to_string())),
+            Self::Password(reason) => write!(f, "cannot take this password: {reason}"),
             Self::Network(error) => write!(f, "{}{}", OneLine(error.to_string()), advice(error)),
             Self::NotPassed(socket) => write!(
                 f,
@@ -201,6 +221,7 @@ impl fmt::Display for Failure {
             Self::Process { place, ended } => {
                 write!(f, "the process that served {} {}", OneLine(place.clone()), OneLine(ended.to_string()))
             }
+            Self::Ended(status) => write!(f, "ended with status {status}"),
             Self::System { what, error } => write!(f, "cannot {what}: {error}"),
         }
     }
@@ -216,6 +237,8 @@ impl Error for Failure {
             | Self::Serial { error, .. }
             | Self::System { error, .. } => Some(error),
             Self::Network(error) | Self::Interface(error) => Some(error),
+            Self::Users(error) => Some(error),
+            Self::Certificate(error) => Some(error),
             Self::Combination(combination) => Some(combination),
             Self::Framing(invalid) => Some(invalid),
             Self::Lost(error) => Some(error),
@@ -230,7 +253,9 @@ impl Error for Failure {
             | Self::NotPassed(_)
             | Self::Unclaimed { .. }
             | Self::Nameless(_)
-            | Self::NoSuchProcess(_) => None,
+            | Self::Password(_)
+            | Self::NoSuchProcess(_)
+            | Self::Ended(_) => None,
         }
     }
 }

@@ -5,6 +5,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use wirenut_cli::failure::Failure;
+
 fn main() -> ExitCode {
     let arguments = match wirenut_cli::usage::parse(std::env::args_os()) {
         Ok(arguments) => arguments,
@@ -15,10 +17,12 @@ fn main() -> ExitCode {
     log::logger().flush();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        // What failed was said when it did.
+        Err(failure @ Failure::Ended(_)) => ExitCode::from(failure.status()),
         Err(failure) => {
             // Not `eprintln!`, which panics where standard error is closed.
             let _ = writeln!(std::io::stderr(), "wirenut: {failure}");
-            ExitCode::FAILURE
+            ExitCode::from(failure.status())
         }
     }
 }

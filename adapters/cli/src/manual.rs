@@ -76,16 +76,20 @@ fn write_page(directory: &Path, command: &Command) -> Result<(), Failure> {
     rendered.and_then(|()| fs::write(&path, &text)).map_err(|error| failure(&path, error))
 }
 
-/// The lines below the heading that `--help` shows.
+/// The lines below the headings that `--help` shows, each in a section.
 fn render_examples(help: &str, page: &mut impl Write) -> io::Result<()> {
-    let Some((_heading, lines)) = help.split_once('\n') else { return Ok(()) };
-    let mut section = Roff::new();
-    section.control("SH", ["EXAMPLES"]).control("nf", []);
-    for line in lines.lines() {
-        section.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+    for part in help.split("\n\n") {
+        let Some((heading, lines)) = part.split_once('\n') else { continue };
+        let heading = heading.trim_end_matches(':').to_uppercase();
+        let mut section = Roff::new();
+        section.control("SH", [heading.as_str()]).control("nf", []);
+        for line in lines.lines() {
+            section.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+        }
+        section.control("fi", []);
+        section.to_writer(page)?;
     }
-    section.control("fi", []);
-    section.to_writer(page)
+    Ok(())
 }
 
 fn failure(path: &Path, error: io::Error) -> Failure {

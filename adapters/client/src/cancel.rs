@@ -4,14 +4,14 @@ use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use wirenut_linux::poller::Bell;
+use wirenut_linux::poller::{Bell, Interest};
 
 use crate::error::{Cause, Error, Phase};
+use crate::watcher::Watcher;
 
 /// Stops requests from another thread: whatever they wait for, they fail with [`Cause::Cancelled`] at once. All clones are
-/// the same; once cancelled it stays so. Two waits end before that is seen: that for a reader of content
-/// ([`Body::reader`](crate::Body::reader)) that blocks, and that for a Unix socket whose listener has no room for another
-/// connection, which ends by [`Timeouts::connect`](crate::Timeouts::connect).
+/// the same; once cancelled it stays so. One wait ends before that is seen: that for a reader of content
+/// ([`Body::reader`](crate::Body::reader)) that blocks.
 ///
 /// ```
 /// use std::net::TcpListener;
@@ -56,6 +56,11 @@ impl Cancel {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Acquire)
+    }
+
+    /// Has a watcher report it.
+    pub(crate) fn attach(&self, watcher: &mut dyn Watcher) -> Result<(), Cause> {
+        watcher.register(self.bell.as_fd(), Interest::READABLE)
     }
 
     pub(crate) fn check(&self) -> Result<(), Cause> {

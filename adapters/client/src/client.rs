@@ -63,7 +63,11 @@ impl Client {
         self.request(Method::Delete, url)
     }
 
-    /// Begins a request of any method but CONNECT. A URL that does not parse is reported when it is sent.
+    /// Begins a request of any method. A URL that does not parse is reported when it is sent.
+    ///
+    /// CONNECT asks the proxy of the URL, or without one its server, for a tunnel to host and port of the URL. After a success
+    /// [`Response::into_upgraded`](crate::Response::into_upgraded) is the tunnel; nothing is added to what lies in it, no TLS
+    /// either.
     pub fn request<'b>(&self, method: Method<'_>, url: impl IntoUrl) -> RequestBuilder<'b> {
         RequestBuilder::new(Arc::clone(&self.inner), method, url.into_url())
     }

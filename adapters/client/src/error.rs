@@ -248,3 +248,12 @@ impl From<wirenut_linux::Error> for Cause {
         Self::System(error)
     }
 }
+
+impl From<wirenut_tls::Error> for Cause {
+    fn from(error: wirenut_tls::Error) -> Self {
+        if let wirenut_tls::Error::System(error) = error {
+            return Self::System(error);
+        }
+        Self::Tls(error.to_string().into())
+    }
+}

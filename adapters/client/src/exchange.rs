@@ -1,163 +1,162 @@
-//! A request and its answer, through redirects and retries.
+//! A request that never blocks its thread.
 
-use alloc::sync::Arc;
+use core::fmt;
+use std::os::fd::{AsFd, BorrowedFd};
 
-use wirenut::http::{ClientEvent, Field, Method, Request, Status};
-use wirenut::time::Duration;
-use wirenut_linux::monotonic_time;
+use wirenut::time::Instant;
+use wirenut_linux::poller::Epoll;
 
-use crate::cancel::Cancel;
-use crate::error::{Cause, Error, Phase};
-use crate::inner::Inner;
-use crate::link::Link;
-use crate::open::open;
-use crate::parts::Parts;
-use crate::pool::{Got, Place};
-use crate::proxies::{Proxy, basic};
-use crate::redirect::{Redirects, describes_content, is_credential};
-use crate::response::{Head, Response};
-use crate::route::Route;
-use crate::timings::Timings;
-use crate::url::{Scheme, Url};
-use crate::watch::Watch;
+use crate::answer::{Answer, Piece};
+use crate::asking::Asking;
+use crate::error::{Error, Phase};
+use crate::head::Head;
+use crate::response::Response;
+use crate::watcher::Waiter;
 
-/// From this length on, the server is asked before content is sent.
-const EXPECTS_FROM: u64 = 1 << 20;
+/// A request under way, for a thread that has many of them: it does what can be done at once, and never waits.
+///
+/// Register its descriptor with a [`Poller`](wirenut_linux::poller::Poller), for reading, as long as you like: it stays the same
+/// from the look-up to the last byte. Call [`Self::poll`] until it says [`Progress::Pending`], and then again when the
+/// descriptor is readable or [`Self::poll_timeout`] has come. All of the blocking form is here, too: redirects, retries,
+/// proxies, TLS, the pool and its limits, uploads, deadlines, [`Cancel`](crate::Cancel). A source of content that blocks holds
+/// up the thread.
+///
+/// ```
+/// # use std::io::{Read, Write};
+/// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let url = format!("http://{}/", listener.local_addr()?);
+/// # let server = std::thread::spawn(move || {
+/// #     for _ in 0..3 {
+/// #         let (mut stream, _) = listener.accept().unwrap();
+/// #         stream.read(&mut [0; 1024]).unwrap();
+/// #         stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello").unwrap();
+/// #     }
+/// # });
+/// use std::os::fd::AsFd;
+/// use wirenut_client::{Client, Exchange, Progress};
+/// use wirenut_linux::monotonic_time;
+/// use wirenut_linux::poller::{Epoll, Interest, Poller, Token};
+///
+/// let client = Client::new();
+/// let mut poller = Epoll::new()?;
+/// let mut exchanges = vec![client.get(&*url).start()?, client.get(&*url).start()?, client.get(&*url).start()?];
+/// for (number, exchange) in (0..).zip(&exchanges) {
+///     poller.register(exchange.as_fd(), Token(number), Interest::READABLE)?;
+/// }
+/// while exchanges.iter().any(|exchange| !exchange.is_over()) {
+///     for (number, exchange) in exchanges.iter_mut().enumerate() {
+///         loop {
+///             match exchange.poll()? {
+///                 Progress::Head(head) => println!("{number}: {}", head.status().code()),
+///                 Progress::Content(piece) => println!("{number}: {} bytes", piece.len()),
+///                 Progress::Pending | Progress::End => break,
+///             }
+///         }
+///     }
+///     if exchanges.iter().any(|exchange| !exchange.is_over()) {
+///         poller.wait_until(exchanges.iter().filter_map(Exchange::poll_timeout).min(), monotonic_time)?;
+///         while poller.next_event().is_some() {} // a program with many looks only at those whose token comes
+///     }
+/// }
+/// # server.join().unwrap();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Exchange<'b> {
+    epoll: Box<Epoll>,
+    state: State<'b>,
+}
 
-/// So much content of an answer that redirects is read, to keep the connection.
-const DISCARD: u64 = 64 * 1024;
+enum State<'b> {
+    Asking(Box<Asking<'b>>),
+    Answering(Box<Answer>),
+}
 
-/// It is waited for so long: about as long as a new connection takes.
-const DISCARD_TIME: Duration = Duration::from_secs(1);
+/// What a poll has found: see [`Exchange::poll`].
+#[derive(Debug)]
+pub enum Progress<'e> {
+    /// Nothing more can be done now.
+    Pending,
+    /// The head of the response. Comes once, before any content.
+    Head(&'e Head),
+    /// The next piece of the content, never empty. Whoever wants no more now does not poll.
+    Content(&'e [u8]),
+    /// That was all; trailers are at [`Head::trailers`]. Each later poll says it, too.
+    End,
+}
 
-/// Sends a request, and follows redirects.
-pub(crate) fn send(
-    inner: &Arc<Inner>,
-    url: Url,
-    mut parts: Parts<'_>,
-    (timeout, cancel): (Option<Duration>, Option<Cancel>),
-    redirects: Option<Redirects>,
-) -> Result<Response, Error> {
-    let policy = redirects.unwrap_or(inner.redirects);
-    let watch = Watch::new(timeout.or(inner.timeouts.whole), cancel);
-    let (started, mut timings) = (monotonic_time(), Timings::default());
-    add_credentials(&mut parts, &url)?;
-    let (mut url, mut followed) = (url, 0);
-    loop {
-        let (head, link) = exchange(inner, &mut parts, &url, &watch, &mut timings)?;
-        timings.head = Some(monotonic_time().saturating_since(started));
-        let answer = (head.status, head.headers.get("Location"));
-        let next = policy.next(answer, &parts.method, &url, followed);
-        let next = next.map_err(|cause| Error::new(Phase::Redirect, &url, cause))?;
-        let Some(next) = next else {
-            return Response::new(Arc::clone(inner), (url, head), link, watch, (timings, followed));
-        };
-        let response = Response::new(Arc::clone(inner), (url.clone(), head), link, watch.clone(), (timings, followed));
-        // An answer that is not whole redirects all the same.
-        response.map_or_else(drop, |response| response.discard(DISCARD, DISCARD_TIME));
-        if next.becomes_get {
-            parts.method = b"GET".to_vec();
-            parts.body = b"".into();
-            parts.fields.retain(|(name, _)| !describes_content(name));
-        } else if !parts.body.rewind() {
-            let cause = Cause::RefusedRedirect("the content of the request cannot be sent a second time");
-            return Err(Error::new(Phase::Redirect, &url, cause));
+impl<'b> Exchange<'b> {
+    pub(crate) fn new(asking: Asking<'b>) -> Result<Self, Error> {
+        let epoll = Epoll::new().map_err(|error| Error::new(Phase::Prepare, "a means to wait", error.into()))?;
+        let mut epoll = Box::new(epoll);
+        asking.attach(&mut *epoll)?;
+        Ok(Self { epoll, state: State::Asking(Box::new(asking)) })
+    }
+
+    /// Does what can be done without waiting, up to the next thing that the caller may want to know.
+    ///
+    /// # Errors
+    /// As of [`RequestBuilder::send`](crate::RequestBuilder::send) before the head, and as of [`Response::copy_to`] after it.
+    /// The exchange is over then, and each later poll fails, too.
+    pub fn poll(&mut self) -> Result<Progress<'_>, Error> {
+        if let State::Asking(asking) = &mut self.state {
+            let Some(answer) = asking.poll(&mut *self.epoll)? else { return Ok(Progress::Pending) };
+            self.state = State::Answering(Box::new(answer));
+            return Ok(self.head().map_or(Progress::Pending, Progress::Head));
         }
-        if next.leaves_origin {
-            parts.fields.retain(|(name, _)| !is_credential(name));
+        let State::Answering(answer) = &mut self.state else { return Ok(Progress::Pending) };
+        match answer.poll(&mut |piece| piece.len(), &mut *self.epoll)? {
+            Piece::Pending => Ok(Progress::Pending),
+            Piece::Taken => Ok(Progress::Content(answer.piece())),
+            Piece::End => Ok(Progress::End),
         }
-        (url, followed) = (next.url, followed + 1);
+    }
+
+    /// When to poll it again, although its descriptor is not readable: a phase is over then, or the next step is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match &self.state {
+            State::Asking(asking) => asking.poll_timeout(),
+            State::Answering(answer) => answer.poll_timeout(),
+        }
+    }
+
+    /// What is known of the response, once its head has come.
+    #[must_use]
+    pub fn head(&self) -> Option<&Head> {
+        match &self.state {
+            State::Asking(_) => None,
+            State::Answering(answer) => Some(&answer.head),
+        }
+    }
+
+    /// The response, once its head has come: to be read on by a thread that waits, or for [`Response::into_upgraded`].
+    #[must_use]
+    pub fn into_response(self) -> Option<Response> {
+        match self.state {
+            State::Asking(_) => None,
+            State::Answering(answer) => Some(Response::new(*answer, Waiter::Epoll(self.epoll))),
+        }
+    }
+
+    /// Has all of the content come, or has it failed?
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        match &self.state {
+            State::Asking(asking) => asking.is_over(),
+            State::Answering(answer) => answer.is_over(),
+        }
     }
 }
 
-/// Credentials of the URL become a field.
-fn add_credentials(parts: &mut Parts<'_>, url: &Url) -> Result<(), Error> {
-    if let Some(credentials) = url.credentials().filter(|_| !parts.has("Authorization")) {
-        let value = basic(&credentials).map_err(|cause| Error::new(Phase::Prepare, url, cause))?;
-        parts.fields.push(("Authorization".into(), value.into()));
-    }
-    Ok(())
-}
-
-type Answer = (Head, (Box<Link>, Place));
-
-/// One request and the head of its answer.
-fn exchange(
-    inner: &Inner,
-    parts: &mut Parts<'_>,
-    url: &Url,
-    watch: &Watch,
-    timings: &mut Timings,
-) -> Result<Answer, Error> {
-    let proxy = match &inner.unix_socket {
-        Some(_) => None,
-        None => inner.proxies.for_url(url)?,
-    };
-    let route = Route::new(url, proxy, inner.unix_socket.as_deref());
-    let length = parts.body.length();
-    let is_large = length.is_some_and(|length| length >= EXPECTS_FROM);
-    let mut expects = length != Some(0) && parts.expects_continue.unwrap_or(is_large);
-    let mut is_new = false;
-    loop {
-        let got = inner.pool.get(&route, is_new, &watch.within(inner.timeouts.pool));
-        let (mut link, place, is_kept) = match got.map_err(|cause| Error::new(Phase::Pool, &route.peer, cause))? {
-            Got::Kept(link, place) => (link, place, true),
-            Got::Place(place) => (open(inner, &route, proxy, watch, timings)?, place, false),
-        };
-        match ask(inner, &mut link, parts, url, proxy, expects, watch) {
-            // It knows no expectations: without one then (RFC 9110 §10.1.1).
-            Ok(head) if head.status == Status::EXPECTATION_FAILED && expects && parts.body.rewind() => expects = false,
-            Ok(head) => return Ok((head, (link, place))),
-            Err(cause) if is_kept && is_lost(&cause) && link.may_retry() && parts.body.rewind() => is_new = true,
-            Err(cause) => return Err(Error::new(phase(&cause, link.is_sending()), link.subject(), cause)),
-        }
+/// Readable when there may be something to do.
+impl AsFd for Exchange<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
     }
 }
 
-/// Has the connection failed, and not the patience of anybody?
-const fn is_lost(cause: &Cause) -> bool {
-    matches!(cause, Cause::System(_) | Cause::Protocol(_) | Cause::Tls(_))
-}
-
-const fn phase(cause: &Cause, is_sending: bool) -> Phase {
-    let is_ours = matches!(cause, Cause::Refused(_) | Cause::Source(_));
-    if is_ours || is_sending { Phase::Request } else { Phase::Response }
-}
-
-/// Sends the request on a connection, and hears the head of its answer.
-fn ask(
-    inner: &Inner,
-    link: &mut Link,
-    parts: &mut Parts<'_>,
-    url: &Url,
-    proxy: Option<&Proxy>,
-    expects: bool,
-    watch: &Watch,
-) -> Result<Head, Cause> {
-    let host = url.authority();
-    // A proxy gets the whole URL (RFC 9112 §3.2.2), but not in a tunnel.
-    let proxy = proxy.filter(|_| url.scheme() == Scheme::Http);
-    let target = if proxy.is_some() { format!("http://{host}{}", url.target()) } else { url.target().to_owned() };
-    let usual = [
-        ("User-Agent", Some(inner.user_agent.as_bytes())),
-        ("Accept", Some(&b"*/*"[..])),
-        ("Proxy-Authorization", proxy.and_then(Proxy::authorization)),
-    ];
-    let mut fields = Vec::with_capacity(parts.fields.len() + usual.len());
-    fields.extend(parts.fields.iter().map(|(name, value)| Field::from_bytes(name, value)));
-    let usual = usual.into_iter().filter(|(name, _)| !parts.has(name));
-    fields.extend(usual.filter_map(|(name, value)| value.map(|value| Field::from_bytes(name, value))));
-    let request = Request {
-        length: parts.body.length(),
-        expect_continue: expects,
-        ..Request::new(Method::from_token(&parts.method), &target, &host).with_fields(&fields)
-    };
-    let mut head = None;
-    let mut listener = |event: ClientEvent<'_>| {
-        let ClientEvent::Head(received) = event else { return None };
-        head = Some(Head::new(&received));
-        Some(0)
-    };
-    link.ask(&inner.limits, &request, &mut parts.body, &mut listener, watch)?;
-    head.ok_or(Cause::Other("the connection ended without an answer"))
+impl fmt::Debug for Exchange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("head", &self.head()).finish_non_exhaustive()
+    }
 }

@@ -24,6 +24,9 @@
 //! adds what needs a system: look-up, connects that race over both address families, TLS, a pool of connections,
 //! redirects, proxies, deadlines.
 //!
+//! [`RequestBuilder::send`] waits. [`RequestBuilder::start`] does not: it makes an [`Exchange`], of which one thread with a poller
+//! can have thousands under way.
+//!
 //! # What is always so
 //!
 //! - Each wait ends: at the time-out of its [phase](Phase), at the deadline of the whole request, or when another thread
@@ -39,21 +42,25 @@
 //!
 //! # What is not there
 //!
-//! HTTP/2, compression, cookies that are kept, proxies over TLS or SOCKS, and a form for pollers.
+//! HTTP/2, compression, cookies that are kept, and proxies over TLS or SOCKS.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+mod answer;
+mod asking;
 mod body;
 mod cancel;
 mod client;
 mod error;
 mod exchange;
+mod head;
 mod headers;
 mod inner;
 mod link;
 mod lookup;
+mod observer;
 mod open;
 mod parts;
 mod pool;
@@ -62,25 +69,31 @@ mod race;
 mod redirect;
 mod request;
 mod response;
+pub mod resume;
 mod route;
 mod timeouts;
 mod timings;
 #[cfg(feature = "tls")]
 mod tls;
+mod upgraded;
 mod url;
 mod watch;
-mod wire;
+mod watcher;
 
 pub use body::Body;
 pub use cancel::Cancel;
 pub use client::{Client, ClientBuilder};
 pub use error::{Cause, Error, Phase};
+pub use exchange::{Exchange, Progress};
+pub use head::Head;
 pub use headers::Headers;
+pub use observer::Observed;
 pub use pool::PoolLimits;
 pub use proxies::{Proxies, Proxy};
-pub use redirect::Redirects;
+pub use redirect::{Redirect, Redirects};
 pub use request::RequestBuilder;
 pub use response::Response;
 pub use timeouts::Timeouts;
 pub use timings::Timings;
+pub use upgraded::Upgraded;
 pub use url::{IntoUrl, Scheme, Url};

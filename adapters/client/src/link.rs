@@ -1,4 +1,4 @@
-//! One connection to a server: the core's connection, a wire, and the loop between them.
+//! One connection to a server: the core's connection, a wire, and what moves bytes between them without ever waiting.
 
 use alloc::sync::Arc;
 use core::mem;
@@ -6,22 +6,27 @@ use core::ops::Range;
 use std::io::Read;
 use std::os::fd::AsFd as _;
 
-use wirenut::http::{CallError, CallListener, ClientCall, ClientConnection, Context, Limits, Request, Rule};
+use wirenut::http::{
+    CallError, CallListener, CallState, ClientCall, ClientConnection, ClientEvent, Context, Limits, Request, Rule,
+};
 use wirenut::time::Instant;
 use wirenut::transport::{Action, Conversation, Input, Protocol as _};
 use wirenut_linux::monotonic_time;
-use wirenut_linux::poller::{Interest, Poll, Poller as _, Token};
+use wirenut_linux::poller::{Interest, Poll};
 use wirenut_linux::socket::{Attempt, Received};
+use wirenut_tls::Wire;
 
 use crate::error::Cause;
-use crate::watch::Watch;
-use crate::wire::Wire;
+use crate::observer::Observed;
+use crate::watch::{Watch, earlier};
+use crate::watcher::Watcher;
 
 /// Room for what comes, and for what goes. Pages that are never used cost nothing.
 const BUFFER: usize = 64 * 1024;
 
-/// The name of the wire in its poller.
-const WIRE: Token = Token(0);
+/// So many steps are done in one turn. The thread that polls has other requests, and a peer that is fast enough would never
+/// let it go.
+const MAX_STEPS: u32 = 256;
 
 /// One connection, with its memory.
 pub(crate) struct Link {
@@ -30,17 +35,18 @@ pub(crate) struct Link {
     connection: ClientConnection,
     conversation: Conversation,
     store: Box<[u8]>,
+    /// What is being asked or heard.
+    call: CallState,
     line: Line,
+    /// Memory for the poller of whoever uses the connection next.
+    spare: Poll,
 }
 
 impl Link {
-    pub(crate) fn new(wire: Wire, limits: &Limits, subject: impl Into<Arc<str>>) -> Result<Self, Cause> {
-        let mut poller = Poll::new();
-        poller.register(wire.as_fd(), WIRE, Interest::READABLE)?;
+    pub(crate) fn new(wire: Wire, limits: &Limits, subject: impl Into<Arc<str>>) -> Self {
         let room = |length| vec![0; length].into_boxed_slice();
         let line = Line {
             wire,
-            poller,
             interest: Interest::READABLE,
             input: room(BUFFER),
             output: room(BUFFER.max(usize::try_from(limits.head_bytes).unwrap_or(BUFFER))),
@@ -50,14 +56,34 @@ impl Link {
             broken: None,
             has_failed_to_send: false,
             has_just_sent: false,
+            due: None,
+            is_tired: false,
         };
-        Ok(Self {
+        Self {
             subject: subject.into(),
             connection: ClientConnection::new(&context(limits)),
             conversation: Conversation::new(),
             store: room(limits.store_bytes()),
+            call: CallState::default(),
             line,
-        })
+            spare: Poll::new(),
+        }
+    }
+
+    /// Lets a watcher watch it, up to [`Self::detach`].
+    pub(crate) fn attach(&mut self, watcher: &mut dyn Watcher) -> Result<(), Cause> {
+        self.line.interest = Interest::READABLE;
+        watcher.register(self.line.wire.as_fd(), Interest::READABLE)
+    }
+
+    pub(crate) fn detach(&mut self, watcher: &mut dyn Watcher) {
+        watcher.deregister(self.line.wire.as_fd());
+    }
+
+    /// What a poller needs is kept with the connection, so that no request allocates it. To be called before something is
+    /// registered with the watcher, and again after the last is not any more.
+    pub(crate) fn exchange_memory(&mut self, watcher: &mut dyn Watcher) {
+        watcher.exchange_memory(&mut self.spare);
     }
 
     /// Whom it leads to, for errors.
@@ -70,23 +96,54 @@ impl Link {
         !self.line.unsent.is_empty() || self.line.has_failed_to_send
     }
 
-    /// Sends a request, its content read from `body`, until the listener has heard what it is for.
-    pub(crate) fn ask(
+    /// Begins a request: [`Self::poll`] sends it.
+    pub(crate) fn request(&mut self, limits: &Limits, request: &Request<'_>, watch: &Watch) -> Result<(), Cause> {
+        let head = self.connection.request(&context(limits), request, &mut self.line.output).map_err(Cause::Refused)?;
+        watch.observe(&Observed::Request(&self.line.output[..head]));
+        let mut deaf = |_: ClientEvent<'_>| None;
+        let call = ClientCall::new(&mut self.connection, limits, &mut deaf);
+        self.call = call.with_request(head, request.length != Some(0)).into_state();
+        Ok(())
+    }
+
+    /// Sends the request that was begun, its content read from `body`, and listens until the listener has heard what it is
+    /// for, all without waiting. False: call it again when the watcher says so, or at [`Self::poll_timeout`].
+    pub(crate) fn poll(
         &mut self,
         limits: &Limits,
-        request: &Request<'_>,
         body: &mut dyn Read,
         listener: CallListener<'_>,
         watch: &Watch,
-    ) -> Result<(), Cause> {
-        let head = self.connection.request(&context(limits), request, &mut self.line.output).map_err(Cause::Refused)?;
-        let request = (head, request.length != Some(0));
-        self.call(limits, request, body, listener, watch)
+        watcher: &mut dyn Watcher,
+    ) -> Result<bool, Cause> {
+        let Self { connection, conversation, store, line, call: state, .. } = self;
+        let mut call = ClientCall::new(connection, limits, listener).with_state(mem::take(state));
+        let spoken = line.speak(&mut call, conversation, store, body, watch, watcher);
+        match spoken {
+            Ok(true) => {}
+            Ok(false) => *state = call.into_state(),
+            Err(_) => {
+                line.wire.give_up();
+                self.connection.handle_reset(&context(limits));
+            }
+        }
+        spoken
     }
 
-    /// Listens until the listener has heard what it is for.
-    pub(crate) fn listen(&mut self, limits: &Limits, listener: CallListener<'_>, watch: &Watch) -> Result<(), Cause> {
-        self.call(limits, (0, false), &mut std::io::empty(), listener, watch)
+    /// When to poll it again although nothing was ready.
+    pub(crate) fn poll_timeout(&self, watch: &Watch) -> Option<Instant> {
+        if self.line.is_tired { Some(Instant::START) } else { earlier(self.line.due, watch.deadline()) }
+    }
+
+    /// Where content lies in [`Self::received`] that the listener saw at this address.
+    pub(crate) fn place(&self, address: usize, length: usize) -> Range<usize> {
+        let start = address.saturating_sub(self.line.input.as_ptr().addr());
+        start..start.saturating_add(length)
+    }
+
+    /// The buffer that was received into.
+    pub(crate) fn received(&self) -> &[u8] {
+        &self.line.input
     }
 
     /// May the request that failed be sent again on another connection, as far as this one knows?
@@ -115,30 +172,10 @@ impl Link {
         self.line.wire.shutdown_write();
     }
 
-    /// The wire, after the server has agreed to a tunnel. None, if it has said something in the tunnel already: whoever
-    /// asks for one speaks first.
-    pub(crate) fn into_wire(self) -> Option<Wire> {
-        self.line.unread.is_empty().then_some(self.line.wire)
-    }
-
-    fn call(
-        &mut self,
-        limits: &Limits,
-        (head, has_content): (usize, bool),
-        body: &mut dyn Read,
-        listener: CallListener<'_>,
-        watch: &Watch,
-    ) -> Result<(), Cause> {
-        let Self { connection, conversation, store, line, .. } = self;
-        watch.register(&mut line.poller)?;
-        let call = ClientCall::new(connection, limits, listener).with_request(head, has_content);
-        let spoken = line.speak(call, conversation, store, body, watch);
-        watch.deregister(&mut line.poller);
-        if spoken.is_err() {
-            line.wire.give_up();
-            self.connection.handle_reset(&context(limits));
-        }
-        spoken
+    /// The wire, and what came behind the head that ended HTTP on it.
+    pub(crate) fn into_wire(self) -> (Wire, Vec<u8>) {
+        let Line { wire, input, unread, .. } = self.line;
+        (wire, input[unread].to_vec())
     }
 }
 
@@ -149,8 +186,7 @@ fn context(limits: &Limits) -> Context<'_> {
 /// The part of a link that is not the protocol.
 struct Line {
     wire: Wire,
-    poller: Poll,
-    /// What the poller watches the wire for.
+    /// What a watcher watches the wire for.
     interest: Interest,
     input: Box<[u8]>,
     output: Box<[u8]>,
@@ -164,6 +200,10 @@ struct Line {
     has_failed_to_send: bool,
     /// So an answer is hardly in the socket yet.
     has_just_sent: bool,
+    /// When the protocol wants to be asked again.
+    due: Option<Instant>,
+    /// There is more to do at once.
+    is_tired: bool,
 }
 
 /// What a step of the conversation came to.
@@ -173,43 +213,51 @@ struct Step {
 }
 
 impl Line {
-    /// Does what the conversation says until the call has what it is for.
+    /// Does what the conversation says until the call has what it is for (true), or until nothing can be done at once.
     fn speak(
         &mut self,
-        mut call: ClientCall<'_>,
+        call: &mut ClientCall<'_>,
         conversation: &mut Conversation,
         store: &mut [u8],
         body: &mut dyn Read,
         watch: &Watch,
-    ) -> Result<(), Cause> {
-        loop {
+        watcher: &mut dyn Watcher,
+    ) -> Result<bool, Cause> {
+        if let Some(due) = self.due.take() {
+            let now = monotonic_time();
+            if due <= now {
+                call.at(now).handle_timeout();
+            }
+        }
+        self.is_tired = false;
+        for _ in 0..MAX_STEPS {
             let now = monotonic_time();
             watch.check(now)?;
-            let step = self.step(&mut call, conversation, store, now);
-            self.check(&call)?;
+            let step = self.step(call, conversation, store, now);
+            self.check(call)?;
             let is_sent = self.unsent.is_empty() && self.wire.flush().unwrap_or(true);
             if call.is_done(is_sent) || (call.is_heard() && self.broken.is_some()) {
-                return Ok(());
+                return Ok(true);
             }
             if let Action::Send(count) = step.action {
                 self.unsent = 0..count;
             }
             let may_send_content = self.unsent.is_empty() && self.broken.is_none() && step.action == Action::Wait;
             if !self.unsent.is_empty() {
-                if self.send(&mut call, conversation, now) {
+                if self.send(call, conversation, now) {
                     continue;
                 }
             } else if may_send_content {
                 if let Some(place) = call.content_place(now, self.output.len()) {
                     // An answer that has come says perhaps that no more content is wanted.
                     if !(step.wants_input && self.recv()?) {
-                        self.read_content(&mut call, place, body, now)?;
+                        self.read_content(call, place, body, now)?;
                     }
                     continue;
                 }
                 // The content may have ended with that.
                 if call.is_done(is_sent) {
-                    return Ok(());
+                    return Ok(true);
                 }
             } else if let Some(cause) = ending(step.action, &mut self.wire) {
                 return Err(self.broken.take().unwrap_or(cause));
@@ -219,13 +267,12 @@ impl Line {
                 continue;
             }
             self.has_just_sent = false;
-            let timeout = call.at(now).poll_timeout();
-            self.wait(step.wants_input, timeout, watch)?;
-            let now = monotonic_time();
-            if timeout.is_some_and(|at| at <= now) {
-                call.at(now).handle_timeout();
-            }
+            self.due = call.at(now).poll_timeout();
+            self.prepare_wait(step.wants_input, watcher)?;
+            return Ok(false);
         }
+        self.is_tired = true;
+        Ok(false)
     }
 
     /// Has the call failed? That the wire broke is the reason of all that follows.
@@ -262,8 +309,8 @@ impl Line {
             None => match self.wire.send(&self.output[self.unsent.clone()]) {
                 Ok(Attempt::Done(sent)) => sent,
                 Ok(Attempt::WouldBlock) => 0,
-                Err(cause) => {
-                    (self.broken, self.has_failed_to_send) = (Some(cause), true);
+                Err(error) => {
+                    (self.broken, self.has_failed_to_send) = (Some(error.into()), true);
                     self.unsent.len()
                 }
             },
@@ -310,13 +357,13 @@ impl Line {
             Ok(Received::End) => self.has_ended = true,
             Ok(Received::WouldBlock) => return Ok(false),
             // That sending failed came first.
-            Err(cause) => return Err(self.broken.take().unwrap_or(cause)),
+            Err(error) => return Err(self.broken.take().unwrap_or(error.into())),
         }
         Ok(true)
     }
 
-    /// Waits until the wire is ready for what is to be done, or until it is time for something.
-    fn wait(&mut self, wants_input: bool, timeout: Option<Instant>, watch: &Watch) -> Result<(), Cause> {
+    /// Has the watcher watch the wire for what is to be done.
+    fn prepare_wait(&mut self, wants_input: bool, watcher: &mut dyn Watcher) -> Result<(), Cause> {
         if let Some(cause) = self.broken.take_if(|_| !wants_input) {
             // Nothing would be waited for.
             return Err(cause);
@@ -327,14 +374,8 @@ impl Line {
             interest = interest | Interest::WRITABLE;
         }
         if mem::replace(&mut self.interest, interest) != interest {
-            self.poller.modify(self.wire.as_fd(), WIRE, interest)?;
+            watcher.modify(self.wire.as_fd(), interest)?;
         }
-        let until = match (timeout, watch.deadline()) {
-            (Some(timeout), Some(deadline)) => Some(timeout.min(deadline)),
-            (timeout, deadline) => timeout.or(deadline),
-        };
-        self.poller.wait_until(until, monotonic_time)?;
-        while self.poller.next_event().is_some() {}
         Ok(())
     }
 }

@@ -8,12 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::monotonic_time;
-use wirenut_linux::poller::Bell;
+use wirenut_linux::poller::{Bell, Interest};
 
 use crate::error::Cause;
 use crate::link::Link;
 use crate::route::Route;
 use crate::watch::Watch;
+use crate::watcher::Watcher;
 
 /// How many connections a client has, and how long it keeps those that are idle.
 ///
@@ -79,6 +80,15 @@ pub(crate) enum Got {
     Place(Place),
 }
 
+/// The wait for a connection, or for a place for one.
+pub(crate) struct Ticket {
+    pool: Arc<Pool>,
+    /// Only a new connection will do.
+    is_new: bool,
+    /// Rings when there may be a place. There is none before it has to be waited for.
+    bell: Option<Bell>,
+}
+
 /// The right to have one connection. Given back when dropped.
 pub(crate) struct Place {
     pool: Option<Arc<Pool>>,
@@ -92,37 +102,6 @@ impl Pool {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A connection that was kept, unless `is_new`, or a place for a new one; waits for that.
-    pub(crate) fn get(self: &Arc<Self>, route: &Route, is_new: bool, watch: &Watch) -> Result<Got, Cause> {
-        let mut bell: Option<Bell> = None;
-        loop {
-            if let Some(got) = self.try_get(route, is_new) {
-                if let Some(bell) = &bell {
-                    self.state().waiting.retain(|(_, other)| !is_same(other, bell));
-                }
-                return Ok(got);
-            }
-            let bell = match &bell {
-                Some(bell) => bell,
-                None => bell.insert(Bell::new()?),
-            };
-            self.state().waiting.push_back((route.clone(), bell.clone()));
-            // What was given back in between was not told.
-            if let Some(got) = self.try_get(route, is_new) {
-                self.state().waiting.retain(|(_, other)| !is_same(other, bell));
-                return Ok(got);
-            }
-            let waited = watch.wait_readable(bell.as_fd());
-            self.state().waiting.retain(|(_, other)| !is_same(other, bell));
-            if let Err(cause) = waited {
-                // It may have been rung for a place that it does not take now.
-                self.ring();
-                return Err(cause);
-            }
-            bell.silence();
-        }
     }
 
     fn try_get(self: &Arc<Self>, route: &Route, is_new: bool) -> Option<Got> {
@@ -177,6 +156,67 @@ impl Pool {
         drop(state);
         if let Some((_, bell)) = next {
             bell.ring();
+        }
+    }
+}
+
+impl Ticket {
+    pub(crate) fn new(pool: &Arc<Pool>, is_new: bool) -> Self {
+        Self { pool: Arc::clone(pool), is_new, bell: None }
+    }
+
+    /// A connection that was kept, or a place for a new one. `None`: not yet; the watcher says when to ask again.
+    pub(crate) fn poll(
+        &mut self,
+        route: &Route,
+        watch: &Watch,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Option<Got>, Cause> {
+        watch.check(monotonic_time())?;
+        if let Some(bell) = &self.bell {
+            bell.silence();
+        }
+        if let Some(got) = self.pool.try_get(route, self.is_new) {
+            self.leave(watcher);
+            return Ok(Some(got));
+        }
+        let bell = match &mut self.bell {
+            Some(bell) => bell,
+            none => {
+                let bell = Bell::new()?;
+                watcher.register(bell.as_fd(), Interest::READABLE)?;
+                none.insert(bell)
+            }
+        };
+        {
+            let mut state = self.pool.state();
+            if !state.waiting.iter().any(|(_, other)| is_same(other, bell)) {
+                state.waiting.push_back((route.clone(), bell.clone()));
+            }
+        }
+        // What was given back in between rang for nobody.
+        let got = self.pool.try_get(route, self.is_new);
+        if got.is_some() {
+            self.leave(watcher);
+        }
+        Ok(got)
+    }
+
+    /// The wait is over, with success.
+    fn leave(&mut self, watcher: &mut dyn Watcher) {
+        if let Some(bell) = self.bell.take() {
+            watcher.deregister(bell.as_fd());
+            self.pool.state().waiting.retain(|(_, other)| !is_same(other, &bell));
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if let Some(bell) = self.bell.take() {
+            self.pool.state().waiting.retain(|(_, other)| !is_same(other, &bell));
+            // It may have been rung for a place that it does not take now.
+            self.pool.ring();
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::url::{Scheme, Url, credentials};
 /// The port of a proxy that names none: curl's.
 const DEFAULT_PORT: u16 = 1080;
 
-/// An HTTP proxy: requests for `http` go to it as they are (absolute form, RFC 9112 §3.2.2), those for `https` through a
-/// tunnel (CONNECT, RFC 9110 §9.3.6).
+/// An HTTP proxy: requests for `http` go to it as they are (absolute form, RFC 9112 §3.2.2), those for `https`, and those with an
+/// Upgrade field, through a tunnel (CONNECT, RFC 9110 §9.3.6).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
     /// Without the brackets of IPv6.
@@ -228,10 +228,24 @@ fn entries(list: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Is the entry this address, or a network in which it lies?
+/// Is the entry this address, or a network in which it lies? As for curl, an address of IPv4 that is mapped into IPv6 is one of
+/// IPv6.
 fn is_in(entry: &str, address: IpAddr) -> bool {
     let entry = entry.strip_prefix('[').and_then(|entry| entry.strip_suffix(']')).unwrap_or(entry);
-    Network::parse(entry.as_bytes()).is_ok_and(|network| network.contains(address))
+    if Network::parse(entry.as_bytes()).is_err() {
+        return false;
+    }
+    let (network, length) = entry.split_once('/').unwrap_or((entry, "128"));
+    let length = length.parse().unwrap_or(u32::MAX);
+    match (network.parse(), address) {
+        (Ok(IpAddr::V4(network)), IpAddr::V4(address)) => {
+            (network.to_bits() ^ address.to_bits()).leading_zeros() >= length.min(32)
+        }
+        (Ok(IpAddr::V6(network)), IpAddr::V6(address)) => {
+            (network.to_bits() ^ address.to_bits()).leading_zeros() >= length
+        }
+        _ => false,
+    }
 }
 
 /// Is the name the entry, or one below it? A dot at the end of either, and one at the front of the entry, mean nothing.
@@ -307,6 +321,11 @@ mod tests {
             ("fd00::/8", "fd12::1", true),
             ("fd00::/8", "fe80::1", false),
             ("10.0.0.0/8", "ten.example", false),
+            ("10.0.0.1, 10.0.0.0/8", "::ffff:10.0.0.1", false),
+            ("::ffff:10.0.0.1", "::ffff:10.0.0.1", true),
+            ("::ffff:10.0.0.0/104", "::ffff:10.0.0.1", true),
+            ("::/0", "::ffff:10.0.0.1", true),
+            ("::/0", "10.0.0.1", false),
         ] {
             assert_eq!(is_excepted(no_proxy, host), expected, "{no_proxy:?} {host}");
         }

@@ -6,29 +6,18 @@ use std::os::fd::AsFd as _;
 
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::monotonic_time;
-use wirenut_linux::poller::{Interest, Poll, Poller as _, Token};
+use wirenut_linux::poller::Interest;
 use wirenut_linux::socket::{Connecting, Family, Progress, Socket, Tcp, TcpStream};
 
 use crate::error::Cause;
 use crate::watch::Watch;
+use crate::watcher::Watcher;
 
 /// How long an attempt has the wire for itself (RFC 8305 §5, §8).
 pub(crate) const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// Addresses beyond that are not tried.
 const MAX_ADDRESSES: usize = 16;
-
-/// Connects to the first address that answers. Each attempt begins when the one before has failed, or after
-/// [`ATTEMPT_DELAY`], and goes on beside those that follow. Where none succeeds: the error of the first, and which it was.
-pub(crate) fn connect(addresses: &[SocketAddr], watch: &Watch) -> Result<(TcpStream, SocketAddr), (Cause, SocketAddr)> {
-    let addresses = interleaved(addresses);
-    let first = addresses.first().copied().unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
-    let mut race = Race { addresses, attempts: Vec::new(), poller: Poll::new(), failure: None };
-    match race.run(watch) {
-        Ok(winner) => Ok(winner),
-        Err(cause) => Err(race.failure.take().filter(|_| race.is_lost()).unwrap_or((cause, first))),
-    }
-}
 
 /// The families take turns, beginning with that of the first address; within one the order stays (RFC 8305 §4).
 fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
@@ -49,40 +38,70 @@ fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     all
 }
 
-struct Race {
+/// Connects to the first address that answers. Each attempt begins when the one before has failed, or after
+/// [`ATTEMPT_DELAY`], and goes on beside those that follow.
+pub(crate) struct Race {
     addresses: Vec<SocketAddr>,
     /// Those that were begun, in the order of the addresses; none where one has failed.
     attempts: Vec<Option<Socket<Tcp, Connecting>>>,
-    poller: Poll,
+    /// When the next one begins.
+    next_at: Instant,
     /// The first one.
     failure: Option<(Cause, SocketAddr)>,
 }
 
+type Winner = (TcpStream, SocketAddr);
+
 impl Race {
-    fn run(&mut self, watch: &Watch) -> Result<(TcpStream, SocketAddr), Cause> {
-        watch.register(&mut self.poller)?;
-        let mut next_at = Instant::START;
-        loop {
-            let now = monotonic_time();
-            watch.check(now)?;
-            let has_next = self.attempts.len() < self.addresses.len();
-            if has_next && (next_at <= now || self.attempts.iter().all(Option::is_none)) {
-                next_at = now.saturating_add(ATTEMPT_DELAY);
-                if let Some(winner) = self.begin() {
-                    return Ok(winner);
-                }
-                continue;
-            }
-            if self.is_lost() {
-                return Err(Cause::Other("the host has no address"));
-            }
-            let next_at = if has_next { next_at } else { Instant::NEVER };
-            let until = watch.deadline().map_or(next_at, |deadline| deadline.min(next_at));
-            self.poller.wait_until(Some(until), monotonic_time)?;
-            if let Some(winner) = self.look()? {
-                return Ok(winner);
+    pub(crate) fn new(addresses: &[SocketAddr]) -> Self {
+        Self { addresses: interleaved(addresses), attempts: Vec::new(), next_at: Instant::START, failure: None }
+    }
+
+    /// The connection. `None`: not yet; ask again when the watcher says so, or at [`Self::poll_timeout`]. Where no attempt
+    /// succeeds: the error of the first, and which it was.
+    pub(crate) fn poll(
+        &mut self,
+        watch: &Watch,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Option<Winner>, (Cause, SocketAddr)> {
+        let run = self.run(watch, watcher);
+        if !matches!(run, Ok(None)) {
+            // The others are not wanted any more.
+            self.attempts.iter().flatten().for_each(|socket| watcher.deregister(socket.as_fd()));
+        }
+        run.map_err(|cause| {
+            let first = self.addresses.first().copied().unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
+            let is_lost = self.is_lost();
+            self.failure.take().filter(|_| is_lost).unwrap_or((cause, first))
+        })
+    }
+
+    /// When the next attempt begins.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        (self.attempts.len() < self.addresses.len()).then_some(self.next_at)
+    }
+
+    fn run(&mut self, watch: &Watch, watcher: &mut dyn Watcher) -> Result<Option<Winner>, Cause> {
+        let now = monotonic_time();
+        watch.check(now)?;
+        // Nobody says which of them is ready, and they are few.
+        for place in 0..self.attempts.len() {
+            let Some(socket) = self.attempts[place].take() else { continue };
+            watcher.deregister(socket.as_fd());
+            if let Some(winner) = self.note(place, socket.finish(), watcher) {
+                return Ok(Some(winner));
             }
         }
+        while self.attempts.len() < self.addresses.len() {
+            if now < self.next_at && !self.attempts.iter().all(Option::is_none) {
+                return Ok(None);
+            }
+            self.next_at = now.saturating_add(ATTEMPT_DELAY);
+            if let Some(winner) = self.begin(watcher) {
+                return Ok(Some(winner));
+            }
+        }
+        if self.is_lost() { Err(Cause::Other("the host has no address")) } else { Ok(None) }
     }
 
     /// Have all attempts failed?
@@ -91,65 +110,50 @@ impl Race {
     }
 
     /// Begins the next attempt.
-    fn begin(&mut self) -> Option<(TcpStream, SocketAddr)> {
+    fn begin(&mut self, watcher: &mut dyn Watcher) -> Option<Winner> {
         let place = self.attempts.len();
         let address = *self.addresses.get(place)?;
         self.attempts.push(None);
         let progress = Socket::tcp(Family::of(&address)).and_then(|socket| socket.start_connect(&address));
-        self.note(place, progress)
+        self.note(place, progress, watcher)
     }
 
-    /// Looks what has become of the attempts.
-    fn look(&mut self) -> Result<Option<(TcpStream, SocketAddr)>, Cause> {
-        while let Some(event) = self.poller.next_event() {
-            let Ok(place) = usize::try_from(event.token.0) else { continue };
-            let Some(socket) = self.attempts.get_mut(place).and_then(Option::take) else { continue };
-            self.poller.deregister(socket.as_fd(), event.token)?;
-            if let Some(winner) = self.note(place, socket.finish()) {
-                return Ok(Some(winner));
-            }
-        }
-        Ok(None)
-    }
-
+    /// What has become of an attempt.
     fn note(
         &mut self,
         place: usize,
         progress: Result<Progress<Tcp>, wirenut_linux::Error>,
-    ) -> Option<(TcpStream, SocketAddr)> {
+        watcher: &mut dyn Watcher,
+    ) -> Option<Winner> {
         let address = *self.addresses.get(place)?;
-        let error = match progress {
+        let cause = match progress {
             // The system may choose the very port that it connects to, so that TCP meets itself.
             Ok(Progress::Connected(stream)) if stream.local_address().is_ok_and(|own| own == address) => {
-                wirenut_linux::Error::new("connect", io::ErrorKind::ConnectionRefused.into())
+                wirenut_linux::Error::new("connect", io::ErrorKind::ConnectionRefused.into()).into()
             }
             Ok(Progress::Connected(stream)) => return Some((stream, address)),
-            Ok(Progress::Connecting(socket)) => {
-                match self.poller.register(socket.as_fd(), token(place), Interest::WRITABLE) {
-                    Ok(()) => {
-                        self.attempts[place] = Some(socket);
-                        return None;
-                    }
-                    Err(error) => error,
+            Ok(Progress::Connecting(socket)) => match watcher.register(socket.as_fd(), Interest::WRITABLE) {
+                Ok(()) => {
+                    self.attempts[place] = Some(socket);
+                    return None;
                 }
-            }
-            Err(error) => error,
+                Err(cause) => cause,
+            },
+            Err(error) => error.into(),
         };
-        self.failure.get_or_insert((error.into(), address));
+        self.failure.get_or_insert((cause, address));
         None
     }
-}
-
-/// The name of an attempt in the poller.
-fn token(place: usize) -> Token {
-    Token(u64::try_from(place).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use std::net;
 
+    use wirenut_linux::poller::{Poll, Poller as _};
+
     use super::*;
+    use crate::watch::earlier;
 
     /// A listener whose queue is full, so that it answers no further connect; and what fills it.
     fn full(address: &str) -> io::Result<(net::TcpListener, Vec<net::TcpStream>)> {
@@ -162,6 +166,17 @@ mod tests {
             assert!(waiting.len() < 1_000);
         }
         Ok((listener, waiting))
+    }
+
+    fn connect(addresses: &[SocketAddr], watch: &Watch) -> Result<Winner, (Cause, SocketAddr)> {
+        let (mut race, mut watcher) = (Race::new(addresses), Poll::new());
+        loop {
+            if let Some(winner) = race.poll(watch, &mut watcher)? {
+                return Ok(winner);
+            }
+            watcher.wait_until(earlier(race.poll_timeout(), watch.deadline()), monotonic_time).unwrap();
+            while watcher.next_event().is_some() {}
+        }
     }
 
     fn watch() -> Watch {

@@ -2,7 +2,7 @@
 
 use wirenut::http::Status;
 
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, Phase};
 use crate::url::{Scheme, Url};
 
 /// Which redirects are followed: those of the statuses 301, 302, 303, 307 and 308 with a Location field. After 303 the
@@ -39,26 +39,52 @@ impl Default for Redirects {
     }
 }
 
-/// The request that follows a redirect.
-#[derive(PartialEq, Eq, Debug)]
-pub(crate) struct Next {
-    pub(crate) url: Url,
-    /// It is GET from now on, without content.
-    pub(crate) becomes_get: bool,
+/// The request that follows a redirect: see [`Redirects::follow`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Redirect {
+    /// Where it leads.
+    pub url: Url,
+    /// The request is a GET from now on, without content and the fields that describe it.
+    pub becomes_get: bool,
     /// Credentials stay behind.
-    pub(crate) leaves_origin: bool,
+    pub leaves_origin: bool,
 }
 
 impl Redirects {
-    /// What follows an answer with this status and Location field; none if it is the response. `followed`: so many were
-    /// before.
-    pub(crate) fn next(
+    /// What follows an answer with this status and Location field, or none if that is the response. `followed` redirects were
+    /// before it.
+    ///
+    /// ```
+    /// use wirenut::http::Status;
+    /// use wirenut_client::{Redirects, Url};
+    /// let url: Url = "http://a.example/b".parse()?;
+    /// let answer = (Status::SEE_OTHER, Some(&b"//b.example/c"[..]));
+    /// let next = Redirects::DEFAULT.follow(answer, b"POST", &url, 0)?.unwrap();
+    /// assert_eq!(next.url.to_string(), "http://b.example/c");
+    /// assert!(next.becomes_get && next.leaves_origin);
+    /// # Ok::<(), wirenut_client::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// It leads where it must not, or nowhere, or is one too many: [`Phase::Redirect`].
+    pub fn follow(
+        self,
+        answer: (Status, Option<&[u8]>),
+        method: &[u8],
+        url: &Url,
+        followed: u8,
+    ) -> Result<Option<Redirect>, Error> {
+        self.next(answer, method, url, followed).map_err(|cause| Error::new(Phase::Redirect, url, cause))
+    }
+
+    fn next(
         self,
         (status, location): (Status, Option<&[u8]>),
         method: &[u8],
         url: &Url,
         followed: u8,
-    ) -> Result<Option<Next>, Cause> {
+    ) -> Result<Option<Redirect>, Cause> {
         let (Some(limit), Some(location)) = (self.limit, location) else { return Ok(None) };
         let becomes_get = match status.code() {
             // As all clients do; the RFC allows it.
@@ -74,7 +100,7 @@ impl Redirects {
         if url.scheme() == Scheme::Https && next.scheme() == Scheme::Http && !self.may_leave_tls {
             return Err(Cause::RefusedRedirect("it leads from https to http"));
         }
-        Ok(Some(Next { becomes_get, leaves_origin: !next.is_same_origin(url), url: next }))
+        Ok(Some(Redirect { becomes_get, leaves_origin: !next.is_same_origin(url), url: next }))
     }
 }
 

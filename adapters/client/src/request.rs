@@ -5,17 +5,21 @@ use core::fmt;
 
 use wirenut::http::Method;
 use wirenut::time::Duration;
+use wirenut_linux::poller::Poll;
 
+use crate::asking::Asking;
 use crate::body::Body;
 use crate::cancel::Cancel;
 use crate::error::{Error, Phase};
-use crate::exchange;
+use crate::exchange::Exchange;
 use crate::inner::Inner;
+use crate::observer::{Observed, Observer};
 use crate::parts::Parts;
 use crate::proxies::basic;
 use crate::redirect::Redirects;
 use crate::response::Response;
 use crate::url::Url;
+use crate::watcher::{Waiter, wait};
 
 /// A request that is being made, to be [sent](Self::send).
 #[must_use = "nothing is sent before `send`"]
@@ -26,20 +30,67 @@ pub struct RequestBuilder<'b> {
     timeout: Option<Duration>,
     cancel: Option<Cancel>,
     redirects: Option<Redirects>,
+    observer: Option<Observer>,
 }
 
 impl<'b> RequestBuilder<'b> {
     pub(crate) fn new(inner: Arc<Inner>, method: Method<'_>, url: Result<Url, Error>) -> Self {
         let method = method.as_bytes().to_vec();
-        let parts = Parts { method, fields: Vec::new(), body: Body::default(), expects_continue: None };
-        Self { inner, url, parts, timeout: None, cancel: None, redirects: None }
+        let parts = Parts { method, ..Parts::default() };
+        Self { inner, url, parts, timeout: None, cancel: None, redirects: None, observer: None }
     }
 
-    /// Adds a field. None that frames the message, and not Host: the client writes these itself. Without a User-Agent and an
+    /// Adds a field. None that frames the message, and not Host: the client writes these itself, also the Connection field that
+    /// goes with an Upgrade field. Without a User-Agent and an
     /// Accept (`*/*`), it adds its own. A field that is not allowed, or is none, fails [`Self::send`] before anything is sent
     /// ([`Cause::Refused`](crate::Cause::Refused)).
     pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
         self.parts.fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// Leaves out a field that the client would add by itself: User-Agent, Accept, or the credentials of the URL.
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.parts.absent.push(name.into());
+        self
+    }
+
+    /// What the Host field says in place of the URL's host and port, to ask a server by its address for a site that it has
+    /// under another name. It does not follow a redirect to another origin, and is not what TLS asks the server for. What is
+    /// no host fails [`Self::send`]; so does one that differs from the URL's where an HTTP proxy gets the whole URL.
+    pub fn host(mut self, host: &str) -> Self {
+        self.parts.host = Some(host.into());
+        self
+    }
+
+    /// Calls `observe` with what happens on the way, on the thread that [sends](Self::send) or [polls](Exchange::poll).
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let url = format!("http://{}/", listener.local_addr()?);
+    /// # let server = std::thread::spawn(move || {
+    /// #     let (mut stream, _) = listener.accept().unwrap();
+    /// #     stream.read(&mut [0; 1024]).unwrap();
+    /// #     stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").unwrap();
+    /// # });
+    /// use std::sync::{Arc, Mutex};
+    /// use wirenut_client::{Client, Observed};
+    ///
+    /// let lines = Arc::new(Mutex::new(Vec::new()));
+    /// let seen = Arc::clone(&lines);
+    /// let observer = move |observed: &Observed<'_>| match observed {
+    ///     Observed::Request(head) => seen.lock().unwrap().push(head.starts_with(b"GET / HTTP/1.1\r\n")),
+    ///     Observed::Response(head) => seen.lock().unwrap().push(head.status.code() == 200),
+    ///     _ => {}
+    /// };
+    /// Client::new().get(url).observe(observer).send()?;
+    /// assert_eq!(*lines.lock().unwrap(), [true, true]);
+    /// # server.join().unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn observe(mut self, observe: impl Fn(&Observed<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer(Arc::new(observe)));
         self
     }
 
@@ -104,8 +155,29 @@ impl<'b> RequestBuilder<'b> {
     /// longer than 64 KiB, and than [`Limits::head_bytes`](wirenut::http::Limits::head_bytes), is
     /// [`Cause::Refused`](crate::Cause::Refused).
     pub fn send(self) -> Result<Response, Error> {
-        let Self { inner, url, parts, timeout, cancel, redirects } = self;
-        exchange::send(&inner, url?, parts, (timeout, cancel), redirects)
+        let mut asking = self.asking()?;
+        let mut poller = Poll::new();
+        asking.attach(&mut poller)?;
+        loop {
+            if let Some(answer) = asking.poll(&mut poller)? {
+                return Ok(Response::new(answer, Waiter::Poll(poller)));
+            }
+            wait(&mut poller, asking.poll_timeout()).map_err(|cause| asking.failed(cause))?;
+        }
+    }
+
+    /// Begins it, for a thread that does not wait: see [`Exchange`]. Nothing is sent before its first
+    /// [`poll`](Exchange::poll).
+    ///
+    /// # Errors
+    /// The URL does not parse, there is no proxy for it although there should be one, or the process has no descriptor left.
+    pub fn start(self) -> Result<Exchange<'b>, Error> {
+        Exchange::new(self.asking()?)
+    }
+
+    fn asking(self) -> Result<Asking<'b>, Error> {
+        let Self { inner, url, parts, timeout, cancel, redirects, observer } = self;
+        Asking::new(inner, url?, parts, (timeout, cancel, observer), redirects)
     }
 }
 

@@ -4,131 +4,89 @@ use alloc::sync::Arc;
 use core::fmt;
 use std::io::{self, Read, Write};
 
-use wirenut::http::{ClientEvent, ResponseFraming, ResponseHead, Status};
+use wirenut::http::Status;
 use wirenut::time::Duration;
 
+use crate::answer::{Answer, Piece};
 use crate::error::{Cause, Error, Phase};
+use crate::head::Head;
 use crate::headers::Headers;
-use crate::inner::Inner;
-use crate::link::Link;
-use crate::pool::Place;
 use crate::timings::Timings;
+use crate::upgraded::Upgraded;
 use crate::url::Url;
-use crate::watch::Watch;
+use crate::watcher::Waiter;
 
 /// So much memory is reserved for content that has not come yet.
 const MAX_RESERVED: u64 = 1 << 20;
-
-/// What is kept of a head.
-pub(crate) struct Head {
-    pub(crate) status: Status,
-    pub(crate) headers: Headers,
-    pub(crate) framing: ResponseFraming,
-}
-
-impl Head {
-    pub(crate) fn new(head: &ResponseHead<'_>) -> Self {
-        Self { status: head.status, headers: Headers::new(head.fields), framing: head.body }
-    }
-}
 
 /// The response to a request. Its content is read from the connection piece by piece, as it is asked for: by
 /// [`Read`], by [`Self::copy_to`], or as a whole by [`Self::bytes`] and [`Self::text`].
 ///
 /// Once all is read, the connection goes back to the client. A response that is dropped before that closes it. One with
-/// the status 101, which only a request with an Upgrade field gets, has no content: to read it is an error, for this client
-/// speaks no other protocol.
+/// the status 101, which only a request with an Upgrade field gets, and one of success to CONNECT have no content: to read it
+/// is an error, and [`Self::into_upgraded`] hands the connection on.
 pub struct Response {
-    head: Head,
-    url: Url,
-    trailers: Headers,
-    timings: Timings,
-    redirects: u8,
-    received: u64,
-    source: Option<Source>,
-    /// A read has failed, so the content is not whole.
-    is_cut: bool,
-    watch: Watch,
-    inner: Arc<Inner>,
-    subject: Arc<str>,
-}
-
-/// Where content still comes from.
-struct Source {
-    link: Box<Link>,
-    place: Place,
+    answer: Answer,
+    waiter: Waiter,
 }
 
 impl Response {
-    pub(crate) fn new(
-        inner: Arc<Inner>,
-        (url, head): (Url, Head),
-        (link, place): (Box<Link>, Place),
-        watch: Watch,
-        (timings, redirects): (Timings, u8),
-    ) -> Result<Self, Error> {
-        let subject = Arc::clone(link.subject());
-        let source = Some(Source { link, place });
-        let is_empty = head.framing == ResponseFraming::Length(0);
-        let trailers = Headers::default();
-        let mut response =
-            Self { head, url, trailers, timings, redirects, received: 0, source, is_cut: false, watch, inner, subject };
-        if is_empty {
-            // So the connection is free at once.
-            response.next_piece(&mut |_| 0)?;
-        }
-        Ok(response)
+    pub(crate) const fn new(answer: Answer, waiter: Waiter) -> Self {
+        Self { answer, waiter }
+    }
+
+    /// All that is known beside the content.
+    #[must_use]
+    pub const fn head(&self) -> &Head {
+        &self.answer.head
     }
 
     /// The status code.
     #[must_use]
     pub const fn status(&self) -> Status {
-        self.head.status
+        self.head().status()
     }
 
     /// The fields of the head.
     #[must_use]
     pub const fn headers(&self) -> &Headers {
-        &self.head.headers
+        self.head().headers()
     }
 
     /// The fields behind chunked content. There are none before all of it was read.
     #[must_use]
     pub const fn trailers(&self) -> &Headers {
-        &self.trailers
+        self.head().trailers()
     }
 
     /// What was asked in the end: after redirects, where they led.
     #[must_use]
     pub const fn url(&self) -> &Url {
-        &self.url
+        self.head().url()
     }
 
     /// How many redirects were followed.
     #[must_use]
     pub const fn redirects(&self) -> u8 {
-        self.redirects
+        self.head().redirects()
     }
 
     /// Whom it came from: the address, and the host that was looked up for it.
     #[must_use]
     pub fn peer(&self) -> &str {
-        &self.subject
+        self.head().peer()
     }
 
     /// How long the phases took.
     #[must_use]
     pub const fn timings(&self) -> &Timings {
-        &self.timings
+        self.head().timings()
     }
 
     /// How many bytes of content there are, if the head says so.
     #[must_use]
     pub const fn length(&self) -> Option<u64> {
-        match self.head.framing {
-            ResponseFraming::Length(length) => Some(length),
-            ResponseFraming::Chunked | ResponseFraming::UntilClose | ResponseFraming::Tunnel => None,
-        }
+        self.head().length()
     }
 
     /// The same response, unless its status is one of an error: 400 or more.
@@ -138,7 +96,7 @@ impl Response {
     pub fn checked(self) -> Result<Self, Error> {
         match self.status().code() {
             ..400 => Ok(self),
-            code => Err(Error::new(Phase::Response, &self.url, Cause::Status(code))),
+            code => Err(Error::new(Phase::Response, self.url(), Cause::Status(code))),
         }
     }
 
@@ -149,9 +107,9 @@ impl Response {
     pub fn bytes(mut self, limit: usize) -> Result<Vec<u8>, Error> {
         let most = u64::try_from(limit).unwrap_or(u64::MAX);
         let too_large = |subject: &str| Error::new(Phase::Body, subject, Cause::TooLarge(most));
-        let announced = self.length().map_or(0, |length| length.saturating_sub(self.received));
+        let announced = self.length().map_or(0, |length| length.saturating_sub(self.answer.received()));
         if announced > most {
-            return Err(too_large(&self.subject));
+            return Err(too_large(self.peer()));
         }
         // A head announces what it likes, so beyond that memory is taken only for what has come.
         let mut all = Vec::with_capacity(usize::try_from(announced.min(MAX_RESERVED)).unwrap_or(0));
@@ -165,7 +123,7 @@ impl Response {
                 piece.len()
             })?;
             if is_too_large {
-                return Err(too_large(&self.subject));
+                return Err(too_large(self.peer()));
             }
             if !more {
                 return Ok(all);
@@ -178,7 +136,7 @@ impl Response {
     /// # Errors
     /// [`Cause::InvalidText`]; and those of [`Self::bytes`].
     pub fn text(self, limit: usize) -> Result<String, Error> {
-        let subject = Arc::clone(&self.subject);
+        let subject = Arc::clone(&self.head().subject);
         let bytes = self.bytes(limit)?;
         String::from_utf8(bytes).map_err(|_| Error::new(Phase::Body, subject, Cause::InvalidText))
     }
@@ -212,7 +170,7 @@ impl Response {
         writer: &mut (impl Write + ?Sized),
         mut progress: impl FnMut(u64, Option<u64>),
     ) -> Result<u64, Error> {
-        let before = self.received;
+        let before = self.answer.received();
         loop {
             let mut written = Ok(());
             let more = self.next_piece(&mut |piece| {
@@ -220,66 +178,69 @@ impl Response {
                 piece.len()
             })?;
             if let Err(error) = written {
-                (self.source, self.is_cut) = (None, true);
-                return Err(Error::new(Phase::Output, &self.url, Cause::Output(error)));
+                self.answer.give_up(self.waiter.watcher());
+                return Err(Error::new(Phase::Output, self.url(), Cause::Output(error)));
             }
             if !more {
-                return Ok(self.received - before);
+                return Ok(self.answer.received() - before);
             }
-            progress(self.received, self.length());
+            progress(self.answer.received(), self.length());
         }
     }
 
-    /// Reads up to so many bytes of content and throws them away, so that the connection can be used again. If they do not
-    /// come in `time`, the connection is closed.
-    pub(crate) fn discard(mut self, limit: u64, time: Duration) {
-        self.watch = self.watch.within(time);
+    /// Reads up to so many bytes of content and throws them away, so that the connection can be used again: dropping a response
+    /// closes it. It is closed here, too, if there are more, or if they do not come in `time`.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let url = format!("http://{}/", listener.local_addr()?);
+    /// # let server = std::thread::spawn(move || {
+    /// #     let (mut stream, _) = listener.accept().unwrap(); // one connection alone
+    /// #     for answer in ["404 Not Found\r\nContent-Length: 7\r\n\r\nnothing", "200 OK\r\nContent-Length: 2\r\n\r\nhi"] {
+    /// #         stream.read(&mut [0; 1024]).unwrap();
+    /// #         write!(stream, "HTTP/1.1 {answer}").unwrap();
+    /// #     }
+    /// # });
+    /// use std::time::Duration;
+    /// let client = wirenut_client::Client::new();
+    /// let response = client.get(&url).send()?;
+    /// if response.status().code() == 404 {
+    ///     response.discard(64 * 1024, Duration::from_secs(1));
+    /// }
+    /// assert_eq!(client.get(&url).send()?.text(100)?, "hi");
+    /// # server.join().unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn discard(mut self, limit: u64, time: impl Into<Duration>) {
         if self.length().is_some_and(|length| length > limit) {
             return;
         }
-        while self.received < limit && self.next_piece(&mut |piece| piece.len()).unwrap_or(false) {}
+        self.answer.hasten(time.into());
+        while self.answer.received() < limit && self.next_piece(&mut |piece| piece.len()).unwrap_or(false) {}
+    }
+
+    /// The connection, after the server has switched to another protocol (101) or has opened a tunnel (2xx to CONNECT), with
+    /// whatever came behind the head. No deadline bounds it any more.
+    ///
+    /// # Errors
+    /// The response is another one: the server has not switched.
+    pub fn into_upgraded(mut self) -> Result<Upgraded, Error> {
+        self.answer.into_upgraded(self.waiter.watcher())
     }
 
     /// Gives the next piece to `take`, which says how much of it it wants. False: that was all.
     fn next_piece(&mut self, take: &mut dyn FnMut(&[u8]) -> usize) -> Result<bool, Error> {
-        if self.is_cut {
-            return Err(Error::new(Phase::Body, &self.subject, Cause::Other("it failed before, and is not whole")));
-        }
-        if self.head.framing == ResponseFraming::Tunnel {
-            // It would have neither an end nor a pace.
-            (self.source, self.is_cut) = (None, true);
-            let cause = Cause::Other("the server has switched to another protocol, so there is no content");
-            return Err(Error::new(Phase::Body, &self.subject, cause));
-        }
-        let Some(Source { link, .. }) = &mut self.source else { return Ok(false) };
-        let (mut taken, mut trailers) = (None, None);
-        let mut listener = |event: ClientEvent<'_>| match event {
-            ClientEvent::Body(piece) => {
-                let count = take(piece).min(piece.len());
-                taken = Some(count);
-                Some(count)
+        loop {
+            match self.answer.poll(take, self.waiter.watcher())? {
+                Piece::Taken => return Ok(true),
+                Piece::End => return Ok(false),
+                Piece::Pending => {
+                    let waited = self.waiter.wait(self.answer.poll_timeout());
+                    waited.map_err(|cause| Error::new(Phase::Body, self.peer(), cause))?;
+                }
             }
-            ClientEvent::End(fields) => {
-                trailers = Some(Headers::new(fields));
-                Some(0)
-            }
-            ClientEvent::Closed => Some(0),
-            ClientEvent::NeedMore | ClientEvent::Paused | ClientEvent::Interim(_) | ClientEvent::Head(_) => None,
-        };
-        let heard = link.listen(&self.inner.limits, &mut listener, &self.watch);
-        if let Err(cause) = heard {
-            (self.source, self.is_cut) = (None, true);
-            return Err(Error::new(Phase::Body, &self.subject, cause));
         }
-        if let Some(count) = taken {
-            self.received += u64::try_from(count).unwrap_or(0);
-            return Ok(true);
-        }
-        self.trailers = trailers.unwrap_or_default();
-        if let Some(Source { link, place }) = self.source.take() {
-            place.keep(link);
-        }
-        Ok(false)
     }
 }
 
@@ -301,11 +262,6 @@ impl Read for Response {
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (status, url, headers) = (self.head.status.code(), &self.url, &self.head.headers);
-        f.debug_struct("Response")
-            .field("status", &status)
-            .field("url", url)
-            .field("headers", headers)
-            .finish_non_exhaustive()
+        f.debug_struct("Response").field("head", self.head()).finish_non_exhaustive()
     }
 }

@@ -10,10 +10,25 @@ use crate::url::{Scheme, Url};
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Route {
     pub(crate) peer: Peer,
-    /// Host and port that the proxy is asked for a tunnel to.
-    pub(crate) tunnel: Option<Box<str>>,
+    pub(crate) tunnel: Option<Tunnel>,
     /// The name that TLS asks for.
     pub(crate) tls: Option<Box<str>>,
+}
+
+/// What a proxy is asked for. A tunnel that somebody's credentials have opened is not another one's.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Tunnel {
+    /// Host and port.
+    pub(crate) target: Box<str>,
+    /// The value of Proxy-Authorization.
+    pub(crate) authorization: Option<Box<[u8]>>,
+}
+
+/// Without what may be a password.
+impl fmt::Debug for Tunnel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tunnel").field("target", &self.target).finish_non_exhaustive()
+    }
 }
 
 /// What is connected to.
@@ -24,18 +39,35 @@ pub(crate) enum Peer {
 }
 
 impl Route {
-    pub(crate) fn new(url: &Url, proxy: Option<&Proxy>, unix: Option<&Path>) -> Self {
+    /// `authorization`: the caller's own value of Proxy-Authorization, in place of the proxy's. `is_upgrade`: the request asks
+    /// its neighbour for another protocol (RFC 9110 §7.8), who must not be the proxy (RFC 6455 §4.1).
+    pub(crate) fn new(
+        url: &Url,
+        proxy: Option<&Proxy>,
+        unix: Option<&Path>,
+        (authorization, is_upgrade): (Option<&[u8]>, bool),
+    ) -> Self {
         let is_https = url.scheme() == Scheme::Https;
-        let peer = match (unix, proxy) {
-            (Some(path), _) => Peer::Unix(path.to_owned()),
-            (None, Some(proxy)) => Peer::Tcp { host: proxy.host().into(), port: proxy.port() },
-            (None, None) => Peer::Tcp { host: url.host_name().into(), port: url.port() },
-        };
-        let is_tunnel = is_https && unix.is_none() && proxy.is_some();
-        Self {
-            peer,
-            tunnel: is_tunnel.then(|| url.host_and_port().into()),
-            tls: is_https.then(|| url.host_name().into()),
+        let tunnel = proxy.filter(|_| (is_https || is_upgrade) && unix.is_none()).map(|proxy| Tunnel {
+            target: url.host_and_port().into(),
+            authorization: authorization.or(proxy.authorization()).map(Into::into),
+        });
+        Self { peer: Peer::new(url, proxy, unix), tunnel, tls: is_https.then(|| url.host_name().into()) }
+    }
+
+    /// The way to the proxy, or without one to the server itself, for a request with the method CONNECT: what lies in the
+    /// tunnel is the caller's affair.
+    pub(crate) fn to_proxy(url: &Url, proxy: Option<&Proxy>, unix: Option<&Path>) -> Self {
+        Self { peer: Peer::new(url, proxy, unix), tunnel: None, tls: None }
+    }
+}
+
+impl Peer {
+    fn new(url: &Url, proxy: Option<&Proxy>, unix: Option<&Path>) -> Self {
+        match (unix, proxy) {
+            (Some(path), _) => Self::Unix(path.to_owned()),
+            (None, Some(proxy)) => Self::Tcp { host: proxy.host().into(), port: proxy.port() },
+            (None, None) => Self::Tcp { host: url.host_name().into(), port: url.port() },
         }
     }
 }

@@ -1,21 +1,15 @@
-//! TLS by rustls: a stream in the middle of a connection.
+//! Whom a client trusts.
 
 use alloc::sync::Arc;
 use core::fmt::Display;
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::fd::AsFd as _;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use wirenut_linux::monotonic_time;
-use wirenut_linux::poller::{Interest, Poll, Poller as _, Token};
-use wirenut_linux::socket::{AnyByteStream, Attempt, Received};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::error::Cause;
-use crate::watch::Watch;
 
 /// Whom a client trusts.
 #[derive(Clone, Debug, Default)]
@@ -68,117 +62,6 @@ fn failed(error: impl Display) -> Cause {
     Cause::Tls(error.to_string().into())
 }
 
-/// So often a read takes bytes of the socket, 4 KiB each time at most: more than one record has.
-const MAX_ROUNDS: usize = 8;
-
-/// One session of TLS; the socket is lent to each call.
-pub(crate) struct Session(ClientConnection);
-
-impl Session {
-    fn new(config: &Arc<ClientConfig>, name: &str) -> Result<Self, Cause> {
-        let name = ServerName::try_from(name.to_owned()).map_err(failed)?;
-        Ok(Self(ClientConnection::new(Arc::clone(config), name).map_err(failed)?))
-    }
-
-    /// Receives what is there, decrypted. The end is one only after close_notify: without, it is an error, for what came may
-    /// be cut off. After much that is no content it says `WouldBlock`, although there may be more: a server that never stops
-    /// to send tickets must not keep the caller from its deadline.
-    pub(crate) fn recv(&mut self, socket: &AnyByteStream, into: &mut [u8]) -> Result<Received, Cause> {
-        for _ in 0..MAX_ROUNDS {
-            match self.0.reader().read(into) {
-                Ok(0) => return Ok(Received::End),
-                Ok(count) => return Ok(Received::Data(count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                    return Err(Cause::Tls("the connection ended without close_notify, so it may be cut off".into()));
-                }
-                Err(error) => return Err(failed(error)),
-            }
-            if self.receive(socket)? == Received::WouldBlock {
-                break;
-            }
-        }
-        Ok(Received::WouldBlock)
-    }
-
-    /// Are there decrypted bytes that nobody has received? The server may send them with the end of the handshake.
-    pub(crate) fn holds_unread(&mut self) -> bool {
-        self.0.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
-    }
-
-    /// Takes records from the socket, encrypted bytes, or the end of the socket.
-    fn receive(&mut self, socket: &AnyByteStream) -> Result<Received, Cause> {
-        let received = match self.0.read_tls(&mut &*socket) {
-            Ok(0) => Received::End,
-            Ok(count) => Received::Data(count),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Received::WouldBlock),
-            Err(error) => return Err(Cause::System(wirenut_linux::Error::new("receive", error))),
-        };
-        let processed = self.0.process_new_packets().map(drop).map_err(failed);
-        // The peer gets an alert that says why.
-        let flushed = self.flush(socket);
-        processed.and(flushed).map(|_| received)
-    }
-
-    /// Takes bytes to send, if what was taken before has left.
-    pub(crate) fn send(&mut self, socket: &AnyByteStream, bytes: &[u8]) -> Result<Attempt<usize>, Cause> {
-        if !self.flush(socket)? {
-            return Ok(Attempt::WouldBlock);
-        }
-        let count = self.0.writer().write(bytes).map_err(failed)?;
-        self.flush(socket)?;
-        Ok(Attempt::Done(count))
-    }
-
-    /// Sends what was taken. Has all of it left?
-    pub(crate) fn flush(&mut self, socket: &AnyByteStream) -> Result<bool, Cause> {
-        while self.0.wants_write() {
-            match self.0.write_tls(&mut &*socket) {
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-                Err(error) => return Err(Cause::System(wirenut_linux::Error::new("send", error))),
-            }
-        }
-        Ok(true)
-    }
-
-    /// Says that nothing more comes.
-    pub(crate) fn close(&mut self, socket: &AnyByteStream) {
-        self.0.send_close_notify();
-        // As far as there is room for it.
-        let _ = self.flush(socket);
-    }
-}
-
-/// Agrees on TLS with the server of that name.
-pub(crate) fn handshake(
-    socket: &AnyByteStream,
-    config: &Arc<ClientConfig>,
-    name: &str,
-    watch: &Watch,
-) -> Result<Session, Cause> {
-    let mut session = Session::new(config, name)?;
-    let mut poller = Poll::new();
-    poller.register(socket.as_fd(), Token(0), Interest::READABLE)?;
-    watch.register(&mut poller)?;
-    while session.0.is_handshaking() {
-        watch.check(monotonic_time())?;
-        let is_flushed = session.flush(socket)?;
-        match if is_flushed { session.receive(socket)? } else { Received::WouldBlock } {
-            Received::Data(_) => continue,
-            Received::End => {
-                return Err(Cause::Tls("the server ended the connection during the handshake".into()));
-            }
-            Received::WouldBlock => {}
-        }
-        let interest = if is_flushed { Interest::READABLE } else { Interest::WRITABLE };
-        poller.modify(socket.as_fd(), Token(0), interest)?;
-        poller.wait_until(watch.deadline(), monotonic_time)?;
-        while poller.next_event().is_some() {}
-    }
-    Ok(session)
-}
-
 /// Trusts everybody.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);
@@ -215,51 +98,5 @@ impl ServerCertVerifier for Anybody {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::net::UnixStream;
-    use std::thread;
-
-    use rcgen::generate_simple_self_signed;
-    use rustls::pki_types::PrivateKeyDer;
-    use rustls::{ServerConfig, ServerConnection};
-    use wirenut_linux::socket::Mode;
-
-    use super::*;
-
-    /// Tickets without end must not keep a request from its deadline, nor a look at an idle connection from its end.
-    #[test]
-    fn messages_of_tls_alone_do_not_hold_up_the_caller() {
-        let certified = generate_simple_self_signed(["a".to_owned()]).unwrap();
-        let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certified.cert.der().clone()], key);
-        let mut config = config.unwrap();
-        config.send_tls13_tickets = 400;
-        let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let server = thread::spawn(move || {
-            let mut server = ServerConnection::new(Arc::new(config)).unwrap();
-            while server.is_handshaking() || server.wants_write() {
-                server.complete_io(&mut theirs).unwrap();
-            }
-            theirs
-        });
-        let ours = wirenut_linux::socket::UnixStream::from(ours);
-        ours.set_mode(Mode::NonBlocking).unwrap();
-        let socket = AnyByteStream::from(ours);
-        let trust = Trust { anybody: true, ..Trust::default() };
-        let mut session = handshake(&socket, &trust.config().unwrap(), "a", &Watch::default()).unwrap();
-        let _open = server.join().unwrap();
-        assert_eq!(session.recv(&socket, &mut [0]).unwrap(), Received::WouldBlock);
-        assert!(matches!(socket.peek(&mut [0]).unwrap(), Received::Data(1)), "all was taken at once");
-        while matches!(socket.peek(&mut [0]).unwrap(), Received::Data(_)) {
-            assert_eq!(session.recv(&socket, &mut [0]).unwrap(), Received::WouldBlock);
-        }
     }
 }

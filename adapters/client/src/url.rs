@@ -113,6 +113,12 @@ impl Url {
         read_relative(&self.to_string(), reference).map_err(|cause| Error::new(Phase::Prepare, shown(&text), cause))
     }
 
+    /// Takes it away, for one that is not needed any more.
+    pub(crate) fn take(&mut self) -> Self {
+        let nowhere = Self { scheme: self.scheme, host: "".into(), port: 0, target: "".into(), user_info: None };
+        core::mem::replace(self, nowhere)
+    }
+
     /// Host and port, the port only where it is not the scheme's own: what the Host field says.
     pub(crate) fn authority(&self) -> String {
         if self.port == self.scheme.default_port() { self.host.to_string() } else { self.host_and_port() }

@@ -1,16 +1,11 @@
 //! What bounds a wait: the deadline of the phase, that of the whole request, and the wish of another thread.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
-
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::monotonic_time;
-use wirenut_linux::poller::{Interest, Poll, Poller as _, Token};
 
 use crate::cancel::Cancel;
 use crate::error::Cause;
-
-/// The name of [`Cancel`] in a poller.
-pub(crate) const CANCEL: Token = Token(u64::MAX);
+use crate::observer::{Observed, Observer};
 
 /// Bounds all waits of a request, or of one phase of it.
 #[derive(Clone, Debug, Default)]
@@ -18,19 +13,27 @@ pub(crate) struct Watch {
     /// When it is over, and how long that was in the beginning.
     deadline: Option<(Instant, Duration)>,
     pub(crate) cancel: Option<Cancel>,
+    pub(crate) observer: Option<Observer>,
 }
 
 impl Watch {
     /// From now on.
     pub(crate) fn new(limit: Option<Duration>, cancel: Option<Cancel>) -> Self {
-        Self { deadline: limit.map(after), cancel }
+        Self { deadline: limit.map(after), cancel, observer: None }
     }
 
     /// The same for a phase that begins now.
     pub(crate) fn within(&self, limit: Duration) -> Self {
         let phase = after(limit);
         let deadline = self.deadline.filter(|whole| whole.0 <= phase.0).or(Some(phase));
-        Self { deadline, cancel: self.cancel.clone() }
+        Self { deadline, ..self.clone() }
+    }
+
+    /// Has an observer learn what happens, if there is one.
+    pub(crate) fn observe(&self, observed: &Observed<'_>) {
+        if let Some(Observer(observe)) = &self.observer {
+            observe(observed);
+        }
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -47,40 +50,16 @@ impl Watch {
             _ => Ok(()),
         }
     }
-
-    /// Waits until that can be read.
-    pub(crate) fn wait_readable(&self, source: BorrowedFd<'_>) -> Result<(), Cause> {
-        let mut poller = Poll::new();
-        poller.register(source, Token(0), Interest::READABLE)?;
-        self.register(&mut poller)?;
-        loop {
-            poller.wait_until(self.deadline(), monotonic_time)?;
-            while let Some(event) = poller.next_event() {
-                if event.token == Token(0) {
-                    return Ok(());
-                }
-            }
-            self.check(monotonic_time())?;
-        }
-    }
-
-    /// Has a poller report the wish to stop, too.
-    pub(crate) fn register(&self, poller: &mut Poll) -> Result<(), Cause> {
-        if let Some(cancel) = &self.cancel {
-            poller.register(cancel.as_fd(), CANCEL, Interest::READABLE)?;
-        }
-        Ok(())
-    }
-
-    /// No longer.
-    pub(crate) fn deregister(&self, poller: &mut Poll) {
-        if let Some(cancel) = &self.cancel {
-            // It was registered.
-            let _ = poller.deregister(cancel.as_fd(), CANCEL);
-        }
-    }
 }
 
 fn after(limit: Duration) -> (Instant, Duration) {
     (monotonic_time().saturating_add(limit), limit)
+}
+
+/// The earlier of two times, where `None` is never.
+pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }

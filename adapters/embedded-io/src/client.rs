@@ -29,11 +29,11 @@ use crate::{Buffers, Clock, Error, Operation, Split, StreamError, Timer};
 /// # use wirenut_embedded_io::{Server, TokioStream};
 /// # use wirenut_reference::{MemoryDevice, Reference};
 /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-/// # let mut stream = TokioStream(TcpStream::connect(listener.local_addr()?).await?);
+/// # let mut stream = TokioStream::new(TcpStream::connect(listener.local_addr()?).await?);
 /// # let server = async {
 /// #     let (mut input, mut store, mut output) = ([0; 1024], [0; Limits::DEFAULT.store_bytes()], [0; 4096]);
 /// #     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
-/// #     let mut stream = TokioStream(listener.accept().await?.0);
+/// #     let mut stream = TokioStream::new(listener.accept().await?.0);
 /// #     let connection = Server::new(&Limits::DEFAULT, buffers);
 /// #     let service = Reference { device: MemoryDevice::new() };
 /// #     connection.serve(&mut stream, &service, &TokioTimer::new()).await.map_err(std::io::Error::other)

@@ -50,7 +50,7 @@ use wirenut::transport::{Environment, Protocol};
 /// client.write_all(b"hello\n").await?;
 /// client.shutdown().await?;
 ///
-/// let mut stream = TokioStream(listener.accept().await?.0);
+/// let mut stream = TokioStream::new(listener.accept().await?.0);
 /// let (mut input, mut output) = ([0; 64], [0; 64]);
 /// let buffers = Buffers { input: &mut input, store: &mut [], output: &mut output };
 /// converse(&mut stream, &mut Echo { is_over: false }, buffers, &TokioTimer::new(), &()).await.expect("a good end");

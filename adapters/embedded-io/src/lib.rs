@@ -14,8 +14,8 @@
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `std` | `Tcp`, a socket of the standard library, and `SystemClock` (on Unix) |
-//! | `tokio-1` | `TokioStream` and `TokioTimer`; on Unix also servers: `TokioListener`, `serve_on_threads`, `TokioDatagrams` |
+//! | `std` | `Tcp`, a socket of the standard library, `StdStream`, what lies over one (TLS), and `SystemClock` (on Unix) |
+//! | `tokio-1` | `TokioStream`, over a socket or TLS, and `TokioTimer`; on Unix also servers: `TokioListener`, `serve_on_threads`, `TokioDatagrams` |
 //! | `embassy-net-09` | the traits for embassy-net's `TcpSocket`, `EmbassyTimer`, and `Listener`: accepting and admission |
 //!
 //! One connection is the unit. In which order it reads, writes and ends is decided by the core's
@@ -51,7 +51,7 @@
 //!     let buffers = Buffers { input: &mut input, store: &mut store, output: &mut output };
 //!     let connection = Server::new(&LIMITS, buffers).with_peer(peer);
 //!     // Or in a task of its own, for several at once.
-//!     if let Err(error) = connection.serve(&mut TokioStream(stream), &hello, &TokioTimer::new()).await {
+//!     if let Err(error) = connection.serve(&mut TokioStream::new(stream), &hello, &TokioTimer::new()).await {
 //!         eprintln!("{peer}: {error}");
 //!     }
 //! #   client.join().unwrap();
@@ -148,7 +148,7 @@ mod foreign {
 #[cfg(feature = "embassy-net-09")]
 pub use foreign::embassy_net_09::{EmbassyTimer, EmbassyWriter, Listener, Memory};
 #[cfg(all(feature = "std", unix))]
-pub use foreign::std::{SystemClock, Tcp};
+pub use foreign::std::{StdStream, SystemClock, Tcp};
 #[cfg(all(feature = "tokio-1", unix))]
 pub use foreign::tokio_1::{
     TokioAccept, TokioConfig, TokioConnection, TokioDatagramConfig, TokioDatagramFailure, TokioDatagramReport,
@@ -156,4 +156,4 @@ pub use foreign::tokio_1::{
     serve_on_threads,
 };
 #[cfg(feature = "tokio-1")]
-pub use foreign::tokio_1::{TokioSocket, TokioStream, TokioTimer};
+pub use foreign::tokio_1::{TokioHalf, TokioSocket, TokioStream, TokioTimer};

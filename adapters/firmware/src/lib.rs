@@ -34,6 +34,8 @@ pub mod full;
 
 pub mod hello;
 
+pub mod sockets;
+
 pub mod web;
 
 #[cfg(feature = "fetch")]

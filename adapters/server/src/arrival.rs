@@ -32,7 +32,8 @@ impl Arrival<'_> {
         (self.0.environment.waker)()
     }
 
-    /// The most room that its output will ever have, in bytes; and its input. What does not fit into that never will.
+    /// How much room its output has, in bytes, once all that was sent before has left; and its input. In some calls they may
+    /// have more. What does not fit into that may never fit.
     #[must_use]
     pub const fn capacity(&self) -> usize {
         self.0.environment.output_capacity

@@ -5,11 +5,13 @@ use wirenut_linux::socket::AnyByteStream;
 use wirenut_linux::timers::TimerLink;
 
 /// A socket, and the state of what is spoken over it. Owns no buffer.
-pub(crate) struct Connection<T> {
+pub(crate) struct Connection<T, L = ()> {
     pub(crate) state: T,
+    /// What lies between the socket and that.
+    pub(crate) layer: L,
     pub(crate) socket: AnyByteStream,
     pub(crate) line: line::Connection,
-    /// Its last turn ended between two requests, and its deadline is no earlier than the one that its timer knows.
+    /// Its last turn ended between two requests.
     pub(crate) is_idle: bool,
     /// It is in the list of those that go on in the next round.
     pub(crate) is_queued: bool,
@@ -18,10 +20,11 @@ pub(crate) struct Connection<T> {
     pub(crate) timer: TimerLink,
 }
 
-impl<T> Connection<T> {
-    pub(crate) const fn new(state: T, socket: AnyByteStream) -> Self {
+impl<T, L> Connection<T, L> {
+    pub(crate) const fn new(state: T, layer: L, socket: AnyByteStream) -> Self {
         Self {
             state,
+            layer,
             socket,
             line: line::Connection::new(),
             is_idle: false,

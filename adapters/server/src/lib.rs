@@ -50,6 +50,7 @@
 //! | `turn` | one connection's turn: what it is told, and what it leaves to do |
 //! | `speaker`, `speaking` | what is spoken over connections, to a worker; and as the work of a server |
 //! | `proxied`, `proxy_protocol` | what proxies say in front of that, and who is one |
+//! | `layer`, `tls`, `farewell` | what both ends agree on between the sockets and that, and what is said if they do not |
 //! | `http` | HTTP: its sessions, the names of its requests, and the log of what goes wrong |
 //! | `protocols`, `arrival` | any other protocol, made for each connection |
 //! | `panics` | panics of what is served: caught here, and nowhere else |
@@ -64,6 +65,7 @@
 //!
 //! No module has unsafe code, and none a protocol `if`: what HTTP wants is asked of the core's
 //! [`Session`](wirenut::http::service::Session).
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -80,10 +82,12 @@ mod connection;
 mod crew;
 pub mod datagram;
 mod descriptors;
+mod farewell;
 mod file;
 mod grow;
 pub mod handler;
 mod http;
+mod layer;
 pub mod life;
 mod listen;
 mod metrics;
@@ -100,6 +104,8 @@ mod slots;
 mod speaker;
 mod speaking;
 mod throttle;
+#[cfg(feature = "tls")]
+mod tls;
 mod transfer;
 mod turn;
 mod vigil;
@@ -115,8 +121,10 @@ pub use grow::Grow;
 pub use metrics::Metrics;
 pub use model::Model;
 pub use proxy_protocol::ProxyProtocol;
-pub use report::{Connections, Deadlines, Report, Requests};
+pub use report::{Connections, Deadlines, Handshakes, Report, Requests};
 pub use server::{Server, serve};
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError, TlsFlaw};
 pub use transfer::{FileRange, Transfer};
 pub use wake::Stopper;
 pub use watcher::PollerKind;

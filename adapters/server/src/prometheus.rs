@@ -27,7 +27,7 @@ struct Family<'f> {
 
 /// Writes all that is reported.
 pub(crate) fn write(report: &Report, is_ending: bool, out: &mut impl Write) -> fmt::Result {
-    let Report { requests, deadlines, connections, .. } = report;
+    let Report { handshakes, requests, deadlines, connections, .. } = report;
     let counters = [
         ("wirenut_connections_accepted_total", "Connections that were taken in.", report.accepted),
         (
@@ -46,6 +46,13 @@ pub(crate) fn write(report: &Report, is_ending: bool, out: &mut impl Write) -> f
         Family { name, help, kind: Kind::Counter, label: "", samples: &[("", count)] }.write(out)?;
     }
     let families = [
+        Family {
+            name: "wirenut_tls_handshakes_total",
+            help: "Handshakes of TLS, by how they ended.",
+            kind: Kind::Counter,
+            label: "outcome",
+            samples: &[("full", handshakes.full), ("resumed", handshakes.resumed), ("failed", handshakes.failed)],
+        },
         Family {
             name: "wirenut_requests_total",
             help: "Requests, by the class of the status that answered them.",
@@ -117,7 +124,7 @@ impl Family<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Connections, Deadlines, Requests};
+    use crate::report::{Connections, Deadlines, Handshakes, Requests};
 
     /// Each number is another one, so that none stands for another.
     const REPORT: Report = Report {
@@ -127,6 +134,7 @@ mod tests {
         cut: 4,
         panics: 5,
         replaced: 6,
+        handshakes: Handshakes { full: 23, resumed: 24, failed: 25 },
         received: 7,
         sent: u64::MAX,
         requests: Requests { informational: 9, successful: 10, redirection: 11, client_error: 12, server_error: 13 },
@@ -134,7 +142,7 @@ mod tests {
         connections: Connections { reading: 19, idle: 20, busy: 21, lingering: 22 },
     };
 
-    const SAMPLES: [&str; 23] = [
+    const SAMPLES: [&str; 26] = [
         "wirenut_connections_accepted_total 1",
         "wirenut_connections_refused_total 2",
         "wirenut_connections_evicted_total 3",
@@ -143,6 +151,9 @@ mod tests {
         "wirenut_sent_bytes_total 18446744073709551615",
         "wirenut_panics_total 5",
         "wirenut_processes_replaced_total 6",
+        "wirenut_tls_handshakes_total{outcome=\"full\"} 23",
+        "wirenut_tls_handshakes_total{outcome=\"resumed\"} 24",
+        "wirenut_tls_handshakes_total{outcome=\"failed\"} 25",
         "wirenut_requests_total{code=\"1xx\"} 9",
         "wirenut_requests_total{code=\"2xx\"} 10",
         "wirenut_requests_total{code=\"3xx\"} 11",

@@ -10,6 +10,7 @@ use wirenut_linux::socket::Attempt;
 
 use crate::arrival::Arrival;
 use crate::board::Seat;
+use crate::layer::Carrier;
 use crate::panics::{self, catch};
 use crate::speaker::{Call, Speaker, Spoken, peer_name};
 
@@ -104,7 +105,7 @@ impl<Q> Guarded<'_, Q> {
 
 impl<Q: Protocol> Spoken for Guarded<'_, Q> {
     /// Nothing says where from.
-    fn move_bytes(&mut self, _: u64) -> Attempt<u64> {
+    fn move_bytes<C: Carrier>(&mut self, _: &mut C, _: u64) -> Attempt<u64> {
         self.give_up();
         Attempt::Done(0)
     }
@@ -132,6 +133,10 @@ impl<Q: Protocol> Protocol for Guarded<'_, Q> {
 
     fn stored(&self) -> usize {
         self.ask(0, Q::stored)
+    }
+
+    fn needed_room(&self) -> usize {
+        self.ask(0, Q::needed_room)
     }
 
     fn handle_eof(&mut self) {

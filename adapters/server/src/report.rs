@@ -24,6 +24,8 @@ pub struct Report {
     pub panics: u64,
     /// Processes that died and were replaced.
     pub replaced: u64,
+    /// Handshakes of TLS, by how they ended.
+    pub handshakes: Handshakes,
     /// Bytes of connections that were received and consumed: all of HTTP, heads included. Handlers that block are not
     /// counted here.
     pub received: u64,
@@ -35,6 +37,18 @@ pub struct Report {
     pub deadlines: Deadlines,
     /// The connections that there are now, those included that were refused and have not gone yet.
     pub connections: Connections,
+}
+
+/// Handshakes of TLS, by how they ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Handshakes {
+    /// Both have agreed anew.
+    pub full: u64,
+    /// Both have gone on with a session of before, which costs far less.
+    pub resumed: u64,
+    /// They have not agreed: the peer speaks something else, does not trust the certificate, or took too long.
+    pub failed: u64,
 }
 
 /// Requests, by the class of the final status that they were answered with, also where the connection has answered in place
@@ -103,11 +117,22 @@ impl Report {
             cut: self.cut.saturating_add(counts.cut.get()),
             panics: self.panics.saturating_add(counts.panics.get()),
             replaced: self.replaced.saturating_add(counts.replaced.get()),
+            handshakes: self.handshakes.with(counts),
             received: self.received.saturating_add(counts.received.get()),
             sent: self.sent.saturating_add(counts.sent.get()),
             requests: self.requests.with(counts.requests()),
             deadlines: self.deadlines.with(counts),
             connections: self.connections.with(counts),
+        }
+    }
+}
+
+impl Handshakes {
+    fn with(self, counts: &Counts) -> Self {
+        Self {
+            full: self.full.saturating_add(counts.handshakes_full.get()),
+            resumed: self.resumed.saturating_add(counts.handshakes_resumed.get()),
+            failed: self.failed.saturating_add(counts.handshakes_failed.get()),
         }
     }
 }

@@ -26,6 +26,8 @@ use crate::protocols::Protocols;
 use crate::report::Report;
 use crate::speaking::Speaking;
 use crate::throttle::Throttle;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::transfer::Transfer;
 use crate::wake::Stopper;
 use crate::work::{Others, Queue, Work};
@@ -52,6 +54,8 @@ pub struct Server {
     board: Board,
     lead: Arc<Lead>,
     termination: Option<Termination>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl Server {
@@ -121,7 +125,36 @@ impl Server {
         let address = listener.local_address()?;
         let board = Board::new(1 + config.model.flows())?.with_drain_delay(config.drain_delay);
         let lead = Arc::new(Lead::new(board.seat(0, Bell::new()?)));
-        Ok(Self { listener, address, pathname: None, config, board, lead, termination: None })
+        Ok(Self {
+            listener,
+            address,
+            pathname: None,
+            config,
+            board,
+            lead,
+            termination: None,
+            #[cfg(feature = "tls")]
+            tls: None,
+        })
+    }
+
+    /// Speaks TLS with each peer, by that certificate and key: over HTTP, over any protocol, and with handlers.
+    ///
+    /// A handshake is bounded as a head is: by [`Limits::head`](wirenut::http::Limits::head), and by
+    /// [`Config::min_head`](crate::Config::min_head) where others wait for a place. One that fails is logged in one line (at the
+    /// level *warn*) and counted ([`Report::handshakes`]); the peer gets an alert. Who speaks HTTP without TLS gets a 400 that
+    /// says so. What a proxy says ([`Config::proxy_protocol`](crate::Config::proxy_protocol)) comes before the handshake, in the
+    /// clear. Who is refused ([`Config::when_full`](crate::Config::when_full)) gets an alert instead of a 503, for that would cost
+    /// a handshake.
+    ///
+    /// Our direction always ends by close_notify, unless the connection is reset. A peer that ends without it has cut off
+    /// what it said: a protocol or a handler sees a reset. HTTP does not need it (RFC 9112 §9.8).
+    ///
+    /// See [`Tls`] for an example.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// Where it listens: with the port that the system chose, where that was asked for.
@@ -198,7 +231,10 @@ impl Server {
         S::Source: Transfer,
     {
         let config = self.config;
-        self.run_work(&Speaking::new(config, |seat| Http::new(service, config.limits, seat)))
+        let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
+        #[cfg(feature = "tls")]
+        let work = work.with_tls(self.tls.clone());
+        self.run_work(&work)
     }
 
     /// Speaks a protocol with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
@@ -265,7 +301,10 @@ impl Server {
         F: Fn(&Arrival<'_>) -> Q + Sync + ?Sized,
     {
         let config = self.config;
-        self.run_work(&Speaking::new(config, |seat| Protocols::new(begin, seat)))
+        let work = Speaking::new(config, |seat| Protocols::new(begin, seat));
+        #[cfg(feature = "tls")]
+        let work = work.with_tls(self.tls.clone());
+        self.run_work(&work)
     }
 
     /// Has a handler speak with each peer, as [`Config::model`] says, until the server is told to stop and all connections have
@@ -286,7 +325,14 @@ impl Server {
     /// has more than one thread. Nothing was accepted then.
     pub fn run_handler<H: Handler + Sync + ?Sized>(self, handler: &H) -> Result<Report, Error> {
         let config = self.config;
-        self.run_work(&Handled { handler, config, throttle: Throttle::default() })
+        let work = Handled {
+            handler,
+            config,
+            throttle: Throttle::default(),
+            #[cfg(feature = "tls")]
+            tls: self.tls.clone(),
+        };
+        self.run_work(&work)
     }
 
     fn run_work(self, work: &(impl Work + Sync)) -> Result<Report, Error> {
@@ -305,10 +351,14 @@ impl Server {
         S: Service + ?Sized,
         S::Source: Transfer,
     {
+        #[cfg(feature = "tls")]
+        let tls = self.tls.clone();
         let Self { listener, config, board, lead, termination, pathname, .. } = self;
         let places = Places::new(config.max_connections);
         let queue = Queue { listener, places: &places, others: Others::Nobody };
         let work = Speaking::new(config, |seat| Http::new(service, config.limits, seat));
+        #[cfg(feature = "tls")]
+        let work = work.with_tls(tls);
         work.serve_all(queue, lead.seat.clone().with_termination(termination))?;
         drop(pathname);
         Ok(Report::of(&board))

@@ -35,21 +35,21 @@ impl Token {
     }
 }
 
-enum Slot<T> {
+enum Slot<T, L> {
     Free { next: u32, generation: u32 },
-    Taken(Connection<T>),
+    Taken(Connection<T, L>),
 }
 
 /// All connections of a worker. Blocks that became free stay.
-pub(crate) struct Slots<T> {
-    blocks: Vec<Box<[Slot<T>]>>,
+pub(crate) struct Slots<T, L = ()> {
+    blocks: Vec<Box<[Slot<T, L>]>>,
     first_free: u32,
     taken: u32,
     /// That of free slots, which is in no list.
     unarmed: TimerLink,
 }
 
-impl<T> Slots<T> {
+impl<T, L> Slots<T, L> {
     pub(crate) const fn new() -> Self {
         Self { blocks: Vec::new(), first_free: NONE, taken: 0, unarmed: TimerLink::NEW }
     }
@@ -63,7 +63,7 @@ impl<T> Slots<T> {
         self.taken == 0
     }
 
-    pub(crate) fn insert(&mut self, connection: Connection<T>) -> Token {
+    pub(crate) fn insert(&mut self, connection: Connection<T, L>) -> Token {
         if self.first_free == NONE {
             self.grow();
         }
@@ -90,7 +90,7 @@ impl<T> Slots<T> {
     }
 
     /// Its timer must be disarmed.
-    pub(crate) fn remove(&mut self, number: u32) -> Option<Connection<T>> {
+    pub(crate) fn remove(&mut self, number: u32) -> Option<Connection<T, L>> {
         let next = self.first_free;
         let slot = self.slot_mut(number);
         let Slot::Taken(Connection { generation, .. }) = slot else { return None };
@@ -105,7 +105,7 @@ impl<T> Slots<T> {
     }
 
     /// The connection of that name, unless it is gone.
-    pub(crate) fn get(&mut self, token: Token) -> Option<&mut Connection<T>> {
+    pub(crate) fn get(&mut self, token: Token) -> Option<&mut Connection<T, L>> {
         match self.blocks.get_mut(block_of(token.slot))?.get_mut(index_of(token.slot))? {
             Slot::Taken(connection) if connection.generation == token.generation => Some(connection),
             Slot::Taken(_) | Slot::Free { .. } => None,
@@ -129,12 +129,12 @@ impl<T> Slots<T> {
         self.first_free = start;
     }
 
-    fn slot_mut(&mut self, number: u32) -> &mut Slot<T> {
+    fn slot_mut(&mut self, number: u32) -> &mut Slot<T, L> {
         &mut self.blocks[block_of(number)][index_of(number)]
     }
 }
 
-impl<T> TimerLinks for Slots<T> {
+impl<T, L> TimerLinks for Slots<T, L> {
     fn timer(&mut self, slot: u32) -> &mut TimerLink {
         let Self { blocks, unarmed, .. } = self;
         match &mut blocks[block_of(slot)][index_of(slot)] {
@@ -156,5 +156,5 @@ const fn index_of(slot: u32) -> usize {
 /// links of the timer.
 #[cfg(test)]
 pub(crate) const fn slot_bytes<T>() -> usize {
-    size_of::<Slot<T>>()
+    size_of::<Slot<T, ()>>()
 }

@@ -2,15 +2,22 @@
 
 use core::net::SocketAddr;
 
+use wirenut::readiness::Event;
 use wirenut::transport::{Environment, Protocol};
 use wirenut_linux::socket::{AnyAddress, AnyByteStream, Attempt};
 
 use crate::board::Counts;
 use crate::clock::Clock;
+use crate::layer::{Carrier, Layer};
 use crate::slots::Token;
 
 /// What one worker speaks over all of its connections.
 pub(crate) trait Speaker {
+    /// True for HTTP, which has a name in TLS (ALPN), says itself whether a message is whole, and has an answer for a peer that
+    /// does not speak TLS.
+    #[cfg(feature = "tls")]
+    const IS_HTTP: bool = false;
+
     /// What is kept of a connection between two turns.
     type State;
 
@@ -40,11 +47,35 @@ pub(crate) trait Speaker {
     fn set_current(&self, _: Token) {}
 }
 
+/// A speaker behind all that comes before: what proxies say, and a layer that both ends agree on.
+pub(crate) trait Front: Speaker {
+    /// What lies between the sockets and what is spoken.
+    type Layer: Layer;
+
+    fn layer(&self) -> &Self::Layer;
+
+    /// The layer of a connection that has come, or was refused.
+    fn begin_layer(&self, state: &Self::State, call: &Call<'_>) -> LayerState<Self>;
+
+    /// Goes on to agree with the peer, before a turn. Called only if the layer is secure.
+    fn greet(&self, state: &mut Self::State, layer: &mut LayerState<Self>, call: &Call<'_>, event: Option<Event>);
+
+    /// Ends a connection on which agreeing takes too long. True if that is so.
+    fn handle_layer_timeout(&self, state: &mut Self::State, layer: &mut LayerState<Self>, call: &Call<'_>) -> bool;
+}
+
+/// What the layer of a speaker keeps of a connection.
+pub(crate) type LayerState<K> = <<K as Front>::Layer as Layer>::State;
+
 /// One end of a connection, as its worker drives it.
 pub(crate) trait Spoken: Protocol {
+    /// An idle connection always has the same time, as between two requests of HTTP. Then its timer need not be set anew while
+    /// it stays idle. In a tunnel that is not so: a silent peer of WebSocket is asked, and has less time for its answer.
+    const HAS_ONE_IDLE_TIME: bool = false;
+
     /// Moves up to so many bytes of what [`Protocol::transfer`] announced: see
     /// [`Connection::turn`](wirenut_linux::connection::Connection::turn).
-    fn move_bytes(&mut self, length: u64) -> Attempt<u64>;
+    fn move_bytes<C: Carrier>(&mut self, carrier: &mut C, length: u64) -> Attempt<u64>;
 
     /// Has it just come to its end in a call that only looks, so that nobody else would notice?
     fn is_over(&self) -> bool {

@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use core::convert::Infallible;
 use std::fs::File;
 use std::io::{ErrorKind, Result};
+use std::os::unix::fs::FileExt as _;
 
 use wirenut_linux::socket::AnyByteStream;
 
@@ -17,6 +18,16 @@ pub trait Transfer {
     /// [`WouldBlock`](std::io::ErrorKind::WouldBlock) if there is no room now: it is called again when there is. After
     /// any other error the connection is cut.
     fn transfer(&mut self, socket: &AnyByteStream, length: u64) -> Result<u64>;
+
+    /// Copies up to as many bytes as there is room for in `into`, without waiting, and remembers how far it came. Called in
+    /// place of [`Self::transfer`] where the bytes are encrypted, which the kernel does not do. Returns how many; zero means that
+    /// the source has ended, and is too short.
+    ///
+    /// # Errors
+    /// After any error the connection is cut. By default it is [`Unsupported`](std::io::ErrorKind::Unsupported).
+    fn read(&mut self, _into: &mut [u8]) -> Result<usize> {
+        Err(ErrorKind::Unsupported.into())
+    }
 }
 
 /// For services that transfer nothing.
@@ -59,5 +70,18 @@ impl Transfer for FileRange {
         let moved = sent.done().ok_or(ErrorKind::WouldBlock)?;
         self.offset = self.offset.saturating_add(moved);
         Ok(moved)
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> Result<usize> {
+        loop {
+            match self.file.read_at(into, self.offset) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => {
+                    let count = read?;
+                    self.offset = self.offset.saturating_add(count as u64);
+                    return Ok(count);
+                }
+            }
+        }
     }
 }

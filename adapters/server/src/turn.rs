@@ -13,8 +13,9 @@ use wirenut_linux::socket::AnyByteStream;
 use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::connection::Connection;
+use crate::layer::Layer;
 use crate::slots::Token;
-use crate::speaker::{Call, Speaker, Spoken};
+use crate::speaker::{Call, Front, LayerState, Spoken};
 use crate::wake::{Wakers, WorkerHandle};
 
 /// What every turn needs and none changes.
@@ -23,13 +24,13 @@ pub(crate) struct WorkerContext<K> {
     pub(crate) clock: Clock,
     pub(crate) handle: Arc<WorkerHandle>,
     pub(crate) wakers: Wakers,
-    /// How long its buffers are.
+    /// How long its buffers are, before they grow.
     buffer_bytes: usize,
     /// No connection is to last, since the server will end.
     ends_soon: bool,
 }
 
-impl<K: Speaker> WorkerContext<K> {
+impl<K: Front> WorkerContext<K> {
     pub(crate) fn new(speaker: K, clock: Clock, handle: Arc<WorkerHandle>, buffer_bytes: usize) -> Self {
         Self { speaker, clock, handle, wakers: Wakers::default(), buffer_bytes, ends_soon: false }
     }
@@ -63,17 +64,20 @@ impl<K: Speaker> WorkerContext<K> {
     #[cold]
     fn tell<R>(
         &self,
-        connection: &mut Connection<K::State>,
+        connection: &mut Connection<K::State, LayerState<K>>,
         token: Token,
-        tell: impl FnOnce(&mut K::Spoken<'_>, &mut Line, &AnyByteStream) -> R,
+        tell: impl FnOnce(&mut K::Spoken<'_>, &mut Line, <K::Layer as Layer>::Lent<'_>) -> R,
     ) -> R {
-        let Connection { state, socket, line, .. } = connection;
+        let Connection { state, layer, socket, line, .. } = connection;
         let socket = &*socket;
-        self.call(token, socket, |speaker, call| tell(&mut speaker.spoken(state, call), line, socket))
+        self.call(token, socket, |speaker, call| {
+            let lent = speaker.layer().lend(layer, socket);
+            tell(&mut speaker.spoken(state, call), line, lent)
+        })
     }
 
     /// Closes a connection as its disposition says, and whatever is under way on it.
-    pub(crate) fn close(&self, mut connection: Connection<K::State>, token: Token) {
+    pub(crate) fn close(&self, mut connection: Connection<K::State, LayerState<K>>, token: Token) {
         let disposition = self.tell(&mut connection, token, |spoken, _, _| spoken.disposition());
         if matches!(disposition, Disposition::Abort | Disposition::Cut) {
             // Where it fails there is no connection to reset.
@@ -98,23 +102,38 @@ pub(crate) struct Outcome {
 }
 
 /// One turn of one connection.
-pub(crate) struct Turn<'t, K: Speaker> {
+pub(crate) struct Turn<'t, K: Front> {
     pub(crate) context: &'t WorkerContext<K>,
     pub(crate) buffers: &'t mut Buffers,
-    pub(crate) connection: &'t mut Connection<K::State>,
+    pub(crate) connection: &'t mut Connection<K::State, LayerState<K>>,
     pub(crate) token: Token,
 }
 
-impl<K: Speaker> Turn<'_, K> {
+impl<K: Front> Turn<'_, K> {
     /// The connection's time has come.
     pub(crate) fn time_out(mut self) -> Outcome {
-        self.tell(|spoken, line, socket| line.handle_timeout(socket, spoken));
+        if !(K::Layer::IS_SECURE && self.has_agreed_too_late()) {
+            self.tell(|spoken, line, transport| line.handle_timeout(transport, spoken));
+        }
         self.run(None)
     }
 
     /// When its time comes.
     pub(crate) fn deadline(&mut self) -> Option<Instant> {
-        self.tell(|spoken, _, _| spoken.poll_timeout())
+        let due = self.tell(|spoken, _, _| spoken.poll_timeout());
+        if K::Layer::IS_SECURE {
+            sooner(due, self.context.speaker.layer().deadline(&self.connection.layer))
+        } else {
+            due
+        }
+    }
+
+    /// Ends a connection whose peer has not agreed in time.
+    #[cold]
+    fn has_agreed_too_late(&mut self) -> bool {
+        let Connection { state, layer, socket, .. } = &mut *self.connection;
+        let late = |speaker: &K, call: &Call<'_>| speaker.handle_layer_timeout(state, layer, call);
+        self.context.call(self.token, socket, late)
     }
 
     /// The connection was woken.
@@ -168,8 +187,9 @@ impl<K: Speaker> Turn<'_, K> {
     }
 
     /// How many bytes have come and are not consumed: left by earlier turns, and with the system.
-    pub(crate) fn unread(&self) -> u64 {
-        let left = self.buffers.unread(self.token.slot);
+    pub(crate) fn unread(&mut self) -> u64 {
+        let held = self.context.speaker.layer().holds_unread(&mut self.connection.layer);
+        let left = self.buffers.unread(self.token.slot).saturating_add(usize::from(held));
         let has_ended = self.connection.line.conversation().has_ended();
         let unread = if has_ended { 0 } else { self.connection.socket.unread_bytes().unwrap_or(0) };
         u64::try_from(left).unwrap_or(u64::MAX).saturating_add(unread)
@@ -177,18 +197,23 @@ impl<K: Speaker> Turn<'_, K> {
 
     /// Does what can be done. `event`: what the poller told, if it did.
     #[inline]
-    pub(crate) fn run(self, event: Option<Event>) -> Outcome {
+    pub(crate) fn run(mut self, event: Option<Event>) -> Outcome {
         if self.context.ends_soon {
             self.spare_what_has_come(event);
         }
-        let Connection { state, socket, line, is_idle, .. } = &mut *self.connection;
+        let Connection { state, layer, socket, line, is_idle, .. } = &mut *self.connection;
         let socket = &*socket;
         let mut leftover = if line.has_leftover() { self.buffers.take(self.token.slot) } else { None };
         let memory = self.buffers.memory(&mut leftover);
         let (interest, before) = (line.interest(), line.conversation().standing());
         let (turn, standing, deadline) = self.context.call(self.token, socket, |speaker, call| {
+            if K::Layer::IS_SECURE {
+                speaker.greet(state, layer, call, event);
+            }
+            let lent = speaker.layer().lend(layer, socket);
             let mut spoken = speaker.spoken(state, call);
-            let turn = line.turn(socket, event, &mut spoken, memory, Spoken::move_bytes);
+            let move_bytes = |spoken: &mut K::Spoken<'_>, lent: &mut _, length| spoken.move_bytes(lent, length);
+            let turn = line.turn(lent, event, &mut spoken, memory, move_bytes);
             call.counts.received.add(turn.taken as u64);
             let standing = line.standing_change(&spoken);
             if let Some(standing) = standing
@@ -198,11 +223,16 @@ impl<K: Speaker> Turn<'_, K> {
             }
             let was_idle = *is_idle;
             *is_idle = standing.map_or(was_idle, |standing| standing == Standing::Idle);
-            // What an idle connection is given is never less than what it had while it was idle before.
-            let deadline = if was_idle && *is_idle { None } else { spoken.poll_timeout() };
+            // Then it is given no less than what it had while it was idle before.
+            let is_set = has_one_idle_time(&spoken) && was_idle && *is_idle;
+            let mut deadline = if is_set { None } else { spoken.poll_timeout() };
+            if K::Layer::IS_SECURE {
+                deadline = sooner(deadline, speaker.layer().deadline(layer));
+            }
             let next = if spoken.is_over() { Next::Reset } else { turn.next };
             (Turned { next, ..turn }, standing, deadline)
         });
+        self.buffers.adapt(&turn, leftover.as_ref().map_or(0, |leftover| leftover.unread()));
         if let Some(leftover) = leftover {
             self.buffers.keep(self.token.slot, leftover);
         }
@@ -212,14 +242,24 @@ impl<K: Speaker> Turn<'_, K> {
 
     /// A connection is not to end while something waits that this turn does not receive.
     #[cold]
-    fn spare_what_has_come(&self, event: Option<Event>) {
-        let received = if event.is_some_and(Event::is_readable) { self.context.buffer_bytes } else { 0 };
-        let is_all = self.connection.socket.unread_bytes().is_ok_and(|unread| unread <= received as u64);
+    fn spare_what_has_come(&mut self, event: Option<Event>) {
+        let received = if event.is_some_and(Event::is_readable) { self.buffers.input_bytes() } else { 0 };
+        let is_all = !self.context.speaker.layer().holds_unread(&mut self.connection.layer)
+            && self.connection.socket.unread_bytes().is_ok_and(|unread| unread <= received as u64);
         self.context.speaker.set_ends_soon(is_all);
     }
 
     /// Tells the connection something, or its line.
-    fn tell<R>(&mut self, tell: impl FnOnce(&mut K::Spoken<'_>, &mut Line, &AnyByteStream) -> R) -> R {
+    fn tell<R>(&mut self, tell: impl FnOnce(&mut K::Spoken<'_>, &mut Line, <K::Layer as Layer>::Lent<'_>) -> R) -> R {
         self.context.tell(self.connection, self.token, tell)
     }
+}
+
+/// See [`Spoken::HAS_ONE_IDLE_TIME`].
+const fn has_one_idle_time<S: Spoken>(_: &S) -> bool {
+    S::HAS_ONE_IDLE_TIME
+}
+
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    [one, other].into_iter().flatten().min()
 }

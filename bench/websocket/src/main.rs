@@ -1,9 +1,9 @@
-//! WebSocket servers that echo, one thread each, and their load. `measure` runs them.
+//! WebSocket servers that echo, one thread each but for `wirenut-threads`, and their load. `measure` runs them.
 //!
 //! ```text
-//! websocket serve wirenut|tungstenite|fastwebsockets|wtx   prints its address
-//! websocket load ADDRESS CONNECTIONS BYTES MESSAGES        one message on its way on each connection
-//! websocket mask                                           bytes masked per cycle
+//! websocket serve wirenut|wirenut-threads|tungstenite|fastwebsockets|wtx   prints its address
+//! websocket load ADDRESS CONNECTIONS BYTES MESSAGES                        one message on its way on each connection
+//! websocket mask                                                           bytes masked per cycle
 //! ```
 
 mod load;
@@ -11,11 +11,19 @@ mod masking;
 mod peers;
 mod wirenut_echo;
 
+use core::num::NonZeroUsize;
+
+use wirenut_server::Model;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["serve", "wirenut"] => wirenut_echo::serve(),
+        ["serve", "wirenut"] => wirenut_echo::serve(Model::DEFAULT),
+        ["serve", "wirenut-threads"] => {
+            let threads = NonZeroUsize::new(128).expect("a number");
+            wirenut_echo::serve(Model::Threading { threads });
+        }
         ["serve", name] => peers::serve(name),
         ["load", address, connections, bytes, messages] => {
             let number = |text: &str| text.parse().expect("a number");

@@ -3,7 +3,7 @@
 use wirenut::http::service::routes;
 use wirenut::websocket::handshake::{OriginPolicy, ServerHandshake};
 use wirenut::websocket::{Next, Outbox, Piece, PieceHandler, Upgrade};
-use wirenut_server::{Config, Server};
+use wirenut_server::{Config, Model, Server};
 
 struct Echo;
 
@@ -20,8 +20,8 @@ const ECHO: Upgrade<'static> = Upgrade {
     ..Upgrade::DEFAULT
 };
 
-pub fn serve() {
-    let server = Server::bind("127.0.0.1:0", Config::DEFAULT).expect("a free port");
+pub fn serve(model: Model) {
+    let server = Server::bind("127.0.0.1:0", Config { model, ..Config::DEFAULT }).expect("a free port");
     println!("{}", server.address());
     let app = routes!(
         (),

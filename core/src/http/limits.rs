@@ -78,7 +78,8 @@ pub struct Limits {
     /// Default: `Pace { grace: Duration::from_secs(30), per_byte: Duration::from_millis(2) }`.
     pub write: Pace,
     /// How long the rest of what the peer sends is awaited and thrown away after the last response, so that a reset
-    /// cannot destroy that response on its way (RFC 9112 §9.6).
+    /// cannot destroy that response on its way (RFC 9112 §9.6). A server that ends a connection
+    /// ([`retire`](crate::http::ServerConnection::retire)) waits as long for the rest of a head that has begun.
     ///
     /// Default: `Duration::from_secs(5)`.
     pub linger: Duration,

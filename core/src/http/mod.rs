@@ -25,7 +25,9 @@ mod connection;
 pub mod service;
 
 pub use body::multipart;
-pub use connection::client::{CallError, CallListener, ClientCall, ClientCallAt, ClientConnection, ClientEvent};
+pub use connection::client::{
+    CallError, CallListener, CallState, ClientCall, ClientCallAt, ClientConnection, ClientEvent,
+};
 pub use connection::context::Context;
 pub use connection::server::{ServerConnection, ServerEvent};
 pub use connection::{Client, Connection, Role, Server, state};
@@ -74,5 +76,4 @@ pub use value::structured;
 pub use value::uri_reference::UriReference;
 pub use version::Version;
 
-pub(crate) use message::response::Writer;
 pub(crate) use value::base64;

@@ -21,7 +21,8 @@ pub struct Environment<'e> {
     pub waker: &'e dyn Fn() -> Waker,
     /// The peer's address, if it has one.
     pub peer: &'e dyn Fn() -> Option<SocketAddr>,
-    /// The most room that an output slice will ever have, in bytes. What does not fit into that never will.
+    /// How much room an output slice has, in bytes, once all that was sent before has left; in some calls it may have more. What
+    /// does not fit into that may never fit.
     pub output_capacity: usize,
 }
 

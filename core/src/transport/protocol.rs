@@ -80,6 +80,12 @@ pub trait Protocol {
         0
     }
 
+    /// How much room [`Self::drive`] needs for what it may have to write, if the output is ever so long. A host whose output
+    /// may be filled in part by what waits, such as a ring, does not call it with less. By default any room will do.
+    fn needed_room(&self) -> usize {
+        0
+    }
+
     /// The peer has ended its direction, and all that came was offered to [`Self::drive`] and not consumed. Called once.
     fn handle_eof(&mut self);
 

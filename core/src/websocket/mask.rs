@@ -33,10 +33,9 @@ impl Mask {
         for word in words {
             *word = (u32::from_le_bytes(*word) ^ self.key).to_le_bytes();
         }
-        for (byte, key) in rest.iter_mut().zip(self.key.to_le_bytes()) {
-            *byte ^= key;
+        for byte in rest {
+            *byte ^= self.next();
         }
-        self.advance(rest.len());
     }
 
     /// Masks the next bytes on their way from one slice to another: as many as both have. Returns how many.
@@ -47,11 +46,17 @@ impl Mask {
         for (to, word) in to_words.iter_mut().zip(words) {
             *to = (u32::from_le_bytes(*word) ^ self.key).to_le_bytes();
         }
-        for ((to, byte), key) in to_rest.iter_mut().zip(rest).zip(self.key.to_le_bytes()) {
-            *to = byte ^ key;
+        for (to, byte) in to_rest.iter_mut().zip(rest) {
+            *to = byte ^ self.next();
         }
-        self.advance(rest.len());
         length
+    }
+
+    /// The next byte of the key.
+    const fn next(&mut self) -> u8 {
+        let [next, ..] = self.key.to_le_bytes();
+        self.key = self.key.rotate_right(8);
+        next
     }
 
     /// Passes over so many bytes: only their number modulo four counts.

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use super::compression::{Compression, NoCompression};
 use super::connection::{Connection, Context, MessageHandler, PieceHandler};
-use super::handshake::{Accepted, REFUSAL_FIELDS, RequestError, ServerHandshake};
+use super::handshake::{Accepted, REFUSAL_FIELDS, RequestError, ServerHandshake, UPGRADE, accept};
 use super::limits::Limits;
 use super::role::Server;
 use crate::http::service::{Exchange, HandlerError, Responder, Result, Step};
@@ -35,13 +35,19 @@ use crate::transport::Protocol;
 ///
 /// # Errors
 /// The request is no handshake, or not one of a page of this host; it is answered.
+// Among all else that a session does, it would be larger on a device.
+#[inline(never)]
 pub fn upgrade<H: MessageHandler>(
     head: &RequestHead<'_>,
     responder: &mut Responder<'_>,
     handler: H,
 ) -> Result<WebSocket<H>> {
-    let accepted = Upgrade::DEFAULT.accept(head, responder)?;
-    Upgrade::DEFAULT.begin(&accepted, responder, handler)
+    // As `Upgrade::DEFAULT` does, for which nothing is negotiated.
+    let key = ServerHandshake::DEFAULT.accept_plain(head).map_err(|error| refuse(error, responder))?;
+    let accept = accept(key);
+    let fields = [UPGRADE, Field::from_bytes("Sec-WebSocket-Accept", &accept)];
+    responder.send(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields), b"")?;
+    Ok(WebSocket::new(NoCompression, &Limits::DEFAULT, responder, handler))
 }
 
 /// How a service takes connections over.
@@ -103,7 +109,8 @@ impl<'o> Upgrade<'o> {
     /// Reads the request. What [`Self::begin`] answers it with.
     ///
     /// # Errors
-    /// The request is no handshake that is accepted: it is answered with the status of its [`RequestError`].
+    /// The request is no handshake that is accepted: it is answered with the status of its [`RequestError`], and without the
+    /// text of it, which a device has no room for. A service that explains calls [`ServerHandshake::accept`] itself.
     pub fn accept(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<Accepted<'o>> {
         self.handshake.accept(head).map_err(|error| refuse(error, responder))
     }
@@ -133,9 +140,7 @@ impl<'o> Upgrade<'o> {
         compression: C,
     ) -> Result<WebSocket<H, C, K>> {
         self.switch(accepted, responder)?;
-        let cx = Context { now: responder.now(), limits: self.limits };
-        let connection = Connection::with_compression(Server, compression, &cx);
-        Ok(WebSocket { connection, handler, limits: self.limits, delivery: PhantomData })
+        Ok(WebSocket::new(compression, self.limits, responder, handler))
     }
 
     /// Only answers with 101: for exchanges that drive a [`Connection`] themselves
@@ -146,7 +151,7 @@ impl<'o> Upgrade<'o> {
     /// As [`Responder::respond`].
     pub fn switch(&self, accepted: &Accepted<'_>, responder: &mut Responder<'_>) -> Result<()> {
         let fields = accepted.fields();
-        Ok(responder.respond(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields))?)
+        Ok(responder.send(&Response::new(Status::SWITCHING_PROTOCOLS).with_fields(&fields), b"")?)
     }
 
     /// As [`Self::begin`], for a handler of pieces, whose messages may be longer than any buffer.
@@ -168,13 +173,15 @@ impl<'o> Upgrade<'o> {
 #[inline(never)]
 fn refuse(error: RequestError, responder: &mut Responder<'_>) -> HandlerError {
     let status = error.status();
-    let allow = [Field::new("Allow", "GET")];
-    let fields: &[Field<'_>] = match status {
-        _ if status == Status::UPGRADE_REQUIRED => &REFUSAL_FIELDS,
-        _ if status == Status::METHOD_NOT_ALLOWED => &allow,
-        _ => &[],
+    // Also where there are no fields: a plain service has nobody who would answer a status for it.
+    let fields: &[Field<'_>] = if error == RequestError::NotGet {
+        &[Field::new("Allow", "GET")]
+    } else if status == Status::UPGRADE_REQUIRED {
+        &REFUSAL_FIELDS
+    } else {
+        &[Field::new("Content-Type", "text/plain; charset=utf-8")]
     };
-    match responder.send(&Response::new(status).with_fields(fields), error.text().as_bytes()) {
+    match responder.send(&Response::new(status).with_fields(fields), status.reason().as_bytes()) {
         Ok(()) => HandlerError::Answered,
         Err(error) => HandlerError::Write(error),
     }
@@ -200,6 +207,13 @@ pub struct WebSocket<H, C = NoCompression, K = WholeMessages> {
     delivery: PhantomData<fn() -> K>,
 }
 
+impl<H, C, K> WebSocket<H, C, K> {
+    fn new(compression: C, limits: &'static Limits, responder: &Responder<'_>, handler: H) -> Self {
+        let connection = Connection::with_compression(Server, compression, &Context { now: responder.now(), limits });
+        Self { connection, handler, limits, delivery: PhantomData }
+    }
+}
+
 impl<H: fmt::Debug, C, K> fmt::Debug for WebSocket<H, C, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket").field("handler", &self.handler).finish_non_exhaustive()
@@ -208,27 +222,44 @@ impl<H: fmt::Debug, C, K> fmt::Debug for WebSocket<H, C, K> {
 
 macro_rules! exchange {
     ($delivery:ty, $handler:ident, $speak:ident) => {
+        impl<H: $handler, C: Compression> WebSocket<H, C, $delivery> {
+            /// Lets the connection do what it can.
+            #[inline(never)]
+            fn converse<S>(
+                &mut self,
+                piece: &[u8],
+                has_ended: bool,
+                responder: &mut Responder<'_>,
+            ) -> (usize, Step<S>) {
+                let cx = Context { now: responder.now(), limits: self.limits };
+                // The call that begins it has no tunnel yet; the next follows at once.
+                let Some(mut tunnel) = responder.tunnel() else { return (0, Step::More) };
+                let mut speaking = self.connection.$speak(&mut self.handler, cx);
+                if has_ended {
+                    speaking.handle_eof();
+                }
+                tunnel.speak(piece, &mut speaking)
+            }
+        }
+
         impl<A, S, H: $handler, C: Compression> Exchange<A, S> for WebSocket<H, C, $delivery> {
             const UPGRADES: bool = true;
 
             fn proceed(&mut self, _: A, responder: &mut Responder<'_>) -> Result<Step<S>> {
-                let cx = self.context(responder.now());
-                Ok(converse(&mut self.connection.$speak(&mut self.handler, cx), &[], false, responder).1)
+                Ok(self.converse(&[], false, responder).1)
             }
 
             fn body(&mut self, _: A, piece: &[u8], responder: &mut Responder<'_>) -> Result<(usize, Step<S>)> {
-                let cx = self.context(responder.now());
-                Ok(converse(&mut self.connection.$speak(&mut self.handler, cx), piece, false, responder))
+                Ok(self.converse(piece, false, responder))
             }
 
             fn end(&mut self, _: A, _: Fields<'_>, responder: &mut Responder<'_>) -> Result<Step<S>> {
-                let cx = self.context(responder.now());
-                Ok(converse(&mut self.connection.$speak(&mut self.handler, cx), &[], true, responder).1)
+                Ok(self.converse(&[], true, responder).1)
             }
 
             fn closed(mut self, _: A, outcome: core::result::Result<(), Error>) {
                 if outcome.is_err() {
-                    let cx = self.context(Instant::START);
+                    let cx = Context { now: Instant::START, limits: self.limits };
                     self.connection.$speak(&mut self.handler, cx).handle_reset();
                 }
             }
@@ -238,27 +269,6 @@ macro_rules! exchange {
 
 exchange!(WholeMessages, MessageHandler, speak);
 exchange!(InPieces, PieceHandler, speak_pieces);
-
-impl<H, C, K> WebSocket<H, C, K> {
-    const fn context(&self, now: Instant) -> Context<'static> {
-        Context { now, limits: self.limits }
-    }
-}
-
-/// Lets the connection do what it can.
-fn converse<S>(
-    protocol: &mut dyn Protocol,
-    piece: &[u8],
-    has_ended: bool,
-    responder: &mut Responder<'_>,
-) -> (usize, Step<S>) {
-    // The call that begins it has no tunnel yet; the next follows at once.
-    let Some(mut tunnel) = responder.tunnel() else { return (0, Step::More) };
-    if has_ended {
-        protocol.handle_eof();
-    }
-    tunnel.speak(piece, protocol)
-}
 
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,10 @@ use std::path::Path;
 use wirenut_tests::answers::client_connection;
 use wirenut_tests::cases;
 use wirenut_tests::fuzz::{
-    cookies, credentials, form_pairs, framing, grammar, grammar_streams, handshake, multipart, negotiation, parameters,
-    percent_encoding, proxies, proxy_protocol, reference_service, request_head, routes, segments, server_connection,
-    set_cookie, small_buffer, structured_fields, tcp_states, tcp_stream, tracker, uri_references, websocket,
+    cookies, credentials, form_pairs, framing, grammar, grammar_streams, handshake, multipart, negotiation, no_proxy,
+    parameters, percent_encoding, proxies, proxy_protocol, redirects, reference_service, request_head, resume, routes,
+    segments, server_connection, set_cookie, small_buffer, structured_fields, tcp_states, tcp_stream, tracker,
+    uri_references, websocket,
 };
 use wirenut_tests::wire::bytes;
 
@@ -77,6 +78,13 @@ fn values() {
     replay("credentials", credentials);
     replay("proxies", proxies);
     replay("uri_references", uri_references);
+}
+
+#[test]
+fn ways_of_a_client() {
+    replay("redirects", redirects);
+    replay("no_proxy", no_proxy);
+    replay("resume", resume);
 }
 
 #[test]

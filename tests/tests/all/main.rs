@@ -42,4 +42,5 @@ mod trailers;
 mod upgrades;
 mod values;
 mod websocket;
+mod websocket_sockets;
 mod wrap;

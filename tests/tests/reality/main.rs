@@ -14,6 +14,7 @@ mod namespace;
 mod network;
 mod script;
 mod scripts;
+mod timers;
 mod truth;
 mod watch;
 
@@ -39,8 +40,8 @@ fn main() -> ExitCode {
     let tests: &[isolated::Test] = &[
         ("scripts_over_ipv4", || play(scripts::QUICK, false)),
         ("scripts_over_ipv6", || play(scripts::QUICK, true)),
-        ("timers_over_ipv4", || play(scripts::TIMED, false)),
-        ("timers_over_ipv6", || play(scripts::TIMED, true)),
+        ("timers_over_ipv4", || play(timers::TIMED, false)),
+        ("timers_over_ipv6", || play(timers::TIMED, true)),
         ("half_open_over_ipv4", || flood::half_open(&mut stage(), false)),
         ("half_open_over_ipv6", || flood::half_open(&mut stage(), true)),
         ("seeds_over_ipv4", || lossy::run(&mut stage(), seeds(), false)),

@@ -9,7 +9,8 @@
 //! of it, to whom it is for; `deliver c` only the first packet that `c` has sent. `lose c` loses that one, `repeat c` delivers
 //! it and keeps it, `delay c` puts it behind the others. `wait c` waits until `c` sends something by itself, and `wait c STATE`
 //! until it is in a state. `inject c RA 1 5 +3`: a segment, as if of `c`, with these flags, numbers (counted from each end's
-//! first) and so many bytes. `rto MS`, `set NAME VALUE`: how both ends behave.
+//! first) and so many bytes. `rto MS`, `set NAME VALUE`: how both ends behave. `open` is `s listen`, `c connect`,
+//! `deliver` and `s accept`.
 
 use alloc::collections::VecDeque;
 use core::net::SocketAddr;
@@ -111,6 +112,12 @@ fn number<T: core::str::FromStr>(word: &str) -> T {
 impl Run<'_> {
     fn step(&mut self, words: &[&str]) {
         match *words {
+            ["open"] => {
+                for words in [&["s", "listen"][..], &["c", "connect"], &["deliver"], &["s", "accept"]] {
+                    self.step(words);
+                    self.gather();
+                }
+            }
             ["deliver"] => self.deliver_all(),
             ["deliver", from] => {
                 let at = self.first_of(host(from));

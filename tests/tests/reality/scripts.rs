@@ -33,10 +33,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "three segments to the end, for the acknowledgement of the FIN alone is lost",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c shutdown
         deliver c
         lose s
@@ -46,10 +43,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "one end ends its direction, and the other one still sends",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c send 10
         c shutdown
         deliver > FIN-WAIT-2 CLOSE-WAIT
@@ -64,10 +58,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "both end at once",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c shutdown
         s shutdown
         deliver c
@@ -75,10 +66,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "both end at once: the states on the way",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c shutdown
         s shutdown
         deliver c > FIN-WAIT-1 CLOSE-WAIT/CLOSING
@@ -109,19 +97,13 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "reset by ABORT in ESTABLISHED",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c abort
         deliver > CLOSED CLOSED",
     ),
     (
         "reset with data on its way: what is behind it counts for nothing",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c send 10
         c abort
         deliver > CLOSED CLOSED",
@@ -145,10 +127,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "reset in FIN-WAIT-1",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c shutdown
         deliver c
         lose s > FIN-WAIT-1 CLOSE-WAIT
@@ -157,10 +136,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "reset in FIN-WAIT-2",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c shutdown
         deliver > FIN-WAIT-2 CLOSE-WAIT
         s abort
@@ -168,10 +144,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "reset in CLOSE-WAIT",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c shutdown
         deliver
         c abort
@@ -179,10 +152,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "reset in CLOSING, by a peer that has forgotten all",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c shutdown
         s shutdown
         deliver c
@@ -193,10 +163,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "reset in LAST-ACK",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c shutdown
         deliver
         s shutdown
@@ -206,10 +173,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "reset in TIME-WAIT, which ends it (RFC 1337 would keep it)",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c shutdown
         deliver
         s close
@@ -218,10 +182,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "closed with unread data",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         s send 100
         deliver > ESTABLISHED ESTABLISHED
         c close
@@ -229,10 +190,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "data for who has closed",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c close
         deliver > FIN-WAIT-2 CLOSE-WAIT
         s send 10
@@ -240,10 +198,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "the same ends again, out of TIME-WAIT",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         s shutdown
         deliver
         c close
@@ -260,10 +215,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "the same ends again, after a reset",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c abort
         deliver > CLOSED CLOSED
         s close
@@ -272,10 +224,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "a reset behind a gap, at the end of what has come: Linux knows it by its SACK",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c send 1000
         c send 1000
         lose c
@@ -287,10 +236,7 @@ pub(crate) const QUICK: &[Script] = &[
     (
         "the same without SACK: it is challenged, and the answer to that is exact",
         "set tcp_sack 0
-        s listen
-        c connect
-        deliver
-        s accept
+        open
         c send 1000
         c send 1000
         lose c
@@ -302,10 +248,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "a reset outside of the window does nothing",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         inject c R 1000000 > ESTABLISHED ESTABLISHED : reset outside of the window
         deliver > ESTABLISHED ESTABLISHED
         inject c R 0 > ESTABLISHED ESTABLISHED : reset outside of the window
@@ -313,55 +256,37 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "a reset in the window is challenged",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         inject c R 100 > ESTABLISHED ESTABLISHED : inexact reset
         deliver > ESTABLISHED ESTABLISHED : challenge ACK",
     ),
     (
         "a SYN within a connection is challenged",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         inject c S 100 > ESTABLISHED ESTABLISHED : SYN within a connection
         deliver > ESTABLISHED ESTABLISHED : challenge ACK",
     ),
     (
         "an acknowledgement of what was never sent",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         inject c A 1 1000000 > ESTABLISHED ESTABLISHED : unacceptable ACK
         deliver > ESTABLISHED ESTABLISHED : challenge ACK",
     ),
     (
         "data outside of the window",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         inject c A 1000000 1 +10 > ESTABLISHED ESTABLISHED : outside of the window
         deliver > ESTABLISHED ESTABLISHED",
     ),
     (
         "flags that nobody sends",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         inject c SF 100 > ESTABLISHED ESTABLISHED : invalid flags
         deliver",
     ),
     (
         "a FIN that comes again in TIME-WAIT is acknowledged again",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c shutdown
         deliver
         s shutdown
@@ -371,10 +296,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "segments that overtake each other",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c send 1000
         c send 1000
         c send 1000
@@ -384,10 +306,7 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "a FIN that overtakes data",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c send 1000
         c shutdown
         delay c
@@ -396,130 +315,9 @@ pub(crate) const QUICK: &[Script] = &[
     ),
     (
         "a segment twice",
-        "s listen
-        c connect
-        deliver
-        s accept
+        "open
         c send 1000
         repeat c
         deliver > ESTABLISHED ESTABLISHED : retransmission",
-    ),
-];
-
-/// Those that wait for a timer, each for a second or two.
-pub(crate) const TIMED: &[Script] = &[
-    (
-        "a SYN that is lost comes again",
-        "s listen
-        c connect
-        lose c
-        wait c
-        deliver > ESTABLISHED ESTABLISHED",
-    ),
-    (
-        "an answer to a SYN that is lost comes again",
-        "s listen
-        c connect
-        deliver c
-        lose s
-        wait s
-        deliver s > ESTABLISHED SYN-RECEIVED
-        deliver > ESTABLISHED ESTABLISHED",
-    ),
-    (
-        "nobody answers: the time of connect(2) is over, and nothing on the wire shows it",
-        "c connect
-        c patience 500
-        deliver c
-        lose s
-        wait c CLOSED > SYN-SENT/CLOSED LISTEN",
-    ),
-    (
-        "a segment that is lost comes again",
-        "rto 50
-        s listen
-        c connect
-        deliver
-        s accept
-        c send 10
-        lose c
-        wait c
-        deliver > ESTABLISHED ESTABLISHED
-        s read",
-    ),
-    (
-        "a FIN that is lost comes again",
-        "rto 50
-        s listen
-        c connect
-        deliver
-        s accept
-        c shutdown
-        lose c
-        wait c
-        deliver > FIN-WAIT-2 CLOSE-WAIT",
-    ),
-    (
-        "nobody acknowledges: the user's time-out is over, and nothing on the wire shows it",
-        "rto 50
-        s listen
-        c connect
-        deliver
-        s accept
-        c patience 200
-        c send 10
-        lose c
-        wait c CLOSED > ESTABLISHED/CLOSED ESTABLISHED",
-    ),
-    (
-        "is the peer still there?",
-        "s listen
-        c connect
-        deliver
-        s accept
-        c keepalive
-        wait c
-        deliver > ESTABLISHED ESTABLISHED : keep-alive probe",
-    ),
-    (
-        "the peer is not there any more: the reset says so",
-        "s listen
-        c connect
-        deliver
-        s accept
-        c keepalive
-        wait c
-        lose c
-        wait c
-        lose c
-        wait c
-        deliver > CLOSED CLOSED",
-    ),
-    (
-        "a window that is closed, is probed, and opens again",
-        "s listen 2048
-        rto 50
-        c connect
-        deliver
-        s accept
-        c send 100000
-        deliver > ESTABLISHED ESTABLISHED : zero window
-        wait c
-        deliver > ESTABLISHED ESTABLISHED : window probe
-        s read
-        deliver > ESTABLISHED ESTABLISHED : zero window",
-    ),
-    (
-        "FIN-WAIT-2 of who has closed is over after a time, and nothing on the wire shows it",
-        "set tcp_fin_timeout 1
-        rto 50
-        s listen
-        c connect
-        deliver
-        s accept
-        c close
-        deliver > FIN-WAIT-2 CLOSE-WAIT
-        wait c CLOSED > FIN-WAIT-2/CLOSED CLOSE-WAIT
-        set tcp_fin_timeout 60",
     ),
 ];

@@ -55,6 +55,7 @@ pub fn echo(arguments: &EchoArguments) -> Result<(), Failure> {
 /// Where it listens, in a line.
 fn say(listener: &Listener, lines: &mut String) {
     let (address, internet, local) = match &listener.end {
+        End::Streams(server) if listener.is_secure => (server.address(), "tls", "tls unix"),
         End::Streams(server) => (server.address(), "tcp", "unix"),
         End::Datagrams(server) => (server.address(), "udp", "unix-datagram"),
     };

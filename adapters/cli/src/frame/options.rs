@@ -177,6 +177,8 @@ pub enum InvalidFraming {
     OfLengths(&'static str),
     /// Each item of the codec has so many bytes, and the limit is lower.
     LimitBelowFixed(usize),
+    /// Each item has at least the bytes that are added to its length, and the limit is lower.
+    LimitBelowAdjusted(u32),
     /// Each item of the codec has so many bytes, and its checksum has more.
     ChecksumBeyondFixed(usize),
     /// A length cannot say what it must.
@@ -195,6 +197,12 @@ impl fmt::Display for InvalidFraming {
             }
             Self::Layout(InvalidLayout::LimitTooLarge { most }) => {
                 write!(f, "--limit is too large: with these options, items have {most} bytes at most")
+            }
+            Self::Layout(InvalidLayout::AdjustmentTooLow { least }) => {
+                write!(f, "--adjust is too low: with this --codec it is {least} at least, which makes each item empty")
+            }
+            Self::LimitBelowAdjusted(count) => {
+                write!(f, "--limit is too small: with this --adjust each item has {count} bytes at least")
             }
             Self::LimitBelowFixed(count) => {
                 write!(f, "--limit is too small: each item has {count} bytes with this --codec")
@@ -244,6 +252,10 @@ impl FrameArguments {
         });
         // To a codec the checksum is of the item.
         let sum = self.crc.map_or(0, CrcName::bytes);
+        let added = u32::try_from(self.adjust.unwrap_or(0)).unwrap_or(0);
+        if self.limit.unwrap_or(LIMIT).saturating_add(sum) < added {
+            return Err(InvalidFraming::LimitBelowAdjusted(added.saturating_sub(sum)));
+        }
         let build = |most| AnyCodec::new(&self.codec, most, layout);
         if let Some(count) = self.codec.fixed() {
             return self.fixed(count, sum);

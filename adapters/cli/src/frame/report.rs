@@ -55,7 +55,7 @@ impl<W: Write, E: Write> Report<W, E> {
                 if let (Ok(text), Some(object)) = (str::from_utf8(item), line.as_object_mut()) {
                     object.insert("text".into(), text.into());
                 }
-                writeln!(self.items, "{line}")
+                writeln!(self.items, "{}", without_controls(&line))
             }
             Look::Dump => {
                 let number = self.counts.items;
@@ -92,7 +92,7 @@ impl<W: Write, E: Write> Report<W, E> {
         )
     }
 
-    /// The item that was being received when the program was told to end is no fault.
+    /// A signal ended the program while it received this item: that is no fault.
     pub(super) fn cut(&mut self, skipped: Skipped) -> io::Result<()> {
         if skipped.rule == Rule::Truncated { Ok(()) } else { self.skipped(skipped) }
     }
@@ -123,7 +123,7 @@ impl<W: Write, E: Write> Report<W, E> {
     fn tell(&mut self, line: &str, object: &serde_json::Value) -> io::Result<()> {
         match self.look {
             Look::Dump => writeln!(self.items, "{line}"),
-            Look::Json => writeln!(self.items, "{object}"),
+            Look::Json => writeln!(self.items, "{}", without_controls(object)),
             // A report that nobody reads holds up no items.
             Look::Raw => {
                 let _ = writeln!(self.notes, "{line}");
@@ -131,6 +131,17 @@ impl<W: Write, E: Write> Report<W, E> {
             }
         }
     }
+}
+
+/// JSON without characters that a terminal obeys. JSON itself escapes those below the space only, and the others (DEL and C1,
+/// of which U+009B begins a command) stand in texts alone.
+fn without_controls(object: &serde_json::Value) -> String {
+    let mut line = String::new();
+    for sign in object.to_string().chars() {
+        // A `String` takes anything.
+        let _ = if sign.is_control() { write!(line, "\\u{:04x}", u32::from(sign)) } else { line.write_char(sign) };
+    }
+    line
 }
 
 fn bytes(count: u64) -> String {

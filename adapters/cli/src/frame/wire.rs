@@ -1,4 +1,4 @@
-//! The stream: standard input and output, a connection, or a serial device. What waits on it ends when the program is told to.
+//! The stream: standard input and output, a connection, or a serial device. A signal to end interrupts each wait for it.
 
 use core::time::Duration;
 use std::fs::File;
@@ -21,7 +21,7 @@ use crate::listen::At;
 /// How long a peer may take to end its direction once all was sent: what it sends then is thrown away.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// How long the program may take to end once it was told to.
+/// How long the program may take to end after the first signal.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// How many connections may wait. One is taken.
@@ -160,7 +160,7 @@ fn connect(at: &At) -> Result<(Stream, String), Failure> {
     }
 }
 
-/// The first connection that comes in. None: the program was told to end before.
+/// The first connection that comes in. None: a signal to end came before it.
 fn accept(at: &At, termination: Termination) -> Result<Option<(Stream, String)>, Failure> {
     match at {
         At::Host(host) => {
@@ -214,7 +214,7 @@ fn wait(input: BorrowedFd<'_>, termination: Termination, limit: Option<Duration>
         .map_or(true, |count| count > 0 && watched[1].revents().is_empty())
 }
 
-/// Ends the program soon after it is told to, or at once when it is told again, whatever it waits for then.
+/// Ends the program soon after the first signal to end, and at once at the second one, whatever it waits for then.
 fn watch(termination: Termination) -> Result<(), Failure> {
     let watching = move || {
         let first = [PollFd::new(&termination, PollFlags::IN)];

@@ -11,7 +11,7 @@ use wirenut_linux::socket::{
 };
 use wirenut_server::datagram::DatagramServer;
 use wirenut_server::life::Passed;
-use wirenut_server::{Config, Server};
+use wirenut_server::{Config, Server, Tls};
 
 use super::place::{At, Place};
 use crate::failure::Failure;
@@ -26,6 +26,19 @@ pub struct Listener {
     pub pathname: Option<Pathname>,
     /// The place, by which a process that goes on in our place finds the socket.
     pub name: String,
+    /// TLS is spoken there.
+    pub is_secure: bool,
+}
+
+impl Listener {
+    /// Speaks TLS with whoever connects.
+    #[must_use]
+    pub fn with_tls(self, tls: &Tls) -> Self {
+        match self.end {
+            End::Streams(server) => Self { end: End::Streams(server.with_tls(tls.clone())), is_secure: true, ..self },
+            End::Datagrams(_) => self,
+        }
+    }
 }
 
 /// What takes in what comes.
@@ -71,7 +84,7 @@ impl Opener {
     /// [`Failure::NotPassed`]: there is no such socket.
     pub fn open(&mut self, place: &Place, config: Config) -> Result<Vec<Listener>, Failure> {
         let name = place.to_string();
-        let listener = |end| Listener { end, pathname: None, name: name.clone() };
+        let listener = |end| Listener { end, pathname: None, name: name.clone(), is_secure: false };
         let passed = self.take_passed(place, &name)?;
         if !passed.is_empty() || self.is_successor {
             return passed.into_iter().map(|passed| self.end(passed, config).map(listener)).collect();

@@ -5,24 +5,24 @@ use std::collections::HashSet;
 
 use wirenut_linux::lookup;
 
-/// The URLs that lead to a server at this address, best first: they can be clicked. For one that listens at all addresses
+/// The URLs of a scheme (`http`, `https`) that lead to a server at this address, best first: they can be clicked. For one that listens at all addresses
 /// (`0.0.0.0`, `[::]`), those that this machine has, itself first; at most one where they are unknown.
 ///
 /// ```
 /// use wirenut_cli::listen::urls;
-/// assert_eq!(urls("127.0.0.1:80".parse().unwrap()), ["http://127.0.0.1:80/"]);
-/// assert_eq!(urls("0.0.0.0:80".parse().unwrap())[0], "http://127.0.0.1:80/");
+/// assert_eq!(urls("https", "127.0.0.1:80".parse().unwrap()), ["https://127.0.0.1:80/"]);
+/// assert_eq!(urls("http", "0.0.0.0:80".parse().unwrap())[0], "http://127.0.0.1:80/");
 /// ```
 #[must_use]
-pub fn urls(address: SocketAddr) -> Vec<String> {
+pub fn urls(scheme: &str, address: SocketAddr) -> Vec<String> {
     if address.ip().is_unspecified() {
         let own = lookup::own_addresses().unwrap_or_default();
-        return urls_of(address, own.iter().map(SocketAddr::ip).collect());
+        return urls_of(scheme, address, own.iter().map(SocketAddr::ip).collect());
     }
-    vec![format!("http://{address}/")]
+    vec![format!("{scheme}://{address}/")]
 }
 
-fn urls_of(address: SocketAddr, mut own: Vec<IpAddr>) -> Vec<String> {
+fn urls_of(scheme: &str, address: SocketAddr, mut own: Vec<IpAddr>) -> Vec<String> {
     let mut seen = HashSet::new();
     own.retain(|ip| {
         let is_reachable = match ip {
@@ -37,7 +37,7 @@ fn urls_of(address: SocketAddr, mut own: Vec<IpAddr>) -> Vec<String> {
         let ip = if address.is_ipv6() { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
         own.push(ip);
     }
-    own.into_iter().map(|ip| format!("http://{}/", SocketAddr::new(ip, address.port()))).collect()
+    own.into_iter().map(|ip| format!("{scheme}://{}/", SocketAddr::new(ip, address.port()))).collect()
 }
 
 #[cfg(test)]
@@ -55,11 +55,11 @@ mod tests {
             ("[::]:80", &["[::1]:80", "127.0.0.1:80", "[2001:db8::7]:80", "192.0.2.7:80"]),
         ] {
             let expected: Vec<String> = expected.iter().map(|place| format!("http://{place}/")).collect();
-            assert_eq!(urls_of(address.parse().unwrap(), own.clone()), expected);
+            assert_eq!(urls_of("http", address.parse().unwrap(), own.clone()), expected);
         }
-        assert_eq!(urls_of("[::]:80".parse().unwrap(), vec![]), ["http://[::1]:80/"]);
+        assert_eq!(urls_of("http", "[::]:80".parse().unwrap(), vec![]), ["http://[::1]:80/"]);
         for address in ["192.0.2.7:80", "[::1]:80"] {
-            assert_eq!(urls(address.parse().unwrap()), [format!("http://{address}/")]);
+            assert_eq!(urls("https", address.parse().unwrap()), [format!("https://{address}/")]);
         }
     }
 }

@@ -15,6 +15,8 @@ use super::text::{Escaped, Quoted};
 pub struct Line<'a> {
     /// Who asked.
     pub peer: SocketAddr,
+    /// Who has asked, with the right password; empty where nobody was asked for one.
+    pub user: &'a [u8],
     /// As it was on the wire; empty if it did not come.
     pub method: &'a [u8],
     /// As it was on the wire; empty if it did not come.
@@ -37,23 +39,24 @@ pub struct Line<'a> {
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { peer, method, target, status, sent, took, .. } = self;
+        let Self { peer, user, method, target, status, sent, took, .. } = self;
         write!(f, "{peer} {} {} ", Escaped(method), Escaped(target))?;
         match status {
             Some(status) => write!(f, "{status}")?,
             None => f.write_char('-')?,
         }
         match took {
-            Some(took) => write!(f, " {sent} {}.{:03}ms", took.as_millis(), took.subsec_micros() % 1000),
-            None => write!(f, " {sent} -"),
+            Some(took) => write!(f, " {sent} {}.{:03}ms", took.as_millis(), took.subsec_micros() % 1000)?,
+            None => write!(f, " {sent} -")?,
         }
+        if user.is_empty() { Ok(()) } else { write!(f, " {}", Escaped(user)) }
     }
 }
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// Address, method, target, status, bytes sent, time taken
+    /// Address, method, target, status, bytes sent, time taken, and the user if there is one
     Short,
     /// The Common Log Format, in UTC
     Common,
@@ -89,14 +92,15 @@ struct Common<'a>(&'a Line<'a>);
 
 impl fmt::Display for Common<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Line { peer, method, target, version, status, sent, date, .. } = self.0;
+        let Line { peer, user, method, target, version, status, sent, date, .. } = self.0;
         let seconds = date.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let date = HttpDate::from_unix(seconds);
         // Of `Sun, 06 Nov 1994 08:49:37 GMT`.
         let part = |range: core::ops::Range<usize>| String::from_utf8_lossy(&date.as_bytes()[range]);
         let (day, month, year, time) = (part(5..7), part(8..11), part(12..16), part(17..25));
         let (ip, method, target, version) = (peer.ip(), Quoted(method), Quoted(target), Quoted(version));
-        write!(f, "{ip} - - [{day}/{month}/{year}:{time} +0000] \"{method} {target} {version}\" ")?;
+        let user = Escaped(user);
+        write!(f, "{ip} - {user} [{day}/{month}/{year}:{time} +0000] \"{method} {target} {version}\" ")?;
         match status {
             Some(status) => write!(f, "{status} {sent}"),
             None => write!(f, "- {sent}"),
@@ -117,6 +121,7 @@ mod tests {
     fn line<'a>(method: &'a [u8], target: &'a [u8]) -> Line<'a> {
         Line {
             peer: PEER,
+            user: b"",
             method,
             target,
             version: b"HTTP/1.1",
@@ -167,6 +172,14 @@ mod tests {
             drop(log);
             assert_eq!(page.text(), expected);
         }
+    }
+
+    #[test]
+    fn users_are_words() {
+        let of_user = |user| Line { user, ..line(b"GET", b"/") };
+        assert!(of_user(b"ann").to_string().ends_with(" 1234 61000.482ms ann"));
+        assert!(of_user(b"a b\n\"").to_string().ends_with("ms a\\x20b\\x0a\""));
+        assert!(Common(&of_user(b"a b")).to_string().starts_with("::1 - a\\x20b [06/Nov"));
     }
 
     #[test]

@@ -44,6 +44,7 @@ impl Observer<Files> for Option<AccessLog> {
         let (Some(log), Some(request)) = (self, request) else { return };
         log.record(&Line {
             peer: request.peer,
+            user: exchange.user.as_deref().unwrap_or_default(),
             method: &request.method,
             target: &request.target,
             version: version_text(request.version),
@@ -62,6 +63,7 @@ impl Observer<Files> for Option<AccessLog> {
         let [method, target, version] = words(refusal.received);
         log.record(&Line {
             peer: refusal.peer().unwrap_or(NOBODY),
+            user: b"",
             method,
             target,
             version,

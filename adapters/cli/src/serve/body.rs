@@ -1,7 +1,9 @@
 //! What is sent behind a head: bytes, and parts of a file, one after the other.
 
+use alloc::sync::Arc;
 use alloc::vec;
 
+use super::compression::Compressed;
 use super::listing::Pieces;
 use super::reader::FileReader;
 
@@ -10,6 +12,8 @@ use super::reader::FileReader;
 pub enum Segment {
     /// Bytes, and how many of them were given already.
     Bytes(Vec<u8>, usize),
+    /// A compressed file, and how much of it was given already.
+    Compressed(Arc<Compressed>, usize),
     /// What a reader still has to give.
     File(FileReader),
 }
@@ -18,6 +22,7 @@ impl Segment {
     fn is_over(&self) -> bool {
         match self {
             Self::Bytes(bytes, given) => *given == bytes.len(),
+            Self::Compressed(compressed, given) => *given == compressed.bytes().len(),
             Self::File(reader) => reader.remaining() == 0,
         }
     }

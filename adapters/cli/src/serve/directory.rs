@@ -196,7 +196,7 @@ impl Directory {
 }
 
 /// A time of a file: seconds since 1970, or before, and nanoseconds behind them.
-fn time(seconds: i64, nanoseconds: u64) -> SystemTime {
+pub(super) fn time(seconds: i64, nanoseconds: u64) -> SystemTime {
     let whole = Duration::from_secs(seconds.unsigned_abs());
     let start = if seconds < 0 { SystemTime::UNIX_EPOCH - whole } else { SystemTime::UNIX_EPOCH + whole };
     start + Duration::from_nanos(nanoseconds)
@@ -212,6 +212,7 @@ fn inspect(opened: OwnedFd, path: &RelativePath) -> Result<Entry, OpenError> {
             length: u64::try_from(status.st_size).unwrap_or(0),
             modified: Some(time(status.st_mtime, status.st_mtime_nsec)),
             changed: time(status.st_ctime, status.st_ctime_nsec),
+            identity: identity(&status),
         })),
         FileType::Symlink
         | FileType::Fifo
@@ -244,7 +245,7 @@ pub(super) fn is_local(directory: impl AsFd) -> bool {
 }
 
 /// The device and the number of a file.
-type Identity = (u64, u64);
+pub(super) type Identity = (u64, u64);
 
 fn identity(status: &Stat) -> Identity {
     (status.st_dev, status.st_ino)

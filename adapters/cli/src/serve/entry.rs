@@ -39,6 +39,8 @@ pub struct OpenFile {
     pub modified: Option<SystemTime>,
     /// When it last changed in any way. Nobody can set this time.
     pub changed: SystemTime,
+    /// The device that it is on, and its number there.
+    pub identity: (u64, u64),
 }
 
 impl OpenFile {
@@ -139,6 +141,7 @@ mod tests {
             length: 0,
             modified: modified.map(|since| UNIX_EPOCH + since),
             changed: UNIX_EPOCH,
+            identity: (0, 0),
         };
         let at = |seconds, nanoseconds| Some(Duration::new(seconds, nanoseconds));
         for (this, other, is_older) in [

@@ -52,6 +52,7 @@ fn reason(status: Status) -> &'static str {
     match status.code() {
         301 => "The address of a directory ends with a slash.",
         400 => "The address of the request is not valid.",
+        401 => "Only users with a password are let in here. It was wrong, or none was given.",
         403 => "The server has no permission to read what is here.",
         404 => "Nothing is at this address. It may be mistyped, or the file was moved or removed.",
         405 => "Only GET and HEAD are allowed here.",
@@ -94,6 +95,7 @@ mod tests {
         for status in [
             Status::MOVED_PERMANENTLY,
             Status::BAD_REQUEST,
+            Status::UNAUTHORIZED,
             Status::FORBIDDEN,
             Status::NOT_FOUND,
             Status::METHOD_NOT_ALLOWED,

@@ -1,6 +1,7 @@
 //! One request in flight: how far it is, and what is answered where no file is sent.
 
 use alloc::rc::Rc;
+use alloc::sync::Arc;
 use core::cell::Cell;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::io;
@@ -14,7 +15,9 @@ use wirenut_linux::socket::AnyByteStream;
 use wirenut_server::blocking::Job;
 use wirenut_server::{FileRange, Transfer};
 
+use super::auth::Candidate;
 use super::body::{Body, Segment};
+use super::compression::Compressing;
 use super::entry::OpenError;
 use super::error_page::ErrorPage;
 use super::find::{Found, Wanted};
@@ -23,6 +26,7 @@ use super::listing::Summary;
 use super::negotiation;
 use super::plan::Plan;
 use super::selection;
+use super::upload::{Outcome, Stored, Upload, UploadError};
 use crate::log::Escaped;
 
 const HTML: Field<'static> = Field::new("Content-Type", "text/html; charset=utf-8");
@@ -30,6 +34,9 @@ const TEXT: Field<'static> = Field::new("Content-Type", "text/plain; charset=utf
 /// A browser must not take a text for a page because it looks like one.
 pub(super) const NO_SNIFF: Field<'static> = Field::new("X-Content-Type-Options", "nosniff");
 const NO_SCRIPTS: Field<'static> = Field::new("Content-Security-Policy", html::CONTENT_SECURITY_POLICY);
+const OWN_FORMS: Field<'static> = Field::new("Content-Security-Policy", html::FORM_POLICY);
+const CHALLENGE: Field<'static> = Field::new("WWW-Authenticate", "Basic realm=\"Wirenut\", charset=\"UTF-8\"");
+const RETRY_AFTER: Field<'static> = Field::new("Retry-After", "1");
 /// Browsers would keep a 301 for ever (RFC 9110 §15.4.2), while a file may take the place of the directory. There is no tag
 /// to ask again by.
 const NO_STORE: Field<'static> = Field::new("Cache-Control", "no-store");
@@ -44,6 +51,12 @@ pub struct Exchange {
     prefers_html: bool,
     /// The field lines that have a say in what is sent; mostly none.
     conditions: Vec<u8>,
+    /// The client takes gzip.
+    pub(super) takes_gzip: bool,
+    /// Who may have sent it, until that is known.
+    pub(super) candidate: Option<Box<Candidate>>,
+    /// The user who has sent it, where users are asked for.
+    pub(super) user: Option<Arc<[u8]>>,
     /// Bytes that the kernel has moved.
     pub(super) moved: Rc<Cell<u64>>,
 }
@@ -53,12 +66,41 @@ pub(super) enum Phase {
     Start,
     /// The pool is looking.
     LookingUp(Job<Result<Found, OpenError>>),
+    /// It will be answered without a file, and has not been yet.
+    Refused(Refusal),
+    /// Content comes in.
+    Uploading(Box<Upload>),
+    /// The file is being compressed.
+    Compressing(Result<Found, OpenError>, Compressing),
     /// Known, and not answered yet.
     Found(Result<Found, OpenError>),
     /// The head is sent, and the body on its way.
     Sending(Body),
     /// Nothing is left to do.
     Answered,
+}
+
+/// What is answered where no file is sent.
+pub(super) struct Refusal {
+    pub(super) status: Status,
+    pub(super) fields: &'static [Field<'static>],
+    /// More than the status says.
+    pub(super) why: Option<String>,
+}
+
+impl Refusal {
+    /// A user and a password are asked for.
+    pub(super) const UNAUTHORIZED: Self = Self { status: Status::UNAUTHORIZED, fields: &[CHALLENGE], why: None };
+
+    /// Too much is asked for at the moment.
+    pub(super) const OVERLOADED: Self = Self { status: Status::SERVICE_UNAVAILABLE, fields: &[RETRY_AFTER], why: None };
+}
+
+impl From<UploadError> for Refusal {
+    fn from(error: UploadError) -> Self {
+        let fields: &[_] = if error == UploadError::Exhausted { &[RETRY_AFTER] } else { &[] };
+        Self { status: error.status(), fields, why: Some(error.to_string()) }
+    }
 }
 
 /// A part of a file that the kernel moves, and the count of what it has moved.
@@ -74,6 +116,12 @@ impl Transfer for Moving {
         self.moved.set(self.moved.get().saturating_add(moved));
         Ok(moved)
     }
+
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.range.read(into)?;
+        self.moved.set(self.moved.get().saturating_add(count as u64));
+        Ok(count)
+    }
 }
 
 impl Exchange {
@@ -84,6 +132,9 @@ impl Exchange {
             is_head: head.method == Method::Head,
             prefers_html: negotiation::prefers_html(head.fields),
             conditions: Vec::new(),
+            takes_gzip: false,
+            candidate: None,
+            user: None,
             moved: Rc::default(),
         }
     }
@@ -126,11 +177,54 @@ impl Exchange {
         Ok(())
     }
 
+    /// The same of what was decided before.
+    pub(super) fn give(&mut self, refusal: &Refusal, responder: &mut Responder<'_>) -> Result<(), WriteError> {
+        self.refuse(refusal.status, refusal.fields, refusal.why.as_deref(), responder)
+    }
+
+    /// Answers an upload.
+    pub(super) fn respond_to_upload(
+        &mut self,
+        outcome: Outcome,
+        is_form: bool,
+        responder: &mut Responder<'_>,
+    ) -> Result<(), WriteError> {
+        let back = is_form.then_some((&b"./"[..], "Go back to the directory"));
+        match outcome {
+            Err(error) => {
+                if error.is_ours() {
+                    self.warn(&error, responder);
+                }
+                let mut refusal = Refusal::from(error);
+                if let Some(why) = refusal.why.as_mut().filter(|_| is_form && error != UploadError::NoFiles) {
+                    why.push_str(" Files that stand before it in the form may have been stored.");
+                }
+                let page = ErrorPage { status: refusal.status, why: refusal.why.as_deref(), link: back };
+                self.send_page(&page, refusal.fields, responder)
+            }
+            Ok(stored) if is_form => {
+                let count = stored.created + stored.replaced;
+                let files =
+                    if count == 1 { "One file was stored.".into() } else { format!("{count} files were stored.") };
+                let page = ErrorPage { status: Status::SEE_OTHER, why: Some(&files), link: back };
+                self.send_page(&page, &[Field::new("Location", "./"), NO_STORE], responder)
+            }
+            Ok(Stored { replaced: 0, .. }) => {
+                let location = self.wanted.path.location();
+                let location = Field::new("Location", location.trim_end_matches('/'));
+                let why = Some("The file was stored.");
+                self.send_page(&ErrorPage { status: Status::CREATED, why, link: None }, &[location], responder)
+            }
+            Ok(_) => responder.respond(&Response::new(Status::NO_CONTENT).with_length(0)),
+        }
+    }
+
     /// Sends the page for a directory, unless the conditions say otherwise: only then it is written. No parts of it: it may
     /// be another page each time.
     pub(super) fn respond_with_listing(
         &mut self,
         summary: Summary,
+        takes_uploads: bool,
         responder: &mut Responder<'_>,
     ) -> Result<Option<Plan>, WriteError> {
         let entity_tag = listing_tag(summary);
@@ -142,8 +236,8 @@ impl Exchange {
                 return Ok(None);
             }
         };
-        let fields =
-            [Field::new("ETag", &entity_tag), Field::new("Cache-Control", "no-cache"), HTML, NO_SNIFF, NO_SCRIPTS];
+        let policy = if takes_uploads { OWN_FORMS } else { NO_SCRIPTS };
+        let fields = [Field::new("ETag", &entity_tag), Field::new("Cache-Control", "no-cache"), HTML, NO_SNIFF, policy];
         let told = if plan == Plan::NotModified { &fields[..2] } else { &fields };
         responder.respond(&Response::new(plan.status()).with_fields(told).with_length(length))?;
         Ok((plan != Plan::NotModified).then_some(plan))
@@ -159,8 +253,17 @@ impl Exchange {
         validators.check(self.method(), self.conditions())
     }
 
+    pub(super) const fn is_head(&self) -> bool {
+        self.is_head
+    }
+
     pub(super) const fn method(&self) -> Method<'static> {
         if self.is_head { Method::Head } else { Method::Get }
+    }
+
+    /// The same as lines.
+    pub(super) fn take_conditions(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.conditions)
     }
 
     pub(super) fn conditions(&self) -> Fields<'_> {

@@ -1,9 +1,11 @@
 //! What stands behind a path: a file or a form of it that is compressed already, a page in its place, a redirect.
 
+use alloc::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use wirenut::http::{AcceptEncoding, Fields};
 
+use super::compression::Compressed;
 use super::content_type;
 use super::directory::Directory;
 use super::entry::{Entry, OpenError, OpenFile};
@@ -12,6 +14,7 @@ use super::path::RelativePath;
 use super::policy::Policy;
 use super::root::Root;
 use super::summaries::Summaries;
+use super::upload::RESERVED;
 
 /// A content coding that files may lie ready in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,13 @@ impl Coding {
             Self::Zstandard => ".zst",
             Self::Gzip => ".gz",
         }
+    }
+
+    /// Whether a client takes gzip, and no less than the file itself.
+    #[must_use]
+    pub fn takes_gzip(fields: Fields<'_>) -> bool {
+        let accepted = AcceptEncoding::of(fields);
+        accepted.weight("gzip") >= accepted.weight("identity").max(1)
     }
 
     /// Those that a client would rather have than the file itself, the best first.
@@ -91,12 +101,44 @@ pub struct FoundFile {
     pub file: OpenFile,
     /// What it would be without the coding.
     pub media_type: &'static str,
-    /// How it lies ready.
+    /// How it lies ready, or is compressed.
     pub coding: Option<Coding>,
+    /// It is compressed here.
+    pub compressed: Option<Form>,
     /// The Cache-Control.
     pub cache: Option<Box<str>>,
+    /// Nobody may send it otherwise than as it is.
+    pub is_fixed: bool,
     /// It stands for something that is missing.
     pub is_error_page: bool,
+}
+
+/// The form of a file that is compressed here.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// What its tag ends with.
+    pub variant: Arc<str>,
+    /// What is sent; only where that is known to be needed.
+    pub content: Option<Arc<Compressed>>,
+}
+
+impl FoundFile {
+    /// It is sent in the form that was made of it, or as it is if none was.
+    pub(super) fn take_form(&mut self, content: Option<Arc<Compressed>>) {
+        match (&mut self.compressed, content) {
+            (Some(form), Some(content)) => form.content = Some(content),
+            (_, _) => (self.coding, self.compressed) = (None, None),
+        }
+    }
+
+    /// How long it is as it is sent. `None`: only its compression would tell.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        match &self.compressed {
+            None => Some(self.file.length),
+            Some(form) => form.content.as_ref().map(|content| content.bytes().len() as u64),
+        }
+    }
 }
 
 /// Whether disks may be waited for.
@@ -156,7 +198,9 @@ impl Search<'_> {
 
     fn find_itself(&self, wanted: &Wanted) -> Option<Result<Found, OpenError>> {
         let path = &wanted.path;
-        if path.is_hidden() && !self.finder.policy.shows_hidden {
+        let is_reserved =
+            || path.as_bytes().split(|byte| *byte == b'/').any(|name| name.starts_with(RESERVED.as_bytes()));
+        if path.is_hidden() && (!self.finder.policy.shows_hidden || is_reserved()) {
             return Some(Err(OpenError::NotFound));
         }
         if path.is_directory() {
@@ -197,8 +241,12 @@ impl Search<'_> {
             return Ok(Found::Summary(summary));
         }
         let shows_hidden = self.finder.policy.shows_hidden;
-        let entries = readable.list(view, |name| shows_hidden || !name.starts_with(b"."))?;
-        let listing = Listing::new(wanted.path.clone(), entries);
+        let is_shown =
+            |name: &[u8]| !name.starts_with(b".") || (shows_hidden && !name.starts_with(RESERVED.as_bytes()));
+        let entries = readable.list(view, is_shown)?;
+        // Nothing is written beneath hidden names.
+        let has_form = self.finder.policy.takes_uploads && (shows_hidden || !wanted.path.has_dot_segment());
+        let listing = Listing::new(wanted.path.clone(), entries, has_form);
         summaries.remember(path, view, stamp, listing.summary, (now, SystemTime::now()));
         Ok(Found::Listing(listing))
     }
@@ -216,7 +264,15 @@ impl Search<'_> {
             && let Ok(Entry::File(file)) = self.look_up(page)?
         {
             let media_type = content_type::of(page.as_path());
-            let found = FoundFile { file, media_type, coding: None, cache: None, is_error_page: true };
+            let found = FoundFile {
+                file,
+                media_type,
+                coding: None,
+                compressed: None,
+                cache: None,
+                is_fixed: true,
+                is_error_page: true,
+            };
             return Some(Ok(Found::File(found)));
         }
         Some(Err(error))
@@ -225,8 +281,11 @@ impl Search<'_> {
     /// The file, or the form of it that is wanted most.
     fn file(&self, path: &RelativePath, file: OpenFile, wanted: &Wanted) -> Option<Found> {
         let media_type = content_type::of(path.as_path());
-        let cache = self.finder.policy.cache_control(path).map(Box::from);
-        let mut found = FoundFile { file, media_type, coding: None, cache, is_error_page: false };
+        let policy = &self.finder.policy;
+        let cache = policy.cache_control(path).map(Into::into);
+        let is_fixed = policy.forbids_transformation(path);
+        let mut found =
+            FoundFile { file, media_type, coding: None, compressed: None, cache, is_fixed, is_error_page: false };
         for coding in wanted.codings.into_iter().flatten() {
             if let Ok(Entry::File(file)) = self.look_up(&path.with_suffix(coding.suffix()))?
                 // It was made of what the file was before.
@@ -268,6 +327,8 @@ mod tests {
             let wanted = Coding::wanted(Fields::parse(line.as_bytes()).unwrap());
             let names: Vec<_> = wanted.into_iter().flatten().map(Coding::name).collect();
             assert_eq!(names, expected, "{value}");
+            let takes_gzip = Coding::takes_gzip(Fields::parse(line.as_bytes()).unwrap());
+            assert_eq!(takes_gzip, expected.contains(&"gzip"), "{value}");
         }
     }
 

@@ -8,26 +8,37 @@ use super::sha256;
 const STYLE: &str = include_str!("style.css");
 
 const BEFORE_DIGEST: &[u8] = b"default-src 'none'; style-src 'sha256-";
-const AFTER_DIGEST: &[u8] = b"'; base-uri 'none'; form-action 'none'";
-const POLICY_LENGTH: usize = BEFORE_DIGEST.len() + 44 + AFTER_DIGEST.len();
+const AFTER_DIGEST: &[u8] = b"'; base-uri 'none'; form-action '";
+const NO_FORMS: &[u8] = b"none'";
+const OWN_FORMS: &[u8] = b"self'";
+const POLICY_LENGTH: usize = BEFORE_DIGEST.len() + 44 + AFTER_DIGEST.len() + NO_FORMS.len();
 
 /// The Content-Security-Policy of these pages: they run nothing, load nothing and send nothing, and have no other style
 /// than [the one that stands in them](top), whatever the names in them are.
-pub(super) const CONTENT_SECURITY_POLICY: &str = match str::from_utf8(&POLICY) {
-    Ok(policy) => policy,
-    Err(_) => panic!("ASCII"),
-};
+pub(super) const CONTENT_SECURITY_POLICY: &str = text(&POLICIES[0]);
 
-const POLICY: [u8; POLICY_LENGTH] = policy();
+/// The same of pages with a form, which is sent to this server only.
+pub(super) const FORM_POLICY: &str = text(&POLICIES[1]);
 
-const fn policy() -> [u8; POLICY_LENGTH] {
+const POLICIES: [[u8; POLICY_LENGTH]; 2] = [policy(NO_FORMS), policy(OWN_FORMS)];
+
+const fn text(policy: &'static [u8]) -> &'static str {
+    match str::from_utf8(policy) {
+        Ok(policy) => policy,
+        Err(_) => panic!("ASCII"),
+    }
+}
+
+const fn policy(forms: &[u8]) -> [u8; POLICY_LENGTH] {
     let mut policy = [0; POLICY_LENGTH];
     let digest = sha256::base64(sha256::digest(STYLE.as_bytes()));
     let (before, rest) = policy.split_at_mut(BEFORE_DIGEST.len());
-    let (middle, after) = rest.split_at_mut(digest.len());
+    let (middle, rest) = rest.split_at_mut(digest.len());
+    let (after, end) = rest.split_at_mut(AFTER_DIGEST.len());
     before.copy_from_slice(BEFORE_DIGEST);
     middle.copy_from_slice(&digest);
     after.copy_from_slice(AFTER_DIGEST);
+    end.copy_from_slice(forms);
     policy
 }
 
@@ -120,5 +131,7 @@ mod tests {
         assert!(STYLE.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) && !STYLE.contains("</"));
         assert!(!STYLE.contains("url(") && !STYLE.contains("@import"), "nothing else is loaded");
         assert!(CONTENT_SECURITY_POLICY.starts_with("default-src 'none'; style-src 'sha256-"));
+        assert!(CONTENT_SECURITY_POLICY.ends_with("; base-uri 'none'; form-action 'none'"));
+        assert_eq!(FORM_POLICY, CONTENT_SECURITY_POLICY.replace("form-action 'none'", "form-action 'self'"));
     }
 }

@@ -31,15 +31,17 @@ pub struct Summary {
 pub struct Listing {
     path: RelativePath,
     entries: Entries,
+    /// There is a form by which files are uploaded.
+    has_form: bool,
     /// What is known of the page.
     pub summary: Summary,
 }
 
 impl Listing {
-    /// The page for these entries of this directory.
+    /// The page for these entries of this directory, with or without a form for uploads.
     #[must_use]
-    pub fn new(path: RelativePath, entries: Entries) -> Self {
-        let mut listing = Self { path, entries, summary: Summary { length: 0, digest: 0 } };
+    pub fn new(path: RelativePath, entries: Entries, has_form: bool) -> Self {
+        let mut listing = Self { path, entries, has_form, summary: Summary { length: 0, digest: 0 } };
         let mut length = Length(0);
         listing.top(&mut length);
         listing.entries.entries.iter().for_each(|entry| row(entry, &mut length));
@@ -59,7 +61,7 @@ impl Listing {
         // Another version may write another page of the same.
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
         let Entries { entries, totals, view, pages } = &self.entries;
-        (self.path.as_bytes(), totals, view, pages).hash(&mut hasher);
+        (self.path.as_bytes(), totals, view, pages, self.has_form).hash(&mut hasher);
         for entry in entries {
             // Pages show minutes.
             (&entry.name, entry.length, entry.modified / 60).hash(&mut hasher);
@@ -78,7 +80,11 @@ impl Listing {
         self.trail(page);
         put(page, format_args!("</h1>\n<p class=\"quiet\">"));
         self.totals(page);
-        put(page, format_args!("</p>\n<table>\n<thead><tr>"));
+        put(page, format_args!("</p>\n"));
+        if self.has_form {
+            put(page, format_args!("{FORM}"));
+        }
+        put(page, format_args!("<table>\n<thead><tr>"));
         for (key, name) in [(Key::Name, "Name"), (Key::Size, "Size"), (Key::Date, "Changed (UTC)")] {
             self.column(key, name, page);
         }
@@ -164,6 +170,12 @@ impl Listing {
         put(page, format_args!("</nav>\n"));
     }
 }
+
+/// It needs no script. The field that says that files may be replaced comes before them, as the server has to know it then.
+const FORM: &str = "<form class=\"upload\" method=\"post\" action=\"./\" enctype=\"multipart/form-data\">\
+     <label class=\"replace\"><input type=\"checkbox\" name=\"replace\" value=\"1\"> Replace files of the same name</label>\
+     <label class=\"choose\">Upload files <input type=\"file\" name=\"file\" multiple required></label>\
+     <button>Upload</button></form>\n";
 
 /// How much would be written.
 struct Length(u64);

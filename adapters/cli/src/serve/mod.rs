@@ -9,15 +9,21 @@
 //!                                   root::Root: directory::Directory, at once or by the pool
 //! ```
 //!
+//! With `--auth`, who asks is known before anything is looked up ([`auth`]); with `--upload`, content is taken in
+//! ([`upload`]); with `--compress`, texts are compressed before they are sent ([`compression`]).
+//!
 //! What is no file is written here, as bytes made of data: a [`listing`] of entries, and an `error_page` of a status, both in
 //! the frame that `html` puts around them.
 //!
-//! Invariants: only [`service`], its [`exchange`], [`selection`], `negotiation` and `access`, which watches for the log, know HTTP; nothing is opened but through [`directory::Directory`]; nothing that may
+//! Invariants: only [`service`], its [`exchange`], [`selection`], `negotiation`, [`auth`], [`upload`] and `access`, which watches
+//! for the log, know HTTP; nothing is opened but through [`directory::Directory`]; nothing that may
 //! wait for a disk is called on a server's thread but through a [`Pool`], except for
 //! [what seems to be in memory](reader::FileReader::transfer) and is not.
 
 mod access;
+pub mod auth;
 pub mod body;
+pub mod compression;
 pub mod content_type;
 pub mod directory;
 pub mod entry;
@@ -35,27 +41,33 @@ pub mod reader;
 pub mod root;
 pub mod selection;
 pub mod service;
-mod sha256;
+pub(crate) mod sha256;
 pub mod summaries;
+pub mod upload;
 #[cfg(test)]
 mod waiting;
 
 use alloc::sync::Arc;
 use core::num::{NonZeroU32, NonZeroUsize};
+use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::thread;
 
 use wirenut::http::service::Observed;
+use wirenut_linux::signal::{self, Signal};
 use wirenut_server::blocking::{Bounds, Pool};
 
 pub use self::options::{FileOptions, LogOptions, ServeArguments};
 
 use crate::failure::Failure;
-use crate::log::{AccessLog, Lines, LogFile, Out};
-use crate::server;
+use crate::log::{AccessLog, Lines, LogFile, Name, Out};
+use crate::server::{self, Listening, ModelName};
+use compression::Compressor;
 use entry::Entry;
 use find::{Blocking, Finder};
 use path::RelativePath;
+use policy::Policy;
 use root::Root;
 use service::Files;
 
@@ -76,6 +88,7 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let listening = server::listen(&arguments.places.listen, arguments.places.socket_mode, &arguments.server)?;
     let out = log_output(&arguments.log)?;
     server::give_up_privileges(&arguments.server.life)?;
+    warn(arguments, &listening);
     let service = Observed { service: files(arguments)?, observer: access_log(out, arguments)? };
     server::run(listening, &service, service.observer.as_ref().map(|log| &log.lines))
 }
@@ -87,14 +100,79 @@ fn files(arguments: &ServeArguments) -> Result<Files, Failure> {
     if arguments.files.no_symlinks {
         root = root.without_symbolic_links().map_err(failed)?;
     }
-    let finder = Finder::new(root, arguments.files.policy());
+    let policy = Policy {
+        takes_uploads: arguments.uploads.upload,
+        is_private: arguments.auth.is_on(),
+        ..arguments.files.policy()
+    };
+    let finder = Finder::new(root, policy);
     check_page("--spa", finder.policy.fallback.as_ref(), &finder.root, &arguments.directory)?;
     check_page("--error-page", finder.policy.error_page.as_ref(), &finder.root, &arguments.directory)?;
     let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).max(DISK_THREADS);
     // Each connection may wait for one.
     let waiting = arguments.server.model.max_connections.unwrap_or(MAX_WAITING).try_into().unwrap_or(NonZeroUsize::MAX);
     let pool = Pool::new(Bounds { threads, waiting: waiting.get(), ..Bounds::DEFAULT });
-    Ok(Files::new(Arc::new(finder), pool))
+    let mut files = Files::new(Arc::new(finder), pool);
+    if let Some(gate) = arguments.auth.gate().map_err(Failure::Users)? {
+        files = files.with_gate(gate);
+    }
+    if arguments.files.compress {
+        files = files.with_compressor(Compressor::new());
+    }
+    if arguments.uploads.upload {
+        // A limit of the process is an error of the write, and not its end.
+        signal::ignore(Signal::SIGXFSZ)?;
+        files = files.with_uploads(arguments.uploads.upload_limit);
+    }
+    Ok(files)
+}
+
+/// Says what is allowed, and rarely meant.
+fn warn(arguments: &ServeArguments, listening: &Listening) {
+    let has_users = arguments.auth.is_on();
+    let is_reachable = listening.is_reachable();
+    let policy = arguments.files.policy();
+    for (holds, text) in [
+        (
+            has_users && is_reachable && !listening.is_secure(),
+            "passwords are sent in plain text, and other machines can connect: use --tls-cert and --tls-key",
+        ),
+        (
+            has_users && is_reachable && arguments.server.model.name() == ModelName::Forking,
+            "--model forking checks each password in a process of its own, so guesses are not slowed down: use another model",
+        ),
+        (
+            arguments.uploads.upload && !has_users && is_reachable,
+            "whoever can reach this machine may write files: use --auth, or --listen 127.0.0.1:8080",
+        ),
+        (
+            has_users && policy.is_shared(),
+            "--cache lets shared caches give files to others, without a password: leave out public, s-maxage and must-revalidate",
+        ),
+    ] {
+        if holds {
+            let _ = writeln!(io::stderr(), "wirenut: warning: {text}");
+        }
+    }
+    for (path, risk) in [
+        (&arguments.auth.auth_file, "users can read the hashes of all passwords, and with --upload replace them"),
+        (&arguments.server.tls.tls_key, "clients can read the private key"),
+    ] {
+        if let Some(path) = path.as_ref().filter(|path| is_served(path, &arguments.directory, &policy)) {
+            let _ = writeln!(
+                io::stderr(),
+                "wirenut: warning: '{}' is in the directory that is served: {risk}; move it out of there",
+                Name::of(path)
+            );
+        }
+    }
+}
+
+/// Whether clients can ask for a file.
+fn is_served(file: &Path, directory: &Path, policy: &Policy) -> bool {
+    let (Ok(file), Ok(directory)) = (file.canonicalize(), directory.canonicalize()) else { return false };
+    let path = file.strip_prefix(directory).ok().map(|path| RelativePath::plain(path.as_os_str().as_bytes()));
+    path.is_some_and(|path| path.is_ok_and(|path| policy.shows_hidden || !path.is_hidden()))
 }
 
 /// A page that is to stand for what is not found must be a file itself, when the server starts.

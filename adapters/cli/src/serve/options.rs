@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::auth::AuthOptions;
 use super::path::RelativePath;
 use super::policy::{Pattern, Policy};
+use super::upload::UploadOptions;
 use crate::listen::PlaceOptions;
 use crate::log::Format;
 use crate::server::ServerOptions;
@@ -17,6 +19,8 @@ Examples:
   wirenut serve                               this directory, to this machine only
   wirenut serve public --listen :8080         public/, to whoever can reach this machine
   wirenut serve --listen '[::1]:0'            over IPv6, at a free port of the system's choice
+  wirenut serve shared --upload --auth-file users
+                                              ann may read and write what is in shared/
   wirenut serve dist --spa --precompressed --cache no-cache --immutable '*-????????.*'
                                               an application as its bundler left it")]
 pub struct ServeArguments {
@@ -29,6 +33,12 @@ pub struct ServeArguments {
     /// Which files, and how.
     #[command(flatten)]
     pub files: FileOptions,
+    /// Who may ask.
+    #[command(flatten)]
+    pub auth: AuthOptions,
+    /// What clients may write.
+    #[command(flatten)]
+    pub uploads: UploadOptions,
     /// The log.
     #[command(flatten)]
     pub log: LogOptions,
@@ -56,6 +66,9 @@ pub struct FileOptions {
     /// Send FILE.br, FILE.zst or FILE.gz in place of FILE to clients that take it, unless FILE has changed since
     #[arg(long)]
     pub precompressed: bool,
+    /// Compress texts of 1 KiB to 8 MiB (gzip) for clients that take it, and remember them (up to 32 MiB)
+    #[arg(long)]
+    pub compress: bool,
     /// Send this Cache-Control with files, such as 'max-age=3600' or 'no-cache'
     #[arg(long, value_name = "VALUE", value_parser = field_value)]
     pub cache: Option<String>,
@@ -103,6 +116,7 @@ impl FileOptions {
             immutable: self.immutable.iter().cloned().map(Pattern::new).collect(),
             fallback: self.spa.clone(),
             error_page: self.error_page.clone(),
+            ..Policy::default()
         }
     }
 }

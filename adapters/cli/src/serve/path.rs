@@ -119,6 +119,19 @@ impl RelativePath {
         }
     }
 
+    /// The directory that it is in.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        let end = self.bytes.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+        Self { bytes: self.bytes[..end].into(), directory: true }
+    }
+
+    /// Whether a segment begins with a dot. Unlike [`Self::is_hidden`], `.well-known` counts.
+    #[must_use]
+    pub fn has_dot_segment(&self) -> bool {
+        self.bytes.split(|&byte| byte == b'/').any(|segment| segment.starts_with(b"."))
+    }
+
     /// What has this name in this directory.
     #[must_use]
     pub fn join(&self, name: &[u8]) -> Self {
@@ -147,7 +160,7 @@ impl RelativePath {
     }
 
     /// The target of the directory form, percent-encoded, for the redirect of a directory asked for without its slash:
-    /// `/a%20b/` for `a b`. It begins with exactly one slash, so that it is never an address of another host.
+    /// `/a%20b/` for `a b`. Without its last slash it is the target of a file. It begins with exactly one slash, so that it is never an address of another host.
     #[must_use]
     pub fn location(&self) -> String {
         let mut location = String::from("/");

@@ -17,7 +17,8 @@ const MAX_PARTS: usize = 16;
 pub fn validators(found: &FoundFile, now: SystemTime) -> FileValidators {
     let file = &found.file;
     let coding = found.coding.map_or("", Coding::name);
-    FileValidators::new(file.length, file.modified, file.changed, coding, now)
+    let variant = found.compressed.as_ref().map_or(coding, |form| &form.variant);
+    FileValidators::new(file.length, file.modified, file.changed, variant, now)
 }
 
 /// What is sent of a file.

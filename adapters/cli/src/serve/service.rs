@@ -1,26 +1,30 @@
 //! The files of one directory as a [`Service`]: what becomes of each request.
 
+mod intake;
+
 use alloc::rc::Rc;
 use alloc::sync::Arc;
+use core::mem;
 use std::time::SystemTime;
 
 use wirenut::http::service::{Responder, Service, Step};
-use wirenut::http::{Error, Field, Method, RequestHead, Response, Rule, Status, WriteError};
+use wirenut::http::{Error, Field, Fields, Precondition, RequestHead, Response, Rule, Status, WriteError};
 use wirenut::time::Duration;
 use wirenut_server::blocking::{Full, Lost, Pool};
 use wirenut_server::{FileRange, FileValidators};
 
+use super::auth::Gate;
 use super::body::Segment;
+use super::compression::{Compressing, Compressor};
 use super::entry::OpenError;
-use super::exchange::{Exchange, Moving, NO_SNIFF, Phase};
-use super::find::{Blocking, Coding, Finder, Found, FoundFile, Wanted};
-use super::path::RelativePath;
+use super::exchange::{Exchange, Moving, NO_SNIFF, Phase, Refusal};
+use super::find::{Blocking, Coding, Finder, Form, Found, FoundFile, Wanted};
+use super::listing::Listing;
 use super::plan::Plan;
 use super::reader::{Read, ReadError};
 use super::selection::{self, Multipart, Selection};
+use super::upload::Uploads;
 use crate::log::Escaped;
-
-const ALLOW: Field<'static> = Field::new("Allow", "GET, HEAD");
 
 /// How long to wait before asking a pool again that takes no more.
 const FULL_WAIT: Duration = Duration::from_millis(5);
@@ -29,13 +33,36 @@ const FULL_WAIT: Duration = Duration::from_millis(5);
 pub struct Files {
     finder: Arc<Finder>,
     pool: Pool,
+    /// Who may ask, if not everybody may.
+    gate: Option<Arc<Gate>>,
+    uploads: Option<Uploads>,
+    compressor: Option<Compressor>,
 }
 
 impl Files {
     /// What the finder finds, read by `pool` where a disk has to be waited for.
     #[must_use]
     pub const fn new(finder: Arc<Finder>, pool: Pool) -> Self {
-        Self { finder, pool }
+        Self { finder, pool, gate: None, uploads: None, compressor: None }
+    }
+
+    /// Answers those only whom the gate knows.
+    #[must_use]
+    pub fn with_gate(self, gate: Gate) -> Self {
+        Self { gate: Some(Arc::new(gate)), ..self }
+    }
+
+    /// Compresses texts.
+    #[must_use]
+    pub fn with_compressor(self, compressor: Compressor) -> Self {
+        Self { compressor: Some(compressor), ..self }
+    }
+
+    /// Stores what clients send, of `limit` bytes at most. Say before whether texts are compressed.
+    #[must_use]
+    pub fn with_uploads(self, limit: u64) -> Self {
+        let variant = self.compressor.as_ref().map(|compressor| Arc::clone(compressor.variant()));
+        Self { uploads: Some(Uploads::new(&self.finder, limit, variant)), ..self }
     }
 }
 
@@ -49,38 +76,73 @@ impl Service for Files {
         responder: &mut Responder<'_>,
     ) -> Result<(Exchange, Step<Moving>), WriteError> {
         let mut exchange = Exchange::new(head);
-        if !matches!(head.method, Method::Get | Method::Head) {
-            exchange.refuse(Status::METHOD_NOT_ALLOWED, &[ALLOW], None, responder)?;
-            let step = self.send(&mut exchange, responder)?;
-            return Ok((exchange, step));
+        if let Err(refusal) = self.understand(head, &mut exchange) {
+            exchange.phase = Phase::Refused(refusal);
         }
-        let step = match RelativePath::parse(head.target.path()) {
-            Ok(path) => {
-                let is_precompressed = self.finder.policy.is_precompressed;
-                let codings = if is_precompressed { Coding::wanted(head.fields) } else { [None; 3] };
-                exchange.wanted =
-                    Wanted { path, query: head.target.query().map(Box::from), codings, ..Wanted::default() };
-                exchange.keep_conditions(head.fields);
-                self.proceed(&mut exchange, responder)?
+        if self.gate.is_some() {
+            exchange.candidate = Gate::candidate(head.fields, responder);
+            if exchange.candidate.is_none() {
+                exchange.phase = Phase::Refused(Refusal::UNAUTHORIZED);
             }
-            Err(error) => {
-                let why = format!("The address is not valid: {error}.");
-                exchange.refuse(Status::BAD_REQUEST, &[], Some(&why), responder)?;
-                self.send(&mut exchange, responder)?
-            }
-        };
+        }
+        let step = self.proceed(&mut exchange, responder)?;
         Ok((exchange, step))
     }
 
+    fn body(
+        &self,
+        exchange: &mut Exchange,
+        piece: &[u8],
+        responder: &mut Responder<'_>,
+    ) -> Result<(usize, Step<Moving>), WriteError> {
+        if !matches!(exchange.phase, Phase::Uploading(_)) {
+            return Ok((piece.len(), Step::More));
+        }
+        let step = self.proceed(exchange, responder)?;
+        let (Step::More, Phase::Uploading(upload)) = (&step, &mut exchange.phase) else { return Ok((0, step)) };
+        let taken = upload.take(piece);
+        Ok((taken, self.proceed(exchange, responder)?))
+    }
+
+    fn end(
+        &self,
+        exchange: &mut Exchange,
+        _: Fields<'_>,
+        responder: &mut Responder<'_>,
+    ) -> Result<Step<Moving>, WriteError> {
+        if let Phase::Uploading(upload) = &mut exchange.phase {
+            upload.end();
+        }
+        self.proceed(exchange, responder)
+    }
+
     fn proceed(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<Moving>, WriteError> {
+        if let Some(wait) = self.let_in(exchange, responder) {
+            return Ok(wait);
+        }
         loop {
             let next = match &mut exchange.phase {
                 Phase::Answered => return Ok(Step::Done),
                 Phase::Sending(_) => return self.send(exchange, responder),
+                Phase::Uploading(_) => return self.receive(exchange, responder),
+                Phase::Refused(refusal) => {
+                    let refusal = mem::replace(refusal, Refusal::OVERLOADED);
+                    exchange.give(&refusal, responder)?;
+                    return self.send(exchange, responder);
+                }
+                Phase::Compressing(found, job) => {
+                    let Some(outcome) = job.take() else { return Ok(Step::Wait(None)) };
+                    if let Ok(Found::File(file)) = found {
+                        file.take_form(outcome.ok().flatten());
+                    }
+                    let found = mem::replace(found, Err(OpenError::NotFound));
+                    exchange.phase = Phase::Answered;
+                    return self.answer(found, exchange, responder);
+                }
                 Phase::Found(found) => {
                     let summary = if let Ok(Found::Summary(summary)) = found { Some(*summary) } else { None };
                     if !summary.is_some_and(|summary| exchange.needs_page(summary)) {
-                        return self.answer(exchange, responder);
+                        return self.answer_found(exchange, responder);
                     }
                     exchange.wanted.is_summary_enough = false;
                     Phase::Start
@@ -108,6 +170,32 @@ impl Service for Files {
 }
 
 impl Files {
+    /// Says how a file is sent if texts are compressed. `Some`: it is being compressed now.
+    fn compress(&self, file: &mut FoundFile, exchange: &Exchange, responder: &Responder<'_>) -> Option<Compressing> {
+        let compressor = self.compressor.as_ref()?;
+        let is_wanted = exchange.takes_gzip && exchange.conditions().get("Range").is_none();
+        let is_plain = file.coding.is_none() && !file.is_fixed && !file.is_error_page;
+        if !is_wanted || !is_plain || !Compressor::takes(file.media_type, file.file.length) {
+            return None;
+        }
+        let content = compressor.find(&file.file);
+        let is_known = content.is_some();
+        file.coding = Some(Coding::Gzip);
+        file.compressed = Some(Form { variant: Arc::clone(compressor.variant()), content });
+        if is_known || exchange.is_head() {
+            return None;
+        }
+        let validators = selection::validators(file, SystemTime::now());
+        if validators.as_validators().check(exchange.method(), exchange.conditions()) != Precondition::Holds {
+            return None;
+        }
+        let job = compressor.begin(&file.file, &responder.waker());
+        if job.is_none() {
+            (file.coding, file.compressed) = (None, None);
+        }
+        job
+    }
+
     /// Finds what is wanted: at once if no disk has to be asked, by the pool otherwise.
     fn look_up(&self, wanted: &Wanted, responder: &Responder<'_>) -> Result<Phase, Full> {
         if let Some(found) = self.finder.find(wanted, Blocking::Forbidden) {
@@ -118,11 +206,25 @@ impl Files {
         self.pool.spawn(&responder.waker(), find).map(Phase::LookingUp)
     }
 
+    /// Answers what was found, or has it be compressed first.
+    fn answer_found(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<Moving>, WriteError> {
+        let Phase::Found(mut found) = mem::replace(&mut exchange.phase, Phase::Answered) else { return Ok(Step::Done) };
+        if let Ok(Found::File(file)) = &mut found
+            && let Some(job) = self.compress(file, exchange, responder)
+        {
+            exchange.phase = Phase::Compressing(found, job);
+            return Ok(Step::Wait(None));
+        }
+        self.answer(found, exchange, responder)
+    }
+
     /// Answers what was found. An answer without a file is sent by what `respond` left in the phase.
-    fn answer(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<Moving>, WriteError> {
-        let Phase::Found(found) = core::mem::replace(&mut exchange.phase, Phase::Answered) else {
-            return Ok(Step::More);
-        };
+    fn answer(
+        &self,
+        found: Result<Found, OpenError>,
+        exchange: &mut Exchange,
+        responder: &mut Responder<'_>,
+    ) -> Result<Step<Moving>, WriteError> {
         if let Some(plan) = self.respond(&found, exchange, responder)? {
             exchange.phase = plan.body(found).map_or(Phase::Answered, Phase::Sending);
         }
@@ -139,8 +241,9 @@ impl Files {
         let error = match found {
             Ok(Found::File(file)) => return self.respond_with_file(file, exchange, responder),
             Ok(Found::Redirect) => return exchange.redirect(responder),
-            Ok(Found::Listing(listing)) => return exchange.respond_with_listing(listing.summary, responder),
-            Ok(Found::Summary(summary)) => return exchange.respond_with_listing(*summary, responder),
+            Ok(Found::Listing(Listing { summary, .. }) | Found::Summary(summary)) => {
+                return exchange.respond_with_listing(*summary, self.uploads.is_some(), responder);
+            }
             Err(error) => error,
         };
         let status = match error {
@@ -209,7 +312,9 @@ impl Files {
         // A 304 updates what is cached: the tag is enough to tell of what (RFC 9110 §15.4.5).
         if *plan != Plan::NotModified {
             let media_type = if let Plan::Parts(_, around) = plan { &around.media_type } else { found.media_type };
-            fields.extend([Field::new("Content-Type", media_type), NO_SNIFF, Field::new("Accept-Ranges", "bytes")]);
+            fields.extend([Field::new("Content-Type", media_type), NO_SNIFF]);
+            // Parts of what is compressed here would be of no use: another time it may be sent as it is.
+            fields.extend(found.compressed.is_none().then_some(Field::new("Accept-Ranges", "bytes")));
             date = validators.last_modified();
             fields.extend(date.as_ref().map(|date| Field::from_bytes("Last-Modified", date.as_bytes())));
             fields.extend(found.coding.map(|coding| Field::new("Content-Encoding", coding.name())));
@@ -221,25 +326,34 @@ impl Files {
         fields.push(Field::new("ETag", validators.entity_tag()));
         fields.extend(found.cache.as_deref().map(|cache| Field::new("Cache-Control", cache)));
         fields.extend_from_slice(self.vary());
+        let response = Response::new(plan.status()).with_fields(&fields);
         let length = match plan {
-            Plan::Whole => length,
+            Plan::Whole => match found.length() {
+                Some(length) => length,
+                // Only to HEAD.
+                None => return responder.respond(&response.with_unknown_length()),
+            },
             Plan::Part(part) => part.length(),
             Plan::Parts(_, around) => around.length,
             Plan::NotModified | Plan::Listing => 0,
         };
-        responder.respond(&Response::new(plan.status()).with_fields(&fields).with_length(length))
+        responder.respond(&response.with_length(length))
     }
 
     /// What is said wherever another coding could have led to another answer (RFC 9110 §12.5.5).
     fn vary(&self) -> &'static [Field<'static>] {
         const VARY: &[Field<'static>] = &[Field::new("Vary", "Accept-Encoding")];
-        if self.finder.policy.is_precompressed { VARY } else { &[] }
+        if self.has_codings() { VARY } else { &[] }
+    }
+
+    fn has_codings(&self) -> bool {
+        self.finder.policy.is_precompressed || self.compressor.is_some()
     }
 
     /// The same of an answer in place of a file, where Accept decides as well.
     fn refusal_vary(&self) -> &'static [Field<'static>] {
         const VARY: &[Field<'static>] = &[Field::new("Vary", "Accept, Accept-Encoding")];
-        if self.finder.policy.is_precompressed { VARY } else { &[] }
+        if self.has_codings() { VARY } else { &[] }
     }
 
     /// Sends as much of the body as there is room for. To HEAD there is none, and the session ends the exchange.
@@ -253,6 +367,14 @@ impl Files {
                 }
                 Some(Segment::Bytes(bytes, given)) => {
                     let sent = responder.send_body(&bytes[*given..])?;
+                    *given += sent;
+                    if sent == 0 {
+                        return Ok(Step::More);
+                    }
+                    continue;
+                }
+                Some(Segment::Compressed(compressed, given)) => {
+                    let sent = responder.send_body(&compressed.bytes()[*given..])?;
                     *given += sent;
                     if sent == 0 {
                         return Ok(Step::More);

@@ -16,7 +16,7 @@ const ROUNDS: [u32; 64] = [
 ];
 
 /// The digest of a message.
-pub(super) const fn digest(message: &[u8]) -> [u8; 32] {
+pub(crate) const fn digest(message: &[u8]) -> [u8; 32] {
     let mut state = INITIAL;
     // The message, a one bit, zeros, and the length in bits as eight bytes.
     let blocks = (message.len() + 9).div_ceil(64);

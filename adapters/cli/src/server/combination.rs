@@ -29,12 +29,14 @@ pub enum Combination {
     RootOfRoot,
     /// An option for a capture of an interface, for a file.
     OfInterface(&'static str),
-    /// `--only` where nothing is drawn.
-    OnlyOfNothing,
+    /// An option of drawings, where nothing is drawn.
+    OfDrawings(&'static str),
     /// Another output than the picture, where the picture goes to standard output.
     PictureAlone(&'static str),
     /// `--only` and a number for `--timeline`.
     NumberTwice,
+    /// Options of `wirenut get`: what is wrong with them.
+    Get(&'static str),
     /// Options of `wirenut frame`.
     Framing(InvalidFraming),
 }
@@ -72,9 +74,9 @@ impl fmt::Display for Combination {
             Self::OfInterface(option) => {
                 write!(f, "{option} cannot be used without --interface NAME: it is not for files")
             }
-            Self::OnlyOfNothing => f.write_str(
-                "--only cannot be used without --timeline or --svg: it says which connection they draw",
-            ),
+            Self::OfDrawings(option) => {
+                write!(f, "{option} cannot be used without --timeline or --svg: it says what they draw")
+            }
             Self::PictureAlone(option) => {
                 write!(f, "{option} cannot be used with --svg -: standard output takes one of both; give --svg a file")
             }
@@ -84,6 +86,7 @@ impl fmt::Display for Combination {
             Self::RootOfRoot => {
                 f.write_str("--chroot cannot be used without --user: who stays root finds a way out of it")
             }
+            Self::Get(what) => f.write_str(what),
             Self::Framing(invalid) => invalid.fmt(f),
         }
     }

@@ -5,6 +5,7 @@
 //! | `options` | what each server is told, and how it runs then |
 //! | `model_options` | who serves a connection or a datagram |
 //! | `life_options` | how the service lives |
+//! | `tls_options` | the certificate, and its key |
 //! | `combination` | options that contradict each other |
 //! | `flows` | the parts of a service, each in a thread or a process of its own |
 //! | `supervisor` | what signals tell the service, and the process that goes on in its place |
@@ -15,6 +16,7 @@ mod life_options;
 mod model_options;
 mod options;
 mod supervisor;
+mod tls_options;
 
 use core::fmt::Write as _;
 use core::mem;
@@ -28,7 +30,7 @@ use wirenut_linux::Error;
 use wirenut_linux::process::{User, become_user, change_root, forbid_new_privileges};
 use wirenut_server::datagram::{DatagramHandler, DatagramServer};
 use wirenut_server::life::Life;
-use wirenut_server::{Config, Metrics, Server, Stopper, Transfer};
+use wirenut_server::{Config, Metrics, Server, Stopper, Tls, Transfer};
 
 pub use combination::Combination;
 pub(crate) use flows::Part;
@@ -37,8 +39,10 @@ pub use life_options::{LifeOptions, Proxies, Seconds};
 pub use model_options::{ModelName, ModelOptions, PollerName};
 pub use options::ServerOptions;
 pub(crate) use options::permissions;
+pub use tls_options::TlsOptions;
 
 use supervisor::Supervisor;
+use tls_options::warn_of_end;
 
 use crate::failure::Failure;
 use crate::listen::{End, Listener, Opener, Place, urls};
@@ -54,7 +58,25 @@ pub struct Listening {
     listeners: Vec<Listener>,
     /// Where it is told what they do.
     monitors: Vec<Listener>,
+    tls: Option<Tls>,
     forks: bool,
+}
+
+impl Listening {
+    /// Whether other machines can connect.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.listeners.iter().any(|listener| match &listener.end {
+            End::Streams(server) => {
+                server.address().internet().is_some_and(|address| !address.ip().to_canonical().is_loopback())
+            }
+            End::Datagrams(_) => false,
+        })
+    }
+
+    /// Whether all that is served goes over TLS.
+    pub(crate) const fn is_secure(&self) -> bool {
+        self.tls.is_some()
+    }
 }
 
 /// Listens at all addresses of all places.
@@ -77,6 +99,7 @@ pub fn listen_for(
     takes_datagrams: bool,
 ) -> Result<Listening, Failure> {
     let config = options.config().map_err(Failure::Combination)?;
+    let tls = options.tls.load().map_err(Failure::Certificate)?;
     let datagrams = takes_datagrams.then(|| options.datagram_config());
     let (life, passed) = Life::begin()?;
     let permissions = permissions(mode, places).map_err(Failure::Combination)?;
@@ -85,9 +108,12 @@ pub fn listen_for(
     for place in places {
         listeners.append(&mut opener.open(place, config)?);
     }
+    if let Some(tls) = &tls {
+        listeners = listeners.into_iter().map(|listener| listener.with_tls(tls)).collect();
+    }
     let monitors = options.life.metrics.as_ref().map_or_else(|| Ok(Vec::new()), |place| opener.open(place, MONITOR))?;
     opener.finish()?;
-    Ok(Listening { life, listeners, monitors, forks: options.model.name().forks() })
+    Ok(Listening { life, listeners, monitors, tls, forks: options.model.name().forks() })
 }
 
 /// Gives up what is needed to begin only: the root directory and the user, as far as options say so. No thread may have been
@@ -135,12 +161,13 @@ pub(crate) fn run_parts<'s>(
     say: impl Fn(&Listener, &mut String),
     part: impl Fn(End) -> Option<Part<'s>>,
 ) -> Result<(), Failure> {
-    let Listening { life, listeners, monitors, forks } = listening;
+    let Listening { life, listeners, monitors, tls, forks } = listening;
     let writer = if forks { Writer::Process } else { Writer::Thread };
     log::write_errors_to_standard_error(writer).map_err(log_failed)?;
     if let Err(error) = wirenut_linux::raise_descriptor_limit() {
         ::log::warn!("cannot raise the limit of open descriptors: {error}");
     }
+    tls.iter().for_each(warn_of_end);
     let mut said = String::new();
     listeners.iter().for_each(|listener| say(listener, &mut said));
     monitors.iter().for_each(|monitor| say_monitor(monitor, &mut said));
@@ -186,7 +213,7 @@ pub(crate) fn run_parts<'s>(
             take_monitors().into_iter().try_for_each(|monitor| flows.start_companion(monitor, scope))?;
             // Not `print!`, which panics where standard output is closed.
             let _ = io::stdout().write_all(said.as_bytes());
-            supervisor.supervise(&mut flows, || reload(lines))
+            supervisor.supervise(&mut flows, || reload(lines, tls.as_ref()))
         };
         let outcome = live();
         if outcome.is_err() {
@@ -202,7 +229,8 @@ fn log_failed(error: io::Error) -> Failure {
     Failure::System { what: "begin the log", error }
 }
 
-fn reload(lines: Option<&Lines>) {
+fn reload(lines: Option<&Lines>, tls: Option<&Tls>) {
+    tls.into_iter().for_each(tls_options::reload);
     if let Some(Err((path, error))) = lines.map(Lines::reopen) {
         ::log::warn!("{}", Failure::LogFile { path: path.into(), error });
     }
@@ -257,9 +285,10 @@ fn say(listener: &Listener, lines: &mut String) {
         End::Streams(server) => server.address(),
         End::Datagrams(_) => return,
     };
+    let scheme = if listener.is_secure { "https" } else { "http" };
     // A `String` takes anything.
     let _ = match (address.internet(), &listener.pathname) {
-        (Some(address), _) => urls(address).iter().try_for_each(|url| writeln!(lines, "{url}")),
+        (Some(address), _) => urls(scheme, address).iter().try_for_each(|url| writeln!(lines, "{url}")),
         (None, Some(pathname)) => writeln!(lines, "unix:{}", Name::of(pathname.as_path())),
         (None, None) => writeln!(lines, "unix:{address}"),
     };

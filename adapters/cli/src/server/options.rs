@@ -9,6 +9,7 @@ use wirenut_server::Config;
 use super::combination::Combination;
 use super::life_options::LifeOptions;
 use super::model_options::{ModelName, ModelOptions, PollerName};
+use super::tls_options::TlsOptions;
 use crate::listen::{At, Place};
 
 /// Who may connect to a path, if nothing else is said: this user.
@@ -26,6 +27,9 @@ pub struct ServerOptions {
     /// How the service lives.
     #[command(flatten)]
     pub life: LifeOptions,
+    /// What is served over TLS.
+    #[command(flatten)]
+    pub tls: TlsOptions,
 }
 
 impl ServerOptions {
@@ -56,6 +60,7 @@ impl ServerOptions {
                 ("--max-connections", self.model.max_connections.is_some()),
                 ("--proxy-protocol", !self.life.proxy_protocol.is_empty()),
                 ("--metrics", self.life.metrics.is_some()),
+                ("--tls-cert", self.tls.is_used()),
             ];
             if let Some((option, _)) = of_streams.into_iter().find(|(_, is_used)| *is_used) {
                 return Err(Combination::OfStreams(option));

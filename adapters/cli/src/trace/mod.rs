@@ -17,6 +17,7 @@ mod timeline;
 mod totals;
 mod watch;
 
+use core::num::NonZeroUsize;
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::MetadataExt as _;
@@ -30,6 +31,9 @@ use self::progress::Progress;
 use self::watch::{Plan, Watch};
 use crate::failure::Failure;
 use crate::printed::{terminal_columns, write};
+
+/// How many segments are drawn at most, without `--limit`.
+const SEGMENTS: usize = 10_000;
 
 /// Reads a capture, or what passes an interface, and prints its connections.
 ///
@@ -67,7 +71,7 @@ fn plan(arguments: &TraceArguments) -> Plan {
         connections: arguments.connections.get(),
         port: arguments.port,
         draws: if is_drawn { draws } else { Selection::None },
-        segments: arguments.limit.get(),
+        segments: arguments.limit.map_or(SEGMENTS, NonZeroUsize::get),
     }
 }
 

@@ -49,8 +49,9 @@ pub struct TraceArguments {
     #[arg(long, value_name = "NUMBER", help_heading = "Drawings", value_parser = number)]
     pub only: Option<usize>,
     /// Draw so many segments at most, the first ones
-    #[arg(long, value_name = "COUNT", help_heading = "Drawings", default_value = "10000", value_parser = segments)]
-    pub limit: NonZeroUsize,
+    /// [default: 10000]
+    #[arg(long, value_name = "COUNT", help_heading = "Drawings", value_parser = segments)]
+    pub limit: Option<NonZeroUsize>,
     /// Print one object of JSON
     #[arg(long, conflicts_with = "timeline")]
     pub json: bool,
@@ -74,8 +75,10 @@ impl TraceArguments {
         if let Some((option, _)) = live.iter().find(|(_, is_given)| *is_given && self.interface.is_none()) {
             return Err(Combination::OfInterface(option));
         }
-        if self.only.is_some() && self.timeline.is_none() && self.svg.is_none() {
-            return Err(Combination::OnlyOfNothing);
+        let of_drawings = [("--only", self.only.is_some()), ("--limit", self.limit.is_some())];
+        let draws = self.timeline.is_some() || self.svg.is_some();
+        if let Some((option, _)) = of_drawings.into_iter().find(|(_, is_given)| *is_given && !draws) {
+            return Err(Combination::OfDrawings(option));
         }
         if self.svg.as_deref() == Some(Path::new("-")) {
             let others = [("--json", self.json), ("--timeline", self.timeline.is_some())];

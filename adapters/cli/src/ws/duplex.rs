@@ -4,11 +4,11 @@
 //! did the same would wait for ever for a server that sends back what comes: each end would wait for the other to read.
 
 use core::ops::Range;
-use std::net::Shutdown;
 
 use wirenut::readiness::{Event, Interest};
 use wirenut::transport::{Disposition, Protocol};
-use wirenut_linux::socket::{Connected, Received, Socket, Tcp};
+use wirenut_client::Upgraded;
+use wirenut_linux::socket::Received;
 
 use super::client::STORE_BYTES;
 
@@ -36,6 +36,8 @@ pub(super) struct Duplex {
     output: Vec<u8>,
     /// So many bytes at the front of the output wait.
     unsent: usize,
+    /// Nothing that the connection has taken waits there.
+    is_flushed: bool,
     /// The peer has ended its direction.
     has_ended: bool,
     /// The protocol knows that.
@@ -52,6 +54,7 @@ impl Duplex {
             store: vec![0; STORE_BYTES],
             output: vec![0; BUFFER_BYTES],
             unsent: 0,
+            is_flushed: true,
             has_ended: false,
             is_end_told: false,
             is_shut: false,
@@ -61,7 +64,7 @@ impl Duplex {
     /// What to ask a poller for.
     pub(super) fn interest(&self) -> Interest {
         let reads = !self.has_ended && self.unread.len() < self.input.len();
-        match (reads, self.unsent > 0) {
+        match (reads, self.unsent > 0 || !self.is_flushed) {
             (true, true) => Interest::READABLE | Interest::WRITABLE,
             (true, false) => Interest::READABLE,
             (false, true) => Interest::WRITABLE,
@@ -70,12 +73,7 @@ impl Duplex {
     }
 
     /// Does what can be done now. `event` is what the poller said, if it did.
-    pub(super) fn turn(
-        &mut self,
-        socket: &Socket<Tcp, Connected>,
-        event: Option<Event>,
-        protocol: &mut impl Protocol,
-    ) -> Next {
+    pub(super) fn turn(&mut self, socket: &mut Upgraded, event: Option<Event>, protocol: &mut impl Protocol) -> Next {
         let reads = event.is_some_and(Event::is_readable);
         let is_lost = event.is_some_and(|event| event.is_error() || (event.is_hang_up() && !reads));
         if is_lost || self.run(socket, reads, protocol).is_err() {
@@ -84,25 +82,19 @@ impl Duplex {
         }
         match protocol.disposition() {
             Disposition::Cut => return Next::End,
-            _ if self.unsent > 0 => {}
+            _ if self.unsent > 0 || !self.is_flushed => {}
             Disposition::Close | Disposition::Abort => return Next::End,
             Disposition::ShutdownWrite if !self.is_shut => {
                 self.is_shut = true;
-                // It fails only if the connection has: the poller says so.
-                let _ = socket.shutdown(Shutdown::Write);
+                socket.shutdown_write();
             }
             Disposition::ShutdownWrite | Disposition::Open => {}
         }
         Next::Wait
     }
 
-    /// Receives once, and then lets the protocol and the socket work until neither can.
-    fn run(
-        &mut self,
-        socket: &Socket<Tcp, Connected>,
-        reads: bool,
-        protocol: &mut impl Protocol,
-    ) -> Result<(), Failed> {
+    /// Receives, and lets the protocol and the socket work until neither can.
+    fn run(&mut self, socket: &mut Upgraded, reads: bool, protocol: &mut impl Protocol) -> Result<(), Failed> {
         if reads {
             self.receive(socket)?;
         }
@@ -115,6 +107,10 @@ impl Duplex {
             if progress.taken > 0 || progress.written > 0 || sent > 0 {
                 continue;
             }
+            // No poller knows of what the connection holds.
+            if socket.holds_unread() && self.receive(socket)? {
+                continue;
+            }
             if !self.has_ended || self.is_end_told {
                 return Ok(());
             }
@@ -123,31 +119,33 @@ impl Duplex {
         }
     }
 
-    fn receive(&mut self, socket: &Socket<Tcp, Connected>) -> Result<(), Failed> {
+    /// Receives what there is room for. Whether something came, or the end.
+    fn receive(&mut self, socket: &mut Upgraded) -> Result<bool, Failed> {
         self.input.copy_within(self.unread.clone(), 0);
         self.unread = 0..self.unread.len();
         let room = &mut self.input[self.unread.end..];
         if room.is_empty() || self.has_ended {
-            return Ok(());
+            return Ok(false);
         }
         match socket.recv(room) {
             Ok(Received::Data(count)) => self.unread.end += count,
             Ok(Received::End) => self.has_ended = true,
-            Ok(Received::WouldBlock) => {}
+            Ok(Received::WouldBlock) => return Ok(false),
             Err(_) => return Err(Failed),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Sends what the socket takes now: returns how much that was.
-    fn send(&mut self, socket: &Socket<Tcp, Connected>, protocol: &mut impl Protocol) -> Result<usize, Failed> {
-        if self.unsent == 0 {
-            return Ok(0);
+    fn send(&mut self, socket: &mut Upgraded, protocol: &mut impl Protocol) -> Result<usize, Failed> {
+        let mut sent = 0;
+        if self.unsent > 0 {
+            sent = socket.send(&self.output[..self.unsent]).map_err(|_| Failed)?.done().unwrap_or(0);
+            self.output.copy_within(sent..self.unsent, 0);
+            self.unsent -= sent;
+            protocol.handle_sent(sent, self.unsent);
         }
-        let sent = socket.send(&self.output[..self.unsent]).map_err(|_| Failed)?.done().unwrap_or(0);
-        self.output.copy_within(sent..self.unsent, 0);
-        self.unsent -= sent;
-        protocol.handle_sent(sent, self.unsent);
+        self.is_flushed = socket.flush_now().map_err(|_| Failed)?;
         Ok(sent)
     }
 }

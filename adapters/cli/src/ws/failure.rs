@@ -2,21 +2,20 @@
 
 use core::fmt;
 
-use wirenut::http::{Error as HttpError, WriteError};
+use wirenut::http::{Error as HttpError, Rule as HttpRule};
 use wirenut::websocket::handshake::ResponseError;
 use wirenut::websocket::{Abnormal, CloseCode, Error as WebSocketError, Rule};
+use wirenut_client::{Cause, Error as ClientError, Phase};
 
 use crate::failure::Failure;
 use crate::log::OneLine;
 
-/// What went wrong, once the host was reached.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What went wrong.
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum WsFailure {
-    /// The name has no address.
-    NoAddress,
-    /// A field of the request cannot be sent.
-    Request(WriteError),
+    /// The server was not reached, or not asked.
+    Client(ClientError),
     /// The server did not answer in time.
     NoAnswer,
     /// The connection ended before the server had answered.
@@ -35,11 +34,30 @@ pub enum WsFailure {
     Lines(u64),
 }
 
+impl WsFailure {
+    /// Of the client. What a server answers, or does not, is said in words for a WebSocket.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other causes say what failed by themselves")]
+    pub(super) fn of_client(error: ClientError) -> Self {
+        if error.phase() != Phase::Response {
+            return Self::Client(error);
+        }
+        match error.cause() {
+            _ if error.is_timeout() => Self::NoAnswer,
+            Cause::Protocol(HttpError {
+                rule: HttpRule::Unanswered | HttpRule::NotProcessed | HttpRule::Truncated | HttpRule::Reset,
+                ..
+            })
+            | Cause::System(_) => Self::EndedEarly,
+            Cause::Protocol(error) => Self::NotHttp(*error),
+            _ => Self::Client(error),
+        }
+    }
+}
+
 impl fmt::Display for WsFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAddress => f.write_str("cannot connect: the host has no address"),
-            Self::Request(error) => write!(f, "cannot write the request: {error}"),
+            Self::Client(error) => error.fmt(f),
             Self::NoAnswer => f.write_str("cannot open a WebSocket: the server does not answer"),
             Self::EndedEarly => f.write_str("cannot open a WebSocket: the server hung up before it had answered"),
             Self::NotHttp(error) => write!(f, "cannot open a WebSocket: the answer is not HTTP/1.1: {error}"),

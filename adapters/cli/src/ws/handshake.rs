@@ -1,25 +1,42 @@
-//! What is asked of the server.
+//! Opening: the connection, what is asked of the server, and what it answers.
 
-use wirenut::http::{Field, Method, Request};
-use wirenut::websocket::handshake::{ClientHandshake, DeflateSupport};
+use wirenut::websocket::handshake::{ClientHandshake, DeflateParameters, DeflateSupport};
+use wirenut_client::{Client, Redirects, RequestBuilder, Timeouts, Upgraded};
 
+use super::failure::WsFailure;
+use super::keys::random;
 use super::options::WsArguments;
+use crate::failure::Failure;
+use crate::route::RouteError;
 
-/// Calls `send` with the request. (It borrows its fields, of which there are any number.)
-pub(super) fn with_request<T>(
-    arguments: &WsArguments,
-    asked: &ClientHandshake<'_>,
-    send: impl FnOnce(&Request<'_>) -> T,
-) -> T {
-    let fields = asked.fields();
-    let mut fields = fields.to_vec();
-    fields.extend(arguments.origin.as_ref().map(|origin| Field::new("Origin", origin)));
-    fields.extend(arguments.header.iter().map(|(name, value)| Field::new(name, value)));
-    send(&Request::new(Method::Get, arguments.url.target(), arguments.url.authority()).with_fields(&fields))
+/// Opens a WebSocket: the connection, and how messages are compressed.
+pub(super) fn open(arguments: &WsArguments) -> Result<(Upgraded, Option<DeflateParameters>), Failure> {
+    let subprotocols: Vec<&str> = arguments.subprotocol.iter().map(String::as_str).collect();
+    let asked = ClientHandshake::new(random()).with_subprotocols(&subprotocols);
+    let asked = if arguments.no_compression { asked } else { asked.with_deflate(DeflateSupport::DEFAULT) };
+    let client = client(arguments)?;
+    let response = request(&client, arguments, &asked).send().map_err(WsFailure::of_client)?;
+    let verified = asked.verify_fields(response.status(), response.headers().fields());
+    let deflate = verified.map_err(WsFailure::Handshake)?.deflate;
+    Ok((response.into_upgraded().map_err(WsFailure::of_client)?, deflate))
 }
 
-/// A handshake with these random bytes.
-pub(super) fn ask<'a>(arguments: &WsArguments, subprotocols: &'a [&'a str], random: [u8; 16]) -> ClientHandshake<'a> {
-    let asked = ClientHandshake::new(random).with_subprotocols(subprotocols);
-    if arguments.no_compression { asked } else { asked.with_deflate(DeflateSupport::DEFAULT) }
+fn request<'b>(client: &Client, arguments: &WsArguments, asked: &ClientHandshake<'_>) -> RequestBuilder<'b> {
+    let mut request = client.get(&arguments.url).timeout(arguments.timeout);
+    for field in asked.fields().iter() {
+        request = request.header(String::from_utf8_lossy(field.name), field.value);
+    }
+    if let Some(origin) = &arguments.origin {
+        request = request.header("Origin", origin.as_str());
+    }
+    arguments.header.iter().fold(request, |request, (name, value)| request.header(name, value.as_str()))
+}
+
+fn client(arguments: &WsArguments) -> Result<Client, Failure> {
+    let timeouts = Timeouts { response: arguments.timeout.into(), ..Timeouts::DEFAULT };
+    let (builder, _) = arguments.route.client(timeouts).map_err(|error| match error {
+        RouteError::Certificates { path, error } => Failure::Read { path, error },
+        RouteError::Proxy(error) => WsFailure::Client(error).into(),
+    })?;
+    Ok(builder.redirects(Redirects::OFF).build())
 }

@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use clap::Args;
 use wirenut::websocket::Limits;
+use wirenut_client::{Scheme, Url};
 
-use super::url::WsUrl;
+use crate::route::RouteOptions;
 
 /// The command line of `wirenut ws`.
 #[derive(Debug, Args)]
@@ -13,12 +14,17 @@ use super::url::WsUrl;
 Examples:
   wirenut ws ws://127.0.0.1:8080/live           type lines; Ctrl-D closes
   printf 'on\\noff\\n' | wirenut ws ws://host/switch
+  wirenut ws --cacert lab.pem wss://lab.example/live
   wirenut ws --hex ws://host/device             then: 01 ff 00
   wirenut ws --subprotocol mqtt --header 'Authorization: Bearer abc' ws://host/")]
 pub struct WsArguments {
     /// Where to connect
-    #[arg(help = "Where to connect: ws://HOST[:PORT][/PATH][?QUERY]", value_name = "URL", value_parser = WsUrl::parse)]
-    pub url: WsUrl,
+    #[arg(
+        help = "Where to connect: ws://[USER:PASSWORD@]HOST[:PORT][/PATH][?QUERY], or wss:// over TLS",
+        value_name = "URL",
+        value_parser = url
+    )]
+    pub url: Url,
     /// Send each line as a binary message, and print binary messages as they are
     #[arg(long)]
     pub binary: bool,
@@ -40,7 +46,7 @@ pub struct WsArguments {
     /// After so many seconds without a word of the server ask whether it is there
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub ping: Duration,
-    /// How long each attempt to connect may take, and how long the server may take to answer the request
+    /// How long it may take until the WebSocket is open: to connect, and the server's answer
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub timeout: Duration,
     /// Do not offer to compress messages
@@ -49,6 +55,34 @@ pub struct WsArguments {
     /// The longest message that is received, and the longest line that is sent
     #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.message_bytes, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     pub limit: u64,
+    /// On which way.
+    #[command(flatten)]
+    pub route: RouteOptions,
+}
+
+/// The URL that HTTP has for it: `http` for `ws`, `https` for `wss`.
+fn url(text: &str) -> Result<Url, String> {
+    const EXPECTED: &str = "expected a URL such as ws://127.0.0.1:8080/path, or wss:// for TLS";
+    let (scheme, rest) = text.split_once("://").ok_or(EXPECTED)?;
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "ws" => "http",
+        "wss" => "https",
+        _ => return Err(EXPECTED.into()),
+    };
+    if rest.contains('#') {
+        return Err("a URL of a WebSocket has no fragment (#)".into());
+    }
+    format!("{scheme}://{rest}").parse().map_err(|error: wirenut_client::Error| error.cause().to_string())
+}
+
+/// The URL as its user knows it, without a password.
+pub(super) fn shown(url: &Url) -> String {
+    let scheme = match url.scheme() {
+        Scheme::Http => "ws",
+        Scheme::Https => "wss",
+    };
+    let text = url.to_string();
+    format!("{scheme}{}", text.find(':').and_then(|colon| text.get(colon..)).unwrap_or_default())
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
@@ -93,6 +127,42 @@ mod tests {
         assert_eq!(header("A-b:  c: d "), Ok(("A-b".into(), "c: d".into())));
         for text in ["a", ": b", "a b: c", "a: b\nc: d", "Upgrade: a", "sec-websocket-key: a", "Host: a"] {
             assert!(header(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn urls_lead_somewhere() {
+        for (text, host, port, target, is_secure) in [
+            ("ws://a", "a", 80, "/", false),
+            ("WS://a:/", "a", 80, "/", false),
+            ("ws://127.0.0.1:81/b/c?d=/e", "127.0.0.1", 81, "/b/c?d=/e", false),
+            ("ws://[::1]/", "[::1]", 80, "/", false),
+            ("ws://a?b", "a", 80, "/?b", false),
+            ("wss://a/b", "a", 443, "/b", true),
+            ("wss://me:secret@a:80/", "a", 80, "/", true),
+        ] {
+            let url = url(text).unwrap();
+            assert_eq!((url.host(), url.port(), url.target()), (host, port, target), "{text}");
+            assert_eq!(url.scheme() == Scheme::Https, is_secure);
+            let shown = shown(&url);
+            assert!(
+                shown.starts_with(if is_secure { "wss://" } else { "ws://" }) && !shown.contains("secret"),
+                "{shown}"
+            );
+        }
+        for (text, reason) in [
+            ("http://a/", "ws://"),
+            ("a:80", "ws://"),
+            ("127.0.0.1:80", "ws://"),
+            ("", "ws://"),
+            ("ws:b", "ws://"),
+            ("ws:///b", "host"),
+            ("ws://a/#b", "fragment"),
+            ("ws://a:65536/", "port"),
+            ("ws://a b/", "URI"),
+        ] {
+            let error = url(text).unwrap_err();
+            assert!(error.contains(reason), "{text}: {error}");
         }
     }
 

@@ -1,20 +1,20 @@
 //! Waiting for the socket, standard input and deadlines, until the connection is over.
 
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use wirenut::transport::Protocol;
 use wirenut::websocket::CloseCode;
-use wirenut_linux::monotonic_time;
+use wirenut_client::Upgraded;
 use wirenut_linux::poller::{Interest, Poll, Poller, Token};
-use wirenut_linux::socket::{Connected, Socket, Tcp};
+use wirenut_linux::{Error, monotonic_time};
 
 use super::client::Client;
 use super::duplex::{Duplex, Next};
 use super::failure::WsFailure;
 use super::is_typed;
 use super::lines::{Line, Lines};
-use super::options::WsArguments;
+use super::options::{WsArguments, shown};
 use super::speaker::End;
 use crate::failure::Failure;
 
@@ -22,7 +22,7 @@ const SOCKET: Token = Token(0);
 const INPUT: Token = Token(1);
 
 /// Speaks until the connection is over.
-pub(super) fn run(arguments: &WsArguments, socket: &Socket<Tcp, Connected>, client: Client<'_>) -> Result<(), Failure> {
+pub(super) fn run(arguments: &WsArguments, socket: Upgraded, client: Client) -> Result<(), Failure> {
     let mut running = Running {
         arguments,
         socket,
@@ -37,10 +37,10 @@ pub(super) fn run(arguments: &WsArguments, socket: &Socket<Tcp, Connected>, clie
     running.outcome()
 }
 
-struct Running<'r, 'a> {
+struct Running<'a> {
     arguments: &'a WsArguments,
-    socket: &'r Socket<Tcp, Connected>,
-    client: Client<'a>,
+    socket: Upgraded,
+    client: Client,
     connection: Duplex,
     lines: Lines,
     /// The number of the line that was read last.
@@ -50,12 +50,12 @@ struct Running<'r, 'a> {
     is_greeted: bool,
 }
 
-impl Running<'_, '_> {
+impl Running<'_> {
     fn converse(&mut self) -> Result<(), Failure> {
         let input = io::stdin();
         let mut poller = Poll::new();
         poller.register(self.socket.as_fd(), SOCKET, self.connection.interest())?;
-        poller.register(input.as_fd(), INPUT, Interest::NOTHING)?;
+        let mut watch = Watch { is_on: false };
         let (mut event, mut is_input) = (None, false);
         loop {
             let now = monotonic_time();
@@ -66,20 +66,19 @@ impl Running<'_, '_> {
                 self.read_lines()?;
             }
             let now = monotonic_time();
-            if self.connection.turn(self.socket, event.take(), &mut self.client.at(now)) == Next::End {
+            if self.connection.turn(&mut self.socket, event.take(), &mut self.client.at(now)) == Next::End {
                 return Ok(());
             }
             self.greet();
-            let reads = !self.arguments.echo && self.client.is_open() && self.client.speaker.wants_more();
-            poller.modify(input.as_fd(), INPUT, if reads { Interest::READABLE } else { Interest::NOTHING })?;
+            let reads = !self.arguments.echo && self.client.speaker.wants_more();
+            watch.set(&mut poller, input.as_fd(), reads)?;
             poller.modify(self.socket.as_fd(), SOCKET, self.connection.interest())?;
             let now = monotonic_time();
             let limit = self.client.at(now).poll_timeout().map(|due| due.saturating_since(now));
             let _ = poller.wait(limit)?;
             while let Some(told) = poller.next_event() {
                 match told.token {
-                    // Its end is told whether it is read or not.
-                    INPUT => is_input = reads,
+                    INPUT => is_input = true,
                     _ => event = Some(told),
                 }
             }
@@ -108,10 +107,10 @@ impl Running<'_, '_> {
     }
 
     fn greet(&mut self) {
-        if self.client.is_open() && !self.is_greeted {
+        if !self.is_greeted {
             self.is_greeted = true;
             if is_typed() && !self.arguments.echo {
-                let _ = writeln!(io::stderr(), "connected to {}; Ctrl-D closes", self.arguments.url);
+                let _ = writeln!(io::stderr(), "connected to {}; Ctrl-D closes", shown(&self.arguments.url));
             }
         }
     }
@@ -122,9 +121,6 @@ impl Running<'_, '_> {
             Some(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
             Some(error) => return Err(Failure::Write { path: "standard output".into(), error }),
             None => {}
-        }
-        if let Some(failure) = self.client.failure() {
-            return Err(failure.clone().into());
         }
         let failure = match self.client.speaker.end() {
             Some(End::Clean(Some((code, reason))))
@@ -138,5 +134,41 @@ impl Running<'_, '_> {
             Some(End::Abnormal(how)) => WsFailure::Lost(*how),
         };
         Err(failure.into())
+    }
+}
+
+/// Does a poller watch standard input?
+struct Watch {
+    is_on: bool,
+}
+
+impl Watch {
+    /// Registers standard input while it is read. A poller reports that the writer of a pipe has gone whatever interest it
+    /// has, and again at each wait.
+    fn set(&mut self, poller: &mut Poll, input: BorrowedFd<'_>, is_on: bool) -> Result<(), Error> {
+        if is_on && !self.is_on {
+            poller.register(input, INPUT, Interest::READABLE)?;
+        } else if !is_on && self.is_on {
+            poller.deregister(input, INPUT)?;
+        }
+        self.is_on = is_on;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_that_is_not_read_wakes_nobody_when_its_writer_has_gone() {
+        let (input, writer) = io::pipe().unwrap();
+        drop(writer);
+        let (mut poller, mut watch) = (Poll::new(), Watch { is_on: false });
+        for is_on in [false, true, true, false, false, true] {
+            watch.set(&mut poller, input.as_fd(), is_on).unwrap();
+            let _ = poller.wait(Some(wirenut::time::Duration::default())).unwrap();
+            assert_eq!(poller.next_event().is_some(), is_on);
+        }
     }
 }

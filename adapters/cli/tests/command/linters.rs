@@ -23,6 +23,7 @@ fn site() -> Tree {
         ("page/index.html", &format!("<!doctype html>\n<title>Page</title>\n<p>{}\n", "Some text. ".repeat(100))),
         ("dir/a.txt", &"0123456789\n".repeat(100)),
         ("dir/deep/x", ""),
+        ("new/x", ""),
     ]);
     tree.write("script.js.gz", gzip(&script));
     for name in
@@ -52,12 +53,21 @@ fn gzip(text: &str) -> Vec<u8> {
 #[ignore = "needs python3 with httplint, redbot and html5lib: `.ci/run peers` brings them along"]
 fn linters_find_nothing() {
     let tree = site();
-    let server = Server::serve_with(&tree.public(), &["--precompressed", "--immutable", "app-*"]);
-    let output = Command::new("python3").arg(SCRIPT).arg(server.address.to_string()).output().unwrap();
+    let options = ["--precompressed", "--compress", "--upload", "--immutable", "app-*"];
+    let server = Server::serve_with(&tree.public(), &options);
+    let notes = lint(&server, &[]);
+    assert!(notes > 250, "{notes}: they looked at hardly anything");
+    let user = format!("ann:{}", bcrypt::hash("secret", 4).unwrap());
+    let server = Server::serve_with(&tree.public(), &["--auth", &user]);
+    assert!(lint(&server, &["ann:secret"]) > 20);
+}
+
+/// How many notes there are: none of them a failure.
+fn lint(server: &Server, user: &[&str]) -> u32 {
+    let output = Command::new("python3").arg(SCRIPT).arg(server.address.to_string()).args(user).output().unwrap();
     let (found, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{found}{errors}");
     let last = found.lines().last().unwrap();
     println!("{last}");
-    let notes: u32 = last.split(' ').next().unwrap().parse().unwrap();
-    assert!(notes > 250, "{last}: they looked at hardly anything");
+    last.split(' ').next().unwrap().parse().unwrap()
 }

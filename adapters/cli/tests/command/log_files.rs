@@ -151,9 +151,8 @@ fn after_a_full_disk_has_cut_a_line_the_log_goes_on() {
         assert!(told[1].contains("the log goes on in '") && told[1].ends_with(" lines were lost"), "{way}: {told:?}");
         let held = fs::read_dir(format!("/proc/{}/fd", server.child.id())).unwrap();
         let held = held.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
-        // Memory that processes share has no name.
-        let is_old = |path: &str| path.contains("deleted") && !path.starts_with("/memfd:");
-        let old: Vec<_> = held.filter(|path| is_old(&path.to_string_lossy())).collect();
+        let is_old = |path: &Path| path.starts_with(tree.path()) && path.to_string_lossy().contains("deleted");
+        let old: Vec<_> = held.filter(|path| is_old(path)).collect();
         assert_eq!(old, Vec::<std::path::PathBuf>::new(), "{way}: nothing is held");
     }
 }

@@ -55,7 +55,8 @@ impl Server {
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
         let place = line.trim_end().trim_end_matches('/');
-        let address = ["http://", "tcp ", "udp "].iter().find_map(|protocol| place.strip_prefix(protocol));
+        let address =
+            ["http://", "https://", "tcp ", "tls ", "udp "].iter().find_map(|protocol| place.strip_prefix(protocol));
         let is_path = ["unix:", "unix ", "unix-datagram "].iter().any(|protocol| place.starts_with(protocol));
         let address = match address {
             Some(address) => address.parse().unwrap(),

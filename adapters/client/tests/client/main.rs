@@ -8,10 +8,13 @@ mod endings;
 mod exchanges;
 mod hostile;
 mod lab;
+mod linted;
 mod peers;
+mod polled;
 mod pool;
 mod proxies;
 mod redirects;
 mod times;
 #[cfg(feature = "tls")]
 mod tls;
+mod upgrades;

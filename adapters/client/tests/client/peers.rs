@@ -10,7 +10,7 @@ use wirenut_client::Body;
 use crate::lab::{builder, client};
 
 /// A program that ends with the test.
-struct Program(Child);
+pub(crate) struct Program(Child);
 
 impl Drop for Program {
     fn drop(&mut self) {
@@ -20,7 +20,7 @@ impl Drop for Program {
 }
 
 impl Program {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         Self(command.spawn().unwrap())
     }
@@ -78,7 +78,7 @@ fn nginx_is_understood() {
 }
 
 /// Lets time pass until the server may be there; there is nothing to wait for.
-fn wait() -> bool {
+pub(crate) fn wait() -> bool {
     std::thread::sleep(core::time::Duration::from_millis(10));
     false
 }

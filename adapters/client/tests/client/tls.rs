@@ -4,14 +4,16 @@ use alloc::sync::Arc;
 use core::time::Duration;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::{io, thread};
+use std::process::Command;
+use std::{fs, io, thread};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ProtocolVersion, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion, version};
-use wirenut_client::{Body, Cancel, Cause, Client, Error, Phase, Proxies, Proxy, Timeouts};
+use wirenut_client::{Body, Cancel, Cause, Client, Error, Phase, Proxies, Proxy, Redirects, Timeouts};
 
 use crate::lab::{LONG, Peer, Server, builder};
+use crate::peers::{Program, wait};
 use crate::proxies::through;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -39,6 +41,13 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
         Self { issuer: Issuer::new(params, key), pem }
+    }
+
+    /// A certificate for that name, and its key.
+    fn pems(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
 
     /// The settings of a server with a certificate for that name, which `change` has made what the test needs.
@@ -303,6 +312,76 @@ fn a_session_goes_through_the_tunnel_of_a_proxy() {
     assert!(proxy.heads()[0].contains("\r\nProxy-Authorization: Basic dTpw\r\n"));
 }
 
+/// A tunnel is one's own: neither does the server learn what the proxy was told, nor does another get in by it.
+#[test]
+fn what_a_proxy_is_told_is_not_for_the_server() {
+    let authority = Authority::new();
+    let server = secure(authority.server("localhost", |_| {}), |peer| {
+        while let Some(head) = peer.head() {
+            let length = if head.contains("Proxy-") { "1" } else { "2" };
+            peer.say(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nok"));
+        }
+    });
+    let proxy = Server::new(|_, peer| {
+        let target = peer.head().unwrap().split(' ').nth(1).unwrap().to_owned();
+        peer.say("HTTP/1.1 200 Connection established\r\n\r\n");
+        relay(peer, &target);
+    });
+    let through = Proxies::all(&Proxy::parse(&format!("u:p@{}", proxy.address())).unwrap());
+    let client = builder().proxies(through).add_root_certificates(authority.pem.as_bytes()).only_added_roots().build();
+    for own in [Some("Basic b3du"), None, Some("Basic b3du"), Some("Bearer x")] {
+        let request = client.get(url(&server));
+        let request = if let Some(own) = own { request.header("proxy-authorization", own) } else { request };
+        assert_eq!(request.send().unwrap().text(10).unwrap(), "ok");
+    }
+    let told =
+        |head: String| head.lines().find_map(|line| line.strip_prefix("Proxy-Authorization: ").map(str::to_owned));
+    let told: Vec<_> = proxy.heads().into_iter().map(told).collect();
+    assert_eq!(told, ["Basic b3du", "Basic dTpw", "Bearer x"].map(|value| Some(value.to_owned())));
+}
+
+/// The same over TLS, on one thread: the handshake, content held in the session, the end.
+#[test]
+fn requests_over_tls_do_not_block() {
+    use std::os::fd::AsFd as _;
+    use wirenut_client::Progress;
+    use wirenut_linux::monotonic_time;
+    use wirenut_linux::poller::{Epoll, Interest, Poller as _, Token};
+
+    let authority = Authority::new();
+    let server = secure(authority.server("localhost", |_| {}), |peer| {
+        while peer.head().is_some() {
+            let mut content = vec![0; 1_000_000];
+            peer.0.read_exact(&mut content).unwrap();
+            peer.say("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+            peer.say(content);
+        }
+    });
+    let (client, content) = (authority.client(), vec![9; 1_000_000]);
+    let mut poller = Epoll::new().unwrap();
+    let start = || client.post(url(&server)).body(&content[..]).expect_continue(false).start().unwrap();
+    let mut exchanges: Vec<_> = (0..8).map(|_| (start(), 0)).collect();
+    for (number, (exchange, _)) in (0..).zip(&exchanges) {
+        poller.register(exchange.as_fd(), Token(number), Interest::READABLE).unwrap();
+    }
+    while exchanges.iter().any(|(exchange, _)| !exchange.is_over()) {
+        for (exchange, received) in &mut exchanges {
+            loop {
+                match exchange.poll().unwrap() {
+                    Progress::Content(piece) => *received += piece.len(),
+                    Progress::Head(_) => {}
+                    Progress::Pending | Progress::End => break,
+                }
+            }
+        }
+        let open = exchanges.iter().filter(|(exchange, _)| !exchange.is_over());
+        let Some(next) = open.filter_map(|(exchange, _)| exchange.poll_timeout()).min() else { continue };
+        poller.wait_until(Some(next), monotonic_time).unwrap();
+        while poller.next_event().is_some() {}
+    }
+    assert!(exchanges.iter().all(|(_, received)| *received == 1_000_000));
+}
+
 /// Credentials do not leave TLS, nor does a request by itself.
 #[test]
 fn no_redirect_leaves_tls() {
@@ -313,6 +392,114 @@ fn no_redirect_leaves_tls() {
     });
     let error = text(&authority.client(), &url(&server)).unwrap_err();
     assert_eq!(error.phase(), Phase::Redirect);
+}
+
+/// Each hop of a chain takes its own way: the proxy reads the first request, opens a tunnel for the second, and is not asked for
+/// the third. No credentials cross.
+#[test]
+fn a_chain_of_redirects_goes_through_proxy_and_tunnel() {
+    let authority = Authority::new();
+    let direct = Server::answering(OK);
+    let last = direct.url("/last");
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let server = secure(authority.server("localhost", |_| {}), {
+        let (seen, last) = (Arc::clone(&seen), last.clone());
+        move |peer| {
+            while let Some(head) = peer.head() {
+                seen.lock().unwrap().push(head);
+                peer.say(format!("HTTP/1.1 307 Elsewhere\r\nLocation: {last}\r\nContent-Length: 0\r\n\r\n"));
+            }
+        }
+    });
+    let location = url(&server);
+    let proxy = Server::new(move |_, peer| {
+        while let Some(head) = peer.head() {
+            if let Some(target) = head.strip_prefix("CONNECT ") {
+                peer.say("HTTP/1.1 200 Connection established\r\n\r\n");
+                return relay(peer, target.split(' ').next().unwrap());
+            }
+            peer.say(format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"));
+        }
+    });
+    let proxies = Proxies::all(&Proxy::parse(&format!("u:p@{}", proxy.address())).unwrap()).except("127.0.0.0/8");
+    let builder = builder().proxies(proxies).add_root_certificates(authority.pem.as_bytes()).only_added_roots();
+    let lax = Redirects { may_leave_tls: true, ..Redirects::DEFAULT };
+    let client = builder.redirects(lax).build();
+    let request = client.get("http://one.invalid/first").basic_auth("me", "secret").header("Cookie", "a=b");
+    let response = request.send().unwrap();
+    assert_eq!((response.redirects(), response.url().to_string()), (2, last));
+    let port = server.address().port();
+    assert_eq!(
+        proxy.lines(),
+        ["GET http://one.invalid/first HTTP/1.1".to_owned(), format!("CONNECT localhost:{port} HTTP/1.1")]
+    );
+    let names = |head: &str| {
+        let names = ["Authorization", "Cookie", "Proxy-Authorization"];
+        names.map(|name| head.contains(&format!("\r\n{name}: ")))
+    };
+    assert_eq!(
+        proxy.heads().iter().map(|head| names(head)).collect::<Vec<_>>(),
+        [[true, true, true], [false, false, true]]
+    );
+    assert_eq!(seen.lock().unwrap().iter().map(|head| names(head)).collect::<Vec<_>>(), [[false; 3]]);
+    assert_eq!(direct.heads().iter().map(|head| names(head)).collect::<Vec<_>>(), [[false; 3]]);
+}
+
+/// Caddy speaks its own TLS, that of Go, and prefers HTTP/2 where it is offered.
+#[test]
+fn caddy_is_understood() {
+    if !wirenut_tests::tools::has("caddy") {
+        return;
+    }
+    let (authority, folder) = (Authority::new(), tempfile::tempdir().unwrap());
+    let path = folder.path().display();
+    let (certificate, key) = authority.pems("localhost");
+    let configuration = format!(
+        "{{
+            admin off
+            auto_https off
+        }}
+        (site) {{
+            root * {path}
+            redir /moved /file
+            respond /teapot short 418
+            file_server
+        }}
+        http://localhost {{
+            bind unix/{path}/plain
+            import site
+        }}
+        https://localhost {{
+            bind unix/{path}/secure
+            tls {path}/certificate {path}/key
+            import site
+        }}"
+    );
+    let content: Vec<u8> = (0..1_000_000_u32).map(|number| number.to_le_bytes()[1]).collect();
+    for (name, content) in
+        [("Caddyfile", configuration.as_bytes()), ("certificate", certificate.as_bytes()), ("key", key.as_bytes())]
+    {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    fs::write(folder.path().join("file"), &content).unwrap();
+    let mut command = Command::new("caddy");
+    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.path().join("Caddyfile"));
+    let _caddy = Program::start(command.env("HOME", folder.path()).env_remove("XDG_DATA_HOME"));
+    for (scheme, socket) in [("http", "plain"), ("https", "secure")] {
+        let builder = builder().add_root_certificates(authority.pem.as_bytes()).only_added_roots();
+        let client = builder.unix_socket(folder.path().join(socket)).build();
+        let get = |target: &str| client.get(format!("{scheme}://localhost{target}"));
+        assert!((0..500).any(|_| get("/").send().is_ok() || wait()), "caddy does not start");
+        for _ in 0..2 {
+            assert!(get("/moved").send().unwrap().bytes(1_000_000).unwrap() == content);
+            let part = get("/file").header("Range", "bytes=5-8").send().unwrap();
+            assert_eq!((part.status().code(), part.bytes(10).unwrap()), (206, content[5..9].to_vec()));
+            let teapot = client.post(format!("{scheme}://localhost/teapot")).body(Body::reader(&content[..]));
+            let teapot = teapot.send().unwrap();
+            assert_eq!((teapot.status().code(), teapot.text(10).unwrap().as_str()), (418, "short"));
+            assert_eq!(get("/none").send().unwrap().status().code(), 404);
+        }
+    }
 }
 
 /// Moves bytes both ways until both directions have ended.

@@ -16,6 +16,9 @@ use crate::blocking::{Shutdown, Wanted};
 use crate::foreign::date::today;
 use crate::foreign::unsent::is_all_sent;
 
+mod stream;
+pub use stream::StdStream;
+
 /// A TCP socket. It is asked by poll(2) whether it is ready, so deadlines hold.
 ///
 /// ```no_run
@@ -59,19 +62,7 @@ impl Tcp {
 
     /// Waits until what is wanted may have happened.
     pub fn wait(&self, wanted: Wanted, clock: &impl Clock) {
-        let span = wanted.until.map(|until| Duration::from(until.saturating_since(clock.now())));
-        let mut events = PollFlags::empty();
-        events.set(PollFlags::IN, wanted.reads);
-        events.set(PollFlags::OUT, wanted.writes);
-        // It fails where it was interrupted, and then it is called again.
-        let _ = self.poll(events, span);
-    }
-
-    /// Waits for one of the events, for so long at most. Whether it has come.
-    fn poll(&self, events: PollFlags, span: Option<Duration>) -> io::Result<bool> {
-        let span = span.and_then(|span| Timespec::try_from(span).ok());
-        let mut polled = [PollFd::new(&self.stream, events)];
-        Ok(poll(&mut polled, span.as_ref())? > 0)
+        wait_for(&self.stream, wanted, clock);
     }
 }
 
@@ -97,13 +88,13 @@ impl Write for Tcp {
 
 impl ReadReady for Tcp {
     fn read_ready(&mut self) -> io::Result<bool> {
-        self.poll(PollFlags::IN, Some(Duration::ZERO))
+        has_event(&self.stream, PollFlags::IN, Some(Duration::ZERO))
     }
 }
 
 impl WriteReady for Tcp {
     fn write_ready(&mut self) -> io::Result<bool> {
-        self.poll(PollFlags::OUT, Some(Duration::ZERO))
+        has_event(&self.stream, PollFlags::OUT, Some(Duration::ZERO))
     }
 }
 
@@ -119,9 +110,29 @@ impl Shutdown for Tcp {
 
     /// The reset is sent when the socket is dropped.
     fn abort(&mut self) {
-        // Where it fails there is no connection to reset.
-        let _ = set_socket_linger(&self.stream, Some(Duration::ZERO));
+        reset_when_dropped(&self.stream);
     }
+}
+
+fn wait_for(socket: &TcpStream, wanted: Wanted, clock: &impl Clock) {
+    let span = wanted.until.map(|until| Duration::from(until.saturating_since(clock.now())));
+    let mut events = PollFlags::empty();
+    events.set(PollFlags::IN, wanted.reads);
+    events.set(PollFlags::OUT, wanted.writes);
+    // It fails where it was interrupted, and then it is called again.
+    let _ = has_event(socket, events, span);
+}
+
+/// Waits for one of the events, for so long at most. Whether it has come.
+fn has_event(socket: &TcpStream, events: PollFlags, span: Option<Duration>) -> io::Result<bool> {
+    let span = span.and_then(|span| Timespec::try_from(span).ok());
+    let mut polled = [PollFd::new(socket, events)];
+    Ok(poll(&mut polled, span.as_ref())? > 0)
+}
+
+fn reset_when_dropped(socket: &TcpStream) {
+    // Where it fails there is no connection to reset.
+    let _ = set_socket_linger(socket, Some(Duration::ZERO));
 }
 
 /// `embedded-io` knows no "would block"; a time-out says the same.

@@ -266,7 +266,7 @@ fn lines_come_back_over_tokio() {
             scope.spawn(|| talk(peer, said, has_end, expected, end));
             crate::tokio::run(async {
                 here.set_nonblocking(true).expect("a socket");
-                let mut stream = TokioStream(tokio::net::TcpStream::from_std(here).expect("a socket"));
+                let mut stream = TokioStream::new(tokio::net::TcpStream::from_std(here).expect("a socket"));
                 let (mut input, mut output) = ([0; SIZE], [0; SIZE]);
                 let buffers = Buffers { input: &mut input, store: &mut [], output: &mut output };
                 let (mut echo, timer) = (Echo::default(), TokioTimer::new());

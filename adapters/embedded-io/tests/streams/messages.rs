@@ -164,7 +164,7 @@ fn messages_are_spoken_over_tokio() {
         let peer = thread::spawn(move || talk(peer, said, expected));
         crate::tokio::run(async {
             here.set_nonblocking(true).expect("a socket");
-            let mut stream = TokioStream(tokio::net::TcpStream::from_std(here).expect("a socket"));
+            let mut stream = TokioStream::new(tokio::net::TcpStream::from_std(here).expect("a socket"));
             let timer = TokioTimer::new();
             let mut endpoint = lines(MessageLimits::DEFAULT, timer.now());
             let (mut input, mut store, mut output) = ([0; 16], [0; STORE], [0; 100]);

@@ -4,14 +4,13 @@ use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::io;
 
-use embedded_io_adapters::tokio_1::FromTokio;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use wirenut::http::{Limits, Method, Request};
 use wirenut::time::{Duration, Pace};
-use wirenut_embedded_io::{Client, Error, Server, Shutdown, Split, TokioStream, TokioTimer};
+use wirenut_embedded_io::{Client, Error, Server, Split, TokioStream, TokioTimer};
 use wirenut_reference::{DEVICE_LIMITS, Device, MemoryDevice, Reference, pattern_byte};
 
 use crate::certificate;
@@ -84,10 +83,10 @@ fn a_client_and_a_server_talk_over_sockets() {
     run(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let client = async { fetch(&mut TokioStream(TcpStream::connect(address).await.expect("a server"))).await };
+        let client = async { fetch(&mut TokioStream::new(TcpStream::connect(address).await.expect("a server"))).await };
         let server = async {
             let (stream, _) = listener.accept().await.expect("a connection");
-            serve(&mut TokioStream(stream), &DEVICE_LIMITS).await
+            serve(&mut TokioStream::new(stream), &DEVICE_LIMITS).await
         };
         let (client, server) = tokio::join!(client, server);
         client.expect("answers");
@@ -111,7 +110,7 @@ fn connections_can_be_spawned() {
             served.spawn(async move {
                 let mut space = Space::<2048, 1024>::new();
                 let connection = Server::new(&DEVICE_LIMITS, space.buffers()).with_peer(peer);
-                connection.serve(&mut TokioStream(stream), &*service, &TokioTimer::new()).await
+                connection.serve(&mut TokioStream::new(stream), &*service, &TokioTimer::new()).await
             });
             let mut answer = String::new();
             client.read_to_string(&mut answer).await.expect("an end");
@@ -128,7 +127,7 @@ fn an_answer_that_is_cut_off_is_reset() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a server");
         client.write_all(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1234").await.expect("a server");
-        let mut stream = TokioStream(listener.accept().await.expect("a connection").0);
+        let mut stream = TokioStream::new(listener.accept().await.expect("a connection").0);
         // It ends while the echo waits for more.
         let mut answer = Vec::new();
         let (served, end) = tokio::join!(
@@ -155,63 +154,43 @@ fn an_answer_that_is_cut_off_is_reset() {
 /// A peer that reads late: most of the answer waits with the system when the connection is to be reset.
 #[test]
 fn an_answer_that_waits_with_the_system_arrives_before_a_reset() {
-    const LENGTH: usize = 1_000_000;
     run(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a server");
-        let requests = b"GET /download?bytes=1000000 HTTP/1.1\r\nHost: a\r\n\r\n\
-            POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n";
-        client.write_all(requests).await.expect("a server");
-        let mut stream = TokioStream(listener.accept().await.expect("a connection").0);
-        let served = async {
-            let served = serve(&mut stream, &DEVICE_LIMITS).await;
-            drop(stream);
-            served
-        };
-        let heard = async {
-            tokio::time::sleep(core::time::Duration::from_millis(300)).await;
-            let mut answers = Vec::new();
-            (client.read_to_end(&mut answers).await, answers)
-        };
-        let (served, (end, answers)) = tokio::join!(served, heard);
-        assert!(matches!(served, Err(Error::Protocol(_))), "{served:?}");
-        assert!(answers.len() > LENGTH && answers.ends_with(b"hello\r\n"), "{} bytes", answers.len());
-        assert_eq!(end.expect_err("no good end").kind(), io::ErrorKind::ConnectionReset);
+        let client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a server");
+        let server = TokioStream::new(listener.accept().await.expect("a connection").0);
+        is_read_late(server, client).await;
+        let (server, client) = handshake().await;
+        is_read_late(server, client.into_inner()).await;
     });
 }
 
+async fn is_read_late(mut server: impl Split<Error = io::Error>, mut client: impl AsyncRead + AsyncWrite + Unpin) {
+    const LENGTH: usize = 1_000_000;
+    let requests = b"GET /download?bytes=1000000 HTTP/1.1\r\nHost: a\r\n\r\n\
+            POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n";
+    client.write_all(requests).await.expect("a server");
+    client.flush().await.expect("a server");
+    let served = async {
+        let served = serve(&mut server, &DEVICE_LIMITS).await;
+        drop(server);
+        served
+    };
+    let heard = async {
+        tokio::time::sleep(core::time::Duration::from_millis(300)).await;
+        let mut answers = Vec::new();
+        (client.read_to_end(&mut answers).await, answers)
+    };
+    let (served, (end, answers)) = tokio::join!(served, heard);
+    assert!(matches!(served, Err(Error::Protocol(_))), "{served:?}");
+    assert!(answers.len() > LENGTH && answers.ends_with(b"hello\r\n"), "{} bytes", answers.len());
+    assert_eq!(end.expect_err("no good end").kind(), io::ErrorKind::ConnectionReset);
+}
+
+type Tls = TokioStream<TlsStream<TcpStream>, TcpStream>;
+
 /// TLS over a socket of tokio. Its end is close_notify, and a connection that is cut off has none.
-struct Tls {
-    reader: FromTokio<ReadHalf<TlsStream<TcpStream>>>,
-    writer: FromTokio<WriteHalf<TlsStream<TcpStream>>>,
-}
-
-impl Tls {
-    fn new(stream: impl Into<TlsStream<TcpStream>>) -> Self {
-        let (reader, writer) = split(stream.into());
-        Self { reader: FromTokio::new(reader), writer: FromTokio::new(writer) }
-    }
-}
-
-impl embedded_io::ErrorType for Tls {
-    type Error = io::Error;
-}
-
-impl Shutdown for Tls {
-    async fn shutdown_write(&mut self) -> io::Result<()> {
-        self.writer.inner_mut().shutdown().await
-    }
-
-    async fn abort(&mut self) {}
-}
-
-impl Split for Tls {
-    type Reader<'a> = &'a mut FromTokio<ReadHalf<TlsStream<TcpStream>>>;
-    type Writer<'a> = &'a mut FromTokio<WriteHalf<TlsStream<TcpStream>>>;
-
-    fn split(&mut self) -> (Self::Reader<'_>, Self::Writer<'_>) {
-        (&mut self.reader, &mut self.writer)
-    }
+fn over_tls(stream: impl Into<TlsStream<TcpStream>>) -> Tls {
+    TokioStream::over(stream.into(), |tls| tls.get_ref().0)
 }
 
 /// Both ends, after a handshake.
@@ -230,7 +209,7 @@ async fn handshake() -> (Tls, Tls) {
         connector.connect(name, stream).await.expect("a handshake")
     };
     let (server, client) = tokio::join!(server, client);
-    (Tls::new(server), Tls::new(client))
+    (over_tls(server), over_tls(client))
 }
 
 #[test]
@@ -250,7 +229,8 @@ fn over_tls_a_good_end_is_told_from_one_that_was_cut_off() {
             ("GET /download?bytes=1000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", true),
             ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\nConnection: close\r\n\r\nbegun", false),
         ] {
-            let (mut server, Tls { mut reader, mut writer }) = handshake().await;
+            let (mut server, client) = handshake().await;
+            let mut client = client.into_inner();
             let limits =
                 Limits { body: Pace { grace: Duration::from_millis(50), ..DEVICE_LIMITS.body }, ..DEVICE_LIMITS };
             let served = async {
@@ -259,12 +239,23 @@ fn over_tls_a_good_end_is_told_from_one_that_was_cut_off() {
                 served
             };
             let heard = async {
-                writer.inner_mut().write_all(request.as_bytes()).await.expect("a server");
-                writer.inner_mut().flush().await.expect("a server");
-                reader.inner_mut().read_to_end(&mut Vec::new()).await
+                client.write_all(request.as_bytes()).await.expect("a server");
+                client.flush().await.expect("a server");
+                client.read_to_end(&mut Vec::new()).await
             };
             let (served, heard) = tokio::join!(served, heard);
             assert_eq!((served.is_ok(), heard.is_ok()), (is_good, is_good), "{served:?} {heard:?}");
         }
+    });
+}
+
+#[test]
+fn a_client_and_a_server_talk_over_streams_without_a_socket() {
+    run(async {
+        let (server, client) = tokio::io::duplex(1000);
+        let (mut server, mut client) = (TokioStream::without_socket(server), TokioStream::without_socket(client));
+        let (served, fetched) = tokio::join!(serve(&mut server, &DEVICE_LIMITS), fetch(&mut client));
+        served.expect("a good end");
+        fetched.expect("answers");
     });
 }

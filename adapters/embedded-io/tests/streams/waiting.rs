@@ -63,7 +63,7 @@ async fn talk<C: Future<Output = ()>>(seen: Rc<Seen>, client: impl FnOnce(TcpStr
     let client = client(stream, Rc::clone(&seen));
     let server = async {
         let mut space = Space::<512, 512>::new();
-        let mut stream = TokioStream(listener.accept().await.unwrap().0);
+        let mut stream = TokioStream::new(listener.accept().await.unwrap().0);
         let server = Server::new(&DEVICE_LIMITS, space.buffers());
         // A client that leaves at once is an error for the log.
         let _ = server.serve(&mut stream, &app(&seen), &TokioTimer::new()).await;

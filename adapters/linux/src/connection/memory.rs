@@ -2,6 +2,8 @@
 
 use core::ops::Range;
 
+use super::kept::Kept;
+
 /// Memory for one turn, lent by the caller. All connections of a thread can share one set: between two turns nothing is in
 /// it that is needed.
 #[derive(Debug)]
@@ -17,11 +19,12 @@ pub struct Memory<'m> {
 }
 
 /// What a turn could not finish: input that was not consumed, the protocol's part of the store, and output that the peer
-/// has not taken. Most turns leave nothing, and then there is none.
+/// has not taken. Most turns leave nothing, and then there is none. A protocol that keeps much in its store for many turns gets
+/// a store of its own here, so that it is not copied again and again.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Leftover {
     input: Vec<u8>,
-    store: Vec<u8>,
+    store: Kept,
     output: Vec<u8>,
     /// How much of the output was sent since.
     sent: usize,
@@ -40,7 +43,7 @@ impl Leftover {
     }
 
     fn is_empty(&self) -> bool {
-        self.input.is_empty() && self.store.is_empty() && self.output.is_empty()
+        self.input.is_empty() && self.store.is_nothing() && self.output.is_empty()
     }
 }
 
@@ -50,8 +53,18 @@ impl Memory<'_> {
     pub(super) fn restore(&mut self) -> Range<usize> {
         let Some(left) = self.leftover else { return 0..0 };
         self.input[..left.input.len()].copy_from_slice(&left.input);
-        self.store[..left.store.len()].copy_from_slice(&left.store);
+        left.store.restore(self.store);
         0..left.input.len()
+    }
+
+    /// The input, the store and the output of this turn.
+    #[inline]
+    pub(super) fn buffers(&mut self) -> (&[u8], &mut [u8], &mut [u8]) {
+        let store = match self.leftover {
+            Some(left) => left.store.store(self.store),
+            None => &mut *self.store,
+        };
+        (self.input, store, self.output)
     }
 
     /// Leaves what was not consumed, and the protocol's part of the store, in place of what was left.
@@ -65,8 +78,8 @@ impl Memory<'_> {
     #[cold]
     fn replace(&mut self, unread: Range<usize>, stored: usize) {
         let left = self.leftover.get_or_insert_default();
+        left.store.keep(self.store, stored, unread.start);
         replace(&mut left.input, &self.input[unread]);
-        replace(&mut left.store, &self.store[..stored]);
         self.free();
     }
 

@@ -1,4 +1,4 @@
-//! The loop of one connection over one socket, whatever is spoken on it.
+//! The loop of one connection over one socket, or over a [`Transport`] on one, whatever is spoken on it.
 //!
 //! A [`Connection`] drives a [`Protocol`] by the core's [`Conversation`] over a byte stream that does not block: TCP or
 //! Unix. It owns no buffer, and fits in 8 bytes. Whoever waits for many connections gives each a [turn](Connection::turn)
@@ -73,15 +73,16 @@
 //! # Ok::<(), wirenut_linux::Error>(())
 //! ```
 
+mod kept;
 mod memory;
+mod transport;
 mod turn;
 
 use wirenut::readiness::{Interest, Standing};
 use wirenut::transport::{Conversation, Disposition, Protocol};
 
-use crate::socket::{ByteStream, Connected, Socket};
-
 pub use memory::{Leftover, Memory};
+pub use transport::{Failed, Flushed, Transport};
 pub use turn::{MAX_SENDS, Next, Turn, no_transfer};
 
 /// One connection's loop. See the [module](self) for an example.
@@ -141,14 +142,10 @@ impl Connection {
     /// The peer's time to end its direction counts from when it has taken all, not from when the system has. So where our
     /// direction has ended, and that time is over, the system is asked first. As long as it still holds something the
     /// peer's time to take that runs instead; and when that is over, the system is asked again.
-    pub fn handle_timeout<P: ByteStream, Q: Protocol + ?Sized>(
-        &mut self,
-        socket: &Socket<P, Connected>,
-        protocol: &mut Q,
-    ) {
+    pub fn handle_timeout<Q: Protocol + ?Sized>(&mut self, mut transport: impl Transport, protocol: &mut Q) {
         if self.conversation.is_shut() && protocol.disposition() == Disposition::ShutdownWrite {
             let was_untaken = self.flags.has(Flags::UNTAKEN);
-            let is_untaken = socket.untaken_bytes().is_ok_and(|bytes| bytes > 0);
+            let is_untaken = transport.untaken_bytes() > 0;
             self.flags.set(Flags::UNTAKEN, is_untaken);
             if is_untaken != was_untaken {
                 return self.conversation.handle_sent(protocol, 0, usize::from(is_untaken));

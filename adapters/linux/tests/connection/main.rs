@@ -6,3 +6,4 @@ mod lines;
 mod messages;
 mod serve;
 mod slow;
+mod transports;

@@ -97,7 +97,7 @@ fn run<P: Stream>(socket: Socket<P, Connected>, mut echo: Echo) -> Ended {
         // Nothing is in the buffers that is needed.
         let (mut input, mut store, mut output) = ([b'?'; 1000], [b'?'; LINE], [b'?'; 5000]);
         let memory = Memory { input: &mut input, store: &mut store, output: &mut output, leftover: &mut leftover };
-        let turn = connection.turn(&socket, event, &mut echo, memory, |echo, length| {
+        let turn = connection.turn(&socket, event, &mut echo, memory, |echo, _, length| {
             match socket.send_file(&file, offset, length) {
                 Ok(Attempt::Done(moved)) => {
                     offset += moved;

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use wirenut_linux::process::{self, Ended, Process};
-use wirenut_linux::signal::{DefaultAction, Signal};
+use wirenut_linux::signal::{self, DefaultAction, Signal};
 
 use crate::counts::{Folder, pipe, rest};
 
@@ -100,6 +100,8 @@ pub(crate) fn by_a_signal() {
         if signal == Signal::SIGPIPE {
             continue; // ignored, as in the parent
         }
+        // A shell ignores some in what it runs in the background, and a child inherits that.
+        signal::set_default(signal).unwrap();
         let child = process::spawn(|| {
             limit_core_dumps(0);
             park();

@@ -175,7 +175,9 @@ pub(crate) fn ready_and_running() {
     until(|| look(&ready).time_slices > 0);
     until(|| {
         let before = [look(&running), look(&ready)];
-        until(|| look(&running).cpu_nanoseconds > before[0].cpu_nanoseconds + 30_000_000);
+        // No longer than the system takes to notice. Where all of this test is nice itself, the other one is hardly nicer, and
+        // runs a little in each longer span.
+        until(|| look(&running).cpu_nanoseconds > before[0].cpu_nanoseconds);
         let after = [look(&running), look(&ready)];
         assert_eq!(Phase::between(&before[0], &after[0]), Phase::Running);
         Phase::between(&before[1], &after[1]) == Phase::Ready

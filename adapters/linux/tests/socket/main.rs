@@ -2,8 +2,10 @@
 //! nc, which people have at hand.
 
 mod child;
+mod connecting;
 mod examples;
 mod lookups;
+mod options;
 mod peer;
 mod queues;
 mod tcp;

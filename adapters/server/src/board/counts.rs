@@ -17,6 +17,9 @@ pub(crate) struct Counts {
     pub(crate) cut: Count,
     pub(crate) panics: Count,
     pub(crate) replaced: Count,
+    pub(crate) handshakes_full: Count,
+    pub(crate) handshakes_resumed: Count,
+    pub(crate) handshakes_failed: Count,
     /// Bytes that were consumed, and that were given to the system to be sent.
     pub(crate) received: Count,
     pub(crate) sent: Count,
@@ -68,6 +71,12 @@ impl Counts {
 
     pub(crate) fn deadline(&self, deadline: Deadline) -> u64 {
         self.deadlines[deadline as usize].get()
+    }
+
+    /// TLS was agreed on.
+    pub(crate) fn add_handshake(&self, is_resumed: bool) {
+        let count = if is_resumed { &self.handshakes_resumed } else { &self.handshakes_full };
+        count.add(1);
     }
 
     /// A connection has come, and begins with this.

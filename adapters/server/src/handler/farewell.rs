@@ -15,6 +15,7 @@ use wirenut_linux::socket::{AnyByteStream, AnyListener};
 
 use crate::board::{Seat, Stop};
 use crate::clock::Clock;
+use crate::layer::Layer;
 use crate::vigil::Vigil;
 
 const SOCKET: Token = Token(0);
@@ -69,11 +70,11 @@ impl Protocol for Farewell {
 
 /// Ends the connection as that says, and takes so long for it at most; less when somebody else needs its place, or the
 /// server stops at once. `queue`: whoever waits there needs it.
-pub(super) fn part(
+pub(super) fn part<L: Layer>(
     socket: AnyByteStream,
+    (layer, state): (&L, &mut L::State),
     seat: &Seat,
-    how: Disposition,
-    limit: Duration,
+    (how, limit): (Disposition, Duration),
     queue: Option<&AnyListener>,
 ) -> Result<(), Error> {
     let mut clock = Clock::new(seat.start());
@@ -91,7 +92,8 @@ pub(super) fn part(
     loop {
         let before = connection.interest();
         let memory = Memory { input: &mut input, store: &mut [], output: &mut [], leftover: &mut leftover };
-        match connection.turn(&socket, event, &mut farewell, memory, no_transfer).next {
+        let lent = layer.lend(state, &socket);
+        match connection.turn(lent, event, &mut farewell, memory, no_transfer).next {
             Next::Close => return Ok(()),
             Next::Reset => return socket.abort(),
             Next::Again => continue,
@@ -111,7 +113,7 @@ pub(super) fn part(
         if is_wanted || seat.wanted_stop() == Stop::Now || seat.takes_wish_to_give_way() {
             farewell.handle_timeout();
         } else if farewell.until <= clock.now() {
-            connection.handle_timeout(&socket, &mut farewell);
+            connection.handle_timeout(layer.lend(state, &socket), &mut farewell);
         }
     }
 }

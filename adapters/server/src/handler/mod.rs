@@ -31,7 +31,7 @@
 //!
 //! 1. Whoever accepts asks [`Handler::verify`]. Who is not wanted is closed.
 //! 2. A proxy must say whom it passes on ([`Config::proxy_protocol`](crate::Config::proxy_protocol)): that is the peer then.
-//! 3. The thread or process that serves calls [`Handler::handle`].
+//! 3. The thread or process that serves agrees with it on TLS, if the [server](crate::Server) speaks that, and calls [`Handler::handle`].
 //! 4. When that has returned `Ok`, our direction ends, and what the peer still sends is thrown away until it ends its own, for
 //!    [`Limits::linger`](wirenut::http::Limits) at most: a close with unread input would destroy what was sent last.
 //! 5. When it has returned an error, [`Handler::failed`] or [`Handler::timed_out`] is called, and the connection is reset,
@@ -50,6 +50,8 @@
 
 mod farewell;
 mod introduction;
+#[cfg(feature = "tls")]
+mod security;
 mod stream;
 mod work;
 

@@ -6,6 +6,7 @@ use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
@@ -15,7 +16,11 @@ use wirenut_linux::Error;
 use wirenut_linux::poller::Poll;
 use wirenut_linux::socket::{AnyAddress, AnyByteStream, Attempt, Received};
 
+#[cfg(feature = "tls")]
+use super::security::Security;
 use crate::board::{Counts, Seat, Stop};
+#[cfg(feature = "tls")]
+use crate::layer::Greeting;
 use crate::vigil::Vigil;
 
 const SOCKET: Token = Token(0);
@@ -80,6 +85,16 @@ pub struct Stream {
     has_ended: AtomicBool,
     has_timed_out: AtomicBool,
     is_cut: AtomicBool,
+    #[cfg(feature = "tls")]
+    security: Option<Mutex<Security>>,
+}
+
+/// What is left of a stream.
+pub(super) struct Parts {
+    pub(super) socket: AnyByteStream,
+    pub(super) seat: Seat,
+    #[cfg(feature = "tls")]
+    pub(super) security: Option<Security>,
 }
 
 impl Stream {
@@ -101,6 +116,29 @@ impl Stream {
             has_ended: AtomicBool::new(false),
             has_timed_out: AtomicBool::new(false),
             is_cut: AtomicBool::new(false),
+            #[cfg(feature = "tls")]
+            security: None,
+        }
+    }
+
+    /// From now on over TLS.
+    #[cfg(feature = "tls")]
+    pub(super) fn secure(&mut self, security: Security) {
+        self.security = Some(Mutex::new(security));
+    }
+
+    /// Agrees with the peer, for so long at most. None: it has gone.
+    #[cfg(feature = "tls")]
+    pub(super) fn agree(&self, limit: Duration) -> io::Result<Option<Greeting>> {
+        let Some(security) = &self.security else { return Ok(None) };
+        let deadline = after(Some(limit));
+        self.check()?;
+        loop {
+            let greeted = lock(security).greet(&self.socket);
+            match greeted {
+                Ok(greeting) => return Ok(greeting),
+                Err(interest) => self.wait(interest, deadline)?,
+            }
         }
     }
 
@@ -115,11 +153,24 @@ impl Stream {
         self.peer = client.into();
     }
 
-    /// The socket, for what it can do beyond reading and writing: half a close, options, what waits unread,
-    /// `send_file`. It does not block.
+    /// The socket, for what it can do beyond reading and writing: options, what waits unread, `send_file`. It does not block.
+    /// Over TLS it has encrypted bytes: do not receive from it or send to it then.
     #[must_use]
     pub const fn socket(&self) -> &AnyByteStream {
         &self.socket
+    }
+
+    /// Ends our direction, behind all that was written; over TLS, by close_notify. The peer may still write.
+    ///
+    /// # Errors
+    /// `NotConnected`: the connection has ended already.
+    pub fn shutdown_write(&self) -> io::Result<()> {
+        #[cfg(feature = "tls")]
+        if let Some(security) = &self.security {
+            lock(security).close(&self.socket)?;
+            self.flush_security(security)?;
+        }
+        Ok(self.socket.shutdown(Shutdown::Write)?)
     }
 
     /// Was the server told to stop? Then a conversation that could go on for long had better come to its end.
@@ -156,7 +207,22 @@ impl Stream {
         self.has_ended.load(Ordering::Relaxed)
     }
 
-    fn receive(&self, mut receive: impl FnMut() -> Result<Received, Error>) -> io::Result<usize> {
+    /// Sends all that is encrypted and has not left.
+    #[cfg(feature = "tls")]
+    fn flush_security(&self, security: &Mutex<Security>) -> io::Result<()> {
+        self.send(|| lock(security).flush(&self.socket)).map(drop)
+    }
+
+    /// What a read waits for.
+    fn read_interest(&self) -> Interest {
+        #[cfg(feature = "tls")]
+        if self.security.as_ref().is_some_and(|security| lock(security).holds_unsent()) {
+            return Interest::READABLE | Interest::WRITABLE;
+        }
+        Interest::READABLE
+    }
+
+    fn receive(&self, mut receive: impl FnMut() -> io::Result<Received>) -> io::Result<usize> {
         let deadline = after(*lock(&self.read_timeout));
         self.check()?;
         loop {
@@ -166,12 +232,12 @@ impl Stream {
                     self.has_ended.store(true, Ordering::Relaxed);
                     return Ok(0);
                 }
-                Received::WouldBlock => self.wait(Interest::READABLE, deadline)?,
+                Received::WouldBlock => self.wait(self.read_interest(), deadline)?,
             }
         }
     }
 
-    fn send(&self, mut send: impl FnMut() -> Result<Attempt<usize>, Error>) -> io::Result<usize> {
+    fn send(&self, mut send: impl FnMut() -> io::Result<Attempt<usize>>) -> io::Result<usize> {
         let deadline = after(*lock(&self.write_timeout));
         self.check()?;
         loop {
@@ -258,8 +324,13 @@ impl Stream {
     }
 
     /// What is left of it when its handler has returned.
-    pub(super) fn into_parts(self) -> (AnyByteStream, Seat) {
-        (self.socket, self.seat)
+    pub(super) fn into_parts(self) -> Parts {
+        Parts {
+            socket: self.socket,
+            seat: self.seat,
+            #[cfg(feature = "tls")]
+            security: self.security.map(|security| security.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        }
     }
 }
 
@@ -274,24 +345,54 @@ fn after(limit: Option<Duration>) -> Option<Instant> {
 
 impl Read for &Stream {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.receive(|| self.socket.recv(into))
+        #[cfg(feature = "tls")]
+        if let Some(security) = &self.security {
+            return self.receive(|| {
+                let mut security = lock(security);
+                // What is left of a write that has timed out.
+                let _ = security.flush(&self.socket)?;
+                security.recv(&self.socket, into)
+            });
+        }
+        self.receive(|| Ok(self.socket.recv(into)?))
     }
 
     fn read_vectored(&mut self, into: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.receive(|| self.socket.recv_vectored(into))
+        #[cfg(feature = "tls")]
+        if self.security.is_some() {
+            return into.iter_mut().find(|into| !into.is_empty()).map_or(Ok(0), |into| self.read(into));
+        }
+        self.receive(|| Ok(self.socket.recv_vectored(into)?))
     }
 }
 
 impl Write for &Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.send(|| self.socket.send(bytes))
+        #[cfg(feature = "tls")]
+        if let Some(security) = &self.security {
+            let count = self.send(|| lock(security).send(&self.socket, bytes))?;
+            return match self.flush_security(security) {
+                // They were taken: whoever is told otherwise gives them again. The next call goes on with them.
+                Err(error) if error.kind() == ErrorKind::TimedOut => Ok(count),
+                flushed => flushed.map(|()| count),
+            };
+        }
+        self.send(|| Ok(self.socket.send(bytes)?))
     }
 
     fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.send(|| self.socket.send_vectored(pieces))
+        #[cfg(feature = "tls")]
+        if self.security.is_some() {
+            return pieces.iter().find(|piece| !piece.is_empty()).map_or(Ok(0), |piece| self.write(piece));
+        }
+        self.send(|| Ok(self.socket.send_vectored(pieces)?))
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        #[cfg(feature = "tls")]
+        if let Some(security) = &self.security {
+            return self.flush_security(security);
+        }
         Ok(())
     }
 }
@@ -316,6 +417,6 @@ impl Write for Stream {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        (&*self).flush()
     }
 }

@@ -13,15 +13,20 @@ use wirenut_linux::socket::{AnyAddress, AnyByteStream, AnyListener};
 
 use super::farewell::part;
 use super::introduction::{Unheard, read_header};
+#[cfg(feature = "tls")]
+use super::security::{Security, agree};
 use super::stream::DrainEnd;
 use super::{Handler, Stream};
 use crate::board::Seat;
 use crate::chores::Chores;
 use crate::config::Config;
 use crate::crew::{Accepted, Job, Listener, Task, one_by_one};
+use crate::layer::Plain;
 use crate::panics;
 use crate::proxy_protocol::refuse;
 use crate::throttle::Throttle;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::work::{Queue, Refuser, Work};
 
 /// A handler, and how it is to be run.
@@ -29,6 +34,8 @@ pub(crate) struct Handled<'h, H: ?Sized> {
     pub(crate) handler: &'h H,
     pub(crate) config: Config,
     pub(crate) throttle: Throttle,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
 }
 
 impl<H: Handler + Sync + ?Sized> Work for Handled<'_, H> {
@@ -82,20 +89,41 @@ impl<H: Handler + ?Sized> Handled<'_, H> {
         let drain = (self.config.drain.into(), Arc::clone(drain));
         seat.counts().begin(Standing::Busy);
         let mut stream = Stream::new((stream, peer), seat, time_outs, drain);
-        let outcome = match self.introduce(&mut stream) {
+        let outcome = match self.begin(&mut stream) {
             Ok(()) => panics::catch(|| self.handle(&stream)),
             Err(how) => Ok(how),
         };
         let peer = stream.peer().clone();
-        let (socket, seat) = stream.into_parts();
+        let parts = stream.into_parts();
+        #[cfg(feature = "tls")]
+        let security = parts.security;
+        let (socket, seat) = (parts.socket, parts.seat);
         let how = outcome.unwrap_or_else(|panic| {
             panics::log(panic, "the handler panicked", Some(peer), &seat);
             Disposition::Abort
         });
         seat.counts().change(Standing::Busy, Standing::Lingering);
-        let parted = part(socket, &seat, how, self.config.limits.linger.into(), queue);
+        let how = (how, self.config.limits.linger.into());
+        #[cfg(feature = "tls")]
+        let parted = match security {
+            Some(Security { layer, mut stage }) => part(socket, (&layer, &mut stage), &seat, how, queue),
+            None => part(socket, (&Plain, &mut ()), &seat, how, queue),
+        };
+        #[cfg(not(feature = "tls"))]
+        let parted = part(socket, (&Plain, &mut ()), &seat, how, queue);
         seat.counts().end(Standing::Lingering);
         parted
+    }
+
+    /// Learns whom a proxy passes on, and agrees on TLS, as far as each is wanted. If that fails, it says how the connection
+    /// ends.
+    fn begin(&self, stream: &mut Stream) -> Result<(), Disposition> {
+        self.introduce(stream)?;
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            agree(stream, tls.clone(), self.config.limits.head)?;
+        }
+        Ok(())
     }
 
     /// Learns from a proxy who the client is. If that fails, it says how the connection ends.

@@ -18,6 +18,7 @@ use wirenut_linux::socket::AnyByteStream;
 
 use super::names::RequestNames;
 use crate::board::{Counts, Seat};
+use crate::layer::Source;
 use crate::panics::{self, Panic, catch};
 use crate::speaker::peer_name;
 use crate::transfer::Transfer;
@@ -66,17 +67,13 @@ impl<'s, S: ?Sized> Guard<'s, S> {
         panics::log(panic, format_args!("the service panicked in {}", self.names.current()), peer, &self.seat);
     }
 
-    /// Has a source move bytes. Its panics are those of the service.
-    pub(super) fn transfer(
-        &self,
-        source: &mut impl Transfer,
-        (socket, environment): (&AnyByteStream, &Environment<'_>),
-        length: u64,
-    ) -> io::Result<u64> {
-        catch(|| source.transfer(socket, length)).unwrap_or_else(|panic| {
-            self.log_panic(panic, peer_name(environment, socket));
-            Err(io::Error::other("a panic"))
-        })
+    /// A source that moves bytes, whose panics are those of the service.
+    pub(super) const fn source<'g, T: Transfer>(
+        &'g self,
+        source: &'g mut T,
+        peer: (&'g AnyByteStream, &'g Environment<'g>),
+    ) -> GuardedSource<'g, 's, S, T> {
+        GuardedSource { guard: self, source, peer }
     }
 
     /// What becomes of a method that steps on. A panic aborts the exchange.
@@ -89,6 +86,33 @@ impl<'s, S: ?Sized> Guard<'s, S> {
             self.log_panic(panic, responder.peer());
             Ok(Step::Abort)
         })
+    }
+}
+
+/// A source of the service.
+pub(super) struct GuardedSource<'g, 's, S: ?Sized, T> {
+    guard: &'g Guard<'s, S>,
+    source: &'g mut T,
+    peer: (&'g AnyByteStream, &'g Environment<'g>),
+}
+
+impl<S: Service + ?Sized, T> GuardedSource<'_, '_, S, T> {
+    fn catch<R>(&mut self, call: impl FnOnce(&mut T) -> io::Result<R>) -> io::Result<R> {
+        catch(|| call(self.source)).unwrap_or_else(|panic| {
+            let (socket, environment) = self.peer;
+            self.guard.log_panic(panic, peer_name(environment, socket));
+            Err(io::Error::other("a panic"))
+        })
+    }
+}
+
+impl<S: Service + ?Sized, T: Transfer> Source for GuardedSource<'_, '_, S, T> {
+    fn transfer(&mut self, socket: &AnyByteStream, length: u64) -> io::Result<u64> {
+        self.catch(|source| source.transfer(socket, length))
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.catch(|source| source.read(into))
     }
 }
 

@@ -32,6 +32,9 @@ impl<'s, S: Service + ?Sized> Http<'s, S> {
 }
 
 impl<'s, S: Service<Source: Transfer> + ?Sized> Speaker for Http<'s, S> {
+    #[cfg(feature = "tls")]
+    const IS_HTTP: bool = true;
+
     type State = Session<Guard<'s, S>>;
     type Spoken<'c>
         = Spoken<'c, 's, S>

@@ -12,6 +12,7 @@ use wirenut_linux::socket::{AnyAddress, AnyByteStream, Attempt};
 use super::guard::Guard;
 use super::names::RequestNames;
 use crate::board::{Counts, Deadline};
+use crate::layer::Carrier;
 use crate::speaker::{self, peer_name};
 use crate::transfer::Transfer;
 
@@ -47,10 +48,13 @@ impl<'c, 's, S: Service + ?Sized> Spoken<'c, 's, S> {
 }
 
 impl<S: Service<Source: Transfer> + ?Sized> speaker::Spoken for Spoken<'_, '_, S> {
-    fn move_bytes(&mut self, length: u64) -> Attempt<u64> {
+    const HAS_ONE_IDLE_TIME: bool = !S::UPGRADES;
+
+    fn move_bytes<C: Carrier>(&mut self, carrier: &mut C, length: u64) -> Attempt<u64> {
         let Self { serving, socket, .. } = self;
         let Some((source, _)) = serving.session.transfer() else { return Attempt::Done(0) };
-        match serving.service.transfer(source, (socket, serving.environment), length.min(TRANSFER_BYTES)) {
+        let mut source = serving.service.source(source, (socket, serving.environment));
+        match carrier.carry(&mut source, length.min(TRANSFER_BYTES)) {
             Ok(moved @ 1..) => {
                 self.tell(|serving| serving.handle_transferred(moved));
                 return Attempt::Done(moved);
@@ -124,6 +128,10 @@ impl<S: Service + ?Sized> Protocol for Spoken<'_, '_, S> {
             Standing::Reading | Standing::Busy => return,
         };
         self.counts.add_deadline(deadline);
+    }
+
+    fn needed_room(&self) -> usize {
+        self.serving.needed_room()
     }
 
     fn handle_read_closed(&mut self) {

@@ -52,7 +52,7 @@ impl Notifier {
         Ok(Self { socket: Some(socket), watchdog })
     }
 
-    /// True if there is somebody to be told.
+    /// True if a service manager listens.
     #[must_use]
     pub const fn is_connected(&self) -> bool {
         self.socket.is_some()

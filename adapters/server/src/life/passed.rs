@@ -25,8 +25,8 @@ impl Passed {
 
     /// The one of this number: 3 is the first one.
     ///
-    /// A program that is told numbers by its command line, such as `fd:4`, looks for the name first, and hands its sockets over by
-    /// these names: the numbers of a restarted process are others if it had sockets that it does not hand over.
+    /// A program whose command line names sockets by numbers, such as `fd:4`, looks for the name first, and hands its sockets
+    /// over by these names: the numbers of a restarted process differ if it had sockets that it does not hand over.
     pub fn take_number(&mut self, number: i32) -> Option<Inherited> {
         self.take_if(|passed| passed.number() == number)
     }

@@ -84,7 +84,8 @@ impl Life {
     /// Whoever accepts before this has returned may be killed with connections that it has accepted.
     ///
     /// # Errors
-    /// The process before or the manager cannot be told. This process does not have the service then, and should end.
+    /// The message to the process before, or to the manager, cannot be sent. This process does not have the service then, and
+    /// should end.
     pub fn ready(&self) -> Result<(), Error> {
         let predecessor = match &mut self.state().stage {
             Stage::Beginning(predecessor) => predecessor.take(),
@@ -104,7 +105,7 @@ impl Life {
             Answer::Gone => false,
         };
         self.state().stage = Stage::Serving;
-        // The service is this process's and nobody else's, so it serves, whoever can be told.
+        // The service is this process's and nobody else's, so it serves, whoever gets the message.
         let told = if is_given {
             self.notifier.ready()
         } else {

@@ -8,7 +8,7 @@ use wirenut_linux::socket::AnyByteStream;
 use super::Worker;
 use crate::accept::{AcceptFailure, Acceptor};
 use crate::connection::Connection;
-use crate::speaker::Speaker;
+use crate::speaker::{Front, LayerState};
 use crate::watcher::Watcher;
 use crate::work::Others;
 
@@ -31,7 +31,7 @@ pub(super) enum AcceptOutcome {
     Paused,
 }
 
-impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
+impl<K: Front, P: Watcher> Worker<'_, K, P> {
     /// The listening socket has something: takes some of those who wait.
     pub(super) fn accept(&mut self) -> Result<(), Error> {
         // One at a time, so that who waits for work beside us has a share in it.
@@ -178,8 +178,12 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// There is a place, which was taken: a session begins.
     pub(super) fn begin(&mut self, stream: AnyByteStream) -> Result<(), Error> {
         self.counts().accepted.add(1);
-        let state = self.context.call(self.slots.next_token(), &stream, Speaker::begin);
-        let token = match self.insert(state, stream) {
+        let begun = self.context.call(self.slots.next_token(), &stream, |speaker, call| {
+            let state = speaker.begin(call);
+            let layer = speaker.begin_layer(&state, call);
+            (state, layer)
+        });
+        let token = match self.insert(begun, stream) {
             Ok(token) => token,
             Err((error, token)) => {
                 self.throttle.warn(error);
@@ -199,7 +203,8 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         let is_lingering = turn.is_lingering();
         if let Some(outcome) = turn.give_way() {
             self.counts().evicted.add(u64::from(!is_lingering));
-            let is_shut = |connection: &mut Connection<K::State>| connection.line.conversation().is_shut();
+            let is_shut =
+                |connection: &mut Connection<K::State, LayerState<K>>| connection.line.conversation().is_shut();
             if self.slots.get(token).is_some_and(is_shut) {
                 return self.remove(slot);
             }

@@ -25,7 +25,7 @@ use crate::config::Config;
 use crate::descriptors::Descriptors;
 use crate::places::Places;
 use crate::slots::{Slots, Token};
-use crate::speaker::Speaker;
+use crate::speaker::{Front, LayerState};
 use crate::throttle::Throttle;
 use crate::turn::WorkerContext;
 use crate::wake::WorkerHandle;
@@ -39,7 +39,7 @@ use stop::Drain;
 const MAX_LINKS: u32 = 1 << 20;
 
 /// All that one thread serves.
-pub(crate) struct Worker<'s, K: Speaker, P> {
+pub(crate) struct Worker<'s, K: Front, P> {
     context: WorkerContext<K>,
     poller: P,
     config: Config,
@@ -58,7 +58,7 @@ pub(crate) struct Worker<'s, K: Speaker, P> {
     recheck_at: Option<Instant>,
     descriptors: Descriptors,
     throttle: &'s Throttle,
-    slots: Slots<K::State>,
+    slots: Slots<K::State, LayerState<K>>,
     timers: TimerWheel,
     buffers: Buffers,
     /// Connections that have more to do than fitted into their turn.
@@ -73,7 +73,7 @@ pub(crate) struct Worker<'s, K: Speaker, P> {
     drain: Option<Drain>,
 }
 
-impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
+impl<'s, K: Front, P: Watcher> Worker<'s, K, P> {
     /// Nobody is there yet.
     pub(crate) fn new(
         speaker: K,
@@ -151,7 +151,7 @@ impl<'s, K: Speaker, P: Watcher> Worker<'s, K, P> {
 }
 
 /// Whatever ends the worker, every exchange is closed.
-impl<K: Speaker, P> Drop for Worker<'_, K, P> {
+impl<K: Front, P> Drop for Worker<'_, K, P> {
     fn drop(&mut self) {
         for slot in 0..self.slots.count() {
             let Some(token) = self.slots.token(slot) else { continue };

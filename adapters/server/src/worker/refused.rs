@@ -11,7 +11,7 @@ use wirenut_linux::socket::AnyByteStream;
 
 use super::Worker;
 use crate::slots::Token;
-use crate::speaker::Speaker;
+use crate::speaker::Front;
 use crate::watcher::Watcher;
 use crate::work::Refuser;
 
@@ -35,16 +35,20 @@ impl Refused {
     }
 }
 
-impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
+impl<K: Front, P: Watcher> Worker<'_, K, P> {
     /// There is no place for this one.
     pub(super) fn begin_refused(&mut self, stream: AnyByteStream) -> Result<(), Error> {
         self.counts().refused.add(1);
         if self.refused.0.len() >= MAX_REFUSED {
             self.close_oldest_refused()?;
         }
-        let refused = self.context.call(self.slots.next_token(), &stream, Speaker::refuse);
-        let Some(state) = refused else { return Ok(()) };
-        let inserted = self.insert(state, stream);
+        let refused = self.context.call(self.slots.next_token(), &stream, |speaker, call| {
+            let state = speaker.refuse(call)?;
+            let layer = speaker.begin_layer(&state, call);
+            Some((state, layer))
+        });
+        let Some(refused) = refused else { return Ok(()) };
+        let inserted = self.insert(refused, stream);
         let (Ok(token) | Err((_, token))) = &inserted;
         self.refused.0.push_back(*token);
         let token = match inserted {
@@ -72,7 +76,7 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
 }
 
 /// A worker that serves nobody: it only tells those who are refused.
-impl<K: Speaker> Refuser for Worker<'_, K, Epoll> {
+impl<K: Front> Refuser for Worker<'_, K, Epoll> {
     fn refuse(&mut self, stream: AnyByteStream) -> Result<(), Error> {
         self.context.clock.advance();
         self.begin_refused(stream)

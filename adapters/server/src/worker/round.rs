@@ -2,21 +2,21 @@
 
 use core::mem;
 
-use wirenut::readiness::{self, Event};
+use wirenut::readiness::{self, Event, Waited};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
 
 use super::Worker;
 use super::stop::Drain;
 use crate::slots::Token;
-use crate::speaker::Speaker;
+use crate::speaker::Front;
 use crate::vigil::{BELL, FIRST_SIGNAL, SECOND_SIGNAL, hear_signal, watch};
 use crate::watcher::Watcher;
 
 /// Tokens of what is no connection: no slot has such a number.
 pub(super) const LISTENER: readiness::Token = readiness::Token(SECOND_SIGNAL.0 - 1);
 
-impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
+impl<K: Front, P: Watcher> Worker<'_, K, P> {
     /// From now on it hears of wakes, and of wishes to stop.
     pub(super) fn attend(&mut self) -> Result<(), Error> {
         watch(&mut self.poller, &self.context.handle.seat)
@@ -46,12 +46,18 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
             Some(Duration::default())
         } else {
             let now = self.context.clock.now();
-            limit.or_else(|| self.poll_timeout().map(|until| until.saturating_since(now)))
+            let until = limit.or_else(|| self.poll_timeout().map(|until| until.saturating_since(now)));
+            match self.buffers.shrinks_after() {
+                Some(after) => Some(until.map_or(after, |until| until.min(after))),
+                None => until,
+            }
         };
         let waited = self.poller.wait(limit);
         let has_woken = self.context.handle.woken.finish_wait() || had_woken;
         // Whatever ended it, what there is to do is looked for.
-        let _ = waited?;
+        if waited? == Waited::TimedOut {
+            self.buffers.shrink();
+        }
         self.context.clock.advance();
         self.context.set_ends_soon(self.context.handle.seat.ends_soon());
         Ok(has_woken)

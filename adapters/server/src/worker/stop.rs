@@ -10,8 +10,9 @@ use wirenut_linux::Error;
 use super::Worker;
 use super::admit::AcceptOutcome;
 use crate::board::Stop;
+use crate::layer::Layer;
 use crate::slots::Token;
-use crate::speaker::Speaker;
+use crate::speaker::Front;
 use crate::watcher::Watcher;
 
 /// How long somebody who has connected, and asked nothing yet, is waited for.
@@ -46,10 +47,20 @@ impl Drain {
         is_all
     }
 
+    /// Has it something that is not consumed yet?
+    pub(super) fn awaits(&self, slot: u32) -> bool {
+        self.unconsumed.contains_key(&slot)
+    }
+
     /// It has not asked anything yet, and is waited for: it is retired after whatever comes.
     fn wait_for_first(&mut self, token: Token, now: Instant) {
         self.unconsumed.insert(token.slot, 1);
         self.fresh.push_back((token, now.saturating_add(GRACE)));
+    }
+
+    /// It is looked at again when more was consumed.
+    fn await_more(&mut self, slot: u32) {
+        self.unconsumed.insert(slot, 1);
     }
 
     /// The connection is gone.
@@ -58,7 +69,7 @@ impl Drain {
     }
 }
 
-impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
+impl<K: Front, P: Watcher> Worker<'_, K, P> {
     /// Does what the handle, a signal or the end of a drain wants.
     #[inline]
     pub(super) fn obey_stop(&mut self) -> Result<(), Error> {
@@ -148,6 +159,14 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
     /// waited for as if it had just connected.
     pub(super) fn retire_after_what_came(&mut self, token: Token) -> Result<(), Error> {
         let now = self.context.clock.now();
+        // What is encrypted cannot be counted before: how much of it is content only shows when it has come.
+        if K::Layer::IS_SECURE
+            && self.turn(token).is_some_and(|mut turn| turn.unread() > 0)
+            && let Some(drain) = &mut self.drain
+        {
+            drain.await_more(token.slot);
+            return Ok(());
+        }
         if self.turn(token).is_some_and(|mut turn| turn.is_fresh())
             && let Some(drain) = &mut self.drain
         {

@@ -9,15 +9,20 @@ use wirenut_linux::socket::AnyByteStream;
 
 use super::Worker;
 use crate::connection::Connection;
+use crate::layer::Layer;
 use crate::slots::Token;
-use crate::speaker::Speaker;
+use crate::speaker::{Front, LayerState};
 use crate::turn::{Outcome, Turn};
 use crate::watcher::Watcher;
 
-impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
+impl<K: Front, P: Watcher> Worker<'_, K, P> {
     /// Gives a connection a slot, and has the poller watch it. What fails is told with its name.
-    pub(super) fn insert(&mut self, state: K::State, stream: AnyByteStream) -> Result<Token, (Error, Token)> {
-        let connection = Connection::new(state, stream);
+    pub(super) fn insert(
+        &mut self,
+        (state, layer): (K::State, LayerState<K>),
+        stream: AnyByteStream,
+    ) -> Result<Token, (Error, Token)> {
+        let connection = Connection::new(state, layer, stream);
         self.counts().begin(connection.line.conversation().standing());
         let interest = connection.line.interest();
         let token = self.slots.insert(connection);
@@ -57,7 +62,10 @@ impl<K: Speaker, P: Watcher> Worker<'_, K, P> {
         if let Some(deadline) = outcome.deadline {
             self.timers.arm(&mut self.slots, token.slot, deadline);
         }
-        if self.drain.as_mut().is_some_and(|drain| drain.consume(token.slot, outcome.taken)) {
+        if let Some(drain) = &mut self.drain
+            && (drain.consume(token.slot, outcome.taken) || K::Layer::IS_SECURE && drain.awaits(token.slot))
+        {
+            drain.forget(token.slot);
             return self.retire_after_what_came(token);
         }
         Ok(())

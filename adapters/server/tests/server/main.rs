@@ -22,3 +22,4 @@ mod release;
 mod stopping;
 mod threads;
 mod waiting;
+mod websocket;

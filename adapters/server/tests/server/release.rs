@@ -1,6 +1,7 @@
 //! What only the release profile can show: that it unwinds.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::client::{Client, get};
@@ -15,15 +16,19 @@ impl Drop for Ended {
     }
 }
 
-/// The example, built with the workspace's release profile.
+/// Where the tests build releases.
+const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/nested");
+
+/// The example, built with the workspace's release profile, but without optimizing, which takes minutes.
 fn example(name: &str) -> Command {
-    let tests = std::env::current_exe().unwrap();
-    let target = tests.ancestors().nth(3).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--offline", "--release", "--example", name, "--manifest-path"]);
-    cargo.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).arg("--target-dir").arg(target);
+    for setting in ["lto='off'", "opt-level=0", "codegen-units=16"] {
+        cargo.args(["--config", &format!("profile.release.{setting}")]);
+    }
+    cargo.args(["build", "--quiet", "--offline", "--release", "--example", name, "--target-dir", TARGET]);
+    cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     assert!(cargo.status().unwrap().success());
-    Command::new(target.join("release/examples").join(name))
+    Command::new(Path::new(TARGET).join("release/examples").join(name))
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use core::num::NonZeroUsize;
 use std::thread;
 
+use wirenut::http::Limits;
 use wirenut::time::Duration;
 use wirenut_linux::socket::{Family, Socket};
 use wirenut_server::{Config, Model, Server};
@@ -62,6 +63,34 @@ fn what_does_not_end_in_time_is_cut() {
     assert_eq!(report.cut, 2);
     assert_eq!(lab.failed.load(core::sync::atomic::Ordering::SeqCst), 1);
     assert_eq!(busy.rest().0, b"");
+}
+
+#[test]
+fn a_head_that_does_not_come_whole_holds_no_drain_up() {
+    let hour = Duration::from_secs(3600);
+    for (linger, rest, status) in [(Duration::from_millis(100), "", 408), (hour, "lo HTTP/1.1\r\nHost: a\r\n\r\n", 200)]
+    {
+        let limits = Limits { head: hour, linger, ..Limits::DEFAULT };
+        let server = Running::start(Config { limits, drain: hour, ..Config::DEFAULT });
+        let mut halves = [Client::connect(server.address), Client::connect(server.address)];
+        halves[1].get("/hello");
+        for half in &mut halves {
+            half.send("GET /hel");
+        }
+        // All has come once another request was answered.
+        let mut idle = Client::connect(server.address);
+        idle.get("/hello");
+        server.stopper.stop();
+        idle.assert_closed();
+        for half in &mut halves {
+            half.send(rest);
+            let response = half.response();
+            assert_eq!((response.status, response.head.contains("connection: close")), (status, true));
+            half.assert_closed();
+        }
+        drop((halves, idle));
+        assert_eq!(server.join().cut, 0);
+    }
 }
 
 #[test]

@@ -8,7 +8,8 @@ use wirenut::http::{ClientEvent, Error, FieldFilter, Limits, Method, Misuse, Req
 use wirenut::time::Duration;
 use wirenut::transport::Disposition;
 
-use super::world::{self, FIELDS, POLICY, World};
+use super::counted::FIELDS;
+use super::world::{self, POLICY, World};
 use super::{RING, pattern};
 use crate::Client;
 

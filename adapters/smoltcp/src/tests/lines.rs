@@ -10,7 +10,7 @@ use smoltcp::wire::IpAddress;
 use wirenut::readiness::Standing;
 use wirenut::transport::{Disposition, Progress, Protocol};
 
-use super::world::{self, End};
+use super::wire::{self, End};
 use crate::{Connection, Leaving, clock};
 
 const LINE: usize = 16;
@@ -92,8 +92,8 @@ struct Stack {
 impl Stack {
     fn new(mut end: End, last: u8, rings: [usize; 2]) -> Self {
         let mut sockets = SocketSet::new(vec![]);
-        let handle = sockets.add(world::socket(rings));
-        Self { interface: world::interface(&mut end, last), end, sockets, handle }
+        let handle = sockets.add(wire::socket(rings));
+        Self { interface: wire::interface(&mut end, last), end, sockets, handle }
     }
 
     fn poll(&mut self, now: Instant) {
@@ -120,7 +120,7 @@ struct Pair {
 impl Pair {
     /// Connected.
     fn new(rings: [usize; 2]) -> Self {
-        let (our_end, peer_end) = world::wire();
+        let (our_end, peer_end) = wire::wire();
         let mut pair = Self {
             now: Instant::ZERO,
             ours: Stack::new(our_end, 1, rings),

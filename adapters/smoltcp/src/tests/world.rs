@@ -2,23 +2,18 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
-use core::task::Waker;
 
-use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
-use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
+use smoltcp::iface::{Interface, PollResult, SocketHandle, SocketSet};
+use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
-use wirenut::http::service::{Responder, Service, Step, Wakeup};
-use wirenut::http::{Error, Field, FieldFilter, Fields, Limits, RequestHead, Response, Status, WriteError};
+use smoltcp::wire::IpAddress;
+use wirenut::http::{Error, FieldFilter, Limits};
 use wirenut::readiness::{Policy, WhenFull};
-use wirenut_reference::{Exchange, MemoryDevice, Reference};
 
-use super::stranger;
+use super::counted::Counted;
+use super::wire::{End, interface, socket, wire};
 use crate::{Server, Wakes};
 
 pub(super) const RING: usize = 512;
@@ -27,205 +22,6 @@ const CLIENT_RING: usize = 4096;
 /// What the reference service asks for is kept; the first line has up to 400 bytes. Half a ring holds each of its heads.
 pub(super) const LIMITS: Limits =
     Limits { field_filter: Some(&FieldFilter { names: &[], bytes: 400 }), output_reserve: 256, ..Limits::DEFAULT };
-/// What one frame takes on the wire.
-const LATENCY: Duration = Duration::from_micros(200);
-
-type Frames = Rc<RefCell<VecDeque<(Instant, Vec<u8>)>>>;
-
-/// One end of the wire.
-pub(super) struct End {
-    incoming: Frames,
-    outgoing: Frames,
-    /// Every so many frames that are sent, one is lost; 1 cuts the wire.
-    loses_each: Rc<Cell<u32>>,
-    sent: u32,
-    /// Takes no frame to send: its neighbour does not answer, or its queue is full.
-    is_stuck: bool,
-    /// What was sent to the stranger, which is not on the wire.
-    to_stranger: Vec<Vec<u8>>,
-}
-
-pub(super) struct Received(Vec<u8>);
-
-pub(super) struct Transmitted<'a> {
-    end: &'a mut End,
-    now: Instant,
-}
-
-impl RxToken for Received {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        read(&self.0)
-    }
-}
-
-impl TxToken for Transmitted<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, write: F) -> R {
-        let mut frame = vec![0; length];
-        let result = write(&mut frame);
-        self.end.sent += 1;
-        if stranger::is_to_it(&frame) {
-            self.end.to_stranger.push(frame);
-            return result;
-        }
-        let loses_each = self.end.loses_each.get();
-        if loses_each == 0 || !self.end.sent.is_multiple_of(loses_each) {
-            self.end.outgoing.borrow_mut().push_back((self.now + LATENCY, frame));
-        }
-        result
-    }
-}
-
-impl Device for End {
-    type RxToken<'a> = Received;
-    type TxToken<'a> = Transmitted<'a>;
-
-    fn receive(&mut self, now: Instant) -> Option<(Received, Transmitted<'_>)> {
-        let frame = {
-            let mut incoming = self.incoming.borrow_mut();
-            incoming.front().filter(|(at, _)| *at <= now)?;
-            incoming.pop_front()?.1
-        };
-        Some((Received(frame), Transmitted { end: self, now }))
-    }
-
-    fn transmit(&mut self, now: Instant) -> Option<Transmitted<'_>> {
-        (!self.is_stuck).then_some(Transmitted { end: self, now })
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ip;
-        capabilities.max_transmission_unit = 1500;
-        capabilities
-    }
-}
-
-/// Both ends of a wire.
-pub(super) fn wire() -> (End, End) {
-    let (there, back) = (Frames::default(), Frames::default());
-    let end = |incoming: &Frames, outgoing: &Frames| End {
-        incoming: Rc::clone(incoming),
-        outgoing: Rc::clone(outgoing),
-        loses_each: Rc::default(),
-        sent: 0,
-        is_stuck: false,
-        to_stranger: Vec::new(),
-    };
-    (end(&there, &back), end(&back, &there))
-}
-
-pub(super) fn interface(end: &mut End, last: u8) -> Interface {
-    let mut config = Config::new(HardwareAddress::Ip);
-    config.random_seed = u64::from(last);
-    let mut interface = Interface::new(config, end, Instant::ZERO);
-    interface.update_ip_addrs(|addresses| addresses.push(IpCidr::new(IpAddress::v4(10, 0, 0, last), 24)).unwrap());
-    interface
-}
-
-/// A socket with rings of so many bytes, to receive and to send.
-pub(super) fn socket(rings: [usize; 2]) -> Socket<'static> {
-    let [received, sent] = rings.map(|ring| SocketBuffer::new(vec![0; ring]));
-    Socket::new(received, sent)
-}
-
-/// Fields that an answer of `/fields` has, each of 60 bytes.
-pub(super) const FIELDS: usize = 40;
-
-/// The reference service, which counts what was begun and closed; `/latch`, which answers once the latch is open;
-/// `/fields`, which answers with many of them; and `/broken`, which gives its answer up in the middle.
-pub(super) struct Counted {
-    inner: Reference<MemoryDevice>,
-    pub(super) is_latch_open: Cell<bool>,
-    /// Of those at the latch.
-    pub(super) wakers: RefCell<Vec<Waker>>,
-    /// How often the latch was tried, and why again.
-    pub(super) tries: Cell<usize>,
-    pub(super) wakeups: RefCell<Vec<Wakeup>>,
-    pub(super) begun: Cell<usize>,
-    pub(super) completed: Cell<usize>,
-    pub(super) failed: Cell<usize>,
-}
-
-impl Counted {
-    fn try_latch(&self, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
-        self.tries.set(self.tries.get() + 1);
-        self.wakeups.borrow_mut().extend(responder.wakeup());
-        if !self.is_latch_open.get() && !responder.is_draining() {
-            self.wakers.borrow_mut().push(responder.waker());
-            return Ok(Step::Wait(None));
-        }
-        responder.send(&Response::new(Status::OK), b"open")?;
-        Ok(Step::Done)
-    }
-}
-
-impl Service for Counted {
-    /// `None` at the latch.
-    type Exchange = Option<Exchange>;
-    type Source = core::convert::Infallible;
-
-    fn request(
-        &self,
-        head: &RequestHead<'_>,
-        responder: &mut Responder<'_>,
-    ) -> Result<(Self::Exchange, Step), WriteError> {
-        let begun = if head.target.path() == b"/latch" {
-            (None, self.try_latch(responder)?)
-        } else if head.target.path() == b"/fields" {
-            let field = Field::new("Set-Cookie", "crumb=0123456789012345678901234567890123456789");
-            responder.send(&Response::new(Status::OK).with_fields(&[field; FIELDS]), b"many")?;
-            (None, Step::Done)
-        } else if head.target.path() == b"/broken" {
-            responder.respond(&Response::new(Status::OK).with_length(100))?;
-            responder.send_body(b"the first of it")?;
-            (None, Step::Abort)
-        } else {
-            let (exchange, step) = self.inner.request(head, responder)?;
-            (Some(exchange), step)
-        };
-        self.begun.set(self.begun.get() + 1);
-        Ok(begun)
-    }
-
-    fn body(
-        &self,
-        x: &mut Self::Exchange,
-        piece: &[u8],
-        responder: &mut Responder<'_>,
-    ) -> Result<(usize, Step), WriteError> {
-        match x {
-            Some(x) => self.inner.body(x, piece, responder),
-            None => Ok((piece.len(), Step::More)),
-        }
-    }
-
-    fn end(
-        &self,
-        x: &mut Self::Exchange,
-        trailers: Fields<'_>,
-        responder: &mut Responder<'_>,
-    ) -> Result<Step, WriteError> {
-        match x {
-            Some(x) => self.inner.end(x, trailers, responder),
-            None => self.try_latch(responder),
-        }
-    }
-
-    fn proceed(&self, x: &mut Self::Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
-        match x {
-            Some(x) => self.inner.proceed(x, responder),
-            None => self.try_latch(responder),
-        }
-    }
-
-    fn closed(&self, x: Self::Exchange, outcome: Result<(), Error>) {
-        let counter = if outcome.is_ok() { &self.completed } else { &self.failed };
-        counter.set(counter.get() + 1);
-        if let Some(x) = x {
-            self.inner.closed(x, outcome);
-        }
-    }
-}
 
 /// A client's socket and what its user wants.
 struct Client {
@@ -289,16 +85,7 @@ impl<const N: usize, const STORE: usize> World<N, STORE> {
                 policy,
                 Box::leak(Box::new(Wakes::new(|| {}))),
             ),
-            service: Counted {
-                inner: Reference { device: MemoryDevice::new() },
-                is_latch_open: Cell::default(),
-                wakers: RefCell::default(),
-                tries: Cell::default(),
-                wakeups: RefCell::default(),
-                begun: Cell::default(),
-                completed: Cell::default(),
-                failed: Cell::default(),
-            },
+            service: Counted::new(),
             errors: Vec::new(),
             server_handles,
             server_interface: interface(&mut server_end, 1),

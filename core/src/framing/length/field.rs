@@ -75,7 +75,7 @@ impl LengthField {
     /// in front of it.
     ///
     /// # Errors
-    /// [`InvalidLayout::LimitTooLarge`]: no number says the limit then.
+    /// [`InvalidLayout::LimitTooLarge`]: no number says the limit then. [`InvalidLayout::AdjustmentTooLow`]: none says any length.
     pub const fn adjusted(self, adjustment: i32) -> Result<Self, InvalidLayout> {
         Self { adjustment, ..self }.checked()
     }
@@ -114,7 +114,14 @@ impl LengthField {
         let most = match self.width.max().checked_add_signed(self.adjustment) {
             Some(most) => most,
             None if self.adjustment > 0 => u32::MAX,
-            None => 0,
+            #[expect(
+                clippy::as_conversions,
+                clippy::cast_possible_wrap,
+                reason = "less than the adjustment takes away: 31 bits"
+            )]
+            None => {
+                return Err(InvalidLayout::AdjustmentTooLow { least: (self.width.max() as i32).saturating_neg() });
+            }
         };
         if self.limit > most { Err(InvalidLayout::LimitTooLarge { most }) } else { Ok(self) }
     }
@@ -290,12 +297,19 @@ mod tests {
             (Width::U8, -1, 255, 254),
             (Width::U16, 0, 65_536, 65_535),
             (Width::U24, 0, 0x0100_0000, 0x00ff_ffff),
-            (Width::U8, -300, 1, 0),
+            (Width::U8, -255, 1, 0),
         ] {
             let built = LengthField::new(width, BIG, 0).unwrap();
             let built = LengthField { limit, ..built }.adjusted(adjustment);
             assert_eq!(built, Err(InvalidLayout::LimitTooLarge { most }), "{width:?} {adjustment}");
         }
+        for (width, adjustment, least) in
+            [(Width::U8, -256, -255), (Width::U16, -65_536, -65_535), (Width::U24, i32::MIN, -0x00ff_ffff)]
+        {
+            let built = LengthField::new(width, BIG, 0).unwrap().adjusted(adjustment);
+            assert_eq!(built, Err(InvalidLayout::AdjustmentTooLow { least }), "{width:?}");
+        }
+        assert!(LengthField::new(Width::U32, BIG, 0).unwrap().adjusted(i32::MIN).is_ok());
         assert!(LengthField::new(Width::U8, BIG, 256).is_err());
         let wider = LengthField::new(Width::U8, BIG, 0).unwrap().adjusted(10).unwrap();
         assert!(wider.with_limit(265).is_ok() && wider.with_limit(266).is_err());

@@ -93,6 +93,11 @@ pub enum InvalidLayout {
         /// What it can say at most, of the message.
         most: u32,
     },
+    /// No number is large enough: after the adjustment each length is below zero.
+    AdjustmentTooLow {
+        /// The lowest that leaves room for an empty message.
+        least: i32,
+    },
     /// More is stripped than stands in front of the message.
     StripTooLarge,
 }
@@ -102,6 +107,12 @@ impl fmt::Display for InvalidLayout {
         match self {
             Self::LimitTooLarge { most } => {
                 write!(f, "the length can say {most} bytes at most: choose a lower limit or a wider length")
+            }
+            Self::AdjustmentTooLow { least } => {
+                write!(
+                    f,
+                    "each length is below zero after the adjustment: add {least} at least, or choose a wider length"
+                )
             }
             Self::StripTooLarge => f.write_str("more is stripped than stands in front of the message"),
         }

@@ -97,6 +97,9 @@ impl<R: Role> Connection<R> {
 
     /// The connection is to end: at once if it is idle, otherwise after the response to the current request, which says
     /// so if we are the server; or after the responses that are due if we are the client.
+    ///
+    /// The rest of a request head that has begun to come is awaited for [`Limits::linger`](crate::http::Limits::linger) at most
+    /// ([`Rule::HeadTimeout`]).
     pub fn retire(&mut self) {
         if self.is_idle() {
             self.close();

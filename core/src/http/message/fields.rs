@@ -92,7 +92,8 @@ impl<'b> Fields<'b> {
 
     /// The values of all fields of this name, in order.
     pub fn get_all(self, name: &str) -> impl Iterator<Item = &'b [u8]> {
-        self.into_iter().filter(move |field| field.is(name)).map(|field| field.value)
+        let mut fields = self.into_iter();
+        core::iter::from_fn(move || fields.next_value(name))
     }
 
     /// Is there no field?
@@ -116,6 +117,13 @@ impl<'b> IntoIterator for Fields<'b> {
 pub struct FieldIter<'b> {
     lines: &'b [u8],
     field_filter: Option<&'static FieldFilter>,
+}
+
+impl<'b> FieldIter<'b> {
+    /// The value of the next field of this name.
+    pub(crate) fn next_value(&mut self, name: &str) -> Option<&'b [u8]> {
+        self.find(|field| field.is(name)).map(|field| field.value)
+    }
 }
 
 impl<'b> Iterator for FieldIter<'b> {

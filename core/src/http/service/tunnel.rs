@@ -125,19 +125,21 @@ impl Tunnel<'_, '_> {
     /// meanwhile, so the protocol must not count its silence.
     ///
     /// The protocol's store is that of the connection. A protocol that ends ([`Protocol::disposition`]) ends the exchange.
-    pub fn speak<S>(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (usize, Step<S>) {
-        let (progress, disposition) = self.drive(piece, protocol);
-        let step = match disposition {
-            Disposition::ShutdownWrite | Disposition::Close => Step::Done,
-            Disposition::Abort | Disposition::Cut => Step::Abort,
-            Disposition::Open if progress != Progress::default() => Step::More,
-            Disposition::Open => Step::Wait(protocol.poll_timeout()),
+    pub fn speak<S>(&mut self, piece: &[u8], protocol: &mut (impl Protocol + ?Sized)) -> (usize, Step<S>) {
+        let (taken, rest) = self.drive(piece, protocol);
+        let step = match (protocol.disposition(), rest) {
+            (Disposition::ShutdownWrite | Disposition::Close, _) => Step::Done,
+            (Disposition::Abort | Disposition::Cut, _) => Step::Abort,
+            // Its time may have come, and passes until there is room. The peer's time to take runs meanwhile.
+            (Disposition::Open, Rest::ForRoom) => Step::Wait(None),
+            (Disposition::Open, Rest::Idle) => Step::Wait(protocol.poll_timeout()),
+            (Disposition::Open, Rest::No) => Step::More,
         };
-        (progress.taken, step)
+        (taken, step)
     }
 
-    // Once for all kinds of steps.
-    fn drive(&mut self, piece: &[u8], protocol: &mut dyn Protocol) -> (Progress, Disposition) {
+    /// Once for all kinds of steps. Returns how many bytes were taken, and whether nothing more can be done now.
+    fn drive(&mut self, piece: &[u8], protocol: &mut (impl Protocol + ?Sized)) -> (usize, Rest) {
         let responder = &mut *self.responder;
         protocol.handle_now(responder.cx.now);
         if responder.connection.take_sent_waited() {
@@ -161,15 +163,35 @@ impl Tunnel<'_, '_> {
         }
         // Behind the end of our direction there is no room.
         let has_room = responder.connection.states().1 == State::Tunnel;
-        let out = responder.out.get_mut(responder.written..).filter(|_| has_room).unwrap_or(&mut []);
+        let start = if has_room { responder.written } else { usize::MAX };
+        let out = responder.out.get_mut(start..).unwrap_or(&mut []);
         let store = responder.store.as_deref_mut().unwrap_or(&mut []);
-        let progress = protocol.drive(piece, store, out);
+        // Less room than there will be later, since what was sent before waits: later, then.
+        let is_later = has_room && out.len() < protocol.needed_room().min(responder.environment.output_capacity);
+        let progress = if is_later { Progress::default() } else { protocol.drive(piece, store, out) };
         responder.written = responder.written.wrapping_add(progress.written);
         responder.content = responder.content.wrapping_add(progress.written);
         self.keep(protocol.stored());
-        self.set_idle(protocol.standing() == Standing::Idle);
-        (progress, protocol.disposition())
+        let is_idle = protocol.standing() == Standing::Idle;
+        self.set_idle(is_idle);
+        // As in every conversation, whoever is idle and has taken all that came is not driven again.
+        let is_done = progress == Progress::default() || (is_idle && progress.taken == piece.len());
+        let rest = match (is_later, is_done) {
+            (true, _) => Rest::ForRoom,
+            (false, true) => Rest::Idle,
+            (false, false) => Rest::No,
+        };
+        (progress.taken, rest)
     }
+}
+
+/// Does a protocol rest, since nothing more can be done now?
+enum Rest {
+    No,
+    /// Until something happens.
+    Idle,
+    /// It was not driven: first the peer is to take what waits.
+    ForRoom,
 }
 
 impl fmt::Debug for Tunnel<'_, '_> {

@@ -48,7 +48,7 @@ pub(super) fn fill(digits: &[u8], place: &mut [u8]) -> u8 {
 }
 
 /// Writes these bytes with padding.
-pub(crate) fn put(writer: &mut Writer<'_>, mut bytes: impl Iterator<Item = u8>) {
+pub(super) fn put(writer: &mut Writer<'_>, mut bytes: impl Iterator<Item = u8>) {
     while let Some(first) = bytes.next() {
         let (second, third) = (bytes.next(), bytes.next());
         let bits = u32::from_be_bytes([0, first, second.unwrap_or(0), third.unwrap_or(0)]);
@@ -105,7 +105,7 @@ pub(super) fn digit(letter: u8) -> u8 {
 }
 
 /// The letter of the last six bits.
-fn letter(bits: u32) -> u8 {
+pub(crate) fn letter(bits: u32) -> u8 {
     let digit = u8::try_from(bits & 63).unwrap_or(0);
     match digit {
         0..=25 => digit.wrapping_add(b'A'),

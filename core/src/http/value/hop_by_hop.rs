@@ -1,7 +1,7 @@
 //! What whoever forwards messages has to know of their fields (RFC 9110 §7.6).
 
 use crate::bytes;
-use crate::http::message::fields::{Field, Fields};
+use crate::http::message::fields::{Field, FieldIter, Fields};
 
 /// Fields that are about one connection, whether or not its Connection field names them (RFC 9110 §7.6.1, §10.1.4), or
 /// about the next proxy (§11.7).
@@ -94,35 +94,40 @@ impl<'b> Fields<'b> {
     /// assert!(head.fields.members("if-none-match").eq([&b"\"b,c\""[..], b"W/\"d\"", b"\"e\""]));
     /// ```
     pub fn members(self, name: &str) -> impl Iterator<Item = &'b [u8]> {
-        self.get_all(name).flat_map(|value| Members { value })
+        Members { fields: self.into_iter(), name, value: &[] }
     }
 }
 
-/// Goes through the members of one value.
-struct Members<'b> {
-    /// What is left of it.
+/// Goes through the members of all fields of a name.
+struct Members<'b, 'n> {
+    fields: FieldIter<'b>,
+    name: &'n str,
+    /// What is left of the value of the present one.
     value: &'b [u8],
 }
 
-impl<'b> Iterator for Members<'b> {
+impl<'b> Iterator for Members<'b, '_> {
     type Item = &'b [u8];
 
     fn next(&mut self) -> Option<&'b [u8]> {
-        while !self.value.is_empty() {
+        loop {
+            while self.value.is_empty() {
+                self.value = self.fields.next_value(self.name)?;
+            }
             let (mut is_quoted, mut is_escaped) = (false, false);
-            let mut parts = self.value.splitn(2, |&byte| {
+            let end = self.value.iter().position(|&byte| {
                 let is_mark = byte == b'"' && !is_escaped;
                 is_escaped = is_quoted && byte == b'\\' && !is_escaped;
                 is_quoted ^= is_mark;
                 byte == b',' && !is_quoted
             });
-            let member = bytes::trim(parts.next().unwrap_or(&[]));
-            self.value = parts.next().unwrap_or(&[]);
+            let (member, rest) = self.value.split_at_checked(end.unwrap_or(self.value.len()))?;
+            self.value = bytes::from(rest, 1);
+            let member = bytes::trim(member);
             if !member.is_empty() {
                 return Some(member);
             }
         }
-        None
     }
 }
 

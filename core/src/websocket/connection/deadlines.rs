@@ -2,7 +2,7 @@
 
 use super::event::Abnormal;
 use super::{Connection, Context, Due, State};
-use crate::time::Instant;
+use crate::time::{Instant, Timer};
 use crate::websocket::compression::Compression;
 use crate::websocket::error::Rule;
 use crate::websocket::role::Role;
@@ -10,23 +10,78 @@ use crate::websocket::role::Role;
 impl<R: Role, C: Compression> Connection<R, C> {
     /// Of what was written, `sent` more bytes have left, and `left` still wait.
     pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
-        self.timers.note_sent(cx, sent, left, self.inbound.is_within());
+        let was_unsent = self.write_timer.note_moved(cx.limits.write, cx.now, sent, left > 0);
+        if left > 0 {
+            if !was_unsent && self.message_time_left != Timer::FULL {
+                // It has waited since it was written, and the peer was not read.
+                self.message_timer = self.message_time_left;
+            }
+            self.message_timer.stop(cx.now);
+        } else if was_unsent {
+            self.resume(cx);
+        } else {
+            self.run_message_timer(cx);
+        }
+    }
+
+    /// Something was written. If it has to wait, the time of the message stands still from here on. If it leaves at once, that
+    /// time runs on: otherwise a peer that sends Pings would have for ever.
+    pub(super) fn note_message_time(&mut self, now: Instant) {
+        self.message_time_left = self.message_timer;
+        self.message_time_left.stop(now);
+    }
+
+    /// So many bytes have come.
+    pub(super) fn note_received(&mut self, cx: &Context<'_>, taken: usize) {
+        // Once only the end is awaited, what else comes buys no time.
+        // Where nothing has come, the time of a message goes on as it did: it may stand still.
+        if self.state != State::Open || (taken == 0 && self.inbound.is_within()) {
+            return;
+        }
+        if taken > 0 {
+            self.awaits_pong = false;
+            self.restart(cx);
+        }
+        self.message_timer.stop(cx.now);
+        self.message_timer.earn(cx.limits.message, taken);
+        self.run_message_timer(cx);
+    }
+
+    /// The peer is read again: what it sent meanwhile may still be on its way. That it takes what was sent is a sign of life.
+    pub(super) fn resume(&mut self, cx: &Context<'_>) {
+        self.run_message_timer(cx);
+        self.restart(cx);
+    }
+
+    /// Within a message its time runs while the peer is read, and before one it is full.
+    fn run_message_timer(&mut self, cx: &Context<'_>) {
+        if self.state != State::Open || !self.inbound.is_within() {
+            self.message_timer = Timer::FULL;
+        } else if self.held.is_none() {
+            self.message_timer.start(cx.now);
+        }
     }
 
     /// When to call [`Self::handle_timeout`], if nothing else happens before.
     #[must_use]
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        self.deadline(now).unless_never()
+    }
+
+    /// The same, and never if there is none.
+    pub(super) fn deadline(&self, now: Instant) -> Instant {
         if self.state == State::Reset {
-            return None;
+            return Instant::NEVER;
         }
-        self.timers.first_deadline(self.is_watched(), now).unless_never()
+        let first = Timer::first_deadline([self.message_timer, self.write_timer], now);
+        if self.is_watched() { first.min(self.deadline) } else { first }
     }
 
     /// Who is not read cannot show that it lives, and who has not got our Close cannot answer it.
     const fn is_watched(&self) -> bool {
         match self.state {
-            State::Open => self.is_readable() && !matches!(self.due, Due::Close(_)),
-            State::Closing | State::Closed { .. } => !self.timers.is_unsent(),
+            State::Open => self.is_readable() && !self.due.is_close(),
+            State::Closing | State::Closed | State::ClosedFirst => !self.write_timer.is_running(),
             State::Reset => false,
         }
     }
@@ -36,34 +91,26 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if self.state == State::Reset {
             return;
         }
-        if self.timers.is_write_due(cx.now) {
+        if self.write_timer.is_due(cx.now) {
             if matches!(self.state, State::Open | State::Closing) {
                 self.end(Abnormal::WriteTimeout);
             }
             self.state = State::Reset;
-        } else if self.timers.is_message_due(cx.now) {
+        } else if self.message_timer.is_due(cx.now) {
             self.inbound.fail(Rule::MessageTimeout);
             self.begin_failing(cx);
-        } else if self.is_watched() && self.timers.is_deadline_due(cx.now) {
+        } else if self.is_watched() && self.deadline <= cx.now {
             match self.state {
-                State::Open if !self.timers.awaits_pong() => {
-                    self.timers.await_pong(cx);
-                    self.due = Due::Ping;
-                }
+                State::Open if !self.awaits_pong => (self.awaits_pong, self.due) = (true, Due::PING),
                 State::Open => {
                     self.end(Abnormal::PongTimeout);
                     self.state = State::Reset;
                 }
-                State::Closing => {
-                    self.end(Abnormal::CloseTimeout);
-                    self.timers.begin_closing(cx);
-                }
-                State::Closed { is_first: false } => {
-                    self.state = State::Closed { is_first: true };
-                    self.timers.begin_closing(cx);
-                }
-                State::Closed { is_first: true } | State::Reset => self.state = State::Reset,
+                State::Closing => self.end(Abnormal::CloseTimeout),
+                State::Closed => self.state = State::ClosedFirst,
+                State::ClosedFirst | State::Reset => self.state = State::Reset,
             }
+            self.restart(cx);
         }
     }
 }

@@ -8,9 +8,9 @@ use crate::websocket::error::Error;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
     /// UTF-8.
-    Text,
+    Text = 1,
     /// Any bytes.
-    Binary,
+    Binary = 2,
 }
 
 /// The next bytes of a message.

@@ -49,8 +49,8 @@ pub trait MessageHandler {
     /// client. A message is handed out only while there is room for so many, or nothing else waits to be sent: then an
     /// output that is shorter says [`SendError::NoRoom`].
     ///
-    /// In a service it is at most [`Limits::output_reserve`](crate::http::Limits::output_reserve), or all of the output if
-    /// that is shorter: for more the handler may find too little room while the peer takes what was sent before.
+    /// In a service it may be more than [`Limits::output_reserve`](crate::http::Limits::output_reserve): the handler is asked
+    /// when the peer has taken so much of what was sent before. It is at most all of the output.
     const ROOM: usize;
 
     /// Does it send without being asked? Then [`Self::proceed`] is called, and the connection never counts as idle. In a

@@ -7,7 +7,6 @@ mod inbound;
 mod outbound;
 mod outbox;
 mod speaking;
-mod timers;
 
 pub use event::{Abnormal, Closed, Event, Kind, Piece};
 pub use handler::{MessageHandler, Next, PieceHandler};
@@ -23,11 +22,10 @@ use super::error::{Error, Rule};
 use super::frame::Opcode;
 use super::limits::Limits;
 use super::role::Role;
-use crate::time::Instant;
+use crate::time::{Instant, Timer};
 use crate::transport::Disposition;
 use inbound::{Bounds, Broken, Found, Inbound};
-use outbound::Outbound;
-use timers::Timers;
+use outbound::{Outbound, Outgoing, Output};
 
 /// What a connection has to be told at each call.
 #[derive(Clone, Copy, Debug)]
@@ -70,23 +68,32 @@ pub struct Context<'a> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Connection<R, C = NoCompression> {
-    role: R,
-    compression: C,
-    inbound: Inbound,
-    outbound: Outbound,
     state: State,
-    /// What this end has to say itself.
-    due: Due,
-    timers: Timers,
     /// The peer has ended its stream.
     has_ended: bool,
+    /// A Ping was sent, and nothing has come since.
+    awaits_pong: bool,
+    /// Of [`Speaking`]: the handler knows how the connection ended.
+    is_told: bool,
     abnormal: Option<Abnormal>,
+    outbound: Outbound,
+    /// What this end has to say itself.
+    due: Due,
+    inbound: Inbound,
     /// Of [`Speaking`]: so many bytes of a message are in the store.
     kept: usize,
     /// Of [`Speaking`]: those are to be handed out again.
     held: Option<Held>,
-    /// Of [`Speaking`]: the handler knows how the connection ended.
-    is_told: bool,
+    /// Until then the peer must end its message, at its pace.
+    message_timer: Timer,
+    /// Of [`Speaking`]: what was left of that time when something was written last, which may have to wait.
+    message_time_left: Timer,
+    /// Until then it must take what was sent, at its pace. It runs while something waits.
+    write_timer: Timer,
+    /// Until then it must say something, or end: see [`Self::restart`].
+    deadline: Instant,
+    role: R,
+    compression: C,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,11 +102,10 @@ enum State {
     /// Our Close is sent, and the peer's has not come.
     Closing,
     /// Nothing of the peer is looked at any more: its Close has come, or it broke a rule, or its time is over. Ours may be
-    /// due.
-    Closed {
-        /// This end ends its stream first; otherwise it waits for the peer's end. A server is to be first (RFC 6455 §7.1.1).
-        is_first: bool,
-    },
+    /// due. This end waits for the peer to end its stream.
+    Closed,
+    /// The same, and this end ends its stream first: as a server has to (RFC 6455 §7.1.1).
+    ClosedFirst,
     Reset,
 }
 
@@ -113,11 +119,22 @@ struct Held {
     taken: usize,
 }
 
+/// A number: nothing, a Ping, a Close without a code, or one with this code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Due {
-    Nothing,
-    Ping,
-    Close(Option<CloseCode>),
+struct Due(u16);
+
+impl Due {
+    const NOTHING: Self = Self(0);
+    const PING: Self = Self(1);
+    const CLOSE: Self = Self(2);
+
+    fn close(code: Option<CloseCode>) -> Self {
+        code.map_or(Self::CLOSE, |code| Self(code.get()))
+    }
+
+    const fn is_close(self) -> bool {
+        self.0 >= Self::CLOSE.0
+    }
 }
 
 impl<R: Role> Connection<R> {
@@ -138,8 +155,12 @@ impl<R: Role, C> Connection<R, C> {
             inbound: Inbound::new(),
             outbound: Outbound::new(),
             state: State::Open,
-            due: Due::Nothing,
-            timers: Timers::new(cx),
+            due: Due::NOTHING,
+            message_timer: Timer::FULL,
+            message_time_left: Timer::FULL,
+            write_timer: Timer::FULL,
+            deadline: cx.now.saturating_add(cx.limits.ping),
+            awaits_pong: false,
             has_ended: false,
             abnormal: None,
             kept: 0,
@@ -154,15 +175,20 @@ impl<R: Role, C> Connection<R, C> {
         self.inbound.stored()
     }
 
+    /// Is nothing of the peer looked at any more?
+    const fn is_over(&self) -> bool {
+        matches!(self.state, State::Closed | State::ClosedFirst | State::Reset)
+    }
+
     /// May messages be sent? Not once a Close was sent or is due, or the connection has ended.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.state == State::Open && !matches!(self.due, Due::Close(_))
+        self.state == State::Open && !self.due.is_close()
     }
 
     /// The rule that the peer broke, if it did.
     #[must_use]
-    pub const fn error(&self) -> Option<Error> {
+    pub fn error(&self) -> Option<Error> {
         self.inbound.error()
     }
 
@@ -177,8 +203,8 @@ impl<R: Role, C> Connection<R, C> {
     #[must_use]
     pub const fn is_readable(&self) -> bool {
         match self.state {
-            State::Open => !self.has_ended && !self.timers.is_unsent() && self.held.is_none(),
-            State::Closing | State::Closed { .. } => !self.has_ended,
+            State::Open => !self.has_ended && !self.write_timer.is_running() && self.held.is_none(),
+            State::Closing | State::Closed | State::ClosedFirst => !self.has_ended,
             State::Reset => false,
         }
     }
@@ -188,10 +214,11 @@ impl<R: Role, C> Connection<R, C> {
     pub const fn disposition(&self) -> Disposition {
         match self.state {
             State::Reset => Disposition::Cut,
-            State::Closed { .. } if matches!(self.due, Due::Close(_)) => Disposition::Open,
-            State::Closed { .. } if self.has_ended => Disposition::Close,
-            State::Closed { is_first: true } => Disposition::ShutdownWrite,
-            State::Open | State::Closing | State::Closed { is_first: false } => Disposition::Open,
+            State::Open | State::Closing => Disposition::Open,
+            State::Closed | State::ClosedFirst if self.due.is_close() => Disposition::Open,
+            State::Closed | State::ClosedFirst if self.has_ended => Disposition::Close,
+            State::ClosedFirst => Disposition::ShutdownWrite,
+            State::Closed => Disposition::Open,
         }
     }
 
@@ -200,7 +227,7 @@ impl<R: Role, C> Connection<R, C> {
         self.has_ended = true;
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::EndOfStream);
-            self.due = Due::Nothing;
+            self.due = Due::NOTHING;
         }
     }
 
@@ -209,34 +236,50 @@ impl<R: Role, C> Connection<R, C> {
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::Reset);
         }
-        (self.state, self.due) = (State::Reset, Due::Nothing);
+        (self.state, self.due) = (State::Reset, Due::NOTHING);
     }
 
     /// It ends without a Close of the peer.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     const fn end(&mut self, how: Abnormal) {
         if self.abnormal.is_none() {
             self.abnormal = Some(how);
         }
-        self.state = State::Closed { is_first: true };
-        self.timers.end();
+        self.leave_open(State::ClosedFirst);
+    }
+
+    /// No message of the peer is awaited any more.
+    const fn leave_open(&mut self, state: State) {
+        self.state = state;
+        self.message_timer = Timer::FULL;
+    }
+
+    /// Another span of time begins for the peer: until then it must say something (anything, or a Pong), or end.
+    fn restart(&mut self, cx: &Context<'_>) {
+        let span = match self.state {
+            State::Open if self.awaits_pong => cx.limits.pong,
+            State::Open => cx.limits.ping,
+            State::Closing | State::Closed | State::ClosedFirst | State::Reset => cx.limits.close,
+        };
+        self.deadline = cx.now.saturating_add(span);
     }
 
     /// Sends Close, once [`Self::poll_transmit`] has room for it, and awaits the peer's.
     pub fn retire(&mut self, code: CloseCode) {
         if self.is_open() {
-            self.due = Due::Close(Some(code));
+            self.due = Due::close(Some(code));
         }
     }
 
     /// The same without awaiting the peer's Close, to make room at once.
     fn evict(&mut self) {
         if self.state == State::Open {
-            self.due = Due::Close(Some(CloseCode::GOING_AWAY));
+            self.due = Due::close(Some(CloseCode::GOING_AWAY));
         }
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::Evicted);
         }
-        self.state = State::Closed { is_first: true };
+        self.state = State::ClosedFirst;
     }
 }
 
@@ -256,9 +299,9 @@ impl<R: Role, C: Compression> Connection<R, C> {
         input: &[u8],
         room: &'b mut [u8],
     ) -> Result<(usize, Event<'b>), Error> {
-        let (taken, found) = match self.receive_within(cx, usize::MAX, usize::MAX, input, room) {
-            Ok(received) => received,
-            Err(Broken) => return self.error().map_or(Ok((input.len(), Event::Closed)), Err),
+        let mut rest = input;
+        let Ok(found) = self.receive_within(cx, usize::MAX, usize::MAX, &mut rest, room) else {
+            return self.error().map_or(Ok((input.len(), Event::Closed)), Err);
         };
         let bytes = |length| room.get(..length).unwrap_or_default();
         let event = match found {
@@ -271,10 +314,11 @@ impl<R: Role, C: Compression> Connection<R, C> {
             // It was checked.
             Found::Close { length } => Event::Close(read_close(bytes(length)).unwrap_or_default()),
         };
-        Ok((taken, event))
+        Ok((input.len().wrapping_sub(rest.len()), event))
     }
 
-    /// The same with a bound on this message, and on each piece. What is found lies at the front of the room.
+    /// The same with a bound on this message, and on each piece. What is used is taken from `rest`, and what is found lies at
+    /// the front of the room.
     ///
     /// # Errors
     /// The peer broke a rule, or nothing of it is looked at any more.
@@ -283,31 +327,29 @@ impl<R: Role, C: Compression> Connection<R, C> {
         cx: &Context<'_>,
         message_bytes: usize,
         piece: usize,
-        input: &[u8],
+        rest: &mut &[u8],
         room: &mut [u8],
-    ) -> Result<(usize, Found), Broken> {
-        if matches!(self.state, State::Closed { .. } | State::Reset) {
+    ) -> Result<Found, Broken> {
+        if self.is_over() {
             return Err(Broken);
         }
         let bounds = Bounds {
             mask: R::IS_SERVER,
-            frame_bytes: usize::try_from(cx.limits.frame_bytes).unwrap_or(usize::MAX),
+            frame_bytes: cx.limits.frame_bytes,
             message_bytes: usize::try_from(cx.limits.message_bytes)
                 .map_or(message_bytes, |most| most.min(message_bytes)),
             piece,
         };
-        let received = self.inbound.receive(&mut self.compression, bounds, input, room);
-        if let Ok((taken, _)) = received {
-            self.timers.note_received(cx, taken, self.inbound.is_within());
+        let before = rest.len();
+        let mut received = self.inbound.receive(&mut self.compression, bounds, rest, room);
+        if received.is_ok() {
+            self.note_received(cx, before.wrapping_sub(rest.len()));
         }
-        let is_broken = match received {
-            Ok((_, Found::Close { length })) => self.handle_close(cx, room.get(..length).unwrap_or_default()).is_err(),
-            Ok(_) => false,
-            Err(Broken) => true,
-        };
-        if is_broken {
+        if let Ok(found @ Found::Close { length }) = received {
+            received = self.handle_close(cx, room.get(..length).unwrap_or_default()).map(|()| found);
+        }
+        if received.is_err() {
             self.begin_failing(cx);
-            return Err(Broken);
         }
         received
     }
@@ -317,10 +359,10 @@ impl<R: Role, C: Compression> Connection<R, C> {
         let reason = read_close(payload).map_err(|rule| self.inbound.fail(rule))?;
         if self.state == State::Open {
             // Whatever was due before: this answers it.
-            self.due = Due::Close(reason.map(|reason| reason.code));
+            self.due = Due::close(reason.map(|reason| reason.code));
         }
-        self.state = State::Closed { is_first: R::IS_SERVER };
-        self.timers.begin_closing(cx);
+        self.leave_open(if R::IS_SERVER { State::ClosedFirst } else { State::Closed });
+        self.restart(cx);
         Ok(())
     }
 
@@ -328,27 +370,38 @@ impl<R: Role, C: Compression> Connection<R, C> {
     #[cold]
     fn begin_failing(&mut self, cx: &Context<'_>) {
         if self.state == State::Open {
-            self.due = Due::Close(self.error().map(|error| error.rule.close_code()));
+            self.due = Due::close(self.error().map(|error| error.rule.close_code()));
         }
-        self.state = State::Closed { is_first: true };
-        self.timers.begin_closing(cx);
+        self.leave_open(State::ClosedFirst);
+        self.restart(cx);
     }
 
     /// Writes what the connection itself has to say: a Close in answer to the peer's or to what it broke, or a Ping.
     /// Returns how many bytes were written. If there is no room for it, nothing is, and it stays due; 131 bytes are enough.
     #[must_use]
     pub fn poll_transmit(&mut self, cx: &Context<'_>, out: &mut [u8]) -> usize {
-        let written = match self.due {
-            Due::Nothing => return 0,
-            Due::Ping => self.write_control(Opcode::Ping, [&[], &[]], out),
-            Due::Close(code) => self.write_close(code, "", out),
+        let room = out.len();
+        let mut output = Output::new(out);
+        self.transmit(cx, &mut output);
+        room.wrapping_sub(output.room())
+    }
+
+    /// The same. Was something written?
+    fn transmit(&mut self, cx: &Context<'_>, output: &mut Output<'_>) -> bool {
+        let Due(code) = self.due;
+        let opcode = match self.due {
+            Due::NOTHING => return false,
+            Due::PING => Opcode::Ping,
+            _ => Opcode::Close,
         };
-        let Ok(written) = written else { return 0 };
-        if matches!(self.due, Due::Close(_)) {
+        if self.write_control(opcode, code, &[], output).is_err() {
+            return false;
+        }
+        if opcode == Opcode::Close {
             self.note_close_sent(cx);
         }
-        self.due = Due::Nothing;
-        written
+        self.due = Due::NOTHING;
+        true
     }
 
     /// Sends Close with this code and reason, and awaits the peer's. Messages that still come are given as before. A message
@@ -364,15 +417,15 @@ impl<R: Role, C: Compression> Connection<R, C> {
         reason: &str,
         out: &mut [u8],
     ) -> Result<usize, SendError> {
-        self.send_close(cx, code, reason, out)
+        self.send_into(&Outgoing::Close(cx, code), reason.as_bytes(), out).map(|sent| sent.written)
     }
 
     fn note_close_sent(&mut self, cx: &Context<'_>) {
         self.outbound = Outbound::new();
         if self.state == State::Open {
-            self.state = State::Closing;
+            self.leave_open(State::Closing);
         }
-        self.timers.begin_closing(cx);
+        self.restart(cx);
     }
 }
 

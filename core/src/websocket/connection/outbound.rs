@@ -1,12 +1,13 @@
 //! What goes: messages and control frames.
 
-use core::fmt;
+use core::{fmt, mem};
 
 use super::event::Kind;
 use super::{Connection, Context, Due};
+use crate::bytes;
 use crate::websocket::close::CloseCode;
 use crate::websocket::compression::Compression;
-use crate::websocket::frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN, Opcode, first_byte, header_len, write_header};
+use crate::websocket::frame::{FIN, MAX_CONTROL_LEN, MAX_HEADER_LEN, Opcode, first_byte, header_len, write_header};
 use crate::websocket::mask::Mask;
 use crate::websocket::role::Role;
 
@@ -50,6 +51,44 @@ pub struct Sent {
     pub is_done: bool,
 }
 
+/// Where frames are written.
+pub(super) struct Output<'o> {
+    /// What is free of it.
+    pub(super) free: &'o mut [u8],
+}
+
+impl<'o> Output<'o> {
+    pub(super) const fn new(out: &'o mut [u8]) -> Self {
+        Self { free: out }
+    }
+
+    pub(super) const fn room(&self) -> usize {
+        self.free.len()
+    }
+
+    /// The next so many bytes, if there are so many.
+    fn take(&mut self, length: usize) -> Result<&'o mut [u8], SendError> {
+        if length > self.free.len() {
+            return Err(SendError::NoRoom);
+        }
+        let (place, free) = mem::take(&mut self.free).split_at_mut_checked(length).unwrap_or_default();
+        self.free = free;
+        Ok(place)
+    }
+
+    /// All but the last so many bytes are used.
+    pub(super) fn leave(&mut self, room: usize) {
+        let _ = self.take(self.free.len().saturating_sub(room));
+    }
+}
+
+/// How much of the payload was used; and whether that is all, and if it is the last piece, all of the message is written.
+#[derive(Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) bytes: usize,
+    pub(super) is_done: bool,
+}
+
 /// The message that is being sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outbound {
@@ -81,12 +120,41 @@ pub(super) enum Part {
     Last,
 }
 
-/// The beginning of a frame.
+/// What is sent.
 #[derive(Clone, Copy)]
-struct Start {
-    is_final: bool,
-    is_compressed: bool,
-    opcode: Opcode,
+pub(super) enum Outgoing<'c> {
+    /// A message, or a part of one.
+    Data(Kind, Part),
+    Ping,
+    Pong,
+    /// The payload is the reason.
+    Close(&'c Context<'c>, CloseCode),
+}
+
+/// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are.
+pub(super) trait Sender {
+    /// If it fails, nothing is written.
+    fn send(&mut self, what: &Outgoing<'_>, payload: &[u8], output: &mut Output<'_>) -> Result<Taken, SendError>;
+}
+
+impl<R: Role, C: Compression> Sender for Connection<R, C> {
+    fn send(&mut self, what: &Outgoing<'_>, payload: &[u8], output: &mut Output<'_>) -> Result<Taken, SendError> {
+        if !self.is_open() {
+            return Err(SendError::Closed);
+        }
+        let (opcode, code) = match *what {
+            Outgoing::Data(kind, part) => return self.send_data(kind, payload, part, output),
+            Outgoing::Ping => (Opcode::Ping, 0),
+            Outgoing::Pong => (Opcode::Pong, 0),
+            Outgoing::Close(_, code) => (Opcode::Close, code.get()),
+        };
+        self.write_control(opcode, code, payload, output)?;
+        if let Outgoing::Close(cx, _) = *what {
+            self.due = Due::NOTHING;
+            self.note_close_sent(cx);
+        }
+        Ok(Taken { bytes: payload.len(), is_done: true })
+    }
 }
 
 impl<R: Role, C: Compression> Connection<R, C> {
@@ -97,7 +165,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then, and nothing has changed.
     pub fn send_message(&mut self, kind: Kind, message: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_data(kind, message, Part::Whole, out).map(|sent| sent.written)
+        self.send_into(&Outgoing::Data(kind, Part::Whole), message, out).map(|sent| sent.written)
     }
 
     /// Sends as much of the next piece of a message as there is room for, in a fragment. The first piece begins the message;
@@ -111,39 +179,50 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// [`SendError::NoRoom`] if no byte of it can be sent; [`SendError::Closed`]; [`SendError::WithinMessage`] if a message of
     /// the other kind was begun.
     pub fn send_piece(&mut self, kind: Kind, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError> {
-        self.send_data(kind, piece, if is_last { Part::Last } else { Part::Next }, out)
+        self.send_into(&Outgoing::Data(kind, if is_last { Part::Last } else { Part::Next }), piece, out)
     }
 
-    fn send_data(&mut self, kind: Kind, payload: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError> {
-        if !self.is_open() {
-            return Err(SendError::Closed);
-        }
+    pub(super) fn send_into(&mut self, what: &Outgoing<'_>, payload: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
+        let room = out.len();
+        let mut output = Output::new(out);
+        let Taken { bytes, is_done } = self.send(what, payload, &mut output)?;
+        Ok(Sent { taken: bytes, written: room.wrapping_sub(output.room()), is_done })
+    }
+
+    fn send_data(
+        &mut self,
+        kind: Kind,
+        payload: &[u8],
+        part: Part,
+        output: &mut Output<'_>,
+    ) -> Result<Taken, SendError> {
         let is_last = part != Part::Next;
         let message = match self.outbound.message {
             Some(message) if message.kind == kind && part != Part::Whole => message,
             Some(_) => return Err(SendError::WithinMessage),
-            None => Message { kind, is_compressed: self.deflates(payload, part, out), is_begun: false },
+            None => Message { kind, is_compressed: self.deflates(payload, part, output.room()), is_begun: false },
         };
         let opcode = if message.is_begun { Opcode::Continuation } else { opcode(kind) };
-        let start = Start { is_final: is_last, is_compressed: message.is_compressed && !message.is_begun, opcode };
-        let sent = if message.is_compressed {
-            self.write_deflated(start, payload, out)?
+        let start = first_byte(false, message.is_compressed && !message.is_begun, opcode);
+        let room = output.room();
+        let taken = if self.compression.is_negotiated() && message.is_compressed {
+            self.write_deflated(start, payload, is_last, output)?
         } else {
-            self.write_some(start, payload, part == Part::Whole, out)?
+            self.write_some(start, payload, part, output)?
         };
-        let is_begun = message.is_begun || sent.written > 0;
-        self.outbound.message = (!(is_last && sent.is_done)).then_some(Message { is_begun, ..message });
-        Ok(sent)
+        let is_begun = message.is_begun || output.room() < room;
+        self.outbound.message = (!(is_last && taken.is_done)).then_some(Message { is_begun, ..message });
+        Ok(taken)
     }
 
     /// Is a message that begins so to be compressed?
-    fn deflates(&self, payload: &[u8], part: Part, out: &[u8]) -> bool {
+    fn deflates(&self, payload: &[u8], part: Part, room: usize) -> bool {
         if !self.compression.is_negotiated() {
             return false;
         }
         // Once a byte is deflated there is no way back.
         let most = self.compression.max_deflated_len(payload.len()).and_then(|most| most.checked_add(MAX_HEADER_LEN));
-        let may_fit = part != Part::Whole || most.is_some_and(|most| most <= out.len());
+        let may_fit = part != Part::Whole || most.is_some_and(|most| most <= room);
         may_fit && self.compression.wants_to_deflate((part != Part::Next).then_some(payload.len()))
     }
 
@@ -152,7 +231,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then.
     pub fn send_ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_control(Opcode::Ping, payload, out)
+        self.send_into(&Outgoing::Ping, payload, out).map(|sent| sent.written)
     }
 
     /// Sends a Pong: in answer to a Ping, with its payload; or by itself. Returns how many bytes were written: at most 131.
@@ -160,117 +239,97 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then.
     pub fn send_pong(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_control(Opcode::Pong, payload, out)
+        self.send_into(&Outgoing::Pong, payload, out).map(|sent| sent.written)
     }
 
-    fn send_control(&mut self, opcode: Opcode, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        if self.is_open() { self.write_control(opcode, [payload, &[]], out) } else { Err(SendError::Closed) }
-    }
-
-    pub(super) fn send_close(
-        &mut self,
-        cx: &Context<'_>,
-        code: CloseCode,
-        reason: &str,
-        out: &mut [u8],
-    ) -> Result<usize, SendError> {
-        if !self.is_open() {
-            return Err(SendError::Closed);
-        }
-        let written = self.write_close(Some(code), reason, out)?;
-        self.due = Due::Nothing;
-        self.note_close_sent(cx);
-        Ok(written)
-    }
-
-    pub(super) fn write_close(
-        &mut self,
-        code: Option<CloseCode>,
-        reason: &str,
-        out: &mut [u8],
-    ) -> Result<usize, SendError> {
-        let code = code.map(|code| code.get().to_be_bytes());
-        let code = code.as_ref().map_or(&[][..], |code| code);
-        self.write_control(Opcode::Close, [code, reason.as_bytes()], out)
-    }
-
-    /// A control frame whose payload comes in two pieces.
+    /// A control frame. Before the payload stands the code, if it is one that can be.
     pub(super) fn write_control(
         &mut self,
         opcode: Opcode,
-        payload: [&[u8]; 2],
-        out: &mut [u8],
-    ) -> Result<usize, SendError> {
-        if payload.iter().fold(0, |sum: usize, piece| sum.saturating_add(piece.len())) > MAX_CONTROL_LEN {
+        code: u16,
+        payload: &[u8],
+        output: &mut Output<'_>,
+    ) -> Result<(), SendError> {
+        let bytes = code.to_be_bytes();
+        let code = if code >= CloseCode::NORMAL.get() { &bytes[..] } else { &[] };
+        if code.len().wrapping_add(payload.len()) > MAX_CONTROL_LEN {
             return Err(SendError::ControlTooLong);
         }
-        self.write_frame(Start { is_final: true, is_compressed: false, opcode }, payload, out)
+        self.write_frame(first_byte(true, false, opcode), code, payload, output)
     }
 
     /// As much of the payload as there is room for; or all of it, or nothing.
-    fn write_some(&mut self, start: Start, piece: &[u8], whole: bool, out: &mut [u8]) -> Result<Sent, SendError> {
-        let most = piece.len().min(out.len());
-        let room = out.len().checked_sub(header_len(most, !R::IS_SERVER)).ok_or(SendError::NoRoom)?;
-        let taken = most.min(room);
-        let is_done = taken == piece.len();
-        if !is_done && (whole || taken == 0) {
+    fn write_some(&mut self, start: u8, piece: &[u8], part: Part, output: &mut Output<'_>) -> Result<Taken, SendError> {
+        let most = piece.len().min(output.room());
+        let room = output.room().checked_sub(header_len(most, !R::IS_SERVER)).ok_or(SendError::NoRoom)?;
+        let bytes = most.min(room);
+        let is_done = bytes == piece.len();
+        if !is_done && (part == Part::Whole || bytes == 0) {
             return Err(SendError::NoRoom);
         }
-        if taken == 0 && !start.is_final {
-            return Ok(Sent { taken, written: 0, is_done });
+        if bytes > 0 || part != Part::Next {
+            let first = if is_done && part != Part::Next { start | FIN } else { start };
+            self.write_frame(first, &[], piece.get(..bytes).unwrap_or_default(), output)?;
         }
-        let start = Start { is_final: start.is_final && is_done, ..start };
-        let written = self.write_frame(start, [piece.get(..taken).unwrap_or_default(), &[]], out)?;
-        Ok(Sent { taken, written, is_done })
+        Ok(Taken { bytes, is_done })
     }
 
     /// As much of the payload, deflated, as there is room for.
-    fn write_deflated(&mut self, start: Start, piece: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
-        let reserved = header_len(out.len(), !R::IS_SERVER);
-        let room = out.get_mut(reserved..).filter(|room| !room.is_empty()).ok_or(SendError::NoRoom)?;
-        let deflated = self.compression.deflate(piece, room, start.is_final);
-        let (taken, length) = (deflated.taken.min(piece.len()), deflated.written.min(room.len()));
-        let is_done = taken == piece.len() && (deflated.is_done || !start.is_final);
-        let is_final = start.is_final && is_done;
-        if length == 0 && !is_final {
-            return Ok(Sent { taken, written: 0, is_done });
+    fn write_deflated(
+        &mut self,
+        start: u8,
+        piece: &[u8],
+        is_last: bool,
+        output: &mut Output<'_>,
+    ) -> Result<Taken, SendError> {
+        let reserved = header_len(output.room(), !R::IS_SERVER);
+        let room = output.free.get_mut(reserved..).filter(|room| !room.is_empty()).ok_or(SendError::NoRoom)?;
+        let deflated = self.compression.deflate(piece, room, is_last);
+        let (bytes, length) = (deflated.taken.min(piece.len()), deflated.written.min(room.len()));
+        let is_done = bytes == piece.len() && (deflated.is_done || !is_last);
+        let is_final = is_last && is_done;
+        if length > 0 || is_final {
+            // A shorter payload may have a shorter header than there is room for.
+            let place = header_len(length, !R::IS_SERVER);
+            let end = reserved.saturating_add(length);
+            if place < reserved && end <= output.room() {
+                output.free.copy_within(reserved..end, place);
+            }
+            let (mask, payload) = self.begin_frame(if is_final { start | FIN } else { start }, length, output)?;
+            if let Some(mut mask) = mask {
+                mask.apply(payload);
+            }
         }
-        // A shorter payload may have a shorter header than there is room for.
-        let place = header_len(length, !R::IS_SERVER);
-        let end = reserved.saturating_add(length);
-        if place < reserved && end <= out.len() {
-            out.copy_within(reserved..end, place);
-        }
-        let (mut mask, payload) = self.begin_frame(Start { is_final, ..start }, length, out)?;
-        mask.apply(payload);
-        Ok(Sent { taken, written: place.saturating_add(length), is_done })
+        Ok(Taken { bytes, is_done })
     }
 
-    /// A frame whose payload comes in two pieces. Returns how many bytes were written.
-    fn write_frame(&mut self, start: Start, payload: [&[u8]; 2], out: &mut [u8]) -> Result<usize, SendError> {
-        let [one, other] = payload;
-        let length = one.len().saturating_add(other.len());
-        let (mut mask, place) = self.begin_frame(start, length, out)?;
+    /// A frame whose payload comes in two pieces.
+    fn write_frame(&mut self, first: u8, one: &[u8], other: &[u8], output: &mut Output<'_>) -> Result<(), SendError> {
+        let (mask, place) = self.begin_frame(first, one.len().wrapping_add(other.len()), output)?;
         let (one_place, other_place) = place.split_at_mut_checked(one.len()).unwrap_or_default();
-        mask.copy(one, one_place);
-        mask.copy(other, other_place);
-        Ok(length.saturating_add(header_len(length, !R::IS_SERVER)))
+        if let Some(mut mask) = mask {
+            mask.copy(one, one_place);
+            mask.copy(other, other_place);
+        } else {
+            bytes::copy(one, one_place);
+            bytes::copy(other, other_place);
+        }
+        Ok(())
     }
 
-    /// Writes the header of a frame. Returns the room for its payload, and what masks that.
+    /// Writes the header of a frame, all of which has room. Returns the place of its payload, and what masks that, if it is to be masked.
     fn begin_frame<'o>(
         &mut self,
-        start: Start,
+        first: u8,
         length: usize,
-        out: &'o mut [u8],
-    ) -> Result<(Mask, &'o mut [u8]), SendError> {
+        output: &mut Output<'o>,
+    ) -> Result<(Option<Mask>, &'o mut [u8]), SendError> {
         let head = header_len(length, !R::IS_SERVER);
-        let out = out.get_mut(..head.saturating_add(length)).ok_or(SendError::NoRoom)?;
+        let frame = output.take(head.wrapping_add(length))?;
         let key = self.role.next_key();
-        let Start { is_final, is_compressed, opcode } = start;
-        let first = first_byte(is_final, is_compressed, opcode);
-        let written = write_header(first, length, key, out).ok_or(SendError::NoRoom)?;
-        Ok((key.map_or(Mask::NONE, Mask::new), out.get_mut(written..).unwrap_or_default()))
+        let (head, place) = frame.split_at_mut_checked(head).unwrap_or_default();
+        write_header(first, length, key, head);
+        Ok((key.map(Mask::new), place))
     }
 }
 
@@ -278,26 +337,5 @@ const fn opcode(kind: Kind) -> Opcode {
     match kind {
         Kind::Text => Opcode::Text,
         Kind::Binary => Opcode::Binary,
-    }
-}
-
-/// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are.
-pub(super) trait Sender {
-    fn data(&mut self, kind: Kind, payload: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError>;
-    fn ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError>;
-    fn close(&mut self, cx: &Context<'_>, code: CloseCode, reason: &str, out: &mut [u8]) -> Result<usize, SendError>;
-}
-
-impl<R: Role, C: Compression> Sender for Connection<R, C> {
-    fn data(&mut self, kind: Kind, payload: &[u8], part: Part, out: &mut [u8]) -> Result<Sent, SendError> {
-        self.send_data(kind, payload, part, out)
-    }
-
-    fn ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_ping(payload, out)
-    }
-
-    fn close(&mut self, cx: &Context<'_>, code: CloseCode, reason: &str, out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_close(cx, code, reason, out)
     }
 }

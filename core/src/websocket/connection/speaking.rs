@@ -5,9 +5,9 @@ use core::str;
 use super::event::{Closed, Kind, Piece};
 use super::handler::{MessageHandler, Next, PieceHandler};
 use super::inbound::Found;
+use super::outbound::{Outgoing, Output, Sender};
 use super::outbox::Outbox;
 use super::{Connection, Context, Due, Held, State, read_close};
-use crate::bytes;
 use crate::readiness::Standing;
 use crate::time::Instant;
 use crate::transport::{Disposition, Progress, Protocol};
@@ -127,20 +127,30 @@ pub struct Speaking<'c, R, C, D> {
 }
 
 impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
-    /// Lets the handler send. Returns how much it wrote, and how much it took if that is not all.
-    fn ask(&mut self, room: &mut [u8], ask: impl FnOnce(&mut D, &mut Outbox<'_>) -> Next) -> (usize, Option<usize>) {
-        let mut outbox = Outbox { sender: &mut *self.connection, cx: self.cx, room, written: 0 };
+    /// Lets the handler send. Returns how much it took, if that is not all.
+    fn ask(&mut self, output: &mut Output<'_>, ask: impl FnOnce(&mut D, &mut Outbox<'_>) -> Next) -> Option<usize> {
+        let output_of_handler = Output::new(output.free);
+        let mut outbox = Outbox { sender: &mut *self.connection, cx: self.cx, output: output_of_handler };
         let next = ask(&mut self.delivery, &mut outbox);
-        let written = outbox.written;
-        let taken = match next {
+        let room = outbox.room();
+        output.leave(room);
+        match next {
             Next::More => None,
             Next::Wait(taken) => Some(taken),
             Next::Close(code) => {
                 self.connection.retire(code);
                 None
             }
-        };
-        (written, taken)
+        }
+    }
+
+    /// The first of the connection's own deadline and the handler's.
+    fn deadline(&self) -> Instant {
+        let deadline = self.connection.deadline(self.cx.now);
+        if D::PUSHES && self.connection.is_open() {
+            return deadline.min(self.delivery.poll_timeout().unwrap_or(Instant::NEVER));
+        }
+        deadline
     }
 
     /// The handler learns how the connection ended, once.
@@ -156,124 +166,116 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         }
     }
 
-    /// Reads the next event, and does what it wants. Returns how much was taken and written; `None`: nothing more can be done.
-    fn step(&mut self, input: &[u8], store: &mut [u8], room: &mut [u8]) -> (usize, Option<usize>) {
+    /// Reads the next event, and does what it wants. False: nothing more can be done.
+    fn step(&mut self, rest: &mut &[u8], store: &mut [u8], output: &mut Output<'_>) -> bool {
         let kept = self.connection.kept;
         let message_bytes = if D::KEEPS { store.len().saturating_sub(RESERVE) } else { usize::MAX };
-        let piece = if D::KEEPS { usize::MAX } else { room.len().saturating_sub(D::ROOM).max(1) };
+        let piece = if D::KEEPS { usize::MAX } else { output.room().saturating_sub(D::ROOM).max(1) };
         let behind = store.get_mut(kept..).unwrap_or_default();
 
-        let received = self.connection.receive_within(&self.cx, message_bytes, piece, input, behind);
-        let Ok((taken, found)) = received else {
+        let Ok(found) = self.connection.receive_within(&self.cx, message_bytes, piece, rest, behind) else {
             if let Some(error) = self.connection.error() {
                 self.tell(Closed::Failed(error));
             }
-            return (input.len(), Some(0));
+            *rest = &[];
+            return true;
         };
         let bytes = |length| behind.get(..length).unwrap_or_default();
-        let mut written = 0;
         match found {
             Found::NeedMore if self.connection.has_ended => {
                 self.connection.handle_eof();
                 self.tell_abnormal();
             }
-            Found::NeedMore => return (taken, None),
+            Found::NeedMore => return false,
             Found::Piece { kind, is_first, is_last, length } => {
-                let end = kept.saturating_add(length);
+                let end = kept.wrapping_add(length);
                 if D::KEEPS && !is_last {
                     self.connection.kept = end;
                 } else {
                     let held = Held { kind, is_first: is_first || D::KEEPS, is_last, taken: 0 };
-                    written = self.hand_out(held, end, store, room);
+                    self.hand_out(held, end, store, output);
                 }
             }
-            // Without room for it the Ping stays unanswered: the output is shorter than a control frame.
-            Found::Ping { length } => written = self.connection.send_pong(bytes(length), room).unwrap_or(0),
+            Found::Ping { length } => {
+                // Without room for it the Ping stays unanswered: the output is shorter than a control frame.
+                let _ = self.connection.send(&Outgoing::Pong, bytes(length), output);
+            }
             Found::Pong { length } => self.delivery.pong(bytes(length)),
             Found::Close { length } => self.tell(Closed::Clean(read_close(bytes(length)).unwrap_or_default())),
         }
-        (taken, Some(written))
+        true
     }
 
-    /// Hands out what is in the store up to `end`: a message, or a piece. Returns how much was written. What is not taken is
-    /// held.
-    fn hand_out(&mut self, held: Held, end: usize, store: &[u8], room: &mut [u8]) -> usize {
+    /// Hands out what is in the store up to `end`: a message, or a piece. What is not taken is held.
+    fn hand_out(&mut self, held: Held, end: usize, store: &[u8], output: &mut Output<'_>) {
         (self.connection.kept, self.connection.held) = (0, None);
         // Once Close is sent or due, messages are thrown away.
         if !self.connection.is_open() {
-            return 0;
+            return;
         }
         let Held { kind, is_first, is_last, taken: before } = held;
         let piece = Piece { kind, is_first, is_last, bytes: store.get(before..end).unwrap_or_default() };
-        let (written, taken) = self.ask(room, |delivery, outbox| delivery.deliver(piece, outbox));
-        if let Some(taken) = taken {
+        if let Some(taken) = self.ask(output, |delivery, outbox| delivery.deliver(piece, outbox)) {
             let taken = if D::KEEPS { 0 } else { before.saturating_add(taken).min(end) };
             self.connection.kept = end;
             self.connection.held = Some(Held { is_first: is_first && taken == 0, taken, ..held });
-            self.connection.timers.pause(&self.cx);
+            self.connection.message_timer.stop(self.cx.now);
         }
-        written
-    }
-
-    /// Hands out again what is held. Returns how much was written.
-    fn hand_out_again(&mut self, held: Held, store: &[u8], room: &mut [u8]) -> usize {
-        let written = self.hand_out(held, self.connection.kept, store, room);
-        if self.connection.held.is_none() {
-            self.connection.timers.resume(&self.cx, self.connection.inbound.is_within());
-        }
-        written
     }
 }
 
 impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
-        let (mut taken, mut written): (usize, usize) = (0, 0);
-        let needed = D::ROOM.max(CONTROL_FRAME);
+        let (mut rest, capacity, mut output) = (input, output.len(), Output::new(output));
+        let needed = self.needed_room();
         let (mut may_push, mut may_retry) = (D::PUSHES, true);
-        loop {
-            let room = output.get_mut(written..).unwrap_or_default();
-            if written > 0 && room.len() < needed {
-                return Progress { taken, written };
-            }
-            let transmitted = self.connection.poll_transmit(&self.cx, room);
-            if transmitted > 0 {
-                written = written.saturating_add(transmitted);
+        // Until nothing more can be done, or there is no room for an answer.
+        while output.room() == capacity || output.room() >= needed {
+            if self.connection.transmit(&self.cx, &mut output) {
                 continue;
             }
-            if matches!(self.connection.due, Due::Close(_)) {
+            if self.connection.due.is_close() {
                 // An output so short that no Close ever fits.
-                return Progress { taken, written };
+                break;
             }
             if may_push && self.connection.is_open() {
                 may_push = false;
-                written = written.saturating_add(self.ask(room, D::proceed).0);
+                self.ask(&mut output, D::proceed);
                 continue;
             }
             if let Some(held) = self.connection.held {
                 if !core::mem::replace(&mut may_retry, false) {
-                    return Progress { taken, written };
+                    break;
                 }
-                written = written.saturating_add(self.hand_out_again(held, store, room));
+                self.hand_out(held, self.connection.kept, store, &mut output);
+                if self.connection.held.is_none() {
+                    self.connection.resume(&self.cx);
+                }
                 continue;
             }
             may_retry = false;
-            let (used, more) = self.step(bytes::from(input, taken), store, room);
-            taken = taken.saturating_add(used);
-            match more {
-                Some(more) => written = written.saturating_add(more),
-                None => return Progress { taken, written },
+            if !self.step(&mut rest, store, &mut output) {
+                break;
             }
-            if matches!(self.connection.state, State::Closed { .. } | State::Reset)
-                && self.connection.due == Due::Nothing
-            {
+            if self.connection.is_over() && self.connection.due == Due::NOTHING {
                 // Nobody reads what comes behind the end.
-                return Progress { taken: input.len(), written };
+                rest = &[];
+                break;
             }
         }
+        if output.room() < capacity {
+            // It may have to wait, and a tunnel hears of that only later.
+            self.connection.note_message_time(self.cx.now);
+        }
+        Progress { taken: input.len().wrapping_sub(rest.len()), written: capacity.wrapping_sub(output.room()) }
+    }
+
+    fn needed_room(&self) -> usize {
+        D::ROOM.max(CONTROL_FRAME)
     }
 
     fn stored(&self) -> usize {
-        self.connection.kept.saturating_add(self.connection.stored())
+        self.connection.kept.wrapping_add(self.connection.stored())
     }
 
     /// What came before the end, and waits for its turn, is handed out first.
@@ -314,8 +316,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let own = if D::PUSHES && self.connection.is_open() { self.delivery.poll_timeout() } else { None };
-        [self.connection.poll_timeout(self.cx.now), own].into_iter().flatten().min()
+        self.deadline().unless_never()
     }
 
     fn is_readable(&self) -> bool {
@@ -324,11 +325,11 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
 
     fn standing(&self) -> Standing {
         match self.connection.state {
-            _ if self.connection.due != Due::Nothing => Standing::Busy,
+            _ if self.connection.due != Due::NOTHING => Standing::Busy,
             State::Open if D::PUSHES || !self.connection.is_readable() => Standing::Busy,
             State::Open if self.connection.inbound.is_within() => Standing::Reading,
             State::Open => Standing::Idle,
-            State::Closing | State::Closed { .. } => Standing::Lingering,
+            State::Closing | State::Closed | State::ClosedFirst => Standing::Lingering,
             State::Reset => Standing::Busy,
         }
     }

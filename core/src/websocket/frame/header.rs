@@ -56,25 +56,26 @@ pub(in crate::websocket) fn write_header(
     out: &mut [u8],
 ) -> Option<usize> {
     let header_len = header_len(length, key.is_some());
-    let mut places = out.get_mut(..header_len)?.iter_mut();
-    let (code, count) = match length {
-        0..=125 => (length, 0),
-        126..=0xffff => (usize::from(bits::LENGTH_16), 2),
-        _ => (usize::from(bits::LENGTH_64), 8),
-    };
-    let mut put = |byte: usize| {
-        if let Some(place) = places.next() {
-            *place = u8::try_from(byte & 0xff).unwrap_or(0);
+    let [first_place, second_place, places @ ..] = out.get_mut(..header_len)? else { return None };
+    *first_place = first;
+    let places = match key {
+        Some(key) => {
+            let (places, key_place) = places.split_last_chunk_mut()?;
+            *key_place = key;
+            places
         }
+        None => places,
     };
-    put(usize::from(first));
-    put(code | usize::from(flag(key.is_some(), bits::MASK)));
-    for index in (0_u32..count).rev() {
-        // A word has no more bytes than there may be.
-        put(length.checked_shr(index.wrapping_mul(8)).unwrap_or(0));
-    }
-    for byte in key.unwrap_or_default() {
-        put(usize::from(byte));
+    let code = match places.len() {
+        0 => u8::try_from(length).unwrap_or(0),
+        2 => bits::LENGTH_16,
+        _ => bits::LENGTH_64,
+    };
+    *second_place = code | flag(key.is_some(), bits::MASK);
+    let mut left = length;
+    for place in places.iter_mut().rev() {
+        *place = u8::try_from(left & 0xff).unwrap_or(0);
+        left >>= 8;
     }
     Some(header_len)
 }

@@ -5,17 +5,17 @@
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Opcode {
     /// The next fragment of a message.
-    Continuation,
+    Continuation = 0x0,
     /// The first fragment of a message that is text.
-    Text,
+    Text = 0x1,
     /// The first fragment of a message that is binary.
-    Binary,
+    Binary = 0x2,
     /// No more data follows.
-    Close,
+    Close = 0x8,
     /// To be answered by a Pong with the same payload.
-    Ping,
+    Ping = 0x9,
     /// Answers a Ping, or just says that its sender lives.
-    Pong,
+    Pong = 0xa,
 }
 
 impl Opcode {

@@ -1,40 +1,44 @@
 //! The key of a handshake, and what proves that it was read (RFC 6455 §4.2.2).
 
-use super::sha1;
-use crate::http::{Writer, base64};
+use core::array;
 
-/// What a server puts behind the key before it makes the digest (§1.3).
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-/// The length of a key: 16 bytes in Base64.
-pub(super) const KEY_LEN: usize = 24;
+use super::sha1::{self, KEY_LEN};
+use crate::http::base64;
 
 /// The value of Sec-WebSocket-Accept.
-pub(super) type Accept = [u8; 28];
+pub(in crate::websocket) type Accept = [u8; 28];
 
 /// The key of these random bytes.
 pub(super) fn key(random: [u8; 16]) -> [u8; KEY_LEN] {
     encode(&random)
 }
 
-/// Is this a key: sixteen bytes in Base64? It is not decoded, so no table is needed.
-pub(super) fn is_key(value: &[u8]) -> bool {
-    let [digits @ .., last, b'=', b'='] = value else { return false };
+/// The key that this is: sixteen bytes in Base64. It is not decoded, so no table is needed.
+pub(super) fn as_key(value: &[u8]) -> Option<&[u8; KEY_LEN]> {
+    let key = <&[u8; KEY_LEN]>::try_from(value).ok()?;
+    let [digits @ .., last, b'=', b'='] = key else { return None };
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     // The last digit has two bits of the last byte, and four that stand for nothing.
-    value.len() == KEY_LEN && digits.iter().all(is_digit) && matches!(last, b'A' | b'Q' | b'g' | b'w')
+    (digits.iter().all(is_digit) && matches!(last, b'A' | b'Q' | b'g' | b'w')).then_some(key)
 }
 
 /// What answers a key.
-pub(super) fn accept(key: &[u8]) -> Accept {
-    // A key and the identifier have 60 bytes.
-    encode(&sha1::digest(&[key, GUID]).unwrap_or_default())
+pub(in crate::websocket) fn accept(key: &[u8; KEY_LEN]) -> Accept {
+    encode(sha1::digest(key).as_flattened())
 }
 
+/// In Base64: so many letters, and padding.
 fn encode<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let mut text = [0; N];
-    base64::put(&mut Writer::new(&mut text), bytes.iter().copied());
-    text
+    array::from_fn(|index| {
+        let bit = index.wrapping_mul(6);
+        let at = bit >> 3;
+        let byte = |at: usize| bytes.get(at).map(|byte| u32::from(*byte));
+        let Some(first) = byte(at) else { return b'=' };
+        let both = first << 8 | byte(at.wrapping_add(1)).unwrap_or(0);
+        // Of the sixteen bits, the six that begin there.
+        let behind = 10_u32.wrapping_sub(u32::try_from(bit & 7).unwrap_or(0));
+        base64::letter(both.wrapping_shr(behind))
+    })
 }
 
 #[cfg(test)]
@@ -55,7 +59,7 @@ mod tests {
             for byte in 0..=u8::MAX {
                 key[at] = byte;
                 let decoded = base64::decode(&key, &mut [0; 18]).is_ok_and(|bytes| bytes.len() == 16);
-                assert_eq!(is_key(&key), decoded, "{byte} at {at}");
+                assert_eq!(as_key(&key).is_some(), decoded, "{byte} at {at}");
             }
             key[at] = before;
         }
@@ -74,7 +78,7 @@ mod tests {
             (b"+/+/+/+/+/+/+/+/+/+/+w==", true),
             (b"", false),
         ] {
-            assert_eq!(is_key(value), expected, "{}", value.escape_ascii());
+            assert_eq!(as_key(value).is_some(), expected, "{}", value.escape_ascii());
         }
     }
 }

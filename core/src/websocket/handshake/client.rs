@@ -1,11 +1,12 @@
 //! The client's end of a handshake (RFC 6455 §4.1).
 
-use super::accept::{self, KEY_LEN};
+use super::accept::{accept, key};
 use super::deflate::{self, DeflateOffer, DeflateParameters, DeflateSupport, ExtensionsText};
 use super::error::ResponseError;
 use super::extension::Extension;
 use super::fields::{HandshakeFields, UPGRADE, VERSION};
 use super::server::{names, only};
+use super::sha1::KEY_LEN;
 use crate::http::{Field, Fields, ResponseHead, Status};
 
 /// What a client asks for, and by what it knows the answer.
@@ -36,7 +37,7 @@ impl<'a> ClientHandshake<'a> {
     #[must_use]
     pub fn new(random: [u8; 16]) -> Self {
         Self {
-            key: accept::key(random),
+            key: key(random),
             subprotocols: &[],
             subprotocols_text: Text { bytes: [0; Self::SUBPROTOCOL_BYTES], length: 0 },
             deflate: None,
@@ -91,9 +92,16 @@ impl<'a> ClientHandshake<'a> {
     /// # Errors
     /// Why the connection is not one of WebSocket: close it. After [`ResponseError::NotSwitched`] it goes on in HTTP.
     pub fn verify(&self, head: &ResponseHead<'_>) -> Result<Verified<'a>, ResponseError> {
-        let fields = head.fields;
-        if head.status != Status::SWITCHING_PROTOCOLS {
-            return Err(ResponseError::NotSwitched(head.status));
+        self.verify_fields(head.status, head.fields)
+    }
+
+    /// The same, for a client that has kept status and fields of the response, and not its head.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_fields(&self, status: Status, fields: Fields<'_>) -> Result<Verified<'a>, ResponseError> {
+        if status != Status::SWITCHING_PROTOCOLS {
+            return Err(ResponseError::NotSwitched(status));
         }
         let mut upgrades = fields.members("Upgrade");
         let is_websocket = upgrades.next().is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"));
@@ -103,7 +111,7 @@ impl<'a> ClientHandshake<'a> {
         if !names(fields, "Connection", b"upgrade") {
             return Err(ResponseError::NoConnectionUpgrade);
         }
-        if only(fields, "Sec-WebSocket-Accept") != Some(&accept::accept(&self.key)) {
+        if only(fields, "Sec-WebSocket-Accept") != Some(&accept(&self.key)) {
             return Err(ResponseError::WrongAccept);
         }
         Ok(Verified { subprotocol: self.verify_subprotocol(fields)?, deflate: self.verify_extensions(fields)? })

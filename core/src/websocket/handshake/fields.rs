@@ -37,7 +37,7 @@ impl<'f> Deref for HandshakeFields<'f> {
 }
 
 /// `Upgrade: websocket`.
-pub(super) const UPGRADE: Field<'static> = Field::new("Upgrade", "websocket");
+pub(in crate::websocket) const UPGRADE: Field<'static> = Field::new("Upgrade", "websocket");
 
 /// `Sec-WebSocket-Version: 13`.
 pub(super) const VERSION: Field<'static> = Field::new("Sec-WebSocket-Version", "13");

@@ -43,9 +43,11 @@ mod origin;
 mod server;
 mod sha1;
 
+pub(super) use accept::accept;
 pub use client::{ClientHandshake, Verified};
 pub use deflate::{DeflateOffer, DeflateParameters, DeflateSupport, ExtensionsText, WindowBits};
 pub use error::{RequestError, ResponseError};
 pub use fields::HandshakeFields;
+pub(super) use fields::UPGRADE;
 pub use origin::OriginPolicy;
 pub use server::{Accepted, READ_FIELDS, REFUSAL_FIELDS, ServerHandshake};

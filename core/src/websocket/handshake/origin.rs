@@ -36,22 +36,23 @@ impl OriginPolicy<'_> {
     }
 }
 
+/// How the origins of a scheme begin, and the port that they mean.
+static SCHEMES: [(&[u8], &[u8]); 2] = [(b"http://", b":80"), (b"https://", b":443")];
+
 /// Names the origin this host, with the port that it and the scheme mean?
 fn is_of_host(origin: &[u8], host: &[u8]) -> bool {
-    let mut parts = origin.splitn(2, |&byte| byte == b':');
-    let scheme = parts.next().unwrap_or_default();
-    let Some(authority) = parts.next().and_then(|rest| rest.strip_prefix(b"//")) else { return false };
-    let port: &[u8] = match scheme {
-        _ if scheme.eq_ignore_ascii_case(b"http") => b":80",
-        _ if scheme.eq_ignore_ascii_case(b"https") => b":443",
-        _ => return false,
-    };
-    let (named, wanted) = (strip_suffix(authority, port), strip_suffix(host, port));
-    !named.is_empty() && named.eq_ignore_ascii_case(wanted)
+    SCHEMES.iter().any(|(scheme, port)| {
+        let Some((named, authority)) = origin.split_at_checked(scheme.len()) else { return false };
+        let (authority, wanted) = (without(authority, port), without(host, port));
+        named.eq_ignore_ascii_case(scheme) && !authority.is_empty() && authority.eq_ignore_ascii_case(wanted)
+    })
 }
 
-fn strip_suffix<'b>(bytes: &'b [u8], suffix: &[u8]) -> &'b [u8] {
-    bytes.strip_suffix(suffix).unwrap_or(bytes)
+/// What stands before such an end, if there is one.
+fn without<'b>(bytes: &'b [u8], end: &[u8]) -> &'b [u8] {
+    let cut = bytes.split_at_checked(bytes.len().wrapping_sub(end.len()));
+    // A second comparison of its own kind would be more code.
+    cut.filter(|(_, behind)| behind.eq_ignore_ascii_case(end)).map_or(bytes, |(before, _)| before)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The server's end of a handshake (RFC 6455 §4.2).
 
-use super::accept::{Accept, accept, is_key};
+use super::accept::{Accept, accept, as_key};
 use super::deflate::{DeflateParameters, DeflateSupport, ExtensionsText};
 use super::error::RequestError;
 use super::fields::{HandshakeFields, UPGRADE, VERSION};
 use super::origin::OriginPolicy;
+use super::sha1::KEY_LEN;
 use crate::bytes;
 use crate::http::{BodyFraming, Field, Fields, Method, RequestHead, Version};
 
@@ -61,6 +62,15 @@ impl<'o> ServerHandshake<'o> {
     /// # Errors
     /// Which rule the request breaks. The answer is [`RequestError::status`], for 426 with [`REFUSAL_FIELDS`].
     pub fn accept(&self, head: &RequestHead<'_>) -> Result<Accepted<'o>, RequestError> {
+        let key = self.check(head)?;
+        let subprotocol = self.choose_subprotocol(head.fields)?;
+        let deflate = self.deflate.and_then(|support| support.agree_to_fields(head.fields));
+        let extensions = deflate.map(|agreed| ExtensionsText::of_answer(&agreed));
+        Ok(Accepted { accept: accept(key), extensions, subprotocol, deflate })
+    }
+
+    /// The same, without what is negotiated: returns the key.
+    fn check<'b>(&self, head: &RequestHead<'b>) -> Result<&'b [u8; KEY_LEN], RequestError> {
         let fields = head.fields;
         // Whoever does not ask for WebSocket at all is told so first.
         if !names(fields, "Upgrade", b"websocket") {
@@ -78,37 +88,47 @@ impl<'o> ServerHandshake<'o> {
         if head.body != BodyFraming::Length(0) {
             return Err(RequestError::HasContent);
         }
-        if only(fields, "Sec-WebSocket-Version") != Some(b"13") {
+        if !matches!(only(fields, "Sec-WebSocket-Version"), Some(b"13")) {
             return Err(RequestError::UnsupportedVersion);
         }
         let key = only(fields, "Sec-WebSocket-Key").ok_or(RequestError::NotOneKey)?;
-        if !is_key(key) {
-            return Err(RequestError::InvalidKey);
-        }
+        let key = as_key(key).ok_or(RequestError::InvalidKey)?;
         let host = fields.get("Host").unwrap_or_default();
-        if !fields.get_all("Origin").all(|origin| self.origins.allows(origin, host)) {
-            return Err(RequestError::ForbiddenOrigin);
+        let mut origins = fields.into_iter();
+        while let Some(origin) = origins.next_value("Origin") {
+            if !self.origins.allows(origin, host) {
+                return Err(RequestError::ForbiddenOrigin);
+            }
         }
-        let subprotocol = self.choose_subprotocol(fields)?;
-        let deflate = self.deflate.and_then(|support| support.agree_to_fields(fields));
-        let extensions = deflate.map(|agreed| ExtensionsText::of_answer(&agreed));
-        Ok(Accepted { accept: accept(key), extensions, subprotocol, deflate })
+        Ok(key)
+    }
+
+    /// Reads a request for a server that speaks no subprotocol and does not compress: returns the key, which
+    /// [`accept`] answers.
+    pub(in crate::websocket) fn accept_plain<'b>(
+        &self,
+        head: &RequestHead<'b>,
+    ) -> Result<&'b [u8; KEY_LEN], RequestError> {
+        let key = self.check(head)?;
+        let is_sound = head.fields.members("Sec-WebSocket-Protocol").all(bytes::is_token);
+        if is_sound { Ok(key) } else { Err(RequestError::InvalidSubprotocols) }
     }
 
     fn choose_subprotocol(&self, fields: Fields<'_>) -> Result<Option<&'o str>, RequestError> {
-        let asked = || fields.members("Sec-WebSocket-Protocol");
-        // Their number is bounded by the length of the head; a client that is none asks for many.
-        for name in asked() {
-            if !bytes::is_token(name) {
-                return Err(RequestError::InvalidSubprotocols);
-            }
-            if self.subprotocols.iter().any(|own| own.as_bytes() == name)
-                && asked().filter(|other| *other == name).count() > 1
-            {
-                return Err(RequestError::InvalidSubprotocols);
+        let mut asked = fields.members("Sec-WebSocket-Protocol");
+        if !asked.all(bytes::is_token) {
+            return Err(RequestError::InvalidSubprotocols);
+        }
+        let mut chosen = None;
+        for own in self.subprotocols {
+            let asked = fields.members("Sec-WebSocket-Protocol");
+            match asked.filter(|name| *name == own.as_bytes()).count() {
+                0 => {}
+                1 => chosen = chosen.or(Some(*own)),
+                _ => return Err(RequestError::InvalidSubprotocols),
             }
         }
-        Ok(self.subprotocols.iter().copied().find(|own| asked().any(|name| name == own.as_bytes())))
+        Ok(chosen)
     }
 }
 

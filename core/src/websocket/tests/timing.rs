@@ -60,7 +60,8 @@ fn who_does_not_take_what_is_sent_is_reset_and_not_asked_for_more() {
     assert_eq!(due(&connection, 21_000), Some(31_800));
     connection.handle_sent(&at(25_000), 100, 0);
     assert!(connection.is_readable());
-    assert_eq!(due(&connection, 25_000), Some(45_000));
+    // What is left of the message's time; a Ping has its time anew.
+    assert_eq!(due(&connection, 25_000), Some(54_000));
     connection.handle_sent(&at(26_000), 0, 10);
     connection.handle_timeout(&at(99_000));
     assert_eq!((connection.disposition(), connection.abnormal()), (Disposition::Cut, Some(Abnormal::WriteTimeout)));
@@ -158,7 +159,7 @@ fn the_peers_time_does_not_run_while_the_handler_waits() {
     gate.0 = true;
     let _ = connection.speak_pieces(&mut gate, at(50_000)).drive(b"", &mut store, &mut output);
     // The rest of the message, or a sign of life: what was sent meanwhile may be on its way.
-    assert_eq!(due(&connection, 50_000), Some(70_000));
-    connection.handle_timeout(&at(69_999));
-    assert!(connection.is_open() && connection.poll_transmit(&at(69_999), &mut output) == 0);
+    assert_eq!(due(&connection, 50_000), Some(80_000));
+    connection.handle_timeout(&at(79_999));
+    assert!(connection.is_open() && connection.poll_transmit(&at(79_999), &mut output) == 0);
 }

@@ -207,6 +207,127 @@ fn a_drain_does_not_wait_for_ever_for_an_answer() {
 }
 
 #[test]
+fn the_time_of_a_message_does_not_run_while_what_was_sent_waits() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let (mut bytes, mut out) = (Vec::new(), [0; 64]);
+    let sent = ends.client.send_piece(crate::websocket::Kind::Text, b"half", false, &mut out).unwrap();
+    bytes.extend_from_slice(&out[..sent.written]);
+    let length = ends.client.send_ping(b"", &mut out).unwrap();
+    bytes.extend_from_slice(&out[..length]);
+    let pong = ends.drive(0, &bytes);
+    // The peer takes the Pong after 20 seconds, and sends the rest 15 seconds later: a message has 30.
+    ends.session.handle_sent(&http(0), 0, pong.len());
+    for second in 1..35 {
+        if second == 20 {
+            ends.session.handle_sent(&http(20), pong.len(), 0);
+        }
+        if ends.session.poll_timeout(http(second).now).is_some_and(|due| due <= http(second).now) {
+            ends.session.handle_timeout(&http(second), &service);
+            assert_eq!(ends.drive(second, b""), b"", "after {second} seconds");
+        }
+    }
+    let sent = ends.client.send_piece(crate::websocket::Kind::Text, b" more", true, &mut out).unwrap();
+    let answer = ends.drive(35, &out[..sent.written]);
+    assert_eq!(ends.read(&[pong, answer].concat()), ["pong", "half more"]);
+}
+
+#[test]
+fn the_time_of_a_message_runs_while_pings_are_answered() {
+    let notes = RefCell::default();
+    let service = service(&notes);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let mut out = [0; 64];
+    let sent = ends.client.send_piece(crate::websocket::Kind::Text, b"half", false, &mut out).unwrap();
+    ends.drive(0, &out[..sent.written]);
+    // The rest never comes, and each Pong leaves at once.
+    for second in (0..=60).step_by(10) {
+        if ends.session.poll_timeout(http(second).now).is_some_and(|due| due <= http(second).now) {
+            ends.session.handle_timeout(&http(second), &service);
+        }
+        let length = ends.client.send_ping(b"", &mut out).unwrap();
+        let answer = ends.drive(second, &out[..length]);
+        ends.session.handle_sent(&http(second), answer.len(), 0);
+    }
+    assert_eq!(*notes.borrow(), ["MessageTimeout"]);
+}
+
+#[test]
+fn a_handler_that_wants_more_room_than_is_reserved_is_asked_when_there_is_so_much() {
+    /// Answers by much.
+    struct Much;
+
+    impl MessageHandler for Much {
+        const ROOM: usize = 1_500;
+
+        fn text(&mut self, _: &str, outbox: &mut Outbox<'_>) -> Next {
+            outbox.text(&"x".repeat(1_400)).into()
+        }
+    }
+
+    const LIMITS: HttpLimits = HttpLimits { output_reserve: 512, ..HttpLimits::DEFAULT };
+    let cx = crate::http::Context { limits: &LIMITS, ..http(0) };
+    let service = service_fn(|request, responder| upgrade(request, responder, Much));
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let text = ends.text("one");
+    // What was sent before still fills a part of the ring.
+    for (room, is_answered) in [(1_000, false), (1_499, false), (2_000, true)] {
+        let (mut out, environment) = (alloc::vec![0; room], Environment::alone(2_000));
+        let driven = ends.session.drive(&cx, &environment, &service, &text, &mut ends.store, &mut out);
+        let expected = if is_answered { (text.len(), 1_404) } else { (0, 0) };
+        assert_eq!((driven.taken, driven.written), expected, "with room for {room}");
+    }
+    // More than there ever is: it is asked, and says what it can.
+    let (mut out, environment) = (alloc::vec![0; 1_000], Environment::alone(1_000));
+    let driven = ends.session.drive(&cx, &environment, &service, &text, &mut ends.store, &mut out);
+    assert_eq!((driven.taken, &out[..driven.written]), (text.len(), &b"\x88\x02\x03\xf3"[..]));
+}
+
+#[test]
+fn a_handler_whose_time_has_come_waits_for_room_and_is_not_called_again_and_again() {
+    /// Sends much every ten seconds.
+    struct Tick(Instant);
+
+    impl MessageHandler for Tick {
+        const ROOM: usize = 1_500;
+        const PUSHES: bool = true;
+
+        fn proceed(&mut self, outbox: &mut Outbox<'_>) -> Next {
+            if outbox.now() < self.0 {
+                return Next::More;
+            }
+            self.0 = outbox.now().saturating_add(Duration::from_secs(10));
+            outbox.text(&"x".repeat(1_400)).into()
+        }
+
+        fn poll_timeout(&self) -> Option<Instant> {
+            Some(self.0)
+        }
+    }
+
+    const LIMITS: HttpLimits = HttpLimits { output_reserve: 512, ..HttpLimits::DEFAULT };
+    let cx = crate::http::Context { limits: &LIMITS, ..http(10) };
+    let service = service_fn(|request, responder| upgrade(request, responder, Tick(http(10).now)));
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    assert_eq!(ends.session.poll_timeout(http(0).now), Some(http(10).now));
+    ends.session.handle_timeout(&http(10), &service);
+    // What was sent before still fills a part of the ring.
+    ends.session.handle_sent(&http(10), 0, 1_000);
+    for (room, written) in [(1_000, 0), (2_000, 1_404)] {
+        let (mut out, environment) = (alloc::vec![0; room], Environment::alone(2_000));
+        let driven = ends.session.drive(&cx, &environment, &service, b"", &mut ends.store, &mut out);
+        assert_eq!(driven.written, written, "with room for {room}");
+        let due = ends.session.poll_timeout(http(10).now);
+        assert!(due.is_some_and(|due| due > http(10).now), "with room for {room}: {due:?}");
+    }
+}
+
+#[test]
 fn an_idle_connection_gives_way_at_once() {
     let notes = RefCell::default();
     let service = service(&notes);
@@ -249,21 +370,21 @@ fn what_breaks_the_protocol_is_closed_with_the_code_of_its_rule() {
 }
 
 #[test]
-fn what_is_no_handshake_is_answered_so_that_one_can_learn_from_it() {
+fn what_is_no_handshake_is_answered_with_its_status_and_what_would_be_understood() {
     let notes = RefCell::default();
     let service = service(&notes);
     for (request, head) in [
         (
             "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nContent-Length: 23\r\nConnection: upgrade\r\n\r\n",
+            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nContent-Length: 16\r\nConnection: upgrade\r\n\r\n",
         ),
         (
             &REQUEST.replace("GET", "HEAD"),
-            "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 22\r\n\r\n",
+            "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 18\r\n\r\n",
         ),
         (
             &REQUEST.replace("Connection", "Origin: http://evil.example\r\nConnection"),
-            "HTTP/1.1 403 Forbidden\r\nContent-Length: 26\r\n\r\n",
+            "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 9\r\n\r\n",
         ),
     ] {
         let mut ends = Ends::new(&service);

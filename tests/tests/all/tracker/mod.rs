@@ -1,5 +1,6 @@
 //! The tracker of connections: scenarios, laws, and true traffic.
 
+mod data;
 mod http;
 mod laws;
 mod scenarios;

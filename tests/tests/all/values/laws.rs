@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use wirenut::http::{Accept, AcceptLanguage, Fields};
-use wirenut_tests::fuzz::{credentials, negotiation, parameters, proxies, uri_references};
+use wirenut_tests::fuzz::{credentials, negotiation, no_proxy, parameters, proxies, redirects, resume, uri_references};
 
 /// Texts of these pieces.
 fn pieces(words: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
@@ -107,6 +107,14 @@ const URIS: &[&str] = &[
     " ", "\n", "~", "[",
 ];
 
+/// The list, and the host in the end.
+const NO_PROXY: &[&str] = &[
+    "a", "b.a", ".", ",", " ", "\t", "*", "A", "[", "]", "::1", "fd00::", "/", "8", "127", "10.0.0.1", "10.0.0.0",
+    "32", "0", "a1", "\n",
+];
+const HOSTS: &[&str] =
+    &["a", "b.a", "c.b.a.", "A", "10.0.0.1", "10.128.0.0", "127.0.0.1", "[::1]", "[fd12::1]", "[::ffff:10.0.0.1]"];
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
 
@@ -138,6 +146,34 @@ proptest! {
     fn uri_references_keep_the_laws(base in "[a-z]{1,3}:(//[a-z0-9.]{0,3})?(/[a-z.]{0,2}){0,4}(\\?q)?", text in pieces(URIS)) {
         uri_references(&text);
         uri_references(&[base.as_bytes(), b"\n", &text].concat());
+    }
+
+    #[test]
+    fn redirects_keep_the_laws(
+        choice in any::<u8>(),
+        is_secure in any::<bool>(),
+        hops in vec((any::<u8>(), pieces(URIS)), 0..5),
+        named in vec((any::<u8>(), "(https?:)?(//[ab](\\.b)?(:(80|443|81))?)?(/?[a.]{1,2}){0,3}(\\?[a=]{0,2})?"), 0..5),
+    ) {
+        let base = format!("http{}://a.b/a/b", if is_secure { "s" } else { "" });
+        let mut chain = [&[choice][..], base.as_bytes()].concat();
+        for (status, location) in named.into_iter().map(|(status, text)| (status, text.into_bytes())).chain(hops) {
+            chain.extend_from_slice(b"\n");
+            chain.push(if status == b'\n' { 2 } else { status });
+            chain.extend(location);
+        }
+        redirects(&chain);
+    }
+
+    #[test]
+    fn downloads_that_go_on_keep_the_laws(events in vec(any::<u8>(), 1..60), range in "bytes ([0-9]{1,20}-[0-9]{1,20}|\\*)/([0-9]{1,2}|\\*)") {
+        resume(&events);
+        resume(&[&events[..1], b"\n", range.as_bytes()].concat());
+    }
+
+    #[test]
+    fn lists_of_hosts_without_a_proxy_keep_the_laws(list in pieces(NO_PROXY), host in 0..HOSTS.len()) {
+        no_proxy(&[&list, &b"\n"[..], HOSTS[host].as_bytes()].concat());
     }
 
     /// The type with the highest weight wins, in whatever order the ranges come; of several the server's first.

@@ -19,6 +19,11 @@ pub struct Readable<'d> {
 }
 
 impl Readable<'_> {
+    /// The open directory itself; of what it is, only the system is sure.
+    pub(in super::super) fn into_directory(self) -> OwnedFd {
+        self.opened
+    }
+
     /// What tells it from others, and from itself with other names in it.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use super::*;
 
 /// The page, of the length that was told.
 fn page(path: &[u8], entries: Entries) -> String {
-    let listing = Listing::new(RelativePath::plain(path).unwrap(), entries);
+    let listing = Listing::new(RelativePath::plain(path).unwrap(), entries, false);
     let length = listing.summary.length;
     let pieces: Vec<Vec<u8>> = listing.into_pieces().collect();
     let html = String::from_utf8(pieces.concat()).unwrap();
@@ -47,7 +47,7 @@ fn lengths_are_known_before_the_page_is_written() {
 #[test]
 fn digests_differ_where_pages_do() {
     let list = |path: &[u8], entries| {
-        let listing = Listing::new(RelativePath::plain(path).unwrap(), entries);
+        let listing = Listing::new(RelativePath::plain(path).unwrap(), entries, false);
         listing.summary.digest
     };
     let one = |name, length| whole(vec![entry(name, length)]);

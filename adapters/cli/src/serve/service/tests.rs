@@ -2,7 +2,9 @@
 
 mod answers;
 mod disks;
+mod uploads;
 
+use super::super::path::RelativePath;
 use super::super::policy::Policy;
 use super::super::reader::FileReader;
 use super::super::root::Root;

@@ -225,6 +225,8 @@ fn options_that_do_not_go_together_are_refused() {
         (&["trace", "--interface", "lo", "x.pcap"], "cannot be used with"),
         (&["trace", "--seconds", "1", "x.pcap"], "--seconds cannot be used without --interface NAME"),
         (&["trace", "--timeline=1", "--only", "2", "x.pcap"], "--only cannot be used with --timeline=NUMBER"),
+        (&["trace", "--only", "2", "x.pcap"], "--only cannot be used without --timeline or --svg"),
+        (&["trace", "--limit", "5", "x.pcap"], "--limit cannot be used without --timeline or --svg"),
         (&["trace", "--limit", "0", "x.pcap"], "expected a number of segments from 1 to 1000000"),
         (&["trace", "--port", "0", "x.pcap"], "0 is not in 1..=65535"),
     ] {

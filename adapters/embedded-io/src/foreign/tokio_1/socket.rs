@@ -3,9 +3,9 @@
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite, Interest};
-use tokio::net::{TcpStream, tcp};
+use tokio::net::TcpStream;
 #[cfg(unix)]
-use tokio::net::{UnixStream, unix};
+use tokio::net::UnixStream;
 
 use crate::foreign::unsent::is_all_sent;
 
@@ -18,15 +18,6 @@ pub(super) mod sealed {
     use super::{AsyncRead, AsyncWrite, Interest, io};
 
     pub trait Socket: AsyncRead + AsyncWrite + Unpin {
-        type ReadHalf<'a>: AsyncRead + Unpin
-        where
-            Self: 'a;
-        type WriteHalf<'a>: AsyncWrite + Unpin
-        where
-            Self: 'a;
-
-        fn halves(&mut self) -> (Self::ReadHalf<'_>, Self::WriteHalf<'_>);
-
         /// To be called when it was accepted. Where that fails, answers come a little later.
         fn prepare(&self);
 
@@ -45,13 +36,6 @@ pub(super) mod sealed {
 }
 
 impl sealed::Socket for TcpStream {
-    type ReadHalf<'a> = tcp::ReadHalf<'a>;
-    type WriteHalf<'a> = tcp::WriteHalf<'a>;
-
-    fn halves(&mut self) -> (tcp::ReadHalf<'_>, tcp::WriteHalf<'_>) {
-        self.split()
-    }
-
     fn prepare(&self) {
         let _ = self.set_nodelay(true);
     }
@@ -78,13 +62,6 @@ impl sealed::Socket for TcpStream {
 /// what was not read is told `ECONNRESET` behind all that it gets; any other one cannot tell an abort from an end.
 #[cfg(unix)]
 impl sealed::Socket for UnixStream {
-    type ReadHalf<'a> = unix::ReadHalf<'a>;
-    type WriteHalf<'a> = unix::WriteHalf<'a>;
-
-    fn halves(&mut self) -> (unix::ReadHalf<'_>, unix::WriteHalf<'_>) {
-        self.split()
-    }
-
     fn prepare(&self) {}
 
     fn is_all_sent(&self) -> io::Result<bool> {

@@ -336,46 +336,59 @@ fn a_handler_that_does_not_end_in_time_is_cut<K: Kind>() {
     assert_eq!((got, failures.len()), (report(|report| (report.received, report.cut) = (1, 1)), 0));
 }
 
-/// A socket that reads nothing has a queue that fills up.
-#[test]
-fn a_unix_peer_that_reads_late_gets_all_and_one_that_does_not_is_given_up() {
+/// More datagrams than the queue of a socket holds that reads nothing.
+fn more_than_a_queue() -> usize {
     let length = std::fs::read_to_string("/proc/sys/net/unix/max_dgram_qlen").expect("a bound of queues");
-    let many = length.trim().parse::<usize>().expect("a number") + 10;
-    let patience = core_time::Duration::from_millis(500);
-    let config = TokioDatagramConfig { patience, handlers: 2 * many, ..TokioDatagramConfig::DEFAULT };
-    let (got, failures) = with_server::<Unix>(config, async |world| {
-        // Not connected: to a peer of its own a socket may send more.
-        let clients = ["late", "never"].map(|name| {
-            let socket = UnixDatagram::bind(world.server.0.join(name)).expect("a socket");
-            socket.set_nonblocking(true).expect("a socket");
-            Client::Unix(socket)
-        });
-        let [late, never] = &clients;
-        for client in [late, never] {
-            for _ in 0..many {
-                // One after the other, since the server's queue is no longer.
-                let handled = world.lab.handled.get();
-                let Client::Unix(socket) = client else { panic!("a Unix socket") };
-                socket.send_to(b"hello", world.server.server()).expect("a server");
-                while world.lab.handled.get() == handled {
-                    tokio::task::yield_now().await;
-                }
-            }
-            if let Some(reply) = late.try_recv() {
-                assert_eq!(reply, b"hello");
-                for _ in 1..many {
-                    assert_eq!(late.recv().await, b"hello");
-                }
-            }
+    length.trim().parse::<usize>().expect("a number") + 10
+}
+
+/// A client that has sent so many, each of which has been handled; it has read nothing.
+async fn unread(world: &World<'_, Unix>, count: usize) -> Client {
+    // Not connected: to a peer of its own a socket may send more.
+    let socket = UnixDatagram::bind(world.server.0.join("unread")).expect("a socket");
+    socket.set_nonblocking(true).expect("a socket");
+    for handled in 0..u32::try_from(count).expect("a queue") {
+        // One after the other, since the server's queue is no longer.
+        socket.send_to(b"hello", world.server.server()).expect("a server");
+        while world.lab.handled.get() == handled {
+            tokio::task::yield_now().await;
         }
+    }
+    Client::Unix(socket)
+}
+
+#[test]
+fn a_unix_peer_that_reads_late_gets_all() {
+    let many = more_than_a_queue();
+    let patience = core_time::Duration::from_secs(3600);
+    let config = TokioDatagramConfig { patience, handlers: many, ..TokioDatagramConfig::DEFAULT };
+    let (got, failures) = with_server::<Unix>(config, async |world| {
+        let client = unread(&world, many).await;
+        for _ in 0..many {
+            assert_eq!(client.recv().await, b"hello");
+        }
+        world.stop();
+    });
+    let all = many as u64;
+    assert_eq!((got, failures.len()), (report(|report| (report.received, report.replied) = (all, all)), 0));
+}
+
+#[test]
+fn a_unix_peer_that_does_not_read_is_given_up() {
+    let many = more_than_a_queue();
+    let patience = core_time::Duration::from_millis(50);
+    let config = TokioDatagramConfig { patience, handlers: many, ..TokioDatagramConfig::DEFAULT };
+    let (got, failures) = with_server::<Unix>(config, async |world| {
+        let client = unread(&world, many).await;
         while world.failures.borrow().is_empty() {
             time::sleep(Duration::from_millis(10)).await;
         }
         world.stop();
+        drop(client);
     });
-    assert_eq!(got.received, 2 * many as u64);
-    assert!(got.timed_out > 0 && got.replied + got.timed_out == got.received, "{got:?}");
-    assert!(failures.iter().all(|failure| matches!(failure, TokioDatagramFailure::TimedOut(_))), "{failures:?}");
+    assert_eq!(got.received, many as u64);
+    assert!(got.timed_out > 0 && got.replied + got.timed_out + got.unsent == got.received, "{got:?}");
+    assert!(matches!(failures[0], TokioDatagramFailure::TimedOut(_)), "{failures:?}");
 }
 
 /// Its queue is full of what others have sent: nobody tells the server when it takes that.

@@ -73,6 +73,16 @@ pub struct ClientCall<'c> {
     error: Option<CallError>,
 }
 
+/// What a call remembers while its adapter waits without it: see [`ClientCall::into_state`]. By default that of a call that
+/// only listens.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CallState {
+    head: usize,
+    has_content: bool,
+    content: Range<usize>,
+    is_heard: bool,
+}
+
 impl<'c> ClientCall<'c> {
     /// A call that only listens.
     #[must_use]
@@ -85,6 +95,39 @@ impl<'c> ClientCall<'c> {
     pub const fn with_request(mut self, head: usize, has_content: bool) -> Self {
         (self.head, self.has_content) = (head, has_content);
         self
+    }
+
+    /// The call goes on where [`Self::into_state`] left it, over the same connection and the same output buffer.
+    #[must_use]
+    pub fn with_state(self, state: CallState) -> Self {
+        let CallState { head, has_content, content, is_heard } = state;
+        Self { head, has_content, content, is_heard, ..self }
+    }
+
+    /// Ends the borrow of connection and listener, where the adapter has to wait: [`Self::with_state`] goes on with it. What
+    /// the listener has heard is not heard again, and an error that was not looked at is lost.
+    ///
+    /// ```
+    /// # use wirenut::http::{ClientCall, ClientConnection, Context, Limits, Method, Request};
+    /// # use wirenut::time::Instant;
+    /// # use wirenut::transport::{Action, Conversation, Input};
+    /// # let (limits, now) = (Limits::DEFAULT, Instant::START);
+    /// # let cx = Context { now, limits: &limits, date: None };
+    /// # let (mut connection, mut conversation) = (ClientConnection::new(&cx), Conversation::new());
+    /// # let (mut store, mut output) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
+    /// # let nothing = Input { bytes: b"", has_ended: false };
+    /// let head = connection.request(&cx, &Request::new(Method::Get, "/", "a"), &mut output).unwrap();
+    /// let state = ClientCall::new(&mut connection, &limits, &mut |_| None).with_request(head, false).into_state();
+    /// // … and later:
+    /// let mut listener = |_: wirenut::http::ClientEvent<'_>| None;
+    /// let mut call = ClientCall::new(&mut connection, &limits, &mut listener).with_state(state);
+    /// let (_, action) = conversation.poll(&mut call.at(now), nothing, &mut store, &mut output);
+    /// assert_eq!(action, Action::Send(head));
+    /// ```
+    #[must_use]
+    pub fn into_state(self) -> CallState {
+        let Self { head, has_content, content, is_heard, .. } = self;
+        CallState { head, has_content, content, is_heard }
     }
 
     /// The call at this time, as what a conversation drives.

@@ -7,7 +7,7 @@ mod send;
 #[cfg(test)]
 mod tests;
 
-pub use call::{CallError, CallListener, ClientCall, ClientCallAt};
+pub use call::{CallError, CallListener, CallState, ClientCall, ClientCallAt};
 
 use super::context::Context;
 use super::state::State;

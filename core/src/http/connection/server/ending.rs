@@ -109,7 +109,7 @@ impl Connection<Server> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::connection::server::ServerConnection;
+    use crate::http::connection::server::{ServerConnection, ServerEvent};
     use crate::http::limits::Limits;
     use crate::http::message::response::Response;
     use crate::http::status::Status;
@@ -146,6 +146,29 @@ mod tests {
         assert_eq!(connection.poll_timeout(at(1).now), Some(at(6).now));
         connection.handle_timeout(&at(6)).unwrap();
         assert_eq!(connection.disposition(), Disposition::Close);
+    }
+
+    #[test]
+    fn a_head_that_has_begun_is_awaited_for_a_shorter_time_once_the_connection_retires() {
+        let (head, mut store) = (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", [0; 64]);
+        for (begun, retired, until) in [(0, 0, 5), (0, 7, 12), (0, 18, 20), (3, 4, 9)] {
+            let mut connection = ServerConnection::new(&at(0));
+            connection.receive(&at(begun), &head[..4], &mut store).unwrap();
+            connection.retire();
+            connection.receive(&at(retired), b"", &mut store).unwrap();
+            // Neither a byte nor another wish to end buys time.
+            connection.receive(&at(retired + 1), &head[4..6], &mut store).unwrap();
+            connection.retire();
+            assert_eq!(connection.poll_timeout(at(retired + 1).now), Some(at(until).now), "{begun} {retired}");
+            let mut complete = connection.clone();
+            assert_eq!(connection.handle_timeout(&at(until)).unwrap_err().rule, Rule::HeadTimeout);
+            // What comes whole in time is answered, and that answer is the last one.
+            let received = complete.receive(&at(until - 1), &head[6..], &mut store);
+            assert!(matches!(received, Ok((_, ServerEvent::Head(_)))), "{received:?}");
+            let mut output = [0; 128];
+            let written = complete.respond(&at(until), &Response::new(Status::OK).with_length(0), &mut output).unwrap();
+            assert!(output[..written].windows(17).any(|window| window == b"Connection: close"));
+        }
     }
 
     #[test]

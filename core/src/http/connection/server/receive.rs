@@ -136,7 +136,7 @@ impl Connection<Server> {
         shortcut: &mut Shortcut<'b>,
     ) -> Result<Found, Broken> {
         if incoming.rest.is_empty() {
-            self.peer_timer.start(cx.now);
+            self.hurry_head(cx);
             return Ok(Found::NeedMore);
         }
         let read = self.machine.read_request(cx.limits, incoming, shortcut);
@@ -151,7 +151,7 @@ impl Connection<Server> {
                 if begins {
                     self.peer_timer = Timer::stopped(cx.limits.head);
                 }
-                self.peer_timer.start(cx.now);
+                self.hurry_head(cx);
                 return Ok(Found::NeedMore);
             }
             Err(rule) => return Err(self.fail(cx, rule)),
@@ -162,6 +162,15 @@ impl Connection<Server> {
             self.machine.flags.clear(Flags::EXPECT_CONTINUE);
         }
         Ok(Found::Head)
+    }
+
+    /// The rest of the head has to come in time. Whoever retires waits for it no longer than for any last byte of a peer.
+    fn hurry_head(&mut self, cx: &Context<'_>) {
+        if self.ending == Ending::AfterResponse {
+            self.peer_timer.shorten(cx.now, cx.limits.linger);
+        } else {
+            self.peer_timer.start(cx.now);
+        }
     }
 
     fn read_request_content(&mut self, cx: &Context<'_>, incoming: &mut Incoming<'_, '_>) -> Result<Found, Broken> {

@@ -23,7 +23,7 @@ pub(super) async fn contained<S: TokioSocket, P>(
     place: Arc<Place>,
 ) -> Ended<P> {
     let speaking = async {
-        let mut cut = CutWhenDropped { stream: TokioStream(stream), place: &place, is_over: false };
+        let mut cut = CutWhenDropped { stream: TokioStream::new(stream), place: &place, is_over: false };
         let outcome = speaker.speak(&mut cut.stream, &peer, &place).await;
         cut.is_over = true;
         outcome
@@ -45,7 +45,7 @@ struct CutWhenDropped<'p, S: TokioSocket> {
 impl<S: TokioSocket> Drop for CutWhenDropped<'_, S> {
     fn drop(&mut self) {
         if !self.is_over && !self.place.is_lingering() {
-            self.stream.0.reset_when_dropped();
+            self.stream.get_mut().reset_when_dropped();
         }
     }
 }

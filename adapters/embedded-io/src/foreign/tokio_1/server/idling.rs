@@ -73,6 +73,10 @@ impl Protocol for Ending<'_> {
         self.protocol.stored()
     }
 
+    fn needed_room(&self) -> usize {
+        self.protocol.needed_room()
+    }
+
     fn handle_eof(&mut self) {
         self.protocol.handle_eof();
     }

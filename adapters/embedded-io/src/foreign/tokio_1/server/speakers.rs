@@ -85,7 +85,7 @@ where
         if place.slot.is_none() {
             return Ok(());
         }
-        let mut connection = TokioConnection::new(&mut stream.0, place, self.config);
+        let mut connection = TokioConnection::new(stream.get_mut(), place, self.config);
         let handled = {
             let mut handling = pin!((self.handle)(&mut connection, peer));
             let mut given_up = pin!(place.given_up());

@@ -255,15 +255,18 @@ fn a_tunnel_that_is_lost_closes_its_exchange_once() {
 }
 
 /// Sends back each line: a protocol that knows nothing of HTTP. It keeps the beginning of a line in its store.
-struct Lines {
+struct Lines<'d> {
     kept: usize,
+    /// How often it was driven.
+    drives: &'d Cell<u32>,
     now: Instant,
     deadline: Instant,
     disposition: Disposition,
 }
 
-impl Protocol for Lines {
+impl Protocol for Lines<'_> {
     fn drive(&mut self, input: &[u8], store: &mut [u8], output: &mut [u8]) -> Progress {
+        self.drives.set(self.drives.get() + 1);
         let taken = input.iter().position(|&byte| byte == b'\n').map_or(input.len(), |end| end + 1);
         let length = self.kept + taken;
         store[self.kept..length].copy_from_slice(&input[..taken]);
@@ -310,9 +313,9 @@ impl Protocol for Lines {
     }
 }
 
-struct Spoken(Lines);
+struct Spoken<'d>(Lines<'d>);
 
-impl Spoken {
+impl Spoken<'_> {
     fn speak<S>(&mut self, piece: &[u8], has_ended: bool, responder: &mut Responder<'_>) -> (usize, Step<S>) {
         let Some(mut tunnel) = responder.tunnel() else { return (0, Step::More) };
         if has_ended {
@@ -322,7 +325,7 @@ impl Spoken {
     }
 }
 
-impl<S> Exchange<(), S> for Spoken {
+impl<S> Exchange<(), S> for Spoken<'_> {
     const UPGRADES: bool = true;
 
     fn proceed(&mut self, (): (), responder: &mut Responder<'_>) -> Result<Step<S>> {
@@ -336,18 +339,19 @@ impl<S> Exchange<(), S> for Spoken {
     }
 }
 
-fn spoken() -> impl Service<Source = core::convert::Infallible> {
-    service_fn(|_, responder| {
+fn spoken(drives: &Cell<u32>) -> impl Service<Source = core::convert::Infallible> {
+    service_fn(move |_, responder| {
         switch(responder)?;
         let now = responder.now();
         let deadline = now.saturating_add(Duration::from_secs(300));
-        Ok(Spoken(Lines { kept: 0, now, deadline, disposition: Disposition::Open }))
+        Ok(Spoken(Lines { kept: 0, drives, now, deadline, disposition: Disposition::Open }))
     })
 }
 
 #[test]
 fn any_protocol_can_be_spoken_however_its_bytes_are_cut() {
-    let service = spoken();
+    let drives = Cell::new(0);
+    let service = spoken(&drives);
     let stream = [REQUEST, b"one\ntwo\nthr"].concat();
     for cut in 0..=stream.len() {
         let mut ends = Ends::new(&service);
@@ -364,8 +368,23 @@ fn any_protocol_can_be_spoken_however_its_bytes_are_cut() {
 }
 
 #[test]
+fn what_is_idle_and_has_taken_all_is_not_driven_again() {
+    let drives = Cell::new(0);
+    let service = spoken(&drives);
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST);
+    // It takes a line at a time. After a part of one it may have more to say.
+    for (bytes, expected) in [(&b"one\n"[..], 1), (b"one\ntwo\n", 2), (b"thr", 2), (b"ee\n", 1)] {
+        drives.set(0);
+        ends.drive(0, bytes);
+        assert_eq!(drives.get(), expected, "{}", bytes.escape_ascii());
+    }
+}
+
+#[test]
 fn the_deadlines_of_what_is_spoken_are_the_connections() {
-    let service = spoken();
+    let drives = Cell::new(0);
+    let service = spoken(&drives);
     let mut ends = Ends::new(&service);
     ends.drive(0, REQUEST);
     assert_eq!(ends.session.poll_timeout(at(0).now), Some(at(300).now));
@@ -383,7 +402,8 @@ fn the_deadlines_of_what_is_spoken_are_the_connections() {
 
 #[test]
 fn a_drain_retires_what_is_spoken_and_so_does_the_peers_end() {
-    let service = spoken();
+    let drives = Cell::new(0);
+    let service = spoken(&drives);
     let mut ends = Ends::new(&service);
     ends.drive(0, REQUEST);
     ends.session.retire();

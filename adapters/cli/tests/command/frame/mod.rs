@@ -1,22 +1,18 @@
 //! `wirenut frame`: over pipes, sockets and serial lines, against what others make of the same.
 
+mod python;
+mod wires;
+
 use core::time::Duration;
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::path::PathBuf;
+use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use rustix::fs::OFlags;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{ControlModes, LocalModes, tcgetattr};
 use serde_json::{Value, json};
-use wirenut_tests::tools::has;
 
 use crate::process::{PATIENCE, run, wirenut};
-use crate::tree::Tree;
 
 /// `wirenut frame` with these words behind it.
 fn frame(line: &str) -> Command {
@@ -158,6 +154,15 @@ fn garbage_is_skipped_reported_and_counted() {
     assert_eq!(errors, "wirenut: 3 times something in the stream was no item, and was skipped\n");
 }
 
+/// DEL and C1: a terminal may obey them, and JSON need not escape them.
+#[test]
+fn json_shows_no_character_that_a_terminal_obeys() {
+    let item = "a\u{1b}\u{7f}\u{80}\u{9b}31m\u{9f}\u{a0}ä";
+    let (_, lines, _) = made(&mut frame("decode --json --codec nul"), format!("{item}\0").as_bytes());
+    assert!(!str::from_utf8(&lines).unwrap().contains(|sign: char| sign.is_control() && sign != '\n'), "{lines:?}");
+    assert_eq!(objects(&lines).0[0]["text"], item);
+}
+
 #[test]
 fn a_stream_that_is_lost_is_said_to_be() {
     let (status, lines, errors) = made(&mut frame("decode --json --codec u16be --limit 5"), b"\0\x01a\0\x06xxxxxx");
@@ -182,6 +187,19 @@ fn what_cannot_be_is_refused_and_says_which_option() {
         ("decode --codec fixed:3 --limit 2", b"", 2, "--limit is too small: each item has 3 bytes"),
         ("decode --codec fixed:1 --crc modbus", b"", 2, "--crc is too long: "),
         ("decode --codec fixed:99999999999", b"", 2, "from 1 to 1073741824"),
+        ("decode --codec u8 --adjust -300", b"", 2, "--adjust is too low: with this --codec it is -255 at least"),
+        (
+            "decode --codec u8 --adjust 11 --limit 10",
+            b"",
+            2,
+            "--limit is too small: with this --adjust each item has 11",
+        ),
+        (
+            "decode --codec u8 --adjust 2000000",
+            b"",
+            2,
+            "--limit is too small: with this --adjust each item has 2000000",
+        ),
         ("decode --codec u8 --strip 2", b"", 2, "--strip is too large"),
         ("decode --codec slip --limit 2G", b"", 2, "expected a number of bytes from 1 to 1G"),
         ("decode --codec slip --crc crc-5", b"", 2, "CRC-16/IBM-SDLC"),
@@ -269,286 +287,6 @@ fn fixed_items_may_be_longer_than_the_usual_limit() {
     let item = vec![b'x'; (1 << 20) + 1];
     let (status, output, errors) = made(&mut frame("decode --raw --codec fixed:1048577"), &item);
     assert_eq!((status, output.len()), (Some(0), item.len()), "{errors}");
-}
-
-#[test]
-fn items_before_one_that_cannot_be_encoded_arrive() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let line = format!("encode --codec slip --hex --connect {}", listener.local_addr().unwrap());
-    let mut running = Running(frame(&line).spawn().unwrap());
-    let (mut peer, _) = listener.accept().unwrap();
-    // A connection that is closed with these unread is reset.
-    peer.write_all(b"unread").unwrap();
-    running.0.stdin.take().unwrap().write_all(b"6f6e65\nno\n").unwrap();
-    let mut received = Vec::new();
-    peer.read_to_end(&mut received).unwrap();
-    drop(peer);
-    assert_eq!(received, b"\xc0one\xc0");
-    assert_eq!(running.end(), Some(1));
-}
-
-#[test]
-fn a_line_whose_end_has_not_come_is_no_item_when_a_signal_comes() {
-    let mut running = Running(frame("decode --json --codec lines").spawn().unwrap());
-    let mut input = running.0.stdin.take().unwrap();
-    input.write_all(b"one\nha").unwrap();
-    let mut output = BufReader::new(running.0.stdout.take().unwrap());
-    output.read_line(&mut String::new()).unwrap();
-    running.signal("INT");
-    assert_eq!(running.end(), Some(0));
-    let mut rest = Vec::new();
-    output.read_to_end(&mut rest).unwrap();
-    let (items, total) = objects(&rest);
-    assert_eq!((items.len(), &total["items"]), (0, &json!(1)));
-}
-
-#[test]
-fn a_signal_is_the_end_of_the_input() {
-    let mut running = Running(frame("decode --json --codec slip").spawn().unwrap());
-    let mut input = running.0.stdin.take().unwrap();
-    input.write_all(b"\xc0one\xc0ha").unwrap();
-    let mut output = BufReader::new(running.0.stdout.take().unwrap());
-    let mut line = String::new();
-    // It is shown before more comes.
-    output.read_line(&mut line).unwrap();
-    assert!(line.contains(r#""text":"one""#), "{line}");
-    running.signal("INT");
-    assert_eq!(running.end(), Some(0));
-    let mut rest = Vec::new();
-    output.read_to_end(&mut rest).unwrap();
-    let (items, total) = objects(&rest);
-    assert_eq!((items.len(), &total["skipped"]), (0, &json!(0)), "half an item is no fault then");
-    drop(input);
-
-    // Who is held up by what reads its output ends as well.
-    let mut running = Running(frame("decode --codec lines").spawn().unwrap());
-    let mut input = running.0.stdin.take().unwrap();
-    let feeding = thread::spawn(move || while input.write_all(&b"line\n".repeat(10_000)).is_ok() {});
-    let mut output = BufReader::new(running.0.stdout.take().unwrap());
-    output.read_line(&mut line).unwrap();
-    running.signal("INT");
-    // It may have had room for its last line.
-    assert!(matches!(running.end(), Some(0 | 130)));
-    feeding.join().unwrap();
-}
-
-/// Frames of others: encodes lines of digits from standard input as `encode CODEC` says, or decodes a stream to such lines.
-const PYTHON: &str = r#"
-import sys
-
-def cobs_encode(data):
-    out, block = bytearray(), bytearray()
-    for i, byte in enumerate(data):
-        if byte == 0:
-            out.append(len(block) + 1); out += block; block = bytearray()
-        else:
-            block.append(byte)
-            if len(block) == 254 and i + 1 < len(data):
-                out.append(255); out += block; block = bytearray()
-    out.append(len(block) + 1); out += block
-    return bytes(out) + b'\0'
-
-def cobs_decode(stream):
-    for frame in stream.split(b'\0')[:-1]:
-        out, at = bytearray(), 0
-        while at < len(frame):
-            code = frame[at]
-            out += frame[at + 1:at + code]; at += code
-            if code < 255 and at < len(frame):
-                out.append(0)
-        yield bytes(out)
-
-def slip_encode(data):
-    return b'\xc0' + data.replace(b'\xdb', b'\xdb\xdd').replace(b'\xc0', b'\xdb\xdc') + b'\xc0'
-
-def slip_decode(stream):
-    for frame in stream.split(b'\xc0'):
-        if frame:
-            yield frame.replace(b'\xdb\xdc', b'\xc0').replace(b'\xdb\xdd', b'\xdb')
-
-def netstring_encode(data):
-    return str(len(data)).encode() + b':' + data + b','
-
-def netstring_decode(stream):
-    while stream:
-        length, rest = stream.split(b':', 1)
-        assert rest[int(length):int(length) + 1] == b','
-        yield rest[:int(length)]
-        stream = rest[int(length) + 1:]
-
-action, codec = sys.argv[1:]
-if action == 'encode':
-    for line in sys.stdin.buffer:
-        sys.stdout.buffer.write(globals()[codec + '_encode'](bytes.fromhex(line.decode())))
-else:
-    for item in globals()[codec + '_decode'](sys.stdin.buffer.read()):
-        print(item.hex())
-"#;
-
-#[test]
-fn python_reads_what_is_written_and_writes_what_is_read() {
-    if !has("python3") {
-        return;
-    }
-    let bytes: Vec<u8> = (0..=255).collect();
-    let items = [&b"a"[..], b"\0", b"\xc0\xdb\xdc\xdd", &[7; 254], &[7; 255], &[0; 3], &bytes, &bytes.repeat(5)];
-    let lines: String = items.iter().map(|item| hex(item) + "\n").collect();
-    for codec in ["cobs", "slip", "netstring"] {
-        let python = |action: &str, input: &[u8]| {
-            let mut python = Command::new("python3");
-            python.args(["-c", PYTHON, action, codec]);
-            python.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-            let (status, output, errors) = made(&mut python, input);
-            assert_eq!((status, errors.as_str()), (Some(0), ""), "{codec}");
-            output
-        };
-        let (status, stream, errors) = made(&mut frame(&format!("encode --hex --codec {codec}")), lines.as_bytes());
-        assert_eq!((status, errors.as_str()), (Some(0), ""), "{codec}");
-        assert_eq!(String::from_utf8(python("decode", &stream)).unwrap(), lines, "{codec}");
-
-        let stream = python("encode", lines.as_bytes());
-        let (status, shown, _) = made(&mut frame(&format!("decode --json --codec {codec}")), &stream);
-        let (found, _) = objects(&shown);
-        let found: Vec<&str> = found.iter().map(|item| item["hex"].as_str().unwrap()).collect();
-        assert_eq!((status, found), (Some(0), lines.lines().collect::<Vec<_>>()), "{codec}");
-    }
-}
-
-#[test]
-fn items_go_over_connections() {
-    // To a server, which may say something that nobody reads.
-    let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = server.local_addr().unwrap();
-    let serving = thread::spawn(move || {
-        let (mut peer, _) = server.accept().unwrap();
-        peer.set_read_timeout(Some(PATIENCE)).unwrap();
-        peer.write_all(b"welcome").unwrap();
-        let mut heard = Vec::new();
-        peer.read_to_end(&mut heard).unwrap();
-        heard
-    });
-    let (status, _, errors) = made(&mut frame(&format!("encode --codec cobs --connect {address}")), b"one\ntwo\n");
-    assert_eq!((status, errors.as_str()), (Some(0), ""));
-    assert_eq!(serving.join().unwrap(), b"\x04one\0\x04two\0");
-
-    // From a server.
-    let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = server.local_addr().unwrap();
-    let serving = thread::spawn(move || server.accept().unwrap().0.write_all(b"3:one,").unwrap());
-    let (status, raw, _) = made(&mut frame(&format!("decode --raw --codec netstring --connect {address}")), b"");
-    assert_eq!((status, raw.as_slice()), (Some(0), &b"one"[..]));
-    serving.join().unwrap();
-
-    // A server that is not there.
-    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (status, _, errors) = made(&mut frame(&format!("decode --codec slip --connect {gone}")), b"");
-    assert_eq!(status, Some(1));
-    assert!(errors.contains("Connection refused"), "{errors}");
-}
-
-#[test]
-fn socat_connects_to_where_it_listens() {
-    if !has("socat") {
-        return;
-    }
-    let tree = Tree::new();
-    let path = tree.path().join("socket");
-    for (place, is_tcp) in [("127.0.0.1:0".to_owned(), true), (format!("unix:{}", path.display()), false)] {
-        let mut running = Running(frame(&format!("decode --raw --codec slip --listen {place}")).spawn().unwrap());
-        let mut notes = BufReader::new(running.0.stderr.take().unwrap());
-        let mut line = String::new();
-        notes.read_line(&mut line).unwrap();
-        let to = match line.trim_end().split_once(' ').unwrap() {
-            ("tcp", address) if is_tcp => format!("TCP:{address}"),
-            ("unix", path) if !is_tcp => format!("UNIX-CONNECT:{path}"),
-            _ => panic!("{line}"),
-        };
-        let mut socat = Command::new("socat");
-        socat.args(["-u", "-", &to]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let (status, _, errors) = made(&mut socat, b"\xc0one\xc0\xc0tw\xdb\xdc\xc0");
-        assert_eq!((status, errors.as_str()), (Some(0), ""));
-        let mut raw = Vec::new();
-        running.0.stdout.take().unwrap().read_to_end(&mut raw).unwrap();
-        assert_eq!((running.end(), raw.as_slice()), (Some(0), &b"onetw\xc0"[..]), "{place}");
-        assert!(!path.exists(), "the socket's path is removed");
-    }
-}
-
-/// Our end of a pair of terminals, and the path of the other one.
-fn terminals() -> (File, PathBuf) {
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&ours).unwrap();
-    unlockpt(&ours).unwrap();
-    let path = ptsname(&ours, Vec::new()).unwrap();
-    (File::from(ours), PathBuf::from(path.into_string().unwrap()))
-}
-
-/// Waits until the other end is set up.
-fn wait_for_raw_mode(terminal: &File) {
-    let start = Instant::now();
-    while tcgetattr(terminal).unwrap().local_modes.contains(LocalModes::ECHO) {
-        assert!(start.elapsed() < PATIENCE, "it is not set up");
-        thread::sleep(Duration::from_millis(2));
-    }
-}
-
-#[test]
-fn a_serial_device_is_set_up_read_and_left_as_it_was() {
-    let (mut ours, path) = terminals();
-    // So that the other end stays what it is while nobody has it open.
-    let kept = File::options().read(true).custom(OFlags::NOCTTY).open(&path).unwrap();
-    let before = tcgetattr(&ours).unwrap();
-    let line =
-        format!("decode --json --codec slip --serial {} --baud 57600 --stop-bits 2 --flow hardware", path.display());
-    let mut running = Running(frame(&line).spawn().unwrap());
-    wait_for_raw_mode(&ours);
-    let set = tcgetattr(&ours).unwrap();
-    assert_eq!((set.input_speed(), set.output_speed()), (57_600, 57_600));
-    let wanted =
-        ControlModes::CSTOPB | ControlModes::CRTSCTS | ControlModes::CLOCAL | ControlModes::CREAD | ControlModes::CS8;
-    assert!(set.control_modes.contains(wanted), "{:?}", set.control_modes);
-    // Bytes that a terminal would obey: the end of the input, an interrupt, XOFF.
-    ours.write_all(b"\xc0\x04\x03\x13\r\n\xc0").unwrap();
-    let mut output = BufReader::new(running.0.stdout.take().unwrap());
-    let mut shown = String::new();
-    output.read_line(&mut shown).unwrap();
-    assert!(shown.contains(r#""hex":"0403130d0a""#), "{shown}");
-    running.signal("INT");
-    assert_eq!(running.end(), Some(0));
-    let after = tcgetattr(&ours).unwrap();
-    assert_eq!(
-        (after.input_modes, after.output_modes, after.control_modes, after.local_modes, after.output_speed()),
-        (before.input_modes, before.output_modes, before.control_modes, before.local_modes, before.output_speed())
-    );
-    drop(kept);
-}
-
-#[test]
-fn a_serial_device_is_written_to_and_says_what_it_lacks() {
-    let (mut ours, path) = terminals();
-    let kept = File::options().read(true).custom(OFlags::NOCTTY).open(&path).unwrap();
-    // A pseudo-terminal has no parity.
-    let line = format!("encode --codec cobs --hex --serial {} --parity even", path.display());
-    let (status, _, errors) = made(&mut frame(&line), b"11 22 00 33\n0d0a04\n");
-    assert_eq!(status, Some(0), "{errors}");
-    let lacks = "does not have all of --baud 115200 --parity even --stop-bits 1 --flow none";
-    assert!(errors.contains(lacks), "{errors}");
-    let mut heard = [0; 11];
-    ours.read_exact(&mut heard).unwrap();
-    assert_eq!(heard, *b"\x03\x11\x22\x02\x33\0\x04\r\n\x04\0");
-    drop(kept);
-}
-
-/// Flags of open(2).
-trait Custom {
-    fn custom(&mut self, flags: OFlags) -> &mut Self;
-}
-
-impl Custom for fs::OpenOptions {
-    fn custom(&mut self, flags: OFlags) -> &mut Self {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        self.custom_flags(i32::try_from(flags.bits()).unwrap())
-    }
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! A password that is asked for on the terminal, without an echo.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::sync::{Mutex, PoisonError};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use super::failure::GetFailure;
+use super::interrupt::Interrupt;
+use crate::log::Name;
+
+/// A longer one is none.
+const MAX_BYTES: usize = 1024;
+
+/// The terminal as it was, while it is changed.
+static BEFORE: Mutex<Option<(File, Termios)>> = Mutex::new(None);
+
+/// Gives the terminal its echo back, if it was taken.
+pub(super) fn restore() {
+    if let Some((terminal, before)) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        // Nobody could do more.
+        let _ = tcsetattr(&terminal, OptionalActions::Flush, &before);
+    }
+}
+
+/// Asks for the password of a user.
+pub(super) fn ask(user: &str, interrupt: &Interrupt) -> Result<String, GetFailure> {
+    let failed = GetFailure::Password;
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(failed)?;
+    let before = tcgetattr(&terminal).map_err(|errno| failed(errno.into()))?;
+    let mut silent = before.clone();
+    silent.local_modes -= LocalModes::ECHO;
+    let copy = terminal.try_clone().map_err(failed)?;
+    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some((copy, before));
+    let asked = tcsetattr(&terminal, OptionalActions::Flush, &silent)
+        .map_err(|errno| failed(errno.into()))
+        .and_then(|()| write!(terminal, "Password of '{}': ", Name(user.as_bytes())).map_err(failed))
+        .and_then(|()| read_line(&terminal, interrupt));
+    restore();
+    // The end of the line had no echo, either.
+    let _ = terminal.write_all(b"\n");
+    asked
+}
+
+fn read_line(terminal: &File, interrupt: &Interrupt) -> Result<String, GetFailure> {
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    let mut terminal = interrupt.watch(terminal);
+    while line.len() < MAX_BYTES {
+        match terminal.read(&mut byte) {
+            Ok(0) => break,
+            Ok(_) if byte == *b"\n" => break,
+            Ok(_) => line.extend_from_slice(&byte),
+            Err(_) if interrupt.cancel().is_cancelled() => return Err(GetFailure::Quiet),
+            Err(error) => return Err(GetFailure::Password(error)),
+        }
+    }
+    String::from_utf8(line).map_err(|_| GetFailure::Password(std::io::Error::other("it is not UTF-8")))
+}

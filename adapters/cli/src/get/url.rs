@@ -1,0 +1,58 @@
+//! URLs as people type them.
+
+use wirenut_client::Url;
+
+use super::failure::GetFailure;
+
+/// Reads a URL. `http://` is added where no scheme is; signs beyond ASCII behind the host are encoded, and blanks are not.
+pub(super) fn read(text: &str) -> Result<Url, GetFailure> {
+    let text = text.trim();
+    let text = match text.split_once("://") {
+        Some((scheme, _)) if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
+            text.to_owned()
+        }
+        Some((scheme, _)) if is_scheme(scheme) => return Err(GetFailure::Scheme(scheme.to_owned())),
+        _ => format!("http://{text}"),
+    };
+    let after_host = text.find("://").map_or(0, |at| at + 3);
+    let after_host = text[after_host..].find(['/', '?', '#']).map_or(text.len(), |at| after_host + at);
+    let (mut encoded, rest) = (text[..after_host].to_owned(), &text[after_host..]);
+    for byte in rest.bytes() {
+        match byte {
+            0x80.. => encoded += &format!("%{byte:02X}"),
+            _ => encoded.push(char::from(byte)),
+        }
+    }
+    Ok(encoded.parse::<Url>()?)
+}
+
+fn is_scheme(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_as_they_are_typed() {
+        for (text, expected) in [
+            ("localhost:8080/a", Ok("http://localhost:8080/a")),
+            (" a ", Ok("http://a/")),
+            ("HTTPS://a/b?c=http://d", Ok("https://a/b?c=http://d")),
+            ("a/?u=ftp://b/", Ok("http://a/?u=ftp://b/")),
+            ("http://a/\u{fc}?\u{20ac}", Ok("http://a/%C3%BC?%E2%82%AC")),
+            ("ftp://a/", Err(1)),
+            ("http://a b/", Err(3)),
+            ("http://a/b c", Err(3)),
+            ("http://\u{fc}/", Err(3)),
+            ("", Err(3)),
+            ("http://a/{b,c}", Err(3)),
+        ] {
+            let url = read(text).map(|url| url.to_string()).map_err(|failure| failure.status());
+            assert_eq!(url, expected.map(str::to_owned), "{text}");
+        }
+    }
+}

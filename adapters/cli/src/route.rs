@@ -1,0 +1,108 @@
+//! On which way a server is reached: the options of all commands that ask servers, with the names that curl has.
+
+use core::time::Duration;
+use std::path::PathBuf;
+use std::{fs, io};
+
+use clap::Args;
+use wirenut_client::{Client, ClientBuilder, Error, Proxies, Proxy, Timeouts};
+
+/// On which way the server is reached.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct RouteOptions {
+    /// Connect to this Unix socket, whatever host the URL names
+    #[arg(long, value_name = "PATH")]
+    pub unix_socket: Option<PathBuf>,
+    /// Trust what these certificates (PEM) have signed, and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// Trust any certificate: whoever stands between can read and change all
+    #[arg(short = 'k', long)]
+    pub insecure: bool,
+    /// Use this HTTP proxy
+    #[arg(
+        help = "Use this HTTP proxy: [http://][USER:PASSWORD@]HOST[:PORT]; '' for none. Otherwise the environment says which",
+        short = 'x',
+        long,
+        value_name = "PROXY"
+    )]
+    pub proxy: Option<String>,
+    /// Reach these hosts without a proxy: names, addresses, networks, separated by commas; * is all
+    #[arg(long, value_name = "HOSTS")]
+    pub noproxy: Option<String>,
+    /// How many seconds look-up, connecting and TLS may take each (otherwise 20)
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub connect_timeout: Option<Duration>,
+}
+
+/// Why there is no such way.
+#[derive(Debug)]
+pub(crate) enum RouteError {
+    /// The certificates that `--cacert` names could not be read.
+    Certificates { path: PathBuf, error: io::Error },
+    /// What `--proxy` or the environment says is no proxy.
+    Proxy(Error),
+}
+
+impl RouteOptions {
+    /// A client that takes this way, and the proxies on it.
+    ///
+    /// # Errors
+    /// What the options name is not there, or not what it should be.
+    pub(crate) fn client(&self, mut timeouts: Timeouts) -> Result<(ClientBuilder, Proxies), RouteError> {
+        if let Some(limit) = self.connect_timeout {
+            let limit = limit.into();
+            timeouts = Timeouts { lookup: limit, connect: limit, tls: limit, ..timeouts };
+        }
+        let proxies = self.proxies()?;
+        let mut builder = Client::builder().timeouts(timeouts).proxies(proxies.clone());
+        if let Some(path) = &self.unix_socket {
+            builder = builder.unix_socket(path);
+        }
+        if let Some(path) = &self.cacert {
+            let pem = fs::read(path).and_then(|pem| match has_certificate(&pem) {
+                true => Ok(pem),
+                false => Err(io::Error::other("there is none in it (-----BEGIN CERTIFICATE-----)")),
+            });
+            let pem = pem.map_err(|error| RouteError::Certificates { path: path.clone(), error })?;
+            builder = builder.only_added_roots().add_root_certificates(&pem);
+        }
+        if self.insecure {
+            builder = builder.dangerously_trust_anybody();
+        }
+        Ok((builder, proxies))
+    }
+
+    fn proxies(&self) -> Result<Proxies, RouteError> {
+        let proxies = match self.proxy.as_deref() {
+            None => Proxies::from_env(),
+            Some("") => Proxies::none(),
+            Some(proxy) => Proxies::all(&Proxy::parse(proxy).map_err(RouteError::Proxy)?),
+        };
+        Ok(match &self.noproxy {
+            Some(hosts) => proxies.except(hosts),
+            None => proxies,
+        })
+    }
+}
+
+fn has_certificate(pem: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    pem.windows(BEGIN.len()).any(|window| window == BEGIN)
+}
+
+/// With up to six decimals.
+pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
+    const WANTED: &str = "expected seconds from 0.001 to 31536000, such as 2.5";
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |text: &str| !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) || fraction.len() > 6 {
+        return Err(WANTED);
+    }
+    let seconds: u64 = whole.parse().map_err(|_| WANTED)?;
+    let micros: u64 = format!("{fraction:0<6}").parse().map_err(|_| WANTED)?;
+    let time = Duration::from_secs(seconds) + Duration::from_micros(micros);
+    let is_sane = (Duration::from_millis(1)..=Duration::from_secs(31_536_000)).contains(&time);
+    if is_sane { Ok(time) } else { Err(WANTED) }
+}

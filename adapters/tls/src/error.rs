@@ -1,0 +1,54 @@
+//! Why a wire failed.
+
+use core::fmt;
+
+/// Why a wire failed. It fails again after that.
+///
+/// ```
+/// use wirenut_tls::Error;
+/// assert_eq!(Error::Truncated.to_string(), "the connection ended without close_notify, so it may be cut off");
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The system said no: the connection was reset, for example.
+    System(wirenut_linux::Error),
+    /// The peer ended the connection without close_notify: whoever stands between may have cut it off (RFC 8446 §6.1).
+    Truncated,
+    /// The peer ended the connection before both had agreed on TLS.
+    HandshakeEnded,
+    /// The name of the server is neither a DNS name nor an IP address.
+    InvalidName,
+    /// The peer broke a rule of TLS, refused us by an alert, or its certificate was not accepted.
+    #[cfg(feature = "rustls")]
+    Tls(rustls::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(error) => error.fmt(f),
+            Self::Truncated => f.write_str("the connection ended without close_notify, so it may be cut off"),
+            Self::HandshakeEnded => f.write_str("the peer ended the connection during the handshake of TLS"),
+            Self::InvalidName => f.write_str("the name of the server is neither a DNS name nor an IP address"),
+            #[cfg(feature = "rustls")]
+            Self::Tls(error) => error.fmt(f),
+        }
+    }
+}
+
+// The line says all, so there is no source that a caller would print a second time.
+impl core::error::Error for Error {}
+
+impl From<wirenut_linux::Error> for Error {
+    fn from(error: wirenut_linux::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+#[cfg(feature = "rustls")]
+impl From<rustls::Error> for Error {
+    fn from(error: rustls::Error) -> Self {
+        Self::Tls(error)
+    }
+}
