@@ -105,7 +105,7 @@ pub enum Failure {
     },
     /// Passwords cannot be checked as the options say.
     Users(GateError),
-    /// A password was not hashed: what is wrong with it.
+    /// A password could not be hashed; the text says why.
     Password(&'static str),
     /// An address could not be listened on, a name was not found, or a server could not go on.
     Network(wirenut_linux::Error),

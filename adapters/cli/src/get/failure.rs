@@ -50,7 +50,7 @@ pub enum GetFailure {
         /// What the system said.
         error: io::Error,
     },
-    /// A file of fields has a line that is none.
+    /// A line in a file of fields is not a field.
     HeaderLine {
         /// As the user wrote it.
         path: PathBuf,

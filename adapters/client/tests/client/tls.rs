@@ -109,6 +109,14 @@ fn secure(config: Arc<ServerConfig>, serve: impl Fn(&mut Secure) + Send + Sync +
     Server::new(move |_, peer| serve(&mut accept(&config, peer)))
 }
 
+/// Takes so many bytes of content, and answers with them.
+fn send_back(peer: &mut Secure, length: usize) {
+    let mut content = vec![0; length];
+    peer.0.read_exact(&mut content).unwrap();
+    peer.say(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"));
+    peer.say(content);
+}
+
 fn accept(config: &Arc<ServerConfig>, peer: &mut Peer) -> Secure {
     let connection = ServerConnection::new(Arc::clone(config)).unwrap();
     Secure(StreamOwned::new(connection, peer.stream().try_clone().unwrap()))
@@ -277,10 +285,7 @@ fn megabytes_go_both_ways() {
     let authority = Authority::new();
     let server = secure(authority.server("localhost", |_| {}), |peer| {
         while peer.head().is_some() {
-            let mut content = vec![0; 2_000_000];
-            peer.0.read_exact(&mut content).unwrap();
-            peer.say("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n");
-            peer.say(content);
+            send_back(peer, 2_000_000);
         }
     });
     let content: Vec<u8> = (0..2_000_000_u32).map(|number| number.to_le_bytes()[1]).collect();
@@ -351,10 +356,7 @@ fn requests_over_tls_do_not_block() {
     let authority = Authority::new();
     let server = secure(authority.server("localhost", |_| {}), |peer| {
         while peer.head().is_some() {
-            let mut content = vec![0; 1_000_000];
-            peer.0.read_exact(&mut content).unwrap();
-            peer.say("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
-            peer.say(content);
+            send_back(peer, 1_000_000);
         }
     });
     let (client, content) = (authority.client(), vec![9; 1_000_000]);

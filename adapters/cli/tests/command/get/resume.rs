@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Mutex;
 
+use super::names;
 use super::server::{Asked, Reply, Server};
 use crate::process::{PATIENCE, wirenut};
 
@@ -129,13 +130,6 @@ impl Changing {
 fn get(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = wirenut().args(["get", "-q"]).args(arguments).current_dir(folder).output().unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }
 
 /// What is there after the first try, which was cut behind four bytes, what the server has then, the range that is asked for
