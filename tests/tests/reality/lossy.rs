@@ -13,10 +13,11 @@ use std::time::Instant;
 use wirenut::tcp::state::State;
 use wirenut::tcp::tracker::{Anomaly, Observed, Order};
 
+use crate::agreement::{WENT_ELSEWHERE, differ, is_same};
 use crate::end::{End, of_table, pattern};
 use crate::kernel;
 use crate::network::{Host, addresses};
-use crate::script::{Stage, WENT_ELSEWHERE, differ, is_same};
+use crate::script::Stage;
 use crate::truth::Seen;
 use crate::watch::{Read, Watch};
 
