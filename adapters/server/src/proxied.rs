@@ -62,7 +62,7 @@ impl<K: Speaker, L: Layer> Speaker for Proxied<K, L> {
         Some(self.speaker.begin(call))
     }
 
-    /// Whoever has no place is told so before he says who he is.
+    /// A connection for which there is no place is refused before its proxy has named the client.
     fn refuse(&self, call: &Call<'_>) -> Option<Self::State> {
         if L::IS_SECURE {
             self.claims.set(call.token.slot, Claim::Over(self.parting(REFUSAL, call)));
@@ -137,11 +137,11 @@ impl<K: Speaker, L: Layer> Front for Proxied<K, L> {
     }
 }
 
-/// For who speaks HTTP without TLS (RFC 9110 §15.5.1).
+/// The answer to a peer that speaks HTTP without TLS (RFC 9110 §15.5.1).
 const CLEARTEXT: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 54\r\n\
     Connection: close\r\n\r\nThis port speaks HTTPS: use https:// in place of http\n";
 
-/// For whom there is no place: a fatal alert, internal_error (RFC 8446 §6.2), which can be said before anything is agreed on.
+/// The answer to a peer for which there is no place: a fatal alert, internal_error (RFC 8446 §6.2), which needs no handshake.
 const REFUSAL: &[u8] = &[21, 3, 3, 0, 2, 2, 80];
 
 impl<K: Speaker, L: Layer> Proxied<K, L> {

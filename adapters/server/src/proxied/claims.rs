@@ -19,7 +19,7 @@ pub(super) enum Claim {
     Client(SocketAddr),
 }
 
-/// By slot. Whoever has none is what he seems to be.
+/// By slot. A connection without a claim is its own client.
 #[derive(Default)]
 pub(super) struct Claims(RefCell<HashMap<u32, Claim>>);
 

@@ -87,7 +87,7 @@ impl<K: Speaker, L: Layer> Fronted<'_, K, L> {
         self.stage = Stage::Over(farewell);
     }
 
-    /// Nothing is spoken any more: changes how it ends, if that is so.
+    /// Changes how the connection ends, if it is ending.
     #[cold]
     fn part(&mut self, change: impl FnOnce(&mut Farewell)) {
         if let Stage::Over(mut farewell) = self.stage {
@@ -96,7 +96,7 @@ impl<K: Speaker, L: Layer> Fronted<'_, K, L> {
         }
     }
 
-    /// The receiver is told something that may end it.
+    /// Gives the receiver an event that may end the connection.
     fn tell(&mut self, tell: impl FnOnce(&mut Receiver, Instant) -> Result<(), Error>) {
         if let Stage::Awaiting(front) = &mut self.stage
             && let Err(error) = tell(&mut front.receiver, front.call.clock.now())
