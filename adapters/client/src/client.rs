@@ -180,14 +180,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Trusts only what [`Self::add_root_certificates`] names, and nobody because the machine does.
+    /// Trusts only the roots of [`Self::add_root_certificates`], and not those of the machine.
     #[cfg(feature = "tls")]
     pub const fn only_added_roots(mut self) -> Self {
         self.trust.only_extra = true;
         self
     }
 
-    /// Trusts any certificate, for whatever name: whoever stands between can read and change all. For tests.
+    /// Trusts any certificate, for any name: anybody on the way can read and change everything. For tests only.
     #[cfg(feature = "tls")]
     pub const fn dangerously_trust_anybody(mut self) -> Self {
         self.trust.anybody = true;

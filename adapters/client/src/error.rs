@@ -65,7 +65,7 @@ pub enum Cause {
     System(wirenut_linux::Error),
     /// The server broke a rule of the protocol, or was too slow for it.
     Protocol(http::Error),
-    /// The request is none: an invalid method or field, or content that does not have the declared length.
+    /// The request is invalid: its method, a field, or content that does not have the declared length.
     Refused(WriteError),
     /// This phase, or all of the request, took longer than that.
     TimedOut(Duration),
@@ -223,7 +223,7 @@ impl fmt::Display for Cause {
     }
 }
 
-// The line says all, so there is no source that a caller would print a second time.
+// Without a source: the line of `Display` has it already, and a caller that prints both would repeat it.
 impl core::error::Error for Error {}
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other rules are about what the bytes say")]

@@ -1,4 +1,4 @@
-//! Who learns what a request does on its way.
+//! Observers of what a request does on its way.
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -35,7 +35,7 @@ impl fmt::Debug for Observed<'_> {
     }
 }
 
-/// Who learns it. All clones are the same.
+/// The function that is called with it. All clones are the same.
 #[derive(Clone)]
 pub(crate) struct Observer(pub(crate) Arc<dyn Fn(&Observed<'_>) + Send + Sync>);
 
@@ -47,7 +47,7 @@ impl fmt::Debug for Observer {
 
 #[cfg(feature = "tls")]
 impl Observer {
-    /// Says with what a new connection is secure.
+    /// Reports the version and the cipher suite of a new connection.
     pub(crate) fn observe_tls(&self, wire: &wirenut_tls::Wire) {
         let Some(session) = wire.session() else { return };
         let connection = session.connection();

@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use wirenut::http::service::{Exchange, HandlerError, Responder, Result, Service, Step};
+use wirenut::http::service::{Exchange, HandlerError, Responder, Service, Step};
 use wirenut::http::{Error, FieldFilter, Fields, Limits, RequestHead, WriteError};
 use wirenut::websocket::handshake::READ_FIELDS;
 use wirenut::websocket::{self, MessageHandler, Next, Outbox, WebSocket};
@@ -42,13 +42,13 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         &self,
         head: &RequestHead<'_>,
         responder: &mut Responder<'_>,
-    ) -> core::result::Result<(Self::Exchange, Step), WriteError> {
+    ) -> Result<(Self::Exchange, Step), WriteError> {
         if head.fields.get("Upgrade").is_none() {
             return self.0.request(head, responder).map(|(exchange, step)| (InFlight::Service(exchange), step));
         }
         match websocket::upgrade(head, responder, Echo) {
             Ok(socket) => Ok((InFlight::WebSocket(Some(socket)), Step::More)),
-            Err(error) => written(Err(error)).map(|step| (InFlight::WebSocket(None), step)),
+            Err(error) => Ok((InFlight::WebSocket(None), error.into_step()?)),
         }
     }
 
@@ -57,16 +57,11 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         exchange: &mut Self::Exchange,
         piece: &[u8],
         responder: &mut Responder<'_>,
-    ) -> core::result::Result<(usize, Step), WriteError> {
+    ) -> Result<(usize, Step), WriteError> {
         match exchange {
             InFlight::Service(exchange) => self.0.body(exchange, piece, responder),
             InFlight::WebSocket(socket) => {
-                let mut taken = 0;
-                let step = socket.body((), piece, responder).map(|(count, step)| {
-                    taken = count;
-                    step
-                });
-                Ok((taken, written(step)?))
+                socket.body((), piece, responder).or_else(|error| Ok((0, error.into_step()?)))
             }
         }
     }
@@ -76,38 +71,24 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         exchange: &mut Self::Exchange,
         trailers: Fields<'_>,
         responder: &mut Responder<'_>,
-    ) -> core::result::Result<Step, WriteError> {
+    ) -> Result<Step, WriteError> {
         match exchange {
             InFlight::Service(exchange) => self.0.end(exchange, trailers, responder),
-            InFlight::WebSocket(socket) => written(socket.end((), trailers, responder)),
+            InFlight::WebSocket(socket) => socket.end((), trailers, responder).or_else(HandlerError::into_step),
         }
     }
 
-    fn proceed(
-        &self,
-        exchange: &mut Self::Exchange,
-        responder: &mut Responder<'_>,
-    ) -> core::result::Result<Step, WriteError> {
+    fn proceed(&self, exchange: &mut Self::Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         match exchange {
             InFlight::Service(exchange) => self.0.proceed(exchange, responder),
-            InFlight::WebSocket(socket) => written(socket.proceed((), responder)),
+            InFlight::WebSocket(socket) => socket.proceed((), responder).or_else(HandlerError::into_step),
         }
     }
 
-    fn closed(&self, exchange: Self::Exchange, outcome: core::result::Result<(), Error>) {
+    fn closed(&self, exchange: Self::Exchange, outcome: Result<(), Error>) {
         match exchange {
             InFlight::Service(exchange) => self.0.closed(exchange, outcome),
             InFlight::WebSocket(socket) => Exchange::<(), Infallible>::closed(socket, (), outcome),
         }
-    }
-}
-
-/// What is done behind what a handler returns.
-fn written(step: Result<Step>) -> core::result::Result<Step, WriteError> {
-    match step {
-        Ok(step) => Ok(step),
-        Err(HandlerError::Answered) => Ok(Step::Done),
-        Err(HandlerError::Write(error)) => Err(error),
-        Err(_) => Ok(Step::Abort),
     }
 }

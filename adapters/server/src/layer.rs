@@ -16,7 +16,7 @@ pub(crate) trait Layer {
     /// What is kept of a connection.
     type State;
 
-    /// That with its socket, for a call.
+    /// The state with its socket, for one call.
     type Lent<'l>: Carrier
     where
         Self: 'l;
@@ -27,18 +27,18 @@ pub(crate) trait Layer {
     /// For a call.
     fn lend<'l>(&'l self, state: &'l mut Self::State, socket: &'l AnyByteStream) -> Self::Lent<'l>;
 
-    /// Goes on to agree with the peer; called before each turn. `is_ready`: a poller has reported the socket. None: this call did
-    /// not end it.
+    /// Goes on with the handshake; called before each turn. `is_ready`: a poller has reported the socket. `None`: the handshake has
+    /// not ended in this call.
     fn greet(&self, _: &mut Self::State, _: &AnyByteStream, _is_ready: bool) -> Option<Greeting> {
         None
     }
 
-    /// When it is too late to agree, as long as both have not.
+    /// When the handshake must have ended, if it has not.
     fn deadline(&self, _: &Self::State) -> Option<Instant> {
         None
     }
 
-    /// It is too late: from now on all is in the clear, and the connection ends.
+    /// The handshake took too long: from now on nothing is encrypted, and the connection ends.
     fn give_up(&self, _: &mut Self::State) {}
 
     /// Does it hold something that came and was not received?
@@ -96,7 +96,7 @@ pub(crate) trait Source {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
 }
 
-/// Nothing.
+/// No layer: bytes go through the socket as they are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Plain;
 

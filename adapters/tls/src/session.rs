@@ -86,8 +86,8 @@ impl Session {
 
     /// Receives what is there, decrypted. The bytes behind those that it returns may hold anything.
     ///
-    /// `WouldBlock` may also mean that it has received much, and nothing of it was content: a peer that never stops to send
-    /// tickets does not keep the caller. So ask a poller again.
+    /// `WouldBlock` may also mean that it has received much, and none of it was content: so a peer that sends tickets without
+    /// end does not hold the caller up. Ask a poller again.
     ///
     /// # Errors
     /// [`Error::Truncated`]: the end came without close_notify. And those of [`Self::handshake`].
@@ -239,7 +239,7 @@ impl Session {
     }
 }
 
-/// What rustls says by way of the standard library.
+/// An error of rustls, inside of one of the standard library.
 fn of_rustls(error: io::Error) -> Error {
     match error.downcast::<rustls::Error>() {
         Ok(error) => Error::Tls(error),

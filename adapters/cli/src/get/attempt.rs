@@ -20,7 +20,7 @@ use wirenut_client::resume::{Answer, Validator, Verdict, Version, is_finished, j
 /// So much content that is not wanted is read, to keep the connection.
 const DISCARD: u64 = 64 * 1024;
 
-/// It is waited for so long: about as long as a new connection takes.
+/// And for at most this long: about as long as a new connection takes.
 const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 impl Transfer<'_> {

@@ -13,7 +13,7 @@ const LIMITS: Limits = Limits { head_bytes: 64 * 1024, field_count: 255, ..Limit
 /// A server may be silent for so long. A stream of events brings a few bytes a minute, and a report may take as long to begin.
 const SILENCE: Duration = Duration::from_secs(300);
 
-/// No byte may be longer in coming, and any starts the time anew.
+/// The same time for each byte: any byte starts it anew.
 const PATIENT: Pace = Pace { grace: SILENCE, per_byte: SILENCE };
 
 /// The client for all URLs, which keeps connections from one to the next; and its proxies.

@@ -68,9 +68,9 @@ pub enum GetFailure {
     },
     /// The password cannot be asked for.
     Password(io::Error),
-    /// The server wants to be asked again later than anybody would wait.
+    /// The server asks for a longer pause than we wait.
     RetryLater(u64),
-    /// All time is over.
+    /// The time limit has passed.
     TimedOut,
     /// The system would not give what is needed.
     System(&'static str, io::Error),

@@ -78,7 +78,7 @@ fn change(text: &[u8]) -> Result<Change, &'static str> {
     }
 }
 
-/// The client writes what frames the message: two that differ would be read as two messages by somebody.
+/// The client itself writes the fields that frame the message: if two differ, some readers see two messages.
 fn check_framing(name: &str, value: &[u8]) -> Result<(), &'static str> {
     let is = |other: &str| name.eq_ignore_ascii_case(other);
     let is_known = (is("Expect") && (value.is_empty() || value.eq_ignore_ascii_case(b"100-continue")))

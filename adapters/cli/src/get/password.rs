@@ -10,7 +10,7 @@ use super::failure::GetFailure;
 use super::interrupt::Interrupt;
 use crate::log::Name;
 
-/// A longer one is none.
+/// At most this many bytes are read.
 const MAX_BYTES: usize = 1024;
 
 /// The terminal as it was, while it is changed.
@@ -19,7 +19,7 @@ static BEFORE: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 /// Gives the terminal its echo back, if it was taken.
 pub(super) fn restore() {
     if let Some((terminal, before)) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        // Nobody could do more.
+        // There is nothing else to try.
         let _ = tcsetattr(&terminal, OptionalActions::Flush, &before);
     }
 }

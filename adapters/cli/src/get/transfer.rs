@@ -187,7 +187,7 @@ impl Transfer<'_> {
         self.tries += 1;
         let is_kept = self.version.is_some() && self.may_resume();
         if !is_kept && self.output.as_ref().is_some_and(|output| !output.can_restart()) {
-            // Twice the beginning would be worse than half of all.
+            // A second try would write the beginning twice, which is worse than a part.
             return Err(failure);
         }
         let pause = match retry_after {

@@ -29,10 +29,10 @@ const MAX_SESSION: usize = 512;
 /// A certificate and its key, by which a [`Server`](crate::Server) speaks TLS 1.3 or 1.2: see
 /// [`Server::with_tls`](crate::Server::with_tls).
 ///
-/// Clones are the same one, and processes that are forked since it was made have it, too: what [`Self::reload`] puts in its
-/// place counts for the connections that begin from then on, in all threads and processes. Sessions are resumed by tickets that
-/// any of them can read, for the first 12 hours; then each process has keys of its own, and who comes to another one agrees
-/// anew.
+/// Clones share it, and so do processes that are forked after it was made: what [`Self::reload`] reads is used for all
+/// connections that begin afterwards, in all threads and processes. Sessions are resumed by tickets, which all of these
+/// processes can read for the first 12 hours. Then each process makes keys of its own, and a client that comes to another
+/// process needs a full handshake.
 ///
 /// ```
 /// use wirenut_server::{Config, Server, Tls};
@@ -60,7 +60,7 @@ struct Inner {
 struct Current {
     /// How often it was replaced.
     generation: u32,
-    /// For what has no name by which it is agreed on.
+    /// For protocols without a name in ALPN.
     plain: Arc<ServerConfig>,
     http: Arc<ServerConfig>,
     /// Until when the certificate is valid, where that is known.
@@ -115,7 +115,7 @@ impl Tls {
     /// Call it in the process that made this.
     ///
     /// # Errors
-    /// As of [`Self::from_files`]; or both are larger together than 64 KiB. What was used before still is.
+    /// As of [`Self::from_files`]; or both are larger together than 64 KiB. The former certificate stays in use.
     pub fn reload(&self) -> Result<(), TlsError> {
         let Inner { files: Some(files), ticketer, published: Some(published), .. } = &*self.0 else { return Ok(()) };
         let [certificates, key] = read(files)?;
@@ -158,7 +158,7 @@ impl Tls {
         {
             match Current::new((&certificates, &key), &self.0.ticketer) {
                 Ok(next) => *current = Current { generation, ..next },
-                // Whoever has published it has tried it.
+                // The process that published it has checked it.
                 Err(error) => {
                     current.generation = generation;
                     log::error!("{error}");

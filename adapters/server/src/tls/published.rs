@@ -1,6 +1,6 @@
 //! A certificate and its key in memory that processes share, so that one of them can replace it for all.
 //!
-//! There are two places, used in turn: whoever reads one while it is replaced twice sees that by the word in front, and reads
+//! There are two places, used in turn. A reader whose place is written meanwhile notices that by the word in front, and reads
 //! again.
 
 use core::sync::atomic::{AtomicU64, Ordering, fence};
@@ -43,7 +43,7 @@ impl Published {
         Ok(u32::try_from(generation).unwrap_or(u32::MAX))
     }
 
-    /// What is there, with how often it was replaced, if that is more often than so.
+    /// What is there, and how often it was replaced, if that is more often than `generation`.
     pub(super) fn newer_than(&self, generation: u32) -> Option<(u32, Vec<u8>, Vec<u8>)> {
         loop {
             let now = self.0[0].load(Ordering::Acquire);

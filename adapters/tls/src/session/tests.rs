@@ -60,7 +60,7 @@ fn pair(version: &'static SupportedProtocolVersion) -> (End, End) {
     (client, server)
 }
 
-/// Tickets without end must not keep a request from its deadline, nor a look at an idle connection from its end.
+/// A peer that sends tickets without end holds up neither the deadline of a request nor the check of an idle connection.
 #[test]
 fn messages_of_tls_alone_do_not_hold_up_the_caller() {
     for room in [1, PIECE] {
@@ -197,7 +197,7 @@ fn hello(version: &'static SupportedProtocolVersion) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever an attacker makes of a handshake, a server waits or fails; it holds little for him, and says little.
+    /// Whatever an attacker sends as a handshake, a server waits or fails. It keeps few bytes of it, and sends few.
     #[test]
     fn an_attacker_gets_nowhere(
         is_old in any::<bool>(),
