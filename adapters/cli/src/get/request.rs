@@ -12,6 +12,7 @@ use super::failure::GetFailure;
 use super::form::{Form, Part, file_name};
 use super::header::{Change, HeaderOption};
 use super::interrupt::Interrupt;
+use super::measured::Measure;
 use super::options::GetArguments;
 use super::progress::Progress;
 use super::{password, random};
@@ -28,6 +29,8 @@ pub(super) struct Prepared<'a> {
     /// The content is sent in chunks, although its length is known.
     is_chunked: bool,
     content: Content<'a>,
+    /// What `--get` puts into the URL.
+    query: Option<Vec<u8>>,
 }
 
 /// The media type of a form, and behind it its boundary.
@@ -45,11 +48,12 @@ impl<'a> Prepared<'a> {
     /// Reads the files that the command line names, and asks for a password if there is none.
     pub(super) fn new(arguments: &'a GetArguments, interrupt: &Interrupt) -> Result<Self, GetFailure> {
         let options = &arguments.request;
+        let query = if options.get { Some(options.data.read()?) } else { None };
         let content = match &options.upload_file {
             Some(path) if path.as_os_str() == "-" => Content::Standard,
             Some(path) => Content::File(path),
             None if !options.form.is_empty() => Content::Form(&options.form),
-            None if options.data.is_empty() => Content::None,
+            None if options.data.is_empty() || options.get => Content::None,
             None => Content::Bytes(options.data.read()?),
         };
         let usual = match content {
@@ -68,6 +72,7 @@ impl<'a> Prepared<'a> {
             expects_continue: None,
             is_chunked: false,
             content,
+            query,
         };
         for change in options.header.iter().map(HeaderOption::changes).collect::<Result<Vec<_>, _>>()?.concat() {
             prepared.change(change);
@@ -131,7 +136,7 @@ impl<'a> Prepared<'a> {
         if options.data.is_json() {
             self.add("Content-Type", "application/json");
             self.add("Accept", "application/json");
-        } else if !options.data.is_empty() {
+        } else if !options.data.is_empty() && !options.get {
             self.add("Content-Type", "application/x-www-form-urlencoded");
         }
     }
@@ -161,6 +166,11 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// The URL with what `--get` puts into it.
+    pub(super) fn with_query(&self, url: &str) -> String {
+        super::url::with_query(url, self.query.as_deref().unwrap_or_default())
+    }
+
     /// A URL that ends with a slash gets the name of the file that is sent to it.
     pub(super) fn named(&self, url: Url) -> Result<Url, GetFailure> {
         let is_folder = url.target().split('?').next().is_some_and(|path| path.ends_with('/'));
@@ -181,7 +191,7 @@ impl<'a> Prepared<'a> {
         client: &Client,
         url: &Url,
         interrupt: &'p Interrupt,
-        progress: &'p Progress,
+        (progress, measure): (&'p Progress, &'p Measure),
     ) -> Result<RequestBuilder<'p>, GetFailure> {
         let mut request = client.request(Method::from_token(self.method.as_bytes()), url).cancel(interrupt.cancel());
         let (body, content_type) = self.body(interrupt)?;
@@ -209,7 +219,10 @@ impl<'a> Prepared<'a> {
         if let Some(expects) = self.expects_continue.filter(|_| body.length() != Some(0)) {
             request = request.expect_continue(expects);
         }
-        Ok(request.body(body.with_progress(|done, all| progress.set(done, all))))
+        Ok(request.body(body.with_progress(|done, all| {
+            progress.set(done, all);
+            measure.set_sent(done);
+        })))
     }
 
     /// The content, and of a form the two parts of its media type.

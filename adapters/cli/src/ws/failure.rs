@@ -9,6 +9,7 @@ use wirenut_client::{Cause, Error as ClientError, Phase};
 
 use crate::failure::Failure;
 use crate::log::OneLine;
+use crate::route::PROXY_ADVICE;
 
 /// What went wrong.
 #[derive(Debug)]
@@ -57,6 +58,7 @@ impl WsFailure {
 impl fmt::Display for WsFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Client(error) if error.is_of_proxy() => write!(f, "{error}{PROXY_ADVICE}"),
             Self::Client(error) => error.fmt(f),
             Self::NoAnswer => f.write_str("cannot open a WebSocket: the server does not answer"),
             Self::EndedEarly => f.write_str("cannot open a WebSocket: the server hung up before it had answered"),
