@@ -69,7 +69,7 @@ impl Transfer<'_> {
         let session = self.session;
         session.measure.begin(&self.url, session.prepared.method());
         let watched = (&self.progress, &session.measure);
-        let mut request = session.prepared.begin(&session.client, &self.url, session.interrupt, watched)?;
+        let mut request = session.prepared.begin(&session.client, &self.url, &self.patience(), watched)?;
         if let Some(version) = asked {
             let range = format!("bytes={}-", self.have);
             request = request.header("Range", range).header("If-Range", version.validator.value());
@@ -90,6 +90,10 @@ impl Transfer<'_> {
             measure.observe(observed);
         });
         request.send().map_err(|error| self.failed(error))
+    }
+
+    const fn patience(&self) -> Patience<'_> {
+        Patience { deadline: self.deadline, interrupt: self.session.interrupt }
     }
 
     fn failed(&self, error: wirenut_client::Error) -> Failed {
@@ -237,8 +241,7 @@ impl Transfer<'_> {
             }
             (Some(_), _) => {}
             (None, Target::File(path)) => {
-                let patience = Patience { deadline: self.deadline, interrupt: self.session.interrupt };
-                self.output = Some(Output::file(path, may_replace, &patience)?);
+                self.output = Some(Output::file(path, may_replace, &self.patience())?);
             }
             (None, Target::Standard | Target::RemoteName) => self.output = Some(Output::standard()?),
         }

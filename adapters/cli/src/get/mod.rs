@@ -10,7 +10,7 @@
 //! | `attempt` | one try: a request and its answer |
 //! | `receiver`, `coding` | what content goes through: bounds and decompression |
 //! | `output`, `partial` | streams and files; a file that is not whole yet, and of which version it is |
-//! | `name`, `patience` | names of files that others choose; streams that nobody reads |
+//! | `name`, `patience` | names of files that others choose; streams that nobody reads or writes |
 //! | `measured`, `write_out` | what is measured of a transfer, and what `--write-out` says of it |
 //! | `heads` | the heads that are shown and written |
 //! | `retry` | which failures may pass, and when to try again |

@@ -1,6 +1,5 @@
 //! From the command line to requests.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -14,6 +13,7 @@ use super::header::{Change, HeaderOption};
 use super::interrupt::Interrupt;
 use super::measured::Measure;
 use super::options::GetArguments;
+use super::patience::{Patience, open_for_reading};
 use super::progress::Progress;
 use super::{password, random};
 
@@ -190,11 +190,12 @@ impl<'a> Prepared<'a> {
         &'p self,
         client: &Client,
         url: &Url,
-        interrupt: &'p Interrupt,
+        patience: &Patience<'_>,
         (progress, measure): (&'p Progress, &'p Measure),
     ) -> Result<RequestBuilder<'p>, GetFailure> {
-        let mut request = client.request(Method::from_token(self.method.as_bytes()), url).cancel(interrupt.cancel());
-        let (body, content_type) = self.body(interrupt)?;
+        let mut request =
+            client.request(Method::from_token(self.method.as_bytes()), url).cancel(patience.interrupt.cancel());
+        let (body, content_type) = self.body(patience)?;
         for (name, value) in &self.fields {
             match &content_type {
                 // Without its boundary, nobody could read it.
@@ -226,19 +227,19 @@ impl<'a> Prepared<'a> {
     }
 
     /// The content, and of a form the two parts of its media type.
-    fn body<'p>(&'p self, interrupt: &Interrupt) -> Result<(Body<'p>, Option<FormType>), GetFailure> {
+    fn body<'p>(&'p self, patience: &Patience<'_>) -> Result<(Body<'p>, Option<FormType>), GetFailure> {
         let failed = |path: &Path, error| GetFailure::Input { path: path.to_owned(), error };
         let body = match &self.content {
             Content::None => Body::default(),
             Content::Bytes(bytes) if self.is_chunked => Body::reader(bytes.as_slice()),
             Content::Bytes(bytes) => bytes.as_slice().into(),
-            Content::Standard => Body::reader(interrupt.watch(io::stdin())),
+            Content::Standard => Body::reader(patience.watch(io::stdin())),
             Content::File(path) => {
-                let file = File::open(path).map_err(|error| failed(path, error))?;
+                let file = open_for_reading(path).map_err(|error| failed(path, error))?;
                 match file.metadata().map_err(|error| failed(path, error))?.is_file() {
                     true if self.is_chunked => Body::reader(file),
                     true => Body::file(file).map_err(|error| failed(path, error))?,
-                    false => Body::reader(interrupt.watch(file)),
+                    false => Body::reader(patience.watch(file)),
                 }
             }
             Content::Form(parts) => {

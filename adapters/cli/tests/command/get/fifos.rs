@@ -1,13 +1,15 @@
-//! FIFOs (fifo(7)) as outputs: nobody needs to read them.
+//! FIFOs (fifo(7)) that nobody needs to read or write.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::thread;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 
 use super::server::{Reply, Server};
+use super::terminal::end;
 use crate::process::wirenut;
 
 const LENGTH: usize = 1_000_000;
@@ -22,25 +24,56 @@ fn fifo(folder: &Path) -> PathBuf {
     path
 }
 
+/// A run that ends although its standard input is open, and silent.
 fn get(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = wirenut().arg("get").args(arguments).output().unwrap();
-    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    let mut command = wirenut();
+    command.arg("get").args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let _silent = child.stdin.take();
+    let status = end(&mut child).code();
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    (status, errors)
 }
 
-/// Nobody opens it, or somebody who reads nothing.
+/// Nobody opens it, or somebody who reads or writes nothing. On a machine that is busy, the time may be over before that is
+/// noticed, which is said in other words.
 #[test]
-fn a_fifo_that_nobody_reads_is_waited_for_up_to_the_deadline() {
+fn nobody_is_waited_for_beyond_the_deadline() {
     let server = server();
     let folder = tempfile::tempdir().unwrap();
     let path = fifo(folder.path());
-    for option in ["-o", "-D"] {
-        let found = get(&["-m", "0.3", option, path.to_str().unwrap(), &server.url("/")]);
-        assert_eq!(found, (Some(28), "wirenut: the time of --max-time is over\n".into()), "{option}");
+    let path = path.to_str().unwrap();
+    let check = |option: &str, path: &str| {
+        let (status, errors) = get(&["-m", "0.3", option, path, &server.url("/")]);
+        assert_eq!((status, errors.lines().count()), (Some(28), 1), "{option} {path}: {errors}");
+    };
+    for (option, path) in [("-o", path), ("-D", path), ("-T", path), ("-T", "-")] {
+        check(option, path);
     }
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let _reader = rustix::fs::open(&path, flags, Mode::empty()).unwrap();
-    let found = get(&["-m", "0.5", "-o", path.to_str().unwrap(), &server.url("/")]);
-    assert_eq!(found, (Some(28), "wirenut: the time of --max-time is over\n".into()));
+    let (read, write) = (OFlags::RDONLY | OFlags::NONBLOCK, OFlags::WRONLY | OFlags::NONBLOCK);
+    let _reader = rustix::fs::open(path, read | OFlags::CLOEXEC, Mode::empty()).unwrap();
+    check("-o", path);
+    let _writer = rustix::fs::open(path, write | OFlags::CLOEXEC, Mode::empty()).unwrap();
+    check("-T", path);
+}
+
+/// The writer comes before the reader, or after it.
+#[test]
+fn a_fifo_that_is_written_is_sent_whole() {
+    let server = server();
+    let folder = tempfile::tempdir().unwrap();
+    let path = fifo(folder.path());
+    for options in [&[][..], &["-m", "60"]] {
+        let writing = path.clone();
+        let writer = thread::spawn(move || {
+            fs::File::options().write(true).open(writing).unwrap().write_all(&vec![b'y'; LENGTH]).unwrap();
+        });
+        let found = get(&[options, &["-T", path.to_str().unwrap(), &server.url("/")]].concat());
+        assert_eq!(found, (Some(0), String::new()));
+        writer.join().unwrap();
+        assert!(server.asked().pop().unwrap().content == vec![b'y'; LENGTH]);
+    }
 }
 
 /// The reader comes before the writer, or after it.

@@ -25,7 +25,7 @@ fn stalling() -> Server {
     })
 }
 
-fn end(child: &mut Child) -> ExitStatus {
+pub(super) fn end(child: &mut Child) -> ExitStatus {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
