@@ -1,11 +1,13 @@
 //! Processes that are killed, and servers that are not ours.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
 use super::super::names;
-use super::super::server::Server;
+use super::super::server::{Reply, Server};
+use super::super::terminal::{end, wait_until};
 use super::{Resource, STRONG, resource};
 use crate::process::{PATIENCE, wirenut};
 
@@ -13,49 +15,44 @@ use crate::process::{PATIENCE, wirenut};
 #[test]
 fn killed_at_any_moment_the_final_name_never_has_a_part() {
     const LENGTH: usize = 400_000;
+    const KILLS: usize = 6;
+    // So much of an answer comes before the server falls silent, so that no run ends before it is killed.
+    const PIECE: usize = 60_000;
     let whole = Resource { length: LENGTH, ..resource(b'k', STRONG) };
-    let server = Server::new(move |asked| whole.answer(asked));
+    let answers = AtomicUsize::new(0);
+    let server = Server::new(move |asked| {
+        let Reply(bytes, goes_on) = whole.answer(asked);
+        if asked.target == "/file" && answers.fetch_add(1, Ordering::SeqCst) >= KILLS {
+            return Reply(bytes, goes_on);
+        }
+        let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+        Reply(bytes[..head + PIECE].to_vec(), true)
+    });
     let folder = tempfile::tempdir().unwrap();
     let (file, part) = (folder.path().join("file"), folder.path().join("file.part"));
-    let url = server.url("/file");
-    let mut kills = 0;
-    // Slowed down, so that there are moments.
-    for round in 0_u64.. {
-        let line = ["get", "-q", "-C", "-", "--limit-rate", "4M", "-o", "file", &url];
-        let mut child = wirenut().args(line).current_dir(folder.path()).stderr(Stdio::null()).spawn().unwrap();
-        let start = std::time::Instant::now();
-        let before = fs::metadata(&part).map_or(0, |part| part.len());
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break Some(status);
-            }
-            let has = fs::metadata(&part).map_or(0, |part| part.len());
-            if kills < 6 && has > before + (round * 7919) % 50_000 {
-                child.kill().unwrap();
-                child.wait().unwrap();
-                kills += 1;
-                break None;
-            }
-            assert!(start.elapsed() < PATIENCE);
-            std::thread::yield_now();
-        };
-        if status.is_some_and(|status| status.success()) {
-            break;
-        }
+    let start = |target: &str, options: &[&str]| {
+        let mut command = wirenut();
+        command.args(["get", "-q"]).args(options).arg(server.url(target)).current_dir(folder.path());
+        command.stderr(Stdio::null()).spawn().unwrap()
+    };
+    for round in 0..KILLS {
+        let length = || fs::metadata(&part).map_or(0, |part| part.len());
+        let before = length();
+        let mut child = start("/file", &["-C", "-", "-o", "file"]);
+        let enough = before + u64::try_from((round * 7919) % (PIECE - 10_000)).unwrap();
+        wait_until("a part that grows", || length() > enough);
+        child.kill().unwrap();
+        child.wait().unwrap();
         assert!(!file.exists());
         let has = fs::read(&part).unwrap();
         assert!(has == whole.content()[..has.len()]);
-        assert!(round < 50);
     }
-    assert!(kills >= 3, "{kills}");
+    assert!(end(&mut start("/file", &["-C", "-", "-o", "file"])).success());
     assert!(fs::read(&file).unwrap() == whole.content());
     assert_eq!(names(folder.path()), ["file"]);
     // Without -C nothing stays at all.
-    let line = ["get", "-q", "--limit-rate", "50k", "-o", "other", &url];
-    let mut child = wirenut().args(line).current_dir(folder.path()).spawn().unwrap();
-    while server.asked().iter().filter(|asked| asked.field("range").is_none()).count() < 2 {
-        std::thread::yield_now();
-    }
+    let mut child = start("/other", &["-o", "other"]);
+    wait_until("a request", || server.asked().iter().any(|asked| asked.target == "/other"));
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(names(folder.path()), ["file"]);
@@ -92,13 +89,10 @@ fn servers_of_files_send_the_rest() {
             std::thread::sleep(core::time::Duration::from_millis(50));
         }
         for second in [first.clone(), Resource { length: 300_000, ..resource(b's', "") }.content()] {
-            let slow = [&["get", "-q", "--limit-rate", "1M"], &line[..]].concat();
+            // The first piece comes at once, and all of them would take half a minute.
+            let slow = [&["get", "-q", "--limit-rate", "10k"], &line[..]].concat();
             let mut child = wirenut().args(slow).current_dir(folder.path()).spawn().unwrap();
-            let start = std::time::Instant::now();
-            while fs::metadata(&part).map_or(0, |part| part.len()) < 50_000 {
-                assert!(start.elapsed() < PATIENCE, "{name}");
-                std::thread::yield_now();
-            }
+            wait_until(name, || fs::metadata(&part).is_ok_and(|part| part.len() > 0));
             child.kill().unwrap();
             child.wait().unwrap();
             let has = fs::metadata(&part).unwrap().len();
