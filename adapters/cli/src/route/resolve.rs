@@ -68,6 +68,8 @@ fn address(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -83,6 +85,18 @@ mod tests {
         ] {
             let addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
             assert_eq!(Resolve::parse(text), Ok(Resolve { host: host.into(), port, addresses }), "{text}");
+        }
+    }
+
+    proptest! {
+        /// Whatever the text is: it is read without a panic, and an entry that is one has a host and a port.
+        #[test]
+        fn any_text_is_an_entry_or_none(text in "[-+*a\\[\\]:,.0-9]{0,24}", any in ".{0,12}") {
+            for text in [text, any] {
+                if let Ok(Resolve { host, port, addresses }) = Resolve::parse(&text) {
+                    prop_assert!(!host.is_empty() && port > 0 && addresses.is_empty() == text.starts_with('-'));
+                }
+            }
         }
     }
 
