@@ -300,11 +300,14 @@ fn nobody_is_trusted_without_reason() {
         assert!(errors.starts_with("wirenut: cannot agree on TLS with 127.0.0.1:"), "{errors}");
         assert!(errors.contains(complaint) && errors.lines().count() == 1, "{errors}");
     }
-    let (status, _, errors) = ws(&[&url, "--cacert", "/nowhere"], b"");
-    assert_eq!(
-        (status, errors.as_str()),
-        (Some(1), "wirenut: cannot read '/nowhere': No such file or directory (os error 2)\n")
-    );
+    for (path, why) in [
+        ("/nowhere", "No such file or directory (os error 2)"),
+        ("/dev/null", "there is none in it (-----BEGIN CERTIFICATE-----)"),
+    ] {
+        let (status, _, errors) = ws(&[&url, "--cacert", path], b"");
+        let expected = format!("wirenut: cannot read the certificates of '{path}': {why}\n");
+        assert_eq!((status, errors), (Some(1), expected));
+    }
 }
 
 /// What openssl-req(1) makes is the certificate of an authority, unless it is asked for another one.
