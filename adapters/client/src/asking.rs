@@ -15,7 +15,7 @@ use crate::head::BareHead;
 use crate::inner::Inner;
 use crate::link::Link;
 use crate::observer::{Observed, Observer};
-use crate::open::{Around, Opening};
+use crate::open::{Around, Opening, observe_ends};
 use crate::parts::Parts;
 use crate::pool::{Got, Place, Ticket};
 use crate::proxies::{Proxy, basic};
@@ -195,6 +195,7 @@ impl<'b> Asking<'b> {
     ) -> Result<(), Error> {
         if is_kept {
             self.watch.observe(&Observed::Reused(link.subject()));
+            observe_ends(link.wire(), &self.watch);
         }
         // Without a cancel, the watcher watches nothing now.
         if self.watch.cancel.is_none() {

@@ -90,6 +90,11 @@ impl Link {
         &self.subject
     }
 
+    /// What it speaks over.
+    pub(crate) const fn wire(&self) -> &Wire {
+        &self.line.wire
+    }
+
     /// Has something of the request not left, or could not?
     pub(crate) fn is_sending(&self) -> bool {
         !self.line.unsent.is_empty() || self.line.has_failed_to_send

@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use core::fmt;
+use core::net::SocketAddr;
 
 use wirenut::http::ResponseHead;
 
@@ -9,8 +10,17 @@ use wirenut::http::ResponseHead;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Observed<'o> {
+    /// A new connection is to be made to one of these addresses: a look-up has found them, or nothing had to be looked up.
+    LookedUp(&'o [SocketAddr]),
     /// A new connection is there: the address, and the host that was looked up for it. TLS and tunnels come after it.
     Connected(&'o str),
+    /// The addresses of the connection that was named last, as the system has them. Unix sockets have none.
+    Between {
+        /// The address at our end.
+        local: SocketAddr,
+        /// The address at the other end: the server's, or the proxy's.
+        peer: SocketAddr,
+    },
     /// TLS was agreed on: its version and cipher suite, such as `TLS 1.3, TLS13_AES_128_GCM_SHA256`.
     Secured(&'o str),
     /// A connection that was kept is used again.
@@ -26,6 +36,10 @@ pub enum Observed<'o> {
 impl fmt::Debug for Observed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::LookedUp(addresses) => f.debug_tuple("LookedUp").field(addresses).finish(),
+            Self::Between { local, peer } => {
+                f.debug_struct("Between").field("local", local).field("peer", peer).finish()
+            }
             Self::Connected(peer) => f.debug_tuple("Connected").field(peer).finish(),
             Self::Secured(with) => f.debug_tuple("Secured").field(with).finish(),
             Self::Reused(peer) => f.debug_tuple("Reused").field(peer).finish(),

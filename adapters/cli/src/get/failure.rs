@@ -8,7 +8,7 @@ use wirenut::http::Rule;
 use wirenut_client::{Cause, Error, Phase};
 
 use crate::log::{Name, OneLine};
-use crate::route::RouteError;
+use crate::route::{PROXY_ADVICE, RouteError};
 
 /// Why a URL was not got. Its `Display` is the line for the user.
 #[derive(Debug)]
@@ -74,7 +74,9 @@ pub enum GetFailure {
     TimedOut,
     /// The system would not give what is needed.
     System(&'static str, io::Error),
-    /// Whoever read standard output has gone, or a signal came: nothing is to be said.
+    /// Whoever read this stream has gone.
+    Closed(PathBuf),
+    /// A signal came: nothing is to be said.
     Quiet,
 }
 
@@ -134,7 +136,7 @@ impl GetFailure {
             Self::Range(_) => 33,
             Self::Coding(_) | Self::UnknownCoding(_) => 61,
             Self::TooLarge(_) => 63,
-            Self::Output { .. } | Self::Exists(_) | Self::Busy(_) | Self::Nameless(_) => 23,
+            Self::Output { .. } | Self::Closed(_) | Self::Exists(_) | Self::Busy(_) | Self::Nameless(_) => 23,
             Self::Input { .. } => 26,
             Self::HeaderLine { .. } | Self::Password(_) | Self::System(..) => 2,
             Self::Certificates { .. } => 77,
@@ -183,6 +185,9 @@ const fn of_protocol(rule: Rule, phase: Phase) -> u8 {
 impl fmt::Display for GetFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Proxy(error) if error.is_of_proxy() => {
+                write!(f, "{}{PROXY_ADVICE}", OneLine(error.to_string()))
+            }
             Self::Client(error) | Self::Proxy(error) => OneLine(error.to_string()).fmt(f),
             Self::Status(status) => write!(f, "the server answered {}", OneLine(status.clone())),
             Self::Range(reason) => write!(f, "cannot go on where it broke off: {reason}"),
@@ -200,6 +205,7 @@ impl fmt::Display for GetFailure {
                 write!(f, "the content is longer than {limit} bytes (--max-filesize says how long it may be)")
             }
             Self::Output { path, error } => write!(f, "cannot write to '{}': {error}", Name::of(path)),
+            Self::Closed(path) => write!(f, "cannot write to '{}': its reader has gone", Name::of(path)),
             Self::Exists(path) => write!(
                 f,
                 "cannot write to '{0}': there is such a file (remove it, or name it by -o '{0}' to replace it)",

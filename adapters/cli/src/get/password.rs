@@ -8,6 +8,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::failure::GetFailure;
 use super::interrupt::Interrupt;
+use super::patience::Patience;
 use crate::log::Name;
 
 /// At most this many bytes are read.
@@ -45,7 +46,7 @@ pub(super) fn ask(user: &str, interrupt: &Interrupt) -> Result<String, GetFailur
 
 fn read_line(terminal: &File, interrupt: &Interrupt) -> Result<String, GetFailure> {
     let (mut line, mut byte) = (Vec::new(), [0]);
-    let mut terminal = interrupt.watch(terminal);
+    let mut terminal = Patience { deadline: None, interrupt }.watch(terminal);
     while line.len() < MAX_BYTES {
         match terminal.read(&mut byte) {
             Ok(0) => break,

@@ -138,6 +138,23 @@ fn errors_say_what_failed_and_where() {
             77,
             "wirenut: cannot read the certificates of '/missing/file': No such file".into(),
         ),
+        (
+            vec!["-x".into(), "127.0.0.1:1".into(), format!("{address}/")],
+            7,
+            "wirenut: cannot connect to the proxy 127.0.0.1:1: Connection refused (os error 111); is the proxy running? \
+             (--proxy, or the environment by http_proxy, "
+                .into(),
+        ),
+        (
+            vec!["-x".into(), "127.0.0.1:1".into(), "https://a.example/".into()],
+            7,
+            "wirenut: cannot connect to the proxy 127.0.0.1:1: ".into(),
+        ),
+        (
+            vec!["-x".into(), format!("{}:1", "x".repeat(64)), format!("{address}/")],
+            5,
+            format!("wirenut: cannot look up the proxy {}: ", "x".repeat(64)),
+        ),
         (vec!["-x".into(), "ftp://a".into(), format!("{address}/")], 5, "wirenut: cannot use the proxy: ".into()),
         (
             vec!["-u".into(), "a\u{7}:b".into(), format!("{address}/")],
@@ -199,9 +216,13 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 
 #[test]
 fn verbose_shows_heads_and_times_and_no_secrets() {
-    let server = Server::new(|_| Reply::new("200 OK", "Set-Cookie: id=hidden\r\nX-Odd: \u{9b}2J\r\n", "ok"));
+    let server = Server::new(|_| {
+        let fields = "Set-Cookie: id=hidden\r\nX-Odd: \u{9b}2J\r\nLocation: http://me:hidden@a/b@c\r\n";
+        Reply::new("200 OK", fields, "ok")
+    });
     let url = format!("http://me:hidden@{}/", server.address);
-    let (status, output, errors) = get(&["-v", "-b", "a=hidden", "-H", "Proxy-Authorization: hidden", &url, &url]);
+    let (status, output, errors) =
+        get(&["-v", "-b", "a=hidden", "-H", "Proxy-Authorization: hidden", "-e", "http://me:hidden@from/", &url, &url]);
     assert_eq!((status, output.as_str()), (Some(0), "okok"));
     assert!(!errors.contains("hidden"), "{errors}");
     for line in [
@@ -209,6 +230,8 @@ fn verbose_shows_heads_and_times_and_no_secrets() {
         "> GET / HTTP/1.1",
         "> Authorization: [not shown]",
         "> Cookie: [not shown]",
+        "> Referer: http://…@from/",
+        "< Location: http://…@a/b@c",
         "< HTTP/1.1 200 OK",
         "< Set-Cookie: [not shown]",
         "< X-Odd: \\u{9b}2J",
