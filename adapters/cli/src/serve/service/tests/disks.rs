@@ -2,6 +2,7 @@
 
 use super::super::super::waiting::occupy;
 use super::*;
+use std::os::unix::fs::MetadataExt as _;
 
 /// Whether this kernel and file system tell what is in memory. Without that everything goes by way of the pool, and
 /// there is no difference to be tested.
@@ -143,4 +144,40 @@ fn a_file_that_grows_is_sent_as_long_as_it_was() {
     io::Write::write_all(&mut grown, b"more").unwrap();
     pair.finish(&[4096]);
     assert_eq!(world.log(), ["GET /large 200 800000", "GET /small 200 5"]);
+}
+
+#[test]
+fn a_file_that_changes_before_it_is_compressed_is_sent_as_it_is_then() {
+    let mut world = World::new(pool(1, 8));
+    let (name, threads) = (world.tree.path().join("text.txt"), pool(1, 8));
+    fs::write(&name, "old ".repeat(1000)).unwrap();
+    let occupied = occupy(&threads);
+    world.files.service.compressor = Some(Compressor::with_pool(threads));
+    if !tells_cached(&world) {
+        return;
+    }
+    let mut pair = Pair::new(&world.files, 65_536);
+    pair.ask("GET /text.txt HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+    assert!(pair.output.is_empty(), "it waits for a thread");
+    let changed = || fs::metadata(&name).map(|metadata| (metadata.ctime(), metadata.ctime_nsec())).unwrap();
+    let before = changed();
+    // Times of files are coarse.
+    while changed() == before {
+        fs::write(&name, "new ".repeat(1000)).unwrap();
+    }
+    drop(occupied);
+    pair.finish(&[65_536]);
+    let mut plain = Pair::new(&world.files, 65_536);
+    plain.ask(&get("/text.txt"));
+    plain.finish(&[65_536]);
+    for pair in [&pair, &plain] {
+        let text = str::from_utf8(&pair.output).unwrap();
+        assert!(text.ends_with(&"new ".repeat(1000)) && !text.contains("Content-Encoding"), "{text}");
+    }
+    let tag = |pair: &Pair<'_>| {
+        let text = String::from_utf8(pair.output.clone()).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap().to_owned();
+        line.trim_start_matches("W/").to_owned()
+    };
+    assert_eq!(tag(&pair), tag(&plain), "the tag is of the content that is sent");
 }
