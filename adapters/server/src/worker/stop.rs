@@ -217,7 +217,11 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
         self.admission.drain();
         match self.acceptor.take() {
             // Closing it is not enough while others watch it.
-            Some(mut acceptor) => acceptor.pause(&mut self.poller),
+            Some(mut acceptor) => {
+                acceptor.pause(&mut self.poller)?;
+                self.context.handle.seat.set_watches_queue(false);
+                Ok(())
+            }
             None => Ok(()),
         }
     }
