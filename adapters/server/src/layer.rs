@@ -46,6 +46,11 @@ pub(crate) trait Layer {
         false
     }
 
+    /// Does it hold a part of something that came, and waits for the rest?
+    fn holds_part(&self, _: &Self::State) -> bool {
+        false
+    }
+
     /// Has the last receive of what is lent now left something that came?
     fn has_left(&self) -> bool {
         false
