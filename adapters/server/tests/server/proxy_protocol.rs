@@ -237,7 +237,7 @@ fn what_is_no_header_ends_the_connection_and_is_logged() {
         // So it is checked whether the port is open.
         (b"", true, "DEBUG PEER: header cut off at byte 0 (proxy-protocol 2)"),
     ] {
-        let mut client = Client::connect(server.address);
+        let mut client = Client::connect_alone(server.address);
         client.send(bytes);
         if is_end {
             client.end_sending();
@@ -253,7 +253,7 @@ fn a_header_that_does_not_come_in_time_ends_the_connection() {
     let limits = Limits { header: Duration::from_millis(200), ..Limits::DEFAULT };
     let settings = ProxyProtocol { networks: LOOPBACK, limits, ..ProxyProtocol::DEFAULT };
     let server = Running::start(Config { proxy_protocol: Some(settings), ..Config::DEFAULT });
-    let (mut silent, mut slow) = (Client::connect(server.address), Client::connect(server.address));
+    let (mut silent, mut slow) = (Client::connect_alone(server.address), Client::connect_alone(server.address));
     let mut settled = Client::connect(server.address);
     settled.send(block(&Endpoints::Local));
     slow.send("PROXY ");
@@ -272,7 +272,7 @@ fn a_header_that_does_not_come_in_time_ends_the_connection() {
 fn the_log_names_the_client() {
     let server = Running::start(trusting(LOOPBACK));
     let named = address("192.0.2.99:9");
-    let mut client = Client::connect(server.address);
+    let mut client = Client::connect_alone(server.address);
     client.send(line(&Endpoints::tcp(named, address("192.0.2.1:443"))));
     client.send("GET / HTTP/1.1\n\n");
     assert_eq!(client.response().status, 400);
@@ -418,7 +418,7 @@ fn a_handler_is_called_for_the_client() {
             ("PROXY TCP", false, "WARN PEER: header took too long at byte 9 (proxy-protocol 2)"),
             ("", true, "DEBUG PEER: header cut off at byte 0 (proxy-protocol 2)"),
         ] {
-            let mut client = Client::connect(at);
+            let mut client = Client::connect_alone(at);
             client.send(bytes);
             if is_end {
                 client.end_sending();
