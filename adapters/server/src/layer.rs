@@ -46,6 +46,11 @@ pub(crate) trait Layer {
         false
     }
 
+    /// Does it hold a part of something that came, and waits for the rest?
+    fn holds_part(&self, _: &Self::State) -> bool {
+        false
+    }
+
     /// Has the last receive of what is lent now left something that came?
     fn has_left(&self) -> bool {
         false
@@ -125,9 +130,38 @@ const MAX_LOGGED: usize = 200;
 
 /// Logs why both have not agreed, in one line.
 pub(crate) fn log_failure(peer: Option<impl Display>, why: &str) {
-    let why: String = why.chars().flat_map(char::escape_default).take(MAX_LOGGED).collect();
+    let why = logged(why);
     match peer {
         Some(peer) => log::warn!("{peer}: no agreement on TLS: {why}"),
         None => log::warn!("unknown peer: no agreement on TLS: {why}"),
+    }
+}
+
+/// So that it stays one line, and shows what it is: controls, signs that are not seen, and backslashes are escaped. Quotes stand
+/// as they are, for nothing encloses the text.
+fn logged(why: &str) -> String {
+    let escape = |sign: char| {
+        let is_quote = matches!(sign, '\'' | '"');
+        (!is_quote).then(|| sign.escape_debug()).into_iter().flatten().chain(is_quote.then_some(sign))
+    };
+    why.chars().flat_map(escape).take(MAX_LOGGED).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_logged_of_a_failure_is_one_readable_line() {
+        for (why, expected) in [
+            ("peer doesn't support any known \"protocol\"", "peer doesn't support any known \"protocol\""),
+            ("a\nwirenut: b\r\t\0", r"a\nwirenut: b\r\t\0"),
+            ("\x1b[2J\u{9b}\u{202e}\u{200b}", r"\u{1b}[2J\u{9b}\u{202e}\u{200b}"),
+            (r"C:\n", r"C:\\n"),
+            ("m\u{fc}ll.example", "m\u{fc}ll.example"),
+        ] {
+            assert_eq!(logged(why), expected);
+        }
+        assert_eq!(logged(&"'".repeat(1_000)).len(), MAX_LOGGED);
     }
 }

@@ -172,6 +172,10 @@ impl Layer for Secured {
         if let Stage::Open(open) = stage { open.session.holds_unread() } else { false }
     }
 
+    fn holds_part(&self, stage: &Stage) -> bool {
+        if let Stage::Open(open) = stage { open.session.holds_part() } else { false }
+    }
+
     fn has_left(&self) -> bool {
         self.has_left.get()
     }

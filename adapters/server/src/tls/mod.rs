@@ -7,7 +7,8 @@ mod published;
 
 use alloc::sync::Arc;
 use core::fmt;
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -25,6 +26,9 @@ const HTTP: &[u8] = b"http/1.1";
 
 /// More than what a session is remembered by: its secret, the name of the server, the time.
 const MAX_SESSION: usize = 512;
+
+/// How long a file of certificates or of a key may be, in bytes: 1 MiB.
+const MAX_FILE: u64 = 1 << 20;
 
 /// A certificate and its key, by which a [`Server`](crate::Server) speaks TLS 1.3 or 1.2: see
 /// [`Server::with_tls`](crate::Server::with_tls).
@@ -91,10 +95,10 @@ impl Tls {
         Self::new(None, certificates, key)
     }
 
-    /// The same of files, which [`Self::reload`] reads again.
+    /// The same of files of 1 MiB at most, which [`Self::reload`] reads again.
     ///
     /// # Errors
-    /// As of [`Self::from_pem`]; or a file cannot be read.
+    /// As of [`Self::from_pem`]; or a file cannot be read, or is longer than 1 MiB ([`TlsFlaw::FileTooLarge`]).
     pub fn from_files(certificates: impl AsRef<Path>, key: impl AsRef<Path>) -> Result<Self, TlsError> {
         let files = [certificates.as_ref().to_owned(), key.as_ref().to_owned()];
         let [certificates, key] = read(&files)?;
@@ -173,11 +177,17 @@ impl Tls {
     }
 }
 
+/// A file of this many bytes at most: what is longer is no chain of certificates and no key, and a device may have no end.
+fn read_file(path: &Path) -> Result<Vec<u8>, TlsFlaw> {
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes)).map_err(TlsFlaw::Unreadable)?;
+    if bytes.len() as u64 > MAX_FILE { Err(TlsFlaw::FileTooLarge(MAX_FILE)) } else { Ok(bytes) }
+}
+
 fn read(files: &[PathBuf; 2]) -> Result<[Vec<u8>; 2], TlsError> {
     let [certificates, key] = files;
-    let read = |path: &PathBuf| fs::read(path).map_err(TlsFlaw::Unreadable);
-    let certificates = read(certificates).map_err(|flaw| TlsError::of_certificate(flaw).in_files(files))?;
-    let key = read(key).map_err(|flaw| TlsError::of_key(flaw).in_files(files))?;
+    let certificates = read_file(certificates).map_err(|flaw| TlsError::of_certificate(flaw).in_files(files))?;
+    let key = read_file(key).map_err(|flaw| TlsError::of_key(flaw).in_files(files))?;
     Ok([certificates, key])
 }
 

@@ -1,3 +1,4 @@
+use std::fs;
 use std::io::Write as _;
 
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
@@ -28,7 +29,7 @@ fn errors_say_which_file_and_what_to_do() {
         ([&certificate[..certificate.len() / 2], &key], 0, TlsFlaw::InvalidPem(String::new()), "valid PEM"),
     ] {
         for (file, pem) in files.iter().zip(pems) {
-            fs::File::create(file).unwrap().write_all(pem.as_bytes()).unwrap();
+            File::create(file).unwrap().write_all(pem.as_bytes()).unwrap();
         }
         let error = Tls::from_files(&files[0], &files[1]).unwrap_err();
         assert_eq!(error.flaw(), &flaw, "{error}");
@@ -36,6 +37,30 @@ fn errors_say_which_file_and_what_to_do() {
         assert_eq!(error.path(), Some(files[which].as_path()), "{line}");
         assert!(line.contains(hint) && line.contains(files[which].to_str().unwrap()), "{line}");
     }
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_file_without_an_end_is_not_read_to_its_end() {
+    let made = made();
+    let folder = std::env::temp_dir().join(format!("wirenut-tls-endless-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let [certificate, key, long] = ["a.pem", "a.key", "long"].map(|name| folder.join(name));
+    fs::write(&certificate, made.cert.pem()).unwrap();
+    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let device = Path::new("/dev/zero");
+    // What stands around a certificate counts, and 1 MiB is allowed.
+    let text = |length: u64| made.cert.pem() + &"#".repeat(length as usize - made.cert.pem().len());
+    for (certificate, key, which) in
+        [(device, &*key, Some(device)), (&certificate, device, Some(device)), (&long, &key, Some(&*long))]
+    {
+        fs::write(&long, text(MAX_FILE + 1)).unwrap();
+        let error = Tls::from_files(certificate, key).unwrap_err();
+        assert_eq!((error.flaw(), error.path()), (&TlsFlaw::FileTooLarge(0), which), "{error}");
+        assert!(error.to_string().contains("more than 1048576 bytes"), "{error}");
+    }
+    fs::write(&long, text(MAX_FILE)).unwrap();
+    Tls::from_files(&long, &key).unwrap();
     fs::remove_dir_all(&folder).unwrap();
 }
 

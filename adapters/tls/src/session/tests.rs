@@ -142,6 +142,40 @@ fn what_is_held_is_said() {
     }
 }
 
+/// Wherever a record is cut, and whatever came before in the same call.
+#[test]
+fn a_part_of_a_record_is_said() {
+    for version in BOTH {
+        for room in [2, 8_192] {
+            let (mut client, mut server) = pair(version);
+            // The tickets of the server.
+            while client.recv(&mut [0; 9]).unwrap() != Received::WouldBlock {}
+            assert!(!client.0.holds_part() && !server.0.holds_part());
+            let mut encrypt = |text: &[u8]| {
+                let Connection::Client(connection) = &mut client.0.connection else { panic!("it is a client") };
+                connection.writer().write_all(text).unwrap();
+                let mut record = Vec::new();
+                connection.write_tls(&mut record).unwrap();
+                record
+            };
+            for cut in [1, 4, 5, 6, 20] {
+                let (first, second) = (encrypt(b"ab"), encrypt(b"cd"));
+                let (mut into, mut came) = (vec![0; room], Vec::new());
+                let mut receive = |bytes: &[u8]| {
+                    (&client.1).write_all(bytes).unwrap();
+                    while let Received::Data(count) = server.recv(&mut into).unwrap() {
+                        came.extend_from_slice(&into[..count]);
+                    }
+                    (server.0.holds_part(), server.0.holds_unread())
+                };
+                assert_eq!(receive(&[&first, &second[..cut]].concat()), (true, false), "{version:?}, {cut}, {room}");
+                assert_eq!(receive(&second[cut..]), (false, false), "{version:?}, {cut}, {room}");
+                assert_eq!(came, b"abcd");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_end_without_close_notify_is_a_cut() {
     for version in BOTH {
