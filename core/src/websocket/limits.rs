@@ -12,7 +12,8 @@ use crate::time::{Duration, Pace};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Payload bytes of a message, inflated. Where whole messages are wanted, the store bounds them, too: a message has at
-    /// most as many bytes as the store without 126. A longer one closes the connection with 1009.
+    /// most as many bytes as the store without 126. A longer one closes the connection with 1009. So does one that a machine of
+    /// 32 bits cannot count: of 4 GiB, in whatever pieces.
     ///
     /// Default: `16 * 1024 * 1024`.
     pub message_bytes: u64,

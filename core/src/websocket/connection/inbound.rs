@@ -172,7 +172,7 @@ impl Inbound {
 
     /// A header is complete.
     fn begin(&mut self, bounds: Bounds) -> Result<(), Rule> {
-        // More than there can be is longer than any limit, too.
+        // Only of what is refused below it is not the same.
         self.left = usize::try_from(self.header.length()).unwrap_or(usize::MAX);
         self.mask = self.header.mask();
         self.in_payload = true;
@@ -188,7 +188,8 @@ impl Inbound {
             return Err(Rule::FrameTooLong);
         }
         let is_compressed = self.message.is_some_and(|message| message.is_compressed);
-        if !is_compressed && self.length.saturating_add(self.left) > bounds.message_bytes {
+        let most = if is_compressed { usize::MAX } else { bounds.message_bytes };
+        if is_too_long(as_u64(self.length), self.header.length(), as_u64(most)) {
             return Err(Rule::MessageTooLong);
         }
         Ok(())
@@ -292,6 +293,33 @@ impl Inbound {
     }
 }
 
+/// Has a message too many bytes, once those of this frame have come? `most` is at most what the machine can count, so a
+/// longer frame is refused whatever the limits are.
+const fn is_too_long(came: u64, frame: u64, most: u64) -> bool {
+    came.saturating_add(frame) > most
+}
+
 fn as_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_machine_can_count_is_too_long() {
+        const WORD: u64 = u32::MAX as u64;
+        for (came, frame, most, expected) in [
+            (0, WORD, WORD, false),
+            (1, WORD - 1, WORD, false),
+            (1, WORD, WORD, true),
+            (0, WORD + 1, WORD, true),
+            (0, u64::MAX >> 1, WORD, true),
+            (10, 5, 15, false),
+            (10, 6, 15, true),
+        ] {
+            assert_eq!(is_too_long(came, frame, most), expected, "{frame} behind {came}, of {most}");
+        }
+    }
 }
