@@ -27,12 +27,28 @@ impl<F: FnMut() -> [u8; 4]> MaskKeys for F {
 pub trait Role {
     /// Is it the server's end?
     const IS_SERVER: bool;
+    /// Does a tunnel of HTTP keep the peer's time to take what was sent? Then this connection does not.
+    #[doc(hidden)]
+    const IN_TUNNEL: bool = false;
     /// The key for the next frame, if this end masks.
     fn next_key(&mut self) -> Option<[u8; 4]>;
 }
 
 impl Role for Server {
     const IS_SERVER: bool = true;
+
+    fn next_key(&mut self) -> Option<[u8; 4]> {
+        None
+    }
+}
+
+/// A [`Server`] in a service.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ServerInTunnel;
+
+impl Role for ServerInTunnel {
+    const IS_SERVER: bool = true;
+    const IN_TUNNEL: bool = true;
 
     fn next_key(&mut self) -> Option<[u8; 4]> {
         None

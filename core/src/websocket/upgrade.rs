@@ -7,7 +7,7 @@ use super::compression::{Compression, NoCompression};
 use super::connection::{Connection, Context, MessageHandler, PieceHandler};
 use super::handshake::{Accepted, REFUSAL_FIELDS, RequestError, ServerHandshake, UPGRADE, accept};
 use super::limits::Limits;
-use super::role::Server;
+use super::role::ServerInTunnel;
 use crate::http::service::{Exchange, HandlerError, Responder, Result, Step};
 use crate::http::{Error, Field, Fields, RequestHead, Response, Status};
 use crate::time::Instant;
@@ -201,7 +201,7 @@ pub enum InPieces {}
 /// ([`Responder::waker`]) when it begins. While the server drains, the peer gets a Close with 1001 and has
 /// [`Limits::close`](super::Limits::close) to answer.
 pub struct WebSocket<H, C = NoCompression, K = WholeMessages> {
-    connection: Connection<Server, C>,
+    connection: Connection<ServerInTunnel, C>,
     handler: H,
     limits: &'static Limits,
     delivery: PhantomData<fn() -> K>,
@@ -209,7 +209,8 @@ pub struct WebSocket<H, C = NoCompression, K = WholeMessages> {
 
 impl<H, C, K> WebSocket<H, C, K> {
     fn new(compression: C, limits: &'static Limits, responder: &Responder<'_>, handler: H) -> Self {
-        let connection = Connection::with_compression(Server, compression, &Context { now: responder.now(), limits });
+        let cx = Context { now: responder.now(), limits };
+        let connection = Connection::with_compression(ServerInTunnel, compression, &cx);
         Self { connection, handler, limits, delivery: PhantomData }
     }
 }

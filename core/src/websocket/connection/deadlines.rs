@@ -10,11 +10,18 @@ use crate::websocket::role::Role;
 impl<R: Role, C: Compression> Connection<R, C> {
     /// Of what was written, `sent` more bytes have left, and `left` still wait.
     pub fn handle_sent(&mut self, cx: &Context<'_>, sent: usize, left: usize) {
+        if R::IN_TUNNEL {
+            // It tells once that all has left which had to wait.
+            if left == 0 {
+                self.restore_message_time();
+                self.resume(cx);
+            }
+            return;
+        }
         let was_unsent = self.write_timer.note_moved(cx.limits.write, cx.now, sent, left > 0);
         if left > 0 {
-            if !was_unsent && self.message_time_left != Timer::FULL {
-                // It has waited since it was written, and the peer was not read.
-                self.message_timer = self.message_time_left;
+            if !was_unsent {
+                self.restore_message_time();
             }
             self.message_timer.stop(cx.now);
         } else if was_unsent {
@@ -29,6 +36,13 @@ impl<R: Role, C: Compression> Connection<R, C> {
     pub(super) fn note_message_time(&mut self, now: Instant) {
         self.message_time_left = self.message_timer;
         self.message_time_left.stop(now);
+    }
+
+    /// It has waited since it was written, and the peer was not read.
+    fn restore_message_time(&mut self) {
+        if self.message_time_left != Timer::FULL {
+            self.message_timer = self.message_time_left;
+        }
     }
 
     /// So many bytes have come.
@@ -73,7 +87,8 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if self.state == State::Reset {
             return Instant::NEVER;
         }
-        let first = Timer::first_deadline([self.message_timer, self.write_timer], now);
+        let write_timer = if R::IN_TUNNEL { Timer::FULL } else { self.write_timer };
+        let first = Timer::first_deadline([self.message_timer, write_timer], now);
         if self.is_watched() { first.min(self.deadline) } else { first }
     }
 
@@ -81,7 +96,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     const fn is_watched(&self) -> bool {
         match self.state {
             State::Open => self.is_readable() && !self.due.is_close(),
-            State::Closing | State::Closed | State::ClosedFirst => !self.write_timer.is_running(),
+            State::Closing | State::Closed | State::ClosedFirst => !self.is_unsent(),
             State::Reset => false,
         }
     }
@@ -91,7 +106,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if self.state == State::Reset {
             return;
         }
-        if self.write_timer.is_due(cx.now) {
+        if !R::IN_TUNNEL && self.write_timer.is_due(cx.now) {
             if matches!(self.state, State::Open | State::Closing) {
                 self.end(Abnormal::WriteTimeout);
             }

@@ -203,10 +203,15 @@ impl<R: Role, C> Connection<R, C> {
     #[must_use]
     pub const fn is_readable(&self) -> bool {
         match self.state {
-            State::Open => !self.has_ended && !self.write_timer.is_running() && self.held.is_none(),
+            State::Open => !self.has_ended && !self.is_unsent() && self.held.is_none(),
             State::Closing | State::Closed | State::ClosedFirst => !self.has_ended,
             State::Reset => false,
         }
+    }
+
+    /// Does something that was written wait?
+    const fn is_unsent(&self) -> bool {
+        !R::IN_TUNNEL && self.write_timer.is_running()
     }
 
     /// What to do with the transport once all that was written is sent.
