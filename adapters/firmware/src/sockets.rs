@@ -5,20 +5,20 @@ use core::convert::Infallible;
 use wirenut::http::service::{Exchange, HandlerError, Responder, Result, Service, Step};
 use wirenut::http::{Error, FieldFilter, Fields, Limits, RequestHead, WriteError};
 use wirenut::websocket::handshake::READ_FIELDS;
-use wirenut::websocket::{self, MessageHandler, Next, Outbox, WebSocket};
+use wirenut::websocket::{self, Kind, MessageHandler, Next, Outbox, WebSocket};
 
 /// It keeps the fields of a handshake, which have up to 300 bytes with the first line, and the longest message.
 pub const LIMITS: Limits =
     Limits { field_filter: Some(&FieldFilter { names: &READ_FIELDS, bytes: 300 }), ..Limits::DEFAULT };
 
-/// Sends each text back.
+/// Sends each message back.
 pub struct Echo;
 
 impl MessageHandler for Echo {
     const ROOM: usize = 138;
 
-    fn text(&mut self, text: &str, outbox: &mut Outbox<'_>) -> Next {
-        outbox.text(text).into()
+    fn message(&mut self, kind: Kind, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
+        outbox.message(kind, message).into()
     }
 }
 

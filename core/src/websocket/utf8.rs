@@ -2,55 +2,68 @@
 
 use core::str;
 
-/// Checks text as it comes. Keeps the beginning of a character that is cut: at most three bytes.
+/// Checks text as it comes, and keeps what may follow within a character: the grammar of RFC 3629 §4.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Utf8 {
-    cut: [u8; 4],
-    length: u8,
+    /// So many bytes of a character have not come.
+    left: u8,
+    /// The least and the greatest byte that the next of them may be.
+    low: u8,
+    high: u8,
 }
 
 impl Utf8 {
-    pub(super) const NEW: Self = Self { cut: [0; 4], length: 0 };
+    pub(super) const NEW: Self = Self::before(0);
+
+    /// So many bytes of a character follow, the next of which is limited no further.
+    const fn before(left: u8) -> Self {
+        Self { left, low: 0x80, high: 0xbf }
+    }
 
     /// Reads on. `Err`: the index of the first byte that cannot stand. The bytes before it are read then.
     pub(super) fn check(&mut self, piece: &[u8]) -> Result<(), usize> {
-        let mut at: usize = 0;
-        let mut rest = piece;
-        // The rest of a character that was cut, byte by byte.
-        while self.length > 0 {
-            let [byte, behind @ ..] = rest else { return Ok(()) };
-            if !self.push(*byte) {
-                return Err(at);
+        let mut rest = piece.iter();
+        while !rest.as_slice().is_empty() {
+            // Words at a time. On a device that would be 0.6 KiB of flash, for text of a few bytes.
+            if cfg!(target_pointer_width = "64") && self.is_complete() {
+                let Err(error) = str::from_utf8(rest.as_slice()) else { break };
+                rest = rest.as_slice().get(error.valid_up_to()..).unwrap_or(&[]).iter();
             }
-            (rest, at) = (behind, at.wrapping_add(1));
-        }
-        let Err(error) = str::from_utf8(rest) else { return Ok(()) };
-        let (valid, tail) = rest.split_at_checked(error.valid_up_to()).unwrap_or((rest, &[]));
-        at = at.wrapping_add(valid.len());
-        for byte in tail {
-            if !self.push(*byte) {
-                return Err(at);
+            if rest.next().is_some_and(|byte| !self.push(*byte)) {
+                // That byte is behind as well.
+                let behind = rest.len().wrapping_add(1);
+                return Err(piece.len().wrapping_sub(behind));
             }
-            at = at.wrapping_add(1);
         }
         Ok(())
     }
 
     /// Has the last character come whole?
     pub(super) const fn is_complete(&self) -> bool {
-        self.length == 0
+        self.left == 0
     }
 
-    /// One more byte of a character. `false`: it cannot stand there, and is not read.
+    /// One more byte. `false`: it cannot stand there, and is not read.
     fn push(&mut self, byte: u8) -> bool {
-        let length = usize::from(self.length);
-        let Some(place) = self.cut.get_mut(length) else { return false };
-        *place = byte;
-        match str::from_utf8(self.cut.get(..=length).unwrap_or(&[])) {
-            Ok(_) => self.length = 0,
-            Err(error) if error.error_len().is_none() => self.length = self.length.wrapping_add(1),
-            Err(_) => return false,
+        if self.left > 0 {
+            let may_stand = self.low <= byte && byte <= self.high;
+            if may_stand {
+                *self = Self::before(self.left.wrapping_sub(1));
+            }
+            return may_stand;
         }
+        *self = match byte {
+            0x00..=0x7f => Self::before(0),
+            0xc2..=0xdf => Self::before(1),
+            // No overlong form, no surrogate, nothing beyond the last character.
+            0xe0 => Self { low: 0xa0, ..Self::before(2) },
+            0xed => Self { high: 0x9f, ..Self::before(2) },
+            0xe1..=0xef => Self::before(2),
+            0xf0 => Self { low: 0x90, ..Self::before(3) },
+            0xf1..=0xf3 => Self::before(3),
+            0xf4 => Self { high: 0x8f, ..Self::before(3) },
+            _ => return false,
+        };
         true
     }
 }

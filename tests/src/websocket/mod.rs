@@ -89,7 +89,7 @@ pub fn read<R: Role>(mut connection: Connection<R>, pieces: &[&[u8]], room: usiz
                 Event::Close(reason) => {
                     // What had begun is void.
                     told.extend(part.take().map(|(kind, bytes)| Told::Part(kind, bytes)));
-                    told.push(Told::Close(reason.map(|close| (close.code.get(), close.reason.to_owned()))));
+                    told.push(Told::Close(reason.map(|close| (close.code.get(), close.reason().to_owned()))));
                 }
             }
         }

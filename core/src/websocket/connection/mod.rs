@@ -14,8 +14,6 @@ pub use outbound::{SendError, Sent};
 pub use outbox::Outbox;
 pub use speaking::{Pieces, Speaking, Whole};
 
-use core::str;
-
 use super::close::{CloseCode, CloseReason};
 use super::compression::{Compression, NoCompression};
 use super::error::{Error, Rule};
@@ -60,7 +58,7 @@ pub struct Context<'a> {
 ///
 /// let length = server.close(&cx, CloseCode::NORMAL, "done", &mut sent)?;
 /// let (_, event) = client.receive(&cx, &sent[..length], &mut room)?;
-/// assert!(matches!(event, Event::Close(Some(close)) if close.reason == "done"));
+/// assert!(matches!(event, Event::Close(Some(close)) if close.reason() == "done"));
 /// let length = client.poll_transmit(&cx, &mut sent);
 /// let (_, event) = server.receive(&cx, &sent[..length], &mut room)?;
 /// assert!(matches!(event, Event::Close(Some(close)) if close.code == CloseCode::NORMAL));
@@ -317,7 +315,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
             Found::Ping { length } => Event::Ping(bytes(length)),
             Found::Pong { length } => Event::Pong(bytes(length)),
             // It was checked.
-            Found::Close { length } => Event::Close(read_close(bytes(length)).unwrap_or_default()),
+            Found::Close { length } => Event::Close(CloseReason::read(bytes(length))),
         };
         Ok((input.len().wrapping_sub(rest.len()), event))
     }
@@ -361,10 +359,10 @@ impl<R: Role, C: Compression> Connection<R, C> {
 
     /// The peer's Close has come.
     fn handle_close(&mut self, cx: &Context<'_>, payload: &[u8]) -> Result<(), Broken> {
-        let reason = read_close(payload).map_err(|rule| self.inbound.fail(rule))?;
+        check_close(payload).map_err(|rule| self.inbound.fail(rule))?;
         if self.state == State::Open {
             // Whatever was due before: this answers it.
-            self.due = Due::close(reason.map(|reason| reason.code));
+            self.due = Due::close(CloseReason::read(payload).map(|reason| reason.code));
         }
         self.leave_open(if R::IS_SERVER { State::ClosedFirst } else { State::Closed });
         self.restart(cx);
@@ -434,12 +432,13 @@ impl<R: Role, C: Compression> Connection<R, C> {
     }
 }
 
-/// What a Close frame says (RFC 6455 §5.5.1).
-fn read_close(payload: &[u8]) -> Result<Option<CloseReason<'_>>, Rule> {
-    let Some((code, reason)) = payload.split_first_chunk() else {
-        return if payload.is_empty() { Ok(None) } else { Err(Rule::ShortClose) };
-    };
-    let code = CloseCode::new(u16::from_be_bytes(*code)).ok_or(Rule::InvalidCloseCode)?;
-    let reason = str::from_utf8(reason).map_err(|_| Rule::InvalidCloseReason)?;
-    Ok(Some(CloseReason { code, reason }))
+/// Checks the payload of a Close frame (RFC 6455 §5.5.1).
+fn check_close(payload: &[u8]) -> Result<(), Rule> {
+    match (CloseReason::read(payload), payload) {
+        (None, []) => Ok(()),
+        (None, [_]) => Err(Rule::ShortClose),
+        (None, _) => Err(Rule::InvalidCloseCode),
+        (Some(reason), _) if reason.is_utf8() => Ok(()),
+        (Some(_), _) => Err(Rule::InvalidCloseReason),
+    }
 }

@@ -33,7 +33,7 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
     pub fn text(&mut self, text: &str) -> Result<(), SendError> {
-        self.send(&Outgoing::Data(Kind::Text, Part::Whole), text.as_bytes())
+        self.message(Kind::Text, text.as_bytes())
     }
 
     /// Sends a binary message, or nothing of it.
@@ -41,7 +41,15 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
     pub fn binary(&mut self, message: &[u8]) -> Result<(), SendError> {
-        self.send(&Outgoing::Data(Kind::Binary, Part::Whole), message)
+        self.message(Kind::Binary, message)
+    }
+
+    /// Sends a message, or nothing of it. Text must be UTF-8.
+    ///
+    /// # Errors
+    /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
+    pub fn message(&mut self, kind: Kind, message: &[u8]) -> Result<(), SendError> {
+        self.send(&Outgoing::Data(kind, Part::Whole), message)
     }
 
     /// Sends as much of the next piece of a message as there is room for. `is_last`: no piece follows. Until

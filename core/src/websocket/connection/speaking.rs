@@ -1,17 +1,15 @@
 //! A connection in the loop of an adapter.
 
-use core::str;
-
-use super::event::{Closed, Kind, Piece};
+use super::event::{Closed, Piece};
 use super::handler::{MessageHandler, Next, PieceHandler};
 use super::inbound::Found;
 use super::outbound::{Outgoing, Output, Sender};
 use super::outbox::Outbox;
-use super::{Connection, Context, Due, Held, State, read_close};
+use super::{Connection, Context, Due, Held, State};
 use crate::readiness::Standing;
 use crate::time::Instant;
 use crate::transport::{Disposition, Progress, Protocol};
-use crate::websocket::close::CloseCode;
+use crate::websocket::close::{CloseCode, CloseReason};
 use crate::websocket::compression::Compression;
 use crate::websocket::frame::MAX_CONTROL_LEN;
 use crate::websocket::role::Role;
@@ -74,14 +72,7 @@ impl<H: MessageHandler> Delivery for Whole<'_, H> {
     const KEEPS: bool = true;
 
     fn deliver(&mut self, piece: Piece<'_>, outbox: &mut Outbox<'_>) -> Next {
-        match piece.kind {
-            // It was checked as it came.
-            Kind::Text => match str::from_utf8(piece.bytes) {
-                Ok(text) => self.0.text(text, outbox),
-                Err(_) => Next::Close(CloseCode::INVALID_PAYLOAD),
-            },
-            Kind::Binary => self.0.binary(piece.bytes, outbox),
-        }
+        self.0.message(piece.kind, piece.bytes, outbox)
     }
 }
 
@@ -201,7 +192,7 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
                 let _ = self.connection.send(&Outgoing::Pong, bytes(length), output);
             }
             Found::Pong { length } => self.delivery.pong(bytes(length)),
-            Found::Close { length } => self.tell(Closed::Clean(read_close(bytes(length)).unwrap_or_default())),
+            Found::Close { length } => self.tell(Closed::Clean(CloseReason::read(bytes(length)))),
         }
         true
     }

@@ -117,7 +117,7 @@ fn told_cut<R: Role, C: Compression>(mut connection: Connection<R, C>, pieces: &
                 Event::Ping(payload) => told.push(Told::Ping(payload.to_vec())),
                 Event::Pong(payload) => told.push(Told::Pong(payload.to_vec())),
                 Event::Close(reason) => {
-                    told.push(Told::Close(reason.map(|close| (close.code.get(), close.reason.into()))));
+                    told.push(Told::Close(reason.map(|close| (close.code.get(), close.reason().into()))));
                 }
             }
         }
