@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use wirenut::http::service::{Exchange, HandlerError, Responder, Result, Service, Step};
+use wirenut::http::service::{Exchange, HandlerError, Responder, Service, Step};
 use wirenut::http::{Error, FieldFilter, Fields, Limits, RequestHead, WriteError};
 use wirenut::websocket::handshake::READ_FIELDS;
 use wirenut::websocket::{self, Kind, MessageHandler, Next, Outbox, WebSocket};
@@ -29,8 +29,10 @@ pub struct WithWebSocket<S>(pub S);
 pub enum InFlight<E> {
     /// One of the service.
     Service(E),
-    /// The WebSocket. `None`: the request was refused.
-    WebSocket(Option<WebSocket<Echo>>),
+    /// The WebSocket.
+    WebSocket(WebSocket<Echo>),
+    /// One for a WebSocket that was refused.
+    Refused,
 }
 
 impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
@@ -42,13 +44,15 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         &self,
         head: &RequestHead<'_>,
         responder: &mut Responder<'_>,
-    ) -> core::result::Result<(Self::Exchange, Step), WriteError> {
+    ) -> Result<(Self::Exchange, Step), WriteError> {
         if head.fields.get("Upgrade").is_none() {
-            return self.0.request(head, responder).map(|(exchange, step)| (InFlight::Service(exchange), step));
+            let (exchange, step) = self.0.request(head, responder)?;
+            return Ok((InFlight::Service(exchange), step));
         }
         match websocket::upgrade(head, responder, Echo) {
-            Ok(socket) => Ok((InFlight::WebSocket(Some(socket)), Step::More)),
-            Err(error) => written(Err(error)).map(|step| (InFlight::WebSocket(None), step)),
+            Ok(socket) => Ok((InFlight::WebSocket(socket), Step::More)),
+            Err(HandlerError::Write(error)) => Err(error),
+            Err(_) => Ok((InFlight::Refused, Step::Done)),
         }
     }
 
@@ -57,17 +61,11 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         exchange: &mut Self::Exchange,
         piece: &[u8],
         responder: &mut Responder<'_>,
-    ) -> core::result::Result<(usize, Step), WriteError> {
+    ) -> Result<(usize, Step), WriteError> {
         match exchange {
             InFlight::Service(exchange) => self.0.body(exchange, piece, responder),
-            InFlight::WebSocket(socket) => {
-                let mut taken = 0;
-                let step = socket.body((), piece, responder).map(|(count, step)| {
-                    taken = count;
-                    step
-                });
-                Ok((taken, written(step)?))
-            }
+            InFlight::WebSocket(socket) => Ok(socket.converse(piece, false, responder)),
+            InFlight::Refused => Ok((0, Step::Done)),
         }
     }
 
@@ -76,38 +74,27 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         exchange: &mut Self::Exchange,
         trailers: Fields<'_>,
         responder: &mut Responder<'_>,
-    ) -> core::result::Result<Step, WriteError> {
+    ) -> Result<Step, WriteError> {
         match exchange {
             InFlight::Service(exchange) => self.0.end(exchange, trailers, responder),
-            InFlight::WebSocket(socket) => written(socket.end((), trailers, responder)),
+            InFlight::WebSocket(socket) => Ok(socket.converse(&[], true, responder).1),
+            InFlight::Refused => Ok(Step::Done),
         }
     }
 
-    fn proceed(
-        &self,
-        exchange: &mut Self::Exchange,
-        responder: &mut Responder<'_>,
-    ) -> core::result::Result<Step, WriteError> {
+    fn proceed(&self, exchange: &mut Self::Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         match exchange {
             InFlight::Service(exchange) => self.0.proceed(exchange, responder),
-            InFlight::WebSocket(socket) => written(socket.proceed((), responder)),
+            InFlight::WebSocket(socket) => Ok(socket.converse(&[], false, responder).1),
+            InFlight::Refused => Ok(Step::Done),
         }
     }
 
-    fn closed(&self, exchange: Self::Exchange, outcome: core::result::Result<(), Error>) {
+    fn closed(&self, exchange: Self::Exchange, outcome: Result<(), Error>) {
         match exchange {
             InFlight::Service(exchange) => self.0.closed(exchange, outcome),
             InFlight::WebSocket(socket) => Exchange::<(), Infallible>::closed(socket, (), outcome),
+            InFlight::Refused => {}
         }
-    }
-}
-
-/// What is done behind what a handler returns.
-fn written(step: Result<Step>) -> core::result::Result<Step, WriteError> {
-    match step {
-        Ok(step) => Ok(step),
-        Err(HandlerError::Answered) => Ok(Step::Done),
-        Err(HandlerError::Write(error)) => Err(error),
-        Err(_) => Ok(Step::Abort),
     }
 }

@@ -224,9 +224,11 @@ impl<H: fmt::Debug, C, K> fmt::Debug for WebSocket<H, C, K> {
 macro_rules! exchange {
     ($delivery:ty, $handler:ident, $speak:ident) => {
         impl<H: $handler, C: Compression> WebSocket<H, C, $delivery> {
-            /// Lets the connection do what it can.
+            /// Lets the connection do what it can with this piece of what has come; `has_ended`: and nothing follows. Returns
+            /// how much of it was taken. For a [`Service`](crate::http::service::Service) of one's own, whose methods `body`,
+            /// `end` and `proceed` end in it; as an [`Exchange`] this calls itself.
             #[inline(never)]
-            fn converse<S>(
+            pub fn converse<S>(
                 &mut self,
                 piece: &[u8],
                 has_ended: bool,
