@@ -2,23 +2,17 @@
 
 use core::str;
 
-/// Checks text as it comes, and keeps what may follow within a character: the grammar of RFC 3629 §4.
+/// Checks text as it comes, by the grammar of RFC 3629 §4.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Utf8 {
     /// So many bytes of a character have not come.
     left: u8,
-    /// The least and the greatest byte that the next of them may be.
-    low: u8,
-    high: u8,
+    /// Its first byte, if that is the one before.
+    first: u8,
 }
 
 impl Utf8 {
-    pub(super) const NEW: Self = Self::before(0);
-
-    /// So many bytes of a character follow, the next of which is limited no further.
-    const fn before(left: u8) -> Self {
-        Self { left, low: 0x80, high: 0xbf }
-    }
+    pub(super) const NEW: Self = Self { left: 0, first: 0 };
 
     /// Reads on. `Err`: the index of the first byte that cannot stand. The bytes before it are read then.
     pub(super) fn check(&mut self, piece: &[u8]) -> Result<(), usize> {
@@ -46,24 +40,31 @@ impl Utf8 {
     /// One more byte. `false`: it cannot stand there, and is not read.
     fn push(&mut self, byte: u8) -> bool {
         if self.left > 0 {
-            let may_stand = self.low <= byte && byte <= self.high;
-            if may_stand {
-                *self = Self::before(self.left.wrapping_sub(1));
-            }
-            return may_stand;
-        }
-        *self = match byte {
-            0x00..=0x7f => Self::before(0),
-            0xc2..=0xdf => Self::before(1),
             // No overlong form, no surrogate, nothing beyond the last character.
-            0xe0 => Self { low: 0xa0, ..Self::before(2) },
-            0xed => Self { high: 0x9f, ..Self::before(2) },
-            0xe1..=0xef => Self::before(2),
-            0xf0 => Self { low: 0x90, ..Self::before(3) },
-            0xf1..=0xf3 => Self::before(3),
-            0xf4 => Self { high: 0x8f, ..Self::before(3) },
+            let least = match self.first {
+                0xe0 => 0xa0,
+                0xf0 => 0x90,
+                _ => 0x80,
+            };
+            let greatest = match self.first {
+                0xed => 0x9f,
+                0xf4 => 0x8f,
+                _ => 0xbf,
+            };
+            if byte < least || byte > greatest {
+                return false;
+            }
+            *self = Self { left: self.left.wrapping_sub(1), first: 0 };
+            return true;
+        }
+        let left = match byte {
+            0x00..=0x7f => 0,
+            0xc2..=0xdf => 1,
+            0xe0..=0xef => 2,
+            0xf0..=0xf4 => 3,
             _ => return false,
         };
+        *self = Self { left, first: byte };
         true
     }
 }
