@@ -16,6 +16,7 @@ pub struct Echo;
 
 impl MessageHandler for Echo {
     const ROOM: usize = 138;
+    const WATCHES: bool = false;
 
     fn message(&mut self, kind: Kind, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
         outbox.message(kind, message).into()

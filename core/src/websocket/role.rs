@@ -30,25 +30,15 @@ pub trait Role {
     /// Does a tunnel of HTTP keep the peer's time to take what was sent? Then this connection does not.
     #[doc(hidden)]
     const IN_TUNNEL: bool = false;
+    /// Is the peer watched: its pace within a message, and whether it lives?
+    #[doc(hidden)]
+    const WATCHES: bool = true;
     /// The key for the next frame, if this end masks.
     fn next_key(&mut self) -> Option<[u8; 4]>;
 }
 
 impl Role for Server {
     const IS_SERVER: bool = true;
-
-    fn next_key(&mut self) -> Option<[u8; 4]> {
-        None
-    }
-}
-
-/// A [`Server`] in a service.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ServerInTunnel;
-
-impl Role for ServerInTunnel {
-    const IS_SERVER: bool = true;
-    const IN_TUNNEL: bool = true;
 
     fn next_key(&mut self) -> Option<[u8; 4]> {
         None

@@ -7,7 +7,7 @@ use super::compression::{Compression, NoCompression};
 use super::connection::{Connection, Context, MessageHandler, PieceHandler};
 use super::handshake::{Accepted, REFUSAL_FIELDS, RequestError, ServerHandshake, UPGRADE, accept};
 use super::limits::Limits;
-use super::role::ServerInTunnel;
+use super::role::Role;
 use crate::http::service::{Exchange, HandlerError, Responder, Result, Step};
 use crate::http::{Error, Field, Fields, RequestHead, Response, Status};
 use crate::time::Instant;
@@ -201,17 +201,19 @@ pub enum InPieces {}
 /// ([`Responder::waker`]) when it begins. While the server drains, the peer gets a Close with 1001 and has
 /// [`Limits::close`](super::Limits::close) to answer.
 pub struct WebSocket<H, C = NoCompression, K = WholeMessages> {
-    connection: Connection<ServerInTunnel, C>,
+    connection: Connection<ServerInTunnel<H, K>, C>,
     handler: H,
     limits: &'static Limits,
-    delivery: PhantomData<fn() -> K>,
 }
+
+/// A [`Server`](super::role::Server) in a service, for this handler.
+struct ServerInTunnel<H, K>(PhantomData<fn() -> (H, K)>);
 
 impl<H, C, K> WebSocket<H, C, K> {
     fn new(compression: C, limits: &'static Limits, responder: &Responder<'_>, handler: H) -> Self {
         let cx = Context { now: responder.now(), limits };
-        let connection = Connection::with_compression(ServerInTunnel, compression, &cx);
-        Self { connection, handler, limits, delivery: PhantomData }
+        let connection = Connection::with_compression(ServerInTunnel(PhantomData), compression, &cx);
+        Self { connection, handler, limits }
     }
 }
 
@@ -223,6 +225,16 @@ impl<H: fmt::Debug, C, K> fmt::Debug for WebSocket<H, C, K> {
 
 macro_rules! exchange {
     ($delivery:ty, $handler:ident, $speak:ident) => {
+        impl<H: $handler> Role for ServerInTunnel<H, $delivery> {
+            const IS_SERVER: bool = true;
+            const IN_TUNNEL: bool = true;
+            const WATCHES: bool = H::WATCHES;
+
+            fn next_key(&mut self) -> Option<[u8; 4]> {
+                None
+            }
+        }
+
         impl<H: $handler, C: Compression> WebSocket<H, C, $delivery> {
             /// Lets the connection do what it can with this piece of what has come; `has_ended`: and nothing follows. Returns
             /// how much of it was taken. For a [`Service`](crate::http::service::Service) of one's own, whose methods `body`,

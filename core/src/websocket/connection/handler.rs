@@ -60,6 +60,15 @@ pub trait MessageHandler {
     /// [`Responder::waker`](crate::http::service::Responder::waker) when the handler begins.
     const PUSHES: bool = false;
 
+    /// In a service: is the peer watched? Then its messages come at the pace of
+    /// [`Limits::message`](crate::websocket::Limits::message), and a Ping asks whether it lives when it is silent
+    /// ([`Limits::ping`](crate::websocket::Limits::ping)).
+    ///
+    /// Otherwise it may be silent for ever, within a message as well as between two, and a device saves 0.6 KiB of flash. That
+    /// a peer has gone is noticed then when something is sent to it, by the keep-alive of the TCP below, or never. Other
+    /// bounds hold as before, and it gives way to a new connection.
+    const WATCHES: bool = true;
+
     /// A text has come. By default the connection closes with 1003.
     fn text(&mut self, text: &str, outbox: &mut Outbox<'_>) -> Next {
         let _ = (text, outbox);
@@ -168,6 +177,9 @@ pub trait PieceHandler {
 
     /// As [`MessageHandler::PUSHES`].
     const PUSHES: bool = false;
+
+    /// As [`MessageHandler::WATCHES`].
+    const WATCHES: bool = true;
 
     /// The next piece of a message has come.
     fn piece(&mut self, piece: Piece<'_>, outbox: &mut Outbox<'_>) -> Next;

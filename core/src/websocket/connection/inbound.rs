@@ -5,6 +5,7 @@ use crate::bytes;
 use crate::websocket::compression::{Compression, InvalidData};
 use crate::websocket::error::{Error, Rule};
 use crate::websocket::frame::{Expected, HeaderDecoder, Opcode};
+use crate::websocket::limits::Limits;
 use crate::websocket::mask::Mask;
 use crate::websocket::utf8::Utf8;
 
@@ -13,13 +14,21 @@ const CHUNK: usize = 512;
 
 /// What holds for one call.
 #[derive(Clone, Copy)]
-pub(super) struct Bounds {
+pub(super) struct Bounds<'a> {
     /// Frames must be masked.
     pub(super) mask: bool,
-    pub(super) frame_bytes: u64,
+    pub(super) limits: &'a Limits,
+    /// The longest message, if the limits do not want a shorter one.
     pub(super) message_bytes: usize,
     /// The longest piece of a message.
     pub(super) piece: usize,
+}
+
+impl Bounds<'_> {
+    /// The longest message that there may be: never more than the machine can count.
+    fn message_bytes(&self) -> u64 {
+        self.limits.message_bytes.min(as_u64(self.message_bytes))
+    }
 }
 
 /// What was found. Its bytes lie at the front of the room.
@@ -99,7 +108,7 @@ impl Inbound {
     pub(super) fn receive(
         &mut self,
         compression: &mut impl Compression,
-        bounds: Bounds,
+        bounds: Bounds<'_>,
         rest: &mut &[u8],
         room: &mut [u8],
     ) -> Result<Found, Broken> {
@@ -119,7 +128,7 @@ impl Inbound {
     fn read(
         &mut self,
         compression: &mut impl Compression,
-        bounds: Bounds,
+        bounds: Bounds<'_>,
         rest: &mut &[u8],
         room: &mut [u8],
     ) -> Result<Found, Rule> {
@@ -171,7 +180,7 @@ impl Inbound {
     }
 
     /// A header is complete.
-    fn begin(&mut self, bounds: Bounds) -> Result<(), Rule> {
+    fn begin(&mut self, bounds: Bounds<'_>) -> Result<(), Rule> {
         // Only of what is refused below it is not the same.
         self.left = usize::try_from(self.header.length()).unwrap_or(usize::MAX);
         self.mask = self.header.mask();
@@ -184,12 +193,12 @@ impl Inbound {
             self.message = Some(Message { kind, is_compressed: self.header.is_compressed(), is_first: true });
             self.length = 0;
         }
-        if self.header.length() > bounds.frame_bytes {
+        if self.header.length() > bounds.limits.frame_bytes {
             return Err(Rule::FrameTooLong);
         }
         let is_compressed = self.message.is_some_and(|message| message.is_compressed);
-        let most = if is_compressed { usize::MAX } else { bounds.message_bytes };
-        if is_too_long(as_u64(self.length), self.header.length(), as_u64(most)) {
+        let most = if is_compressed { as_u64(usize::MAX) } else { bounds.message_bytes() };
+        if is_too_long(as_u64(self.length), self.header.length(), most) {
             return Err(Rule::MessageTooLong);
         }
         Ok(())
@@ -216,13 +225,14 @@ impl Inbound {
     fn inflate(
         &mut self,
         compression: &mut impl Compression,
-        bounds: Bounds,
+        bounds: Bounds<'_>,
         rest: &mut &[u8],
         room: &mut [u8],
     ) -> Result<(usize, bool), Rule> {
         let is_final = self.header.is_final();
         // One byte more than there may be shows that there are too many.
-        let most = bounds.message_bytes.saturating_sub(self.length).saturating_add(1);
+        let message_bytes = usize::try_from(bounds.message_bytes()).unwrap_or(usize::MAX);
+        let most = message_bytes.saturating_sub(self.length).saturating_add(1);
         let most = most.min(bounds.piece).min(room.len());
         let (mut filled, mut is_done): (usize, bool) = (0, false);
         while filled < most {
@@ -250,7 +260,7 @@ impl Inbound {
             }
         }
         self.length = self.length.saturating_add(filled);
-        if self.length > bounds.message_bytes {
+        if self.length > message_bytes {
             return Err(Rule::MessageTooLong);
         }
         Ok((filled, is_done))

@@ -143,7 +143,7 @@ impl<R: Role> Connection<R> {
     }
 }
 
-impl<R: Role, C> Connection<R, C> {
+impl<R, C> Connection<R, C> {
     /// Behind a handshake in which permessage-deflate was agreed on, or may have been.
     #[must_use]
     pub const fn with_compression(role: R, compression: C, cx: &Context<'_>) -> Self {
@@ -166,7 +166,9 @@ impl<R: Role, C> Connection<R, C> {
             is_told: false,
         }
     }
+}
 
+impl<R: Role, C> Connection<R, C> {
     /// How many bytes at the front of the room must be there again at the next [`Self::receive`]: a part of a control frame.
     #[must_use]
     pub fn stored(&self) -> usize {
@@ -254,7 +256,9 @@ impl<R: Role, C> Connection<R, C> {
     /// No message of the peer is awaited any more.
     const fn leave_open(&mut self, state: State) {
         self.state = state;
-        self.message_timer = Timer::FULL;
+        if R::WATCHES {
+            self.message_timer = Timer::FULL;
+        }
     }
 
     /// Another span of time begins for the peer: until then it must say something (anything, or a Pong), or end.
@@ -336,13 +340,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if self.is_over() {
             return Err(Broken);
         }
-        let bounds = Bounds {
-            mask: R::IS_SERVER,
-            frame_bytes: cx.limits.frame_bytes,
-            message_bytes: usize::try_from(cx.limits.message_bytes)
-                .map_or(message_bytes, |most| most.min(message_bytes)),
-            piece,
-        };
+        let bounds = Bounds { mask: R::IS_SERVER, limits: cx.limits, message_bytes, piece };
         let before = rest.len();
         let mut received = self.inbound.receive(&mut self.compression, bounds, rest, room);
         if received.is_ok() {

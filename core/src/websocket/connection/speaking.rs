@@ -210,7 +210,7 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
             let taken = if D::KEEPS { 0 } else { before.saturating_add(taken).min(end) };
             self.connection.kept = end;
             self.connection.held = Some(Held { is_first: is_first && taken == 0, taken, ..held });
-            self.connection.message_timer.stop(self.cx.now);
+            self.connection.stop_message_time(self.cx.now);
         }
     }
 }
