@@ -23,7 +23,7 @@ use super::role::Role;
 use crate::time::{Instant, Timer};
 use crate::transport::Disposition;
 use inbound::{Bounds, Broken, Found, Inbound};
-use outbound::{Outbound, Outgoing, Output};
+use outbound::{Outbound, Output, Sender as _, written};
 
 /// What a connection has to be told at each call.
 #[derive(Clone, Copy, Debug)]
@@ -418,7 +418,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         reason: &str,
         out: &mut [u8],
     ) -> Result<usize, SendError> {
-        self.send_into(&Outgoing::Close(cx, code), reason.as_bytes(), out).map(|sent| sent.written)
+        written(out, |output| self.send_close(cx, code, reason, output)).map(|((), written)| written)
     }
 
     fn note_close_sent(&mut self, cx: &Context<'_>) {

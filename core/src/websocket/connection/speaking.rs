@@ -3,7 +3,7 @@
 use super::event::{Closed, Piece};
 use super::handler::{MessageHandler, Next, PieceHandler};
 use super::inbound::Found;
-use super::outbound::{Outgoing, Output, Sender};
+use super::outbound::Output;
 use super::outbox::Outbox;
 use super::{Connection, Context, Due, Held, State};
 use crate::readiness::Standing;
@@ -11,7 +11,7 @@ use crate::time::Instant;
 use crate::transport::{Disposition, Progress, Protocol};
 use crate::websocket::close::{CloseCode, CloseReason};
 use crate::websocket::compression::Compression;
-use crate::websocket::frame::MAX_CONTROL_LEN;
+use crate::websocket::frame::{MAX_CONTROL_LEN, Opcode};
 use crate::websocket::role::Role;
 
 /// The longest control frame, as a client sends it.
@@ -120,8 +120,8 @@ pub struct Speaking<'c, R, C, D> {
 impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
     /// Lets the handler send. Returns how much it took, if that is not all.
     fn ask(&mut self, output: &mut Output<'_>, ask: impl FnOnce(&mut D, &mut Outbox<'_>) -> Next) -> Option<usize> {
-        let output_of_handler = Output::new(output.free);
-        let mut outbox = Outbox { sender: &mut *self.connection, cx: self.cx, output: output_of_handler };
+        let mut output_of_handler = Output::new(output.free);
+        let mut outbox = Outbox { sender: &mut *self.connection, cx: self.cx, output: &mut output_of_handler };
         let next = ask(&mut self.delivery, &mut outbox);
         let room = outbox.room();
         output.leave(room);
@@ -189,7 +189,7 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
             }
             Found::Ping { length } => {
                 // Without room for it the Ping stays unanswered: the output is shorter than a control frame.
-                let _ = self.connection.send(&Outgoing::Pong, bytes(length), output);
+                let _ = self.connection.send_control(Opcode::Pong, bytes(length), output);
             }
             Found::Pong { length } => self.delivery.pong(bytes(length)),
             Found::Close { length } => self.tell(Closed::Clean(CloseReason::read(bytes(length)))),
