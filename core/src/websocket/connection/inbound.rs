@@ -1,5 +1,7 @@
 //! What comes: frames become pieces of messages, and control frames.
 
+use core::mem;
+
 use super::event::Kind;
 use crate::bytes;
 use crate::websocket::compression::{Compression, InvalidData};
@@ -52,7 +54,11 @@ pub(super) struct Inbound {
     /// The header is complete, and its payload is not.
     in_payload: bool,
     broken: Option<Rule>,
-    message: Option<Message>,
+    /// The message that has begun and not ended.
+    message: Option<Kind>,
+    is_compressed: bool,
+    /// None of its bytes was handed out.
+    is_first: bool,
     /// Bytes of a control frame that lie at the front of the room.
     control: u8,
     utf8: Utf8,
@@ -65,15 +71,6 @@ pub(super) struct Inbound {
     offset: u64,
 }
 
-/// The message that has begun and not ended.
-#[derive(Clone, Copy, Debug)]
-struct Message {
-    kind: Kind,
-    is_compressed: bool,
-    /// None of its bytes was handed out.
-    is_first: bool,
-}
-
 impl Inbound {
     pub(super) const fn new() -> Self {
         Self {
@@ -81,6 +78,8 @@ impl Inbound {
             in_payload: false,
             broken: None,
             message: None,
+            is_compressed: false,
+            is_first: false,
             control: 0,
             utf8: Utf8::NEW,
             mask: Mask::NONE,
@@ -125,6 +124,8 @@ impl Inbound {
     }
 
     /// The same. Of an error the byte that breaks the rule is left, or what is behind it.
+    // Among all else that a conversation does, it would be larger on a device.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn read(
         &mut self,
         compression: &mut impl Compression,
@@ -151,8 +152,8 @@ impl Inbound {
                 return self.read_control(rest, room);
             }
             // No payload comes without one.
-            let message = self.message.ok_or(Rule::UnexpectedContinuation)?;
-            let is_compressed = compression.is_negotiated() && message.is_compressed;
+            let kind = self.message.ok_or(Rule::UnexpectedContinuation)?;
+            let is_compressed = compression.is_negotiated() && self.is_compressed;
             let (written, is_done) = if is_compressed {
                 self.inflate(compression, bounds, rest, room)?
             } else {
@@ -162,7 +163,7 @@ impl Inbound {
             };
             let is_last = is_done && self.header.is_final();
             let bytes = room.get(..written).unwrap_or_default();
-            let valid = if message.kind == Kind::Text { self.check(bytes, is_last)? } else { written };
+            let valid = if kind == Kind::Text { self.check(bytes, is_last)? } else { written };
             if !is_compressed {
                 self.consume(valid, rest);
                 self.length = self.length.wrapping_add(valid);
@@ -170,8 +171,11 @@ impl Inbound {
             self.in_payload = !is_done;
             let is_last = is_last && self.broken.is_none();
             if valid > 0 || is_last {
-                self.message = (!is_last).then_some(Message { is_first: false, ..message });
-                return Ok(Found::Piece { kind: message.kind, is_first: message.is_first, is_last, length: valid });
+                let is_first = mem::take(&mut self.is_first);
+                if is_last {
+                    self.message = None;
+                }
+                return Ok(Found::Piece { kind, is_first, is_last, length: valid });
             }
             if !is_done {
                 return if rest.is_empty() { Ok(Found::NeedMore) } else { Err(Rule::StoreTooSmall) };
@@ -190,14 +194,13 @@ impl Inbound {
         }
         if self.header.opcode() != Opcode::Continuation.get() {
             let kind = if self.header.opcode() == Opcode::Text.get() { Kind::Text } else { Kind::Binary };
-            self.message = Some(Message { kind, is_compressed: self.header.is_compressed(), is_first: true });
-            self.length = 0;
+            self.message = Some(kind);
+            (self.is_compressed, self.is_first, self.length) = (self.header.is_compressed(), true, 0);
         }
         if self.header.length() > bounds.limits.frame_bytes {
             return Err(Rule::FrameTooLong);
         }
-        let is_compressed = self.message.is_some_and(|message| message.is_compressed);
-        let most = if is_compressed { as_u64(usize::MAX) } else { bounds.message_bytes() };
+        let most = if self.is_compressed { as_u64(usize::MAX) } else { bounds.message_bytes() };
         if is_too_long(as_u64(self.length), self.header.length(), most) {
             return Err(Rule::MessageTooLong);
         }
@@ -211,7 +214,7 @@ impl Inbound {
         self.consume(count, rest);
         if self.left == 0 {
             self.in_payload = false;
-            let length = usize::from(core::mem::take(&mut self.control));
+            let length = usize::from(mem::take(&mut self.control));
             return Ok(match Opcode::new(self.header.opcode()) {
                 Some(Opcode::Ping) => Found::Ping { length },
                 Some(Opcode::Pong) => Found::Pong { length },
@@ -306,7 +309,8 @@ impl Inbound {
 /// Has a message too many bytes, once those of this frame have come? `most` is at most what the machine can count, so a
 /// longer frame is refused whatever the limits are.
 const fn is_too_long(came: u64, frame: u64, most: u64) -> bool {
-    came.saturating_add(frame) > most
+    // Neither has more than 63 bits.
+    came.wrapping_add(frame) > most
 }
 
 fn as_u64(count: usize) -> u64 {

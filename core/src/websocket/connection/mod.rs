@@ -126,8 +126,8 @@ impl Due {
     const PING: Self = Self(1);
     const CLOSE: Self = Self(2);
 
-    fn close(code: Option<CloseCode>) -> Self {
-        code.map_or(Self::CLOSE, |code| Self(code.get()))
+    const fn close(code: CloseCode) -> Self {
+        Self(code.get())
     }
 
     const fn is_close(self) -> bool {
@@ -274,14 +274,14 @@ impl<R: Role, C> Connection<R, C> {
     /// Sends Close, once [`Self::poll_transmit`] has room for it, and awaits the peer's.
     pub fn retire(&mut self, code: CloseCode) {
         if self.is_open() {
-            self.due = Due::close(Some(code));
+            self.due = Due::close(code);
         }
     }
 
     /// The same without awaiting the peer's Close, to make room at once.
     fn evict(&mut self) {
         if self.state == State::Open {
-            self.due = Due::close(Some(CloseCode::GOING_AWAY));
+            self.due = Due::close(CloseCode::GOING_AWAY);
         }
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::Evicted);
@@ -357,10 +357,10 @@ impl<R: Role, C: Compression> Connection<R, C> {
 
     /// The peer's Close has come.
     fn handle_close(&mut self, cx: &Context<'_>, payload: &[u8]) -> Result<(), Broken> {
-        check_close(payload).map_err(|rule| self.inbound.fail(rule))?;
+        let answer = answer_to_close(payload).map_err(|rule| self.inbound.fail(rule))?;
         if self.state == State::Open {
-            // Whatever was due before: this answers it.
-            self.due = Due::close(CloseReason::read(payload).map(|reason| reason.code));
+            // Whatever was due before.
+            self.due = answer;
         }
         self.leave_open(if R::IS_SERVER { State::ClosedFirst } else { State::Closed });
         self.restart(cx);
@@ -370,8 +370,10 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// The peer broke a rule.
     #[cold]
     fn begin_failing(&mut self, cx: &Context<'_>) {
-        if self.state == State::Open {
-            self.due = Due::close(self.error().map(|error| error.rule.close_code()));
+        if self.state == State::Open
+            && let Some(error) = self.error()
+        {
+            self.due = Due::close(error.rule.close_code());
         }
         self.leave_open(State::ClosedFirst);
         self.restart(cx);
@@ -430,13 +432,13 @@ impl<R: Role, C: Compression> Connection<R, C> {
     }
 }
 
-/// Checks the payload of a Close frame (RFC 6455 §5.5.1).
-fn check_close(payload: &[u8]) -> Result<(), Rule> {
+/// What answers a Close frame with this payload (RFC 6455 §5.5.1): one with the same code.
+fn answer_to_close(payload: &[u8]) -> Result<Due, Rule> {
     match (CloseReason::read(payload), payload) {
-        (None, []) => Ok(()),
+        (None, []) => Ok(Due::CLOSE),
         (None, [_]) => Err(Rule::ShortClose),
         (None, _) => Err(Rule::InvalidCloseCode),
-        (Some(reason), _) if reason.is_utf8() => Ok(()),
+        (Some(reason), _) if reason.is_utf8() => Ok(Due::close(reason.code)),
         (Some(_), _) => Err(Rule::InvalidCloseReason),
     }
 }
