@@ -9,6 +9,7 @@ use crate::websocket::error::{Error, Rule};
 use crate::websocket::frame::{Expected, HeaderDecoder, Opcode};
 use crate::websocket::limits::Limits;
 use crate::websocket::mask::Mask;
+use crate::websocket::role::Role;
 use crate::websocket::utf8::Utf8;
 
 /// Compressed payload is unmasked on the stack, so many bytes at a time.
@@ -17,8 +18,6 @@ const CHUNK: usize = 512;
 /// What holds for one call.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds<'a> {
-    /// Frames must be masked.
-    pub(super) mask: bool,
     pub(super) limits: &'a Limits,
     /// The longest message, if the limits do not want a shorter one.
     pub(super) message_bytes: usize,
@@ -104,7 +103,7 @@ impl Inbound {
     }
 
     /// Reads up to the next event, and takes what it used from `rest`.
-    pub(super) fn receive(
+    pub(super) fn receive<R: Role>(
         &mut self,
         compression: &mut impl Compression,
         bounds: Bounds<'_>,
@@ -115,7 +114,7 @@ impl Inbound {
             return Err(Broken);
         }
         let before = rest.len();
-        let found = self.read(compression, bounds, rest, room);
+        let found = self.read::<R>(compression, bounds, rest, room);
         self.offset = self.offset.wrapping_add(as_u64(before.wrapping_sub(rest.len())));
         found.map_err(|rule| {
             self.broken = Some(rule);
@@ -126,7 +125,7 @@ impl Inbound {
     /// The same. Of an error the byte that breaks the rule is left, or what is behind it.
     // Among all else that a conversation does, it would be larger on a device.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    fn read(
+    fn read<R: Role>(
         &mut self,
         compression: &mut impl Compression,
         bounds: Bounds<'_>,
@@ -137,7 +136,7 @@ impl Inbound {
             if !self.in_payload {
                 let Some((byte, behind)) = rest.split_first() else { return Ok(Found::NeedMore) };
                 let expected = Expected {
-                    mask: bounds.mask,
+                    mask: R::IS_SERVER,
                     compression: compression.is_negotiated(),
                     continuation: self.message.is_some(),
                 };

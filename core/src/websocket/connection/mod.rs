@@ -340,9 +340,9 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if self.is_over() {
             return Err(Broken);
         }
-        let bounds = Bounds { mask: R::IS_SERVER, limits: cx.limits, message_bytes, piece };
+        let bounds = Bounds { limits: cx.limits, message_bytes, piece };
         let before = rest.len();
-        let mut received = self.inbound.receive(&mut self.compression, bounds, rest, room);
+        let mut received = self.inbound.receive::<R>(&mut self.compression, bounds, rest, room);
         if received.is_ok() {
             self.note_received(cx, before.wrapping_sub(rest.len()));
         }
