@@ -391,13 +391,14 @@ impl<R: Role, C: Compression> Connection<R, C> {
 
     /// The same. Was something written?
     fn transmit(&mut self, cx: &Context<'_>, output: &mut Output<'_>) -> bool {
-        let Due(code) = self.due;
-        let opcode = match self.due {
+        let code = self.due.0.to_be_bytes();
+        let (opcode, payload) = match self.due {
             Due::NOTHING => return false,
-            Due::PING => Opcode::Ping,
-            _ => Opcode::Close,
+            Due::PING => (Opcode::Ping, &[][..]),
+            Due::CLOSE => (Opcode::Close, &[][..]),
+            Due(_) => (Opcode::Close, &code[..]),
         };
-        if self.write_control(opcode, code, &[], output).is_err() {
+        if self.write_control(opcode, payload, output).is_err() {
             return false;
         }
         if opcode == Opcode::Close {

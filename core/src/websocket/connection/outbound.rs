@@ -145,7 +145,7 @@ impl<R: Role, C: Compression> Sender for Connection<R, C> {
         if self.outbound.message.is_some() {
             return Err(SendError::WithinMessage);
         }
-        self.write_frame(first_byte(true, false, opcode(kind)), &[], message, output)
+        self.write_frame(first_byte(true, false, opcode(kind)), message, output)
     }
 
     fn send_part(&mut self, kind: Kind, part: Part, payload: &[u8], output: &mut Output<'_>) -> Result<Taken, SendError> {
@@ -181,7 +181,14 @@ impl<R: Role, C: Compression> Sender for Connection<R, C> {
         output: &mut Output<'_>,
     ) -> Result<(), SendError> {
         self.check_open()?;
-        self.write_control(Opcode::Close, code.get(), reason.as_bytes(), output)?;
+        let mut payload = [0; MAX_CONTROL_LEN];
+        let length = reason.len().saturating_add(2);
+        let payload = payload.get_mut(..length).ok_or(SendError::ControlTooLong)?;
+        if let Some((code_place, reason_place)) = payload.split_first_chunk_mut() {
+            *code_place = code.get().to_be_bytes();
+            bytes::copy(reason.as_bytes(), reason_place);
+        }
+        self.write_control(Opcode::Close, payload, output)?;
         self.due = Due::NOTHING;
         self.note_close_sent(cx);
         Ok(())
@@ -254,23 +261,19 @@ impl<R: Role, C: Compression> Connection<R, C> {
         output: &mut Output<'_>,
     ) -> Result<(), SendError> {
         self.check_open()?;
-        self.write_control(opcode, 0, payload, output)
+        self.write_control(opcode, payload, output)
     }
 
-    /// A control frame. Before the payload stands the code, if it is one that can be.
     pub(super) fn write_control(
         &mut self,
         opcode: Opcode,
-        code: u16,
         payload: &[u8],
         output: &mut Output<'_>,
     ) -> Result<(), SendError> {
-        let bytes = code.to_be_bytes();
-        let code = if code >= CloseCode::NORMAL.get() { &bytes[..] } else { &[] };
-        if code.len().wrapping_add(payload.len()) > MAX_CONTROL_LEN {
+        if payload.len() > MAX_CONTROL_LEN {
             return Err(SendError::ControlTooLong);
         }
-        self.write_frame(first_byte(true, false, opcode), code, payload, output)
+        self.write_frame(first_byte(true, false, opcode), payload, output)
     }
 
     /// As much of the payload as there is room for; or all of it, or nothing.
@@ -284,7 +287,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         }
         if bytes > 0 || part != Part::Next {
             let first = if is_done && part != Part::Next { start | FIN } else { start };
-            self.write_frame(first, &[], piece.get(..bytes).unwrap_or_default(), output)?;
+            self.write_frame(first, piece.get(..bytes).unwrap_or_default(), output)?;
         }
         Ok(Taken { bytes, is_done })
     }
@@ -318,16 +321,12 @@ impl<R: Role, C: Compression> Connection<R, C> {
         Ok(Taken { bytes, is_done })
     }
 
-    /// A frame whose payload comes in two pieces.
-    fn write_frame(&mut self, first: u8, one: &[u8], other: &[u8], output: &mut Output<'_>) -> Result<(), SendError> {
-        let (mask, place) = self.begin_frame(first, one.len().wrapping_add(other.len()), output)?;
-        let (one_place, other_place) = place.split_at_mut_checked(one.len()).unwrap_or_default();
+    fn write_frame(&mut self, first: u8, payload: &[u8], output: &mut Output<'_>) -> Result<(), SendError> {
+        let (mask, place) = self.begin_frame(first, payload.len(), output)?;
         if let Some(mut mask) = mask {
-            mask.copy(one, one_place);
-            mask.copy(other, other_place);
+            mask.copy(payload, place);
         } else {
-            bytes::copy(one, one_place);
-            bytes::copy(other, other_place);
+            bytes::copy(payload, place);
         }
         Ok(())
     }
