@@ -4,12 +4,12 @@ use core::convert::Infallible;
 
 use wirenut::http::service::{Exchange, HandlerError, Responder, Service, Step};
 use wirenut::http::{Error, FieldFilter, Fields, Limits, RequestHead, WriteError};
-use wirenut::websocket::handshake::READ_FIELDS;
+use wirenut::websocket::handshake::PLAIN_READ_FIELDS;
 use wirenut::websocket::{self, Kind, MessageHandler, Next, Outbox, WebSocket};
 
 /// It keeps the fields of a handshake, which have up to 300 bytes with the first line, and the longest message.
 pub const LIMITS: Limits =
-    Limits { field_filter: Some(&FieldFilter { names: &READ_FIELDS, bytes: 300 }), ..Limits::DEFAULT };
+    Limits { field_filter: Some(&FieldFilter { names: &PLAIN_READ_FIELDS, bytes: 300 }), ..Limits::DEFAULT };
 
 /// Sends each message back.
 pub struct Echo;

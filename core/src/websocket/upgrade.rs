@@ -9,7 +9,7 @@ use super::handshake::{Accepted, REFUSAL_FIELDS, RequestError, ServerHandshake, 
 use super::limits::Limits;
 use super::role::Role;
 use crate::http::service::{Exchange, HandlerError, Responder, Result, Step};
-use crate::http::{Error, Field, Fields, RequestHead, Response, Status};
+use crate::http::{Error, Field, Fields, RequestHead, Response, Status, WriteError};
 use crate::time::Instant;
 use crate::transport::Protocol;
 
@@ -169,9 +169,17 @@ impl<'o> Upgrade<'o> {
 }
 
 /// Answers a request that is no handshake.
+fn refuse(error: RequestError, responder: &mut Responder<'_>) -> HandlerError {
+    match send_refusal(error, responder) {
+        Ok(()) => HandlerError::Answered,
+        Err(error) => HandlerError::Write(error),
+    }
+}
+
+/// The same. It returns no more than a byte, which is less than a `HandlerError` is.
 #[cold]
 #[inline(never)]
-fn refuse(error: RequestError, responder: &mut Responder<'_>) -> HandlerError {
+fn send_refusal(error: RequestError, responder: &mut Responder<'_>) -> core::result::Result<(), WriteError> {
     let status = error.status();
     // Also where there are no fields: a plain service has nobody who would answer a status for it.
     let fields: &[Field<'_>] = if error == RequestError::NotGet {
@@ -181,10 +189,7 @@ fn refuse(error: RequestError, responder: &mut Responder<'_>) -> HandlerError {
     } else {
         &[Field::new("Content-Type", "text/plain; charset=utf-8")]
     };
-    match responder.send(&Response::new(status).with_fields(fields), status.reason().as_bytes()) {
-        Ok(()) => HandlerError::Answered,
-        Err(error) => HandlerError::Write(error),
-    }
+    responder.send(&Response::new(status).with_fields(fields), status.reason().as_bytes())
 }
 
 /// A [`WebSocket`] gives its handler whole messages, which are kept in the store.

@@ -143,7 +143,7 @@ impl Inbound {
                 let is_complete = self.header.push(*byte, expected)?;
                 *rest = behind;
                 if is_complete {
-                    self.begin(bounds)?;
+                    self.begin(bounds, compression.is_negotiated())?;
                 }
                 continue;
             }
@@ -182,8 +182,8 @@ impl Inbound {
         }
     }
 
-    /// A header is complete.
-    fn begin(&mut self, bounds: Bounds<'_>) -> Result<(), Rule> {
+    /// A header is complete. `may_compress`: an extension was agreed on that does.
+    fn begin(&mut self, bounds: Bounds<'_>, may_compress: bool) -> Result<(), Rule> {
         // Only of what is refused below it is not the same.
         self.left = usize::try_from(self.header.length()).unwrap_or(usize::MAX);
         self.mask = self.header.mask();
@@ -194,12 +194,13 @@ impl Inbound {
         if self.header.opcode() != Opcode::Continuation.get() {
             let kind = if self.header.opcode() == Opcode::Text.get() { Kind::Text } else { Kind::Binary };
             self.message = Some(kind);
-            (self.is_compressed, self.is_first, self.length) = (self.header.is_compressed(), true, 0);
+            self.is_compressed = may_compress && self.header.is_compressed();
+            (self.is_first, self.length) = (true, 0);
         }
         if self.header.length() > bounds.limits.frame_bytes {
             return Err(Rule::FrameTooLong);
         }
-        let most = if self.is_compressed { as_u64(usize::MAX) } else { bounds.message_bytes() };
+        let most = if may_compress && self.is_compressed { as_u64(usize::MAX) } else { bounds.message_bytes() };
         if is_too_long(as_u64(self.length), self.header.length(), most) {
             return Err(Rule::MessageTooLong);
         }
