@@ -61,7 +61,7 @@ pub enum Closed<'a> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Abnormal {
     /// The peer ended its stream.
-    EndOfStream,
+    EndOfStream = 1,
     /// The peer was silent, and a Ping did not change that.
     PongTimeout,
     /// The peer did not answer our Close.

@@ -272,6 +272,7 @@ impl<R: Role, C> Connection<R, C> {
     }
 
     /// Sends Close, once [`Self::poll_transmit`] has room for it, and awaits the peer's.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn retire(&mut self, code: CloseCode) {
         if self.is_open() {
             self.due = Due::close(code);
