@@ -138,8 +138,8 @@ impl<R: Role, C: Compression> Connection<R, C> {
                     self.state = State::Reset;
                 }
                 State::Closing => self.end(Abnormal::CloseTimeout),
-                State::Closed => self.state = State::ClosedFirst,
-                State::ClosedFirst | State::Reset => self.state = State::Reset,
+                State::Closed if !R::IS_SERVER => self.state = State::ClosedFirst,
+                State::Closed | State::ClosedFirst | State::Reset => self.state = State::Reset,
             }
             self.restart(cx);
         }

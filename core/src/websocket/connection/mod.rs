@@ -222,8 +222,8 @@ impl<R: Role, C> Connection<R, C> {
             State::Open | State::Closing => Disposition::Open,
             State::Closed | State::ClosedFirst if self.due.is_close() => Disposition::Open,
             State::Closed | State::ClosedFirst if self.has_ended => Disposition::Close,
-            State::ClosedFirst => Disposition::ShutdownWrite,
-            State::Closed => Disposition::Open,
+            State::Closed if !R::IS_SERVER => Disposition::Open,
+            State::Closed | State::ClosedFirst => Disposition::ShutdownWrite,
         }
     }
 
@@ -264,6 +264,7 @@ impl<R: Role, C> Connection<R, C> {
     /// Another span of time begins for the peer: until then it must say something (anything, or a Pong), or end.
     fn restart(&mut self, cx: &Context<'_>) {
         let span = match self.state {
+            State::Open if !R::WATCHES => return,
             State::Open if self.awaits_pong => cx.limits.pong,
             State::Open => cx.limits.ping,
             State::Closing | State::Closed | State::ClosedFirst | State::Reset => cx.limits.close,
