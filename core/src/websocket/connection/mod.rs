@@ -396,7 +396,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         let code = self.due.0.to_be_bytes();
         let (opcode, payload) = match self.due {
             Due::NOTHING => return false,
-            Due::PING => (Opcode::Ping, &[][..]),
+            Due::PING if R::WATCHES => (Opcode::Ping, &[][..]),
             Due::CLOSE => (Opcode::Close, &[][..]),
             Due(_) => (Opcode::Close, &code[..]),
         };

@@ -150,8 +150,9 @@ pub(super) fn names(fields: &Fields<'_>, name: &str, word: &[u8]) -> bool {
 
 /// The value of the field, if it comes exactly once.
 pub(super) fn only<'b>(fields: &Fields<'b>, name: &str) -> Option<&'b [u8]> {
-    let mut values = fields.get_all(name);
-    values.next().filter(|_| values.next().is_none())
+    let mut fields = fields.into_iter();
+    let value = fields.next_value(name)?;
+    fields.next_value(name).is_none().then_some(value)
 }
 
 /// A request that was accepted.
