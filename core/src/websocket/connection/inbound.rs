@@ -184,8 +184,8 @@ impl Inbound {
 
     /// A header is complete. `may_compress`: an extension was agreed on that does.
     fn begin(&mut self, bounds: Bounds<'_>, may_compress: bool) -> Result<(), Rule> {
-        // Only of what is refused below it is not the same.
-        self.left = usize::try_from(self.header.length()).unwrap_or(usize::MAX);
+        // What a word of the machine has no bits for is refused below.
+        self.left = usize::try_from(self.header.length() & as_u64(usize::MAX)).unwrap_or(usize::MAX);
         self.mask = self.header.mask();
         self.in_payload = true;
         if self.header.is_control() {

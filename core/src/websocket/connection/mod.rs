@@ -230,6 +230,11 @@ impl<R: Role, C> Connection<R, C> {
     /// The peer has ended its stream, and all that came was given to [`Self::receive`].
     pub fn handle_eof(&mut self) {
         self.has_ended = true;
+        self.end_of_stream();
+    }
+
+    /// Nothing more comes.
+    fn end_of_stream(&mut self) {
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::EndOfStream);
             self.due = Due::NOTHING;
@@ -282,9 +287,7 @@ impl<R: Role, C> Connection<R, C> {
 
     /// The same without awaiting the peer's Close, to make room at once.
     fn evict(&mut self) {
-        if self.state == State::Open {
-            self.due = Due::close(CloseCode::GOING_AWAY);
-        }
+        self.retire(CloseCode::GOING_AWAY);
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::Evicted);
         }

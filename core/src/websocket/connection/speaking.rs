@@ -174,7 +174,7 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         let bytes = |length| behind.get(..length).unwrap_or_default();
         match found {
             Found::NeedMore if self.connection.has_ended => {
-                self.connection.handle_eof();
+                self.connection.end_of_stream();
                 self.tell_abnormal();
             }
             Found::NeedMore => return false,
