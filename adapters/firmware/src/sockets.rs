@@ -11,7 +11,8 @@ use wirenut::websocket::{self, Kind, MessageHandler, Next, Outbox, WebSocket};
 pub const LIMITS: Limits =
     Limits { field_filter: Some(&FieldFilter { names: &PLAIN_READ_FIELDS, bytes: 300 }), ..Limits::DEFAULT };
 
-/// Sends each message back.
+/// Sends each message back, and has no more than that takes: it makes no `str` of a text, and does not watch its peer.
+#[derive(Clone, Copy)]
 pub struct Echo;
 
 impl MessageHandler for Echo {
@@ -23,21 +24,33 @@ impl MessageHandler for Echo {
     }
 }
 
-/// A service, and a WebSocket for whoever asks for an upgrade.
-pub struct WithWebSocket<S>(pub S);
+/// Sends each text back, as a `str`, and watches its peer.
+#[derive(Clone, Copy)]
+pub struct TextEcho;
+
+impl MessageHandler for TextEcho {
+    const ROOM: usize = 138;
+
+    fn text(&mut self, text: &str, outbox: &mut Outbox<'_>) -> Next {
+        outbox.text(text).into()
+    }
+}
+
+/// A service, and a WebSocket with that handler for whoever asks for an upgrade.
+pub struct WithWebSocket<S, H>(pub S, pub H);
 
 /// A request in flight.
-pub enum InFlight<E> {
+pub enum InFlight<E, H> {
     /// One of the service.
     Service(E),
     /// The WebSocket.
-    WebSocket(WebSocket<Echo>),
+    WebSocket(WebSocket<H>),
     /// One for a WebSocket that was refused.
     Refused,
 }
 
-impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
-    type Exchange = InFlight<S::Exchange>;
+impl<S: Service<Source = Infallible>, H: MessageHandler + Copy> Service for WithWebSocket<S, H> {
+    type Exchange = InFlight<S::Exchange, H>;
     type Source = Infallible;
     const UPGRADES: bool = true;
 
@@ -50,7 +63,7 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
             let (exchange, step) = self.0.request(head, responder)?;
             return Ok((InFlight::Service(exchange), step));
         }
-        match websocket::upgrade(head, responder, Echo) {
+        match websocket::upgrade(head, responder, self.1) {
             Ok(socket) => Ok((InFlight::WebSocket(socket), Step::More)),
             Err(HandlerError::Write(error)) => Err(error),
             Err(_) => Ok((InFlight::Refused, Step::Done)),

@@ -125,7 +125,13 @@ pub(super) enum Part {
 pub(super) trait Sender {
     fn send_whole(&mut self, kind: Kind, message: &[u8], output: &mut Output<'_>) -> Result<(), SendError>;
     /// A part of a message, or all of it.
-    fn send_part(&mut self, kind: Kind, part: Part, payload: &[u8], output: &mut Output<'_>) -> Result<Taken, SendError>;
+    fn send_part(
+        &mut self,
+        kind: Kind,
+        part: Part,
+        payload: &[u8],
+        output: &mut Output<'_>,
+    ) -> Result<Taken, SendError>;
     fn send_ping(&mut self, payload: &[u8], output: &mut Output<'_>) -> Result<(), SendError>;
     fn send_close(
         &mut self,
@@ -148,7 +154,13 @@ impl<R: Role, C: Compression> Sender for Connection<R, C> {
         self.write_frame(first_byte(true, false, opcode(kind)), message, output)
     }
 
-    fn send_part(&mut self, kind: Kind, part: Part, payload: &[u8], output: &mut Output<'_>) -> Result<Taken, SendError> {
+    fn send_part(
+        &mut self,
+        kind: Kind,
+        part: Part,
+        payload: &[u8],
+        output: &mut Output<'_>,
+    ) -> Result<Taken, SendError> {
         self.check_open()?;
         let is_last = part != Part::Next;
         let message = match self.outbound.message {

@@ -22,15 +22,8 @@ pub const READ_FIELDS: [&str; 8] = [
 ];
 
 /// The same for a server that does not compress: what [`upgrade()`](crate::websocket::upgrade()) reads.
-pub const PLAIN_READ_FIELDS: [&str; 7] = [
-    "Host",
-    "Connection",
-    "Upgrade",
-    "Origin",
-    "Sec-WebSocket-Key",
-    "Sec-WebSocket-Version",
-    "Sec-WebSocket-Protocol",
-];
+pub const PLAIN_READ_FIELDS: [&str; 7] =
+    ["Host", "Connection", "Upgrade", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"];
 
 /// What a refusal with 426 says beside its status: what would be understood (RFC 6455 §4.4, RFC 9110 §15.5.22).
 pub const REFUSAL_FIELDS: [Field<'static>; 2] = [UPGRADE, VERSION];
