@@ -69,7 +69,7 @@ impl fmt::Display for CloseCode {
 pub struct CloseReason<'b> {
     /// Its status code.
     pub code: CloseCode,
-    /// UTF-8, once [`Self::is_utf8`] says so.
+    /// UTF-8: the connection has checked that by [`Self::is_utf8`].
     reason: &'b [u8],
 }
 
@@ -87,7 +87,7 @@ impl<'b> CloseReason<'b> {
 
     /// A text for whoever debugs, of at most 123 bytes. Often empty.
     ///
-    /// Who does not ask for it links nothing that makes a `str` of bytes, which has its weight on a device.
+    /// It becomes a `str` only here, so a device that never calls this does not link [`str::from_utf8`] for it.
     #[must_use]
     pub fn reason(&self) -> &'b str {
         str::from_utf8(self.reason).unwrap_or_default()

@@ -205,6 +205,59 @@ pub enum InPieces {}
 /// A handler that sends without being asked says so by `PUSHES`, and names its times. To be woken it takes a waker
 /// ([`Responder::waker`]) when it begins. While the server drains, the peer gets a Close with 1001 and has
 /// [`Limits::close`](super::Limits::close) to answer.
+///
+/// Routes run it as the [`Exchange`] that it is. A [`Service`](crate::http::service::Service) of one's own keeps it in its
+/// `Exchange`, and calls `converse`:
+///
+/// ```
+/// use wirenut::http::service::{HandlerError, Responder, Service, Step};
+/// use wirenut::http::{Fields, RequestHead, WriteError};
+/// use wirenut::websocket::{self, Kind, MessageHandler, Next, Outbox, WebSocket};
+///
+/// /// Sends each message back.
+/// struct Echo;
+///
+/// impl MessageHandler for Echo {
+///     const ROOM: usize = 256;
+///     fn message(&mut self, kind: Kind, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
+///         outbox.message(kind, message).into()
+///     }
+/// }
+///
+/// enum InFlight {
+///     Socket(WebSocket<Echo>),
+///     /// The request was no handshake.
+///     Refused,
+/// }
+///
+/// struct Sockets;
+///
+/// impl Service for Sockets {
+///     type Exchange = InFlight;
+///     type Source = core::convert::Infallible;
+///     const UPGRADES: bool = true;
+///
+///     fn request(&self, head: &RequestHead<'_>, out: &mut Responder<'_>) -> Result<(InFlight, Step), WriteError> {
+///         match websocket::upgrade(head, out, Echo) {
+///             Ok(socket) => Ok((InFlight::Socket(socket), Step::More)),
+///             Err(HandlerError::Write(error)) => Err(error),
+///             Err(_) => Ok((InFlight::Refused, Step::Done)),
+///         }
+///     }
+///     fn body(&self, flight: &mut InFlight, piece: &[u8], out: &mut Responder<'_>) -> Result<(usize, Step), WriteError> {
+///         let InFlight::Socket(socket) = flight else { return Ok((0, Step::Done)) };
+///         Ok(socket.converse(piece, false, out))
+///     }
+///     fn end(&self, flight: &mut InFlight, _: Fields<'_>, out: &mut Responder<'_>) -> Result<Step, WriteError> {
+///         let InFlight::Socket(socket) = flight else { return Ok(Step::Done) };
+///         Ok(socket.converse(&[], true, out).1)
+///     }
+///     fn proceed(&self, flight: &mut InFlight, out: &mut Responder<'_>) -> Result<Step, WriteError> {
+///         let InFlight::Socket(socket) = flight else { return Ok(Step::Done) };
+///         Ok(socket.converse(&[], false, out).1)
+///     }
+/// }
+/// ```
 pub struct WebSocket<H, C = NoCompression, K = WholeMessages> {
     connection: Connection<ServerInTunnel<H, K>, C>,
     handler: H,
@@ -241,9 +294,11 @@ macro_rules! exchange {
         }
 
         impl<H: $handler, C: Compression> WebSocket<H, C, $delivery> {
-            /// Lets the connection do what it can with this piece of what has come; `has_ended`: and nothing follows. Returns
-            /// how much of it was taken. For a [`Service`](crate::http::service::Service) of one's own, whose methods `body`,
-            /// `end` and `proceed` end in it; as an [`Exchange`] this calls itself.
+            /// Lets the connection do what it can with this piece of what has come. `has_ended`: the peer has ended its stream,
+            /// and nothing follows the piece. Returns how many bytes of the piece were taken, and the step to return.
+            ///
+            /// For a [`Service`](crate::http::service::Service) that keeps this in its `Exchange`: call it in `body`, `end`
+            /// and `proceed`, as the example of [`WebSocket`] does. The methods of [`Exchange`] call it, too.
             #[inline(never)]
             pub fn converse<S>(
                 &mut self,

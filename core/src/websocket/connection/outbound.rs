@@ -120,8 +120,8 @@ pub(super) enum Part {
     Last,
 }
 
-/// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are. Where one of these fails, nothing
-/// is written. Each is a method of its own, so that what a handler never sends is not linked.
+/// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are. If a method fails, it has
+/// written nothing. Each kind of frame has a method, so that a device links only what its handler sends.
 pub(super) trait Sender {
     fn send_whole(&mut self, kind: Kind, message: &[u8], output: &mut Output<'_>) -> Result<(), SendError>;
     /// A part of a message, or all of it.

@@ -11,7 +11,8 @@ use crate::websocket::close::CloseCode;
 pub struct Outbox<'o> {
     pub(super) sender: &'o mut dyn Sender,
     pub(super) cx: Context<'o>,
-    /// Not a value, which would be passed on by its address: then all that a sender can do would be linked.
+    /// Borrowed, so that no address of the outbox itself is passed on: then the compiler drops the methods of the sender that
+    /// a handler does not use.
     pub(super) output: &'o mut Output<'o>,
 }
 
