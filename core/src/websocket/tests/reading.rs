@@ -72,7 +72,7 @@ pub fn read<R: Role, C: Compression>(
                 Event::Close(reason) => {
                     // What had begun is void.
                     told.extend(part.take().map(|(kind, bytes)| Told::Part(kind, bytes)));
-                    told.push(Told::Close(reason.map(|close| (close.code.get(), close.reason.into()))));
+                    told.push(Told::Close(reason.map(|close| (close.code.get(), close.reason().into()))));
                 }
             }
         }
