@@ -338,9 +338,9 @@ fn killed_at_any_moment_the_final_name_never_has_a_part() {
     let (file, part) = (folder.path().join("file"), folder.path().join("file.part"));
     let url = server.url("/file");
     let mut kills = 0;
-    // Slowed down, so that there are moments.
+    // Slowed down, so that there are moments also for a test that is held up.
     for round in 0_u64.. {
-        let line = ["get", "-q", "-C", "-", "--limit-rate", "4M", "-o", "file", &url];
+        let line = ["get", "-q", "-C", "-", "--limit-rate", "200k", "-o", "file", &url];
         let mut child = wirenut().args(line).current_dir(folder.path()).stderr(Stdio::null()).spawn().unwrap();
         let start = std::time::Instant::now();
         let before = fs::metadata(&part).map_or(0, |part| part.len());
@@ -411,7 +411,7 @@ fn servers_of_files_send_the_rest() {
             std::thread::sleep(core::time::Duration::from_millis(50));
         }
         for second in [first.clone(), Resource { length: 300_000, ..resource(b's', "") }.content()] {
-            let slow = [&["get", "-q", "--limit-rate", "1M"], &line[..]].concat();
+            let slow = [&["get", "-q", "--limit-rate", "100k"], &line[..]].concat();
             let mut child = wirenut().args(slow).current_dir(folder.path()).spawn().unwrap();
             let start = std::time::Instant::now();
             while fs::metadata(&part).map_or(0, |part| part.len()) < 50_000 {
