@@ -239,7 +239,9 @@ impl Line {
             watch.check(now)?;
             let step = self.step(call, conversation, store, now);
             self.check(call)?;
-            let is_sent = self.unsent.is_empty() && self.wire.flush().unwrap_or(true);
+            // What this step has written is not sent yet: it may be the last chunk of content that was answered early.
+            let has_written = matches!(step.action, Action::Send(_));
+            let is_sent = !has_written && self.unsent.is_empty() && self.wire.flush().unwrap_or(true);
             if call.is_done(is_sent) || (call.is_heard() && self.broken.is_some()) {
                 return Ok(true);
             }

@@ -71,8 +71,12 @@ const OK: Response<'static> = Response::new(Status::OK);
 fn start(model: Model, transport: Transport, config: Config) -> Running {
     let running = Running::start(transport, Config { model, ..config }, |server| server.run(&Paths));
     running.settle(model, |running| {
-        let mut clients: Vec<Client> = (0..4).map(|_| ask(running, "/wait", "close")).collect();
-        clients.iter_mut().for_each(|client| assert_eq!(client.answer(), (200, "waited".to_owned())));
+        // All that fit are there at the same time.
+        let together = if model == Model::Iterative { 1 } else { 4 };
+        for _ in 0..4 / together {
+            let mut clients: Vec<Client> = (0..together).map(|_| ask(running, "/", "keep-alive")).collect();
+            clients.iter_mut().for_each(|client| assert_eq!(client.answer(), (200, "hello".to_owned())));
+        }
     })
 }
 
@@ -321,7 +325,8 @@ pub(crate) fn cuts_them_at_the_second_signal() {
         client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
         thread::sleep(StdDuration::from_millis(100));
         running.process.terminate().unwrap();
-        thread::sleep(StdDuration::from_millis(100));
+        // Two signals that wait at the same time are one. The first was taken once nobody listens any more.
+        wait_until("nobody listens", || !running.listens());
         running.process.terminate().unwrap();
         running.ended();
     });

@@ -45,7 +45,7 @@ fn what_is_no_header_ends_the_connection_and_is_logged() {
 
 #[test]
 fn a_header_that_does_not_come_in_time_ends_the_connection() {
-    let limits = Limits { header: Duration::from_millis(200), ..Limits::DEFAULT };
+    let limits = Limits { header: Duration::from_secs(1), ..Limits::DEFAULT };
     let settings = ProxyProtocol { networks: LOOPBACK, limits, ..ProxyProtocol::DEFAULT };
     let server = Running::start(Config { proxy_protocol: Some(settings), ..Config::DEFAULT });
     let (mut silent, mut slow) = (Client::connect(server.address), Client::connect(server.address));

@@ -42,7 +42,7 @@ fn a_handler_is_called_for_the_client() {
     logging::keep();
     let one = NonZeroUsize::MIN;
     for model in [Model::Iterative, Model::Threading { threads: one }, Model::PreThreaded { workers: one }] {
-        let limits = Limits { header: Duration::from_millis(200), ..Limits::DEFAULT };
+        let limits = Limits { header: Duration::from_secs(1), ..Limits::DEFAULT };
         let settings = ProxyProtocol { networks: LOOPBACK, limits, ..ProxyProtocol::DEFAULT };
         let config = Config { model, proxy_protocol: Some(settings), ..Config::DEFAULT };
         let server = Server::bind("127.0.0.1:0", config).unwrap();
