@@ -297,3 +297,16 @@ fn behind_a_proxy_it_is_named_who_failed() {
         assert!(found == Some(status) && errors.starts_with(&expected), "{expected}: {found:?} {errors}");
     }
 }
+
+/// A redirect to the scheme of some program is not followed, and still leads there.
+#[test]
+fn a_redirect_that_is_no_url_of_ours_is_written_as_it_came() {
+    for location in ["app.example:/done?code=1#x", "ftp://127.0.0.1/", "http://a:b/"] {
+        let server = Server::new(move |_| Reply::new("302 Found", &format!("Location: {location}\r\n"), ""));
+        let (status, output, errors) = get(&["-w", "%{redirect_url}", &server.url("/")]);
+        assert_eq!((status, output.as_str(), errors.as_str()), (Some(0), location, ""));
+        // Of the answer that came last.
+        let (_, output, _) = get(&["-w", "%{redirect_url}", &server.url("/"), "http://127.0.0.1:1/"]);
+        assert_eq!(output, location);
+    }
+}
