@@ -139,7 +139,8 @@ impl Error {
         self.0.cause
     }
 
-    /// With whom: an address and the host it was looked up for, a URL, or a path.
+    /// With whom: an address and the host it was looked up for, a URL, or a path; behind a proxy, once it is connected, as
+    /// [`Response::peer`](crate::Response::peer) names it.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.0.subject

@@ -117,7 +117,7 @@ impl Opening {
     }
 
     fn failed(&self, phase: Phase) -> impl Fn(Cause) -> Error + '_ {
-        // In the phases after these, it is clear who the proxy is, or it is not the proxy that failed.
+        // In the phases after these, the phase or the subject names the proxy.
         let is_of_proxy = self.is_proxied && matches!(phase, Phase::LookUp | Phase::Connect);
         move |cause| Error::new(phase, &self.subject, cause).of_proxy(is_of_proxy)
     }
@@ -201,10 +201,13 @@ impl Opening {
     }
 
     /// Asks the proxy for a tunnel (RFC 9110 §9.3.6), where the route leads through one.
-    fn ask_for_tunnel(&self, wire: Wire, around: &mut Around<'_>) -> Result<Turn, Error> {
+    fn ask_for_tunnel(&mut self, wire: Wire, around: &mut Around<'_>) -> Result<Turn, Error> {
         around.watch.observe(&Observed::Connected(&self.subject));
         observe_ends(&wire, around.watch);
         let Some(Tunnel { target, authorization }) = &around.route.tunnel else {
+            if self.is_proxied {
+                self.subject.insert_str(0, "the proxy ");
+            }
             return Ok(Turn::Next(Step::Tunnelled(wire)));
         };
         let limits = &around.inner.limits;
@@ -217,7 +220,7 @@ impl Opening {
         Ok(Turn::Next(Step::Tunnel(link)))
     }
 
-    fn tunnel(&self, mut link: Box<Link>, around: &mut Around<'_>) -> Result<Turn, Error> {
+    fn tunnel(&mut self, mut link: Box<Link>, around: &mut Around<'_>) -> Result<Turn, Error> {
         let mut answer = None;
         let mut listener = |event: ClientEvent<'_>| {
             let ClientEvent::Head(head) = event else { return None };
@@ -232,7 +235,13 @@ impl Opening {
             (true, Some((_, ResponseFraming::Tunnel))) => {
                 link.detach(around.watcher);
                 match link.into_wire() {
-                    (wire, unread) if unread.is_empty() => return Ok(Turn::Next(Step::Tunnelled(wire))),
+                    (wire, unread) if unread.is_empty() => {
+                        // From here on, it is the server at the other end that fails.
+                        if let Some(Tunnel { target, .. }) = &around.route.tunnel {
+                            self.subject = format!("{target} through the proxy {}", self.subject);
+                        }
+                        return Ok(Turn::Next(Step::Tunnelled(wire)));
+                    }
                     // Whoever asks for a tunnel speaks first.
                     _ => Cause::Other("the proxy spoke before it was spoken to"),
                 }

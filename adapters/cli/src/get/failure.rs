@@ -166,6 +166,8 @@ fn of_client(error: &Error) -> u8 {
         (Phase::Tls, _) => 35,
         (Phase::Request, _) => 55,
         (Phase::Output, _) => 23,
+        // A proxy that opens no tunnel, whatever it answers.
+        (Phase::Proxy, Cause::Protocol(_)) => 56,
         (phase, Cause::Protocol(error)) => of_protocol(error.rule, phase),
         (Phase::Response, Cause::Other(_)) => 52,
         _ => 56,

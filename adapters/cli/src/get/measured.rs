@@ -34,6 +34,8 @@ pub(super) struct Measured {
     pub(super) url: Option<Url>,
     /// Where the last answer would lead.
     pub(super) next: Option<Url>,
+    /// The same, as it came, where it is no URL that can be asked for.
+    pub(super) elsewhere: Vec<u8>,
     pub(super) method: String,
     /// The last request was one for a tunnel.
     pub(super) is_tunnel: bool,
@@ -150,6 +152,7 @@ impl Measured {
         self.content_type = head.fields.get("Content-Type").map(<[u8]>::to_vec).unwrap_or_default();
         let location = head.fields.get("Location").filter(|_| (300..400).contains(&status));
         self.next = location.and_then(|location| self.url.as_ref()?.join(location).ok());
+        self.elsewhere = location.filter(|_| self.next.is_none()).map(<[u8]>::to_vec).unwrap_or_default();
     }
 
     fn follow(&mut self) {

@@ -77,7 +77,7 @@ pub struct OutputOptions {
     /// Go on where an earlier try broke off: FILE.part has what came, FILE.part.version of which version it is. What the
     /// server has changed meanwhile begins anew. The only value is -
     #[arg(short = 'C', long, value_name = "-", value_parser = dash,
-          conflicts_with_all = ["range", "include", "compressed", "head", "data", "form", "upload_file"])]
+          conflicts_with_all = ["range", "include", "compressed", "head", "form", "upload_file"])]
     pub continue_at: Option<()>,
     /// Write the heads of the responses before the content
     #[arg(short, long)]
@@ -198,6 +198,9 @@ impl GetArguments {
         }
         if self.request.head && !self.request.get && !self.request.data.is_empty() {
             return Err(Combination::Get("--head sends no content: by --get, --data is put into the URL"));
+        }
+        if self.output.continue_at.is_some() && !self.request.get && !self.request.data.is_empty() {
+            return Err(Combination::Get("-C - continues what GET brings: by --get, --data is put into the URL"));
         }
         if self.request.upload_file.is_some() && count > 1 {
             return Err(Combination::Get("--upload-file sends one file to one URL"));

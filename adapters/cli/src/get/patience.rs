@@ -47,7 +47,26 @@ impl Patience<'_> {
 
     /// The same reader; a wait for it ends at the deadline, or when a signal comes.
     pub(super) fn watch<R: Read + AsFd>(&self, reader: R) -> Watched<R> {
-        Watched { reader, deadline: self.deadline, cancel: self.interrupt.cancel().clone() }
+        self.bounds().watch(reader)
+    }
+
+    /// The same for readers that are opened later.
+    pub(super) fn bounds(&self) -> Bounds {
+        Bounds { deadline: self.deadline, cancel: self.interrupt.cancel().clone() }
+    }
+}
+
+/// What ends a wait for a reader: a deadline and a signal.
+#[derive(Clone)]
+pub(super) struct Bounds {
+    deadline: Option<Instant>,
+    cancel: Cancel,
+}
+
+impl Bounds {
+    /// The same reader; a wait for it has these bounds.
+    pub(super) fn watch<R: Read + AsFd>(&self, reader: R) -> Watched<R> {
+        Watched { reader, bounds: self.clone() }
     }
 }
 
@@ -60,19 +79,19 @@ pub(super) fn open_for_reading(path: &Path) -> io::Result<File> {
 /// A reader that a deadline and a signal interrupt.
 pub(super) struct Watched<R> {
     reader: R,
-    deadline: Option<Instant>,
-    cancel: Cancel,
+    bounds: Bounds,
 }
 
 impl<R: Read + AsFd> Read for Watched<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
-            let (reader, cancel) = (self.reader.as_fd(), self.cancel.as_fd());
+            let Bounds { deadline, cancel: cancelled } = &self.bounds;
+            let (reader, cancel) = (self.reader.as_fd(), cancelled.as_fd());
             let mut watched = [PollFd::new(&reader, PollFlags::IN), PollFd::new(&cancel, PollFlags::IN)];
-            let left = left(self.deadline);
+            let left = left(*deadline);
             let limit = left.and_then(|left| Timespec::try_from(left).ok());
             let ready = retry_on_intr(|| poll(&mut watched, limit.as_ref()))?;
-            if self.cancel.is_cancelled() {
+            if cancelled.is_cancelled() {
                 return Err(Stop::Cancelled.error());
             }
             match ready {
@@ -109,6 +128,6 @@ fn non_blocking() -> i32 {
     i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0)
 }
 
-fn is_fifo(path: &Path) -> bool {
+pub(super) fn is_fifo(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| found.file_type().is_fifo())
 }

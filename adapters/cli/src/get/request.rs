@@ -243,7 +243,7 @@ impl<'a> Prepared<'a> {
                 }
             }
             Content::Form(parts) => {
-                let form = Form::new(parts, &random())?;
+                let form = Form::new(parts, &random(), patience.bounds())?;
                 let whole = form.content_type();
                 let at = whole.iter().position(|byte| *byte == b';').unwrap_or(whole.len());
                 let content_type = Some((whole[..at].to_vec(), whole[at..].to_vec()));

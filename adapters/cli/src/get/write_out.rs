@@ -230,7 +230,10 @@ impl Transferred<'_> {
             Variable::Method => measured.method.clone(),
             Variable::Connects => measured.connections.to_string(),
             Variable::Redirects => measured.redirects.to_string(),
-            Variable::RedirectUrl => shown(measured.next.as_ref()),
+            Variable::RedirectUrl => match &measured.next {
+                Some(next) => next.to_string(),
+                None => return measured.elsewhere.clone(),
+            },
             Variable::RemoteIp => ip(measured.peer),
             Variable::RemotePort => port(measured.peer),
             Variable::Status => format!("{:03}", measured.status),

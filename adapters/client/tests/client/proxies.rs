@@ -18,7 +18,9 @@ fn a_request_names_its_host_to_the_proxy() {
     let proxy = Server::answering(OK);
     let client = through(&format!("http://u:p@{}", proxy.address()));
     for url in ["http://one.invalid/a?b", "http://two.invalid:81/"] {
-        assert_eq!(client.get(url).send().unwrap().text(10).unwrap(), "ok");
+        let response = client.get(url).send().unwrap();
+        assert_eq!(response.peer(), format!("the proxy {}", proxy.address()));
+        assert_eq!(response.text(10).unwrap(), "ok");
     }
     assert_eq!(proxy.lines(), ["GET http://one.invalid/a?b HTTP/1.1", "GET http://two.invalid:81/ HTTP/1.1"]);
     let head = &proxy.heads()[1];

@@ -277,3 +277,36 @@ fn a_redirect_to_another_scheme_has_the_status_of_one() {
         assert_eq!((found, output.as_str()), (Some(status), ""), "{location}: {errors}");
     }
 }
+
+/// Who failed is named: a proxy as one, and the server behind its tunnel, whose address only the proxy knows.
+#[test]
+fn behind_a_proxy_it_is_named_who_failed() {
+    const TUNNEL: &[u8] = b"HTTP/1.1 200 OK\r\n\r\n";
+    for (scheme, answer, status, failed) in [
+        ("http", &b""[..], 52, "cannot get a response from the proxy {}: "),
+        ("http", b"SSH-2.0-x\r\n", 8, "cannot get a response from the proxy {}: "),
+        ("https", b"", 56, "cannot get a tunnel through the proxy {}: "),
+        ("https", b"SSH-2.0-x\r\n", 56, "cannot get a tunnel through the proxy {}: "),
+        ("https", b"HTTP/1.1 200", 56, "cannot get a tunnel through the proxy {}: "),
+        ("https", TUNNEL, 35, "cannot agree on TLS with a.example:443 through the proxy {}: "),
+    ] {
+        let proxy = Server::new(move |_| Reply::last(answer));
+        let address = proxy.address.to_string();
+        let (found, _, errors) = get(&["-x", &address, &format!("{scheme}://a.example/")]);
+        let expected = format!("wirenut: {}", failed.replace("{}", &address));
+        assert!(found == Some(status) && errors.starts_with(&expected), "{expected}: {found:?} {errors}");
+    }
+}
+
+/// A redirect to the scheme of some program is not followed, and still leads there.
+#[test]
+fn a_redirect_that_is_no_url_of_ours_is_written_as_it_came() {
+    for location in ["app.example:/done?code=1#x", "ftp://127.0.0.1/", "http://a:b/"] {
+        let server = Server::new(move |_| Reply::new("302 Found", &format!("Location: {location}\r\n"), ""));
+        let (status, output, errors) = get(&["-w", "%{redirect_url}", &server.url("/")]);
+        assert_eq!((status, output.as_str(), errors.as_str()), (Some(0), location, ""));
+        // Of the answer that came last.
+        let (_, output, _) = get(&["-w", "%{redirect_url}", &server.url("/"), "http://127.0.0.1:1/"]);
+        assert_eq!(output, location);
+    }
+}

@@ -48,7 +48,8 @@ fn nobody_is_waited_for_beyond_the_deadline() {
         let (status, errors) = get(&["-m", "0.3", option, path, &server.url("/")]);
         assert_eq!((status, errors.lines().count()), (Some(28), 1), "{option} {path}: {errors}");
     };
-    for (option, path) in [("-o", path), ("-D", path), ("-T", path), ("-T", "-")] {
+    let part = format!("a=@{path}");
+    for (option, path) in [("-o", path), ("-D", path), ("-T", path), ("-T", "-"), ("-F", &part), ("-F", "a=@-")] {
         check(option, path);
     }
     let (read, write) = (OFlags::RDONLY | OFlags::NONBLOCK, OFlags::WRONLY | OFlags::NONBLOCK);
@@ -74,6 +75,22 @@ fn a_fifo_that_is_written_is_sent_whole() {
         writer.join().unwrap();
         assert!(server.asked().pop().unwrap().content == vec![b'y'; LENGTH]);
     }
+}
+
+/// It is opened once: its writer would fail if a reader went before the one that reads.
+#[test]
+fn a_fifo_that_is_a_part_of_a_form_is_sent_whole() {
+    let server = server();
+    let folder = tempfile::tempdir().unwrap();
+    let path = fifo(folder.path());
+    let (part, writing) = (format!("a=@{}", path.display()), path.clone());
+    let writer = thread::spawn(move || fs::write(writing, vec![b'y'; LENGTH]));
+    let found = get(&["-m", "60", "-F", &part, &server.url("/")]);
+    assert_eq!(found, (Some(0), String::new()));
+    writer.join().unwrap().unwrap();
+    let content = server.asked().pop().unwrap().content;
+    let part = [b"\r\n\r\n", &vec![b'y'; LENGTH][..], b"\r\n--"].concat();
+    assert!(content.windows(part.len()).any(|window| window == part));
 }
 
 /// The reader comes before the writer, or after it.
