@@ -137,6 +137,27 @@ mod tests {
         (board, seats)
     }
 
+    /// As the core counts it for the connections of one thread: otherwise whoever sends a head byte by byte never gives way.
+    #[test]
+    fn only_idle_connections_count_anew() {
+        let (_, [seat, _]) = seats(Duration::default());
+        let at = |seconds| Instant::START.saturating_add(Duration::from_secs(seconds));
+        for (standing, now, since) in [
+            (Standing::Reading, 1, 1),
+            (Standing::Reading, 2, 1),
+            (Standing::Idle, 3, 3),
+            (Standing::Idle, 4, 4),
+            (Standing::Reading, 5, 5),
+            (Standing::Busy, 6, 6),
+            (Standing::Reading, 7, 7),
+            (Standing::Lingering, 8, 8),
+            (Standing::Lingering, 9, 8),
+        ] {
+            seat.set_standing(standing, at(now));
+            assert_eq!(seat.standing(), (standing, at(since)), "{now}");
+        }
+    }
+
     #[test]
     fn a_wish_to_end_is_delayed_once() {
         let (board, [lead, other]) = seats(Duration::from_secs(3600));

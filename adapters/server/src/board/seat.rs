@@ -84,8 +84,12 @@ impl Seat {
         (standing, Instant::from_micros(both >> 2))
     }
 
-    /// The owner's only connection does this from now on.
+    /// What the owner's only connection is doing. [`Standing::Idle`] counts from now on; the others count from the first call,
+    /// until it does something else: whoever sends a head byte by byte reads for as long as that takes.
     pub(crate) fn set_standing(&self, standing: Standing, now: Instant) {
+        if standing != Standing::Idle && standing == self.standing().0 {
+            return;
+        }
         self.place().standing.store(now.as_micros() << 2 | standing as u64, Ordering::Relaxed);
     }
 

@@ -7,8 +7,9 @@ mod published;
 
 use alloc::sync::Arc;
 use core::fmt;
-use std::fs::File;
-use std::io::Read as _;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -119,9 +120,11 @@ impl Tls {
     /// Call it in the process that made this.
     ///
     /// # Errors
-    /// As of [`Self::from_files`]; or both are larger together than 64 KiB. The former certificate stays in use.
+    /// As of [`Self::from_files`]; or both are larger together than 64 KiB; or a file is a pipe, which gives its content once. The
+    /// former certificate stays in use.
     pub fn reload(&self) -> Result<(), TlsError> {
         let Inner { files: Some(files), ticketer, published: Some(published), .. } = &*self.0 else { return Ok(()) };
+        refuse_pipes(files)?;
         let [certificates, key] = read(files)?;
         let mut current = self.current();
         let next = Current::new((&certificates, &key), ticketer).map_err(|error| error.in_files(files))?;
@@ -182,6 +185,18 @@ fn read_file(path: &Path) -> Result<Vec<u8>, TlsFlaw> {
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes)).map_err(TlsFlaw::Unreadable)?;
     if bytes.len() as u64 > MAX_FILE { Err(TlsFlaw::FileTooLarge(MAX_FILE)) } else { Ok(bytes) }
+}
+
+/// To open a pipe waits for somebody who writes to it, and whoever reloads has signals to heed.
+fn refuse_pipes(files: &[PathBuf; 2]) -> Result<(), TlsError> {
+    let check = |path: &PathBuf| {
+        let is_pipe = fs::metadata(path).is_ok_and(|status| status.file_type().is_fifo());
+        let error = || io::Error::new(io::ErrorKind::Unsupported, "it is a pipe, which is read once, at the start");
+        if is_pipe { Err(TlsFlaw::Unreadable(error())) } else { Ok(()) }
+    };
+    let [certificates, key] = files;
+    check(certificates).map_err(|flaw| TlsError::of_certificate(flaw).in_files(files))?;
+    check(key).map_err(|flaw| TlsError::of_key(flaw).in_files(files))
 }
 
 fn read(files: &[PathBuf; 2]) -> Result<[Vec<u8>; 2], TlsError> {

@@ -1,9 +1,15 @@
 use std::fs;
 use std::io::Write as _;
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
 
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 
 use super::*;
+
+/// What takes so long is stuck.
+const LONG: core::time::Duration = core::time::Duration::from_secs(30);
 
 fn made() -> CertifiedKey<KeyPair> {
     generate_simple_self_signed(["localhost".to_owned()]).unwrap()
@@ -77,6 +83,31 @@ fn what_is_published_is_found_once() {
     }
     let error = published.publish(&[0; 64 * 1024], b"k").unwrap_err();
     assert_eq!(error.flaw(), &TlsFlaw::TooLarge(0));
+}
+
+/// To open a pipe for reading waits for a writer, and nobody comes.
+#[test]
+fn a_reload_waits_for_no_pipe() {
+    let folder = std::env::temp_dir().join(format!("wirenut-tls-pipe-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let files = ["a.pem", "a.key"].map(|name| folder.join(name));
+    let made = made();
+    let pems = [made.cert.pem(), made.signing_key.serialize_pem()];
+    for file in &files {
+        files.iter().zip(&pems).for_each(|(file, pem)| fs::write(file, pem).unwrap());
+        let tls = Tls::from_files(&files[0], &files[1]).unwrap();
+        let before = tls.config(true);
+        fs::remove_file(file).unwrap();
+        assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
+        let (report, reported) = mpsc::channel();
+        let reloading = tls.clone();
+        thread::spawn(move || report.send(reloading.reload()));
+        let error = reported.recv_timeout(LONG).expect("it waits").unwrap_err();
+        assert_eq!((error.path(), error.to_string().contains("it is a pipe")), (Some(&**file), true), "{error}");
+        assert!(Arc::ptr_eq(&before, &tls.config(true)));
+        fs::remove_file(file).unwrap();
+    }
+    fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
