@@ -3,14 +3,14 @@ extern crate alloc;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use super::*;
 use crate::http::service::{Observed, Observer, Service, Serving, Session, Summary, service_fn};
 use crate::http::{Limits as HttpLimits, Rule};
 use crate::readiness::Standing;
 use crate::time::Duration;
-use crate::transport::{Disposition, Environment};
+use crate::transport::{Action, Conversation, Disposition, Environment, Input};
 use crate::websocket::{Abnormal, Client, Closed, Event, Kind, Next, Outbox};
 
 type Fixed = fn() -> [u8; 4];
@@ -383,6 +383,48 @@ fn an_idle_connection_gives_way_at_once() {
     assert_eq!(ends.read(&frames), ["close 1001"]);
     assert_eq!(ends.session.disposition(), Disposition::ShutdownWrite);
     assert_eq!(*notes.borrow(), ["Evicted"]);
+}
+
+#[test]
+fn the_peers_end_is_told_behind_what_the_handler_made_wait() {
+    /// Takes messages once it is ready.
+    struct Hesitant<'n>(Echo<'n>, &'n Cell<bool>);
+
+    impl MessageHandler for Hesitant<'_> {
+        const ROOM: usize = 64;
+        const WATCHES: bool = false;
+
+        fn text(&mut self, text: &str, outbox: &mut Outbox<'_>) -> Next {
+            if self.1.get() { outbox.text(text).into() } else { Next::Wait(0) }
+        }
+
+        fn closed(&mut self, how: Closed<'_>) {
+            self.0.closed(how);
+        }
+    }
+
+    let (notes, is_ready) = (RefCell::default(), Cell::new(false));
+    let service = service_fn(|request, responder| upgrade(request, responder, Hesitant(Echo(&notes), &is_ready)));
+    let mut ends = Ends::new(&service);
+    let stream = [REQUEST.as_bytes(), &ends.text("one"), &ends.text("two")].concat();
+    let (mut conversation, mut rest, mut sent) = (Conversation::new(), &stream[..], 0);
+    let (mut store, mut output) = (core::mem::take(&mut ends.store), [0; 32 * 1024]);
+    for (ready, expected) in [(false, Action::Wait), (true, Action::Close)] {
+        is_ready.set(ready);
+        let action = ends.serving(|serving| {
+            loop {
+                let input = Input { bytes: rest, has_ended: true };
+                let (taken, action) = conversation.poll(serving, input, &mut store, &mut output);
+                rest = &rest[taken..];
+                let Action::Send(length) = action else { break action };
+                sent += length;
+                conversation.handle_sent(serving, length, 0);
+            }
+        });
+        assert_eq!(action, expected);
+    }
+    assert_eq!((rest.len(), sent), (0, ACCEPTED.len() + 10));
+    assert_eq!(*notes.borrow(), ["EndOfStream"]);
 }
 
 #[test]
