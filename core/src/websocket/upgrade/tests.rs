@@ -144,24 +144,24 @@ fn a_silent_peer_is_pinged_and_then_reset() {
     assert_eq!(*notes.borrow(), ["PongTimeout"]);
 }
 
-#[test]
-fn a_peer_that_is_not_watched_may_be_silent_and_yet_closes_in_time() {
-    /// Sends messages back, as they are.
-    struct Unwatched<'n>(Echo<'n>);
+/// Sends messages back, as they are.
+struct Unwatched<'n>(Echo<'n>);
 
-    impl MessageHandler for Unwatched<'_> {
-        const ROOM: usize = 64;
-        const WATCHES: bool = false;
+impl MessageHandler for Unwatched<'_> {
+    const ROOM: usize = 64;
+    const WATCHES: bool = false;
 
-        fn message(&mut self, kind: Kind, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
-            outbox.message(kind, message).into()
-        }
-
-        fn closed(&mut self, how: Closed<'_>) {
-            self.0.closed(how);
-        }
+    fn message(&mut self, kind: Kind, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
+        outbox.message(kind, message).into()
     }
 
+    fn closed(&mut self, how: Closed<'_>) {
+        self.0.closed(how);
+    }
+}
+
+#[test]
+fn a_peer_that_is_not_watched_may_be_silent_and_yet_closes_in_time() {
     let notes = RefCell::default();
     let service = service_fn(|request, responder| upgrade(request, responder, Unwatched(Echo(&notes))));
     let mut ends = Ends::new(&service);
@@ -187,6 +187,23 @@ fn a_peer_that_is_not_watched_may_be_silent_and_yet_closes_in_time() {
     ends.drive(12_005, b"");
     assert_eq!(ends.session.disposition(), Disposition::ShutdownWrite);
     assert_eq!(*notes.borrow(), ["CloseTimeout"]);
+}
+
+#[test]
+fn a_peer_that_is_not_watched_gives_way_within_a_message() {
+    let notes = RefCell::default();
+    let service = service_fn(|request, responder| upgrade(request, responder, Unwatched(Echo(&notes))));
+    // A part of a header, a part of a payload, a fragment, and a control frame that has not ended.
+    for part in [&b"\x81"[..], b"\x81\x82\0\0\0\0a", b"\x01\x81\0\0\0\0a", b"\x89\x82\0\0\0\0a"] {
+        let mut ends = Ends::new(&service);
+        ends.drive(0, REQUEST.as_bytes());
+        assert_eq!(ends.drive(0, part), b"");
+        assert!(ends.serving(|serving| serving.give_way(false)), "behind {}", part.escape_ascii());
+        let frames = ends.drive(0, b"");
+        assert_eq!(ends.read(&frames), ["close 1001"]);
+        assert_eq!(ends.session.disposition(), Disposition::ShutdownWrite);
+    }
+    assert_eq!(*notes.borrow(), ["Evicted"; 4]);
 }
 
 #[test]
