@@ -207,11 +207,13 @@ pub enum InPieces {}
 /// [`Limits::close`](super::Limits::close) to answer.
 ///
 /// Routes run it as the [`Exchange`] that it is. A [`Service`](crate::http::service::Service) of one's own keeps it in its
-/// `Exchange`, and calls `converse`:
+/// `Exchange`, and calls `converse`; and [`Exchange::closed`] when it is closed itself: otherwise the handler does not learn
+/// that a connection was lost.
 ///
 /// ```
-/// use wirenut::http::service::{HandlerError, Responder, Service, Step};
-/// use wirenut::http::{Fields, RequestHead, WriteError};
+/// use core::convert::Infallible;
+/// use wirenut::http::service::{Exchange, HandlerError, Responder, Service, Step};
+/// use wirenut::http::{Error, Fields, RequestHead, WriteError};
 /// use wirenut::websocket::{self, Kind, MessageHandler, Next, Outbox, WebSocket};
 ///
 /// /// Sends each message back.
@@ -234,7 +236,7 @@ pub enum InPieces {}
 ///
 /// impl Service for Sockets {
 ///     type Exchange = InFlight;
-///     type Source = core::convert::Infallible;
+///     type Source = Infallible;
 ///     const UPGRADES: bool = true;
 ///
 ///     fn request(&self, head: &RequestHead<'_>, out: &mut Responder<'_>) -> Result<(InFlight, Step), WriteError> {
@@ -255,6 +257,10 @@ pub enum InPieces {}
 ///     fn proceed(&self, flight: &mut InFlight, out: &mut Responder<'_>) -> Result<Step, WriteError> {
 ///         let InFlight::Socket(socket) = flight else { return Ok(Step::Done) };
 ///         Ok(socket.converse(&[], false, out).1)
+///     }
+///     fn closed(&self, flight: InFlight, outcome: Result<(), Error>) {
+///         let InFlight::Socket(socket) = flight else { return };
+///         Exchange::<(), Infallible>::closed(socket, (), outcome);
 ///     }
 /// }
 /// ```
@@ -298,7 +304,8 @@ macro_rules! exchange {
             /// and nothing follows the piece. Returns how many bytes of the piece were taken, and the step to return.
             ///
             /// For a [`Service`](crate::http::service::Service) that keeps this in its `Exchange`: call it in `body`, `end`
-            /// and `proceed`, as the example of [`WebSocket`] does. The methods of [`Exchange`] call it, too.
+            /// and `proceed`, and [`Exchange::closed`] in `closed`, as the example of [`WebSocket`] does. The methods of
+            /// [`Exchange`] call it, too.
             #[inline(never)]
             pub fn converse<S>(
                 &mut self,

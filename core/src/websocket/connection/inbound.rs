@@ -98,6 +98,11 @@ impl Inbound {
         self.header.is_within() || self.in_payload || self.message.is_some()
     }
 
+    /// Has a part of a compressed frame come?
+    pub(super) const fn is_inflating(&self) -> bool {
+        self.in_payload && self.is_compressed && !self.header.is_control()
+    }
+
     pub(super) fn error(&self) -> Option<Error> {
         self.broken.map(|rule| Error { rule, offset: self.offset })
     }

@@ -135,6 +135,13 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         }
     }
 
+    /// Is a message under way? One of a peer that is not watched may never end, so it holds no place. Of a compressed frame
+    /// the codec may have more to write, so whoever is within one is driven again.
+    fn is_reading(&self) -> bool {
+        let Connection { inbound, compression, .. } = &*self.connection;
+        if R::WATCHES { inbound.is_within() } else { compression.is_negotiated() && inbound.is_inflating() }
+    }
+
     /// The first of the connection's own deadline and the handler's.
     fn deadline(&self) -> Instant {
         let deadline = self.connection.deadline(self.cx.now);
@@ -318,7 +325,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
         match self.connection.state {
             _ if self.connection.due != Due::NOTHING => Standing::Busy,
             State::Open if D::PUSHES || !self.connection.is_readable() => Standing::Busy,
-            State::Open if self.connection.inbound.is_within() => Standing::Reading,
+            State::Open if self.is_reading() => Standing::Reading,
             State::Open => Standing::Idle,
             State::Closing | State::Closed | State::ClosedFirst => Standing::Lingering,
             State::Reset => Standing::Busy,
