@@ -1,7 +1,7 @@
 //! Readings as they change, and commands, over WebSocket.
 
-use wirenut::http::service::{HandlerError, Responder, Step};
-use wirenut::http::{RequestHead, WriteError};
+use wirenut::http::RequestHead;
+use wirenut::http::service::{Responder, Result, Step};
 use wirenut::time::{Duration, Instant};
 use wirenut::transport::Protocol;
 use wirenut::websocket::{Connection, Context, Limits, MessageHandler, Next, Outbox, Server, Upgrade};
@@ -40,17 +40,12 @@ struct View {
 }
 
 impl Live {
-    /// Takes the connection over. `None`: the request was refused.
-    pub(crate) fn begin(head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<Option<Self>, WriteError> {
-        let begun = UPGRADE.accept(head, responder).and_then(|accepted| UPGRADE.switch(&accepted, responder));
-        match begun {
-            Ok(()) => {}
-            Err(HandlerError::Write(error)) => return Err(error),
-            Err(_) => return Ok(None),
-        }
+    /// Takes the connection over, or refuses the request.
+    pub(crate) fn begin(head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<Self> {
+        UPGRADE.switch(&UPGRADE.accept(head, responder)?, responder)?;
         let cx = Context { now: responder.now(), limits: &LIMITS };
         let view = View { shown: None, next_look: cx.now };
-        Ok(Some(Self { connection: Connection::new(Server, &cx), view }))
+        Ok(Self { connection: Connection::new(Server, &cx), view })
     }
 
     /// Lets it do what it can with these bytes.

@@ -191,10 +191,10 @@ impl<D: Device> Reference<D> {
         match route {
             Route::Page => begin_page(responder),
             Route::Reading => self.send_reading(responder),
-            Route::Live => Ok(match Live::begin(head, responder)? {
-                Some(live) => (Stage::Live(live), Step::More),
-                None => (Stage::Answered, Step::Done),
-            }),
+            Route::Live => match Live::begin(head, responder) {
+                Ok(live) => Ok((Stage::Live(live), Step::More)),
+                Err(error) => Ok((Stage::Answered, error.into_step()?)),
+            },
             Route::Download => begin_download(target.query(), responder),
             Route::Slow => begin_slow(target.query(), responder),
             Route::Setting if head.body.length().is_none_or(fits_a_setting) => {

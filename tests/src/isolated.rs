@@ -38,13 +38,13 @@ use rustix::process::{Pid, Signal, kill_process, setsid};
 pub type Test = (&'static str, fn());
 
 /// How long a test may take, where more run at a time than there are processors.
-const LIMIT: Duration = Duration::from_secs(120);
-/// How long what a test has killed, or what dies with it, may take to be gone.
-const GRACE: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(300);
+/// What a test has killed, and what dies with it, must be gone within this part of its limit.
+const GRACE_PART: u32 = 10;
 /// Whose it is, and which test: inherited by all that the test starts.
 const VARIABLE: &str = "WIRENUT_ISOLATED";
 
-/// Runs the tests that the command line asks for, each in a process of its own and for two minutes at most, and says what came
+/// Runs the tests that the command line asks for, each in a process of its own and for five minutes at most, and says what came
 /// of them.
 ///
 /// # Panics
@@ -180,7 +180,7 @@ fn run_apart(name: &'static str, limit: Duration) -> Result<(), Failure> {
     command.stdout(output.try_clone().expect("a descriptor")).stderr(output.try_clone().expect("a descriptor"));
     let status = run_limited(&mut command, limit);
     // What a test that was killed has left is killed at once.
-    let left = end_all(&mark, if status.is_some() { GRACE } else { Duration::ZERO });
+    let left = end_all(&mark, if status.is_some() { limit / GRACE_PART } else { Duration::ZERO });
     let why = match status {
         None => Some(format!("took more than {} s", limit.as_secs())),
         Some(status) if !status.success() => Some(status.to_string()),

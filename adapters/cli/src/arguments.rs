@@ -112,7 +112,8 @@ pub enum Command {
     ///
     /// Options are those of curl. What is different: a method given by -X does not survive a redirect that makes a GET of the
     /// request; no redirect leads from https to http; -O never replaces a file; nothing waits for ever, also without
-    /// --max-time; {} and [] in URLs mean nothing; there are no --write-out, no files of cookies and no SOCKS proxies.
+    /// --max-time, but for files that somebody else must read or write; {} and [] in URLs mean nothing; url_effective of
+    /// --write-out has no user, no password and no fragment; there are no files of cookies and no SOCKS proxies.
     ///
     /// A progress bar is shown on terminals only. SIGINT and SIGTERM end a transfer in good order.
     #[command(name = "get")]

@@ -1,11 +1,19 @@
 //! On which way a server is reached: the options of all commands that ask servers, with the names that curl has.
 
+mod resolve;
+
 use core::time::Duration;
 use std::path::PathBuf;
 use std::{fs, io};
 
 use clap::Args;
 use wirenut_client::{Client, ClientBuilder, Error, Proxies, Proxy, Timeouts};
+
+use resolve::Resolve;
+
+/// What may help where a proxy is not reached.
+pub(crate) const PROXY_ADVICE: &str =
+    " (--proxy, or the environment by http_proxy, https_proxy or all_proxy, names it; --noproxy HOST goes past it)";
 
 /// On which way the server is reached.
 #[derive(Debug, Args)]
@@ -31,6 +39,10 @@ pub struct RouteOptions {
     /// Reach these hosts without a proxy: names, addresses, networks, separated by commas; * is all
     #[arg(long, value_name = "HOSTS")]
     pub noproxy: Option<String>,
+    /// Connect to these addresses, in place of a look-up, where the host and the port are these; * stands for any host.
+    /// -HOST:PORT takes back what was said before
+    #[arg(long, value_name = "HOST:PORT:ADDRESS[,ADDRESS]...", allow_hyphen_values = true, value_parser = Resolve::parse)]
+    pub resolve: Vec<Resolve>,
     /// How many seconds look-up, connecting and TLS may take each (otherwise 20)
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub connect_timeout: Option<Duration>,
@@ -46,17 +58,17 @@ pub(crate) enum RouteError {
 }
 
 impl RouteOptions {
-    /// A client that takes this way, and the proxies on it.
+    /// A client that takes this way.
     ///
     /// # Errors
     /// What the options name is not there, or not what it should be.
-    pub(crate) fn client(&self, mut timeouts: Timeouts) -> Result<(ClientBuilder, Proxies), RouteError> {
+    pub(crate) fn client(&self, mut timeouts: Timeouts) -> Result<ClientBuilder, RouteError> {
         if let Some(limit) = self.connect_timeout {
             let limit = limit.into();
             timeouts = Timeouts { lookup: limit, connect: limit, tls: limit, ..timeouts };
         }
-        let proxies = self.proxies()?;
-        let mut builder = Client::builder().timeouts(timeouts).proxies(proxies.clone());
+        let mut builder = Client::builder().timeouts(timeouts).proxies(self.proxies()?);
+        builder = self.resolve.iter().fold(builder, |builder, entry| entry.apply(builder));
         if let Some(path) = &self.unix_socket {
             builder = builder.unix_socket(path);
         }
@@ -71,7 +83,7 @@ impl RouteOptions {
         if self.insecure {
             builder = builder.dangerously_trust_anybody();
         }
-        Ok((builder, proxies))
+        Ok(builder)
     }
 
     fn proxies(&self) -> Result<Proxies, RouteError> {

@@ -96,7 +96,7 @@ impl Answer {
             return Err(self.failed(Cause::Other("it failed before, and is not whole")));
         }
         if self.head.bare.framing == ResponseFraming::Tunnel {
-            // It would have neither an end nor a pace.
+            // Such content would have no end, and no minimum pace.
             self.give_up(watcher);
             return Err(
                 self.failed(Cause::Other("the server has switched to another protocol, so there is no content"))

@@ -15,7 +15,7 @@ use crate::head::BareHead;
 use crate::inner::Inner;
 use crate::link::Link;
 use crate::observer::{Observed, Observer};
-use crate::open::{Around, Opening};
+use crate::open::{Around, Opening, observe_ends};
 use crate::parts::Parts;
 use crate::pool::{Got, Place, Ticket};
 use crate::proxies::{Proxy, basic};
@@ -32,7 +32,7 @@ const EXPECTS_FROM: u64 = 1 << 20;
 /// So much content of an answer that redirects is read, to keep the connection.
 const DISCARD: u64 = 64 * 1024;
 
-/// It is waited for so long: about as long as a new connection takes.
+/// And for at most this long: about as long as a new connection takes.
 const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 /// A request that has no answer yet.
@@ -115,7 +115,7 @@ impl<'b> Asking<'b> {
     /// [`Self::poll_timeout`].
     pub(crate) fn poll(&mut self, watcher: &mut dyn Watcher) -> Result<Option<Answer>, Error> {
         loop {
-            // An error leaves it over.
+            // After an error the request is over.
             match mem::replace(&mut self.stage, Stage::Over) {
                 Stage::Pool(mut ticket, watch) => {
                     let polled = ticket.poll(&self.hop.route, &watch, watcher);
@@ -195,8 +195,9 @@ impl<'b> Asking<'b> {
     ) -> Result<(), Error> {
         if is_kept {
             self.watch.observe(&Observed::Reused(link.subject()));
+            observe_ends(link.wire(), &self.watch);
         }
-        // Nothing else is watched but the wish to stop.
+        // Without a cancel, the watcher watches nothing now.
         if self.watch.cancel.is_none() {
             link.exchange_memory(watcher);
         }
@@ -224,7 +225,7 @@ impl<'b> Asking<'b> {
             ("Proxy-Authorization", proxy.and_then(Proxy::authorization)),
         ];
         let mut fields = Vec::with_capacity(parts.fields.len() + usual.len());
-        // What the proxy was told is not for the server at the other end of its tunnel.
+        // The server behind a tunnel must not get the fields for the proxy.
         let is_for_proxy = |name: &str| hop.route.tunnel.is_some() && name.eq_ignore_ascii_case("Proxy-Authorization");
         let own = parts.fields.iter().filter(|(name, _)| !is_for_proxy(name));
         fields.extend(own.map(|(name, value)| Field::from_bytes(name, value)));
@@ -272,7 +273,7 @@ impl<'b> Asking<'b> {
                 self.stage = Stage::Ask(asked);
                 return Ok(Turn::Break(None));
             }
-            // It knows no expectations: without one then (RFC 9110 §10.1.1).
+            // The server does not support expectations: ask again without one (RFC 9110 §10.1.1).
             Ok(Some(head))
                 if head.status == Status::EXPECTATION_FAILED && self.hop.expects && self.parts.body.rewind() =>
             {
@@ -381,7 +382,7 @@ fn add_credentials(parts: &mut Parts<'_>, url: &Url) -> Result<(), Error> {
     Ok(())
 }
 
-/// Has the connection failed, and not the patience of anybody?
+/// Has the connection failed? A time-out or a cancelled request is no such failure.
 const fn is_lost(cause: &Cause) -> bool {
     matches!(cause, Cause::System(_) | Cause::Protocol(_) | Cause::Tls(_))
 }

@@ -54,7 +54,7 @@ impl<'b> Body<'b> {
         Source::Reader { reader: Box::new(reader), length: None }.into()
     }
 
-    /// So many bytes of what a reader gives. If they are fewer, the request fails; what is more is not read.
+    /// The first `length` bytes of a reader. If it has fewer, the request fails; it does not read more.
     #[must_use]
     pub fn reader_with_length(reader: impl Read + 'b, length: u64) -> Self {
         Source::Reader { reader: Box::new(reader), length: Some(length) }.into()

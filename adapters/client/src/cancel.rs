@@ -10,7 +10,7 @@ use crate::error::{Cause, Error, Phase};
 use crate::watcher::Watcher;
 
 /// Stops requests from another thread: whatever they wait for, they fail with [`Cause::Cancelled`] at once. All clones are
-/// the same; once cancelled it stays so. One wait ends before that is seen: that for a reader of content
+/// the same; once cancelled it stays so. It does not interrupt one wait: that for a reader of content
 /// ([`Body::reader`](crate::Body::reader)) that blocks.
 ///
 /// ```

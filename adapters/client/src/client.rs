@@ -2,12 +2,14 @@
 
 use alloc::sync::Arc;
 use core::fmt;
+use core::net::IpAddr;
 use std::path::PathBuf;
 #[cfg(feature = "tls")]
 use std::sync::OnceLock;
 
 use wirenut::http::{Limits, Method};
 
+use crate::hosts::Hosts;
 use crate::inner::Inner;
 use crate::pool::{Pool, PoolLimits};
 use crate::proxies::Proxies;
@@ -101,6 +103,7 @@ pub struct ClientBuilder {
     limits: Limits,
     pool: PoolLimits,
     proxies: Option<Proxies>,
+    hosts: Hosts,
     redirects: Redirects,
     unix_socket: Option<PathBuf>,
     user_agent: Option<Box<str>>,
@@ -165,6 +168,31 @@ impl ClientBuilder {
         self
     }
 
+    /// Connects to the first of these addresses that answers, where a URL or a proxy names this host and this port, and looks
+    /// nothing up. The URL, the Host field and the name that TLS checks stay as they are. The host `*` stands for all hosts that
+    /// are not given by name, for this port. A later call for the same host and port replaces an earlier one; no addresses take
+    /// it back.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let port = listener.local_addr()?.port();
+    /// # let server = std::thread::spawn(move || {
+    /// #     let (mut stream, _) = listener.accept().unwrap();
+    /// #     stream.read(&mut [0; 1024]).unwrap();
+    /// #     stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").unwrap();
+    /// # });
+    /// use wirenut_client::{Client, Proxies};
+    /// let client = Client::builder().proxies(Proxies::none()).resolve("new.example", port, &["127.0.0.1".parse()?]).build();
+    /// assert_eq!(client.get(format!("http://new.example:{port}/")).send()?.text(100)?, "hi");
+    /// # server.join().unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn resolve(mut self, host: &str, port: u16, addresses: &[IpAddr]) -> Self {
+        self.hosts.set(host, port, addresses);
+        self
+    }
+
     /// What the client calls itself. Default: `wirenut/` and the version.
     pub fn user_agent(mut self, name: &str) -> Self {
         self.user_agent = Some(name.into());
@@ -180,14 +208,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Trusts only what [`Self::add_root_certificates`] names, and nobody because the machine does.
+    /// Trusts only the roots of [`Self::add_root_certificates`], and not those of the machine.
     #[cfg(feature = "tls")]
     pub const fn only_added_roots(mut self) -> Self {
         self.trust.only_extra = true;
         self
     }
 
-    /// Trusts any certificate, for whatever name: whoever stands between can read and change all. For tests.
+    /// Trusts any certificate, for any name: anybody on the way can read and change everything. For tests only.
     #[cfg(feature = "tls")]
     pub const fn dangerously_trust_anybody(mut self) -> Self {
         self.trust.anybody = true;
@@ -203,6 +231,7 @@ impl ClientBuilder {
             proxies: self.proxies.unwrap_or_else(Proxies::from_env),
             timeouts: self.timeouts,
             limits: self.timeouts.with(self.limits),
+            hosts: self.hosts,
             redirects: self.redirects,
             unix_socket: self.unix_socket,
             user_agent,

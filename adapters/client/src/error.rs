@@ -65,7 +65,7 @@ pub enum Cause {
     System(wirenut_linux::Error),
     /// The server broke a rule of the protocol, or was too slow for it.
     Protocol(http::Error),
-    /// The request is none: an invalid method or field, or content that does not have the declared length.
+    /// The request is invalid: its method, a field, or content that does not have the declared length.
     Refused(WriteError),
     /// This phase, or all of the request, took longer than that.
     TimedOut(Duration),
@@ -108,11 +108,19 @@ struct Inner {
     phase: Phase,
     subject: Box<str>,
     cause: Cause,
+    is_of_proxy: bool,
 }
 
 impl Error {
     pub(crate) fn new(phase: Phase, subject: impl fmt::Display, cause: Cause) -> Self {
-        Self(Box::new(Inner { phase, subject: subject.to_string().into_boxed_str(), cause }))
+        let subject = subject.to_string().into_boxed_str();
+        Self(Box::new(Inner { phase, subject, cause, is_of_proxy: false }))
+    }
+
+    /// The same, and whether the subject is a proxy.
+    pub(crate) fn of_proxy(mut self, is_of_proxy: bool) -> Self {
+        self.0.is_of_proxy = is_of_proxy;
+        self
     }
 
     /// What the client was doing.
@@ -131,10 +139,17 @@ impl Error {
         self.0.cause
     }
 
-    /// With whom: an address and the host it was looked up for, a URL, or a path.
+    /// With whom: an address and the host it was looked up for, a URL, or a path; behind a proxy, once it is connected, as
+    /// [`Response::peer`](crate::Response::peer) names it.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.0.subject
+    }
+
+    /// Is it a proxy that could not be looked up, or connected to?
+    #[must_use]
+    pub fn is_of_proxy(&self) -> bool {
+        self.0.is_of_proxy
     }
 
     /// Has something taken too long: a phase, the whole request, or the server in the eyes of the protocol?
@@ -165,9 +180,14 @@ impl Error {
     /// What may help, where that can be told.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
-        let Inner { phase, cause, .. } = &*self.0;
+        let Inner { phase, cause, is_of_proxy, .. } = &*self.0;
         Some(match (phase, cause) {
             (Phase::LookUp, Cause::System(_)) => "is the name right, and the network up?",
+            (Phase::Connect, Cause::System(error))
+                if *is_of_proxy && error.kind() == io::ErrorKind::ConnectionRefused =>
+            {
+                "is the proxy running?"
+            }
             (Phase::Connect, Cause::System(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 "is the server running?"
             }
@@ -183,8 +203,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { phase, subject, cause } = &*self.0;
+        let Inner { phase, subject, cause, is_of_proxy } = &*self.0;
         write!(f, "cannot {}", phase.verb())?;
+        if *is_of_proxy {
+            f.write_str(" the proxy")?;
+        }
         if !subject.is_empty() {
             // Servers choose names, too: a control in one must not command a terminal.
             f.write_str(" ")?;
@@ -223,7 +246,7 @@ impl fmt::Display for Cause {
     }
 }
 
-// The line says all, so there is no source that a caller would print a second time.
+// Without a source: the line of `Display` has it already, and a caller that prints both would repeat it.
 impl core::error::Error for Error {}
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other rules are about what the bytes say")]
@@ -249,11 +272,20 @@ impl From<wirenut_linux::Error> for Cause {
     }
 }
 
+/// Why a certificate of an authority does not prove a server (RFC 5280 §4.2.1.9).
+const AUTHORITY_AS_SERVER: &str = "the server's certificate is that of an authority (CA:TRUE), which may sign certificates \
+                                   but not be one of a server: the server needs a certificate that says CA:FALSE";
+
 impl From<wirenut_tls::Error> for Cause {
     fn from(error: wirenut_tls::Error) -> Self {
         if let wirenut_tls::Error::System(error) = error {
             return Self::System(error);
         }
-        Self::Tls(error.to_string().into())
+        let text = error.to_string();
+        // rustls passes this one on as webpki names it, and gives no type for it.
+        if text.contains("CaUsedAsEndEntity") {
+            return Self::Tls(AUTHORITY_AS_SERVER.into());
+        }
+        Self::Tls(text.into())
     }
 }

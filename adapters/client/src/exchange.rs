@@ -78,9 +78,9 @@ pub enum Progress<'e> {
     Pending,
     /// The head of the response. Comes once, before any content.
     Head(&'e Head),
-    /// The next piece of the content, never empty. Whoever wants no more now does not poll.
+    /// The next piece of the content, never empty. To receive no more for now, do not poll.
     Content(&'e [u8]),
-    /// That was all; trailers are at [`Head::trailers`]. Each later poll says it, too.
+    /// That was all; trailers are at [`Head::trailers`]. Each later poll returns this again.
     End,
 }
 

@@ -63,7 +63,8 @@ impl Head {
         self.redirects
     }
 
-    /// Whom it came from: the address, and the host that was looked up for it.
+    /// Whom it came from: the address, and the host that was looked up for it; behind a proxy, the proxy as such (`the proxy
+    /// ADDRESS`, or through a tunnel `HOST:PORT through the proxy ADDRESS`).
     #[must_use]
     pub fn peer(&self) -> &str {
         &self.subject

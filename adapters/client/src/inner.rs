@@ -9,6 +9,7 @@ use wirenut::http::Limits;
 
 #[cfg(feature = "tls")]
 use crate::error::Cause;
+use crate::hosts::Hosts;
 use crate::pool::Pool;
 use crate::proxies::Proxies;
 use crate::redirect::Redirects;
@@ -20,6 +21,7 @@ use crate::tls::Trust;
 pub(crate) struct Inner {
     pub(crate) pool: Arc<Pool>,
     pub(crate) proxies: Proxies,
+    pub(crate) hosts: Hosts,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,
     pub(crate) redirects: Redirects,

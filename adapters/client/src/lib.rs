@@ -57,6 +57,7 @@ mod error;
 mod exchange;
 mod head;
 mod headers;
+mod hosts;
 mod inner;
 mod link;
 mod lookup;

@@ -24,21 +24,20 @@ use crate::watcher::Watcher;
 /// Room for what comes, and for what goes. Pages that are never used cost nothing.
 const BUFFER: usize = 64 * 1024;
 
-/// So many steps are done in one turn. The thread that polls has other requests, and a peer that is fast enough would never
-/// let it go.
+/// A turn does at most this many steps: a peer that is fast enough would otherwise keep the thread from its other requests.
 const MAX_STEPS: u32 = 256;
 
 /// One connection, with its memory.
 pub(crate) struct Link {
-    /// Whom it leads to, for errors.
+    /// The peer, for errors.
     subject: Arc<str>,
     connection: ClientConnection,
     conversation: Conversation,
     store: Box<[u8]>,
-    /// What is being asked or heard.
+    /// How far the request and its answer are.
     call: CallState,
     line: Line,
-    /// Memory for the poller of whoever uses the connection next.
+    /// Memory for the poller of the next request on the connection.
     spare: Poll,
 }
 
@@ -91,6 +90,11 @@ impl Link {
         &self.subject
     }
 
+    /// What it speaks over.
+    pub(crate) const fn wire(&self) -> &Wire {
+        &self.line.wire
+    }
+
     /// Has something of the request not left, or could not?
     pub(crate) fn is_sending(&self) -> bool {
         !self.line.unsent.is_empty() || self.line.has_failed_to_send
@@ -106,7 +110,7 @@ impl Link {
         Ok(())
     }
 
-    /// Sends the request that was begun, its content read from `body`, and listens until the listener has heard what it is
+    /// Sends the request that was begun, its content read from `body`, and receives until the listener has what it asked
     /// for, all without waiting. False: call it again when the watcher says so, or at [`Self::poll_timeout`].
     pub(crate) fn poll(
         &mut self,
@@ -198,7 +202,7 @@ struct Line {
     /// The wire takes no more; perhaps an answer says why.
     broken: Option<Cause>,
     has_failed_to_send: bool,
-    /// So an answer is hardly in the socket yet.
+    /// An answer has hardly come yet, so the next step does not try to receive it.
     has_just_sent: bool,
     /// When the protocol wants to be asked again.
     due: Option<Instant>,
@@ -235,7 +239,9 @@ impl Line {
             watch.check(now)?;
             let step = self.step(call, conversation, store, now);
             self.check(call)?;
-            let is_sent = self.unsent.is_empty() && self.wire.flush().unwrap_or(true);
+            // What this step has written is not sent yet: it may be the last chunk of content that was answered early.
+            let has_written = matches!(step.action, Action::Send(_));
+            let is_sent = !has_written && self.unsent.is_empty() && self.wire.flush().unwrap_or(true);
             if call.is_done(is_sent) || (call.is_heard() && self.broken.is_some()) {
                 return Ok(true);
             }
@@ -249,7 +255,7 @@ impl Line {
                 }
             } else if may_send_content {
                 if let Some(place) = call.content_place(now, self.output.len()) {
-                    // An answer that has come says perhaps that no more content is wanted.
+                    // An answer that has come may say that the server wants no more content.
                     if !(step.wants_input && self.recv()?) {
                         self.read_content(call, place, body, now)?;
                     }
@@ -275,7 +281,7 @@ impl Line {
         Ok(false)
     }
 
-    /// Has the call failed? That the wire broke is the reason of all that follows.
+    /// Fails if the call has failed. A broken wire causes all later errors, so it is reported in their place.
     fn check(&mut self, call: &ClientCall<'_>) -> Result<(), Cause> {
         let Some(error) = call.error() else { return Ok(()) };
         Err(self.broken.take().unwrap_or(match error {
@@ -304,7 +310,7 @@ impl Line {
     /// Sends. Whether something has left, so that there may be more to do.
     fn send(&mut self, call: &mut ClientCall<'_>, conversation: &mut Conversation, now: Instant) -> bool {
         let sent = match &self.broken {
-            // Into the void, so that the protocol goes on to listen.
+            // Drops the bytes, so that the protocol goes on to receive.
             Some(_) => self.unsent.len(),
             None => match self.wire.send(&self.output[self.unsent.clone()]) {
                 Ok(Attempt::Done(sent)) => sent,
@@ -356,7 +362,7 @@ impl Line {
             Ok(Received::Data(count)) => self.unread.end += count,
             Ok(Received::End) => self.has_ended = true,
             Ok(Received::WouldBlock) => return Ok(false),
-            // That sending failed came first.
+            // The failure to send came first.
             Err(error) => return Err(self.broken.take().unwrap_or(error.into())),
         }
         Ok(true)
@@ -365,7 +371,7 @@ impl Line {
     /// Has the watcher watch the wire for what is to be done.
     fn prepare_wait(&mut self, wants_input: bool, watcher: &mut dyn Watcher) -> Result<(), Cause> {
         if let Some(cause) = self.broken.take_if(|_| !wants_input) {
-            // Nothing would be waited for.
+            // There is nothing to wait for.
             return Err(cause);
         }
         let is_unsent = (!self.unsent.is_empty() && self.broken.is_none()) || !self.wire.flush().unwrap_or(true);
@@ -380,7 +386,7 @@ impl Line {
     }
 }
 
-/// Where the connection is over although the call has not heard what it is for.
+/// Why the connection is over before the call has what it asked for. `None`: it is not.
 fn ending(action: Action, wire: &mut Wire) -> Option<Cause> {
     match action {
         Action::Wait | Action::Send(_) => None,

@@ -15,8 +15,8 @@ use crate::error::Cause;
 use crate::watch::Watch;
 use crate::watcher::Watcher;
 
-/// More look-ups of this process are not under way at once; the others wait. The system cannot break one off, so one that
-/// nobody waits for any more still has its thread.
+/// At most this many look-ups of a process run at once; others wait. The system cannot cancel one, so a look-up that was given
+/// up keeps its thread until it ends.
 const MAX_UNDER_WAY: usize = 64;
 
 static PLACES: Mutex<Places> = Mutex::new(Places { taken: 0, waiting: VecDeque::new() });
@@ -145,7 +145,7 @@ impl Place {
         None
     }
 
-    /// The bell is not waited for any more.
+    /// Ends the wait for the bell.
     fn leave(bell: &Bell) {
         let mut places = Places::lock();
         places.remove(bell);

@@ -47,6 +47,8 @@ pub(crate) struct Opening {
     since: Instant,
     /// Whom it leads to, for errors.
     subject: String,
+    /// It is a proxy.
+    is_proxied: bool,
 }
 
 enum Step {
@@ -70,7 +72,8 @@ enum Turn {
 
 impl Opening {
     pub(crate) fn new() -> Self {
-        Self { step: Step::Begin, watch: Watch::default(), since: Instant::START, subject: String::new() }
+        let (step, watch) = (Step::Begin, Watch::default());
+        Self { step, watch, since: Instant::START, subject: String::new(), is_proxied: false }
     }
 
     /// The connection: looked up, connected, through the proxy, over TLS, as the route says. `None`: not yet; ask again when
@@ -114,15 +117,21 @@ impl Opening {
     }
 
     fn failed(&self, phase: Phase) -> impl Fn(Cause) -> Error + '_ {
-        move |cause| Error::new(phase, &self.subject, cause)
+        // In the phases after these, the phase or the subject names the proxy.
+        let is_of_proxy = self.is_proxied && matches!(phase, Phase::LookUp | Phase::Connect);
+        move |cause| Error::new(phase, &self.subject, cause).of_proxy(is_of_proxy)
     }
 
     fn begin(&mut self, around: &mut Around<'_>) -> Result<Turn, Error> {
         self.since = monotonic_time();
+        self.is_proxied = around.route.is_proxied;
         match &around.route.peer {
             Peer::Tcp { host, port } => {
                 self.subject = host.to_string();
                 self.watch = around.watch.within(around.inner.timeouts.lookup);
+                if let Some(addresses) = around.inner.hosts.find(host, *port) {
+                    return Ok(Turn::Next(self.connect(&addresses, around)));
+                }
                 if let Ok(address) = host.parse::<IpAddr>() {
                     return Ok(Turn::Next(self.connect(&[SocketAddr::new(address, *port)], around)));
                 }
@@ -146,6 +155,7 @@ impl Opening {
 
     fn connect(&mut self, addresses: &[SocketAddr], around: &mut Around<'_>) -> Step {
         around.timings.lookup = Some(self.lap());
+        around.watch.observe(&Observed::LookedUp(addresses));
         // Of a proxy its answer to CONNECT must come within the same time.
         self.watch = around.watch.within(around.inner.timeouts.connect);
         Step::Race(Race::new(addresses))
@@ -164,7 +174,9 @@ impl Opening {
             Err(_) => format!("{address} ({host})"),
         };
         let polled = race.poll(&self.watch, around.watcher);
-        let polled = polled.map_err(|(cause, address)| Error::new(Phase::Connect, subject(address), cause))?;
+        let polled = polled.map_err(|(cause, address)| {
+            Error::new(Phase::Connect, subject(address), cause).of_proxy(self.is_proxied)
+        })?;
         let Some((stream, address)) = polled else { return Ok(Turn::Wait(Step::Race(race))) };
         self.subject = subject(address);
         make_ready(&stream).map_err(self.failed(Phase::Connect))?;
@@ -189,9 +201,13 @@ impl Opening {
     }
 
     /// Asks the proxy for a tunnel (RFC 9110 §9.3.6), where the route leads through one.
-    fn ask_for_tunnel(&self, wire: Wire, around: &mut Around<'_>) -> Result<Turn, Error> {
+    fn ask_for_tunnel(&mut self, wire: Wire, around: &mut Around<'_>) -> Result<Turn, Error> {
         around.watch.observe(&Observed::Connected(&self.subject));
+        observe_ends(&wire, around.watch);
         let Some(Tunnel { target, authorization }) = &around.route.tunnel else {
+            if self.is_proxied {
+                self.subject.insert_str(0, "the proxy ");
+            }
             return Ok(Turn::Next(Step::Tunnelled(wire)));
         };
         let limits = &around.inner.limits;
@@ -204,7 +220,7 @@ impl Opening {
         Ok(Turn::Next(Step::Tunnel(link)))
     }
 
-    fn tunnel(&self, mut link: Box<Link>, around: &mut Around<'_>) -> Result<Turn, Error> {
+    fn tunnel(&mut self, mut link: Box<Link>, around: &mut Around<'_>) -> Result<Turn, Error> {
         let mut answer = None;
         let mut listener = |event: ClientEvent<'_>| {
             let ClientEvent::Head(head) = event else { return None };
@@ -219,7 +235,13 @@ impl Opening {
             (true, Some((_, ResponseFraming::Tunnel))) => {
                 link.detach(around.watcher);
                 match link.into_wire() {
-                    (wire, unread) if unread.is_empty() => return Ok(Turn::Next(Step::Tunnelled(wire))),
+                    (wire, unread) if unread.is_empty() => {
+                        // From here on, it is the server at the other end that fails.
+                        if let Some(Tunnel { target, .. }) = &around.route.tunnel {
+                            self.subject = format!("{target} through the proxy {}", self.subject);
+                        }
+                        return Ok(Turn::Next(Step::Tunnelled(wire)));
+                    }
                     // Whoever asks for a tunnel speaks first.
                     _ => Cause::Other("the proxy spoke before it was spoken to"),
                 }
@@ -256,6 +278,18 @@ impl Opening {
         }
         around.timings.tls = Some(self.lap());
         Ok(Turn::Next(Step::Open(wire)))
+    }
+}
+
+/// Says between which addresses the connection is. Nobody is asked where nobody listens.
+pub(crate) fn observe_ends(wire: &Wire, watch: &Watch) {
+    if watch.observer.is_none() {
+        return;
+    }
+    let (local, peer) = (wire.socket().local_address(), wire.socket().peer_address());
+    let ends = (local.ok().and_then(|end| end.internet()), peer.ok().and_then(|end| end.internet()));
+    if let (Some(local), Some(peer)) = ends {
+        watch.observe(&Observed::Between { local, peer });
     }
 }
 

@@ -26,7 +26,7 @@ impl Parts<'_> {
         fields.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
     }
 
-    /// Is the client to add this field, if it would?
+    /// May the client add this field by itself?
     pub(crate) fn lacks(&self, name: &str) -> bool {
         !self.has(name) && !self.absent.iter().any(|other| other.eq_ignore_ascii_case(name))
     }

@@ -194,7 +194,7 @@ impl Ticket {
                 state.waiting.push_back((route.clone(), bell.clone()));
             }
         }
-        // What was given back in between rang for nobody.
+        // What was given back before the bell was in the list has rung for nobody, so look once more.
         let got = self.pool.try_get(route, self.is_new);
         if got.is_some() {
             self.leave(watcher);

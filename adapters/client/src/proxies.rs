@@ -116,7 +116,7 @@ pub struct Proxies {
     no_proxy: Box<str>,
 }
 
-/// Text that is read when a URL needs it: what is wrong with a proxy is nobody's business who goes past it.
+/// Text that is read when a URL needs it, so that an invalid proxy does not fail URLs that are reached without one.
 #[derive(Clone)]
 struct Setting {
     text: Box<str>,
@@ -153,7 +153,7 @@ impl Proxies {
     /// What the environment says: see [`Self::from_variables`].
     #[must_use]
     pub fn from_env() -> Self {
-        // What is not UTF-8 is no URL: that is an error of the requests that need it, and not as if there were none.
+        // A variable that is not UTF-8 holds no URL. It fails the requests that need it, and does not count as missing.
         Self::from_variables(|name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 

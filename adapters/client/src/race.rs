@@ -201,7 +201,13 @@ mod tests {
     /// What is refused does not have its delay: all of them together would take longer than the watch allows.
     #[test]
     fn a_refusal_is_followed_at_once() {
-        let closed = [(); 14].map(|()| net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+        let sockets = [(); 14].map(|()| {
+            // Bound, so that nobody else is there, and nobody listens.
+            let socket = Socket::tcp(Family::V4).unwrap();
+            socket.bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+            socket
+        });
+        let closed = sockets.each_ref().map(|socket| socket.local_address().unwrap());
         let short = Watch::new(Some(Duration::from_secs(3)), None);
         let (cause, address) = connect(&closed, &short).map(drop).unwrap_err();
         assert!(matches!(cause, Cause::System(error) if error.kind() == io::ErrorKind::ConnectionRefused));

@@ -56,8 +56,8 @@ impl<'b> RequestBuilder<'b> {
     }
 
     /// What the Host field says in place of the URL's host and port, to ask a server by its address for a site that it has
-    /// under another name. It does not follow a redirect to another origin, and is not what TLS asks the server for. What is
-    /// no host fails [`Self::send`]; so does one that differs from the URL's where an HTTP proxy gets the whole URL.
+    /// under another name. It does not follow a redirect to another origin, and is not what TLS asks the server for. A value
+    /// that is no host fails [`Self::send`]; so does one that differs from the URL's where an HTTP proxy gets the whole URL.
     pub fn host(mut self, host: &str) -> Self {
         self.parts.host = Some(host.into());
         self

@@ -10,6 +10,8 @@ use crate::url::{Scheme, Url};
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Route {
     pub(crate) peer: Peer,
+    /// The peer is a proxy.
+    pub(crate) is_proxied: bool,
     pub(crate) tunnel: Option<Tunnel>,
     /// The name that TLS asks for.
     pub(crate) tls: Option<Box<str>>,
@@ -52,13 +54,15 @@ impl Route {
             target: url.host_and_port().into(),
             authorization: authorization.or(proxy.authorization()).map(Into::into),
         });
-        Self { peer: Peer::new(url, proxy, unix), tunnel, tls: is_https.then(|| url.host_name().into()) }
+        let is_proxied = proxy.is_some() && unix.is_none();
+        Self { peer: Peer::new(url, proxy, unix), is_proxied, tunnel, tls: is_https.then(|| url.host_name().into()) }
     }
 
     /// The way to the proxy, or without one to the server itself, for a request with the method CONNECT: what lies in the
     /// tunnel is the caller's affair.
     pub(crate) fn to_proxy(url: &Url, proxy: Option<&Proxy>, unix: Option<&Path>) -> Self {
-        Self { peer: Peer::new(url, proxy, unix), tunnel: None, tls: None }
+        let is_proxied = proxy.is_some() && unix.is_none();
+        Self { peer: Peer::new(url, proxy, unix), is_proxied, tunnel: None, tls: None }
     }
 }
 

@@ -42,7 +42,7 @@ impl Trust {
         let mut roots = RootCertStore::empty();
         if !self.only_extra {
             let found = rustls_native_certs::load_native_certs();
-            // Machines have certificates that nobody can read; those that count are enough.
+            // Some machines hold certificates that do not parse. The others are enough.
             roots.add_parsable_certificates(found.certs);
         }
         for pem in &self.extra {

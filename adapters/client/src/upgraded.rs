@@ -56,7 +56,8 @@ impl Upgraded {
         Self { wire, held, next: 0, subject, _place: place }
     }
 
-    /// Whom it leads to: the address, and the host that was looked up for it.
+    /// Whom it leads to: the address, and the host that was looked up for it; behind a proxy, as
+    /// [`Response::peer`](crate::Response::peer) names it.
     #[must_use]
     pub fn peer(&self) -> &str {
         &self.subject

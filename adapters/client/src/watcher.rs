@@ -25,8 +25,10 @@ pub(crate) trait Watcher {
     fn exchange_memory(&mut self, spare: &mut Poll);
 }
 
-/// For a thread that blocks.
-impl Watcher for Poll {
+impl<P> Watcher for P
+where
+    P: for<'s> Poller<Source<'s> = BorrowedFd<'s>, Error = wirenut_linux::Error> + Exchange,
+{
     fn register(&mut self, source: BorrowedFd<'_>, interest: Interest) -> Result<(), Cause> {
         Ok(Poller::register(self, source, ANY, interest)?)
     }
@@ -41,25 +43,26 @@ impl Watcher for Poll {
     }
 
     fn exchange_memory(&mut self, spare: &mut Poll) {
+        self.exchange(spare);
+    }
+}
+
+/// A poller that may have use for another one's memory.
+trait Exchange {
+    /// As [`Watcher::exchange_memory`].
+    fn exchange(&mut self, spare: &mut Poll);
+}
+
+/// For a thread that blocks.
+impl Exchange for Poll {
+    fn exchange(&mut self, spare: &mut Poll) {
         mem::swap(self, spare);
     }
 }
 
-/// Readable itself while one of its sources is ready.
-impl Watcher for Epoll {
-    fn register(&mut self, source: BorrowedFd<'_>, interest: Interest) -> Result<(), Cause> {
-        Ok(Poller::register(self, source, ANY, interest)?)
-    }
-
-    fn modify(&mut self, source: BorrowedFd<'_>, interest: Interest) -> Result<(), Cause> {
-        Ok(Poller::modify(self, source, ANY, interest)?)
-    }
-
-    fn deregister(&mut self, source: BorrowedFd<'_>) {
-        let _ = Poller::deregister(self, source, ANY);
-    }
-
-    fn exchange_memory(&mut self, _: &mut Poll) {}
+/// Readable itself while one of its sources is ready. Its memory is the kernel's.
+impl Exchange for Epoll {
+    fn exchange(&mut self, _: &mut Poll) {}
 }
 
 /// What the reader of a response waits with.

@@ -2,19 +2,33 @@
 
 use core::convert::Infallible;
 
-use wirenut::http::service::{Exchange, HandlerError, Responder, Result, Service, Step};
+use wirenut::http::service::{Exchange, HandlerError, Responder, Service, Step};
 use wirenut::http::{Error, FieldFilter, Fields, Limits, RequestHead, WriteError};
-use wirenut::websocket::handshake::READ_FIELDS;
-use wirenut::websocket::{self, MessageHandler, Next, Outbox, WebSocket};
+use wirenut::websocket::handshake::PLAIN_READ_FIELDS;
+use wirenut::websocket::{self, Kind, MessageHandler, Next, Outbox, WebSocket};
 
 /// It keeps the fields of a handshake, which have up to 300 bytes with the first line, and the longest message.
 pub const LIMITS: Limits =
-    Limits { field_filter: Some(&FieldFilter { names: &READ_FIELDS, bytes: 300 }), ..Limits::DEFAULT };
+    Limits { field_filter: Some(&FieldFilter { names: &PLAIN_READ_FIELDS, bytes: 300 }), ..Limits::DEFAULT };
 
-/// Sends each text back.
+/// Sends each message back, and has no more than that takes: it makes no `str` of a text, and does not watch its peer.
+#[derive(Clone, Copy)]
 pub struct Echo;
 
 impl MessageHandler for Echo {
+    const ROOM: usize = 138;
+    const WATCHES: bool = false;
+
+    fn message(&mut self, kind: Kind, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
+        outbox.message(kind, message).into()
+    }
+}
+
+/// Sends each text back, as a `str`, and watches its peer.
+#[derive(Clone, Copy)]
+pub struct TextEcho;
+
+impl MessageHandler for TextEcho {
     const ROOM: usize = 138;
 
     fn text(&mut self, text: &str, outbox: &mut Outbox<'_>) -> Next {
@@ -22,19 +36,21 @@ impl MessageHandler for Echo {
     }
 }
 
-/// A service, and a WebSocket for whoever asks for an upgrade.
-pub struct WithWebSocket<S>(pub S);
+/// A service, and a WebSocket with that handler for whoever asks for an upgrade.
+pub struct WithWebSocket<S, H>(pub S, pub H);
 
 /// A request in flight.
-pub enum InFlight<E> {
+pub enum InFlight<E, H> {
     /// One of the service.
     Service(E),
-    /// The WebSocket. `None`: the request was refused.
-    WebSocket(Option<WebSocket<Echo>>),
+    /// The WebSocket.
+    WebSocket(WebSocket<H>),
+    /// One for a WebSocket that was refused.
+    Refused,
 }
 
-impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
-    type Exchange = InFlight<S::Exchange>;
+impl<S: Service<Source = Infallible>, H: MessageHandler + Copy> Service for WithWebSocket<S, H> {
+    type Exchange = InFlight<S::Exchange, H>;
     type Source = Infallible;
     const UPGRADES: bool = true;
 
@@ -42,13 +58,15 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         &self,
         head: &RequestHead<'_>,
         responder: &mut Responder<'_>,
-    ) -> core::result::Result<(Self::Exchange, Step), WriteError> {
+    ) -> Result<(Self::Exchange, Step), WriteError> {
         if head.fields.get("Upgrade").is_none() {
-            return self.0.request(head, responder).map(|(exchange, step)| (InFlight::Service(exchange), step));
+            let (exchange, step) = self.0.request(head, responder)?;
+            return Ok((InFlight::Service(exchange), step));
         }
-        match websocket::upgrade(head, responder, Echo) {
-            Ok(socket) => Ok((InFlight::WebSocket(Some(socket)), Step::More)),
-            Err(error) => written(Err(error)).map(|step| (InFlight::WebSocket(None), step)),
+        match websocket::upgrade(head, responder, self.1) {
+            Ok(socket) => Ok((InFlight::WebSocket(socket), Step::More)),
+            Err(HandlerError::Write(error)) => Err(error),
+            Err(_) => Ok((InFlight::Refused, Step::Done)),
         }
     }
 
@@ -57,17 +75,11 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         exchange: &mut Self::Exchange,
         piece: &[u8],
         responder: &mut Responder<'_>,
-    ) -> core::result::Result<(usize, Step), WriteError> {
+    ) -> Result<(usize, Step), WriteError> {
         match exchange {
             InFlight::Service(exchange) => self.0.body(exchange, piece, responder),
-            InFlight::WebSocket(socket) => {
-                let mut taken = 0;
-                let step = socket.body((), piece, responder).map(|(count, step)| {
-                    taken = count;
-                    step
-                });
-                Ok((taken, written(step)?))
-            }
+            InFlight::WebSocket(socket) => Ok(socket.converse(piece, false, responder)),
+            InFlight::Refused => Ok((0, Step::Done)),
         }
     }
 
@@ -76,38 +88,27 @@ impl<S: Service<Source = Infallible>> Service for WithWebSocket<S> {
         exchange: &mut Self::Exchange,
         trailers: Fields<'_>,
         responder: &mut Responder<'_>,
-    ) -> core::result::Result<Step, WriteError> {
+    ) -> Result<Step, WriteError> {
         match exchange {
             InFlight::Service(exchange) => self.0.end(exchange, trailers, responder),
-            InFlight::WebSocket(socket) => written(socket.end((), trailers, responder)),
+            InFlight::WebSocket(socket) => Ok(socket.converse(&[], true, responder).1),
+            InFlight::Refused => Ok(Step::Done),
         }
     }
 
-    fn proceed(
-        &self,
-        exchange: &mut Self::Exchange,
-        responder: &mut Responder<'_>,
-    ) -> core::result::Result<Step, WriteError> {
+    fn proceed(&self, exchange: &mut Self::Exchange, responder: &mut Responder<'_>) -> Result<Step, WriteError> {
         match exchange {
             InFlight::Service(exchange) => self.0.proceed(exchange, responder),
-            InFlight::WebSocket(socket) => written(socket.proceed((), responder)),
+            InFlight::WebSocket(socket) => Ok(socket.converse(&[], false, responder).1),
+            InFlight::Refused => Ok(Step::Done),
         }
     }
 
-    fn closed(&self, exchange: Self::Exchange, outcome: core::result::Result<(), Error>) {
+    fn closed(&self, exchange: Self::Exchange, outcome: Result<(), Error>) {
         match exchange {
             InFlight::Service(exchange) => self.0.closed(exchange, outcome),
             InFlight::WebSocket(socket) => Exchange::<(), Infallible>::closed(socket, (), outcome),
+            InFlight::Refused => {}
         }
-    }
-}
-
-/// What is done behind what a handler returns.
-fn written(step: Result<Step>) -> core::result::Result<Step, WriteError> {
-    match step {
-        Ok(step) => Ok(step),
-        Err(HandlerError::Answered) => Ok(Step::Done),
-        Err(HandlerError::Write(error)) => Err(error),
-        Err(_) => Ok(Step::Abort),
     }
 }

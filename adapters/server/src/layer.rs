@@ -16,7 +16,7 @@ pub(crate) trait Layer {
     /// What is kept of a connection.
     type State;
 
-    /// That with its socket, for a call.
+    /// The state with its socket, for one call.
     type Lent<'l>: Carrier
     where
         Self: 'l;
@@ -27,22 +27,27 @@ pub(crate) trait Layer {
     /// For a call.
     fn lend<'l>(&'l self, state: &'l mut Self::State, socket: &'l AnyByteStream) -> Self::Lent<'l>;
 
-    /// Goes on to agree with the peer; called before each turn. `is_ready`: a poller has reported the socket. None: this call did
-    /// not end it.
+    /// Goes on with the handshake; called before each turn. `is_ready`: a poller has reported the socket. `None`: the handshake has
+    /// not ended in this call.
     fn greet(&self, _: &mut Self::State, _: &AnyByteStream, _is_ready: bool) -> Option<Greeting> {
         None
     }
 
-    /// When it is too late to agree, as long as both have not.
+    /// When the handshake must have ended, if it has not.
     fn deadline(&self, _: &Self::State) -> Option<Instant> {
         None
     }
 
-    /// It is too late: from now on all is in the clear, and the connection ends.
+    /// The handshake took too long: from now on nothing is encrypted, and the connection ends.
     fn give_up(&self, _: &mut Self::State) {}
 
     /// Does it hold something that came and was not received?
     fn holds_unread(&self, _: &mut Self::State) -> bool {
+        false
+    }
+
+    /// Does it hold a part of something that came, and waits for the rest?
+    fn holds_part(&self, _: &Self::State) -> bool {
         false
     }
 
@@ -96,7 +101,7 @@ pub(crate) trait Source {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
 }
 
-/// Nothing.
+/// No layer: bytes go through the socket as they are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Plain;
 
@@ -125,9 +130,38 @@ const MAX_LOGGED: usize = 200;
 
 /// Logs why both have not agreed, in one line.
 pub(crate) fn log_failure(peer: Option<impl Display>, why: &str) {
-    let why: String = why.chars().flat_map(char::escape_default).take(MAX_LOGGED).collect();
+    let why = logged(why);
     match peer {
         Some(peer) => log::warn!("{peer}: no agreement on TLS: {why}"),
         None => log::warn!("unknown peer: no agreement on TLS: {why}"),
+    }
+}
+
+/// So that it stays one line, and shows what it is: controls, signs that are not seen, and backslashes are escaped. Quotes stand
+/// as they are, for nothing encloses the text.
+fn logged(why: &str) -> String {
+    let escape = |sign: char| {
+        let is_quote = matches!(sign, '\'' | '"');
+        (!is_quote).then(|| sign.escape_debug()).into_iter().flatten().chain(is_quote.then_some(sign))
+    };
+    why.chars().flat_map(escape).take(MAX_LOGGED).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_logged_of_a_failure_is_one_readable_line() {
+        for (why, expected) in [
+            ("peer doesn't support any known \"protocol\"", "peer doesn't support any known \"protocol\""),
+            ("a\nwirenut: b\r\t\0", r"a\nwirenut: b\r\t\0"),
+            ("\x1b[2J\u{9b}\u{202e}\u{200b}", r"\u{1b}[2J\u{9b}\u{202e}\u{200b}"),
+            (r"C:\n", r"C:\\n"),
+            ("m\u{fc}ll.example", "m\u{fc}ll.example"),
+        ] {
+            assert_eq!(logged(why), expected);
+        }
+        assert_eq!(logged(&"'".repeat(1_000)).len(), MAX_LOGGED);
     }
 }

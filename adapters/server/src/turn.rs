@@ -195,6 +195,12 @@ impl<K: Front> Turn<'_, K> {
         u64::try_from(left).unwrap_or(u64::MAX).saturating_add(unread)
     }
 
+    /// Has a part of something come that is none of the bytes to be [read](Self::unread), since it cannot be understood before
+    /// the rest has come, too?
+    pub(crate) fn holds_part(&self) -> bool {
+        self.context.speaker.layer().holds_part(&self.connection.layer)
+    }
+
     /// Does what can be done. `event`: what the poller told, if it did.
     #[inline]
     pub(crate) fn run(mut self, event: Option<Event>) -> Outcome {

@@ -13,7 +13,7 @@ use core::fmt;
 pub enum Error {
     /// The system said no: the connection was reset, for example.
     System(wirenut_linux::Error),
-    /// The peer ended the connection without close_notify: whoever stands between may have cut it off (RFC 8446 §6.1).
+    /// The peer ended the connection without close_notify: somebody on the way may have cut it off (RFC 8446 §6.1).
     Truncated,
     /// The peer ended the connection before both had agreed on TLS.
     HandshakeEnded,
@@ -37,7 +37,7 @@ impl fmt::Display for Error {
     }
 }
 
-// The line says all, so there is no source that a caller would print a second time.
+// Without a source: the line of `Display` has it already, and a caller that prints both would repeat it.
 impl core::error::Error for Error {}
 
 impl From<wirenut_linux::Error> for Error {

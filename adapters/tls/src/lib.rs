@@ -58,6 +58,8 @@ extern crate alloc;
 
 mod error;
 #[cfg(feature = "rustls")]
+mod record;
+#[cfg(feature = "rustls")]
 mod session;
 mod wire;
 

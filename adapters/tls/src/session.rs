@@ -9,6 +9,7 @@ use wirenut::readiness::Interest;
 use wirenut_linux::socket::{AnyByteStream, Attempt, Received};
 
 use crate::error::Error;
+use crate::record::RecordPosition;
 
 /// How many times a call receives at most: more often than one record needs.
 const MAX_ROUNDS: usize = 8;
@@ -26,6 +27,8 @@ const MAX_TAKEN: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Session {
     connection: Connection,
+    /// How far into a record what has come reaches.
+    position: RecordPosition,
 }
 
 impl Session {
@@ -49,7 +52,7 @@ impl Session {
     fn new(mut connection: Connection) -> Self {
         // Its own limit counts what TLS says itself, too: a change of keys would have it take a part of a piece.
         connection.set_buffer_limit(None);
-        Self { connection }
+        Self { connection, position: RecordPosition::default() }
     }
 
     /// What both have agreed on: version, cipher suite, ALPN, certificates.
@@ -86,8 +89,8 @@ impl Session {
 
     /// Receives what is there, decrypted. The bytes behind those that it returns may hold anything.
     ///
-    /// `WouldBlock` may also mean that it has received much, and nothing of it was content: a peer that never stops to send
-    /// tickets does not keep the caller. So ask a poller again.
+    /// `WouldBlock` may also mean that it has received much, and none of it was content: so a peer that sends tickets without
+    /// end does not hold the caller up. Ask a poller again.
     ///
     /// # Errors
     /// [`Error::Truncated`]: the end came without close_notify. And those of [`Self::handshake`].
@@ -119,6 +122,13 @@ impl Session {
             Connection::Server(connection) => connection.reader().into_first_chunk().map(drop),
         };
         !first.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    }
+
+    /// Has a part of a record come, and not yet its end? Then something is on its way of which [`Self::holds_unread`] and the
+    /// socket know nothing: the part lies here, encrypted.
+    #[must_use]
+    pub const fn holds_part(&self) -> bool {
+        self.position.is_inside()
     }
 
     /// How many bytes it has taken, or has made itself, that have not left: encrypted ones.
@@ -186,7 +196,7 @@ impl Session {
 
     /// Takes one piece from the socket. Returns how many encrypted bytes it had, or the end of the socket.
     fn receive(&mut self, socket: &AnyByteStream) -> Result<Received, Error> {
-        let received = match self.connection.read_tls(&mut &*socket) {
+        let received = match self.connection.read_tls(&mut self.position.follow(socket)) {
             Ok(0) => Received::End,
             Ok(count) => Received::Data(count),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Received::WouldBlock),
@@ -208,7 +218,7 @@ impl Session {
         };
         let (mut given, mut written) = (0, 0);
         while given < length {
-            let count = self.connection.read_tls(&mut &into[given..length]).map_err(of_rustls)?;
+            let count = self.connection.read_tls(&mut self.position.follow(&into[given..length])).map_err(of_rustls)?;
             if count == 0 {
                 // After close_notify nothing counts (RFC 8446 §6.1).
                 break;
@@ -239,7 +249,7 @@ impl Session {
     }
 }
 
-/// What rustls says by way of the standard library.
+/// An error of rustls, inside of one of the standard library.
 fn of_rustls(error: io::Error) -> Error {
     match error.downcast::<rustls::Error>() {
         Ok(error) => Error::Tls(error),

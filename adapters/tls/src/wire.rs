@@ -130,7 +130,7 @@ impl Wire {
             // As far as there is room for it.
             let _ = session.close(&self.socket);
         }
-        // It fails only if the connection has: whoever reads hears that.
+        // It fails only where the connection has failed, which the next receive reports.
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
@@ -140,7 +140,7 @@ impl Wire {
         let _ = self.socket.set_linger(Some(Duration::ZERO));
     }
 
-    /// Is it as quiet as a connection is that nobody uses? Not if the peer has ended it, or has sent something.
+    /// True if the connection can be used again: the peer has not ended it, and has sent nothing but messages of TLS.
     pub fn is_quiet(&mut self) -> bool {
         #[cfg(feature = "rustls")]
         if let Some(session) = &mut self.session {

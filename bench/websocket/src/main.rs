@@ -1,11 +1,14 @@
 //! WebSocket servers that echo, one thread each but for `wirenut-threads`, and their load. `measure` runs them.
 //!
 //! ```text
-//! websocket serve wirenut|wirenut-threads|tungstenite|fastwebsockets|wtx   prints its address
-//! websocket load ADDRESS CONNECTIONS BYTES MESSAGES                        one message on its way on each connection
-//! websocket mask                                                           bytes masked per cycle
+//! websocket serve NAME                                       prints its address
+//! websocket load ADDRESS CONNECTIONS BYTES MESSAGES          one message on its way on each connection
+//! websocket mask                                             bytes masked per cycle
 //! ```
+//!
+//! NAME: `wirenut`, `wirenut-threads`, `floor`, `floor-copies`, `tungstenite`, `fastwebsockets` or `wtx`.
 
+mod floor;
 mod load;
 mod masking;
 mod peers;
@@ -24,6 +27,8 @@ fn main() {
             let threads = NonZeroUsize::new(128).expect("a number");
             wirenut_echo::serve(Model::Threading { threads });
         }
+        ["serve", "floor"] => floor::serve(floor::Way::InPlace),
+        ["serve", "floor-copies"] => floor::serve(floor::Way::TwoCopies),
         ["serve", name] => peers::serve(name),
         ["load", address, connections, bytes, messages] => {
             let number = |text: &str| text.parse().expect("a number");

@@ -11,6 +11,10 @@ use wtx::collection::Vector;
 use wtx::rng::Xorshift64;
 use wtx::web_socket::{OpCode as WtxOpCode, WebSocketBuffer, WebSocketOwned, WebSocketPayloadOrigin};
 
+/// Accepts the key of the load.
+pub const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
 pub fn serve(name: &str) {
     let name = name.to_owned();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
@@ -40,9 +44,7 @@ async fn shake_hands(mut stream: TcpStream) -> TcpStream {
     while !request.ends_with(b"\r\n\r\n") {
         assert!(stream.read_buf(&mut request).await.is_ok_and(|count| count > 0), "a request");
     }
-    let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                  Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-    stream.write_all(answer.as_bytes()).await.expect("a client");
+    stream.write_all(ANSWER.as_bytes()).await.expect("a client");
     stream
 }
 

@@ -1,6 +1,8 @@
 //! Why a connection closes: RFC 6455 §7.4.
 
-use core::fmt;
+use core::{fmt, str};
+
+use super::utf8::Utf8;
 
 /// A status code that may stand in a Close frame (RFC 6455 §7.4, and the registry of IANA that it begins): 1000 to 1003,
 /// 1007 to 1014, and 3000 to 4999.
@@ -63,16 +65,43 @@ impl fmt::Display for CloseCode {
 }
 
 /// What a Close frame says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CloseReason<'b> {
     /// Its status code.
     pub code: CloseCode,
+    /// UTF-8: the connection has checked that by [`Self::is_utf8`].
+    reason: &'b [u8],
+}
+
+impl<'b> CloseReason<'b> {
+    /// What this payload of a Close frame says, if it has a code that may be sent (RFC 6455 §5.5.1).
+    pub(super) fn read(payload: &'b [u8]) -> Option<Self> {
+        let (code, reason) = payload.split_first_chunk()?;
+        Some(Self { code: CloseCode::new(u16::from_be_bytes(*code))?, reason })
+    }
+
+    pub(super) fn is_utf8(&self) -> bool {
+        let mut utf8 = Utf8::NEW;
+        utf8.check(self.reason).is_ok() && utf8.is_complete()
+    }
+
     /// A text for whoever debugs, of at most 123 bytes. Often empty.
-    pub reason: &'b str,
+    ///
+    /// It becomes a `str` only here, so a device that never calls this does not link [`str::from_utf8`] for it.
+    #[must_use]
+    pub fn reason(&self) -> &'b str {
+        str::from_utf8(self.reason).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for CloseReason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloseReason").field("code", &self.code).field("reason", &self.reason()).finish()
+    }
 }
 
 impl fmt::Display for CloseReason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.reason.is_empty() { self.code.fmt(f) } else { write!(f, "{} {}", self.code, self.reason) }
+        if self.reason.is_empty() { self.code.fmt(f) } else { write!(f, "{} {}", self.code, self.reason()) }
     }
 }

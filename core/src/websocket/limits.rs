@@ -12,7 +12,8 @@ use crate::time::{Duration, Pace};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Payload bytes of a message, inflated. Where whole messages are wanted, the store bounds them, too: a message has at
-    /// most as many bytes as the store without 126. A longer one closes the connection with 1009.
+    /// most as many bytes as the store without 126. A longer one closes the connection with 1009. A machine of 32 bits refuses a
+    /// message of 4 GiB or more in the same way, whatever the limit is.
     ///
     /// Default: `16 * 1024 * 1024`.
     pub message_bytes: u64,

@@ -27,6 +27,12 @@ impl<F: FnMut() -> [u8; 4]> MaskKeys for F {
 pub trait Role {
     /// Is it the server's end?
     const IS_SERVER: bool;
+    /// Does a tunnel of HTTP keep the peer's time to take what was sent? Then this connection does not.
+    #[doc(hidden)]
+    const IN_TUNNEL: bool = false;
+    /// Is the peer watched: its pace within a message, and whether it lives?
+    #[doc(hidden)]
+    const WATCHES: bool = true;
     /// The key for the next frame, if this end masks.
     fn next_key(&mut self) -> Option<[u8; 4]>;
 }

@@ -7,9 +7,9 @@ use super::compression::{Compression, NoCompression};
 use super::connection::{Connection, Context, MessageHandler, PieceHandler};
 use super::handshake::{Accepted, REFUSAL_FIELDS, RequestError, ServerHandshake, UPGRADE, accept};
 use super::limits::Limits;
-use super::role::Server;
+use super::role::Role;
 use crate::http::service::{Exchange, HandlerError, Responder, Result, Step};
-use crate::http::{Error, Field, Fields, RequestHead, Response, Status};
+use crate::http::{Error, Field, Fields, RequestHead, Response, Status, WriteError};
 use crate::time::Instant;
 use crate::transport::Protocol;
 
@@ -169,9 +169,17 @@ impl<'o> Upgrade<'o> {
 }
 
 /// Answers a request that is no handshake.
+fn refuse(error: RequestError, responder: &mut Responder<'_>) -> HandlerError {
+    match send_refusal(error, responder) {
+        Ok(()) => HandlerError::Answered,
+        Err(error) => HandlerError::Write(error),
+    }
+}
+
+/// The same. It returns no more than a byte, which is less than a `HandlerError` is.
 #[cold]
 #[inline(never)]
-fn refuse(error: RequestError, responder: &mut Responder<'_>) -> HandlerError {
+fn send_refusal(error: RequestError, responder: &mut Responder<'_>) -> core::result::Result<(), WriteError> {
     let status = error.status();
     // Also where there are no fields: a plain service has nobody who would answer a status for it.
     let fields: &[Field<'_>] = if error == RequestError::NotGet {
@@ -181,10 +189,7 @@ fn refuse(error: RequestError, responder: &mut Responder<'_>) -> HandlerError {
     } else {
         &[Field::new("Content-Type", "text/plain; charset=utf-8")]
     };
-    match responder.send(&Response::new(status).with_fields(fields), status.reason().as_bytes()) {
-        Ok(()) => HandlerError::Answered,
-        Err(error) => HandlerError::Write(error),
-    }
+    responder.send(&Response::new(status).with_fields(fields), status.reason().as_bytes())
 }
 
 /// A [`WebSocket`] gives its handler whole messages, which are kept in the store.
@@ -200,17 +205,79 @@ pub enum InPieces {}
 /// A handler that sends without being asked says so by `PUSHES`, and names its times. To be woken it takes a waker
 /// ([`Responder::waker`]) when it begins. While the server drains, the peer gets a Close with 1001 and has
 /// [`Limits::close`](super::Limits::close) to answer.
+///
+/// Routes run it as the [`Exchange`] that it is. A [`Service`](crate::http::service::Service) of one's own keeps it in its
+/// `Exchange`, and calls `converse`; and [`Exchange::closed`] when it is closed itself: otherwise the handler does not learn
+/// that a connection was lost.
+///
+/// ```
+/// use core::convert::Infallible;
+/// use wirenut::http::service::{Exchange, HandlerError, Responder, Service, Step};
+/// use wirenut::http::{Error, Fields, RequestHead, WriteError};
+/// use wirenut::websocket::{self, Kind, MessageHandler, Next, Outbox, WebSocket};
+///
+/// /// Sends each message back.
+/// struct Echo;
+///
+/// impl MessageHandler for Echo {
+///     const ROOM: usize = 256;
+///     fn message(&mut self, kind: Kind, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
+///         outbox.message(kind, message).into()
+///     }
+/// }
+///
+/// enum InFlight {
+///     Socket(WebSocket<Echo>),
+///     /// The request was no handshake.
+///     Refused,
+/// }
+///
+/// struct Sockets;
+///
+/// impl Service for Sockets {
+///     type Exchange = InFlight;
+///     type Source = Infallible;
+///     const UPGRADES: bool = true;
+///
+///     fn request(&self, head: &RequestHead<'_>, out: &mut Responder<'_>) -> Result<(InFlight, Step), WriteError> {
+///         match websocket::upgrade(head, out, Echo) {
+///             Ok(socket) => Ok((InFlight::Socket(socket), Step::More)),
+///             Err(HandlerError::Write(error)) => Err(error),
+///             Err(_) => Ok((InFlight::Refused, Step::Done)),
+///         }
+///     }
+///     fn body(&self, flight: &mut InFlight, piece: &[u8], out: &mut Responder<'_>) -> Result<(usize, Step), WriteError> {
+///         let InFlight::Socket(socket) = flight else { return Ok((0, Step::Done)) };
+///         Ok(socket.converse(piece, false, out))
+///     }
+///     fn end(&self, flight: &mut InFlight, _: Fields<'_>, out: &mut Responder<'_>) -> Result<Step, WriteError> {
+///         let InFlight::Socket(socket) = flight else { return Ok(Step::Done) };
+///         Ok(socket.converse(&[], true, out).1)
+///     }
+///     fn proceed(&self, flight: &mut InFlight, out: &mut Responder<'_>) -> Result<Step, WriteError> {
+///         let InFlight::Socket(socket) = flight else { return Ok(Step::Done) };
+///         Ok(socket.converse(&[], false, out).1)
+///     }
+///     fn closed(&self, flight: InFlight, outcome: Result<(), Error>) {
+///         let InFlight::Socket(socket) = flight else { return };
+///         Exchange::<(), Infallible>::closed(socket, (), outcome);
+///     }
+/// }
+/// ```
 pub struct WebSocket<H, C = NoCompression, K = WholeMessages> {
-    connection: Connection<Server, C>,
+    connection: Connection<ServerInTunnel<H, K>, C>,
     handler: H,
     limits: &'static Limits,
-    delivery: PhantomData<fn() -> K>,
 }
+
+/// A [`Server`](super::role::Server) in a service, for this handler.
+struct ServerInTunnel<H, K>(PhantomData<fn() -> (H, K)>);
 
 impl<H, C, K> WebSocket<H, C, K> {
     fn new(compression: C, limits: &'static Limits, responder: &Responder<'_>, handler: H) -> Self {
-        let connection = Connection::with_compression(Server, compression, &Context { now: responder.now(), limits });
-        Self { connection, handler, limits, delivery: PhantomData }
+        let cx = Context { now: responder.now(), limits };
+        let connection = Connection::with_compression(ServerInTunnel(PhantomData), compression, &cx);
+        Self { connection, handler, limits }
     }
 }
 
@@ -222,10 +289,25 @@ impl<H: fmt::Debug, C, K> fmt::Debug for WebSocket<H, C, K> {
 
 macro_rules! exchange {
     ($delivery:ty, $handler:ident, $speak:ident) => {
+        impl<H: $handler> Role for ServerInTunnel<H, $delivery> {
+            const IS_SERVER: bool = true;
+            const IN_TUNNEL: bool = true;
+            const WATCHES: bool = H::WATCHES;
+
+            fn next_key(&mut self) -> Option<[u8; 4]> {
+                None
+            }
+        }
+
         impl<H: $handler, C: Compression> WebSocket<H, C, $delivery> {
-            /// Lets the connection do what it can.
+            /// Lets the connection do what it can with this piece of what has come. `has_ended`: the peer has ended its stream,
+            /// and nothing follows the piece. Returns how many bytes of the piece were taken, and the step to return.
+            ///
+            /// For a [`Service`](crate::http::service::Service) that keeps this in its `Exchange`: call it in `body`, `end`
+            /// and `proceed`, and [`Exchange::closed`] in `closed`, as the example of [`WebSocket`] does. The methods of
+            /// [`Exchange`] call it, too.
             #[inline(never)]
-            fn converse<S>(
+            pub fn converse<S>(
                 &mut self,
                 piece: &[u8],
                 has_ended: bool,

@@ -3,36 +3,25 @@
 mod dialogue;
 mod echo;
 pub mod oracle;
+// The core's own tests read by the same.
+#[path = "../../../core/src/websocket/tests/reading.rs"]
+mod reading;
 
 use wirenut::time::Instant;
-use wirenut::websocket::{Client, CloseCode, Connection, Context, Event, Kind, Limits, Piece, Role, Rule, Server};
+use wirenut::websocket::{
+    Client, CloseCode, Compression, Connection, Context, Event, Kind, Limits, Piece, Role, Rule, Server,
+};
 
 use crate::every_split::every_split;
 
 pub use dialogue::dialogue;
+pub use reading::{Told, read};
 
 /// Bounds that a fuzzer reaches.
 pub const LIMITS: Limits = Limits { message_bytes: 300, frame_bytes: 200, ..Limits::DEFAULT };
 
 /// The longest stream that is cut in every place.
 const LONGEST: usize = 400;
-
-/// What a stream comes to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Told {
-    /// A whole message.
-    Message(Kind, Vec<u8>),
-    /// A message that did not end.
-    Part(Kind, Vec<u8>),
-    /// A Ping.
-    Ping(Vec<u8>),
-    /// A Pong.
-    Pong(Vec<u8>),
-    /// A Close. Nothing is told behind it.
-    Close(Option<(u16, String)>),
-    /// A rule was broken at this byte. Nothing is told behind it.
-    Failed(Rule, u64),
-}
 
 /// The time at which all of it happens.
 #[must_use]
@@ -49,63 +38,13 @@ pub fn keys() -> impl FnMut() -> [u8; 4] {
     }
 }
 
-/// What a connection makes of a stream that comes in these pieces, with so much room for payload.
-pub fn read<R: Role>(mut connection: Connection<R>, pieces: &[&[u8]], room: usize) -> Vec<Told> {
-    let (mut room, mut told, mut part) = (vec![0; room], Vec::new(), None::<(Kind, Vec<u8>)>);
-    let length: usize = pieces.iter().map(|piece| piece.len()).sum();
-    let mut steps = 0;
-    'pieces: for piece in pieces {
-        let mut rest = *piece;
-        loop {
-            steps += 1;
-            assert!(steps <= 2 * length + pieces.len() + 2, "not linear");
-            let stored = connection.stored();
-            room[stored..].fill(0xee);
-            let (taken, event) = match connection.receive(&context(), rest, &mut room) {
-                Ok(received) => received,
-                Err(error) => {
-                    assert_eq!(connection.error(), Some(error));
-                    assert_eq!(connection.receive(&context(), b"more", &mut room), Err(error), "an error stays");
-                    told.extend(part.take().map(|(kind, bytes)| Told::Part(kind, bytes)));
-                    told.push(Told::Failed(error.rule, error.offset));
-                    break 'pieces;
-                }
-            };
-            rest = &rest[taken..];
-            match event {
-                Event::NeedMore | Event::Closed => break,
-                Event::Piece(Piece { kind, is_first, is_last, bytes }) => {
-                    assert_eq!(is_first, part.is_none());
-                    assert!(!bytes.is_empty() || is_last, "an empty piece");
-                    let (begun, message) = part.get_or_insert((kind, Vec::new()));
-                    assert_eq!(*begun, kind);
-                    message.extend(bytes);
-                    if is_last {
-                        told.extend(part.take().map(|(kind, bytes)| Told::Message(kind, bytes)));
-                    }
-                }
-                Event::Ping(payload) => told.push(Told::Ping(payload.to_vec())),
-                Event::Pong(payload) => told.push(Told::Pong(payload.to_vec())),
-                Event::Close(reason) => {
-                    // What had begun is void.
-                    told.extend(part.take().map(|(kind, bytes)| Told::Part(kind, bytes)));
-                    told.push(Told::Close(reason.map(|close| (close.code.get(), close.reason.to_owned()))));
-                }
-            }
-        }
-        assert!(rest.is_empty(), "to need more is to have taken all");
-    }
-    told.extend(part.map(|(kind, bytes)| Told::Part(kind, bytes)));
-    told
-}
-
-/// The same of a server's or a client's end.
+/// What a server's or a client's end makes of a stream: see [`read`].
 #[must_use]
 pub fn read_as(is_server: bool, pieces: &[&[u8]], room: usize) -> Vec<Told> {
     if is_server {
-        read(Connection::new(Server, &context()), pieces, room)
+        read(Connection::new(Server, &context()), &context(), pieces, room)
     } else {
-        read(Connection::new(Client(keys()), &context()), pieces, room)
+        read(Connection::new(Client(keys()), &context()), &context(), pieces, room)
     }
 }
 

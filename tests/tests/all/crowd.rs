@@ -78,7 +78,8 @@ fn crowd(board: &Board) -> Result<(), (Instant, Duration, String)> {
     for client in &mut clients {
         client.send(&format!("/slow?ms={SLOW_MS}")).map_err(while_idle)?;
     }
-    thread::sleep(PAUSE);
+    // Whoever is not seen to be busy yet would give way.
+    thread::sleep(5 * PAUSE);
     let while_slow = |why| (start_of_slow, Duration::from_millis(u64::from(SLOW_MS)), why);
     let mut refused = Client::connect(board.address()).map_err(while_slow)?;
     refused.send("/reading").and_then(|()| refused.expect(Some("503"))).map_err(while_slow)?;

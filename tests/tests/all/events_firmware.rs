@@ -4,6 +4,8 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::thread;
+use std::time::Instant;
 
 use wirenut_tests::tools::has_board;
 
@@ -18,11 +20,22 @@ struct Client {
 }
 
 impl Client {
+    /// Asks until an answer begins: a stack without a queue refuses who comes too fast.
     fn ask(address: SocketAddr, request: &str) -> Self {
-        let mut stream = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a live socket");
-        stream.write_all(request.as_bytes()).expect("it receives");
-        Self { stream, seen: String::new() }
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let mut stream = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
+            stream.set_read_timeout(Some(PATIENCE)).expect("a live socket");
+            let mut piece = [0; 512];
+            match stream.write_all(request.as_bytes()).and_then(|()| stream.read(&mut piece)) {
+                Ok(length @ 1..) => {
+                    let seen = str::from_utf8(&piece[..length]).expect("a text").to_owned();
+                    return Self { stream, seen };
+                }
+                refused => assert!(Instant::now() < end, "no answer: {refused:?}"),
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn listen(address: SocketAddr, path: &str) -> Self {

@@ -3,6 +3,7 @@
 extern crate alloc;
 
 mod application;
+mod boot;
 mod browser;
 mod cases;
 mod client;

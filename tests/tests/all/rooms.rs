@@ -14,7 +14,8 @@ fn modules(package: &str) -> BTreeMap<String, String> {
         let path = entry.expect("an entry").path();
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
         if name != "lib" {
-            modules.insert(name, code(&path));
+            // A file, and perhaps a folder beside it.
+            modules.entry(name).or_insert_with(String::new).push_str(&code(&path));
         }
     }
     modules
@@ -77,7 +78,7 @@ fn circles<'m>(mut needs: BTreeMap<&'m str, BTreeSet<&'m str>>) -> BTreeMap<&'m 
 /// A method with a default that what stands in front forgets would be called there and never arrive.
 #[test]
 fn what_stands_in_front_of_protocols_passes_each_call_on() {
-    let front = code(&Path::new(ROOT).join("adapters/server/src/proxied.rs"));
+    let front = code(&Path::new(ROOT).join("adapters/server/src/proxied"));
     let traits = ["core/src/transport/protocol.rs", "adapters/server/src/speaker.rs"]
         .map(|path| code(&Path::new(ROOT).join(path)));
     for (text, name, least) in

@@ -104,7 +104,8 @@ impl Tracepoint {
         let folder = "/sys/kernel/tracing";
         let name = format!("wirenut-{}", std::process::id());
         let script = format!(
-            "mount -t tracefs nodev {folder} && cd {folder}/instances && mkdir {name} || exit 1
+            "[ -d {folder}/instances ] || mount -t tracefs nodev {folder}
+            cd {folder}/instances && mkdir {name} || exit 1
             echo; cat >/dev/null
             for try in 1 2 3 4 5 6 7 8 9 10; do rmdir {name} 2>/dev/null && break; sleep 0.1; done"
         );

@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+mod agreement;
 mod end;
 mod flood;
 mod kernel;

@@ -12,6 +12,8 @@
 //! first) and so many bytes. `rto MS`, `set NAME VALUE`: how both ends behave. `open` is `s listen`, `c connect`,
 //! `deliver` and `s accept`.
 
+mod checks;
+
 use alloc::collections::VecDeque;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -24,8 +26,9 @@ use wirenut::tcp::segment::{Flags, Header};
 use wirenut::tcp::state::State;
 use wirenut::tcp::tracker::{Anomalies, Anomaly};
 
-use crate::end::{End, of_table};
-use crate::kernel::{self, Tracepoint, Transition};
+use crate::agreement::is_same;
+use crate::end::End;
+use crate::kernel::{Tracepoint, Transition};
 use crate::namespace::Keeper;
 use crate::network::{Host, Network, addresses};
 use crate::watch::{Read, Watch, flag};
@@ -292,138 +295,6 @@ impl Run<'_> {
         let packet = packet(&header, end, peer, &vec![b'?'; length]);
         self.pass(from, &packet);
     }
-
-    /// The states and the anomalies since the last check against the expected ones.
-    fn check(&mut self, expected: Option<&str>) -> Option<String> {
-        let (states, anomalies) = expected.map_or(("", ""), |text| text.split_once(':').unwrap_or((text, "")));
-        let mut shown = Vec::new();
-        let mut is_right = true;
-        let words: Vec<_> = states.split_whitespace().collect();
-        for host in Host::BOTH {
-            let (ours, theirs) = self.states(host);
-            let Some(word) = words.get(host.index()) else { continue };
-            is_right &= self.is_same_by_ss(host, theirs);
-            let (tracker, kernel) = word.split_once('/').unwrap_or((word, word));
-            self.differs[host.index()] |= tracker != kernel;
-            is_right &= ours.map_or("-", State::name) == tracker;
-            // Whoever only listens has no connection.
-            let theirs = theirs.map_or("-", State::name);
-            is_right &= theirs == kernel || (theirs == "-" && matches!(kernel, "CLOSED" | "LISTEN"));
-            shown.push(format!("{}/{theirs}", ours.map_or("-", State::name)));
-        }
-        let mut found = self.anomalies;
-        let names: Vec<_> = anomalies.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-        for anomaly in self.true_anomalies.iter().filter(|anomaly| !names.contains(&anomaly.name())) {
-            found = without(found, anomaly);
-        }
-        is_right &= names.join(", ") == found.to_string();
-        (self.anomalies, self.true_anomalies) = (Anomalies::NONE, Anomalies::NONE);
-        (!is_right).then(|| format!("shown: {} : {found}; ss: {:?}", shown.join(" "), self.ss()))
-    }
-
-    fn is_same_by_ss(&self, host: Host, state: Option<State>) -> bool {
-        let by_ss = of_table(&kernel::ss(self.stage.network.of(host)), &self.ends[host.index()]);
-        // A request in front of a listener is in one of both lists only on some kernels.
-        by_ss == state || state == Some(State::SynReceived)
-    }
-
-    fn ss(&self) -> [Option<State>; 2] {
-        Host::BOTH.map(|host| of_table(&kernel::ss(self.stage.network.of(host)), &self.ends[host.index()]))
-    }
-
-    /// The states that the tracker has said of each end are those that its socket went through.
-    fn check_transitions(&mut self, name: &str) {
-        if self.stage.tracepoint.is_none() {
-            return;
-        }
-        for host in Host::BOTH {
-            let end = &self.ends[host.index()];
-            if self.differs[host.index()] {
-                continue;
-            }
-            let is_its = |transition: &&Transition| (transition.local, transition.remote) == (end.address, end.peer);
-            let theirs: Vec<_> = self.transitions.iter().filter(is_its).map(|transition| transition.to).collect();
-            let ours = self.watch.visited(end.address, end.peer);
-            if let Some(why) = differ(ours, &theirs, false) {
-                self.stage
-                    .differences
-                    .push(format!("{name}, {host:?}: {why}: we say {ours:?}, the tracepoint {theirs:?}"));
-            }
-        }
-    }
-
-    /// The bytes that the tracker's streams have put in order are those that were sent, and those that came are among them.
-    fn check_bytes(&mut self, name: &str) {
-        for host in Host::BOTH {
-            let (end, peer) = (&self.ends[host.index()], &self.ends[host.other().index()]);
-            let bytes = self.watch.bytes(end.address, end.peer);
-            let is_right = (0..end.sent).map(|place| crate::end::pattern(host == Host::One, place));
-            let is_right = bytes.len() <= end.sent && is_right.zip(bytes).all(|(sent, seen)| sent == *seen);
-            if !is_right || !bytes.starts_with(&peer.read) {
-                self.stage
-                    .differences
-                    .push(format!("{name}: {} bytes of {host:?} are not those that it sent", bytes.len()));
-            }
-        }
-    }
-}
-
-/// Whether both say the same. Whoever only listens, or has refused, has no connection.
-pub(crate) fn is_same(ours: Option<State>, theirs: Option<State>) -> bool {
-    ours == theirs || (theirs.is_none() && matches!(ours, None | Some(State::Closed | State::Listen)))
-}
-
-/// Of [`differ`]: we say a state that the kernel was not in, or not then.
-pub(crate) const WENT_ELSEWHERE: &str = "the kernel did not go that way";
-
-/// Why the states that we say of an end are not those that its socket went through. A socket knows neither LISTEN of a
-/// connection nor TIME-WAIT: it is CLOSED then.
-///
-/// `is_reset`: a reset has passed, and has overtaken what its receiver has sent.
-pub(crate) fn differ(ours: &[State], theirs: &[State], is_reset: bool) -> Option<&'static str> {
-    let plain = |states: &[State]| {
-        let states = states.iter().filter(|state| **state != State::Listen);
-        let mut plain: Vec<_> =
-            states.map(|state| if *state == State::TimeWait { State::Closed } else { *state }).collect();
-        plain.dedup();
-        plain
-    };
-    let (mut ours, theirs) = (plain(ours), plain(theirs));
-    // Of SYNs that cross, the second one is not known yet when the first one arrives.
-    let has_opened =
-        theirs.starts_with(&[State::SynSent, State::SynReceived]) && ours.first() == Some(&State::SynReceived);
-    let theirs = if has_opened { &theirs[1..] } else { &theirs[..] };
-    // The same of FINs: its receiver has sent its own before it came.
-    let crosses = |pair: &[State]| pair == [State::CloseWait, State::Closing];
-    if let Some(at) = ours.windows(2).position(crosses) {
-        ours[at] = State::FinWait1;
-        ours.dedup();
-    }
-    // A request that came to nothing was no socket yet.
-    if theirs.first() != Some(&State::SynReceived) && ours.first() == Some(&State::SynReceived) && theirs.is_empty() {
-        ours.clear();
-    }
-    // Who refuses has no socket.
-    if theirs.is_empty() && ours == [State::Closed] {
-        ours.clear();
-    }
-    let mut left = theirs.iter().peekable();
-    for state in &ours {
-        loop {
-            match left.next() {
-                Some(next) if next == state => break,
-                // One segment with FIN and ACK goes through two states.
-                Some(State::FinWait2) if *state == State::Closed => {}
-                Some(next) if is_reset && *state == State::Closed && next.has_ended() => {}
-                _ => return Some(WENT_ELSEWHERE),
-            }
-        }
-    }
-    left.next().map(|_| "the kernel went further")
-}
-
-fn without(anomalies: Anomalies, one: Anomaly) -> Anomalies {
-    anomalies.iter().filter(|anomaly| *anomaly != one).fold(Anomalies::NONE, Anomalies::with)
 }
 
 /// A packet with this segment.

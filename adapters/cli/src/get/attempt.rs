@@ -5,12 +5,13 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use wirenut::http::HttpDate;
-use wirenut_client::{Phase, Response};
+use wirenut_client::{Cause, Phase, Response};
 
 use super::coding::Decoder;
 use super::failure::GetFailure;
 use super::options::Target;
 use super::output::Output;
+use super::patience::Patience;
 use super::receiver::{Rate, Receiver};
 use super::retry::{MAX_RETRY_AFTER, is_idempotent, is_passing_status, may_pass, retry_after};
 use super::transfer::{Failed, Outcome, Transfer};
@@ -20,7 +21,7 @@ use wirenut_client::resume::{Answer, Validator, Verdict, Version, is_finished, j
 /// So much content that is not wanted is read, to keep the connection.
 const DISCARD: u64 = 64 * 1024;
 
-/// It is waited for so long: about as long as a new connection takes.
+/// And for at most this long: about as long as a new connection takes.
 const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 impl Transfer<'_> {
@@ -66,7 +67,9 @@ impl Transfer<'_> {
     /// Asks: for what is missing, if something of a version is there.
     fn ask(&self, asked: Option<&Version>) -> Result<Response, Failed> {
         let session = self.session;
-        let mut request = session.prepared.begin(&session.client, &self.url, session.interrupt, &self.progress)?;
+        session.measure.begin(&self.url, session.prepared.method());
+        let watched = (&self.progress, &session.measure);
+        let mut request = session.prepared.begin(&session.client, &self.url, &self.patience(), watched)?;
         if let Some(version) = asked {
             let range = format!("bytes={}-", self.have);
             request = request.header("Range", range).header("If-Range", version.validator.value());
@@ -81,19 +84,26 @@ impl Transfer<'_> {
             }
             request = request.timeout(left);
         }
-        let heads = session.heads.clone();
-        request.observe(move |observed| heads.observe(observed)).send().map_err(|error| self.failed(error))
+        let (heads, measure) = (session.heads.clone(), session.measure.clone());
+        let request = request.observe(move |observed| {
+            heads.observe(observed);
+            measure.observe(observed);
+        });
+        request.send().map_err(|error| self.failed(error))
+    }
+
+    const fn patience(&self) -> Patience<'_> {
+        Patience { deadline: self.deadline, interrupt: self.session.interrupt }
     }
 
     fn failed(&self, error: wirenut_client::Error) -> Failed {
         let may_pass = may_pass(&error, is_idempotent(self.session.prepared.method()));
-        let is_proxy = |name: &str| {
-            let proxy = self.session.proxies.for_url(&self.url).ok().flatten();
-            self.session.arguments.route.unix_socket.is_none() && proxy.is_some_and(|proxy| proxy.host() == name)
-        };
-        let is_of_proxy = (error.phase() == Phase::Prepare && error.subject() == "the proxy")
-            || (error.phase() == Phase::LookUp && is_proxy(error.subject()));
-        let failure = if is_of_proxy { GetFailure::Proxy(error) } else { error.into() };
+        if self.session.arguments.request.location && error.phase() != Phase::Redirect {
+            self.session.measure.follow();
+        }
+        let is_of_proxy = error.is_of_proxy() && !matches!(error.cause(), Cause::Cancelled);
+        let is_of_setting = error.phase() == Phase::Prepare && error.subject() == "the proxy";
+        let failure = if is_of_proxy || is_of_setting { GetFailure::Proxy(error) } else { error.into() };
         Failed { failure, may_pass, retry_after: None }
     }
 
@@ -189,6 +199,7 @@ impl Transfer<'_> {
             self.write_heads(heads)?;
             return Err(GetFailure::Status(shown.into()));
         }
+        self.take_name(response)?;
         if answer.status >= 400 && matches!(self.target, Target::File(_)) && !self.session.arguments.output.silent {
             say(&format!("the file gets the page of an error, {shown} (--fail prevents that)"));
         }
@@ -229,7 +240,9 @@ impl Transfer<'_> {
                 begun.map_err(|error| GetFailure::Output { path: partial.path().clone(), error })?;
             }
             (Some(_), _) => {}
-            (None, Target::File(path)) => self.output = Some(Output::file(path, may_replace)?),
+            (None, Target::File(path)) => {
+                self.output = Some(Output::file(path, may_replace, &self.patience())?);
+            }
             (None, Target::Standard | Target::RemoteName) => self.output = Some(Output::standard()?),
         }
         (self.have, self.version) = (0, version);
@@ -250,6 +263,7 @@ impl Transfer<'_> {
         let base = *have;
         let mut receiver = Receiver { output, decoder, have, max_bytes, rate, given: 0, failure: None };
         let copied = response.copy_to(&mut receiver, |done, all| progress.set(base + done, all.map(|all| base + all)));
+        session.measure.set_received(receiver.have.saturating_sub(base));
         match (copied, receiver.failure) {
             (Err(_), Some(failure)) => Err(failure.into()),
             (Err(error), None) => Err(self.failed(error)),

@@ -2,7 +2,7 @@
 
 use wirenut::http::Limits;
 use wirenut::time::{Duration, Pace};
-use wirenut_client::{Client, Proxies, Redirects, Timeouts};
+use wirenut_client::{Client, Redirects, Timeouts};
 
 use super::failure::GetFailure;
 use super::options::GetArguments;
@@ -13,16 +13,15 @@ const LIMITS: Limits = Limits { head_bytes: 64 * 1024, field_count: 255, ..Limit
 /// A server may be silent for so long. A stream of events brings a few bytes a minute, and a report may take as long to begin.
 const SILENCE: Duration = Duration::from_secs(300);
 
-/// No byte may be longer in coming, and any starts the time anew.
+/// The same time for each byte: any byte starts it anew.
 const PATIENT: Pace = Pace { grace: SILENCE, per_byte: SILENCE };
 
-/// The client for all URLs, which keeps connections from one to the next; and its proxies.
-pub(super) fn client(arguments: &GetArguments) -> Result<(Client, Proxies), GetFailure> {
+/// The client for all URLs, which keeps connections from one to the next.
+pub(super) fn client(arguments: &GetArguments) -> Result<Client, GetFailure> {
     let timeouts = Timeouts { request: PATIENT, response: SILENCE, body: PATIENT, ..Timeouts::DEFAULT };
     let redirects = match arguments.request.location {
         true => Redirects { limit: Some(arguments.request.max_redirs), ..Redirects::DEFAULT },
         false => Redirects::OFF,
     };
-    let (builder, proxies) = arguments.route.client(timeouts)?;
-    Ok((builder.limits(LIMITS).redirects(redirects).build(), proxies))
+    Ok(arguments.route.client(timeouts)?.limits(LIMITS).redirects(redirects).build())
 }

@@ -16,11 +16,11 @@ const MAX_CODINGS: usize = 3;
 /// Bytes that are decompressed at once.
 const ROOM: usize = 64 * 1024;
 
-/// So much may come of little: text of one letter, or a disk image of zeros.
+/// Any content may become this many bytes, however short it is: text of one letter, or a disk image of zeros.
 const FREE: u64 = 32 << 20;
 
-/// Beyond that, each byte may become so many: ten times what text becomes. Of 1,032, which is the most that DEFLATE can do,
-/// nothing but repetitions do.
+/// Beyond that, each byte may become at most this many: ten times what text becomes. Only repetitions come near 1,032, the most
+/// that DEFLATE can do.
 const MAX_RATIO: u64 = 250;
 
 const TRUNCATED: &str = "it is cut off";

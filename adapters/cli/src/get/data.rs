@@ -136,11 +136,7 @@ impl Args for Data {
             let option = Arg::new(name).long(name).help(help).action(ArgAction::Append).allow_hyphen_values(true);
             let option = option.value_name("CONTENT").value_parser(value_parser!(OsString));
             // Whoever conflicts with one conflicts with all.
-            let option = if name == "data" {
-                option
-            } else {
-                option.conflicts_with_all(["head", "form", "upload_file", "continue_at"])
-            };
+            let option = if name == "data" { option } else { option.conflicts_with_all(["form", "upload_file"]) };
             command.arg(match short {
                 Some(short) => option.short(short),
                 None => option,
@@ -176,7 +172,7 @@ mod tests {
     use super::*;
 
     fn data(line: &[&str]) -> Data {
-        let others = ["head", "form", "upload_file", "continue_at"].map(Arg::new);
+        let others = ["form", "upload_file"].map(Arg::new);
         let command = Data::augment_args(Command::new("x").args(others));
         Data::from_arg_matches(&command.try_get_matches_from([&["x"], line].concat()).unwrap()).unwrap()
     }

@@ -8,7 +8,7 @@ use wirenut::http::Rule;
 use wirenut_client::{Cause, Error, Phase};
 
 use crate::log::{Name, OneLine};
-use crate::route::RouteError;
+use crate::route::{PROXY_ADVICE, RouteError};
 
 /// Why a URL was not got. Its `Display` is the line for the user.
 #[derive(Debug)]
@@ -68,13 +68,15 @@ pub enum GetFailure {
     },
     /// The password cannot be asked for.
     Password(io::Error),
-    /// The server wants to be asked again later than anybody would wait.
+    /// The server asks for a longer pause than we wait.
     RetryLater(u64),
-    /// All time is over.
+    /// The time limit has passed.
     TimedOut,
     /// The system would not give what is needed.
     System(&'static str, io::Error),
-    /// Whoever read standard output has gone, or a signal came: nothing is to be said.
+    /// Whoever read this stream has gone.
+    Closed(PathBuf),
+    /// A signal came: nothing is to be said.
     Quiet,
 }
 
@@ -134,7 +136,7 @@ impl GetFailure {
             Self::Range(_) => 33,
             Self::Coding(_) | Self::UnknownCoding(_) => 61,
             Self::TooLarge(_) => 63,
-            Self::Output { .. } | Self::Exists(_) | Self::Busy(_) | Self::Nameless(_) => 23,
+            Self::Output { .. } | Self::Closed(_) | Self::Exists(_) | Self::Busy(_) | Self::Nameless(_) => 23,
             Self::Input { .. } => 26,
             Self::HeaderLine { .. } | Self::Password(_) | Self::System(..) => 2,
             Self::Certificates { .. } => 77,
@@ -164,6 +166,8 @@ fn of_client(error: &Error) -> u8 {
         (Phase::Tls, _) => 35,
         (Phase::Request, _) => 55,
         (Phase::Output, _) => 23,
+        // A proxy that opens no tunnel, whatever it answers.
+        (Phase::Proxy, Cause::Protocol(_)) => 56,
         (phase, Cause::Protocol(error)) => of_protocol(error.rule, phase),
         (Phase::Response, Cause::Other(_)) => 52,
         _ => 56,
@@ -183,6 +187,9 @@ const fn of_protocol(rule: Rule, phase: Phase) -> u8 {
 impl fmt::Display for GetFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Proxy(error) if error.is_of_proxy() => {
+                write!(f, "{}{PROXY_ADVICE}", OneLine(error.to_string()))
+            }
             Self::Client(error) | Self::Proxy(error) => OneLine(error.to_string()).fmt(f),
             Self::Status(status) => write!(f, "the server answered {}", OneLine(status.clone())),
             Self::Range(reason) => write!(f, "cannot go on where it broke off: {reason}"),
@@ -200,6 +207,7 @@ impl fmt::Display for GetFailure {
                 write!(f, "the content is longer than {limit} bytes (--max-filesize says how long it may be)")
             }
             Self::Output { path, error } => write!(f, "cannot write to '{}': {error}", Name::of(path)),
+            Self::Closed(path) => write!(f, "cannot write to '{}': its reader has gone", Name::of(path)),
             Self::Exists(path) => write!(
                 f,
                 "cannot write to '{0}': there is such a file (remove it, or name it by -o '{0}' to replace it)",

@@ -1,12 +1,13 @@
 //! Forms (`--form`): multipart/form-data (RFC 7578), streamed.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Stdin};
 use std::path::{Path, PathBuf};
 
 use wirenut::http::multipart::{Boundary, PartHead, Writer};
 
 use super::failure::GetFailure;
+use super::patience::{Bounds, Watched, is_fifo, open_for_reading};
 use crate::serve::content_type;
 
 /// Room for a head of a part, and for what a file gives at once.
@@ -80,11 +81,15 @@ impl Part {
         }
     }
 
-    fn open(&self) -> io::Result<Opened<'_>> {
+    fn open(&self, bounds: &Bounds) -> io::Result<Opened<'_>> {
         match &self.source {
             Source::Text(text) => Ok(Opened::Text(text.as_bytes())),
-            Source::File(_) if self.is_standard_input() => Ok(Opened::Standard),
-            Source::File(path) => File::open(path).map(Opened::File),
+            Source::File(_) if self.is_standard_input() => Ok(Opened::Standard(bounds.watch(io::stdin()))),
+            Source::File(path) => {
+                let file = open_for_reading(path)?;
+                let is_file = file.metadata()?.is_file();
+                Ok(if is_file { Opened::File(file) } else { Opened::Stream(bounds.watch(file)) })
+            }
         }
     }
 
@@ -93,6 +98,8 @@ impl Part {
         let path = match &self.source {
             Source::Text(text) => return Ok(u64::try_from(text.len()).ok()),
             Source::File(_) if self.is_standard_input() => return Ok(None),
+            // If it had a reader now, and no longer, its writer would fail.
+            Source::File(path) if is_fifo(path) => return Ok(None),
             Source::File(path) => path,
         };
         // Opened, so that what cannot be read fails before anything is sent.
@@ -130,7 +137,9 @@ fn word(text: &str) -> Result<(String, &str), &'static str> {
 enum Opened<'p> {
     Text(&'p [u8]),
     File(File),
-    Standard,
+    /// What is no regular file, such as a FIFO.
+    Stream(Watched<File>),
+    Standard(Watched<Stdin>),
 }
 
 impl Read for Opened<'_> {
@@ -138,7 +147,8 @@ impl Read for Opened<'_> {
         match self {
             Self::Text(text) => text.read(into),
             Self::File(file) => file.read(into),
-            Self::Standard => io::stdin().read(into),
+            Self::Stream(stream) => stream.read(into),
+            Self::Standard(stream) => stream.read(into),
         }
     }
 }
@@ -146,6 +156,8 @@ impl Read for Opened<'_> {
 /// A form as it is sent. It can be read again from its beginning, unless a part is standard input.
 pub(super) struct Form<'p> {
     parts: &'p [Part],
+    /// How long parts are waited for that are streams.
+    bounds: Bounds,
     boundary: Boundary,
     /// All bytes of it, if that is known.
     length: Option<u64>,
@@ -163,7 +175,7 @@ pub(super) struct Form<'p> {
 impl<'p> Form<'p> {
     /// # Errors
     /// A file cannot be read.
-    pub(super) fn new(parts: &'p [Part], seed: &[u8; 16]) -> Result<Self, GetFailure> {
+    pub(super) fn new(parts: &'p [Part], seed: &[u8; 16], bounds: Bounds) -> Result<Self, GetFailure> {
         let boundary = Boundary::from_seed(seed);
         let lengths: Vec<Option<u64>> = parts.iter().map(Part::length).collect::<Result<_, _>>()?;
         let lengths: Option<Vec<u64>> = lengths.into_iter().collect();
@@ -173,6 +185,7 @@ impl<'p> Form<'p> {
         let (output, input) = (room(), room());
         Ok(Self {
             parts,
+            bounds,
             boundary,
             length,
             writer,
@@ -209,7 +222,7 @@ impl<'p> Form<'p> {
         }
         if let Some(part) = self.parts.get(self.next) {
             let written = self.writer.begin_part(&part.head(), &mut self.output).map_err(io::Error::other)?;
-            self.open = Some(part.open()?);
+            self.open = Some(part.open(&self.bounds)?);
             self.next += 1;
             return Ok(Some(written));
         }
@@ -256,6 +269,8 @@ pub(super) fn file_name(path: &Path) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::interrupt::Interrupt;
+    use super::super::patience::Patience;
     use super::*;
 
     #[test]
@@ -289,7 +304,9 @@ mod tests {
         let path = folder.path().join("file");
         std::fs::write(&path, vec![b'x'; 3 * ROOM + 1]).unwrap();
         let parts = ["a=b".to_owned(), format!("f=@{}", path.display())].map(|text| Part::parse(&text).unwrap());
-        let mut form = Form::new(&parts, &[7; 16]).unwrap();
+        let interrupt = Interrupt::new().unwrap();
+        let bounds = Patience { deadline: None, interrupt: &interrupt }.bounds();
+        let mut form = Form::new(&parts, &[7; 16], bounds).unwrap();
         let (mut first, mut second) = (Vec::new(), Vec::new());
         form.read_to_end(&mut first).unwrap();
         form.rewind().unwrap();

@@ -49,8 +49,8 @@ impl HeaderOption {
             Source::File(path) => path,
         };
         let lines = read(path)?;
-        let lines = lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).filter(|line| !line.is_empty());
-        let parsed = lines.enumerate().map(|(number, line)| {
+        let lines = lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).enumerate();
+        let parsed = lines.filter(|(_, line)| !line.is_empty()).map(|(number, line)| {
             change(line).map_err(|reason| GetFailure::HeaderLine { path: path.into(), line: number + 1, reason })
         });
         parsed.collect()
@@ -78,7 +78,7 @@ fn change(text: &[u8]) -> Result<Change, &'static str> {
     }
 }
 
-/// The client writes what frames the message: two that differ would be read as two messages by somebody.
+/// The client itself writes the fields that frame the message: if two differ, some readers see two messages.
 fn check_framing(name: &str, value: &[u8]) -> Result<(), &'static str> {
     let is = |other: &str| name.eq_ignore_ascii_case(other);
     let is_known = (is("Expect") && (value.is_empty() || value.eq_ignore_ascii_case(b"100-continue")))
@@ -122,8 +122,10 @@ mod tests {
         let option = HeaderOption::parse(OsStr::new(&format!("@{}", path.display()))).unwrap();
         let changes = option.changes().unwrap();
         assert_eq!(changes, [Change::Add("A".into(), b"b".to_vec()), Change::Remove("C".into())]);
-        std::fs::write(&path, "A: b\nC\n").unwrap();
-        let error = option.changes().unwrap_err().to_string();
-        assert!(error.contains("line 2"), "{error}");
+        for (text, line) in [("A: b\nC\n", "line 2 "), ("A: b\n\r\n\nC\n", "line 4 ")] {
+            std::fs::write(&path, text).unwrap();
+            let error = option.changes().unwrap_err().to_string();
+            assert!(error.contains(line), "{error}");
+        }
     }
 }

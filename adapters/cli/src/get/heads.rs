@@ -6,7 +6,7 @@ use core::mem;
 use std::io::{self, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use wirenut::http::{ResponseHead, Version};
+use wirenut::http::{ResponseHead, UriReference, Version};
 use wirenut_client::Observed;
 
 use crate::log::Name;
@@ -103,14 +103,37 @@ fn show(mark: char, head: &[u8]) {
     let mut text = String::new();
     for line in head.strip_suffix(b"\n").unwrap_or(head).split(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let secret = line.split(|byte| *byte == b':').next().filter(|name| is_secret(name) && name.len() < line.len());
+        let name = line.split(|byte| *byte == b':').next().filter(|name| name.len() < line.len()).unwrap_or_default();
         // A string takes all.
-        let _ = match secret {
-            Some(name) => writeln!(text, "{mark} {}: [not shown]", Name(name)),
-            None => writeln!(text, "{mark} {}", Shown(line)),
+        let _ = if is_secret(name) {
+            writeln!(text, "{mark} {}: [not shown]", Name(name))
+        } else if is_reference(name) {
+            writeln!(text, "{mark} {}", Shown(&without_user(line, name.len() + 1)))
+        } else {
+            writeln!(text, "{mark} {}", Shown(line))
         };
     }
     write(&text);
+}
+
+/// The line of a field whose value is a URL, with `…` in place of user and password. Its value begins there.
+fn without_user(line: &[u8], value: usize) -> Vec<u8> {
+    let start = value + line[value..].iter().take_while(|byte| **byte == b' ').count();
+    let (before, value) = line.split_at(start);
+    let Some(last_at) = value.iter().rposition(|byte| *byte == b'@') else { return line.to_vec() };
+    let after_slashes = |text: &[u8]| text.windows(2).position(|two| two == b"//").map_or(0, |slashes| slashes + 2);
+    let hidden = match UriReference::parse(value) {
+        Ok(uri) => match uri.authority().and_then(|authority| authority.rfind('@')) {
+            Some(at) => {
+                let authority = after_slashes(value);
+                authority..authority + at
+            }
+            None => return line.to_vec(),
+        },
+        // A password may hold the signs that end an authority; then this is no URL, and all before the last @ may be one.
+        Err(_) => after_slashes(&value[..last_at])..last_at,
+    };
+    [before, &value[..hidden.start], "…".as_bytes(), &value[hidden.end..]].concat()
 }
 
 /// A line as it is, but for controls.
@@ -129,11 +152,49 @@ impl core::fmt::Display for Shown<'_> {
 }
 
 fn is_secret(name: &[u8]) -> bool {
-    let names = ["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"];
+    is_one_of(name, &["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"])
+}
+
+/// Is its value a URL, which may hold user and password?
+fn is_reference(name: &[u8]) -> bool {
+    is_one_of(name, &["Location", "Content-Location", "Referer", "Refresh", "Link"])
+}
+
+fn is_one_of(name: &[u8], names: &[&str]) -> bool {
     names.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
 }
 
 fn write(text: &str) {
     // Not `eprint!`, which panics where standard error is closed.
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_user_and_password() {
+        for (value, shown) in [
+            ("http://a/b", "http://a/b"),
+            ("/b?mail=c@d", "/b?mail=c@d"),
+            ("http://a/b@c", "http://a/b@c"),
+            ("http://me:secret@a/b@c", "http://…@a/b@c"),
+            ("//me:secret@a/", "//…@a/"),
+            ("http://me:secret@@a/", "http://…@a/"),
+            ("http://me:sec/secret@a/", "http://…@a/"),
+            ("http://me:sec ret@a/", "http://…@a/"),
+            ("<http://me:secret@a/>; rel=next", "<http://…@a/>; rel=next"),
+            ("0; url=http://me:secret@a/", "0; url=http://…@a/"),
+            ("mailto:a@b", "mailto:a@b"),
+            ("@", "@"),
+            ("", ""),
+        ] {
+            let line = without_user(format!("Location:  {value}").as_bytes(), "Location:".len());
+            let expected = format!("Location:  {shown}");
+            // Whatever else happens, no secret is shown.
+            assert!(!String::from_utf8_lossy(&line).contains("secret"), "{value}");
+            assert_eq!(String::from_utf8(line).unwrap(), expected, "{value}");
+        }
+    }
 }

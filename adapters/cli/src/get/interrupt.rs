@@ -3,17 +3,15 @@
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicI32, Ordering};
 use core::time::Duration;
-use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::os::fd::AsFd as _;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::retry_on_intr;
 use wirenut_client::Cancel;
 use wirenut_linux::signal::{self, Disposition, Signal, SignalSet};
 use wirenut_linux::socket::Attempt;
 
-use super::failure::{GetFailure, Stop};
+use super::failure::GetFailure;
 
 /// How long an end in good order may take: writing to a pipe that nobody reads cannot be interrupted otherwise.
 const GRACE: Duration = Duration::from_secs(2);
@@ -84,28 +82,5 @@ impl Interrupt {
         // A signal that was caught elsewhere would only make it shorter.
         let _ = poll(&mut [PollFd::new(&cancel, PollFlags::IN)], Some(&time));
         if self.cancel.is_cancelled() { Err(GetFailure::Quiet) } else { Ok(()) }
-    }
-
-    /// The same reader; a wait for it ends when a signal comes.
-    pub(super) fn watch<R: Read + AsFd>(&self, reader: R) -> Watched<R> {
-        Watched { reader, cancel: self.cancel.clone() }
-    }
-}
-
-/// A reader that a signal interrupts.
-pub(super) struct Watched<R> {
-    reader: R,
-    cancel: Cancel,
-}
-
-impl<R: Read + AsFd> Read for Watched<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let (reader, cancel) = (self.reader.as_fd(), self.cancel.as_fd());
-        let mut watched = [PollFd::new(&reader, PollFlags::IN), PollFd::new(&cancel, PollFlags::IN)];
-        retry_on_intr(|| poll(&mut watched, None))?;
-        if self.cancel.is_cancelled() {
-            return Err(Stop::Cancelled.error());
-        }
-        self.reader.read(into)
     }
 }

@@ -10,6 +10,8 @@
 //! | `attempt` | one try: a request and its answer |
 //! | `receiver`, `coding` | what content goes through: bounds and decompression |
 //! | `output`, `partial` | streams and files; a file that is not whole yet, and of which version it is |
+//! | `name`, `patience` | names of files that others choose; streams that nobody reads or writes |
+//! | `measured`, `write_out` | what is measured of a transfer, and what `--write-out` says of it |
 //! | `heads` | the heads that are shown and written |
 //! | `retry` | which failures may pass, and when to try again |
 //! | `interrupt`, `password`, `progress` | signals, and the terminal |
@@ -23,33 +25,39 @@ pub mod form;
 pub mod header;
 mod heads;
 mod interrupt;
+mod measured;
+mod name;
 pub mod options;
 mod output;
 mod partial;
 mod password;
+mod patience;
 mod progress;
 mod receiver;
 mod request;
 mod retry;
 mod transfer;
 mod url;
+mod write_out;
 
 use core::cell::RefCell;
-use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::failure::Failure;
+use crate::log::Name;
 use failure::GetFailure;
 use heads::Heads;
 use interrupt::Interrupt;
-use options::GetArguments;
-use output::{Output, standard_descriptor};
+use measured::Measure;
+use options::{GetArguments, Target};
+use output::{Output, is_of_standard_output};
+use patience::Patience;
 use request::Prepared;
 use transfer::Session;
+use write_out::{Format, Transferred};
 
 /// Gets all URLs, one after the other, also after one has failed. Each failure is shown as it happens.
 ///
@@ -68,36 +76,58 @@ pub fn get(arguments: &GetArguments) -> Result<(), Failure> {
 
 /// The first failure of a URL; or why none was got.
 fn get_all(arguments: &GetArguments, interrupt: &Interrupt) -> Result<Option<Failure>, GetFailure> {
-    let (client, proxies) = client::client(arguments)?;
+    let client = client::client(arguments)?;
     let prepared = Prepared::new(arguments, interrupt)?;
     let options = &arguments.output;
+    let format = options.write_out.as_deref().map(Format::open).transpose()?;
+    for name in format.iter().flat_map(Format::unknown).filter(|_| options.shows_errors()) {
+        say(&format!("there is no variable '{}' for --write-out: it stands for nothing", Name(name)));
+    }
     let is_kept = options.include || arguments.request.head || options.dump_header.is_some();
     let heads = Heads::new(options.verbose, is_kept);
-    let dump = options.dump_header.as_deref().map(dump).transpose()?.map(RefCell::new);
-    let session = Session { arguments, client, proxies, prepared, interrupt, heads, dump };
-    let mut first = None;
+    let deadline = arguments.limits.max_time.map(|limit| Instant::now() + limit);
+    let patience = Patience { deadline, interrupt };
+    let dump = options.dump_header.as_deref().map(|path| Output::dump(path, &patience)).transpose()?;
+    let (dump, measure) = (dump.map(RefCell::new), Measure::default());
+    let session = Session { arguments, client, prepared, interrupt, heads, measure, dump };
+    let mut tally = Tally { arguments, first: None, is_closed: false };
     for (number, url) in arguments.urls.iter().enumerate() {
-        match session.get(url, options.target(number)) {
-            Ok(()) => {}
-            Err(GetFailure::Quiet) => return Err(GetFailure::Quiet),
-            Err(failure) => {
-                let failed = report(arguments, &failure);
-                first = first.or(Some(failed));
-            }
+        let target = options.target(number);
+        if tally.is_closed && target == Target::Standard {
+            // It would only fail again.
+            continue;
+        }
+        session.measure.reset(session.prepared.method());
+        let failure = tally.note(session.get(url, target))?;
+        let measured = session.measure.end();
+        let transferred = Transferred { measured: &measured, url, number, failure: failure.as_ref() };
+        if let Some(format) = format.as_ref().filter(|_| !tally.is_closed) {
+            tally.note(format.write(&transferred))?;
         }
     }
-    Ok(first)
+    Ok(tally.first)
 }
 
-/// Where `--dump-header` writes.
-fn dump(path: &Path) -> Result<Output, GetFailure> {
-    if path.as_os_str() == "-" {
-        return Output::standard();
-    }
-    let opened = standard_descriptor(path).map(|found| found.map(File::from));
-    match opened.unwrap_or_else(|| File::create(path)) {
-        Ok(file) => Ok(Output::Stream { path: path.to_owned(), file, is_begun: false }),
-        Err(error) => Err(GetFailure::Output { path: path.to_owned(), error }),
+/// What has failed so far.
+struct Tally<'a> {
+    arguments: &'a GetArguments,
+    first: Option<Failure>,
+    /// Whoever read standard output has gone.
+    is_closed: bool,
+}
+
+impl Tally<'_> {
+    /// Shows a failure, and goes on after it; not after a signal.
+    fn note(&mut self, done: Result<(), GetFailure>) -> Result<Option<GetFailure>, GetFailure> {
+        let failure = match done {
+            Ok(()) => return Ok(None),
+            Err(GetFailure::Quiet) => return Err(GetFailure::Quiet),
+            Err(failure) => failure,
+        };
+        self.is_closed |= matches!(&failure, GetFailure::Closed(path) if is_of_standard_output(path));
+        let failed = report(self.arguments, &failure);
+        self.first = self.first.take().or(Some(failed));
+        Ok(Some(failure))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line of `wirenut get`.
 
 use core::time::Duration;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -22,6 +23,17 @@ Examples:
   wirenut get --json '{\"on\": true}' http://host/lamp        POST
   wirenut get -F photo=@cat.png http://host/upload          a form with a file
   wirenut get --unix-socket /run/docker.sock http://localhost/version
+  wirenut get -so /dev/null -w '%{http_code} %{time_total}\\n' http://host/
+  wirenut get --resolve example.org:443:203.0.113.7 https://example.org/
+
+Variables of --write-out:
+  content_type        errormsg            exitcode            filename_effective  http_code
+  http_connect        http_version        local_ip            local_port          method
+  num_connects        num_redirects       redirect_url        remote_ip           remote_port
+  response_code       size_download       size_upload         speed_download      speed_upload
+  time_appconnect     time_connect        time_namelookup     time_pretransfer    time_redirect
+  time_starttransfer  time_total          url                 url_effective       urlnum
+  stderr and stdout say where what follows goes, onerror that it is for failures alone
 
 Exit status:
   0 done      1 a scheme or a redirect that is not supported     2 wrong usage       3 no URL      5 the proxy
@@ -59,10 +71,13 @@ pub struct OutputOptions {
     /// Write to a file with the name of the last part of the URL's path, never over one that is there
     #[arg(short = 'O', long, conflicts_with = "output")]
     pub remote_name: bool,
+    /// By -O, take the name that the server gives (Content-Disposition), if it gives one
+    #[arg(short = 'J', long, requires = "remote_name", conflicts_with_all = ["include", "head", "continue_at"])]
+    pub remote_header_name: bool,
     /// Go on where an earlier try broke off: FILE.part has what came, FILE.part.version of which version it is. What the
     /// server has changed meanwhile begins anew. The only value is -
     #[arg(short = 'C', long, value_name = "-", value_parser = dash,
-          conflicts_with_all = ["range", "include", "compressed", "head", "data", "form", "upload_file"])]
+          conflicts_with_all = ["range", "include", "compressed", "head", "form", "upload_file"])]
     pub continue_at: Option<()>,
     /// Write the heads of the responses before the content
     #[arg(short, long)]
@@ -70,6 +85,10 @@ pub struct OutputOptions {
     /// Write the heads of the responses to this file; - is standard output
     #[arg(short = 'D', long, value_name = "FILE")]
     pub dump_header: Option<PathBuf>,
+    /// Write this to standard output after each URL: text with %{VARIABLE}, %%, \n, \r and \t; @FILE reads it from a file.
+    /// The variables stand below
+    #[arg(short, long, value_name = "FORMAT", allow_hyphen_values = true)]
+    pub write_out: Option<OsString>,
     /// Show what is sent and received, without credentials, and how long it took
     #[arg(short, long)]
     pub verbose: bool,
@@ -89,7 +108,7 @@ pub struct OutputOptions {
 #[command(next_help_heading = "Request")]
 pub struct RequestOptions {
     /// Ask for the head alone, and print it
-    #[arg(short = 'I', long, conflicts_with_all = ["data", "form", "upload_file"])]
+    #[arg(short = 'I', long, conflicts_with_all = ["form", "upload_file"])]
     pub head: bool,
     /// The method, in place of GET, of POST for data, of PUT for uploads
     #[arg(short = 'X', long, value_name = "METHOD", value_parser = method)]
@@ -97,6 +116,9 @@ pub struct RequestOptions {
     /// The content.
     #[command(flatten)]
     pub data: Data,
+    /// Put what --data and its kin say into the URL, behind its ?, and send no content
+    #[arg(short = 'G', long, conflicts_with_all = ["form", "upload_file"])]
+    pub get: bool,
     /// Send a form with this part: NAME=VALUE, NAME=@FILE (a file), or NAME=<FILE (its content as a value); then perhaps
     /// ;type=MEDIA/TYPE and ;filename=NAME
     #[arg(short = 'F', long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = Part::parse,
@@ -174,6 +196,12 @@ impl GetArguments {
         if self.output.output.len() > count {
             return Err(Combination::Get("more -o than URLs"));
         }
+        if self.request.head && !self.request.get && !self.request.data.is_empty() {
+            return Err(Combination::Get("--head sends no content: by --get, --data is put into the URL"));
+        }
+        if self.output.continue_at.is_some() && !self.request.get && !self.request.data.is_empty() {
+            return Err(Combination::Get("-C - continues what GET brings: by --get, --data is put into the URL"));
+        }
         if self.request.upload_file.is_some() && count > 1 {
             return Err(Combination::Get("--upload-file sends one file to one URL"));
         }
@@ -185,6 +213,7 @@ impl GetArguments {
             self.request.upload_file.as_deref().is_some_and(|path| path.as_os_str() == "-"),
             self.request.data.reads_standard_input(),
             self.request.header.iter().any(HeaderOption::is_standard_input),
+            self.output.write_out.as_deref().is_some_and(|format| format == "@-"),
         ];
         let of_form = self.request.form.iter().filter(|part| part.is_standard_input()).count();
         if readers.iter().filter(|reads| **reads).count() + of_form > 1 {

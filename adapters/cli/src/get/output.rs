@@ -5,14 +5,18 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, linkat, openat, renameat_with};
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
 
-use super::failure::GetFailure;
+use super::failure::{GetFailure, Stop};
 use super::partial::Partial;
+use super::patience::{Patience, wait_for_room};
 use super::random;
+
+/// What standard output is called in errors.
+const STANDARD_OUTPUT: &str = "standard output";
 
 /// Where the content of one URL goes.
 pub(super) enum Output {
@@ -23,6 +27,8 @@ pub(super) enum Output {
         file: File,
         /// Something was written, which cannot be taken back.
         is_begun: bool,
+        /// How long it is waited for, if it does not block.
+        deadline: Option<Instant>,
     },
     /// A file without its name, which vanishes if it does not get one.
     Temporary(Temporary),
@@ -33,19 +39,37 @@ pub(super) enum Output {
 impl Output {
     /// Standard output.
     pub(super) fn standard() -> Result<Self, GetFailure> {
-        let path = PathBuf::from("standard output");
+        let path = PathBuf::from(STANDARD_OUTPUT);
         match io::stdout().as_fd().try_clone_to_owned() {
             // Straight to the descriptor: what comes in large pieces needs no further buffer.
-            Ok(file) => Ok(Self::Stream { path, file: file.into(), is_begun: false }),
+            Ok(file) => Ok(Self::stream(path, file.into(), None)),
             Err(error) => Err(GetFailure::Output { path, error }),
         }
     }
 
+    const fn stream(path: PathBuf, file: File, deadline: Option<Instant>) -> Self {
+        Self::Stream { path, file, is_begun: false, deadline }
+    }
+
+    /// Where `--dump-header` writes: no part of it waits for the rest.
+    pub(super) fn dump(path: &Path, patience: &Patience<'_>) -> Result<Self, GetFailure> {
+        if path.as_os_str() == "-" {
+            return Self::standard();
+        }
+        let opened = match standard_descriptor(path) {
+            Some(found) => found.map(File::from),
+            None if path.metadata().is_ok_and(|found| is_stream(&found.file_type())) => patience.open(path),
+            None => File::create(path),
+        };
+        let file = opened.map_err(|error| failed(path, error))?;
+        Ok(Self::stream(path.to_owned(), file, patience.deadline))
+    }
+
     /// A file: what is there is replaced by it, if that `may_replace`.
-    pub(super) fn file(path: &Path, may_replace: bool) -> Result<Self, GetFailure> {
-        let failed = |error| GetFailure::Output { path: path.to_owned(), error };
+    pub(super) fn file(path: &Path, may_replace: bool, patience: &Patience<'_>) -> Result<Self, GetFailure> {
+        let failed = |error| failed(path, error);
         if let Some(found) = standard_descriptor(path) {
-            return Ok(Self::Stream { path: path.to_owned(), file: found.map_err(failed)?.into(), is_begun: false });
+            return Ok(Self::stream(path.to_owned(), found.map_err(failed)?.into(), None));
         }
         match path.metadata() {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
@@ -53,8 +77,8 @@ impl Output {
             Ok(metadata) if metadata.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
             Ok(_) if !may_replace => Err(GetFailure::Exists(path.to_owned())),
             Ok(metadata) if is_stream(&metadata.file_type()) => {
-                let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
-                Ok(Self::Stream { path: path.to_owned(), file, is_begun: false })
+                let file = patience.open(path).map_err(failed)?;
+                Ok(Self::stream(path.to_owned(), file, patience.deadline))
             }
             found => {
                 // Behind a symbolic link, so that the link stays one.
@@ -67,6 +91,13 @@ impl Output {
                 let file = Unnamed::create(&place).map_err(failed)?;
                 Ok(Self::Temporary(Temporary { shown: path.to_owned(), place, may_replace, mode, file }))
             }
+        }
+    }
+
+    /// How long a stream is waited for from now on, if it does not block.
+    pub(super) const fn set_deadline(&mut self, until: Option<Instant>) {
+        if let Self::Stream { deadline, .. } = self {
+            *deadline = until;
         }
     }
 
@@ -99,25 +130,29 @@ impl Output {
 
     /// An error that is the output's.
     pub(super) fn failed(&self, error: io::Error) -> GetFailure {
-        // Whoever reads the first lines alone, as `head` does, misses nothing.
-        if matches!(self, Self::Stream { .. }) && error.kind() == io::ErrorKind::BrokenPipe {
-            return GetFailure::Quiet;
-        }
         let path = match self {
+            Self::Stream { path, .. } if error.kind() == io::ErrorKind::BrokenPipe => {
+                return GetFailure::Closed(path.clone());
+            }
             Self::Stream { path, .. } => path,
             Self::Temporary(temporary) => &temporary.shown,
             Self::Partial(partial) => partial.path(),
         };
-        GetFailure::Output { path: path.clone(), error }
+        failed(path, error)
     }
+}
+
+/// An error of this path, unless it is our own wish to stop.
+fn failed(path: &Path, error: io::Error) -> GetFailure {
+    Stop::of(&error).unwrap_or_else(|| GetFailure::Output { path: path.to_owned(), error })
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Stream { file, is_begun, .. } => {
+            Self::Stream { file, is_begun, deadline, .. } => {
                 *is_begun = true;
-                write_waiting(file, bytes)
+                write_waiting(file, bytes, *deadline)
             }
             Self::Temporary(temporary) => temporary.file.file.write(bytes),
             Self::Partial(partial) => partial.write(bytes),
@@ -130,15 +165,18 @@ impl Write for Output {
 }
 
 /// Writes, and waits for room also where the file does not block.
-fn write_waiting(file: &mut File, bytes: &[u8]) -> io::Result<usize> {
+fn write_waiting(file: &mut File, bytes: &[u8], deadline: Option<Instant>) -> io::Result<usize> {
     loop {
         match file.write(bytes) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                retry_on_intr(|| poll(&mut [PollFd::new(file, PollFlags::OUT)], None))?;
-            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room(file, deadline)?,
             written => return written,
         }
     }
+}
+
+/// Is it standard output that this failure is about?
+pub(super) fn is_of_standard_output(path: &Path) -> bool {
+    path == Path::new(STANDARD_OUTPUT) || is_descriptor(path, "stdout", '1')
 }
 
 /// Is this a name of standard output or standard error?
@@ -287,6 +325,7 @@ fn hidden_name(place: &Path) -> PathBuf {
 mod tests {
     use std::fs;
 
+    use super::super::interrupt::Interrupt;
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -338,14 +377,16 @@ mod tests {
         fs::write(&place, "old").unwrap();
         fs::set_permissions(&place, Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink("file", &link).unwrap();
-        let mut output = Output::file(&link, true).unwrap();
+        let interrupt = Interrupt::new().unwrap();
+        let patience = Patience { deadline: None, interrupt: &interrupt };
+        let mut output = Output::file(&link, true, &patience).unwrap();
         output.write_all(b"new").unwrap();
         output.finish().unwrap();
         assert_eq!(fs::read(&place).unwrap(), b"new");
         assert_eq!(place.metadata().unwrap().permissions().mode() & 0o777, 0o640);
         assert!(link.symlink_metadata().unwrap().is_symlink());
-        assert!(matches!(Output::file(&link, false), Err(GetFailure::Exists(_))));
-        assert!(matches!(Output::file(folder.path(), true), Err(GetFailure::Output { .. })));
-        assert!(matches!(Output::file(Path::new("/dev/null"), true), Ok(Output::Stream { .. })));
+        assert!(matches!(Output::file(&link, false, &patience), Err(GetFailure::Exists(_))));
+        assert!(matches!(Output::file(folder.path(), true, &patience), Err(GetFailure::Output { .. })));
+        assert!(matches!(Output::file(Path::new("/dev/null"), true, &patience), Ok(Output::Stream { .. })));
     }
 }

@@ -8,9 +8,10 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::failure::GetFailure;
 use super::interrupt::Interrupt;
+use super::patience::Patience;
 use crate::log::Name;
 
-/// A longer one is none.
+/// At most this many bytes are read.
 const MAX_BYTES: usize = 1024;
 
 /// The terminal as it was, while it is changed.
@@ -19,7 +20,7 @@ static BEFORE: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 /// Gives the terminal its echo back, if it was taken.
 pub(super) fn restore() {
     if let Some((terminal, before)) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        // Nobody could do more.
+        // There is nothing else to try.
         let _ = tcsetattr(&terminal, OptionalActions::Flush, &before);
     }
 }
@@ -45,7 +46,7 @@ pub(super) fn ask(user: &str, interrupt: &Interrupt) -> Result<String, GetFailur
 
 fn read_line(terminal: &File, interrupt: &Interrupt) -> Result<String, GetFailure> {
     let (mut line, mut byte) = (Vec::new(), [0]);
-    let mut terminal = interrupt.watch(terminal);
+    let mut terminal = Patience { deadline: None, interrupt }.watch(terminal);
     while line.len() < MAX_BYTES {
         match terminal.read(&mut byte) {
             Ok(0) => break,

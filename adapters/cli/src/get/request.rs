@@ -1,6 +1,5 @@
 //! From the command line to requests.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -12,7 +11,9 @@ use super::failure::GetFailure;
 use super::form::{Form, Part, file_name};
 use super::header::{Change, HeaderOption};
 use super::interrupt::Interrupt;
+use super::measured::Measure;
 use super::options::GetArguments;
+use super::patience::{Patience, open_for_reading};
 use super::progress::Progress;
 use super::{password, random};
 
@@ -28,6 +29,8 @@ pub(super) struct Prepared<'a> {
     /// The content is sent in chunks, although its length is known.
     is_chunked: bool,
     content: Content<'a>,
+    /// What `--get` puts into the URL.
+    query: Option<Vec<u8>>,
 }
 
 /// The media type of a form, and behind it its boundary.
@@ -45,11 +48,12 @@ impl<'a> Prepared<'a> {
     /// Reads the files that the command line names, and asks for a password if there is none.
     pub(super) fn new(arguments: &'a GetArguments, interrupt: &Interrupt) -> Result<Self, GetFailure> {
         let options = &arguments.request;
+        let query = if options.get { Some(options.data.read()?) } else { None };
         let content = match &options.upload_file {
             Some(path) if path.as_os_str() == "-" => Content::Standard,
             Some(path) => Content::File(path),
             None if !options.form.is_empty() => Content::Form(&options.form),
-            None if options.data.is_empty() => Content::None,
+            None if options.data.is_empty() || options.get => Content::None,
             None => Content::Bytes(options.data.read()?),
         };
         let usual = match content {
@@ -68,6 +72,7 @@ impl<'a> Prepared<'a> {
             expects_continue: None,
             is_chunked: false,
             content,
+            query,
         };
         for change in options.header.iter().map(HeaderOption::changes).collect::<Result<Vec<_>, _>>()?.concat() {
             prepared.change(change);
@@ -131,7 +136,7 @@ impl<'a> Prepared<'a> {
         if options.data.is_json() {
             self.add("Content-Type", "application/json");
             self.add("Accept", "application/json");
-        } else if !options.data.is_empty() {
+        } else if !options.data.is_empty() && !options.get {
             self.add("Content-Type", "application/x-www-form-urlencoded");
         }
     }
@@ -161,6 +166,11 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// The URL with what `--get` puts into it.
+    pub(super) fn with_query(&self, url: &str) -> String {
+        super::url::with_query(url, self.query.as_deref().unwrap_or_default())
+    }
+
     /// A URL that ends with a slash gets the name of the file that is sent to it.
     pub(super) fn named(&self, url: Url) -> Result<Url, GetFailure> {
         let is_folder = url.target().split('?').next().is_some_and(|path| path.ends_with('/'));
@@ -180,11 +190,12 @@ impl<'a> Prepared<'a> {
         &'p self,
         client: &Client,
         url: &Url,
-        interrupt: &'p Interrupt,
-        progress: &'p Progress,
+        patience: &Patience<'_>,
+        (progress, measure): (&'p Progress, &'p Measure),
     ) -> Result<RequestBuilder<'p>, GetFailure> {
-        let mut request = client.request(Method::from_token(self.method.as_bytes()), url).cancel(interrupt.cancel());
-        let (body, content_type) = self.body(interrupt)?;
+        let mut request =
+            client.request(Method::from_token(self.method.as_bytes()), url).cancel(patience.interrupt.cancel());
+        let (body, content_type) = self.body(patience)?;
         for (name, value) in &self.fields {
             match &content_type {
                 // Without its boundary, nobody could read it.
@@ -209,27 +220,30 @@ impl<'a> Prepared<'a> {
         if let Some(expects) = self.expects_continue.filter(|_| body.length() != Some(0)) {
             request = request.expect_continue(expects);
         }
-        Ok(request.body(body.with_progress(|done, all| progress.set(done, all))))
+        Ok(request.body(body.with_progress(|done, all| {
+            progress.set(done, all);
+            measure.set_sent(done);
+        })))
     }
 
     /// The content, and of a form the two parts of its media type.
-    fn body<'p>(&'p self, interrupt: &Interrupt) -> Result<(Body<'p>, Option<FormType>), GetFailure> {
+    fn body<'p>(&'p self, patience: &Patience<'_>) -> Result<(Body<'p>, Option<FormType>), GetFailure> {
         let failed = |path: &Path, error| GetFailure::Input { path: path.to_owned(), error };
         let body = match &self.content {
             Content::None => Body::default(),
             Content::Bytes(bytes) if self.is_chunked => Body::reader(bytes.as_slice()),
             Content::Bytes(bytes) => bytes.as_slice().into(),
-            Content::Standard => Body::reader(interrupt.watch(io::stdin())),
+            Content::Standard => Body::reader(patience.watch(io::stdin())),
             Content::File(path) => {
-                let file = File::open(path).map_err(|error| failed(path, error))?;
+                let file = open_for_reading(path).map_err(|error| failed(path, error))?;
                 match file.metadata().map_err(|error| failed(path, error))?.is_file() {
                     true if self.is_chunked => Body::reader(file),
                     true => Body::file(file).map_err(|error| failed(path, error))?,
-                    false => Body::reader(interrupt.watch(file)),
+                    false => Body::reader(patience.watch(file)),
                 }
             }
             Content::Form(parts) => {
-                let form = Form::new(parts, &random())?;
+                let form = Form::new(parts, &random(), patience.bounds())?;
                 let whole = form.content_type();
                 let at = whole.iter().position(|byte| *byte == b';').unwrap_or(whole.len());
                 let content_type = Some((whole[..at].to_vec(), whole[at..].to_vec()));

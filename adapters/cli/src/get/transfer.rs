@@ -4,15 +4,15 @@ use core::cell::RefCell;
 use core::time::Duration;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
 use std::time::Instant;
 
-use wirenut::http::{PercentEncoded, safe_file_name};
-use wirenut_client::{Client, Proxies, Url};
+use wirenut_client::{Client, Response, Url};
 
 use super::failure::GetFailure;
 use super::heads::Heads;
 use super::interrupt::Interrupt;
+use super::measured::Measure;
+use super::name;
 use super::options::{GetArguments, Target};
 use super::output::{Output, is_standard};
 use super::partial::Partial;
@@ -29,10 +29,10 @@ const MAX_ROUNDS: u32 = 10;
 pub(super) struct Session<'a> {
     pub(super) arguments: &'a GetArguments,
     pub(super) client: Client,
-    pub(super) proxies: Proxies,
     pub(super) prepared: Prepared<'a>,
     pub(super) interrupt: &'a Interrupt,
     pub(super) heads: Heads,
+    pub(super) measure: Measure,
     /// Where `--dump-header` writes.
     pub(super) dump: Option<RefCell<Output>>,
 }
@@ -83,11 +83,16 @@ pub(super) struct Transfer<'s> {
 impl Session<'_> {
     /// Gets one URL.
     pub(super) fn get(&self, url: &str, target: Target) -> Result<(), GetFailure> {
-        let url = self.prepared.named(super::url::read(url)?)?;
+        let url = self.prepared.named(super::url::read(&self.prepared.with_query(url))?)?;
         let target = match target {
-            Target::RemoteName => Target::File(remote_name(&url)?),
+            // The server's name comes with its answer.
+            Target::RemoteName if self.arguments.output.remote_header_name => Target::RemoteName,
+            Target::RemoteName => Target::File(name::of_url(&url)?),
             target @ (Target::Standard | Target::File(_)) => target,
         };
+        if let Target::File(path) = &target {
+            self.measure.set_file(path);
+        }
         let options = &self.arguments.output;
         let is_for_terminal = target == Target::Standard && io::stdout().is_terminal();
         let transfer = Transfer {
@@ -104,17 +109,6 @@ impl Session<'_> {
         };
         transfer.run()
     }
-}
-
-/// The name that a URL has for a file: the last part of its path, decoded, which leads nowhere else.
-fn remote_name(url: &Url) -> Result<PathBuf, GetFailure> {
-    let path = url.target().split('?').next().unwrap_or_default();
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let mut room = vec![0; last.len()];
-    let name = PercentEncoded::new(last.as_bytes()).decode_str(&mut room).ok();
-    // One that would have to be changed is none.
-    let name = name.filter(|name| safe_file_name(name) == Some(name));
-    name.map(PathBuf::from).ok_or_else(|| GetFailure::Nameless(url.to_string()))
 }
 
 impl Transfer<'_> {
@@ -169,6 +163,19 @@ impl Transfer<'_> {
         Ok(())
     }
 
+    /// Names the file, if the server may name it.
+    pub(super) fn take_name(&mut self, response: &Response) -> Result<(), GetFailure> {
+        if self.target == Target::RemoteName {
+            let path = match name::of_answer(response) {
+                Some(name) => name,
+                None => name::of_url(&self.url)?,
+            };
+            self.session.measure.set_file(&path);
+            self.target = Target::File(path);
+        }
+        Ok(())
+    }
+
     /// A file that the user named may be replaced; one that the URL names may not.
     pub(super) const fn may_replace(&self) -> bool {
         !self.session.arguments.output.remote_name
@@ -187,7 +194,7 @@ impl Transfer<'_> {
         self.tries += 1;
         let is_kept = self.version.is_some() && self.may_resume();
         if !is_kept && self.output.as_ref().is_some_and(|output| !output.can_restart()) {
-            // Twice the beginning would be worse than half of all.
+            // A second try would write the beginning twice, which is worse than a part.
             return Err(failure);
         }
         let pause = match retry_after {
@@ -230,6 +237,7 @@ impl Transfer<'_> {
     pub(super) fn dump(&self, heads: &[u8]) -> Result<(), GetFailure> {
         let Some(dump) = &self.session.dump else { return Ok(()) };
         let mut dump = dump.borrow_mut();
+        dump.set_deadline(self.deadline);
         dump.write_all(heads).map_err(|error| dump.failed(error))
     }
 }

@@ -26,6 +26,30 @@ pub(super) fn read(text: &str) -> Result<Url, GetFailure> {
     Ok(encoded.parse::<Url>()?)
 }
 
+/// Adds to the query of a URL: behind what stands there, and before a fragment. What must not stand in a query is encoded,
+/// but for blanks, which [`read`] refuses.
+pub(super) fn with_query(url: &str, query: &[u8]) -> String {
+    if query.is_empty() {
+        return url.to_owned();
+    }
+    let (before, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
+    let mark = match before.split_once('?') {
+        None => "?",
+        Some((_, there)) if there.is_empty() || there.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    let mut url = format!("{before}{mark}");
+    for byte in query {
+        match byte {
+            b'#' | b'"' | b'<' | b'>' | b'[' | b'\\' | b']' | b'^' | b'`' | b'{' | b'|' | b'}' | 0x80.. => {
+                url += &format!("%{byte:02X}");
+            }
+            _ => url.push(char::from(*byte)),
+        }
+    }
+    url + fragment
+}
+
 fn is_scheme(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
@@ -35,6 +59,23 @@ fn is_scheme(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_query_goes_behind_what_stands_there() {
+        for (url, query, expected) in [
+            ("a", "", "a"),
+            ("a?b#c", "", "a?b#c"),
+            ("a", "b=c", "a?b=c"),
+            ("http://a/?", "b", "http://a/?b"),
+            ("a?b", "c", "a?b&c"),
+            ("a?b&", "c", "a?b&c"),
+            ("a#?b", "c", "a?c#?b"),
+            ("a", "b=#{\u{fc}%20}+?/", "a?b=%23%7B%C3%BC%20%7D+?/"),
+            ("a", "b c", "a?b c"),
+        ] {
+            assert_eq!(with_query(url, query.as_bytes()), expected, "{url} {query}");
+        }
+    }
 
     #[test]
     fn urls_as_they_are_typed() {

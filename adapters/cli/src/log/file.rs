@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::mem;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -91,12 +91,16 @@ impl LogFile {
         Ok(Self { path: path.into(), state: Arc::new(Mutex::new(state)) })
     }
 
-    /// Goes on in the file that has the name now, or in a new one.
+    /// Goes on in the file that has the name now, or in a new one. Does nothing where that is a pipe: to open it would wait
+    /// for somebody who reads.
     ///
     /// # Errors
     ///
     /// What the system said; then it goes on in the old one.
     pub fn reopen(&self) -> io::Result<()> {
+        if fs::metadata(&self.path).is_ok_and(|named| named.file_type().is_fifo()) {
+            return Ok(());
+        }
         let file = append_to(&self.path)?;
         // Within a line, the next one will see what became of the name.
         self.lock().go_on_in(file, &self.path);
@@ -182,7 +186,12 @@ fn place(metadata: &Metadata) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::time::Duration;
+    use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+    use std::io::Read as _;
     use std::os::unix::fs::symlink;
+    use std::sync::mpsc;
+    use std::thread;
 
     #[test]
     fn a_file_that_was_moved_is_begun_anew() {
@@ -214,6 +223,26 @@ mod tests {
             (fs::read_to_string(&old).unwrap(), fs::read_to_string(&path).unwrap()),
             ("one\n".into(), "two\n".into())
         );
+    }
+
+    #[test]
+    fn nobody_waits_for_a_reader_of_a_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+        let open = || rustix::fs::open(&path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()).unwrap();
+        let reader = open();
+        let mut file = LogFile::open(&path).unwrap();
+        drop(reader);
+        let (report, reported) = mpsc::channel();
+        let reopened = file.clone();
+        thread::spawn(move || report.send(reopened.reopen()));
+        reported.recv_timeout(Duration::from_secs(30)).expect("it waits").unwrap();
+        let mut reader = File::from(open());
+        file.write_all(b"line\n").unwrap();
+        let mut line = [0; 5];
+        reader.read_exact(&mut line).unwrap();
+        assert_eq!(&line, b"line\n");
     }
 
     #[test]

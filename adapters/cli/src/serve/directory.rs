@@ -207,13 +207,7 @@ fn inspect(opened: OwnedFd, path: &RelativePath) -> Result<Entry, OpenError> {
     match FileType::from_raw_mode(status.st_mode) {
         FileType::Directory => Ok(Entry::Directory),
         FileType::RegularFile if path.is_directory() => Err(OpenError::NotFound),
-        FileType::RegularFile => Ok(Entry::File(OpenFile {
-            file: File::from(opened),
-            length: u64::try_from(status.st_size).unwrap_or(0),
-            modified: Some(time(status.st_mtime, status.st_mtime_nsec)),
-            changed: time(status.st_ctime, status.st_ctime_nsec),
-            identity: identity(&status),
-        })),
+        FileType::RegularFile => Ok(Entry::File(OpenFile::new(File::from(opened), &status))),
         FileType::Symlink
         | FileType::Fifo
         | FileType::Socket
@@ -247,7 +241,7 @@ pub(super) fn is_local(directory: impl AsFd) -> bool {
 /// The device and the number of a file.
 pub(super) type Identity = (u64, u64);
 
-fn identity(status: &Stat) -> Identity {
+pub(super) fn identity(status: &Stat) -> Identity {
     (status.st_dev, status.st_ino)
 }
 

@@ -6,7 +6,10 @@ use std::fs::File;
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rustix::fs::{Stat, fstat};
 use rustix::io::Errno;
+
+use super::directory::{identity, time};
 
 /// What a path turned out to name.
 #[derive(Debug)]
@@ -44,6 +47,37 @@ pub struct OpenFile {
 }
 
 impl OpenFile {
+    /// A regular file that is open for reading, and its status.
+    pub(super) fn new(file: File, status: &Stat) -> Self {
+        Self {
+            file,
+            length: u64::try_from(status.st_size).unwrap_or(0),
+            modified: Some(time(status.st_mtime, status.st_mtime_nsec)),
+            changed: time(status.st_ctime, status.st_ctime_nsec),
+            identity: identity(status),
+        }
+    }
+
+    /// The same file, as it was then.
+    ///
+    /// # Errors
+    ///
+    /// No descriptor is left.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        let &Self { length, modified, changed, identity, .. } = self;
+        Ok(Self { file: self.file.try_clone()?, length, modified, changed, identity })
+    }
+
+    /// Whether anything of it has changed since it was opened, as far as its times tell. May wait for a disk.
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        let is_same = |status: &Stat| {
+            u64::try_from(status.st_size) == Ok(self.length)
+                && time(status.st_ctime, status.st_ctime_nsec) == self.changed
+        };
+        !fstat(&self.file).is_ok_and(|status| is_same(&status))
+    }
+
     /// Whether its content was last changed before that of the other file, as far as is known. Some programs copy times to
     /// the second only: a time of whole seconds is compared as such.
     #[must_use]

@@ -20,9 +20,8 @@ use super::body::{Body, Segment};
 use super::compression::Compressing;
 use super::entry::OpenError;
 use super::error_page::ErrorPage;
-use super::find::{Found, Wanted};
+use super::find::{Coding, Found, FoundListing, Wanted};
 use super::html;
-use super::listing::Summary;
 use super::negotiation;
 use super::plan::Plan;
 use super::selection;
@@ -42,6 +41,11 @@ const RETRY_AFTER: Field<'static> = Field::new("Retry-After", "1");
 const NO_STORE: Field<'static> = Field::new("Cache-Control", "no-store");
 /// A page or a text: what Accept says.
 const VARY: Field<'static> = Field::new("Vary", "Accept");
+/// A coding: what Accept-Encoding says (RFC 9110 §12.5.5).
+pub(super) const VARY_CODING: Field<'static> = Field::new("Vary", "Accept-Encoding");
+/// Both.
+pub(super) const VARY_ALL: Field<'static> = Field::new("Vary", "Accept, Accept-Encoding");
+const GZIP: Field<'static> = Field::new("Content-Encoding", Coding::Gzip.name());
 
 /// One request in flight.
 pub struct Exchange {
@@ -70,7 +74,7 @@ pub(super) enum Phase {
     Refused(Refusal),
     /// Content comes in.
     Uploading(Box<Upload>),
-    /// The file is being compressed.
+    /// The file, or the page, is being compressed.
     Compressing(Result<Found, OpenError>, Compressing),
     /// Known, and not answered yet.
     Found(Result<Found, OpenError>),
@@ -223,29 +227,40 @@ impl Exchange {
     /// be another page each time.
     pub(super) fn respond_with_listing(
         &mut self,
-        summary: Summary,
+        listing: &FoundListing,
         takes_uploads: bool,
+        has_codings: bool,
         responder: &mut Responder<'_>,
     ) -> Result<Option<Plan>, WriteError> {
-        let entity_tag = listing_tag(summary);
+        let entity_tag = listing_tag(listing);
         let (plan, length) = match self.check_listing(&entity_tag) {
-            Precondition::Holds => (Plan::Listing, summary.length),
-            Precondition::NotModified => (Plan::NotModified, 0),
+            Precondition::Holds => (Plan::Listing, listing.length()),
+            Precondition::NotModified => (Plan::NotModified, Some(0)),
             Precondition::Failed => {
-                self.refuse(Status::PRECONDITION_FAILED, &[], None, responder)?;
+                let vary: &[_] = if has_codings { &[VARY_ALL] } else { &[] };
+                self.refuse(Status::PRECONDITION_FAILED, vary, None, responder)?;
                 return Ok(None);
             }
         };
         let policy = if takes_uploads { OWN_FORMS } else { NO_SCRIPTS };
-        let fields = [Field::new("ETag", &entity_tag), Field::new("Cache-Control", "no-cache"), HTML, NO_SNIFF, policy];
-        let told = if plan == Plan::NotModified { &fields[..2] } else { &fields };
-        responder.respond(&Response::new(plan.status()).with_fields(told).with_length(length))?;
+        let mut fields = vec![Field::new("ETag", &entity_tag), Field::new("Cache-Control", "no-cache")];
+        fields.extend(has_codings.then_some(VARY_CODING));
+        if plan != Plan::NotModified {
+            fields.extend([HTML, NO_SNIFF, policy]);
+            fields.extend(listing.compressed.is_some().then_some(GZIP));
+        }
+        let response = Response::new(plan.status()).with_fields(&fields);
+        responder.respond(&match length {
+            Some(length) => response.with_length(length),
+            // Only to HEAD.
+            None => response.with_unknown_length(),
+        })?;
         Ok((plan != Plan::NotModified).then_some(plan))
     }
 
     /// Whether the page itself is to be sent, of which no more than this is known.
-    pub(super) fn needs_page(&self, summary: Summary) -> bool {
-        !self.is_head && matches!(self.check_listing(&listing_tag(summary)), Precondition::Holds)
+    pub(super) fn needs_page(&self, listing: &FoundListing) -> bool {
+        !self.is_head && self.check_listing(&listing_tag(listing)) == Precondition::Holds
     }
 
     fn check_listing(&self, entity_tag: &str) -> Precondition {
@@ -292,8 +307,12 @@ impl Exchange {
 }
 
 /// The value of ETag for the page of a directory.
-fn listing_tag(summary: Summary) -> String {
-    format!("\"{:016x}\"", summary.digest)
+fn listing_tag(listing: &FoundListing) -> String {
+    let digest = listing.summary.digest;
+    match &listing.compressed {
+        None => format!("\"{digest:016x}\""),
+        Some(form) => format!("\"{digest:016x}-{}\"", form.variant),
+    }
 }
 
 /// Stands for a peer that is gone, or has no address.

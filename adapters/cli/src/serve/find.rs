@@ -89,9 +89,7 @@ pub enum Found {
     /// A directory that was asked for without its slash.
     Redirect,
     /// A page that shows what is in a directory.
-    Listing(Listing),
-    /// What is known of such a page.
-    Summary(Summary),
+    Listing(FoundListing),
 }
 
 /// A file, and what is said of it.
@@ -113,7 +111,18 @@ pub struct FoundFile {
     pub is_error_page: bool,
 }
 
-/// The form of a file that is compressed here.
+/// The page of a directory, and what is known of it.
+#[derive(Debug)]
+pub struct FoundListing {
+    /// What is known of the page without its coding.
+    pub summary: Summary,
+    /// The page; only where more than that is needed.
+    pub page: Option<Arc<Listing>>,
+    /// It is compressed here.
+    pub compressed: Option<Form>,
+}
+
+/// The form of a file, or of a page, that is compressed here.
 #[derive(Clone, Debug)]
 pub struct Form {
     /// What its tag ends with.
@@ -123,21 +132,27 @@ pub struct Form {
 }
 
 impl FoundFile {
-    /// It is sent in the form that was made of it, or as it is if none was.
-    pub(super) fn take_form(&mut self, content: Option<Arc<Compressed>>) {
-        match (&mut self.compressed, content) {
-            (Some(form), Some(content)) => form.content = Some(content),
-            (_, _) => (self.coding, self.compressed) = (None, None),
-        }
-    }
-
     /// How long it is as it is sent. `None`: only its compression would tell.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         match &self.compressed {
             None => Some(self.file.length),
-            Some(form) => form.content.as_ref().map(|content| content.bytes().len() as u64),
+            Some(form) => form.length(),
         }
+    }
+}
+
+impl FoundListing {
+    /// As [`FoundFile::length`].
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.compressed.as_ref().map_or(Some(self.summary.length), Form::length)
+    }
+}
+
+impl Form {
+    fn length(&self) -> Option<u64> {
+        self.content.as_ref().map(|content| content.bytes().len() as u64)
     }
 }
 
@@ -238,7 +253,7 @@ impl Search<'_> {
         if wanted.is_summary_enough
             && let Some(summary) = summaries.find(path, view, &stamp, now)
         {
-            return Ok(Found::Summary(summary));
+            return Ok(Found::Listing(FoundListing { summary, page: None, compressed: None }));
         }
         let shows_hidden = self.finder.policy.shows_hidden;
         let is_shown =
@@ -247,8 +262,9 @@ impl Search<'_> {
         // Nothing is written beneath hidden names.
         let has_form = self.finder.policy.takes_uploads && (shows_hidden || !wanted.path.has_dot_segment());
         let listing = Listing::new(wanted.path.clone(), entries, has_form);
-        summaries.remember(path, view, stamp, listing.summary, (now, SystemTime::now()));
-        Ok(Found::Listing(listing))
+        let summary = listing.summary;
+        summaries.remember(path, view, stamp, summary, (now, SystemTime::now()));
+        Ok(Found::Listing(FoundListing { summary, page: Some(Arc::new(listing)), compressed: None }))
     }
 
     /// What is sent where nothing is found.
@@ -341,8 +357,7 @@ mod tests {
         let find = |is_summary_enough| {
             let wanted = Wanted { path: path.clone(), is_summary_enough, ..Wanted::default() };
             match finder.find(&wanted, Blocking::Allowed) {
-                Some(Ok(Found::Listing(listing))) => (listing.summary, true),
-                Some(Ok(Found::Summary(summary))) => (summary, false),
+                Some(Ok(Found::Listing(listing))) => (listing.summary, listing.page.is_some()),
                 other => panic!("{other:?}"),
             }
         };

@@ -8,6 +8,7 @@ mod view;
 pub use paging::{Entries, PAGE, Totals, select};
 pub use view::{Key, Order, View};
 
+use alloc::sync::Arc;
 use core::fmt::{self, Write};
 use core::hash::{Hash, Hasher as _};
 use std::hash::DefaultHasher;
@@ -52,7 +53,7 @@ impl Listing {
 
     /// The page, in pieces of some kilobytes.
     #[must_use]
-    pub const fn into_pieces(self) -> Pieces {
+    pub const fn into_pieces(self: Arc<Self>) -> Pieces {
         Pieces { listing: self, next: 0, is_over: false }
     }
 
@@ -193,7 +194,7 @@ const PIECE: usize = 16 * 1024;
 /// The page in pieces, each of which is written when it is asked for. Together they have [`Summary::length`].
 #[derive(Debug)]
 pub struct Pieces {
-    listing: Listing,
+    listing: Arc<Listing>,
     next: usize,
     is_over: bool,
 }

@@ -33,6 +33,7 @@ pub mod find;
 mod html;
 pub mod listing;
 mod negotiation;
+mod network;
 mod options;
 pub mod path;
 mod plan;

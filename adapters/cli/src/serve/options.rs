@@ -66,7 +66,8 @@ pub struct FileOptions {
     /// Send FILE.br, FILE.zst or FILE.gz in place of FILE to clients that take it, unless FILE has changed since
     #[arg(long)]
     pub precompressed: bool,
-    /// Compress texts of 1 KiB to 8 MiB (gzip) for clients that take it, and remember them (up to 32 MiB)
+    /// Compress texts and pages of directories, of 1 KiB to 8 MiB, for clients that take gzip; texts are remembered (up to
+    /// 32 MiB)
     #[arg(long)]
     pub compress: bool,
     /// Send this Cache-Control with files, such as 'max-age=3600' or 'no-cache'

@@ -6,7 +6,7 @@ use wirenut::http::{ByteRange, Status};
 
 use super::body::{Body, Segment};
 use super::entry::OpenError;
-use super::find::{Found, FoundFile};
+use super::find::{Found, FoundFile, FoundListing};
 use super::reader::FileReader;
 use super::selection::Multipart;
 
@@ -32,13 +32,16 @@ impl Plan {
     /// The body that was promised, of what was found.
     pub(super) fn body(self, found: Result<Found, OpenError>) -> Option<Body> {
         let file = match found {
-            Ok(Found::File(FoundFile { compressed: Some(form), .. })) => {
+            Ok(
+                Found::File(FoundFile { compressed: Some(form), .. })
+                | Found::Listing(FoundListing { compressed: Some(form), .. }),
+            ) => {
                 // To HEAD none was made.
                 return form.content.map(|content| Body::one(Segment::Compressed(content, 0)));
             }
             Ok(Found::File(found)) => found.file,
-            Ok(Found::Listing(listing)) => return Some(Body::of_pieces(listing.into_pieces())),
-            Ok(Found::Redirect | Found::Summary(_)) | Err(_) => return None,
+            Ok(Found::Listing(listing)) => return listing.page.map(|page| Body::of_pieces(page.into_pieces())),
+            Ok(Found::Redirect) | Err(_) => return None,
         };
         match self {
             Self::Whole => Some(Body::one(Segment::File(FileReader::new(file.file, 0, file.length)))),

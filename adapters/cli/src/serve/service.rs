@@ -1,5 +1,6 @@
 //! The files of one directory as a [`Service`]: what becomes of each request.
 
+mod coding;
 mod intake;
 
 use alloc::rc::Rc;
@@ -8,18 +9,17 @@ use core::mem;
 use std::time::SystemTime;
 
 use wirenut::http::service::{Responder, Service, Step};
-use wirenut::http::{Error, Field, Fields, Precondition, RequestHead, Response, Rule, Status, WriteError};
+use wirenut::http::{Error, Field, Fields, RequestHead, Response, Rule, Status, WriteError};
 use wirenut::time::Duration;
 use wirenut_server::blocking::{Full, Lost, Pool};
 use wirenut_server::{FileRange, FileValidators};
 
 use super::auth::Gate;
 use super::body::Segment;
-use super::compression::{Compressing, Compressor};
+use super::compression::Compressor;
 use super::entry::OpenError;
-use super::exchange::{Exchange, Moving, NO_SNIFF, Phase, Refusal};
-use super::find::{Blocking, Coding, Finder, Form, Found, FoundFile, Wanted};
-use super::listing::Listing;
+use super::exchange::{Exchange, Moving, NO_SNIFF, Phase, Refusal, VARY_ALL, VARY_CODING};
+use super::find::{Blocking, Finder, Found, FoundFile, Wanted};
 use super::plan::Plan;
 use super::reader::{Read, ReadError};
 use super::selection::{self, Multipart, Selection};
@@ -130,23 +130,25 @@ impl Service for Files {
                     exchange.give(&refusal, responder)?;
                     return self.send(exchange, responder);
                 }
-                Phase::Compressing(found, job) => {
-                    let Some(outcome) = job.take() else { return Ok(Step::Wait(None)) };
-                    if let Ok(Found::File(file)) = found {
-                        file.take_form(outcome.ok().flatten());
-                    }
+                Phase::Compressing(found, share) => {
+                    let Some(outcome) = share.outcome() else { return Ok(Step::Wait(None)) };
                     let found = mem::replace(found, Err(OpenError::NotFound));
-                    exchange.phase = Phase::Answered;
-                    return self.answer(found, exchange, responder);
-                }
-                Phase::Found(found) => {
-                    let summary = if let Ok(Found::Summary(summary)) = found { Some(*summary) } else { None };
-                    if !summary.is_some_and(|summary| exchange.needs_page(summary)) {
-                        return self.answer_found(exchange, responder);
+                    match coding::take_form(found, outcome) {
+                        Some(found) => {
+                            exchange.phase = Phase::Answered;
+                            return self.answer(found, exchange, responder);
+                        }
+                        // It is sent as it is, whatever it is now.
+                        None => {
+                            exchange.takes_gzip = false;
+                            Phase::Start
+                        }
                     }
-                    exchange.wanted.is_summary_enough = false;
-                    Phase::Start
                 }
+                Phase::Found(_) => match self.compress(exchange, responder) {
+                    Some(phase) => phase,
+                    None => return self.answer_found(exchange, responder),
+                },
                 Phase::Start => match self.look_up(&exchange.wanted, responder) {
                     Ok(phase) => phase,
                     Err(Full) => return Ok(Step::Wait(Some(responder.now().saturating_add(FULL_WAIT)))),
@@ -170,32 +172,6 @@ impl Service for Files {
 }
 
 impl Files {
-    /// Says how a file is sent if texts are compressed. `Some`: it is being compressed now.
-    fn compress(&self, file: &mut FoundFile, exchange: &Exchange, responder: &Responder<'_>) -> Option<Compressing> {
-        let compressor = self.compressor.as_ref()?;
-        let is_wanted = exchange.takes_gzip && exchange.conditions().get("Range").is_none();
-        let is_plain = file.coding.is_none() && !file.is_fixed && !file.is_error_page;
-        if !is_wanted || !is_plain || !Compressor::takes(file.media_type, file.file.length) {
-            return None;
-        }
-        let content = compressor.find(&file.file);
-        let is_known = content.is_some();
-        file.coding = Some(Coding::Gzip);
-        file.compressed = Some(Form { variant: Arc::clone(compressor.variant()), content });
-        if is_known || exchange.is_head() {
-            return None;
-        }
-        let validators = selection::validators(file, SystemTime::now());
-        if validators.as_validators().check(exchange.method(), exchange.conditions()) != Precondition::Holds {
-            return None;
-        }
-        let job = compressor.begin(&file.file, &responder.waker());
-        if job.is_none() {
-            (file.coding, file.compressed) = (None, None);
-        }
-        job
-    }
-
     /// Finds what is wanted: at once if no disk has to be asked, by the pool otherwise.
     fn look_up(&self, wanted: &Wanted, responder: &Responder<'_>) -> Result<Phase, Full> {
         if let Some(found) = self.finder.find(wanted, Blocking::Forbidden) {
@@ -206,15 +182,8 @@ impl Files {
         self.pool.spawn(&responder.waker(), find).map(Phase::LookingUp)
     }
 
-    /// Answers what was found, or has it be compressed first.
     fn answer_found(&self, exchange: &mut Exchange, responder: &mut Responder<'_>) -> Result<Step<Moving>, WriteError> {
-        let Phase::Found(mut found) = mem::replace(&mut exchange.phase, Phase::Answered) else { return Ok(Step::Done) };
-        if let Ok(Found::File(file)) = &mut found
-            && let Some(job) = self.compress(file, exchange, responder)
-        {
-            exchange.phase = Phase::Compressing(found, job);
-            return Ok(Step::Wait(None));
-        }
+        let Phase::Found(found) = mem::replace(&mut exchange.phase, Phase::Answered) else { return Ok(Step::Done) };
         self.answer(found, exchange, responder)
     }
 
@@ -241,8 +210,9 @@ impl Files {
         let error = match found {
             Ok(Found::File(file)) => return self.respond_with_file(file, exchange, responder),
             Ok(Found::Redirect) => return exchange.redirect(responder),
-            Ok(Found::Listing(Listing { summary, .. }) | Found::Summary(summary)) => {
-                return exchange.respond_with_listing(*summary, self.uploads.is_some(), responder);
+            Ok(Found::Listing(listing)) => {
+                let (takes_uploads, has_codings) = (self.uploads.is_some(), self.compressor.is_some());
+                return exchange.respond_with_listing(listing, takes_uploads, has_codings, responder);
             }
             Err(error) => error,
         };
@@ -342,8 +312,7 @@ impl Files {
 
     /// What is said wherever another coding could have led to another answer (RFC 9110 §12.5.5).
     fn vary(&self) -> &'static [Field<'static>] {
-        const VARY: &[Field<'static>] = &[Field::new("Vary", "Accept-Encoding")];
-        if self.has_codings() { VARY } else { &[] }
+        if self.has_codings() { &[VARY_CODING] } else { &[] }
     }
 
     fn has_codings(&self) -> bool {
@@ -352,8 +321,7 @@ impl Files {
 
     /// The same of an answer in place of a file, where Accept decides as well.
     fn refusal_vary(&self) -> &'static [Field<'static>] {
-        const VARY: &[Field<'static>] = &[Field::new("Vary", "Accept, Accept-Encoding")];
-        if self.has_codings() { VARY } else { &[] }
+        if self.has_codings() { &[VARY_ALL] } else { &[] }
     }
 
     /// Sends as much of the body as there is room for. To HEAD there is none, and the session ends the exchange.

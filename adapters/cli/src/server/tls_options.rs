@@ -18,7 +18,7 @@ const WARNED_BEFORE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 #[command(next_help_heading = "TLS")]
 pub struct TlsOptions {
     /// Speak TLS (1.3 or 1.2) by the certificates in this file, in PEM, the server's own first; needs --tls-key. SIGHUP has
-    /// both files read again: if something is wrong with them, what was used before goes on
+    /// both files read again, unless one is a pipe: if something is wrong with them, what was used before goes on
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
     /// The private key of the certificate, in PEM and not encrypted. Nobody else should be able to read it

@@ -1,6 +1,8 @@
 //! Why a WebSocket did not do what was wanted. Each begins with the phase that failed.
 
 use core::fmt;
+use std::io;
+use std::path::PathBuf;
 
 use wirenut::http::{Error as HttpError, Rule as HttpRule};
 use wirenut::websocket::handshake::ResponseError;
@@ -8,7 +10,8 @@ use wirenut::websocket::{Abnormal, CloseCode, Error as WebSocketError, Rule};
 use wirenut_client::{Cause, Error as ClientError, Phase};
 
 use crate::failure::Failure;
-use crate::log::OneLine;
+use crate::log::{Name, OneLine};
+use crate::route::PROXY_ADVICE;
 
 /// What went wrong.
 #[derive(Debug)]
@@ -16,6 +19,13 @@ use crate::log::OneLine;
 pub enum WsFailure {
     /// The server was not reached, or not asked.
     Client(ClientError),
+    /// The certificates that `--cacert` names could not be read.
+    Certificates {
+        /// As the user wrote it.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The server did not answer in time.
     NoAnswer,
     /// The connection ended before the server had answered.
@@ -57,7 +67,11 @@ impl WsFailure {
 impl fmt::Display for WsFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Client(error) if error.is_of_proxy() => write!(f, "{error}{PROXY_ADVICE}"),
             Self::Client(error) => error.fmt(f),
+            Self::Certificates { path, error } => {
+                write!(f, "cannot read the certificates of '{}': {error}", Name::of(path))
+            }
             Self::NoAnswer => f.write_str("cannot open a WebSocket: the server does not answer"),
             Self::EndedEarly => f.write_str("cannot open a WebSocket: the server hung up before it had answered"),
             Self::NotHttp(error) => write!(f, "cannot open a WebSocket: the answer is not HTTP/1.1: {error}"),

@@ -34,9 +34,9 @@ fn request<'b>(client: &Client, arguments: &WsArguments, asked: &ClientHandshake
 
 fn client(arguments: &WsArguments) -> Result<Client, Failure> {
     let timeouts = Timeouts { response: arguments.timeout.into(), ..Timeouts::DEFAULT };
-    let (builder, _) = arguments.route.client(timeouts).map_err(|error| match error {
-        RouteError::Certificates { path, error } => Failure::Read { path, error },
-        RouteError::Proxy(error) => WsFailure::Client(error).into(),
+    let builder = arguments.route.client(timeouts).map_err(|error| match error {
+        RouteError::Certificates { path, error } => WsFailure::Certificates { path, error },
+        RouteError::Proxy(error) => WsFailure::Client(error),
     })?;
     Ok(builder.redirects(Redirects::OFF).build())
 }

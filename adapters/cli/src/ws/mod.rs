@@ -36,7 +36,7 @@ use options::WsArguments;
 ///
 /// # Errors
 /// [`Failure::WebSocket`]: the host is not known or does not answer, the handshake failed, the connection did not end well, or a
-/// line could not be sent. [`Failure::Read`]: `--cacert`. [`Failure::Write`]: standard output takes nothing more.
+/// line could not be sent; `--cacert` names no certificates. [`Failure::Write`]: standard output takes nothing more.
 pub fn ws(arguments: &WsArguments) -> Result<(), Failure> {
     let (socket, deflate) = handshake::open(arguments)?;
     run::run(arguments, socket, Client::new(arguments, deflate.as_ref(), monotonic_time()))

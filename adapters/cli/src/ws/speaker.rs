@@ -179,5 +179,5 @@ impl Speaker {
 }
 
 fn owned(close: CloseReason<'_>) -> (CloseCode, String) {
-    (close.code, close.reason.to_owned())
+    (close.code, close.reason().to_owned())
 }

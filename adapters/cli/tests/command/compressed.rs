@@ -13,6 +13,8 @@ use crate::client::{Client, Response};
 use crate::process::Server;
 use crate::tree::Tree;
 
+const GZIP: &str = "Accept-Encoding: gzip\r\n";
+
 fn text() -> String {
     (0..5000).map(|number| format!("line {number} of a text\n")).collect()
 }
@@ -72,6 +74,14 @@ fn texts_are_compressed_for_who_takes_it() {
         ("/a.txt", "gzip;q=0", false),
         ("/a.txt", "br", false),
         ("/a.txt", "gzip;q=0.1, identity;q=0.5", false),
+        ("/a.txt", "GZIP", true),
+        ("/a.txt", "x-gzip", true),
+        ("/a.txt", "identity;q=0, gzip;q=0.001", true),
+        ("/a.txt", "gzip;q=0.000, *", false),
+        ("/a.txt", "gzip;q=2", false),
+        // Nothing that it takes is there: it gets the text all the same.
+        ("/a.txt", "identity;q=0", false),
+        ("/a.txt", "br, *;q=0", false),
         ("/page/", "gzip", true),
         ("/small.txt", "gzip", false),
         ("/picture.png", "gzip", false),
@@ -96,7 +106,6 @@ fn tags_tell_the_forms_from_each_other() {
     let tree = site();
     let server = Server::serve_with(&tree.public(), &["--compress", "--upload"]);
     let mut client = Client::connect(server.address);
-    const GZIP: &str = "Accept-Encoding: gzip\r\n";
     // Before anything was compressed, its length is not known, and nothing is done to know it.
     let head = ask(&mut client, "HEAD /a.txt", GZIP);
     assert_eq!((head.status, head.field("Content-Length"), head.field("Content-Encoding")), (200, None, Some("gzip")));
@@ -139,6 +148,100 @@ fn tags_tell_the_forms_from_each_other() {
     client.send(format!("PUT /a.txt HTTP/1.1\r\nHost: a\r\n{}\r\nnew", put(tag)));
     assert_eq!(client.head().status, 204);
     assert_eq!(ask(&mut client, "GET /a.txt", GZIP).text(), "new");
+}
+
+#[test]
+fn pages_of_directories_are_compressed() {
+    let tree = site();
+    for number in 0..1100 {
+        tree.write(format!("many/{number}.txt"), "");
+    }
+    let server = Server::serve_with(&tree.public(), &["--compress", "--precompressed"]);
+    let mut client = Client::connect(server.address);
+    for target in ["/", "/many/?page=2&sort=size"] {
+        let plain = ask(&mut client, &format!("GET {target}"), "");
+        let own = plain.field("ETag").unwrap();
+        assert_eq!((plain.field("Content-Encoding"), plain.field("Vary")), (None, Some("Accept-Encoding")));
+        let compressed = ask(&mut client, &format!("GET {target}"), GZIP);
+        let tag = compressed.field("ETag").unwrap();
+        assert!(own.starts_with('"') && tag.starts_with('"') && own != tag, "{own} {tag}");
+        assert!(compressed.length() < plain.length() && expand(&compressed.body) == plain.body, "{target}");
+        for field in ["Content-Type", "Cache-Control", "Content-Security-Policy", "X-Content-Type-Options"] {
+            assert_eq!((field, compressed.field(field)), (field, plain.field(field)));
+        }
+        let head = ask(&mut client, &format!("HEAD {target}"), GZIP);
+        assert_eq!((head.status, head.field("ETag"), head.field("Content-Length")), (200, Some(tag), None));
+        let head = ask(&mut client, &format!("HEAD {target}"), "");
+        assert_eq!((head.length(), head.field("ETag")), (plain.length(), Some(own)));
+        for (fields, status, coding, vary) in [
+            (GZIP.to_owned(), 200, Some("gzip"), "Accept-Encoding"),
+            ("Accept-Encoding: x-gzip;q=0.5, br\r\n".into(), 200, Some("gzip"), "Accept-Encoding"),
+            ("Accept-Encoding: gzip;q=0, *;q=0\r\n".into(), 200, None, "Accept-Encoding"),
+            ("Accept-Encoding: br, zstd\r\n".into(), 200, None, "Accept-Encoding"),
+            (format!("{GZIP}Range: bytes=0-3\r\n"), 200, None, "Accept-Encoding"),
+            (format!("{GZIP}If-None-Match: {tag}\r\n"), 304, None, "Accept-Encoding"),
+            (format!("{GZIP}If-None-Match: {own}\r\n"), 200, Some("gzip"), "Accept-Encoding"),
+            (format!("If-None-Match: {own}\r\n"), 304, None, "Accept-Encoding"),
+            (format!("If-None-Match: {tag}\r\n"), 200, None, "Accept-Encoding"),
+            (format!("{GZIP}If-Match: {tag}\r\n"), 200, Some("gzip"), "Accept-Encoding"),
+            (format!("{GZIP}If-Match: {own}\r\n"), 412, None, "Accept, Accept-Encoding"),
+        ] {
+            let response = ask(&mut client, &format!("GET {target}"), &fields);
+            let got = (response.status, response.field("Content-Encoding"), response.field("Vary"));
+            assert_eq!(got, (status, coding, Some(vary)), "{target} {fields}");
+            match (status, coding) {
+                (200, Some(_)) => assert!(response.body == compressed.body, "the same tag, the same bytes: {fields}"),
+                (200, None) => assert!(response.body == plain.body, "{fields}"),
+                _ => assert!(response.body != plain.body, "{fields}"),
+            }
+        }
+    }
+    let error = ask(&mut client, "GET /missing", &format!("{GZIP}Accept: text/html\r\n"));
+    assert_eq!((error.status, error.field("Content-Encoding")), (404, None));
+    let plain = Server::serve(&tree.public());
+    let page = ask(&mut Client::connect(plain.address), "GET /", GZIP);
+    assert_eq!((page.field("Content-Encoding"), page.field("Vary")), (None, None));
+}
+
+/// It closes the connection, and knows no other way than a length to tell that all has come.
+#[test]
+fn a_client_of_http_1_0_gets_a_length() {
+    let tree = site();
+    let server = Server::serve_with(&tree.public(), &["--compress"]);
+    for (target, content) in [("/a.txt", Some(text())), ("/", None)] {
+        let mut client = Client::connect(server.address);
+        client.send(format!("GET {target} HTTP/1.0\r\n{GZIP}\r\n"));
+        let head = client.head();
+        assert_eq!(
+            (head.status, head.field("Content-Encoding"), head.field("Transfer-Encoding")),
+            (200, Some("gzip"), None)
+        );
+        let length = head.length();
+        let body = expand(&client.body(head, length).body);
+        assert!(content.is_none_or(|content| content.into_bytes() == body) && client.rest() == 0);
+    }
+}
+
+/// All wait for the same work, so none is sent the file as it is for want of a thread.
+#[test]
+fn clients_that_ask_for_one_file_at_once_get_the_same_bytes() {
+    let tree = site();
+    let server = Server::serve_with(&tree.public(), &["--compress"]);
+    let mut clients: Vec<_> = (0..100).map(|_| Client::connect(server.address)).collect();
+    for client in &mut clients {
+        client.send(format!("GET /a.txt HTTP/1.1\r\nHost: a\r\n{GZIP}\r\n"));
+    }
+    // Those that leave take nothing along.
+    let stay = clients.split_off(50);
+    drop(clients);
+    let bodies = stay.into_iter().map(|mut client| {
+        let head = client.head();
+        assert_eq!(head.field("Content-Encoding"), Some("gzip"));
+        let length = head.length();
+        client.body(head, length).body
+    });
+    let bodies: Vec<_> = bodies.collect();
+    assert!(expand(&bodies[0]) == text().as_bytes() && bodies.iter().all(|body| *body == bodies[0]));
 }
 
 #[test]

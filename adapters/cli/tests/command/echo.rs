@@ -221,9 +221,8 @@ fn what_is_in_the_way_is_said_with_what_to_do() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, "precious").unwrap();
-    let taken = std::net::TcpListener::bind(ANY).unwrap().local_addr().unwrap();
-    let _taken = UdpSocket::bind(taken).unwrap();
-    let (taken, file) = (taken.to_string(), file.to_str().unwrap());
+    let socket = UdpSocket::bind(ANY).unwrap();
+    let (taken, file) = (socket.local_addr().unwrap().to_string(), file.to_str().unwrap());
     for (arguments, said) in [
         (
             ["echo", "--listen", &format!("udp:{taken}")],

@@ -10,6 +10,8 @@ use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
 
+use wirenut_linux::socket::{Family, Socket};
+
 /// Only so that a test that fails ends.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -25,6 +27,14 @@ pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = wirenut().args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// An address at which nobody listens, and which is nobody else's while the socket is there.
+pub(crate) fn nobody() -> (impl Sized, SocketAddr) {
+    let socket = Socket::tcp(Family::V4).unwrap();
+    socket.bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_address().unwrap();
+    (socket, address)
 }
 
 /// A running server.

@@ -1,28 +1,28 @@
 //! How it ends: by a signal, and with what was promised.
 
-use core::time::Duration;
 use std::fs::File;
 use std::net::TcpStream;
 use std::time::Instant;
 
 use crate::client::{Client, get};
-use crate::process::Server;
+use crate::process::{PATIENCE, Server};
 use crate::tree::{Block, Tree};
+
+/// Nothing here waits for so long: what ends does so for another reason.
+const LONG_DRAIN: [&str; 2] = ["--drain", "1000"];
 
 #[test]
 fn idle_connections_do_not_keep_it() {
     for signal in ["INT", "TERM"] {
         let tree = Tree::with(&[("small", "small")]);
-        let mut server = Server::serve(&tree.public());
+        let mut server = Server::serve_with(&tree.public(), &LONG_DRAIN);
         let mut used = Client::connect(server.address);
         assert_eq!(used.get("/small").status, 200);
         let mut fresh = Client::connect(server.address);
         // An exchange on another connection shows that both were taken in.
         assert_eq!(Client::connect(server.address).get("/small").status, 200);
-        let start = Instant::now();
         server.signal(signal);
         assert_eq!(server.end().code(), Some(0), "{signal}");
-        assert!(start.elapsed() < Duration::from_secs(3), "{signal}: {:?}", start.elapsed());
         assert_eq!((used.rest(), fresh.rest()), (0, 0));
         assert_eq!(server.output.wait_for(2).len(), 2, "the last lines are written");
         assert!(TcpStream::connect(server.address).is_err());
@@ -34,7 +34,7 @@ fn a_download_is_finished_first() {
     const BLOCKS: u64 = 1000;
     let tree = Tree::new();
     tree.write_blocks("large", BLOCKS);
-    let mut server = Server::serve(&tree.public());
+    let mut server = Server::serve_with(&tree.public(), &LONG_DRAIN);
     let mut client = Client::connect(server.address);
     client.send(get("/large"));
     let length = client.head().length();
@@ -45,7 +45,7 @@ fn a_download_is_finished_first() {
     // Each thread stops listening when it hears of the signal, and the last one closes the queue.
     let begun = Instant::now();
     while TcpStream::connect(server.address).is_ok() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "nobody new is taken in");
+        assert!(begun.elapsed() < PATIENCE, "nobody new is taken in");
     }
     let mut expected = Block::new();
     client.take(length, 1 << 16, |at, piece| {
@@ -61,7 +61,7 @@ fn a_second_signal_ends_it_at_once() {
     const LENGTH: u64 = 1 << 40;
     let tree = Tree::new();
     File::create(tree.public().join("sparse")).unwrap().set_len(LENGTH).unwrap();
-    let mut server = Server::serve(&tree.public());
+    let mut server = Server::serve_with(&tree.public(), &LONG_DRAIN);
     let mut client = Client::connect(server.address);
     client.send(get("/sparse"));
     assert_eq!(client.head().length(), LENGTH);
@@ -72,9 +72,7 @@ fn a_second_signal_ends_it_at_once() {
     }
     client.take(1 << 20, 1 << 16, |_, _| ());
     assert!(server.child.try_wait().unwrap().is_none());
-    let start = Instant::now();
     server.signal("INT");
     assert_eq!(server.end().code(), Some(0));
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     assert!(client.rest() < LENGTH);
 }

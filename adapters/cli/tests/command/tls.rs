@@ -84,11 +84,14 @@ fn what_is_wrong_is_said_in_a_line() {
     write_pair(tree.path(), false);
     let path = |name: &str| tree.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("none"), "nothing").unwrap();
+    let zero = || "/dev/zero".to_owned();
     for (certificate, key, said) in [
         (path("missing"), path("a.key"), format!("cannot use the certificate {}: No such file", path("missing"))),
         (path("none"), path("a.key"), format!("cannot use the certificate {}: there is none in it", path("none"))),
         (path("a.pem"), path("none"), format!("cannot use the key {}: there is none in it", path("none"))),
         (path("a.key"), path("a.pem"), format!("cannot use the certificate {}: it is a key", path("a.key"))),
+        (zero(), path("a.key"), "cannot use the certificate /dev/zero: it has more than 1048576 bytes".to_owned()),
+        (path("a.pem"), zero(), "cannot use the key /dev/zero: it has more than 1048576 bytes".to_owned()),
     ] {
         let (status, output, errors) =
             run(&["demo", "--listen", "127.0.0.1:0", "--tls-cert", &certificate, "--tls-key", &key]);

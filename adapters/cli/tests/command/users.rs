@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use wirenut::http::BasicCredentials;
 
@@ -113,6 +114,40 @@ fn each_model_asks_for_passwords() {
         assert_eq!(ask(&mut client, "GET /a", &basic("ann", "secret")).text(), "content", "{model}");
         assert_eq!(ask(&mut client, "GET /a", &basic("ann", "other")).status, 401, "{model}");
     }
+}
+
+/// Without memory for a check nobody knows whether a password is right. That is no wrong one, and is not remembered as such.
+#[test]
+fn a_check_for_which_there_is_no_memory_is_put_off() {
+    // Of "secret": a check takes 128 MiB.
+    const HASH: &str = "$argon2id$v=19$m=131072,t=1,p=1$c2FsdHNhbHQ$6cNaFYxin3WoiF0gIINbNvLIucUNbPk1etKy2D2KMJI";
+    let tree = Tree::with(&[("a", "content")]);
+    let mut command = wirenut();
+    command.arg("serve").arg(tree.public()).args(["--listen", "127.0.0.1:0", "--auth", &format!("ann:{HASH}")]);
+    // Otherwise each thread that allocates something reserves 64 MiB for itself.
+    let server = Server::start(command.args(["--workers", "1"]).env("MALLOC_ARENA_MAX", "1"));
+    let get = |user: &str, password: &str| {
+        let mut client = Client::connect(server.address);
+        let answer = ask(&mut client, "GET /a", &basic(user, password));
+        (answer.status, answer.field("Retry-After").map(str::to_owned))
+    };
+    // From now on it has the threads that it needs.
+    assert_eq!(get("ann", "before").0, 401);
+    let id = server.child.id();
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
+    let used: u64 = line.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    // Room for more threads, and not for a check.
+    let limit = Rlimit { current: Some((used + 96 * 1024) * 1024), maximum: None };
+    let pid = Pid::from_raw(id.try_into().unwrap());
+    let before = prlimit(pid, Resource::As, Rlimit { maximum: getrlimit(Resource::As).maximum, ..limit }).unwrap();
+    for (user, password) in [("ann", "secret"), ("ann", "wrong"), ("bob", "secret")] {
+        assert_eq!(get(user, password), (503, Some("1".to_owned())), "{user} {password}");
+    }
+    let lines = server.errors.wait_for(1);
+    assert!(lines[0].ends_with("cannot check a password: no memory is left"), "{lines:?}");
+    prlimit(pid, Resource::As, before).unwrap();
+    assert_eq!([get("ann", "secret").0, get("ann", "wrong").0, get("bob", "secret").0], [200, 401, 401]);
 }
 
 /// User and system time of a process, in ticks.
@@ -232,6 +267,7 @@ fn what_is_wrong_with_users_is_said_at_the_start() {
         ("--auth", "ann:$argon2id$v=19$m=9", "cannot use --auth: the argon2 hash is malformed".into()),
         ("--auth", "ann:{SHA}x", "cannot use --auth: this kind of hash is not supported".into()),
         ("--auth-file", file, format!("cannot use '{file}' for --auth-file: line 2: this kind of hash")),
+        ("--auth-file", "/dev/zero", "cannot read '/dev/zero' for --auth-file: the file is longer than 1 MiB".into()),
         ("--auth-file", missing, format!("cannot read '{missing}' for --auth-file: No such file")),
     ] {
         let (status, output, errors) =

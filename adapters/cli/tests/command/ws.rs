@@ -223,7 +223,7 @@ fn answering(answer: &'static [u8]) -> String {
 
 #[test]
 fn failures_name_the_phase() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_socket, closed) = crate::process::nobody();
     for (url, complaint) in [
         (format!("ws://{closed}/"), format!("cannot connect to {closed}: Connection refused (os error 111); is the server running?")),
         (answering(b""), "cannot open a WebSocket: the server does not answer".into()),
@@ -234,7 +234,9 @@ fn failures_name_the_phase() {
             "cannot open a WebSocket: the server sent a Sec-WebSocket-Accept that does not answer the key (RFC 6455 4.1)".into(),
         ),
     ] {
-        let (status, output, errors) = ws(&[&url, "--timeout", "1"], b"");
+        // Only who never answers is waited for until the time is over.
+        let limit = if complaint.ends_with("does not answer") { "1" } else { "30" };
+        let (status, output, errors) = ws(&[&url, "--timeout", limit], b"");
         assert_eq!((status, output.as_slice()), (Some(1), &b""[..]), "{errors}");
         assert_eq!(errors, format!("wirenut: {complaint}\n"));
     }
@@ -300,11 +302,45 @@ fn nobody_is_trusted_without_reason() {
         assert!(errors.starts_with("wirenut: cannot agree on TLS with 127.0.0.1:"), "{errors}");
         assert!(errors.contains(complaint) && errors.lines().count() == 1, "{errors}");
     }
-    let (status, _, errors) = ws(&[&url, "--cacert", "/nowhere"], b"");
-    assert_eq!(
-        (status, errors.as_str()),
-        (Some(1), "wirenut: cannot read '/nowhere': No such file or directory (os error 2)\n")
-    );
+    for (path, why) in [
+        ("/nowhere", "No such file or directory (os error 2)"),
+        ("/dev/null", "there is none in it (-----BEGIN CERTIFICATE-----)"),
+    ] {
+        let (status, _, errors) = ws(&[&url, "--cacert", path], b"");
+        let expected = format!("wirenut: cannot read the certificates of '{path}': {why}\n");
+        assert_eq!((status, errors), (Some(1), expected));
+    }
+}
+
+/// What openssl-req(1) makes is the certificate of an authority, unless it is asked for another one.
+#[test]
+fn a_certificate_of_an_authority_is_none_of_a_server() {
+    let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder().with_no_client_auth();
+    let config = Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap());
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(certificate.pem().as_bytes()).unwrap();
+    let path = file.path().to_str().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("//localhost:{}/", listener.local_addr().unwrap().port());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            // The client refuses, and that is read here.
+            let _ = rustls::StreamOwned::new(session, stream.unwrap()).read(&mut [0; 100]);
+        }
+    });
+    for (command, scheme, status) in [("ws", "wss:", 1), ("get", "https:", 60)] {
+        let (found, _, errors) =
+            crate::process::run(&[command, "--cacert", path, "--noproxy=*", &format!("{scheme}{place}")]);
+        assert_eq!(found, Some(status), "{errors}");
+        assert!(errors.contains("the server's certificate is that of an authority (CA:TRUE)"), "{errors}");
+        assert!(!errors.contains("CaUsedAsEndEntity") && errors.lines().count() == 1, "{errors}");
+    }
 }
 
 /// A proxy that opens tunnels; and the heads that it got.

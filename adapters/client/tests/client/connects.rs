@@ -8,7 +8,7 @@ use std::{io, thread};
 
 use wirenut_client::{Cancel, Cause, Phase};
 
-use crate::lab::{builder, client};
+use crate::lab::{builder, client, nobody};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -67,7 +67,7 @@ fn a_name_that_nobody_has_fails_at_look_up() {
 
 #[test]
 fn a_refused_connect_names_address_and_host() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_socket, address) = nobody();
     let error = client().get(format!("http://localhost:{}/", address.port())).send().unwrap_err();
     assert_eq!((error.phase(), error.kind()), (Phase::Connect, ErrorKind::ConnectionRefused));
     assert!(error.subject().ends_with(&format!(":{} (localhost)", address.port())), "{error}");

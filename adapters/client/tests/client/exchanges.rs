@@ -5,8 +5,9 @@ use std::{io, thread};
 
 use wirenut::http::Method;
 use wirenut_client::{Body, Cause, Phase};
+use wirenut_linux::thread::Event;
 
-use crate::lab::{Server, builder, client};
+use crate::lab::{LONG, Server, builder, client};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -296,6 +297,44 @@ fn content_that_is_refused_while_it_flows_ends() {
     });
     let response = client().post(server.url("/")).body(Body::reader(io::repeat(1))).send().unwrap();
     assert_eq!(response.status().code(), 413);
+}
+
+/// The last chunk is sent although the answer came before it. Without it, the server would read the next request as a chunk.
+#[test]
+fn content_that_is_answered_early_ends_as_its_framing_says() {
+    let has_answered = Event::new();
+    let server = Server::new({
+        let has_answered = has_answered.clone();
+        move |_, peer| {
+            peer.head();
+            peer.say(OK);
+            has_answered.set();
+            let mut content = Vec::new();
+            while !content.ends_with(b"\r\nx\r\n0\r\n\r\n") {
+                content.extend(peer.bytes(1));
+                assert!(content.len() < 20, "{}", content.escape_ascii());
+            }
+            while peer.head().is_some() && peer.say(OK) {}
+        }
+    });
+    let client = client();
+    let content = Late { has_answered, left: b"x" };
+    assert_eq!(client.post(server.url("/")).body(Body::reader(content)).send().unwrap().text(10).unwrap(), "ok");
+    assert_eq!(client.get(server.url("/next")).send().unwrap().text(10).unwrap(), "ok");
+    assert_eq!(server.lines(), ["POST / HTTP/1.1", "GET /next HTTP/1.1"]);
+}
+
+/// Content that comes behind the answer.
+struct Late {
+    has_answered: Event,
+    left: &'static [u8],
+}
+
+impl Read for Late {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        assert!(self.has_answered.wait_timeout(LONG.into()));
+        self.left.read(room)
+    }
 }
 
 #[test]

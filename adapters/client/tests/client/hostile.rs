@@ -7,8 +7,9 @@ use std::thread;
 
 use wirenut::http::{Limits, Method};
 use wirenut_client::{Body, Cancel, Cause, Phase, PoolLimits, Url};
+use wirenut_linux::thread::Event;
 
-use crate::lab::{Server, builder, client};
+use crate::lab::{LONG, Server, builder, client};
 use crate::proxies::through;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -60,19 +61,20 @@ fn errors_show_no_password() {
 fn a_free_place_goes_to_one_who_can_use_it() {
     let (busy, other) = (Server::answering(OK), Server::answering(OK));
     let client = builder().pool(PoolLimits { per_host: 1, ..PoolLimits::DEFAULT }).build();
-    let get = |server: &Server, limit| client.get(server.url("/")).timeout(Duration::from_millis(limit)).send();
-    let (first, second) = (get(&busy, 20_000).unwrap(), get(&other, 20_000).unwrap());
+    let (get, cancel) = (|server: &Server| client.get(server.url("/")), Cancel::new().unwrap());
+    let (first, second) = (get(&busy).send().unwrap(), get(&other).send().unwrap());
     thread::scope(|scope| {
         let (done, is_done) = mpsc::channel();
-        let stuck = scope.spawn(|| get(&busy, 3_000).unwrap_err());
+        let stuck = scope.spawn(|| get(&busy).cancel(&cancel).send().unwrap_err());
         // Both wait now, in this order, or the test shows nothing.
         thread::sleep(Duration::from_millis(100));
         let (get, other) = (&get, &other);
-        scope.spawn(move || done.send(get(other, 10_000).map(|response| response.text(10).unwrap())).unwrap());
+        scope.spawn(move || done.send(get(other).send().map(|response| response.text(10).unwrap())).unwrap());
         thread::sleep(Duration::from_millis(100));
         assert_eq!(second.text(10).unwrap(), "ok");
         assert_eq!(is_done.recv_timeout(Duration::from_secs(20)).unwrap().unwrap(), "ok");
         assert!(!stuck.is_finished(), "the place came only when the other gave up");
+        cancel.cancel();
         assert_eq!(stuck.join().unwrap().phase(), Phase::Pool);
     });
     drop(first);
@@ -180,11 +182,13 @@ fn a_hostile_proxy_gets_no_request() {
 /// A wait that has begun, in the phases that no other test has.
 #[test]
 fn requests_are_cancelled_while_they_wait() {
-    let server = Server::new(|number, peer| {
+    let is_over = Event::new();
+    let ending = is_over.clone();
+    let server = Server::new(move |number, peer| {
         peer.head();
         match number {
             // Takes nothing more.
-            0 => thread::sleep(Duration::from_millis(300)),
+            0 => drop(ending.wait_timeout(LONG.into())),
             1 => peer.drip(format!("HTTP/1.1 200 OK\r\nX: {:1000}", "y"), Duration::from_millis(1)),
             _ => peer.wait_for_end(),
         }
@@ -210,6 +214,7 @@ fn requests_are_cancelled_while_they_wait() {
         });
         assert!(matches!(error.cause(), Cause::Cancelled), "{error}");
     }
+    is_over.set();
 }
 
 /// What follows 101 has no end that HTTP knows, and no pace: to read it as content could take for ever.

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::thread::{self, JoinHandle};
 
 use wirenut_client::{Client, ClientBuilder, Proxies, Timeouts};
+use wirenut_linux::socket::{Family, Socket};
 
 /// Nothing that a test waits for takes longer.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
@@ -96,6 +97,14 @@ impl Drop for Server {
             outcome.unwrap();
         }
     }
+}
+
+/// An address at which nobody listens, and which is nobody else's while the socket is there.
+pub(crate) fn nobody() -> (impl Sized, SocketAddr) {
+    let socket = Socket::tcp(Family::V4).unwrap();
+    socket.bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_address().unwrap();
+    (socket, address)
 }
 
 /// The server's end of a connection.

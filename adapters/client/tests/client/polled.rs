@@ -11,7 +11,7 @@ use wirenut_client::{Body, Cancel, Cause, Error, Exchange, Phase, PoolLimits, Pr
 use wirenut_linux::monotonic_time;
 use wirenut_linux::poller::{Epoll, Interest, Poller as _, Token, Waited};
 
-use crate::lab::{LONG, Server, builder, client};
+use crate::lab::{LONG, Server, builder, client, nobody};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -280,7 +280,7 @@ fn redirects_uploads_retries_and_deadlines_are_the_same() {
     let failed =
         builder().timeouts(Timeouts { response: Duration::from_millis(30).into(), ..Timeouts::DEFAULT }).build();
     assert!(failure(run(failed.get(server.url("/silent")).start().unwrap())).is_timeout());
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_socket, nobody) = nobody();
     let refused = client.get(format!("http://localhost:{}/", nobody.port())).start().unwrap();
     assert_eq!(failure(run(refused)).phase(), Phase::Connect);
     let unknown = failure(run(client.get("http://host.invalid/").start().unwrap()));
@@ -306,7 +306,7 @@ fn an_error_stays_one() {
     }
     assert!(outcome.end.unwrap().is_err() && exchange.is_over());
     assert!(exchange.poll().is_err());
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_socket, nobody) = nobody();
     let mut never = client.get(format!("http://{nobody}/")).start().unwrap();
     let mut outcome = Outcome::default();
     while outcome.end.is_none() {

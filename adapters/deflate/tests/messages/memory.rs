@@ -18,12 +18,14 @@ struct Counting;
 #[allow(unsafe_code, reason = "an allocator is unsafe by its trait")]
 // SAFETY: each call is passed on to the system's allocator as it is; a count in a `Cell` allocates nothing.
 unsafe impl GlobalAlloc for Counting {
+    // SAFETY: demands of its caller what the trait does.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATED.set(ALLOCATED.get().wrapping_add_unsigned(layout.size()));
         // SAFETY: the caller's promises are those of the system's allocator.
         unsafe { System.alloc(layout) }
     }
 
+    // SAFETY: demands of its caller what the trait does.
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         ALLOCATED.set(ALLOCATED.get().wrapping_sub_unsigned(layout.size()));
         // SAFETY: the caller's promises are those of the system's allocator.

@@ -4,6 +4,7 @@ use core::cell::Cell;
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown as Direction, TcpListener, TcpStream};
+use std::sync::mpsc;
 use std::thread;
 
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
@@ -330,10 +331,16 @@ fn sockets_carry_bodies_both_ways_and_end_in_order() {
 #[test]
 fn a_silent_peer_is_left_by_its_deadline_although_reads_block() {
     let limits = Limits { head: wirenut::time::Duration::from_millis(50), ..DEVICE_LIMITS };
+    let (begun, has_begun) = mpsc::channel();
     let (got, served) = over_sockets(
-        |stream| serve_ready(&limits, stream),
+        move |stream| {
+            // Whoever has not begun when the time is over gets no answer.
+            has_begun.recv().expect("a client");
+            serve_ready(&limits, stream)
+        },
         |mut stream| {
             stream.write_all(b"GET / HT").expect("a server");
+            begun.send(()).expect("a server");
             let mut answer = String::new();
             stream.read_to_string(&mut answer).map(|_| answer)
         },
@@ -348,12 +355,17 @@ fn an_answer_that_is_cut_off_is_reset() {
         write: wirenut::time::Pace { grace: wirenut::time::Duration::from_millis(50), ..DEVICE_LIMITS.write },
         ..DEVICE_LIMITS
     };
+    let (ended, has_ended) = mpsc::channel();
     let (end, served) = over_sockets(
-        |stream| serve_ready(&limits, stream),
+        move |stream| {
+            let served = serve_ready(&limits, stream);
+            ended.send(()).expect("a client");
+            served
+        },
         |mut stream| {
             stream.write_all(b"GET /download?bytes=1000000000 HTTP/1.1\r\nHost: a\r\n\r\n").expect("a server");
             // It takes nothing until the server has lost its patience.
-            thread::sleep(Duration::from_millis(300));
+            has_ended.recv_timeout(PATIENCE).expect("an end");
             std::io::copy(&mut stream, &mut std::io::sink())
         },
     );

@@ -227,6 +227,17 @@ async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> (String, bool) {
     (String::from_utf8(rest).expect("text"), was_reset)
 }
 
+/// How whoever comes is refused, once nobody listens any more. (A process that another test starts has a copy of each socket for
+/// a moment.)
+async fn refusal<K: Kind>(address: &K) -> io::ErrorKind {
+    loop {
+        match address.try_connect().await {
+            Ok(_) => time::sleep(Duration::from_millis(10)).await,
+            Err(error) => return error.kind(),
+        }
+    }
+}
+
 /// Is nothing said to it for a little while?
 async fn is_silent(stream: &mut (impl AsyncRead + Unpin)) -> bool {
     time::timeout(Duration::from_millis(150), stream.read(&mut [0])).await.is_err()

@@ -1,10 +1,10 @@
-//! `full` with a WebSocket beside it, which sends back each text: the difference to `full` is what WebSocket costs.
+//! `full` with a WebSocket beside it, which sends back each message: the difference to `full` is what WebSocket costs.
 
 #![no_std]
 #![no_main]
 
 use wirenut_firmware::full::Full;
-use wirenut_firmware::sockets::{LIMITS, WithWebSocket};
+use wirenut_firmware::sockets::{Echo, LIMITS, WithWebSocket};
 use wirenut_firmware::web::Memory;
 
 /// Holds the head of a response, or a frame.
@@ -12,6 +12,6 @@ const SCRATCH: usize = 256;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    static mut MEMORY: Memory<WithWebSocket<Full>, { LIMITS.store_bytes() }, SCRATCH> = Memory::ZEROED;
-    MEMORY.serve(&WithWebSocket(Full), &LIMITS)
+    static mut MEMORY: Memory<WithWebSocket<Full, Echo>, { LIMITS.store_bytes() }, SCRATCH> = Memory::ZEROED;
+    MEMORY.serve(&WithWebSocket(Full, Echo), &LIMITS)
 }

@@ -1,10 +1,10 @@
-//! `hello` with a WebSocket beside it, which sends back each text: the difference to `hello` is what WebSocket costs.
+//! `hello` with a WebSocket beside it, which sends back each message: the difference to `hello` is what WebSocket costs.
 
 #![no_std]
 #![no_main]
 
 use wirenut_firmware::hello::Hello;
-use wirenut_firmware::sockets::{LIMITS, WithWebSocket};
+use wirenut_firmware::sockets::{Echo, LIMITS, WithWebSocket};
 use wirenut_firmware::web::Memory;
 
 /// Holds the head of a response, or a frame.
@@ -12,6 +12,6 @@ const SCRATCH: usize = 256;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    static mut MEMORY: Memory<WithWebSocket<Hello>, { LIMITS.store_bytes() }, SCRATCH> = Memory::ZEROED;
-    MEMORY.serve(&WithWebSocket(Hello), &LIMITS)
+    static mut MEMORY: Memory<WithWebSocket<Hello, Echo>, { LIMITS.store_bytes() }, SCRATCH> = Memory::ZEROED;
+    MEMORY.serve(&WithWebSocket(Hello, Echo), &LIMITS)
 }

@@ -1,5 +1,7 @@
 //! What a protocol keeps in its store between two turns.
 
+use super::copies::copy;
+
 /// So many bytes are copied for each byte that is consumed, and it is still cheap.
 const COPIES_PER_BYTE: usize = 16;
 
@@ -69,21 +71,10 @@ impl Kept {
     }
 }
 
-/// Both have the same length.
-fn copy(from: &[u8], to: &mut [u8]) {
-    #[cfg(test)]
-    tests::COPIED.with(|copied| copied.set(copied.get() + from.len()));
-    to.copy_from_slice(from);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::cell::Cell;
-
-    thread_local! {
-        pub(super) static COPIED: Cell<usize> = const { Cell::new(0) };
-    }
+    use crate::connection::copies::COPIED;
 
     const STORE: usize = 16 * 1024;
 

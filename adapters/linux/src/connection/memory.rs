@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use super::kept::Kept;
+use super::unread::Unread;
 
 /// Memory for one turn, lent by the caller. All connections of a thread can share one set: between two turns nothing is in
 /// it that is needed.
@@ -23,7 +24,7 @@ pub struct Memory<'m> {
 /// a store of its own here, so that it is not copied again and again.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Leftover {
-    input: Vec<u8>,
+    input: Unread,
     store: Kept,
     output: Vec<u8>,
     /// How much of the output was sent since.
@@ -48,38 +49,53 @@ impl Leftover {
 }
 
 impl Memory<'_> {
-    /// Puts the input that was left at the start of the buffer, and the store's part at the start of the store. Both stay
-    /// left until [`Self::keep`].
+    /// Puts the store's part at the start of the store. Where in the input lies what was left of it. Both stay left until
+    /// [`Self::keep`].
     pub(super) fn restore(&mut self) -> Range<usize> {
         let Some(left) = self.leftover else { return 0..0 };
-        self.input[..left.input.len()].copy_from_slice(&left.input);
         left.store.restore(self.store);
-        0..left.input.len()
+        left.input.window()
+    }
+
+    /// Room for what is received behind so many bytes that were left.
+    #[inline]
+    pub(super) fn room(&mut self, unread: usize) -> &mut [u8] {
+        &mut self.input[unread..]
+    }
+
+    /// So many bytes were received into the [room](Self::room). Where in the input they lie, with what was left before them.
+    #[inline]
+    pub(super) fn receive(&mut self, count: usize) -> Range<usize> {
+        match self.leftover {
+            Some(left) => left.input.receive(self.input, count),
+            None => 0..count,
+        }
     }
 
     /// The input, the store and the output of this turn.
     #[inline]
     pub(super) fn buffers(&mut self) -> (&[u8], &mut [u8], &mut [u8]) {
-        let store = match self.leftover {
-            Some(left) => left.store.store(self.store),
-            None => &mut *self.store,
+        let (input, store) = match self.leftover {
+            Some(left) => (left.input.input(self.input), left.store.store(self.store)),
+            None => (&*self.input, &mut *self.store),
         };
-        (self.input, store, self.output)
+        (input, store, self.output)
     }
 
-    /// Leaves what was not consumed, and the protocol's part of the store, in place of what was left.
+    /// Leaves what was not consumed, and the protocol's part of the store, in place of what was left. The turn has consumed
+    /// `taken` bytes.
     #[inline]
-    pub(super) fn keep(&mut self, unread: Range<usize>, stored: usize) {
+    pub(super) fn keep(&mut self, unread: Range<usize>, taken: usize, stored: usize) {
         if !unread.is_empty() || stored > 0 || self.leftover.is_some() {
-            self.replace(unread, stored);
+            self.replace(unread, taken, stored);
         }
     }
 
     #[cold]
-    fn replace(&mut self, unread: Range<usize>, stored: usize) {
+    fn replace(&mut self, unread: Range<usize>, taken: usize, stored: usize) {
         let left = self.leftover.get_or_insert_default();
-        left.store.keep(self.store, stored, unread.start);
-        replace(&mut left.input, &self.input[unread]);
+        left.store.keep(self.store, stored, taken);
+        left.input.keep(self.input, unread);
         self.free();
     }
 
@@ -107,15 +123,5 @@ impl Memory<'_> {
         if self.leftover.as_ref().is_some_and(|left| left.is_empty()) {
             *self.leftover = None;
         }
-    }
-}
-
-/// Has `kept` hold these bytes, and no memory where there are none.
-fn replace(kept: &mut Vec<u8>, bytes: &[u8]) {
-    if bytes.is_empty() {
-        *kept = Vec::new();
-    } else {
-        kept.clear();
-        kept.extend_from_slice(bytes);
     }
 }

@@ -73,10 +73,12 @@
 //! # Ok::<(), wirenut_linux::Error>(())
 //! ```
 
+mod copies;
 mod kept;
 mod memory;
 mod transport;
 mod turn;
+mod unread;
 
 use wirenut::readiness::{Interest, Standing};
 use wirenut::transport::{Conversation, Disposition, Protocol};

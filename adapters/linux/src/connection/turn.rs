@@ -106,9 +106,10 @@ impl Connection {
         if self.flags.has(Flags::PARTING) && event.is_some_and(Event::is_writable) {
             self.conversation.handle_sent(protocol, 0, 0);
         }
-        let mut running = Running { connection: self, transport, protocol, memory, window: 0..0, has_ended: false };
+        let mut running =
+            Running { connection: self, transport, protocol, memory, window: 0..0, taken: 0, has_ended: false };
         let step = running.run(reads, transfer);
-        let Running { connection, mut transport, protocol, memory, window, .. } = running;
+        let Running { connection, mut transport, protocol, memory, taken, .. } = running;
         let step = match step {
             // No poller would say so.
             Ok(Step::Rested) if transport.holds_unread() && connection.conversation.wants_input(protocol) => {
@@ -127,7 +128,7 @@ impl Connection {
             Step::Spent => Next::Again,
             Step::Rested | Step::Unprepared(_) | Step::Blocked => Next::Wait,
         };
-        Turn { taken: window.start, next }
+        Turn { taken, next }
     }
 
     /// What to ask a poller for. `is_unread`: the socket has something to read that was not wanted.
@@ -161,8 +162,10 @@ struct Running<'t, 'm, T, Q: ?Sized> {
     transport: T,
     protocol: &'t mut Q,
     memory: Memory<'m>,
-    /// Where in the input lies what is not consumed. Before it lies what was.
+    /// Where in the input lies what is not consumed.
     window: Range<usize>,
+    /// How many bytes of it this turn has consumed.
+    taken: usize,
     /// The peer's end was received.
     has_ended: bool,
 }
@@ -191,7 +194,7 @@ impl<T: Transport, Q: Protocol + ?Sized> Running<'_, '_, T, Q> {
         }
         let step = self.converse(transfer)?;
         let stored = self.protocol.stored();
-        self.memory.keep(self.window.clone(), stored);
+        self.memory.keep(self.window.clone(), self.taken, stored);
         Ok(step)
     }
 
@@ -218,13 +221,13 @@ impl<T: Transport, Q: Protocol + ?Sized> Running<'_, '_, T, Q> {
     /// One receive, behind what is in the window.
     #[inline]
     fn receive(&mut self) -> Result<(), Failed> {
-        let room = &mut self.memory.input[self.window.end..];
+        let room = self.memory.room(self.window.len());
         if room.is_empty() {
             // A read of nothing would look like the end.
             return Err(Failed);
         }
         match self.transport.recv(room)? {
-            Received::Data(count) => self.window.end += count,
+            Received::Data(count) => self.window = self.memory.receive(count),
             Received::End => self.has_ended = true,
             Received::WouldBlock => {}
         }
@@ -262,6 +265,7 @@ impl<T: Transport, Q: Protocol + ?Sized> Running<'_, '_, T, Q> {
             let input = Input { bytes: &input[self.window.clone()], has_ended: self.has_ended };
             let (taken, action) = self.connection.conversation.poll(self.protocol, input, store, output);
             self.window.start += taken;
+            self.taken += taken;
             if action != Action::ShutdownWrite {
                 return Some(action);
             }

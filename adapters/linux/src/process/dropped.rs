@@ -19,11 +19,14 @@ static DROPPED: Mutex<Vec<OwnedFd>> = Mutex::new(Vec::new());
 /// ```
 /// use wirenut_linux::poller::{Interest, Poll, Poller, Token};
 /// use wirenut_linux::process;
+/// # use std::io::{Read, Write};
 /// use std::os::fd::AsFd;
-/// let child = process::spawn(|| std::thread::sleep(core::time::Duration::from_millis(10)))?;
+/// let (mut alarm, bed) = std::os::unix::net::UnixStream::pair()?;
+/// let child = process::spawn(move || drop((&bed).read(&mut [0])))?;
 /// let pidfd = child.as_fd().try_clone_to_owned()?;
 /// drop(child); // it runs, so it is remembered
 /// assert_eq!(process::reap_dropped(), 0);
+/// alarm.write_all(b"!")?;
 /// let mut poller = Poll::new();
 /// poller.register(pidfd.as_fd(), Token(0), Interest::READABLE)?;
 /// let _ = poller.wait(None)?;

@@ -44,6 +44,7 @@ pub(crate) unsafe trait Shareable: Sync + Send + Sized + 'static {
 unsafe impl<T: FromBytes + Sync + Send + 'static> Shareable for T {
     type Initial = T;
 
+    // SAFETY: demands of its caller what the trait does.
     unsafe fn initialise(place: *mut T, initial: T) -> Result<(), Errno> {
         // SAFETY: as the caller promises.
         unsafe { place.write(initial) };
@@ -61,6 +62,7 @@ unsafe impl<A: Shareable, B: Shareable> Shareable for Pair<A, B> {
 
     const BYTES: usize = A::BYTES + B::BYTES;
 
+    // SAFETY: demands of its caller what the trait does, for both parts.
     unsafe fn initialise(place: *mut Self, (first, second): Self::Initial) -> Result<(), Errno> {
         // SAFETY: the parts of a valid place are valid places.
         unsafe {

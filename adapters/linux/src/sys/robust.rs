@@ -33,6 +33,7 @@ unsafe impl<T: FromBytes + Send + 'static> Shareable for Robust<T> {
 
     const BYTES: usize = size_of::<libc::pthread_mutex_t>() + size_of::<AtomicU64>() + size_of::<T>();
 
+    // SAFETY: demands of its caller what the trait does.
     unsafe fn initialise(place: *mut Self, initial: T) -> Result<(), Errno> {
         let mut attributes = MaybeUninit::uninit();
         let attributes = attributes.as_mut_ptr();

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic;
 
+use rustix::time::{ClockId, clock_gettime};
 use wirenut::time::Duration;
 use wirenut_linux::process;
 use wirenut_linux::socket::{Received, UnixStream};
@@ -328,6 +329,12 @@ pub(crate) fn memory_is_made_use_of_once() {
     assert!(Semaphore::new_in(Memory::from(memory_with(&[0xff; 300])), 1, 1).is_err());
 }
 
+/// The state of a process, as /proc shows it.
+fn state(child: &process::Child) -> char {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.pid())).unwrap();
+    stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next()).unwrap()
+}
+
 /// Whoever waited when it was broken learns it, though it was reset at once; who waits when it is reset has met nobody; and
 /// who has met all others does not hear of what came after.
 pub(crate) fn a_barrier_that_is_reset_is_no_meeting() {
@@ -347,10 +354,10 @@ pub(crate) fn a_barrier_that_is_reset_is_no_meeting() {
         })
         .unwrap();
         comes.wait();
-        std::thread::sleep(core::time::Duration::from_millis(100));
+        // Behind that, it sleeps at the barrier alone.
+        crate::storm::wait_for(|| state(&waits) == 'S', "wait at the barrier");
         waits.send(wirenut_linux::signal::Signal::SIGSTOP).unwrap();
-        // Until the signal has come to it.
-        std::thread::sleep(core::time::Duration::from_millis(1));
+        crate::storm::wait_for(|| state(&waits) == 'T', "stop");
         changes.iter().for_each(|change| change(&barrier));
         waits.send(wirenut_linux::signal::Signal::SIGCONT).unwrap();
         assert_eq!(waits.join_timeout(LIMIT).unwrap(), Some(process::Ended::Exited(u8::from(is_met))));
@@ -379,7 +386,10 @@ pub(crate) fn many_permits_of_the_living_do_not_delay_a_time_out() {
         }
     });
     assert!(ready.wait_timeout(LIMIT));
-    let begun = std::time::Instant::now();
+    // Its own time, which does not count what else the machine does.
+    let own_time = || core::time::Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap();
+    let before = own_time();
     assert!(semaphore.acquire_timeout(SOON).unwrap().is_none());
-    assert!(begun.elapsed().as_millis() < 200, "{:?}", begun.elapsed());
+    let took = own_time() - before;
+    assert!(took.as_millis() < 200, "{took:?}");
 }

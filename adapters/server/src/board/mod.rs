@@ -4,10 +4,12 @@
 //! they do. So nothing of a server depends on which of the two its workers are, and a process that is killed takes nothing
 //! with it that it has counted.
 
+mod colleague;
 mod counts;
 mod lead;
 mod seat;
 
+use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time;
 
@@ -18,6 +20,7 @@ use wirenut_linux::poller::Bell;
 use wirenut_linux::sync::SharedSlice;
 use zerocopy::FromBytes;
 
+pub(crate) use colleague::Colleague;
 pub(crate) use counts::{Counts, Deadline};
 pub(crate) use lead::Lead;
 pub(crate) use seat::Seat;
@@ -39,6 +42,8 @@ struct Place {
     stop: AtomicU32,
     /// The acceptor wants the place: its owner is to give way.
     gives_way: AtomicU32,
+    /// Whether the owner watches the queue of connections: see [`Seat::set_watches_queue`].
+    queue: AtomicU32,
     /// What the owner's only connection is doing, and since when: see [`Seat::standing`].
     standing: AtomicU64,
     /// When the owner stops, if it was told so and that is delayed: in microseconds since the start.
@@ -91,7 +96,8 @@ impl Board {
         place.stop.store(Stop::No as u32, Ordering::SeqCst);
         place.gives_way.store(0, Ordering::SeqCst);
         place.signals.store(0, Ordering::SeqCst);
-        let seat = Seat { board: self.clone(), number, bell, termination: None };
+        place.queue.store(0, Ordering::SeqCst);
+        let seat = Seat { board: self.clone(), number, bell, termination: None, colleagues: Arc::default() };
         seat.set_standing(Standing::Busy, Instant::START);
         seat
     }
@@ -129,6 +135,27 @@ mod tests {
         let board = Board::new(2).unwrap().with_drain_delay(drain_delay);
         let seats = [0, 1].map(|number| board.seat(number, Bell::new().unwrap()));
         (board, seats)
+    }
+
+    /// As the core counts it for the connections of one thread: otherwise whoever sends a head byte by byte never gives way.
+    #[test]
+    fn only_idle_connections_count_anew() {
+        let (_, [seat, _]) = seats(Duration::default());
+        let at = |seconds| Instant::START.saturating_add(Duration::from_secs(seconds));
+        for (standing, now, since) in [
+            (Standing::Reading, 1, 1),
+            (Standing::Reading, 2, 1),
+            (Standing::Idle, 3, 3),
+            (Standing::Idle, 4, 4),
+            (Standing::Reading, 5, 5),
+            (Standing::Busy, 6, 6),
+            (Standing::Reading, 7, 7),
+            (Standing::Lingering, 8, 8),
+            (Standing::Lingering, 9, 8),
+        ] {
+            seat.set_standing(standing, at(now));
+            assert_eq!(seat.standing(), (standing, at(since)), "{now}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A place on the board, for whoever has it.
 
+use alloc::sync::Arc;
 use core::ops::Range;
 use core::sync::atomic::Ordering;
 use std::time;
@@ -9,7 +10,7 @@ use wirenut::time::{Duration, Instant};
 use wirenut_linux::poller::Bell;
 use wirenut_linux::signal::Termination;
 
-use super::{Board, Counts, Place, Stop};
+use super::{Board, Colleague, Counts, Place, Stop};
 
 /// No, but it will be told when the delay is over: see [`Seat::ask_to_end`].
 pub(super) const DELAYED: u32 = Stop::No as u32 + 1;
@@ -26,12 +27,19 @@ pub(crate) struct Seat {
     pub(super) number: usize,
     pub(super) bell: Bell,
     pub(super) termination: Option<Termination>,
+    /// Who takes connections from the same queue, its owner among them.
+    pub(super) colleagues: Arc<[Colleague]>,
 }
 
 impl Seat {
     #[inline]
-    fn place(&self) -> &Place {
+    pub(super) fn place(&self) -> &Place {
         &self.board.places[self.number]
+    }
+
+    /// Others take connections from the same queue, too.
+    pub(crate) fn with_colleagues(self, colleagues: Arc<[Colleague]>) -> Self {
+        Self { colleagues, ..self }
     }
 
     /// Has its owner more connections than any of those who sit there?
@@ -76,8 +84,12 @@ impl Seat {
         (standing, Instant::from_micros(both >> 2))
     }
 
-    /// The owner's only connection does this from now on.
+    /// What the owner's only connection is doing. [`Standing::Idle`] counts from now on; the others count from the first call,
+    /// until it does something else: whoever sends a head byte by byte reads for as long as that takes.
     pub(crate) fn set_standing(&self, standing: Standing, now: Instant) {
+        if standing != Standing::Idle && standing == self.standing().0 {
+            return;
+        }
         self.place().standing.store(now.as_micros() << 2 | standing as u64, Ordering::Relaxed);
     }
 

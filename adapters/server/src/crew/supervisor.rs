@@ -12,7 +12,7 @@ use wirenut_linux::process::{Child, SpawnError};
 
 use super::backoff::Backoff;
 use super::{Staff, child};
-use crate::board::{Board, Seat, Stop};
+use crate::board::{Board, Colleague, Seat, Stop};
 use crate::chores::Chores;
 use crate::throttle::Throttle;
 use crate::vigil::Vigil;
@@ -161,9 +161,11 @@ impl<L, F: Fn(L, Seat) -> Result<(), Error>> Supervisor<'_, L, F> {
     fn start(&mut self, index: usize) -> Result<(), SpawnError> {
         let Worker { number, bell, .. } = &self.workers[index];
         let (token, seat) = (Token(*number as u64), self.board.seat(*number, bell.clone()));
-        let (its_seat, socket, others, serve) = (seat.clone(), &mut self.socket, &mut self.workers, &self.serve);
+        let colleagues = self.workers.iter().map(|worker| Colleague::new(worker.number, worker.bell.clone())).collect();
+        let its_seat = seat.clone().with_colleagues(colleagues);
+        let (socket, others, serve) = (&mut self.socket, &mut self.workers, &self.serve);
         let spawned = child::process().spawn_scoped(|| -> Result<(), Error> {
-            // What the supervisor watches is none of its own.
+            // What the supervisor watches is none of its own. The bells of the others are: it rings them.
             others.clear();
             let seat = its_seat.with_termination(Some(child::take_signals()?));
             socket.take().map_or(Ok(()), |socket| serve(socket, seat))

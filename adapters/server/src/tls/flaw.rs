@@ -28,6 +28,8 @@ pub struct TlsError {
 pub enum TlsFlaw {
     /// The file cannot be read.
     Unreadable(io::Error),
+    /// The file has more than so many bytes, or no end at all.
+    FileTooLarge(u64),
     /// It begins as PEM, and goes on otherwise.
     InvalidPem(String),
     /// There is no certificate in it.
@@ -104,6 +106,9 @@ impl fmt::Display for TlsFlaw {
             Self::InvalidPem(error) => return write!(f, "it is no valid PEM: {error}"),
             Self::Unsupported(error) => return error.fmt(f),
             Self::System(error) => return error.fmt(f),
+            Self::FileTooLarge(limit) => {
+                return write!(f, "it has more than {limit} bytes: give a file that has nothing else in it");
+            }
             Self::TooLarge(limit) => {
                 return write!(f, "it has more than {limit} bytes together with its key: leave out what is no certificate");
             }

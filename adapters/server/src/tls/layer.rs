@@ -20,7 +20,7 @@ const PIECE: usize = 64 * 1024;
 /// How a protocol wants to be spoken over TLS.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
-    /// It is HTTP: agreed on by its name, and whoever speaks it in the clear is told so.
+    /// It is HTTP: ALPN names it, and a peer that speaks it without TLS gets an answer that says so.
     pub(crate) is_http: bool,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Terms {
 pub(crate) struct Secured {
     tls: Tls,
     terms: Terms,
-    /// How long it takes at most to agree.
+    /// How long a handshake may take.
     limit: Duration,
     piece: RefCell<Vec<u8>>,
     /// See [`Layer::has_left`].
@@ -45,9 +45,9 @@ impl Secured {
 pub(crate) enum Stage {
     /// Its proxy has not said all yet.
     Header(Box<Header>),
-    /// Nothing has come, and both must have agreed by then.
+    /// Nothing has come. The handshake must have ended by then.
     New(Instant),
-    /// They have not agreed yet, and what the socket must be ready for.
+    /// The handshake: until when, and what the socket must be ready for.
     Greeting(Box<Session>, Instant, Interest),
     Open(Box<Open>),
     /// Nothing is encrypted any more, or ever was.
@@ -58,7 +58,7 @@ pub(crate) struct Header {
     receiver: Receiver,
     limits: proxy::Limits,
     bytes: Vec<u8>,
-    /// So many it must have to go on.
+    /// How many bytes it must have to go on.
     wanted: usize,
 }
 
@@ -129,7 +129,7 @@ impl Layer for Secured {
                 }
                 Ok(Received::Data(_)) => {}
                 Ok(Received::WouldBlock) => return None,
-                // Whoever says nothing at all looks whether somebody listens.
+                // A peer that ends without a byte only checks whether the port is open.
                 Ok(Received::End) | Err(_) => {
                     *stage = Stage::Clear;
                     return None;
@@ -172,6 +172,10 @@ impl Layer for Secured {
         if let Stage::Open(open) = stage { open.session.holds_unread() } else { false }
     }
 
+    fn holds_part(&self, stage: &Stage) -> bool {
+        if let Stage::Open(open) = stage { open.session.holds_part() } else { false }
+    }
+
     fn has_left(&self) -> bool {
         self.has_left.get()
     }
@@ -190,7 +194,7 @@ pub(crate) struct Lent<'l> {
 }
 
 impl Header {
-    /// Receives no byte behind the header. Returns also whether that is over: true if it is whole, false if it is none.
+    /// Receives no byte behind the header. Also returns whether it is whole (true) or invalid (false); `None`: neither yet.
     fn recv(&mut self, socket: &AnyByteStream, into: &mut [u8]) -> Result<(Received, Option<bool>), Failed> {
         let most = self.wanted.saturating_sub(self.bytes.len()).min(into.len());
         let received = socket.recv(&mut into[..most]).map_err(|_| Failed)?;
@@ -226,7 +230,7 @@ impl Transport for Lent<'_> {
                 match is_whole {
                     None => {}
                     Some(true) => *self.stage = Stage::New(from.saturating_add(self.layer.limit)),
-                    // Whoever reads it as well ends the connection.
+                    // `Proxied` reads the same header, and ends the connection.
                     Some(false) => *self.stage = Stage::Clear,
                 }
                 Ok(received)
@@ -288,7 +292,7 @@ impl Transport for Lent<'_> {
 
     fn shutdown_write(&mut self) {
         if let Stage::Open(open) = &mut *self.stage {
-            // What fails here is seen by the next call.
+            // The next call reports what fails here.
             open.is_ending = !open.session.close(self.socket).unwrap_or(true);
             if open.is_ending {
                 return;

@@ -7,7 +7,9 @@ mod published;
 
 use alloc::sync::Arc;
 use core::fmt;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -26,13 +28,16 @@ const HTTP: &[u8] = b"http/1.1";
 /// More than what a session is remembered by: its secret, the name of the server, the time.
 const MAX_SESSION: usize = 512;
 
+/// How long a file of certificates or of a key may be, in bytes: 1 MiB.
+const MAX_FILE: u64 = 1 << 20;
+
 /// A certificate and its key, by which a [`Server`](crate::Server) speaks TLS 1.3 or 1.2: see
 /// [`Server::with_tls`](crate::Server::with_tls).
 ///
-/// Clones are the same one, and processes that are forked since it was made have it, too: what [`Self::reload`] puts in its
-/// place counts for the connections that begin from then on, in all threads and processes. Sessions are resumed by tickets that
-/// any of them can read, for the first 12 hours; then each process has keys of its own, and who comes to another one agrees
-/// anew.
+/// Clones share it, and so do processes that are forked after it was made: what [`Self::reload`] reads is used for all
+/// connections that begin afterwards, in all threads and processes. Sessions are resumed by tickets, which all of these
+/// processes can read for the first 12 hours. Then each process makes keys of its own, and a client that comes to another
+/// process needs a full handshake.
 ///
 /// ```
 /// use wirenut_server::{Config, Server, Tls};
@@ -60,7 +65,7 @@ struct Inner {
 struct Current {
     /// How often it was replaced.
     generation: u32,
-    /// For what has no name by which it is agreed on.
+    /// For protocols without a name in ALPN.
     plain: Arc<ServerConfig>,
     http: Arc<ServerConfig>,
     /// Until when the certificate is valid, where that is known.
@@ -91,10 +96,10 @@ impl Tls {
         Self::new(None, certificates, key)
     }
 
-    /// The same of files, which [`Self::reload`] reads again.
+    /// The same of files of 1 MiB at most, which [`Self::reload`] reads again.
     ///
     /// # Errors
-    /// As of [`Self::from_pem`]; or a file cannot be read.
+    /// As of [`Self::from_pem`]; or a file cannot be read, or is longer than 1 MiB ([`TlsFlaw::FileTooLarge`]).
     pub fn from_files(certificates: impl AsRef<Path>, key: impl AsRef<Path>) -> Result<Self, TlsError> {
         let files = [certificates.as_ref().to_owned(), key.as_ref().to_owned()];
         let [certificates, key] = read(&files)?;
@@ -115,9 +120,11 @@ impl Tls {
     /// Call it in the process that made this.
     ///
     /// # Errors
-    /// As of [`Self::from_files`]; or both are larger together than 64 KiB. What was used before still is.
+    /// As of [`Self::from_files`]; or both are larger together than 64 KiB; or a file is a pipe, which gives its content once. The
+    /// former certificate stays in use.
     pub fn reload(&self) -> Result<(), TlsError> {
         let Inner { files: Some(files), ticketer, published: Some(published), .. } = &*self.0 else { return Ok(()) };
+        refuse_pipes(files)?;
         let [certificates, key] = read(files)?;
         let mut current = self.current();
         let next = Current::new((&certificates, &key), ticketer).map_err(|error| error.in_files(files))?;
@@ -158,7 +165,7 @@ impl Tls {
         {
             match Current::new((&certificates, &key), &self.0.ticketer) {
                 Ok(next) => *current = Current { generation, ..next },
-                // Whoever has published it has tried it.
+                // The process that published it has checked it.
                 Err(error) => {
                     current.generation = generation;
                     log::error!("{error}");
@@ -173,11 +180,29 @@ impl Tls {
     }
 }
 
+/// A file of this many bytes at most: what is longer is no chain of certificates and no key, and a device may have no end.
+fn read_file(path: &Path) -> Result<Vec<u8>, TlsFlaw> {
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes)).map_err(TlsFlaw::Unreadable)?;
+    if bytes.len() as u64 > MAX_FILE { Err(TlsFlaw::FileTooLarge(MAX_FILE)) } else { Ok(bytes) }
+}
+
+/// To open a pipe waits for somebody who writes to it, and whoever reloads has signals to heed.
+fn refuse_pipes(files: &[PathBuf; 2]) -> Result<(), TlsError> {
+    let check = |path: &PathBuf| {
+        let is_pipe = fs::metadata(path).is_ok_and(|status| status.file_type().is_fifo());
+        let error = || io::Error::new(io::ErrorKind::Unsupported, "it is a pipe, which is read once, at the start");
+        if is_pipe { Err(TlsFlaw::Unreadable(error())) } else { Ok(()) }
+    };
+    let [certificates, key] = files;
+    check(certificates).map_err(|flaw| TlsError::of_certificate(flaw).in_files(files))?;
+    check(key).map_err(|flaw| TlsError::of_key(flaw).in_files(files))
+}
+
 fn read(files: &[PathBuf; 2]) -> Result<[Vec<u8>; 2], TlsError> {
     let [certificates, key] = files;
-    let read = |path: &PathBuf| fs::read(path).map_err(TlsFlaw::Unreadable);
-    let certificates = read(certificates).map_err(|flaw| TlsError::of_certificate(flaw).in_files(files))?;
-    let key = read(key).map_err(|flaw| TlsError::of_key(flaw).in_files(files))?;
+    let certificates = read_file(certificates).map_err(|flaw| TlsError::of_certificate(flaw).in_files(files))?;
+    let key = read_file(key).map_err(|flaw| TlsError::of_key(flaw).in_files(files))?;
     Ok([certificates, key])
 }
 

@@ -1,6 +1,6 @@
 //! A certificate and its key in memory that processes share, so that one of them can replace it for all.
 //!
-//! There are two places, used in turn: whoever reads one while it is replaced twice sees that by the word in front, and reads
+//! There are two places, used in turn. A reader whose place is written meanwhile notices that by the word in front, and reads
 //! again.
 
 use core::sync::atomic::{AtomicU64, Ordering, fence};
@@ -31,19 +31,21 @@ impl Published {
         }
         let generation = self.0[0].load(Ordering::Relaxed) + 1;
         let place = self.place(generation);
-        place[0].store(certificates.len() as u64, Ordering::Relaxed);
-        place[1].store(key.len() as u64, Ordering::Relaxed);
+        // Each store releases the word in front as it is now: whoever still reads what was here before, and finds a word of
+        // this in it, then also finds that the word in front has changed.
+        place[0].store(certificates.len() as u64, Ordering::Release);
+        place[1].store(key.len() as u64, Ordering::Release);
         let bytes: Vec<u8> = [certificates, key].concat();
         for (word, bytes) in place[2..].iter().zip(bytes.chunks(8)) {
             let mut eight = [0; 8];
             eight[..bytes.len()].copy_from_slice(bytes);
-            word.store(u64::from_ne_bytes(eight), Ordering::Relaxed);
+            word.store(u64::from_ne_bytes(eight), Ordering::Release);
         }
         self.0[0].store(generation, Ordering::Release);
         Ok(u32::try_from(generation).unwrap_or(u32::MAX))
     }
 
-    /// What is there, with how often it was replaced, if that is more often than so.
+    /// What is there, and how often it was replaced, if that is more often than `generation`.
     pub(super) fn newer_than(&self, generation: u32) -> Option<(u32, Vec<u8>, Vec<u8>)> {
         loop {
             let now = self.0[0].load(Ordering::Acquire);
@@ -55,6 +57,7 @@ impl Published {
             let words = certificates.saturating_add(key).min(MAX_BYTES).div_ceil(8);
             let mut bytes: Vec<u8> =
                 place[2..2 + words].iter().flat_map(|word| word.load(Ordering::Relaxed).to_ne_bytes()).collect();
+            // With this, the loads of the place come before that of the word in front, and see what its words were released with.
             fence(Ordering::Acquire);
             if self.0[0].load(Ordering::Relaxed) == now && certificates.saturating_add(key) <= bytes.len() {
                 bytes.truncate(certificates + key);

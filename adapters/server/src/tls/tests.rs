@@ -1,8 +1,15 @@
+use std::fs;
 use std::io::Write as _;
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
 
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 
 use super::*;
+
+/// What takes so long is stuck.
+const LONG: core::time::Duration = core::time::Duration::from_secs(30);
 
 fn made() -> CertifiedKey<KeyPair> {
     generate_simple_self_signed(["localhost".to_owned()]).unwrap()
@@ -28,7 +35,7 @@ fn errors_say_which_file_and_what_to_do() {
         ([&certificate[..certificate.len() / 2], &key], 0, TlsFlaw::InvalidPem(String::new()), "valid PEM"),
     ] {
         for (file, pem) in files.iter().zip(pems) {
-            fs::File::create(file).unwrap().write_all(pem.as_bytes()).unwrap();
+            File::create(file).unwrap().write_all(pem.as_bytes()).unwrap();
         }
         let error = Tls::from_files(&files[0], &files[1]).unwrap_err();
         assert_eq!(error.flaw(), &flaw, "{error}");
@@ -36,6 +43,30 @@ fn errors_say_which_file_and_what_to_do() {
         assert_eq!(error.path(), Some(files[which].as_path()), "{line}");
         assert!(line.contains(hint) && line.contains(files[which].to_str().unwrap()), "{line}");
     }
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_file_without_an_end_is_not_read_to_its_end() {
+    let made = made();
+    let folder = std::env::temp_dir().join(format!("wirenut-tls-endless-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let [certificate, key, long] = ["a.pem", "a.key", "long"].map(|name| folder.join(name));
+    fs::write(&certificate, made.cert.pem()).unwrap();
+    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let device = Path::new("/dev/zero");
+    // What stands around a certificate counts, and 1 MiB is allowed.
+    let text = |length: u64| made.cert.pem() + &"#".repeat(length as usize - made.cert.pem().len());
+    for (certificate, key, which) in
+        [(device, &*key, Some(device)), (&certificate, device, Some(device)), (&long, &key, Some(&*long))]
+    {
+        fs::write(&long, text(MAX_FILE + 1)).unwrap();
+        let error = Tls::from_files(certificate, key).unwrap_err();
+        assert_eq!((error.flaw(), error.path()), (&TlsFlaw::FileTooLarge(0), which), "{error}");
+        assert!(error.to_string().contains("more than 1048576 bytes"), "{error}");
+    }
+    fs::write(&long, text(MAX_FILE)).unwrap();
+    Tls::from_files(&long, &key).unwrap();
     fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -52,6 +83,31 @@ fn what_is_published_is_found_once() {
     }
     let error = published.publish(&[0; 64 * 1024], b"k").unwrap_err();
     assert_eq!(error.flaw(), &TlsFlaw::TooLarge(0));
+}
+
+/// To open a pipe for reading waits for a writer, and nobody comes.
+#[test]
+fn a_reload_waits_for_no_pipe() {
+    let folder = std::env::temp_dir().join(format!("wirenut-tls-pipe-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let files = ["a.pem", "a.key"].map(|name| folder.join(name));
+    let made = made();
+    let pems = [made.cert.pem(), made.signing_key.serialize_pem()];
+    for file in &files {
+        files.iter().zip(&pems).for_each(|(file, pem)| fs::write(file, pem).unwrap());
+        let tls = Tls::from_files(&files[0], &files[1]).unwrap();
+        let before = tls.config(true);
+        fs::remove_file(file).unwrap();
+        assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
+        let (report, reported) = mpsc::channel();
+        let reloading = tls.clone();
+        thread::spawn(move || report.send(reloading.reload()));
+        let error = reported.recv_timeout(LONG).expect("it waits").unwrap_err();
+        assert_eq!((error.path(), error.to_string().contains("it is a pipe")), (Some(&**file), true), "{error}");
+        assert!(Arc::ptr_eq(&before, &tls.config(true)));
+        fs::remove_file(file).unwrap();
+    }
+    fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

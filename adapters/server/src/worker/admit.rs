@@ -97,7 +97,7 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
                 Verdict::Evict(_) | Verdict::Close => Some(AcceptOutcome::NoneWaiting),
                 // Who ends leaves nobody waiting for a place: an empty queue is closed.
                 Verdict::Queue if self.drain.is_some() && !acceptor.has_waiting() => Some(AcceptOutcome::NoneWaiting),
-                Verdict::Queue => Some(self.pause()?),
+                Verdict::Queue => Some(self.leave_waiting()?),
                 Verdict::Refuse => self.refuse()?,
             };
             if has_place && verdict != Verdict::Admit {
@@ -170,7 +170,7 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
                     Some(_) => "select watches those below 1024 only",
                 };
                 self.throttle.warn(format_args!("few descriptors are left: connections wait to be accepted ({why})"));
-                self.pause().map(Some)
+                self.leave_waiting().map(Some)
             }
         }
     }
@@ -226,10 +226,20 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
         if self.context.handle.seat.takes_wish_to_give_way() { self.evict(0) } else { Ok(()) }
     }
 
+    /// Pauses, since there is no place here, and wakes the other workers, which may have a connection to evict.
+    fn leave_waiting(&mut self) -> Result<AcceptOutcome, Error> {
+        let outcome = self.pause()?;
+        if self.is_shared() && self.acceptor.as_ref().is_some_and(Acceptor::has_waiting) {
+            self.context.handle.seat.ask_colleagues_to_look();
+        }
+        Ok(outcome)
+    }
+
     /// Leaves connections in the queue of the system until somebody goes, or time changes the verdict.
     fn pause(&mut self) -> Result<AcceptOutcome, Error> {
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.pause(&mut self.poller)?;
+            self.context.handle.seat.set_watches_queue(false);
         }
         self.recheck_at = self.is_shared().then(|| self.context.clock.now().saturating_add(RECHECK_INTERVAL));
         Ok(AcceptOutcome::Paused)
@@ -249,8 +259,11 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
     pub(super) fn resume(&mut self) -> Result<(), Error> {
         self.has_stepped_back = false;
         match &mut self.acceptor {
-            Some(acceptor) => acceptor.resume(&mut self.poller),
-            None => Ok(()),
+            Some(acceptor) if acceptor.is_paused() => {
+                self.context.handle.seat.set_watches_queue(true);
+                acceptor.resume(&mut self.poller)
+            }
+            Some(_) | None => Ok(()),
         }
     }
 }

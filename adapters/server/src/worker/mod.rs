@@ -9,6 +9,9 @@ mod round;
 mod stop;
 mod turns;
 
+#[cfg(test)]
+mod tests;
+
 use alloc::sync::Arc;
 
 use wirenut::readiness::{Admission, Link, Lists};
@@ -111,14 +114,20 @@ impl<'s, K: Front, P: Watcher> Worker<'s, K, P> {
 
     /// Serves all who come from the queue, until it was told to stop and all of them are gone.
     pub(crate) fn serve_all(mut self, queue: Queue<'_>) -> Result<(), Error> {
+        self.begin_accepting(queue)?;
+        self.run()
+    }
+
+    fn begin_accepting(&mut self, queue: Queue<'_>) -> Result<(), Error> {
         let Queue { listener, others, .. } = queue;
         self.others = others;
         // Room for all: memory that is not written to costs nothing, and growing would leave holes.
         let links = Vec::with_capacity(self.config.max_connections.min(MAX_LINKS) as usize);
         self.admission = Admission::new(self.config.policy(), Lists::new(links));
         self.attend()?;
+        self.context.handle.seat.set_watches_queue(true);
         self.acceptor = Some(Acceptor::new(listener, &mut self.poller, LISTENER)?);
-        self.run()
+        Ok(())
     }
 
     /// Serves one connection, until it is gone: earlier than by itself if the worker is told to stop, or to give way.

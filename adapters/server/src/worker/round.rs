@@ -95,7 +95,7 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
             LISTENER => self.accept(),
             BELL => {
                 self.context.handle.woken.silence();
-                Ok(())
+                if self.context.handle.seat.takes_wish_to_look() { self.accept() } else { Ok(()) }
             }
             FIRST_SIGNAL | SECOND_SIGNAL => {
                 hear_signal(&mut self.poller, &self.context.handle.seat, event.token == SECOND_SIGNAL)

@@ -137,7 +137,8 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
     pub(super) fn retire_when_answered(&mut self, slot: u32) -> Result<(), Error> {
         let Some(token) = self.slots.token(slot) else { return Ok(()) };
         let Some(mut turn) = self.turn(token) else { return Ok(()) };
-        let (is_fresh, unread) = (turn.is_fresh(), turn.unread());
+        // A part of a record of TLS is waited for as half a head is: a request may be on its way.
+        let (is_fresh, unread) = (turn.is_fresh(), turn.unread().max(turn.holds_part().into()));
         let Some(drain) = &mut self.drain else { return self.retire(slot) };
         match unread {
             0 if is_fresh => {
@@ -161,7 +162,7 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
         let now = self.context.clock.now();
         // What is encrypted cannot be counted before: how much of it is content only shows when it has come.
         if K::Layer::IS_SECURE
-            && self.turn(token).is_some_and(|mut turn| turn.unread() > 0)
+            && self.turn(token).is_some_and(|mut turn| turn.unread() > 0 || turn.holds_part())
             && let Some(drain) = &mut self.drain
         {
             drain.await_more(token.slot);
@@ -184,7 +185,7 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
             let Some(&(token, _)) = drain.fresh.front().filter(|(_, until)| *until <= now) else { return Ok(()) };
             drain.fresh.pop_front();
             let Some(mut turn) = self.turn(token) else { continue };
-            if turn.is_fresh() && turn.unread() == 0 {
+            if turn.is_fresh() && turn.unread() == 0 && !turn.holds_part() {
                 if let Some(drain) = &mut self.drain {
                     drain.forget(token.slot);
                 }
@@ -217,7 +218,11 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
         self.admission.drain();
         match self.acceptor.take() {
             // Closing it is not enough while others watch it.
-            Some(mut acceptor) => acceptor.pause(&mut self.poller),
+            Some(mut acceptor) => {
+                acceptor.pause(&mut self.poller)?;
+                self.context.handle.seat.set_watches_queue(false);
+                Ok(())
+            }
             None => Ok(()),
         }
     }

@@ -19,8 +19,10 @@ use crate::lab::{Client, Running, Transport, wait_until};
 const ONE: NonZeroUsize = NonZeroUsize::MIN;
 const TEN: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 
-/// A user of whom there are no processes.
-const NOBODY: u32 = 54_321;
+/// A user of whom there are no processes, also where this test runs twice.
+fn nobody() -> Uid {
+    Uid::from_raw(100_000 + std::process::id())
+}
 
 fn echo(stream: &Stream) -> io::Result<()> {
     io::copy(&mut &*stream, &mut &*stream).map(drop)
@@ -36,7 +38,7 @@ pub(crate) fn of_processes_are_told() {
     let config = Config { model: Model::Forking { children: TEN }, ..Config::DEFAULT };
     let mut running = Running::start(Transport::Tcp, config, |server| {
         setrlimit(Resource::Nproc, Rlimit { current: Some(3), maximum: Some(3) }).unwrap();
-        let nobody = Uid::from_raw(NOBODY);
+        let nobody = nobody();
         set_thread_res_uid(nobody, nobody, nobody).unwrap();
         server.run_handler(&echo)
     });

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         http::is_spoken_with_many_at_a_time,
         http::evicts_who_is_idle,
         http::evicts_nobody_while_others_have_room,
+        http::evicts_for_whom_another_worker_has_no_place,
         http::refuses_when_all_are_busy,
         http::refuses_in_peace_while_it_ends,
         http::answers_500_when_its_service_panics,

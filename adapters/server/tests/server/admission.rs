@@ -1,6 +1,7 @@
 //! More connections than places.
 
 use core::num::NonZeroUsize;
+use core::sync::atomic::Ordering;
 use std::io::Write;
 use std::thread;
 use std::time::Instant;
@@ -10,7 +11,7 @@ use wirenut::time::Duration;
 use wirenut_server::Config;
 
 use crate::client::Client;
-use crate::lab::{Running, wait_until};
+use crate::lab::{Running, of_many_clients, wait_until};
 
 const TWO: Config = Config { max_connections: 2, evict_idle: false, when_full: WhenFull::Queue, ..Config::DEFAULT };
 
@@ -118,13 +119,13 @@ fn the_oldest_of_those_that_were_refused_goes_first() {
     }
     assert_eq!(only.get("/hello").status, 200);
     for (number, client) in refused.iter_mut().enumerate() {
-        let is_gone = |client: &mut Client| {
-            client.stream.get_mut().write_all(b"more").and_then(|()| {
-                thread::sleep(core::time::Duration::from_millis(2));
-                client.stream.get_mut().write_all(b"more")
-            })
-        };
-        assert_eq!(is_gone(client).is_err(), number < 8, "{number}");
+        let mut is_gone = || client.stream.get_mut().write_all(b"more").is_err();
+        if number < 8 {
+            // The reset comes as an answer to what was sent before.
+            wait_until("it is gone", is_gone);
+        } else {
+            assert!(!is_gone() && !is_gone(), "{number}");
+        }
     }
     drop(only);
     assert_eq!(server.finish().refused, 40);
@@ -135,8 +136,9 @@ fn the_oldest_of_those_that_were_refused_goes_first() {
 fn a_silent_newcomer_gives_way_in_the_end() {
     let config = Config { min_idle: Duration::from_secs(60), min_head: Duration::from_millis(300), ..EVICTING };
     let server = Running::start(config);
-    let mut silent: Vec<Client> = (0..2).map(|_| Client::connect(server.address)).collect();
+    // Before the time of any of them begins.
     let begun = Instant::now();
+    let mut silent: Vec<Client> = (0..2).map(|_| Client::connect(server.address)).collect();
     let mut third = Client::connect(server.address);
     assert_eq!(third.get("/hello").status, 200);
     assert!(begun.elapsed() >= core::time::Duration::from_millis(250), "{:?}", begun.elapsed());
@@ -147,6 +149,7 @@ fn a_silent_newcomer_gives_way_in_the_end() {
 
 #[test]
 fn hundreds_come_and_go() {
+    let _alone = of_many_clients();
     let server = Running::start(Config::DEFAULT);
     for _ in 0..3 {
         let mut clients: Vec<Client> = (0..300).map(|_| Client::connect(server.address)).collect();
@@ -188,16 +191,19 @@ fn who_is_in_use_keeps_the_place() {
 #[test]
 fn nobody_is_evicted_whose_request_has_come() {
     let server = Running::start(Config { max_connections: 10, min_idle: Duration::from_millis(20), ..Config::DEFAULT });
-    for _ in 0..5 {
+    for round in 1..=5 {
         let mut sleeper = used(&server);
         let mut idle: Vec<Client> = (0..9).map(|_| used(&server)).collect();
         thread::sleep(core::time::Duration::from_millis(50));
-        sleeper.ask("/sleep/100");
-        thread::sleep(core::time::Duration::from_millis(20));
+        // The one worker sees nothing of what comes until it is let go.
+        let hold = server.lab.hold.lock().unwrap();
+        sleeper.ask("/hold");
+        wait_until("the worker is held", || server.lab.held.load(Ordering::SeqCst) == round);
         let mut others: Vec<Client> = (0..20).map(|_| Client::connect(server.address)).collect();
         for client in idle.iter_mut().chain(&mut others) {
             client.ask("/hello");
         }
+        drop(hold);
         for mut client in idle {
             assert_eq!(client.response().status, 200);
         }
@@ -212,11 +218,12 @@ fn nobody_is_evicted_whose_request_has_come() {
 #[test]
 fn a_head_that_does_not_come_gives_way_in_the_end() {
     let server = Running::start(Config { min_head: Duration::from_millis(300), ..EVICTING });
+    // Before the time of any of them begins.
+    let begun = Instant::now();
     let mut halves: Vec<Client> = (0..2).map(|_| Client::connect(server.address)).collect();
     for client in &mut halves {
         client.send("GET /hello HTTP/1.1\r\nHost");
     }
-    let begun = Instant::now();
     let mut third = Client::connect(server.address);
     assert_eq!(third.get("/hello").status, 200);
     assert!(begun.elapsed() >= core::time::Duration::from_millis(250), "{:?}", begun.elapsed());

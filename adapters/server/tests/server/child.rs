@@ -319,12 +319,16 @@ fn at_the_limit_of_descriptors_those_who_are_in_are_served() {
 #[test]
 fn nobody_goes_for_nobody() {
     let mut process = Process::evicting(32);
-    let mut clients = Vec::new();
+    let mut clients: Vec<Client> = Vec::new();
     // All that fit in: the next one waits.
     loop {
         let mut client = Client::connect(process.address);
         client.ask("/hello");
-        if client.is_silent() {
+        // The one worker has looked for newcomers between two answers to somebody else.
+        if let Some(other) = clients.last_mut() {
+            (0..3).for_each(|_| assert_eq!(other.get("/hello").status, 200));
+        }
+        if !clients.is_empty() && client.is_silent() {
             drop(client);
             break;
         }

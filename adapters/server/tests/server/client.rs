@@ -1,9 +1,13 @@
 //! A client that checks nothing and hides nothing.
 
 use core::net::SocketAddr;
+use core::sync::atomic::{AtomicU16, Ordering};
 use core::time::Duration;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::OwnedFd;
+
+use wirenut_linux::socket::{Family, Socket};
 
 /// A response: its status, its head in small letters, its body.
 #[derive(Debug)]
@@ -19,7 +23,20 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// The same from an address that no other client here has, so that all that is logged of it is its own: a port may be that
+    /// of a client of another test, too.
+    pub(crate) fn connect_alone(address: SocketAddr) -> Self {
+        static COUNT: AtomicU16 = AtomicU16::new(1);
+        let [high, low] = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let socket = Socket::tcp(Family::V4).unwrap();
+        socket.bind(&SocketAddr::from(([127, 1, high, low], 0))).unwrap();
+        Self::over(OwnedFd::from(socket.connect(&address).unwrap()).into())
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         // Only so that a test that fails ends.
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();

@@ -37,8 +37,8 @@ fn every_address_is_reached_and_the_wildcard_of_ipv6_by_both_kinds() {
 
 #[test]
 fn of_several_addresses_the_first_that_is_free_is_taken() {
-    let taken = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap().local_addr().unwrap();
-    let first = Server::bind(taken, Config::DEFAULT).unwrap();
+    let first = Server::bind("127.0.0.1:0", Config::DEFAULT).unwrap();
+    let taken = first.local_addr().unwrap();
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let second = Server::bind(&[taken, any][..], Config::DEFAULT).unwrap();
     assert_ne!(first.local_addr().unwrap(), second.local_addr().unwrap());

@@ -45,7 +45,7 @@ pub(crate) fn of(peer: SocketAddr) -> Vec<String> {
 fn an_error_is_one_line_with_peer_rule_and_byte() {
     keep();
     let server = Running::start(Config::DEFAULT);
-    let mut client = Client::connect(server.address);
+    let mut client = Client::connect_alone(server.address);
     let peer = client.stream.get_ref().local_addr().unwrap();
     client.send(get("/hello") + "GET / HTTP/1.1\n\n");
     assert_eq!(client.response().status, 200);
@@ -64,7 +64,7 @@ fn a_fault_of_the_service_is_logged_with_its_name_and_the_request() {
         ("/late", None, "misuse: more body than the declared length"),
     ] {
         let server = Running::start(Config::DEFAULT);
-        let mut client = Client::connect(server.address);
+        let mut client = Client::connect_alone(server.address);
         let peer = client.stream.get_ref().local_addr().unwrap();
         client.ask(target);
         if let Some(status) = status {

@@ -84,7 +84,7 @@ fn a_file_that_is_too_short_is_seen_to_be() {
 fn one_large_download_holds_up_nobody() {
     let server = Running::start(Config::DEFAULT);
     let mut large = Client::connect(server.address);
-    large.ask("/big/100000000000");
+    large.ask("/big/1000000000000000");
     let mut sink = large.stream.get_ref().try_clone().unwrap();
     let reading = thread::spawn(move || {
         let mut buffer = vec![0; 1 << 20];

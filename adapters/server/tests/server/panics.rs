@@ -191,7 +191,7 @@ fn a_panic_is_one_line_with_the_request_and_the_message() {
         ("/transfer", "/transfer", "in transfer"),
     ];
     for (target, shown, message) in expected {
-        let mut client = Client::connect(server.address);
+        let mut client = Client::connect_alone(server.address);
         let peer = client.stream.get_ref().local_addr().unwrap();
         client.ask(target);
         let _ = client.rest();
@@ -199,7 +199,7 @@ fn a_panic_is_one_line_with_the_request_and_the_message() {
         wait_until(&line, || logging::of(peer).contains(&line));
     }
     // Of a target without end, enough to know it by.
-    let mut client = Client::connect(server.address);
+    let mut client = Client::connect_alone(server.address);
     let peer = client.stream.get_ref().local_addr().unwrap();
     client.ask(&format!("/proceed?{}", "x".repeat(5_000)));
     let _ = client.rest();

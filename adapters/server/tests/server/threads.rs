@@ -11,6 +11,7 @@ use wirenut::http::{RequestHead, Response, Status, WriteError};
 use wirenut_server::{Config, Model, Server};
 
 use crate::client::Client;
+use crate::lab::wait_until;
 
 const THREADS: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 const CONFIG: Config = Config { model: Model::Multiplexed { workers: THREADS }, ..Config::DEFAULT };
@@ -63,7 +64,7 @@ fn every_thread_takes_connections_and_all_stop_together() {
     }
     let report = running.join().unwrap().unwrap();
     assert_eq!((report.accepted, report.cut), (3, 0));
-    assert!(std::net::TcpStream::connect(address).is_err());
+    wait_until("nobody listens", || std::net::TcpStream::connect(address).is_err());
 }
 
 #[test]

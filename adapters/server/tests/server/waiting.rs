@@ -12,7 +12,7 @@ use wirenut_linux::socket::TcpStream as OwnStream;
 use wirenut_server::{Config, Report, Server, Stopper};
 
 use crate::client::{Client, get};
-use crate::lab::wait_until;
+use crate::lab::{of_many_clients, wait_until};
 
 /// What the service has seen.
 #[derive(Default)]
@@ -208,6 +208,7 @@ fn a_reset_ends_the_exchange_that_waits() {
 
 #[test]
 fn three_hundred_clients_hear_events_on_one_thread_and_a_drain_ends_them_at_once() {
+    let _alone = of_many_clients();
     let server = start();
     let mut clients: Vec<_> = (0..300).map(|_| Client::connect(server.address)).collect();
     for client in &mut clients {

@@ -130,8 +130,10 @@ pub(crate) fn that_take_too_long_are_ended() {
     ] {
         for length in [0, 1, 100] {
             let running = start(&made, Config { model, limits, ..Config::DEFAULT }, run);
+            // Made before its time begins.
+            let hello = hello(length);
             let mut client = plain(&running);
-            client.write_all(&hello(length)).unwrap();
+            client.write_all(&hello).unwrap();
             assert_eq!(client.read(&mut [0; 10]).unwrap(), 0, "{} after {length} bytes", model.name());
         }
     }
@@ -143,8 +145,9 @@ pub(crate) fn give_way_as_heads_do() {
     let running =
         start(&made, Config { max_connections: 1, min_head: Duration::from_millis(50), ..Config::DEFAULT }, serve);
     let config = trusting(&made, &[]);
+    let hello = hello(100);
     let mut slow = plain(&running);
-    slow.write_all(&hello(100)).unwrap();
+    slow.write_all(&hello).unwrap();
     assert_eq!(Secure::connect(&running, &config).ask("GET", "/", b""), b"Hello, World!\n");
     let ended = slow.read(&mut [0; 10]);
     assert!(ended.as_ref().is_ok_and(|count| *count == 0) || ended.is_err(), "{ended:?}");

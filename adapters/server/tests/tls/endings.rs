@@ -41,6 +41,37 @@ pub(crate) fn of_a_drain_are_in_order() {
     }
 }
 
+/// A part of a record is waited for as half a head is: it may be that of a request.
+pub(crate) fn of_a_drain_wait_for_the_rest_of_a_record() {
+    let made = certificate();
+    let config = trusting(&made, &[]);
+    let model = Model::Multiplexed { workers: NonZeroUsize::MIN };
+    for cut in [3, 20] {
+        let server = Server::bind("127.0.0.1:0", Config { model, ..Config::DEFAULT }).unwrap().with_tls(tls(&made));
+        let (address, stopper) = (server.local_addr().unwrap(), server.stopper());
+        let running = thread::spawn(move || serve(server).unwrap());
+        let [mut client, mut idle] = [(); 2].map(|()| {
+            let mut client = Secure::over(std::net::TcpStream::connect(address).unwrap(), &config);
+            client.0.sock.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            assert_eq!(client.ask("GET", "/", b""), b"Hello, World!\n");
+            client
+        });
+        let mut record = Vec::new();
+        client.0.conn.writer().write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        client.0.conn.write_tls(&mut record).unwrap();
+        client.0.sock.write_all(&record[..cut]).unwrap();
+        // What came before is received before this.
+        assert_eq!(idle.ask("GET", "/", b""), b"Hello, World!\n");
+        stopper.stop();
+        // It has come after the other one, and so the server has looked at both.
+        assert_eq!(idle.rest(), b"");
+        client.0.sock.write_all(&record[cut..]).unwrap();
+        assert_eq!(client.answer(), b"Hello, World!\n");
+        assert_eq!(client.rest(), b"");
+        assert_eq!(running.join().unwrap().cut, 0);
+    }
+}
+
 /// The last answer of a connection is not one behind which decrypted requests wait.
 pub(crate) fn of_a_hand_over_are_behind_all_that_came() {
     const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         beginnings::agree_on_a_protocol_or_fail,
         beginnings::that_are_cut_off_are_counted,
         endings::of_a_drain_are_in_order,
+        endings::of_a_drain_wait_for_the_rest_of_a_record,
         endings::of_a_hand_over_are_behind_all_that_came,
         endings::without_close_notify_are_cuts,
         endings::of_floods_are_bounded,

@@ -60,7 +60,7 @@ fn pair(version: &'static SupportedProtocolVersion) -> (End, End) {
     (client, server)
 }
 
-/// Tickets without end must not keep a request from its deadline, nor a look at an idle connection from its end.
+/// A peer that sends tickets without end holds up neither the deadline of a request nor the check of an idle connection.
 #[test]
 fn messages_of_tls_alone_do_not_hold_up_the_caller() {
     for room in [1, PIECE] {
@@ -142,6 +142,40 @@ fn what_is_held_is_said() {
     }
 }
 
+/// Wherever a record is cut, and whatever came before in the same call.
+#[test]
+fn a_part_of_a_record_is_said() {
+    for version in BOTH {
+        for room in [2, 8_192] {
+            let (mut client, mut server) = pair(version);
+            // The tickets of the server.
+            while client.recv(&mut [0; 9]).unwrap() != Received::WouldBlock {}
+            assert!(!client.0.holds_part() && !server.0.holds_part());
+            let mut encrypt = |text: &[u8]| {
+                let Connection::Client(connection) = &mut client.0.connection else { panic!("it is a client") };
+                connection.writer().write_all(text).unwrap();
+                let mut record = Vec::new();
+                connection.write_tls(&mut record).unwrap();
+                record
+            };
+            for cut in [1, 4, 5, 6, 20] {
+                let (first, second) = (encrypt(b"ab"), encrypt(b"cd"));
+                let (mut into, mut came) = (vec![0; room], Vec::new());
+                let mut receive = |bytes: &[u8]| {
+                    (&client.1).write_all(bytes).unwrap();
+                    while let Received::Data(count) = server.recv(&mut into).unwrap() {
+                        came.extend_from_slice(&into[..count]);
+                    }
+                    (server.0.holds_part(), server.0.holds_unread())
+                };
+                assert_eq!(receive(&[&first, &second[..cut]].concat()), (true, false), "{version:?}, {cut}, {room}");
+                assert_eq!(receive(&second[cut..]), (false, false), "{version:?}, {cut}, {room}");
+                assert_eq!(came, b"abcd");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_end_without_close_notify_is_a_cut() {
     for version in BOTH {
@@ -197,7 +231,7 @@ fn hello(version: &'static SupportedProtocolVersion) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever an attacker makes of a handshake, a server waits or fails; it holds little for him, and says little.
+    /// Whatever an attacker sends as a handshake, a server waits or fails. It keeps few bytes of it, and sends few.
     #[test]
     fn an_attacker_gets_nowhere(
         is_old in any::<bool>(),

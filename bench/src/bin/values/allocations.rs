@@ -13,17 +13,20 @@ static ALLOCATOR: Counting = Counting;
 
 // SAFETY: all is the system's allocator; only a number is kept beside it.
 unsafe impl GlobalAlloc for Counting {
+    // SAFETY: demands of its caller what the trait does.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.store(COUNT.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         // SAFETY: the caller keeps the contract, which is the same.
         unsafe { System.alloc(layout) }
     }
 
+    // SAFETY: demands of its caller what the trait does.
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         // SAFETY: the caller keeps the contract, and the system's allocator gave the memory.
         unsafe { System.dealloc(pointer, layout) }
     }
 
+    // SAFETY: demands of its caller what the trait does.
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         COUNT.store(COUNT.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         // SAFETY: the caller keeps the contract, and the system's allocator gave the memory.

@@ -64,15 +64,72 @@ impl From<Misuse> for HandlerError {
 }
 
 impl HandlerError {
+    /// What a [`Service`](super::Service) returns for it that calls handlers, or drives a
+    /// [`WebSocket`](crate::websocket::WebSocket), itself. Services of routes and of functions do this on their own.
+    ///
+    /// [`Answered`](Self::Answered) is [`Step::Done`]. A [`Status`](Self::Status) that was not answered is [`Step::Abort`]: it is
+    /// not sent, and where no response was begun the peer gets a 500.
+    ///
+    /// # Errors
+    /// That of [`Write`](Self::Write).
+    ///
+    /// ```
+    /// # use wirenut::http::{Context, Limits};
+    /// # use wirenut::http::service::Session;
+    /// # use wirenut::time::Instant;
+    /// # use wirenut::transport::Environment;
+    /// use core::convert::Infallible;
+    /// use wirenut::http::service::{HandlerError, Responder, Service, Step};
+    /// use wirenut::http::{RequestHead, Status, WriteError};
+    ///
+    /// /// Refuses whoever has no credentials.
+    /// fn guard(head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<(), HandlerError> {
+    ///     if head.fields.get("Authorization").is_some() {
+    ///         return Ok(());
+    ///     }
+    ///     responder.status(Status::UNAUTHORIZED)?;
+    ///     Err(HandlerError::Answered)
+    /// }
+    ///
+    /// struct Guarded;
+    ///
+    /// impl Service for Guarded {
+    ///     type Exchange = ();
+    ///     type Source = Infallible;
+    ///
+    ///     fn request(&self, head: &RequestHead<'_>, responder: &mut Responder<'_>) -> Result<((), Step), WriteError> {
+    ///         let step = match guard(head, responder).and_then(|()| responder.text("come in")) {
+    ///             Ok(_) => Step::Done,
+    ///             Err(error) => error.into_step()?,
+    ///         };
+    ///         Ok(((), step))
+    ///     }
+    /// }
+    /// # let cx = Context { now: Instant::START, limits: &Limits::DEFAULT, date: None };
+    /// # let (mut store, mut out) = ([0; Limits::DEFAULT.store_bytes()], [0; 256]);
+    /// # for (credentials, status) in [("Authorization: Basic YTpi\r\n", "200"), ("", "401")] {
+    /// #     let request = format!("GET / HTTP/1.1\r\nHost: a\r\n{credentials}\r\n");
+    /// #     let driven = Session::<Guarded>::new(&cx).drive(&cx, &Environment::alone(256), &Guarded, request.as_bytes(), &mut store, &mut out);
+    /// #     assert_eq!(&out[9..12], status.as_bytes());
+    /// # }
+    /// ```
+    pub fn into_step<S>(self) -> core::result::Result<Step<S>, WriteError> {
+        match self {
+            Self::Status(_) => Ok(Step::Abort),
+            Self::Answered => Ok(Step::Done),
+            Self::Write(error) => Err(error),
+        }
+    }
+
     /// Answers with it.
     #[cold]
     #[inline(never)]
     pub(super) fn answer<S>(self, responder: &mut Responder<'_>) -> core::result::Result<Step<S>, WriteError> {
         match self {
-            Self::Answered => Ok(Step::Done),
-            Self::Write(error) => Err(error),
-            Self::Status(_) if responder.is_responding() => Ok(Step::Abort),
-            Self::Status(status) => refuse(status, &[PLAIN_TEXT], responder).map(|()| Step::Done),
+            Self::Status(status) if !responder.is_responding() => {
+                refuse(status, &[PLAIN_TEXT], responder).map(|()| Step::Done)
+            }
+            Self::Status(_) | Self::Answered | Self::Write(_) => self.into_step(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What an application does with messages.
 
-use super::event::{Closed, Piece};
+use core::str;
+
+use super::event::{Closed, Kind, Piece};
 use super::outbound::{SendError, Sent};
 use super::outbox::Outbox;
 use crate::time::Instant;
@@ -58,6 +60,16 @@ pub trait MessageHandler {
     /// [`Responder::waker`](crate::http::service::Responder::waker) when the handler begins.
     const PUSHES: bool = false;
 
+    /// Does the connection watch its peer? Then a message must come at the pace of
+    /// [`Limits::message`](crate::websocket::Limits::message), and a silent peer gets a Ping
+    /// ([`Limits::ping`](crate::websocket::Limits::ping)) and must answer. `false` has an effect only in a service.
+    ///
+    /// A handler that sets `false` saves a device 0.5 KiB of flash. The peer may then be silent for ever, also within a
+    /// message. If it vanishes, the connection ends when something sent to it is not taken in time
+    /// ([`http::Limits::write`](crate::http::Limits::write)), when the keep-alive of TCP notices, or when another connection
+    /// needs its place (but not within a compressed frame). The deadlines of closing stay.
+    const WATCHES: bool = true;
+
     /// A text has come. By default the connection closes with 1003.
     fn text(&mut self, text: &str, outbox: &mut Outbox<'_>) -> Next {
         let _ = (text, outbox);
@@ -68,6 +80,36 @@ pub trait MessageHandler {
     fn binary(&mut self, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
         let _ = (message, outbox);
         Next::Close(CloseCode::UNSUPPORTED_DATA)
+    }
+
+    /// A message has come. The bytes of a text are UTF-8. By default this calls [`Self::text`] or [`Self::binary`].
+    ///
+    /// A handler that takes text as bytes implements this in place of those two. The connection has checked the text as it
+    /// came, so nothing checks it a second time to make a `str` of it; and a device that uses [`str::from_utf8`] nowhere else
+    /// saves 0.7 KiB of flash.
+    ///
+    /// ```
+    /// use wirenut::websocket::{Kind, MessageHandler, Next, Outbox};
+    ///
+    /// /// Sends each message back.
+    /// struct Echo;
+    ///
+    /// impl MessageHandler for Echo {
+    ///     const ROOM: usize = 256;
+    ///     fn message(&mut self, kind: Kind, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
+    ///         outbox.message(kind, message).into()
+    ///     }
+    /// }
+    /// ```
+    fn message(&mut self, kind: Kind, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
+        match kind {
+            // It was checked as it came.
+            Kind::Text => match str::from_utf8(message) {
+                Ok(text) => self.text(text, outbox),
+                Err(_) => Next::Close(CloseCode::INVALID_PAYLOAD),
+            },
+            Kind::Binary => self.binary(message, outbox),
+        }
     }
 
     /// There is room for [`Self::ROOM`] bytes, or nothing else waits to be sent: called if it [pushes](Self::PUSHES), in the
@@ -137,6 +179,9 @@ pub trait PieceHandler {
 
     /// As [`MessageHandler::PUSHES`].
     const PUSHES: bool = false;
+
+    /// As [`MessageHandler::WATCHES`].
+    const WATCHES: bool = true;
 
     /// The next piece of a message has come.
     fn piece(&mut self, piece: Piece<'_>, outbox: &mut Outbox<'_>) -> Next;

@@ -1,11 +1,15 @@
 //! What comes: frames become pieces of messages, and control frames.
 
+use core::mem;
+
 use super::event::Kind;
 use crate::bytes;
 use crate::websocket::compression::{Compression, InvalidData};
 use crate::websocket::error::{Error, Rule};
 use crate::websocket::frame::{Expected, HeaderDecoder, Opcode};
+use crate::websocket::limits::Limits;
 use crate::websocket::mask::Mask;
+use crate::websocket::role::Role;
 use crate::websocket::utf8::Utf8;
 
 /// Compressed payload is unmasked on the stack, so many bytes at a time.
@@ -13,13 +17,19 @@ const CHUNK: usize = 512;
 
 /// What holds for one call.
 #[derive(Clone, Copy)]
-pub(super) struct Bounds {
-    /// Frames must be masked.
-    pub(super) mask: bool,
-    pub(super) frame_bytes: u64,
+pub(super) struct Bounds<'a> {
+    pub(super) limits: &'a Limits,
+    /// The longest message, if the limits do not want a shorter one.
     pub(super) message_bytes: usize,
     /// The longest piece of a message.
     pub(super) piece: usize,
+}
+
+impl Bounds<'_> {
+    /// The longest message that there may be: never more than the machine can count.
+    fn message_bytes(&self) -> u64 {
+        self.limits.message_bytes.min(as_u64(self.message_bytes))
+    }
 }
 
 /// What was found. Its bytes lie at the front of the room.
@@ -43,7 +53,11 @@ pub(super) struct Inbound {
     /// The header is complete, and its payload is not.
     in_payload: bool,
     broken: Option<Rule>,
-    message: Option<Message>,
+    /// The message that has begun and not ended.
+    message: Option<Kind>,
+    is_compressed: bool,
+    /// None of its bytes was handed out.
+    is_first: bool,
     /// Bytes of a control frame that lie at the front of the room.
     control: u8,
     utf8: Utf8,
@@ -56,15 +70,6 @@ pub(super) struct Inbound {
     offset: u64,
 }
 
-/// The message that has begun and not ended.
-#[derive(Clone, Copy, Debug)]
-struct Message {
-    kind: Kind,
-    is_compressed: bool,
-    /// None of its bytes was handed out.
-    is_first: bool,
-}
-
 impl Inbound {
     pub(super) const fn new() -> Self {
         Self {
@@ -72,6 +77,8 @@ impl Inbound {
             in_payload: false,
             broken: None,
             message: None,
+            is_compressed: false,
+            is_first: false,
             control: 0,
             utf8: Utf8::NEW,
             mask: Mask::NONE,
@@ -91,15 +98,20 @@ impl Inbound {
         self.header.is_within() || self.in_payload || self.message.is_some()
     }
 
+    /// Has a part of a compressed frame come?
+    pub(super) const fn is_inflating(&self) -> bool {
+        self.in_payload && self.is_compressed && !self.header.is_control()
+    }
+
     pub(super) fn error(&self) -> Option<Error> {
         self.broken.map(|rule| Error { rule, offset: self.offset })
     }
 
     /// Reads up to the next event, and takes what it used from `rest`.
-    pub(super) fn receive(
+    pub(super) fn receive<R: Role>(
         &mut self,
         compression: &mut impl Compression,
-        bounds: Bounds,
+        bounds: Bounds<'_>,
         rest: &mut &[u8],
         room: &mut [u8],
     ) -> Result<Found, Broken> {
@@ -107,7 +119,7 @@ impl Inbound {
             return Err(Broken);
         }
         let before = rest.len();
-        let found = self.read(compression, bounds, rest, room);
+        let found = self.read::<R>(compression, bounds, rest, room);
         self.offset = self.offset.wrapping_add(as_u64(before.wrapping_sub(rest.len())));
         found.map_err(|rule| {
             self.broken = Some(rule);
@@ -116,10 +128,12 @@ impl Inbound {
     }
 
     /// The same. Of an error the byte that breaks the rule is left, or what is behind it.
-    fn read(
+    // Among all else that a conversation does, it would be larger on a device.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn read<R: Role>(
         &mut self,
         compression: &mut impl Compression,
-        bounds: Bounds,
+        bounds: Bounds<'_>,
         rest: &mut &[u8],
         room: &mut [u8],
     ) -> Result<Found, Rule> {
@@ -127,14 +141,14 @@ impl Inbound {
             if !self.in_payload {
                 let Some((byte, behind)) = rest.split_first() else { return Ok(Found::NeedMore) };
                 let expected = Expected {
-                    mask: bounds.mask,
+                    mask: R::IS_SERVER,
                     compression: compression.is_negotiated(),
                     continuation: self.message.is_some(),
                 };
                 let is_complete = self.header.push(*byte, expected)?;
                 *rest = behind;
                 if is_complete {
-                    self.begin(bounds)?;
+                    self.begin(bounds, compression.is_negotiated())?;
                 }
                 continue;
             }
@@ -142,8 +156,8 @@ impl Inbound {
                 return self.read_control(rest, room);
             }
             // No payload comes without one.
-            let message = self.message.ok_or(Rule::UnexpectedContinuation)?;
-            let is_compressed = compression.is_negotiated() && message.is_compressed;
+            let kind = self.message.ok_or(Rule::UnexpectedContinuation)?;
+            let is_compressed = compression.is_negotiated() && self.is_compressed;
             let (written, is_done) = if is_compressed {
                 self.inflate(compression, bounds, rest, room)?
             } else {
@@ -153,7 +167,7 @@ impl Inbound {
             };
             let is_last = is_done && self.header.is_final();
             let bytes = room.get(..written).unwrap_or_default();
-            let valid = if message.kind == Kind::Text { self.check(bytes, is_last)? } else { written };
+            let valid = if kind == Kind::Text { self.check(bytes, is_last)? } else { written };
             if !is_compressed {
                 self.consume(valid, rest);
                 self.length = self.length.wrapping_add(valid);
@@ -161,8 +175,11 @@ impl Inbound {
             self.in_payload = !is_done;
             let is_last = is_last && self.broken.is_none();
             if valid > 0 || is_last {
-                self.message = (!is_last).then_some(Message { is_first: false, ..message });
-                return Ok(Found::Piece { kind: message.kind, is_first: message.is_first, is_last, length: valid });
+                let is_first = mem::take(&mut self.is_first);
+                if is_last {
+                    self.message = None;
+                }
+                return Ok(Found::Piece { kind, is_first, is_last, length: valid });
             }
             if !is_done {
                 return if rest.is_empty() { Ok(Found::NeedMore) } else { Err(Rule::StoreTooSmall) };
@@ -170,10 +187,10 @@ impl Inbound {
         }
     }
 
-    /// A header is complete.
-    fn begin(&mut self, bounds: Bounds) -> Result<(), Rule> {
-        // More than there can be is longer than any limit, too.
-        self.left = usize::try_from(self.header.length()).unwrap_or(usize::MAX);
+    /// A header is complete. `may_compress`: an extension was agreed on that does.
+    fn begin(&mut self, bounds: Bounds<'_>, may_compress: bool) -> Result<(), Rule> {
+        // What a word of the machine has no bits for is refused below.
+        self.left = usize::try_from(self.header.length() & as_u64(usize::MAX)).unwrap_or(usize::MAX);
         self.mask = self.header.mask();
         self.in_payload = true;
         if self.header.is_control() {
@@ -181,14 +198,15 @@ impl Inbound {
         }
         if self.header.opcode() != Opcode::Continuation.get() {
             let kind = if self.header.opcode() == Opcode::Text.get() { Kind::Text } else { Kind::Binary };
-            self.message = Some(Message { kind, is_compressed: self.header.is_compressed(), is_first: true });
-            self.length = 0;
+            self.message = Some(kind);
+            self.is_compressed = may_compress && self.header.is_compressed();
+            (self.is_first, self.length) = (true, 0);
         }
-        if self.header.length() > bounds.frame_bytes {
+        if self.header.length() > bounds.limits.frame_bytes {
             return Err(Rule::FrameTooLong);
         }
-        let is_compressed = self.message.is_some_and(|message| message.is_compressed);
-        if !is_compressed && self.length.saturating_add(self.left) > bounds.message_bytes {
+        let most = if may_compress && self.is_compressed { as_u64(usize::MAX) } else { bounds.message_bytes() };
+        if is_too_long(as_u64(self.length), self.header.length(), most) {
             return Err(Rule::MessageTooLong);
         }
         Ok(())
@@ -201,7 +219,7 @@ impl Inbound {
         self.consume(count, rest);
         if self.left == 0 {
             self.in_payload = false;
-            let length = usize::from(core::mem::take(&mut self.control));
+            let length = usize::from(mem::take(&mut self.control));
             return Ok(match Opcode::new(self.header.opcode()) {
                 Some(Opcode::Ping) => Found::Ping { length },
                 Some(Opcode::Pong) => Found::Pong { length },
@@ -215,13 +233,14 @@ impl Inbound {
     fn inflate(
         &mut self,
         compression: &mut impl Compression,
-        bounds: Bounds,
+        bounds: Bounds<'_>,
         rest: &mut &[u8],
         room: &mut [u8],
     ) -> Result<(usize, bool), Rule> {
         let is_final = self.header.is_final();
         // One byte more than there may be shows that there are too many.
-        let most = bounds.message_bytes.saturating_sub(self.length).saturating_add(1);
+        let message_bytes = usize::try_from(bounds.message_bytes()).unwrap_or(usize::MAX);
+        let most = message_bytes.saturating_sub(self.length).saturating_add(1);
         let most = most.min(bounds.piece).min(room.len());
         let (mut filled, mut is_done): (usize, bool) = (0, false);
         while filled < most {
@@ -249,7 +268,7 @@ impl Inbound {
             }
         }
         self.length = self.length.saturating_add(filled);
-        if self.length > bounds.message_bytes {
+        if self.length > message_bytes {
             return Err(Rule::MessageTooLong);
         }
         Ok((filled, is_done))
@@ -292,6 +311,34 @@ impl Inbound {
     }
 }
 
+/// Has a message too many bytes, once those of this frame have come? `most` is at most what the machine can count, so a
+/// longer frame is refused whatever the limits are.
+const fn is_too_long(came: u64, frame: u64, most: u64) -> bool {
+    // Neither has more than 63 bits.
+    came.wrapping_add(frame) > most
+}
+
 fn as_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_machine_can_count_is_too_long() {
+        const WORD: u64 = u32::MAX as u64;
+        for (came, frame, most, expected) in [
+            (0, WORD, WORD, false),
+            (1, WORD - 1, WORD, false),
+            (1, WORD, WORD, true),
+            (0, WORD + 1, WORD, true),
+            (0, u64::MAX >> 1, WORD, true),
+            (10, 5, 15, false),
+            (10, 6, 15, true),
+        ] {
+            assert_eq!(is_too_long(came, frame, most), expected, "{frame} behind {came}, of {most}");
+        }
+    }
 }

@@ -14,8 +14,6 @@ pub use outbound::{SendError, Sent};
 pub use outbox::Outbox;
 pub use speaking::{Pieces, Speaking, Whole};
 
-use core::str;
-
 use super::close::{CloseCode, CloseReason};
 use super::compression::{Compression, NoCompression};
 use super::error::{Error, Rule};
@@ -25,7 +23,7 @@ use super::role::Role;
 use crate::time::{Instant, Timer};
 use crate::transport::Disposition;
 use inbound::{Bounds, Broken, Found, Inbound};
-use outbound::{Outbound, Outgoing, Output};
+use outbound::{Outbound, Output, Sender as _, written};
 
 /// What a connection has to be told at each call.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +58,7 @@ pub struct Context<'a> {
 ///
 /// let length = server.close(&cx, CloseCode::NORMAL, "done", &mut sent)?;
 /// let (_, event) = client.receive(&cx, &sent[..length], &mut room)?;
-/// assert!(matches!(event, Event::Close(Some(close)) if close.reason == "done"));
+/// assert!(matches!(event, Event::Close(Some(close)) if close.reason() == "done"));
 /// let length = client.poll_transmit(&cx, &mut sent);
 /// let (_, event) = server.receive(&cx, &sent[..length], &mut room)?;
 /// assert!(matches!(event, Event::Close(Some(close)) if close.code == CloseCode::NORMAL));
@@ -128,8 +126,8 @@ impl Due {
     const PING: Self = Self(1);
     const CLOSE: Self = Self(2);
 
-    fn close(code: Option<CloseCode>) -> Self {
-        code.map_or(Self::CLOSE, |code| Self(code.get()))
+    const fn close(code: CloseCode) -> Self {
+        Self(code.get())
     }
 
     const fn is_close(self) -> bool {
@@ -145,7 +143,7 @@ impl<R: Role> Connection<R> {
     }
 }
 
-impl<R: Role, C> Connection<R, C> {
+impl<R, C> Connection<R, C> {
     /// Behind a handshake in which permessage-deflate was agreed on, or may have been.
     #[must_use]
     pub const fn with_compression(role: R, compression: C, cx: &Context<'_>) -> Self {
@@ -168,7 +166,9 @@ impl<R: Role, C> Connection<R, C> {
             is_told: false,
         }
     }
+}
 
+impl<R: Role, C> Connection<R, C> {
     /// How many bytes at the front of the room must be there again at the next [`Self::receive`]: a part of a control frame.
     #[must_use]
     pub fn stored(&self) -> usize {
@@ -203,10 +203,15 @@ impl<R: Role, C> Connection<R, C> {
     #[must_use]
     pub const fn is_readable(&self) -> bool {
         match self.state {
-            State::Open => !self.has_ended && !self.write_timer.is_running() && self.held.is_none(),
+            State::Open => !self.has_ended && !self.is_unsent() && self.held.is_none(),
             State::Closing | State::Closed | State::ClosedFirst => !self.has_ended,
             State::Reset => false,
         }
+    }
+
+    /// Does something that was written wait?
+    const fn is_unsent(&self) -> bool {
+        !R::IN_TUNNEL && self.write_timer.is_running()
     }
 
     /// What to do with the transport once all that was written is sent.
@@ -217,14 +222,19 @@ impl<R: Role, C> Connection<R, C> {
             State::Open | State::Closing => Disposition::Open,
             State::Closed | State::ClosedFirst if self.due.is_close() => Disposition::Open,
             State::Closed | State::ClosedFirst if self.has_ended => Disposition::Close,
-            State::ClosedFirst => Disposition::ShutdownWrite,
-            State::Closed => Disposition::Open,
+            State::Closed if !R::IS_SERVER => Disposition::Open,
+            State::Closed | State::ClosedFirst => Disposition::ShutdownWrite,
         }
     }
 
     /// The peer has ended its stream, and all that came was given to [`Self::receive`].
     pub fn handle_eof(&mut self) {
         self.has_ended = true;
+        self.end_of_stream();
+    }
+
+    /// Nothing more comes.
+    fn end_of_stream(&mut self) {
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::EndOfStream);
             self.due = Due::NOTHING;
@@ -251,12 +261,15 @@ impl<R: Role, C> Connection<R, C> {
     /// No message of the peer is awaited any more.
     const fn leave_open(&mut self, state: State) {
         self.state = state;
-        self.message_timer = Timer::FULL;
+        if R::WATCHES {
+            self.message_timer = Timer::FULL;
+        }
     }
 
     /// Another span of time begins for the peer: until then it must say something (anything, or a Pong), or end.
     fn restart(&mut self, cx: &Context<'_>) {
         let span = match self.state {
+            State::Open if !R::WATCHES => return,
             State::Open if self.awaits_pong => cx.limits.pong,
             State::Open => cx.limits.ping,
             State::Closing | State::Closed | State::ClosedFirst | State::Reset => cx.limits.close,
@@ -265,17 +278,16 @@ impl<R: Role, C> Connection<R, C> {
     }
 
     /// Sends Close, once [`Self::poll_transmit`] has room for it, and awaits the peer's.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn retire(&mut self, code: CloseCode) {
         if self.is_open() {
-            self.due = Due::close(Some(code));
+            self.due = Due::close(code);
         }
     }
 
     /// The same without awaiting the peer's Close, to make room at once.
     fn evict(&mut self) {
-        if self.state == State::Open {
-            self.due = Due::close(Some(CloseCode::GOING_AWAY));
-        }
+        self.retire(CloseCode::GOING_AWAY);
         if matches!(self.state, State::Open | State::Closing) {
             self.end(Abnormal::Evicted);
         }
@@ -312,7 +324,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
             Found::Ping { length } => Event::Ping(bytes(length)),
             Found::Pong { length } => Event::Pong(bytes(length)),
             // It was checked.
-            Found::Close { length } => Event::Close(read_close(bytes(length)).unwrap_or_default()),
+            Found::Close { length } => Event::Close(CloseReason::read(bytes(length))),
         };
         Ok((input.len().wrapping_sub(rest.len()), event))
     }
@@ -333,15 +345,9 @@ impl<R: Role, C: Compression> Connection<R, C> {
         if self.is_over() {
             return Err(Broken);
         }
-        let bounds = Bounds {
-            mask: R::IS_SERVER,
-            frame_bytes: cx.limits.frame_bytes,
-            message_bytes: usize::try_from(cx.limits.message_bytes)
-                .map_or(message_bytes, |most| most.min(message_bytes)),
-            piece,
-        };
+        let bounds = Bounds { limits: cx.limits, message_bytes, piece };
         let before = rest.len();
-        let mut received = self.inbound.receive(&mut self.compression, bounds, rest, room);
+        let mut received = self.inbound.receive::<R>(&mut self.compression, bounds, rest, room);
         if received.is_ok() {
             self.note_received(cx, before.wrapping_sub(rest.len()));
         }
@@ -356,10 +362,10 @@ impl<R: Role, C: Compression> Connection<R, C> {
 
     /// The peer's Close has come.
     fn handle_close(&mut self, cx: &Context<'_>, payload: &[u8]) -> Result<(), Broken> {
-        let reason = read_close(payload).map_err(|rule| self.inbound.fail(rule))?;
+        let answer = answer_to_close(payload).map_err(|rule| self.inbound.fail(rule))?;
         if self.state == State::Open {
-            // Whatever was due before: this answers it.
-            self.due = Due::close(reason.map(|reason| reason.code));
+            // Whatever was due before.
+            self.due = answer;
         }
         self.leave_open(if R::IS_SERVER { State::ClosedFirst } else { State::Closed });
         self.restart(cx);
@@ -369,8 +375,10 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// The peer broke a rule.
     #[cold]
     fn begin_failing(&mut self, cx: &Context<'_>) {
-        if self.state == State::Open {
-            self.due = Due::close(self.error().map(|error| error.rule.close_code()));
+        if self.state == State::Open
+            && let Some(error) = self.error()
+        {
+            self.due = Due::close(error.rule.close_code());
         }
         self.leave_open(State::ClosedFirst);
         self.restart(cx);
@@ -388,13 +396,14 @@ impl<R: Role, C: Compression> Connection<R, C> {
 
     /// The same. Was something written?
     fn transmit(&mut self, cx: &Context<'_>, output: &mut Output<'_>) -> bool {
-        let Due(code) = self.due;
-        let opcode = match self.due {
+        let code = self.due.0.to_be_bytes();
+        let (opcode, payload) = match self.due {
             Due::NOTHING => return false,
-            Due::PING => Opcode::Ping,
-            _ => Opcode::Close,
+            Due::PING if R::WATCHES => (Opcode::Ping, &[][..]),
+            Due::CLOSE => (Opcode::Close, &[][..]),
+            Due(_) => (Opcode::Close, &code[..]),
         };
-        if self.write_control(opcode, code, &[], output).is_err() {
+        if self.write_control(opcode, payload, output).is_err() {
             return false;
         }
         if opcode == Opcode::Close {
@@ -417,7 +426,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         reason: &str,
         out: &mut [u8],
     ) -> Result<usize, SendError> {
-        self.send_into(&Outgoing::Close(cx, code), reason.as_bytes(), out).map(|sent| sent.written)
+        written(out, |output| self.send_close(cx, code, reason, output)).map(|((), written)| written)
     }
 
     fn note_close_sent(&mut self, cx: &Context<'_>) {
@@ -429,12 +438,13 @@ impl<R: Role, C: Compression> Connection<R, C> {
     }
 }
 
-/// What a Close frame says (RFC 6455 §5.5.1).
-fn read_close(payload: &[u8]) -> Result<Option<CloseReason<'_>>, Rule> {
-    let Some((code, reason)) = payload.split_first_chunk() else {
-        return if payload.is_empty() { Ok(None) } else { Err(Rule::ShortClose) };
-    };
-    let code = CloseCode::new(u16::from_be_bytes(*code)).ok_or(Rule::InvalidCloseCode)?;
-    let reason = str::from_utf8(reason).map_err(|_| Rule::InvalidCloseReason)?;
-    Ok(Some(CloseReason { code, reason }))
+/// What answers a Close frame with this payload (RFC 6455 §5.5.1): one with the same code.
+fn answer_to_close(payload: &[u8]) -> Result<Due, Rule> {
+    match (CloseReason::read(payload), payload) {
+        (None, []) => Ok(Due::CLOSE),
+        (None, [_]) => Err(Rule::ShortClose),
+        (None, _) => Err(Rule::InvalidCloseCode),
+        (Some(reason), _) if reason.is_utf8() => Ok(Due::close(reason.code)),
+        (Some(_), _) => Err(Rule::InvalidCloseReason),
+    }
 }

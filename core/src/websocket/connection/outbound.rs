@@ -120,82 +120,48 @@ pub(super) enum Part {
     Last,
 }
 
-/// What is sent.
-#[derive(Clone, Copy)]
-pub(super) enum Outgoing<'c> {
-    /// A message, or a part of one.
-    Data(Kind, Part),
-    Ping,
-    Pong,
-    /// The payload is the reason.
-    Close(&'c Context<'c>, CloseCode),
-}
-
-/// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are.
+/// What an [`Outbox`](super::Outbox) sends through, whatever the role and the compression are. If a method fails, it has
+/// written nothing. Each kind of frame has a method, so that a device links only what its handler sends.
 pub(super) trait Sender {
-    /// If it fails, nothing is written.
-    fn send(&mut self, what: &Outgoing<'_>, payload: &[u8], output: &mut Output<'_>) -> Result<Taken, SendError>;
+    fn send_whole(&mut self, kind: Kind, message: &[u8], output: &mut Output<'_>) -> Result<(), SendError>;
+    /// A part of a message, or all of it.
+    fn send_part(
+        &mut self,
+        kind: Kind,
+        part: Part,
+        payload: &[u8],
+        output: &mut Output<'_>,
+    ) -> Result<Taken, SendError>;
+    fn send_ping(&mut self, payload: &[u8], output: &mut Output<'_>) -> Result<(), SendError>;
+    fn send_close(
+        &mut self,
+        cx: &Context<'_>,
+        code: CloseCode,
+        reason: &str,
+        output: &mut Output<'_>,
+    ) -> Result<(), SendError>;
 }
 
 impl<R: Role, C: Compression> Sender for Connection<R, C> {
-    fn send(&mut self, what: &Outgoing<'_>, payload: &[u8], output: &mut Output<'_>) -> Result<Taken, SendError> {
-        if !self.is_open() {
-            return Err(SendError::Closed);
+    fn send_whole(&mut self, kind: Kind, message: &[u8], output: &mut Output<'_>) -> Result<(), SendError> {
+        if self.compression.is_negotiated() {
+            return self.send_part(kind, Part::Whole, message, output).map(|_| ());
         }
-        let (opcode, code) = match *what {
-            Outgoing::Data(kind, part) => return self.send_data(kind, payload, part, output),
-            Outgoing::Ping => (Opcode::Ping, 0),
-            Outgoing::Pong => (Opcode::Pong, 0),
-            Outgoing::Close(_, code) => (Opcode::Close, code.get()),
-        };
-        self.write_control(opcode, code, payload, output)?;
-        if let Outgoing::Close(cx, _) = *what {
-            self.due = Due::NOTHING;
-            self.note_close_sent(cx);
+        self.check_open()?;
+        if self.outbound.message.is_some() {
+            return Err(SendError::WithinMessage);
         }
-        Ok(Taken { bytes: payload.len(), is_done: true })
-    }
-}
-
-impl<R: Role, C: Compression> Connection<R, C> {
-    /// Sends a message in one frame: compressed, if that was negotiated and [`Compression::wants_to_deflate`]. Returns how
-    /// many bytes were written: at most 10 more than the message has for a server, and 14 for a client, if it is not
-    /// compressed. Text must be UTF-8.
-    ///
-    /// # Errors
-    /// Nothing is written then, and nothing has changed.
-    pub fn send_message(&mut self, kind: Kind, message: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_into(&Outgoing::Data(kind, Part::Whole), message, out).map(|sent| sent.written)
+        self.write_frame(first_byte(true, false, opcode(kind)), message, output)
     }
 
-    /// Sends as much of the next piece of a message as there is room for, in a fragment. The first piece begins the message;
-    /// `is_last`: no piece follows. Until [`Sent::is_done`] call it again with what was not taken, also if that is nothing. So
-    /// a message may be longer than any buffer, and its length need not be known.
-    ///
-    /// Text must be UTF-8 once its pieces are joined. The kind is the same for all of them. Control frames may be sent between
-    /// two pieces.
-    ///
-    /// # Errors
-    /// [`SendError::NoRoom`] if no byte of it can be sent; [`SendError::Closed`]; [`SendError::WithinMessage`] if a message of
-    /// the other kind was begun.
-    pub fn send_piece(&mut self, kind: Kind, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError> {
-        self.send_into(&Outgoing::Data(kind, if is_last { Part::Last } else { Part::Next }), piece, out)
-    }
-
-    pub(super) fn send_into(&mut self, what: &Outgoing<'_>, payload: &[u8], out: &mut [u8]) -> Result<Sent, SendError> {
-        let room = out.len();
-        let mut output = Output::new(out);
-        let Taken { bytes, is_done } = self.send(what, payload, &mut output)?;
-        Ok(Sent { taken: bytes, written: room.wrapping_sub(output.room()), is_done })
-    }
-
-    fn send_data(
+    fn send_part(
         &mut self,
         kind: Kind,
-        payload: &[u8],
         part: Part,
+        payload: &[u8],
         output: &mut Output<'_>,
     ) -> Result<Taken, SendError> {
+        self.check_open()?;
         let is_last = part != Part::Next;
         let message = match self.outbound.message {
             Some(message) if message.kind == kind && part != Part::Whole => message,
@@ -215,6 +181,63 @@ impl<R: Role, C: Compression> Connection<R, C> {
         Ok(taken)
     }
 
+    fn send_ping(&mut self, payload: &[u8], output: &mut Output<'_>) -> Result<(), SendError> {
+        self.send_control(Opcode::Ping, payload, output)
+    }
+
+    fn send_close(
+        &mut self,
+        cx: &Context<'_>,
+        code: CloseCode,
+        reason: &str,
+        output: &mut Output<'_>,
+    ) -> Result<(), SendError> {
+        self.check_open()?;
+        let mut payload = [0; MAX_CONTROL_LEN];
+        let length = reason.len().saturating_add(2);
+        let payload = payload.get_mut(..length).ok_or(SendError::ControlTooLong)?;
+        if let Some((code_place, reason_place)) = payload.split_first_chunk_mut() {
+            *code_place = code.get().to_be_bytes();
+            bytes::copy(reason.as_bytes(), reason_place);
+        }
+        self.write_control(Opcode::Close, payload, output)?;
+        self.due = Due::NOTHING;
+        self.note_close_sent(cx);
+        Ok(())
+    }
+}
+
+impl<R: Role, C: Compression> Connection<R, C> {
+    /// Sends a message in one frame: compressed, if that was negotiated and [`Compression::wants_to_deflate`]. Returns how
+    /// many bytes were written: at most 10 more than the message has for a server, and 14 for a client, if it is not
+    /// compressed. Text must be UTF-8.
+    ///
+    /// # Errors
+    /// Nothing is written then, and nothing has changed.
+    pub fn send_message(&mut self, kind: Kind, message: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        written(out, |output| self.send_whole(kind, message, output)).map(|((), written)| written)
+    }
+
+    /// Sends as much of the next piece of a message as there is room for, in a fragment. The first piece begins the message;
+    /// `is_last`: no piece follows. Until [`Sent::is_done`] call it again with what was not taken, also if that is nothing. So
+    /// a message may be longer than any buffer, and its length need not be known.
+    ///
+    /// Text must be UTF-8 once its pieces are joined. The kind is the same for all of them. Control frames may be sent between
+    /// two pieces.
+    ///
+    /// # Errors
+    /// [`SendError::NoRoom`] if no byte of it can be sent; [`SendError::Closed`]; [`SendError::WithinMessage`] if a message of
+    /// the other kind was begun.
+    pub fn send_piece(&mut self, kind: Kind, piece: &[u8], is_last: bool, out: &mut [u8]) -> Result<Sent, SendError> {
+        let part = if is_last { Part::Last } else { Part::Next };
+        let (taken, written) = written(out, |output| self.send_part(kind, part, piece, output))?;
+        Ok(Sent { taken: taken.bytes, written, is_done: taken.is_done })
+    }
+
+    fn check_open(&self) -> Result<(), SendError> {
+        if self.is_open() { Ok(()) } else { Err(SendError::Closed) }
+    }
+
     /// Is a message that begins so to be compressed?
     fn deflates(&self, payload: &[u8], part: Part, room: usize) -> bool {
         if !self.compression.is_negotiated() {
@@ -231,7 +254,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then.
     pub fn send_ping(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_into(&Outgoing::Ping, payload, out).map(|sent| sent.written)
+        written(out, |output| self.send_control(Opcode::Ping, payload, output)).map(|((), written)| written)
     }
 
     /// Sends a Pong: in answer to a Ping, with its payload; or by itself. Returns how many bytes were written: at most 131.
@@ -239,23 +262,30 @@ impl<R: Role, C: Compression> Connection<R, C> {
     /// # Errors
     /// Nothing is written then.
     pub fn send_pong(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
-        self.send_into(&Outgoing::Pong, payload, out).map(|sent| sent.written)
+        written(out, |output| self.send_control(Opcode::Pong, payload, output)).map(|((), written)| written)
     }
 
-    /// A control frame. Before the payload stands the code, if it is one that can be.
-    pub(super) fn write_control(
+    /// A Ping or a Pong.
+    pub(super) fn send_control(
         &mut self,
         opcode: Opcode,
-        code: u16,
         payload: &[u8],
         output: &mut Output<'_>,
     ) -> Result<(), SendError> {
-        let bytes = code.to_be_bytes();
-        let code = if code >= CloseCode::NORMAL.get() { &bytes[..] } else { &[] };
-        if code.len().wrapping_add(payload.len()) > MAX_CONTROL_LEN {
+        self.check_open()?;
+        self.write_control(opcode, payload, output)
+    }
+
+    pub(super) fn write_control(
+        &mut self,
+        opcode: Opcode,
+        payload: &[u8],
+        output: &mut Output<'_>,
+    ) -> Result<(), SendError> {
+        if payload.len() > MAX_CONTROL_LEN {
             return Err(SendError::ControlTooLong);
         }
-        self.write_frame(first_byte(true, false, opcode), code, payload, output)
+        self.write_frame(first_byte(true, false, opcode), payload, output)
     }
 
     /// As much of the payload as there is room for; or all of it, or nothing.
@@ -269,7 +299,7 @@ impl<R: Role, C: Compression> Connection<R, C> {
         }
         if bytes > 0 || part != Part::Next {
             let first = if is_done && part != Part::Next { start | FIN } else { start };
-            self.write_frame(first, &[], piece.get(..bytes).unwrap_or_default(), output)?;
+            self.write_frame(first, piece.get(..bytes).unwrap_or_default(), output)?;
         }
         Ok(Taken { bytes, is_done })
     }
@@ -303,16 +333,12 @@ impl<R: Role, C: Compression> Connection<R, C> {
         Ok(Taken { bytes, is_done })
     }
 
-    /// A frame whose payload comes in two pieces.
-    fn write_frame(&mut self, first: u8, one: &[u8], other: &[u8], output: &mut Output<'_>) -> Result<(), SendError> {
-        let (mask, place) = self.begin_frame(first, one.len().wrapping_add(other.len()), output)?;
-        let (one_place, other_place) = place.split_at_mut_checked(one.len()).unwrap_or_default();
+    fn write_frame(&mut self, first: u8, payload: &[u8], output: &mut Output<'_>) -> Result<(), SendError> {
+        let (mask, place) = self.begin_frame(first, payload.len(), output)?;
         if let Some(mut mask) = mask {
-            mask.copy(one, one_place);
-            mask.copy(other, other_place);
+            mask.copy(payload, place);
         } else {
-            bytes::copy(one, one_place);
-            bytes::copy(other, other_place);
+            bytes::copy(payload, place);
         }
         Ok(())
     }
@@ -331,6 +357,17 @@ impl<R: Role, C: Compression> Connection<R, C> {
         write_header(first, length, key, head);
         Ok((key.map(Mask::new), place))
     }
+}
+
+/// Lets that write to the front of `out`. What it returns, and how many bytes it wrote.
+pub(super) fn written<T>(
+    out: &mut [u8],
+    write: impl FnOnce(&mut Output<'_>) -> Result<T, SendError>,
+) -> Result<(T, usize), SendError> {
+    let room = out.len();
+    let mut output = Output::new(out);
+    let result = write(&mut output)?;
+    Ok((result, room.wrapping_sub(output.room())))
 }
 
 const fn opcode(kind: Kind) -> Opcode {

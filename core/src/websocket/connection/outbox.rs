@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::event::Kind;
-use super::outbound::{Outgoing, Output, Part, SendError, Sender, Sent, Taken};
+use super::outbound::{Output, Part, SendError, Sender, Sent, Taken};
 use crate::time::Instant;
 use crate::websocket::close::CloseCode;
 
@@ -11,7 +11,9 @@ use crate::websocket::close::CloseCode;
 pub struct Outbox<'o> {
     pub(super) sender: &'o mut dyn Sender,
     pub(super) cx: Context<'o>,
-    pub(super) output: Output<'o>,
+    /// Borrowed, so that no address of the outbox itself is passed on: then the compiler drops the methods of the sender that
+    /// a handler does not use.
+    pub(super) output: &'o mut Output<'o>,
 }
 
 impl Outbox<'_> {
@@ -33,7 +35,7 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
     pub fn text(&mut self, text: &str) -> Result<(), SendError> {
-        self.send(&Outgoing::Data(Kind::Text, Part::Whole), text.as_bytes())
+        self.message(Kind::Text, text.as_bytes())
     }
 
     /// Sends a binary message, or nothing of it.
@@ -41,7 +43,15 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
     pub fn binary(&mut self, message: &[u8]) -> Result<(), SendError> {
-        self.send(&Outgoing::Data(Kind::Binary, Part::Whole), message)
+        self.message(Kind::Binary, message)
+    }
+
+    /// Sends a message, or nothing of it. Text must be UTF-8.
+    ///
+    /// # Errors
+    /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::WithinMessage`].
+    pub fn message(&mut self, kind: Kind, message: &[u8]) -> Result<(), SendError> {
+        self.sender.send_whole(kind, message, self.output)
     }
 
     /// Sends as much of the next piece of a message as there is room for. `is_last`: no piece follows. Until
@@ -54,7 +64,7 @@ impl Outbox<'_> {
     pub fn piece(&mut self, kind: Kind, piece: &[u8], is_last: bool) -> Result<Sent, SendError> {
         let room = self.room();
         let part = if is_last { Part::Last } else { Part::Next };
-        let Taken { bytes, is_done } = self.sender.send(&Outgoing::Data(kind, part), piece, &mut self.output)?;
+        let Taken { bytes, is_done } = self.sender.send_part(kind, part, piece, self.output)?;
         Ok(Sent { taken: bytes, written: room.wrapping_sub(self.room()), is_done })
     }
 
@@ -64,7 +74,7 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::ControlTooLong`].
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.send(&Outgoing::Ping, payload)
+        self.sender.send_ping(payload, self.output)
     }
 
     /// Sends Close with a reason of at most 123 bytes. Nothing is handed out any more. Without a reason,
@@ -73,11 +83,6 @@ impl Outbox<'_> {
     /// # Errors
     /// [`SendError::NoRoom`]; [`SendError::Closed`]; [`SendError::ControlTooLong`].
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
-        let cx = self.cx;
-        self.send(&Outgoing::Close(&cx, code), reason.as_bytes())
-    }
-
-    fn send(&mut self, what: &Outgoing<'_>, payload: &[u8]) -> Result<(), SendError> {
-        self.sender.send(what, payload, &mut self.output).map(|_| ())
+        self.sender.send_close(&self.cx, code, reason, self.output)
     }
 }

@@ -1,19 +1,17 @@
 //! A connection in the loop of an adapter.
 
-use core::str;
-
-use super::event::{Closed, Kind, Piece};
+use super::event::{Closed, Piece};
 use super::handler::{MessageHandler, Next, PieceHandler};
 use super::inbound::Found;
-use super::outbound::{Outgoing, Output, Sender};
+use super::outbound::Output;
 use super::outbox::Outbox;
-use super::{Connection, Context, Due, Held, State, read_close};
+use super::{Connection, Context, Due, Held, State};
 use crate::readiness::Standing;
 use crate::time::Instant;
 use crate::transport::{Disposition, Progress, Protocol};
-use crate::websocket::close::CloseCode;
+use crate::websocket::close::{CloseCode, CloseReason};
 use crate::websocket::compression::Compression;
-use crate::websocket::frame::MAX_CONTROL_LEN;
+use crate::websocket::frame::{MAX_CONTROL_LEN, Opcode};
 use crate::websocket::role::Role;
 
 /// The longest control frame, as a client sends it.
@@ -74,14 +72,7 @@ impl<H: MessageHandler> Delivery for Whole<'_, H> {
     const KEEPS: bool = true;
 
     fn deliver(&mut self, piece: Piece<'_>, outbox: &mut Outbox<'_>) -> Next {
-        match piece.kind {
-            // It was checked as it came.
-            Kind::Text => match str::from_utf8(piece.bytes) {
-                Ok(text) => self.0.text(text, outbox),
-                Err(_) => Next::Close(CloseCode::INVALID_PAYLOAD),
-            },
-            Kind::Binary => self.0.binary(piece.bytes, outbox),
-        }
+        self.0.message(piece.kind, piece.bytes, outbox)
     }
 }
 
@@ -129,8 +120,8 @@ pub struct Speaking<'c, R, C, D> {
 impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
     /// Lets the handler send. Returns how much it took, if that is not all.
     fn ask(&mut self, output: &mut Output<'_>, ask: impl FnOnce(&mut D, &mut Outbox<'_>) -> Next) -> Option<usize> {
-        let output_of_handler = Output::new(output.free);
-        let mut outbox = Outbox { sender: &mut *self.connection, cx: self.cx, output: output_of_handler };
+        let mut output_of_handler = Output::new(output.free);
+        let mut outbox = Outbox { sender: &mut *self.connection, cx: self.cx, output: &mut output_of_handler };
         let next = ask(&mut self.delivery, &mut outbox);
         let room = outbox.room();
         output.leave(room);
@@ -142,6 +133,13 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
                 None
             }
         }
+    }
+
+    /// Is a message under way? One of a peer that is not watched may never end, so it holds no place. Of a compressed frame
+    /// the codec may have more to write, so whoever is within one is driven again.
+    fn is_reading(&self) -> bool {
+        let Connection { inbound, compression, .. } = &*self.connection;
+        if R::WATCHES { inbound.is_within() } else { compression.is_negotiated() && inbound.is_inflating() }
     }
 
     /// The first of the connection's own deadline and the handler's.
@@ -183,7 +181,7 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         let bytes = |length| behind.get(..length).unwrap_or_default();
         match found {
             Found::NeedMore if self.connection.has_ended => {
-                self.connection.handle_eof();
+                self.connection.end_of_stream();
                 self.tell_abnormal();
             }
             Found::NeedMore => return false,
@@ -198,10 +196,10 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
             }
             Found::Ping { length } => {
                 // Without room for it the Ping stays unanswered: the output is shorter than a control frame.
-                let _ = self.connection.send(&Outgoing::Pong, bytes(length), output);
+                let _ = self.connection.send_control(Opcode::Pong, bytes(length), output);
             }
             Found::Pong { length } => self.delivery.pong(bytes(length)),
-            Found::Close { length } => self.tell(Closed::Clean(read_close(bytes(length)).unwrap_or_default())),
+            Found::Close { length } => self.tell(Closed::Clean(CloseReason::read(bytes(length)))),
         }
         true
     }
@@ -219,7 +217,7 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
             let taken = if D::KEEPS { 0 } else { before.saturating_add(taken).min(end) };
             self.connection.kept = end;
             self.connection.held = Some(Held { is_first: is_first && taken == 0, taken, ..held });
-            self.connection.message_timer.stop(self.cx.now);
+            self.connection.stop_message_time(self.cx.now);
         }
     }
 }
@@ -327,7 +325,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
         match self.connection.state {
             _ if self.connection.due != Due::NOTHING => Standing::Busy,
             State::Open if D::PUSHES || !self.connection.is_readable() => Standing::Busy,
-            State::Open if self.connection.inbound.is_within() => Standing::Reading,
+            State::Open if self.is_reading() => Standing::Reading,
             State::Open => Standing::Idle,
             State::Closing | State::Closed | State::ClosedFirst => Standing::Lingering,
             State::Reset => Standing::Busy,

@@ -108,10 +108,10 @@ impl<'a> ClientHandshake<'a> {
         if !is_websocket || upgrades.next().is_some() {
             return Err(ResponseError::NoUpgrade);
         }
-        if !names(fields, "Connection", b"upgrade") {
+        if !names(&fields, "Connection", b"upgrade") {
             return Err(ResponseError::NoConnectionUpgrade);
         }
-        if only(fields, "Sec-WebSocket-Accept") != Some(&accept(&self.key)) {
+        if only(&fields, "Sec-WebSocket-Accept") != Some(&accept(&self.key)) {
             return Err(ResponseError::WrongAccept);
         }
         Ok(Verified { subprotocol: self.verify_subprotocol(fields)?, deflate: self.verify_extensions(fields)? })
@@ -121,7 +121,7 @@ impl<'a> ClientHandshake<'a> {
         if fields.get("Sec-WebSocket-Protocol").is_none() {
             return Ok(None);
         }
-        let named = only(fields, "Sec-WebSocket-Protocol");
+        let named = only(&fields, "Sec-WebSocket-Protocol");
         let chosen = self.subprotocols.iter().find(|asked| named == Some(asked.as_bytes()));
         chosen.copied().map(Some).ok_or(ResponseError::UnrequestedSubprotocol)
     }

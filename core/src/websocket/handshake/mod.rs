@@ -50,4 +50,4 @@ pub use error::{RequestError, ResponseError};
 pub use fields::HandshakeFields;
 pub(super) use fields::UPGRADE;
 pub use origin::OriginPolicy;
-pub use server::{Accepted, READ_FIELDS, REFUSAL_FIELDS, ServerHandshake};
+pub use server::{Accepted, PLAIN_READ_FIELDS, READ_FIELDS, REFUSAL_FIELDS, ServerHandshake};

@@ -21,6 +21,10 @@ pub const READ_FIELDS: [&str; 8] = [
     "Sec-WebSocket-Extensions",
 ];
 
+/// The same for a server that does not compress: what [`upgrade()`](crate::websocket::upgrade()) reads.
+pub const PLAIN_READ_FIELDS: [&str; 7] =
+    ["Host", "Connection", "Upgrade", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"];
+
 /// What a refusal with 426 says beside its status: what would be understood (RFC 6455 §4.4, RFC 9110 §15.5.22).
 pub const REFUSAL_FIELDS: [Field<'static>; 2] = [UPGRADE, VERSION];
 
@@ -71,7 +75,7 @@ impl<'o> ServerHandshake<'o> {
 
     /// The same, without what is negotiated: returns the key.
     fn check<'b>(&self, head: &RequestHead<'b>) -> Result<&'b [u8; KEY_LEN], RequestError> {
-        let fields = head.fields;
+        let fields = &head.fields;
         // Whoever does not ask for WebSocket at all is told so first.
         if !names(fields, "Upgrade", b"websocket") {
             return Err(RequestError::NoUpgrade);
@@ -94,7 +98,7 @@ impl<'o> ServerHandshake<'o> {
         let key = only(fields, "Sec-WebSocket-Key").ok_or(RequestError::NotOneKey)?;
         let key = as_key(key).ok_or(RequestError::InvalidKey)?;
         let host = fields.get("Host").unwrap_or_default();
-        let mut origins = fields.into_iter();
+        let mut origins = head.fields.into_iter();
         while let Some(origin) = origins.next_value("Origin") {
             if !self.origins.allows(origin, host) {
                 return Err(RequestError::ForbiddenOrigin);
@@ -133,14 +137,15 @@ impl<'o> ServerHandshake<'o> {
 }
 
 /// Is this word a member of the list, in any case?
-pub(super) fn names(fields: Fields<'_>, name: &str, word: &[u8]) -> bool {
+pub(super) fn names(fields: &Fields<'_>, name: &str, word: &[u8]) -> bool {
     fields.members(name).any(|member| member.eq_ignore_ascii_case(word))
 }
 
 /// The value of the field, if it comes exactly once.
-pub(super) fn only<'b>(fields: Fields<'b>, name: &str) -> Option<&'b [u8]> {
-    let mut values = fields.get_all(name);
-    values.next().filter(|_| values.next().is_none())
+pub(super) fn only<'b>(fields: &Fields<'b>, name: &str) -> Option<&'b [u8]> {
+    let mut fields = fields.into_iter();
+    let value = fields.next_value(name)?;
+    fields.next_value(name).is_none().then_some(value)
 }
 
 /// A request that was accepted.

@@ -5,19 +5,21 @@ use core::array;
 /// The length of a key: 16 bytes in Base64.
 pub(super) const KEY_LEN: usize = 24;
 
-/// What is digested: a key, in the place of the `?`; the identifier of RFC 6455 §1.3 behind it; and the padding of SHA-1 (§4),
-/// which ends with the length, 480 bits.
-const MESSAGE: [u8; 128] = *b"????????????????????????258EAFA5-E914-47DA-95CA-C5AB0DC85B11\x80\0\0\0\
-    \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\xe0";
+/// The first block of what is digested: a key, in the place of the `?`; the identifier of RFC 6455 §1.3 behind it; and the bit
+/// with which the padding of SHA-1 begins (§4).
+const BLOCK: [u8; 64] = *b"????????????????????????258EAFA5-E914-47DA-95CA-C5AB0DC85B11\x80\0\0\0";
+
+/// The length of both, in bits, with which the second block ends. Before it stand zeros.
+const LENGTH: u32 = 480;
 
 /// The digest of a key with the identifier behind it.
 pub(super) fn digest(key: &[u8; KEY_LEN]) -> [[u8; 4]; 5] {
-    let mut message = MESSAGE;
-    if let Some(place) = message.first_chunk_mut() {
+    let mut block = BLOCK;
+    if let Some(place) = block.first_chunk_mut() {
         *place = *key;
     }
     let mut state = INITIAL;
-    for block in message.as_chunks().0 {
+    for block in [&block[..], &[]] {
         compress(&mut state, block);
     }
     state.map(u32::to_be_bytes)
@@ -25,10 +27,13 @@ pub(super) fn digest(key: &[u8; KEY_LEN]) -> [[u8; 4]; 5] {
 
 const INITIAL: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 
-/// One block (§6.2, method 2: sixteen words in a circle).
-fn compress(state: &mut [u32; 5], block: &[u8; 64]) {
+/// One block (§6.2, method 2: sixteen words in a circle). An empty one stands for the last.
+fn compress(state: &mut [u32; 5], block: &[u8]) {
     let (bytes, _) = block.as_chunks();
-    let mut words: [u32; 16] = array::from_fn(|at| bytes.get(at).copied().map_or(0, u32::from_be_bytes));
+    let mut words: [u32; 16] = array::from_fn(|at| {
+        let padding = if at == 15 { LENGTH } else { 0 };
+        bytes.get(at).copied().map_or(padding, u32::from_be_bytes)
+    });
     let [mut a, mut b, mut c, mut d, mut e] = *state;
     for round in 0..80_usize {
         let (mixed, constant) = match round {
@@ -69,7 +74,7 @@ mod tests {
         long[..57].copy_from_slice(b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq\x80");
         long[126..].copy_from_slice(&448_u16.to_be_bytes());
         let mut state = INITIAL;
-        long.as_chunks().0.iter().for_each(|block| compress(&mut state, block));
+        long.chunks(64).for_each(|block| compress(&mut state, block));
         assert_eq!(state, [0x8498_3e44, 0x1c3b_d26e, 0xbaae_4aa1, 0xf951_29e5, 0xe546_70f1]);
     }
 

@@ -6,6 +6,7 @@ extern crate std;
 mod closing;
 mod compression;
 mod messages;
+mod reading;
 mod rules;
 mod speaking;
 mod timing;
@@ -15,6 +16,7 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::time::{Duration, Instant};
+use reading::{Told, read};
 
 const LIMITS: Limits = Limits { message_bytes: 70_000, frame_bytes: 66_000, ..Limits::DEFAULT };
 
@@ -61,18 +63,6 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     frame(first, Some(KEY), payload)
 }
 
-/// What a connection found.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Told {
-    Message(Kind, Vec<u8>),
-    /// A message that did not end.
-    Part(Kind, Vec<u8>),
-    Ping(Vec<u8>),
-    Pong(Vec<u8>),
-    Close(Option<(u16, String)>),
-    Failed(Rule, u64),
-}
-
 /// What a fresh connection makes of these bytes: the same in every cut, if they are few, and byte by byte.
 fn told<R: Role + Clone, C: Compression + Clone>(connection: &Connection<R, C>, bytes: &[u8]) -> Vec<Told> {
     let whole = told_cut(connection.clone(), &[bytes]);
@@ -85,46 +75,8 @@ fn told<R: Role + Clone, C: Compression + Clone>(connection: &Connection<R, C>, 
     whole
 }
 
-fn told_cut<R: Role, C: Compression>(mut connection: Connection<R, C>, pieces: &[&[u8]]) -> Vec<Told> {
-    let mut room = [0; 1_000];
-    let mut told: Vec<Told> = Vec::new();
-    let mut part: Option<(Kind, Vec<u8>)> = None;
-    'pieces: for piece in pieces {
-        let mut rest = *piece;
-        loop {
-            let (taken, event) = match connection.receive(&at(0), rest, &mut room) {
-                Ok(received) => received,
-                Err(error) => {
-                    assert_eq!(connection.receive(&at(0), b"", &mut room), Err(error), "an error stays");
-                    told.extend(part.take().map(|(kind, bytes)| Told::Part(kind, bytes)));
-                    told.push(Told::Failed(error.rule, error.offset));
-                    break 'pieces;
-                }
-            };
-            rest = &rest[taken..];
-            match event {
-                Event::NeedMore | Event::Closed => break,
-                Event::Piece(Piece { kind, is_first, is_last, bytes }) => {
-                    assert_eq!(is_first, part.is_none());
-                    assert!(!bytes.is_empty() || is_last);
-                    let (begun, message) = part.get_or_insert((kind, Vec::new()));
-                    assert_eq!(*begun, kind);
-                    message.extend(bytes);
-                    if is_last {
-                        told.extend(part.take().map(|(kind, bytes)| Told::Message(kind, bytes)));
-                    }
-                }
-                Event::Ping(payload) => told.push(Told::Ping(payload.to_vec())),
-                Event::Pong(payload) => told.push(Told::Pong(payload.to_vec())),
-                Event::Close(reason) => {
-                    told.push(Told::Close(reason.map(|close| (close.code.get(), close.reason.into()))));
-                }
-            }
-        }
-        assert!(rest.is_empty(), "to need more is to have taken all");
-    }
-    told.extend(part.map(|(kind, bytes)| Told::Part(kind, bytes)));
-    told
+fn told_cut<R: Role, C: Compression>(connection: Connection<R, C>, pieces: &[&[u8]]) -> Vec<Told> {
+    read(connection, &at(0), pieces, 1_000)
 }
 
 fn text(bytes: &[u8]) -> Told {

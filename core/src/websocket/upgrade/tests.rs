@@ -3,15 +3,15 @@ extern crate alloc;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use super::*;
 use crate::http::service::{Observed, Observer, Service, Serving, Session, Summary, service_fn};
 use crate::http::{Limits as HttpLimits, Rule};
 use crate::readiness::Standing;
 use crate::time::Duration;
-use crate::transport::{Disposition, Environment};
-use crate::websocket::{Abnormal, Client, Closed, Event, Next, Outbox};
+use crate::transport::{Action, Conversation, Disposition, Environment, Input};
+use crate::websocket::{Abnormal, Client, Closed, Event, Kind, Next, Outbox};
 
 type Fixed = fn() -> [u8; 4];
 
@@ -84,7 +84,7 @@ impl<'s, S: Service> Ends<'s, S> {
 
     fn text(&mut self, text: &str) -> Vec<u8> {
         let mut out = [0; 256];
-        let length = self.client.send_message(crate::websocket::Kind::Text, text.as_bytes(), &mut out).unwrap();
+        let length = self.client.send_message(Kind::Text, text.as_bytes(), &mut out).unwrap();
         out[..length].to_vec()
     }
 
@@ -142,6 +142,68 @@ fn a_silent_peer_is_pinged_and_then_reset() {
     ends.drive(50, b"");
     assert_eq!(ends.session.disposition(), Disposition::Abort);
     assert_eq!(*notes.borrow(), ["PongTimeout"]);
+}
+
+/// Sends messages back, as they are.
+struct Unwatched<'n>(Echo<'n>);
+
+impl MessageHandler for Unwatched<'_> {
+    const ROOM: usize = 64;
+    const WATCHES: bool = false;
+
+    fn message(&mut self, kind: Kind, message: &[u8], outbox: &mut Outbox<'_>) -> Next {
+        outbox.message(kind, message).into()
+    }
+
+    fn closed(&mut self, how: Closed<'_>) {
+        self.0.closed(how);
+    }
+}
+
+#[test]
+fn a_peer_that_is_not_watched_may_be_silent_and_yet_closes_in_time() {
+    let notes = RefCell::default();
+    let service = service_fn(|request, responder| upgrade(request, responder, Unwatched(Echo(&notes))));
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let never = |ends: &Ends<'_, _>, seconds| assert_eq!(ends.session.poll_timeout(http(seconds).now), None);
+    never(&ends, 0);
+    for (seconds, kind) in [(4_000, Kind::Text), (8_000, Kind::Binary)] {
+        let mut out = [0; 64];
+        let sent = ends.client.send_piece(kind, b"half", false, &mut out).unwrap();
+        assert_eq!(ends.drive(seconds, &out[..sent.written]), b"");
+        never(&ends, seconds);
+        let sent = ends.client.send_piece(kind, b" more", true, &mut out).unwrap();
+        let answer = ends.drive(seconds + 3_600, &out[..sent.written]);
+        assert_eq!(answer.first(), Some(&(0x80 | kind as u8)));
+        assert_eq!(ends.read(&answer), ["half more"]);
+        never(&ends, seconds + 3_600);
+    }
+    ends.session.retire();
+    let frames = ends.drive(12_000, b"");
+    assert_eq!(ends.read(&frames), ["close 1001"]);
+    assert_eq!(ends.session.poll_timeout(http(12_000).now), Some(http(12_005).now));
+    ends.session.handle_timeout(&http(12_005), &service);
+    ends.drive(12_005, b"");
+    assert_eq!(ends.session.disposition(), Disposition::ShutdownWrite);
+    assert_eq!(*notes.borrow(), ["CloseTimeout"]);
+}
+
+#[test]
+fn a_peer_that_is_not_watched_gives_way_within_a_message() {
+    let notes = RefCell::default();
+    let service = service_fn(|request, responder| upgrade(request, responder, Unwatched(Echo(&notes))));
+    // A part of a header, a part of a payload, a fragment, and a control frame that has not ended.
+    for part in [&b"\x81"[..], b"\x81\x82\0\0\0\0a", b"\x01\x81\0\0\0\0a", b"\x89\x82\0\0\0\0a"] {
+        let mut ends = Ends::new(&service);
+        ends.drive(0, REQUEST.as_bytes());
+        assert_eq!(ends.drive(0, part), b"");
+        assert!(ends.serving(|serving| serving.give_way(false)), "behind {}", part.escape_ascii());
+        let frames = ends.drive(0, b"");
+        assert_eq!(ends.read(&frames), ["close 1001"]);
+        assert_eq!(ends.session.disposition(), Disposition::ShutdownWrite);
+    }
+    assert_eq!(*notes.borrow(), ["Evicted"; 4]);
 }
 
 #[test]
@@ -213,7 +275,7 @@ fn the_time_of_a_message_does_not_run_while_what_was_sent_waits() {
     let mut ends = Ends::new(&service);
     ends.drive(0, REQUEST.as_bytes());
     let (mut bytes, mut out) = (Vec::new(), [0; 64]);
-    let sent = ends.client.send_piece(crate::websocket::Kind::Text, b"half", false, &mut out).unwrap();
+    let sent = ends.client.send_piece(Kind::Text, b"half", false, &mut out).unwrap();
     bytes.extend_from_slice(&out[..sent.written]);
     let length = ends.client.send_ping(b"", &mut out).unwrap();
     bytes.extend_from_slice(&out[..length]);
@@ -229,7 +291,7 @@ fn the_time_of_a_message_does_not_run_while_what_was_sent_waits() {
             assert_eq!(ends.drive(second, b""), b"", "after {second} seconds");
         }
     }
-    let sent = ends.client.send_piece(crate::websocket::Kind::Text, b" more", true, &mut out).unwrap();
+    let sent = ends.client.send_piece(Kind::Text, b" more", true, &mut out).unwrap();
     let answer = ends.drive(35, &out[..sent.written]);
     assert_eq!(ends.read(&[pong, answer].concat()), ["pong", "half more"]);
 }
@@ -241,7 +303,7 @@ fn the_time_of_a_message_runs_while_pings_are_answered() {
     let mut ends = Ends::new(&service);
     ends.drive(0, REQUEST.as_bytes());
     let mut out = [0; 64];
-    let sent = ends.client.send_piece(crate::websocket::Kind::Text, b"half", false, &mut out).unwrap();
+    let sent = ends.client.send_piece(Kind::Text, b"half", false, &mut out).unwrap();
     ends.drive(0, &out[..sent.written]);
     // The rest never comes, and each Pong leaves at once.
     for second in (0..=60).step_by(10) {
@@ -338,6 +400,48 @@ fn an_idle_connection_gives_way_at_once() {
     assert_eq!(ends.read(&frames), ["close 1001"]);
     assert_eq!(ends.session.disposition(), Disposition::ShutdownWrite);
     assert_eq!(*notes.borrow(), ["Evicted"]);
+}
+
+#[test]
+fn the_peers_end_is_told_behind_what_the_handler_made_wait() {
+    /// Takes messages once it is ready.
+    struct Hesitant<'n>(Echo<'n>, &'n Cell<bool>);
+
+    impl MessageHandler for Hesitant<'_> {
+        const ROOM: usize = 64;
+        const WATCHES: bool = false;
+
+        fn text(&mut self, text: &str, outbox: &mut Outbox<'_>) -> Next {
+            if self.1.get() { outbox.text(text).into() } else { Next::Wait(0) }
+        }
+
+        fn closed(&mut self, how: Closed<'_>) {
+            self.0.closed(how);
+        }
+    }
+
+    let (notes, is_ready) = (RefCell::default(), Cell::new(false));
+    let service = service_fn(|request, responder| upgrade(request, responder, Hesitant(Echo(&notes), &is_ready)));
+    let mut ends = Ends::new(&service);
+    let stream = [REQUEST.as_bytes(), &ends.text("one"), &ends.text("two")].concat();
+    let (mut conversation, mut rest, mut sent) = (Conversation::new(), &stream[..], 0);
+    let (mut store, mut output) = (core::mem::take(&mut ends.store), [0; 32 * 1024]);
+    for (ready, expected) in [(false, Action::Wait), (true, Action::Close)] {
+        is_ready.set(ready);
+        let action = ends.serving(|serving| {
+            loop {
+                let input = Input { bytes: rest, has_ended: true };
+                let (taken, action) = conversation.poll(serving, input, &mut store, &mut output);
+                rest = &rest[taken..];
+                let Action::Send(length) = action else { break action };
+                sent += length;
+                conversation.handle_sent(serving, length, 0);
+            }
+        });
+        assert_eq!(action, expected);
+    }
+    assert_eq!((rest.len(), sent), (0, ACCEPTED.len() + 10));
+    assert_eq!(*notes.borrow(), ["EndOfStream"]);
 }
 
 #[test]

@@ -8,6 +8,9 @@ use wirenut_tests::parity::{Case, Close, Transcript, cases};
 /// So many differences are shown.
 pub(crate) const SHOWN: usize = 8;
 
+/// So many bytes are shown on both sides of the first difference.
+const CONTEXT: usize = 40;
+
 /// The representative requests cut, and ended, at every byte that is a multiple of `stride`, and sent byte by byte.
 pub(crate) fn cuts(stride: usize) -> Vec<Case> {
     let mut cases = Vec::new();
@@ -58,7 +61,12 @@ impl Report {
         });
         if got.as_ref() != Ok(&expected) {
             let got = got.map_or_else(|why| format!("      {why}"), |got| format!("{got:?}"));
-            self.differences.push(format!("{}\n   memory:\n{expected:?}\n   {wire}:\n{got}", case.name));
+            let expected = format!("{expected:?}");
+            let (wanted, came) = where_they_part(&expected, &got);
+            self.differences.push(format!(
+                "{}\n   memory:\n{expected}\n   {wire}:\n{got}\n   they part at:\n      {wanted}\n      {came}",
+                case.name
+            ));
         }
     }
 
@@ -68,4 +76,16 @@ impl Report {
         let shown = self.differences.into_iter().take(SHOWN).collect::<Vec<_>>().join("\n");
         assert!(count == 0, "{what} differ in {count} cases of {}; the first of them:\n{shown}", self.compared);
     }
+}
+
+/// The first place at which two texts differ, with what stands around it in each.
+fn where_they_part<'t>(one: &'t str, other: &'t str) -> (&'t str, &'t str) {
+    let pairs = one.char_indices().zip(other.char_indices());
+    let alike = pairs.take_while(|((_, one), (_, other))| one == other).last();
+    let at = alike.map_or(0, |((at, sign), _)| at + sign.len_utf8());
+    let around = |text: &'t str| {
+        let end = text.floor_char_boundary(at + CONTEXT);
+        &text[text.floor_char_boundary(at.saturating_sub(CONTEXT))..end]
+    };
+    (around(one), around(other))
 }

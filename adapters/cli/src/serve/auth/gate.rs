@@ -21,9 +21,10 @@ use wirenut::http::{BasicCredentials, Fields};
 use wirenut::time::Instant as Time;
 use wirenut_server::blocking::{Bounds, Job, Pool};
 
+use super::hash::OutOfMemory;
 use super::line::{Line, Place};
 use super::memory::{Digest, Memory};
-use super::users::{Users, UsersError, read};
+use super::users::{Checked, Users, UsersError, read};
 use crate::log::Name;
 
 /// How often the gate looks whether the file of users has changed.
@@ -97,7 +98,7 @@ pub struct Candidate {
     peer: Option<IpAddr>,
     since: Time,
     place: Option<Place>,
-    check: Option<Job<Option<Arc<[u8]>>>>,
+    check: Option<Job<Checked>>,
 }
 
 /// What is decided of a request.
@@ -108,7 +109,7 @@ pub enum Verdict {
     Refused,
     /// Not yet: ask again when woken, or at this time.
     Wait(Option<Time>),
-    /// Too many wait: 503.
+    /// Too many wait, or there is no memory for the check: 503.
     Overloaded,
 }
 
@@ -159,8 +160,8 @@ impl Gate {
         if let Some(check) = &mut candidate.check {
             match check.take() {
                 None => return Verdict::Wait(None),
-                Some(Ok(outcome)) => return outcome.map_or(Verdict::Refused, Verdict::Accepted),
-                Some(Err(_)) => return Verdict::Overloaded,
+                Some(Ok(Ok(outcome))) => return outcome.map_or(Verdict::Refused, Verdict::Accepted),
+                Some(Ok(Err(OutOfMemory)) | Err(_)) => return Verdict::Overloaded,
             }
         }
         let is_known = self.look(&responder.waker());
@@ -185,13 +186,17 @@ impl Gate {
         let Some(turn) = self.line.begin(candidate.peer, Instant::now()) else { return again };
         let (user, password) = (candidate.user.clone(), candidate.password.clone());
         let check = move || {
-            let outcome = force.users.verify(&user, &password, force.choice(&user));
+            // Without memory nothing is known, so nothing is remembered, and nobody has guessed.
+            let outcome = force
+                .users
+                .verify(&user, &password, force.choice(&user))
+                .inspect_err(|error| log::warn!("cannot check a password: {error}"))?;
             force.memory().remember(digest, outcome.as_ref(), Instant::now());
             // Also where nobody waits any more: so hanging up does not give a client another one at the same time.
             if outcome.is_none() {
                 turn.fail(Instant::now());
             }
-            outcome
+            Ok(outcome)
         };
         match self.pool.spawn(&responder.waker(), check) {
             Ok(check) => candidate.check = Some(check),

@@ -23,7 +23,7 @@ const MAX_COST: u32 = 16;
 /// ```
 /// use wirenut_cli::serve::auth::PasswordHash;
 /// let hash: PasswordHash = "$2y$04$abcdefghijklmnopqrstuu5s2v8.iXieOjg.M6a9g7OsAR4vkHlpy".parse()?;
-/// assert!(!hash.verify(b"guess"));
+/// assert_eq!(hash.verify(b"guess"), Ok(false));
 /// assert!("secret".parse::<PasswordHash>().is_err(), "a password is no hash");
 /// # Ok::<(), wirenut_cli::serve::auth::HashError>(())
 /// ```
@@ -50,12 +50,18 @@ impl PasswordHash {
     }
 
     /// Whether this is the hash of the password. Takes as long for one password as for another. bcrypt knows the first 72
-    /// bytes of a password only. Where there is no memory for the check, the answer is no.
-    #[must_use]
-    pub fn verify(&self, password: &[u8]) -> bool {
+    /// bytes of a password only.
+    ///
+    /// # Errors
+    /// There is no memory for the check: nobody knows whether the password is right.
+    pub fn verify(&self, password: &[u8]) -> Result<bool, OutOfMemory> {
         match &self.0 {
-            Kind::Argon2(hash) => Argon2::default().verify_password(password, hash.as_ref()).is_ok(),
-            Kind::Bcrypt(hash) => bcrypt::verify(password, hash).unwrap_or(false),
+            Kind::Argon2(hash) => match Argon2::default().verify_password(password, hash.as_ref()) {
+                Ok(()) => Ok(true),
+                Err(argon2::password_hash::Error::OutOfMemory) => Err(OutOfMemory),
+                Err(_) => Ok(false),
+            },
+            Kind::Bcrypt(hash) => Ok(bcrypt::verify(password, hash).unwrap_or(false)),
         }
     }
 }
@@ -106,6 +112,18 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
+/// There is no memory to check a password with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+impl fmt::Display for OutOfMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no memory is left")
+    }
+}
+
+impl Error for OutOfMemory {}
+
 /// Why a text is no hash that passwords can be checked against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -151,7 +169,8 @@ mod tests {
         let bcrypt = bcrypt::hash_with_salt("secret", 4, *b"0123456789abcdef").unwrap();
         for version in [bcrypt::Version::TwoA, bcrypt::Version::TwoB, bcrypt::Version::TwoY] {
             let hash: PasswordHash = bcrypt.format_for_version(version).parse().unwrap();
-            assert!(hash.verify(b"secret") && !hash.verify(b"Secret") && !hash.verify(b""));
+            let verify = |password: &[u8]| hash.verify(password).unwrap();
+            assert!(verify(b"secret") && !verify(b"Secret") && !verify(b""));
             assert_eq!(format!("{hash:?}"), "PasswordHash(bcrypt)");
         }
         for algorithm in [Algorithm::Argon2d, Algorithm::Argon2i, Algorithm::Argon2id] {
@@ -159,12 +178,16 @@ mod tests {
                 let argon2 = Argon2::new(algorithm, version, Params::new(64, 1, 1, None).unwrap());
                 let text = argon2.hash_password_with_salt(b"secret", b"saltsalt").unwrap().to_string();
                 let hash: PasswordHash = text.parse().unwrap();
-                assert!(hash.verify(b"secret") && !hash.verify(b"secret "), "{text}");
+                assert_eq!(
+                    [b"secret", &b"secret "[..]].map(|password| hash.verify(password)),
+                    [Ok(true), Ok(false)],
+                    "{text}"
+                );
             }
         }
         let made = PasswordHash::make("geheim \u{fc}".as_bytes()).unwrap();
         assert!(made.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{made}");
-        assert!(made.parse::<PasswordHash>().unwrap().verify("geheim \u{fc}".as_bytes()));
+        assert_eq!(made.parse::<PasswordHash>().unwrap().verify("geheim \u{fc}".as_bytes()), Ok(true));
     }
 
     #[test]

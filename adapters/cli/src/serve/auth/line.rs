@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use crate::serve::network::network;
+
 /// How many requests wait at most for a check to begin or to end. Those beyond are told to come again.
 const MOST_WAITING: usize = 256;
 
@@ -80,16 +82,6 @@ impl Line {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What stands for a client: its address, and of IPv6 the network, of which each client has one of its own. `None`: for
-/// those that cannot be told from each other.
-fn network(peer: Option<IpAddr>) -> Option<IpAddr> {
-    match peer?.to_canonical() {
-        local if local.is_loopback() => None,
-        IpAddr::V6(address) => Some(IpAddr::from((u128::from(address) >> 64 << 64).to_be_bytes())),
-        address @ IpAddr::V4(_) => Some(address),
     }
 }
 

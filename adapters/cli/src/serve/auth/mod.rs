@@ -25,6 +25,6 @@ mod options;
 mod users;
 
 pub use gate::{Candidate, Gate, GateError, Verdict};
-pub use hash::{HashError, PasswordHash};
+pub use hash::{HashError, OutOfMemory, PasswordHash};
 pub use options::AuthOptions;
 pub use users::{UserError, Users, UsersError};

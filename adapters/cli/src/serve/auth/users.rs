@@ -8,10 +8,13 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::hash::{HashError, PasswordHash};
+use super::hash::{HashError, OutOfMemory, PasswordHash};
 
 /// The longest file of users, in bytes: some ten thousand of them.
 const LONGEST_FILE: u64 = 1 << 20;
+
+/// What a check has found: the user, if the password is right.
+pub(super) type Checked = Result<Option<Arc<[u8]>>, OutOfMemory>;
 
 /// Users and the hashes of their passwords.
 ///
@@ -81,16 +84,18 @@ impl Users {
 
     /// Whether this user has this password, and the user's name. For a user that there is not, it takes as long as for one
     /// that there is: `choice`, which depends on the name alone, says for which.
-    #[must_use]
-    pub fn verify(&self, name: &[u8], password: &[u8], choice: u64) -> Option<Arc<[u8]>> {
+    ///
+    /// # Errors
+    /// There is no memory for the check, as it may be for users that there are not, too.
+    pub fn verify(&self, name: &[u8], password: &[u8], choice: u64) -> Result<Option<Arc<[u8]>>, OutOfMemory> {
         if let Some((name, hash)) = self.hashes.get_key_value(name) {
-            return hash.verify(password).then(|| Arc::clone(name));
+            return Ok(hash.verify(password)?.then(|| Arc::clone(name)));
         }
         let place = usize::try_from(choice % self.names.len().max(1) as u64).unwrap_or(0);
         if let Some(hash) = self.names.get(place).and_then(|name| self.hashes.get(name)) {
-            let _ = hash.verify(password);
+            hash.verify(password)?;
         }
-        None
+        Ok(None)
     }
 }
 
@@ -164,10 +169,11 @@ mod tests {
     fn files_have_a_user_in_each_line() {
         let mut users = Users::default();
         users.add_lines(&format!("\n# all\r\nann:{}\r\n  \n\u{fc}:{}", hash("a"), hash("b"))).unwrap();
-        let verify = |name: &str, password: &str| users.verify(name.as_bytes(), password.as_bytes(), 7).is_some();
+        let verify =
+            |name: &str, password: &str| users.verify(name.as_bytes(), password.as_bytes(), 7).unwrap().is_some();
         assert!(verify("ann", "a") && verify("\u{fc}", "b"));
         assert!(!verify("ann", "b") && !verify("Ann", "a") && !verify("", "") && !verify("all", "a"));
-        assert!(Users::default().verify(b"ann", b"a", 7).is_none());
+        assert_eq!(Users::default().verify(b"ann", b"a", 7), Ok(None));
     }
 
     #[test]

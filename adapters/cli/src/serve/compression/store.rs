@@ -1,5 +1,6 @@
 //! What was compressed lately, and how much memory all of it takes.
 
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashMap;
@@ -20,10 +21,10 @@ const MOST: u64 = 128 << 20;
 /// A file as it was: as long as all of this is the same, its content is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    identity: (u64, u64),
-    length: u64,
-    modified: Option<SystemTime>,
-    changed: SystemTime,
+    pub(super) identity: (u64, u64),
+    pub(super) length: u64,
+    pub(super) modified: Option<SystemTime>,
+    pub(super) changed: SystemTime,
 }
 
 impl Key {
@@ -42,39 +43,51 @@ pub(super) struct Store {
 
 #[derive(Default)]
 struct Remembered {
+    /// With when they were asked for last.
     files: HashMap<Key, (Arc<Compressed>, u64)>,
+    /// The same files, in the order in which they were asked for last.
+    order: BTreeMap<u64, Key>,
     bytes: u64,
     /// Counts what is asked for.
     clock: u64,
 }
 
+impl Remembered {
+    fn insert(&mut self, key: Key, compressed: Arc<Compressed>) {
+        self.remove(&key);
+        self.clock += 1;
+        self.bytes += compressed.bytes().len() as u64;
+        self.order.insert(self.clock, key);
+        self.files.insert(key, (compressed, self.clock));
+    }
+
+    fn remove(&mut self, key: &Key) -> Option<Arc<Compressed>> {
+        let (compressed, last) = self.files.remove(key)?;
+        self.order.remove(&last);
+        self.bytes -= compressed.bytes().len() as u64;
+        Some(compressed)
+    }
+}
+
 impl Store {
     pub(super) fn find(&self, key: &Key) -> Option<Arc<Compressed>> {
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        remembered.clock += 1;
-        let now = remembered.clock;
-        let (compressed, last) = remembered.files.get_mut(key)?;
-        *last = now;
-        Some(Arc::clone(compressed))
+        let known = remembered.remove(key)?;
+        remembered.insert(*key, Arc::clone(&known));
+        Some(known)
     }
 
     pub(super) fn remember(&self, key: Key, compressed: &Arc<Compressed>) {
-        let length = compressed.bytes().len() as u64;
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        let remembered = &mut *remembered;
-        remembered.clock += 1;
-        if let Some((before, _)) = remembered.files.insert(key, (Arc::clone(compressed), remembered.clock)) {
-            remembered.bytes -= before.bytes().len() as u64;
-        }
-        remembered.bytes += length;
+        remembered.insert(key, Arc::clone(compressed));
         while remembered.bytes > REMEMBERED || remembered.files.len() > FILES {
-            let oldest = remembered.files.iter().min_by_key(|(_, (_, last))| *last).map(|(key, _)| *key);
-            let Some((gone, _)) = oldest.and_then(|key| remembered.files.remove(&key)) else { return };
-            remembered.bytes -= gone.bytes().len() as u64;
+            let Some((_, oldest)) = remembered.order.first_key_value() else { return };
+            let oldest = *oldest;
+            remembered.remove(&oldest);
         }
     }
 
-    /// Memory for a file of this length, and what it is compressed to. `None`: too much is in use.
+    /// Memory for what a file of this length is compressed to, twice as much as that may be. `None`: too much is in use.
     pub(super) fn reserve(&self, length: u64) -> Option<Reserved> {
         let reserved = Reserved { used: Arc::clone(&self.used), bytes: 2 * length };
         let used = self.used.fetch_add(reserved.bytes, Ordering::Relaxed);
@@ -153,6 +166,21 @@ mod tests {
         assert_eq!(known, [0, 2, 3, 4]);
         store.remember(key(4), &compressed(&store, 1));
         assert_eq!(store.used.load(Ordering::Relaxed), 3 * quarter as u64 + 1);
+    }
+
+    #[test]
+    fn of_ten_thousand_files_no_more_than_a_bound_is_remembered() {
+        let store = Store::default();
+        for number in 0..10_000 {
+            // Of 0 to 99 KiB, so that now the files and now the bytes are too many.
+            store.remember(key(number), &compressed(&store, (number as usize / 100) << 10));
+            let remembered = store.remembered.lock().unwrap();
+            let bytes: u64 = remembered.files.values().map(|(compressed, _)| compressed.bytes().len() as u64).sum();
+            assert!(bytes <= REMEMBERED && remembered.files.len() <= FILES, "{number}");
+            assert_eq!((remembered.bytes, remembered.order.len()), (bytes, remembered.files.len()));
+            assert_eq!(store.used.load(Ordering::Relaxed), bytes, "nothing else is in use");
+        }
+        assert!(store.find(&key(9_999)).is_some() && store.find(&key(9_000)).is_none());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::*;
 fn page(path: &[u8], entries: Entries) -> String {
     let listing = Listing::new(RelativePath::plain(path).unwrap(), entries, false);
     let length = listing.summary.length;
-    let pieces: Vec<Vec<u8>> = listing.into_pieces().collect();
+    let pieces: Vec<Vec<u8>> = Arc::new(listing).into_pieces().collect();
     let html = String::from_utf8(pieces.concat()).unwrap();
     assert_eq!(html.len() as u64, length, "{html}");
     html

@@ -57,6 +57,7 @@ struct Pair<'f> {
     session: Session<Logged>,
     place: Place,
     now: Instant,
+    peer: SocketAddr,
     input: Vec<u8>,
     store: Vec<u8>,
     output: Vec<u8>,
@@ -72,6 +73,7 @@ impl<'f> Pair<'f> {
             session: Session::new(&context),
             place,
             now: Instant::START,
+            peer: PEER,
             input: Vec::new(),
             store: vec![0; LIMITS.store_bytes()],
             output: Vec::new(),
@@ -93,9 +95,9 @@ impl<'f> Pair<'f> {
     fn drive_once(&mut self, room: usize) -> bool {
         let mut out = vec![0; room];
         let context = Context { now: self.now, limits: &LIMITS, date: None };
-        let place = &self.place;
+        let (place, peer) = (&self.place, self.peer);
         let environment =
-            Environment { waker: &|| place.waker(), peer: &|| Some(PEER), output_capacity: place.capacity };
+            Environment { waker: &|| place.waker(), peer: &|| Some(peer), output_capacity: place.capacity };
         let driven = self.session.drive(&context, &environment, self.files, &self.input, &mut self.store, &mut out);
         self.input.drain(..driven.taken);
         self.output.extend_from_slice(&out[..driven.written]);

@@ -47,7 +47,7 @@ pub enum UploadError {
     Forbidden,
     /// The disk is full, or a quota is used up.
     Full,
-    /// Too many uploads at the same time, or no descriptor or memory is left.
+    /// Too many uploads at the same time, in all or of this client, or no descriptor or memory is left.
     Exhausted,
     /// The disk or the file system failed.
     Disk(io::ErrorKind),

@@ -20,6 +20,7 @@
 //! | `folder` | the directory that files are written in, and files that have no name yet |
 //! | `desk` | what the pool does of one upload |
 //! | `form` | the fields of a form |
+//! | `places` | how many uploads there may be, in all and of one client |
 //! | `request` | one upload, as its exchange sees it |
 
 mod desk;
@@ -29,6 +30,7 @@ mod form;
 mod name;
 mod options;
 mod origin;
+mod places;
 mod request;
 
 pub use desk::Stored;

@@ -3,7 +3,6 @@
 use alloc::sync::Arc;
 use core::mem;
 use core::num::NonZeroUsize;
-use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wirenut::http::multipart::Boundary;
@@ -17,14 +16,12 @@ use super::error::UploadError;
 use super::folder::Swept;
 use super::form::{Addition, Form};
 use super::name::{self, NameError};
+use super::places::{MOST, Place, Places};
 use crate::serve::find::Finder;
 use crate::serve::path::RelativePath;
 
 /// Threads that write. They are not those that look files up: who writes a lot holds up nobody who reads.
 const THREADS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-
-/// Uploads at the same time, in each process. Each has up to two batches in memory.
-const MOST: usize = 256;
 
 /// How many bytes of an upload wait to be written at most. They are written once they are so many: by pieces of 64 KiB, four
 /// times as many turns of threads cost a fifth more CPU.
@@ -42,7 +39,7 @@ pub struct Uploads {
     finder: Arc<Finder>,
     pool: Pool,
     limit: u64,
-    count: Arc<AtomicUsize>,
+    places: Arc<Places>,
     swept: Arc<Swept>,
     variant: Option<Arc<str>>,
 }
@@ -69,7 +66,7 @@ impl Uploads {
             finder: Arc::clone(finder),
             pool: Pool::new(Bounds { threads: THREADS, waiting: MOST, ..Bounds::DEFAULT }),
             limit,
-            count: Arc::default(),
+            places: Arc::default(),
             swept: Arc::default(),
             variant,
         }
@@ -135,23 +132,6 @@ impl Uploads {
 fn has_coding(fields: Fields<'_>) -> bool {
     let mut lines = fields.into_iter().filter(|field| field.name.eq_ignore_ascii_case(b"Content-Encoding"));
     lines.any(|line| !line.value.eq_ignore_ascii_case(b"identity"))
-}
-
-/// A place among all uploads, given back when it is dropped.
-#[derive(Debug)]
-struct Place(Arc<AtomicUsize>);
-
-impl Place {
-    fn take(count: &Arc<AtomicUsize>) -> Option<Self> {
-        let place = Self(Arc::clone(count));
-        (count.fetch_add(1, Ordering::Relaxed) < MOST).then_some(place)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// One upload. If it is dropped before it has ended, what is not whole is gone.
@@ -261,7 +241,7 @@ impl Upload {
     /// What it needs next. Has the pool do what is to be done.
     pub(in super::super) fn poll(&mut self, uploads: &Uploads, responder: &Responder<'_>) -> Progress {
         if self.place.is_none() {
-            self.place = Place::take(&uploads.count);
+            self.place = uploads.places.take(responder.peer().map(|peer| peer.ip()));
             self.error = self.error.or(self.place.is_none().then_some(UploadError::Exhausted));
         }
         if let Some(error) = self.error {

@@ -106,7 +106,7 @@ fn items_go_over_connections() {
     serving.join().unwrap();
 
     // A server that is not there.
-    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_socket, gone) = crate::process::nobody();
     let (status, _, errors) = made(&mut frame(&format!("decode --codec slip --connect {gone}")), b"");
     assert_eq!(status, Some(1));
     assert!(errors.contains("Connection refused"), "{errors}");

@@ -138,6 +138,23 @@ fn errors_say_what_failed_and_where() {
             77,
             "wirenut: cannot read the certificates of '/missing/file': No such file".into(),
         ),
+        (
+            vec!["-x".into(), "127.0.0.1:1".into(), format!("{address}/")],
+            7,
+            "wirenut: cannot connect to the proxy 127.0.0.1:1: Connection refused (os error 111); is the proxy running? \
+             (--proxy, or the environment by http_proxy, "
+                .into(),
+        ),
+        (
+            vec!["-x".into(), "127.0.0.1:1".into(), "https://a.example/".into()],
+            7,
+            "wirenut: cannot connect to the proxy 127.0.0.1:1: ".into(),
+        ),
+        (
+            vec!["-x".into(), format!("{}:1", "x".repeat(64)), format!("{address}/")],
+            5,
+            format!("wirenut: cannot look up the proxy {}: ", "x".repeat(64)),
+        ),
         (vec!["-x".into(), "ftp://a".into(), format!("{address}/")], 5, "wirenut: cannot use the proxy: ".into()),
         (
             vec!["-u".into(), "a\u{7}:b".into(), format!("{address}/")],
@@ -199,9 +216,13 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 
 #[test]
 fn verbose_shows_heads_and_times_and_no_secrets() {
-    let server = Server::new(|_| Reply::new("200 OK", "Set-Cookie: id=hidden\r\nX-Odd: \u{9b}2J\r\n", "ok"));
+    let server = Server::new(|_| {
+        let fields = "Set-Cookie: id=hidden\r\nX-Odd: \u{9b}2J\r\nLocation: http://me:hidden@a/b@c\r\n";
+        Reply::new("200 OK", fields, "ok")
+    });
     let url = format!("http://me:hidden@{}/", server.address);
-    let (status, output, errors) = get(&["-v", "-b", "a=hidden", "-H", "Proxy-Authorization: hidden", &url, &url]);
+    let (status, output, errors) =
+        get(&["-v", "-b", "a=hidden", "-H", "Proxy-Authorization: hidden", "-e", "http://me:hidden@from/", &url, &url]);
     assert_eq!((status, output.as_str()), (Some(0), "okok"));
     assert!(!errors.contains("hidden"), "{errors}");
     for line in [
@@ -209,6 +230,8 @@ fn verbose_shows_heads_and_times_and_no_secrets() {
         "> GET / HTTP/1.1",
         "> Authorization: [not shown]",
         "> Cookie: [not shown]",
+        "> Referer: http://…@from/",
+        "< Location: http://…@a/b@c",
         "< HTTP/1.1 200 OK",
         "< Set-Cookie: [not shown]",
         "< X-Odd: \\u{9b}2J",
@@ -252,5 +275,38 @@ fn a_redirect_to_another_scheme_has_the_status_of_one() {
         let server = Server::new(move |_| Reply::new("302 Found", &format!("Location: {location}\r\n"), ""));
         let (found, output, errors) = get(&["-L", &server.url("/")]);
         assert_eq!((found, output.as_str()), (Some(status), ""), "{location}: {errors}");
+    }
+}
+
+/// Who failed is named: a proxy as one, and the server behind its tunnel, whose address only the proxy knows.
+#[test]
+fn behind_a_proxy_it_is_named_who_failed() {
+    const TUNNEL: &[u8] = b"HTTP/1.1 200 OK\r\n\r\n";
+    for (scheme, answer, status, failed) in [
+        ("http", &b""[..], 52, "cannot get a response from the proxy {}: "),
+        ("http", b"SSH-2.0-x\r\n", 8, "cannot get a response from the proxy {}: "),
+        ("https", b"", 56, "cannot get a tunnel through the proxy {}: "),
+        ("https", b"SSH-2.0-x\r\n", 56, "cannot get a tunnel through the proxy {}: "),
+        ("https", b"HTTP/1.1 200", 56, "cannot get a tunnel through the proxy {}: "),
+        ("https", TUNNEL, 35, "cannot agree on TLS with a.example:443 through the proxy {}: "),
+    ] {
+        let proxy = Server::new(move |_| Reply::last(answer));
+        let address = proxy.address.to_string();
+        let (found, _, errors) = get(&["-x", &address, &format!("{scheme}://a.example/")]);
+        let expected = format!("wirenut: {}", failed.replace("{}", &address));
+        assert!(found == Some(status) && errors.starts_with(&expected), "{expected}: {found:?} {errors}");
+    }
+}
+
+/// A redirect to the scheme of some program is not followed, and still leads there.
+#[test]
+fn a_redirect_that_is_no_url_of_ours_is_written_as_it_came() {
+    for location in ["app.example:/done?code=1#x", "ftp://127.0.0.1/", "http://a:b/"] {
+        let server = Server::new(move |_| Reply::new("302 Found", &format!("Location: {location}\r\n"), ""));
+        let (status, output, errors) = get(&["-w", "%{redirect_url}", &server.url("/")]);
+        assert_eq!((status, output.as_str(), errors.as_str()), (Some(0), location, ""));
+        // Of the answer that came last.
+        let (_, output, _) = get(&["-w", "%{redirect_url}", &server.url("/"), "http://127.0.0.1:1/"]);
+        assert_eq!(output, location);
     }
 }

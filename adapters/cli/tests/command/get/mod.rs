@@ -1,6 +1,7 @@
 //! `wirenut get`, against servers that behave and some that do not.
 
 mod failures;
+mod fifos;
 mod requests;
 mod resume;
 mod secure;

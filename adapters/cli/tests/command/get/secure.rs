@@ -75,6 +75,21 @@ fn verbose_says_with_what_it_is_secure() {
     assert!(errors.contains("* TLS: TLS 1.3, TLS13_") && errors.contains(", TLS "), "{errors}");
 }
 
+/// Each phase that `--write-out` tells ends after the one before.
+#[test]
+fn the_phases_follow_each_other() {
+    const FORMAT: &str = "%{time_namelookup} %{time_connect} %{time_appconnect} %{time_pretransfer} \
+                          %{time_starttransfer} %{time_total}\\n";
+    let (issuer, _) = authority("authority");
+    let port = serve(&issuer, "localhost", false, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\n\n", true);
+    let url = format!("https://localhost:{port}/");
+    let output = wirenut().args(["get", "-k", "-w", FORMAT, &url]).env("NO_PROXY", "*").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let micros = text.split_whitespace().map(|time| time.replace('.', "").parse::<u64>().unwrap());
+    let micros: Vec<u64> = micros.collect();
+    assert!(micros.len() == 6 && micros[2] > 0 && micros.is_sorted(), "{text}");
+}
+
 #[test]
 fn curl_trusts_the_same() {
     const WHOLE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";

@@ -25,7 +25,7 @@ fn stalling() -> Server {
     })
 }
 
-fn end(child: &mut Child) -> ExitStatus {
+pub(super) fn end(child: &mut Child) -> ExitStatus {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -43,7 +43,7 @@ fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap().success());
 }
 
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < PATIENCE, "{what}");
@@ -112,16 +112,26 @@ fn a_signal_that_is_ignored_does_nothing() {
     assert_eq!(end(&mut child).signal(), Some(15));
 }
 
+/// As curl has it: a script can tell that not all was written.
 #[test]
-fn a_reader_that_goes_is_no_failure() {
+fn a_reader_that_goes_is_said_once() {
     let server = Server::new(|_| Reply::new("200 OK", "", vec![b'x'; 3_000_000]));
     let url = server.url("/");
     let mut child = wirenut().args(["get", &url, &url]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
-    assert_eq!(end(&mut child).code(), Some(0));
     let mut errors = String::new();
     child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-    assert_eq!(errors, "");
+    assert_eq!(end(&mut child).code(), Some(23));
+    assert_eq!(errors, "wirenut: cannot write to 'standard output': its reader has gone\n");
+    // Files are got all the same, and what is said of them has nobody to read it.
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let line = ["get", "-w", "%{http_code}", "-o", "-", "-o", "one", "-o", "two", &url, &url, &url];
+    let output = wirenut().args(line).current_dir(folder.path()).stdout(writer).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), errors.lines().count()), (Some(23), 1), "{errors}");
+    assert_eq!(names(folder.path()), ["one", "two"]);
     // A device that is full is one.
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = wirenut().args(["get", &url]).stdout(full).output().unwrap();

@@ -56,9 +56,19 @@ fn answer(asked: &Asked) -> Reply {
         }
         "/range" => Reply::new("200 OK", "", "0123456789"),
         "/thousand" => Reply::new("200 OK", "", [b'x'; 1000]),
+        "/astray" => Reply::new("302 Found", "Location: http://127.0.0.1:1/\r\n", ""),
+        "/named" => named("attachment; filename=\"a b\""),
+        "/named/path" => named("attachment; filename=\"/tmp/../up/name\""),
+        "/named/back" => named("attachment; filename=name; size=1"),
+        "/named/none" => named("attachment"),
+        "/named/old" => named("attachment; filename=old"),
         "/empty" => Reply::new("200 OK", "", ""),
         _ => echo(asked),
     }
+}
+
+fn named(disposition: &str) -> Reply {
+    Reply::new("200 OK", &format!("Content-Disposition: {disposition}\r\n"), "named")
 }
 
 /// The request as text, without what differs between any two clients.
@@ -80,12 +90,19 @@ fn echo(asked: &Asked) -> Reply {
 /// The status, standard output, and all files.
 type Result = (Option<i32>, String, BTreeMap<String, String>);
 
-/// What a program does with this line; `{}` is the server, and `{long}` a name that no resolver takes.
+/// All variables of `--write-out` that both programs know and that are the same in any two runs.
+const ALL: &str = "<%{http_code}~%{response_code}~%{http_connect}~%{http_version}~%{method}~%{size_download}~%{size_upload}~\
+                   %{content_type}~%{num_redirects}~%{num_connects}~%{redirect_url}~%{url}~%{url_effective}~\
+                   %{filename_effective}~%{exitcode}~%{remote_ip}~%{remote_port}~%{local_ip}>\\n";
+
+/// What a program does with this line; `{}` is the server, `{port}` its port, `{long}` a name that no resolver takes, and
+/// `{all}` is [`ALL`].
 fn run(mut program: Command, line: &str, folder: &Path, server: &Server) -> Result {
-    let address = server.address.to_string();
+    let (address, port) = (server.address.to_string(), server.address.port().to_string());
     let words = line
         .split_whitespace()
-        .map(|word| word.replace("{}", &address).replace("{long}", &"x".repeat(64)).replace('~', " "));
+        .map(|word| word.replace("{all}", ALL).replace("{}", &address).replace("{port}", &port))
+        .map(|word| word.replace("{long}", &"x".repeat(64)).replace('~', " "));
     program.args(words).current_dir(folder).env_clear().env("HOME", folder).env("PATH", "/usr/bin:/bin");
     let stdin = fs::File::open(folder.join("input")).unwrap();
     let output = program.stdin(stdin).stderr(Stdio::null()).output().unwrap();
@@ -105,6 +122,7 @@ fn folder() -> tempfile::TempDir {
         ("file.txt", "line 1\r\nline 2\n"),
         ("old", "old content"),
         ("fields", "X-A: 1\nAccept:\n"),
+        ("format", "%{http_code}\n%{num_connects}\\n"),
     ] {
         fs::write(folder.path().join(name), content).unwrap();
     }
@@ -222,6 +240,71 @@ const LINES: &[&str] = &[
     "-T missing http://{}/echo",
     "-F a=@missing http://{}/echo",
     "-m 0.2 http://{}/wait",
+    "-G -d a=b -d c=d http://{}/echo?x=y",
+    "-G -d a=b {}",
+    "-G -d a=b http://{}/echo?",
+    "-G -d a=b http://{}/echo?x&#c",
+    "-G -I -d a=b http://{}/echo",
+    "-I -d a=b http://{}/echo",
+    "-G -X DELETE -d a=b http://{}/echo",
+    "-G --data-urlencode a=b~c&d http://{}/echo",
+    "-G -d a=b~c http://{}/echo",
+    "-G -d @file.txt http://{}/echo",
+    "-G --json 1 http://{}/echo",
+    "-G http://{}/echo",
+    "-G -L -d a=b http://{}/moved",
+    "-G -d a=b -C - -o out http://{}/echo",
+    "-O -J http://{}/named",
+    "-OJ http://{}/named/path",
+    "-OJ http://{}/named/back",
+    "-OJ http://{}/named/none",
+    "-OJ http://{}/named/old",
+    "-OJ http://{}/range",
+    "-OJ http://{}/",
+    "-OJi http://{}/named",
+    "--resolve a.example:{port}:127.0.0.1 http://a.example:{port}/echo",
+    "--resolve A.Example:{port}:[::1],127.0.0.1 http://a.example:{port}/echo",
+    "--resolve +*:{port}:127.0.0.1 http://a.example:{port}/echo",
+    "--resolve *:{port}:127.0.0.9 --resolve a.example:{port}:127.0.0.1 http://a.example:{port}/echo",
+    "--resolve a.example:{port}:127.0.0.1 --resolve -a.example:{port} http://a.example:{port}/echo",
+    "--resolve 127.0.0.9:{port}:127.0.0.1 http://127.0.0.9:{port}/echo",
+    "--resolve p.example:{port}:127.0.0.1 -x p.example:{port} http://b.example/echo",
+    "-w {all} http://{}/echo",
+    "-w {all} http://{}/404",
+    "-w {all} http://{}/chunked",
+    "-w {all} http://{}/close",
+    "-w {all} http://{}/early",
+    "-w {all} http://{}/204",
+    "-w {all} -f http://{}/404",
+    "-w {all} -I http://{}/echo",
+    "-w {all} -L http://{}/moved",
+    "-w {all} -L http://{}/astray",
+    "-w {all} http://{}/moved",
+    "-w {all} -d a=b http://{}/echo",
+    "-w {all} -L -d a=b http://{}/see",
+    "-w {all} -L -d a=b http://{}/kept",
+    "-w {all} -T file.txt http://{}/echo",
+    "-w {all} -o out http://{}/echo",
+    "-w {all} -O http://{}/range",
+    "-w {all} -OJ http://{}/named",
+    "-w {all} -f -o out http://{}/404",
+    "-w %{http_code}~%{exitcode} -o missing/out http://{}/echo",
+    "-w {all} http://{}/cut",
+    "-w {all} http://{}/nothing",
+    "-w {all} http://127.0.0.1:1/",
+    "-w {all} http://{long}/",
+    "-w {all} -x http://127.0.0.1:1 http://{}/echo",
+    "-w {all} -x http://{} http://example.org/echo",
+    "-w {all} -x http://{} https://example.org/",
+    "-w {all} --compressed http://{}/gzip",
+    "-w {all}%{urlnum} http://{}/echo http://{}/range http://127.0.0.1:1/",
+    "-w a%%b\\nc\\td\\re\\\\f\\g%%{http_code%x% http://{}/range",
+    "-w @format http://{}/range",
+    "-w @- http://{}/range",
+    "-w %{stderr}no%{http_code}%{stdout}yes%{HTTP_CODE} http://{}/range",
+    "-w %{no_such_variable}x http://{}/range",
+    "-w a%{onerror}b http://{}/range",
+    "-w a%{onerror}b http://127.0.0.1:1/",
     "-b jar http://{}/echo -X",
     "--no-such-option http://{}/",
 ];
@@ -240,9 +323,13 @@ const DIFFERENT: &[(&str, i32, i32, &str)] = &[
     ("http://{}/{range,echo}", 3, 0, "braces mean nothing, and stand in no URL"),
     ("-T file.txt http://{}/echo http://{}/echo", 2, 0, "curl sends the file to the first alone"),
     ("-C - http://{}/range", 2, 0, "standard output is not continued"),
+    ("-C - -o new -d a=b http://{}/echo", 2, 0, "what a POST brings is not continued"),
     ("-C 4 -o old http://{}/range", 2, 33, "an offset that does not fit the file would damage it"),
     ("-b fields http://{}/echo", 2, 0, "files of cookies are not supported"),
     ("-x socks5://127.0.0.1:1 http://{}/echo", 5, 7, "proxies of SOCKS are not supported"),
+    ("-w @missing http://{}/echo", 26, 0, "a file that is missing is a mistake"),
+    ("--resolve a.example:80:b http://{}/echo", 2, 49, "what is wrong with an option is found before anything is done"),
+    ("-J http://{}/named", 2, 0, "without -O, no file gets a name"),
     ("-o a -o b http://{}/echo", 2, 0, "a file for which there is no URL is a mistake"),
 ];
 

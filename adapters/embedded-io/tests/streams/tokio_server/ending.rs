@@ -8,7 +8,7 @@ use wirenut::time as core_time;
 use wirenut_embedded_io::{TokioConfig, TokioListener};
 
 use super::lab::Lab;
-use super::{Kind, ask, hear, is_silent, over_both, rest, run, say, with_server};
+use super::{Kind, ask, hear, is_silent, over_both, refusal, rest, run, say, with_server};
 
 over_both!(a_server_that_is_told_to_stop_answers_what_has_come);
 
@@ -43,8 +43,7 @@ fn a_server_that_is_told_to_stop_answers_what_has_come<K: Kind>() {
         assert!(answer.ends_with("hello") && !was_reset, "{answer}");
         assert_eq!(rest(&mut fresh).await, (String::new(), false));
         assert!(start.elapsed() >= Duration::from_millis(100), "it had no moment to ask");
-        let later = later.try_connect().await.err().map(|error| error.kind());
-        assert_eq!(later, Some(io::ErrorKind::ConnectionRefused));
+        assert_eq!(refusal(&later).await, io::ErrorKind::ConnectionRefused);
         assert!(is_silent(&mut busy).await);
         lab.release();
         let (answer, was_reset) = rest(&mut busy).await;

@@ -13,7 +13,7 @@ use wirenut_embedded_io::{Endpoint, Error, TokioConfig, TokioFailure, TokioListe
 use super::{Failures, Kind, POLICY, World, beside, config, hear, is_silent, over_both, rest, run};
 
 /// How long `slow` takes.
-const DELAY: wirenut::time::Duration = wirenut::time::Duration::from_millis(300);
+const DELAY: wirenut::time::Duration = wirenut::time::Duration::from_secs(1);
 
 /// Sends each line back: `slow` after a while, `panic` never.
 struct Lines {

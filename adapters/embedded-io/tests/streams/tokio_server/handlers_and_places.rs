@@ -9,7 +9,7 @@ use wirenut::time as core_time;
 use wirenut_embedded_io::{TokioConfig, TokioFailure};
 
 use super::handlers::{accepted, talk, with_lines};
-use super::{Kind, POLICY, config, hear, is_silent, over_both, rest};
+use super::{Kind, POLICY, config, hear, is_silent, over_both, refusal, rest};
 
 over_both!(a_connection_between_two_requests_gives_way_or_ends_when_it_is_idle_for_long);
 
@@ -118,8 +118,7 @@ fn a_server_that_ends_answers_what_has_come<K: Kind>() {
         assert_eq!(rest(&mut queued).await, ("last\n".to_owned(), false));
         assert_eq!(rest(&mut idle).await, ("last\n".to_owned(), false));
         assert_eq!(rest(&mut fresh).await, (String::new(), false));
-        let later = later.try_connect().await.err().map(|error| error.kind());
-        assert_eq!(later, Some(io::ErrorKind::ConnectionRefused));
+        assert_eq!(refusal(&later).await, io::ErrorKind::ConnectionRefused);
         lines.released.notify_one();
         assert_eq!(rest(&mut busy).await, ("wait\n".to_owned(), false));
     });

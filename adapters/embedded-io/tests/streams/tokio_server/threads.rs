@@ -109,7 +109,12 @@ fn they_share_a_socket_and_end_together() {
     });
     let report = report.expect("threads");
     assert_eq!((report.accepted, report.cut, service.0.load(Ordering::Relaxed)), (30, 0, 90));
-    assert!(TcpStream::connect(address).is_err(), "somebody listens still");
+    // A process that another test starts has a copy of each socket for a moment.
+    let end = std::time::Instant::now() + Duration::from_secs(20);
+    while TcpStream::connect(address).is_ok() {
+        assert!(std::time::Instant::now() < end, "somebody listens still");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Whatever was done for a client, the client knows of: no answer is lost, however busy the servers are when they are stopped.

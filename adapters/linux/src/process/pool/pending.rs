@@ -41,14 +41,17 @@ impl<T: Call> Pending<T> {
     /// ```
     /// use wirenut::time::Duration;
     /// use wirenut_linux::process::pool::Pool;
+    /// # use std::io::{Read, Write};
+    /// let (mut alarm, bed) = std::os::unix::net::UnixStream::pair()?;
     /// let mut builder = Pool::builder().workers(1);
-    /// let sleep = builder.task("sleep", |_| {
-    ///     std::thread::sleep(core::time::Duration::from_millis(50));
+    /// let sleep = builder.task("sleep", move |_| {
+    ///     let _ = (&bed).read(&mut [0]);
     ///     Ok::<_, String>(b"well rested".to_vec())
     /// });
     /// let pool = builder.start()?;
     /// let pending = pool.apply_async(sleep, b"")?;
     /// let pending = pending.wait_timeout(Duration::from_millis(1)).unwrap_err();
+    /// alarm.write_all(b"!")?;
     /// assert_eq!(pending.wait_timeout(Duration::from_secs(60)).unwrap()?, b"well rested");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -1,13 +1,15 @@
 //! The pool with real threads. Times are bounds for a test that fails.
 
-use super::queue::{self, Work};
+mod joining;
+mod threads;
+
 use super::*;
 use alloc::task::Wake;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Condvar, Mutex};
-use std::{io, thread};
+use std::thread;
 
 /// A waker that counts, and can be waited for.
 #[derive(Default)]
@@ -123,40 +125,6 @@ fn a_full_pool_says_so_and_wakes_nobody() {
 }
 
 #[test]
-fn threads_are_started_for_work_up_to_the_bound_and_end_when_they_are_idle() {
-    let pool = Pool::new("worker", Bounds { idle_time: Duration::default(), ..bounds(3, 8) });
-    let threads = || pool.queue.lock().threads;
-    assert_eq!(threads(), 0);
-    let mut running = Vec::new();
-    for number in 1..4 {
-        running.push(occupy(&pool));
-        assert_eq!(threads(), number);
-    }
-    let (bell, waker) = Bell::new();
-    let mut queued = pool.spawn_waking(&waker, thread::current).unwrap();
-    assert_eq!(threads(), 3);
-    drop(running);
-    assert!(take(&mut queued, &bell).unwrap().name().unwrap().starts_with("worker-"));
-    wait_until("their end", || threads() == 0);
-    // Others are started for what comes then.
-    let (bell, waker) = Bell::new();
-    let mut later = pool.spawn_waking(&waker, || 1).unwrap();
-    assert_eq!(take(&mut later, &bell), Ok(1));
-}
-
-#[test]
-fn a_thread_that_is_idle_is_taken_before_another_one_is_started() {
-    let pool = pool(8, 8);
-    for _ in 0..20 {
-        let (bell, waker) = Bell::new();
-        let mut job = pool.spawn_waking(&waker, || ()).unwrap();
-        assert_eq!(take(&mut job, &bell), Ok(()));
-        wait_until("its return", || pool.queue.lock().idle == 1);
-    }
-    assert_eq!(pool.queue.lock().threads, 1);
-}
-
-#[test]
 fn jobs_begin_in_their_order() {
     let pool = pool(1, 8);
     let (job, release) = occupy(&pool);
@@ -251,131 +219,6 @@ fn a_value_that_nobody_takes_is_dropped_with_its_job() {
     assert_eq!(Arc::strong_count(&value), 1);
 }
 
-#[test]
-fn dropping_the_pool_waits_for_nothing_and_loses_what_waits() {
-    let pool = pool(1, 8);
-    let (mut running, release) = occupy(&pool);
-    let (bell, waker) = Bell::new();
-    let mut queued = pool.spawn_waking(&waker, || ()).unwrap();
-    drop(pool);
-    assert_eq!(take(&mut queued, &bell), Err(Lost));
-    // What runs goes on, and its value comes.
-    assert_eq!(running.take(), None);
-    drop(release);
-    wait_until("the value", || running.take() == Some(Ok(())));
-}
-
-#[test]
-fn joining_has_all_done_and_leaves_no_thread() {
-    for threads in 1..4 {
-        let (pool, done) = (pool(threads, 1_000), Arc::new(AtomicUsize::new(0)));
-        let queue = Arc::clone(&pool.queue);
-        let spawn = |_| {
-            let done = Arc::clone(&done);
-            pool.spawn(move || done.fetch_add(1, Ordering::SeqCst)).unwrap()
-        };
-        let jobs: Vec<_> = (0..500).map(spawn).collect();
-        pool.join();
-        assert_eq!(done.load(Ordering::SeqCst), 500);
-        let state = queue.lock();
-        assert_eq!((state.threads, state.waiting.len()), (0, 0));
-        drop(state);
-        assert!(jobs.into_iter().all(|mut job| matches!(job.take(), Some(Ok(_)))));
-    }
-}
-
-#[test]
-fn joining_a_pool_without_jobs_ends_at_once() {
-    pool(4, 4).join();
-    let pool = pool(4, 4);
-    assert_eq!(pool.spawn(|| 1).unwrap().join(), Ok(1));
-    assert!(pool.join_timeout(Duration::from_secs(20)));
-}
-
-#[test]
-fn joining_for_too_short_a_time_loses_what_waits() {
-    let pool = pool(1, 8);
-    let (running, release) = occupy(&pool);
-    let queued = pool.spawn(|| ()).unwrap();
-    let queue = Arc::clone(&pool.queue);
-    assert!(!pool.join_timeout(Duration::from_millis(1)));
-    assert_eq!(queued.join(), Err(Lost));
-    drop(release);
-    assert_eq!(running.join(), Ok(()));
-    wait_until("the end of its thread", || queue.lock().threads == 0);
-}
-
-#[test]
-fn a_job_can_be_waited_for_while_it_is_not_done() {
-    let pool = pool(1, 8);
-    let (mut job, release) = occupy(&pool);
-    for limit in [0, 1, 2_000] {
-        assert_eq!(job.wait_timeout(Duration::from_micros(limit)), None);
-    }
-    let releasing = thread::spawn(move || drop(release));
-    assert_eq!(job.wait_timeout(Duration::from_micros(u64::MAX)), Some(Ok(())));
-    assert_eq!(job.join(), Err(Lost));
-    releasing.join().unwrap();
-}
-
-/// Each of the threads that are there at a time has a name of its own, and the numbers are used again.
-#[test]
-fn threads_have_names_of_their_own() {
-    let pool = Pool::new("a\0b", Bounds { idle_time: Duration::default(), ..bounds(3, 0) });
-    for _ in 0..3 {
-        let (name, named) = mpsc::channel();
-        let jobs: Vec<_> = (0..3)
-            .map(|_| {
-                let (name, (release, released)) = (name.clone(), mpsc::channel::<()>());
-                let work = move || {
-                    name.send(thread::current().name().map(str::to_owned)).unwrap();
-                    let _ = released.recv();
-                };
-                (pool.spawn(work).unwrap(), release)
-            })
-            .collect();
-        let mut names: Vec<_> = (0..3).map(|_| named.recv().unwrap().unwrap()).collect();
-        names.sort();
-        assert_eq!(names, ["a-1", "a-2", "a-3"]);
-        drop(jobs);
-        wait_until("their end", || pool.queue.lock().threads == 0);
-    }
-}
-
-/// Where the system gives no thread, nothing waits for one in vain.
-#[test]
-fn without_a_thread_the_pool_is_full() {
-    fn no_thread(_: String, _: Work) -> io::Result<()> {
-        Err(io::Error::from(io::ErrorKind::WouldBlock))
-    }
-    let pool = Pool { queue: Arc::new(Queue::new("worker".into(), bounds(4, 8), no_thread)) };
-    for _ in 0..3 {
-        assert_eq!(pool.spawn(|| ()).err(), Some(Full));
-    }
-    let state = pool.queue.lock();
-    assert_eq!((state.threads, state.idle, state.waiting.len()), (0, 0, 0));
-}
-
-/// One thread is there, and the system gives no more: work waits for that one, as long as there are places.
-#[test]
-fn with_fewer_threads_than_allowed_work_waits_for_those_there_are() {
-    static STARTED: AtomicUsize = AtomicUsize::new(0);
-    fn one_thread(name: String, run: Work) -> io::Result<()> {
-        match STARTED.fetch_add(1, Ordering::SeqCst) {
-            0 => queue::start_thread(name, run),
-            _ => Err(io::Error::from(io::ErrorKind::WouldBlock)),
-        }
-    }
-    let pool = Pool { queue: Arc::new(Queue::new("worker".into(), bounds(4, 2), one_thread)) };
-    let running = occupy(&pool);
-    let (bell, waker) = Bell::new();
-    let mut queued = [(); 2].map(|()| pool.spawn_waking(&waker, || 1).unwrap());
-    assert_eq!(pool.spawn_waking(&waker, || 1).err(), Some(Full));
-    drop(running);
-    bell.wait_for(2);
-    assert_eq!(queued.each_mut().map(Job::take), [Some(Ok(1)); 2]);
-}
-
 /// Every job is done at most once, and exactly once where its value is taken; no more run at once than may.
 #[test]
 fn many_who_spawn_take_and_leave_at_once() {
@@ -419,29 +262,4 @@ fn many_who_spawn_take_and_leave_at_once() {
     assert_eq!(taken + left + full, 8 * 500);
     assert!(taken > 0 && taken <= done && done <= taken + left, "{taken} {left} {full} {done}");
     assert!(most <= THREADS, "{most} ran at once");
-}
-
-/// A waker is foreign code.
-#[test]
-fn who_joins_is_woken_though_the_waker_panics() {
-    struct Panics;
-    impl Wake for Panics {
-        fn wake(self: Arc<Self>) {
-            panic!("a waker panics");
-        }
-    }
-    let pool = pool(1, 0);
-    let (joins, is_joined) = mpsc::channel();
-    let work = move || {
-        is_joined.recv().unwrap();
-        // So that the other thread has parked, most likely.
-        thread::sleep(core::time::Duration::from_millis(50));
-        7
-    };
-    let mut job = pool.spawn_waking(&Waker::from(Arc::new(Panics)), work).unwrap();
-    let begun = Instant::now();
-    joins.send(()).unwrap();
-    assert_eq!(job.wait_timeout(Duration::from_secs(20)), Some(Ok(7)));
-    assert!(begun.elapsed().as_secs() < 20, "woken by the limit alone");
-    pool.join();
 }

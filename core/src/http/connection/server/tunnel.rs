@@ -53,9 +53,11 @@ impl Connection<Server> {
         }
     }
 
-    /// Is nothing under way?
+    /// Is nothing under way? The exchange is still to learn of the peer's end, if that has come before the exchange had taken
+    /// all that came.
     pub(crate) const fn is_tunnel_idle(&self) -> bool {
-        self.machine.flags.has(Flags::TUNNEL_IDLE)
+        let is_ending = self.machine.flags.has(Flags::EOF) && matches!(self.states.client(), State::Tunnel);
+        self.machine.flags.has(Flags::TUNNEL_IDLE) && !is_ending
     }
 
     /// The tunnel is to end at once.

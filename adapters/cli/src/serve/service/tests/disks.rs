@@ -2,6 +2,7 @@
 
 use super::super::super::waiting::occupy;
 use super::*;
+use std::os::unix::fs::MetadataExt as _;
 
 /// Whether this kernel and file system tell what is in memory. Without that everything goes by way of the pool, and
 /// there is no difference to be tested.
@@ -143,4 +144,58 @@ fn a_file_that_grows_is_sent_as_long_as_it_was() {
     io::Write::write_all(&mut grown, b"more").unwrap();
     pair.finish(&[4096]);
     assert_eq!(world.log(), ["GET /large 200 800000", "GET /small 200 5"]);
+}
+
+#[test]
+fn a_file_that_changes_before_it_is_compressed_is_sent_as_it_is_then() {
+    for mut world in [World::new(pool(1, 8)), World::cold(pool(1, 8))] {
+        let (name, threads) = (world.tree.path().join("text.txt"), pool(1, 8));
+        fs::write(&name, "old ".repeat(1000)).unwrap();
+        let occupied = occupy(&threads);
+        world.files.service.compressor = Some(Compressor::with_pool(threads));
+        let mut pair = Pair::new(&world.files, 65_536);
+        pair.ask("GET /text.txt HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+        // Where the pool looks the file up, it has done so when it has done this.
+        world.files.service.pool.spawn(Waker::noop(), || ()).unwrap().join().unwrap();
+        pair.session.wake();
+        pair.drive(&[65_536]);
+        assert!(pair.output.is_empty(), "it waits for a thread that compresses");
+        let changed = || fs::metadata(&name).map(|metadata| (metadata.ctime(), metadata.ctime_nsec())).unwrap();
+        let before = changed();
+        // Times of files are coarse.
+        while changed() == before {
+            fs::write(&name, "new ".repeat(1000)).unwrap();
+        }
+        drop(occupied);
+        pair.finish(&[65_536]);
+        let mut plain = Pair::new(&world.files, 65_536);
+        plain.ask(&get("/text.txt"));
+        plain.finish(&[65_536]);
+        let tags = [pair, plain].map(|pair| {
+            let text = String::from_utf8(pair.output).unwrap();
+            assert!(text.ends_with(&"new ".repeat(1000)) && !text.contains("Content-Encoding"), "{text}");
+            let tag = text.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
+            tag.trim_start_matches("W/").to_owned()
+        });
+        assert_eq!(tags[0], tags[1], "the tag is of the content that is sent");
+    }
+}
+
+#[test]
+fn what_no_thread_is_free_for_is_sent_as_it_is() {
+    let (mut world, threads) = (World::new(pool(1, 8)), pool(1, 0));
+    fs::write(world.tree.path().join("text.txt"), "text ".repeat(1000)).unwrap();
+    Arc::get_mut(&mut world.files.service.finder).unwrap().policy = Policy::default();
+    let _occupied = occupy(&threads);
+    world.files.service.compressor = Some(Compressor::with_pool(threads));
+    for (target, end) in [("/text.txt", "text text "), ("/dir/bare/", "</body></html>\n")] {
+        let mut pair = Pair::new(&world.files, 65_536);
+        pair.ask(&format!("GET {target} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n"));
+        pair.finish(&[65_536]);
+        let text = String::from_utf8(pair.output).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let tag = head.lines().find(|line| line.starts_with("ETag: ")).unwrap();
+        assert!(!head.contains("Content-Encoding") && !tag.contains("gzip") && body.ends_with(end), "{text}");
+        assert!(head.contains("Vary: Accept-Encoding"), "{head}");
+    }
 }

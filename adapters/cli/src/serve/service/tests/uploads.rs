@@ -60,6 +60,30 @@ fn any_cut_stores_the_same() {
     }
 }
 
+/// One client that holds all that it gets keeps nobody else out.
+#[test]
+fn one_client_leaves_places_to_others() {
+    let world = world();
+    let begin = |client: u8, name: u8| {
+        let mut pair = Pair::new(&world.files, 4096);
+        pair.peer = SocketAddr::from(([192, 0, 2, client], 4711));
+        let mut woken = 0;
+        pair.feed(format!("PUT /{name} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na").as_bytes(), &mut woken);
+        (pair, woken)
+    };
+    let mut held: Vec<_> = (0..64).map(|name| begin(1, name)).collect();
+    assert!(held.iter().all(|(pair, _)| pair.output.is_empty()));
+    let (refused, _) = begin(1, 64);
+    assert_eq!(refused.status(), "503");
+    assert!(refused.output.windows(16).any(|field| field == b"Retry-After: 1\r\n"));
+    for (mut pair, mut woken) in [begin(2, 65), held.remove(0)] {
+        pair.feed(b"b", &mut woken);
+        assert_eq!(pair.status(), "201");
+    }
+    let (again, _) = begin(1, 66);
+    assert!(again.output.is_empty(), "the place of the one that has ended");
+}
+
 /// The pace of the core holds for uploads, too, and what came is gone.
 #[test]
 fn content_that_comes_too_slowly_is_given_up() {

@@ -1,0 +1,76 @@
+//! Names for files that somebody else has chosen: a URL, or a server.
+
+use std::path::PathBuf;
+
+use wirenut::http::{ContentDisposition, PercentEncoded, safe_file_name};
+use wirenut_client::{Response, Url};
+
+use super::failure::GetFailure;
+
+/// The name that a URL has for a file: the last part of its path, decoded, which leads nowhere else.
+pub(super) fn of_url(url: &Url) -> Result<PathBuf, GetFailure> {
+    let path = url.target().split('?').next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let mut room = vec![0; last.len()];
+    let name = PercentEncoded::new(last.as_bytes()).decode_str(&mut room).ok();
+    // One that would have to be changed is none.
+    let name = name.filter(|name| safe_file_name(name) == Some(name));
+    name.map(PathBuf::from).ok_or_else(|| GetFailure::Nameless(url.to_string()))
+}
+
+/// The name that a server gives (RFC 6266), if that leads nowhere else. The page of an error is not what has the name.
+pub(super) fn of_answer(response: &Response) -> Option<PathBuf> {
+    let is_success = (200..300).contains(&response.status().code());
+    response.headers().get("Content-Disposition").filter(|_| is_success).and_then(of_disposition)
+}
+
+fn of_disposition(value: &[u8]) -> Option<PathBuf> {
+    let mut room = vec![0; value.len()];
+    let name = ContentDisposition::parse(value).ok()?.file_name(&mut room).ok()??;
+    // A path says where the server has the file, which means nothing here: RFC 6266 §4.3.
+    safe_file_name(name).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_servers_lead_nowhere_else() {
+        for (value, expected) in [
+            ("attachment; filename=a.txt", Some("a.txt")),
+            ("attachment; filename=\"a b.txt\"", Some("a b.txt")),
+            ("attachment; filename=a; filename*=UTF-8''%c3%bc", Some("\u{fc}")),
+            ("attachment; filename=\"../../etc/passwd\"", Some("passwd")),
+            ("attachment; filename=\"c:\\\\x\\\\y\"", Some("y")),
+            ("attachment; filename=\"/\"", None),
+            ("attachment; filename=..", None),
+            ("attachment; filename=\"\"", None),
+            ("attachment; filename*=UTF-8''a%00b", None),
+            ("attachment; filename*=UTF-8''a%0ab", None),
+            ("attachment", None),
+            ("inline; filename=a", Some("a")),
+            ("attachment; filename=a; filename=b", None),
+            ("", None),
+        ] {
+            assert_eq!(of_disposition(value.as_bytes()), expected.map(PathBuf::from), "{value}");
+        }
+    }
+
+    #[test]
+    fn names_of_urls_are_the_last_part_of_the_path() {
+        for (url, expected) in [
+            ("http://a/b/c.txt?d/e#f", Some("c.txt")),
+            ("http://a/%C3%BC", Some("\u{fc}")),
+            ("http://a/b/", None),
+            ("http://a", None),
+            ("http://a/%2e%2e", None),
+            ("http://a/b%2fc", None),
+            ("http://a/%ff", None),
+            ("http://a/%00", None),
+        ] {
+            let name = of_url(&url.parse().unwrap()).ok();
+            assert_eq!(name, expected.map(PathBuf::from), "{url}");
+        }
+    }
+}

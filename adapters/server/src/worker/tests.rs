@@ -1,0 +1,120 @@
+//! Two workers that take connections from one queue, of which the system wakes the one that cannot take them.
+
+use core::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::fd::BorrowedFd;
+
+use wirenut::http::service::{Service, service_fn};
+use wirenut::readiness::{self, Event, Interest, LevelTriggered, Poller, Waited};
+use wirenut::time::Duration;
+use wirenut_linux::poller::{Bell, Epoll};
+use wirenut_linux::socket::{AnyListener, Mode};
+
+use super::*;
+use crate::board::Board;
+use crate::buffers::SHARED_BYTES;
+use crate::http::Http;
+use crate::layer::Plain;
+use crate::listen::listen;
+use crate::proxied::Proxied;
+use crate::report::Report;
+use crate::transfer::Transfer;
+
+/// An epoll that does not report the queue before it watches it for the second time: as if the system had woken another
+/// worker for what comes.
+struct Overlooked {
+    epoll: Epoll,
+    watches: u32,
+}
+
+impl Poller for Overlooked {
+    type Source<'s> = BorrowedFd<'s>;
+    type Error = Error;
+
+    fn register(&mut self, source: BorrowedFd<'_>, token: readiness::Token, interest: Interest) -> Result<(), Error> {
+        self.epoll.register(source, token, interest)
+    }
+
+    fn modify(&mut self, source: BorrowedFd<'_>, token: readiness::Token, interest: Interest) -> Result<(), Error> {
+        self.epoll.modify(source, token, interest)
+    }
+
+    fn deregister(&mut self, source: BorrowedFd<'_>, token: readiness::Token) -> Result<(), Error> {
+        if token == LISTENER && self.watches == 1 { Ok(()) } else { self.epoll.deregister(source, token) }
+    }
+
+    fn wait(&mut self, limit: Option<Duration>) -> Result<Waited, Error> {
+        self.epoll.wait(limit)
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        self.epoll.next_event()
+    }
+}
+
+impl LevelTriggered for Overlooked {}
+
+impl Watcher for Overlooked {
+    fn watch_listener(&mut self, listener: BorrowedFd<'_>, token: readiness::Token) -> Result<(), Error> {
+        self.watches += 1;
+        if self.watches == 1 { Ok(()) } else { self.epoll.register_shared(listener, token) }
+    }
+}
+
+fn worker<'w, S: Service<Source: Transfer>, P: Watcher>(
+    service: &'w S,
+    poller: P,
+    (config, throttle): (Config, &'w Throttle),
+    queue: Queue<'w>,
+    seat: Seat,
+) -> Worker<'w, Proxied<Http<'w, S>, Plain>, P> {
+    let speaker = Proxied::new(Http::new(service, config.limits, seat.clone()), Plain, None, &config.limits);
+    let mut worker = Worker::new(speaker, poller, (config, throttle), (queue.places, SHARED_BYTES), seat);
+    worker.begin_accepting(queue).unwrap();
+    worker
+}
+
+fn connect(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+    let mut client = TcpStream::connect(address).unwrap();
+    client.write_all(bytes).unwrap();
+    client
+}
+
+#[test]
+fn whoever_can_evict_is_told_by_whoever_cannot() {
+    let config = Config { max_connections: 2, min_head: Duration::from_millis(1), ..Config::DEFAULT };
+    let listener = listen(&"127.0.0.1:0", config.backlog).unwrap();
+    let address = listener.local_address().unwrap();
+    let listener = AnyListener::from(listener);
+    listener.set_mode(Mode::NonBlocking).unwrap();
+    let (board, places, throttle) = (Board::new(2).unwrap(), Places::new(2), Throttle::default());
+    let seats = [0, 1].map(|number| board.seat(number, Bell::new().unwrap()));
+    let colleagues: Arc<[_]> = seats.iter().map(Seat::as_colleague).collect();
+    let [one, other] = seats.map(|seat| seat.with_colleagues(Arc::clone(&colleagues)));
+    let queue = || Queue { listener: listener.try_clone().unwrap(), places: &places, others: Others::OfTheSamePlaces };
+    let hello = service_fn(|_, responder| responder.text("Hello, World!\n"));
+    let overlooked = Overlooked { epoll: Epoll::new().unwrap(), watches: 0 };
+    let mut able = worker(&hello, overlooked, (config, &throttle), queue(), one);
+    let mut unable = worker(&hello, Epoll::new().unwrap(), (config, &throttle), queue(), other);
+
+    let _halves = [(); 2].map(|()| {
+        let half = connect(address, b"GET /");
+        assert_eq!(able.accept_one().unwrap(), admit::AcceptOutcome::Accepted);
+        half
+    });
+    let mut newcomer = connect(address, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    unable.accept().unwrap();
+    assert!(unable.acceptor.as_ref().is_some_and(Acceptor::is_paused), "it has no place, and nobody to evict");
+    newcomer.set_nonblocking(true).unwrap();
+    let (mut answer, mut came) = ([0; 15], 0);
+    for _ in 0..100 {
+        able.round(Some(Duration::from_millis(100))).unwrap();
+        came += newcomer.read(&mut answer[came..]).unwrap_or(0);
+        if came == answer.len() {
+            break;
+        }
+    }
+    assert_eq!((Report::of(&board).accepted, Report::of(&board).evicted), (3, 1));
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+}
