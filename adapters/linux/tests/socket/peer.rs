@@ -7,7 +7,10 @@ use core::time::Duration;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::Instant;
 
+use wirenut_linux::Error;
 use wirenut_linux::socket::{Connected, Listening, Protocol, Socket, UnixAddress};
 
 /// Only so that a test that fails ends.
@@ -26,6 +29,20 @@ def rest(s):
     return data
 arguments = sys.argv[1:]
 ";
+
+/// The error that an attempt comes to when nobody has a socket any more that was closed here. A child of another test has a copy
+/// of it between fork and exec.
+#[track_caller]
+pub(crate) fn until_refused<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Error {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Err(error) => return error,
+            Ok(_) => assert!(Instant::now() < end, "somebody has it still"),
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
 
 pub(crate) struct Peer {
     child: Child,

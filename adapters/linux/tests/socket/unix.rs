@@ -13,7 +13,7 @@ use wirenut_linux::socket::{
 };
 use wirenut_tests::tools::has;
 
-use crate::peer::{Directory, Peer, abstract_name, accept, patient, text};
+use crate::peer::{Directory, Peer, abstract_name, accept, patient, text, until_refused};
 
 #[test]
 fn paths_and_names_reach_each_other() {
@@ -142,6 +142,7 @@ fn of_many_who_want_a_path_at_the_same_time_one_gets_it() {
         for (listener, pathname) in winners.into_iter().map(Result::unwrap) {
             drop(listener);
             core::mem::forget(pathname);
+            until_refused(|| UnixStream::connect(&UnixAddress::pathname(&path).unwrap()));
         }
     }
 }
@@ -162,6 +163,7 @@ fn the_path_of_a_successor_stays() {
     let path = directory.join("socket");
     let (listener, first) = Socket::stream().unwrap().listen_at(&path, 0o600, 1).unwrap();
     drop(listener);
+    until_refused(|| UnixStream::connect(&UnixAddress::pathname(&path).unwrap()));
     let (second_listener, second) = Socket::stream().unwrap().listen_at(&path, 0o666, 1).unwrap();
     assert!(!first.remove().unwrap());
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
@@ -218,7 +220,7 @@ fn datagrams_wait_for_room() {
         assert_eq!(byte, [number as u8]);
     }
     drop(one);
-    assert_eq!(other.send_message(b"x").unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(until_refused(|| other.send_message(b"x")).kind(), ErrorKind::ConnectionRefused);
 }
 
 #[test]
