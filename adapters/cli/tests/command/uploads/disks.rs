@@ -82,7 +82,8 @@ fn what_is_not_ours_is_said() {
     fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(tree.public().join("ours"), fs::Permissions::from_mode(0o777)).unwrap();
     let copy = tree.path().join("wirenut");
-    fs::copy(env!("CARGO_BIN_EXE_wirenut"), &copy).unwrap();
+    // By a program: a child of another test could have a copy of our descriptor for a while, and the file were busy.
+    assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_wirenut")).arg(&copy).status().unwrap().success());
     let mut command = Command::new("setpriv");
     let command = command.args(["--reuid=65534", "--clear-groups"]).arg(&copy).arg("serve").arg(tree.public());
     let server = Server::start(command.args(["--listen", "127.0.0.1:0", "--upload"]));
