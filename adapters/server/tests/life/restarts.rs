@@ -6,6 +6,8 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::fs;
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 
 use crate::lab::{Service, ask, is_gone, until};
@@ -27,8 +29,8 @@ pub(crate) fn in_turn() {
 pub(crate) fn with_another_program_on_the_disk() {
     let copy = std::env::temp_dir().join(format!("wirenut-life-program-{}", std::process::id()));
     let other = copy.with_extension("new");
-    fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
-    fs::copy(&copy, &other).unwrap();
+    copy_program(&std::env::current_exe().unwrap(), &copy);
+    copy_program(&copy, &other);
     let service = Service::start_as(&copy, |_, command| command);
     fs::rename(&other, &copy).unwrap();
     service.restart();
@@ -71,7 +73,7 @@ pub(crate) fn of_what_is_never_ready() {
 
 pub(crate) fn of_what_is_not_there() {
     let copy = std::env::temp_dir().join(format!("wirenut-life-missing-{}", std::process::id()));
-    fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+    copy_program(&std::env::current_exe().unwrap(), &copy);
     let service = Service::start_as(&copy, |_, command| command);
     fs::remove_file(&copy).unwrap();
     let said = service.ask("restart");
@@ -157,4 +159,9 @@ pub(crate) fn leave_no_descriptor() {
     service.restart();
     assert_eq!(service.ask("descriptors"), before, "of several in turn");
     service.stop();
+}
+
+/// By cp: a child of another test could have a copy of our descriptor for a while, and the file would be busy.
+fn copy_program(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg(from).arg(to).status().unwrap().success());
 }

@@ -82,7 +82,7 @@ fn what_is_not_ours_is_said() {
     fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(tree.public().join("ours"), fs::Permissions::from_mode(0o777)).unwrap();
     let copy = tree.path().join("wirenut");
-    // By a program: a child of another test could have a copy of our descriptor for a while, and the file were busy.
+    // By a program: a child of another test could have a copy of our descriptor for a while, and the file would be busy.
     assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_wirenut")).arg(&copy).status().unwrap().success());
     let mut command = Command::new("setpriv");
     let command = command.args(["--reuid=65534", "--clear-groups"]).arg(&copy).arg("serve").arg(tree.public());
