@@ -11,16 +11,21 @@ use super::{Authority, OK, secure, text, url};
 use crate::lab::{Peer, Server, builder};
 use crate::proxies::through;
 
+/// A proxy that opens a tunnel to whatever CONNECT names.
+fn tunnels() -> Server {
+    Server::new(|_, peer| {
+        let target = peer.head().unwrap().split(' ').nth(1).unwrap().to_owned();
+        peer.say("HTTP/1.1 200 Connection established\r\n\r\n");
+        relay(peer, &target);
+    })
+}
+
 #[test]
 fn a_session_goes_through_the_tunnel_of_a_proxy() {
     let authority = Authority::new();
     let server =
         secure(authority.server("localhost", |_| {}), |peer| while peer.head().is_some_and(|_| peer.say(OK)) {});
-    let proxy = Server::new(|_, peer| {
-        let target = peer.head().unwrap().split(' ').nth(1).unwrap().to_owned();
-        peer.say("HTTP/1.1 200 Connection established\r\n\r\n");
-        relay(peer, &target);
-    });
+    let proxy = tunnels();
     let through = Proxies::all(&Proxy::parse(&format!("u:p@{}", proxy.address())).unwrap());
     let client = builder().proxies(through).add_root_certificates(authority.pem.as_bytes()).only_added_roots().build();
     for _ in 0..2 {
@@ -41,11 +46,7 @@ fn what_a_proxy_is_told_is_not_for_the_server() {
             peer.say(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nok"));
         }
     });
-    let proxy = Server::new(|_, peer| {
-        let target = peer.head().unwrap().split(' ').nth(1).unwrap().to_owned();
-        peer.say("HTTP/1.1 200 Connection established\r\n\r\n");
-        relay(peer, &target);
-    });
+    let proxy = tunnels();
     let through = Proxies::all(&Proxy::parse(&format!("u:p@{}", proxy.address())).unwrap());
     let client = builder().proxies(through).add_root_certificates(authority.pem.as_bytes()).only_added_roots().build();
     for own in [Some("Basic b3du"), None, Some("Basic b3du"), Some("Bearer x")] {
