@@ -13,7 +13,7 @@ pub(super) fn of_url(url: &Url) -> Result<PathBuf, GetFailure> {
     let last = path.rsplit('/').next().unwrap_or_default();
     let mut room = vec![0; last.len()];
     let name = PercentEncoded::new(last.as_bytes()).decode_str(&mut room).ok();
-    // One that would have to be changed is none.
+    // A name that would have to be changed to be safe is not used at all.
     let name = name.filter(|name| safe_file_name(name) == Some(name));
     name.map(PathBuf::from).ok_or_else(|| GetFailure::Nameless(url.to_string()))
 }

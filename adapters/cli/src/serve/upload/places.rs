@@ -10,8 +10,8 @@ use crate::serve::network::network;
 /// Uploads at the same time, in each process. Each has up to two batches in memory.
 pub(super) const MOST: usize = 256;
 
-/// The same of one client: a quarter. An upload may last as long as its client likes, so whoever had all places would keep
-/// out everybody else.
+/// How many of them one client may have: a quarter. An upload may last as long as its client likes, so whoever had all places
+/// would keep out everybody else.
 const MOST_OF_ONE: usize = MOST / 4;
 
 /// Who uploads now.
