@@ -21,6 +21,7 @@
 //! | [`captures`] | captures of others, as we and tshark see them |
 //! | [`suites`] | other people's conformance suites |
 //! | [`isolated`] | a harness whose tests are processes of their own |
+//! | [`reserved`] | ports for programs that must be told where to listen |
 //! | [`example!`] | the examples of a package, as programs |
 //! | [`tools`] | programs of others: installed, or what needs them is skipped |
 //! | [`fuzz`] | the bodies of the fuzz targets |
@@ -45,6 +46,7 @@ pub mod oracle;
 pub mod pair;
 pub mod parity;
 pub mod recorder;
+pub mod reserved;
 pub mod responses;
 pub mod suites;
 pub mod tcp;

@@ -15,6 +15,7 @@ use std::time::Instant;
 use haproxy::{Haproxy, Reuse};
 use instance::Instance;
 use load::Load;
+use wirenut_tests::reserved::Reserved;
 use wirenut_tests::tools::has;
 
 /// How many requests between two restarts, at least.
@@ -57,7 +58,8 @@ fn fail_no_request_when_haproxy_is_told_first() {
     if !has("haproxy") {
         return;
     }
-    let health = [instance::free_address(), instance::free_address()];
+    let reserved = [Reserved::new(), Reserved::new()];
+    let health = reserved.each_ref().map(|reserved| reserved.address);
     let start = |health: SocketAddr| Instance::start(&["--metrics", &health.to_string(), "--drain-delay", "3"]);
     let mut instances = health.map(start);
     let servers = [(instances[0].address, Some(health[0])), (instances[1].address, Some(health[1]))];
