@@ -1,5 +1,6 @@
 //! On which way a server is reached: the options of all commands that ask servers, with the names that curl has.
 
+mod connect_to;
 mod resolve;
 
 use core::time::Duration;
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 use std::{fs, io};
 
 use clap::Args;
-use wirenut_client::{Client, ClientBuilder, Error, Proxies, Proxy, Timeouts};
+use wirenut_client::{Client, ClientBuilder, Detour, Error, Proxies, Proxy, Timeouts};
 
 use resolve::Resolve;
 
@@ -43,6 +44,10 @@ pub struct RouteOptions {
     /// -HOST:PORT takes back what was said before
     #[arg(long, value_name = "HOST:PORT:ADDRESS[,ADDRESS]...", allow_hyphen_values = true, value_parser = Resolve::parse)]
     pub resolve: Vec<Resolve>,
+    /// Connect to HOST2:PORT2 in place of HOST1:PORT1. An empty HOST1 or PORT1 is any, an empty HOST2 or PORT2 the same as before.
+    /// TLS still asks for HOST1
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2", value_parser = connect_to::parse)]
+    pub connect_to: Vec<Detour>,
     /// How many seconds look-up, connecting and TLS may take each (otherwise 20)
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub connect_timeout: Option<Duration>,
@@ -69,6 +74,7 @@ impl RouteOptions {
         }
         let mut builder = Client::builder().timeouts(timeouts).proxies(self.proxies()?);
         builder = self.resolve.iter().fold(builder, |builder, entry| entry.apply(builder));
+        builder = self.connect_to.iter().cloned().fold(builder, ClientBuilder::connect_to);
         if let Some(path) = &self.unix_socket {
             builder = builder.unix_socket(path);
         }

@@ -356,9 +356,10 @@ impl Hop {
             None => inner.proxies.for_url(url)?,
         };
         let unix = inner.unix_socket.as_deref();
+        let place = inner.detours.place(url.host_name(), url.port());
         let route = match parts.method.as_slice() {
-            b"CONNECT" => Route::to_proxy(url, proxy, unix),
-            _ => Route::new(url, proxy, unix, (parts.value("Proxy-Authorization"), parts.has("Upgrade"))),
+            b"CONNECT" => Route::to_proxy(place, proxy, unix),
+            _ => Route::new(url, place, proxy, unix, (parts.value("Proxy-Authorization"), parts.has("Upgrade"))),
         };
         let length = parts.body.length();
         let is_large = length.is_some_and(|length| length >= EXPECTS_FROM);

@@ -90,6 +90,20 @@ fn the_phases_follow_each_other() {
     assert!(micros.len() == 6 && micros[2] > 0 && micros.is_sorted(), "{text}");
 }
 
+/// The name that TLS asks for is that of the URL, wherever the connection leads.
+#[test]
+fn tls_asks_for_the_name_of_the_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let (issuer, pem) = authority("authority");
+    let path = folder.path().join("ca.pem");
+    fs::write(&path, pem).unwrap();
+    let port = serve(&issuer, "a.example", false, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true);
+    let detour = format!("a.example:443:127.0.0.1:{port}");
+    let line = ["get", "--cacert", path.to_str().unwrap(), "--connect-to", &detour, "https://a.example/"];
+    let output = wirenut().args(line).env("NO_PROXY", "*").output().unwrap();
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"ok"[..]), "{output:?}");
+}
+
 #[test]
 fn curl_trusts_the_same() {
     const WHOLE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
