@@ -389,6 +389,6 @@ const fn is_lost(cause: &Cause) -> bool {
 }
 
 const fn phase(cause: &Cause, is_sending: bool) -> Phase {
-    let is_ours = matches!(cause, Cause::Refused(_) | Cause::Source(_));
+    let is_ours = matches!(cause, Cause::Refused(_) | Cause::HeadTooLong(_) | Cause::Source(_));
     if is_ours || is_sending { Phase::Request } else { Phase::Response }
 }

@@ -67,6 +67,9 @@ pub enum Cause {
     Protocol(http::Error),
     /// The request is invalid: its method, a field, or content that does not have the declared length.
     Refused(WriteError),
+    /// The head of the request, with the URL and all fields, is longer than that many bytes
+    /// ([`Limits::head_bytes`](wirenut::http::Limits::head_bytes), and 64 KiB at least).
+    HeadTooLong(usize),
     /// This phase, or all of the request, took longer than that.
     TimedOut(Duration),
     /// Somebody called [`Cancel::cancel`](crate::Cancel::cancel).
@@ -165,7 +168,7 @@ impl Error {
             Cause::System(error) => error.kind(),
             Cause::TimedOut(_) => io::ErrorKind::TimedOut,
             Cause::Source(error) | Cause::Output(error) => error.kind(),
-            Cause::InvalidUrl(_) | Cause::Refused(_) => io::ErrorKind::InvalidInput,
+            Cause::InvalidUrl(_) | Cause::Refused(_) | Cause::HeadTooLong(_) => io::ErrorKind::InvalidInput,
             Cause::Protocol(error) => kind_of(error.rule),
             Cause::TooLarge(_) | Cause::InvalidText | Cause::Tls(_) => io::ErrorKind::InvalidData,
             // Not `Interrupted`: the standard library would go on.
@@ -233,6 +236,9 @@ impl fmt::Display for Cause {
             },
             Self::Protocol(error) => error.fmt(f),
             Self::Refused(error) => error.fmt(f),
+            Self::HeadTooLong(limit) => {
+                write!(f, "the head of the request, with its URL and all fields, is longer than {limit} bytes")
+            }
             Self::TimedOut(limit) => write!(f, "it took longer than {} ms", limit.as_millis()),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Source(error) => write!(f, "the content of the request could not be read: {error}"),

@@ -151,7 +151,7 @@ fn of_client(error: &Error) -> u8 {
         return 28;
     }
     match (error.phase(), error.cause()) {
-        (_, Cause::Refused(_)) => 43,
+        (_, Cause::Refused(_) | Cause::HeadTooLong(_)) => 43,
         (_, Cause::Source(_)) => 26,
         (_, Cause::TooLarge(_)) => 63,
         (_, Cause::TooManyRedirects(_)) => 47,
@@ -187,6 +187,9 @@ const fn of_protocol(rule: Rule, phase: Phase) -> u8 {
 impl fmt::Display for GetFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Client(error) if matches!(error.cause(), Cause::HeadTooLong(_)) => {
+                write!(f, "{} (--data without --get sends text of any length as content)", OneLine(error.to_string()))
+            }
             Self::Proxy(error) if error.is_of_proxy() => {
                 write!(f, "{}{PROXY_ADVICE}", OneLine(error.to_string()))
             }

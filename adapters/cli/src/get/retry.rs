@@ -27,8 +27,9 @@ pub(super) fn may_pass(error: &Error, is_idempotent: bool) -> bool {
         Cause::Tls(text) => !text.contains("certificate"),
         Cause::Other(_) => is_after,
         Cause::Status(status) => phase == Phase::Proxy && is_passing_status(*status, is_idempotent),
-        Cause::InvalidUrl(_) | Cause::Refused(_) | Cause::Cancelled | Cause::Source(_) | Cause::Output(_) => false,
-        Cause::TooLarge(_) | Cause::InvalidText | Cause::TooManyRedirects(_) | Cause::RefusedRedirect(_) | _ => false,
+        Cause::InvalidUrl(_) | Cause::Refused(_) | Cause::HeadTooLong(_) => false,
+        Cause::Cancelled | Cause::Source(_) | Cause::Output(_) | Cause::TooLarge(_) | Cause::InvalidText => false,
+        Cause::TooManyRedirects(_) | Cause::RefusedRedirect(_) | _ => false,
     };
     is_passing && (is_before || (is_after && is_idempotent))
 }
