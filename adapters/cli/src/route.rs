@@ -1,5 +1,6 @@
 //! On which way a server is reached: the options of all commands that ask servers, with the names that curl has.
 
+mod advice;
 mod connect_to;
 mod resolve;
 
@@ -10,11 +11,8 @@ use std::{fs, io};
 use clap::Args;
 use wirenut_client::{Client, ClientBuilder, Detour, Error, Proxies, Proxy, Timeouts};
 
+pub(crate) use advice::advice;
 use resolve::Resolve;
-
-/// What may help where a proxy is not reached.
-pub(crate) const PROXY_ADVICE: &str =
-    " (--proxy, or the environment by http_proxy, https_proxy or all_proxy, names it; --noproxy HOST goes past it)";
 
 /// On which way the server is reached.
 #[derive(Debug, Args)]

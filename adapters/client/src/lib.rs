@@ -100,3 +100,4 @@ pub use timeouts::Timeouts;
 pub use timings::Timings;
 pub use upgraded::Upgraded;
 pub use url::{IntoUrl, Scheme, Url};
+pub use wirenut_tls::CertificateFlaw;

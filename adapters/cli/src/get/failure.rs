@@ -8,7 +8,7 @@ use wirenut::http::Rule;
 use wirenut_client::{Cause, Error, Phase};
 
 use crate::log::{Name, OneLine};
-use crate::route::{PROXY_ADVICE, RouteError};
+use crate::route::{RouteError, advice};
 
 /// Why a URL was not got. Its `Display` is the line for the user.
 #[derive(Debug)]
@@ -162,7 +162,7 @@ fn of_client(error: &Error) -> u8 {
         (Phase::Prepare | Phase::Redirect, _) => 3,
         (Phase::LookUp, _) => 6,
         (Phase::Connect, _) => 7,
-        (Phase::Tls, Cause::Tls(text)) if text.contains("certificate") => 60,
+        (_, Cause::Certificate(_)) => 60,
         (Phase::Tls, _) => 35,
         (Phase::Request, _) => 55,
         (Phase::Output, _) => 23,
@@ -190,10 +190,7 @@ impl fmt::Display for GetFailure {
             Self::Client(error) if matches!(error.cause(), Cause::HeadTooLong(_)) => {
                 write!(f, "{} (--data without --get sends text of any length as content)", OneLine(error.to_string()))
             }
-            Self::Proxy(error) if error.is_of_proxy() => {
-                write!(f, "{}{PROXY_ADVICE}", OneLine(error.to_string()))
-            }
-            Self::Client(error) | Self::Proxy(error) => OneLine(error.to_string()).fmt(f),
+            Self::Client(error) | Self::Proxy(error) => write!(f, "{}{}", OneLine(error.to_string()), advice(error)),
             Self::Status(status) => write!(f, "the server answered {}", OneLine(status.clone())),
             Self::Range(reason) => write!(f, "cannot go on where it broke off: {reason}"),
             Self::Coding(what) => write!(f, "cannot decompress the content: {what}"),
