@@ -66,7 +66,7 @@ pub enum GetFailure {
         /// What the system said.
         error: io::Error,
     },
-    /// The password cannot be asked for.
+    /// The password cannot be read.
     Password(io::Error),
     /// The server asks for a longer pause than we wait.
     RetryLater(u64),
@@ -229,7 +229,7 @@ impl fmt::Display for GetFailure {
                 write!(f, "cannot read the certificates of '{}': {error}", Name::of(path))
             }
             Self::Password(error) => {
-                write!(f, "cannot ask for the password: {error} (give it by --user USER:PASSWORD)")
+                write!(f, "cannot read the password: {error} (give it by --user USER:PASSWORD)")
             }
             Self::RetryLater(seconds) => {
                 write!(f, "the server asks to try again in {seconds} seconds, which is too long to wait")
