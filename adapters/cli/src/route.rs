@@ -21,10 +21,10 @@ pub struct RouteOptions {
     /// Connect to this Unix socket, whatever host the URL names
     #[arg(long, value_name = "PATH")]
     pub unix_socket: Option<PathBuf>,
-    /// Trust what these certificates (PEM) have signed, and nothing else
+    /// Trust servers whose certificates are signed by the ones in this file (PEM), and no others: for an authority of your own
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
-    /// Trust any certificate: whoever stands between can read and change all
+    /// Do not check the certificates of servers. Anybody on the way can then read and change everything: for tests only
     #[arg(short = 'k', long)]
     pub insecure: bool,
     /// Use this HTTP proxy
