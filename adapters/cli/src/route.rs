@@ -5,8 +5,8 @@ mod connect_to;
 mod resolve;
 
 use core::time::Duration;
-use std::path::PathBuf;
-use std::{fs, io};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use wirenut_client::{Client, ClientBuilder, Detour, Error, Proxies, Proxy, Timeouts};
@@ -61,11 +61,15 @@ pub(crate) enum RouteError {
 }
 
 impl RouteOptions {
-    /// A client that takes this way.
+    /// A client that takes this way; `read` reads the file of `--cacert`.
     ///
     /// # Errors
     /// What the options name is not there, or not what it should be.
-    pub(crate) fn client(&self, mut timeouts: Timeouts) -> Result<ClientBuilder, RouteError> {
+    pub(crate) fn client(
+        &self,
+        mut timeouts: Timeouts,
+        read: impl FnOnce(&Path) -> io::Result<Vec<u8>>,
+    ) -> Result<ClientBuilder, RouteError> {
         if let Some(limit) = self.connect_timeout {
             let limit = limit.into();
             timeouts = Timeouts { lookup: limit, connect: limit, tls: limit, ..timeouts };
@@ -77,7 +81,7 @@ impl RouteOptions {
             builder = builder.unix_socket(path);
         }
         if let Some(path) = &self.cacert {
-            let pem = fs::read(path).and_then(|pem| match has_certificate(&pem) {
+            let pem = read(path).and_then(|pem| match has_certificate(&pem) {
                 true => Ok(pem),
                 false => Err(io::Error::other("there is none in it (-----BEGIN CERTIFICATE-----)")),
             });

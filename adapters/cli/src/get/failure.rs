@@ -246,7 +246,7 @@ impl core::error::Error for GetFailure {}
 impl From<RouteError> for GetFailure {
     fn from(error: RouteError) -> Self {
         match error {
-            RouteError::Certificates { path, error } => Self::Certificates { path, error },
+            RouteError::Certificates { path, error } => Stop::of(&error).unwrap_or(Self::Certificates { path, error }),
             RouteError::Proxy(error) => Self::Proxy(error),
         }
     }

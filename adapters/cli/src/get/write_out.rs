@@ -11,6 +11,7 @@ use super::data::read;
 use super::failure::GetFailure;
 use super::measured::Measured;
 use super::output::Output;
+use super::patience::Patience;
 
 /// What a variable stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,10 +111,10 @@ pub(super) struct Transferred<'t> {
 impl Format {
     /// The format of the command line: `@FILE` is read from that file, `@-` from standard input; both without the ends of
     /// lines, as curl does it.
-    pub(super) fn open(text: &OsStr) -> Result<Self, GetFailure> {
+    pub(super) fn open(text: &OsStr, patience: &Patience<'_>) -> Result<Self, GetFailure> {
         match text.as_bytes().strip_prefix(b"@") {
             Some(path) => {
-                let mut text = read(OsStr::from_bytes(path))?;
+                let mut text = read(OsStr::from_bytes(path), patience)?;
                 text.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
                 Ok(Self::parse(&text))
             }
