@@ -320,6 +320,13 @@ const LINES: &[&str] = &[
     "-w %{no_such_variable}x http://{}/range",
     "-w a%{onerror}b http://{}/range",
     "-w a%{onerror}b http://127.0.0.1:1/",
+    "-w %header{x-one}|%header{X-ONE}|%header{nope}|%header{}|%header{x http://{}/500",
+    "-w %header{location}|%header{content-length} -L http://{}/moved",
+    "-w %header{content-length} http://127.0.0.1:1/",
+    "-w [%{url_effective}][%{url}]%{exitcode} http://a~b/",
+    "-w [%{url_effective}][%{url}]%{exitcode} a~b",
+    "-w [%{url_effective}][%{url}]%{exitcode} http://a:b:c/",
+    "-w [%{url_effective}][%{url}]%{exitcode} gopherx://a/",
     "-b jar http://{}/echo -X",
     "--no-such-option http://{}/",
 ];
