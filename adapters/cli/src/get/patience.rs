@@ -45,6 +45,16 @@ impl Patience<'_> {
         }
     }
 
+    /// All of a file, which may be a FIFO.
+    ///
+    /// # Errors
+    /// [`Stop`] within, where the deadline comes first, or a signal.
+    pub(super) fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut all = Vec::new();
+        self.watch(open_for_reading(path)?).read_to_end(&mut all)?;
+        Ok(all)
+    }
+
     /// The same reader; a wait for it ends at the deadline, or when a signal comes.
     pub(super) fn watch<R: Read + AsFd>(&self, reader: R) -> Watched<R> {
         self.bounds().watch(reader)

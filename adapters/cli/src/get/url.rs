@@ -26,8 +26,8 @@ pub(super) fn read(text: &str) -> Result<Url, GetFailure> {
     Ok(encoded.parse::<Url>()?)
 }
 
-/// Adds to the query of a URL: behind what stands there, and before a fragment. What must not stand in a query is encoded,
-/// but for blanks, which [`read`] refuses.
+/// Adds to the query of a URL: behind what stands there, and before a fragment. What must not stand in a query is encoded, also
+/// a `%` that encodes nothing; but for blanks, which [`read`] refuses.
 pub(super) fn with_query(url: &str, query: &[u8]) -> String {
     if query.is_empty() {
         return url.to_owned();
@@ -39,8 +39,14 @@ pub(super) fn with_query(url: &str, query: &[u8]) -> String {
         Some(_) => "&",
     };
     let mut url = format!("{before}{mark}");
-    for byte in query {
+    for (at, byte) in query.iter().enumerate() {
         match byte {
+            b'%' if !query[at + 1..]
+                .first_chunk()
+                .is_some_and(|code: &[u8; 2]| code.iter().all(u8::is_ascii_hexdigit)) =>
+            {
+                url += "%25";
+            }
             b'#' | b'"' | b'<' | b'>' | b'[' | b'\\' | b']' | b'^' | b'`' | b'{' | b'|' | b'}' | 0x80.. => {
                 url += &format!("%{byte:02X}");
             }
@@ -72,6 +78,8 @@ mod tests {
             ("a#?b", "c", "a?c#?b"),
             ("a", "b=#{\u{fc}%20}+?/", "a?b=%23%7B%C3%BC%20%7D+?/"),
             ("a", "b c", "a?b c"),
+            ("a", "%", "a?%25"),
+            ("a", "b=100%&c=%4&d=%zz&e=%%41%", "a?b=100%25&c=%254&d=%25zz&e=%25%41%25"),
         ] {
             assert_eq!(with_query(url, query.as_bytes()), expected, "{url} {query}");
         }
