@@ -41,8 +41,9 @@ pub(crate) enum Peer {
 }
 
 impl Route {
-    /// `place`: where to connect for the URL, its host and port or a detour. `authorization`: the caller's own value of Proxy-Authorization, in place of the proxy's. `is_upgrade`: the request asks
-    /// its neighbour for another protocol (RFC 9110 §7.8), who must not be the proxy (RFC 6455 §4.1).
+    /// `place`: where to connect for the URL, its host and port or a detour. `authorization`: the caller's own value of
+    /// Proxy-Authorization, in place of the proxy's. `is_upgrade`: the request asks its neighbour for another protocol (RFC 9110
+    /// §7.8), who must not be the proxy (RFC 6455 §4.1).
     pub(crate) fn new(
         url: &Url,
         place: (Box<str>, u16),
