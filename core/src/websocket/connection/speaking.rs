@@ -1,6 +1,6 @@
 //! A connection in the loop of an adapter.
 
-use super::event::{Closed, Piece};
+use super::event::{Abnormal, Closed, Piece};
 use super::handler::{MessageHandler, Next, PieceHandler};
 use super::inbound::Found;
 use super::outbound::Output;
@@ -164,6 +164,12 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         }
     }
 
+    /// The transport is gone, for this reason.
+    pub(in crate::websocket) fn handle_lost(&mut self, how: Abnormal) {
+        self.connection.handle_lost(how);
+        self.tell_abnormal();
+    }
+
     /// Reads the next event, and does what it wants. False: nothing more can be done.
     fn step(&mut self, rest: &mut &[u8], store: &mut [u8], output: &mut Output<'_>) -> bool {
         let kept = self.connection.kept;
@@ -294,8 +300,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
     }
 
     fn handle_reset(&mut self) {
-        self.connection.handle_reset();
-        self.tell_abnormal();
+        self.handle_lost(Abnormal::Reset);
     }
 
     fn retire(&mut self) {

@@ -445,7 +445,7 @@ fn the_peers_end_is_told_behind_what_the_handler_made_wait() {
 }
 
 #[test]
-fn the_peers_end_without_close_is_told_and_so_is_a_reset() {
+fn the_peers_end_without_close_is_told_and_so_is_what_ends_the_tunnel() {
     let notes = RefCell::default();
     let service = service(&notes);
     let mut ends = Ends::new(&service);
@@ -457,7 +457,18 @@ fn the_peers_end_without_close_is_told_and_so_is_a_reset() {
     let mut ends = Ends::new(&service);
     ends.drive(0, REQUEST.as_bytes());
     ends.session.handle_lost(&http(0), &service, Rule::Reset);
-    let told = [Abnormal::EndOfStream, Abnormal::Reset].map(|how| format!("{how:?}"));
+
+    // The peer does not take the answer.
+    let mut ends = Ends::new(&service);
+    ends.drive(0, REQUEST.as_bytes());
+    let text = ends.text("one");
+    let answer = ends.drive(0, &text);
+    ends.session.handle_sent(&http(0), 0, answer.len());
+    let due = ends.session.poll_timeout(http(0).now).unwrap();
+    ends.session.handle_timeout(&crate::http::Context { now: due, ..http(0) }, &service);
+    assert_eq!(ends.session.disposition(), Disposition::Cut);
+
+    let told = [Abnormal::EndOfStream, Abnormal::Reset, Abnormal::WriteTimeout].map(|how| format!("{how:?}"));
     assert_eq!(*notes.borrow(), told);
 }
 
