@@ -56,6 +56,8 @@ pub(super) struct Inbound {
     /// The message that has begun and not ended.
     message: Option<Kind>,
     is_compressed: bool,
+    /// The room was full before all that had come was inflated.
+    is_inflating: bool,
     /// None of its bytes was handed out.
     is_first: bool,
     /// Bytes of a control frame that lie at the front of the room.
@@ -78,6 +80,7 @@ impl Inbound {
             broken: None,
             message: None,
             is_compressed: false,
+            is_inflating: false,
             is_first: false,
             control: 0,
             utf8: Utf8::NEW,
@@ -98,9 +101,9 @@ impl Inbound {
         self.header.is_within() || self.in_payload || self.message.is_some()
     }
 
-    /// Has a part of a compressed frame come?
+    /// May there be more of a compressed message without more input?
     pub(super) const fn is_inflating(&self) -> bool {
-        self.in_payload && self.is_compressed && !self.header.is_control()
+        self.is_inflating
     }
 
     pub(super) fn error(&self) -> Option<Error> {
@@ -267,6 +270,7 @@ impl Inbound {
                 break;
             }
         }
+        self.is_inflating = filled == most && !is_done;
         self.length = self.length.saturating_add(filled);
         if self.length > message_bytes {
             return Err(Rule::MessageTooLong);

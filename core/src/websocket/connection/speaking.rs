@@ -135,8 +135,8 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         }
     }
 
-    /// Is a message under way? One of a peer that is not watched may never end, so it holds no place. Of a compressed frame
-    /// the codec may have more to write, so whoever is within one is driven again.
+    /// Is a message under way? One of a peer that is not watched may never end, so it holds no place, unless the codec may have
+    /// more to write: then it is driven again.
     fn is_reading(&self) -> bool {
         let Connection { inbound, compression, .. } = &*self.connection;
         if R::WATCHES { inbound.is_within() } else { compression.is_negotiated() && inbound.is_inflating() }
