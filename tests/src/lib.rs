@@ -16,6 +16,7 @@
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`parity`] | the same bytes, the same answers: on every wire |
 //! | [`tcp`] | TCP with numbers: two ends and a link, and RFC 9293 as a procedure |
+//! | [`dice`] | numbers that look as if they came by chance |
 //! | [`framing`] | the laws of framing |
 //! | [`websocket`] | the laws of WebSocket |
 //! | [`captures`] | captures of others, as we and tshark see them |
@@ -35,6 +36,7 @@ pub mod answers;
 mod browser;
 pub mod captures;
 pub mod cases;
+pub mod dice;
 pub mod every_split;
 pub mod examples;
 pub mod forms;
