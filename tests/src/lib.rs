@@ -25,6 +25,7 @@
 //! | [`reserved`] | ports for programs that must be told where to listen |
 //! | [`example!`] | the examples of a package, as programs |
 //! | [`tools`] | programs of others: installed, or what needs them is skipped |
+//! | [`waiting`] | waiting for what must come |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //!
 //! A failure panics: this is test code.
@@ -53,6 +54,7 @@ pub mod responses;
 pub mod suites;
 pub mod tcp;
 pub mod tools;
+pub mod waiting;
 pub mod websocket;
 pub mod wire;
 
