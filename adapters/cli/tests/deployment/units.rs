@@ -7,8 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use wirenut_tests::reserved::Reserved;
 use wirenut_tests::tools::has;
+use wirenut_tests::waiting::until;
 
-use crate::{get, until};
+use crate::get;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd")

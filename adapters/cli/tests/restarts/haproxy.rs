@@ -10,8 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::{env, process};
 
 use wirenut_tests::reserved::Reserved;
-
-use crate::until;
+use wirenut_tests::waiting::until;
 
 /// What HAProxy does with its connections to a server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use wirenut_tests::reserved::Reserved;
-
-use crate::{PATIENCE, until};
+use wirenut_tests::waiting::{PATIENCE, until};
 
 /// `wirenut demo`, and the service manager that it reports to.
 pub(crate) struct Instance {

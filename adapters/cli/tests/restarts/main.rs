@@ -9,7 +9,6 @@ mod instance;
 mod load;
 
 use core::net::SocketAddr;
-use core::time::Duration;
 use std::time::Instant;
 
 use haproxy::{Haproxy, Reuse};
@@ -108,20 +107,5 @@ fn fail_no_request_under_other_models() {
 fn fail_none_of_a_million_requests() {
     for reuse in [Reuse::Never, Reuse::Always] {
         restart_under_load(reuse, 500_000, &[]);
-    }
-}
-
-/// Only so that a test that fails ends.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What is told of once it is so.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{what} does not come");
-        std::thread::sleep(Duration::from_millis(2));
     }
 }
