@@ -232,10 +232,14 @@ impl<K: Speaker, L: Layer> Protocol for Fronted<'_, K, L> {
         }
     }
 
+    /// A part of a record is a part of what it says, as a part of a head is.
     #[inline]
     fn standing(&self) -> Standing {
         match &self.stage {
-            Stage::Open(spoken) => spoken.standing(),
+            Stage::Open(spoken) => match spoken.standing() {
+                Standing::Idle if L::IS_SECURE && self.proxied.layer.lent_holds_part() => Standing::Reading,
+                standing @ (Standing::Idle | Standing::Reading | Standing::Busy | Standing::Lingering) => standing,
+            },
             Stage::Awaiting(front) if front.receiver.has_begun() => Standing::Reading,
             Stage::Awaiting(_) => Standing::Idle,
             Stage::Over(farewell) => farewell.standing(),
