@@ -178,21 +178,8 @@ impl<K: Speaker, L: Layer> Proxied<K, L> {
 mod tests {
     use super::*;
     use crate::http::Http;
+    use crate::http::tests::Stateless;
     use crate::layer;
-    use core::convert::Infallible;
-    use wirenut::http::service::{Responder, Service, Step};
-    use wirenut::http::{RequestHead, WriteError};
-
-    struct Stateless;
-
-    impl Service for Stateless {
-        type Exchange = ();
-        type Source = Infallible;
-
-        fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-            Ok(((), Step::Abort))
-        }
-    }
 
     #[test]
     fn a_connection_is_not_larger_for_it() {
