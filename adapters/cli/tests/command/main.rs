@@ -32,6 +32,7 @@ mod roots;
 mod serving;
 mod starting;
 mod stopping;
+mod stuck_logs;
 mod tls;
 mod trace;
 mod tree;
