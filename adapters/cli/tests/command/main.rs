@@ -12,6 +12,7 @@ mod echo;
 mod error_pages;
 mod frame;
 mod get;
+mod hash_password;
 mod large;
 mod life;
 mod lines;
