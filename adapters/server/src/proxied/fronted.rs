@@ -24,10 +24,14 @@ pub(super) struct Introduction<'c, T> {
 }
 
 /// How far a connection is.
+///
+/// Its tag is a byte of its own, and the first stage is what nearly all connections are at: a tag hidden in what a stage holds
+/// costs each look some instructions.
+#[repr(u8)]
 pub(super) enum Stage<'c, K: Speaker + 'c> {
+    Open(K::Spoken<'c>),
     Awaiting(Introduction<'c, K::State>),
     Over(Farewell),
-    Open(K::Spoken<'c>),
 }
 
 /// What is spoken, perhaps behind a header that has not come yet.

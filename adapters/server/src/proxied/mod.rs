@@ -73,11 +73,11 @@ impl<K: Speaker, L: Layer> Speaker for Proxied<K, L> {
 
     #[inline]
     fn spoken<'c>(&'c self, state: &'c mut Self::State, call: &Call<'c>) -> Fronted<'c, K, L> {
-        let stage = match state {
-            Some(state) => Stage::Open(self.speaker.spoken(state, call)),
-            None => self.front(state, call),
-        };
-        Fronted { stage, proxied: self, slot: call.token.slot }
+        let slot = call.token.slot;
+        match state {
+            Some(state) => Fronted { stage: Stage::Open(self.speaker.spoken(state, call)), proxied: self, slot },
+            None => Fronted { stage: self.front(state, call), proxied: self, slot },
+        }
     }
 
     fn peer(&self, token: Token, socket: &AnyByteStream) -> Option<SocketAddr> {
