@@ -236,9 +236,18 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
         Ok(())
     }
 
-    /// Its one connection makes room for another one, if it was asked to.
+    /// Its one connection makes room for another one, if it was asked to, and still may: it may have begun a request since
+    /// whoever asks has looked, who looks again after a while.
     pub(super) fn obey_wish_to_give_way(&mut self) -> Result<(), Error> {
-        if self.context.handle.seat.takes_wish_to_give_way() { self.evict(0) } else { Ok(()) }
+        if !self.context.handle.seat.takes_wish_to_give_way() {
+            return Ok(());
+        }
+        self.context.clock.advance();
+        let now = self.context.clock.now();
+        match self.admission.next_to_give_way(now) {
+            Some((slot, due)) if due <= now => self.evict(slot),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Pauses, since there is no place here, and wakes the other workers, which may have a connection to evict.

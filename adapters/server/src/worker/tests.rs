@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::os::fd::BorrowedFd;
 
 use wirenut::http::service::{Service, service_fn};
-use wirenut::readiness::{self, Event, Interest, LevelTriggered, Poller, Waited, WhenFull};
+use wirenut::readiness::{self, Event, Interest, LevelTriggered, Poller, Standing, Waited, WhenFull};
 use wirenut::time::Duration;
 use wirenut_linux::poller::{Bell, Epoll};
 use wirenut_linux::socket::{AnyListener, Mode};
@@ -147,4 +147,37 @@ fn whoever_can_evict_is_told_by_whoever_cannot() {
 fn who_comes_is_refused_at_once_where_nobody_can_evict() {
     let (answer, report) = come_to_who_cannot_evict(WhenFull::Refuse, LONG);
     assert_eq!((answer, report.accepted, report.evicted, report.refused), ("refused", 2, 0, 1));
+}
+
+/// Who asks has looked a moment before: meanwhile a connection that was idle may have begun a request.
+#[test]
+fn a_wish_to_give_way_is_for_who_may_still_go() {
+    for (more, is_kept) in [(&b""[..], false), (b"GET /", true), (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", false)] {
+        let config = Config { min_idle: Duration::from_millis(1), min_head: LONG, ..Config::DEFAULT };
+        let listener = listen(&"127.0.0.1:0", config.backlog).unwrap();
+        let (board, places, throttle) = (Board::new(1).unwrap(), Places::new(1), Throttle::default());
+        let seat = board.seat(0, Bell::new().unwrap());
+        let hello = service_fn(|_, responder| responder.text("Hello, World!\n"));
+        let http = Http::new(&hello, config.limits, seat.clone());
+        let speaker = Proxied::new(http, Plain, None, &config.limits);
+        let (poller, room) = (Epoll::new().unwrap(), (&places, SHARED_BYTES));
+        let mut worker = Worker::new(speaker, poller, (config, &throttle), room, seat.clone());
+        worker.is_sole = true;
+        let mut client = connect(listener.local_address().unwrap(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        let (stream, _) = listener.accept(Mode::NonBlocking).unwrap().done().unwrap();
+        worker.places.take();
+        let _ = worker.admission.arrive(worker.context.clock.now());
+        worker.begin(stream.into()).unwrap();
+        // Until it is answered.
+        while seat.standing().0 != Standing::Idle {
+            worker.round(Some(Duration::from_millis(1))).unwrap();
+        }
+        client.write_all(more).unwrap();
+        for _ in 0..3 {
+            worker.round(Some(Duration::from_millis(5))).unwrap();
+        }
+        seat.ask_to_give_way();
+        worker.obey_wish_to_give_way().unwrap();
+        assert_eq!((worker.slots.is_empty(), Report::of(&board).evicted), (!is_kept, u64::from(!is_kept)), "{more:?}");
+    }
 }
