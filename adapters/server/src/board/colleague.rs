@@ -2,6 +2,7 @@
 
 use core::sync::atomic::Ordering;
 
+use wirenut::time::Instant;
 use wirenut_linux::poller::Bell;
 
 use super::Seat;
@@ -50,6 +51,22 @@ impl Seat {
                 bell.ring();
             }
         }
+    }
+
+    /// From when on the owner can close a connection for somebody who comes, if nothing happens before. `None`: it cannot.
+    pub(crate) fn set_evicts_from(&self, from: Option<Instant>) {
+        // The start of the board, when there was no connection yet, stands for none.
+        self.place().evicts_from.store(from.map_or(0, |from| from.as_micros().max(1)), Ordering::Relaxed);
+    }
+
+    /// Can one of the others close a connection for somebody who comes now? It may be in use again before it is asked.
+    pub(crate) fn has_colleague_that_evicts(&self, now: Instant) -> bool {
+        let evicts = |number: usize| {
+            let place = self.board.places.get(number);
+            let from = place.map_or(0, |place| place.evicts_from.load(Ordering::Relaxed));
+            (1..=now.as_micros()).contains(&from)
+        };
+        self.colleagues.iter().any(|colleague| colleague.number != self.number && evicts(colleague.number))
     }
 
     /// True once after somebody has asked the owner to look into the queue. Silence the bell first.

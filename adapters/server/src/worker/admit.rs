@@ -1,6 +1,6 @@
 //! Who comes in, and who has to go for that: what [`Admission`](wirenut::readiness::Admission) says, done.
 
-use wirenut::readiness::{Standing, Verdict};
+use wirenut::readiness::{Standing, Verdict, WhenFull};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
 use wirenut_linux::socket::AnyByteStream;
@@ -58,6 +58,20 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
         self.context.handle.seat.is_ahead_of_any(seats.clone())
     }
 
+    /// Can another worker close a connection for somebody whom this one would refuse?
+    fn others_evict(&self) -> bool {
+        self.drain.is_none() && self.context.handle.seat.has_colleague_that_evicts(self.context.clock.now())
+    }
+
+    /// Tells the others from when on this worker can close a connection for somebody, where they would refuse who comes.
+    pub(super) fn tell_whether_it_evicts(&self) {
+        if self.config.when_full == WhenFull::Refuse && self.is_shared() {
+            let next = self.admission.next_to_give_way(self.context.clock.now());
+            let from = next.map(|(_, from)| from).filter(|_| self.acceptor.is_some());
+            self.context.handle.seat.set_evicts_from(from);
+        }
+    }
+
     /// Leaves those who come to others, so that nobody gives way here while there is room elsewhere. The system wakes only one
     /// of those who watch the queue: so whoever has no room does not watch it.
     fn step_back(&mut self) -> Result<(), Error> {
@@ -98,6 +112,7 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
                 // Who ends leaves nobody waiting for a place: an empty queue is closed.
                 Verdict::Queue if self.drain.is_some() && !acceptor.has_waiting() => Some(AcceptOutcome::NoneWaiting),
                 Verdict::Queue => Some(self.leave_waiting()?),
+                Verdict::Refuse if self.others_evict() && acceptor.has_waiting() => Some(self.leave_waiting()?),
                 Verdict::Refuse => self.refuse()?,
             };
             if has_place && verdict != Verdict::Admit {
@@ -221,9 +236,18 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
         Ok(())
     }
 
-    /// Its one connection makes room for another one, if it was asked to.
+    /// Its one connection makes room for another one, if it was asked to, and still may: it may have begun a request since
+    /// whoever asks has looked, who looks again after a while.
     pub(super) fn obey_wish_to_give_way(&mut self) -> Result<(), Error> {
-        if self.context.handle.seat.takes_wish_to_give_way() { self.evict(0) } else { Ok(()) }
+        if !self.context.handle.seat.takes_wish_to_give_way() {
+            return Ok(());
+        }
+        self.context.clock.advance();
+        let now = self.context.clock.now();
+        match self.admission.next_to_give_way(now) {
+            Some((slot, due)) if due <= now => self.evict(slot),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Pauses, since there is no place here, and wakes the other workers, which may have a connection to evict.
