@@ -65,7 +65,7 @@ fn woken() -> usize {
         let waiting = pollers.map(|poller| scope.spawn(|| told(poller)));
         thread::sleep(core::time::Duration::from_millis(100));
         bell.ring();
-        let is_in_time = begun.elapsed() < WAIT.into();
+        let is_in_time = begun.elapsed() < core::time::Duration::from(WAIT);
         (waiting.into_iter().map(|waiting| waiting.join().unwrap()).sum(), is_in_time)
     });
     assert!(woken > 0 || !is_in_time, "somebody must be");

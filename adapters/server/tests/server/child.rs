@@ -329,7 +329,7 @@ fn full_of_idle_clients() -> Option<(Process, Vec<Client>)> {
             (0..3).for_each(|_| assert_eq!(other.get("/hello").status, 200));
         }
         let is_last = !clients.is_empty() && client.is_silent();
-        if begun.elapsed() >= Config::DEFAULT.min_idle.into() {
+        if begun.elapsed() >= core::time::Duration::from(Config::DEFAULT.min_idle) {
             return None;
         }
         if is_last {

@@ -167,7 +167,7 @@ fn deadlines_are_counted_by_name() {
         let begun = Instant::now();
         let mut client = Client::connect(server.address);
         let sent = client.stream.get_mut().write_all(send.as_bytes());
-        if begun.elapsed() >= SHORT.into() {
+        if begun.elapsed() >= core::time::Duration::from(SHORT) {
             return None;
         }
         sent.unwrap();

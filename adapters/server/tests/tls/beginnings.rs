@@ -137,7 +137,7 @@ pub(crate) fn that_take_too_long_are_ended() {
             let mut client = plain(&running);
             let _ = client.write_all(&hello);
             // What comes when it has ended already is answered by a reset.
-            let is_late = begun.elapsed() >= limits.head.into();
+            let is_late = begun.elapsed() >= core::time::Duration::from(limits.head);
             let ended = client.read(&mut [0; 10]);
             let is_ended = matches!(ended, Ok(0)) || (is_late && ended.is_err());
             assert!(is_ended, "{} after {length} bytes: {ended:?}", model.name());
