@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tempfile::TempDir;
 use wirenut_tests::waiting::until;
 
-use crate::process::ROOT;
+use crate::process::{ROOT, write_program};
 
 /// What the script itself and the stand-ins use.
 const USED: [&str; 21] = [
@@ -77,9 +77,7 @@ impl Machine {
     }
 
     fn add(&self, program: &str, script: &str) {
-        let path = self.path("bin").join(program);
-        fs::write(&path, format!("#!{}\n{script}", lookup("bash").display())).expect("our folder");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("our folder");
+        write_program(&self.path("bin").join(program), &format!("#!{}\n{script}", lookup("bash").display()));
     }
 
     /// What the stand-in was asked, in order.
