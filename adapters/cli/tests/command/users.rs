@@ -1,6 +1,7 @@
 //! Passwords: who is let in, what that costs, and what nobody gets to know.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::Instant;
@@ -195,6 +196,13 @@ fn guesses_are_answered_and_others_served_meanwhile() {
     assert_eq!(ask(&mut Client::connect(server.address), "GET /a", &basic("ann", "new guess")).status, 401);
 }
 
+/// No moment finds it empty.
+fn replace(file: &Path, text: String) {
+    let new = file.with_extension("new");
+    fs::write(&new, text).unwrap();
+    fs::rename(new, file).unwrap();
+}
+
 #[test]
 fn users_of_a_file_come_and_go() {
     let tree = Tree::with(&[("a", "content")]);
@@ -211,11 +219,11 @@ fn users_of_a_file_come_and_go() {
         }
     };
     assert_eq!((status("ann", "1"), status("bob", "2"), status("root", "0")), (200, 401, 200));
-    fs::write(&file, pair("bob", "2")).unwrap();
+    replace(&file, pair("bob", "2"));
     until("bob", "2", 200);
     assert_eq!((status("ann", "1"), status("root", "0")), (401, 200), "what was remembered is forgotten");
     // What is broken changes nothing, and is told once.
-    fs::write(&file, "bob").unwrap();
+    replace(&file, "bob".into());
     let begun = Instant::now();
     while server.errors.all().is_empty() && begun.elapsed() < PATIENCE {
         assert_eq!(status("bob", "2"), 200);
@@ -224,7 +232,7 @@ fn users_of_a_file_come_and_go() {
     let told = server.errors.wait_for(1);
     assert!(told[0].contains("line 1: expected USER:HASH; the users that were known before stay"), "{told:?}");
     assert_eq!((status("bob", "2"), status("root", "0")), (200, 200));
-    fs::write(&file, pair("cid", "3")).unwrap();
+    replace(&file, pair("cid", "3"));
     until("cid", "3", 200);
     assert_eq!(status("bob", "2"), 401);
 }
@@ -242,7 +250,7 @@ fn who_was_removed_is_refused_the_first_time() {
         let status = |request| ask(&mut Client::connect(server.address), request, &basic("ann", "1")).status;
         assert_eq!(status("GET /a"), 200, "{model}");
         // To read it takes some time.
-        fs::write(&file, format!("{}{}", "# a\n".repeat(200_000), pair("bob", "2"))).unwrap();
+        replace(&file, format!("{}{}", "# a\n".repeat(200_000), pair("bob", "2")));
         // As long as it may take, by the manual.
         thread::sleep(core::time::Duration::from_millis(1100));
         assert_eq!(status("PUT /a"), 401, "{model}");
