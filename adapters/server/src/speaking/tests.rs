@@ -157,7 +157,7 @@ fn a_later_wish_to_stop_ends_what_was_handed_over() {
 #[track_caller]
 fn assert_silent(client: &Client) {
     client.set_read_timeout(Some(core::time::Duration::from_millis(30))).unwrap();
-    let mut listen = || (&*client).read(&mut [0; 512]);
+    let listen = || (&*client).read(&mut [0; 512]);
     let mut heard = listen();
     // A signal to this process interrupts a read that has a time-out: signal(7).
     while heard.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::Interrupted) {
