@@ -5,7 +5,7 @@ mod connect_to;
 mod resolve;
 
 use core::time::Duration;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,6 +13,9 @@ use wirenut_client::{Client, ClientBuilder, Detour, Error, Proxies, Proxy, Timeo
 
 pub(crate) use advice::advice;
 use resolve::Resolve;
+
+/// More is not taken into memory: all authorities that browsers trust need a fiftieth of it.
+const MAX_CERTIFICATES: u64 = 16 << 20;
 
 /// On which way the server is reached.
 #[derive(Debug, Args)]
@@ -61,14 +64,14 @@ pub(crate) enum RouteError {
 }
 
 impl RouteOptions {
-    /// A client that takes this way; `read` reads the file of `--cacert`.
+    /// A client that takes this way; `open` opens the file of `--cacert`.
     ///
     /// # Errors
     /// What the options name is not there, or not what it should be.
-    pub(crate) fn client(
+    pub(crate) fn client<R: Read>(
         &self,
         mut timeouts: Timeouts,
-        read: impl FnOnce(&Path) -> io::Result<Vec<u8>>,
+        open: impl FnOnce(&Path) -> io::Result<R>,
     ) -> Result<ClientBuilder, RouteError> {
         if let Some(limit) = self.connect_timeout {
             let limit = limit.into();
@@ -81,11 +84,9 @@ impl RouteOptions {
             builder = builder.unix_socket(path);
         }
         if let Some(path) = &self.cacert {
-            let pem = read(path).and_then(|pem| match has_certificate(&pem) {
-                true => Ok(pem),
-                false => Err(io::Error::other("there is none in it (-----BEGIN CERTIFICATE-----)")),
-            });
-            let pem = pem.map_err(|error| RouteError::Certificates { path: path.clone(), error })?;
+            let pem = open(path)
+                .and_then(read_certificates)
+                .map_err(|error| RouteError::Certificates { path: path.clone(), error })?;
             builder = builder.only_added_roots().add_root_certificates(&pem);
         }
         if self.insecure {
@@ -104,6 +105,17 @@ impl RouteOptions {
             Some(hosts) => proxies.except(hosts),
             None => proxies,
         })
+    }
+}
+
+/// Certificates, of which there is one at least.
+fn read_certificates(file: impl Read) -> io::Result<Vec<u8>> {
+    let mut pem = Vec::new();
+    file.take(MAX_CERTIFICATES + 1).read_to_end(&mut pem)?;
+    match u64::try_from(pem.len()) {
+        Ok(..=MAX_CERTIFICATES) if has_certificate(&pem) => Ok(pem),
+        Ok(..=MAX_CERTIFICATES) => Err(io::Error::other("there is none in it (-----BEGIN CERTIFICATE-----)")),
+        _ => Err(io::Error::other("it is longer than 16 MiB")),
     }
 }
 

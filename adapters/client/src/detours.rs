@@ -1,11 +1,13 @@
 //! Places to connect to, in place of those that URLs name.
 
+use crate::hosts::same_text;
+
 /// Where to connect in place of the host and the port of a URL ([`ClientBuilder::connect_to`](crate::ClientBuilder::connect_to)).
 ///
 /// `Default` is for all URLs, and leads nowhere else.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Detour {
-    /// The host of a URL, in any case, of IPv6 without brackets. `None`: any host.
+    /// The host of a URL, in any case, of IPv6 without brackets and in any form. `None`: any host.
     pub from_host: Option<Box<str>>,
     /// The port of a URL. `None`: any port.
     pub from_port: Option<u16>,
@@ -17,7 +19,7 @@ pub struct Detour {
 
 impl Detour {
     fn is_for(&self, host: &str, port: u16) -> bool {
-        self.from_host.as_ref().is_none_or(|from| from.eq_ignore_ascii_case(host))
+        self.from_host.as_ref().is_none_or(|from| same_text(from) == same_text(host))
             && self.from_port.is_none_or(|from| from == port)
     }
 }
@@ -52,6 +54,7 @@ mod tests {
             (Some("a.example"), None, Some("::1"), None),
             (Some("c.example"), None, None, None),
             (None, Some(443), None, Some(8443)),
+            (Some("2001:DB8:0::1"), None, Some("e.example"), None),
         ] {
             let (from_host, to_host) = (from_host.map(Into::into), to_host.map(Into::into));
             detours.add(Detour { from_host, from_port, to_host, to_port });
@@ -62,6 +65,9 @@ mod tests {
             ("c.example", 443, ("c.example", 443)),
             ("d.example", 443, ("d.example", 8443)),
             ("d.example", 80, ("d.example", 80)),
+            // However an address is written.
+            ("2001:db8::0001", 80, ("e.example", 80)),
+            ("2001:db8::2", 80, ("2001:db8::2", 80)),
         ] {
             assert_eq!(detours.place(host, port), (expected.0.into(), expected.1), "{host}:{port}");
         }

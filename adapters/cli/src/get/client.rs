@@ -6,7 +6,7 @@ use wirenut_client::{Client, Redirects, Timeouts};
 
 use super::failure::GetFailure;
 use super::options::GetArguments;
-use super::patience::Patience;
+use super::patience::{Patience, open_for_reading};
 
 /// Servers send heads of dozens of cookies.
 const LIMITS: Limits = Limits { head_bytes: 64 * 1024, field_count: 255, ..Limits::DEFAULT };
@@ -24,5 +24,10 @@ pub(super) fn client(arguments: &GetArguments, patience: &Patience<'_>) -> Resul
         true => Redirects { limit: Some(arguments.request.max_redirs), ..Redirects::DEFAULT },
         false => Redirects::OFF,
     };
-    Ok(arguments.route.client(timeouts, |path| patience.read(path))?.limits(LIMITS).redirects(redirects).build())
+    Ok(arguments
+        .route
+        .client(timeouts, |path| Ok(patience.watch(open_for_reading(path)?)))?
+        .limits(LIMITS)
+        .redirects(redirects)
+        .build())
 }

@@ -147,6 +147,11 @@ fn errors_say_what_failed_and_where() {
             "wirenut: cannot read the certificates of '/missing/file': No such file".into(),
         ),
         (
+            vec!["--cacert".into(), "/dev/zero".into(), format!("{address}/")],
+            77,
+            "wirenut: cannot read the certificates of '/dev/zero': it is longer than 16 MiB".into(),
+        ),
+        (
             vec!["-x".into(), "127.0.0.1:1".into(), format!("{address}/")],
             7,
             "wirenut: cannot connect to the proxy 127.0.0.1:1: Connection refused (os error 111); is the proxy running? \
