@@ -53,20 +53,22 @@ impl Seat {
         }
     }
 
-    /// From when on the owner can close a connection for somebody who comes, if nothing happens before. `None`: it cannot.
-    pub(crate) fn set_evicts_from(&self, from: Option<Instant>) {
+    /// From when on the owner has a place for somebody who comes, or can close a connection for it, if nothing happens before.
+    /// `None`: it has not, and cannot.
+    pub(crate) fn set_takes_from(&self, from: Option<Instant>) {
         // The start of the board, when there was no connection yet, stands for none.
-        self.place().evicts_from.store(from.map_or(0, |from| from.as_micros().max(1)), Ordering::Relaxed);
+        self.place().takes_from.store(from.map_or(0, |from| from.as_micros().max(1)), Ordering::Relaxed);
     }
 
-    /// Can one of the others close a connection for somebody who comes now? It may be in use again before it is asked.
-    pub(crate) fn has_colleague_that_evicts(&self, now: Instant) -> bool {
-        let evicts = |number: usize| {
+    /// Has one of the others a place for somebody who comes now, or a connection to close for it? That may be over before it is
+    /// asked.
+    pub(crate) fn has_colleague_that_takes(&self, now: Instant) -> bool {
+        let takes = |number: usize| {
             let place = self.board.places.get(number);
-            let from = place.map_or(0, |place| place.evicts_from.load(Ordering::Relaxed));
+            let from = place.map_or(0, |place| place.takes_from.load(Ordering::Relaxed));
             (1..=now.as_micros()).contains(&from)
         };
-        self.colleagues.iter().any(|colleague| colleague.number != self.number && evicts(colleague.number))
+        self.colleagues.iter().any(|colleague| colleague.number != self.number && takes(colleague.number))
     }
 
     /// True once after somebody has asked the owner to look into the queue. Silence the bell first.

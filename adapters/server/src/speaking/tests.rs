@@ -184,7 +184,8 @@ fn a_deadline_ends_it() {
 
 #[test]
 fn it_says_what_it_does_and_gives_way_when_it_is_idle() {
-    let board = served(Config::DEFAULT, |mut client, seat| {
+    let at_once = Config { min_idle: Duration::default(), ..Config::DEFAULT };
+    let board = served(at_once, |mut client, seat| {
         wait_for(seat, Standing::Reading);
         ask(&mut client);
         wait_for(seat, Standing::Idle);

@@ -58,18 +58,21 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
         self.context.handle.seat.is_ahead_of_any(seats.clone())
     }
 
-    /// Can another worker close a connection for somebody whom this one would refuse?
-    fn others_evict(&self) -> bool {
-        self.drain.is_none() && self.context.handle.seat.has_colleague_that_evicts(self.context.clock.now())
+    /// Has another worker a place of its own for somebody whom this one would refuse, or a connection to close for it?
+    fn others_take(&self) -> bool {
+        self.drain.is_none() && self.context.handle.seat.has_colleague_that_takes(self.context.clock.now())
     }
 
-    /// Tells the others from when on this worker can close a connection for somebody, where they would refuse who comes.
-    pub(super) fn tell_whether_it_evicts(&self) {
-        if self.config.when_full == WhenFull::Refuse && self.is_shared() {
-            let next = self.admission.next_to_give_way(self.context.clock.now());
-            let from = next.map(|(_, from)| from).filter(|_| self.acceptor.is_some());
-            self.context.handle.seat.set_evicts_from(from);
+    /// Tells the others from when on this worker has a place for somebody, where they would refuse who comes: a free one that
+    /// they do not have, or that of a connection which can be closed.
+    pub(super) fn tell_whether_it_takes(&self) {
+        if self.config.when_full != WhenFull::Refuse || !self.is_shared() {
+            return;
         }
+        let has_room = matches!(self.others, Others::WithPlacesOfTheirOwn(_)) && !self.is_full();
+        let now = self.context.clock.now();
+        let from = if has_room { Some(now) } else { self.admission.next_to_give_way(now).map(|(_, from)| from) };
+        self.context.handle.seat.set_takes_from(from.filter(|_| self.acceptor.is_some()));
     }
 
     /// Leaves those who come to others, so that nobody gives way here while there is room elsewhere. The system wakes only one
@@ -112,7 +115,7 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
                 // Who ends leaves nobody waiting for a place: an empty queue is closed.
                 Verdict::Queue if self.drain.is_some() && !acceptor.has_waiting() => Some(AcceptOutcome::NoneWaiting),
                 Verdict::Queue => Some(self.leave_waiting()?),
-                Verdict::Refuse if self.others_evict() && acceptor.has_waiting() => Some(self.leave_waiting()?),
+                Verdict::Refuse if self.others_take() && acceptor.has_waiting() => Some(self.leave_waiting()?),
                 Verdict::Refuse => self.refuse()?,
             };
             if has_place && verdict != Verdict::Admit {
@@ -132,6 +135,8 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
                 self.descriptors.given(&stream);
                 let verdict = self.admission.arrive(self.context.clock.now());
                 debug_assert_eq!(verdict, Verdict::Admit, "the same as a moment ago");
+                // Its first turn may take long.
+                self.tell_whether_it_takes();
                 self.begin(stream)?;
                 Ok(Some(AcceptOutcome::Accepted))
             }

@@ -149,6 +149,48 @@ fn who_comes_is_refused_at_once_where_nobody_can_evict() {
     assert_eq!((answer, report.accepted, report.evicted, report.refused), ("refused", 2, 0, 1));
 }
 
+/// Each of two workers has a place of its own, and the system wakes the one whose place is taken.
+#[test]
+fn nobody_is_refused_while_another_worker_has_a_place_of_its_own() {
+    for is_taken in [false, true] {
+        let config = Config { min_head: LONG, when_full: WhenFull::Refuse, ..Config::DEFAULT };
+        let listener = listen(&"127.0.0.1:0", config.backlog).unwrap();
+        let address = listener.local_address().unwrap();
+        let listener = AnyListener::from(listener);
+        listener.set_mode(Mode::NonBlocking).unwrap();
+        let (board, throttle) = (Board::new(2).unwrap(), Throttle::default());
+        let seats = [0, 1].map(|number| board.seat(number, Bell::new().unwrap()));
+        let colleagues: Arc<[_]> = seats.iter().map(Seat::as_colleague).collect();
+        let [one, other] = seats.map(|seat| seat.with_colleagues(Arc::clone(&colleagues)));
+        let places = [(); 2].map(|()| Places::new(1));
+        let others = Others::WithPlacesOfTheirOwn(0..2);
+        let queue = |number: usize| Queue {
+            listener: listener.try_clone().unwrap(),
+            places: &places[number],
+            others: others.clone(),
+        };
+        let hello = service_fn(|_, responder| responder.text("Hello, World!\n"));
+        let overlooked = Overlooked { epoll: Epoll::new().unwrap(), watches: 0 };
+        let mut able = worker(&hello, overlooked, (config, &throttle), queue(0), one);
+        let mut full = worker(&hello, Epoll::new().unwrap(), (config, &throttle), queue(1), other);
+        able.round(Some(Duration::from_millis(1))).unwrap();
+
+        let _half = connect(address, b"GET /");
+        assert_eq!(full.accept_one().unwrap(), admit::AcceptOutcome::Accepted);
+        let _other_half = is_taken.then(|| {
+            let half = connect(address, b"GET /");
+            assert_eq!(able.accept_one().unwrap(), admit::AcceptOutcome::Accepted);
+            half
+        });
+        let _newcomer = connect(address, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        full.context.clock.advance();
+        let _ = full.accept_one().unwrap();
+        assert_eq!(Report::of(&board).refused, u64::from(is_taken));
+        able.round(Some(Duration::from_millis(1))).unwrap();
+        assert_eq!(Report::of(&board).accepted, 2);
+    }
+}
+
 /// Who asks has looked a moment before: meanwhile a connection that was idle may have begun a request.
 #[test]
 fn a_wish_to_give_way_is_for_who_may_still_go() {
