@@ -2,10 +2,12 @@
 
 use core::time::Duration;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Instant;
+
+use wirenut_tests::reserved::Reserved;
 
 /// How long a program may take to start, or to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -14,25 +16,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Program {
     child: Child,
     address: String,
+    _reserved: Reserved,
 }
 
 impl Program {
-    /// Starts it on a port that was free a moment ago; on another one, if somebody was quicker.
     fn start(program: &str, arguments: &[&str]) -> Self {
+        let reserved = Reserved::new();
+        let address = reserved.address.to_string();
+        let child = Command::new(program).arg(&address).args(arguments).spawn().unwrap();
+        let mut started = Self { child, address, _reserved: reserved };
         let end = Instant::now() + PATIENCE;
-        loop {
-            let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
-            let mut child = Command::new(program).arg(free.to_string()).args(arguments).spawn().unwrap();
-            while child.try_wait().unwrap().is_none() {
-                // To a port at which nobody listens a socket can connect to itself.
-                if TcpStream::connect(free).is_ok_and(|stream| stream.local_addr().is_ok_and(|own| own != free)) {
-                    return Self { child, address: free.to_string() };
-                }
-                assert!(Instant::now() < end, "{program} does not listen");
-                thread::sleep(Duration::from_millis(10));
-            }
-            assert!(Instant::now() < end, "{program} does not start");
+        while TcpStream::connect(&started.address).is_err() {
+            let ended = started.child.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < end, "{program} does not listen: {ended:?}");
+            thread::sleep(Duration::from_millis(10));
         }
+        started
     }
 
     fn connect(&self) -> TcpStream {

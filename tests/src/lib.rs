@@ -16,13 +16,16 @@
 //! | [`responses`] | a reader of what a server wrote |
 //! | [`parity`] | the same bytes, the same answers: on every wire |
 //! | [`tcp`] | TCP with numbers: two ends and a link, and RFC 9293 as a procedure |
+//! | [`dice`] | numbers that look as if they came by chance |
 //! | [`framing`] | the laws of framing |
 //! | [`websocket`] | the laws of WebSocket |
 //! | [`captures`] | captures of others, as we and tshark see them |
 //! | [`suites`] | other people's conformance suites |
 //! | [`isolated`] | a harness whose tests are processes of their own |
+//! | [`reserved`] | ports for programs that must be told where to listen |
 //! | [`example!`] | the examples of a package, as programs |
 //! | [`tools`] | programs of others: installed, or what needs them is skipped |
+//! | [`waiting`] | waiting for what must come |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //!
 //! A failure panics: this is test code.
@@ -34,6 +37,7 @@ pub mod answers;
 mod browser;
 pub mod captures;
 pub mod cases;
+pub mod dice;
 pub mod every_split;
 pub mod examples;
 pub mod forms;
@@ -45,10 +49,12 @@ pub mod oracle;
 pub mod pair;
 pub mod parity;
 pub mod recorder;
+pub mod reserved;
 pub mod responses;
 pub mod suites;
 pub mod tcp;
 pub mod tools;
+pub mod waiting;
 pub mod websocket;
 pub mod wire;
 

@@ -1,19 +1,21 @@
 //! On which way a server is reached: the options of all commands that ask servers, with the names that curl has.
 
+mod advice;
+mod connect_to;
 mod resolve;
 
 use core::time::Duration;
-use std::path::PathBuf;
-use std::{fs, io};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wirenut_client::{Client, ClientBuilder, Error, Proxies, Proxy, Timeouts};
+use wirenut_client::{Client, ClientBuilder, Detour, Error, Proxies, Proxy, Timeouts};
 
+pub(crate) use advice::advice;
 use resolve::Resolve;
 
-/// What may help where a proxy is not reached.
-pub(crate) const PROXY_ADVICE: &str =
-    " (--proxy, or the environment by http_proxy, https_proxy or all_proxy, names it; --noproxy HOST goes past it)";
+/// More is not taken into memory: all authorities that browsers trust need a fiftieth of it.
+const MAX_CERTIFICATES: u64 = 16 << 20;
 
 /// On which way the server is reached.
 #[derive(Debug, Args)]
@@ -22,10 +24,10 @@ pub struct RouteOptions {
     /// Connect to this Unix socket, whatever host the URL names
     #[arg(long, value_name = "PATH")]
     pub unix_socket: Option<PathBuf>,
-    /// Trust what these certificates (PEM) have signed, and nothing else
+    /// Trust servers whose certificates are signed by the ones in this file (PEM), and no others: for an authority of your own
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
-    /// Trust any certificate: whoever stands between can read and change all
+    /// Do not check the certificates of servers. Anybody on the way can then read and change everything: for tests only
     #[arg(short = 'k', long)]
     pub insecure: bool,
     /// Use this HTTP proxy
@@ -43,6 +45,10 @@ pub struct RouteOptions {
     /// -HOST:PORT takes back what was said before
     #[arg(long, value_name = "HOST:PORT:ADDRESS[,ADDRESS]...", allow_hyphen_values = true, value_parser = Resolve::parse)]
     pub resolve: Vec<Resolve>,
+    /// Connect to HOST2:PORT2 in place of HOST1:PORT1. An empty HOST1 or PORT1 is any, an empty HOST2 or PORT2 the same as before.
+    /// TLS still asks for HOST1
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2", value_parser = connect_to::parse)]
+    pub connect_to: Vec<Detour>,
     /// How many seconds look-up, connecting and TLS may take each (otherwise 20)
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub connect_timeout: Option<Duration>,
@@ -58,26 +64,29 @@ pub(crate) enum RouteError {
 }
 
 impl RouteOptions {
-    /// A client that takes this way.
+    /// A client that takes this way; `open` opens the file of `--cacert`.
     ///
     /// # Errors
     /// What the options name is not there, or not what it should be.
-    pub(crate) fn client(&self, mut timeouts: Timeouts) -> Result<ClientBuilder, RouteError> {
+    pub(crate) fn client<R: Read>(
+        &self,
+        mut timeouts: Timeouts,
+        open: impl FnOnce(&Path) -> io::Result<R>,
+    ) -> Result<ClientBuilder, RouteError> {
         if let Some(limit) = self.connect_timeout {
             let limit = limit.into();
             timeouts = Timeouts { lookup: limit, connect: limit, tls: limit, ..timeouts };
         }
         let mut builder = Client::builder().timeouts(timeouts).proxies(self.proxies()?);
         builder = self.resolve.iter().fold(builder, |builder, entry| entry.apply(builder));
+        builder = self.connect_to.iter().cloned().fold(builder, ClientBuilder::connect_to);
         if let Some(path) = &self.unix_socket {
             builder = builder.unix_socket(path);
         }
         if let Some(path) = &self.cacert {
-            let pem = fs::read(path).and_then(|pem| match has_certificate(&pem) {
-                true => Ok(pem),
-                false => Err(io::Error::other("there is none in it (-----BEGIN CERTIFICATE-----)")),
-            });
-            let pem = pem.map_err(|error| RouteError::Certificates { path: path.clone(), error })?;
+            let pem = open(path)
+                .and_then(read_certificates)
+                .map_err(|error| RouteError::Certificates { path: path.clone(), error })?;
             builder = builder.only_added_roots().add_root_certificates(&pem);
         }
         if self.insecure {
@@ -96,6 +105,17 @@ impl RouteOptions {
             Some(hosts) => proxies.except(hosts),
             None => proxies,
         })
+    }
+}
+
+/// Certificates, of which there is one at least.
+fn read_certificates(file: impl Read) -> io::Result<Vec<u8>> {
+    let mut pem = Vec::new();
+    file.take(MAX_CERTIFICATES + 1).read_to_end(&mut pem)?;
+    match u64::try_from(pem.len()) {
+        Ok(..=MAX_CERTIFICATES) if has_certificate(&pem) => Ok(pem),
+        Ok(..=MAX_CERTIFICATES) => Err(io::Error::other("there is none in it (-----BEGIN CERTIFICATE-----)")),
+        _ => Err(io::Error::other("it is longer than 16 MiB")),
     }
 }
 

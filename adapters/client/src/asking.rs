@@ -356,9 +356,10 @@ impl Hop {
             None => inner.proxies.for_url(url)?,
         };
         let unix = inner.unix_socket.as_deref();
+        let place = inner.detours.place(url.host_name(), url.port());
         let route = match parts.method.as_slice() {
-            b"CONNECT" => Route::to_proxy(url, proxy, unix),
-            _ => Route::new(url, proxy, unix, (parts.value("Proxy-Authorization"), parts.has("Upgrade"))),
+            b"CONNECT" => Route::to_proxy(place, proxy, unix),
+            _ => Route::new(url, place, proxy, unix, (parts.value("Proxy-Authorization"), parts.has("Upgrade"))),
         };
         let length = parts.body.length();
         let is_large = length.is_some_and(|length| length >= EXPECTS_FROM);
@@ -388,6 +389,6 @@ const fn is_lost(cause: &Cause) -> bool {
 }
 
 const fn phase(cause: &Cause, is_sending: bool) -> Phase {
-    let is_ours = matches!(cause, Cause::Refused(_) | Cause::Source(_));
+    let is_ours = matches!(cause, Cause::Refused(_) | Cause::HeadTooLong(_) | Cause::Source(_));
     if is_ours || is_sending { Phase::Request } else { Phase::Response }
 }

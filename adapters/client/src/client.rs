@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use wirenut::http::{Limits, Method};
 
+use crate::detours::{Detour, Detours};
 use crate::hosts::Hosts;
 use crate::inner::Inner;
 use crate::pool::{Pool, PoolLimits};
@@ -103,6 +104,7 @@ pub struct ClientBuilder {
     limits: Limits,
     pool: PoolLimits,
     proxies: Option<Proxies>,
+    detours: Detours,
     hosts: Hosts,
     redirects: Redirects,
     unix_socket: Option<PathBuf>,
@@ -193,6 +195,33 @@ impl ClientBuilder {
         self
     }
 
+    /// Connects elsewhere than where the URLs lead for which the detour is. The URL, the Host field and the name that TLS checks
+    /// stay as they are; addresses of [`Self::resolve`] count for the place where the detour leads. A proxy is asked for a tunnel
+    /// to that place. Of several detours for a URL, the first that was given counts.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let port = listener.local_addr()?.port();
+    /// # let server = std::thread::spawn(move || {
+    /// #     let (mut stream, _) = listener.accept().unwrap();
+    /// #     let mut head = [0; 1024];
+    /// #     let length = stream.read(&mut head).unwrap();
+    /// #     assert!(String::from_utf8_lossy(&head[..length]).contains("\r\nHost: new.example\r\n"));
+    /// #     stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").unwrap();
+    /// # });
+    /// use wirenut_client::{Client, Detour, Proxies};
+    /// let detour = Detour { to_host: Some("127.0.0.1".into()), to_port: Some(port), ..Detour::default() };
+    /// let client = Client::builder().proxies(Proxies::none()).connect_to(detour).build();
+    /// assert_eq!(client.get("http://new.example/").send()?.text(100)?, "hi");
+    /// # server.join().unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn connect_to(mut self, detour: Detour) -> Self {
+        self.detours.add(detour);
+        self
+    }
+
     /// What the client calls itself. Default: `wirenut/` and the version.
     pub fn user_agent(mut self, name: &str) -> Self {
         self.user_agent = Some(name.into());
@@ -231,6 +260,7 @@ impl ClientBuilder {
             proxies: self.proxies.unwrap_or_else(Proxies::from_env),
             timeouts: self.timeouts,
             limits: self.timeouts.with(self.limits),
+            detours: self.detours,
             hosts: self.hosts,
             redirects: self.redirects,
             unix_socket: self.unix_socket,

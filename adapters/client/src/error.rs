@@ -5,6 +5,7 @@ use std::io;
 
 use wirenut::http::{self, Rule, ValueError, WriteError};
 use wirenut::time::Duration;
+use wirenut_tls::CertificateFlaw;
 
 /// What the client was doing when it failed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -67,6 +68,9 @@ pub enum Cause {
     Protocol(http::Error),
     /// The request is invalid: its method, a field, or content that does not have the declared length.
     Refused(WriteError),
+    /// The head of the request, with the URL and all fields, is longer than that many bytes
+    /// ([`Limits::head_bytes`](wirenut::http::Limits::head_bytes), and 64 KiB at least).
+    HeadTooLong(usize),
     /// This phase, or all of the request, took longer than that.
     TimedOut(Duration),
     /// Somebody called [`Cancel::cancel`](crate::Cancel::cancel).
@@ -87,6 +91,8 @@ pub enum Cause {
     Status(u16),
     /// TLS failed: what it said.
     Tls(Box<str>),
+    /// The server's certificate was not accepted.
+    Certificate(CertificateFlaw),
 }
 
 /// Why a request failed: in which phase, with whom, and why.
@@ -165,9 +171,11 @@ impl Error {
             Cause::System(error) => error.kind(),
             Cause::TimedOut(_) => io::ErrorKind::TimedOut,
             Cause::Source(error) | Cause::Output(error) => error.kind(),
-            Cause::InvalidUrl(_) | Cause::Refused(_) => io::ErrorKind::InvalidInput,
+            Cause::InvalidUrl(_) | Cause::Refused(_) | Cause::HeadTooLong(_) => io::ErrorKind::InvalidInput,
             Cause::Protocol(error) => kind_of(error.rule),
-            Cause::TooLarge(_) | Cause::InvalidText | Cause::Tls(_) => io::ErrorKind::InvalidData,
+            Cause::TooLarge(_) | Cause::InvalidText | Cause::Tls(_) | Cause::Certificate(_) => {
+                io::ErrorKind::InvalidData
+            }
             // Not `Interrupted`: the standard library would go on.
             Cause::Cancelled
             | Cause::Other(_)
@@ -195,6 +203,9 @@ impl Error {
             (Phase::Redirect, Cause::RefusedRedirect(_)) => "allow it by the redirect policy if you trust the server",
             (Phase::Redirect, Cause::TooManyRedirects(_)) => "the server may redirect in a circle",
             (Phase::Body, Cause::TooLarge(_)) => "allow more, or stream it by copy_to",
+            (_, Cause::Certificate(CertificateFlaw::Expired(_) | CertificateFlaw::NotYetValid(_))) => {
+                "is the clock of this machine right?"
+            }
             (Phase::Pool, Cause::TimedOut(_)) => "finish or drop other responses, or allow more connections",
             _ => return None,
         })
@@ -233,6 +244,9 @@ impl fmt::Display for Cause {
             },
             Self::Protocol(error) => error.fmt(f),
             Self::Refused(error) => error.fmt(f),
+            Self::HeadTooLong(limit) => {
+                write!(f, "the head of the request, with its URL and all fields, is longer than {limit} bytes")
+            }
             Self::TimedOut(limit) => write!(f, "it took longer than {} ms", limit.as_millis()),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Source(error) => write!(f, "the content of the request could not be read: {error}"),
@@ -242,6 +256,7 @@ impl fmt::Display for Cause {
             Self::TooManyRedirects(limit) => write!(f, "more than {limit} redirects"),
             Self::Status(status) => write!(f, "the answer is {status}"),
             Self::Tls(text) => f.write_str(text),
+            Self::Certificate(flaw) => write!(f, "the server's certificate {flaw}"),
         }
     }
 }
@@ -272,20 +287,14 @@ impl From<wirenut_linux::Error> for Cause {
     }
 }
 
-/// Why a certificate of an authority does not prove a server (RFC 5280 §4.2.1.9).
-const AUTHORITY_AS_SERVER: &str = "the server's certificate is that of an authority (CA:TRUE), which may sign certificates \
-                                   but not be one of a server: the server needs a certificate that says CA:FALSE";
-
 impl From<wirenut_tls::Error> for Cause {
     fn from(error: wirenut_tls::Error) -> Self {
         if let wirenut_tls::Error::System(error) = error {
             return Self::System(error);
         }
-        let text = error.to_string();
-        // rustls passes this one on as webpki names it, and gives no type for it.
-        if text.contains("CaUsedAsEndEntity") {
-            return Self::Tls(AUTHORITY_AS_SERVER.into());
+        match error.certificate_flaw() {
+            Some(flaw) => Self::Certificate(flaw),
+            None => Self::Tls(error.to_string().into()),
         }
-        Self::Tls(text.into())
     }
 }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use wirenut::http::Limits;
 
+use crate::detours::Detours;
 #[cfg(feature = "tls")]
 use crate::error::Cause;
 use crate::hosts::Hosts;
@@ -21,6 +22,7 @@ use crate::tls::Trust;
 pub(crate) struct Inner {
     pub(crate) pool: Arc<Pool>,
     pub(crate) proxies: Proxies,
+    pub(crate) detours: Detours,
     pub(crate) hosts: Hosts,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,

@@ -8,6 +8,7 @@ use std::os::fd::AsFd as _;
 
 use wirenut::http::{
     CallError, CallListener, CallState, ClientCall, ClientConnection, ClientEvent, Context, Limits, Request, Rule,
+    WriteError,
 };
 use wirenut::time::Instant;
 use wirenut::transport::{Action, Conversation, Input, Protocol as _};
@@ -102,7 +103,12 @@ impl Link {
 
     /// Begins a request: [`Self::poll`] sends it.
     pub(crate) fn request(&mut self, limits: &Limits, request: &Request<'_>, watch: &Watch) -> Result<(), Cause> {
-        let head = self.connection.request(&context(limits), request, &mut self.line.output).map_err(Cause::Refused)?;
+        let room = &mut self.line.output;
+        let head = self.connection.request(&context(limits), request, room).map_err(|error| match error {
+            // The buffer is empty, so no later call has more room.
+            WriteError::Full => Cause::HeadTooLong(room.len()),
+            WriteError::Misuse(_) => Cause::Refused(error),
+        })?;
         watch.observe(&Observed::Request(&self.line.output[..head]));
         let mut deaf = |_: ClientEvent<'_>| None;
         let call = ClientCall::new(&mut self.connection, limits, &mut deaf);

@@ -41,37 +41,48 @@ pub(crate) enum Peer {
 }
 
 impl Route {
-    /// `authorization`: the caller's own value of Proxy-Authorization, in place of the proxy's. `is_upgrade`: the request asks
-    /// its neighbour for another protocol (RFC 9110 §7.8), who must not be the proxy (RFC 6455 §4.1).
+    /// `place`: where to connect for the URL, its host and port or a detour. `authorization`: the caller's own value of
+    /// Proxy-Authorization, in place of the proxy's. `is_upgrade`: the request asks its neighbour for another protocol (RFC 9110
+    /// §7.8), who must not be the proxy (RFC 6455 §4.1).
     pub(crate) fn new(
         url: &Url,
+        place: (Box<str>, u16),
         proxy: Option<&Proxy>,
         unix: Option<&Path>,
         (authorization, is_upgrade): (Option<&[u8]>, bool),
     ) -> Self {
         let is_https = url.scheme() == Scheme::Https;
-        let tunnel = proxy.filter(|_| (is_https || is_upgrade) && unix.is_none()).map(|proxy| Tunnel {
-            target: url.host_and_port().into(),
+        // A proxy that gets the whole URL goes where that leads.
+        let is_elsewhere = (&*place.0, place.1) != (url.host_name(), url.port());
+        let is_tunnel = (is_https || is_upgrade || is_elsewhere) && unix.is_none();
+        let server = Peer::tcp(place);
+        let tunnel = proxy.filter(|_| is_tunnel).map(|proxy| Tunnel {
+            target: server.to_string().into(),
             authorization: authorization.or(proxy.authorization()).map(Into::into),
         });
         let is_proxied = proxy.is_some() && unix.is_none();
-        Self { peer: Peer::new(url, proxy, unix), is_proxied, tunnel, tls: is_https.then(|| url.host_name().into()) }
+        Self { peer: server.behind(proxy, unix), is_proxied, tunnel, tls: is_https.then(|| url.host_name().into()) }
     }
 
     /// The way to the proxy, or without one to the server itself, for a request with the method CONNECT: what lies in the
     /// tunnel is the caller's affair.
-    pub(crate) fn to_proxy(url: &Url, proxy: Option<&Proxy>, unix: Option<&Path>) -> Self {
+    pub(crate) fn to_proxy(place: (Box<str>, u16), proxy: Option<&Proxy>, unix: Option<&Path>) -> Self {
         let is_proxied = proxy.is_some() && unix.is_none();
-        Self { peer: Peer::new(url, proxy, unix), is_proxied, tunnel: None, tls: None }
+        Self { peer: Peer::tcp(place).behind(proxy, unix), is_proxied, tunnel: None, tls: None }
     }
 }
 
 impl Peer {
-    fn new(url: &Url, proxy: Option<&Proxy>, unix: Option<&Path>) -> Self {
+    fn tcp((host, port): (Box<str>, u16)) -> Self {
+        Self::Tcp { host, port }
+    }
+
+    /// What is connected to instead, where this lies behind something.
+    fn behind(self, proxy: Option<&Proxy>, unix: Option<&Path>) -> Self {
         match (unix, proxy) {
             (Some(path), _) => Self::Unix(path.to_owned()),
-            (None, Some(proxy)) => Self::Tcp { host: proxy.host().into(), port: proxy.port() },
-            (None, None) => Self::Tcp { host: url.host_name().into(), port: url.port() },
+            (None, Some(proxy)) => Self::tcp((proxy.host().into(), proxy.port())),
+            (None, None) => self,
         }
     }
 }

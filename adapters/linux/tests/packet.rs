@@ -27,10 +27,15 @@ fn open_on(interface: &str, filter: Filter) -> Option<PacketSocket> {
     }
 }
 
-fn udp(place: &str) -> (UdpSocket, SocketAddr) {
-    let socket = UdpSocket::bind(place).unwrap();
-    let address = socket.local_addr().unwrap();
-    (socket, address)
+/// Sockets of both protocols at one port, so that no packet of others has it: clients of TCP may have the port of a socket of UDP.
+fn both(place: &str) -> (TcpListener, UdpSocket, SocketAddr) {
+    loop {
+        let listener = TcpListener::bind(place).unwrap();
+        let address = listener.local_addr().unwrap();
+        if let Ok(socket) = UdpSocket::bind(address) {
+            return (listener, socket, address);
+        }
+    }
 }
 
 /// The ends of all packets that wait.
@@ -47,7 +52,7 @@ fn waiting(watcher: &PacketSocket) -> Vec<Vec<u8>> {
 #[test]
 fn a_filter_lets_packets_of_its_port_pass_and_no_others() {
     for place in ["127.0.0.1:0", "[::1]:0"] {
-        let ((one, address), (other, elsewhere)) = (udp(place), udp(place));
+        let ((_one, one, address), (_other, other, elsewhere)) = (both(place), both(place));
         let Some(watcher) = open(Filter::Port(address.port())) else { return };
         assert_eq!(watcher.link_layer(), LinkLayer::Ethernet);
         other.send_to(b"to it", address).unwrap();
@@ -67,7 +72,7 @@ fn a_filter_lets_packets_of_its_port_pass_and_no_others() {
 /// With a cooked header, and once as well.
 #[test]
 fn all_interfaces_are_watched_together() {
-    let (socket, address) = udp("127.0.0.1:0");
+    let (_listener, socket, address) = both("127.0.0.1:0");
     let Some(watcher) = open_on("any", Filter::Port(address.port())) else { return };
     assert_eq!(watcher.link_layer(), LinkLayer::Cooked);
     socket.send_to(b"hello", address).unwrap();
@@ -80,8 +85,7 @@ fn all_interfaces_are_watched_together() {
 
 #[test]
 fn a_connection_is_seen_from_both_ends_once() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let (listener, _socket, address) = both("127.0.0.1:0");
     let Some(watcher) = open(Filter::Port(address.port())) else { return };
     let mut client = TcpStream::connect(address).unwrap();
     let (mut server, _) = listener.accept().unwrap();
@@ -96,7 +100,7 @@ fn a_connection_is_seen_from_both_ends_once() {
 
 #[test]
 fn a_poller_tells_of_packets_and_a_short_buffer_gets_their_beginning() {
-    let (socket, address) = udp("127.0.0.1:0");
+    let (_listener, socket, address) = both("127.0.0.1:0");
     let Some(watcher) = open(Filter::Port(address.port())) else { return };
     let mut poller = Epoll::new().unwrap();
     poller.register(watcher.as_fd(), Token(1), Interest::READABLE).unwrap();
@@ -110,7 +114,7 @@ fn a_poller_tells_of_packets_and_a_short_buffer_gets_their_beginning() {
 
 #[test]
 fn what_has_no_room_is_counted() {
-    let (socket, address) = udp("127.0.0.1:0");
+    let (_listener, socket, address) = both("127.0.0.1:0");
     let Some(watcher) = open(Filter::Port(address.port())) else { return };
     watcher.set_receive_buffer_size(4_096).unwrap();
     for _ in 0..200 {

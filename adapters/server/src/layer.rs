@@ -55,6 +55,11 @@ pub(crate) trait Layer {
     fn has_left(&self) -> bool {
         false
     }
+
+    /// The same as [`Self::holds_part`], of what is lent now.
+    fn lent_holds_part(&self) -> bool {
+        false
+    }
 }
 
 /// How a connection begins.

@@ -221,7 +221,11 @@ impl<K: Front> Turn<'_, K> {
             let move_bytes = |spoken: &mut K::Spoken<'_>, lent: &mut _, length| spoken.move_bytes(lent, length);
             let turn = line.turn(lent, event, &mut spoken, memory, move_bytes);
             call.counts.received.add(turn.taken as u64);
-            let standing = line.standing_change(&spoken);
+            let mut standing = line.standing_change(&spoken);
+            if K::Layer::IS_SECURE && speaker.layer().holds_part(layer) {
+                // What came of a record is nothing that the line knows of.
+                standing = Some(line.conversation().standing());
+            }
             if let Some(standing) = standing
                 && standing != before
             {

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::certificate::CertificateFlaw;
+
 /// Why a wire failed. It fails again after that.
 ///
 /// ```
@@ -24,6 +26,20 @@ pub enum Error {
     Tls(rustls::Error),
 }
 
+impl Error {
+    /// Why the certificate of the peer was not accepted, if that is what failed.
+    #[must_use]
+    pub fn certificate_flaw(&self) -> Option<CertificateFlaw> {
+        match self {
+            #[cfg(feature = "rustls")]
+            Self::Tls(rustls::Error::InvalidCertificate(error)) => Some(error.into()),
+            #[cfg(feature = "rustls")]
+            Self::Tls(_) => None,
+            Self::System(_) | Self::Truncated | Self::HandshakeEnded | Self::InvalidName => None,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -32,7 +48,10 @@ impl fmt::Display for Error {
             Self::HandshakeEnded => f.write_str("the peer ended the connection during the handshake of TLS"),
             Self::InvalidName => f.write_str("the name of the server is neither a DNS name nor an IP address"),
             #[cfg(feature = "rustls")]
-            Self::Tls(error) => error.fmt(f),
+            Self::Tls(error) => match self.certificate_flaw() {
+                Some(flaw) => write!(f, "the certificate {flaw}"),
+                None => error.fmt(f),
+            },
         }
     }
 }

@@ -56,6 +56,7 @@
 #[cfg(feature = "rustls")]
 extern crate alloc;
 
+mod certificate;
 mod error;
 #[cfg(feature = "rustls")]
 mod record;
@@ -63,6 +64,7 @@ mod record;
 mod session;
 mod wire;
 
+pub use certificate::CertificateFlaw;
 pub use error::Error;
 #[cfg(feature = "rustls")]
 pub use rustls;

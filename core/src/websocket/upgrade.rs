@@ -4,12 +4,12 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::compression::{Compression, NoCompression};
-use super::connection::{Connection, Context, MessageHandler, PieceHandler};
+use super::connection::{Abnormal, Connection, Context, MessageHandler, PieceHandler};
 use super::handshake::{Accepted, REFUSAL_FIELDS, RequestError, ServerHandshake, UPGRADE, accept};
 use super::limits::Limits;
 use super::role::Role;
 use crate::http::service::{Exchange, HandlerError, Responder, Result, Step};
-use crate::http::{Error, Field, Fields, RequestHead, Response, Status, WriteError};
+use crate::http::{Error, Field, Fields, RequestHead, Response, Rule, Status, WriteError};
 use crate::time::Instant;
 use crate::transport::Protocol;
 
@@ -340,9 +340,10 @@ macro_rules! exchange {
             }
 
             fn closed(mut self, _: A, outcome: core::result::Result<(), Error>) {
-                if outcome.is_err() {
+                if let Err(error) = outcome {
+                    let how = if error.rule == Rule::WriteTimeout { Abnormal::WriteTimeout } else { Abnormal::Reset };
                     let cx = Context { now: Instant::START, limits: self.limits };
-                    self.connection.$speak(&mut self.handler, cx).handle_reset();
+                    self.connection.$speak(&mut self.handler, cx).handle_lost(how);
                 }
             }
         }

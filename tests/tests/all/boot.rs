@@ -4,14 +4,13 @@ use core::time::Duration;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
 use wirenut_tests::tools::has_board;
 
-use crate::process::Program;
+use crate::process::{Program, write_program};
 
 /// Much longer than a board takes on a machine that has nothing else to do.
 const BOOT_TIME: Duration = Duration::from_secs(4);
@@ -29,8 +28,7 @@ fn one_connection_waits_however_long_a_board_takes_to_boot() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let emulator = folder.path().join("qemu-system-arm");
-    fs::write(&emulator, EMULATOR).expect("room");
-    fs::set_permissions(&emulator, fs::Permissions::from_mode(0o755)).expect("our file");
+    write_program(&emulator, EMULATOR);
     let path = format!("PATH={}:{}", folder.path().display(), std::env::var("PATH").expect("a path"));
     thread::scope(|scope| {
         let board = scope.spawn(|| boot_slowly(&folder.path().join("qemu-system-arm.asked")));

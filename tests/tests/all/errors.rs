@@ -2,8 +2,8 @@
 
 use wirenut::http::state::State;
 use wirenut::http::{
-    ClientConnection, ClientEvent, Context, Error, Fault, Field, FieldFilter, Limits, Method, Misuse, Request,
-    Response, Rule, ServerConnection, ServerEvent, Status,
+    ClientConnection, ClientEvent, Connection, Context, Error, Fault, Field, FieldFilter, Limits, Method, Misuse,
+    Request, Response, Role, Rule, ServerConnection, ServerEvent, Status,
 };
 use wirenut::time::{Duration, Instant};
 use wirenut::transport::Disposition;
@@ -183,28 +183,27 @@ fn sent(breach: Breach) -> Vec<u8> {
 
 // What is wrong comes out of `error`.
 fn break_as_client(breach: Breach) -> ServerConnection {
-    let (cx, later) = (at(Instant::START), at(Instant::START.saturating_add(AGE)));
+    let cx = at(Instant::START);
     let mut connection = ServerConnection::new(&cx);
     let _ = feed_server(&mut connection, &cx, &sent(breach));
-    match breach {
-        Bytes(_) | Never => {}
-        End(_) => _ = connection.handle_eof(&cx),
-        Delay(_) => _ = connection.handle_timeout(&later),
-        Stall => {
-            connection.handle_sent(&cx, 0, 1);
-            let _ = connection.handle_timeout(&later);
-        }
-    }
+    go_on(&mut connection, breach);
     connection
 }
 
 fn break_as_server(breach: Breach) -> ClientConnection {
-    let (cx, later) = (at(Instant::START), at(Instant::START.saturating_add(AGE)));
+    let cx = at(Instant::START);
     let mut connection = ClientConnection::new(&cx);
     for _ in 0..2 {
         connection.request(&cx, &GET, &mut [0; 64]).expect("a request");
     }
     let _ = feed_client(&mut connection, &cx, &sent(breach));
+    go_on(&mut connection, breach);
+    connection
+}
+
+/// What the peer does behind its bytes.
+fn go_on<R: Role>(connection: &mut Connection<R>, breach: Breach) {
+    let (cx, later) = (at(Instant::START), at(Instant::START.saturating_add(AGE)));
     match breach {
         Bytes(_) | Never => {}
         End(_) => _ = connection.handle_eof(&cx),
@@ -214,7 +213,6 @@ fn break_as_server(breach: Breach) -> ClientConnection {
             let _ = connection.handle_timeout(&later);
         }
     }
-    connection
 }
 
 /// If it fails, with the same error.

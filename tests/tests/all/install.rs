@@ -5,18 +5,16 @@
 mod callers;
 mod locks;
 
-use core::time::Duration;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use std::thread;
-use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tempfile::TempDir;
+use wirenut_tests::waiting::until;
 
-use crate::process::ROOT;
+use crate::process::{ROOT, write_program};
 
 /// What the script itself and the stand-ins use.
 const USED: [&str; 21] = [
@@ -79,9 +77,7 @@ impl Machine {
     }
 
     fn add(&self, program: &str, script: &str) {
-        let path = self.path("bin").join(program);
-        fs::write(&path, format!("#!{}\n{script}", lookup("bash").display())).expect("our folder");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("our folder");
+        write_program(&self.path("bin").join(program), &format!("#!{}\n{script}", lookup("bash").display()));
     }
 
     /// What the stand-in was asked, in order.
@@ -213,16 +209,11 @@ fn a_cancelled_install_takes_apt_get_with_it_and_may_be_run_again() {
         let machine = Machine::new();
         machine.add("apt-get", "echo $$ >>\"$0.calls\"\nexec sleep 600\n");
         let mut child = machine.command(&["socat"]).spawn().expect("bash");
-        let mut id = None;
-        wait_until(|| {
-            id = machine.calls("apt-get").first().and_then(|id| Pid::from_raw(id.parse().ok()?));
-            id.is_some()
-        });
+        let id = until("apt-get", || machine.calls("apt-get").first().and_then(|id| Pid::from_raw(id.parse().ok()?)));
         kill_process(Pid::from_child(&child), signal).expect("a child");
         let status = child.wait().expect("a child");
         assert!(status.code().is_some_and(|code| code > 128), "{status}");
-        let is_gone = || test_kill_process(id.expect("it ran")).is_err();
-        wait_until(is_gone);
+        until("the end of apt-get", || test_kill_process(id).err());
         assert_eq!(fs::read_dir(machine.path("tmp")).expect("our folder").count(), 1, "more than the lock is left");
         machine.add("apt-get", APT_GET);
         assert_success(&machine.install(&["socat"]));
@@ -291,14 +282,5 @@ fn assert_fails(output: &Output, status: i32, words: &[&str]) {
     assert_eq!(output.status.code(), Some(status), "{said}");
     for word in words {
         assert!(said.contains(word), "no '{word}' in: {said}");
-    }
-}
-
-/// Looks again every few milliseconds; half a minute only so that a test that fails ends.
-fn wait_until(mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !condition() {
-        assert!(Instant::now() < end, "it does not come");
-        thread::sleep(Duration::from_millis(10));
     }
 }

@@ -3,8 +3,11 @@
 use alloc::sync::Arc;
 use core::net::SocketAddr;
 use core::time::Duration;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
@@ -106,6 +109,16 @@ impl Drop for Program {
     fn drop(&mut self) {
         self.terminate();
     }
+}
+
+/// Makes a program of a script. By cp: a child of another test could have a copy of our descriptor for a while, and the file would be
+/// busy.
+pub(crate) fn write_program(path: &Path, script: &str) {
+    let draft = path.with_extension("draft");
+    fs::write(&draft, script).expect("our folder");
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).expect("our folder");
+    assert!(Command::new("cp").arg(&draft).arg(path).status().expect("cp").success());
+    fs::remove_file(draft).expect("our folder");
 }
 
 /// Reads all that comes, so that nobody waits for room in a pipe.

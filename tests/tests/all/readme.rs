@@ -1,15 +1,16 @@
 //! What the README tells people to type does what it says. Its Rust examples are doctests of [`wirenut_tests`].
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::IpAddr;
 use core::time::Duration;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use wirenut_tests::parity::Case;
+use wirenut_tests::reserved::Reserved;
 
 use crate::parity::board;
 use crate::parity::client;
@@ -120,8 +121,7 @@ fn check(command: &str) {
     if command == "cargo test --workspace" {
         // It runs this; and the gate runs it.
         let gate = file(".ci/run");
-        let is_run =
-            |line: &str| line.trim().strip_prefix(command).is_some_and(|rest| ["", " --locked"].contains(&rest));
+        let is_run = |line: &str| line.trim().strip_prefix(command).is_some_and(|rest| rest.starts_with(" --locked "));
         assert!(gate.lines().any(is_run), "{command}");
         return;
     }
@@ -167,7 +167,8 @@ fn the_linux_example_says_hello() {
     let (_, code) = source.split_once("\n\n").expect("a head and the code");
     assert_eq!(code, example, "examples/hello.rs is not what the README shows");
     // Another port, for that one may be taken here.
-    let address = free_address();
+    let reserved = Reserved::new();
+    let address = reserved.address;
     let here = example.replace("127.0.0.1:8080", &address.to_string());
     assert_ne!(here, example, "the address has changed");
     let project = Project::new(&dependencies_of("wirenut-server"), &here);
@@ -194,11 +195,6 @@ fn examples_hide_nothing() {
     for (_, code) in examples {
         assert!(!code.lines().any(|line| line.trim_start().starts_with("# ")), "{code}");
     }
-}
-
-/// An address that nobody has listened at a moment ago. The system chooses among thousands, so it hardly gives it to another.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
 }
 
 /// The list of dependencies with this package in it.

@@ -3,11 +3,13 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::fs::{self, File};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 use std::{env, process, thread};
+
+use wirenut_tests::reserved::Reserved;
 
 /// A proxy and its set-up. All keep their connections to the server and use them again for other clients.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -158,6 +160,7 @@ listen proxy
 /// A running proxy, until it is dropped.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
+    _reserved: Reserved,
     folder: PathBuf,
     child: Child,
 }
@@ -168,19 +171,13 @@ impl Proxy {
     /// # Panics
     /// If it does not come up.
     pub(crate) fn start(kind: Kind, origin: SocketAddr) -> Self {
-        // Between its choice and its use, a port may be taken by somebody else.
-        for _ in 0..5 {
-            let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-            let address = free.expect("a free port");
-            let mut proxy = Self::spawn(kind, address, origin);
-            if proxy.comes_up() {
-                return proxy;
-            }
-        }
-        panic!("{} did not come up (see its messages above)", kind.name());
+        let mut proxy = Self::spawn(kind, Reserved::new(), origin);
+        assert!(proxy.comes_up(), "{} did not come up (see its messages above)", kind.name());
+        proxy
     }
 
-    fn spawn(kind: Kind, address: SocketAddr, origin: SocketAddr) -> Self {
+    fn spawn(kind: Kind, reserved: Reserved, origin: SocketAddr) -> Self {
+        let address = reserved.address;
         let name = format!("wirenut-proxies-{}-{kind:?}-{}", process::id(), address.port());
         let folder = env::temp_dir().join(name);
         fs::create_dir(&folder).expect("a folder of its own");
@@ -195,7 +192,7 @@ impl Proxy {
         command.env("PATH", format!("{}:/usr/sbin", env::var("PATH").unwrap_or_default()));
         command.stdin(Stdio::null()).stdout(passed);
         let child = command.spawn().expect("setpriv of util-linux");
-        Self { address, folder, child }
+        Self { address, _reserved: reserved, folder, child }
     }
 
     fn comes_up(&mut self) -> bool {

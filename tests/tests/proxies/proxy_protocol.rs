@@ -4,11 +4,13 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::Instant;
 
 use wirenut::http::Network;
 use wirenut::proxy::{Endpoints, Limits, Parsed, Version, parse};
+use wirenut_linux::socket::{Family, Socket};
 use wirenut_server::{Config, ProxyProtocol};
 
 use crate::origin::{Origin, Seen, testimony};
@@ -18,9 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LOOPBACK: &[Network] = &[Network::v4([127, 0, 0, 0], 8)];
 const SETTINGS: ProxyProtocol = ProxyProtocol { networks: LOOPBACK, ..ProxyProtocol::DEFAULT };
 
-/// Asks twice over one connection; gives the address that it has.
+/// Asks twice over one connection; gives the address that it has: HAProxy itself, which asks, too, has none of this host.
 fn ask(proxy: SocketAddr, name: usize) -> SocketAddr {
-    let mut stream = TcpStream::connect(proxy).expect("HAProxy");
+    let socket = Socket::tcp(Family::V4).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 9, 9], 0))).expect("an address of loopback");
+    let mut stream = TcpStream::from(OwnedFd::from(socket.connect(&proxy).expect("HAProxy")));
     stream.set_read_timeout(Some(PATIENCE)).expect("a bound");
     for end in ["keep-alive", "close"] {
         write!(stream, "GET /{name}-{end} HTTP/1.1\r\nHost: a\r\nConnection: {end}\r\n\r\n").expect("a request");

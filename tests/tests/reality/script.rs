@@ -25,13 +25,14 @@ use wirenut::tcp::SequenceNumber;
 use wirenut::tcp::segment::{Flags, Header};
 use wirenut::tcp::state::State;
 use wirenut::tcp::tracker::{Anomalies, Anomaly};
+use wirenut_tests::tcp::flags;
 
 use crate::agreement::is_same;
 use crate::end::End;
 use crate::kernel::{Tracepoint, Transition};
 use crate::namespace::Keeper;
 use crate::network::{Host, Network, addresses};
-use crate::watch::{Read, Watch, flag};
+use crate::watch::{Read, Watch};
 
 /// Longer than any step waits for.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -273,10 +274,10 @@ impl Run<'_> {
         }
     }
 
-    fn inject(&mut self, from: Host, flags: &str, rest: &[&str]) {
+    fn inject(&mut self, from: Host, letters: &str, rest: &[&str]) {
         let [end, peer] = [from, from.other()].map(|host| self.ends[host.index()].address);
         let mut header = Header { window: 1_000, ..Header::new(end.port(), peer.port()) };
-        header.flags = flags.chars().map(flag).fold(Flags::NONE, |flags, flag| flags | flag);
+        header.flags = flags(letters);
         let (mut numbers, mut length) = (Vec::new(), 0);
         for word in rest {
             match word.strip_prefix('+') {

@@ -8,7 +8,7 @@ use std::time::Instant as Clock;
 use etherparse::{IpSlice, TcpOptionElement, TcpSlice};
 use wirenut::ip::{Captured, ChecksumVerdict, Packet};
 use wirenut::tcp::SequenceNumber;
-use wirenut::tcp::segment::{Flags, Header, Segment};
+use wirenut::tcp::segment::{Header, Segment};
 use wirenut::tcp::state::State;
 use wirenut::tcp::tracker::{Anomaly, Observed, Policy, Side, Slot, Stream, Tracker};
 use wirenut::time::Instant;
@@ -183,17 +183,5 @@ impl Watch {
 
     pub(crate) fn half_open(&self) -> u32 {
         self.tracker.half_open()
-    }
-}
-
-/// The letters of flags, as in the scenarios.
-pub(crate) fn flag(letter: char) -> Flags {
-    match letter {
-        'S' => Flags::SYN,
-        'A' => Flags::ACK,
-        'F' => Flags::FIN,
-        'R' => Flags::RST,
-        'P' => Flags::PSH,
-        _ => panic!("no flag: {letter}"),
     }
 }

@@ -3,13 +3,15 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use wirenut::http::{EncodeSet, PercentEncode};
 
-use super::failure::GetFailure;
+use super::failure::{GetFailure, Stop};
+use super::patience::{Patience, open_for_reading};
 
 /// More is not taken into memory.
 const MAX_BYTES: u64 = 1 << 30;
@@ -68,7 +70,7 @@ impl Data {
     }
 
     /// All of it.
-    pub(super) fn read(&self) -> Result<Vec<u8>, GetFailure> {
+    pub(super) fn read(&self, patience: &Patience<'_>) -> Result<Vec<u8>, GetFailure> {
         let mut all = Vec::new();
         for (at, (kind, text)) in self.0.iter().enumerate() {
             if at > 0 && *kind != Kind::Json {
@@ -76,12 +78,12 @@ impl Data {
             }
             let bytes = text.as_bytes();
             match (kind, bytes.strip_prefix(b"@")) {
-                (Kind::UrlEncoded, _) => all.extend(url_encoded(text)?),
+                (Kind::UrlEncoded, _) => all.extend(url_encoded(text, patience)?),
                 (Kind::Lines, Some(path)) => {
                     let is_kept = |byte: &u8| !matches!(byte, b'\r' | b'\n' | 0);
-                    all.extend(read(OsStr::from_bytes(path))?.into_iter().filter(is_kept));
+                    all.extend(read(OsStr::from_bytes(path), patience)?.into_iter().filter(is_kept));
                 }
-                (Kind::Binary | Kind::Json, Some(path)) => all.extend(read(OsStr::from_bytes(path))?),
+                (Kind::Binary | Kind::Json, Some(path)) => all.extend(read(OsStr::from_bytes(path), patience)?),
                 (Kind::Lines | Kind::Binary | Kind::Json, None) | (Kind::Raw, _) => all.extend_from_slice(bytes),
             }
         }
@@ -96,9 +98,9 @@ fn split(text: &OsStr) -> Option<(&OsStr, &OsStr)> {
     Some((OsStr::from_bytes(&bytes[..at]), OsStr::from_bytes(&bytes[at + 1..])))
 }
 
-fn url_encoded(text: &OsStr) -> Result<Vec<u8>, GetFailure> {
+fn url_encoded(text: &OsStr, patience: &Patience<'_>) -> Result<Vec<u8>, GetFailure> {
     let (name, content) = match split(text) {
-        Some((name, path)) => (name.as_bytes(), read(path)?),
+        Some((name, path)) => (name.as_bytes(), read(path, patience)?),
         None => match text.as_bytes().iter().position(|byte| *byte == b'=') {
             Some(at) => (&text.as_bytes()[..at], text.as_bytes()[at + 1..].to_vec()),
             None => (&b""[..], text.as_bytes().to_vec()),
@@ -115,18 +117,21 @@ fn url_encoded(text: &OsStr) -> Result<Vec<u8>, GetFailure> {
 }
 
 /// A file, or standard input for `-`.
-pub(super) fn read(path: &OsStr) -> Result<Vec<u8>, GetFailure> {
-    let mut all = Vec::new();
-    let read = if path == "-" {
-        io::stdin().take(MAX_BYTES + 1).read_to_end(&mut all)
+pub(super) fn read(path: &OsStr, patience: &Patience<'_>) -> Result<Vec<u8>, GetFailure> {
+    let opened = if path == "-" {
+        io::stdin().as_fd().try_clone_to_owned().map(File::from)
     } else {
-        File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut all))
+        open_for_reading(path.as_ref())
     };
+    let mut all = Vec::new();
+    let read = opened.and_then(|file| patience.watch(file).take(MAX_BYTES + 1).read_to_end(&mut all));
     let read = read.and_then(|_| match u64::try_from(all.len()) {
         Ok(..=MAX_BYTES) => Ok(()),
         _ => Err(io::Error::other("it is longer than 1 GiB: --upload-file sends files of any length")),
     });
-    read.map_err(|error| GetFailure::Input { path: Path::new(path).to_owned(), error })?;
+    let failed =
+        |error| Stop::of(&error).unwrap_or_else(|| GetFailure::Input { path: Path::new(path).to_owned(), error });
+    read.map_err(failed)?;
     Ok(all)
 }
 
@@ -169,6 +174,7 @@ impl FromArgMatches for Data {
 
 #[cfg(test)]
 mod tests {
+    use super::super::interrupt::Interrupt;
     use super::*;
 
     fn data(line: &[&str]) -> Data {
@@ -183,6 +189,8 @@ mod tests {
         let path = folder.path().join("file");
         std::fs::write(&path, "a b\r\nc\n").unwrap();
         let (at, named) = (format!("@{}", path.display()), format!("n@{}", path.display()));
+        let interrupt = Interrupt::new().unwrap();
+        let patience = Patience { deadline: None, interrupt: &interrupt };
         for (line, expected) in [
             (&["-d", "a=1", "--data-raw", "@x", "-d", "-1"][..], "a=1&@x&-1"),
             (&["--data-urlencode", "a=b c&", "-d", "x"], "a=b+c%26&x"),
@@ -194,7 +202,7 @@ mod tests {
             (&["--data-urlencode", "a=b@c"], "a=b%40c"),
             (&["--json", "[", "--json", "]"], "[]"),
         ] {
-            assert_eq!(String::from_utf8(data(line).read().unwrap()).unwrap(), expected, "{line:?}");
+            assert_eq!(String::from_utf8(data(line).read(&patience).unwrap()).unwrap(), expected, "{line:?}");
         }
     }
 

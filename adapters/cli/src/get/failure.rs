@@ -8,7 +8,7 @@ use wirenut::http::Rule;
 use wirenut_client::{Cause, Error, Phase};
 
 use crate::log::{Name, OneLine};
-use crate::route::{PROXY_ADVICE, RouteError};
+use crate::route::{RouteError, advice};
 
 /// Why a URL was not got. Its `Display` is the line for the user.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ pub enum GetFailure {
         /// What the system said.
         error: io::Error,
     },
-    /// The password cannot be asked for.
+    /// The password cannot be read.
     Password(io::Error),
     /// The server asks for a longer pause than we wait.
     RetryLater(u64),
@@ -151,7 +151,7 @@ fn of_client(error: &Error) -> u8 {
         return 28;
     }
     match (error.phase(), error.cause()) {
-        (_, Cause::Refused(_)) => 43,
+        (_, Cause::Refused(_) | Cause::HeadTooLong(_)) => 43,
         (_, Cause::Source(_)) => 26,
         (_, Cause::TooLarge(_)) => 63,
         (_, Cause::TooManyRedirects(_)) => 47,
@@ -162,7 +162,7 @@ fn of_client(error: &Error) -> u8 {
         (Phase::Prepare | Phase::Redirect, _) => 3,
         (Phase::LookUp, _) => 6,
         (Phase::Connect, _) => 7,
-        (Phase::Tls, Cause::Tls(text)) if text.contains("certificate") => 60,
+        (_, Cause::Certificate(_)) => 60,
         (Phase::Tls, _) => 35,
         (Phase::Request, _) => 55,
         (Phase::Output, _) => 23,
@@ -187,10 +187,10 @@ const fn of_protocol(rule: Rule, phase: Phase) -> u8 {
 impl fmt::Display for GetFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Proxy(error) if error.is_of_proxy() => {
-                write!(f, "{}{PROXY_ADVICE}", OneLine(error.to_string()))
+            Self::Client(error) if matches!(error.cause(), Cause::HeadTooLong(_)) => {
+                write!(f, "{} (--data without --get sends text of any length as content)", OneLine(error.to_string()))
             }
-            Self::Client(error) | Self::Proxy(error) => OneLine(error.to_string()).fmt(f),
+            Self::Client(error) | Self::Proxy(error) => write!(f, "{}{}", OneLine(error.to_string()), advice(error)),
             Self::Status(status) => write!(f, "the server answered {}", OneLine(status.clone())),
             Self::Range(reason) => write!(f, "cannot go on where it broke off: {reason}"),
             Self::Coding(what) => write!(f, "cannot decompress the content: {what}"),
@@ -229,7 +229,7 @@ impl fmt::Display for GetFailure {
                 write!(f, "cannot read the certificates of '{}': {error}", Name::of(path))
             }
             Self::Password(error) => {
-                write!(f, "cannot ask for the password: {error} (give it by --user USER:PASSWORD)")
+                write!(f, "cannot read the password: {error} (give it by --user USER:PASSWORD)")
             }
             Self::RetryLater(seconds) => {
                 write!(f, "the server asks to try again in {seconds} seconds, which is too long to wait")
@@ -246,7 +246,7 @@ impl core::error::Error for GetFailure {}
 impl From<RouteError> for GetFailure {
     fn from(error: RouteError) -> Self {
         match error {
-            RouteError::Certificates { path, error } => Self::Certificates { path, error },
+            RouteError::Certificates { path, error } => Stop::of(&error).unwrap_or(Self::Certificates { path, error }),
             RouteError::Proxy(error) => Self::Proxy(error),
         }
     }

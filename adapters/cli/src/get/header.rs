@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::data::read;
 use super::failure::GetFailure;
+use super::patience::Patience;
 
 /// A change of the fields that are sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,12 +44,12 @@ impl HeaderOption {
     }
 
     /// What it changes.
-    pub(super) fn changes(&self) -> Result<Vec<Change>, GetFailure> {
+    pub(super) fn changes(&self, patience: &Patience<'_>) -> Result<Vec<Change>, GetFailure> {
         let path = match &self.0 {
             Source::Change(change) => return Ok(vec![change.clone()]),
             Source::File(path) => path,
         };
-        let lines = read(path)?;
+        let lines = read(path, patience)?;
         let lines = lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).enumerate();
         let parsed = lines.filter(|(_, line)| !line.is_empty()).map(|(number, line)| {
             change(line).map_err(|reason| GetFailure::HeaderLine { path: path.into(), line: number + 1, reason })
@@ -94,6 +95,7 @@ fn check_framing(name: &str, value: &[u8]) -> Result<(), &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::interrupt::Interrupt;
     use super::*;
 
     #[test]
@@ -120,11 +122,13 @@ mod tests {
         let path = folder.path().join("fields");
         std::fs::write(&path, "A: b\r\n\nC:\n").unwrap();
         let option = HeaderOption::parse(OsStr::new(&format!("@{}", path.display()))).unwrap();
-        let changes = option.changes().unwrap();
+        let interrupt = Interrupt::new().unwrap();
+        let patience = Patience { deadline: None, interrupt: &interrupt };
+        let changes = option.changes(&patience).unwrap();
         assert_eq!(changes, [Change::Add("A".into(), b"b".to_vec()), Change::Remove("C".into())]);
         for (text, line) in [("A: b\nC\n", "line 2 "), ("A: b\n\r\n\nC\n", "line 4 ")] {
             std::fs::write(&path, text).unwrap();
-            let error = option.changes().unwrap_err().to_string();
+            let error = option.changes(&patience).unwrap_err().to_string();
             assert!(error.contains(line), "{error}");
         }
     }

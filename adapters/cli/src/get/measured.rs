@@ -44,6 +44,8 @@ pub(super) struct Measured {
     pub(super) tunnel_status: u16,
     pub(super) version: Option<Version>,
     pub(super) content_type: Vec<u8>,
+    /// Names and values of all fields of the last answer.
+    pub(super) fields: Vec<(Vec<u8>, Vec<u8>)>,
     /// Bytes of content.
     pub(super) sent: u64,
     pub(super) received: u64,
@@ -106,6 +108,12 @@ impl Measured {
         self.began.map_or(Duration::ZERO, |began| began.elapsed())
     }
 
+    /// The value of the first field of this name, whatever its case; nothing, if the last answer had none.
+    pub(super) fn field(&self, name: &[u8]) -> &[u8] {
+        let found = self.fields.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        found.map_or(b"", |(_, value)| value)
+    }
+
     fn observe(&mut self, observed: &Observed<'_>) {
         let now = Some(self.elapsed());
         match observed {
@@ -149,6 +157,7 @@ impl Measured {
             return;
         }
         (self.status, self.version, self.answered) = (status, Some(head.version), now);
+        self.fields = head.fields.into_iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect();
         self.content_type = head.fields.get("Content-Type").map(<[u8]>::to_vec).unwrap_or_default();
         let location = head.fields.get("Location").filter(|_| (300..400).contains(&status));
         self.next = location.and_then(|location| self.url.as_ref()?.join(location).ok());

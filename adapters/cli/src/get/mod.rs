@@ -76,18 +76,22 @@ pub fn get(arguments: &GetArguments) -> Result<(), Failure> {
 
 /// The first failure of a URL; or why none was got.
 fn get_all(arguments: &GetArguments, interrupt: &Interrupt) -> Result<Option<Failure>, GetFailure> {
-    let client = client::client(arguments)?;
-    let prepared = Prepared::new(arguments, interrupt)?;
+    let begin = || {
+        let deadline = arguments.limits.max_time.map(|limit| Instant::now() + limit);
+        Patience { deadline, interrupt }
+    };
+    let patience = begin();
+    let client = client::client(arguments, &patience)?;
     let options = &arguments.output;
-    let format = options.write_out.as_deref().map(Format::open).transpose()?;
+    let format = options.write_out.as_deref().map(|text| Format::open(text, &patience)).transpose()?;
+    let prepared = Prepared::new(arguments, &patience)?;
     for name in format.iter().flat_map(Format::unknown).filter(|_| options.shows_errors()) {
         say(&format!("there is no variable '{}' for --write-out: it stands for nothing", Name(name)));
     }
     let is_kept = options.include || arguments.request.head || options.dump_header.is_some();
     let heads = Heads::new(options.verbose, is_kept);
-    let deadline = arguments.limits.max_time.map(|limit| Instant::now() + limit);
-    let patience = Patience { deadline, interrupt };
-    let dump = options.dump_header.as_deref().map(|path| Output::dump(path, &patience)).transpose()?;
+    // It may have taken long to type a password.
+    let dump = options.dump_header.as_deref().map(|path| Output::dump(path, &begin())).transpose()?;
     let (dump, measure) = (dump.map(RefCell::new), Measure::default());
     let session = Session { arguments, client, prepared, interrupt, heads, measure, dump };
     let mut tally = Tally { arguments, first: None, is_closed: false };

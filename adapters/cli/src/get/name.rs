@@ -26,9 +26,26 @@ pub(super) fn of_answer(response: &Response) -> Option<PathBuf> {
 
 fn of_disposition(value: &[u8]) -> Option<PathBuf> {
     let mut room = vec![0; value.len()];
-    let name = ContentDisposition::parse(value).ok()?.file_name(&mut room).ok()??;
+    let name = match ContentDisposition::parse(value) {
+        Ok(disposition) => disposition.file_name(&mut room).ok()??,
+        Err(_) => unquoted(value)?,
+    };
     // A path says where the server has the file, which means nothing here: RFC 6266 §4.3.
     safe_file_name(name).map(PathBuf::from)
+}
+
+/// A name with blanks and without the quotes that it must have (RFC 6266 §4.1), which servers send all the same and browsers
+/// take: it ends at a semicolon, as in curl. Nothing, where a quote or a second name makes it doubtful what is meant.
+fn unquoted(value: &[u8]) -> Option<&str> {
+    let value = str::from_utf8(value).ok().filter(|value| !value.contains(['"', '\\']))?;
+    let mut names = value.split(';').skip(1).filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().to_ascii_lowercase().starts_with("filename").then_some((name.trim(), value.trim()))
+    });
+    match (names.next()?, names.next()) {
+        ((name, value), None) if name.eq_ignore_ascii_case("filename") && !value.starts_with('\'') => Some(value),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -52,6 +69,20 @@ mod tests {
             ("inline; filename=a", Some("a")),
             ("attachment; filename=a; filename=b", None),
             ("", None),
+            // Without the quotes that a blank needs.
+            ("attachment; filename=a b.txt", Some("a b.txt")),
+            ("attachment; FileName = a b ; size=3", Some("a b")),
+            ("attachment; filename=\u{fc} b.txt", Some("\u{fc} b.txt")),
+            ("attachment; filename=../up/a b", Some("a b")),
+            ("attachment; filename=a b; filename=c d", None),
+            ("attachment; filename=a b; filename*=UTF-8''c", None),
+            ("attachment; filename=a \"b", None),
+            ("attachment; filename='a b'", None),
+            ("attachment; filename=a's b", Some("a's b")),
+            ("attachment; filename=a\tb", None),
+            ("attachment; filename= ", None),
+            ("attachment; filename=..", None),
+            ("filename=a b", None),
         ] {
             assert_eq!(of_disposition(value.as_bytes()), expected.map(PathBuf::from), "{value}");
         }

@@ -33,6 +33,7 @@ Variables of --write-out:
   response_code       size_download       size_upload         speed_download      speed_upload
   time_appconnect     time_connect        time_namelookup     time_pretransfer    time_redirect
   time_starttransfer  time_total          url                 url_effective       urlnum
+  %header{NAME} is the first field NAME of the last answer, or nothing
   stderr and stdout say where what follows goes, onerror that it is for failures alone
 
 Exit status:

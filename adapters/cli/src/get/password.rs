@@ -1,7 +1,7 @@
 //! A password that is asked for on the terminal, without an echo.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -11,8 +11,8 @@ use super::interrupt::Interrupt;
 use super::patience::Patience;
 use crate::log::Name;
 
-/// At most this many bytes are read.
-const MAX_BYTES: usize = 1024;
+/// A line of so many bytes may have been longer: a terminal drops what comes behind them (termios(3), canonical mode).
+const MAX_LINE: usize = 4095;
 
 /// The terminal as it was, while it is changed.
 static BEFORE: Mutex<Option<(File, Termios)>> = Mutex::new(None);
@@ -47,14 +47,16 @@ pub(super) fn ask(user: &str, interrupt: &Interrupt) -> Result<String, GetFailur
 fn read_line(terminal: &File, interrupt: &Interrupt) -> Result<String, GetFailure> {
     let (mut line, mut byte) = (Vec::new(), [0]);
     let mut terminal = Patience { deadline: None, interrupt }.watch(terminal);
-    while line.len() < MAX_BYTES {
+    let unusable = |why: String| GetFailure::Password(io::Error::other(why));
+    while line.len() < MAX_LINE {
         match terminal.read(&mut byte) {
-            Ok(0) => break,
-            Ok(_) if byte == *b"\n" => break,
+            Ok(count) if count == 0 || byte == *b"\n" => {
+                return String::from_utf8(line).map_err(|_| unusable("it is not UTF-8".into()));
+            }
             Ok(_) => line.extend_from_slice(&byte),
             Err(_) if interrupt.cancel().is_cancelled() => return Err(GetFailure::Quiet),
             Err(error) => return Err(GetFailure::Password(error)),
         }
     }
-    String::from_utf8(line).map_err(|_| GetFailure::Password(std::io::Error::other("it is not UTF-8")))
+    Err(unusable(format!("a terminal takes no more than {} bytes of it", MAX_LINE - 1)))
 }

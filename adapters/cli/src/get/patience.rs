@@ -45,7 +45,10 @@ impl Patience<'_> {
         }
     }
 
-    /// The same reader; a wait for it ends at the deadline, or when a signal comes.
+    /// The same reader, up to the deadline, or until a signal comes.
+    ///
+    /// # Errors
+    /// [`Stop`] within, where one of these ends it.
     pub(super) fn watch<R: Read + AsFd>(&self, reader: R) -> Watched<R> {
         self.bounds().watch(reader)
     }
@@ -64,7 +67,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// The same reader; a wait for it has these bounds.
+    /// The same reader, with these bounds.
     pub(super) fn watch<R: Read + AsFd>(&self, reader: R) -> Watched<R> {
         Watched { reader, bounds: self.clone() }
     }
@@ -94,11 +97,13 @@ impl<R: Read + AsFd> Read for Watched<R> {
             if cancelled.is_cancelled() {
                 return Err(Stop::Cancelled.error());
             }
-            match ready {
-                0 if left == Some(Duration::ZERO) => return Err(Stop::TimedOut.error()),
+            // Also where there is something to read: there may always be more.
+            if left == Some(Duration::ZERO) {
+                return Err(Stop::TimedOut.error());
+            }
+            if ready == 0 {
                 // A read would block, or find the end of a FIFO that has no writer yet.
-                0 => continue,
-                _ => {}
+                continue;
             }
             match self.reader.read(into) {
                 // Somebody else was faster.
@@ -130,4 +135,25 @@ fn non_blocking() -> i32 {
 
 pub(super) fn is_fifo(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| found.file_type().is_fifo())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::failure::GetFailure;
+    use super::*;
+
+    /// Some are never silent, and have no end.
+    #[test]
+    fn a_reader_that_is_always_ready_has_a_deadline_too() {
+        let interrupt = Interrupt::new().unwrap();
+        let read = |deadline| {
+            let zeros = open_for_reading(Path::new("/dev/zero")).unwrap();
+            Patience { deadline, interrupt: &interrupt }.watch(zeros).read(&mut [0; 8])
+        };
+        let now = Instant::now();
+        for deadline in [None, Some(now + Duration::from_secs(3600))] {
+            assert_eq!(read(deadline).unwrap(), 8);
+        }
+        assert!(matches!(Stop::of(&read(Some(now)).unwrap_err()), Some(GetFailure::TimedOut)));
+    }
 }

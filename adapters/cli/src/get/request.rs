@@ -9,8 +9,7 @@ use wirenut_client::{Body, Client, RequestBuilder, Url};
 use super::coding::ACCEPTED;
 use super::failure::GetFailure;
 use super::form::{Form, Part, file_name};
-use super::header::{Change, HeaderOption};
-use super::interrupt::Interrupt;
+use super::header::Change;
 use super::measured::Measure;
 use super::options::GetArguments;
 use super::patience::{Patience, open_for_reading};
@@ -46,15 +45,15 @@ enum Content<'a> {
 
 impl<'a> Prepared<'a> {
     /// Reads the files that the command line names, and asks for a password if there is none.
-    pub(super) fn new(arguments: &'a GetArguments, interrupt: &Interrupt) -> Result<Self, GetFailure> {
+    pub(super) fn new(arguments: &'a GetArguments, patience: &Patience<'_>) -> Result<Self, GetFailure> {
         let options = &arguments.request;
-        let query = if options.get { Some(options.data.read()?) } else { None };
+        let query = if options.get { Some(options.data.read(patience)?) } else { None };
         let content = match &options.upload_file {
             Some(path) if path.as_os_str() == "-" => Content::Standard,
             Some(path) => Content::File(path),
             None if !options.form.is_empty() => Content::Form(&options.form),
             None if options.data.is_empty() || options.get => Content::None,
-            None => Content::Bytes(options.data.read()?),
+            None => Content::Bytes(options.data.read(patience)?),
         };
         let usual = match content {
             _ if options.head => "HEAD",
@@ -74,14 +73,15 @@ impl<'a> Prepared<'a> {
             content,
             query,
         };
-        for change in options.header.iter().map(HeaderOption::changes).collect::<Result<Vec<_>, _>>()?.concat() {
+        let changes = options.header.iter().map(|option| option.changes(patience));
+        for change in changes.collect::<Result<Vec<_>, _>>()?.concat() {
             prepared.change(change);
         }
         prepared.add_usual(arguments);
         if let Some(user) = options.user.as_ref().filter(|_| prepared.wants("Authorization")) {
             prepared.credentials = Some(match user.split_once(':') {
                 Some((user, password)) => (user.into(), password.into()),
-                None => (user.clone(), password::ask(user, interrupt)?),
+                None => (user.clone(), password::ask(user, patience.interrupt)?),
             });
         }
         Ok(prepared)

@@ -22,13 +22,13 @@ pub(super) fn may_pass(error: &Error, is_idempotent: bool) -> bool {
     let is_before = matches!(phase, Phase::LookUp | Phase::Connect | Phase::Tls | Phase::Proxy | Phase::Pool);
     let is_after = matches!(phase, Phase::Request | Phase::Response | Phase::Body);
     let is_passing = match error.cause() {
-        Cause::System(_) | Cause::TimedOut(_) | Cause::Protocol(_) => true,
         // A certificate does not get better; a handshake that was cut off may.
-        Cause::Tls(text) => !text.contains("certificate"),
+        Cause::System(_) | Cause::TimedOut(_) | Cause::Protocol(_) | Cause::Tls(_) => true,
         Cause::Other(_) => is_after,
         Cause::Status(status) => phase == Phase::Proxy && is_passing_status(*status, is_idempotent),
-        Cause::InvalidUrl(_) | Cause::Refused(_) | Cause::Cancelled | Cause::Source(_) | Cause::Output(_) => false,
-        Cause::TooLarge(_) | Cause::InvalidText | Cause::TooManyRedirects(_) | Cause::RefusedRedirect(_) | _ => false,
+        Cause::InvalidUrl(_) | Cause::Refused(_) | Cause::HeadTooLong(_) | Cause::Certificate(_) => false,
+        Cause::Cancelled | Cause::Source(_) | Cause::Output(_) | Cause::TooLarge(_) | Cause::InvalidText => false,
+        Cause::TooManyRedirects(_) | Cause::RefusedRedirect(_) | _ => false,
     };
     is_passing && (is_before || (is_after && is_idempotent))
 }

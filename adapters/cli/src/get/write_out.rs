@@ -6,11 +6,13 @@ use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
 use wirenut::http::Version;
+use wirenut_client::Url;
 
 use super::data::read;
 use super::failure::GetFailure;
 use super::measured::Measured;
 use super::output::Output;
+use super::patience::Patience;
 
 /// What a variable stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,6 +86,8 @@ const VARIABLES: [(&str, Variable); 30] = [
 enum Piece {
     Text(Vec<u8>),
     Variable(Variable),
+    /// The first field of this name in the last answer.
+    Header(Vec<u8>),
     /// What follows goes to standard error.
     ToErrors,
     /// What follows goes to standard output.
@@ -110,10 +114,10 @@ pub(super) struct Transferred<'t> {
 impl Format {
     /// The format of the command line: `@FILE` is read from that file, `@-` from standard input; both without the ends of
     /// lines, as curl does it.
-    pub(super) fn open(text: &OsStr) -> Result<Self, GetFailure> {
+    pub(super) fn open(text: &OsStr, patience: &Patience<'_>) -> Result<Self, GetFailure> {
         match text.as_bytes().strip_prefix(b"@") {
             Some(path) => {
-                let mut text = read(OsStr::from_bytes(path))?;
+                let mut text = read(OsStr::from_bytes(path), patience)?;
                 text.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
                 Ok(Self::parse(&text))
             }
@@ -126,9 +130,13 @@ impl Format {
         while let [first, rest @ ..] = text {
             text = match (first, rest) {
                 (b'%', [b'%', rest @ ..]) => pieces.text(b"%", rest),
-                (b'%', [b'{', inner @ ..]) => match inner.iter().position(|byte| *byte == b'}') {
-                    Some(end) => pieces.variable(&inner[..end], &inner[end + 1..]),
+                (b'%', [b'{', inner @ ..]) => match braced(inner) {
+                    Some((name, rest)) => pieces.variable(name, rest),
                     None => pieces.text(b"%{", inner),
+                },
+                (b'%', [b'h', b'e', b'a', b'd', b'e', b'r', b'{', inner @ ..]) => match braced(inner) {
+                    Some((name, rest)) => pieces.header(name, rest),
+                    None => pieces.text(b"%header{", inner),
                 },
                 (b'\\', [b'n', rest @ ..]) => pieces.text(b"\n", rest),
                 (b'\\', [b'r', rest @ ..]) => pieces.text(b"\r", rest),
@@ -165,6 +173,7 @@ impl Format {
             let text = match piece {
                 Piece::Text(text) => text.clone(),
                 Piece::Variable(variable) => of.value(*variable),
+                Piece::Header(name) => of.measured.field(name).to_vec(),
                 Piece::ToErrors | Piece::ToOutput => {
                     is_for_errors = *piece == Piece::ToErrors;
                     continue;
@@ -178,6 +187,12 @@ impl Format {
     }
 }
 
+/// What stands before the brace that ends it, and behind it.
+fn braced(inner: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = inner.iter().position(|byte| *byte == b'}')?;
+    Some((&inner[..end], &inner[end + 1..]))
+}
+
 /// The pieces of a format that is being read. What adds one returns what is to be read next.
 #[derive(Default)]
 struct Pieces(Vec<Piece>);
@@ -188,6 +203,11 @@ impl Pieces {
             Some(Piece::Text(before)) => before.extend_from_slice(text),
             _ => self.0.push(Piece::Text(text.to_vec())),
         }
+        rest
+    }
+
+    fn header<'t>(&mut self, name: &[u8], rest: &'t [u8]) -> &'t [u8] {
+        self.0.push(Piece::Header(name.to_vec()));
         rest
     }
 
@@ -208,7 +228,6 @@ impl Transferred<'_> {
     fn value(&self, variable: Variable) -> Vec<u8> {
         let measured = self.measured;
         let speed = |count: u64| (u128::from(count) * 1_000_000 / measured.ended.as_micros().max(1)).to_string();
-        let shown = |url: Option<&wirenut_client::Url>| url.map(ToString::to_string).unwrap_or_default();
         let ip = |end: Option<core::net::SocketAddr>| end.map(|end| end.ip().to_string()).unwrap_or_default();
         let port = |end: Option<core::net::SocketAddr>| end.map_or(0, |end| end.port()).to_string();
         let text = match variable {
@@ -249,11 +268,19 @@ impl Transferred<'_> {
             Variable::TimeAnswer => seconds(measured.answered),
             Variable::TimeTotal => seconds(Some(measured.ended)),
             Variable::Url => self.url.to_owned(),
-            // Without user, password and fragment that the URL may hold.
-            Variable::EffectiveUrl => shown(measured.url.as_ref()),
+            Variable::EffectiveUrl => self.effective_url(),
             Variable::UrlNumber => self.number.to_string(),
         };
         text.into_bytes()
+    }
+
+    /// Without user, password and fragment that the URL may hold. What is no URL is shown as it stands, but for a password.
+    fn effective_url(&self) -> String {
+        let read = match &self.measured.url {
+            Some(url) => return url.to_string(),
+            None => self.url.parse::<Url>(),
+        };
+        read.map_or_else(|error| error.subject().to_owned(), |url| url.to_string())
     }
 }
 
@@ -283,6 +310,7 @@ mod tests {
             ended: Duration::from_millis(2_500),
             received: 10,
             content_type: b"text/x".to_vec(),
+            fields: [("X-A", "1"), ("x-a", "2")].map(|(name, value)| (name.into(), value.into())).into(),
             ..Measured::default()
         };
         for (format, output, errors) in [
@@ -303,6 +331,9 @@ mod tests {
             ("%{content_type}", "text/x", ""),
             ("a%{onerror}b", "a", ""),
             ("%{exitcode}%{errormsg}", "0", ""),
+            ("%header{x-a}|%header{X-A}|%header{b}|%header{}", "1|1||", ""),
+            ("%header|%header{x-a|%{method}|%Header{x-a}", "%header||%Header{x-a}", ""),
+            ("%header{x-a", "%header{x-a", ""),
         ] {
             assert_eq!(rendered(format.as_bytes(), &measured, None), (output.into(), errors.into()), "{format}");
         }

@@ -6,7 +6,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::text::Name;
 
@@ -92,7 +92,7 @@ impl LogFile {
     }
 
     /// Goes on in the file that has the name now, or in a new one. Does nothing where that is a pipe: to open it would wait
-    /// for somebody who reads.
+    /// for somebody who reads. Nor does it wait for a line that is being written: the next one goes on.
     ///
     /// # Errors
     ///
@@ -103,7 +103,11 @@ impl LogFile {
         }
         let file = append_to(&self.path)?;
         // Within a line, the next one will see what became of the name.
-        self.lock().go_on_in(file, &self.path);
+        match self.state.try_lock() {
+            Ok(mut state) => state.go_on_in(file, &self.path),
+            Err(TryLockError::Poisoned(state)) => state.into_inner().go_on_in(file, &self.path),
+            Err(TryLockError::WouldBlock) => {}
+        }
         Ok(())
     }
 
@@ -243,6 +247,34 @@ mod tests {
         let mut line = [0; 5];
         reader.read_exact(&mut line).unwrap();
         assert_eq!(&line, b"line\n");
+    }
+
+    /// A pipe that was moved away, a terminal held with Ctrl-S: whoever reloads has signals to heed.
+    #[test]
+    fn nobody_waits_for_a_line_that_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, old) = (folder.path().join("log"), folder.path().join("log.1"));
+        mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+        let mut reader = File::from(rustix::fs::open(&path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()).unwrap());
+        let mut file = LogFile::open(&path).unwrap();
+        let (mut stuck, longer) = (file.clone(), vec![b'x'; 2 << 20]);
+        let writer = thread::spawn(move || stuck.write(&longer));
+        // It does not fit, so the write is not over.
+        while rustix::io::ioctl_fionread(&reader).unwrap() == 0 {
+            thread::yield_now();
+        }
+        fs::rename(&path, &old).unwrap();
+        let (report, reported) = mpsc::channel();
+        let reopened = file.clone();
+        thread::spawn(move || report.send(reopened.reopen()));
+        reported.recv_timeout(Duration::from_secs(30)).expect("it waits").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"", "it is made at once");
+        rustix::io::ioctl_fionbio(&reader, false).unwrap();
+        reader.read_exact(&mut vec![0; 2 << 20]).unwrap();
+        assert_eq!(writer.join().unwrap().unwrap(), 2 << 20);
+        file.write_all(b"\nline\n").unwrap();
+        file.write_all(b"next\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "next\n", "a line is finished in its file");
     }
 
     #[test]

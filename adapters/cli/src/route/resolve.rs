@@ -28,14 +28,13 @@ impl Resolve {
             Some(text) => (true, text),
             None => (false, text.strip_prefix('+').unwrap_or(text)),
         };
-        let (host, rest) = host(text)?;
+        let (host, rest) = host(text).filter(|(host, _)| !host.is_empty()).ok_or(WANTED)?;
         let (port, addresses) = match rest.split_once(':') {
             Some((port, addresses)) if !is_removed => (port, addresses),
             None if is_removed => (rest, ""),
             _ => return Err(WANTED),
         };
-        let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-        let port = port.parse().ok().filter(|port: &u16| is_number && *port > 0).ok_or(WANTED)?;
+        let port = self::port(port).ok_or(WANTED)?;
         let addresses = addresses.split(',').filter(|text| !text.is_empty()).map(address);
         let addresses = addresses.collect::<Option<Vec<_>>>().ok_or(WANTED)?;
         if addresses.is_empty() != is_removed {
@@ -50,13 +49,18 @@ impl Resolve {
     }
 }
 
-/// The host, and what stands behind its colon.
-fn host(text: &str) -> Result<(&str, &str), &'static str> {
-    let (host, rest) = match text.strip_prefix('[') {
-        Some(text) => text.split_once("]:").filter(|(host, _)| host.parse::<Ipv6Addr>().is_ok()).ok_or(WANTED)?,
-        None => text.split_once(':').ok_or(WANTED)?,
-    };
-    if host.is_empty() { Err(WANTED) } else { Ok((host, rest)) }
+/// The host, without the brackets of IPv6, and what stands behind its colon.
+pub(super) fn host(text: &str) -> Option<(&str, &str)> {
+    match text.strip_prefix('[') {
+        Some(text) => text.split_once("]:").filter(|(host, _)| host.parse::<Ipv6Addr>().is_ok()),
+        None => text.split_once(':'),
+    }
+}
+
+/// A port, in decimal digits.
+pub(super) fn port(text: &str) -> Option<u16> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|port| is_number && *port > 0)
 }
 
 fn address(text: &str) -> Option<IpAddr> {

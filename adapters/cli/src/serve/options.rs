@@ -67,7 +67,7 @@ pub struct FileOptions {
     #[arg(long)]
     pub precompressed: bool,
     /// Compress texts and pages of directories, of 1 KiB to 8 MiB, for clients that take gzip; texts are remembered (up to
-    /// 32 MiB)
+    /// 32 MiB), by each process for itself: with '--model forking' that is each connection, so choose a model with threads
     #[arg(long)]
     pub compress: bool,
     /// Send this Cache-Control with files, such as 'max-age=3600' or 'no-cache'

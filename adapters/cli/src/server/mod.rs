@@ -20,7 +20,7 @@ mod tls_options;
 
 use core::fmt::Write as _;
 use core::mem;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -46,7 +46,7 @@ use tls_options::warn_of_end;
 
 use crate::failure::Failure;
 use crate::listen::{End, Listener, Opener, Place, urls};
-use crate::log::{self, Lines, Name, Writer};
+use crate::log::{self, LineLog, Lines, Name, Writer};
 
 /// How a server runs that tells what the others do.
 const MONITOR: Config = Config { max_connections: 100, ..Config::DEFAULT };
@@ -211,8 +211,8 @@ pub(crate) fn run_parts<'s>(
                 parts.into_iter().try_for_each(|part| flows.start_thread(part, scope))?;
             }
             take_monitors().into_iter().try_for_each(|monitor| flows.start_companion(monitor, scope))?;
-            // Not `print!`, which panics where standard output is closed.
-            let _ = io::stdout().write_all(said.as_bytes());
+            // Whoever goes on in another process's place may find that nobody reads standard output, and has signals to heed.
+            LineLog::to_standard_output().map_err(log_failed)?.record(&said.trim_end());
             supervisor.supervise(&mut flows, || reload(lines, tls.as_ref()))
         };
         let outcome = live();

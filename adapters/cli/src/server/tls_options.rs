@@ -17,11 +17,12 @@ const WARNED_BEFORE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct TlsOptions {
-    /// Speak TLS (1.3 or 1.2) by the certificates in this file, in PEM, the server's own first; needs --tls-key. SIGHUP has
-    /// both files read again, unless one is a pipe: if something is wrong with them, what was used before goes on
+    /// Serve over TLS (1.3 or 1.2) with the certificate in this file (PEM): the server's own first, then the ones that link it
+    /// to its authority. Needs --tls-key. SIGHUP reads both files again, unless one is a pipe; if something is wrong with
+    /// them, the old ones stay in use
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
-    /// The private key of the certificate, in PEM and not encrypted. Nobody else should be able to read it
+    /// The private key of that certificate (PEM, not encrypted). Nobody else should be able to read this file
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
 }

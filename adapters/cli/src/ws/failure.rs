@@ -11,7 +11,7 @@ use wirenut_client::{Cause, Error as ClientError, Phase};
 
 use crate::failure::Failure;
 use crate::log::{Name, OneLine};
-use crate::route::PROXY_ADVICE;
+use crate::route::advice;
 
 /// What went wrong.
 #[derive(Debug)]
@@ -67,8 +67,7 @@ impl WsFailure {
 impl fmt::Display for WsFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Client(error) if error.is_of_proxy() => write!(f, "{error}{PROXY_ADVICE}"),
-            Self::Client(error) => error.fmt(f),
+            Self::Client(error) => write!(f, "{error}{}", advice(error)),
             Self::Certificates { path, error } => {
                 write!(f, "cannot read the certificates of '{}': {error}", Name::of(path))
             }

@@ -1,5 +1,7 @@
 //! Opening: the connection, what is asked of the server, and what it answers.
 
+use std::fs::File;
+
 use wirenut::websocket::handshake::{ClientHandshake, DeflateParameters, DeflateSupport};
 use wirenut_client::{Client, Redirects, RequestBuilder, Timeouts, Upgraded};
 
@@ -34,7 +36,7 @@ fn request<'b>(client: &Client, arguments: &WsArguments, asked: &ClientHandshake
 
 fn client(arguments: &WsArguments) -> Result<Client, Failure> {
     let timeouts = Timeouts { response: arguments.timeout.into(), ..Timeouts::DEFAULT };
-    let builder = arguments.route.client(timeouts).map_err(|error| match error {
+    let builder = arguments.route.client(timeouts, |path| File::open(path)).map_err(|error| match error {
         RouteError::Certificates { path, error } => WsFailure::Certificates { path, error },
         RouteError::Proxy(error) => WsFailure::Client(error),
     })?;

@@ -313,7 +313,8 @@ fn two_echoes_do_not_keep_each_other_busy() {
         let one = Server::start(preferred().args(["echo", "--model", model]).args(["--listen", "udp:127.0.0.1:0"]));
         one.signal("STOP");
         wait_until_stopped(&one);
-        let spark = UdpSocket::bind(ANY).unwrap();
+        // At an address of its own, so that nobody else gets the port before the other server is there.
+        let spark = UdpSocket::bind("127.0.7.7:0").unwrap();
         let place = spark.local_addr().unwrap();
         for datagram in [&b"ping"[..], b"pong", b""] {
             spark.send_to(datagram, one.address).unwrap();

@@ -18,31 +18,38 @@ use crate::process::{PATIENCE, Server, run, wirenut};
 use crate::tree::Tree;
 
 /// Who manages services, as systemd does.
-struct Manager {
+pub(crate) struct Manager {
     directory: TempDir,
     socket: UnixDatagram,
 }
 
 impl Manager {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = TempDir::new().unwrap();
         let socket = UnixDatagram::bind(directory.path().join("notify")).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         Self { directory, socket }
     }
 
-    fn start(&self, command: &mut Command) -> Server {
-        Server::start(command.env("NOTIFY_SOCKET", self.directory.path().join("notify")))
+    /// Has the command tell it.
+    pub(crate) fn attend<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command.env("NOTIFY_SOCKET", self.directory.path().join("notify"))
     }
 
     /// The next message that is not a status, with numbers as `N`.
     fn hear(&self) -> String {
+        let message = self.hear_next(|message| !message.starts_with("STATUS="));
+        message.replace(|sign: char| sign.is_ascii_digit(), "N").replace("NN", "N").replace("NN", "N")
+    }
+
+    /// The next message that is one of those, as it is.
+    pub(crate) fn hear_next(&self, is_one: impl Fn(&str) -> bool) -> String {
         loop {
             let mut message = [0; 1000];
             let length = self.socket.recv(&mut message).unwrap();
             let message = core::str::from_utf8(&message[..length]).unwrap();
-            if !message.starts_with("STATUS=") {
-                return message.replace(|sign: char| sign.is_ascii_digit(), "N").replace("NN", "N").replace("NN", "N");
+            if is_one(message) {
+                return message.to_owned();
             }
         }
     }
@@ -54,13 +61,8 @@ fn the_manager_hears_of_the_beginning_of_reloads_and_of_the_end() {
         let manager = Manager::new();
         let tree = Tree::with(&[("small", "small")]);
         let mut command = wirenut();
-        let mut server = manager.start(
-            command
-                .arg("serve")
-                .arg(tree.public())
-                .args(["--listen", "0", "--model", model])
-                .env("WATCHDOG_USEC", "500000000"),
-        );
+        command.arg("serve").arg(tree.public()).args(["--listen", "0", "--model", model]);
+        let mut server = Server::start(manager.attend(&mut command).env("WATCHDOG_USEC", "500000000"));
         let mut heard: Vec<String> = (0..2).map(|_| manager.hear()).collect();
         heard.sort();
         assert!(heard[0].starts_with("READY=") && heard[1].starts_with("WATCHDOG="), "{heard:?}");
@@ -108,14 +110,18 @@ fn family(process: u32) -> Vec<u32> {
 }
 
 /// Kills what it has found when the test ends.
-struct Successor(u32);
+pub(crate) struct Successor(pub(crate) u32);
+
+pub(crate) fn signal(process: u32, name: &str) {
+    let _ = Command::new("kill").args(["-s", name, &process.to_string()]).status();
+}
 
 impl Successor {
-    fn signal(&self, name: &str) {
-        let _ = Command::new("kill").args(["-s", name, &self.0.to_string()]).status();
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.0, name);
     }
 
-    fn is_alive(&self) -> bool {
+    pub(crate) fn is_alive(&self) -> bool {
         let status = fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
         status.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with(" Z"))
     }
@@ -129,7 +135,7 @@ impl Drop for Successor {
     }
 }
 
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < PATIENCE, "{what}");

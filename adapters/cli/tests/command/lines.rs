@@ -1,7 +1,8 @@
 //! What is printed while it runs: one line for each request, one for each fault, and no client writes either.
 
+use core::net::SocketAddr;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use wirenut_tests::tools::has;
 
@@ -135,22 +136,24 @@ fn quiet_prints_the_address_only() {
     assert_eq!((server.output.all(), server.errors.all()), (vec![], vec![]));
 }
 
+/// A server whose output nobody has read but its address, which is the last of these.
+fn start(tree: &Tree, errors: Stdio) -> (Child, BufReader<ChildStdout>, SocketAddr) {
+    let mut command = wirenut();
+    command.arg("serve").arg(tree.public()).args(["--listen", "127.0.0.1:0"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
+    let mut output = BufReader::with_capacity(64, child.stdout.take().unwrap());
+    let mut address = String::new();
+    output.read_line(&mut address).unwrap();
+    let address = address.trim_end().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    (child, output, address)
+}
+
 /// As with `wirenut serve | head -1`.
 #[test]
 fn an_output_that_is_closed_ends_nothing() {
     let tree = Tree::with(&[("small", "small")]);
-    let mut child = wirenut()
-        .arg("serve")
-        .arg(tree.public())
-        .args(["--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut address = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
-    drop(child.stderr.take());
-    let address = address.trim_end().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    let (mut child, output, address) = start(&tree, Stdio::piped());
+    drop((output, child.stderr.take()));
     for _ in 0..10 {
         let mut client = Client::connect(address);
         assert_eq!(client.get("/small").text(), "small");
@@ -166,18 +169,7 @@ fn an_output_that_is_closed_ends_nothing() {
 #[test]
 fn an_output_that_is_not_read_holds_up_nobody() {
     let tree = Tree::with(&[("small", "small")]);
-    let mut child = wirenut()
-        .arg("serve")
-        .arg(tree.public())
-        .args(["--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut output = BufReader::with_capacity(64, child.stdout.take().unwrap());
-    let mut address = String::new();
-    output.read_line(&mut address).unwrap();
-    let address = address.trim_end().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    let (mut child, _output, address) = start(&tree, Stdio::null());
     let mut client = Client::connect(address);
     let long = format!("/{}", "a".repeat(900));
     for _ in 0..20 {

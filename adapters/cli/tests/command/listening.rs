@@ -3,6 +3,8 @@
 use std::net::TcpListener;
 use std::path::Path;
 
+use wirenut_tests::reserved::Reserved;
+
 use crate::client::Client;
 use crate::process::{Server, run, wirenut};
 use crate::tree::Tree;
@@ -96,7 +98,8 @@ fn it_listens_at_each_place_and_ends_at_all() {
 #[test]
 fn an_address_that_is_given_twice_is_listened_at_once() {
     let tree = Tree::new();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let reserved = Reserved::new();
+    let free = reserved.address;
     let port = free.port().to_string();
     let server = serve(&tree.public(), &[&port, &free.to_string(), &format!("localhost:{port}")]);
     let addresses = addresses(&server, 1);

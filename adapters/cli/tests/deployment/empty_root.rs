@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use wirenut_tests::tools::has;
+use wirenut_tests::waiting::until;
 
-use crate::{get, until};
+use crate::get;
 
 struct Root {
     path: PathBuf,

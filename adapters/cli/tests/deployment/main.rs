@@ -4,25 +4,10 @@ mod empty_root;
 mod units;
 
 use core::net::SocketAddr;
-use core::time::Duration;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Instant;
 
-/// Only so that a test that fails ends.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What is told of once it is so.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{what} does not come");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
+use wirenut_tests::waiting::PATIENCE;
 
 /// The whole answer to a GET.
 fn get(address: SocketAddr, path: &str) -> String {

@@ -1,13 +1,15 @@
 //! The units in `systemd/`.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use wirenut_tests::reserved::Reserved;
 use wirenut_tests::tools::has;
+use wirenut_tests::waiting::until;
 
-use crate::{get, until};
+use crate::get;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd")
@@ -74,8 +76,8 @@ fn are_started_by_a_connection() {
     let unit = fs::read_to_string(folder().join("wirenut.service")).unwrap();
     let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/wirenut ")).unwrap();
     let line = line.replace("/srv/www", &root.0.display().to_string());
-    // Between its choice and its use, a port may be taken by somebody else: then there is no such answer.
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
+    let reserved = Reserved::new();
+    let address = reserved.address;
     let mut command = Command::new("systemd-socket-activate");
     command.args(["--listen", &address.to_string(), "--fdname=web", env!("CARGO_BIN_EXE_wirenut")]);
     command.args(line.split(' ')).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

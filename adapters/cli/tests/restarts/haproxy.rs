@@ -3,13 +3,14 @@
 use core::net::SocketAddr;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::{env, process};
 
-use crate::until;
+use wirenut_tests::reserved::Reserved;
+use wirenut_tests::waiting::until;
 
 /// What HAProxy does with its connections to a server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,6 +65,7 @@ backend instances
 /// A running one, until it is dropped.
 pub(crate) struct Haproxy {
     pub(crate) address: SocketAddr,
+    _reserved: Reserved,
     folder: PathBuf,
     child: Child,
 }
@@ -71,18 +73,13 @@ pub(crate) struct Haproxy {
 impl Haproxy {
     /// Before servers, of which it asks whether they are well where that can be asked.
     pub(crate) fn start(reuse: Reuse, servers: [(SocketAddr, Option<SocketAddr>); 2]) -> Self {
-        // Between its choice and its use, a port may be taken by somebody else.
-        for _ in 0..5 {
-            let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
-            let mut haproxy = Self::spawn(reuse, address, servers);
-            if haproxy.comes_up() {
-                return haproxy;
-            }
-        }
-        panic!("HAProxy did not come up");
+        let mut haproxy = Self::spawn(reuse, Reserved::new(), servers);
+        assert!(haproxy.comes_up(), "HAProxy did not come up");
+        haproxy
     }
 
-    fn spawn(reuse: Reuse, address: SocketAddr, servers: [(SocketAddr, Option<SocketAddr>); 2]) -> Self {
+    fn spawn(reuse: Reuse, reserved: Reserved, servers: [(SocketAddr, Option<SocketAddr>); 2]) -> Self {
+        let address = reserved.address;
         let folder = env::temp_dir().join(format!("wirenut-restarts-{}-{}", process::id(), address.port()));
         fs::create_dir(&folder).unwrap();
         let config = CONFIG.replace("{address}", &address.to_string()).replace("{options}", reuse.options());
@@ -102,7 +99,7 @@ impl Haproxy {
         // Debian keeps it where not everybody looks.
         command.env("PATH", format!("{}:/usr/sbin", env::var("PATH").unwrap_or_default()));
         command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said);
-        Self { address, folder, child: command.spawn().expect("setpriv of util-linux") }
+        Self { address, _reserved: reserved, folder, child: command.spawn().expect("setpriv of util-linux") }
     }
 
     fn comes_up(&mut self) -> bool {

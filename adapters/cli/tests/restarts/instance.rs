@@ -4,16 +4,18 @@ use core::net::SocketAddr;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::{PATIENCE, until};
+use wirenut_tests::reserved::Reserved;
+use wirenut_tests::waiting::{PATIENCE, until};
 
 /// `wirenut demo`, and the service manager that it reports to.
 pub(crate) struct Instance {
     pub(crate) address: SocketAddr,
+    /// It stays its own while it is started anew.
+    _reserved: Reserved,
     folder: PathBuf,
     manager: UnixDatagram,
     options: Vec<String>,
@@ -33,9 +35,10 @@ impl Instance {
         let manager = UnixDatagram::bind(folder.join("notify")).unwrap();
         manager.set_read_timeout(Some(PATIENCE)).unwrap();
         let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
-        let (first, address) = launch(&folder, "127.0.0.1:0", &options);
+        let reserved = Reserved::new();
+        let (first, address) = launch(&folder, &reserved.address.to_string(), &options);
         let process = first.id();
-        let instance = Self { address, folder, manager, options, first, process };
+        let instance = Self { address, _reserved: reserved, folder, manager, options, first, process };
         instance.hear("READY=1");
         instance
     }
@@ -87,11 +90,6 @@ fn launch(folder: &Path, listen: &str, options: &[String]) -> (Child, SocketAddr
     // Later processes write there, too.
     std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
     (child, line.trim_end().trim_start_matches("http://").trim_end_matches('/').parse().unwrap())
-}
-
-/// One that nobody has at this moment.
-pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap()
 }
 
 impl Drop for Instance {

@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::sync::Mutex;
 use std::thread::{self, JoinHandle};
 
-use crate::{PATIENCE, until};
+use wirenut_tests::waiting::{PATIENCE, until};
 
 /// Clients of each kind: those that keep their connection, and those that make one for each request.
 const CLIENTS: u32 = 12;

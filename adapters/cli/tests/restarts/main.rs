@@ -9,12 +9,12 @@ mod instance;
 mod load;
 
 use core::net::SocketAddr;
-use core::time::Duration;
 use std::time::Instant;
 
 use haproxy::{Haproxy, Reuse};
 use instance::Instance;
 use load::Load;
+use wirenut_tests::reserved::Reserved;
 use wirenut_tests::tools::has;
 
 /// How many requests between two restarts, at least.
@@ -57,7 +57,8 @@ fn fail_no_request_when_haproxy_is_told_first() {
     if !has("haproxy") {
         return;
     }
-    let health = [instance::free_address(), instance::free_address()];
+    let reserved = [Reserved::new(), Reserved::new()];
+    let health = reserved.each_ref().map(|reserved| reserved.address);
     let start = |health: SocketAddr| Instance::start(&["--metrics", &health.to_string(), "--drain-delay", "3"]);
     let mut instances = health.map(start);
     let servers = [(instances[0].address, Some(health[0])), (instances[1].address, Some(health[1]))];
@@ -106,20 +107,5 @@ fn fail_no_request_under_other_models() {
 fn fail_none_of_a_million_requests() {
     for reuse in [Reuse::Never, Reuse::Always] {
         restart_under_load(reuse, 500_000, &[]);
-    }
-}
-
-/// Only so that a test that fails ends.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What is told of once it is so.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{what} does not come");
-        std::thread::sleep(Duration::from_millis(2));
     }
 }

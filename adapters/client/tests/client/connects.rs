@@ -8,7 +8,7 @@ use std::{io, thread};
 
 use wirenut_client::{Cancel, Cause, Phase};
 
-use crate::lab::{builder, client, nobody};
+use crate::lab::{Server, builder, client, nobody};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -40,6 +40,23 @@ fn who_never_answers_is_given_up() {
     let error = client().get(url).timeout(Duration::from_millis(50)).send().unwrap_err();
     assert_eq!((error.phase(), error.kind()), (Phase::Connect, ErrorKind::TimedOut));
     assert_eq!(error.to_string(), format!("cannot connect to {}: it took longer than 50 ms", address));
+}
+
+/// A head is sent from one buffer, of at least 64 KiB.
+#[test]
+fn a_head_that_is_too_long_is_said_to_be() {
+    let server = Server::answering(OK);
+    let room = 64 * 1024;
+    for (url, value, is_sent) in [
+        (server.url("/"), "x".repeat(room - 1000), true),
+        (server.url("/"), "x".repeat(room), false),
+        (server.url(&format!("/?{}", "x".repeat(room))), String::new(), false),
+    ] {
+        let sent = client().get(url).header("X", value).send();
+        let is_known =
+            sent.as_ref().is_err_and(|error| matches!(error.cause(), Cause::HeadTooLong(limit) if *limit == room));
+        assert!(sent.is_ok() == is_sent && is_known != is_sent, "{sent:?}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use wirenut_client::{Body, Client, Proxies, Proxy, RequestBuilder};
 use wirenut_server::{Config, Server};
 
 use crate::lab::builder;
-use crate::peers::Program;
+use crate::peers::{Program, comes_up};
 
 const CONTENT: &[u8] = &[b'x'; 100_000];
 
@@ -172,7 +172,7 @@ fn nginx_takes_all_that_the_client_sends() {
     let _nginx = Program::start(command.stderr(Stdio::null()));
     let client = builder().unix_socket(folder.path().join("socket")).build();
     let is_there = || client.get("http://a/").send().is_ok();
-    assert!((0..400).any(|_| is_there() || crate::peers::wait()));
+    assert!(comes_up(is_there));
     // It reads CONNECT as a target that is no path.
     let methods = METHODS.into_iter().filter(|method| *method != Method::Connect).collect::<Vec<_>>();
     send_all(&client, "http://host.example", &methods);

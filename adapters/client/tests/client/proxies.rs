@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use std::sync::Mutex;
 
-use wirenut_client::{Client, Observed, Phase, Proxies, Proxy};
+use wirenut_client::{Client, Detour, Observed, Phase, Proxies, Proxy};
 
 use crate::lab::{Server, builder};
 
@@ -84,6 +84,32 @@ fn a_host_whose_addresses_are_given_is_not_looked_up() {
     let long = "x".repeat(64);
     let error = given(&long).build().get(format!("http://{long}:1/")).send().unwrap_err();
     assert_eq!(error.phase(), Phase::LookUp);
+}
+
+/// Only the place changes to which is connected; a proxy is asked for a tunnel there.
+#[test]
+fn a_detour_leads_elsewhere_and_changes_no_name() {
+    let detour = |to_host: &str, to_port| Detour {
+        from_host: Some("One.invalid".into()),
+        from_port: Some(80),
+        to_host: Some(to_host.into()),
+        to_port: Some(to_port),
+    };
+    let server = Server::answering(OK);
+    let port = server.address().port();
+    let looked_up =
+        builder().connect_to(detour("Two.invalid", port)).resolve("two.invalid", port, &[server.address().ip()]);
+    for client in [builder().connect_to(detour("127.0.0.1", port)).build(), looked_up.build()] {
+        assert_eq!(client.get("http://one.invalid/a").send().unwrap().text(10).unwrap(), "ok");
+        let head = server.heads().pop().unwrap();
+        assert!(head.starts_with("GET /a HTTP/1.1\r\n") && head.contains("\r\nHost: one.invalid\r\n"), "{head}");
+    }
+    let proxies = Proxies::all(&Proxy::parse(&server.address().to_string()).unwrap());
+    let client = builder().connect_to(detour("::1", 81)).proxies(proxies).build();
+    let _ = client.get("http://one.invalid/b").send();
+    assert!(server.lines().contains(&"CONNECT [::1]:81 HTTP/1.1".to_owned()), "{:?}", server.lines());
+    assert_eq!(client.get("http://one.invalid:8080/c").send().unwrap().text(10).unwrap(), "ok");
+    assert_eq!(server.lines().last().unwrap(), "GET http://one.invalid:8080/c HTTP/1.1");
 }
 
 #[test]

@@ -364,7 +364,8 @@ fn a_server_that_is_retired_answers_what_has_come_and_ends() {
     with_server(POLICY, &DEVICE_LIMITS, async |world| {
         let [mut one, mut two] = [Client::NEW; 2];
         let mut busy = one.connect(world.stack).await;
-        say(&mut busy, b"GET /slow?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        // Far longer than what is done meanwhile, also where the machine stalls.
+        say(&mut busy, b"GET /slow?ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n").await;
         let mut idle = two.connect(world.stack).await;
         ask(&mut idle).await;
         time::sleep(Duration::from_millis(50)).await;

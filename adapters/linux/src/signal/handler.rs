@@ -17,6 +17,8 @@ use crate::sys::sigaction::{self, Action, Reaction};
 /// signal-safety(7). The reactions are what is both safe and enough; all else is done where the program sees them. There is none
 /// for code of your own, as no type tells the compiler what that code may call.
 ///
+/// While a handler runs, its thread has all other signals blocked: many at once need the stack of one.
+///
 /// ```
 /// use std::sync::Arc;
 /// use std::sync::atomic::{AtomicUsize, Ordering};
@@ -89,8 +91,8 @@ impl Handler {
         self.with(Reaction::Raise(Arc::clone(bell.eventfd())))
     }
 
-    /// Writes the message to a duplicate of the descriptor. The interrupted thread waits for as long as the descriptor blocks;
-    /// what cannot be written is lost, as a handler has nobody to tell.
+    /// Writes the message to a duplicate of the descriptor. The interrupted thread waits for as long as the descriptor blocks,
+    /// and other signals are not for that thread then; what cannot be written is lost, as a handler has nobody to tell.
     ///
     /// # Errors
     /// The process has no descriptor left for the duplicate.

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use rustix::io::{Errno, Result};
 
 use super::eventfd::EventFd;
+use super::sigset::{Bits, to_system};
 use super::socket::last_error;
 
 /// One thing that a handler does. Each is async-signal-safe: it takes no lock and allocates and frees nothing.
@@ -65,10 +66,7 @@ impl Action {
     }
 
     fn system(handler: libc::sighandler_t, flags: libc::c_int, reactions: Option<Arc<Reactions>>) -> Self {
-        let mut system = zeroed();
-        system.sa_sigaction = handler;
-        system.sa_flags = flags;
-        Self { system, reactions }
+        Self { system: action(handler, flags), reactions }
     }
 
     pub(crate) fn is_default(&self) -> bool {
@@ -154,9 +152,7 @@ pub(super) fn set_default_if(number: libc::c_int, is_meant: fn(&libc::sigaction)
 
 /// Has the signal call that, with SA_RESTART. The function must be async-signal-safe.
 pub(super) fn install(number: libc::c_int, handler: extern "C" fn(libc::c_int)) -> Result<()> {
-    let mut action = zeroed();
-    action.sa_sigaction = handler as libc::sighandler_t;
-    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    let action = action(handler as libc::sighandler_t, libc::SA_RESTART | libc::SA_ONSTACK);
     change(number, Some(&action)).map(drop)
 }
 
@@ -241,6 +237,16 @@ fn change(number: libc::c_int, action: Option<&libc::sigaction>) -> Result<libc:
     // SAFETY: the kernel reads `action`, if that is not null, and writes `before`; both outlive the call. Handlers come from this
     // package, whose handlers do only what one may, or were installed already.
     if unsafe { libc::sigaction(number, action, &raw mut before) } < 0 { Err(last_error()) } else { Ok(before) }
+}
+
+/// While a handler is at work, all other signals wait. What the system saves for each of them takes kilobytes (with AVX-512 some
+/// 3, with AMX some 11), and a stack for handlers may have no room for two.
+fn action(handler: libc::sighandler_t, flags: libc::c_int) -> libc::sigaction {
+    let mut action = zeroed();
+    action.sa_sigaction = handler;
+    action.sa_flags = flags;
+    action.sa_mask = to_system(Bits::MAX);
+    action
 }
 
 fn zeroed() -> libc::sigaction {

@@ -31,7 +31,7 @@ fn spin() {
 
 pub(crate) fn letters() {
     let running = process::spawn(spin).unwrap();
-    assert_eq!(state(&running), State::Running);
+    until(is_in(&running, State::Running));
     running.send(Signal::SIGSTOP).unwrap();
     until(is_in(&running, State::Stopped));
     running.send(Signal::SIGCONT).unwrap();

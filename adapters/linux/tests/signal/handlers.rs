@@ -9,7 +9,7 @@ use std::thread;
 use wirenut::time::Duration;
 use wirenut_linux::poller::{Bell, Interest, Poll, Poller as _, Token, Waited};
 use wirenut_linux::process;
-use wirenut_linux::signal::{self, Disposition, Handler, Interval, SendError, Signal, ThreadHandle};
+use wirenut_linux::signal::{self, Disposition, Handler, Interval, SendError, Signal, SignalSet, ThreadHandle};
 
 use crate::lab::{Count, counted, descriptors, eventually, of, real_time, rest};
 
@@ -37,6 +37,26 @@ pub(crate) fn react_in_their_order() {
         drop(signal::set_default(signal).unwrap());
     }
     assert_eq!(reader.read(&mut text).unwrap(), 0);
+}
+
+/// What the system saves for one of them takes kilobytes, and the stack for handlers is a small one.
+pub(crate) fn of_many_signals_at_once_need_the_stack_of_one() {
+    let _termination = signal::termination().unwrap();
+    let counts: Vec<Count> = (0..10).map(|number| counted(real_time(number))).collect();
+    let others = [Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGHUP].map(counted);
+    let all = || {
+        let blocked = signal::block(&SignalSet::full());
+        for number in 0..10 {
+            signal::raise(real_time(number)).unwrap();
+        }
+        for signal in [Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGHUP, Signal::SIGTERM, Signal::SIGINT] {
+            signal::raise(signal).unwrap();
+        }
+        drop(blocked);
+    };
+    all();
+    thread::spawn(all).join().unwrap();
+    assert!(counts.iter().chain(&others).all(|count| of(count) == 2));
 }
 
 pub(crate) fn keep_the_error_of_what_they_interrupt() {

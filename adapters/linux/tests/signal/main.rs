@@ -16,6 +16,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     wirenut_tests::isolated::run(wirenut_tests::isolated_tests![
         handlers::react_in_their_order,
+        handlers::of_many_signals_at_once_need_the_stack_of_one,
         handlers::keep_the_error_of_what_they_interrupt,
         handlers::count_each_real_time_signal_of_many_senders,
         handlers::lose_nothing_while_they_are_replaced,

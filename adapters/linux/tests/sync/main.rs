@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         queues::pollers_hear_of_messages_and_of_room,
         queues::closing_a_queue_ends_all_waits,
         queues::a_stream_does_not_end_before_its_messages,
+        queues::a_poller_sleeps_once_nothing_is_found,
         queues::a_poller_sleeps_while_another_has_the_last_message,
         queues::a_panic_gives_a_message_back,
         queues::a_panic_before_a_message_gives_nothing_back,

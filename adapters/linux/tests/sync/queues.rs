@@ -53,6 +53,27 @@ fn heard_by(mut poller: impl for<'d> Poller<Error = wirenut_linux::Error, Source
     assert!(child.join().unwrap().is_success());
 }
 
+/// Whoever was told that there is nothing, or no room, is not called again before there is.
+pub(crate) fn a_poller_sleeps_once_nothing_is_found() {
+    let (sender, receiver) = queue::bounded(Bounds { messages: 1, ..Bounds::DEFAULT }).unwrap();
+    let [mut messages, mut room] = [(); 2].map(|()| Epoll::new().unwrap());
+    messages.register(receiver.readiness().unwrap(), Token(0), Interest::READABLE).unwrap();
+    room.register(sender.readiness().unwrap(), Token(0), Interest::READABLE).unwrap();
+    let look = |poller: &mut Epoll| {
+        let waited = poller.wait(Some(Duration::default())).unwrap();
+        while poller.next_event().is_some() {}
+        waited
+    };
+    for _ in 0..3 {
+        sender.try_send(b"one").unwrap();
+        assert!(matches!(sender.try_send(b"two"), Err(SendError::Full)));
+        assert_eq!((look(&mut messages), look(&mut room)), (Waited::Ready, Waited::TimedOut));
+        assert!(matches!(receiver.try_recv().unwrap(), Received::Data(_)));
+        assert!(matches!(receiver.try_recv().unwrap(), Received::WouldBlock));
+        assert_eq!((look(&mut messages), look(&mut room)), (Waited::TimedOut, Waited::Ready));
+    }
+}
+
 /// Who waits, for messages or for room, learns at once that the queue is closed; what is in it comes first.
 pub(crate) fn closing_a_queue_ends_all_waits() {
     let (sender, receiver) = queue::bounded(Bounds { messages: 1, ..Bounds::DEFAULT }).unwrap();

@@ -9,25 +9,10 @@ use wirenut::time::Duration;
 use wirenut_linux::process::{self, Child, Ended};
 use wirenut_linux::signal::Signal;
 use wirenut_linux::sync::{Event, SharedSlice};
+use wirenut_tests::dice::Dice;
 
 /// How long to wait for what must come: a hang is a failure.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
-
-/// Numbers that look random, the same each time.
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    pub(crate) fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-}
 
 /// What a worker knows.
 #[derive(Clone)]

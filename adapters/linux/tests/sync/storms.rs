@@ -8,8 +8,9 @@ use wirenut_linux::process;
 use wirenut_linux::socket::Received;
 use wirenut_linux::sync::queue::{self, Bounds, Delivery, OnDeath};
 use wirenut_linux::sync::{Barrier, Broken, Condition, Event, Lock, Locked, Semaphore, Shared, SharedSlice};
+use wirenut_tests::dice::Dice;
 
-use crate::storm::{Dice, LIMIT, Worker, storm, wait_for};
+use crate::storm::{LIMIT, Worker, storm, wait_for};
 
 const WORKERS: usize = 4;
 const KILLS: u32 = 1_000;

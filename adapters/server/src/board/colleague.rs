@@ -2,6 +2,7 @@
 
 use core::sync::atomic::Ordering;
 
+use wirenut::time::Instant;
 use wirenut_linux::poller::Bell;
 
 use super::Seat;
@@ -50,6 +51,24 @@ impl Seat {
                 bell.ring();
             }
         }
+    }
+
+    /// From when on the owner has a place for somebody who comes, or can close a connection for it, if nothing happens before.
+    /// `None`: it has not, and cannot.
+    pub(crate) fn set_takes_from(&self, from: Option<Instant>) {
+        // The start of the board, when there was no connection yet, stands for none.
+        self.place().takes_from.store(from.map_or(0, |from| from.as_micros().max(1)), Ordering::Relaxed);
+    }
+
+    /// Has one of the others a place for somebody who comes now, or a connection to close for it? That may be over before it is
+    /// asked.
+    pub(crate) fn has_colleague_that_takes(&self, now: Instant) -> bool {
+        let takes = |number: usize| {
+            let place = self.board.places.get(number);
+            let from = place.map_or(0, |place| place.takes_from.load(Ordering::Relaxed));
+            (1..=now.as_micros()).contains(&from)
+        };
+        self.colleagues.iter().any(|colleague| colleague.number != self.number && takes(colleague.number))
     }
 
     /// True once after somebody has asked the owner to look into the queue. Silence the bell first.

@@ -44,6 +44,8 @@ struct Place {
     gives_way: AtomicU32,
     /// Whether the owner watches the queue of connections: see [`Seat::set_watches_queue`].
     queue: AtomicU32,
+    /// From when on the owner has a place for somebody: see [`Seat::set_takes_from`].
+    takes_from: AtomicU64,
     /// What the owner's only connection is doing, and since when: see [`Seat::standing`].
     standing: AtomicU64,
     /// When the owner stops, if it was told so and that is delayed: in microseconds since the start.
@@ -105,6 +107,7 @@ impl Board {
     /// Whoever had the place of that number is gone, and so are its connections, which it may not have had the time to say.
     pub(crate) fn clear(&self, number: usize) {
         self.places[number].counts.clear_standings();
+        self.places[number].takes_from.store(0, Ordering::Relaxed);
     }
 
     /// Has whoever runs the server been told to end it? Also while that is delayed; but not where it was handed over, since the

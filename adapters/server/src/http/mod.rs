@@ -67,7 +67,7 @@ impl<'s, S: Service<Source: Transfer> + ?Sized> Speaker for Http<'s, S> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::slots::slot_bytes;
     use core::convert::Infallible;
@@ -75,7 +75,8 @@ mod tests {
     use wirenut::http::{RequestHead, WriteError};
     use wirenut::readiness::Link;
 
-    struct Stateless;
+    /// A service that keeps nothing of an exchange.
+    pub(crate) struct Stateless;
 
     impl Service for Stateless {
         type Exchange = ();

@@ -24,10 +24,14 @@ pub(super) struct Introduction<'c, T> {
 }
 
 /// How far a connection is.
+///
+/// Its tag is a byte of its own, and the first stage is what nearly all connections are at: a tag hidden in what a stage holds
+/// costs each look some instructions.
+#[repr(u8)]
 pub(super) enum Stage<'c, K: Speaker + 'c> {
+    Open(K::Spoken<'c>),
     Awaiting(Introduction<'c, K::State>),
     Over(Farewell),
-    Open(K::Spoken<'c>),
 }
 
 /// What is spoken, perhaps behind a header that has not come yet.
@@ -232,10 +236,14 @@ impl<K: Speaker, L: Layer> Protocol for Fronted<'_, K, L> {
         }
     }
 
+    /// A part of a record is a part of what it says, as a part of a head is.
     #[inline]
     fn standing(&self) -> Standing {
         match &self.stage {
-            Stage::Open(spoken) => spoken.standing(),
+            Stage::Open(spoken) => match spoken.standing() {
+                Standing::Idle if L::IS_SECURE && self.proxied.layer.lent_holds_part() => Standing::Reading,
+                standing @ (Standing::Idle | Standing::Reading | Standing::Busy | Standing::Lingering) => standing,
+            },
             Stage::Awaiting(front) if front.receiver.has_begun() => Standing::Reading,
             Stage::Awaiting(_) => Standing::Idle,
             Stage::Over(farewell) => farewell.standing(),

@@ -73,11 +73,11 @@ impl<K: Speaker, L: Layer> Speaker for Proxied<K, L> {
 
     #[inline]
     fn spoken<'c>(&'c self, state: &'c mut Self::State, call: &Call<'c>) -> Fronted<'c, K, L> {
-        let stage = match state {
-            Some(state) => Stage::Open(self.speaker.spoken(state, call)),
-            None => self.front(state, call),
-        };
-        Fronted { stage, proxied: self, slot: call.token.slot }
+        let slot = call.token.slot;
+        match state {
+            Some(state) => Fronted { stage: Stage::Open(self.speaker.spoken(state, call)), proxied: self, slot },
+            None => Fronted { stage: self.front(state, call), proxied: self, slot },
+        }
     }
 
     fn peer(&self, token: Token, socket: &AnyByteStream) -> Option<SocketAddr> {
@@ -178,21 +178,8 @@ impl<K: Speaker, L: Layer> Proxied<K, L> {
 mod tests {
     use super::*;
     use crate::http::Http;
+    use crate::http::tests::Stateless;
     use crate::layer;
-    use core::convert::Infallible;
-    use wirenut::http::service::{Responder, Service, Step};
-    use wirenut::http::{RequestHead, WriteError};
-
-    struct Stateless;
-
-    impl Service for Stateless {
-        type Exchange = ();
-        type Source = Infallible;
-
-        fn request(&self, _: &RequestHead<'_>, _: &mut Responder<'_>) -> Result<((), Step), WriteError> {
-            Ok(((), Step::Abort))
-        }
-    }
 
     #[test]
     fn a_connection_is_not_larger_for_it() {

@@ -105,7 +105,7 @@ fn it_ends_after_its_next_answer_when_it_has_handed_over() {
             ask(&mut client);
             wait_for(seat, Standing::Idle);
             tell(seat);
-            assert!(is_silent(&client));
+            assert_silent(&client);
             client.write_all(REQUEST).unwrap();
             let answer = String::from_utf8(end(&mut client)).unwrap();
             assert!(answer.starts_with(ANSWER) && answer.contains("\r\nConnection: close\r\n"), "{answer}");
@@ -146,7 +146,7 @@ fn a_later_wish_to_stop_ends_what_was_handed_over() {
             ask(&mut client);
             wait_for(seat, Standing::Idle);
             first(seat);
-            assert!(is_silent(&client));
+            assert_silent(&client);
             second(seat);
             assert_eq!(end(&mut client), b"");
         });
@@ -154,25 +154,38 @@ fn a_later_wish_to_stop_ends_what_was_handed_over() {
 }
 
 /// Nothing comes for a moment, and no end.
-fn is_silent(client: &Client) -> bool {
+#[track_caller]
+fn assert_silent(client: &Client) {
     client.set_read_timeout(Some(core::time::Duration::from_millis(30))).unwrap();
-    let error = (&*client).read(&mut [0]).map(drop).err();
+    let listen = || (&*client).read(&mut [0; 512]);
+    let mut heard = listen();
+    // A signal to this process interrupts a read that has a time-out: signal(7).
+    while heard.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::Interrupted) {
+        heard = listen();
+    }
     client.set_read_timeout(None).unwrap();
-    error.is_some_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    assert!(heard.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{heard:?}");
 }
 
 #[test]
 fn a_deadline_ends_it() {
     let limits = wirenut::http::Limits { idle: Duration::from_millis(20), ..Config::DEFAULT.limits };
-    served(Config { limits, ..Config::DEFAULT }, |mut client, _| {
-        ask(&mut client);
-        assert_eq!(end(&mut client), b"");
-    });
+    // Who asks too late for that is not answered, which does not count.
+    let is_answered = || {
+        let mut heard = Vec::new();
+        served(Config { limits, ..Config::DEFAULT }, |mut client, _| {
+            let _ = client.write_all(REQUEST);
+            let _ = client.read_to_end(&mut heard);
+        });
+        heard.starts_with(ANSWER.as_bytes()) && heard.ends_with(b"Hello, World!\n")
+    };
+    assert!((0..50).any(|_| is_answered()), "this machine was too busy each time");
 }
 
 #[test]
 fn it_says_what_it_does_and_gives_way_when_it_is_idle() {
-    let board = served(Config::DEFAULT, |mut client, seat| {
+    let at_once = Config { min_idle: Duration::default(), ..Config::DEFAULT };
+    let board = served(at_once, |mut client, seat| {
         wait_for(seat, Standing::Reading);
         ask(&mut client);
         wait_for(seat, Standing::Idle);
@@ -261,8 +274,13 @@ fn those_who_are_refused_are_told_and_let_go() {
         assert!(answer.starts_with(b"HTTP/1.1 503 "), "{}", answer.escape_ascii());
     }
     drop(clients);
-    for _ in 0..3 {
+    // A process that another test starts has a copy of each socket for a moment.
+    for _ in 0..10_000 {
         refuser.run().unwrap();
+        if refuser.poll_timeout().is_none() {
+            break;
+        }
+        thread::sleep(core::time::Duration::from_millis(1));
     }
     assert_eq!(refuser.poll_timeout(), None, "all of them are gone");
     assert_eq!(Report::of(&board).refused, 40);

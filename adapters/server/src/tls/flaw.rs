@@ -91,7 +91,12 @@ impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot use the {}", if self.is_of_key { "key" } else { "certificate" })?;
         if let Some(path) = &self.path {
-            write!(f, " {}", path.display().to_string().escape_debug())?;
+            f.write_str(" ")?;
+            // A control must not command a terminal.
+            path.display().to_string().chars().try_for_each(|sign| match sign.is_control() {
+                true => sign.escape_default().fmt(f),
+                false => fmt::Write::write_char(f, sign),
+            })?;
         }
         write!(f, ": {}", self.flaw)
     }

@@ -33,11 +33,14 @@ pub(crate) struct Secured {
     piece: RefCell<Vec<u8>>,
     /// See [`Layer::has_left`].
     has_left: Cell<bool>,
+    /// See [`Layer::lent_holds_part`].
+    lent_holds_part: Cell<bool>,
 }
 
 impl Secured {
     pub(crate) fn new(tls: Tls, terms: Terms, limit: Duration) -> Self {
-        Self { tls, terms, limit, piece: RefCell::default(), has_left: Cell::new(false) }
+        let [has_left, lent_holds_part] = [false; 2].map(Cell::new);
+        Self { tls, terms, limit, piece: RefCell::default(), has_left, lent_holds_part }
     }
 }
 
@@ -115,6 +118,7 @@ impl Layer for Secured {
 
     fn lend<'l>(&'l self, stage: &'l mut Stage, socket: &'l AnyByteStream) -> Lent<'l> {
         self.has_left.set(false);
+        self.lent_holds_part.set(self.holds_part(stage));
         Lent { layer: self, stage, socket }
     }
 
@@ -179,6 +183,10 @@ impl Layer for Secured {
     fn has_left(&self) -> bool {
         self.has_left.get()
     }
+
+    fn lent_holds_part(&self) -> bool {
+        self.lent_holds_part.get()
+    }
 }
 
 fn fail(stage: &mut Stage, error: &Error) -> Option<Greeting> {
@@ -238,6 +246,7 @@ impl Transport for Lent<'_> {
             Stage::Open(open) => match open.session.recv(self.socket, into) {
                 Ok(received) => {
                     self.layer.has_left.set(open.session.holds_unread());
+                    self.layer.lent_holds_part.set(open.session.holds_part());
                     Ok(received)
                 }
                 // A request says itself whether it is whole; and many clients just close (RFC 9112 §9.8).

@@ -15,6 +15,13 @@ fn made() -> CertifiedKey<KeyPair> {
     generate_simple_self_signed(["localhost".to_owned()]).unwrap()
 }
 
+/// As the user wrote it, but for what would command a terminal.
+#[test]
+fn errors_show_paths_as_they_are() {
+    let error = Tls::from_files("/nowhere/Bob's \"own\"\\\u{1b}[2J.pem", "/nowhere/a.key").unwrap_err().to_string();
+    assert!(error.contains("/nowhere/Bob's \"own\"\\\\u{1b}[2J.pem: No such file"), "{error}");
+}
+
 #[test]
 fn errors_say_which_file_and_what_to_do() {
     let (one, other) = (made(), made());

@@ -1,6 +1,6 @@
 //! Who comes in, and who has to go for that: what [`Admission`](wirenut::readiness::Admission) says, done.
 
-use wirenut::readiness::{Standing, Verdict};
+use wirenut::readiness::{Standing, Verdict, WhenFull};
 use wirenut::time::{Duration, Instant};
 use wirenut_linux::Error;
 use wirenut_linux::socket::AnyByteStream;
@@ -58,6 +58,23 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
         self.context.handle.seat.is_ahead_of_any(seats.clone())
     }
 
+    /// Has another worker a place of its own for somebody whom this one would refuse, or a connection to close for it?
+    fn others_take(&self) -> bool {
+        self.drain.is_none() && self.context.handle.seat.has_colleague_that_takes(self.context.clock.now())
+    }
+
+    /// Tells the others from when on this worker has a place for somebody, where they would refuse who comes: a free one that
+    /// they do not have, or that of a connection which can be closed.
+    pub(super) fn tell_whether_it_takes(&self) {
+        if self.config.when_full != WhenFull::Refuse || !self.is_shared() {
+            return;
+        }
+        let has_room = matches!(self.others, Others::WithPlacesOfTheirOwn(_)) && !self.is_full();
+        let now = self.context.clock.now();
+        let from = if has_room { Some(now) } else { self.admission.next_to_give_way(now).map(|(_, from)| from) };
+        self.context.handle.seat.set_takes_from(from.filter(|_| self.acceptor.is_some()));
+    }
+
     /// Leaves those who come to others, so that nobody gives way here while there is room elsewhere. The system wakes only one
     /// of those who watch the queue: so whoever has no room does not watch it.
     fn step_back(&mut self) -> Result<(), Error> {
@@ -98,6 +115,7 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
                 // Who ends leaves nobody waiting for a place: an empty queue is closed.
                 Verdict::Queue if self.drain.is_some() && !acceptor.has_waiting() => Some(AcceptOutcome::NoneWaiting),
                 Verdict::Queue => Some(self.leave_waiting()?),
+                Verdict::Refuse if self.others_take() && acceptor.has_waiting() => Some(self.leave_waiting()?),
                 Verdict::Refuse => self.refuse()?,
             };
             if has_place && verdict != Verdict::Admit {
@@ -117,6 +135,8 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
                 self.descriptors.given(&stream);
                 let verdict = self.admission.arrive(self.context.clock.now());
                 debug_assert_eq!(verdict, Verdict::Admit, "the same as a moment ago");
+                // Its first turn may take long.
+                self.tell_whether_it_takes();
                 self.begin(stream)?;
                 Ok(Some(AcceptOutcome::Accepted))
             }
@@ -221,9 +241,18 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
         Ok(())
     }
 
-    /// Its one connection makes room for another one, if it was asked to.
+    /// Its one connection makes room for another one, if it was asked to, and still may: it may have begun a request since
+    /// whoever asks has looked, who looks again after a while.
     pub(super) fn obey_wish_to_give_way(&mut self) -> Result<(), Error> {
-        if self.context.handle.seat.takes_wish_to_give_way() { self.evict(0) } else { Ok(()) }
+        if !self.context.handle.seat.takes_wish_to_give_way() {
+            return Ok(());
+        }
+        self.context.clock.advance();
+        let now = self.context.clock.now();
+        match self.admission.next_to_give_way(now) {
+            Some((slot, due)) if due <= now => self.evict(slot),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Pauses, since there is no place here, and wakes the other workers, which may have a connection to evict.

@@ -41,6 +41,7 @@ impl<K: Front, P: Watcher> Worker<'_, K, P> {
 
     /// Waits until something happens. True if an exchange was woken, or the server is to stop.
     fn wait(&mut self, limit: Option<Duration>) -> Result<bool, Error> {
+        self.tell_whether_it_takes();
         let had_woken = self.context.handle.woken.prepare_wait();
         let limit = if had_woken || !self.queue.is_empty() {
             Some(Duration::default())

@@ -1,6 +1,6 @@
 //! What is logged.
 
-use core::net::SocketAddr;
+use core::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, Once};
 
 use log::{LevelFilter, Log, Metadata, Record};
@@ -35,8 +35,9 @@ pub(crate) fn keep() {
     });
 }
 
-/// The lines that name this peer.
+/// The lines that name this peer, which no other test has: see [`Client::connect_alone`].
 pub(crate) fn of(peer: SocketAddr) -> Vec<String> {
+    assert_ne!(peer.ip(), Ipv4Addr::LOCALHOST, "clients of all tests have this address");
     let begin = format!(" {peer}: ");
     LINES.lock().unwrap().iter().filter(|line| line.contains(&begin)).cloned().collect()
 }

@@ -3,6 +3,7 @@
 use core::num::NonZeroUsize;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use wirenut::http::Limits;
 use wirenut::readiness::WhenFull;
@@ -160,20 +161,30 @@ fn deadlines_are_counted_by_name() {
         ReadsAndStays,
         Stays,
     }
-    let run = |limits: Limits, send: &str, then: Then| {
+    // None, if this machine was too busy to send in time: then it is tried again.
+    let try_to_run = |limits: Limits, send: &str, then: &Then| {
         let server = Running::start(Config { limits, ..Config::DEFAULT });
+        let begun = Instant::now();
         let mut client = Client::connect(server.address);
-        client.send(send);
-        if then != Then::Stays {
+        let sent = client.stream.get_mut().write_all(send.as_bytes());
+        if begun.elapsed() >= core::time::Duration::from(SHORT) {
+            return None;
+        }
+        sent.unwrap();
+        if *then != Then::Stays {
             client.rest();
         }
-        let _stays = (then != Then::Reads).then_some(client);
+        let _stays = (*then != Then::Reads).then_some(client);
         wait_until(send, || {
             let report = server.metrics.read();
             report.accepted == 1 && states(report.connections) == [0; 4]
         });
         let deadlines = server.finish().deadlines;
-        [deadlines.head, deadlines.body, deadlines.write, deadlines.idle, deadlines.linger]
+        Some([deadlines.head, deadlines.body, deadlines.write, deadlines.idle, deadlines.linger])
+    };
+    let run = |limits: Limits, send: &str, then: Then| {
+        let counts = (0..50).find_map(|_| try_to_run(limits, send, &then));
+        counts.expect("this machine was too busy each time")
     };
     let limits = Limits::DEFAULT;
     assert_eq!(run(Limits { head: SHORT, ..limits }, "GET / HT", Then::Reads), [1, 0, 0, 0, 0]);

@@ -1,5 +1,6 @@
 //! How connections end: with close_notify, and without.
 
+use alloc::sync::Arc;
 use core::num::NonZeroUsize;
 use core::time::Duration;
 use std::io::{ErrorKind, Read, Write};
@@ -7,10 +8,12 @@ use std::net::Shutdown;
 use std::sync::mpsc;
 use std::thread;
 
+use wirenut::readiness::WhenFull;
 use wirenut_server::handler::Stream;
 use wirenut_server::{Config, Model, Server};
+use wirenut_tls::rustls::ClientConfig;
 
-use crate::lab::{FOUR, wait_until};
+use crate::lab::{FOUR, Running, wait_until};
 use crate::secure::{ALL, Secure, certificate, echo, serve, start, tls, trusting};
 
 /// What was asked is answered; who is idle is told that it ends.
@@ -69,6 +72,56 @@ pub(crate) fn of_a_drain_wait_for_the_rest_of_a_record() {
         assert_eq!(client.answer(), b"Hello, World!\n");
         assert_eq!(client.rest(), b"");
         assert_eq!(running.join().unwrap().cut, 0);
+    }
+}
+
+/// A client whose first request was answered, and the record of a second one.
+fn between_records(running: &Running, config: &Arc<ClientConfig>) -> (Secure, Vec<u8>) {
+    let mut client = Secure::connect(running, config);
+    assert_eq!(client.ask("GET", "/", b""), b"Hello, World!\n");
+    let mut record = Vec::new();
+    client.0.conn.writer().write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    client.0.conn.write_tls(&mut record).unwrap();
+    (client, record)
+}
+
+/// A part of a record is a part of a head, for who would like to have the place: it is not idle, and has as long as a head.
+pub(crate) fn for_somebody_else_are_as_of_heads() {
+    use wirenut::time::Duration;
+    const AT_ONCE: Duration = Duration::from_millis(1);
+    const NEVER: Duration = Duration::from_secs(3600);
+    let made = certificate();
+    let settings = trusting(&made, &[]);
+    let one = NonZeroUsize::MIN;
+    for model in [Model::Multiplexed { workers: one }, Model::Threading { threads: one }] {
+        println!("{}", model.name());
+        let config = Config { model, max_connections: 1, ..Config::DEFAULT };
+        let waits = Config { min_idle: AT_ONCE, min_head: NEVER, when_full: WhenFull::Refuse, ..config };
+        for cut in [3, 20] {
+            let running = start(&made, waits, serve);
+            let (mut client, record) = between_records(&running, &settings);
+            client.0.sock.write_all(&record[..cut]).unwrap();
+            for _ in 0..20 {
+                assert!(Secure::connect(&running, &settings).agree().is_err(), "nobody gives way");
+            }
+            client.0.sock.write_all(&record[cut..]).unwrap();
+            assert_eq!(client.answer(), b"Hello, World!\n");
+            drop(client);
+            assert!(running.finish().contains("evicted 0 "));
+        }
+        let gives_way = Config { min_idle: NEVER, min_head: Duration::from_millis(50), ..config };
+        let running = start(&made, gives_way, serve);
+        let (mut client, record) = between_records(&running, &settings);
+        let mut other = Secure::connect(&running, &settings);
+        let asks = thread::spawn(move || other.ask("GET", "/", b""));
+        // Also where some of it lies unread when it is to go.
+        for byte in &record[..record.len() - 1] {
+            // Once it has gone it has no peer any more.
+            let _ = client.0.sock.write_all(&[*byte]);
+        }
+        assert_eq!(asks.join().unwrap(), b"Hello, World!\n");
+        drop(client);
+        assert!(running.finish().contains("evicted 1 "));
     }
 }
 

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         beginnings::that_are_cut_off_are_counted,
         endings::of_a_drain_are_in_order,
         endings::of_a_drain_wait_for_the_rest_of_a_record,
+        endings::for_somebody_else_are_as_of_heads,
         endings::of_a_hand_over_are_behind_all_that_came,
         endings::without_close_notify_are_cuts,
         endings::of_floods_are_bounded,

@@ -67,7 +67,7 @@ pub trait MessageHandler {
     /// A handler that sets `false` saves a device 0.5 KiB of flash. The peer may then be silent for ever, also within a
     /// message. If it vanishes, the connection ends when something sent to it is not taken in time
     /// ([`http::Limits::write`](crate::http::Limits::write)), when the keep-alive of TCP notices, or when another connection
-    /// needs its place (but not within a compressed frame). The deadlines of closing stay.
+    /// needs its place. The deadlines of closing stay.
     const WATCHES: bool = true;
 
     /// A text has come. By default the connection closes with 1003.

@@ -56,6 +56,8 @@ pub(super) struct Inbound {
     /// The message that has begun and not ended.
     message: Option<Kind>,
     is_compressed: bool,
+    /// The room was full before all that had come was inflated.
+    is_inflating: bool,
     /// None of its bytes was handed out.
     is_first: bool,
     /// Bytes of a control frame that lie at the front of the room.
@@ -78,6 +80,7 @@ impl Inbound {
             broken: None,
             message: None,
             is_compressed: false,
+            is_inflating: false,
             is_first: false,
             control: 0,
             utf8: Utf8::NEW,
@@ -98,9 +101,9 @@ impl Inbound {
         self.header.is_within() || self.in_payload || self.message.is_some()
     }
 
-    /// Has a part of a compressed frame come?
+    /// May there be more of a compressed message without more input?
     pub(super) const fn is_inflating(&self) -> bool {
-        self.in_payload && self.is_compressed && !self.header.is_control()
+        self.is_inflating
     }
 
     pub(super) fn error(&self) -> Option<Error> {
@@ -240,8 +243,8 @@ impl Inbound {
         let is_final = self.header.is_final();
         // One byte more than there may be shows that there are too many.
         let message_bytes = usize::try_from(bounds.message_bytes()).unwrap_or(usize::MAX);
-        let most = message_bytes.saturating_sub(self.length).saturating_add(1);
-        let most = most.min(bounds.piece).min(room.len());
+        let allowed = message_bytes.saturating_sub(self.length);
+        let most = allowed.saturating_add(1).min(bounds.piece).min(room.len());
         let (mut filled, mut is_done): (usize, bool) = (0, false);
         while filled < most {
             let mut chunk = [0; CHUNK];
@@ -267,10 +270,11 @@ impl Inbound {
                 break;
             }
         }
-        self.length = self.length.saturating_add(filled);
-        if self.length > message_bytes {
+        self.is_inflating = filled == most && !is_done;
+        if filled > allowed {
             return Err(Rule::MessageTooLong);
         }
+        self.length = self.length.wrapping_add(filled);
         Ok((filled, is_done))
     }
 
@@ -325,6 +329,53 @@ fn as_u64(count: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::websocket::compression::{Deflated, Inflated};
+    use crate::websocket::role::Server;
+
+    /// Inflates whatever comes to as many bytes as there is room for.
+    struct Bomb;
+
+    impl Compression for Bomb {
+        fn is_negotiated(&self) -> bool {
+            true
+        }
+
+        fn inflate(&mut self, input: &[u8], output: &mut [u8], _: bool) -> Result<Inflated, InvalidData> {
+            Ok(Inflated { taken: input.len(), written: output.len(), is_done: false })
+        }
+
+        fn wants_to_deflate(&self, _: Option<usize>) -> bool {
+            false
+        }
+
+        fn max_deflated_len(&self, _: usize) -> Option<usize> {
+            None
+        }
+
+        fn deflate(&mut self, _: &[u8], _: &mut [u8], _: bool) -> Deflated {
+            Deflated::default()
+        }
+    }
+
+    #[test]
+    fn inflated_bytes_are_bounded_up_to_what_the_machine_can_count() {
+        const ROOM: usize = 10;
+        for message_bytes in [1_000, u64::MAX] {
+            let most = usize::try_from(message_bytes).unwrap_or(usize::MAX);
+            let limits = Limits { message_bytes, ..Limits::DEFAULT };
+            let bounds = Bounds { limits: &limits, message_bytes: usize::MAX, piece: usize::MAX };
+            for (left, expected) in [(ROOM + 1, Ok(ROOM)), (ROOM, Ok(ROOM)), (ROOM - 1, Err(())), (0, Err(()))] {
+                let (mut inbound, mut room) = (Inbound::new(), [0; ROOM]);
+                let begun = inbound.receive::<Server>(&mut Bomb, bounds, &mut &b"\xc2\x81\0\0\0\0"[..], &mut room);
+                assert!(begun.is_ok());
+                inbound.length = most - left;
+                let found = inbound.receive::<Server>(&mut Bomb, bounds, &mut &b"a"[..], &mut room);
+                let length = found.map(|found| if let Found::Piece { length, .. } = found { length } else { 0 });
+                assert_eq!(length.map_err(|Broken| ()), expected, "{left} of {most} bytes are left");
+                assert!(expected.is_ok() || inbound.broken == Some(Rule::MessageTooLong));
+            }
+        }
+    }
 
     #[test]
     fn more_than_the_machine_can_count_is_too_long() {

@@ -243,8 +243,13 @@ impl<R: Role, C> Connection<R, C> {
 
     /// The transport has failed.
     pub fn handle_reset(&mut self) {
+        self.handle_lost(Abnormal::Reset);
+    }
+
+    /// The transport is gone, for this reason.
+    fn handle_lost(&mut self, how: Abnormal) {
         if matches!(self.state, State::Open | State::Closing) {
-            self.end(Abnormal::Reset);
+            self.end(how);
         }
         (self.state, self.due) = (State::Reset, Due::NOTHING);
     }

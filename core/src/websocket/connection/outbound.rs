@@ -147,10 +147,7 @@ impl<R: Role, C: Compression> Sender for Connection<R, C> {
         if self.compression.is_negotiated() {
             return self.send_part(kind, Part::Whole, message, output).map(|_| ());
         }
-        self.check_open()?;
-        if self.outbound.message.is_some() {
-            return Err(SendError::WithinMessage);
-        }
+        self.check(kind, Part::Whole)?;
         self.write_frame(first_byte(true, false, opcode(kind)), message, output)
     }
 
@@ -161,11 +158,10 @@ impl<R: Role, C: Compression> Sender for Connection<R, C> {
         payload: &[u8],
         output: &mut Output<'_>,
     ) -> Result<Taken, SendError> {
-        self.check_open()?;
+        self.check(kind, part)?;
         let is_last = part != Part::Next;
         let message = match self.outbound.message {
-            Some(message) if message.kind == kind && part != Part::Whole => message,
-            Some(_) => return Err(SendError::WithinMessage),
+            Some(message) => message,
             None => Message { kind, is_compressed: self.deflates(payload, part, output.room()), is_begun: false },
         };
         let opcode = if message.is_begun { Opcode::Continuation } else { opcode(kind) };
@@ -232,6 +228,16 @@ impl<R: Role, C: Compression> Connection<R, C> {
         let part = if is_last { Part::Last } else { Part::Next };
         let (taken, written) = written(out, |output| self.send_part(kind, part, piece, output))?;
         Ok(Sent { taken: taken.bytes, written, is_done: taken.is_done })
+    }
+
+    /// May this part of a message be sent now?
+    #[inline(always)]
+    fn check(&self, kind: Kind, part: Part) -> Result<(), SendError> {
+        self.check_open()?;
+        match self.outbound.message {
+            Some(message) if message.kind != kind || part == Part::Whole => Err(SendError::WithinMessage),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn check_open(&self) -> Result<(), SendError> {

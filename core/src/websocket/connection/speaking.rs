@@ -1,6 +1,6 @@
 //! A connection in the loop of an adapter.
 
-use super::event::{Closed, Piece};
+use super::event::{Abnormal, Closed, Piece};
 use super::handler::{MessageHandler, Next, PieceHandler};
 use super::inbound::Found;
 use super::outbound::Output;
@@ -135,8 +135,8 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         }
     }
 
-    /// Is a message under way? One of a peer that is not watched may never end, so it holds no place. Of a compressed frame
-    /// the codec may have more to write, so whoever is within one is driven again.
+    /// Is a message under way? One of a peer that is not watched may never end, so it holds no place, unless the codec may have
+    /// more to write: then it is driven again.
     fn is_reading(&self) -> bool {
         let Connection { inbound, compression, .. } = &*self.connection;
         if R::WATCHES { inbound.is_within() } else { compression.is_negotiated() && inbound.is_inflating() }
@@ -162,6 +162,12 @@ impl<R: Role, C: Compression, D: Delivery> Speaking<'_, R, C, D> {
         if let Some(how) = self.connection.abnormal {
             self.tell(Closed::Abnormal(how));
         }
+    }
+
+    /// The transport is gone, for this reason.
+    pub(in crate::websocket) fn handle_lost(&mut self, how: Abnormal) {
+        self.connection.handle_lost(how);
+        self.tell_abnormal();
     }
 
     /// Reads the next event, and does what it wants. False: nothing more can be done.
@@ -294,8 +300,7 @@ impl<R: Role, C: Compression, D: Delivery> Protocol for Speaking<'_, R, C, D> {
     }
 
     fn handle_reset(&mut self) {
-        self.connection.handle_reset();
-        self.tell_abnormal();
+        self.handle_lost(Abnormal::Reset);
     }
 
     fn retire(&mut self) {

@@ -1,6 +1,8 @@
 //! The seam of permessage-deflate, with a codec that is easy to see through.
 
 use super::*;
+use crate::readiness::Standing;
+use crate::transport::Protocol as _;
 use alloc::vec;
 
 /// "Deflates" each byte to a pair: how often, and which. The count includes a window that grows with each compressed message, so
@@ -169,4 +171,89 @@ fn what_is_deflated_is_inflated_by_the_other_end() {
         // What might not fit once it is deflated is sent as it is.
         assert_eq!(stream[0] & 0x40 != 0, size >= 24);
     }
+}
+
+/// A server in a tunnel that does not watch its peer.
+struct Unwatched;
+
+impl Role for Unwatched {
+    const IS_SERVER: bool = true;
+    const IN_TUNNEL: bool = true;
+    const WATCHES: bool = false;
+
+    fn next_key(&mut self) -> Option<[u8; 4]> {
+        None
+    }
+}
+
+/// Takes pieces.
+#[derive(Default)]
+struct Taken {
+    bytes: usize,
+    is_evicted: bool,
+}
+
+impl PieceHandler for Taken {
+    const ROOM: usize = 0;
+
+    fn piece(&mut self, piece: Piece<'_>, _: &mut Outbox<'_>) -> Next {
+        self.bytes += piece.bytes.len();
+        Next::More
+    }
+
+    fn closed(&mut self, how: Closed<'_>) {
+        self.is_evicted = matches!(how, Closed::Abnormal(Abnormal::Evicted));
+    }
+}
+
+#[test]
+fn who_is_not_watched_gives_way_within_a_compressed_frame_once_all_that_came_is_inflated() {
+    let frame = masked(0xc2, &[b"\xff".repeat(400), b"xy".to_vec()].concat());
+    let header = frame.len() - 402;
+    for cut in header + 1..frame.len() {
+        let mut connection = Connection::with_compression(Unwatched, RunLength::default(), &at(0));
+        let (mut handler, mut store, mut output) = (Taken::default(), [0; 200], [0; 200]);
+        let mut speaking = connection.speak_pieces(&mut handler, at(0));
+        let mut rest = &frame[..cut];
+        // As a tunnel does it.
+        loop {
+            let progress = speaking.drive(rest, &mut store, &mut output);
+            rest = &rest[progress.taken..];
+            if rest.is_empty() && speaking.standing() == Standing::Idle {
+                break;
+            }
+            assert!(progress.taken > 0, "cut at {cut}: it does nothing");
+        }
+        assert!(speaking.give_way(false), "cut at {cut}");
+        let pairs = (cut - header) / 2;
+        assert_eq!((handler.bytes, handler.is_evicted), (pairs * 255, true), "cut at {cut}");
+    }
+}
+
+#[test]
+fn who_is_not_watched_keeps_its_place_while_a_compressed_frame_waits_for_room() {
+    /// Sends back what comes.
+    struct Echo;
+
+    impl PieceHandler for Echo {
+        const ROOM: usize = 14;
+
+        fn piece(&mut self, piece: Piece<'_>, outbox: &mut Outbox<'_>) -> Next {
+            outbox.piece(piece.kind, piece.bytes, piece.is_last).into()
+        }
+    }
+
+    let frame = masked(0xc2, b"\xffx\xffx\xffx");
+    let mut connection = Connection::with_compression(Unwatched, RunLength::default(), &at(0));
+    let (mut handler, mut store, mut output, mut sent) = (Echo, [0; 200], [0; 150], 0);
+    let mut speaking = connection.speak_pieces(&mut handler, at(0));
+    // All but the last byte: that of which the third run would be.
+    let mut rest = &frame[..frame.len() - 1];
+    while !rest.is_empty() || speaking.standing() != Standing::Idle {
+        let progress = speaking.drive(rest, &mut store, &mut output);
+        assert!(progress.written > 0, "{sent} bytes were sent, and it is {:?}", speaking.standing());
+        rest = &rest[progress.taken..];
+        sent += progress.written;
+    }
+    assert!(sent > 2 * 255, "{sent}");
 }

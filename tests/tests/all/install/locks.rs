@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::process::Child;
 
-use super::{Machine, assert_fails, assert_success, is_install, said, wait_until};
+use wirenut_tests::waiting::until;
+
+use super::{Machine, assert_fails, assert_success, is_install, said};
 
 #[test]
 fn two_at_once_install_once() {
@@ -36,9 +38,9 @@ fn a_lock_that_another_program_holds_is_waited_for() {
     let holder = File::create(machine.path("bin/apt-get.lock")).expect("our folder");
     holder.lock().expect("a lock of our own");
     let mut child = machine.command(&["socat"]).spawn().expect("bash");
-    wait_until(|| {
+    until("a refusal", || {
         assert!(child.try_wait().expect("a child").is_none(), "it did not wait");
-        machine.calls("apt-get").contains(&"refused".to_owned())
+        machine.calls("apt-get").contains(&"refused".to_owned()).then_some(())
     });
     drop(holder);
     let output = child.wait_with_output().expect("a child");

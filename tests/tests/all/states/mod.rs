@@ -3,14 +3,16 @@
 
 mod client;
 mod docs;
+mod end;
 mod server;
 
 use alloc::collections::{BTreeSet, VecDeque};
-use core::fmt::Debug;
 
 use wirenut::http::state::{Side, State, TRANSITIONS, Transition};
-use wirenut::http::{Context, Error, Limits};
+use wirenut::http::{Context, Limits};
 use wirenut::time::Instant;
+
+use end::{End, Plays};
 
 /// The states of client and server.
 type Pair = (State, State);
@@ -71,32 +73,6 @@ const EVENTS: [Event; 20] = [
     Event::Abort,
 ];
 
-/// One end of a connection, with what is left of what came.
-trait End: Clone + Debug {
-    /// How many heads it can be asked to send.
-    const HEADS: usize;
-    /// Heads that its peer sends.
-    const PEER_HEADS: &'static [&'static str];
-    /// Those of them that may wait until they are looked at again.
-    const WAITING: &'static [&'static str];
-
-    fn new() -> Self;
-    fn pair(&self) -> Pair;
-    fn error(&self) -> Option<Error>;
-
-    /// May these bytes come now? Where content is due, content; where a head is due, a head; and anywhere what is
-    /// neither.
-    fn may_come(&self, bytes: &str, is_peer: Side) -> bool {
-        let (client, server) = self.pair();
-        let peer = if is_peer == Side::Client { client } else { server };
-        let is_content_due = matches!(peer, State::SendBody | State::Tunnel);
-        bytes == "\0" || is_content_due != Self::PEER_HEADS.contains(&bytes)
-    }
-
-    /// Makes it happen. What that must mean; nothing if it cannot happen now.
-    fn happen(&mut self, event: Event) -> Option<Meaning>;
-}
-
 /// What something meant.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Meaning {
@@ -131,7 +107,7 @@ fn walk((mut client, mut server): Pair, changes: &Changes, rows: &mut Vec<usize>
 }
 
 /// Everything about an end but times and places, which differ without end; behind an error, no more than that.
-fn key<E: End>(end: &E) -> String {
+fn key<R: Plays>(end: &End<R>) -> String {
     let mut text = format!("{end:?}");
     if end.error().is_some() {
         let (start, end) = (text.find("ending: "), text.find("unread: "));
@@ -160,11 +136,11 @@ fn key<E: End>(end: &E) -> String {
 }
 
 /// Lets everything happen everywhere. Which rows of the table were taken.
-fn explore<E: End>() -> BTreeSet<usize> {
-    let heads = (0..E::HEADS).flat_map(|number| [Event::Head(number, false), Event::Head(number, true)]);
-    let peer_heads = E::PEER_HEADS.iter().map(|head| Event::Receive(head));
+fn explore<R: Plays>() -> BTreeSet<usize> {
+    let heads = (0..R::HEADS).flat_map(|number| [Event::Head(number, false), Event::Head(number, true)]);
+    let peer_heads = R::PEER_HEADS.iter().map(|head| Event::Receive(head));
     let events: Vec<Event> = EVENTS.into_iter().chain(heads).chain(peer_heads).collect();
-    let start = E::new();
+    let start = End::<R>::new();
     let mut seen = BTreeSet::from([key(&start)]);
     let mut ahead = VecDeque::from([start]);
     let mut taken = BTreeSet::new();
@@ -202,8 +178,8 @@ fn explore<E: End>() -> BTreeSet<usize> {
 type Excuse = (Side, State, Transition, &'static str);
 
 /// Explores, and wants every row to be taken that is not excused.
-fn check<E: End>(excuses: &[Excuse]) {
-    let taken = explore::<E>();
+fn check<R: Plays>(excuses: &[Excuse]) {
+    let taken = explore::<R>();
     let missed = TRANSITIONS.iter().enumerate().filter(|(number, _)| !taken.contains(number));
     let missed: Vec<_> = missed.map(|(_, &(side, from, change, _))| (side, from, change)).collect();
     let excused: Vec<_> = excuses.iter().map(|&(side, from, change, _)| (side, from, change)).collect();

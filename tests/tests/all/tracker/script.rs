@@ -14,6 +14,7 @@ use wirenut::tcp::SequenceNumber;
 use wirenut::tcp::segment::{Flags, Header, OptionValues, Segment, Timestamps};
 use wirenut::tcp::tracker::{Observed, Policy, Slot, Tracker};
 use wirenut::time::{Duration, Instant};
+use wirenut_tests::tcp::flags;
 
 pub(super) const CLIENT: IpAddr = IpAddr::V4(core::net::Ipv4Addr::new(10, 0, 0, 2));
 pub(super) const SERVER: IpAddr = IpAddr::V4(core::net::Ipv4Addr::new(10, 0, 0, 1));
@@ -64,8 +65,7 @@ fn observe(
     let ends = [(CLIENT, client_port, client_base), (SERVER, server_port, server_base)];
     let [(from, from_port, base), (to, to_port, other_base)] = if is_client { ends } else { [ends[1], ends[0]] };
     let mut header = Header { window: 1_000, ..Header::new(from_port, to_port) };
-    let flags = words.next().expect("flags").chars().filter(|letter| *letter != '-');
-    header.flags = flags.map(flag).fold(Flags::NONE, |flags, flag| flags | flag);
+    header.flags = flags(words.next().expect("flags"));
     let (mut numbers, mut length) = (Vec::new(), 0);
     for word in words {
         if let Some(count) = word.strip_prefix('+') {
@@ -97,17 +97,6 @@ fn observe(
     let length = header.emit(from, to, &vec![b'x'; length], &mut buffer).expect("room");
     let segment = Segment::parse(Captured::whole(&buffer[..length])).expect("a segment");
     tracker.observe(*now, [from, to], &segment)
-}
-
-fn flag(letter: char) -> Flags {
-    match letter {
-        'S' => Flags::SYN,
-        'A' => Flags::ACK,
-        'F' => Flags::FIN,
-        'R' => Flags::RST,
-        'P' => Flags::PSH,
-        _ => panic!("no flag: {letter}"),
-    }
 }
 
 fn show(observed: &Observed) -> String {

@@ -15,18 +15,7 @@ use wirenut::tcp::segment::{Flags, Segment};
 use wirenut::tcp::state::State;
 use wirenut::tcp::tracker::{ConnectionId, Order, Policy, Side, Slot, Stream, Tracker};
 use wirenut::time::Instant;
-
-/// Numbers that a seed decides (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 20) % bound
-    }
-}
+use wirenut_tests::dice::Dice;
 
 /// A network card: what it is to receive, and what it has sent.
 #[derive(Default)]
@@ -271,7 +260,7 @@ impl Watched {
 
 /// One connection, to its end. Returns the states that the tracker has seen of both ends.
 fn run(seed: u64, link: Link) -> Vec<State> {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut dice = Dice::new(seed);
     let (mut server, mut client) = (Host::new(1, &mut dice), Host::new(2, &mut dice));
     let sent = [client.unsent.clone(), server.unsent.clone()];
     let is_simultaneous = dice.below(8) == 0;

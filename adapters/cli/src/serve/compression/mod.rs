@@ -78,6 +78,12 @@ impl Compressor {
         LENGTHS.contains(&length) && is_text(media_type)
     }
 
+    /// Uses all of its memory until this is dropped, as clients do that do not take what they are sent.
+    #[cfg(test)]
+    pub(super) fn use_all_memory(&self) -> impl Sized + use<> {
+        self.store.reserve(64 << 20).expect("nothing is in use")
+    }
+
     /// The compressed file, if it is remembered.
     #[must_use]
     pub fn find(&self, file: &OpenFile) -> Option<Arc<Compressed>> {
@@ -233,6 +239,20 @@ mod tests {
         bell.wait_for(100);
         let outcomes: Vec<_> = shares.iter().map(|share| share.outcome().unwrap().unwrap()).collect();
         assert!(outcomes.iter().all(|outcome| Arc::ptr_eq(outcome, &outcomes[0])));
+    }
+
+    /// It is compressed for each request, as it may change without a sign; so the pool and the memory are the bounds.
+    #[test]
+    fn a_file_that_changes_all_the_time_is_bounded_work() {
+        for (length, waiting, begun) in [(5_000, 3, 3), (8 << 20, 100, 8)] {
+            let compressor = Compressor::with_pool(pool(1, waiting));
+            let (fresh, now) = (file(&vec![b'x'; length]), SystemTime::now());
+            let occupied = occupy(&compressor.pool);
+            let shares: Vec<_> = (0..100).filter_map(|_| compressor.begin(&fresh, now, Waker::noop())).collect();
+            assert_eq!(shares.len(), begun, "the others are sent it as it is");
+            drop((shares, occupied));
+            assert_eq!(compressor.store.used(), 0);
+        }
     }
 
     #[test]

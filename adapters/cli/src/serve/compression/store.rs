@@ -94,6 +94,11 @@ impl Store {
         // What is remembered is a quarter of it: so what is being made and sent has room.
         (used + reserved.bytes <= MOST).then_some(reserved)
     }
+
+    #[cfg(test)]
+    pub(super) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
 }
 
 /// Memory that is in use, until this is dropped.
@@ -165,7 +170,7 @@ mod tests {
         let known: Vec<_> = (0..5).filter(|number| store.find(&key(*number)).is_some()).collect();
         assert_eq!(known, [0, 2, 3, 4]);
         store.remember(key(4), &compressed(&store, 1));
-        assert_eq!(store.used.load(Ordering::Relaxed), 3 * quarter as u64 + 1);
+        assert_eq!(store.used(), 3 * quarter as u64 + 1);
     }
 
     #[test]
@@ -178,7 +183,7 @@ mod tests {
             let bytes: u64 = remembered.files.values().map(|(compressed, _)| compressed.bytes().len() as u64).sum();
             assert!(bytes <= REMEMBERED && remembered.files.len() <= FILES, "{number}");
             assert_eq!((remembered.bytes, remembered.order.len()), (bytes, remembered.files.len()));
-            assert_eq!(store.used.load(Ordering::Relaxed), bytes, "nothing else is in use");
+            assert_eq!(store.used(), bytes, "nothing else is in use");
         }
         assert!(store.find(&key(9_999)).is_some() && store.find(&key(9_000)).is_none());
     }
@@ -194,6 +199,6 @@ mod tests {
         assert!(store.reserve(8 << 20).is_none(), "{} are being sent", held.len());
         drop(held);
         assert!(store.reserve(8 << 20).is_some());
-        assert_eq!(store.used.load(Ordering::Relaxed), FILES as u64);
+        assert_eq!(store.used(), FILES as u64);
     }
 }

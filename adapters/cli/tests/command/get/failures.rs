@@ -107,6 +107,14 @@ fn errors_say_what_failed_and_where() {
             23,
             format!("wirenut: cannot write to '{path}': is a directory"),
         ),
+        (
+            vec!["-G".into(), "-d".into(), "x".repeat(66_000), format!("{address}/")],
+            43,
+            format!(
+                "wirenut: cannot send the request to {address}: the head of the request, with its URL and all fields, is longer \
+                 than 65536 bytes (--data without --get sends text of any length as content)\n"
+            ),
+        ),
         (vec!["http://a b/".into()], 3, "wirenut: cannot use http://a b/: ".into()),
         (
             vec!["gopher://a/".into()],
@@ -137,6 +145,11 @@ fn errors_say_what_failed_and_where() {
             vec!["--cacert".into(), "/missing/file".into(), format!("{address}/")],
             77,
             "wirenut: cannot read the certificates of '/missing/file': No such file".into(),
+        ),
+        (
+            vec!["--cacert".into(), "/dev/zero".into(), format!("{address}/")],
+            77,
+            "wirenut: cannot read the certificates of '/dev/zero': it is longer than 16 MiB".into(),
         ),
         (
             vec!["-x".into(), "127.0.0.1:1".into(), format!("{address}/")],

@@ -49,7 +49,21 @@ fn nobody_is_waited_for_beyond_the_deadline() {
         assert_eq!((status, errors.lines().count()), (Some(28), 1), "{option} {path}: {errors}");
     };
     let part = format!("a=@{path}");
-    for (option, path) in [("-o", path), ("-D", path), ("-T", path), ("-T", "-"), ("-F", &part), ("-F", "a=@-")] {
+    let at = format!("@{path}");
+    for (option, path) in [
+        ("-o", path),
+        ("-D", path),
+        ("-T", path),
+        ("-T", "-"),
+        ("-F", &part),
+        ("-F", "a=@-"),
+        ("-d", &at),
+        ("-d", "@-"),
+        ("--data-urlencode", &at),
+        ("-H", &at),
+        ("-w", &at),
+        ("--cacert", path),
+    ] {
         check(option, path);
     }
     let (read, write) = (OFlags::RDONLY | OFlags::NONBLOCK, OFlags::WRONLY | OFlags::NONBLOCK);
@@ -75,6 +89,20 @@ fn a_fifo_that_is_written_is_sent_whole() {
         writer.join().unwrap();
         assert!(server.asked().pop().unwrap().content == vec![b'y'; LENGTH]);
     }
+}
+
+/// What the command line takes from a file, it takes from a FIFO.
+#[test]
+fn an_option_that_is_written_to_a_fifo_is_read() {
+    let server = server();
+    let folder = tempfile::tempdir().unwrap();
+    let path = fifo(folder.path());
+    let writing = path.clone();
+    let writer = thread::spawn(move || fs::write(writing, "X-A: b\n"));
+    let found = get(&["-m", "60", "-H", &format!("@{}", path.display()), &server.url("/")]);
+    assert_eq!(found, (Some(0), String::new()));
+    writer.join().unwrap().unwrap();
+    assert_eq!(server.asked().pop().unwrap().field("x-a"), Some("b"));
 }
 
 /// It is opened once: its writer would fail if a reader went before the one that reads.

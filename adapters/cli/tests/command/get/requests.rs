@@ -110,6 +110,15 @@ fn uploads_arrive_whole() {
     assert_eq!((status, server.asked().last().unwrap().target.as_str()), (Some(0), "/folder/file%20one"));
 }
 
+/// What encodes nothing would make no URL.
+#[test]
+fn a_lone_percent_sign_is_encoded() {
+    let server = Server::new(|_| Reply::new("200 OK", "", ""));
+    let (status, _, errors) = run_with(b"", &["-G", "-d", "a=100%", "-d", "b=%41%4", &server.url("/?c=%42")]);
+    assert_eq!((status, errors.as_str()), (Some(0), ""));
+    assert_eq!(server.asked().pop().unwrap().target, "/?c=%42&a=100%25&b=%41%254");
+}
+
 #[test]
 fn urls_of_one_server_share_a_connection_also_after_a_failure() {
     let server = Server::new(|asked| match asked.target.as_str() {

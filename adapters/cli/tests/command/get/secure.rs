@@ -90,6 +90,60 @@ fn the_phases_follow_each_other() {
     assert!(micros.len() == 6 && micros[2] > 0 && micros.is_sorted(), "{text}");
 }
 
+/// In words of ours, with what may help.
+#[test]
+fn it_is_said_why_a_certificate_is_not_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (issuer, pem) = authority("authority");
+    let path = folder.path().join("ca.pem");
+    fs::write(&path, pem).unwrap();
+    let trusted = ["--cacert", path.to_str().unwrap()];
+    for (name, is_expired, options, expected) in [
+        (
+            "localhost",
+            false,
+            &[][..],
+            "is not signed by an authority that is trusted here (--cacert FILE trusts the authority whose certificate is in FILE; \
+             --insecure trusts anybody)",
+        ),
+        (
+            "localhost",
+            true,
+            &trusted,
+            "expired on Mon, 01 Jan 2001 00:00:00 GMT; is the clock of this machine right? (--insecure trusts anybody)",
+        ),
+        (
+            "other.example",
+            false,
+            &trusted,
+            "is not for localhost, but for other.example (use a name that it is for, with --connect-to if that leads elsewhere; \
+             --insecure trusts anybody)",
+        ),
+    ] {
+        let port = serve(&issuer, name, is_expired, "", true);
+        let url = format!("https://localhost:{port}/");
+        let output = wirenut().arg("get").args(options).arg(&url).env("NO_PROXY", "*").output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        let start = "wirenut: cannot agree on TLS with 127.0.0.1:";
+        let end = format!(" (localhost): the server's certificate {expected}\n");
+        assert!(errors.starts_with(start) && errors.ends_with(&end), "{errors}");
+    }
+}
+
+/// The name that TLS asks for is that of the URL, wherever the connection leads.
+#[test]
+fn tls_asks_for_the_name_of_the_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let (issuer, pem) = authority("authority");
+    let path = folder.path().join("ca.pem");
+    fs::write(&path, pem).unwrap();
+    let port = serve(&issuer, "a.example", false, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true);
+    let detour = format!("a.example:443:127.0.0.1:{port}");
+    let line = ["get", "--cacert", path.to_str().unwrap(), "--connect-to", &detour, "https://a.example/"];
+    let output = wirenut().args(line).env("NO_PROXY", "*").output().unwrap();
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"ok"[..]), "{output:?}");
+}
+
 #[test]
 fn curl_trusts_the_same() {
     const WHOLE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";

@@ -265,6 +265,27 @@ fn a_password_is_asked_for_without_an_echo() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("--user USER:PASSWORD"), "{output:?}");
 }
 
+/// A terminal drops what is longer than it can hold, and says nothing.
+#[test]
+fn a_password_is_sent_whole_or_not_at_all() {
+    let server = Server::new(|_| Reply::new("200 OK", "", ""));
+    let mut terminal = Terminal::new();
+    for (length, status) in [(1025, 0), (4094, 0), (4095, 2), (6000, 2)] {
+        let mut child = terminal.start(&["-q", "-u", "me", &server.url("/")]);
+        terminal.wait_for("Password of 'me': ");
+        terminal.text.clear();
+        terminal.ours.write_all(&[vec![b'x'; length], b"\n".to_vec()].concat()).unwrap();
+        assert_eq!(end(&mut child).code(), Some(status), "{length}");
+        if status == 0 {
+            let sent = server.asked().pop().unwrap().field("authorization").unwrap().len();
+            assert_eq!(sent, "Basic ".len() + (length + "me:".len()).div_ceil(3) * 4);
+        } else {
+            terminal.wait_for("cannot read the password: a terminal takes no more than 4094 bytes of it");
+        }
+    }
+    assert_eq!(server.asked().len(), 2);
+}
+
 #[test]
 fn a_bar_is_shown_on_a_terminal_and_vanishes() {
     let server = Server::new(|_| Reply::new("200 OK", "", vec![b'x'; 3_000_000]));

@@ -69,10 +69,15 @@ impl Drop for Live {
     }
 }
 
-fn listener(address: &str) -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind(address).unwrap();
-    let address = listener.local_addr().unwrap();
-    (listener, address)
+/// Sockets of both protocols at one port, so that no packet of others has it: clients of TCP may have the port of a socket of UDP.
+fn both(place: &str) -> (TcpListener, UdpSocket, SocketAddr) {
+    loop {
+        let listener = TcpListener::bind(place).unwrap();
+        let address = listener.local_addr().unwrap();
+        if let Ok(socket) = UdpSocket::bind(address) {
+            return (listener, socket, address);
+        }
+    }
 }
 
 /// A request and a response; the client closes first.
@@ -91,10 +96,10 @@ fn exchange(listener: &TcpListener, address: SocketAddr) {
 
 #[test]
 fn a_named_pipe_that_nobody_reads_can_be_interrupted() {
-    let (folder, (listener, _)) = (tempfile::tempdir().unwrap(), listener("127.0.0.1:0"));
+    let (folder, (_listener, _socket, address)) = (tempfile::tempdir().unwrap(), both("127.0.0.1:0"));
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let port = listener.local_addr().unwrap().port().to_string();
+    let port = address.port().to_string();
     let mut command = wirenut();
     command.args(["trace", "--interface", "lo", "--port", &port, "--write"]).arg(&pipe);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -121,8 +126,8 @@ fn a_named_pipe_that_nobody_reads_can_be_interrupted() {
 #[test]
 fn each_packet_is_followed_once() {
     for (interface, place) in [("lo", "127.0.0.1:0"), ("lo", "[::1]:0"), ("any", "127.0.0.1:0")] {
-        let (listener, address) = listener(place);
-        let (elsewhere, other) = self::listener(place);
+        let (listener, _socket, address) = both(place);
+        let (elsewhere, _other, other) = both(place);
         let Some(live) = Live::start_on(interface, address.port(), &["--json"]) else { return };
         exchange(&listener, address);
         exchange(&elsewhere, other);
@@ -152,7 +157,7 @@ fn each_packet_is_followed_once() {
 
 #[test]
 fn an_interrupt_shows_all_that_was_asked_for() {
-    let (listener, address) = listener("127.0.0.1:0");
+    let (listener, _socket, address) = both("127.0.0.1:0");
     let folder = tempfile::tempdir().unwrap();
     let picture = folder.path().join("picture.svg");
     let Some(live) = Live::start(address.port(), &["--timeline", "--svg", picture.to_str().unwrap()]) else { return };
@@ -166,7 +171,7 @@ fn an_interrupt_shows_all_that_was_asked_for() {
 
 #[test]
 fn what_was_captured_may_be_kept() {
-    let (listener, address) = listener("127.0.0.1:0");
+    let (listener, _socket, address) = both("127.0.0.1:0");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("live.pcap");
     let Some(live) = Live::start(address.port(), &["--write", file.to_str().unwrap()]) else { return };
@@ -189,8 +194,7 @@ fn what_was_captured_may_be_kept() {
 
 #[test]
 fn a_number_of_packets_and_a_time_end_it() {
-    let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = receiver.local_addr().unwrap();
+    let (_listener, receiver, address) = both("127.0.0.1:0");
     let Some(live) = Live::start(address.port(), &["--packets", "3"]) else { return };
     for _ in 0..5 {
         receiver.send_to(b"to itself", address).unwrap();

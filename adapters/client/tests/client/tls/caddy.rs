@@ -7,7 +7,7 @@ use wirenut_client::Body;
 
 use super::Authority;
 use crate::lab::builder;
-use crate::peers::{Program, wait};
+use crate::peers::{Program, comes_up};
 
 /// Caddy speaks its own TLS, that of Go, and prefers HTTP/2 where it is offered.
 #[test]
@@ -53,7 +53,7 @@ fn caddy_is_understood() {
         let builder = builder().add_root_certificates(authority.pem.as_bytes()).only_added_roots();
         let client = builder.unix_socket(folder.path().join(socket)).build();
         let get = |target: &str| client.get(format!("{scheme}://localhost{target}"));
-        assert!((0..500).any(|_| get("/").send().is_ok() || wait()), "caddy does not start");
+        assert!(comes_up(|| get("/").send().is_ok()), "caddy does not start");
         for _ in 0..2 {
             assert!(get("/moved").send().unwrap().bytes(1_000_000).unwrap() == content);
             let part = get("/file").header("Range", "bytes=5-8").send().unwrap();

@@ -12,8 +12,8 @@ use wirenut_embedded_io::{Endpoint, Error, TokioConfig, TokioFailure, TokioListe
 
 use super::{Failures, Kind, POLICY, World, beside, config, hear, is_silent, over_both, rest, run};
 
-/// How long `slow` takes.
-const DELAY: wirenut::time::Duration = wirenut::time::Duration::from_secs(1);
+/// How long `slow` takes: far longer than what is done meanwhile, also where the machine stalls.
+const DELAY: wirenut::time::Duration = wirenut::time::Duration::from_secs(3);
 
 /// Sends each line back: `slow` after a while, `panic` never.
 struct Lines {

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 use core::hint;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 
@@ -107,8 +107,24 @@ impl End {
         Ok(watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR))
     }
 
-    /// A descriptor that is readable with `event`, or when the other side is gone.
-    pub(super) fn readiness(&self, event: &EventFd) -> Result<BorrowedFd<'_>, Error> {
+    /// A descriptor that is readable with `event`, or when the other side is gone. From now on `polls` says that somebody polls
+    /// for it; `seems_idle` tells whether there is nothing yet.
+    pub(super) fn readiness(
+        &self,
+        polls: &AtomicU32,
+        event: &EventFd,
+        seems_idle: impl Fn(&Slots) -> bool,
+    ) -> Result<BorrowedFd<'_>, Error> {
+        let readiness = self.poller(event)?;
+        polls.store(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        if !seems_idle(&self.slots) {
+            event.raise();
+        }
+        Ok(readiness)
+    }
+
+    fn poller(&self, event: &EventFd) -> Result<BorrowedFd<'_>, Error> {
         if let Some(poller) = self.readiness.get() {
             return Ok(poller.as_fd());
         }
@@ -126,8 +142,38 @@ impl End {
         let _ = self.readiness.get().map(|poller| poller.delete(self.tie.as_fd()));
     }
 
+    /// What `look` finds now: also among what the dead have left, now and then. `event` is cleared where `polls` says that
+    /// somebody polls for it, and there is nothing.
+    #[inline]
+    pub(super) fn look_now<T, E: From<Error>>(
+        &self,
+        polls: &AtomicU32,
+        event: &EventFd,
+        mut look: impl FnMut() -> Result<Option<T>, E>,
+    ) -> Result<Option<T>, E> {
+        if let Some(found) = look()? {
+            return Ok(Some(found));
+        }
+        if self.bury_now_and_then()?
+            && let Some(found) = look()?
+        {
+            return Ok(Some(found));
+        }
+        if polls.load(Ordering::Relaxed) == 0 {
+            return Ok(None);
+        }
+        // Whoever says that there is nothing looks again: the other side may have come just before.
+        event.clear();
+        fence(Ordering::SeqCst);
+        let found = look()?;
+        if found.is_some() {
+            event.raise();
+        }
+        Ok(found)
+    }
+
     /// Gives back what the dead have left, and returns true, unless that was done less than [`RECHECK`] ago.
-    pub(super) fn bury_now_and_then(&self) -> Result<bool, Error> {
+    fn bury_now_and_then(&self) -> Result<bool, Error> {
         let now = milliseconds();
         if now < self.next_burial.load(Ordering::Relaxed) {
             return Ok(false);

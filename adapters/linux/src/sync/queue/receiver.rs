@@ -1,7 +1,7 @@
 //! The end that messages come out of.
 
 use alloc::sync::Arc;
-use core::sync::atomic::{Ordering, fence};
+use core::sync::atomic::Ordering;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use wirenut::time::Duration;
@@ -61,25 +61,9 @@ impl Receiver {
     /// # Errors
     /// As of [`Self::recv`].
     pub fn try_recv(&self) -> Result<Received<Delivery>, Error> {
-        if let Some(received) = self.attempt()? {
-            return Ok(received);
-        }
         let end = &self.0;
-        if end.bury_now_and_then()?
-            && let Some(received) = self.attempt()?
-        {
-            return Ok(received);
-        }
-        if end.slots.open().polls_items.load(Ordering::Relaxed) != 0 {
-            // Whoever says that there is nothing looks again: a producer may have come just before.
-            end.items.clear();
-            fence(Ordering::SeqCst);
-            if let Some(received) = self.attempt()? {
-                end.items.raise();
-                return Ok(received);
-            }
-        }
-        Ok(Received::WouldBlock)
+        let received = end.look_now(&end.slots.open().polls_items, &end.items, || self.attempt())?;
+        Ok(received.unwrap_or(Received::WouldBlock))
     }
 
     fn recv_until(&self, deadline: Deadline) -> Result<Received<Delivery>, Error> {
@@ -180,13 +164,7 @@ impl Receiver {
     /// The process has no descriptor left.
     pub fn readiness(&self) -> Result<BorrowedFd<'_>, Error> {
         let end = &self.0;
-        let readiness = end.readiness(&end.items)?;
-        end.slots.open().polls_items.store(1, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-        if !self.is_empty() {
-            end.items.raise();
-        }
-        Ok(readiness)
+        end.readiness(&end.slots.open().polls_items, &end.items, Slots::seems_empty)
     }
 
     /// How many messages wait to be received, at this moment.

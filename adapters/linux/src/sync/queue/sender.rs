@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 use core::fmt;
-use core::sync::atomic::{Ordering, fence};
+use core::sync::atomic::Ordering;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use wirenut::time::Duration;
@@ -59,24 +59,9 @@ impl Sender {
     /// # Errors
     /// See [`SendError`].
     pub fn try_send(&self, message: &[u8]) -> Result<(), SendError> {
-        if let Some(()) = self.attempt(message)? {
-            return Ok(());
-        }
-        if self.0.bury_now_and_then()?
-            && let Some(()) = self.attempt(message)?
-        {
-            return Ok(());
-        }
-        if self.0.slots.open().polls_room.load(Ordering::Relaxed) != 0 {
-            // Whoever says that there is none looks again: a consumer may have made room just before.
-            self.0.room.clear();
-            fence(Ordering::SeqCst);
-            if let Some(()) = self.attempt(message)? {
-                self.0.room.raise();
-                return Ok(());
-            }
-        }
-        Err(SendError::Full)
+        let end = &self.0;
+        let sent = end.look_now(&end.slots.open().polls_room, &end.room, || self.attempt(message))?;
+        sent.ok_or(SendError::Full)
     }
 
     /// Sends a value, in the format of postcard: see [`Self::send`].
@@ -149,13 +134,7 @@ impl Sender {
     /// # Errors
     /// The process has no descriptor left.
     pub fn readiness(&self) -> Result<BorrowedFd<'_>, Error> {
-        let readiness = self.0.readiness(&self.0.room)?;
-        self.0.slots.open().polls_room.store(1, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-        if !self.is_full() {
-            self.0.room.raise();
-        }
-        Ok(readiness)
+        self.0.readiness(&self.0.slots.open().polls_room, &self.0.room, Slots::seems_full)
     }
 
     /// How many messages wait to be received, at this moment.

@@ -32,7 +32,7 @@ fn what_is_no_header_ends_the_connection_and_is_logged() {
         // So it is checked whether the port is open.
         (b"", true, "DEBUG PEER: header cut off at byte 0 (proxy-protocol 2)"),
     ] {
-        let mut client = Client::connect(server.address);
+        let mut client = Client::connect_alone(server.address);
         client.send(bytes);
         if is_end {
             client.end_sending();
@@ -48,8 +48,8 @@ fn a_header_that_does_not_come_in_time_ends_the_connection() {
     let limits = Limits { header: Duration::from_secs(1), ..Limits::DEFAULT };
     let settings = ProxyProtocol { networks: LOOPBACK, limits, ..ProxyProtocol::DEFAULT };
     let server = Running::start(Config { proxy_protocol: Some(settings), ..Config::DEFAULT });
-    let (mut silent, mut slow) = (Client::connect(server.address), Client::connect(server.address));
-    let mut settled = Client::connect(server.address);
+    let (mut silent, mut slow) = (Client::connect_alone(server.address), Client::connect_alone(server.address));
+    let mut settled = Client::connect_alone(server.address);
     settled.send(block(&Endpoints::Local));
     slow.send("PROXY ");
     assert_dropped(&mut silent);
@@ -67,7 +67,7 @@ fn a_header_that_does_not_come_in_time_ends_the_connection() {
 fn the_log_names_the_client() {
     let server = Running::start(trusting(LOOPBACK));
     let named = address("192.0.2.99:9");
-    let mut client = Client::connect(server.address);
+    let mut client = Client::connect_alone(server.address);
     client.send(line(&Endpoints::tcp(named, address("192.0.2.1:443"))));
     client.send("GET / HTTP/1.1\n\n");
     assert_eq!(client.response().status, 400);

@@ -71,7 +71,7 @@ fn a_handler_is_called_for_the_client() {
             ("PROXY TCP", false, "WARN PEER: header took too long at byte 9 (proxy-protocol 2)"),
             ("", true, "DEBUG PEER: header cut off at byte 0 (proxy-protocol 2)"),
         ] {
-            let mut client = Client::connect(at);
+            let mut client = Client::connect_alone(at);
             client.send(bytes);
             if is_end {
                 client.end_sending();

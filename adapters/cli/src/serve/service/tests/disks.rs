@@ -183,11 +183,23 @@ fn a_file_that_changes_before_it_is_compressed_is_sent_as_it_is_then() {
 
 #[test]
 fn what_no_thread_is_free_for_is_sent_as_it_is() {
-    let (mut world, threads) = (World::new(pool(1, 8)), pool(1, 0));
+    let threads = pool(1, 0);
+    let _occupied = occupy(&threads);
+    is_sent_as_it_is(Compressor::with_pool(threads));
+}
+
+#[test]
+fn what_there_is_no_memory_for_is_sent_as_it_is() {
+    let compressor = Compressor::new();
+    let _used = compressor.use_all_memory();
+    is_sent_as_it_is(compressor);
+}
+
+fn is_sent_as_it_is(compressor: Compressor) {
+    let mut world = World::new(pool(1, 8));
     fs::write(world.tree.path().join("text.txt"), "text ".repeat(1000)).unwrap();
     Arc::get_mut(&mut world.files.service.finder).unwrap().policy = Policy::default();
-    let _occupied = occupy(&threads);
-    world.files.service.compressor = Some(Compressor::with_pool(threads));
+    world.files.service.compressor = Some(compressor);
     for (target, end) in [("/text.txt", "text text "), ("/dir/bare/", "</body></html>\n")] {
         let mut pair = Pair::new(&world.files, 65_536);
         pair.ask(&format!("GET {target} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n"));
