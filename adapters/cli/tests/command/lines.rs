@@ -165,12 +165,8 @@ fn an_output_that_is_closed_ends_nothing() {
     child.wait().unwrap();
 }
 
-/// A pipe that nobody reads: what does not fit is dropped, and nobody waits.
-#[test]
-fn an_output_that_is_not_read_holds_up_nobody() {
-    let tree = Tree::with(&[("small", "small")]);
-    let (mut child, _output, address) = start(&tree, Stdio::null());
-    let mut client = Client::connect(address);
+/// More lines than fit into all that lies between a request and a pipe that nobody reads.
+pub(crate) fn ask_much(client: &mut Client) {
     let long = format!("/{}", "a".repeat(900));
     for _ in 0..20 {
         client.send(get(&long).repeat(20));
@@ -178,6 +174,14 @@ fn an_output_that_is_not_read_holds_up_nobody() {
             assert_eq!(client.response().status, 404);
         }
     }
+}
+
+/// A pipe that nobody reads: what does not fit is dropped, and nobody waits.
+#[test]
+fn an_output_that_is_not_read_holds_up_nobody() {
+    let tree = Tree::with(&[("small", "small")]);
+    let (mut child, _output, address) = start(&tree, Stdio::null());
+    ask_much(&mut Client::connect(address));
     child.kill().unwrap();
     child.wait().unwrap();
 }

@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use rustix::pipe::fcntl_setpipe_size;
 
-use crate::client::{Client, get};
+use crate::client::Client;
 use crate::life::{Manager, Successor, signal, wait_until};
+use crate::lines::ask_much;
 use crate::process::{PATIENCE, wirenut};
 use crate::tree::Tree;
 
@@ -73,16 +74,10 @@ fn fill(mut pipe: &PipeWriter) {
     pipe.write_all(&[b'\n'; ROOM]).unwrap();
 }
 
-/// More lines than fit into all that lies between a request and the pipe.
-fn ask_much(address: SocketAddr) {
+/// Fills both logs: with lines of requests, and one of an error.
+fn fill_logs(address: SocketAddr) {
     let mut client = Client::connect(address);
-    let long = format!("/{}", "a".repeat(900));
-    for _ in 0..20 {
-        client.send(get(&long).repeat(20));
-        for _ in 0..20 {
-            assert_eq!(client.response().status, 404);
-        }
-    }
+    ask_much(&mut client);
     client.send("nonsense\r\n\r\n");
     assert_eq!(client.response().status, 400);
 }
@@ -92,7 +87,7 @@ fn requests_and_signals_wait_for_no_log() {
     for model in ["multiplexed", "iterative", "forking"] {
         let (tree, manager) = (Tree::with(&[("small", "small")]), Manager::new());
         let mut server = Stuck::serve(&tree, model, &manager);
-        ask_much(server.address);
+        fill_logs(server.address);
         server.signal("HUP");
         manager.hear_next(|message| message.starts_with("RELOADING="));
         manager.hear_next(|message| message.starts_with("READY="));
@@ -108,7 +103,7 @@ fn a_process_that_goes_on_hears_signals_too() {
     for model in ["multiplexed", "forking"] {
         let (tree, manager) = (Tree::with(&[("small", "small")]), Manager::new());
         let mut old = Stuck::serve(&tree, model, &manager);
-        ask_much(old.address);
+        fill_logs(old.address);
         old.signal("USR2");
         let told = manager.hear_next(|message| message.contains("MAINPID="));
         let new = told.lines().find_map(|line| line.strip_prefix("MAINPID=")).unwrap();
