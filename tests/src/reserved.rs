@@ -1,6 +1,7 @@
 //! Ports for programs that must be told where to listen.
 
 use core::net::SocketAddr;
+use std::net::{TcpListener, UdpSocket};
 
 use wirenut_linux::socket::{Family, Socket, Tcp};
 
@@ -36,5 +37,25 @@ impl Reserved {
         socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = socket.local_address().unwrap();
         Self { address, _socket: socket }
+    }
+}
+
+/// Sockets of both protocols at one port of a place such as `127.0.0.1:0`, and their address: so no packet of others has it, for
+/// clients of TCP may have the port of a socket of UDP.
+///
+/// ```
+/// use wirenut_tests::reserved::both_protocols;
+/// let (listener, socket, address) = both_protocols("127.0.0.1:0");
+/// assert_eq!((listener.local_addr()?, socket.local_addr()?), (address, address));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use]
+pub fn both_protocols(place: &str) -> (TcpListener, UdpSocket, SocketAddr) {
+    loop {
+        let listener = TcpListener::bind(place).unwrap();
+        let address = listener.local_addr().unwrap();
+        if let Ok(socket) = UdpSocket::bind(address) {
+            return (listener, socket, address);
+        }
     }
 }

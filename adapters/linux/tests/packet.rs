@@ -1,13 +1,13 @@
 //! Packets that pass the loopback interface. Where packet sockets are not permitted, these tests do nothing.
 
-use core::net::SocketAddr;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::TcpStream;
 use std::os::fd::AsFd;
 
 use wirenut_linux::packet::{Filter, LinkLayer, PacketSocket};
 use wirenut_linux::poller::{Epoll, Interest, Poller, Token, Waited};
 use wirenut_linux::socket::Attempt;
+use wirenut_tests::reserved::both_protocols;
 
 /// None where it is not permitted.
 fn open(filter: Filter) -> Option<PacketSocket> {
@@ -27,17 +27,6 @@ fn open_on(interface: &str, filter: Filter) -> Option<PacketSocket> {
     }
 }
 
-/// Sockets of both protocols at one port, so that no packet of others has it: clients of TCP may have the port of a socket of UDP.
-fn both(place: &str) -> (TcpListener, UdpSocket, SocketAddr) {
-    loop {
-        let listener = TcpListener::bind(place).unwrap();
-        let address = listener.local_addr().unwrap();
-        if let Ok(socket) = UdpSocket::bind(address) {
-            return (listener, socket, address);
-        }
-    }
-}
-
 /// The ends of all packets that wait.
 fn waiting(watcher: &PacketSocket) -> Vec<Vec<u8>> {
     let mut packets = Vec::new();
@@ -52,7 +41,7 @@ fn waiting(watcher: &PacketSocket) -> Vec<Vec<u8>> {
 #[test]
 fn a_filter_lets_packets_of_its_port_pass_and_no_others() {
     for place in ["127.0.0.1:0", "[::1]:0"] {
-        let ((_one, one, address), (_other, other, elsewhere)) = (both(place), both(place));
+        let ((_one, one, address), (_other, other, elsewhere)) = (both_protocols(place), both_protocols(place));
         let Some(watcher) = open(Filter::Port(address.port())) else { return };
         assert_eq!(watcher.link_layer(), LinkLayer::Ethernet);
         other.send_to(b"to it", address).unwrap();
@@ -72,7 +61,7 @@ fn a_filter_lets_packets_of_its_port_pass_and_no_others() {
 /// With a cooked header, and once as well.
 #[test]
 fn all_interfaces_are_watched_together() {
-    let (_listener, socket, address) = both("127.0.0.1:0");
+    let (_listener, socket, address) = both_protocols("127.0.0.1:0");
     let Some(watcher) = open_on("any", Filter::Port(address.port())) else { return };
     assert_eq!(watcher.link_layer(), LinkLayer::Cooked);
     socket.send_to(b"hello", address).unwrap();
@@ -85,7 +74,7 @@ fn all_interfaces_are_watched_together() {
 
 #[test]
 fn a_connection_is_seen_from_both_ends_once() {
-    let (listener, _socket, address) = both("127.0.0.1:0");
+    let (listener, _socket, address) = both_protocols("127.0.0.1:0");
     let Some(watcher) = open(Filter::Port(address.port())) else { return };
     let mut client = TcpStream::connect(address).unwrap();
     let (mut server, _) = listener.accept().unwrap();
@@ -100,7 +89,7 @@ fn a_connection_is_seen_from_both_ends_once() {
 
 #[test]
 fn a_poller_tells_of_packets_and_a_short_buffer_gets_their_beginning() {
-    let (_listener, socket, address) = both("127.0.0.1:0");
+    let (_listener, socket, address) = both_protocols("127.0.0.1:0");
     let Some(watcher) = open(Filter::Port(address.port())) else { return };
     let mut poller = Epoll::new().unwrap();
     poller.register(watcher.as_fd(), Token(1), Interest::READABLE).unwrap();
@@ -114,7 +103,7 @@ fn a_poller_tells_of_packets_and_a_short_buffer_gets_their_beginning() {
 
 #[test]
 fn what_has_no_room_is_counted() {
-    let (_listener, socket, address) = both("127.0.0.1:0");
+    let (_listener, socket, address) = both_protocols("127.0.0.1:0");
     let Some(watcher) = open(Filter::Port(address.port())) else { return };
     watcher.set_receive_buffer_size(4_096).unwrap();
     for _ in 0..200 {

@@ -4,9 +4,11 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread;
+
+use wirenut_tests::reserved::both_protocols;
 
 use crate::process::{run, wirenut};
 
@@ -69,17 +71,6 @@ impl Drop for Live {
     }
 }
 
-/// Sockets of both protocols at one port, so that no packet of others has it: clients of TCP may have the port of a socket of UDP.
-fn both(place: &str) -> (TcpListener, UdpSocket, SocketAddr) {
-    loop {
-        let listener = TcpListener::bind(place).unwrap();
-        let address = listener.local_addr().unwrap();
-        if let Ok(socket) = UdpSocket::bind(address) {
-            return (listener, socket, address);
-        }
-    }
-}
-
 /// A request and a response; the client closes first.
 fn exchange(listener: &TcpListener, address: SocketAddr) {
     let mut client = TcpStream::connect(address).unwrap();
@@ -96,7 +87,7 @@ fn exchange(listener: &TcpListener, address: SocketAddr) {
 
 #[test]
 fn a_named_pipe_that_nobody_reads_can_be_interrupted() {
-    let (folder, (_listener, _socket, address)) = (tempfile::tempdir().unwrap(), both("127.0.0.1:0"));
+    let (folder, (_listener, _socket, address)) = (tempfile::tempdir().unwrap(), both_protocols("127.0.0.1:0"));
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let port = address.port().to_string();
@@ -126,8 +117,8 @@ fn a_named_pipe_that_nobody_reads_can_be_interrupted() {
 #[test]
 fn each_packet_is_followed_once() {
     for (interface, place) in [("lo", "127.0.0.1:0"), ("lo", "[::1]:0"), ("any", "127.0.0.1:0")] {
-        let (listener, _socket, address) = both(place);
-        let (elsewhere, _other, other) = both(place);
+        let (listener, _socket, address) = both_protocols(place);
+        let (elsewhere, _other, other) = both_protocols(place);
         let Some(live) = Live::start_on(interface, address.port(), &["--json"]) else { return };
         exchange(&listener, address);
         exchange(&elsewhere, other);
@@ -157,7 +148,7 @@ fn each_packet_is_followed_once() {
 
 #[test]
 fn an_interrupt_shows_all_that_was_asked_for() {
-    let (listener, _socket, address) = both("127.0.0.1:0");
+    let (listener, _socket, address) = both_protocols("127.0.0.1:0");
     let folder = tempfile::tempdir().unwrap();
     let picture = folder.path().join("picture.svg");
     let Some(live) = Live::start(address.port(), &["--timeline", "--svg", picture.to_str().unwrap()]) else { return };
@@ -171,7 +162,7 @@ fn an_interrupt_shows_all_that_was_asked_for() {
 
 #[test]
 fn what_was_captured_may_be_kept() {
-    let (listener, _socket, address) = both("127.0.0.1:0");
+    let (listener, _socket, address) = both_protocols("127.0.0.1:0");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("live.pcap");
     let Some(live) = Live::start(address.port(), &["--write", file.to_str().unwrap()]) else { return };
@@ -194,7 +185,7 @@ fn what_was_captured_may_be_kept() {
 
 #[test]
 fn a_number_of_packets_and_a_time_end_it() {
-    let (_listener, receiver, address) = both("127.0.0.1:0");
+    let (_listener, receiver, address) = both_protocols("127.0.0.1:0");
     let Some(live) = Live::start(address.port(), &["--packets", "3"]) else { return };
     for _ in 0..5 {
         receiver.send_to(b"to itself", address).unwrap();
